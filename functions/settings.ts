@@ -1,0 +1,6 @@
+import { serve } from '../src/api/serve.ts';
+import { settingsRoutes } from '../src/services/settings.ts';
+
+export const settings = { routes: settingsRoutes };
+
+export const handler = serve(settings);

@@ -1,0 +1,6 @@
+import { serve } from '../src/api/serve.ts';
+import { systemRoutes } from '../src/services/system.ts';
+
+export const system = { routes: systemRoutes };
+
+export const handler = serve(system);

@@ -1,0 +1,21 @@
+import { resource } from '../src/api/resource.ts';
+import { owner } from '../src/api/rules.ts';
+import { serve } from '../src/api/serve.ts';
+import { Track } from '../src/models/studio/track.ts';
+import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../src/services/media/audio-limits.ts';
+import { media } from '../src/services/media.ts';
+
+const path = '/v1/tracks';
+
+export const tracks = resource(Track, {
+  path,
+  can: { create: owner, read: owner, update: owner, remove: owner },
+  include: ['user', 'project'],
+  ...media(Track, path, {
+    contentTypes: AUDIO_CONTENT_TYPES,
+    maxBytes: AUDIO_LIMITS.bytes,
+    job: 'process-track',
+  }),
+});
+
+export const handler = serve(tracks);

@@ -1,0 +1,6 @@
+import { serve } from '../src/api/serve.ts';
+import { userRoutes } from '../src/services/users.ts';
+
+export const users = { routes: userRoutes };
+
+export const handler = serve(users);

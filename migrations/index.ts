@@ -1,0 +1,5 @@
+import type { Migration } from '../src/data/migrations.ts';
+import { first } from './0001-first.ts';
+
+/** Every migration, in order. */
+export const migrations: Migration[] = [first];

@@ -1,0 +1,28 @@
+import type { Entity } from '../data/entity.ts';
+import { badQuery } from './list.ts';
+
+/** Reads `?fields=id,name`. Returns the names, or undefined for all. @throws AppError INVALID_QUERY */
+export function readFields(entity: Entity, text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined;
+  const names = text.split(',');
+  const unknown = names.filter((name) => {
+    const field = name === 'id' ? entity.shape.fields._id : entity.shape.fields[name];
+    return !field || field.hidden || name === '_id';
+  });
+  if (unknown.length > 0) {
+    throw badQuery([{ path: 'fields', message: `there is no ${unknown.join(', ')}` }]);
+  }
+  return ['id', ...names.filter((n) => n !== 'id')];
+}
+
+/** The projection that reads these fields, and what ETags need. */
+export function projectionOf(entity: Entity, fields: string[]): Record<string, 1> {
+  const unversioned = entity.options.unversioned ?? [];
+  const names = [
+    ...fields.map((n) => (n === 'id' ? '_id' : n)),
+    'version',
+    'createdAt',
+    ...unversioned,
+  ];
+  return Object.fromEntries(names.map((n) => [n, 1]));
+}

@@ -1,0 +1,116 @@
+import type { Actor } from '../context.ts';
+import { type Base, type Entity, entities, entityNamed } from '../data/entity.ts';
+import { idText, type UUID } from '../data/ids.ts';
+import { type TypedFilter, visible } from '../data/read.ts';
+import { referencesOf } from '../data/references.ts';
+import { badQuery, compileList } from './list.ts';
+import { type Json, print } from './output.ts';
+import { readableBy } from './rules.ts';
+
+/** How many children of one relation are included. */
+const MOST = 100;
+
+/** One relation to load along: a reference (`project`) or a reverse one (`tracks`), with those inside it. */
+interface Relation {
+  name: string;
+  to: Entity;
+  kind: 'reference' | 'one' | 'many';
+  /** The referring field: of this entity for a reference, of the other for a reverse one. */
+  path: string;
+  inside: Relation[];
+}
+
+/** Reads `?include=project.user,tracks`. @throws AppError INVALID_QUERY naming what may be included */
+export function readIncludes(
+  entity: Entity,
+  allowed: string[],
+  text: string | undefined,
+): Relation[] {
+  if (!text) return [];
+  const relations: Relation[] = [];
+  for (const item of new Set(text.split(','))) {
+    const [first = '', second, third] = item.split('.');
+    if (!allowed.includes(first) || third !== undefined) {
+      const message = allowed.length ? `may name ${allowed.join(', ')}` : 'is not offered here';
+      throw badQuery([{ path: 'include', message: `${message}; not ${item}` }]);
+    }
+    let relation = relations.find((r) => r.name === first);
+    if (!relation) {
+      relation = relationOf(entity, first);
+      relations.push(relation);
+    }
+    if (second === undefined) continue;
+    const inner = relation.to.shape.fields[second]?.shape;
+    if (inner?.kind !== 'id' || !inner.ref) {
+      throw badQuery([{ path: 'include', message: `${first} has no reference ${second}` }]);
+    }
+    if (!relation.inside.some((r) => r.name === second)) {
+      relation.inside.push(relationOf(relation.to, second));
+    }
+  }
+  return relations;
+}
+
+function relationOf(entity: Entity, name: string): Relation {
+  const shape = entity.shape.fields[name]?.shape;
+  if (shape?.kind === 'id' && shape.ref) {
+    return { name, to: entityNamed(shape.ref), kind: 'reference', path: name, inside: [] };
+  }
+  const to = [...entities.values()].find(
+    (e) => e.collectionName === (name === 'settings' ? 'userSettings' : name),
+  );
+  const path = to && referencesOf(to).find((r) => r.to === entity.name)?.path;
+  if (!to || !path) throw new Error(`${entity.name} has no relation ${name}.`);
+  const unique = to.schema
+    .indexes()
+    .some(([key, o]) => o?.unique && Object.keys(key).join() === path);
+  return { name, to, kind: unique ? 'one' : 'many', path, inside: [] };
+}
+
+/** The `$lookup`s that load relations in the same command as their parents. */
+export function lookups(actor: Actor, relations: Relation[]): Json[] {
+  return relations.map((r) => ({
+    $lookup: {
+      from: r.to.collectionName,
+      localField: r.kind === 'reference' ? r.path : '_id',
+      foreignField: r.kind === 'reference' ? '_id' : r.path,
+      pipeline: [
+        { $match: readableBy(actor)(r.to) ?? { _id: null } },
+        ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: MOST + 1 }] : []),
+        ...lookups(actor, r.inside),
+        { $project: visible(r.to) },
+      ],
+      as: `included.${r.name}`,
+    },
+  }));
+}
+
+/** A document with its relations in place: an object for a reference, an array and `_more` for children. */
+export function printIncluded(
+  actor: Actor,
+  entity: Entity,
+  document: Base,
+  relations: Relation[],
+): Json {
+  const json = print(entity, document);
+  const included = (document as Base & { included?: Record<string, Base[]> }).included ?? {};
+  const more: Record<string, string> = {};
+  for (const r of relations) {
+    const found = included[r.name] ?? [];
+    const printed = found.slice(0, MOST).map((d) => printIncluded(actor, r.to, d, r.inside));
+    if (r.kind === 'many') {
+      json[r.name] = printed;
+      if (found.length > MOST)
+        more[r.name] = cursorFor(actor, r, document._id, found[MOST - 1] as Base);
+    } else if (printed[0]) json[r.name] = printed[0];
+  }
+  if (Object.keys(more).length > 0) json._more = more;
+  return json;
+}
+
+/** The cursor with which the children's own list goes on, filtered by this parent. */
+function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Base): string {
+  const rule = readableBy(actor)(relation.to) as TypedFilter;
+  const query = new Map(relation.path === 'user' ? [] : [[relation.path, idText(parent)]]);
+  return compileList(relation.to, rule, query).cursorAfter(last as unknown as Json);
+}

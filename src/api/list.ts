@@ -1,0 +1,197 @@
+import { canonicalJson } from '../canonical-json.ts';
+import type { Entity } from '../data/entity.ts';
+import { idText, parseId, UUID } from '../data/ids.ts';
+import type { TypedFilter } from '../data/read.ts';
+import type { Shape } from '../data/shape.ts';
+import { AppError, type Fault } from '../errors.ts';
+import { openCursor, type Position, sealCursor } from './cursor.ts';
+
+/** Filters and a sort that go together, because one index serves them. */
+export interface Combination {
+  equals: string[];
+  sort: string;
+}
+
+/** A list query, compiled: a filter and an order that an index serves, and a bound. */
+export interface ListQuery {
+  filter: TypedFilter;
+  sort: Record<string, 1 | -1>;
+  limit: number;
+  /** Seals where a page ends at this document. */
+  cursorAfter(document: Record<string, unknown>): string;
+}
+
+const RANGES = new Set(['gt', 'gte', 'lt', 'lte']);
+const MOST_IN = 20;
+const RESERVED = new Set(['limit', 'cursor', 'sort', 'fields', 'include']);
+
+/**
+ * What may be asked of an entity's list: read off its indexes. An index that ends in `_id` serves the
+ * equality filters before its last field, sorted by that field.
+ * @param owned whether every query carries the owner (the index then starts with `user`)
+ */
+export function combinationsOf(entity: Entity, owned: boolean): Combination[] {
+  return entity.schema.indexes().flatMap(([key]): Combination[] => {
+    const names = Object.keys(key);
+    if (names.pop() !== '_id') return [];
+    const sort = names.pop();
+    if (!sort || (names[0] === 'user') !== owned) return [];
+    return [{ equals: owned ? names.slice(1) : names, sort }];
+  });
+}
+
+/** The query parameters that a list takes, for its documentation and for refusing others. */
+export function listParameters(entity: Entity, owned: boolean): string[] {
+  const combinations = combinationsOf(entity, owned);
+  const equals = new Set(combinations.flatMap((c) => c.equals));
+  const sorts = new Set(combinations.map((c) => c.sort));
+  return [
+    ...[...equals].flatMap((name) => [name, `${name}[in]`]),
+    ...[...sorts].flatMap((name) => [...RANGES].map((op) => `${name}[${op}]`)),
+  ];
+}
+
+/**
+ * Compiles the query of a list. @param rule the filter that narrows it to what the actor may read
+ * @throws AppError INVALID_QUERY naming what may be asked
+ */
+export function compileList(
+  entity: Entity,
+  rule: TypedFilter,
+  query: ReadonlyMap<string, string>,
+): ListQuery {
+  const combinations = combinationsOf(entity, 'user' in rule);
+  const faults: Fault[] = [];
+  const sortText = query.get('sort') ?? '-createdAt';
+  const direction = sortText.startsWith('-') ? -1 : 1;
+  const sort = sortText.replace(/^-/, '');
+  const equals: Record<string, unknown> = {};
+  const range: Record<string, unknown> = {};
+  for (const [name, text] of query) {
+    if (RESERVED.has(name)) continue;
+    const [, field = '', operator] = /^([\w.]+)(?:\[(\w+)\])?$/.exec(name) ?? [];
+    const shape = field === 'id' ? undefined : entity.shape.fields[field]?.shape;
+    if (!shape) {
+      faults.push({ path: name, message: 'is not a parameter of this list' });
+    } else if (operator === undefined || operator === 'in') {
+      equals[field] = operator ? anyOf(shape, text, name, faults) : read(shape, text, name, faults);
+    } else if (RANGES.has(operator) && field === sort) {
+      range[`$${operator}`] = read(shape, text, name, faults);
+    } else {
+      faults.push({ path: name, message: 'ranges go with the field that is sorted by' });
+    }
+  }
+  const limit = readLimit(query.get('limit'), faults);
+  const asked = Object.keys(equals).sort().join();
+  const fits = combinations.some((c) => c.sort === sort && [...c.equals].sort().join() === asked);
+  if (!fits && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
+  if (faults.length > 0) throw badQuery(faults);
+
+  const base = { ...rule, ...equals };
+  const scope = canonicalJson([entity.name, plain(base), plain(range), sortText]);
+  const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
+  const cursor = query.get('cursor');
+  return {
+    filter:
+      cursor === undefined
+        ? { ...base, ...bounds }
+        : after(openCursor(cursor, scope), base, sort, direction, range, entity),
+    sort: { [sort]: direction, _id: direction },
+    limit,
+    cursorAfter: (document) => sealCursor(positionOf(document, sort), scope),
+  };
+}
+
+/** Behind the given position: in the rest of its ties, or beyond. One index range each, merged in order. */
+function after(
+  [value, id]: Position,
+  base: TypedFilter,
+  sort: string,
+  direction: 1 | -1,
+  range: Record<string, unknown>,
+  entity: Entity,
+): TypedFilter {
+  const beyond = direction === 1 ? '$gt' : '$lt';
+  const at = entity.shape.fields[sort]?.shape.kind === 'date' ? new Date(value as string) : value;
+  return {
+    $or: [
+      { ...base, [sort]: { ...range, [beyond]: tighter(range[beyond], at, direction) } },
+      { ...base, [sort]: at, _id: { [beyond]: new UUID(id) } },
+    ],
+  };
+}
+
+function tighter(bound: unknown, at: unknown, direction: 1 | -1): unknown {
+  if (bound === undefined) return at;
+  const further =
+    direction === 1 ? (bound as number) > (at as number) : (bound as number) < (at as number);
+  return further ? bound : at;
+}
+
+function positionOf(document: Record<string, unknown>, sort: string): Position {
+  const value = document[sort];
+  return [
+    value instanceof Date ? value.toISOString() : (value as string | number | boolean),
+    idText(document._id as UUID),
+  ];
+}
+
+function anyOf(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
+  const texts = text.split(',');
+  if (texts.length > MOST_IN) faults.push({ path, message: `takes at most ${MOST_IN} values` });
+  return { $in: texts.slice(0, MOST_IN).map((t) => read(shape, t, path, faults)) };
+}
+
+function read(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
+  const bad = (message: string) => void faults.push({ path, message });
+  switch (shape.kind) {
+    case 'string':
+      if (shape.enum && !shape.enum.includes(text)) bad(`must be one of ${shape.enum.join(', ')}`);
+      return text;
+    case 'number': {
+      const number = Number(text);
+      return text.trim() !== '' && Number.isFinite(number) ? number : bad('must be a number');
+    }
+    case 'boolean':
+      return text === 'true' || text === 'false' ? text === 'true' : bad('must be true or false');
+    case 'date': {
+      const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
+      const date = new Date(text);
+      return form.test(text) && !Number.isNaN(date.getTime())
+        ? date
+        : bad('must be an ISO 8601 time');
+    }
+    case 'id':
+      return parseId(text) ?? bad('must be an id');
+    default:
+      return bad('cannot be filtered by');
+  }
+}
+
+function readLimit(text: string | undefined, faults: Fault[]): number {
+  if (text === undefined) return 20;
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= 100) return limit;
+  faults.push({ path: 'limit', message: 'must be a whole number from 1 to 100' });
+  return 20;
+}
+
+function explain(combinations: Combination[], sortText: string, sort: string): Fault[] {
+  const sorts = new Set(combinations.map((c) => c.sort));
+  const known = [...combinations].map((c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`);
+  const path = sorts.has(sort) ? '' : 'sort';
+  const what = path
+    ? `${sortText} cannot be sorted by`
+    : 'these filters and this sort do not go together';
+  return [{ path, message: `${what}; what does: ${known.join('; ')}` }];
+}
+
+function plain(filter: TypedFilter): unknown {
+  return JSON.parse(JSON.stringify(filter, (_, v) => (v instanceof UUID ? idText(v) : v)));
+}
+
+/** A 400 about the query, every fault named. */
+export function badQuery(errors: Fault[]): AppError {
+  const detail = errors.map((e) => (e.path ? `${e.path} ${e.message}` : e.message)).join('; ');
+  return new AppError('INVALID_QUERY', detail, { errors });
+}

@@ -1,0 +1,125 @@
+import type { Ctx } from '../context.ts';
+import { cast } from '../data/cast.ts';
+import type { Base, Entity } from '../data/entity.ts';
+import { findOne, type TypedFilter } from '../data/read.ts';
+import { checkReferences } from '../data/references.ts';
+import type { ObjectShape } from '../data/shape.ts';
+import { update } from '../data/write.ts';
+import { AppError, invalid, notFound } from '../errors.ts';
+import { stale } from './etag.ts';
+import { readableBy } from './rules.ts';
+
+type Values = Record<string, unknown>;
+
+const TRIES = 10;
+
+/**
+ * Applies a JSON Merge Patch to one document and returns what is stored now. Plain fields go in one
+ * atomic command; free-form objects are read, merged and written under the version that was read.
+ * @param versions the versions that If-Match allows
+ * @throws AppError NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, DUPLICATE, CONFLICT
+ */
+export async function patch<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  body: Values,
+  versions: number[] | undefined,
+): Promise<T> {
+  const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
+  const flat = flatten(entity.shape, body);
+  if (flat.references) {
+    await checkReferences(ctx, entity, flat.set, readableBy(ctx.actor));
+  }
+  const mustRead = flat.free.length > 0 || entity.options.refine !== undefined;
+  if (!mustRead) {
+    const { set, unset } = flat;
+    const nothing = Object.keys(set).length === 0 && unset.length === 0;
+    const document = nothing
+      ? await findOne(ctx, entity, guarded)
+      : await update(ctx, entity, guarded, { set, unset });
+    if (!document) throw await absent(ctx, entity, filter, versions);
+    return document;
+  }
+  for (let i = 0; i < TRIES; i++) {
+    const current = await findOne(ctx, entity, guarded);
+    if (!current) throw await absent(ctx, entity, filter, versions);
+    const { set, unset } = merged(entity, current, flat);
+    const where = { ...filter, version: current.version };
+    const document = await update(ctx, entity, where, { set, unset });
+    if (document) return document;
+  }
+  throw new AppError('CONFLICT', 'Others are changing it at the same time; try again.', {
+    retryAfter: 1,
+  });
+}
+
+async function absent(
+  ctx: Ctx,
+  entity: Entity,
+  filter: TypedFilter,
+  versions: number[] | undefined,
+): Promise<AppError> {
+  const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
+  return stands ? stale() : notFound();
+}
+
+interface Flat {
+  set: Values;
+  unset: string[];
+  /** Free-form fields, whose patches need what is stored now. */
+  free: [path: string, patch: Values, maxBytes: number | undefined][];
+  references: boolean;
+}
+
+function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
+  const flat: Flat = { set: {}, unset: [], free: [], references: false };
+  for (const [name, value] of Object.entries(body)) {
+    const path = prefix + name;
+    const inner = shape.fields[name]?.shape;
+    if (value === null) flat.unset.push(path);
+    else if (inner?.kind === 'free') flat.free.push([path, value as Values, inner.maxBytes]);
+    else if (inner?.kind === 'object') {
+      const deep = flatten(inner, value as Values, `${path}.`);
+      Object.assign(flat.set, deep.set);
+      flat.unset.push(...deep.unset);
+      flat.free.push(...deep.free);
+      flat.references ||= deep.references;
+    } else if (inner) {
+      flat.set[path] = cast(inner, value);
+      flat.references ||= inner.kind === 'id';
+    }
+  }
+  return flat;
+}
+
+function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset: string[] } {
+  const set = { ...flat.set };
+  const faults = [];
+  for (const [path, change, maxBytes] of flat.free) {
+    const value = mergePatch((current as unknown as Values)[path], change);
+    if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
+      faults.push({ path, message: `would exceed ${maxBytes} bytes` });
+    }
+    set[path] = value;
+  }
+  if (entity.options.refine) {
+    const next = { ...(current as unknown as Values), ...set };
+    for (const path of flat.unset) delete next[path];
+    faults.push(...entity.options.refine(next));
+  }
+  if (faults.length > 0) throw invalid(faults);
+  return { set, unset: flat.unset };
+}
+
+/** RFC 7396 over a free-form value: null takes a member away, objects merge, all else replaces. */
+export function mergePatch(target: unknown, change: unknown): unknown {
+  if (typeof change !== 'object' || change === null || Array.isArray(change)) return change;
+  const isObject = typeof target === 'object' && target !== null && !Array.isArray(target);
+  const result: Values = isObject ? { ...(target as Values) } : {};
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) delete result[name];
+    else result[name] = mergePatch(result[name], value);
+  }
+  return result;
+}

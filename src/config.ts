@@ -1,0 +1,100 @@
+import Joi from 'joi';
+import { readSecrets } from './providers/secrets.ts';
+
+/** Private signing key as a JWK with its `kid`; the first of the list signs, the others still verify. */
+export interface TokenKey {
+  kid: string;
+  kty: 'EC';
+  crv: 'P-256';
+  x: string;
+  y: string;
+  d: string;
+}
+
+export interface Config {
+  stage: string;
+  apiUrl: string;
+  logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
+  mongodbUri: string;
+  region: string;
+  mediaBucket: string;
+  s3Endpoint?: string;
+  sqsEndpoint?: string;
+  jobsQueueUrl?: string;
+  auditQueueUrl?: string;
+  tokenKeys: TokenKey[];
+  appSecret: Buffer;
+  corsOrigins: string[];
+  ffmpegPath: string;
+  registrationsPerMinute: number;
+  callsPerMinute: number;
+}
+
+const tokenKey = Joi.object({
+  kid: Joi.string().max(64).required(),
+  kty: Joi.valid('EC').required(),
+  crv: Joi.valid('P-256').required(),
+  x: Joi.string().required(),
+  y: Joi.string().required(),
+  d: Joi.string().required(),
+}).unknown(true);
+
+const list = Joi.string().allow('').default('');
+
+const environment = Joi.object({
+  STAGE: Joi.string().default('local'),
+  API_URL: Joi.string().uri().default('http://localhost:4000'),
+  LOG_LEVEL: Joi.valid('DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT').default('INFO'),
+  MONGODB_URI: Joi.string()
+    .pattern(/^mongodb(\+srv)?:\/\//)
+    .required(),
+  AWS_REGION: Joi.string().default('us-east-1'),
+  MEDIA_BUCKET: Joi.string().required(),
+  S3_ENDPOINT: Joi.string().uri(),
+  SQS_ENDPOINT: Joi.string().uri(),
+  JOBS_QUEUE_URL: Joi.string().uri(),
+  AUDIT_QUEUE_URL: Joi.string().uri(),
+  TOKEN_KEYS: Joi.array().items(tokenKey).min(1).max(3).required(),
+  APP_SECRET: Joi.string().base64().min(43).required(),
+  CORS_ORIGINS: list,
+  FFMPEG_PATH: Joi.string().default('ffmpeg'),
+  REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
+  CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
+});
+
+/** Checks an environment and types it. @throws Error naming every variable at fault. */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const given = { ...env, TOKEN_KEYS: parsed(env.TOKEN_KEYS) };
+  const { value, error } = environment.validate(given, { abortEarly: false, stripUnknown: true });
+  if (error) throw new Error(`Configuration: ${error.details.map((d) => d.message).join('; ')}`);
+  return Object.freeze({
+    stage: value.STAGE,
+    apiUrl: value.API_URL,
+    logLevel: value.LOG_LEVEL,
+    mongodbUri: value.MONGODB_URI,
+    region: value.AWS_REGION,
+    mediaBucket: value.MEDIA_BUCKET,
+    s3Endpoint: value.S3_ENDPOINT,
+    sqsEndpoint: value.SQS_ENDPOINT,
+    jobsQueueUrl: value.JOBS_QUEUE_URL,
+    auditQueueUrl: value.AUDIT_QUEUE_URL,
+    tokenKeys: value.TOKEN_KEYS,
+    appSecret: Buffer.from(value.APP_SECRET, 'base64'),
+    corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
+    ffmpegPath: value.FFMPEG_PATH,
+    registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
+    callsPerMinute: value.CALLS_PER_MINUTE,
+  });
+}
+
+function parsed(json: string | undefined): unknown {
+  if (json === undefined) return undefined;
+  try {
+    return JSON.parse(json);
+  } catch {
+    return json; // joi says what is wrong with it
+  }
+}
+
+/** The environment of this process, with its secrets; nothing else reads `process.env`. */
+export const config: Config = readConfig({ ...process.env, ...(await readSecrets(process.env)) });

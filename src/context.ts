@@ -1,0 +1,45 @@
+import type { ClientSession } from 'mongoose';
+import type { UUID } from './data/ids.ts';
+import { newId } from './data/ids.ts';
+import { type Logger, log } from './providers/log.ts';
+
+/** Who acts. `SYSTEM` is our own code on a schedule or a job, `PROVIDER` an outside service calling back. */
+export type Actor =
+  | { kind: 'USER' | 'ADMIN'; id: UUID; session: UUID }
+  | { kind: 'ANONYMOUS' }
+  | { kind: 'SYSTEM'; name: string }
+  | { kind: 'PROVIDER'; name: string };
+
+/** Milliseconds since 1970. */
+export type Clock = () => number;
+
+/** What every call carries: who asks, under which request, at what time, inside which transaction. */
+export interface Ctx {
+  actor: Actor;
+  requestId: string;
+  ip?: string | undefined;
+  userAgent?: string | undefined;
+  clock: Clock;
+  log: Logger;
+  /** The running transaction, when there is one. */
+  session?: ClientSession;
+  /** An id promised to this request before (idempotent create): the first document made takes it. */
+  promisedId?: UUID | undefined;
+}
+
+/** A context for our own code. */
+export function systemCtx(name: string, requestId?: string): Ctx {
+  const clock = Date.now;
+  return {
+    actor: { kind: 'SYSTEM', name },
+    requestId: requestId ?? newId(clock()).toHexString(),
+    clock,
+    log,
+  };
+}
+
+/** The signed-in user's id. Call it behind authentication only. */
+export function actorId(ctx: Ctx): UUID {
+  if (ctx.actor.kind === 'USER' || ctx.actor.kind === 'ADMIN') return ctx.actor.id;
+  throw new Error(`No user acts here, but ${ctx.actor.kind}.`);
+}

@@ -1,0 +1,36 @@
+import { UUID } from './ids.ts';
+import type { ObjectShape, Shape } from './shape.ts';
+
+/** JSON that joi has passed → what is stored: ids become UUIDs, times become dates. Null stays null. */
+export function cast(shape: Shape, value: unknown): unknown {
+  if (value === null || value === undefined) return value;
+  switch (shape.kind) {
+    case 'id':
+      return typeof value === 'string' ? new UUID(value) : value;
+    case 'date':
+      return value instanceof Date ? value : new Date(value as string);
+    case 'array':
+      return (value as unknown[]).map((item) => cast(shape.items, item));
+    case 'map':
+      return mapValues(value as object, (v) => cast(shape.values, v));
+    case 'object':
+      return castObject(shape, value as Record<string, unknown>);
+    default:
+      return value;
+  }
+}
+
+/** As `cast`, for the fields of an object; fields the shape does not know are left as they are. */
+export function castObject(
+  shape: ObjectShape,
+  value: Record<string, unknown>,
+): Record<string, unknown> {
+  return mapValues(value, (v, name) => {
+    const field = shape.fields[name];
+    return field ? cast(field.shape, v) : v;
+  });
+}
+
+function mapValues(object: object, change: (value: unknown, name: string) => unknown) {
+  return Object.fromEntries(Object.entries(object).map(([k, v]) => [k, change(v, k)]));
+}

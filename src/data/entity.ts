@@ -1,0 +1,170 @@
+import mongoose, {
+  type InferSchemaType,
+  type Model,
+  type mongo,
+  Schema,
+  type SchemaTypeOptions,
+} from 'mongoose';
+import type { Fault } from '../errors.ts';
+import type { UUID } from './ids.ts';
+import { type ObjectShape, shapeOf } from './shape.ts';
+
+/** What happens to a document when the one it refers to goes. */
+export type OnDelete = 'cascade' | 'restrict' | 'unset';
+
+/**
+ * The words that schemas may use beside Mongoose's own. Mongoose lets a misspelt option through, so a
+ * test holds every schema to this list.
+ */
+export const WORDS = {
+  server: 'clients may read it, never write it',
+  onDelete: 'what happens when the referred document goes',
+  personal: 'what privacy export and erasure do with it: export, erase or keep',
+  integer: 'a whole number',
+  maxBytes: 'the most bytes of a free-form object, as JSON',
+  maxItems: 'the most items of an array',
+  encrypted: 'encrypted at rest',
+} as const;
+
+declare module 'mongoose' {
+  interface SchemaTypeOptions<T> {
+    server?: boolean;
+    onDelete?: OnDelete;
+    personal?: 'export' | 'erase' | 'keep';
+    integer?: boolean;
+    maxBytes?: number;
+    maxItems?: number;
+    encrypted?: boolean;
+  }
+}
+
+/** What every stored document has. */
+export interface Base {
+  _id: UUID;
+  user?: UUID;
+  version: number;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface EntityOptions {
+  /** The collection; the name's plural in lower camel case unless said otherwise. */
+  collection?: string;
+  /** `required` (default): every document has an owner. `optional`: some are the system's. `none`: no such field. */
+  owner?: 'required' | 'optional' | 'none';
+  /** Whether each change leaves an audit event (default true). */
+  audited?: boolean;
+  /** Whether its documents own objects in S3 under `media/<user>/<collection>/<id>/`. */
+  objects?: boolean;
+  /** A field of the referred document that counts these documents: `{ project: 'trackCount' }`. */
+  countedIn?: Record<string, string>;
+  /** Fields that our own code moves without a new version: counts and progress. ETags show them apart. */
+  unversioned?: string[];
+  /** Rules across fields, over a whole document. */
+  refine?: (document: Record<string, unknown>) => Fault[];
+}
+
+/** A document as the driver sees it. */
+export type Stored = mongo.Document & { _id: UUID };
+
+/** One kind of stored thing: its Mongoose model and all that is derived from the schema. */
+export interface Entity<T extends Base = Base> {
+  name: string;
+  collectionName: string;
+  /** The driver's own collection: no hydration on the way. Filters must be typed already. */
+  collection: mongo.Collection<Stored>;
+  /** Mongoose's model: validates what is written. */
+  model: Model<Base>;
+  schema: Schema;
+  shape: ObjectShape;
+  options: EntityOptions;
+  /** Carries the type of a stored document; never set. */
+  readonly type?: T;
+}
+
+export type DocOf<E> = E extends Entity<infer T> ? T : never;
+
+mongoose.set('strictQuery', 'throw');
+mongoose.set('sanitizeFilter', true);
+
+/** A reference to another entity by its id. */
+export function ref<O extends SchemaTypeOptions<UUID>>(
+  name: string,
+  options: O & { onDelete: OnDelete },
+) {
+  return { type: Schema.Types.UUID, ref: name, ...options } as {
+    type: typeof Schema.Types.UUID;
+  } & O;
+}
+
+/** A free-form JSON object of at most `maxBytes`. */
+export function freeForm<O extends SchemaTypeOptions<object>>(maxBytes: number, options?: O) {
+  return { type: Schema.Types.Mixed, maxBytes, ...options } as {
+    type: typeof Schema.Types.Mixed;
+  } & O;
+}
+
+/** Makes an entity of a schema: adds id, owner, times and version, and the settings that keep it strict. */
+export function entity<S extends Schema>(
+  name: string,
+  schema: S,
+  options: EntityOptions = {},
+): Entity<InferSchemaType<S> & Base> {
+  const owner = options.owner ?? 'required';
+  const fields = {
+    _id: { type: Schema.Types.UUID, required: true, server: true, immutable: true },
+    ...(owner !== 'none' && {
+      user: ref('User', {
+        required: owner === 'required',
+        immutable: true,
+        server: true,
+        onDelete: 'cascade',
+      }),
+    }),
+    createdAt: { type: Date, required: true, server: true, immutable: true },
+    updatedAt: { type: Date, required: true, server: true },
+    // Counts the writes: what ETags show and what guarded writes compare.
+    version: { type: Number, required: true, server: true, select: false, integer: true, min: 1 },
+    // Audit entries on their way: written with the change itself, drained by the sealer.
+    outbox: { type: [Schema.Types.Mixed], default: undefined, server: true, select: false },
+    // Set while a `restrict` check runs: nothing new may refer to it meanwhile.
+    removing: { type: Date, server: true, select: false },
+  };
+  schema.add(fields as never);
+  schema.set('strict', 'throw');
+  schema.set('autoIndex', false);
+  schema.set('autoCreate', false);
+  schema.set('versionKey', false);
+  schema.set('id', false);
+  schema.set('minimize', false);
+  if (options.audited !== false) {
+    schema.index(
+      { 'outbox.at': 1 },
+      { name: 'outbox', partialFilterExpression: { 'outbox.0': { $exists: true } } },
+    );
+  }
+  const collectionName = options.collection ?? `${name[0]?.toLowerCase()}${name.slice(1)}s`;
+  // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
+  const model = mongoose.model(name, schema as Schema, collectionName) as unknown as Model<Base>;
+  const made = {
+    name,
+    collectionName,
+    collection: model.collection as unknown as mongo.Collection<Stored>,
+    model,
+    schema: schema as Schema,
+    shape: shapeOf(schema),
+    options,
+  };
+  entities.set(name, made);
+  return made;
+}
+
+/** Every entity that has been made, by name; `src/models/index.ts` makes them all. */
+export const entities = new Map<string, Entity>();
+
+/** @throws Error when no model file made it. */
+export function entityNamed(name: string): Entity {
+  const found = entities.get(name);
+  if (!found) throw new Error(`There is no entity ${name}.`);
+  return found;
+}

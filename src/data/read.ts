@@ -1,0 +1,71 @@
+import type { mongo } from 'mongoose';
+import type { Ctx } from '../context.ts';
+import type { Base, Entity } from './entity.ts';
+
+/** A filter whose values are already typed: made by rules, services and the query compiler, never by clients. */
+export type TypedFilter = Record<string, unknown>;
+type Raw = mongo.Document;
+
+/**
+ * Never answered, so not even read: the projection that leaves out what schemas hide. `version` stays,
+ * since ETags show it.
+ */
+export function visible(entity: Entity): Record<string, 0> {
+  let projection = projections.get(entity.name);
+  if (!projection) {
+    projection = {};
+    for (const [name, field] of Object.entries(entity.shape.fields)) {
+      if (field.hidden && name !== 'version') projection[name] = 0;
+    }
+    projections.set(entity.name, projection);
+  }
+  return projection;
+}
+
+const projections = new Map<string, Record<string, 0>>();
+
+export interface ReadOptions {
+  /** Which stored fields; all that are not hidden unless given. */
+  projection?: Record<string, unknown>;
+}
+
+/** One document, or null. Deadline: the connection's. */
+export async function findOne<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  options: ReadOptions = {},
+): Promise<T | null> {
+  const found = await entity.collection.findOne(filter, {
+    projection: options.projection ?? visible(entity),
+    ...(ctx.session && { session: ctx.session }),
+  });
+  return found as unknown as T | null;
+}
+
+/** At most `limit` documents in the given order. */
+export async function findMany<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  options: ReadOptions & { sort?: Record<string, 1 | -1>; limit: number },
+): Promise<T[]> {
+  const found = await entity.collection
+    .find(filter, {
+      projection: options.projection ?? visible(entity),
+      limit: options.limit,
+      batchSize: options.limit + 1,
+      ...(options.sort && { sort: options.sort }),
+      ...(ctx.session && { session: ctx.session }),
+    })
+    .toArray();
+  return found as unknown as T[];
+}
+
+/** What an aggregation answers; its pipeline bounds itself. */
+export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw[]): Promise<T[]> {
+  const found = entity.collection.aggregate(pipeline, {
+    ...(ctx.session && { session: ctx.session }),
+  });
+  return (await found.toArray()) as T[];
+}

@@ -1,0 +1,138 @@
+import type { Ctx } from '../context.ts';
+import { AppError, type Fault, invalid } from '../errors.ts';
+import { type Base, type Entity, entities, entityNamed, type OnDelete } from './entity.ts';
+import type { UUID } from './ids.ts';
+import { findOne, type TypedFilter } from './read.ts';
+import type { ObjectShape } from './shape.ts';
+
+/** A field that holds the id of another document. */
+export interface Reference {
+  /** Who holds it. */
+  entity: Entity;
+  path: string;
+  /** The name of the entity referred to. */
+  to: string;
+  onDelete: OnDelete;
+  required: boolean;
+}
+
+/** Every reference that an entity holds. */
+export function referencesOf(entity: Entity): Reference[] {
+  let found = known.get(entity.name);
+  if (!found) {
+    found = collect(entity, entity.shape, '');
+    known.set(entity.name, found);
+  }
+  return found;
+}
+
+const known = new Map<string, Reference[]>();
+
+/** Every reference that points at an entity, over the whole registry. */
+export function referencesTo(name: string): Reference[] {
+  return [...entities.values()].flatMap((e) => referencesOf(e).filter((r) => r.to === name));
+}
+
+function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[] {
+  return Object.entries(shape.fields).flatMap(([name, field]): Reference[] => {
+    const path = prefix + name;
+    if (field.shape.kind === 'object') return collect(entity, field.shape, `${path}.`);
+    if (field.shape.kind !== 'id' || !field.shape.ref) return [];
+    const onDelete = field.shape.onDelete ?? 'restrict';
+    return [{ entity, path, to: field.shape.ref, onDelete, required: field.required }];
+  });
+}
+
+/**
+ * Which documents somebody may refer to: what they may read. Returns the filter that narrows a read of
+ * the entity to those.
+ */
+export type Readable = (entity: Entity) => TypedFilter | undefined;
+
+/** Before a write: every reference in it exists and may be read. @throws AppError VALIDATION_FAILED */
+export async function checkReferences(
+  ctx: Ctx,
+  entity: Entity,
+  values: Record<string, unknown>,
+  readable: Readable,
+): Promise<void> {
+  const held = referencesOf(entity).filter((r) => r.path !== 'user' && values[r.path] != null);
+  const missing = await Promise.all(
+    held.map(async (reference): Promise<Fault[]> => {
+      const to = entityNamed(reference.to);
+      const filter = readable(to);
+      const found =
+        filter &&
+        (await findOne(ctx, to, alive({ ...filter, _id: values[reference.path] }), {
+          projection: { _id: 1 },
+        }));
+      return found ? [] : [gone(reference)];
+    }),
+  );
+  const faults = missing.flat();
+  if (faults.length > 0) throw invalid(faults);
+}
+
+/**
+ * After an insert has been committed: reads every parent again, and takes the new document back when one
+ * has gone meanwhile. Whoever deletes a parent sweeps its children after that commit, so that one of the
+ * two always sees the other. Counts the document in its parents on the way.
+ * @throws AppError VALIDATION_FAILED when it was taken back
+ */
+export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base): Promise<void> {
+  const values = document as unknown as Record<string, unknown>;
+  const faults: Fault[] = [];
+  for (const reference of referencesOf(entity)) {
+    const id = values[reference.path] as UUID | undefined;
+    if (!id || reference.path === 'user') continue;
+    const parent = entityNamed(reference.to);
+    const count = entity.options.countedIn?.[reference.path];
+    const here = count
+      ? await parent.collection.updateOne(alive({ _id: id }), { $inc: { [count]: 1 } })
+      : await findOne(ctx, parent, alive({ _id: id }), { projection: { _id: 1 } });
+    if (here && (!('matchedCount' in here) || here.matchedCount === 1)) continue;
+    if (reference.onDelete === 'unset') {
+      const unset = { $unset: { [reference.path]: 1 }, $inc: { version: 1 } };
+      const where = { _id: document._id, [reference.path]: id };
+      await entity.collection.updateOne(where, unset);
+    } else {
+      faults.push(gone(reference));
+    }
+  }
+  if (faults.length === 0) return;
+  await entity.collection.deleteOne({ _id: document._id });
+  throw invalid(faults);
+}
+
+/** Marks a document as going, so that a `restrict` count cannot be overtaken. @throws AppError IN_USE */
+export async function restrictRemoval(ctx: Ctx, entity: Entity, id: UUID): Promise<void> {
+  const restricting = referencesTo(entity.name).filter((r) => r.onDelete === 'restrict');
+  if (restricting.length === 0) return;
+  const { collection } = entity;
+  const mark = { $set: { removing: new Date(ctx.clock()) } };
+  await collection.updateOne({ _id: id }, mark);
+  const standing = await Promise.all(
+    restricting.map(async (r) => {
+      const n = await r.entity.collection.countDocuments(
+        { [r.path]: id },
+        {
+          limit: 1000,
+        },
+      );
+      return n > 0 ? [{ path: r.entity.collectionName, message: `${n} of them refer to it` }] : [];
+    }),
+  );
+  const errors = standing.flat();
+  if (errors.length === 0) return;
+  await collection.updateOne({ _id: id }, { $unset: { removing: 1 } });
+  const names = errors.map((e) => e.path).join(', ');
+  throw new AppError('IN_USE', `It is still referred to by ${names}.`, { errors });
+}
+
+function alive(filter: TypedFilter): TypedFilter {
+  return { ...filter, removing: { $exists: false } };
+}
+
+function gone({ path, to }: Reference): Fault {
+  return { path, message: `there is no such ${to.toLowerCase()}` };
+}

@@ -1,0 +1,146 @@
+import type { Schema, SchemaType } from 'mongoose';
+import type { OnDelete } from './entity.ts';
+
+/**
+ * A Mongoose schema read once into a plain tree, from which the joi bodies, the JSON answer, the OpenAPI
+ * schema and the `$jsonSchema` validator are printed.
+ */
+export type Shape =
+  | {
+      kind: 'string';
+      enum?: string[];
+      min?: number;
+      max?: number;
+      match?: RegExp;
+      trim?: boolean;
+      lowercase?: boolean;
+    }
+  | { kind: 'number'; min?: number; max?: number; integer: boolean }
+  | { kind: 'boolean' }
+  | { kind: 'binary' }
+  | { kind: 'date' }
+  | { kind: 'id'; ref?: string; onDelete?: OnDelete }
+  | { kind: 'free'; maxBytes?: number }
+  | { kind: 'map'; values: Shape }
+  | { kind: 'array'; items: Shape; max?: number }
+  | ObjectShape;
+
+export interface ObjectShape {
+  kind: 'object';
+  fields: Record<string, Field>;
+}
+
+export interface Field {
+  shape: Shape;
+  required: boolean;
+  /** Clients may not write it. */
+  server: boolean;
+  /** Set on create only. */
+  immutable: boolean;
+  /** Never answered. */
+  hidden: boolean;
+  hasDefault: boolean;
+}
+
+/** Reads a Mongoose schema. @throws Error for a type that no printer knows. */
+export function shapeOf(schema: Schema): ObjectShape {
+  const root: ObjectShape = { kind: 'object', fields: {} };
+  schema.eachPath((path, type) => {
+    if (path.includes('$*')) return;
+    const names = path.split('.');
+    const last = names.pop() as string;
+    parent(root, names).fields[last] = field(type, path);
+  });
+  return root;
+}
+
+/** The object that holds a dotted path's last name; nested paths have no schema type of their own. */
+function parent(root: ObjectShape, names: string[]): ObjectShape {
+  let at = root;
+  for (const name of names) {
+    at.fields[name] ??= {
+      shape: { kind: 'object', fields: {} },
+      required: false,
+      server: false,
+      immutable: false,
+      hidden: false,
+      hasDefault: false,
+    };
+    at = at.fields[name].shape as ObjectShape;
+  }
+  return at;
+}
+
+function field(type: SchemaType, path: string): Field {
+  const o = type.options;
+  return {
+    shape: shape(type, path),
+    required: o.required === true || Array.isArray(o.required),
+    server: o.server === true,
+    immutable: o.immutable === true,
+    hidden: o.select === false,
+    hasDefault: o.default !== undefined,
+  };
+}
+
+interface Inner {
+  embeddedSchemaType?: SchemaType;
+  schema?: Schema;
+  $__schemaType?: SchemaType;
+}
+
+function shape(type: SchemaType, path: string): Shape {
+  const o = type.options;
+  const inner = type as SchemaType & Inner;
+  switch (type.instance) {
+    case 'String':
+      return defined({
+        kind: 'string' as const,
+        enum: o.enum as string[] | undefined,
+        min: o.minlength as number | undefined,
+        max: o.maxlength as number | undefined,
+        match: o.match as RegExp | undefined,
+        trim: o.trim as boolean | undefined,
+        lowercase: o.lowercase as boolean | undefined,
+      });
+    case 'Number':
+      return defined({
+        kind: 'number' as const,
+        min: o.min as number | undefined,
+        max: o.max as number | undefined,
+        integer: o.integer === true,
+      });
+    case 'Boolean':
+      return { kind: 'boolean' };
+    case 'Buffer':
+      return { kind: 'binary' };
+    case 'Date':
+      return { kind: 'date' };
+    case 'UUID':
+      return defined({
+        kind: 'id' as const,
+        ref: o.ref as string | undefined,
+        onDelete: o.onDelete,
+      });
+    case 'Mixed':
+      return defined({ kind: 'free' as const, maxBytes: o.maxBytes });
+    case 'Map':
+      return { kind: 'map', values: shape(inner.$__schemaType as SchemaType, path) };
+    case 'Embedded':
+      return shapeOf(inner.schema as Schema);
+    case 'Array':
+      return defined({
+        kind: 'array' as const,
+        items: inner.schema
+          ? shapeOf(inner.schema)
+          : shape(inner.embeddedSchemaType as SchemaType, path),
+        max: o.maxItems as number | undefined,
+      });
+    default:
+      throw new Error(`${path}: no printer knows the Mongoose type ${type.instance}.`);
+  }
+}
+
+function defined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, v]) => v !== undefined)) as T;
+}

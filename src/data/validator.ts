@@ -1,0 +1,73 @@
+import type { mongo } from 'mongoose';
+import type { Entity } from './entity.ts';
+import { UUID } from './ids.ts';
+import type { Field, ObjectShape, Shape } from './shape.ts';
+
+const LOWEST = new UUID('00000000-0000-0000-0000-000000000000');
+const HIGHEST = new UUID('ffffffff-ffff-ffff-ffff-ffffffffffff');
+
+/**
+ * The validator that MongoDB itself applies to an entity's collection: its `$jsonSchema`, and a range for
+ * each id, since `binData` alone would accept bytes of any length and subtype.
+ */
+export function validatorOf(entity: Entity): mongo.Document {
+  const ids = Object.entries(entity.shape.fields)
+    .filter(([, f]) => f.shape.kind === 'id')
+    .map(([path, f]) => idRange(path, f));
+  return { $and: [{ $jsonSchema: objectSchema(entity.shape) }, ...ids] };
+}
+
+function idRange(path: string, field: Field): mongo.Document {
+  const range = { [path]: { $gte: LOWEST, $lte: HIGHEST } };
+  return field.required ? range : { $or: [{ [path]: { $exists: false } }, range] };
+}
+
+function objectSchema(shape: ObjectShape): mongo.Document {
+  const entries = Object.entries(shape.fields);
+  const required = entries.filter(([, f]) => f.required).map(([name]) => name);
+  return {
+    bsonType: 'object',
+    additionalProperties: false,
+    ...(required.length > 0 && { required }),
+    properties: Object.fromEntries(entries.map(([name, f]) => [name, schemaOf(f.shape)])),
+  };
+}
+
+function schemaOf(shape: Shape): mongo.Document {
+  switch (shape.kind) {
+    case 'string':
+      return {
+        bsonType: 'string',
+        ...(shape.enum && { enum: shape.enum }),
+        ...(shape.min !== undefined && { minLength: shape.min }),
+        ...(shape.max !== undefined && { maxLength: shape.max }),
+        ...(shape.match && !shape.match.flags && { pattern: shape.match.source }),
+      };
+    case 'number':
+      return {
+        bsonType: shape.integer ? ['int', 'long', 'double'] : 'number',
+        ...(shape.integer && { multipleOf: 1 }),
+        ...(shape.min !== undefined && { minimum: shape.min }),
+        ...(shape.max !== undefined && { maximum: shape.max }),
+      };
+    case 'boolean':
+      return { bsonType: 'bool' };
+    case 'date':
+      return { bsonType: 'date' };
+    case 'binary':
+    case 'id':
+      return { bsonType: 'binData' };
+    case 'free':
+      return {};
+    case 'map':
+      return { bsonType: 'object', additionalProperties: schemaOf(shape.values) };
+    case 'array':
+      return {
+        bsonType: 'array',
+        items: schemaOf(shape.items),
+        ...(shape.max !== undefined && { maxItems: shape.max }),
+      };
+    case 'object':
+      return objectSchema(shape);
+  }
+}

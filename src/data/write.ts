@@ -1,0 +1,211 @@
+import mongoose, { type mongo } from 'mongoose';
+import type { Ctx } from '../context.ts';
+import { AppError, invalid } from '../errors.ts';
+import {
+  type AuditEntry,
+  auditEntry,
+  bounded,
+  type Change,
+  creations,
+  isAudited,
+} from './audit.ts';
+import type { Base, Entity, Stored } from './entity.ts';
+import { newId } from './ids.ts';
+import { type TypedFilter, visible } from './read.ts';
+
+type Values = Record<string, unknown>;
+
+/**
+ * Inserts a document with its audit entry, in one write.
+ * @throws AppError VALIDATION_FAILED, DUPLICATE (the path named)
+ */
+export async function insert<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  values: Values,
+  action = 'create',
+): Promise<T> {
+  const now = new Date(ctx.clock());
+  const { promisedId } = ctx;
+  if (promisedId) ctx.promisedId = undefined;
+  const document = await validated(entity, {
+    ...values,
+    _id: values._id ?? promisedId ?? newId(now.getTime()),
+    createdAt: now,
+    updatedAt: now,
+    version: 1,
+  });
+  if (entity.options.audited !== false) {
+    document.outbox = [auditEntry(ctx, action, creations(entity, document))];
+  }
+  try {
+    await entity.collection.insertOne(document, {
+      ...(ctx.session && { session: ctx.session }),
+    });
+  } catch (error) {
+    // The promised id is there already: this very request made the document before it was cut off.
+    if (promisedId && duplicatePath(error) === '_id') {
+      const made = await entity.collection.findOne({ _id: promisedId });
+      if (made) return made as unknown as T;
+    }
+    throw translated(error);
+  }
+  return document as unknown as T;
+}
+
+export interface Update {
+  /** Dotted path → new value, already of the stored type. */
+  set?: Values;
+  unset?: string[];
+}
+
+/**
+ * Changes one document, if the filter still finds it, with its audit entry in the same write: one atomic
+ * command, in which the server itself notes the values before. Returns what is stored now, or null.
+ * @throws AppError VALIDATION_FAILED, DUPLICATE
+ */
+export async function update<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  change: Update,
+  action: string | null = 'update',
+): Promise<T | null> {
+  const set = change.set ?? {};
+  const unset = change.unset ?? [];
+  await validatePaths(entity, set);
+  const now = new Date(ctx.clock());
+  const stage: mongo.Document = {
+    ...Object.fromEntries(Object.entries(set).map(([path, v]) => [path, { $literal: v }])),
+    updatedAt: now,
+    version: { $add: ['$version', 1] },
+  };
+  if (entity.options.audited !== false && action) {
+    const entry = auditEntry(ctx, action, evaluatedChanges(entity, set, unset));
+    stage.outbox = { $concatArrays: [{ $ifNull: ['$outbox', []] }, [expression(entry)]] };
+  }
+  const pipeline: mongo.Document[] = [{ $set: stage }];
+  if (unset.length > 0) pipeline.push({ $unset: unset });
+  try {
+    const found = await entity.collection.findOneAndUpdate(filter, pipeline, {
+      returnDocument: 'after',
+      projection: visible(entity),
+      ...(ctx.session && { session: ctx.session }),
+    });
+    return found as unknown as T | null;
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** Deletes one document; the audit event, which has no document left to wait in, is the caller's to insert. */
+export async function removeOne<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+): Promise<T | null> {
+  const found = await entity.collection.findOneAndDelete(filter, {
+    ...(ctx.session && { session: ctx.session }),
+  });
+  return found as unknown as T | null;
+}
+
+async function validated(entity: Entity, values: Values): Promise<Stored> {
+  try {
+    const document = new entity.model(values);
+    await document.validate();
+    const plain = document.toObject({ flattenMaps: true, virtuals: false }) as unknown as Stored;
+    for (const name of Object.keys(plain)) if (plain[name] === undefined) delete plain[name];
+    refine(entity, plain);
+    return plain;
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+async function validatePaths(entity: Entity, set: Values): Promise<void> {
+  const paths = Object.keys(set);
+  if (paths.length === 0) return;
+  const nested = unflatten(set);
+  try {
+    await entity.model.validate(nested, paths);
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+function refine(entity: Entity, document: Values): void {
+  const faults = entity.options.refine?.(document) ?? [];
+  if (faults.length > 0) throw invalid(faults);
+}
+
+/** `{ 'a.b': 1 }` → `{ a: { b: 1 } }` */
+function unflatten(set: Values): Values {
+  const root: Values = {};
+  for (const [path, value] of Object.entries(set)) {
+    const names = path.split('.');
+    const last = names.pop() as string;
+    let at = root;
+    for (const name of names) {
+      at[name] ??= {};
+      at = at[name] as Values;
+    }
+    at[last] = value;
+  }
+  return root;
+}
+
+function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[] {
+  const changed: [string, unknown][] = [
+    ...Object.entries(set),
+    ...unset.map((path): [string, unknown] => [path, null]),
+  ];
+  return changed
+    .filter(([path]) => isAudited(entity, path))
+    .map(([path, after]) => ({ path, before: before(path), after: bounded(after) }));
+}
+
+/** The value before, as the server finds it; a long one by its size. */
+function before(path: string): mongo.Document {
+  const value = { $ifNull: [`$${path}`, null] };
+  const size = { $bsonSize: { value } };
+  return {
+    $cond: [{ $gt: [size, 2048] }, { $concat: ['(', { $toString: size }, ' bytes)'] }, value],
+  };
+}
+
+/** The entry as an aggregation expression: all literal but the `before`s. */
+function expression(entry: AuditEntry): mongo.Document {
+  const { changes, ...rest } = entry;
+  return {
+    ...Object.fromEntries(Object.entries(rest).map(([k, v]) => [k, { $literal: v }])),
+    changes: changes.map((c) => ({
+      path: { $literal: c.path },
+      before: c.before,
+      after: { $literal: c.after },
+    })),
+  };
+}
+
+function duplicatePath(error: unknown): string | undefined {
+  if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 11000) return undefined;
+  const keys = Object.keys((error.keyPattern as object | undefined) ?? {});
+  return keys.filter((k) => k !== 'user').join('+') || keys.join('+');
+}
+
+/** What the database or Mongoose refused, as our own error. */
+export function translated(error: unknown): unknown {
+  if (error instanceof mongoose.Error.ValidationError) {
+    return invalid(
+      Object.values(error.errors).map((e) => ({ path: e.path ?? '', message: e.message })),
+    );
+  }
+  const path = duplicatePath(error);
+  if (path) {
+    return new AppError('DUPLICATE', `This ${path} is taken.`, {
+      errors: [{ path, message: 'is taken' }],
+      cause: error,
+    });
+  }
+  return error;
+}

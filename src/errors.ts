@@ -1,0 +1,71 @@
+/** One fault in what a client sent: where it is, and which rule it breaks. */
+export interface Fault {
+  path: string;
+  message: string;
+}
+
+/** The stable codes of everything that can go wrong; `src/api/problems.ts` gives each its HTTP status. */
+export type ErrorCode =
+  | 'BAD_REQUEST'
+  | 'MALFORMED_JSON'
+  | 'INVALID_QUERY'
+  | 'UNAUTHENTICATED'
+  | 'INVALID_CREDENTIALS'
+  | 'INVALID_REFRESH_TOKEN'
+  | 'INSUFFICIENT_CREDITS'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'DUPLICATE'
+  | 'CONFLICT'
+  | 'IN_USE'
+  | 'INVALID_STATE'
+  | 'IDEMPOTENCY_IN_PROGRESS'
+  | 'PRECONDITION_FAILED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'VALIDATION_FAILED'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'RATE_LIMITED'
+  | 'NOT_IMPLEMENTED'
+  | 'UNAVAILABLE'
+  | 'INTERNAL';
+
+interface Details {
+  /** Every fault of the request, shown to the client. */
+  errors?: Fault[];
+  /** Seconds after which trying again makes sense. */
+  retryAfter?: number;
+  /** Methods that a route does take, for a 405. */
+  allow?: string[];
+  /** What really happened: logged, never shown. */
+  cause?: unknown;
+}
+
+/** An error that is meant to reach the client: `message` is public, `cause` is not. Knows no HTTP. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly errors: Fault[] | undefined;
+  readonly retryAfter: number | undefined;
+  readonly allow: string[] | undefined;
+
+  constructor(code: ErrorCode, message: string, details: Details = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.errors = details.errors;
+    this.retryAfter = details.retryAfter;
+    this.allow = details.allow;
+  }
+}
+
+/** The one way to say "this is not valid": all faults at once. */
+export function invalid(errors: Fault[]): AppError {
+  const detail = errors.map((e) => (e.path ? `${e.path}: ${e.message}` : e.message)).join('; ');
+  return new AppError('VALIDATION_FAILED', detail, { errors });
+}
+
+/** What a missing document and somebody else's document both answer. */
+export function notFound(): AppError {
+  return new AppError('NOT_FOUND', 'There is no such resource.');
+}

@@ -1,0 +1,45 @@
+import { Schema } from 'mongoose';
+import { entity } from '../../data/entity.ts';
+
+const schema = new Schema({
+  email: {
+    type: String,
+    required: true,
+    server: true,
+    trim: true,
+    lowercase: true,
+    maxlength: 255,
+    match:
+      /^[^\s@<>(),;:"[\]\\]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i,
+    personal: 'export',
+  },
+  username: {
+    type: String,
+    required: true,
+    server: true,
+    minlength: 3,
+    maxlength: 50,
+    match: /^[A-Za-z0-9_.-]+$/,
+    personal: 'export',
+  },
+  hashedPassword: { type: String, required: true, select: false, server: true, personal: 'erase' },
+  displayName: { type: String, trim: true, maxlength: 100, personal: 'export' },
+  bio: { type: String, trim: true, maxlength: 2000, personal: 'export' },
+  locale: {
+    type: String,
+    maxlength: 35,
+    match: /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/,
+    personal: 'export',
+  },
+  isActive: { type: Boolean, required: true, server: true },
+  isAdmin: { type: Boolean, required: true, server: true },
+  emailVerifiedAt: { type: Date, server: true },
+  lastLoginAt: { type: Date, server: true, personal: 'export' },
+});
+
+schema.index({ email: 1 }, { unique: true });
+schema.index({ username: 1 }, { unique: true, collation: { locale: 'en', strength: 2 } });
+schema.index({ createdAt: -1, _id: -1 });
+
+/** An account: who signs in, and what they show of themselves. */
+export const User = entity('User', schema, { owner: 'none' });

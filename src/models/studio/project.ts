@@ -1,0 +1,19 @@
+import { Schema } from 'mongoose';
+import { entity, freeForm } from '../../data/entity.ts';
+
+export const PROJECT_STATUSES = ['DRAFT', 'ACTIVE', 'ARCHIVED'] as const;
+
+const schema = new Schema({
+  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+  description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
+  settings: freeForm(16 * 1024, { required: true, default: () => ({}), personal: 'export' }),
+  status: { type: String, required: true, enum: PROJECT_STATUSES, default: 'DRAFT', server: true },
+  trackCount: { type: Number, required: true, default: 0, server: true, integer: true },
+});
+
+schema.index({ user: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, name: 1, _id: 1 });
+
+/** A workspace: the parent of media, jobs and exports. */
+export const Project = entity('Project', schema, { unversioned: ['trackCount'] });

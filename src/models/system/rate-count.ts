@@ -1,0 +1,14 @@
+import { Schema } from 'mongoose';
+import { entity } from '../../data/entity.ts';
+
+const schema = new Schema({
+  key: { type: String, required: true },
+  count: { type: Number, required: true, integer: true },
+  expiresAt: { type: Date, required: true },
+});
+
+schema.index({ key: 1 }, { unique: true });
+schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+
+/** How often something was tried in a window of time, shared by all instances. */
+export const RateCount = entity('RateCount', schema, { owner: 'none', audited: false });

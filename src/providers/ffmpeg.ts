@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+
+/** One run of ffmpeg over one untrusted file. Everything that a file could widen is given here, by us. */
+export interface FfmpegRun {
+  /** Absolute path, or a name found in the usual folders. */
+  binary: string;
+  input: {
+    path: string;
+    /** Forced, never guessed: guessing is how a playlist named .mp3 becomes a network client. */
+    demuxer: string;
+    /** The only decoders that may open, in ffmpeg's names. */
+    decoders: readonly string[];
+    maxStreams: number;
+    /** What comes after is not read. */
+    maxSeconds: number;
+  };
+  /** Everything after `-i`: maps, filters, encoders, `file:` and `pipe:` targets. */
+  outputs: readonly string[];
+  /** Receivers of `pipe:1`, `pipe:3`, `pipe:4`…: a slow one slows ffmpeg, and nothing piles up. */
+  sinks?: readonly ((chunk: Buffer) => void)[];
+  cwd: string;
+  signal: AbortSignal;
+  deadlineMs: number;
+}
+
+export interface FfmpegEnd {
+  /** null when it was killed. */
+  exitCode: number | null;
+  /** What killed it, if anything did: SIGXCPU is its limit of CPU. */
+  killedBy: NodeJS.Signals | null;
+  timedOut: boolean;
+  /** The last of what it said, at most 16 KiB. */
+  log: string;
+}
+
+/** Where a bare name is looked for; /opt/bin is where Lambda layers put programs. */
+const PATH = '/usr/local/bin:/usr/bin:/bin:/opt/bin';
+const LOG_BYTES = 16 * 1024;
+const MEMORY = 2_000_000_000;
+const FILE_SIZE = 1_000_000_000;
+/** The largest block one decoder may ask for: well above any honest frame or picture. */
+const MAX_ALLOC = 268_435_456;
+
+/**
+ * Runs ffmpeg without a shell, an environment, a network protocol, or a choice of its own, within limits of memory,
+ * time, CPU and file size. It is gone (SIGKILL) before this settles: on success, on a sink's error, on abort, on deadline.
+ * @throws the signal's reason, a sink's error, or an Error when ffmpeg cannot be started
+ */
+export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
+  run.signal.throwIfAborted();
+  const [command, args] = await limited(run, argumentsOf(run));
+  run.signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const sinks = run.sinks ?? [];
+    const child = spawn(command, args, {
+      cwd: run.cwd,
+      env: { PATH },
+      shell: false,
+      // A group of its own, so that the kill reaches whatever the program itself started.
+      detached: true,
+      stdio: [
+        'ignore',
+        sinks[0] ? 'pipe' : 'ignore',
+        'pipe',
+        ...sinks.slice(1).map(() => 'pipe' as const),
+      ],
+    });
+    let failure: unknown;
+    let timedOut = false;
+    let log = '';
+
+    const kill = () => {
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      try {
+        process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        child.kill('SIGKILL'); // the group is gone already, or was never made
+      }
+    };
+    const fail = (error: unknown) => {
+      failure ??= error;
+      kill();
+    };
+    const onAbort = () => fail(run.signal.reason);
+    const deadline = setTimeout(() => {
+      timedOut = true;
+      kill();
+    }, run.deadlineMs);
+    run.signal.addEventListener('abort', onAbort, { once: true });
+
+    child.stderr?.on('data', (chunk: Buffer) => {
+      log = (log + chunk.toString('latin1')).slice(-LOG_BYTES);
+    });
+    for (const [index, sink] of sinks.entries()) {
+      const pipe = child.stdio[index === 0 ? 1 : index + 2] as Readable; // fds 1, 3, 4…, opened for reading above
+      pipe.on('data', (chunk: Buffer) => {
+        if (failure !== undefined || timedOut) return;
+        try {
+          sink(chunk);
+        } catch (error) {
+          fail(error);
+        }
+      });
+      pipe.on('error', fail);
+    }
+    child.on('error', fail);
+    // After a kill nothing more is wanted, and a grandchild could hold the pipes open for ever.
+    child.on('exit', () => {
+      if (failure === undefined && !timedOut) return;
+      for (const stream of child.stdio) stream?.destroy();
+    });
+    child.on('close', (exitCode, killedBy) => {
+      clearTimeout(deadline);
+      run.signal.removeEventListener('abort', onAbort);
+      if (failure !== undefined) reject(failure);
+      else
+        resolve({ exitCode, killedBy, timedOut, log: Buffer.from(log, 'latin1').toString('utf8') });
+    });
+  });
+}
+
+function argumentsOf({ input, outputs }: FfmpegRun): string[] {
+  return [
+    '-hide_banner', '-nostdin', '-nostats', '-y',
+    '-max_alloc', String(MAX_ALLOC),
+    // From here to -i: options of the input. `file:` keeps a name from being read as another protocol.
+    '-protocol_whitelist', 'file',
+    '-format_whitelist', input.demuxer,
+    '-codec_whitelist', input.decoders.join(','),
+    '-max_streams', String(input.maxStreams),
+    '-probesize', '10000000', '-analyzeduration', '10000000',
+    '-threads', '1',
+    '-t', String(input.maxSeconds),
+    '-f', input.demuxer,
+    '-i', `file:${input.path}`,
+    ...outputs,
+  ]; // biome-ignore format: read as a command line
+}
+
+/** Under prlimit where there is one: address space, CPU, file size, open files, no core. It execs, so the pid is ffmpeg's. */
+async function limited(run: FfmpegRun, args: string[]): Promise<[string, string[]]> {
+  const prlimit = await prlimitPath();
+  if (!prlimit) return [run.binary, args];
+  const cpuSeconds = Math.ceil((run.deadlineMs / 1000) * 4) + 1;
+  const limits = [
+    `--as=${MEMORY}`,
+    `--cpu=${cpuSeconds}`,
+    `--fsize=${FILE_SIZE}`,
+    '--nofile=64',
+    '--core=0',
+  ];
+  return [prlimit, [...limits, run.binary, ...args]];
+}
+
+let found: Promise<string | null> | undefined;
+
+function prlimitPath(): Promise<string | null> {
+  found ??= access('/usr/bin/prlimit', constants.X_OK).then(
+    () => '/usr/bin/prlimit',
+    () => null,
+  );
+  return found;
+}

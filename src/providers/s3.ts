@@ -1,0 +1,215 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import { config } from '../config.ts';
+
+/** Loaded where it is used: the SDK costs more to import than most requests take. */
+const sdk = () => import('@aws-sdk/client-s3');
+
+let made: Promise<S3Client> | undefined;
+
+function client(): Promise<S3Client> {
+  made ??= sdk().then(
+    ({ S3Client }) =>
+      new S3Client({
+        region: config.region,
+        maxAttempts: 3,
+        // A presigned PUT otherwise carries the checksum of nothing.
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+        requestHandler: { connectionTimeout: 1000, requestTimeout: 10_000 },
+        ...(config.s3Endpoint && { endpoint: config.s3Endpoint, forcePathStyle: true }),
+      }),
+  );
+  return made;
+}
+
+/** What S3 knows of an object. */
+export interface Head {
+  size: number;
+  etag: string;
+  contentType: string | undefined;
+}
+
+/** Asks for an object; null when there is none. */
+export async function head(key: string): Promise<Head | null> {
+  const { HeadObjectCommand } = await sdk();
+  try {
+    const found = await (await client()).send(
+      new HeadObjectCommand({ Bucket: config.mediaBucket, Key: key }),
+    );
+    return {
+      size: found.ContentLength ?? 0,
+      etag: (found.ETag ?? '').replaceAll('"', ''),
+      contentType: found.ContentType,
+    };
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+}
+
+export interface SignedRequest {
+  method: 'PUT';
+  url: string;
+  headers: Record<string, string>;
+  expiresAt: Date;
+}
+
+/**
+ * A URL for one upload of exactly these bytes: length, type and (when given) checksum are signed, and an
+ * object that is there already is not overwritten. @param checksum base64 SHA-256
+ */
+export async function presignPut(
+  key: string,
+  object: { contentType: string; size: number; checksum?: string | undefined },
+  seconds: number,
+  now: number,
+): Promise<SignedRequest> {
+  const { PutObjectCommand } = await sdk();
+  const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+  const input: PutObjectCommandInput = {
+    Bucket: config.mediaBucket,
+    Key: key,
+    ContentLength: object.size,
+    ContentType: object.contentType,
+    IfNoneMatch: '*',
+    ...(object.checksum && { ChecksumSHA256: object.checksum }),
+  };
+  const headers = {
+    'content-length': String(object.size),
+    'content-type': object.contentType,
+    'if-none-match': '*',
+    ...(object.checksum && { 'x-amz-checksum-sha256': object.checksum }),
+  };
+  const url = await getSignedUrl(await client(), new PutObjectCommand(input), {
+    expiresIn: seconds,
+    signableHeaders: new Set(Object.keys(headers)),
+    unhoistableHeaders: new Set(Object.keys(headers)),
+  });
+  return { method: 'PUT', url, headers, expiresAt: new Date(now + seconds * 1000) };
+}
+
+/** A URL to read an object by, which names the file that a browser saves it as. */
+export async function presignGet(
+  key: string,
+  as: { contentType: string; fileName: string },
+  seconds: number,
+): Promise<string> {
+  const { GetObjectCommand } = await sdk();
+  const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+  const command = new GetObjectCommand({
+    Bucket: config.mediaBucket,
+    Key: key,
+    ResponseContentType: as.contentType,
+    ResponseContentDisposition: attachment(as.fileName),
+  });
+  return getSignedUrl(await client(), command, { expiresIn: seconds });
+}
+
+/** `Content-Disposition` for any file name (RFC 6266, RFC 8187). */
+export function attachment(fileName: string): string {
+  const ascii = fileName.normalize('NFKD').replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  const encoded = encodeURIComponent(fileName.toWellFormed()).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}
+
+/**
+ * Reads an object into a file, if it is still the one with this ETag; every chunk passes `onChunk`.
+ * False when it is another by now, or gone.
+ */
+export async function download(
+  key: string,
+  etag: string,
+  path: string,
+  signal: AbortSignal,
+  onChunk: (chunk: Buffer) => void,
+): Promise<boolean> {
+  const { GetObjectCommand } = await sdk();
+  try {
+    const { Body } = await (await client()).send(
+      new GetObjectCommand({ Bucket: config.mediaBucket, Key: key, IfMatch: `"${etag}"` }),
+      { abortSignal: signal },
+    );
+    const tap = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        onChunk(chunk);
+        done(null, chunk);
+      },
+    });
+    await pipeline(Body as Readable, tap, createWriteStream(path), { signal });
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 404 || statusOf(error) === 412) return false;
+    throw error;
+  }
+}
+
+/** Stores a file. */
+export async function upload(
+  key: string,
+  file: { path: string; size: number; contentType: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const { PutObjectCommand } = await sdk();
+  await (await client()).send(
+    new PutObjectCommand({
+      Bucket: config.mediaBucket,
+      Key: key,
+      Body: createReadStream(file.path),
+      ContentLength: file.size,
+      ContentType: file.contentType,
+    }),
+    { abortSignal: signal },
+  );
+}
+
+/** The keys under a prefix, in pages. */
+export async function* keysUnder(prefix: string): AsyncGenerator<string[]> {
+  const { ListObjectsV2Command } = await sdk();
+  let token: string | undefined;
+  do {
+    const page = await (await client()).send(
+      new ListObjectsV2Command({
+        Bucket: config.mediaBucket,
+        Prefix: prefix,
+        ...(token && { ContinuationToken: token }),
+      }),
+    );
+    yield (page.Contents ?? []).flatMap((o) => (o.Key ? [o.Key] : []));
+    token = page.NextContinuationToken;
+  } while (token);
+}
+
+/** Deletes everything under a prefix that `spare` does not spare. */
+export async function deleteUnder(
+  prefix: string,
+  spare: (key: string) => boolean = () => false,
+): Promise<void> {
+  const { DeleteObjectsCommand } = await sdk();
+  for await (const keys of keysUnder(prefix)) {
+    const doomed = keys.filter((k) => !spare(k));
+    if (doomed.length === 0) continue;
+    const { Errors } = await (await client()).send(
+      new DeleteObjectsCommand({
+        Bucket: config.mediaBucket,
+        Delete: { Objects: doomed.map((Key) => ({ Key })), Quiet: true },
+      }),
+    );
+    if (Errors?.length) throw new Error(`S3 kept ${Errors.length} objects: ${Errors[0]?.Message}`);
+  }
+}
+
+/** Whether the bucket answers. @throws what the SDK throws when it does not */
+export async function reach(): Promise<void> {
+  const { HeadBucketCommand } = await sdk();
+  await (await client()).send(new HeadBucketCommand({ Bucket: config.mediaBucket }));
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+}

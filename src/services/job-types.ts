@@ -1,0 +1,6 @@
+import { processTrack } from './process-track.ts';
+import { sweep } from './sweep.ts';
+import type { JobType } from './work.ts';
+
+/** What each type of job does. */
+export const jobTypes: Record<string, JobType> = { 'process-track': processTrack, sweep };

@@ -1,0 +1,176 @@
+import { config } from '../config.ts';
+import type { Ctx } from '../context.ts';
+import type { DocOf } from '../data/entity.ts';
+import { idText, type UUID } from '../data/ids.ts';
+import { findOne } from '../data/read.ts';
+import { transaction } from '../data/transaction.ts';
+import { insert, update } from '../data/write.ts';
+import { AppError, notFound } from '../errors.ts';
+import { Job } from '../models/system/job.ts';
+import { ring } from '../providers/queue.ts';
+import { resume, settle } from './job-outcomes.ts';
+
+export type JobDoc = DocOf<typeof Job>;
+
+/** How long a claim holds without a heartbeat, in ms. */
+export const LEASE = 20_000;
+/** How often a worker renews its claim, in ms. */
+export const HEARTBEAT = 5_000;
+/** A job that takes its worker along this often is stopped: it would kill workers for ever. */
+const MOST_LOSSES = 25;
+
+export interface NewJob {
+  type: string;
+  input: Record<string, unknown>;
+  user?: UUID;
+  project?: UUID;
+  priority?: number;
+  maxAttempts?: number;
+}
+
+/** Writes a job, in the caller's transaction if there is one; ring after the commit. */
+export async function enqueue(ctx: Ctx, job: NewJob): Promise<JobDoc> {
+  return insert(ctx, Job, { ...job, runAfter: new Date(ctx.clock()) });
+}
+
+/** Wakes a worker. A lost ring costs a delay: `reconcile` rings for what waits too long. */
+export async function ringJobs(ctx: Ctx, job: UUID): Promise<void> {
+  if (!config.jobsQueueUrl) return;
+  try {
+    await ring(config.jobsQueueUrl, { job: idText(job) });
+  } catch (error) {
+    ctx.log.warn('No worker could be rung; reconcile will.', { error: error as Error });
+  }
+}
+
+/** A job in the hands of one worker: every write shows the token, a stale worker's are refused. */
+export interface Claim {
+  job: JobDoc;
+  token: number;
+}
+
+/**
+ * Takes the most urgent job that waits, or one whose worker was lost, by one atomic update.
+ * Null when there is none.
+ */
+export async function claim(ctx: Ctx, owner: string): Promise<Claim | null> {
+  const now = new Date(ctx.clock());
+  const lease = {
+    owner,
+    until: new Date(now.getTime() + LEASE),
+    token: { $add: [{ $ifNull: ['$lease.token', 0] }, 1] },
+  };
+  const started = { startedAt: { $ifNull: ['$startedAt', now] }, status: 'RUNNING', lease };
+  const touch = { updatedAt: now, version: { $add: ['$version', 1] } };
+  const options = {
+    returnDocument: 'after' as const,
+    sort: { priority: -1, runAfter: 1 } as const,
+  };
+  const waiting = await Job.collection.findOneAndUpdate(
+    { status: 'QUEUED', runAfter: { $lte: now } },
+    [{ $set: { ...started, ...touch } }],
+    options,
+  );
+  const found =
+    waiting ??
+    (await Job.collection.findOneAndUpdate(
+      { status: 'RUNNING', 'lease.until': { $lt: now } },
+      [{ $set: { ...started, ...touch, losses: { $add: ['$losses', 1] } } }],
+      { returnDocument: 'after', sort: { 'lease.until': 1 } },
+    ));
+  if (!found) return null;
+  const job = found as unknown as JobDoc;
+  return { job, token: (found.lease as { token: number }).token };
+}
+
+/** Whether a job has killed too many workers to be given another. */
+export function isHopeless({ job }: Claim): boolean {
+  return job.losses > MOST_LOSSES;
+}
+
+/** Says that the worker lives, and how far it is; false when the job is no longer its. */
+export async function heartbeat(
+  ctx: Ctx,
+  { job, token }: Claim,
+  progress: number,
+  stage: string | undefined,
+): Promise<boolean> {
+  const { matchedCount } = await Job.collection.updateOne(
+    { _id: job._id, status: 'RUNNING', 'lease.token': token },
+    {
+      $set: { 'lease.until': new Date(ctx.clock() + LEASE), ...(stage && { stage }) },
+      // Never backwards, also after a second start.
+      $max: { progress },
+    },
+  );
+  return matchedCount === 1;
+}
+
+/** The filter under which a worker may write about its job. */
+export function held({ job, token }: Claim) {
+  return { _id: job._id, status: 'RUNNING', 'lease.token': token };
+}
+
+/** Ends a job well. In the transaction of what it did. False when it was no longer the worker's. */
+export async function complete(ctx: Ctx, it: Claim, result: object): Promise<boolean> {
+  const set = { status: 'COMPLETED', progress: 100, result, completedAt: new Date(ctx.clock()) };
+  return (await update(ctx, Job, held(it), { set }, 'complete')) !== null;
+}
+
+export interface JobError {
+  code: string;
+  message: string;
+  retryable: boolean;
+}
+
+/** Ends a job in failure, or puts it back for another try, later each time. */
+export async function fail(
+  ctx: Ctx,
+  it: Claim,
+  error: JobError,
+): Promise<'RETRY' | 'FAILED' | 'LOST'> {
+  const attempts = it.job.attempts + 1;
+  const again = error.retryable && attempts < it.job.maxAttempts;
+  const now = ctx.clock();
+  const wait = Math.min(1000 * 4 ** attempts, 300_000);
+  const done = again
+    ? { status: 'QUEUED', attempts, error, runAfter: new Date(now + wait) }
+    : { status: 'FAILED', attempts, error, completedAt: new Date(now) };
+  const kept = await update(ctx, Job, held(it), { set: done }, again ? 'retry' : 'fail');
+  return kept === null ? 'LOST' : again ? 'RETRY' : 'FAILED';
+}
+
+/** Puts a job back untouched: its worker has to go (time is up), the job has not failed. */
+export async function giveBack(ctx: Ctx, it: Claim): Promise<void> {
+  const set = { status: 'QUEUED', runAfter: new Date(ctx.clock()) };
+  await update(ctx, Job, held(it), { set }, null);
+}
+
+/** Cancels a job that has not ended, and says so of what waited for it. @throws AppError NOT_FOUND, INVALID_STATE */
+export async function cancel(ctx: Ctx, filter: Record<string, unknown>): Promise<JobDoc> {
+  const set = { status: 'CANCELLED', completedAt: new Date(ctx.clock()) };
+  const open = { ...filter, status: { $in: ['QUEUED', 'RUNNING'] } };
+  const cancelled = await transaction(ctx, async (tx) => {
+    const job = await update(tx, Job, open, { set }, 'cancel');
+    if (job) await settle(tx, job, { code: 'CANCELLED', message: 'Its processing was cancelled.' });
+    return job;
+  });
+  return cancelled ?? refuse(ctx, filter, 'has ended already');
+}
+
+/** Starts a failed or cancelled job anew. @throws AppError NOT_FOUND, INVALID_STATE */
+export async function retry(ctx: Ctx, filter: Record<string, unknown>): Promise<JobDoc> {
+  const set = { status: 'QUEUED', attempts: 0, progress: 0, runAfter: new Date(ctx.clock()) };
+  const ended = { ...filter, status: { $in: ['FAILED', 'CANCELLED'] } };
+  const again = await transaction(ctx, async (tx) => {
+    const job = await update(tx, Job, ended, { set, unset: ['error', 'completedAt'] }, 'retry');
+    if (job) await resume(tx, job);
+    return job;
+  });
+  return again ?? refuse(ctx, filter, 'has not failed');
+}
+
+async function refuse(ctx: Ctx, filter: Record<string, unknown>, why: string): Promise<never> {
+  if (!(await findOne(ctx, Job, filter, { projection: { _id: 1 } }))) throw notFound();
+  throw new AppError('INVALID_STATE', `The job ${why}.`);
+}

@@ -1,0 +1,31 @@
+import { hash, verify } from '@node-rs/argon2';
+
+/** argon2id (the package's default kind) with OWASP's second parameter set: 47 MiB, one pass. */
+const OPTIONS = { memoryCost: 47_104, timeCost: 1, parallelism: 1 };
+
+/** A PHC string. */
+export function hashPassword(password: string): Promise<string> {
+  return hash(password.normalize('NFKC'), OPTIONS);
+}
+
+/** Whether the password is that of the hash. */
+export function verifyPassword(hashed: string, password: string): Promise<boolean> {
+  return verify(hashed, password.normalize('NFKC'));
+}
+
+let decoy: Promise<string> | undefined;
+
+/** Takes as long as a real check and is always false: an unknown account is no faster than a wrong password. */
+export async function verifyNobody(password: string): Promise<false> {
+  decoy ??= hashPassword('nobody has this password');
+  await verifyPassword(await decoy, password);
+  return false;
+}
+
+/** Whether a hash was made with weaker settings than today's. */
+export function isOutdated(hashed: string): boolean {
+  return (
+    !hashed.startsWith('$argon2id$') ||
+    !hashed.includes(`m=${OPTIONS.memoryCost},t=${OPTIONS.timeCost},`)
+  );
+}

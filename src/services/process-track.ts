@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { config } from '../config.ts';
+import type { Ctx } from '../context.ts';
+import { type Entity, entityNamed } from '../data/entity.ts';
+import { idText, type UUID } from '../data/ids.ts';
+import { findOne } from '../data/read.ts';
+import { transaction } from '../data/transaction.ts';
+import { update } from '../data/write.ts';
+import { deleteUnder, download, upload } from '../providers/s3.ts';
+import { complete } from './jobs.ts';
+import { MediaError } from './media/media-error.ts';
+import { type AudioFacts, processAudio } from './media/process-audio.ts';
+import { folderOf, type Medium } from './media-keys.ts';
+import { JobFailure, type JobType, type Work } from './work.ts';
+
+interface Input {
+  entity: string;
+  document: UUID;
+  /** Of the bytes that are to be looked at. */
+  etag: string;
+}
+
+/** Looks at a track's bytes: facts into its document, derivatives beside them in S3, then READY. */
+export const processTrack: JobType = { run };
+
+async function run(work: Work): Promise<void> {
+  const { ctx, claim } = work;
+  const input = claim.job.input as Input;
+  const entity = entityNamed(input.entity);
+  const medium = await current(ctx, entity, input);
+  if (!medium) {
+    await complete(ctx, claim, { superseded: true });
+    return;
+  }
+  const folder = `${folderOf(entity, medium.user as UUID, medium._id)}/derivatives`;
+  // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
+  const target = `${folder}/${idText(claim.job._id)}-${claim.token}`;
+  const keep = [target, medium.derivativesPath];
+  await deleteUnder(`${folder}/`, (key) => keep.some((k) => k && key.startsWith(`${k}/`)));
+  const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
+  try {
+    const checksum = await fetchOriginal(work, medium, input.etag, join(workDir, 'original'));
+    if (checksum === undefined) {
+      await complete(ctx, claim, { superseded: true });
+      return;
+    }
+    const facts = await processAudio({
+      path: join(workDir, 'original'),
+      workDir,
+      ffmpeg: config.ffmpegPath,
+      signal: work.signal,
+      onProgress: (percent, stage) => {
+        work.progress(5 + percent * 0.9, stage);
+      },
+    });
+    for (const derivative of facts.derivatives) {
+      await upload(`${target}/${derivative.name}`, derivative, work.signal);
+    }
+    work.signal.throwIfAborted();
+    await publish(work, entity, medium, input, { facts, checksum, target });
+    await deleteUnder(`${folder}/`, (key) => key.startsWith(`${target}/`));
+  } catch (error) {
+    if (work.signal.aborted) await deleteUnder(`${target}/`);
+    if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
+    throw error;
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+async function current(ctx: Ctx, entity: Entity, input: Input): Promise<Medium | null> {
+  const filter = { _id: input.document, status: 'PROCESSING', 'object.etag': input.etag };
+  const projection = { outbox: 0 };
+  return (await findOne(ctx, entity, filter, { projection })) as unknown as Medium | null;
+}
+
+/** Brings the bytes here and checks them against what was declared. Returns their SHA-256, base64. */
+async function fetchOriginal(
+  { signal, progress }: Work,
+  medium: Medium,
+  etag: string,
+  path: string,
+): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  let size = 0;
+  const isThere = await download(medium.filePath, etag, path, signal, (chunk) => {
+    hash.update(chunk);
+    size += chunk.length;
+    progress((5 * size) / medium.size, 'download');
+  });
+  if (!isThere) return undefined;
+  if (size !== medium.size) {
+    const message = `${medium.size} bytes were declared, ${size} arrived.`;
+    throw new JobFailure('SIZE_MISMATCH', message);
+  }
+  const checksum = hash.digest('base64');
+  if (medium.checksum && medium.checksum !== checksum) {
+    throw new JobFailure('CHECKSUM_MISMATCH', 'The bytes are not those of the checksum.');
+  }
+  return checksum;
+}
+
+/** The document and its job change together, if both are still what this worker was given. */
+async function publish(
+  { ctx, claim }: Work,
+  entity: Entity,
+  medium: Medium,
+  input: Input,
+  { facts, checksum, target }: { facts: AudioFacts; checksum: string; target: string },
+): Promise<void> {
+  const { contentType, metadata, audio, analysis, warnings } = facts;
+  const derivatives = facts.derivatives.map(({ path, ...derivative }) => derivative);
+  const set = {
+    status: 'READY',
+    progress: 100,
+    contentType,
+    checksum,
+    metadata,
+    audio,
+    analysis: present(analysis),
+    derivatives,
+    derivativesPath: target,
+    ...(warnings.length > 0 && { warnings }),
+  };
+  await transaction(ctx, async (tx) => {
+    const mine = { _id: medium._id, status: 'PROCESSING', 'object.etag': input.etag };
+    const document = await update(tx, entity, mine, { set, unset: ['error'] }, 'ready');
+    const done = await complete(tx, claim, { document: medium._id, superseded: !document });
+    if (!done) throw new Error('The job was taken by another worker.');
+  });
+}
+
+/** Without nulls: what is not known is not stored. */
+function present(object: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(object).flatMap(([k, v]) => {
+      if (v === null || v === undefined) return [];
+      return [[k, typeof v === 'object' && !Array.isArray(v) ? present(v) : v]];
+    }),
+  );
+}

@@ -1,0 +1,85 @@
+import type { Ctx } from '../context.ts';
+import { type Entity, entities, entityNamed } from '../data/entity.ts';
+import { lowestIdAt, type UUID } from '../data/ids.ts';
+import { aggregate } from '../data/read.ts';
+import { type Reference, referencesOf } from '../data/references.ts';
+import { remove } from '../data/remove.ts';
+import { Job } from '../models/system/job.ts';
+import { ringJobs } from './jobs.ts';
+import { findLostUploads } from './uploads.ts';
+
+/** How far back it looks for what a crash left behind, in ms. */
+const WINDOW = 15 * 60_000;
+
+/** What one run found. */
+export interface Findings {
+  rung: number;
+  awaiting: number;
+  orphans: number;
+}
+
+/** Heals what lost messages and crashes leave: jobs nobody woke for, uploads nobody heard of, orphans. */
+export async function reconcile(ctx: Ctx): Promise<Findings> {
+  const rung = await ringForWaiting(ctx);
+  const awaiting = await findLostUploads(ctx);
+  let orphans = 0;
+  for (const entity of entities.values()) {
+    for (const reference of referencesOf(entity).filter((r) => r.onDelete === 'cascade')) {
+      orphans += await removeOrphans(ctx, reference);
+    }
+    await unmark(ctx, entity);
+  }
+  return { rung, awaiting, orphans };
+}
+
+async function ringForWaiting(ctx: Ctx): Promise<number> {
+  const now = new Date(ctx.clock());
+  const projection = { _id: 1 };
+  const waiting = await Job.collection
+    .find({ status: 'QUEUED', runAfter: { $lte: now } }, { projection, limit: 100 })
+    .sort({ priority: -1, runAfter: 1 })
+    .toArray();
+  const lost = await Job.collection
+    .find({ status: 'RUNNING', 'lease.until': { $lt: now } }, { projection, limit: 100 })
+    .toArray();
+  for (const { _id } of [...waiting, ...lost]) await ringJobs(ctx, _id);
+  return waiting.length + lost.length;
+}
+
+/** Children made lately whose parent is gone: their maker was cut off before it could look again. */
+async function removeOrphans(ctx: Ctx, reference: Reference): Promise<number> {
+  const { entity, path, to } = reference;
+  const since = lowestIdAt(ctx.clock() - WINDOW);
+  const orphans = await aggregate<{ _id: UUID }>(ctx, entity, [
+    { $match: { _id: { $gte: since }, [path]: { $exists: true } } },
+    {
+      $lookup: {
+        from: entityNamed(to).collectionName,
+        localField: path,
+        foreignField: '_id',
+        pipeline: [{ $project: { _id: 1 } }],
+        as: 'parents',
+      },
+    },
+    { $match: { parents: { $size: 0 } } },
+    { $project: { _id: 1 } },
+    { $limit: 1000 },
+  ]);
+  for (const { _id } of orphans) {
+    const gone = await remove(ctx, entity, { _id });
+    if (gone?.job) await ringJobs(ctx, gone.job);
+  }
+  if (orphans.length > 0)
+    ctx.log.warn('Orphans were removed.', { entity: entity.name, path, n: orphans.length });
+  return orphans.length;
+}
+
+/** A document left marked as going, by a removal that was cut off, stands again. */
+async function unmark(ctx: Ctx, entity: Entity): Promise<void> {
+  const restricted = [...entities.values()].some((e) =>
+    referencesOf(e).some((r) => r.to === entity.name && r.onDelete === 'restrict'),
+  );
+  if (!restricted) return;
+  const before = new Date(ctx.clock() - 60_000);
+  await entity.collection.updateMany({ removing: { $lt: before } }, { $unset: { removing: 1 } });
+}

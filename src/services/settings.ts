@@ -1,0 +1,39 @@
+import { bodyOf } from '../api/input.ts';
+import { allowed, change, ownedFields, read } from '../api/resource.ts';
+import type { Route } from '../api/route.ts';
+import { owner } from '../api/rules.ts';
+import { documentSchema } from '../api/schemas.ts';
+import { UserSettings } from '../models/account/user-settings.ts';
+
+const common = {
+  path: '/v1/settings',
+  tag: 'Settings',
+  access: 'user',
+  conditional: true,
+} as const;
+
+const schema = documentSchema(UserSettings, []);
+
+/** The signed-in user's settings: one document, made with the account. */
+export const settingsRoutes: Route[] = [
+  {
+    ...common,
+    method: 'GET',
+    id: 'getSettings',
+    summary: 'Get your settings.',
+    query: [{ name: 'fields', description: 'Which fields, by name, separated by commas.' }],
+    success: { 200: { description: 'The settings.', schema }, 304: { description: 'Unchanged.' } },
+    handle: (ctx, request) => read(ctx, UserSettings, allowed(owner, ctx.actor), [], request),
+  },
+  {
+    ...common,
+    method: 'PATCH',
+    id: 'updateSettings',
+    summary: 'Change your settings (JSON Merge Patch).',
+    body: bodyOf(UserSettings.shape, 'update'),
+    owned: ownedFields(UserSettings, 'update'),
+    success: { 200: { description: 'What is stored now.', schema } },
+    codes: ['CONFLICT', 'PRECONDITION_FAILED'],
+    handle: (ctx, request) => change(ctx, UserSettings, allowed(owner, ctx.actor), request),
+  },
+];

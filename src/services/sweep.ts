@@ -1,0 +1,27 @@
+import { entityNamed } from '../data/entity.ts';
+import type { UUID } from '../data/ids.ts';
+import { sweepChildren } from '../data/remove.ts';
+import { deleteUnder } from '../providers/s3.ts';
+import { complete } from './jobs.ts';
+import { folderOf } from './media-keys.ts';
+import type { JobType } from './work.ts';
+
+interface Input {
+  entity: string;
+  documents: { id: UUID; user?: UUID }[];
+}
+
+/** Clears up behind deleted documents: children that a crash left, and the objects in S3. */
+export const sweep: JobType = {
+  async run({ ctx, claim, signal, progress }) {
+    const input = claim.job.input as Input;
+    const entity = entityNamed(input.entity);
+    for (const [i, { id, user }] of input.documents.entries()) {
+      signal.throwIfAborted();
+      await sweepChildren(ctx, entity, id);
+      if (entity.options.objects && user) await deleteUnder(`${folderOf(entity, user, id)}/`);
+      progress((100 * i) / input.documents.length);
+    }
+    await complete(ctx, claim, { swept: input.documents.length });
+  },
+};

@@ -1,0 +1,97 @@
+import type { Ctx } from '../context.ts';
+import { type Entity, entities } from '../data/entity.ts';
+import type { UUID } from '../data/ids.ts';
+import { findOne } from '../data/read.ts';
+import { remove } from '../data/remove.ts';
+import { transaction } from '../data/transaction.ts';
+import { update } from '../data/write.ts';
+import { deleteUnder, head } from '../providers/s3.ts';
+import { enqueue, ringJobs } from './jobs.ts';
+import { processingJob } from './media.ts';
+import { folderOf, type Medium, readOriginalKey } from './media-keys.ts';
+
+/** What S3 tells of an object that was written. */
+export interface ObjectRecord {
+  key: string;
+  /** Hexadecimal; of two records of one key, the greater is the newer. */
+  sequencer: string;
+}
+
+/** The job that looks at each kind of medium. */
+const JOBS: Record<string, string> = { tracks: 'process-track' };
+
+/**
+ * Takes note that bytes have arrived: the medium is PROCESSING and has a job, in one transaction. May be
+ * told any number of times and in any order; what is there is asked of S3, never believed of the record.
+ */
+export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> {
+  const place = readOriginalKey(record.key);
+  const entity = place && mediaEntity(place.collection);
+  const type = place && JOBS[place.collection];
+  if (!place || !entity || !type) return;
+  const found = await head(record.key);
+  if (!found) return;
+  const mine = { _id: place.id, user: place.user };
+  const medium = (await findOne(ctx, entity, mine)) as unknown as Medium | null;
+  if (!medium) {
+    // Bytes of a medium that is gone: a URL outlives the document it was made for.
+    await deleteUnder(`${folderOf(entity, place.user, place.id)}/`);
+    return;
+  }
+  const sequencer = record.sequencer.toUpperCase().padEnd(32, '0');
+  const job = await transaction(ctx, async (tx) => {
+    const document = await update(
+      tx,
+      entity,
+      {
+        ...mine,
+        'object.etag': { $ne: found.etag },
+        // Absent fields compare as null: the first record of a medium always counts.
+        $or: [
+          { 'object.sequencer': { $exists: false } },
+          { 'object.sequencer': { $lt: sequencer } },
+        ],
+      },
+      {
+        set: { status: 'PROCESSING', progress: 0, object: { etag: found.etag, sequencer } },
+        unset: ['error'],
+      },
+      'upload',
+    );
+    return document && enqueue(tx, processingJob(entity, medium, type, found.etag));
+  });
+  if (job) await ringJobs(ctx, job._id);
+}
+
+/**
+ * Asks S3 for media whose upload was never heard of: an event can be lost. Those that nobody uploaded
+ * within a day are deleted. Returns how many it looked at.
+ */
+export async function findLostUploads(ctx: Ctx): Promise<number> {
+  let seen = 0;
+  for (const entity of [...entities.values()].filter((e) => JOBS[e.collectionName])) {
+    const now = ctx.clock();
+    const waiting = entity.collection
+      .find(
+        { status: 'AWAITING_UPLOAD', updatedAt: { $lt: new Date(now - 3000) } },
+        { projection: { filePath: 1, createdAt: 1 }, sort: { updatedAt: -1 }, limit: 1000 },
+      )
+      .hint({ status: 1, updatedAt: 1 });
+    for await (const medium of waiting) {
+      seen++;
+      await noteUpload(ctx, { key: medium.filePath as string, sequencer: '' });
+      const isOld = (medium.createdAt as Date).getTime() < now - 24 * 3600 * 1000;
+      if (isOld) await removeNeverUploaded(ctx, entity, medium._id);
+    }
+  }
+  return seen;
+}
+
+async function removeNeverUploaded(ctx: Ctx, entity: Entity, id: UUID): Promise<void> {
+  const gone = await remove(ctx, entity, { _id: id, status: 'AWAITING_UPLOAD' });
+  if (gone?.job) await ringJobs(ctx, gone.job);
+}
+
+function mediaEntity(collection: string): Entity | undefined {
+  return [...entities.values()].find((e) => e.collectionName === collection && e.options.objects);
+}

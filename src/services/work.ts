@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import type { Ctx } from '../context.ts';
+import { transaction } from '../data/transaction.ts';
+import { settle } from './job-outcomes.ts';
+import { type Claim, claim, fail, giveBack, HEARTBEAT, heartbeat, isHopeless } from './jobs.ts';
+
+/** What a job's handler works with. */
+export interface Work {
+  ctx: Ctx;
+  claim: Claim;
+  /** Ends when the job is no longer this worker's: cancelled, lost, or out of time. */
+  signal: AbortSignal;
+  /** How far it is, 0–100; sent with the next heartbeat. */
+  progress(percent: number, stage?: string): void;
+}
+
+/** A kind of job: who may start it and what it does. It ends its own claim by `complete`, in its transaction. */
+export interface JobType {
+  /** Clients may start it at `POST /v1/jobs`. */
+  byClients?: boolean;
+  run(work: Work): Promise<void>;
+}
+
+/** A failure that a handler understands: its code is stable, its message is for the client. */
+export class JobFailure extends Error {
+  override readonly name = 'JobFailure';
+  readonly code: string;
+  readonly retryable: boolean;
+  constructor(code: string, message: string, retryable = false) {
+    super(message);
+    this.code = code;
+    this.retryable = retryable;
+  }
+}
+
+const worker = `${process.pid}-${randomUUID().slice(0, 8)}`;
+
+/** Claims one job and runs it to an end. Returns whether there was one. */
+export async function workOnce(
+  ctx: Ctx,
+  types: Record<string, JobType>,
+  timeLeft: () => number,
+): Promise<boolean> {
+  const it = await claim(ctx, worker);
+  if (!it) return false;
+  const type = types[it.job.type];
+  if (!type || isHopeless(it)) {
+    const message = type ? 'Its worker was lost too often.' : `No worker knows ${it.job.type}.`;
+    await end(ctx, it, new JobFailure(type ? 'WORKER_LOST' : 'UNKNOWN_TYPE', message));
+    return true;
+  }
+  const beat = startHeartbeat(ctx, it, timeLeft);
+  try {
+    await type.run({ ctx, claim: it, signal: beat.signal, progress: beat.progress });
+  } catch (error) {
+    if (beat.outOfTime()) await giveBack(ctx, it);
+    else if (beat.signal.aborted)
+      ctx.log.info('The job is no longer this worker’s.', { job: it.job._id.toString() });
+    else await end(ctx, it, error);
+  } finally {
+    beat.stop();
+  }
+  return true;
+}
+
+async function end(ctx: Ctx, it: Claim, thrown: unknown): Promise<void> {
+  const known = thrown instanceof JobFailure;
+  if (!known)
+    ctx.log.error('A job failed.', { job: it.job._id.toString(), error: thrown as Error });
+  const error = known
+    ? { code: thrown.code, message: thrown.message, retryable: thrown.retryable }
+    : { code: 'INTERNAL', message: 'Something went wrong on our side.', retryable: true };
+  await transaction(ctx, async (tx) => {
+    if ((await fail(tx, it, error)) === 'FAILED') await settle(tx, it.job, error);
+  });
+}
+
+/** Stops this long before the function's own end, in ms: time to give the job back. */
+const RESERVE = 10_000;
+
+function startHeartbeat(ctx: Ctx, it: Claim, timeLeft: () => number) {
+  const controller = new AbortController();
+  let percent = it.job.progress;
+  let stage: string | undefined;
+  let late = false;
+  let heardAt = ctx.clock();
+  let sending: Promise<void> | undefined;
+  const send = async () => {
+    try {
+      if (await heartbeat(ctx, it, percent, stage)) heardAt = ctx.clock();
+      else controller.abort();
+    } catch (error) {
+      // The database is away. The lease still holds for a while; past it somebody else may have the job.
+      ctx.log.warn('A heartbeat failed.', { error: error as Error });
+      if (ctx.clock() - heardAt > HEARTBEAT * 3) controller.abort();
+    }
+  };
+  const beat = () => {
+    if (timeLeft() < RESERVE) {
+      late = true;
+      controller.abort();
+    }
+    sending ??= send().finally(() => {
+      sending = undefined;
+    });
+  };
+  const timer = setInterval(beat, HEARTBEAT / 5);
+  return {
+    signal: controller.signal,
+    progress(value: number, name?: string) {
+      percent = Math.max(percent, Math.min(99, value));
+      stage = name ?? stage;
+    },
+    outOfTime: () => late,
+    stop: () => clearInterval(timer),
+  };
+}
