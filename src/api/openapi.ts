@@ -105,7 +105,10 @@ function requestBody(body: Joi.ObjectSchema, method: string): JsonSchema {
   const schema = standard['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
   delete schema.$schema;
   const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
-  const content = { 'application/json': { schema }, ...(method === 'PATCH' && { [type]: { schema } }) };
+  const content = {
+    'application/json': { schema },
+    ...(method === 'PATCH' && { [type]: { schema } }),
+  };
   return { required: true, content };
 }
 
@@ -113,7 +116,10 @@ function responses(route: Route): JsonSchema {
   const answers: JsonSchema = {};
   for (const [status, { description, schema, contentType }] of Object.entries(route.success)) {
     const type = contentType ?? (schema && 'application/json');
-    answers[status] = { description, ...(type && { content: { [type]: { ...(schema && { schema }) } } }) };
+    answers[status] = {
+      description,
+      ...(type && { content: { [type]: { ...(schema && { schema }) } } }),
+    };
   }
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codesOf(route))) {
@@ -131,7 +137,13 @@ function responses(route: Route): JsonSchema {
 
 /** Every error that a route may answer: its own, and those of each stage that it passes. */
 function codesOf(route: Route): ErrorCode[] {
-  const codes: ErrorCode[] = [...(route.codes ?? []), 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE', 'INVALID_QUERY'];
+  const codes: ErrorCode[] = [
+    ...(route.codes ?? []),
+    'RATE_LIMITED',
+    'INTERNAL',
+    'UNAVAILABLE',
+    'INVALID_QUERY',
+  ];
   if (route.path.includes('{')) codes.push('NOT_FOUND');
   if (route.access !== 'anyone') codes.push('UNAUTHENTICATED');
   if (route.access === 'admin') codes.push('FORBIDDEN');

@@ -1,7 +1,7 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Ctx, systemCtx } from '../context.ts';
-import { connect } from '../data/connection.ts';
+import { BACKGROUND, connect } from '../data/connection.ts';
 import '../models/index.ts';
 
 /** Milliseconds that this invocation has left. */
@@ -10,7 +10,7 @@ export type TimeLeft = () => number;
 /** The handler of a schedule, or of a direct call. Whatever it throws is a failed invocation. */
 export function serveSchedule<T>(name: string, run: (ctx: Ctx, timeLeft: TimeLeft) => Promise<T>) {
   return async (_event: unknown, context?: Context): Promise<T> => {
-    await connect();
+    await connect(BACKGROUND);
     return run(systemCtx(name, context?.awsRequestId), timeLeftOf(context));
   };
 }
@@ -27,7 +27,7 @@ export function serveQueue(
     event: SQSEvent | object,
     context: Context,
   ): Promise<SQSBatchResponse | undefined> => {
-    await connect();
+    await connect(BACKGROUND);
     const ctx = systemCtx(name, context?.awsRequestId);
     const timeLeft = timeLeftOf(context);
     if (!('Records' in event)) {
@@ -65,7 +65,7 @@ export interface S3Record {
 /** The handler of S3 events: one call for each object created. A test event, which has no records, is nothing. */
 export function serveS3(name: string, run: (ctx: Ctx, record: S3Record) => Promise<void>) {
   return async (event: Partial<S3Event>, context?: Context): Promise<void> => {
-    await connect();
+    await connect(BACKGROUND);
     const ctx = systemCtx(name, context?.awsRequestId);
     for (const { eventName, s3 } of event.Records ?? []) {
       if (!/^(s3:)?ObjectCreated:/.test(eventName)) continue;

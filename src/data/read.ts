@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
+import { readDeadline } from './connection.ts';
 import type { Base, Entity } from './entity.ts';
 
 /** A filter whose values are already typed: made by rules, services and the query compiler, never by clients. */
@@ -29,7 +30,7 @@ export interface ReadOptions {
   projection?: Record<string, unknown>;
 }
 
-/** One document, or null. Deadline: the connection's. */
+/** One document, or null.  */
 export async function findOne<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -38,6 +39,7 @@ export async function findOne<T extends Base>(
 ): Promise<T | null> {
   const found = await entity.collection.findOne(filter, {
     projection: options.projection ?? visible(entity),
+    maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
   return found as unknown as T | null;
@@ -55,6 +57,7 @@ export async function findMany<T extends Base>(
       projection: options.projection ?? visible(entity),
       limit: options.limit,
       batchSize: options.limit + 1,
+      maxTimeMS: readDeadline(),
       ...(options.sort && { sort: options.sort }),
       ...(ctx.session && { session: ctx.session }),
     })
@@ -65,6 +68,7 @@ export async function findMany<T extends Base>(
 /** What an aggregation answers; its pipeline bounds itself. */
 export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw[]): Promise<T[]> {
   const found = entity.collection.aggregate(pipeline, {
+    maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
   return (await found.toArray()) as T[];

@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 
-/** One run of ffmpeg over one untrusted file. Everything that a file could widen is given here, by us. */
+/**
+ * One run of ffmpeg over one untrusted file. Everything that a file could widen is given here, by
+ * us.
+ */
 export interface FfmpegRun {
   /** Absolute path, or a name found in the usual folders. */
   binary: string;
@@ -33,19 +36,23 @@ export interface FfmpegEnd {
   timedOut: boolean;
   /** The last of what it said, at most 16 KiB. */
   log: string;
+  /** `9.0.2`; `unknown` when it did not say. */
+  version: string;
 }
 
 /** Where a bare name is looked for; /opt/bin is where Lambda layers put programs. */
 const PATH = '/usr/local/bin:/usr/bin:/bin:/opt/bin';
 const LOG_BYTES = 16 * 1024;
+const BANNER_BYTES = 200;
 const MEMORY = 2_000_000_000;
 const FILE_SIZE = 1_000_000_000;
 /** The largest block one decoder may ask for: well above any honest frame or picture. */
 const MAX_ALLOC = 268_435_456;
 
 /**
- * Runs ffmpeg without a shell, an environment, a network protocol, or a choice of its own, within limits of memory,
- * time, CPU and file size. It is gone (SIGKILL) before this settles: on success, on a sink's error, on abort, on deadline.
+ * Runs ffmpeg without a shell, an environment, a network protocol, or a choice of its own, within
+ * limits of memory, time, CPU and file size. It is gone (SIGKILL) before this settles: on success,
+ * on a sink's error, on abort, on deadline.
  * @throws the signal's reason, a sink's error, or an Error when ffmpeg cannot be started
  */
 export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
@@ -70,6 +77,7 @@ export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
     let failure: unknown;
     let timedOut = false;
     let log = '';
+    let banner = '';
 
     const kill = () => {
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -91,10 +99,12 @@ export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
     run.signal.addEventListener('abort', onAbort, { once: true });
 
     child.stderr?.on('data', (chunk: Buffer) => {
+      if (banner.length < BANNER_BYTES) banner += chunk.toString('latin1', 0, BANNER_BYTES);
       log = (log + chunk.toString('latin1')).slice(-LOG_BYTES);
     });
     for (const [index, sink] of sinks.entries()) {
-      const pipe = child.stdio[index === 0 ? 1 : index + 2] as Readable; // fds 1, 3, 4…, opened for reading above
+      // Descriptors 1, 3, 4…, opened for reading above.
+      const pipe = child.stdio[index === 0 ? 1 : index + 2] as Readable;
       pipe.on('data', (chunk: Buffer) => {
         if (failure !== undefined || timedOut) return;
         try {
@@ -114,18 +124,24 @@ export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
     child.on('close', (exitCode, killedBy) => {
       clearTimeout(deadline);
       run.signal.removeEventListener('abort', onAbort);
-      if (failure !== undefined) reject(failure);
-      else
-        resolve({ exitCode, killedBy, timedOut, log: Buffer.from(log, 'latin1').toString('utf8') });
+      if (failure !== undefined) {
+        reject(failure);
+        return;
+      }
+      const version = /^ffmpeg version n?(\d[\d.]*)/.exec(banner)?.[1] ?? 'unknown';
+      const said = Buffer.from(log, 'latin1').toString('utf8');
+      resolve({ exitCode, killedBy, timedOut, log: said, version });
     });
   });
 }
 
 function argumentsOf({ input, outputs }: FfmpegRun): string[] {
+  // biome-ignore format: read as a command line
   return [
-    '-hide_banner', '-nostdin', '-nostats', '-y',
+    '-nostdin', '-nostats', '-y',
     '-max_alloc', String(MAX_ALLOC),
-    // From here to -i: options of the input. `file:` keeps a name from being read as another protocol.
+    // From here to -i: options of the input. `file:` keeps a name from being read as another
+    // protocol.
     '-protocol_whitelist', 'file',
     '-format_whitelist', input.demuxer,
     '-codec_whitelist', input.decoders.join(','),
@@ -136,10 +152,13 @@ function argumentsOf({ input, outputs }: FfmpegRun): string[] {
     '-f', input.demuxer,
     '-i', `file:${input.path}`,
     ...outputs,
-  ]; // biome-ignore format: read as a command line
+  ];
 }
 
-/** Under prlimit where there is one: address space, CPU, file size, open files, no core. It execs, so the pid is ffmpeg's. */
+/**
+ * Under prlimit where there is one: address space, CPU, file size, open files, no core. It execs,
+ * so the pid is ffmpeg's.
+ */
 async function limited(run: FfmpegRun, args: string[]): Promise<[string, string[]]> {
   const prlimit = await prlimitPath();
   if (!prlimit) return [run.binary, args];

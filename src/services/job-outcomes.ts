@@ -34,6 +34,17 @@ export async function resume(ctx: Ctx, job: JobDoc): Promise<void> {
   await update(ctx, entityNamed(medium.entity), ended, { set, unset: ['error'] }, 'reprocess');
 }
 
+/** Shows how far a job is on what waits for it, too; never backwards. */
+export async function advance(job: JobDoc, progress: number): Promise<void> {
+  const medium = mediumOf(job);
+  if (!medium) return;
+  const { collection } = entityNamed(medium.entity);
+  await collection.updateOne(
+    { _id: medium.document, status: 'PROCESSING' },
+    { $max: { progress: Math.floor(progress) } },
+  );
+}
+
 function mediumOf(job: JobDoc): MediumInput | undefined {
   return job.type.startsWith('process-') ? (job.input as MediumInput) : undefined;
 }

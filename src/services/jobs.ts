@@ -8,7 +8,7 @@ import { insert, update } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
 import { Job } from '../models/system/job.ts';
 import { ring } from '../providers/queue.ts';
-import { resume, settle } from './job-outcomes.ts';
+import { advance, resume, settle } from './job-outcomes.ts';
 
 export type JobDoc = DocOf<typeof Job>;
 
@@ -100,10 +100,12 @@ export async function heartbeat(
     {
       $set: { 'lease.until': new Date(ctx.clock() + LEASE), ...(stage && { stage }) },
       // Never backwards, also after a second start.
-      $max: { progress },
+      $max: { progress: Math.floor(progress) },
     },
   );
-  return matchedCount === 1;
+  if (matchedCount === 0) return false;
+  await advance(job, progress);
+  return true;
 }
 
 /** The filter under which a worker may write about its job. */

@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { Ctx } from '../context.ts';
 import { transaction } from '../data/transaction.ts';
 import { settle } from './job-outcomes.ts';
-import { type Claim, claim, fail, giveBack, HEARTBEAT, heartbeat, isHopeless } from './jobs.ts';
+import {
+  type Claim,
+  claim,
+  fail,
+  giveBack,
+  HEARTBEAT,
+  heartbeat,
+  isHopeless,
+  LEASE,
+} from './jobs.ts';
 
 /** What a job's handler works with. */
 export interface Work {
@@ -77,39 +86,40 @@ async function end(ctx: Ctx, it: Claim, thrown: unknown): Promise<void> {
 
 /** Stops this long before the function's own end, in ms: time to give the job back. */
 const RESERVE = 10_000;
+/** How often progress is told on, in ms. */
+const TICK = 250;
 
 function startHeartbeat(ctx: Ctx, it: Claim, timeLeft: () => number) {
   const controller = new AbortController();
-  let percent = it.job.progress;
-  let stage: string | undefined;
-  let late = false;
+  const latest = { percent: it.job.progress, stage: undefined as string | undefined };
+  let sent = { ...latest };
   let heardAt = ctx.clock();
-  let sending: Promise<void> | undefined;
+  let late = false;
+  let sending = false;
   const send = async () => {
+    sending = true;
+    sent = { ...latest };
     try {
-      if (await heartbeat(ctx, it, percent, stage)) heardAt = ctx.clock();
+      if (await heartbeat(ctx, it, sent.percent, sent.stage)) heardAt = ctx.clock();
       else controller.abort();
     } catch (error) {
-      // The database is away. The lease still holds for a while; past it somebody else may have the job.
+      // The database is away: the lease holds for a while, past it somebody else may have the job.
       ctx.log.warn('A heartbeat failed.', { error: error as Error });
-      if (ctx.clock() - heardAt > HEARTBEAT * 3) controller.abort();
     }
+    sending = false;
   };
-  const beat = () => {
-    if (timeLeft() < RESERVE) {
-      late = true;
-      controller.abort();
-    }
-    sending ??= send().finally(() => {
-      sending = undefined;
-    });
+  const tick = () => {
+    late ||= timeLeft() < RESERVE;
+    if (late || ctx.clock() - heardAt > LEASE) controller.abort();
+    const news = sent.percent !== latest.percent || sent.stage !== latest.stage;
+    if (!sending && (news || ctx.clock() - heardAt > HEARTBEAT)) void send();
   };
-  const timer = setInterval(beat, HEARTBEAT / 5);
+  const timer = setInterval(tick, TICK);
   return {
     signal: controller.signal,
     progress(value: number, name?: string) {
-      percent = Math.max(percent, Math.min(99, value));
-      stage = name ?? stage;
+      latest.percent = Math.max(latest.percent, Math.min(99, Math.floor(value)));
+      latest.stage = name ?? latest.stage;
     },
     outOfTime: () => late,
     stop: () => clearInterval(timer),

@@ -1,0 +1,61 @@
+/** What goes back over HTTP. */
+export type Answer = {
+  status: number;
+  headers: Record<string, string | number | string[]>;
+  body: Buffer | string;
+};
+
+/** The function answered what API Gateway cannot turn into HTTP. */
+export class Malformed extends Error {
+  override name = 'Malformed';
+}
+
+type Structured = {
+  statusCode: unknown;
+  headers?: Record<string, unknown> | null;
+  cookies?: unknown;
+  body?: unknown;
+  isBase64Encoded?: unknown;
+};
+
+/**
+ * Reads a function's result in payload format 2.0, as API Gateway does: with a `statusCode` it is
+ * a response (several values of a header come joined by commas, cookies apart;
+ * `multiValueHeaders` does not exist in this format); anything else is the JSON of a 200.
+ */
+export function readAnswer(result: unknown): Answer {
+  if (!isStructured(result)) {
+    const body = typeof result === 'string' ? result : JSON.stringify(result ?? null);
+    return { status: 200, headers: { 'content-type': 'application/json' }, body };
+  }
+  const status = Number(result.statusCode);
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new Malformed(`statusCode ${String(result.statusCode)} is no HTTP status`);
+  }
+  const headers: Answer['headers'] = {};
+  for (const [name, value] of Object.entries(result.headers ?? {})) {
+    if (value === undefined || value === null) continue;
+    if (typeof value === 'object') throw new Malformed(`header ${name} is no plain value`);
+    headers[name.toLowerCase()] = String(value);
+  }
+  if (Array.isArray(result.cookies)) headers['set-cookie'] = result.cookies.map(String);
+  const body = readBody(result);
+  if (body.length > 0) headers['content-type'] ??= 'text/plain;charset=UTF-8';
+  return { status, headers, body };
+}
+
+function readBody({ body, isBase64Encoded }: Structured): Buffer | string {
+  if (body === undefined || body === null) return '';
+  if (typeof body !== 'string') throw new Malformed('body is no string');
+  return isBase64Encoded === true ? Buffer.from(body, 'base64') : body;
+}
+
+function isStructured(result: unknown): result is Structured {
+  return typeof result === 'object' && result !== null && 'statusCode' in result;
+}
+
+/** An answer of the gateway's own, in its own words. */
+export function ownAnswer(status: number, message: string): Answer {
+  const body = JSON.stringify({ message });
+  return { status, headers: { 'content-type': 'application/json' }, body };
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Deployment } from '../deployment/types.ts';
+import { importHandler, type Load } from '../invoke/handler.ts';
+import { type Invoker, invoker, TimedOut } from '../invoke/invoker.ts';
+import { type Log, sentenceOf, textOf, toStderr } from '../log.ts';
+import { type Answer, ownAnswer, readAnswer } from './answer.ts';
+import { toEvent } from './event.ts';
+import { router } from './routes.ts';
+import { readTarget } from './target.ts';
+import { refuse, write } from './write.ts';
+
+// The quotas of an HTTP API.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+const limits = { body: 10 * 1024 * 1024, head: 10_240, time: 30_000 };
+
+/** The HTTP functions behind one address. */
+export type Gateway = {
+  readonly url: string;
+  readonly port: number;
+  /** Imports the handlers ahead of the first request; what cannot be is logged. */
+  warm(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+type Options = {
+  deployment: Deployment;
+  host?: string;
+  port?: number;
+  load?: Load;
+  log?: Log;
+  /** How long a function may take, ms; an HTTP API waits 30 s. */
+  time?: number;
+};
+
+/** Serves the httpApi events of a deployment as API Gateway does. */
+export async function startGateway({
+  deployment,
+  host = 'localhost',
+  port = 0,
+  load = importHandler,
+  log = toStderr,
+  time = limits.time,
+}: Options): Promise<Gateway> {
+  const invokers = deployment.functions
+    .filter(({ routes }) => routes.length > 0)
+    .map((fn) => ({ fn, invoke: invoker(fn, load, time) }));
+  const find = router(
+    invokers.flatMap(({ fn, invoke }) =>
+      fn.routes.map((route) => ({ route, target: { name: fn.name, invoke } })),
+    ),
+  );
+
+  const app = fastify({
+    bodyLimit: limits.body,
+    http: { maxHeaderSize: limits.head },
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    // One route for everything: which function it is, we find as API Gateway does, and a path
+    // that is not well formed reaches the function too.
+    rewriteUrl: (raw) => {
+      // The event is made of the raw headers; fastify would refuse a type that it cannot read.
+      if (raw.headers['content-type']) raw.headers['content-type'] = 'application/octet-stream';
+      return '/';
+    },
+    return503OnClosing: false,
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.setErrorHandler((error, _request, reply) => {
+    reply.hijack();
+    write(reply.raw, refuse(error), randomUUID());
+  });
+  app.setNotFoundHandler((_request, reply) => {
+    reply.hijack();
+    write(reply.raw, ownAnswer(404, 'Not Found'), randomUUID());
+  });
+  app.all('/', (request, reply) => {
+    reply.hijack();
+    const body = request.body instanceof Buffer ? request.body : undefined;
+    void serve(request.raw, reply.raw, request.originalUrl, body);
+  });
+
+  async function serve(
+    raw: IncomingMessage,
+    response: ServerResponse,
+    url: string,
+    body: Buffer | undefined,
+  ): Promise<void> {
+    const requestId = randomUUID();
+    const target = readTarget(url);
+    const match = find(raw.method ?? 'GET', target.path);
+    const answer = match
+      ? await call(match.target, toEvent(raw, target, body, match, requestId), requestId)
+      : ownAnswer(404, 'Not Found');
+    try {
+      write(response, answer, requestId);
+    } catch (error) {
+      // Node refuses headers that no client could read; nothing was sent yet.
+      log(`The answer of ${match?.target.name} cannot be sent: ${sentenceOf(error)}`);
+      write(response, ownAnswer(500, 'Internal Server Error'), requestId);
+    }
+  }
+
+  async function call(
+    { name, invoke }: { name: string; invoke: Invoker },
+    event: unknown,
+    requestId: string,
+  ): Promise<Answer> {
+    try {
+      return readAnswer(await invoke(event, requestId));
+    } catch (error) {
+      log(`${name} failed (request ${requestId}): ${textOf(error)}`);
+      return error instanceof TimedOut
+        ? ownAnswer(503, 'Service Unavailable')
+        : ownAnswer(500, 'Internal Server Error');
+    }
+  }
+
+  await app.listen({ host, port });
+  const { port: bound } = app.server.address() as AddressInfo; // it listens on TCP
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    port: bound,
+    warm: async () => {
+      for (const { fn, invoke } of invokers) {
+        await invoke.warm().catch((error: unknown) => log(`${fn.name}: ${sentenceOf(error)}`));
+      }
+    },
+    stop: () => close(app),
+  };
+}
+
+/** Lets running requests end, for five seconds at most. */
+async function close(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), 5000);
+  await app.close();
+  clearTimeout(timer);
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Log, sentenceOf, toStderr } from './log.ts';
+import { type Kept, keep } from './process/keep.ts';
+import { noteChild } from './process/leftovers.ts';
+import { lastWords, openLog } from './process/log-file.ts';
+import { accepts } from './process/ready.ts';
+
+/** A mongod that is kept running. `uri` names no database. */
+export type Mongod = Kept & { readonly uri: string };
+
+type Options = {
+  /** Holds `mongod/` with the data and `mongod.log`. */
+  dir: string;
+  port: number;
+  binary: string;
+  log?: Log;
+  /** Allows failpoints, for tests of faults. */
+  testCommands?: boolean;
+};
+
+const set = 'rs0';
+
+/** Starts MongoDB as a replica set of one, and resolves once it takes writes. */
+export async function startMongod(options: Options): Promise<Mongod> {
+  const { dir, port, binary, log = toStderr, testCommands = false } = options;
+  const data = join(dir, 'mongod');
+  const words = join(dir, 'mongod.log');
+  await mkdir(data, { recursive: true });
+  const parameters = [
+    'diagnosticDataCollectionEnabled=false', // a few per cent of a core, for MongoDB's support
+    // As the only member it has nobody to hand over to.
+    'shutdownTimeoutMillisForSignaledShutdown=100',
+    ...(testCommands ? ['enableTestCommands=1'] : []),
+  ];
+  const args = [
+    ...['--replSet', set, '--dbpath', data, '--port', String(port), '--bind_ip', '127.0.0.1'],
+    ...['--wiredTigerCacheSizeGB', '0.5', '--oplogSize', '256', '--noscripting', '--nounixsocket'],
+    ...parameters.flatMap((parameter) => ['--setParameter', parameter]),
+  ];
+  const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+
+  async function launch(): Promise<ChildProcess> {
+    const output = await openLog(words);
+    const child = spawn(binary, args, {
+      stdio: ['ignore', output.fd, output.fd],
+      detached: true, // Ctrl-C in the terminal is for the supervisor, which ends it in order
+    });
+    noteChild(join(dir, 'run'), 'mongod', child.pid);
+    await output.close();
+    return child;
+  }
+
+  async function ready(child: ChildProcess): Promise<void> {
+    const dead = new AbortController();
+    child.once('exit', () => dead.abort());
+    await accepts(port, 60_000, dead.signal);
+    await becomePrimary(uri, `127.0.0.1:${port}`);
+  }
+
+  try {
+    const kept = await keep({ name: 'mongod', launch, ready, log });
+    return Object.assign(kept, { uri });
+  } catch (error) {
+    throw new Error(`${sentenceOf(error)}. Its log (${words}) ends:\n${await lastWords(words)}`);
+  }
+}
+
+/** Makes the member a primary: of a new set, or of one that knew it under another port. */
+async function becomePrimary(uri: string, host: string): Promise<void> {
+  const { MongoClient, MongoServerError } = await import('mongodb');
+  const client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: 30_000 });
+  try {
+    const admin = client.db('admin');
+    const config = await admin.command({ replSetGetConfig: 1 }).then(
+      (answer) => answer.config,
+      (error: unknown) => {
+        if (error instanceof MongoServerError && error.codeName === 'NotYetInitialized') return;
+        throw error;
+      },
+    );
+    if (!config) {
+      await admin.command({ replSetInitiate: { _id: set, members: [{ _id: 0, host }] } });
+    } else if (config.members[0].host !== host) {
+      // Under its old name it finds itself in no set and waits for ever; nobody else has a say.
+      const members = [{ ...config.members[0], host }];
+      const replSetReconfig = { ...config, version: config.version + 1, members };
+      await admin.command({ replSetReconfig, force: true });
+    }
+    const until = Date.now() + 60_000;
+    while (!(await admin.command({ hello: 1 })).isWritablePrimary) {
+      if (Date.now() > until) throw new Error('mongod did not become primary within a minute');
+      await pause(10);
+    }
+  } finally {
+    await client.close();
+  }
+}

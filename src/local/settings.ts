@@ -1,0 +1,26 @@
+import { resolve } from 'node:path';
+import { Refusal } from './refusal.ts';
+
+/** What the user chose for the local cloud. `port` 0 means any free one. */
+export type Settings = { root: string; dir: string; host: string; port: number; watch: boolean };
+
+const loopback = ['localhost', '127.0.0.1', '::1'];
+
+/** Reads PORT, DATA_DIR and HOST; refuses with a sentence what cannot be. */
+export function readSettings(
+  root: string,
+  env: Record<string, string | undefined>,
+  args: string[],
+): Settings {
+  const port = Number(env.PORT || 4000);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new Refusal(`PORT must be a number from 0 to 65535, not "${env.PORT}".`);
+  }
+  const host = env.HOST || 'localhost';
+  // The tools behind it know no users: what answers here must not be reachable from elsewhere.
+  if (!loopback.includes(host)) {
+    throw new Refusal(`HOST must be this machine itself (${loopback.join(', ')}), not "${host}".`);
+  }
+  const watch = args.includes('--watch');
+  return { root, dir: resolve(root, env.DATA_DIR || '.mixdown'), host, port, watch };
+}

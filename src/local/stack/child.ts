@@ -1,0 +1,66 @@
+// A process that runs our functions: `child.ts <gateway|worker|migrate> <root> <host> <port>`. It
+// imports them at once, begins when its parent says "open", and ends when its parent does.
+import { readDeployment } from '../deployment/read.ts';
+import type { Deployment } from '../deployment/types.ts';
+import { startGateway } from '../http/gateway.ts';
+import { importHandler } from '../invoke/handler.ts';
+import { sentenceOf, textOf, toStderr } from '../log.ts';
+import { migrate } from '../migrate.ts';
+import { startWorker } from '../worker.ts';
+
+type Part = { stop(): Promise<void> };
+
+const [role, root = '.', host = 'localhost', port = '0'] = process.argv.slice(2);
+const opened = new Promise<void>((resolve) => {
+  process.on('message', (message) => message === 'open' && resolve());
+});
+let part: Part | undefined;
+
+process.on('disconnect', () => process.exit(1));
+process.on('SIGTERM', async () => {
+  await part?.stop();
+  process.exit(0);
+});
+// Lambda would freeze or drop such a sandbox; one careless promise must not end everybody's work.
+process.on('unhandledRejection', (reason) => toStderr(`${role}: unhandled ${textOf(reason)}`));
+
+try {
+  const deployment = readDeployment(root);
+  const warming = warm(deployment);
+  process.send?.('loaded');
+  await opened;
+  part = await begin(deployment, warming);
+  process.send?.('ready');
+} catch (error) {
+  toStderr(`${role}: ${textOf(error)}`);
+  process.exit(1);
+}
+
+/** Imports what this process will call; two cores and a database that starts need the head start. */
+async function warm({ functions }: Deployment): Promise<void> {
+  const mine = functions.filter(({ name, routes }) =>
+    role === 'gateway'
+      ? routes.length > 0
+      : role === 'worker'
+        ? routes.length === 0 && name !== 'migrate'
+        : name === 'migrate',
+  );
+  for (const fn of mine) {
+    // The first call says it again, with an answer.
+    await importHandler(fn).catch((error) => toStderr(`${fn.name}: ${sentenceOf(error)}`));
+  }
+}
+
+async function begin(deployment: Deployment, warming: Promise<void>): Promise<Part | undefined> {
+  const log = toStderr;
+  if (role === 'gateway') {
+    await warming;
+    return startGateway({ deployment, host, port: Number(port), log });
+  }
+  if (role === 'worker') {
+    await warming;
+    return startWorker({ deployment, env: process.env, log });
+  }
+  if (role === 'migrate') await migrate(deployment, importHandler, log);
+  return undefined;
+}

@@ -1,0 +1,125 @@
+import type { ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { createBucket } from '../bucket.ts';
+import { readDeployment } from '../deployment/read.ts';
+import { environment, withDatabase } from '../environment.ts';
+import { type Lock, takeLock } from '../lock.ts';
+import { type Log, sentenceOf } from '../log.ts';
+import { end, type Kept } from '../process/keep.ts';
+import { endLeftovers } from '../process/leftovers.ts';
+import { freePort, isFree } from '../process/ports.ts';
+import { createQueues } from '../queue/server.ts';
+import { Refusal } from '../refusal.ts';
+import type { Settings } from '../settings.ts';
+import { beginTools, type Tools } from '../tools.ts';
+import { keepChild, type Launch, launch, open } from './children.ts';
+import { forgetState, readState, type State, writeState } from './state.ts';
+import { watch } from './watch.ts';
+
+/** The whole backend, running. */
+export type Stack = { readonly state: State; stop(): Promise<void> };
+
+const bucket = process.env.MEDIA_BUCKET || 'mixdown-media';
+
+/** Starts everything on one folder; refuses with a sentence where it cannot. */
+export async function startStack(settings: Settings, log: Log): Promise<Stack> {
+  const { root, dir, host } = settings;
+  const lock = claim(dir);
+  const endings: (() => Promise<void> | void)[] = [() => lock.release()];
+  const stop = async () => {
+    // What was started last ends first: nothing loses the ground it stands on.
+    for (const ending of endings.splice(0).reverse()) {
+      await Promise.resolve(ending()).catch((error: unknown) => log(sentenceOf(error)));
+    }
+  };
+  try {
+    await endLeftovers(join(dir, 'run'));
+    const port = await choosePort(settings.port);
+    let deployment = readDeployment(root);
+    const tools = await beginTools({ dir, log });
+    endings.push(() => tools.stop());
+    const apiUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const place = { database: 'mixdown', bucket, apiUrl };
+    const settle = async () =>
+      environment(
+        tools.info,
+        deployment,
+        await createQueues(tools.info.queue, deployment, deployment.service),
+        place,
+      );
+    let env = await settle();
+    const plan = (role: Launch['role']): Launch => ({ role, root, dir, host, port, env });
+
+    // They import their code while the database comes up.
+    const roles = ['migrate', 'gateway', 'worker'] as const;
+    const [migration, first, second] = roles.map((role) => launch(plan(role))) as [
+      ChildProcess,
+      ChildProcess,
+      ChildProcess,
+    ];
+    endings.push(async () => {
+      await Promise.all([migration, first, second].map((child) => end(child, 5000)));
+    });
+    await prepare(tools, migration, log);
+    const gateway = await keepChild(first, () => plan('gateway'), log);
+    endings.push(() => gateway.stop());
+    const worker = await keepChild(second, () => plan('worker'), log);
+    endings.push(() => worker.stop());
+
+    const mongodb = withDatabase(tools.info.mongodb, place.database);
+    const urls = { mongodb, s3: tools.info.s3.endpoint, queue: tools.info.queue };
+    const state: State = { pid: process.pid, api: apiUrl, ...urls };
+    writeState(dir, state);
+    endings.push(() => forgetState(dir));
+    if (settings.watch) endings.push(watch(root, () => reload([gateway, worker]), log));
+    return { state, stop };
+
+    async function reload(kept: Kept[]): Promise<void> {
+      try {
+        deployment = readDeployment(root);
+        env = await settle();
+      } catch (error) {
+        return log(sentenceOf(error));
+      }
+      const began = Date.now();
+      await Promise.all(kept.map((one) => one.restart()));
+      log(`reloaded in ${Date.now() - began} ms`);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function prepare(tools: Tools, migration: ChildProcess, log: Log): Promise<void> {
+  await tools.ready;
+  const migrated = open(migration).catch((error: unknown) => {
+    throw new Refusal(`The migrations failed: ${sentenceOf(error)}; see above.`);
+  });
+  const created = createBucket(tools.info.s3, bucket).catch((error: unknown) => {
+    // In an S3 of the user's own it may be there already, and not ours to change.
+    if (!process.env.S3_ENDPOINT) throw error;
+    log(`The bucket ${bucket} was left as it is: ${sentenceOf(error)}`);
+  });
+  await Promise.all([migrated, created]);
+  await end(migration, 5000);
+}
+
+function claim(dir: string): Lock {
+  const taken = takeLock(join(dir, 'lock'));
+  if ('lock' in taken) return taken.lock;
+  const { pid } = taken.holder;
+  const state = readState(dir); // of the run before, as long as that one still starts
+  const where = state?.pid === pid ? `process ${pid}, ${state.api}` : `process ${pid}`;
+  throw new Refusal(
+    `Mixdown already runs on ${dir} (${where}): end it first, or set DATA_DIR to another folder.`,
+  );
+}
+
+async function choosePort(wanted: number): Promise<number> {
+  if (wanted === 0) return freePort();
+  if (await isFree(wanted)) return wanted;
+  throw new Refusal(
+    `Port ${wanted} is taken by another program: end that one, or set PORT to another (0 for any).`,
+  );
+}

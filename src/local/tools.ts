@@ -1,0 +1,123 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startHub } from './events/hub.ts';
+import { type Log, toStderr } from './log.ts';
+import { startMongod } from './mongod.ts';
+import { freePort } from './process/ports.ts';
+import { startQueue } from './queue/server.ts';
+import { type S3Access, startS3 } from './s3.ts';
+import { loadSecrets, type Secrets } from './secrets.ts';
+import { ffmpeg } from './tools/ffmpeg.ts';
+import { find } from './tools/find.ts';
+import { mongod } from './tools/mongod.ts';
+import { versitygw } from './tools/versitygw.ts';
+
+/** Where the tools are. Plain data: it can be handed to other processes. */
+export type ToolsInfo = {
+  /** A connection string, without a database unless the user's own names one. */
+  mongodb: string;
+  s3: S3Access;
+  queue: string;
+  /** The receiver of S3 events; empty with an S3 of the user's own, which tells us nothing. */
+  hub: string;
+  ffmpeg: string;
+  secrets: Secrets;
+};
+
+/** The tools, as a set. */
+export type Tools = {
+  readonly info: ToolsInfo;
+  /** Resolves once MongoDB and S3 answer. */
+  readonly ready: Promise<void>;
+  /** Process ids by name, for tests that kill. */
+  pids(): Promise<Record<'mongod' | 's3', number | undefined>>;
+  stop(): Promise<void>;
+};
+
+type Options = { dir: string; log?: Log; testCommands?: boolean };
+
+/**
+ * Begins to start mongod, S3 and the queue on a folder, and resolves as soon as it is known where
+ * they will be: whoever needs them can load its code while they come up.
+ */
+export async function beginTools({
+  dir,
+  log = toStderr,
+  testCommands = false,
+}: Options): Promise<Tools> {
+  mkdirSync(dir, { recursive: true });
+  const secrets = loadSecrets(dir);
+  const { MONGODB_URI, S3_ENDPOINT, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
+  const [mongodBinary, s3Binary, ffmpegPath] = await Promise.all([
+    MONGODB_URI ? '' : find(mongod, log),
+    S3_ENDPOINT ? '' : find(versitygw, log),
+    find(ffmpeg, log),
+  ]);
+  const ports = await choosePorts(dir);
+  const database = MONGODB_URI
+    ? undefined
+    : startMongod({ dir, port: ports.mongod, binary: mongodBinary, log, testCommands });
+  database?.catch(() => undefined); // whoever awaits `ready` hears of it
+  const [hub, queue] = await Promise.all([
+    S3_ENDPOINT ? undefined : startHub({ log }),
+    startQueue({ port: ports.queue }),
+  ]);
+  const own = {
+    accessKeyId: secrets.AWS_ACCESS_KEY_ID,
+    secretAccessKey: secrets.AWS_SECRET_ACCESS_KEY,
+  };
+  const objects =
+    hub && startS3({ dir, port: ports.s3, webhookUrl: hub.url, binary: s3Binary, log, ...own });
+  const ready = Promise.all([database, objects]).then(() => undefined);
+  ready.catch(() => undefined); // as above
+
+  async function pids() {
+    const [mongod, s3] = await Promise.all([database, objects]);
+    return { mongod: mongod?.pid, s3: s3?.pid };
+  }
+
+  return {
+    info: {
+      mongodb: MONGODB_URI || `mongodb://127.0.0.1:${ports.mongod}/?directConnection=true`,
+      s3: S3_ENDPOINT
+        ? {
+            endpoint: S3_ENDPOINT,
+            accessKeyId: AWS_ACCESS_KEY_ID ?? '',
+            secretAccessKey: AWS_SECRET_ACCESS_KEY ?? '',
+          }
+        : { endpoint: `http://localhost:${ports.s3}`, ...own },
+      queue: queue.endpoint,
+      hub: hub?.url ?? '',
+      ffmpeg: ffmpegPath,
+      secrets,
+    },
+    ready,
+    pids,
+    stop: async () => {
+      const started = await Promise.allSettled([database, objects]);
+      await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value?.stop()));
+      await Promise.all([hub?.stop(), queue.stop()]);
+    },
+  };
+}
+
+type Ports = { mongod: number; s3: number; queue: number };
+
+/** The ports of the last run, so that URLs and settings outlive a restart; others if taken. */
+async function choosePorts(dir: string): Promise<Ports> {
+  const file = join(dir, 'ports.json');
+  let last: Partial<Ports> = {};
+  try {
+    last = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const isNew = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!isNew && !(error instanceof SyntaxError)) throw error;
+  }
+  const ports: Ports = {
+    mongod: await freePort(last.mongod),
+    s3: await freePort(last.s3),
+    queue: await freePort(last.queue),
+  };
+  writeFileSync(file, `${JSON.stringify(ports)}\n`);
+  return ports;
+}

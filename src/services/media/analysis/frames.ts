@@ -1,0 +1,47 @@
+/** A list of numbers that grows, without a box for each. */
+export class Series {
+  #values = new Float32Array(4096);
+  length = 0;
+
+  push(value: number): void {
+    if (this.length === this.#values.length) {
+      const larger = new Float32Array(this.length * 2);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.length++] = value;
+  }
+
+  /** What is in it: a view, not a copy. */
+  get values(): Float32Array {
+    return this.#values.subarray(0, this.length);
+  }
+}
+
+/**
+ * Cuts a stream of samples into frames of `size`, `hop` apart, padded with silence before the first
+ * sample.
+ */
+export function framesOf(
+  size: number,
+  hop: number,
+  onFrame: (samples: Float32Array, offset: number) => void,
+) {
+  const room = size * 8;
+  const buffer = new Float32Array(room);
+  let filled = size - hop;
+
+  return (samples: Float32Array): void => {
+    let taken = 0;
+    while (taken < samples.length) {
+      const count = Math.min(samples.length - taken, room - filled);
+      buffer.set(samples.subarray(taken, taken + count), filled);
+      taken += count;
+      filled += count;
+      let start = 0;
+      for (; start + size <= filled; start += hop) onFrame(buffer, start);
+      buffer.copyWithin(0, start, filled);
+      filled -= start;
+    }
+  };
+}

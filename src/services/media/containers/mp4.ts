@@ -1,0 +1,106 @@
+import { ACCEPTED } from '../audio-limits.ts';
+import type { BoundedFile } from '../bounded-file.ts';
+import { corrupt, MediaError } from '../media-error.ts';
+import type { Container } from './container.ts';
+import { type Box, boxesIn, findBox, readTopLevel } from './mp4-boxes.ts';
+
+interface Track {
+  kind: string;
+  format: string;
+  seconds: number | null;
+  sampleRate: number;
+  channels: number;
+}
+
+const CODECS: Record<string, { codec: string; lossless: boolean } | undefined> = {
+  mp4a: { codec: 'aac', lossless: false },
+  alac: { codec: 'alac', lossless: true },
+  fLaC: { codec: 'flac', lossless: true },
+  Opus: { codec: 'opus', lossless: false },
+};
+/** Tracks of kind "video" that are pictures: cover art, and the chapter images of audio books. */
+const STILLS = ['jpeg', 'mjpa', 'mjpb', 'png ', 'mp4v-still'];
+
+/** MP4/M4A with sound and no moving picture; null where it is none. Source: ISO/IEC 14496-12. */
+export async function readMp4(file: BoundedFile, start: number): Promise<Container | null> {
+  const head = await file.read(start, 12);
+  if (!['ftyp', 'moov', 'mdat', 'wide'].includes(head.toString('latin1', 4, 8))) return null;
+  const { moov, soundBytes } = await readTopLevel(file, start);
+  const tracks = boxesIn(moov, 'trak').map(readTrack);
+  const sound = tracks.find((track) => track.kind === 'soun');
+  if (!sound) throw new MediaError('NO_AUDIO', `There is no sound in this MP4 file; ${ACCEPTED}.`);
+  if (tracks.some((track) => track.kind === 'vide' && !STILLS.includes(track.format))) {
+    throw new MediaError('UNSUPPORTED_MEDIA', `This is an MP4 video; ${ACCEPTED}.`);
+  }
+  const found = CODECS[sound.format];
+  if (!found) {
+    const kind =
+      sound.format === 'enca' ? 'sound protected against copying' : `sound as "${sound.format}"`;
+    throw new MediaError('UNSUPPORTED_MEDIA', `This MP4 file holds ${kind}; ${ACCEPTED}.`);
+  }
+  return {
+    contentType: 'audio/mp4',
+    demuxer: 'mov',
+    decoders: [found.codec],
+    ...found,
+    sampleRate: sound.sampleRate,
+    channels: sound.channels,
+    streams: tracks.length,
+    declaredSeconds: sound.seconds ?? movieSeconds(moov),
+    declaredIsExact: true,
+    soundBytes,
+    fixedBitRate: null,
+  };
+}
+
+function readTrack(trak: Box): Track {
+  const media = findBox(trak, 'mdia');
+  const kind = media && findBox(media, 'hdlr')?.body.toString('latin1', 8, 12);
+  const details = media && findBox(media, 'minf');
+  if (!media || !kind || !details)
+    throw corrupt('This MP4 file has a track without a description.');
+  refuseElsewhere(details);
+  const table = findBox(details, 'stbl');
+  const description = table && findBox(table, 'stsd');
+  const entry = description && readEntry(description.body);
+  if (!entry) throw corrupt('This MP4 file has a track without a description of its samples.');
+  return { kind, ...entry, seconds: durationOf(findBox(media, 'mdhd')) };
+}
+
+/** A track may say that its samples are in another file, or at a URL. Ours never may. */
+function refuseElsewhere(details: Box): void {
+  const information = findBox(details, 'dinf');
+  const references = information && findBox(information, 'dref');
+  if (!references) return;
+  const entries = boxesIn({ ...references, body: references.body.subarray(8) });
+  // Flag 1: the samples are in this very file.
+  if (entries.every((entry) => ((entry.body[3] ?? 0) & 1) === 1)) return;
+  throw new MediaError(
+    'UNSUPPORTED_MEDIA',
+    `This MP4 file keeps its sound elsewhere; ${ACCEPTED}.`,
+  );
+}
+
+function readEntry(stsd: Buffer): Pick<Track, 'format' | 'sampleRate' | 'channels'> | null {
+  if (stsd.length < 16) return null;
+  const format = stsd.toString('latin1', 12, 16);
+  if (stsd.length < 44) return { format, sampleRate: 0, channels: 0 };
+  const channels = stsd.readUInt16BE(32);
+  const sampleRate = stsd.readUInt32BE(40) >>> 16;
+  return { format, channels, sampleRate };
+}
+
+function movieSeconds(moov: Box): number | null {
+  return durationOf(findBox(moov, 'mvhd'));
+}
+
+/** mvhd and mdhd alike: times, timescale, duration. A duration of 0 or of all ones is unknown. */
+function durationOf(header: Box | undefined): number | null {
+  const body = header?.body;
+  if (!body || body.length < 32) return null;
+  const wide = body[0] === 1;
+  const timescale = body.readUInt32BE(wide ? 20 : 12);
+  const duration = wide ? Number(body.readBigUInt64BE(24)) : body.readUInt32BE(16);
+  const unknown = duration === 0 || duration >= (wide ? 2 ** 63 : 0xffff_ffff);
+  return unknown || timescale === 0 ? null : duration / timescale;
+}

@@ -1,0 +1,158 @@
+import { ACCEPTED } from '../audio-limits.ts';
+import type { BoundedFile } from '../bounded-file.ts';
+import { corrupt, MediaError } from '../media-error.ts';
+import type { Container } from './container.ts';
+import { type Frame, frameAt } from './mpeg-frame.ts';
+
+const SEARCH = 256 * 1024;
+/**
+ * One sync word is met by chance every 2 kB of noise; four frames in a row, each where the last one
+ * ends, never are.
+ */
+const IN_A_ROW = 4;
+const ID3V1 = 128;
+
+/**
+ * The end of the ID3v2 tags at the start of a file (0 where there are none; some writers leave
+ * several).
+ */
+export async function endOfId3(file: BoundedFile): Promise<number> {
+  let end = 0;
+  for (let tags = 0; tags < 8; tags++) {
+    const head = await file.read(end, 10);
+    if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3') break;
+    const sizes = [head[6] ?? 0, head[7] ?? 0, head[8] ?? 0, head[9] ?? 0];
+    if ((head[3] ?? 0xff) === 0xff || sizes.some((byte) => byte > 0x7f)) break;
+    const size = sizes.reduce((sum, byte) => sum * 128 + byte, 0);
+    end += 10 + size + ((head[5] ?? 0) & 0x10 ? 10 : 0);
+    if (end > file.size)
+      throw corrupt('This file begins with an ID3 tag that is longer than the file.');
+  }
+  return end;
+}
+
+/** An MP3 or ADTS AAC stream that starts soon after `start`; null where there is none. */
+export async function readMpegAudio(file: BoundedFile, start: number): Promise<Container | null> {
+  const from = await skipZeros(file, start);
+  const bytes = await file.read(from, SEARCH);
+  const found = findStream(bytes, from, file.size);
+  if (!found) return null;
+  const { frame, at } = found;
+  if (frame.kind === 'mp1/2') {
+    throw new MediaError(
+      'UNSUPPORTED_MEDIA',
+      `This is MPEG audio of layer I or II (MP2); ${ACCEPTED}.`,
+    );
+  }
+  const { sampleRate, channels } = frame;
+  const soundBytes = file.size - from - at;
+  const common = { sampleRate, channels, streams: 1, soundBytes };
+  if (frame.kind === 'aac') {
+    const mean = averageBytes(bytes, at);
+    const declaredSeconds = (soundBytes / mean) * (frame.samples / sampleRate);
+    const type = {
+      contentType: 'audio/aac',
+      demuxer: 'aac',
+      decoders: ['aac'],
+      codec: 'aac',
+    } as const;
+    return {
+      ...type,
+      ...common,
+      lossless: false,
+      declaredSeconds,
+      declaredIsExact: false,
+      fixedBitRate: null,
+    };
+  }
+  const counted = framesInHeader(bytes, at, frame);
+  const fixedBitRate = counted?.variable === false ? frame.bitRate : null;
+  const declaredSeconds = counted
+    ? (counted.frames * frame.samples) / sampleRate
+    : (soundBytes * 8) / (frame.bitRate ?? 128_000);
+  const type = {
+    contentType: 'audio/mpeg',
+    demuxer: 'mp3',
+    decoders: ['mp3float', 'mp3'],
+    codec: 'mp3',
+  } as const;
+  return {
+    ...type,
+    ...common,
+    lossless: false,
+    declaredSeconds,
+    declaredIsExact: counted !== null,
+    fixedBitRate,
+  };
+}
+
+/** Some writers pad between tag and sound with zeros, as much as they like. */
+async function skipZeros(file: BoundedFile, start: number): Promise<number> {
+  const limit = Math.min(file.size, start + 4 * 1024 * 1024);
+  for (let offset = start; offset < limit; offset += 65_536) {
+    const bytes = await file.read(offset, 65_536);
+    const first = bytes.findIndex((byte) => byte !== 0);
+    if (first >= 0) return offset + first;
+  }
+  return start;
+}
+
+function findStream(
+  bytes: Buffer,
+  base: number,
+  size: number,
+): { frame: Frame; at: number } | null {
+  for (let at = 0; at + 4 <= bytes.length; at++) {
+    if (bytes[at] !== 0xff) continue;
+    const frame = frameAt(bytes, at);
+    if (frame && continues(bytes, at, frame, base, size)) return { frame, at };
+  }
+  return null;
+}
+
+/** Whether frames follow one another from here, or (in a very short file) up to its end. */
+function continues(bytes: Buffer, at: number, first: Frame, base: number, size: number): boolean {
+  let next = at + first.bytes;
+  for (let count = 1; count < IN_A_ROW; count++) {
+    const rest = size - (base + next);
+    if (rest === 0 || (rest === ID3V1 && bytes.toString('latin1', next, next + 3) === 'TAG'))
+      return true;
+    const frame = frameAt(bytes, next);
+    if (!frame || frame.stream !== first.stream) return rest < 0 && count > 1;
+    next += frame.bytes;
+  }
+  return true;
+}
+
+/**
+ * The count of frames that encoders leave in the first one: Xing (variable), Info (constant), VBRI.
+ */
+function framesInHeader(
+  bytes: Buffer,
+  at: number,
+  frame: Frame,
+): { frames: number; variable: boolean } | null {
+  const sides =
+    frame.samples === 1152 ? (frame.channels === 1 ? 17 : 32) : frame.channels === 1 ? 9 : 17;
+  const xing = at + 4 + sides;
+  const name = bytes.toString('latin1', xing, xing + 4);
+  if ((name === 'Xing' || name === 'Info') && xing + 12 <= bytes.length) {
+    const frames = bytes.readUInt32BE(xing + 4) & 1 ? bytes.readUInt32BE(xing + 8) : 0;
+    return frames > 0 ? { frames, variable: name === 'Xing' } : null;
+  }
+  const vbri = at + 36;
+  if (bytes.toString('latin1', vbri, vbri + 4) === 'VBRI' && vbri + 18 <= bytes.length) {
+    return { frames: bytes.readUInt32BE(vbri + 14), variable: true };
+  }
+  return null;
+}
+
+function averageBytes(bytes: Buffer, at: number): number {
+  let next = at;
+  let count = 0;
+  for (let frame = frameAt(bytes, next); frame && count < 200; frame = frameAt(bytes, next)) {
+    next += frame.bytes;
+    count += 1;
+  }
+  return (next - at) / Math.max(1, count);
+}

@@ -1,0 +1,69 @@
+import type { AudioLimits } from './audio-limits.ts';
+import type { BoundedFile } from './bounded-file.ts';
+import type { Container } from './containers/container.ts';
+import { readFlac } from './containers/flac.ts';
+import { readMp4 } from './containers/mp4.ts';
+import { endOfId3, readMpegAudio } from './containers/mpeg-audio.ts';
+import { readOgg } from './containers/ogg.ts';
+import { readWav } from './containers/wav.ts';
+import { MediaError } from './media-error.ts';
+import { refusalOf } from './name-foreign.ts';
+
+/**
+ * What the file is, by its bytes, and whether it may be decoded at all. Neither its name nor its
+ * declared type is asked; what fails here is never seen by ffmpeg.
+ * @throws MediaError
+ */
+export async function sniffAudio(file: BoundedFile, limits: AudioLimits): Promise<Container> {
+  if (file.size > limits.bytes) {
+    throw new MediaError(
+      'TOO_LARGE',
+      `This file is larger than ${Math.floor(limits.bytes / 1e6)} MB.`,
+    );
+  }
+  if (file.size === 0) throw new MediaError('CORRUPT_MEDIA', 'This file is empty.');
+  const start = await endOfId3(file);
+  const container =
+    (await readWav(file, start)) ??
+    (await readFlac(file, start)) ??
+    (await readOgg(file, start)) ??
+    (await readMp4(file, start)) ??
+    (await readUnlessForeign(file, start));
+  refuseExcess(container, limits);
+  return container;
+}
+
+/**
+ * MPEG audio has no magic number, merely a chain of frames: looked for last, and where nothing
+ * better is known.
+ */
+async function readUnlessForeign(file: BoundedFile, start: number): Promise<Container> {
+  const refusal = start === 0 ? await refusalOf(file) : null;
+  if (refusal?.code === 'UNSUPPORTED_MEDIA') throw refusal;
+  const container = await readMpegAudio(file, start);
+  if (container) return container;
+  throw (
+    refusal ??
+    new MediaError('CORRUPT_MEDIA', 'This file begins with a tag, but no sound follows it.')
+  );
+}
+
+function refuseExcess(container: Container, limits: AudioLimits): void {
+  const { declaredSeconds, streams, sampleRate, channels } = container;
+  if (declaredSeconds !== null && declaredSeconds > limits.seconds) throw tooLong(limits);
+  if (streams > limits.streams) throw tooComplex(`${streams} streams; at most ${limits.streams}`);
+  if (sampleRate > limits.sampleRate)
+    throw tooComplex(`${sampleRate} Hz; at most ${limits.sampleRate}`);
+  if (channels > limits.channels)
+    throw tooComplex(`${channels} channels; at most ${limits.channels}`);
+}
+
+/** The refusal of what lasts longer than it may, whether it says so itself or is found out. */
+export function tooLong(limits: AudioLimits): MediaError {
+  const hours = Math.round((limits.seconds / 3600) * 100) / 100;
+  return new MediaError('TOO_LONG', `This track is longer than ${hours} hours.`);
+}
+
+function tooComplex(what: string): MediaError {
+  return new MediaError('TOO_COMPLEX', `This track has ${what} are accepted.`);
+}

@@ -1,0 +1,191 @@
+import { newId } from '../../src/data/ids.ts';
+import { User } from '../../src/models/account/user.ts';
+import { api } from './place.ts';
+import { until } from './until.ts';
+
+type Json = Record<string, unknown>;
+
+/** An answer: `body` is what its JSON says, typed by the test that knows. */
+export interface Answer<T = Json> {
+  status: number;
+  headers: Headers;
+  body: T;
+  text: string;
+}
+
+/** What the tests look at in any document. */
+export interface Doc extends Json {
+  id: string;
+  status: string;
+}
+
+interface Options {
+  token?: string | undefined;
+  body?: unknown;
+  /** Sent as it is, instead of JSON. */
+  raw?: string;
+  headers?: Record<string, string>;
+}
+
+/** One HTTP call of this file's API. */
+export async function call<T = Json>(
+  method: string,
+  path: string,
+  { token, body, raw, headers }: Options = {},
+): Promise<Answer<T>> {
+  const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(api + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(sent !== undefined && { 'content-type': 'application/json' }),
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+    ...(sent !== undefined && { body: sent }),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const parsed = isJson && text ? JSON.parse(text) : {};
+  return { status: response.status, headers: response.headers, body: parsed as T, text };
+}
+
+/** Somebody signed in. */
+export class Person {
+  readonly id: string;
+  readonly email: string;
+  readonly username: string;
+  token: string;
+  refreshToken: string;
+
+  constructor(signedIn: SignedIn) {
+    this.id = signedIn.user.id;
+    this.email = signedIn.user.email;
+    this.username = signedIn.user.username;
+    this.token = signedIn.accessToken;
+    this.refreshToken = signedIn.refreshToken;
+  }
+
+  call<T = Doc>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) {
+    return call<T>(method, path, { token: this.token, body, headers });
+  }
+
+  get<T = Doc>(path: string, headers?: Record<string, string>) {
+    return this.call<T>('GET', path, undefined, headers);
+  }
+
+  post<T = Doc>(path: string, body?: unknown, headers?: Record<string, string>) {
+    return this.call<T>('POST', path, body, headers);
+  }
+
+  patch<T = Doc>(path: string, body: unknown, headers?: Record<string, string>) {
+    return this.call<T>('PATCH', path, body, headers);
+  }
+
+  delete(path: string, headers?: Record<string, string>) {
+    return this.call('DELETE', path, undefined, headers);
+  }
+
+  /** A project of theirs. */
+  async project(values: Json = {}): Promise<Doc> {
+    return created(await this.post('/v1/projects', { name: 'A project', ...values }));
+  }
+
+  /** A track that awaits its bytes. */
+  async track(values: Json = {}): Promise<Track> {
+    const project = values.project ?? (await this.project()).id;
+    const file = { fileName: 'song.mp3', contentType: 'audio/mpeg', size: 1000 };
+    const answer = await this.post<Track>('/v1/tracks', {
+      name: 'Song',
+      ...file,
+      ...values,
+      project,
+    });
+    return created(answer);
+  }
+
+  /** A track whose bytes have been sent; S3 tells of them by itself. */
+  async uploads(bytes: Uint8Array, values: Json = {}): Promise<Track> {
+    const track = await this.track({ size: bytes.length, ...values });
+    const sent = await send(track.upload, bytes);
+    if (sent.status !== 200) throw new Error(`S3 answered ${sent.status}: ${await sent.text()}`);
+    return track;
+  }
+
+  /** What a track is once it has reached a status. @throws Error when it reaches another end */
+  waitsFor(track: Doc, status: string, deadline?: number): Promise<Track> {
+    return until(
+      `${track.id} is ${status}`,
+      async () => {
+        const { body } = await this.get<Track>(`/v1/tracks/${track.id}`);
+        if (body.status === status) return body;
+        if (body.status === 'READY' || body.status === 'FAILED') {
+          throw new Error(`It is ${body.status}: ${JSON.stringify(body.error)}`);
+        }
+        return undefined;
+      },
+      deadline,
+    );
+  }
+}
+
+export interface Upload {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  expiresAt: string;
+}
+
+export interface Track extends Doc {
+  upload: Upload;
+  error?: { code: string; message: string };
+  derivatives?: { name: string; contentType: string; size: number }[];
+  audio?: { durationSeconds: number };
+  analysis?: Json;
+}
+
+interface SignedIn {
+  user: { id: string; email: string; username: string };
+  accessToken: string;
+  refreshToken: string;
+}
+
+/** Sends bytes to S3 with exactly the headers that the upload names. */
+export function send(
+  upload: Upload,
+  bytes: Uint8Array,
+  headers = upload.headers,
+): Promise<Response> {
+  return fetch(upload.url, { method: upload.method, headers, body: Buffer.from(bytes) });
+}
+
+export const PASSWORD = 'correct horse battery staple';
+
+async function user(values: Json = {}): Promise<Person> {
+  const name = `u${newId(Date.now()).toHexString().replaceAll('-', '').slice(-20)}`;
+  const account = { email: `${name}@example.com`, username: name, password: PASSWORD, ...values };
+  return new Person(created(await call<SignedIn>('POST', '/v1/auth/register', { body: account })));
+}
+
+async function admin(): Promise<Person> {
+  const person = await user();
+  const { UUID } = await import('../../src/data/ids.ts');
+  const who = { _id: new UUID(person.id) };
+  await User.collection.updateOne(who, { $set: { isAdmin: true } });
+  const login = { login: person.email, password: PASSWORD };
+  const again = await call<SignedIn>('POST', '/v1/auth/login', { body: login });
+  return new Person(again.body);
+}
+
+/** Makes what a test starts from; each is its own. */
+export const given = { user, admin };
+
+function created<T>({ status, body, text }: Answer<T>): T {
+  if (status !== 201) throw new Error(`It was not made: ${status} ${text}`);
+  return body;
+}
