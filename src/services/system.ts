@@ -71,51 +71,84 @@ export const systemRoutes: Route[] = [
       },
     }),
   },
-  {
-    ...open,
-    path: '/docs/reference.js',
-    id: 'getDocsScript',
-    summary: 'The script of the reference page.',
-    success: { 200: { description: 'JavaScript.', contentType: 'text/javascript' } },
-    handle: async () => ({
-      status: 200,
-      body: await script(),
-      binary: true,
-      headers: {
-        'content-type': 'text/javascript; charset=utf-8',
-        'content-encoding': 'br',
-        'cache-control': 'public, max-age=86400',
-      },
-    }),
-  },
+  asset('/docs/reference.js', 'getDocsScript', 'text/javascript', () =>
+    bundled('swagger-ui-bundle.js'),
+  ),
+  asset('/docs/reference.css', 'getDocsStyle', 'text/css', () => bundled('swagger-ui.css')),
+  asset('/docs/start.js', 'getDocsStart', 'text/javascript', async () => brotli(START)),
 ];
 
 const PAGE = `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Mixdown API</title><meta name="viewport" content="width=device-width, initial-scale=1"></head>
+<head>
+<meta charset="utf-8"><title>Mixdown API</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/docs/reference.css">
+</head>
 <body>
-<script id="api-reference" data-url="/v1/openapi.json" data-configuration='{"withDefaultFonts":false,"telemetry":false,"hideClientButton":true}'></script>
+<div id="swagger-ui"></div>
 <script src="/docs/reference.js"></script>
+<script src="/docs/start.js"></script>
 </body>
 </html>
 `;
 
-let compressed: Promise<string> | undefined;
+const START = `SwaggerUIBundle({
+  url: '/v1/openapi.json',
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  docExpansion: 'none',
+  persistAuthorization: true,
+});
+`;
 
-/** The bundled reference page of @scalar/api-reference, brotli, as base64: 3.6 MB would not pass a Lambda. */
-function script(): Promise<string> {
-  compressed ??= readFile(scriptPath()).then((js) =>
-    brotliCompressSync(js, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }).toString('base64'),
-  );
-  return compressed;
+/** A file that the page loads. */
+function asset(
+  path: string,
+  id: string,
+  contentType: string,
+  content: () => Promise<string>,
+): Route {
+  return {
+    ...open,
+    path,
+    id,
+    summary: 'A part of the reference page.',
+    success: { 200: { description: 'The file.', contentType } },
+    handle: async () => ({
+      status: 200,
+      body: await content(),
+      binary: true,
+      headers: {
+        'content-type': `${contentType}; charset=utf-8`,
+        'content-encoding': 'br',
+        'cache-control': 'public, max-age=86400',
+      },
+    }),
+  };
 }
 
-function scriptPath(): string {
-  const file = '@scalar/api-reference/dist/browser/standalone.js';
-  const root = process.env.LAMBDA_TASK_ROOT;
-  if (root) return join(root, 'node_modules', file);
-  const entry = createRequire(import.meta.url).resolve('@scalar/api-reference');
-  return join(entry.slice(0, entry.indexOf('@scalar')), file);
+const compressed = new Map<string, Promise<string>>();
+
+/** A file of the bundled reference page, brotli, as base64; pressed once per process. */
+function bundled(name: string): Promise<string> {
+  let pressed = compressed.get(name);
+  if (!pressed) {
+    // A Lambda has it packaged beside the code; elsewhere it is a module like any other.
+    const root = process.env.LAMBDA_TASK_ROOT;
+    const file = `swagger-ui-dist/${name}`;
+    const path = root
+      ? join(root, 'node_modules', file)
+      : createRequire(import.meta.url).resolve(file);
+    pressed = readFile(path).then(brotli);
+    compressed.set(name, pressed);
+  }
+  return pressed;
+}
+
+function brotli(content: Buffer | string): string {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 5 };
+  return brotliCompressSync(content, { params }).toString('base64');
 }
 
 async function check(probe: () => Promise<unknown>): Promise<'ok' | 'unavailable'> {
