@@ -34,10 +34,10 @@ export async function enqueue(ctx: Ctx, job: NewJob): Promise<JobDoc> {
 }
 
 /** Wakes a worker. A lost ring costs a delay: `reconcile` rings for what waits too long. */
-export async function ringJobs(ctx: Ctx, job: UUID): Promise<void> {
+export async function ringJobs(ctx: Ctx, job: UUID, delaySeconds = 0): Promise<void> {
   if (!config.jobsQueueUrl) return;
   try {
-    await ring(config.jobsQueueUrl, { job: idText(job) });
+    await ring(config.jobsQueueUrl, { job: idText(job) }, delaySeconds);
   } catch (error) {
     ctx.log.warn('No worker could be rung; reconcile will.', { error: error as Error });
   }

@@ -33,17 +33,25 @@ export async function reconcile(ctx: Ctx): Promise<Findings> {
 }
 
 async function ringForWaiting(ctx: Ctx): Promise<number> {
-  const now = new Date(ctx.clock());
-  const projection = { _id: 1 };
+  const now = ctx.clock();
   const waiting = await Job.collection
-    .find({ status: 'QUEUED', runAfter: { $lte: now } }, { projection, limit: 100 })
+    .find({ status: 'QUEUED', runAfter: { $lte: new Date(now) } }, { projection: { _id: 1 } })
     .sort({ priority: -1, runAfter: 1 })
+    .limit(100)
     .toArray();
-  const lost = await Job.collection
-    .find({ status: 'RUNNING', 'lease.until': { $lt: now } }, { projection, limit: 100 })
+  for (const { _id } of waiting) await ringJobs(ctx, _id);
+  // Of a job that runs, nobody can tell whether its worker lives: a ring when the claim would end finds
+  // it renewed, which costs nothing, or lost, which is then known at once.
+  const running = await Job.collection
+    .find({ status: 'RUNNING' }, { projection: { 'lease.until': 1 } })
+    .sort({ 'lease.until': 1 })
+    .limit(100)
     .toArray();
-  for (const { _id } of [...waiting, ...lost]) await ringJobs(ctx, _id);
-  return waiting.length + lost.length;
+  for (const { _id, lease } of running) {
+    const left = (lease as { until: Date }).until.getTime() - now;
+    await ringJobs(ctx, _id, Math.max(0, Math.ceil(left / 1000) + 1));
+  }
+  return waiting.length + running.length;
 }
 
 /** Children made lately whose parent is gone: their maker was cut off before it could look again. */
