@@ -1,0 +1,29 @@
+import { provideArgon2 } from './package/argon2.ts';
+import { lintTemplate } from './package/cfn-lint.ts';
+import { emptyPatterns } from './package/deployment.ts';
+import { makeFfmpegLayer } from './package/ffmpeg-layer.ts';
+import { runOsls } from './package/osls.ts';
+import { table, weighAll } from './package/weigh.ts';
+
+// `npm run package [-- --stage prod --param corsOrigins=…]`: everything that a deployment sends, in .serverless, checked.
+// It needs no account and, on Linux x64, no network.
+process.chdir(new URL('..', import.meta.url).pathname);
+try {
+  await provideArgon2();
+  const [empty] = emptyPatterns();
+  if (empty) throw new Error(`serverless.yml packs ${empty}, and there is no such file.`);
+  const layer = await makeFfmpegLayer();
+  await runOsls(process.argv.slice(2));
+
+  const weights = weighAll();
+  console.log(`\nJavaScript, minified, in KB; * serves a resource, at most 1700 at its start`);
+  console.log(table(weights).join('\n'));
+  console.log(`\n${layer}`);
+  const faults = weights.flatMap(({ name, faults }) => faults.map((fault) => `${name} ${fault}`));
+  if (faults.length) throw new Error(faults.join('\n'));
+
+  console.log(await lintTemplate('.serverless/cloudformation-template-update-stack.json'));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,27 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/**
+ * The AWS that has never heard of us: every question is answered as CloudFormation answers for a stack that was never
+ * deployed. Packaging a layer asks one thing, whether the last deployment had the same; nobody needs an account for that.
+ */
+export async function emptyCloud(): Promise<{ env: Record<string, string>; close(): void }> {
+  const server = createServer((_, response) => {
+    response.writeHead(400, { 'content-type': 'text/xml' }).end(`<ErrorResponse><Error>
+      <Type>Sender</Type><Code>ValidationError</Code><Message>Stack does not exist</Message>
+    </Error><RequestId>offline</RequestId></ErrorResponse>`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    env: {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_ACCESS_KEY_ID: 'offline',
+      AWS_SECRET_ACCESS_KEY: 'offline',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    },
+    close: () => server.close(),
+  };
+}

@@ -1,0 +1,55 @@
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cached } from '../../src/local/tools/cache.ts';
+import { ffmpeg } from '../../src/local/tools/ffmpeg.ts';
+import { onPath } from '../../src/local/tools/run.ts';
+import { librariesOf } from './elf.ts';
+
+const LAYER = 'layers/ffmpeg';
+/** Amazon Linux 2023, which nodejs24.x runs on. */
+const GLIBC = 34;
+const OF_THE_SYSTEM = /^(ld-linux-x86-64|lib(c|m|mvec|dl|pthread|rt|gcc_s|stdc\+\+))\.so/;
+
+/** Makes the folder of the layer from an ffmpeg that runs on Lambda. @returns a sentence on which one, or why none */
+export async function makeFfmpegLayer(): Promise<string> {
+  rmSync(LAYER, { recursive: true, force: true });
+  mkdirSync(LAYER, { recursive: true });
+  const reasons: string[] = [];
+  for (const [where, file] of await candidates()) {
+    if (!file) continue;
+    const reason = whyNot(file);
+    if (reason) {
+      reasons.push(`${where} ${reason}`);
+      continue;
+    }
+    mkdirSync(`${LAYER}/bin`);
+    cpSync(file, `${LAYER}/bin/ffmpeg`, { dereference: true });
+    chmodSync(`${LAYER}/bin/ffmpeg`, 0o755);
+    return `The ffmpeg layer holds ${file} (${where}).`;
+  }
+  const why = reasons.length ? ` (${reasons.join('; ')})` : '';
+  const note = `The ffmpeg layer is empty: no static ffmpeg for Linux x86_64 was found${why}. Set FFMPEG_LAYER_BINARY to one and package again; until then runJobs cannot decode.`;
+  writeFileSync(`${LAYER}/README.md`, `${note}\n`);
+  return note;
+}
+
+/** Best first; `npm start` leaves one in the cache. */
+async function candidates(): Promise<[where: string, file: string | undefined][]> {
+  return [
+    ['FFMPEG_LAYER_BINARY', process.env.FFMPEG_LAYER_BINARY],
+    ['FFMPEG_PATH', process.env.FFMPEG_PATH],
+    ['PATH', await onPath('ffmpeg')],
+    ['the cache', await cached(ffmpeg.name, ffmpeg.version).catch(() => undefined)],
+  ];
+}
+
+/** Why this file would not run on Lambda: another machine's, or in need of libraries that are not there. */
+function whyNot(file: string): string | undefined {
+  const program = readFileSync(file);
+  const libraries = librariesOf(program);
+  if (!libraries) return 'is not for Linux x86_64';
+  const missing = libraries.find((library) => !OF_THE_SYSTEM.test(library));
+  if (missing) return `needs ${missing}`;
+  const versions = program.toString('latin1').matchAll(/GLIBC_2\.(\d+)/g);
+  const glibc = Math.max(0, ...[...versions].map(([, minor]) => Number(minor)));
+  return glibc > GLIBC ? `needs glibc 2.${glibc}` : undefined;
+}

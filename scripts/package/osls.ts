@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { emptyCloud } from './cloud.ts';
+
+/** `osls package` with the given arguments into `.serverless`, from nothing, without an account. @throws when it fails */
+export async function runOsls(args: string[]): Promise<void> {
+  // Chunks carry hashes: what an earlier build left would travel along.
+  for (const folder of ['.esbuild', '.serverless'])
+    rmSync(folder, { recursive: true, force: true });
+  const cloud = await emptyCloud();
+  const { AWS_PROFILE, AWS_SESSION_TOKEN, ...env } = process.env;
+  const osls = spawn(
+    process.execPath,
+    ['node_modules/serverless/bin/serverless.js', 'package', ...args],
+    { stdio: ['ignore', 'inherit', 'inherit'], env: { ...env, ...cloud.env } },
+  );
+  try {
+    const code = await new Promise((resolve, reject) => {
+      osls.on('error', reject).on('close', resolve);
+    });
+    if (code !== 0) throw new Error(`osls package ended with ${code}.`);
+  } finally {
+    cloud.close();
+  }
+}

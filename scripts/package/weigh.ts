@@ -1,0 +1,99 @@
+import { readFileSync, statSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { gzipSync } from 'node:zlib';
+import type { Metafile } from 'esbuild';
+import { type Deployed, readFunctions } from './deployment.ts';
+import { META } from './esbuild.ts';
+import { namesInZip } from './zip.ts';
+
+/** Bytes of JavaScript that a CRUD function may read before its first answer (`performance.md`). */
+export const CRUD_LIMIT = 1_700_000;
+
+/** Imported behind a `try` by mongodb and the SDK, for what we do not use. */
+const NEVER_USED =
+  /^(@aws-sdk\/credential-providers|@mongodb-js\/zstd|aws4|bowser|gcp-metadata|kerberos|mongodb-client-encryption|snappy|socks)(\/|$)/;
+
+export interface Weight extends Deployed {
+  /** The entry and what it imports statically: read at every cold start. */
+  start: number;
+  startGzip: number;
+  /** Chunks behind `import()`, read when first used. */
+  later: number;
+  zip: number;
+  faults: string[];
+}
+
+/** Weighs every packaged function and finds what would fail on Lambda alone. */
+export function weighAll(): Weight[] {
+  return readFunctions().map(weigh);
+}
+
+function weigh(deployed: Deployed): Weight {
+  const { outputs } = JSON.parse(readFileSync(`${META}/${deployed.file}.json`, 'utf8')) as Metafile;
+  const entry = Object.keys(outputs).find((file) =>
+    outputs[file]?.entryPoint?.startsWith('functions/'),
+  );
+  if (!entry) throw new Error(`esbuild made nothing of functions/${deployed.file}.ts.`);
+  const atStart = staticallyReached(outputs, entry);
+  const zipFile = `.serverless/${deployed.name}.zip`;
+  const start = sum([...atStart].map((file) => outputs[file]?.bytes ?? 0));
+  const all = sum(Object.values(outputs).map(({ bytes }) => bytes));
+  const faults = missingFromZip(outputs, zipFile).map(
+    (name) => `imports ${name}, which its zip lacks`,
+  );
+  if (deployed.isCrud && start > CRUD_LIMIT) {
+    faults.push(`reads ${start} bytes at its start, more than ${CRUD_LIMIT}`);
+  }
+  return {
+    ...deployed,
+    start,
+    startGzip: sum([...atStart].map((file) => gzipSync(readFileSync(file)).length)),
+    later: all - start,
+    zip: statSync(zipFile).size,
+    faults,
+  };
+}
+
+function staticallyReached(outputs: Metafile['outputs'], entry: string): Set<string> {
+  const reached = new Set([entry]);
+  // A set that grows is iterated to its end.
+  for (const file of reached) {
+    for (const { path, kind, external } of outputs[file]?.imports ?? []) {
+      if (kind !== 'dynamic-import' && !external) reached.add(path);
+    }
+  }
+  return reached;
+}
+
+/** Packages that stayed outside of the bundle, are not Node's, and were not added to the zip. */
+function missingFromZip(outputs: Metafile['outputs'], zipFile: string): string[] {
+  const outside = Object.values(outputs)
+    .flatMap(({ imports }) => imports.filter(({ external }) => external))
+    .map(({ path }) => path)
+    .filter((path) => !isBuiltin(path) && !NEVER_USED.test(path));
+  if (outside.length === 0) return [];
+  const names = namesInZip(zipFile);
+  return [...new Set(outside)].filter(
+    (path) => !names.some((name) => name.startsWith(`node_modules/${path}/`)),
+  );
+}
+
+const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+
+/** The weights as lines of a table, sizes in KB (1000 bytes). */
+export function table(weights: Weight[]): string[] {
+  const kb = (bytes: number) => (bytes / 1000).toFixed(0);
+  const rows = [
+    ['function', 'at start', 'gzip', 'on demand', 'all', 'zip'],
+    ...weights.map((w) => [
+      w.isCrud ? `${w.name} *` : w.name,
+      ...[w.start, w.startGzip, w.later, w.start + w.later, w.zip].map(kb),
+    ]),
+  ];
+  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  '),
+  );
+}

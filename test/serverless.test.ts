@@ -1,0 +1,177 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+
+type Json = Record<string, unknown>;
+interface Function {
+  handler: string;
+  role?: string;
+  timeout?: number;
+  events?: { httpApi?: string; sqs?: Json; s3?: Json; schedule?: string }[];
+}
+
+const source = readFileSync('serverless.yml', 'utf8');
+const deployment = parse(source);
+const functions: Record<string, Function> = deployment.functions;
+const resources: Record<string, { Type?: string; Properties?: Json } & Json> =
+  deployment.resources.Resources;
+
+describe('functions', () => {
+  test('each file in functions/ is deployed once, and nothing else is', () => {
+    const files = readdirSync('functions').filter((file) => file.endsWith('.ts'));
+    const deployed = Object.values(functions).map(({ handler }) => handler);
+    expect(deployed.toSorted()).toEqual(
+      files.map((file) => `functions/${basename(file, '.ts')}.handler`).toSorted(),
+    );
+  });
+
+  test('a resource takes its path and all below it by any method, so that our 404 and 405 answer', () => {
+    for (const [name, { events = [] }] of Object.entries(functions)) {
+      const routes = events.flatMap(({ httpApi }) => httpApi ?? []);
+      if (routes.length === 0 || name === 'system') continue;
+      const path = `/v1/${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      // Signing in has no document of its own; the settings of a user are one document without an id.
+      const expected = [`ANY ${path}`, `ANY ${path}/{path+}`].filter(
+        (route) =>
+          !(name === 'auth' && route === 'ANY /v1/auth') &&
+          !(name === 'settings' && route.endsWith('{path+}')),
+      );
+      expect(routes).toEqual(expected);
+    }
+  });
+
+  test('whatever no resource takes goes to system, and no route is taken twice', () => {
+    const routes = Object.values(functions).flatMap(({ events = [] }) =>
+      events.flatMap(({ httpApi }) => httpApi ?? []),
+    );
+    expect(functions.system?.events).toEqual([{ httpApi: '*' }]);
+    expect(new Set(routes).size).toBe(routes.length);
+  });
+
+  test('an API function ends before API Gateway gives up at 30 s', () => {
+    for (const { events = [], timeout = deployment.provider.timeout } of Object.values(functions)) {
+      if (events.some(({ httpApi }) => httpApi)) expect(timeout).toBeLessThan(30);
+    }
+  });
+
+  test('only originals start a processing, so that derivatives do not start another', () => {
+    expect(functions.mediaUploaded?.events?.[0]?.s3).toMatchObject({
+      existing: true,
+      rules: [{ prefix: 'media/' }, { suffix: '/original' }],
+    });
+  });
+
+  test('each function runs under a role of this file, and none may do everything', () => {
+    const roles = Object.values(functions).map(({ role }) => role ?? deployment.provider.iam.role);
+    for (const role of roles) expect(resources[role]?.Type).toBe('AWS::IAM::Role');
+    const statements = Object.values(deployment.custom.may) as Json[];
+    for (const { Action, Resource } of statements) {
+      expect([Action].flat().filter((action) => String(action).endsWith('*'))).toEqual([]);
+      expect(Resource).not.toBe('*');
+    }
+  });
+});
+
+describe('queues', () => {
+  const consumers = Object.values(functions).flatMap(({ events = [], timeout }) =>
+    events.flatMap(({ sqs }) => (sqs ? [{ sqs, timeout: Number(timeout) }] : [])),
+  );
+  const queueOf = (sqs: Json) =>
+    String((sqs.arn as { 'Fn::GetAtt': [string, string] })['Fn::GetAtt'][0]);
+
+  test('a message stays hidden six times as long as its function may run', () => {
+    expect(consumers).not.toHaveLength(0);
+    for (const { sqs, timeout } of consumers) {
+      const hidden = Number(resources[queueOf(sqs)]?.Properties?.VisibilityTimeout);
+      expect(hidden).toBeGreaterThanOrEqual(6 * timeout);
+    }
+  });
+
+  test('a poisoned message alone is given back, and after five times is kept aside', () => {
+    for (const { sqs } of consumers) {
+      expect(sqs.functionResponseType).toBe('ReportBatchItemFailures');
+      const redrive = resources[queueOf(sqs)]?.Properties?.RedrivePolicy as {
+        deadLetterTargetArn: { 'Fn::GetAtt': [string] };
+        maxReceiveCount: number;
+      };
+      expect(redrive.maxReceiveCount).toBe(5);
+      expect(resources[redrive.deadLetterTargetArn['Fn::GetAtt'][0]]).toBe(
+        `\${self:custom.deadLetters}`,
+      );
+    }
+    // Fourteen days, the longest there is: longer than the queue's own four.
+    expect(deployment.custom.deadLetters.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
+  });
+});
+
+describe('the media bucket', () => {
+  const bucket = resources.MediaBucket?.Properties ?? {};
+
+  test('is closed to the public', () => {
+    expect(bucket.PublicAccessBlockConfiguration).toBe(`\${self:custom.closed}`);
+    expect(Object.values(deployment.custom.closed)).toEqual([true, true, true, true]);
+    expect(bucket.OwnershipControls).toEqual({
+      Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }],
+    });
+  });
+
+  test('is encrypted under our key, which rotates and outlives the stack', () => {
+    expect(bucket.BucketEncryption).toEqual({
+      ServerSideEncryptionConfiguration: [
+        {
+          BucketKeyEnabled: true,
+          ServerSideEncryptionByDefault: {
+            SSEAlgorithm: 'aws:kms',
+            KMSMasterKeyID: { 'Fn::GetAtt': ['DataKey', 'Arn'] },
+          },
+        },
+      ],
+    });
+    expect(resources.DataKey?.Properties?.EnableKeyRotation).toBe(true);
+    expect(resources.DataKey?.DeletionPolicy).toBe('Retain');
+    expect(resources.MediaBucket?.DeletionPolicy).toBe('Retain');
+  });
+
+  test('refuses what does not come over TLS', () => {
+    const policy = resources.MediaBucketPolicy?.Properties?.PolicyDocument as { Statement: Json[] };
+    expect(policy.Statement).toContainEqual(
+      expect.objectContaining({
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      }),
+    );
+  });
+
+  test('forgets an abandoned upload after a day', () => {
+    expect((bucket.LifecycleConfiguration as { Rules: Json[] }).Rules).toContainEqual(
+      expect.objectContaining({
+        Status: 'Enabled',
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+      }),
+    );
+  });
+
+  test('lets a browser of a configured origin, and no other, read the ETag that completes an upload', () => {
+    const [rule] = (bucket.CorsConfiguration as { CorsRules: Json[] }).CorsRules;
+    expect(rule?.AllowedOrigins).toEqual({ 'Fn::Split': [',', `\${param:corsOrigins}`] });
+    expect(rule?.ExposedHeaders).toEqual(['ETag']);
+    expect(deployment.params.default.corsOrigins).toBeUndefined();
+  });
+});
+
+test('no secret is in the deployment, only the name of where they are', () => {
+  const environment = { ...deployment.provider.environment };
+  expect(environment.SECRETS_ID).toBeTruthy();
+  for (const name of ['MONGODB_URI', 'TOKEN_KEYS', 'APP_SECRET']) {
+    expect(environment[name]).toBeUndefined();
+    for (const deployed of Object.values(functions))
+      expect(deployed).not.toHaveProperty(`environment.${name}`);
+  }
+});
+
+test('packaging asks no account: nothing in the file is resolved by AWS', () => {
+  expect(source).not.toMatch(/\$\{(aws|ssm|s3|cf)[:(]/);
+});
