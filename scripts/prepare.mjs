@@ -47,7 +47,9 @@ function install() {
     .join(path.delimiter);
   const env = Object.assign({}, process.env, { PATH: PATH });
   const shell = process.platform === 'win32';
-  const npm = spawnSync('npm', ['ci'], { cwd: root, env: env, shell: shell, stdio: 'inherit' });
+  // Its warnings are about the machine's Node, which only installs: the packages run on their own.
+  const args = ['ci', '--loglevel=error'];
+  const npm = spawnSync('npm', args, { cwd: root, env: env, shell: shell, stdio: 'inherit' });
   if (npm.error || npm.status !== 0) {
     fail(
       `\`npm ci\` failed${npm.error ? `: ${npm.error.message}` : ''}; run it by hand to see why.`,
