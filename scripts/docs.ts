@@ -12,7 +12,9 @@ process.env.TOKEN_KEYS ??= JSON.stringify([(await import('./docs/key.ts')).throw
 
 const { served } = await import('../src/api/registry.ts');
 const { openApi } = await import('../src/api/openapi.ts');
-const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as { version: string };
+const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as {
+  version: string;
+};
 
 const routes = Object.values(served).flatMap((f) => f.routes);
 const documents = { 'openapi.json': `${JSON.stringify(openApi(routes, version), null, 1)}\n` };

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { Problem } from './problem.ts';
+
+/** Calls the API as a fresh account. @throws Problem with the API's own words when it refuses */
+export type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
+
+interface Tokens {
+  accessToken: string;
+  refreshToken: string;
+}
+
+/** Signs a new account up. */
+export async function signUp(api: string): Promise<{ email: string; call: Call }> {
+  const username = `demo-${randomBytes(5).toString('hex')}`;
+  const email = `${username}@example.com`;
+  const password = randomBytes(18).toString('base64url');
+  const account = { email, username, password, displayName: 'Demo' };
+  const first = await request(api, 'POST', '/v1/auth/register', account);
+  let tokens = (await accepted(first)) as Tokens;
+
+  const call: Call = async <T>(method: string, path: string, body?: object) => {
+    let answer = await request(api, method, path, body, tokens.accessToken);
+    // An access token lives ten minutes; many songs take longer.
+    if (answer.status === 401) {
+      const { refreshToken } = tokens;
+      tokens = (await accepted(
+        await request(api, 'POST', '/v1/auth/refresh', { refreshToken }),
+      )) as Tokens;
+      answer = await request(api, method, path, body, tokens.accessToken);
+    }
+    return (await accepted(answer)) as T; // its shape is the API's contract
+  };
+  return { email, call };
+}
+
+async function request(
+  api: string,
+  method: string,
+  path: string,
+  body?: object,
+  token?: string,
+): Promise<Response> {
+  try {
+    return await fetch(api + path, {
+      method,
+      headers: {
+        ...(body && { 'content-type': 'application/json' }),
+        ...(token && { authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+  } catch (cause) {
+    throw new Problem(`Nothing answers at ${api}.`, { cause });
+  }
+}
+
+async function accepted(answer: Response): Promise<unknown> {
+  const text = await answer.text();
+  if (answer.ok) return JSON.parse(text);
+  throw new Problem(`The API answered ${answer.status}: ${detailOf(text)}`);
+}
+
+/** The `detail` of problem details (RFC 9457); a gateway's own answers are no such document. */
+function detailOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { detail?: string }).detail ?? text;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,31 @@
+import { Problem } from './problem.ts';
+import type { Source } from './source.ts';
+import type { Upload } from './track.ts';
+
+/** Streams a song straight to S3 by its signed URL, telling how many bytes have gone. */
+export async function send(
+  { method, url, headers }: Upload,
+  source: Source,
+  onBytes: (sent: number) => void,
+): Promise<void> {
+  let answer: Response;
+  try {
+    const body = counted(source, onBytes);
+    answer = await fetch(url, { method, headers, body, duplex: 'half' });
+  } catch (cause) {
+    throw new Problem(`${source.fileName} could not be sent: S3 ended the connection.`, { cause });
+  }
+  const text = await answer.text();
+  if (answer.ok) return;
+  const reason = /<Message>([^<]+)/.exec(text)?.[1] ?? 'no reason given';
+  throw new Problem(`S3 refused ${source.fileName} (${answer.status}): ${reason}`);
+}
+
+async function* counted(source: Source, onBytes: (sent: number) => void) {
+  let sent = 0;
+  for await (const piece of source.open()) {
+    yield piece;
+    sent += piece.length;
+    onBytes(sent);
+  }
+}

@@ -1,0 +1,61 @@
+import { styleText } from 'node:util';
+import type { Call } from './account.ts';
+import { facts } from './facts.ts';
+import { follow } from './follow.ts';
+import { Problem } from './problem.ts';
+import { send } from './send.ts';
+import type { Source } from './source.ts';
+import { columns, labelled, moving, say } from './terminal.ts';
+import type { Track, Upload } from './track.ts';
+import { bytes, span } from './units.ts';
+import { drawWaveform, type Waveform } from './waveform.ts';
+
+/** Sends one song, and shows how it goes and what was heard in it. @throws Problem */
+export async function show(call: Call, project: string, source: Source): Promise<Track> {
+  const { name, fileName, contentType, size } = source;
+  say();
+  say(styleText('bold', `  ${fileName}`));
+  const declared = { project, name, fileName, contentType, size };
+  const made = await call<Track & { upload: Upload }>('POST', '/v1/tracks', declared);
+  await upload(made.upload, source);
+  const track = await processing(call, made.id);
+  say();
+  for (const [label, text] of facts(track)) say(labelled(label, text));
+  say();
+  for (const line of drawWaveform(await waveformOf(call, made.id), columns() - 4)) say(`  ${line}`);
+  return track;
+}
+
+async function upload(to: Upload, source: Source): Promise<void> {
+  const began = Date.now();
+  const line = moving('Uploading');
+  try {
+    await send(to, source, (sent) =>
+      line.show(sent / source.size, `${bytes(sent)} of ${bytes(source.size)}`),
+    );
+  } catch (error) {
+    line.drop();
+    throw error;
+  }
+  line.end('Uploaded', `${bytes(source.size)} straight to S3 in ${span(Date.now() - began)}`);
+}
+
+async function processing(call: Call, id: string): Promise<Track> {
+  const began = Date.now();
+  const line = moving('Processing');
+  try {
+    const track = await follow(call, id, (percent) => line.show(percent / 100, `${percent} %`));
+    line.end('Processed', `${track.status} in ${span(Date.now() - began)}`);
+    return track;
+  } catch (error) {
+    line.drop();
+    throw error;
+  }
+}
+
+async function waveformOf(call: Call, id: string): Promise<Waveform> {
+  const { url } = await call<{ url: string }>('GET', `/v1/tracks/${id}/derivatives/waveform`);
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Problem(`S3 answered ${answer.status} for its waveform.`);
+  return (await answer.json()) as Waveform; // a derivative of ours
+}

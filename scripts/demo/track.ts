@@ -1,0 +1,36 @@
+/** What the demo reads of a track, as the API answers it. */
+export interface Track {
+  id: string;
+  name: string;
+  status: 'AWAITING_UPLOAD' | 'PROCESSING' | 'READY' | 'FAILED';
+  progress: number;
+  error?: { code: string; message: string };
+  warnings?: string[];
+  contentType: string;
+  size: number;
+  metadata?: { title?: string; artist?: string };
+  audio?: {
+    durationSeconds: number;
+    sampleRate: number;
+    channels: number;
+    bitRate?: number;
+    codec: string;
+    lossless: boolean;
+  };
+  analysis?: {
+    bpm?: number;
+    bpmConfidence?: number;
+    key?: string;
+    scale?: 'MAJOR' | 'MINOR';
+    keyConfidence?: number;
+    loudness?: { integratedLufs?: number; rangeLu?: number; truePeakDbtp?: number };
+  };
+  derivatives?: { name: string; size: number }[];
+}
+
+/** Where a new track's bytes go. */
+export interface Upload {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+}

@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { fileSource } from '../../scripts/demo/source.ts';
+import { User } from '../../src/models/account/user.ts';
+import { api } from '../harness/place.ts';
+import { run } from './run.ts';
+
+const demo = (...files: string[]) => run('demo', files, { API_URL: api });
+
+function file(name: string, content: Uint8Array | string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mixdown-demo-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, name), content);
+  return join(folder, name);
+}
+
+test('without a file the demo sends its own song, and tells what was heard in it', async () => {
+  const { code, stdout, stderr } = await demo();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/Uploaded +3\.5 MB straight to S3/);
+  expect(stdout).toMatch(/Processed +READY/);
+  expect(stdout).toMatch(/Title +Four Chords\n +Artist +Mixdown\n +Duration +0:20\.00\n/);
+  expect(stdout).toMatch(/Tempo +1(19\.9|20\.0)\d BPM/);
+  expect(stdout).toMatch(/Key +C major/);
+  expect(stdout).toMatch(/True peak +-[01]\.\d dBTP/);
+  expect(stdout).toMatch(/Derivatives +waveform .*, preview /);
+  expect(stdout).toMatch(/█{20}.*\n/);
+});
+
+test('a file that is no music is told in one sentence, and stops no other', async () => {
+  const noise = file('noise.mp3', randomBytes(20_000));
+  const { code, stdout, stderr } = await demo(noise, file('more.ogg', randomBytes(20_000)));
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^noise\.mp3 failed: .+ \([A-Z_]+\)\.\nmore\.ogg failed: .+\n$/);
+  expect(stdout).toMatch(/noise\.mp3 +failed\n +more\.ogg +failed\n/);
+});
+
+test('without a terminal it writes neither colours nor moving lines', async () => {
+  const { stdout } = await demo(file('noise.mp3', randomBytes(20_000)));
+  expect(stripVTControlCharacters(stdout)).toBe(stdout);
+  expect(stdout).not.toContain('\r');
+});
+
+test('a missing file ends it with code 1, before anything is sent', async () => {
+  const before = await User.collection.countDocuments();
+  expect(await demo(file('a.wav', 'x'), '/nowhere/song.mp3')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'There is no file /nowhere/song.mp3.\n',
+  });
+  expect(await User.collection.countDocuments()).toBe(before);
+});
+
+test.each([
+  ['a folder', () => tmpdir(), /is not a file\.$/],
+  ['an empty file', () => file('a.wav', ''), /a\.wav is empty\.$/],
+  ['a film', () => file('a.mov', 'x'), /a\.mov is no song: tracks are \.mp3 .+ files\.$/],
+])('%s is refused in one sentence', async (_, path, sentence) => {
+  await expect(fileSource(path())).rejects.toThrow(sentence);
+});
+
+test('an API that does not answer is named', async () => {
+  const { code, stderr } = await run('demo', [], { API_URL: 'http://localhost:1/' });
+  expect(code).toBe(1);
+  expect(stderr).toBe('Nothing answers at http://localhost:1, which API_URL names.\n');
+});

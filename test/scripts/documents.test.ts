@@ -1,0 +1,48 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const read = (name: string) => readFileSync(join(root, name), 'utf8');
+const documents = ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
+
+type Operations = Record<string, { responses: Record<string, unknown> }>;
+
+test.each(documents)('every file that %s names is there', (document) => {
+  const text = read(document);
+  const named = [...text.matchAll(/`((?:src|functions|migrations|scripts|test|docs)\/[^`*\s]*)`/g)];
+  const linked = [...text.matchAll(/\]\(([^)#:]+)\)/g)];
+  const paths = [
+    ...named.map(([, path]) => path as string),
+    ...linked.map(([, path]) => join(dirname(document), path as string)),
+  ];
+  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test('what answers 501 is what README and ARCHITECTURE say', () => {
+  const { paths } = JSON.parse(read('openapi.json')) as { paths: Record<string, Operations> };
+  const missing = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(([, { responses }]) => '501' in responses)
+      .map(([method]) => `${method.toUpperCase()} ${path}`),
+  );
+  // Whatever its size is: over 64 MiB.
+  const expected = [...new Set([...missing, 'POST /v1/tracks'])].sort();
+  for (const [document, heading] of [
+    ['README.md', '## Not there yet'],
+    ['docs/ARCHITECTURE.md', '## What answers 501'],
+  ] as const) {
+    const section = read(document).split(heading)[1]?.split('\n## ')[0]?.replace(/\s+/g, ' ') ?? '';
+    const told = [...section.matchAll(/`((?:GET|POST|PATCH|DELETE) [^`]+)`/g)].map(([, r]) => r);
+    expect(told.sort()).toEqual(expected);
+  }
+});
+
+test('every npm script is in the README', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const readme = read('README.md');
+  const own = Object.keys(scripts).filter((name) => !/^(pre|post)/.test(name));
+  const isTold = (name: string) => new RegExp(`\`npm (run )?${name}[\` ]`).test(readme);
+  expect(own.filter((name) => !isTold(name))).toEqual([]);
+});

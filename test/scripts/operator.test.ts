@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { given } from '../harness/given.ts';
+import { run } from './run.ts';
+
+const admin = (...args: string[]) => run('admin', args);
+
+test('an account that is granted administers, until it is revoked; the audit log has both', async () => {
+  const alice = await given.user();
+  // A session that is running is believed for a moment longer.
+  const isAdmin = async () => (await (await alice.signsIn()).get('/v1/users')).status === 200;
+  expect(await isAdmin()).toBe(false);
+
+  expect(await admin('grant', alice.email.toUpperCase())).toMatchObject({ code: 0, stderr: '' });
+  expect(await isAdmin()).toBe(true);
+  expect((await admin('grant', alice.email)).stdout).toMatch(/ is an administrator already\.\n$/);
+
+  expect((await admin('revoke', alice.email)).code).toBe(0);
+  expect(await isAdmin()).toBe(false);
+
+  const { body } = await alice.get<{ data: { action: string; actor: object; changes: object }[] }>(
+    `/v1/audit-events?document=${alice.id}`,
+  );
+  expect(body.data.filter(({ action }) => action.endsWith('-admin'))).toMatchObject([
+    { action: 'revoke-admin', actor: { kind: 'SYSTEM', name: 'admin' } },
+    { action: 'grant-admin', changes: { isAdmin: [false, true] } },
+  ]);
+});
+
+test('an unknown email and a wrong command are told in one line', async () => {
+  const nobody = await admin('grant', 'nobody@example.com');
+  expect(nobody).toMatchObject({ code: 1, stdout: '' });
+  expect(nobody.stderr).toBe('There is no account with the email nobody@example.com.\n');
+  const wrong = await admin('grant', 'a@example.com', 'b@example.com');
+  expect(wrong).toMatchObject({ code: 1, stdout: '' });
+  expect(wrong.stderr).toMatch(/^Usage: npm run admin -- .+\n$/);
+});
+
+test('a database goes up to the head and down to the base, and says where it stands', async () => {
+  const uri = new URL(process.env.MONGODB_URI as string);
+  uri.pathname += 'migrated';
+  const env = { MONGODB_URI: uri.href };
+  const migrate = async (...args: string[]) => (await run('migrate', args, env)).stdout;
+  expect(await migrate('upgrade', 'head')).toMatch(/^Applied: 0001-first/);
+  expect(await migrate('history')).toMatch(/^x 0001-first\n/);
+  expect(await migrate('downgrade', '-1')).toMatch(/^Undone: \d{4}-/);
+  expect(await migrate('downgrade', 'base')).toMatch(/0001-first|There was nothing to do/);
+  expect(await migrate('current')).toBe('base\n');
+});

@@ -1,0 +1,31 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+/** How a script ended, and what it wrote. */
+export interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a script of this repository as npm does, without a terminal. */
+export async function run(
+  script: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Ended> {
+  const { FORCE_COLOR, ...rest } = process.env; // the test runner's own
+  const file = fileURLToPath(new URL(`../../scripts/${script}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [file, ...args], {
+    env: { ...rest, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { code, stdout, stderr };
+}
