@@ -1,8 +1,9 @@
 import { serveQueue } from '../src/api/serve-events.ts';
+import { ringSealer } from '../src/services/audit.ts';
 import { jobTypes } from '../src/services/job-types.ts';
 import { workOnce } from '../src/services/work.ts';
 
 /** The doorbell rang: whatever job is the most urgent is done. */
 export const handler = serveQueue('run-jobs', async (ctx, _message, timeLeft) => {
-  await workOnce(ctx, jobTypes, timeLeft);
+  if (await workOnce(ctx, jobTypes, timeLeft)) await ringSealer(ctx);
 });

@@ -6,7 +6,7 @@ import { type Deployed, readFunctions } from './deployment.ts';
 import { META } from './esbuild.ts';
 import { namesInZip } from './zip.ts';
 
-/** Bytes of JavaScript that a CRUD function may read before its first answer (`performance.md`). */
+/** Bytes of JavaScript that a CRUD function may read before its first answer. */
 export const CRUD_LIMIT = 1_700_000;
 
 /** Imported behind a `try` by mongodb and the SDK, for what we do not use. */

@@ -15,8 +15,8 @@ export function sealCursor(position: Position, scope: string): string {
 
 /** @throws AppError INVALID_QUERY when the text was not sealed for this scope */
 export function openCursor(cursor: string, scope: string): Position {
-  const [payload, tag] = cursor.split('.');
-  if (payload && tag) {
+  const [payload, tag, more] = cursor.split('.');
+  if (payload && tag && more === undefined) {
     const expected = Buffer.from(mac(payload, scope));
     const given = Buffer.from(tag);
     if (given.length === expected.length && timingSafeEqual(given, expected)) {

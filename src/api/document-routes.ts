@@ -14,7 +14,7 @@ import {
 } from './resource.ts';
 import type { Parameter, Route } from './route.ts';
 import type { Rule } from './rules.ts';
-import { documentSchema, pageSchema } from './schemas.ts';
+import { documentSchema, pageSchema, withMore } from './schemas.ts';
 
 /** The routes of an entity's verbs: GET and POST of the collection; GET, PATCH and DELETE of one. */
 export function documentRoutes<T extends Base>(
@@ -66,8 +66,8 @@ export function documentRoutes<T extends Base>(
       access: 'user',
       body: createBodyOf(entity, options as ResourceOptions<never>),
       owned: ownedFields(entity, 'create'),
-      success: { 201: { description: 'Created.', schema } },
-      codes: ['DUPLICATE'],
+      success: { 201: { description: 'Created.', schema: withMore(schema, options.presents) } },
+      codes: ['DUPLICATE', ...(options.createCodes ?? [])],
       handle: (ctx, { body }) => create(ctx, entity, options, body),
     });
   }

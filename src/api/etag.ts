@@ -7,11 +7,8 @@ import { AppError } from '../errors.ts';
  * it: counts and progress, or (with `body`) included documents.
  */
 export function etagOf(entity: Entity, document: Base, body?: string): string {
-  const { fields } = entity.shape;
-  const counts = Object.keys(fields).filter(
-    (name) => name.endsWith('Count') && fields[name]?.server,
-  );
-  const values = counts.map((name) => (document as unknown as Record<string, unknown>)[name]);
+  const { unversioned = [] } = entity.options;
+  const values = unversioned.map((name) => (document as unknown as Record<string, unknown>)[name]);
   const digest = body && createHash('sha256').update(body).digest('base64url').slice(0, 16);
   return `"${[document.version, ...values, ...(digest ? [digest] : [])].join('-')}"`;
 }

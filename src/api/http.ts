@@ -53,8 +53,6 @@ export function readBody(route: Route, event: HttpEvent): unknown {
   }
   if (!route.body) return {};
   const type = event.headers['content-type'] ?? '';
-  const isOptional = text === '' && !route.body.validate({}).error;
-  if (isOptional) return {};
   if (!/^application\/(json|merge-patch\+json)\s*(;|$)/i.test(type)) {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send JSON, as Content-Type: application/json.');
   }

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 import { canonicalJson } from '../canonical-json.ts';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
@@ -38,7 +45,7 @@ export async function once(
   const who = 'id' in ctx.actor ? idText(ctx.actor.id) : `anonymous ${network(ctx.ip)}`;
   const key = hash(`${who}\n${header}`);
   const text = `${operation}\n${canonicalJson(body)}`;
-  const fingerprint = hash(text);
+  const fingerprint = fingerprintOf(text);
   const promisedId = await begin(ctx, key, fingerprint);
   if (!promisedId) return replay(ctx, key, fingerprint, text);
   let answer: Answer;
@@ -96,6 +103,13 @@ async function replay(ctx: Ctx, key: string, fingerprint: string, text: string):
   const { buffer } = record.answer as unknown as { buffer: Uint8Array };
   const answer = JSON.parse(open(Buffer.from(buffer), text)) as Answer;
   return { ...answer, headers: { ...answer.headers, 'idempotent-replayed': 'true' } };
+}
+
+const fingerprintKey = Buffer.from(hkdfSync('sha256', config.appSecret, '', 'fingerprint', 32));
+
+/** Under a key: a body may hold a password, and a plain hash of it could be guessed at. */
+function fingerprintOf(text: string): string {
+  return createHmac('sha256', fingerprintKey).update(text).digest('base64url');
 }
 
 function hash(text: string): string {

@@ -1,6 +1,13 @@
 import { AppError, type Fault, invalid } from '../errors.ts';
 
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+/** What reaches a prototype, and what the database's libraries take for a mark of their own classes. */
+const FORBIDDEN = new Set([
+  '__proto__',
+  'constructor',
+  'prototype',
+  '_bsontype',
+  'isMongooseBuffer',
+]);
 const DEEPEST = 32;
 const MOST_KEYS = 1000;
 
@@ -39,9 +46,14 @@ function inspect(
   for (const key of Object.keys(value)) {
     count.keys++;
     const at = path ? `${path}.${key}` : key;
-    if (FORBIDDEN.has(key)) faults.push({ path: at, message: 'is a forbidden key' });
+    if (isForbidden(key)) faults.push({ path: at, message: 'is a forbidden key' });
     else if (key.startsWith('$')) faults.push({ path: at, message: 'a key may not start with $' });
     else if (key.includes('\0')) faults.push({ path: at, message: 'a key may not hold NUL' });
     inspect((value as Record<string, unknown>)[key], at, depth + 1, faults, count);
   }
+}
+
+/** Dotted too: what is only a key here is a path to others. */
+function isForbidden(key: string): boolean {
+  return FORBIDDEN.has(key) || (key.includes('.') && key.split('.').some((k) => FORBIDDEN.has(k)));
 }

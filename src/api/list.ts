@@ -87,7 +87,8 @@ export function compileList(
   if (!fits && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
   if (faults.length > 0) throw badQuery(faults);
 
-  const base = { ...rule, ...equals };
+  // The rule last: nothing that is asked for widens it.
+  const base = { ...equals, ...rule };
   const scope = canonicalJson([entity.name, plain(base), plain(range), sortText]);
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');

@@ -1,5 +1,5 @@
 import type { Entity } from '../data/entity.ts';
-import { idText, type UUID } from '../data/ids.ts';
+import { idText, UUID } from '../data/ids.ts';
 import type { ObjectShape, Shape } from '../data/shape.ts';
 
 export type Json = Record<string, unknown>;
@@ -57,6 +57,6 @@ function printerOf(shape: Shape): Print | undefined {
 function plain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   if (Array.isArray(value)) return value.map(plain);
-  if ('_bsontype' in value) return idText(value as UUID);
+  if (value instanceof UUID) return idText(value);
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
 }

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Ctx } from '../context.ts';
 import { cast } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
@@ -11,7 +12,8 @@ import { readableBy } from './rules.ts';
 
 type Values = Record<string, unknown>;
 
-const TRIES = 10;
+/** How long it tries to write what others keep changing, in ms. */
+const PATIENCE = 5000;
 
 /**
  * Applies a JSON Merge Patch to one document and returns what is stored now. Plain fields go in one
@@ -41,17 +43,21 @@ export async function patch<T extends Base>(
     if (!document) throw await absent(ctx, entity, filter, versions);
     return document;
   }
-  for (let i = 0; i < TRIES; i++) {
+  const end = ctx.clock() + PATIENCE;
+  for (let tries = 1; ; tries++) {
     const current = await findOne(ctx, entity, guarded);
     if (!current) throw await absent(ctx, entity, filter, versions);
     const { set, unset } = merged(entity, current, flat);
     const where = { ...filter, version: current.version };
     const document = await update(ctx, entity, where, { set, unset });
     if (document) return document;
+    if (ctx.clock() > end) {
+      const message = 'Others are changing it at the same time; try again.';
+      throw new AppError('CONFLICT', message, { retryAfter: 1 });
+    }
+    // Each after a time of its own, longer the more there are, else the same ones meet again.
+    await setTimeout(Math.random() * Math.min(2 ** (tries + 2), 1000));
   }
-  throw new AppError('CONFLICT', 'Others are changing it at the same time; try again.', {
-    retryAfter: 1,
-  });
 }
 
 async function absent(

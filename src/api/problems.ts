@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 import type { Ctx } from '../context.ts';
-import { AppError, type ErrorCode } from '../errors.ts';
+import { AppError, type ErrorCode, type Fault } from '../errors.ts';
 
 /** The HTTP status of each error code; the one place where errors meet HTTP. */
 export const STATUS: Record<ErrorCode, number> = {
@@ -48,6 +48,12 @@ const TITLES: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
+/** What a client sent is shown to it again, but a small request gets no large answer. */
+const LONGEST_DETAIL = 2000;
+const LONGEST_PATH = 300;
+const LONGEST_MESSAGE = 1000;
+const MOST_FAULTS = 100;
+
 export interface Problem {
   status: number;
   headers: Record<string, string>;
@@ -75,12 +81,20 @@ export function problemOf(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>):
       type: `urn:mixdown:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
       title: TITLES[status],
       status,
-      detail: error.message,
+      detail: clipped(error.message, LONGEST_DETAIL),
       instance: ctx.requestId,
       code: error.code,
-      ...(error.errors && { errors: error.errors }),
+      ...(error.errors && { errors: error.errors.slice(0, MOST_FAULTS).map(clippedFault) }),
     }),
   };
+}
+
+function clippedFault({ path, message }: Fault): Fault {
+  return { path: clipped(path, LONGEST_PATH), message: clipped(message, LONGEST_MESSAGE) };
+}
+
+function clipped(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1).toWellFormed()}…` : text;
 }
 
 function known(thrown: unknown): AppError {
@@ -103,6 +117,10 @@ function isOutage(thrown: unknown): boolean {
     (thrown instanceof mongo.MongoError &&
       (thrown.hasErrorLabel('RetryableWriteError') ||
         thrown.hasErrorLabel('TransientTransactionError'))) ||
+    // A read's deadline.
+    (thrown instanceof mongo.MongoServerError && thrown.code === 50) ||
+    // Every connection is in use; the driver does not export its class.
+    (thrown instanceof Error && thrown.name === 'MongoWaitQueueTimeoutError') ||
     (thrown instanceof Error && thrown.name === 'TimeoutError')
   );
 }

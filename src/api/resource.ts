@@ -7,7 +7,7 @@ import { aggregate, findMany, findOne, type TypedFilter, visible } from '../data
 import { checkReferences, confirmReferences } from '../data/references.ts';
 import { remove } from '../data/remove.ts';
 import { insert } from '../data/write.ts';
-import { AppError, notFound } from '../errors.ts';
+import { AppError, type ErrorCode, notFound } from '../errors.ts';
 import { ringJobs } from '../services/jobs.ts';
 import { documentRoutes } from './document-routes.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
@@ -17,7 +17,7 @@ import { bodyOf, isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { type Json, print } from './output.ts';
 import { patch } from './patch.ts';
-import type { Reply, Request, Route } from './route.ts';
+import type { JsonSchema, Reply, Request, Route } from './route.ts';
 import { type Rule, readableBy } from './rules.ts';
 
 type Values = Record<string, unknown>;
@@ -36,6 +36,10 @@ export interface ResourceOptions<T extends Base> {
   prepare?: (ctx: Ctx, values: Values) => Promise<Values> | Values;
   /** Adds to the answer of a create what is not stored. */
   present?: (ctx: Ctx, document: T, json: Json) => Promise<Json>;
+  /** The schemas of what `present` adds, by name. */
+  presents?: Record<string, JsonSchema>;
+  /** What POST may answer beside the errors of every create. */
+  createCodes?: ErrorCode[];
   tag?: string;
 }
 
@@ -194,7 +198,7 @@ export async function erase<T extends Base>(
     const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
     throw stands ? stale() : notFound();
   }
-  if (gone.job) await ringJobs(ctx, gone.job);
+  for (const job of gone.jobs) await ringJobs(ctx, job);
   return { status: 204 };
 }
 

@@ -19,6 +19,11 @@ export function documentSchema(entity: Entity, include: string[]): JsonSchema {
   return schema;
 }
 
+/** The schema of an object with some more properties. */
+export function withMore(schema: JsonSchema, more: Record<string, JsonSchema> = {}): JsonSchema {
+  return { ...schema, properties: { ...(schema.properties as object), ...more } };
+}
+
 /** The JSON Schema of a page of documents. */
 export function pageSchema(entity: Entity, include: string[]): JsonSchema {
   const item = documentSchema(entity, include);

@@ -28,6 +28,9 @@ const projections = new Map<string, Record<string, 0>>();
 export interface ReadOptions {
   /** Which stored fields; all that are not hidden unless given. */
   projection?: Record<string, unknown>;
+  sort?: Record<string, 1 | -1>;
+  collation?: mongo.CollationOptions;
+  hint?: mongo.Hint;
 }
 
 /** One document, or null.  */
@@ -38,6 +41,7 @@ export async function findOne<T extends Base>(
   options: ReadOptions = {},
 ): Promise<T | null> {
   const found = await entity.collection.findOne(filter, {
+    ...options,
     projection: options.projection ?? visible(entity),
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
@@ -50,15 +54,14 @@ export async function findMany<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   filter: TypedFilter,
-  options: ReadOptions & { sort?: Record<string, 1 | -1>; limit: number },
+  options: ReadOptions & { limit: number },
 ): Promise<T[]> {
   const found = await entity.collection
     .find(filter, {
+      ...options,
       projection: options.projection ?? visible(entity),
-      limit: options.limit,
       batchSize: options.limit + 1,
       maxTimeMS: readDeadline(),
-      ...(options.sort && { sort: options.sort }),
       ...(ctx.session && { session: ctx.session }),
     })
     .toArray();

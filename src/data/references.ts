@@ -1,5 +1,6 @@
 import type { Ctx } from '../context.ts';
 import { AppError, type Fault, invalid } from '../errors.ts';
+import { auditEntry, auditEvent } from './audit.ts';
 import { type Base, type Entity, entities, entityNamed, type OnDelete } from './entity.ts';
 import type { UUID } from './ids.ts';
 import { findOne, type TypedFilter } from './read.ts';
@@ -100,26 +101,39 @@ export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base
     }
   }
   if (faults.length === 0) return;
-  await entity.collection.deleteOne({ _id: document._id });
+  await takeBack(ctx, entity, document);
   throw invalid(faults);
 }
 
-/** Marks a document as going, so that a `restrict` count cannot be overtaken. @throws AppError IN_USE */
-export async function restrictRemoval(ctx: Ctx, entity: Entity, id: UUID): Promise<void> {
+/** As if it had never been; only where the sealer has told of it already, its end is told, too. */
+async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> {
+  const taken = await entity.collection.findOneAndDelete({ _id });
+  const isToldOf = taken && entity.options.audited !== false && !taken.outbox?.length;
+  if (!isToldOf) return;
+  const event = auditEvent(entity, taken as unknown as Base, auditEntry(ctx, 'delete', []));
+  await entityNamed('AuditEvent').collection.insertOne(event);
+}
+
+/**
+ * Marks a document as going, so that a `restrict` count cannot be overtaken; one that the filter does not
+ * find is neither touched nor told of. @throws AppError IN_USE
+ */
+export async function restrictRemoval(
+  ctx: Ctx,
+  entity: Entity,
+  filter: TypedFilter,
+): Promise<void> {
+  const id = filter._id as UUID;
   const restricting = referencesTo(entity.name).filter((r) => r.onDelete === 'restrict');
   if (restricting.length === 0) return;
   const { collection } = entity;
   const mark = { $set: { removing: new Date(ctx.clock()) } };
-  await collection.updateOne({ _id: id }, mark);
+  if ((await collection.updateOne(filter, mark)).matchedCount === 0) return;
   const standing = await Promise.all(
     restricting.map(async (r) => {
-      const n = await r.entity.collection.countDocuments(
-        { [r.path]: id },
-        {
-          limit: 1000,
-        },
-      );
-      return n > 0 ? [{ path: r.entity.collectionName, message: `${n} of them refer to it` }] : [];
+      const projection = { _id: 1 };
+      const some = await findOne(ctx, r.entity, { [r.path]: id }, { projection });
+      return some ? [{ path: r.entity.collectionName, message: 'some of them refer to it' }] : [];
     }),
   );
   const errors = standing.flat();

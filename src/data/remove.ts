@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEntry, auditEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
-import { newId, type UUID } from './ids.ts';
+import { idText, newId, type UUID } from './ids.ts';
 import { findMany, type TypedFilter } from './read.ts';
 import { type Reference, referencesOf, referencesTo, restrictRemoval } from './references.ts';
 import { transaction } from './transaction.ts';
@@ -14,39 +14,52 @@ const BATCH = 100;
 /**
  * Deletes a document. In one transaction: the document goes, its audit event and a `sweep` job are
  * written; after that commit its children are swept at once, and the job sweeps again what a crash
- * left, and the objects in S3. Returns the document, or null when the filter finds none.
+ * left, and the objects in S3. Returns the document and the jobs to ring for, or null when the filter
+ * finds none.
  * @throws AppError IN_USE when a `restrict` reference stands in the way
  */
 export async function remove<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   filter: TypedFilter,
-): Promise<{ document: T; job: UUID | undefined } | null> {
+): Promise<{ document: T; jobs: UUID[] } | null> {
   const id = filter._id as UUID;
-  await restrictRemoval(ctx, entity, id);
+  await restrictRemoval(ctx, entity, filter);
   const gone = await transaction(ctx, async (tx) => {
     const document = await removeOne(tx, entity, filter);
-    return document && { document, job: await recordRemoval(tx, entity, [document]) };
+    return document && { document, jobs: await recordRemoval(tx, entity, [document]) };
   });
   if (!gone) return null;
   await uncount(entity, [gone.document]);
-  await sweepChildren(ctx, entity, id);
-  return gone;
+  const swept = await sweepChildren(ctx, entity, id);
+  return { document: gone.document, jobs: [...gone.jobs, ...swept] };
 }
 
-/** Removes or releases whatever refers to a document that is gone. May run any number of times. */
-export async function sweepChildren(ctx: Ctx, entity: Entity, id: UUID): Promise<void> {
+/**
+ * Removes or releases whatever refers to a document that is gone. May run any number of times. Returns the
+ * jobs to ring for.
+ */
+export async function sweepChildren(ctx: Ctx, entity: Entity, id: UUID): Promise<UUID[]> {
+  const jobs: UUID[] = [];
   for (const reference of referencesTo(entity.name)) {
-    if (reference.onDelete === 'cascade') await cascade(ctx, reference, id);
+    if (reference.onDelete === 'cascade') jobs.push(...(await cascade(ctx, reference, id)));
     if (reference.onDelete === 'unset') await release(ctx, reference, id);
   }
+  return jobs;
 }
 
-async function cascade(ctx: Ctx, { entity: child, path }: Reference, parent: UUID): Promise<void> {
+async function cascade(
+  ctx: Ctx,
+  { entity: child, path }: Reference,
+  parent: UUID,
+): Promise<UUID[]> {
+  const jobs: UUID[] = [];
   for (;;) {
-    const children = await transaction(ctx, async (tx) => {
-      const found = await findMany(tx, child, { [path]: parent }, { limit: BATCH });
-      if (found.length === 0) return found;
+    const batch = await transaction(ctx, async (tx) => {
+      // Whole, outboxes included: what waits in them is kept.
+      const whole = { projection: {}, limit: BATCH };
+      const found = await findMany(tx, child, { [path]: parent }, whole);
+      if (found.length === 0) return { children: found, jobs: [] };
       const ids = found.map((c) => c._id);
       await child.collection.deleteMany(
         { _id: { $in: ids } },
@@ -54,36 +67,49 @@ async function cascade(ctx: Ctx, { entity: child, path }: Reference, parent: UUI
           ...(tx.session && { session: tx.session }),
         },
       );
-      await recordRemoval(tx, child, found);
-      return found;
+      return { children: found, jobs: await recordRemoval(tx, child, found) };
     });
-    for (const gone of children) await sweepChildren(ctx, child, gone._id);
-    if (children.length < BATCH) return;
+    jobs.push(...batch.jobs);
+    for (const { _id } of batch.children) jobs.push(...(await sweepChildren(ctx, child, _id)));
+    if (batch.children.length < BATCH) return jobs;
   }
 }
 
 async function release(ctx: Ctx, { entity: child, path }: Reference, parent: UUID): Promise<void> {
-  const entry = auditEntry(ctx, 'update', [{ path, before: parent, after: null }]);
-  const change: mongo.Document = {
-    $unset: { [path]: 1 },
-    $set: { updatedAt: new Date(ctx.clock()) },
-    $inc: { version: 1 },
-    ...(child.options.audited !== false && { $push: { outbox: entry } }),
-  };
-  await child.collection.updateMany({ [path]: parent }, change);
+  const changes = [{ path, before: parent, after: null }];
+  for (;;) {
+    const options = { limit: BATCH, projection: { _id: 1 } };
+    const found = await findMany(ctx, child, { [path]: parent }, options);
+    if (found.length === 0) return;
+    // One by one: each has an audit entry with an id of its own.
+    const writes = found.map(({ _id }) => {
+      const update: mongo.Document = {
+        $unset: { [path]: 1 },
+        $set: { updatedAt: new Date(ctx.clock()) },
+        $inc: { version: 1 },
+        ...(child.options.audited !== false && {
+          $push: { outbox: auditEntry(ctx, 'update', changes) },
+        }),
+      };
+      return { updateOne: { filter: { _id, [path]: parent }, update } };
+    });
+    await child.collection.bulkWrite(writes, { ordered: false });
+    if (found.length < BATCH) return;
+  }
 }
 
 /** One audit event each, and one `sweep` job where children or objects may be left. */
-async function recordRemoval(ctx: Ctx, entity: Entity, gone: Base[]): Promise<UUID | undefined> {
+async function recordRemoval(ctx: Ctx, entity: Entity, gone: Base[]): Promise<UUID[]> {
   const session = ctx.session && { session: ctx.session };
   if (entity.options.audited !== false) {
     const events = gone.map((d) => auditEvent(entity, d, auditEntry(ctx, 'delete', [])));
     const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => auditEvent(entity, d, entry)));
-    await entityNamed('AuditEvent').collection.insertMany([...waiting, ...events], {
+    const unsealed = await withoutSealed(ctx, waiting);
+    await entityNamed('AuditEvent').collection.insertMany([...unsealed, ...events], {
       ...session,
     });
   }
-  if (!entity.options.objects && referencesTo(entity.name).length === 0) return undefined;
+  if (!entity.options.objects && referencesTo(entity.name).length === 0) return [];
   const now = new Date(ctx.clock());
   const job = {
     _id: newId(now.getTime()),
@@ -104,7 +130,20 @@ async function recordRemoval(ctx: Ctx, entity: Entity, gone: Base[]): Promise<UU
     version: 1,
   };
   await entityNamed('Job').collection.insertOne(job, { ...session });
-  return job._id;
+  return [job._id];
+}
+
+/** The sealer inserts an event before it takes the entry out of the document: here it may be in between. */
+async function withoutSealed(ctx: Ctx, events: Stored[]): Promise<Stored[]> {
+  if (events.length === 0) return events;
+  const sealed = await findMany(
+    ctx,
+    entityNamed('AuditEvent'),
+    { _id: { $in: events.map((e) => e._id) } },
+    { projection: { _id: 1 }, limit: events.length },
+  );
+  const there = new Set(sealed.map((e) => idText(e._id)));
+  return events.filter((e) => !there.has(idText(e._id)));
 }
 
 function outboxOf(document: Base): AuditEntry[] {

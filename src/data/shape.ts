@@ -44,7 +44,7 @@ export interface Field {
 
 /** Reads a Mongoose schema. @throws Error for a type that no printer knows. */
 export function shapeOf(schema: Schema): ObjectShape {
-  const root: ObjectShape = { kind: 'object', fields: {} };
+  const root = emptyObject();
   schema.eachPath((path, type) => {
     if (path.includes('$*')) return;
     const names = path.split('.');
@@ -54,12 +54,17 @@ export function shapeOf(schema: Schema): ObjectShape {
   return root;
 }
 
+/** Without a prototype: clients name fields, and `constructor` is none. */
+function emptyObject(): ObjectShape {
+  return { kind: 'object', fields: Object.create(null) as ObjectShape['fields'] };
+}
+
 /** The object that holds a dotted path's last name; nested paths have no schema type of their own. */
 function parent(root: ObjectShape, names: string[]): ObjectShape {
   let at = root;
   for (const name of names) {
     at.fields[name] ??= {
-      shape: { kind: 'object', fields: {} },
+      shape: emptyObject(),
       required: false,
       server: false,
       immutable: false,

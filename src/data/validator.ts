@@ -58,7 +58,7 @@ function schemaOf(shape: Shape): mongo.Document {
     case 'id':
       return { bsonType: 'binData' };
     case 'free':
-      return {};
+      return { bsonType: 'object' };
     case 'map':
       return { bsonType: 'object', additionalProperties: schemaOf(shape.values) };
     case 'array':

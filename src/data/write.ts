@@ -11,7 +11,7 @@ import {
 } from './audit.ts';
 import type { Base, Entity, Stored } from './entity.ts';
 import { newId } from './ids.ts';
-import { type TypedFilter, visible } from './read.ts';
+import { findOne, type TypedFilter, visible } from './read.ts';
 
 type Values = Record<string, unknown>;
 
@@ -45,8 +45,9 @@ export async function insert<T extends Base>(
   } catch (error) {
     // The promised id is there already: this very request made the document before it was cut off.
     if (promisedId && duplicatePath(error) === '_id') {
-      const made = await entity.collection.findOne({ _id: promisedId });
-      if (made) return made as unknown as T;
+      // Outside of the transaction, which the failed insert has ended.
+      const made = await findOne({ ...ctx, session: undefined }, entity, { _id: promisedId });
+      if (made) return made;
     }
     throw translated(error);
   }
@@ -193,11 +194,25 @@ function duplicatePath(error: unknown): string | undefined {
   return keys.filter((k) => k !== 'user').join('+') || keys.join('+');
 }
 
+/** Mongoose's rules in our words: its own name its classes, and say the value again. */
+const BROKEN: Record<string, string | undefined> = {
+  required: 'is required',
+  minlength: 'is too short',
+  maxlength: 'is too long',
+  min: 'is too small',
+  max: 'is too large',
+  enum: 'is none of the allowed values',
+  regexp: 'has characters or a form that is not allowed',
+};
+
 /** What the database or Mongoose refused, as our own error. */
 export function translated(error: unknown): unknown {
   if (error instanceof mongoose.Error.ValidationError) {
     return invalid(
-      Object.values(error.errors).map((e) => ({ path: e.path ?? '', message: e.message })),
+      Object.values(error.errors).map((e) => ({
+        path: e.path ?? '',
+        message: BROKEN[e.kind ?? ''] ?? 'is not valid',
+      })),
     );
   }
   const path = duplicatePath(error);

@@ -6,6 +6,7 @@ import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEvent } from '../data/audit.ts';
 import { type Base, type Entity, entities, type Stored } from '../data/entity.ts';
 import { idText, UUID } from '../data/ids.ts';
+import { findMany, findOne } from '../data/read.ts';
 import { AuditEvent } from '../models/system/audit-event.ts';
 import { ring } from '../providers/queue.ts';
 
@@ -38,7 +39,7 @@ export async function ringSealer(ctx: Ctx): Promise<void> {
  */
 export async function sealAudit(ctx: Ctx): Promise<number> {
   for (const entity of entities.values()) {
-    if (entity.options.audited !== false) while ((await drain(entity)) === BATCH);
+    if (entity.options.audited !== false) while ((await drain(ctx, entity)) === BATCH);
   }
   let sealed = 0;
   for (;;) {
@@ -50,11 +51,10 @@ export async function sealAudit(ctx: Ctx): Promise<number> {
 
 type Waiting = Base & { outbox: AuditEntry[] };
 
-async function drain(entity: Entity): Promise<number> {
-  const found = (await entity.collection
-    .find({ 'outbox.0': { $exists: true } }, { limit: BATCH, projection: { user: 1, outbox: 1 } })
-    .hint('outbox')
-    .toArray()) as unknown as Waiting[];
+async function drain(ctx: Ctx, entity: Entity): Promise<number> {
+  const options = { limit: BATCH, projection: { user: 1, outbox: 1 }, hint: 'outbox' };
+  const filter = { 'outbox.0': { $exists: true } };
+  const found = (await findMany(ctx, entity, filter, options)) as unknown as Waiting[];
   if (found.length === 0) return 0;
   const events = found.flatMap((d) => d.outbox.map((entry) => auditEvent(entity, d, entry)));
   await insertNew(events);
@@ -89,13 +89,18 @@ async function insertNew(events: Stored[]): Promise<void> {
  */
 async function chain(ctx: Ctx): Promise<number> {
   const { collection } = AuditEvent;
-  const head = await collection.findOne(
+  const head = await findOne(
+    ctx,
+    AuditEvent,
     { sequence: { $exists: true } },
     { sort: { sequence: -1 }, projection: { sequence: 1, hash: 1 } },
   );
-  const loose = await collection
-    .find({ sequence: { $exists: false } }, { sort: { createdAt: 1, _id: 1 }, limit: BATCH })
-    .toArray();
+  const loose = (await findMany(
+    ctx,
+    AuditEvent,
+    { sequence: { $exists: false } },
+    { sort: { createdAt: 1, _id: 1 }, limit: BATCH, projection: {} },
+  )) as unknown as Stored[];
   if (loose.length === 0) return 0;
   let sequence = (head?.sequence as number | undefined) ?? 0;
   let previousHash = (head?.hash as string | undefined) ?? '';

@@ -26,7 +26,10 @@ if (username?.kind !== 'string' || emailShape?.kind !== 'string')
 const password = Joi.string()
   .min(8)
   .custom((value: string) => {
-    if ([...value].length > 128) throw new Error('must have at most 128 characters');
+    // joi counts UTF-16 units, of which some characters are two.
+    const { length } = [...value];
+    if (value.length >= 8 && (length < 8 || length > 128))
+      throw new Error('must have 8 to 128 characters');
     return value;
   });
 const token = Joi.string().max(512);

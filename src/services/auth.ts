@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { network, takeTry } from '../api/limits.ts';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
@@ -12,6 +12,7 @@ import { AppError, invalid } from '../errors.ts';
 import { Session } from '../models/account/session.ts';
 import { User } from '../models/account/user.ts';
 import { UserSettings } from '../models/account/user-settings.ts';
+import { ringSealer } from './audit.ts';
 import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
 import { ACCESS_SECONDS, signAccessToken } from './tokens.ts';
 
@@ -67,8 +68,10 @@ export async function login(ctx: Ctx, name: string, password: string): Promise<S
     FAILURES_PER_ADDRESS,
     QUARTER,
   );
-  const refundAccount = await takeTry(ctx, 'login-to', account, FAILURES_PER_ACCOUNT, QUARTER);
-  const user = await findByLogin(account);
+  const user = await findByLogin(ctx, account);
+  // Counted for the account, whichever of its names was given: the database takes many for the same.
+  const counted = user ? idText(user._id) : account;
+  const refundAccount = await takeTry(ctx, 'login-to', counted, FAILURES_PER_ACCOUNT, QUARTER);
   const matches = user
     ? await verifyPassword(user.hashedPassword, password)
     : await verifyNobody(password);
@@ -106,7 +109,10 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
     ));
   const user = rotated && (await findOne(ctx, User, { _id: rotated.user, isActive: true }));
   if (!session || !next || !rotated || !user) {
-    if (session && !rotated) await remove(ctx, Session, { _id: session });
+    if (session && !rotated) {
+      await remove(ctx, Session, { _id: session });
+      await ringSealer(ctx);
+    }
     throw new AppError('INVALID_REFRESH_TOKEN', 'This refresh token is not valid; sign in again.');
   }
   return answerOf(ctx, user, session, next);
@@ -194,14 +200,11 @@ function actingAs(ctx: Ctx, user: UserDoc): Ctx {
   return { ...ctx, actor: { kind, id: user._id, session: user._id } };
 }
 
-async function findByLogin(login: string): Promise<UserDoc | null> {
-  const found = login.includes('@')
-    ? await User.collection.findOne({ email: login })
-    : await User.collection.findOne(
-        { username: login },
-        { collation: { locale: 'en', strength: 2 } },
-      );
-  return found as unknown as UserDoc | null;
+async function findByLogin(ctx: Ctx, login: string): Promise<UserDoc | null> {
+  const projection = { outbox: 0 };
+  if (login.includes('@')) return findOne(ctx, User, { email: login }, { projection });
+  const collation = { locale: 'en', strength: 2 };
+  return findOne(ctx, User, { username: login }, { projection, collation });
 }
 
 async function refuseCommon(password: string, path: string): Promise<void> {
@@ -214,14 +217,26 @@ async function refuseCommon(password: string, path: string): Promise<void> {
 
 let common: Set<string> | undefined;
 
-/** 16 bytes of session id, 32 of chance: a spent token still tells whose it was. */
+/**
+ * 16 bytes of session id, 32 of chance, 16 that only we can make: a spent token still tells whose it was,
+ * and one that was never given out ends nobody's session.
+ */
 function makeToken(session: UUID): string {
-  return Buffer.concat([session.buffer, randomBytes(32)]).toString('base64url');
+  const content = Buffer.concat([session.buffer, randomBytes(32)]);
+  return Buffer.concat([content, tokenMac(content)]).toString('base64url');
 }
 
 function sessionIn(token: string): UUID | undefined {
   const bytes = Buffer.from(token, 'base64url');
-  return bytes.length === 48 ? new UUID(bytes.subarray(0, 16)) : undefined;
+  if (bytes.length !== 64) return undefined;
+  const [content, mac] = [bytes.subarray(0, 48), bytes.subarray(48)];
+  return timingSafeEqual(mac, tokenMac(content)) ? new UUID(content.subarray(0, 16)) : undefined;
+}
+
+const tokenKey = Buffer.from(hkdfSync('sha256', config.appSecret, '', 'refresh-token', 32));
+
+function tokenMac(content: Buffer): Buffer {
+  return createHmac('sha256', tokenKey).update(content).digest().subarray(0, 16);
 }
 
 function hashOf(token: string): string {

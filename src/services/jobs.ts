@@ -116,7 +116,9 @@ export function held({ job, token }: Claim) {
 /** Ends a job well. In the transaction of what it did. False when it was no longer the worker's. */
 export async function complete(ctx: Ctx, it: Claim, result: object): Promise<boolean> {
   const set = { status: 'COMPLETED', progress: 100, result, completedAt: new Date(ctx.clock()) };
-  return (await update(ctx, Job, held(it), { set }, 'complete')) !== null;
+  // The error of a try before is no longer true.
+  const change = { set, unset: ['error'] };
+  return (await update(ctx, Job, held(it), change, 'complete')) !== null;
 }
 
 export interface JobError {

@@ -5,7 +5,7 @@ import { type Json, print } from '../api/output.ts';
 import { byId, type ResourceOptions } from '../api/resource.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
-import { documentSchema } from '../api/schemas.ts';
+import { documentSchema, idSchema, withMore } from '../api/schemas.ts';
 import type { Ctx } from '../context.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { idText, newId, type UUID } from '../data/ids.ts';
@@ -40,6 +40,8 @@ export function media<T extends Base>(entity: Entity<T>, path: string, kind: Med
       ...json,
       upload: await uploadOf(ctx, document as unknown as Medium),
     }),
+    presents: { upload: uploadSchema },
+    createCodes: ['NOT_IMPLEMENTED'],
     actions: actions(entity, path, kind),
   } satisfies Partial<ResourceOptions<T>>;
 }
@@ -51,7 +53,9 @@ function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
       .valid(...kind.contentTypes)
       .required(),
     size: Joi.number().strict().integer().min(1).max(kind.maxBytes).required(),
+    // First of all: normalizing may make it longer.
     fileName: Joi.string()
+      .normalize('NFC')
       .max(255)
       .pattern(/^[^\p{Cc}]+$/u)
       .required(),
@@ -64,8 +68,7 @@ function prepare(ctx: Ctx, entity: Entity, values: Record<string, unknown>) {
     throw new AppError('NOT_IMPLEMENTED', message);
   }
   const _id = ctx.promisedId ?? newId(ctx.clock());
-  const fileName = (values.fileName as string).normalize('NFC');
-  return { ...values, _id, fileName, filePath: originalKey(entity, values.user as UUID, _id) };
+  return { ...values, _id, filePath: originalKey(entity, values.user as UUID, _id) };
 }
 
 /** Where and how to send the bytes. */
@@ -80,6 +83,22 @@ async function uploadOf(ctx: Ctx, medium: Medium): Promise<Json> {
   );
   return { ...signed, expiresAt: signed.expiresAt.toISOString() };
 }
+
+const uploadSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['method', 'url', 'headers', 'expiresAt'],
+  properties: {
+    method: { const: 'PUT' },
+    url: { type: 'string' },
+    headers: {
+      type: 'object',
+      description: 'Send exactly these: they are signed.',
+      additionalProperties: { type: 'string' },
+    },
+    expiresAt: { type: 'string', format: 'date-time' },
+  },
+};
 
 const linkSchema = {
   type: 'object',
@@ -101,7 +120,7 @@ function actions<T extends Base>(entity: Entity<T>, path: string, kind: MediaKin
       success: {
         200: {
           description: 'The document, with a new `upload`.',
-          schema: documentSchema(entity, []),
+          schema: withMore(documentSchema(entity, []), { upload: uploadSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -167,7 +186,10 @@ function actions<T extends Base>(entity: Entity<T>, path: string, kind: MediaKin
       id: `reprocess${name}`,
       summary: 'Look at the bytes once more.',
       success: {
-        202: { description: 'The document and its job.', schema: documentSchema(entity, ['job']) },
+        202: {
+          description: 'The document and its job.',
+          schema: withMore(documentSchema(entity, []), { job: idSchema }),
+        },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {

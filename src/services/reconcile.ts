@@ -1,7 +1,7 @@
 import type { Ctx } from '../context.ts';
 import { type Entity, entities, entityNamed } from '../data/entity.ts';
 import { lowestIdAt, type UUID } from '../data/ids.ts';
-import { aggregate } from '../data/read.ts';
+import { aggregate, findMany } from '../data/read.ts';
 import { type Reference, referencesOf } from '../data/references.ts';
 import { remove } from '../data/remove.ts';
 import { Job } from '../models/system/job.ts';
@@ -34,19 +34,21 @@ export async function reconcile(ctx: Ctx): Promise<Findings> {
 
 async function ringForWaiting(ctx: Ctx): Promise<number> {
   const now = ctx.clock();
-  const waiting = await Job.collection
-    .find({ status: 'QUEUED', runAfter: { $lte: new Date(now) } }, { projection: { _id: 1 } })
-    .sort({ priority: -1, runAfter: 1 })
-    .limit(100)
-    .toArray();
+  const waiting = await findMany(
+    ctx,
+    Job,
+    { status: 'QUEUED', runAfter: { $lte: new Date(now) } },
+    { projection: { _id: 1 }, sort: { priority: -1, runAfter: 1 }, limit: 100 },
+  );
   for (const { _id } of waiting) await ringJobs(ctx, _id);
   // Of a job that runs, nobody can tell whether its worker lives: a ring when the claim would end finds
   // it renewed, which costs nothing, or lost, which is then known at once.
-  const running = await Job.collection
-    .find({ status: 'RUNNING' }, { projection: { 'lease.until': 1 } })
-    .sort({ 'lease.until': 1 })
-    .limit(100)
-    .toArray();
+  const running = await findMany(
+    ctx,
+    Job,
+    { status: 'RUNNING' },
+    { projection: { 'lease.until': 1 }, sort: { 'lease.until': 1 }, limit: 100 },
+  );
   for (const { _id, lease } of running) {
     const left = (lease as { until: Date }).until.getTime() - now;
     await ringJobs(ctx, _id, Math.max(0, Math.ceil(left / 1000) + 1));
@@ -75,7 +77,7 @@ async function removeOrphans(ctx: Ctx, reference: Reference): Promise<number> {
   ]);
   for (const { _id } of orphans) {
     const gone = await remove(ctx, entity, { _id });
-    if (gone?.job) await ringJobs(ctx, gone.job);
+    for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
   }
   if (orphans.length > 0)
     ctx.log.warn('Orphans were removed.', { entity: entity.name, path, n: orphans.length });

@@ -2,7 +2,7 @@ import { entityNamed } from '../data/entity.ts';
 import type { UUID } from '../data/ids.ts';
 import { sweepChildren } from '../data/remove.ts';
 import { deleteUnder } from '../providers/s3.ts';
-import { complete } from './jobs.ts';
+import { complete, ringJobs } from './jobs.ts';
 import { folderOf } from './media-keys.ts';
 import type { JobType } from './work.ts';
 
@@ -18,7 +18,7 @@ export const sweep: JobType = {
     const entity = entityNamed(input.entity);
     for (const [i, { id, user }] of input.documents.entries()) {
       signal.throwIfAborted();
-      await sweepChildren(ctx, entity, id);
+      for (const job of await sweepChildren(ctx, entity, id)) await ringJobs(ctx, job);
       if (entity.options.objects && user) await deleteUnder(`${folderOf(entity, user, id)}/`);
       progress((100 * i) / input.documents.length);
     }

@@ -10,6 +10,8 @@ export const ACCESS_SECONDS = 600;
 const ISSUER = 'mixdown';
 const AUDIENCE = 'mixdown-api';
 const SKEW = 5;
+/** 64 bytes, as ES256 has them. */
+const SIGNATURE = /\.[\w-]{86}$/;
 
 const privateKeys = config.tokenKeys.map((jwk) => ({
   kid: jwk.kid,
@@ -62,6 +64,8 @@ function verify(token: string, now: number): Claims | undefined {
   const key = typeof header?.kid === 'string' ? publicKeys.get(header.kid) : undefined;
   if (!key || header?.typ !== 'at+jwt' || header.alg !== 'ES256' || 'crit' in header)
     return undefined;
+  // Of any other length jsonwebtoken does not refuse it, but breaks.
+  if (!SIGNATURE.test(token)) return undefined;
   try {
     const payload = jwt.verify(token, key, {
       algorithms: ['ES256'],

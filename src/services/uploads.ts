@@ -1,11 +1,12 @@
 import type { Ctx } from '../context.ts';
 import { type Entity, entities } from '../data/entity.ts';
 import type { UUID } from '../data/ids.ts';
-import { findOne } from '../data/read.ts';
+import { findMany, findOne } from '../data/read.ts';
 import { remove } from '../data/remove.ts';
 import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
 import { deleteUnder, head } from '../providers/s3.ts';
+import { ringSealer } from './audit.ts';
 import { enqueue, ringJobs } from './jobs.ts';
 import { processingJob } from './media.ts';
 import { folderOf, type Medium, readOriginalKey } from './media-keys.ts';
@@ -60,7 +61,9 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
     );
     return document && enqueue(tx, processingJob(entity, medium, type, found.etag));
   });
-  if (job) await ringJobs(ctx, job._id);
+  if (!job) return;
+  await ringJobs(ctx, job._id);
+  await ringSealer(ctx);
 }
 
 /**
@@ -71,16 +74,21 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
   let seen = 0;
   for (const entity of [...entities.values()].filter((e) => JOBS[e.collectionName])) {
     const now = ctx.clock();
-    const waiting = entity.collection
-      .find(
-        { status: 'AWAITING_UPLOAD', updatedAt: { $lt: new Date(now - 3000) } },
-        { projection: { filePath: 1, createdAt: 1 }, sort: { updatedAt: -1 }, limit: 1000 },
-      )
-      .hint({ status: 1, updatedAt: 1 });
-    for await (const medium of waiting) {
+    const waiting = (await findMany(
+      ctx,
+      entity,
+      { status: 'AWAITING_UPLOAD', updatedAt: { $lt: new Date(now - 3000) } },
+      {
+        projection: { filePath: 1, createdAt: 1 },
+        sort: { updatedAt: -1 },
+        limit: 1000,
+        hint: { status: 1, updatedAt: 1 },
+      },
+    )) as unknown as Medium[];
+    for (const medium of waiting) {
       seen++;
-      await noteUpload(ctx, { key: medium.filePath as string, sequencer: '' });
-      const isOld = (medium.createdAt as Date).getTime() < now - 24 * 3600 * 1000;
+      await noteUpload(ctx, { key: medium.filePath, sequencer: '' });
+      const isOld = medium.createdAt.getTime() < now - 24 * 3600 * 1000;
       if (isOld) await removeNeverUploaded(ctx, entity, medium._id);
     }
   }
@@ -89,7 +97,7 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
 
 async function removeNeverUploaded(ctx: Ctx, entity: Entity, id: UUID): Promise<void> {
   const gone = await remove(ctx, entity, { _id: id, status: 'AWAITING_UPLOAD' });
-  if (gone?.job) await ringJobs(ctx, gone.job);
+  for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
 }
 
 function mediaEntity(collection: string): Entity | undefined {

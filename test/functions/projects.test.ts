@@ -1,5 +1,14 @@
+import '../harness/place.ts';
 import { expect, test } from 'vitest';
+import { projects } from '../../functions/projects.ts';
+import { conforms } from '../conforms.ts';
 import { given } from '../harness/given.ts';
+
+conforms(projects, {
+  make: (person) => person.project({ description: 'Begun.' }),
+  body: async () => ({ name: 'Nocturnes', description: 'Three.', settings: { tempo: 60 } }),
+  change: { name: 'Preludes' },
+});
 
 test('a project goes from DRAFT to ACTIVE to ARCHIVED and back, and no other way', async () => {
   const alice = await given.user();

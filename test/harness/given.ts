@@ -1,5 +1,6 @@
-import { newId } from '../../src/data/ids.ts';
+import { newId, UUID } from '../../src/data/ids.ts';
 import { User } from '../../src/models/account/user.ts';
+import { checkAnswer } from './answers.ts';
 import { api } from './place.ts';
 import { until } from './until.ts';
 
@@ -27,7 +28,7 @@ interface Options {
   headers?: Record<string, string>;
 }
 
-/** One HTTP call of this file's API. */
+/** One HTTP call of this file's API; its answer is as documented. */
 export async function call<T = Json>(
   method: string,
   path: string,
@@ -47,6 +48,8 @@ export async function call<T = Json>(
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
   const parsed = isJson && text ? JSON.parse(text) : {};
+  const contentType = (response.headers.get('content-type') ?? '').split(';')[0] as string;
+  await checkAnswer(method, path, { status: response.status, contentType, body: parsed });
   return { status: response.status, headers: response.headers, body: parsed as T, text };
 }
 
@@ -89,6 +92,25 @@ export class Person {
 
   delete(path: string, headers?: Record<string, string>) {
     return this.call('DELETE', path, undefined, headers);
+  }
+
+  /** The same person on another device. */
+  async signsIn(password = PASSWORD): Promise<Person> {
+    const login = { login: this.email, password };
+    const { status, body, text } = await call<SignedIn>('POST', '/v1/auth/login', { body: login });
+    if (status !== 200) throw new Error(`Nobody signed in: ${status} ${text}`);
+    return new Person(body);
+  }
+
+  /** Spends the refresh token; a new pair takes its place. */
+  async refreshes(refreshToken = this.refreshToken): Promise<Answer<SignedIn>> {
+    const body = { refreshToken };
+    const answer = await call<SignedIn>('POST', '/v1/auth/refresh', { body });
+    if (answer.status === 200) {
+      this.token = answer.body.accessToken;
+      this.refreshToken = answer.body.refreshToken;
+    }
+    return answer;
   }
 
   /** A project of theirs. */
@@ -174,12 +196,9 @@ async function user(values: Json = {}): Promise<Person> {
 
 async function admin(): Promise<Person> {
   const person = await user();
-  const { UUID } = await import('../../src/data/ids.ts');
   const who = { _id: new UUID(person.id) };
   await User.collection.updateOne(who, { $set: { isAdmin: true } });
-  const login = { login: person.email, password: PASSWORD };
-  const again = await call<SignedIn>('POST', '/v1/auth/login', { body: login });
-  return new Person(again.body);
+  return person.signsIn();
 }
 
 /** Makes what a test starts from; each is its own. */

@@ -14,7 +14,9 @@ const { upgrade } = await import('../../src/data/migrations.ts');
 const { migrations } = await import('../../migrations/index.ts');
 await connect();
 await upgrade(migrations);
-const functions = await startFunctions({ env, deployment });
+// A test that works jobs and events off by hand, in an order of its own, has no worker beside it.
+const worker = process.env.TEST_WORKER !== 'off';
+const functions = await startFunctions({ env, deployment, worker });
 
 /** Where the functions of this test file answer. */
 export const api = functions.url;

@@ -4,7 +4,7 @@ import { entity } from '../../data/entity.ts';
 const schema = new Schema({
   // SHA-256 over who asks and their key.
   key: { type: String, required: true },
-  // SHA-256 over the route and the canonical body.
+  // HMAC-SHA-256 over the route and the canonical body.
   fingerprint: { type: String, required: true },
   // The id that what this request makes will have, also when it is made at a second try.
   promisedId: { type: Schema.Types.UUID, required: true },

@@ -66,4 +66,4 @@ schema.index(
 );
 
 /** A piece of background work. The document is the queue; a message only wakes a worker. */
-export const Job = entity('Job', schema, { owner: 'optional', unversioned: ['progress'] });
+export const Job = entity('Job', schema, { owner: 'optional', unversioned: ['progress', 'stage'] });

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+import type { Entity } from '../../src/data/entity.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { call, type Doc, given, type Person } from '../harness/given.ts';
+import { anonymous, type Held, newText, type Problem } from './held.ts';
+
+/** What a body may hold, wherever one is taken. */
+export function bodies(held: Held): void {
+  const { entity, path, at, change, make, bodyFor, patches, bodied, stored } = held;
+  const creates = bodyFor !== undefined;
+
+  for (const [method] of bodied) {
+    test(`${method} refuses what is no JSON, not said to be, or too large`, async () => {
+      const alice = await given.user();
+      const doc = method === 'PATCH' ? await make(alice) : undefined;
+      const before = doc && (await stored(doc));
+      const target = doc ? at(doc) : path;
+      const send = (raw: string, headers: Record<string, string> = JSON_TYPE) =>
+        call<Problem>(method, target, { token: alice.token, raw, headers });
+      const mine = { user: new UUID(alice.id) };
+      const count = await entity.collection.countDocuments(mine);
+      for (const raw of ['{', '{"a":}', '', '{"a":1}{}', "{'a':1}", '\ufeff']) {
+        const { status, body } = await send(raw);
+        expect([status, body.code], raw).toEqual([400, 'MALFORMED_JSON']);
+      }
+      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp']) {
+        expect((await send('{}', { 'content-type': type })).status, type).toBe(415);
+      }
+      expect(await send(`{"x":"${'x'.repeat(1024 * 1024)}"}`)).toMatchObject({
+        status: 413,
+        body: { code: 'PAYLOAD_TOO_LARGE' },
+      });
+      for (const raw of ['[]', '"text"', '1', 'null']) {
+        expect((await send(raw)).status, raw).toBe(422);
+      }
+      for (const key of ['__proto__', 'constructor', '$where']) {
+        expect((await send(`{"${key}":{"x":1}}`)).status, key).toBe(422);
+      }
+      if (doc) expect(await stored(doc)).toEqual(before);
+      else expect(await entity.collection.countDocuments(mine)).toBe(count);
+    });
+  }
+
+  if (patches || creates) {
+    test('unknown fields and those of the server are refused, all at once, and nothing is written', async () => {
+      const alice = await given.user();
+      const doc = await make(alice);
+      if (patches) {
+        const before = await stored(doc);
+        const refused = refusedFields(entity, 'update');
+        const body = { ...change, ...Object.fromEntries(refused.map((n) => [n, doc[n] ?? 'x'])) };
+        const answer = await alice.patch<Problem>(at(doc), body);
+        expect(answer).toMatchObject({ status: 422, body: { code: 'VALIDATION_FAILED' } });
+        expect(pathsOf(answer.body)).toEqual(refused.toSorted());
+        expect(await stored(doc)).toEqual(before);
+      }
+      if (bodyFor) {
+        const good = await bodyFor(alice);
+        const count = await entity.collection.countDocuments({ user: new UUID(alice.id) });
+        const refused = refusedFields(entity, 'create');
+        const body = { ...good, ...Object.fromEntries(refused.map((n) => [n, doc[n] ?? 'x'])) };
+        const answer = await alice.post<Problem>(path, body);
+        expect(answer).toMatchObject({ status: 422, body: { code: 'VALIDATION_FAILED' } });
+        expect(pathsOf(answer.body)).toEqual(refused.toSorted());
+        const after = await entity.collection.countDocuments({ user: new UUID(alice.id) });
+        expect(after).toBe(count);
+      }
+    });
+  }
+
+  for (const [name, to, mode] of references(entity)) {
+    if (mode === 'create' ? !creates : !patches) continue;
+    test(`${name}: a reference to a stranger's ${to} is refused like one to none`, async () => {
+      const [alice, mallory] = await Promise.all([given.user(), given.user()]);
+      const hers = await (REFERRED[to] as (p: Person) => Promise<Doc>)(alice);
+      const doc = mode === 'update' ? await make(mallory) : undefined;
+      const good = doc ? {} : await bodyFor?.(mallory);
+      const send = (id: unknown) =>
+        doc
+          ? mallory.patch<Problem>(at(doc), { [name]: id })
+          : mallory.post<Problem>(path, { ...good, [name]: id });
+      const [real, missing] = [await send(hers.id), await send(newText())];
+      expect(real).toMatchObject({ status: 422, body: { errors: [{ path: name }] } });
+      expect(anonymous(real)).toEqual(anonymous(missing));
+      for (const id of ['nonsense', hers.id.toUpperCase(), 7, [hers.id], { $ne: null }]) {
+        expect((await send(id)).status, String(id)).toBe(422);
+      }
+    });
+  }
+}
+
+/** How a document is made that another refers to. */
+const REFERRED: Record<string, (person: Person) => Promise<Doc>> = {
+  Project: (person) => person.project(),
+};
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** Fields that a body may not hold: those that the shape gives to the server, and one of no shape. */
+function refusedFields(entity: Entity, mode: 'create' | 'update'): string[] {
+  const names = Object.entries(entity.shape.fields)
+    .filter(([, f]) => f.server || f.hidden || (mode === 'update' && f.immutable))
+    .map(([name]) => name);
+  return [...names, 'id', 'nonsense'];
+}
+
+/** References that clients may write, and by which verb. */
+function references(entity: Entity): [string, string, 'create' | 'update'][] {
+  return Object.entries(entity.shape.fields).flatMap(([name, field]) => {
+    const { shape } = field;
+    if (shape.kind !== 'id' || !shape.ref || field.server) return [];
+    return [[name, shape.ref, field.immutable ? 'create' : 'update']];
+  });
+}
+
+function pathsOf(problem: Problem): string[] {
+  return problem.errors.map((e) => e.path).toSorted();
+}

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { given } from '../harness/given.ts';
+import type { Held, Problem } from './held.ts';
+
+/** Reading one: ETags, and views of it. */
+export function reads(held: Held): void {
+  const { entity, include, at, make, lists, pages } = held;
+
+  test('GET answers an ETag, and If-None-Match with it 304 without a body', async () => {
+    const alice = await given.user();
+    const doc = await make(alice);
+    const { status, headers } = await alice.get(at(doc));
+    const etag = headers.get('etag') as string;
+    expect(status).toBe(200);
+    expect(etag).toMatch(/^"[^"]+"$/);
+    expect(headers.get('cache-control')).toBe('no-store');
+    for (const given of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await alice.get(at(doc), { 'if-none-match': given });
+      expect(again).toMatchObject({ status: 304, text: '' });
+      expect(again.headers.get('etag')).toBe(etag);
+    }
+    expect((await alice.get(at(doc), { 'if-none-match': '"other"' })).status).toBe(200);
+  });
+
+  test('?fields= trims to what was asked for, and names what there is not', async () => {
+    const alice = await given.user();
+    const doc = await make(alice);
+    const { body } = await alice.get(`${at(doc)}?fields=createdAt`);
+    expect(body).toEqual({ id: doc.id, createdAt: doc.createdAt });
+    const hidden = Object.entries(entity.shape.fields).find(([, f]) => f.hidden)?.[0];
+    for (const name of ['nonsense', hidden, '_id']) {
+      const refused = await alice.get<Problem>(`${at(doc)}?fields=id,${name}`);
+      expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'fields' }] } });
+      expect(refused.body.detail).toContain(name);
+    }
+    if (lists) {
+      const page = await pages(alice, 'fields=createdAt');
+      for (const item of page.body.data) {
+        expect(Object.keys(item).toSorted()).toEqual(['createdAt', 'id']);
+      }
+    }
+  });
+
+  if (include.length > 0) {
+    test('?include= puts the object in place of its id, and children in an array', async () => {
+      const alice = await given.user();
+      const doc = await make(alice);
+      for (const name of include) {
+        const { status, body } = await alice.get(`${at(doc)}?include=${name}`);
+        expect(status).toBe(200);
+        const held = doc[name];
+        if (typeof held === 'string') expect(body[name]).toMatchObject({ id: held });
+        else expect(typeof body[name], name).toBe('object');
+      }
+      const all = await alice.get(`${at(doc)}?include=${include.join(',')}&fields=id`);
+      expect(Object.keys(all.body).toSorted()).toEqual(['id', ...include].toSorted());
+      const refused = await alice.get<Problem>(`${at(doc)}?include=nonsense`);
+      expect(refused.status).toBe(400);
+      for (const name of include) expect(refused.body.detail).toContain(name);
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { vi } from 'vitest';
+
+vi.hoisted(() => {
+  process.env.REGISTRATIONS_PER_MINUTE = '7';
+});
+
+import '../harness/place.ts';
+import { expect, test } from 'vitest';
+import { call, given, PASSWORD } from '../harness/given.ts';
+import { times } from '../harness/times.ts';
+
+const login = (name: string, password: string) =>
+  call('POST', '/v1/auth/login', { body: { login: name, password } });
+
+test('ten wrong passwords close an account for a while, by whichever of its names they came', async () => {
+  const alice = await given.user();
+  // The database ignores a soft hyphen and the case: all of these are Alice's.
+  const { email, username } = alice;
+  const names = [email, username, username.toUpperCase(), `${username}\u00ad`, `\u00ad${username}`];
+  for (let n = 0; n < 10; n++) {
+    const answer = await login(names[n % names.length] as string, `guess ${n}`);
+    expect(answer.status).toBe(401);
+  }
+  for (const name of [...names, `${username}\u00ad\u00ad`]) {
+    const closed = await login(name, PASSWORD);
+    expect(closed).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    const seconds = Number(closed.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(900);
+  }
+  // Whoever is signed in stays so, and others are not locked out with her.
+  expect((await alice.get('/v1/users/me')).status).toBe(200);
+  const bob = await given.user();
+  expect((await login(bob.email, PASSWORD)).status).toBe(200);
+});
+
+test('of 64 wrong guesses at once no more than ten are looked at', async () => {
+  const alice = await given.user();
+  const answers = await Promise.all(times(64, (n) => login(alice.email, `guess ${n}`)));
+  const looked = answers.filter((a) => a.status === 401);
+  expect(looked.length).toBeLessThanOrEqual(10);
+  expect(answers.filter((a) => a.status === 429)).toHaveLength(64 - looked.length);
+});
+
+test('registrations are limited by address, as configured', async () => {
+  const register = (n: number) => {
+    const username = `limited-${n}`;
+    const body = { email: `${username}@example.com`, username, password: PASSWORD };
+    return call('POST', '/v1/auth/register', { body });
+  };
+  // The minute may turn while they run: two windows of seven then.
+  const answers = await Promise.all(times(20, register));
+  const refused = answers.filter((a) => a.status === 429);
+  expect(refused.length).toBeGreaterThanOrEqual(20 - 2 * 7);
+  for (const { headers } of refused) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(answers.filter((a) => a.status === 201)).toHaveLength(20 - refused.length);
+});

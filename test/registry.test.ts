@@ -1,0 +1,284 @@
+import './harness/place.ts';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import mongoose, { type SchemaType } from 'mongoose';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { migrations } from '../migrations/index.ts';
+import { openApi } from '../src/api/openapi.ts';
+import { served } from '../src/api/registry.ts';
+import { router } from '../src/api/route.ts';
+import { type Entity, entities, type Stored, WORDS } from '../src/data/entity.ts';
+import { newId, UUID } from '../src/data/ids.ts';
+import type { Field, ObjectShape, Shape } from '../src/data/shape.ts';
+import * as models from '../src/models/index.ts';
+
+interface Deployed {
+  handler: string;
+  events?: { httpApi?: string }[];
+}
+
+const deployed: Record<string, Deployed> = parse(readFileSync('serverless.yml', 'utf8')).functions;
+const answering = Object.entries(deployed).filter(([, f]) => f.events?.some((e) => e.httpApi));
+const routes = Object.values(served).flatMap((s) => s.routes);
+
+describe('the registry', () => {
+  test('of models has every model file, and no entity from elsewhere', () => {
+    const files = readdirSync('src/models', { recursive: true, encoding: 'utf8' })
+      .filter((f) => f.includes('/') && f.endsWith('.ts'))
+      .filter((f) => /\bentity\(/.test(readFileSync(`src/models/${f}`, 'utf8')));
+    const exported = readFileSync('src/models/index.ts', 'utf8').matchAll(/from '\.\/(.+)'/g);
+    expect([...exported].map(([, f]) => f).toSorted()).toEqual(files.toSorted());
+    expect(Object.keys(models).toSorted()).toEqual([...entities.keys()].toSorted());
+    for (const [name, entity] of Object.entries(models)) expect(entity.name).toBe(name);
+  });
+
+  test('of functions has each that answers HTTP, by its name in serverless.yml', () => {
+    expect(Object.keys(served).toSorted()).toEqual(answering.map(([name]) => name).toSorted());
+    for (const [name, { handler }] of answering) {
+      const file = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      expect(handler).toBe(`functions/${file}.handler`);
+    }
+    const files = readdirSync('functions').map((f) => `functions/${basename(f, '.ts')}.handler`);
+    expect(files.toSorted()).toEqual(
+      Object.values(deployed)
+        .map((f) => f.handler)
+        .toSorted(),
+    );
+  });
+
+  test('gives each route to the function that API Gateway sends its path to', () => {
+    const events = answering.flatMap(([name, { events = [] }]) =>
+      events.flatMap(({ httpApi = '' }) => {
+        const path = httpApi.replace(/^ANY /, '');
+        if (path === '*') return [{ name, takes: () => true, length: 0 }];
+        const takes = path.endsWith('/{path+}')
+          ? (p: string) => p.startsWith(path.slice(0, -'{path+}'.length))
+          : (p: string) => p === path;
+        return [{ name, takes, length: path.length }];
+      }),
+    );
+    for (const [name, { routes }] of Object.entries(served)) {
+      for (const { path } of routes) {
+        const [taker] = events.filter((e) => e.takes(path)).toSorted((a, b) => b.length - a.length);
+        expect(taker?.name, path).toBe(name);
+      }
+    }
+  });
+
+  test('has no two routes of one id, nor of one method and path', () => {
+    expect(new Set(routes.map((r) => r.id)).size).toBe(routes.length);
+    expect(new Set(routes.map((r) => `${r.method} ${r.path}`)).size).toBe(routes.length);
+    const find = router(routes);
+    const id = newId(Date.now()).toString();
+    for (const route of routes) {
+      const path = route.path.replace('{id}', id).replace('{name}', 'waveform');
+      expect(find(route.method, path), path).toMatchObject({ route: { id: route.id } });
+    }
+  });
+
+  test('is what openapi.json says, to the letter', () => {
+    const written = JSON.parse(readFileSync('openapi.json', 'utf8'));
+    expect(JSON.parse(JSON.stringify(openApi(routes, written.info.version)))).toEqual(written);
+  });
+});
+
+describe('schemas', () => {
+  const paths = [...entities.values()].flatMap((entity) => {
+    const found: [string, SchemaType][] = [];
+    const collect = (schema: mongoose.Schema, prefix: string) =>
+      schema.eachPath((path, type) => {
+        found.push([`${entity.name}.${prefix}${path}`, type]);
+        const inner = (type as SchemaType & { schema?: mongoose.Schema }).schema;
+        if (inner) collect(inner, `${prefix}${path}.`);
+      });
+    collect(entity.schema, '');
+    return found;
+  });
+
+  test('use no option but those of Mongoose and our own words: it lets a misspelt one through', () => {
+    const unknown = paths.flatMap(([path, type]) => {
+      // Mongoose defines each option that it knows on the class of the options.
+      const known = Object.getPrototypeOf(type.options);
+      return Object.keys(type.options)
+        .filter((option) => !(option in known) && !(option in WORDS))
+        .map((option) => `${path}: ${option}`);
+    });
+    expect(unknown).toEqual([]);
+    const probe = new mongoose.Schema({ x: { type: String, maxLenght: 1 } as never });
+    const options = probe.path('x').options;
+    expect('maxLenght' in Object.getPrototypeOf(options)).toBe(false);
+    expect('maxlength' in Object.getPrototypeOf(options)).toBe(true);
+  });
+
+  test('are strict, and create neither collections nor indexes by themselves', () => {
+    for (const { name, schema } of entities.values()) {
+      const settings = ['strict', 'autoIndex', 'autoCreate'].map((s) => schema.get(s as 'strict'));
+      expect(settings, name).toEqual(['throw', false, false]);
+    }
+    expect(mongoose.get('strictQuery')).toBe('throw');
+    expect(mongoose.get('sanitizeFilter')).toBe(true);
+  });
+});
+
+describe('migrations', () => {
+  test('leave each collection with its validator and its indexes', async () => {
+    for (const { collectionName, schema } of entities.values()) {
+      const [info] = await database().listCollections({ name: collectionName }).toArray();
+      expect(info, collectionName).toMatchObject({
+        options: { validationLevel: 'strict', validationAction: 'error' },
+      });
+      const there = await database().collection(collectionName).indexes();
+      const keys = there.map((i) => JSON.stringify(i.key));
+      for (const [key] of schema.indexes()) expect(keys).toContain(JSON.stringify(key));
+    }
+  });
+
+  test('are numbered, in order, and each once', () => {
+    const ids = migrations.map((m) => m.id);
+    expect(ids).toEqual([...new Set(ids)].toSorted());
+    for (const id of ids) expect(id).toMatch(/^\d{4}-[a-z0-9-]+$/);
+  });
+});
+
+describe.each([...entities.values()].map((e) => [e.name, e] as [string, Entity]))(
+  'the database itself refuses a bad %s',
+  (_name, entity) => {
+    const good = () => sampleOf(entity.shape) as Stored;
+    const refuses = async (document: Record<string, unknown>) => {
+      try {
+        await entity.collection.insertOne(document as Stored);
+        return false;
+      } catch (error) {
+        if ((error as { code?: number }).code !== 121) throw error;
+        return true;
+      } finally {
+        await entity.collection.deleteMany({});
+      }
+    };
+
+    test('and takes a good one', async () => {
+      expect(await refuses(good())).toBe(false);
+    });
+
+    test('in at least twenty ways', async () => {
+      const bad = flaws(entity.shape);
+      expect(bad.length).toBeGreaterThanOrEqual(20);
+      const through = [];
+      for (const [flaw, spoil] of bad) {
+        const document = good();
+        spoil(document);
+        if (!(await refuses(document))) through.push(flaw);
+      }
+      expect(through).toEqual([]);
+    });
+  },
+);
+
+function database(): mongoose.mongo.Db {
+  return mongoose.connection.db as mongoose.mongo.Db;
+}
+
+/** A value of this shape, with all of its fields. */
+function sampleOf(shape: Shape): unknown {
+  switch (shape.kind) {
+    case 'string':
+      return shape.enum?.[0] ?? matching(shape.match, shape.min ?? 1);
+    case 'number':
+      return Math.max(shape.min ?? 0, 1);
+    case 'boolean':
+      return true;
+    case 'date':
+      return new Date();
+    case 'id':
+      return newId(Date.now());
+    case 'free':
+      return { any: 'thing' };
+    case 'map':
+      return { key: sampleOf(shape.values) };
+    case 'array':
+      return [sampleOf(shape.items)];
+    case 'binary':
+      return Buffer.from('bytes');
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(shape.fields).map(([name, field]) => [name, sampleOf(field.shape)]),
+      );
+  }
+}
+
+/** Some text of this form: one of a few that the forms in use take. */
+function matching(form: RegExp | undefined, min: number): string {
+  const texts = ['x'.repeat(min), 'a@example.com', `${'A'.repeat(43)}=`, 'en', 'abcd'];
+  const found = texts.find((t) => !form || form.test(t));
+  if (!found) throw new Error(`Say a text that ${form} takes.`);
+  return found;
+}
+
+type Flaw = [name: string, spoil: (document: Record<string, unknown>) => void];
+
+/** What can be wrong with a document of this shape, one thing each. */
+function flaws(shape: ObjectShape): Flaw[] {
+  const own: Flaw[] = Object.entries(shape.fields).flatMap(([name, field]) => [
+    ...(field.required && name !== '_id' ? [missing(name)] : []),
+    ...wrongValues(field).map(
+      ([what, value]): Flaw => [`${name}: ${what}`, (d) => Object.assign(d, { [name]: value })],
+    ),
+  ]);
+  const unknown: Flaw[] = ['nonsense', '__v', 'Id'].map((n) => [
+    n,
+    (d) => Object.assign(d, { [n]: 1 }),
+  ]);
+  return [...own, ...unknown];
+}
+
+function missing(name: string): Flaw {
+  return [`${name}: missing`, (d) => delete d[name]];
+}
+
+function wrongValues({ shape }: Field): [string, unknown][] {
+  const typed: Record<Shape['kind'], unknown> = {
+    string: 7,
+    number: '7',
+    boolean: 'true',
+    binary: 'text',
+    date: new Date().toISOString(),
+    id: newId(Date.now()).toString(),
+    free: 'text',
+    map: 'text',
+    array: { 0: 'text' },
+    object: 'text',
+  };
+  const wrong: [string, unknown][] = [
+    ['another type', typed[shape.kind]],
+    ['null', null],
+  ];
+  if (shape.kind === 'string' && shape.enum) wrong.push(['not in the list', 'NONSENSE']);
+  if (shape.kind === 'string' && shape.max !== undefined) {
+    wrong.push(['too long', 'x'.repeat(shape.max + 1)]);
+  }
+  if (shape.kind === 'string' && shape.min !== undefined) wrong.push(['too short', '']);
+  if (shape.kind === 'number') {
+    if (shape.integer) wrong.push(['a fraction', 1.5]);
+    if (shape.min !== undefined) wrong.push(['too small', shape.min - 1]);
+    if (shape.max !== undefined) wrong.push(['too large', shape.max + 1]);
+  }
+  if (shape.kind === 'id') {
+    const { Binary, ObjectId } = mongoose.mongo;
+    wrong.push(['bytes of another kind', new Binary(new UUID().buffer, 0)]);
+    wrong.push(['too few bytes', new Binary(Buffer.alloc(15), 4)]);
+    wrong.push(['an ObjectId', new ObjectId()]);
+  }
+  if (shape.kind === 'object') {
+    const fields = sampleOf(shape) as Record<string, unknown>;
+    wrong.push(['an unknown field in it', { ...fields, nonsense: 1 }]);
+    const needed = Object.entries(shape.fields).find(([, f]) => f.required)?.[0];
+    if (needed) wrong.push(['a field missing in it', { ...fields, [needed]: undefined }]);
+  }
+  if (shape.kind === 'array' && shape.items.kind !== 'free') {
+    for (const [what, value] of wrongValues({ shape: shape.items } as Field)) {
+      wrong.push([`an item: ${what}`, [value]]);
+    }
+  }
+  return wrong;
+}
