@@ -1,5 +1,5 @@
 import { serve } from '../src/api/serve.ts';
-import { authRoutes } from '../src/services/auth-routes.ts';
+import { authRoutes } from '../src/routes/auth.ts';
 
 export const auth = { routes: authRoutes };
 

@@ -2,7 +2,7 @@ import { resource } from '../src/api/resource.ts';
 import { owner } from '../src/api/rules.ts';
 import { serve } from '../src/api/serve.ts';
 import { Project } from '../src/models/studio/project.ts';
-import { projectActions } from '../src/services/projects.ts';
+import { projectActions } from '../src/routes/projects.ts';
 
 export const projects = resource(Project, {
   path: '/v1/projects',

@@ -1,5 +1,5 @@
 import { serve } from '../src/api/serve.ts';
-import { settingsRoutes } from '../src/services/settings.ts';
+import { settingsRoutes } from '../src/routes/settings.ts';
 
 export const settings = { routes: settingsRoutes };
 

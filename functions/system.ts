@@ -1,5 +1,5 @@
 import { serve } from '../src/api/serve.ts';
-import { systemRoutes } from '../src/services/system.ts';
+import { systemRoutes } from '../src/routes/system.ts';
 
 export const system = { routes: systemRoutes };
 

@@ -2,8 +2,8 @@ import { resource } from '../src/api/resource.ts';
 import { owner } from '../src/api/rules.ts';
 import { serve } from '../src/api/serve.ts';
 import { Track } from '../src/models/studio/track.ts';
+import { media } from '../src/routes/media.ts';
 import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../src/services/media/audio-limits.ts';
-import { media } from '../src/services/media.ts';
 
 const path = '/v1/tracks';
 
@@ -14,7 +14,6 @@ export const tracks = resource(Track, {
   ...media(Track, path, {
     contentTypes: AUDIO_CONTENT_TYPES,
     maxBytes: AUDIO_LIMITS.bytes,
-    job: 'process-track',
   }),
 });
 

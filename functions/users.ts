@@ -1,5 +1,5 @@
 import { serve } from '../src/api/serve.ts';
-import { userRoutes } from '../src/services/users.ts';
+import { userRoutes } from '../src/routes/users.ts';
 
 export const users = { routes: userRoutes };
 

@@ -1,20 +1,11 @@
 import type { Base, Entity } from '../data/entity.ts';
 import { bodyOf } from './input.ts';
 import { listParameters } from './list.ts';
-import {
-  byId,
-  change,
-  create,
-  createBodyOf,
-  erase,
-  list,
-  ownedFields,
-  type ResourceOptions,
-  read,
-} from './resource.ts';
+import type { ResourceOptions } from './resource-options.ts';
 import type { Parameter, Route } from './route.ts';
 import type { Rule } from './rules.ts';
 import { documentSchema, pageSchema, withMore } from './schemas.ts';
+import { byId, change, create, createBodyOf, erase, list, ownedFields, read } from './verbs.ts';
 
 /** The routes of an entity's verbs: GET and POST of the collection; GET, PATCH and DELETE of one. */
 export function documentRoutes<T extends Base>(

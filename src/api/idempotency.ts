@@ -13,7 +13,7 @@ import { idText, newId, type UUID } from '../data/ids.ts';
 import { findOne } from '../data/read.ts';
 import { AppError, invalid } from '../errors.ts';
 import { IdempotencyRecord } from '../models/system/idempotency-record.ts';
-import { network } from './limits.ts';
+import { network } from '../services/throttle.ts';
 
 const KEPT = 24 * 3600 * 1000;
 /** Longer than any request may run: then the first try is dead, and the next one takes over. */

@@ -7,10 +7,7 @@ import mongoose, {
 } from 'mongoose';
 import type { Fault } from '../errors.ts';
 import type { UUID } from './ids.ts';
-import { type ObjectShape, shapeOf } from './shape.ts';
-
-/** What happens to a document when the one it refers to goes. */
-export type OnDelete = 'cascade' | 'restrict' | 'unset';
+import { type ObjectShape, type OnDelete, shapeOf } from './shape.ts';
 
 /**
  * The words that schemas may use beside Mongoose's own. Mongoose lets a misspelt option through, so a

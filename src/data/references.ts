@@ -1,10 +1,10 @@
 import type { Ctx } from '../context.ts';
 import { AppError, type Fault, invalid } from '../errors.ts';
 import { auditEntry, auditEvent } from './audit.ts';
-import { type Base, type Entity, entities, entityNamed, type OnDelete } from './entity.ts';
+import { type Base, type Entity, entities, entityNamed } from './entity.ts';
 import type { UUID } from './ids.ts';
 import { findOne, type TypedFilter } from './read.ts';
-import type { ObjectShape } from './shape.ts';
+import type { ObjectShape, OnDelete } from './shape.ts';
 
 /** A field that holds the id of another document. */
 export interface Reference {

@@ -1,5 +1,7 @@
 import type { Schema, SchemaType } from 'mongoose';
-import type { OnDelete } from './entity.ts';
+
+/** What happens to a document when the one it refers to goes. */
+export type OnDelete = 'cascade' | 'restrict' | 'unset';
 
 /**
  * A Mongoose schema read once into a plain tree, from which the joi bodies, the JSON answer, the OpenAPI

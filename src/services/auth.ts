@@ -1,10 +1,9 @@
 import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { network, takeTry } from '../api/limits.ts';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
 import type { DocOf } from '../data/entity.ts';
 import { idText, newId, UUID } from '../data/ids.ts';
-import { findMany, findOne } from '../data/read.ts';
+import { findOne } from '../data/read.ts';
 import { remove } from '../data/remove.ts';
 import { transaction } from '../data/transaction.ts';
 import { insert, update } from '../data/write.ts';
@@ -14,6 +13,8 @@ import { User } from '../models/account/user.ts';
 import { UserSettings } from '../models/account/user-settings.ts';
 import { ringSealer } from './audit.ts';
 import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
+import { endSessions } from './sessions.ts';
+import { network, takeTry } from './throttle.ts';
 import { ACCESS_SECONDS, signAccessToken } from './tokens.ts';
 
 type UserDoc = DocOf<typeof User>;
@@ -147,20 +148,6 @@ export async function changePassword(
   const changed = await update(ctx, User, where, { set: { hashedPassword } }, 'change-password');
   if (!changed) throw new AppError('CONFLICT', 'The password was changed at the same time.');
   await endSessions(ctx, id, keep);
-}
-
-/** Ends all sessions of a user but one. */
-export async function endSessions(ctx: Ctx, user: UUID, keep?: UUID): Promise<void> {
-  for (;;) {
-    const found = await findMany(
-      ctx,
-      Session,
-      { user, ...(keep && { _id: { $ne: keep } }) },
-      { limit: 100, projection: { _id: 1 } },
-    );
-    for (const { _id } of found) await remove(ctx, Session, { _id });
-    if (found.length < 100) return;
-  }
 }
 
 async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {

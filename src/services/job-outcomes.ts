@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts';
 import { entityNamed } from '../data/entity.ts';
 import type { UUID } from '../data/ids.ts';
 import { update } from '../data/write.ts';
-import type { JobDoc } from './jobs.ts';
+import type { JobDoc } from '../models/system/job.ts';
 
 interface MediumInput {
   entity: string;

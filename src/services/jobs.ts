@@ -1,16 +1,13 @@
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
-import type { DocOf } from '../data/entity.ts';
 import { idText, type UUID } from '../data/ids.ts';
 import { findOne } from '../data/read.ts';
 import { transaction } from '../data/transaction.ts';
 import { insert, update } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
-import { Job } from '../models/system/job.ts';
+import { Job, type JobDoc } from '../models/system/job.ts';
 import { ring } from '../providers/queue.ts';
 import { advance, resume, settle } from './job-outcomes.ts';
-
-export type JobDoc = DocOf<typeof Job>;
 
 /** How long a claim holds without a heartbeat, in ms. */
 export const LEASE = 20_000;

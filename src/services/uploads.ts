@@ -1,5 +1,5 @@
 import type { Ctx } from '../context.ts';
-import { type Entity, entities } from '../data/entity.ts';
+import type { Entity } from '../data/entity.ts';
 import type { UUID } from '../data/ids.ts';
 import { findMany, findOne } from '../data/read.ts';
 import { remove } from '../data/remove.ts';
@@ -8,8 +8,9 @@ import { update } from '../data/write.ts';
 import { deleteUnder, head } from '../providers/s3.ts';
 import { ringSealer } from './audit.ts';
 import { enqueue, ringJobs } from './jobs.ts';
-import { processingJob } from './media.ts';
+
 import { folderOf, type Medium, readOriginalKey } from './media-keys.ts';
+import { processedEntities, processingJob } from './processing.ts';
 
 /** What S3 tells of an object that was written. */
 export interface ObjectRecord {
@@ -18,18 +19,14 @@ export interface ObjectRecord {
   sequencer: string;
 }
 
-/** The job that looks at each kind of medium. */
-const JOBS: Record<string, string> = { tracks: 'process-track' };
-
 /**
  * Takes note that bytes have arrived: the medium is PROCESSING and has a job, in one transaction. May be
  * told any number of times and in any order; what is there is asked of S3, never believed of the record.
  */
 export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> {
   const place = readOriginalKey(record.key);
-  const entity = place && mediaEntity(place.collection);
-  const type = place && JOBS[place.collection];
-  if (!place || !entity || !type) return;
+  const entity = processedEntities().find((e) => e.collectionName === place?.collection);
+  if (!place || !entity) return;
   const found = await head(record.key);
   if (!found) return;
   const mine = { _id: place.id, user: place.user };
@@ -59,7 +56,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
       },
       'upload',
     );
-    return document && enqueue(tx, processingJob(entity, medium, type, found.etag));
+    return document && enqueue(tx, processingJob(entity, medium, found.etag));
   });
   if (!job) return;
   await ringJobs(ctx, job._id);
@@ -72,7 +69,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
  */
 export async function findLostUploads(ctx: Ctx): Promise<number> {
   let seen = 0;
-  for (const entity of [...entities.values()].filter((e) => JOBS[e.collectionName])) {
+  for (const entity of processedEntities()) {
     const now = ctx.clock();
     const waiting = (await findMany(
       ctx,
@@ -98,8 +95,4 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
 async function removeNeverUploaded(ctx: Ctx, entity: Entity, id: UUID): Promise<void> {
   const gone = await remove(ctx, entity, { _id: id, status: 'AWAITING_UPLOAD' });
   for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
-}
-
-function mediaEntity(collection: string): Entity | undefined {
-  return [...entities.values()].find((e) => e.collectionName === collection && e.options.objects);
 }

@@ -1,7 +1,7 @@
 import '../advisories/support/setup.ts';
 import { test } from 'vitest';
 import { boundedReads } from '../advisories/attacks/cost.ts';
-import { noOracle } from '../advisories/attacks/fields.ts';
+import { noOracle, secretsByQuery } from '../advisories/attacks/fields.ts';
 import { malformedFiles, malformedRequests, noStall } from '../advisories/attacks/malformed.ts';
 import { operatorsInBodies, operatorsInQueries } from '../advisories/attacks/operators.ts';
 import { magicWords } from '../advisories/attacks/prototypes.ts';
@@ -14,6 +14,7 @@ const full = { full: true };
 test('A1 every payload in every input at depths 1 to 6', () => operatorsInBodies(full));
 test('A1 every payload in every parameter', () => operatorsInQueries(full));
 test('A2 every word that a library reads, in every free-form input', () => magicWords(full));
+test('A4 every hidden field, asked for in every way', () => secretsByQuery(full));
 test('A4 1,000 probes by prefix', () => noOracle(full));
 test('A6 3,000 calls about what is another’s', () => strangersSeeNothing(full));
 test('A12 64 uses of a refresh token, 50 rounds', () => oneRefresh(full));

@@ -10,16 +10,8 @@ import { handler as mediaUploaded } from '../../functions/media-uploaded.ts';
 import { handler as runJobs } from '../../functions/run-jobs.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
-import { Job } from '../../src/models/system/job.ts';
-import {
-  claim,
-  complete,
-  enqueue,
-  fail,
-  heartbeat,
-  type JobDoc,
-  LEASE,
-} from '../../src/services/jobs.ts';
+import { Job, type JobDoc } from '../../src/models/system/job.ts';
+import { claim, complete, enqueue, fail, heartbeat, LEASE } from '../../src/services/jobs.ts';
 import { workOnce } from '../../src/services/work.ts';
 import { type Doc, given, type Person, type Track } from '../harness/given.ts';
 import { invocation, s3Event, s3Record, sqsEvent } from '../harness/invocations.ts';

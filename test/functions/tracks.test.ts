@@ -136,7 +136,9 @@ test('a song becomes READY with what was heard in it, and its derivatives can be
   expect(names).toEqual(expect.arrayContaining(['waveform', 'preview']));
   for (const { name, contentType, size } of ready.derivatives ?? []) {
     const derivative = await download(`derivatives/${name}`);
-    expect(derivative).toMatchObject({ name: `${name}-${fileName}`, type: contentType });
+    const extension = { waveform: 'json', preview: 'm4a' }[name];
+    const saved = `${fileName.replace('.wav', '')}-${name}.${extension}`;
+    expect(derivative).toMatchObject({ name: saved, type: contentType });
     expect(derivative.bytes.length).toBe(size);
     if (name === 'waveform') {
       expect(JSON.parse(derivative.bytes.toString())).toMatchObject({ version: 2, bits: 8 });

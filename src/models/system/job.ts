@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, ref } from '../../data/entity.ts';
+import { type DocOf, entity, freeForm, ref } from '../../data/entity.ts';
 
 export const JOB_STATUSES = ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 
@@ -67,3 +67,5 @@ schema.index(
 
 /** A piece of background work. The document is the queue; a message only wakes a worker. */
 export const Job = entity('Job', schema, { owner: 'optional', unversioned: ['progress', 'stage'] });
+
+export type JobDoc = DocOf<typeof Job>;

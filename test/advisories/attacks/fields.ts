@@ -27,13 +27,14 @@ function secrets(): string[] {
 }
 
 /** Hidden fields cannot be asked for in any way. */
-export async function secretsByQuery(): Promise<void> {
+export async function secretsByQuery({ full = false }: Scale = {}): Promise<void> {
   const mine = await owner();
   const admin = await given.admin();
   const wrong: string[] = [];
   const attacks = routes
     .filter((r) => r.method === 'GET' && r.query && r.access !== 'anyone')
-    .flatMap((route) => secrets().flatMap((name) => asked(route, name)));
+    .flatMap((route) => secrets().flatMap((name) => asked(route, name)))
+    .filter((_, n) => full || n % 3 === 0);
   await inParallel(attacks, async ({ route, query }) => {
     const who = route.access === 'admin' ? admin : mine.person;
     const { status } = await who.get(`${pathOf(route, mine.ids)}?${query}`);

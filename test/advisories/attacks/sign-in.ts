@@ -1,9 +1,9 @@
 import '../support/seen.ts';
 import { expect } from 'vitest';
-import { network } from '../../../src/api/limits.ts';
 import { config } from '../../../src/config.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import { Session } from '../../../src/models/account/session.ts';
+import { network } from '../../../src/services/throttle.ts';
 import { type Answer, call, given, PASSWORD } from '../../harness/given.ts';
 import { invokeHttp } from '../support/events.ts';
 import { type Json, type Scale } from '../support/world.ts';

@@ -1,8 +1,9 @@
 import '../../harness/place.ts';
 import { expect, test } from 'vitest';
-import { countCall, network, takeTry } from '../../../src/api/limits.ts';
+import { countCall } from '../../../src/api/limits.ts';
 import { config, readConfig } from '../../../src/config.ts';
 import { type Ctx, systemCtx } from '../../../src/context.ts';
+import { network, takeTry } from '../../../src/services/throttle.ts';
 import { times } from '../../harness/times.ts';
 
 const at = (time: number, ip = '192.0.2.1'): Ctx => ({

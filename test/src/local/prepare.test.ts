@@ -48,7 +48,7 @@ test('with everything in place it does nothing and says nothing', async () => {
 test('packages that are missing or old are installed, and it says why', async () => {
   const missing = given();
   expect((await missing.prepare()).stdout).toContain('because node_modules is missing');
-  expect(missing.calls()).toEqual(['ci']);
+  expect(missing.calls()).toEqual(['ci --loglevel=error']);
   const old = given('0.9.0');
   expect((await old.prepare()).stdout).toContain('because node_modules/a is not at 1.0.0');
   expect((await old.prepare()).stdout).toBe('');
@@ -57,11 +57,11 @@ test('packages that are missing or old are installed, and it says why', async ()
 test('two at once install once, and a lock of a dead process blocks nobody', async () => {
   const { root, prepare, calls } = given();
   await Promise.all([prepare(), prepare()]);
-  expect(calls()).toEqual(['ci']);
+  expect(calls()).toEqual(['ci --loglevel=error']);
   writeFileSync(join(root, 'package-lock.json'), locked('2.0.0'));
   writeFileSync(join(root, '.cache/install.lock'), '99999999');
   await prepare();
-  expect(calls()).toEqual(['ci', 'ci']);
+  expect(calls()).toEqual(['ci --loglevel=error', 'ci --loglevel=error']);
 });
 
 test('an install that fails is one sentence and a code', async () => {

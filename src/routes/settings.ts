@@ -1,8 +1,8 @@
 import { bodyOf } from '../api/input.ts';
-import { allowed, change, ownedFields, read } from '../api/resource.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
 import { documentSchema } from '../api/schemas.ts';
+import { allowed, change, ownedFields, read } from '../api/verbs.ts';
 import { UserSettings } from '../models/account/user-settings.ts';
 
 const common = {

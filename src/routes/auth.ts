@@ -14,7 +14,7 @@ import {
   refresh,
   register,
   type SignedIn,
-} from './auth.ts';
+} from '../services/auth.ts';
 
 const { fields } = User.shape;
 const email = Joi.string().trim().lowercase().max(255);

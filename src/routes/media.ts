@@ -2,20 +2,20 @@ import Joi from 'joi';
 import { etagOf } from '../api/etag.ts';
 import { bodyOf } from '../api/input.ts';
 import { type Json, print } from '../api/output.ts';
-import { byId, type ResourceOptions } from '../api/resource.ts';
+import type { ResourceOptions } from '../api/resource-options.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
 import { documentSchema, idSchema, withMore } from '../api/schemas.ts';
+import { byId } from '../api/verbs.ts';
 import type { Ctx } from '../context.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { idText, newId, type UUID } from '../data/ids.ts';
 import { findOne } from '../data/read.ts';
-import { transaction } from '../data/transaction.ts';
-import { update } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
 import { presignGet, presignPut } from '../providers/s3.ts';
-import { enqueue, ringJobs } from './jobs.ts';
-import { type Derivative, type Medium, originalKey } from './media-keys.ts';
+import { ringJobs } from '../services/jobs.ts';
+import { type Derivative, type Medium, originalKey } from '../services/media-keys.ts';
+import { reprocess } from '../services/processing.ts';
 
 /** How long an upload may take to begin, in s. */
 const UPLOAD_SECONDS = 3600;
@@ -28,7 +28,6 @@ const SINGLE_PUT = 64 * 1024 * 1024;
 export interface MediaKind {
   contentTypes: readonly string[];
   maxBytes: number;
-  job: string;
 }
 
 /** The options that make a resource a medium's: uploads, links and reprocessing. */
@@ -42,7 +41,7 @@ export function media<T extends Base>(entity: Entity<T>, path: string, kind: Med
     }),
     presents: { upload: uploadSchema },
     createCodes: ['NOT_IMPLEMENTED'],
-    actions: actions(entity, path, kind),
+    actions: actions(entity, path),
   } satisfies Partial<ResourceOptions<T>>;
 }
 
@@ -107,7 +106,7 @@ const linkSchema = {
   properties: { url: { type: 'string' }, expiresAt: { type: 'string', format: 'date-time' } },
 };
 
-function actions<T extends Base>(entity: Entity<T>, path: string, kind: MediaKind): Route[] {
+function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   return [
@@ -176,7 +175,12 @@ function actions<T extends Base>(entity: Entity<T>, path: string, kind: MediaKin
         const derivative = document.derivatives?.find((d: Derivative) => d.name === name);
         if (!derivative || !document.derivativesPath) throw notFound();
         const key = `${document.derivativesPath}/${name}`;
-        return link(ctx, key, derivative.contentType, `${name}-${document.fileName}`);
+        return link(
+          ctx,
+          key,
+          derivative.contentType,
+          derivativeName(document.fileName, derivative),
+        );
       },
     },
     {
@@ -194,40 +198,13 @@ function actions<T extends Base>(entity: Entity<T>, path: string, kind: MediaKin
       codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {
         const medium = await found(ctx, entity, request);
-        const { document, job } = await startProcessing(ctx, entity, medium, kind);
+        const { document, job } = await reprocess(ctx, entity, medium);
         await ringJobs(ctx, job);
         const json = { ...print(entity, document), job: idText(job) };
         return { status: 202, json, headers: { etag: etagOf(entity, document) } };
       },
     },
   ];
-}
-
-async function startProcessing<T extends Base>(
-  ctx: Ctx,
-  entity: Entity<T>,
-  medium: Medium,
-  kind: MediaKind,
-) {
-  return transaction(ctx, async (tx) => {
-    const ended = { _id: medium._id, status: { $in: ['READY', 'FAILED'] } };
-    const set = { status: 'PROCESSING', progress: 0 };
-    const document = await update(tx, entity, ended, { set, unset: ['error'] }, 'reprocess');
-    const etag = medium.object?.etag;
-    if (!document || !etag) throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
-    const job = await enqueue(tx, processingJob(entity, medium, kind.job, etag));
-    return { document, job: job._id };
-  });
-}
-
-/** The job that processes the bytes with this ETag. */
-export function processingJob(entity: Entity, medium: Medium, type: string, etag: string) {
-  return {
-    type,
-    input: { entity: entity.name, document: medium._id, etag },
-    user: medium.user as UUID,
-    ...(medium.project && { project: medium.project }),
-  };
 }
 
 async function found(
@@ -245,6 +222,18 @@ async function link(ctx: Ctx, key: string, contentType: string, fileName: string
   const expiresAt = new Date(ctx.clock() + LINK_SECONDS * 1000).toISOString();
   const url = await presignGet(key, { contentType, fileName }, LINK_SECONDS);
   return { status: 200, json: { url, expiresAt } };
+}
+
+const EXTENSIONS: Record<string, string> = {
+  'application/json': 'json',
+  'audio/mp4': 'm4a',
+  'image/jpeg': 'jpg',
+};
+
+/** `song.ogg` → `song-preview.m4a`. */
+function derivativeName(fileName: string, { name, contentType }: Derivative): string {
+  const base = fileName.replace(/\.[^.]*$/, '') || fileName;
+  return `${base}-${name}.${EXTENSIONS[contentType] ?? 'bin'}`;
 }
 
 function notYet(): AppError {

@@ -1,9 +1,9 @@
 import { etagOf } from '../api/etag.ts';
 import { print } from '../api/output.ts';
-import { byId } from '../api/resource.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
 import { documentSchema } from '../api/schemas.ts';
+import { byId } from '../api/verbs.ts';
 import { findOne } from '../data/read.ts';
 import { update } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';

@@ -1,13 +1,14 @@
 import Joi from 'joi';
 import { etagOf } from '../api/etag.ts';
 import { print } from '../api/output.ts';
-import { byId } from '../api/resource.ts';
 import type { Reply, Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
 import { documentSchema } from '../api/schemas.ts';
+import { byId } from '../api/verbs.ts';
 import { invalid } from '../errors.ts';
+import type { JobDoc } from '../models/system/job.ts';
 import { Job } from '../models/system/job.ts';
-import { cancel, type JobDoc, retry, ringJobs } from './jobs.ts';
+import { cancel, retry, ringJobs } from '../services/jobs.ts';
 
 /** The job types that clients may start themselves; none yet, each comes with the service behind it. */
 export const CLIENT_JOB_TYPES: readonly string[] = [];

@@ -1,12 +1,15 @@
 import Joi from 'joi';
 import { documentRoutes, viewParameters } from '../api/document-routes.ts';
 import { bodyOf } from '../api/input.ts';
-import { allowed, change, ownedFields, read } from '../api/resource.ts';
-import type { Route } from '../api/route.ts';
+import type { Request, Route } from '../api/route.ts';
 import { admin, self } from '../api/rules.ts';
 import { documentSchema } from '../api/schemas.ts';
+import { allowed, change, ownedFields, read } from '../api/verbs.ts';
+import type { Ctx } from '../context.ts';
+import { UUID } from '../data/ids.ts';
 import { AppError } from '../errors.ts';
 import { User } from '../models/account/user.ts';
+import { endSessions } from '../services/sessions.ts';
 
 const INCLUDE = ['projects', 'tracks', 'jobs', 'settings'];
 
@@ -65,6 +68,13 @@ const byAdmin: Route[] = documentRoutes(User, {
     summary: 'Suspend or reinstate an account, or make it an administrator.',
     body: standing,
     owned: new Set([...ownedFields(User, 'update')].filter((n) => !n.startsWith('is'))),
+    handle: async (ctx: Ctx, request: Request) => {
+      const reply = await route.handle(ctx, request);
+      // Nobody signed in before comes back when the account does.
+      const id = new UUID(request.params.id as string);
+      if (request.body.isActive === false) await endSessions(ctx, id);
+      return reply;
+    },
   }),
 }));
 

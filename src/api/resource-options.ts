@@ -1,0 +1,31 @@
+import type Joi from 'joi';
+import type { Ctx } from '../context.ts';
+import type { Base } from '../data/entity.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Json } from './output.ts';
+import type { JsonSchema, Route } from './route.ts';
+import type { Rule } from './rules.ts';
+
+type Values = Record<string, unknown>;
+
+/** What an entity's resource is made of, beyond what its shape says. */
+export interface ResourceOptions<T extends Base> {
+  path: string;
+  /** Who may do what; a verb that is left out is not offered (405). */
+  can: { create?: Rule; read: Rule; update?: Rule; remove?: Rule };
+  /** The relations that `?include=` may name. */
+  include?: string[];
+  /** Own routes beside the verbs: `POST /v1/projects/{id}/archive`. */
+  actions?: Route[];
+  /** The body of POST, where it is more than the shape says. */
+  createBody?: Joi.ObjectSchema;
+  /** Adds what the server owns to a new document's values, or refuses them. */
+  prepare?: (ctx: Ctx, values: Values) => Promise<Values> | Values;
+  /** Adds to the answer of a create what is not stored. */
+  present?: (ctx: Ctx, document: T, json: Json) => Promise<Json>;
+  /** The schemas of what `present` adds, by name. */
+  presents?: Record<string, JsonSchema>;
+  /** What POST may answer beside the errors of every create. */
+  createCodes?: ErrorCode[];
+  tag?: string;
+}

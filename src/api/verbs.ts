@@ -1,0 +1,175 @@
+import type Joi from 'joi';
+import type { Actor, Ctx } from '../context.ts';
+import { castObject } from '../data/cast.ts';
+import type { Base, Entity } from '../data/entity.ts';
+import { UUID } from '../data/ids.ts';
+import { aggregate, findMany, findOne, type TypedFilter, visible } from '../data/read.ts';
+import { checkReferences, confirmReferences } from '../data/references.ts';
+import { remove } from '../data/remove.ts';
+import { insert } from '../data/write.ts';
+import { AppError, notFound } from '../errors.ts';
+import { ringJobs } from '../services/jobs.ts';
+import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
+import { projectionOf, readFields } from './fields.ts';
+import { lookups, printIncluded, readIncludes } from './include.ts';
+import { bodyOf, isWritable } from './input.ts';
+import { compileList } from './list.ts';
+import { type Json, print } from './output.ts';
+import { patch } from './patch.ts';
+import type { ResourceOptions } from './resource-options.ts';
+import type { Reply, Request } from './route.ts';
+import { type Rule, readableBy } from './rules.ts';
+
+type Values = Record<string, unknown>;
+
+/** The fields of an entity that only the server sets. */
+export function ownedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
+  const names = Object.entries(entity.shape.fields)
+    .filter(([, f]) => !isWritable(f, mode) && !f.hidden)
+    .map(([name]) => (name === '_id' ? 'id' : name));
+  return new Set([...names, 'version']);
+}
+
+/** The joi body of POST. */
+export function createBodyOf(entity: Entity, options: ResourceOptions<never>): Joi.ObjectSchema {
+  return options.createBody ?? bodyOf(entity.shape, 'create');
+}
+
+/** The filter of a rule. @throws AppError FORBIDDEN when it allows nothing */
+export function allowed(rule: Rule, actor: Actor): TypedFilter {
+  const filter = rule(actor);
+  if (!filter) throw new AppError('FORBIDDEN', 'You may not do this.');
+  return filter;
+}
+
+/** POST: 201 with Location, ETag and the document. */
+export async function create<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  options: ResourceOptions<T>,
+  body: Values,
+): Promise<Reply> {
+  const stamp = allowed(options.can.create as Rule, ctx.actor);
+  const cast = { ...castObject(entity.shape, body), ...stamp };
+  const values = options.prepare ? await options.prepare(ctx, cast) : cast;
+  await checkReferences(ctx, entity, values, readableBy(ctx.actor));
+  const document = await insert(ctx, entity, values);
+  await confirmReferences(ctx, entity, document);
+  const json = print(entity, document);
+  return {
+    status: 201,
+    json: options.present ? await options.present(ctx, document, json) : json,
+    headers: { location: `${options.path}/${json.id}`, etag: etagOf(entity, document) },
+  };
+}
+
+/** GET of one: the document, trimmed or with relations, or 304. */
+export async function read<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  include: string[],
+  request: Request,
+): Promise<Reply> {
+  const relations = readIncludes(entity, include, request.query.get('include'));
+  const fields = readFields(entity, request.query.get('fields'));
+  const projection = fields ? projectionOf(entity, fields) : visible(entity);
+  const document =
+    relations.length === 0
+      ? await findOne(ctx, entity, filter, { projection })
+      : (
+          await aggregate<T>(ctx, entity, [
+            { $match: filter },
+            { $limit: 1 },
+            ...lookups(ctx.actor, relations),
+            { $project: fields ? { ...projection, included: 1 } : projection },
+          ])
+        )[0];
+  if (!document) throw notFound();
+  const json = trimmed(printIncluded(ctx.actor, entity, document, relations), fields, relations);
+  const body = JSON.stringify(json);
+  const etag = etagOf(entity, document, relations.length > 0 ? body : undefined);
+  const headers = { etag };
+  if (isUnchanged(request.ifNoneMatch, etag)) return { status: 304, headers };
+  return { status: 200, body, headers: { ...headers, 'content-type': 'application/json' } };
+}
+
+/** GET of many: a page, in an order that an index has. */
+export async function list<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  options: Pick<ResourceOptions<T>, 'can' | 'include'>,
+  query: ReadonlyMap<string, string>,
+): Promise<Reply> {
+  const compiled = compileList(entity, allowed(options.can.read, ctx.actor), query);
+  const relations = readIncludes(entity, options.include ?? [], query.get('include'));
+  const fields = readFields(entity, query.get('fields'));
+  const sortField = Object.keys(compiled.sort)[0] as string;
+  const projection = fields ? { ...projectionOf(entity, fields), [sortField]: 1 } : visible(entity);
+  const limit = compiled.limit + 1;
+  const found =
+    relations.length === 0
+      ? await findMany(ctx, entity, compiled.filter, { sort: compiled.sort, limit, projection })
+      : await aggregate<T>(ctx, entity, [
+          { $match: compiled.filter },
+          { $sort: compiled.sort },
+          { $limit: limit },
+          ...lookups(ctx.actor, relations),
+          { $project: fields ? { ...projection, included: 1 } : projection },
+        ]);
+  const page = found.slice(0, compiled.limit);
+  const last = found.length > compiled.limit ? page.at(-1) : undefined;
+  return {
+    status: 200,
+    json: {
+      data: page.map((d) =>
+        trimmed(printIncluded(ctx.actor, entity, d, relations), fields, relations),
+      ),
+      nextCursor: last ? compiled.cursorAfter(last as unknown as Values) : null,
+    },
+  };
+}
+
+/** PATCH: JSON Merge Patch under If-Match. */
+export async function change<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  request: Request,
+): Promise<Reply> {
+  const document = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
+  return {
+    status: 200,
+    json: print(entity, document),
+    headers: { etag: etagOf(entity, document) },
+  };
+}
+
+/** DELETE: 204; the second time 404. */
+export async function erase<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  request: Pick<Request, 'ifMatch'>,
+): Promise<Reply> {
+  const versions = versionsMatched(request.ifMatch);
+  const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
+  const gone = await remove(ctx, entity, guarded);
+  if (!gone) {
+    const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
+    throw stands ? stale() : notFound();
+  }
+  for (const job of gone.jobs) await ringJobs(ctx, job);
+  return { status: 204 };
+}
+
+/** The filter of one document by the id in the path, narrowed by a rule. */
+export function byId(rule: Rule, ctx: Ctx, request: Request): TypedFilter {
+  return { ...allowed(rule, ctx.actor), _id: new UUID(request.params.id as string) };
+}
+
+function trimmed(json: Json, fields: string[] | undefined, relations: { name: string }[]): Json {
+  if (!fields) return json;
+  const names = new Set([...fields, ...relations.map((r) => r.name), '_more']);
+  return Object.fromEntries(Object.entries(json).filter(([name]) => names.has(name)));
+}

@@ -1,0 +1,43 @@
+import type { Ctx } from '../context.ts';
+import { type Base, type Entity, entities } from '../data/entity.ts';
+import type { UUID } from '../data/ids.ts';
+import { transaction } from '../data/transaction.ts';
+import { update } from '../data/write.ts';
+import { AppError } from '../errors.ts';
+import { enqueue, type NewJob } from './jobs.ts';
+import type { Medium } from './media-keys.ts';
+
+/** The type of job that looks at each kind of medium, by its collection. */
+const JOBS: Record<string, string> = { tracks: 'process-track' };
+
+/** Every kind of medium whose bytes are looked at. */
+export function processedEntities(): Entity[] {
+  return [...entities.values()].filter((e) => JOBS[e.collectionName]);
+}
+
+/** The job that processes the bytes with this ETag. */
+export function processingJob(entity: Entity, medium: Medium, etag: string): NewJob {
+  return {
+    type: JOBS[entity.collectionName] as string,
+    input: { entity: entity.name, document: medium._id, etag },
+    user: medium.user as UUID,
+    ...(medium.project && { project: medium.project }),
+  };
+}
+
+/** Has the bytes of a READY or FAILED medium looked at once more. @throws AppError INVALID_STATE */
+export async function reprocess<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  medium: Medium,
+): Promise<{ document: T; job: UUID }> {
+  return transaction(ctx, async (tx) => {
+    const ended = { _id: medium._id, status: { $in: ['READY', 'FAILED'] } };
+    const set = { status: 'PROCESSING', progress: 0 };
+    const document = await update(tx, entity, ended, { set, unset: ['error'] }, 'reprocess');
+    const etag = medium.object?.etag;
+    if (!document || !etag) throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
+    const job = await enqueue(tx, processingJob(entity, medium, etag));
+    return { document, job: job._id };
+  });
+}
