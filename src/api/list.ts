@@ -31,9 +31,10 @@ const RESERVED = new Set(['limit', 'cursor', 'sort', 'fields', 'include']);
  * @param owned whether every query carries the owner (the index then starts with `user`)
  */
 export function combinationsOf(entity: Entity, owned: boolean): Combination[] {
-  return entity.schema.indexes().flatMap(([key]): Combination[] => {
+  return entity.schema.indexes().flatMap(([key, options]): Combination[] => {
     const names = Object.keys(key);
-    if (names.pop() !== '_id') return [];
+    // A partial index lacks some of the documents.
+    if (options?.partialFilterExpression || names.pop() !== '_id') return [];
     const sort = names.pop();
     if (!sort || (names[0] === 'user') !== owned) return [];
     return [{ equals: owned ? names.slice(1) : names, sort }];

@@ -81,6 +81,7 @@ export function auditEvent(entity: Entity, document: Base, entry: AuditEntry): S
     entity: entity.name,
     document: document._id,
     changes: Object.fromEntries(changes.map((c) => [c.path, [c.before, c.after]])),
+    unsealed: true,
     createdAt: at,
     updatedAt: at,
     version: 1,

@@ -98,7 +98,7 @@ async function chain(ctx: Ctx): Promise<number> {
   const loose = (await findMany(
     ctx,
     AuditEvent,
-    { sequence: { $exists: false } },
+    { unsealed: true },
     { sort: { createdAt: 1, _id: 1 }, limit: BATCH, projection: {} },
   )) as unknown as Stored[];
   if (loose.length === 0) return 0;
@@ -109,8 +109,8 @@ async function chain(ctx: Ctx): Promise<number> {
     const hash = hashOf(event, sequence, previousHash);
     const set = { sequence, previousHash, hash };
     previousHash = hash;
-    const filter = { _id: event._id, sequence: { $exists: false } };
-    return { updateOne: { filter, update: { $set: set } } };
+    const filter = { _id: event._id, unsealed: true };
+    return { updateOne: { filter, update: { $set: set, $unset: { unsealed: 1 } } } };
   });
   try {
     const { modifiedCount } = await collection.bulkWrite(writes, { ordered: true });
@@ -126,7 +126,7 @@ async function chain(ctx: Ctx): Promise<number> {
 
 /** SHA-256 over the event as stored, its place and the hash before it. */
 export function hashOf(event: Stored, sequence: number, previousHash: string): string {
-  const { sequence: _s, previousHash: _p, hash: _h, ...content } = event;
+  const { sequence: _s, previousHash: _p, hash: _h, unsealed: _u, ...content } = event;
   const text = canonicalJson([sequence, previousHash, JSON.parse(JSON.stringify(content, ids))]);
   return createHash('sha256').update(text).digest('base64url');
 }

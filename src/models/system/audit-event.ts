@@ -22,6 +22,8 @@ const schema = new Schema({
   changes: freeForm(256 * 1024, { server: true }),
   requestId: { type: String, required: true, maxlength: 128, server: true },
   ip: { type: String, maxlength: 64, server: true, personal: 'export' },
+  // Awaits its place in the chain.
+  unsealed: { type: Boolean, server: true, select: false },
   sequence: { type: Number, integer: true, server: true },
   previousHash: { type: String, server: true },
   hash: { type: String, server: true },
@@ -35,6 +37,10 @@ schema.index({ createdAt: -1, _id: -1 });
 schema.index({ entity: 1, createdAt: -1, _id: -1 });
 schema.index({ action: 1, createdAt: -1, _id: -1 });
 schema.index({ document: 1, createdAt: -1, _id: -1 });
+schema.index(
+  { createdAt: 1, _id: 1 },
+  { name: 'unsealed', partialFilterExpression: { unsealed: true } },
+);
 schema.index(
   { sequence: -1 },
   { unique: true, partialFilterExpression: { sequence: { $exists: true } } },

@@ -14,10 +14,10 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^ffconcat version/, 'an ffconcat playlist'],
   [/^\[playlist\]/i, 'a PLS playlist'],
   [/^v=0\r?\n/, 'an SDP session description'],
-  [/^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(\w+:)?MPD[\s>]/s, 'a DASH manifest'],
-  [/^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<smil[\s>]/is, 'a SMIL playlist'],
-  [/^(<\?xml[^>]*>\s*)?(<!doctype svg[^>]*>\s*)?(<!--.*?-->\s*)*<svg[\s>]/is, 'an SVG image'],
-  [/^(<!--.*?-->\s*)*<(!doctype html|html|head|body|script)[\s>]/is, 'an HTML page'],
+  [/^(<\?xml[^>]*>\s*)?<(\w+:)?MPD[\s>]/s, 'a DASH manifest'],
+  [/^(<\?xml[^>]*>\s*)?<smil[\s>]/is, 'a SMIL playlist'],
+  [/^(<\?xml[^>]*>\s*)?(<!doctype svg[^>]*>\s*)?<svg[\s>]/is, 'an SVG image'],
+  [/^<(!doctype html|html|head|body|script)[\s>]/is, 'an HTML page'],
   [/^<\?xml/, 'an XML document'],
 ];
 
@@ -46,12 +46,14 @@ export async function refusalOf(file: BoundedFile): Promise<MediaError> {
 
 function nameText(head: Buffer): string | null {
   const text = head
-    .toString('utf8')
+    .toString('utf8', 0, 4096)
     .replace(/^\ufeff/, '')
     .trimStart();
-  const known = TEXTS.find(([pattern]) => pattern.test(text.slice(0, 4096)));
+  // Comments go first: patterns that skip them would try every way to split a run of them.
+  const bare = text.replace(/<!--[^]*?-->\s*/g, '');
+  const known = TEXTS.find(([pattern]) => pattern.test(bare));
   if (known) return known[1];
-  const plain = /^[\t\n\r\x20-\x7e\u00a0-\ufffc]+$/.test(text.slice(0, 4096));
+  const plain = /^[\t\n\r\x20-\x7e\u00a0-\ufffc]+$/.test(text);
   return text.length > 8 && plain ? 'a text file' : null;
 }
 
