@@ -71,25 +71,38 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
   let seen = 0;
   for (const entity of processedEntities()) {
     const now = ctx.clock();
-    const waiting = (await findMany(
-      ctx,
-      entity,
-      { status: 'AWAITING_UPLOAD', updatedAt: { $lt: new Date(now - 3000) } },
-      {
-        projection: { filePath: 1, createdAt: 1 },
-        sort: { updatedAt: -1 },
-        limit: 1000,
-        hint: { status: 1, updatedAt: 1 },
-      },
-    )) as unknown as Medium[];
-    for (const medium of waiting) {
-      seen++;
-      await noteUpload(ctx, { key: medium.filePath, sequencer: '' });
-      const isOld = medium.createdAt.getTime() < now - 24 * 3600 * 1000;
-      if (isOld) await removeNeverUploaded(ctx, entity, medium._id);
+    // As long as a URL may hold and its upload may last.
+    const recent = await awaiting(ctx, entity, { $gt: new Date(now - 2 * HOUR) }, -1);
+    const forgotten = await awaiting(ctx, entity, { $lt: new Date(now - 24 * HOUR) }, 1);
+    for (const { filePath } of [...recent, ...forgotten]) {
+      await noteUpload(ctx, { key: filePath, sequencer: '' });
     }
+    for (const { _id } of forgotten) await removeNeverUploaded(ctx, entity, _id);
+    seen += recent.length + forgotten.length;
   }
   return seen;
+}
+
+const HOUR = 3600 * 1000;
+
+async function awaiting(
+  ctx: Ctx,
+  entity: Entity,
+  updatedAt: object,
+  direction: 1 | -1,
+): Promise<Medium[]> {
+  const found = await findMany(
+    ctx,
+    entity,
+    { status: 'AWAITING_UPLOAD', updatedAt },
+    {
+      projection: { filePath: 1 },
+      sort: { updatedAt: direction },
+      limit: 1000,
+      hint: { status: 1, updatedAt: 1 },
+    },
+  );
+  return found as unknown as Medium[];
 }
 
 async function removeNeverUploaded(ctx: Ctx, entity: Entity, id: UUID): Promise<void> {
