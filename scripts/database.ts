@@ -12,7 +12,8 @@ import { throwawayKey } from './docs/key.ts';
 export async function withDatabase(work: () => Promise<void>): Promise<void> {
   try {
     settle();
-    const { BACKGROUND, connect, disconnect } = await import('../src/data/connection.ts');
+    const { connect, disconnect } = await import('../src/data/connection.ts');
+    const { BACKGROUND } = await import('../src/data/deadlines.ts');
     await connect(BACKGROUND);
     await work().finally(disconnect);
   } catch (error) {

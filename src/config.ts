@@ -39,7 +39,11 @@ const tokenKey = Joi.object({
   d: Joi.string().required(),
 }).unknown(true);
 
-const list = Joi.string().allow('').default('');
+// At home, where the usual development servers of a front end are; elsewhere none.
+const origins = Joi.string()
+  .allow('')
+  .when('STAGE', { is: 'local', otherwise: Joi.string().allow('').default('') })
+  .default('http://localhost:3000,http://localhost:5173');
 
 const environment = Joi.object({
   STAGE: Joi.string().default('local'),
@@ -56,7 +60,7 @@ const environment = Joi.object({
   AUDIT_QUEUE_URL: Joi.string().uri(),
   TOKEN_KEYS: Joi.array().items(tokenKey).min(1).max(3).required(),
   APP_SECRET: Joi.string().base64().min(43).required(),
-  CORS_ORIGINS: list,
+  CORS_ORIGINS: origins,
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),

@@ -47,8 +47,8 @@ export function readQuery(route: Route, raw: string): ReadonlyMap<string, string
 /** The parsed body; `{}` when the route takes none. @throws AppError 400, 413, 415, 422 */
 export function readBody(route: Route, event: HttpEvent): unknown {
   const text = event.body ?? '';
-  const bytes = event.isBase64Encoded ? Math.floor(text.length * 0.75) : Buffer.byteLength(text);
-  if (bytes > LARGEST_BODY + 2) {
+  const bytes = event.isBase64Encoded ? Buffer.byteLength(text, 'base64') : Buffer.byteLength(text);
+  if (bytes > LARGEST_BODY) {
     throw new AppError('PAYLOAD_TOO_LARGE', 'A body may have at most 1 MB.');
   }
   if (!route.body) return {};

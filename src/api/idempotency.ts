@@ -14,6 +14,7 @@ import { findOne } from '../data/read.ts';
 import { AppError, invalid } from '../errors.ts';
 import { IdempotencyRecord } from '../models/system/idempotency-record.ts';
 import { network } from '../services/throttle.ts';
+import { STATUS } from './problems.ts';
 
 const KEPT = 24 * 3600 * 1000;
 /** Longer than any request may run: then the first try is dead, and the next one takes over. */
@@ -42,7 +43,7 @@ export async function once(
   if (header.length < 1 || header.length > 255) {
     throw invalid([{ path: 'Idempotency-Key', message: 'must have 1 to 255 characters' }]);
   }
-  const who = 'id' in ctx.actor ? idText(ctx.actor.id) : `anonymous ${network(ctx.ip)}`;
+  const who = 'id' in ctx.actor ? idText(ctx.actor.id) : nameless(ctx, body);
   const key = hash(`${who}\n${header}`);
   const text = `${operation}\n${canonicalJson(body)}`;
   const fingerprint = fingerprintOf(text);
@@ -52,12 +53,35 @@ export async function once(
   try {
     answer = await run({ ...ctx, promisedId });
   } catch (error) {
-    await IdempotencyRecord.collection.deleteOne({ key, answer: { $exists: false } });
+    await release(ctx, key, error);
     throw error;
   }
   const sealed = seal(JSON.stringify(answer), text);
   await IdempotencyRecord.collection.updateOne({ key }, { $set: { answer: sealed } });
   return answer;
+}
+
+/** Who asks without a token: the account that the body names, from an address. */
+function nameless(ctx: Ctx, body: unknown): string {
+  const { email, login, refreshToken } = (body ?? {}) as Record<string, unknown>;
+  return `anonymous ${network(ctx.ip)} ${String(email ?? login ?? refreshToken ?? '').toLowerCase()}`;
+}
+
+/**
+ * A refusal wrote nothing: the key is free again. After a fault of ours nobody knows what was written: the
+ * promise stands, and the next try takes it over at once.
+ */
+async function release(ctx: Ctx, key: string, error: unknown): Promise<void> {
+  const unanswered = { key, answer: { $exists: false } };
+  const wasRefused = error instanceof AppError && STATUS[error.code] < 500;
+  const { collection } = IdempotencyRecord;
+  try {
+    if (wasRefused) await collection.deleteOne(unanswered);
+    else await collection.updateOne(unanswered, { $set: { runningUntil: new Date(ctx.clock()) } });
+  } catch (cause) {
+    // What happened first is what the client is told.
+    ctx.log.warn('An idempotency key could not be released.', { error: cause as Error });
+  }
 }
 
 /** The promised id when this request is to run; undefined when another has run or is running. */

@@ -74,6 +74,8 @@ export function compileList(
     const shape = field === 'id' ? undefined : entity.shape.fields[field]?.shape;
     if (!shape) {
       faults.push({ path: name, message: 'is not a parameter of this list' });
+    } else if ((operator === undefined || operator === 'in') && field in equals) {
+      faults.push({ path: name, message: 'filters a field that is filtered already' });
     } else if (operator === undefined || operator === 'in') {
       equals[field] = operator ? anyOf(shape, text, name, faults) : read(shape, text, name, faults);
     } else if (RANGES.has(operator) && field === sort) {

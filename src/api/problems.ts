@@ -1,5 +1,5 @@
-import mongoose from 'mongoose';
 import type { Ctx } from '../context.ts';
+import { isOutage } from '../data/failures.ts';
 import { AppError, type ErrorCode, type Fault } from '../errors.ts';
 
 /** The HTTP status of each error code; the one place where errors meet HTTP. */
@@ -104,23 +104,4 @@ function known(thrown: unknown): AppError {
     return new AppError('UNAVAILABLE', message, { cause: thrown, retryAfter: 2 });
   }
   return new AppError('INTERNAL', 'Something went wrong on our side.', { cause: thrown });
-}
-
-/** Errors that say "not now" rather than "never": the network, a failover, a deadline. */
-function isOutage(thrown: unknown): boolean {
-  const { mongo } = mongoose;
-  return (
-    thrown instanceof mongo.MongoNetworkError ||
-    thrown instanceof mongo.MongoServerSelectionError ||
-    thrown instanceof mongo.MongoOperationTimeoutError ||
-    thrown instanceof mongo.MongoNotConnectedError ||
-    (thrown instanceof mongo.MongoError &&
-      (thrown.hasErrorLabel('RetryableWriteError') ||
-        thrown.hasErrorLabel('TransientTransactionError'))) ||
-    // A read's deadline.
-    (thrown instanceof mongo.MongoServerError && thrown.code === 50) ||
-    // Every connection is in use; the driver does not export its class.
-    (thrown instanceof Error && thrown.name === 'MongoWaitQueueTimeoutError') ||
-    (thrown instanceof Error && thrown.name === 'TimeoutError')
-  );
 }

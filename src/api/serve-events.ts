@@ -1,7 +1,8 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Ctx, systemCtx } from '../context.ts';
-import { BACKGROUND, connect } from '../data/connection.ts';
+import { connect } from '../data/connection.ts';
+import { BACKGROUND } from '../data/deadlines.ts';
 import '../models/index.ts';
 
 /** Milliseconds that this invocation has left. */

@@ -1,24 +1,14 @@
 import mongoose from 'mongoose';
 import { config } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { callDeadline, INTERACTIVE, type Patience, settle, within } from './deadlines.ts';
 
-/** How long one try of a call on the database may take, in ms. */
-interface Patience {
-  call: number;
-}
-
-/** Somebody waits: with the driver's one retry a black hole ends within 5 s. */
-export const INTERACTIVE: Patience = { call: 2400 };
-/** A queue or a schedule waits. */
-export const BACKGROUND: Patience = { call: 30_000 };
-
-let patience = INTERACTIVE;
 let opening: Promise<unknown> | undefined;
 
 /** Opens the connection once per process; later invocations find it open. @throws AppError UNAVAILABLE */
 export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
   if (mongoose.connection.readyState === 1) return;
-  if (!opening) patience = wanted;
+  if (!opening) settle(wanted);
   opening ??= mongoose
     .connect(config.mongodbUri, {
       appName: 'mixdown',
@@ -26,7 +16,7 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
       minPoolSize: 0,
       serverSelectionTimeoutMS: 2400,
       connectTimeoutMS: 2000,
-      socketTimeoutMS: patience.call,
+      socketTimeoutMS: callDeadline(),
       waitQueueTimeoutMS: 4500,
       writeConcern: { w: 'majority', journal: true },
       retryWrites: true,
@@ -42,9 +32,11 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
   await opening;
 }
 
-/** `maxTimeMS` of a read: the server gives up before the caller does. */
-export function readDeadline(): number {
-  return patience.call - 400;
+/** @throws AppError UNAVAILABLE when the database does not answer */
+export async function ping(): Promise<void> {
+  await connect();
+  const { db } = mongoose.connection;
+  if (db) await within(db.command({ ping: 1 }));
 }
 
 /** Closes it: for scripts and tests; a Lambda keeps its own until it is frozen for good. */

@@ -6,6 +6,7 @@ import mongoose, {
   type SchemaTypeOptions,
 } from 'mongoose';
 import type { Fault } from '../errors.ts';
+import { within } from './deadlines.ts';
 import type { UUID } from './ids.ts';
 import { type ObjectShape, type OnDelete, shapeOf } from './shape.ts';
 
@@ -146,7 +147,7 @@ export function entity<S extends Schema>(
   const made = {
     name,
     collectionName,
-    collection: model.collection as unknown as mongo.Collection<Stored>,
+    collection: timed(model.collection as unknown as mongo.Collection<Stored>),
     model,
     schema: schema as Schema,
     shape: shapeOf(schema),
@@ -154,6 +155,23 @@ export function entity<S extends Schema>(
   };
   entities.set(name, made);
   return made;
+}
+
+const CALLS = new Set<string | symbol>([
+  ...['findOne', 'insertOne', 'insertMany', 'updateOne', 'updateMany', 'deleteOne', 'deleteMany'],
+  ...['findOneAndUpdate', 'findOneAndDelete', 'bulkWrite', 'countDocuments'],
+]);
+
+/** The same collection, whose calls end in time whatever the database does; cursors are `read.ts`'s to bound. */
+function timed(collection: mongo.Collection<Stored>): mongo.Collection<Stored> {
+  return new Proxy(collection, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      const call = member.bind(target) as (...args: unknown[]) => Promise<unknown>;
+      return CALLS.has(name) ? (...args: unknown[]) => within(call(...args)) : call;
+    },
+  });
 }
 
 /** Every entity that has been made, by name; `src/models/index.ts` makes them all. */

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
-import { readDeadline } from './connection.ts';
+import { readDeadline, within } from './deadlines.ts';
 import type { Base, Entity } from './entity.ts';
 
 /** A filter whose values are already typed: made by rules, services and the query compiler, never by clients. */
@@ -56,16 +56,14 @@ export async function findMany<T extends Base>(
   filter: TypedFilter,
   options: ReadOptions & { limit: number },
 ): Promise<T[]> {
-  const found = await entity.collection
-    .find(filter, {
-      ...options,
-      projection: options.projection ?? visible(entity),
-      batchSize: options.limit + 1,
-      maxTimeMS: readDeadline(),
-      ...(ctx.session && { session: ctx.session }),
-    })
-    .toArray();
-  return found as unknown as T[];
+  const cursor = entity.collection.find(filter, {
+    ...options,
+    projection: options.projection ?? visible(entity),
+    batchSize: options.limit + 1,
+    maxTimeMS: readDeadline(),
+    ...(ctx.session && { session: ctx.session }),
+  });
+  return (await within(cursor.toArray())) as unknown as T[];
 }
 
 /** What an aggregation answers; its pipeline bounds itself. */
@@ -74,5 +72,5 @@ export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
-  return (await found.toArray()) as T[];
+  return (await within(found.toArray())) as T[];
 }

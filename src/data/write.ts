@@ -44,7 +44,7 @@ export async function insert<T extends Base>(
     });
   } catch (error) {
     // The promised id is there already: this very request made the document before it was cut off.
-    if (promisedId && duplicatePath(error) === '_id') {
+    if (promisedId && !ctx.session && duplicatePath(error) === '_id') {
       // Outside of the transaction, which the failed insert has ended.
       const made = await findOne({ ...ctx, session: undefined }, entity, { _id: promisedId });
       if (made) return made;

@@ -2,9 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
-import mongoose from 'mongoose';
 import type { Route } from '../api/route.ts';
-import { connect } from '../data/connection.ts';
+import { ping } from '../data/connection.ts';
 import { reach } from '../providers/s3.ts';
 
 const open = { method: 'GET', tag: 'System', access: 'anyone', personal: false } as const;
@@ -32,10 +31,7 @@ export const systemRoutes: Route[] = [
     },
     handle: async (ctx) => {
       const checks = {
-        database: await check(async () => {
-          await connect();
-          await mongoose.connection.db?.command({ ping: 1 });
-        }),
+        database: await check(ping),
         storage: await check(reach),
       };
       const isWell = Object.values(checks).every((c) => c === 'ok');

@@ -7,6 +7,7 @@ import { documentSchema } from '../api/schemas.ts';
 import { allowed, change, ownedFields, read } from '../api/verbs.ts';
 import type { Ctx } from '../context.ts';
 import { UUID } from '../data/ids.ts';
+import { transaction } from '../data/transaction.ts';
 import { AppError } from '../errors.ts';
 import { User } from '../models/account/user.ts';
 import { endSessions } from '../services/sessions.ts';
@@ -69,11 +70,13 @@ const byAdmin: Route[] = documentRoutes(User, {
     body: standing,
     owned: new Set([...ownedFields(User, 'update')].filter((n) => !n.startsWith('is'))),
     handle: async (ctx: Ctx, request: Request) => {
-      const reply = await route.handle(ctx, request);
-      // Nobody signed in before comes back when the account does.
-      const id = new UUID(request.params.id as string);
-      if (request.body.isActive === false) await endSessions(ctx, id);
-      return reply;
+      if (request.body.isActive !== false) return route.handle(ctx, request);
+      // With its sessions: nobody signed in before comes back when the account does.
+      return transaction(ctx, async (tx) => {
+        const reply = await route.handle(tx, request);
+        await endSessions(tx, new UUID(request.params.id as string));
+        return reply;
+      });
     },
   }),
 }));

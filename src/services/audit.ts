@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import mongoose, { type mongo } from 'mongoose';
 import { canonicalJson } from '../canonical-json.ts';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEvent } from '../data/audit.ts';
 import { type Base, type Entity, entities, type Stored } from '../data/entity.ts';
+import { isDuplicate } from '../data/failures.ts';
 import { idText, UUID } from '../data/ids.ts';
 import { findMany, findOne } from '../data/read.ts';
 import { AuditEvent } from '../models/system/audit-event.ts';
@@ -60,12 +60,12 @@ async function drain(ctx: Ctx, entity: Entity): Promise<number> {
   await insertNew(events);
   // Without touching version or times: for the document nothing has changed.
   await entity.collection.bulkWrite(
-    found.map((d) => ({
-      updateOne: {
-        filter: { _id: d._id },
-        update: { $pull: { outbox: { id: { $in: d.outbox.map((e) => e.id) } } } } as mongo.Document,
-      },
-    })),
+    found.map((d) => {
+      const update: Record<string, object> = {
+        $pull: { outbox: { id: { $in: d.outbox.map((e) => e.id) } } },
+      };
+      return { updateOne: { filter: { _id: d._id }, update } };
+    }),
     { ordered: false },
   );
   return found.length;
@@ -76,10 +76,7 @@ async function insertNew(events: Stored[]): Promise<void> {
   try {
     await AuditEvent.collection.insertMany(events, { ordered: false });
   } catch (error) {
-    const { MongoBulkWriteError } = mongoose.mongo;
-    if (!(error instanceof MongoBulkWriteError)) throw error;
-    const failures = [error.writeErrors].flat();
-    if (failures.some((e) => e.code !== 11000)) throw error;
+    if (!isDuplicate(error)) throw error;
   }
 }
 
@@ -116,7 +113,7 @@ async function chain(ctx: Ctx): Promise<number> {
     const { modifiedCount } = await collection.bulkWrite(writes, { ordered: true });
     return modifiedCount;
   } catch (error) {
-    if (error instanceof mongoose.mongo.MongoBulkWriteError && error.code === 11000) {
+    if (isDuplicate(error)) {
       ctx.log.info('Another sealer is at work.');
       return 0;
     }

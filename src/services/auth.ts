@@ -44,6 +44,9 @@ export interface Registration {
 /** Makes an account with its settings, signed in. @throws AppError DUPLICATE, VALIDATION_FAILED, RATE_LIMITED */
 export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
   await takeTry(ctx, 'register', network(ctx.ip), config.registrationsPerMinute, 60_000);
+  // Asked the same before, and cut off before the answer: the account is there already.
+  const made = ctx.promisedId && (await findOne(ctx, User, { _id: ctx.promisedId }));
+  if (made) return signIn(ctx, made);
   await refuseCommon(it.password, 'password');
   const { password, ...profile } = it;
   const hashedPassword = await hashPassword(password);
@@ -84,10 +87,14 @@ export async function login(ctx: Ctx, name: string, password: string): Promise<S
     lastLoginAt: new Date(ctx.clock()),
     ...(isOutdated(user.hashedPassword) && { hashedPassword: await hashPassword(password) }),
   };
-  const acting = actingAs(ctx, user);
-  const current = await update(acting, User, { _id: user._id, isActive: true }, { set }, 'login');
-  if (!current) throw new AppError('INVALID_CREDENTIALS', 'This account is suspended.');
-  return signIn(acting, current);
+  // Guarded by what was checked: a password that is changed meanwhile, or an account that is suspended,
+  // gets no new session.
+  const where = { _id: user._id, isActive: true, hashedPassword: user.hashedPassword };
+  return transaction(actingAs(ctx, user), async (tx) => {
+    const current = await update(tx, User, where, { set }, 'login');
+    if (!current) throw new AppError('INVALID_CREDENTIALS', 'The account has just changed.');
+    return signIn(tx, current);
+  });
 }
 
 /**
@@ -145,9 +152,12 @@ export async function changePassword(
   const hashedPassword = await hashPassword(wanted);
   // Guarded by the old hash: of two changes at once, one wins.
   const where = { _id: id, hashedPassword: user.hashedPassword };
-  const changed = await update(ctx, User, where, { set: { hashedPassword } }, 'change-password');
-  if (!changed) throw new AppError('CONFLICT', 'The password was changed at the same time.');
-  await endSessions(ctx, id, keep);
+  await transaction(ctx, async (tx) => {
+    const set = { hashedPassword };
+    const changed = await update(tx, User, where, { set }, 'change-password');
+    if (!changed) throw new AppError('CONFLICT', 'The password was changed at the same time.');
+    await endSessions(tx, id, keep);
+  });
 }
 
 async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {

@@ -161,7 +161,13 @@ export async function cancel(ctx: Ctx, filter: Record<string, unknown>): Promise
 
 /** Starts a failed or cancelled job anew. @throws AppError NOT_FOUND, INVALID_STATE */
 export async function retry(ctx: Ctx, filter: Record<string, unknown>): Promise<JobDoc> {
-  const set = { status: 'QUEUED', attempts: 0, progress: 0, runAfter: new Date(ctx.clock()) };
+  const set = {
+    status: 'QUEUED',
+    attempts: 0,
+    losses: 0,
+    progress: 0,
+    runAfter: new Date(ctx.clock()),
+  };
   const ended = { ...filter, status: { $in: ['FAILED', 'CANCELLED'] } };
   const again = await transaction(ctx, async (tx) => {
     const job = await update(tx, Job, ended, { set, unset: ['error', 'completedAt'] }, 'retry');

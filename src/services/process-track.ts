@@ -9,7 +9,7 @@ import { idText, type UUID } from '../data/ids.ts';
 import { findOne } from '../data/read.ts';
 import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
-import { deleteUnder, download, upload } from '../providers/s3.ts';
+import { deleteUnder, download, head, upload } from '../providers/s3.ts';
 import { complete } from './jobs.ts';
 import { MediaError } from './media/media-error.ts';
 import { type AudioFacts, processAudio } from './media/process-audio.ts';
@@ -38,12 +38,15 @@ async function run(work: Work): Promise<void> {
   const folder = `${folderOf(entity, medium.user as UUID, medium._id)}/derivatives`;
   // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
   const target = `${folder}/${idText(claim.job._id)}-${claim.token}`;
-  const keep = [target, medium.derivativesPath];
-  await deleteUnder(`${folder}/`, (key) => keep.some((k) => k && key.startsWith(`${k}/`)));
+  const isEarlier = earlierThan(claim);
+  await deleteUnder(`${folder}/`, (key) => !isEarlier(key));
   const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
   try {
     const checksum = await fetchOriginal(work, medium, input.etag, join(workDir, 'original'));
     if (checksum === undefined) {
+      if (!(await head(medium.filePath))) {
+        throw new JobFailure('MISSING_FILE', 'The uploaded file is no longer there.');
+      }
       await complete(ctx, claim, { superseded: true });
       return;
     }
@@ -61,7 +64,9 @@ async function run(work: Work): Promise<void> {
     }
     work.signal.throwIfAborted();
     await publish(work, entity, medium, input, { facts, checksum, target });
-    await deleteUnder(`${folder}/`, (key) => key.startsWith(`${target}/`));
+    // By name, never "all but mine": a worker that is late must not touch what another has made since.
+    if (medium.derivativesPath) await deleteUnder(`${medium.derivativesPath}/`);
+    await deleteUnder(`${folder}/`, (key) => !isEarlier(key));
   } catch (error) {
     if (work.signal.aborted) await deleteUnder(`${target}/`);
     if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
@@ -69,6 +74,15 @@ async function run(work: Work): Promise<void> {
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
+}
+
+/** Whether an object was made under an earlier claim of the same job. */
+function earlierThan({ job, token }: Work['claim']): (key: string) => boolean {
+  const mine = `/${idText(job._id)}-`;
+  return (key) => {
+    const at = key.indexOf(mine);
+    return at >= 0 && Number.parseInt(key.slice(at + mine.length), 10) < token;
+  };
 }
 
 async function current(ctx: Ctx, entity: Entity, input: Input): Promise<Medium | null> {

@@ -91,6 +91,33 @@ for (let round = 1; round <= ROUNDS; round++) {
   });
 }
 
+test('while the database is a black hole, every call ends in a 503 within 5 s', async () => {
+  const mongod = await pidOf('mongod');
+  const api = await base();
+  const authorization = `Bearer ${token}`;
+  await call('GET', '/v1/projects');
+  process.kill(mongod, 'SIGSTOP');
+  try {
+    const paths = ['/v1/projects', '/v1/tracks', '/v1/users/me?include=projects', '/v1/settings'];
+    const ask = async (path: string, n: number) => {
+      const start = performance.now();
+      const patch = n % 2 ? { method: 'PATCH', body: '{"preferences":{"a":1}}' } : {};
+      const headers = { authorization, 'content-type': 'application/json' };
+      const where = n % 2 ? '/v1/settings' : path;
+      const { status } = await fetch(api + where, { ...patch, headers });
+      return { status, late: performance.now() - start > 5000 };
+    };
+    const answers = await Promise.all([...paths, ...paths, ...paths, ...paths].map(ask));
+    expect(answers).toEqual(answers.map(() => ({ status: 503, late: false })));
+  } finally {
+    process.kill(mongod, 'SIGCONT');
+  }
+  await until('it answers again', async () => {
+    const answer = call('GET', '/v1/projects');
+    return answer.catch(() => undefined);
+  });
+});
+
 interface Track {
   id: string;
   status: string;

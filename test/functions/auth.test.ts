@@ -4,6 +4,7 @@ import { newId, UUID } from '../../src/data/ids.ts';
 import { Session } from '../../src/models/account/session.ts';
 import { User } from '../../src/models/account/user.ts';
 import { UserSettings } from '../../src/models/account/user-settings.ts';
+import { IdempotencyRecord } from '../../src/models/system/idempotency-record.ts';
 import { call, given, PASSWORD, type Person } from '../harness/given.ts';
 import { times } from '../harness/times.ts';
 import { until } from '../harness/until.ts';
@@ -235,4 +236,45 @@ describe.concurrent('a session', () => {
     await dies(alice);
     expect((await alice.refreshes()).status).toBe(401);
   });
+});
+
+test('a registration that was cut off before its answer is answered at the next try, once made', async () => {
+  const body = account();
+  const again = () =>
+    call<{ user: { id: string }; refreshToken: string }>('POST', '/v1/auth/register', {
+      body,
+      headers: { 'idempotency-key': 'mine' },
+    });
+  const first = await again();
+  const record = { promisedId: new UUID(first.body.user.id) };
+  const cutOff = { $unset: { answer: 1 as const }, $set: { runningUntil: new Date(0) } };
+  const { matchedCount } = await IdempotencyRecord.collection.updateOne(record, cutOff);
+  expect(matchedCount).toBe(1);
+  const second = await again();
+  expect(second).toMatchObject({ status: 201, body: { user: { id: first.body.user.id } } });
+  expect(await User.collection.countDocuments({ email: body.email })).toBe(1);
+});
+
+test('no session of the old password outlives its change, however closely they meet', async () => {
+  for (let round = 0; round < 4; round++) {
+    const alice = await given.user();
+    const change = alice.post('/v1/auth/password', {
+      currentPassword: PASSWORD,
+      newPassword: 'a wholly new password',
+    });
+    const logins = await Promise.all(
+      times(4, () =>
+        call<{ refreshToken: string }>('POST', '/v1/auth/login', {
+          body: { login: alice.email, password: PASSWORD },
+        }),
+      ),
+    );
+    expect((await change).status).toBe(204);
+    for (const { status, body } of logins.filter((l) => l.status === 200)) {
+      const refresh = { body: { refreshToken: body.refreshToken } };
+      expect([status, (await call('POST', '/v1/auth/refresh', refresh)).status]).toEqual([
+        200, 401,
+      ]);
+    }
+  }
 });

@@ -86,9 +86,9 @@ export async function loudnessOf(path: string) {
 /** A mono WAV of 16 bits. */
 export function wav(samples: Float32Array, sampleRate = 44_100): Buffer {
   const data = Buffer.alloc(samples.length * 2);
-  samples.forEach((value, n) =>
-    data.writeInt16LE(Math.round(Math.max(-1, Math.min(1, value)) * 32_767), n * 2),
-  );
+  for (const [n, value] of samples.entries()) {
+    data.writeInt16LE(Math.round(Math.max(-1, Math.min(1, value)) * 32_767), n * 2);
+  }
   return Buffer.concat([wavHead(sampleRate, data.length), data]);
 }
 

@@ -50,7 +50,7 @@ function nameText(head: Buffer): string | null {
     .replace(/^\ufeff/, '')
     .trimStart();
   // Comments go first: patterns that skip them would try every way to split a run of them.
-  const bare = text.replace(/<!--[^]*?-->\s*/g, '');
+  const bare = text.replace(/<!--.*?-->\s*/gs, '');
   const known = TEXTS.find(([pattern]) => pattern.test(bare));
   if (known) return known[1];
   const plain = /^[\t\n\r\x20-\x7e\u00a0-\ufffc]+$/.test(text);

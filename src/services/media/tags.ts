@@ -90,6 +90,7 @@ function tagsOf(common: IAudioMetadata['common']): TrackTags {
 }
 
 /** C0 and C1 controls but line feed, and the marks that turn the direction of what follows. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const UNWANTED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 function clean(value: unknown, max = SHORT): string | undefined {

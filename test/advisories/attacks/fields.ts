@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Route } from '../../../src/api/route.ts';
-import { entities } from '../../../src/data/entity.ts';
+import { entities, entityNamed } from '../../../src/data/entity.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import { given } from '../../harness/given.ts';
 import '../support/seen.ts';
@@ -96,9 +96,9 @@ export async function noOracle({ full = false }: Scale = {}): Promise<void> {
   });
   expect(replies.size).toBe(3);
   expect([...replies].every((r) => r.includes(' 400 '))).toBe(true);
-  const { hashedPassword } = (await entities
-    .get('User')
-    ?.collection.findOne({ _id: new UUID(mine.person.id) })) as unknown as Json;
+  const { hashedPassword } = (await entityNamed('User').collection.findOne({
+    _id: new UUID(mine.person.id),
+  })) as unknown as Json;
   for (const path of [
     '/v1/users/me',
     `/v1/users/${mine.person.id}`,

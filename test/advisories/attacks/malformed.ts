@@ -46,6 +46,7 @@ const NAMES = [
     '$(id).mp3',
     '`id`.mp3',
     '{{7*7}}',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of somebody else's engine
     '${7*7}',
     '<svg>',
   ],

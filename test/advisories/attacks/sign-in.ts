@@ -6,7 +6,7 @@ import { Session } from '../../../src/models/account/session.ts';
 import { network } from '../../../src/services/throttle.ts';
 import { type Answer, call, given, PASSWORD } from '../../harness/given.ts';
 import { invokeHttp } from '../support/events.ts';
-import { type Json, type Scale } from '../support/world.ts';
+import type { Json, Scale } from '../support/world.ts';
 
 interface Pair extends Json {
   accessToken: string;
@@ -142,7 +142,9 @@ const FORGED_ADDRESSES = (n: number) => ({
 export async function oneAccountOneLimit(): Promise<void> {
   const alice = await given.user();
   const name = alice.username;
-  const wide = [...name].map((c) => String.fromCodePoint(c.codePointAt(0)! + 0xfee0)).join('');
+  const wide = [...name]
+    .map((c) => String.fromCodePoint((c.codePointAt(0) as number) + 0xfee0))
+    .join('');
   const names = [
     alice.email,
     alice.email.toUpperCase(),

@@ -33,7 +33,7 @@ const lastPid = async () => Number(await readFile(made.path('pid'), 'utf8'));
 const short = { decodeBaseMs: 300, decodeMsPerSecond: 1 };
 
 test('a decoder that hangs is killed at its deadline, with what it started', async () => {
-  const ffmpeg = await fake('hangs', 'sleep 600 & echo $! > ' + made.path('child') + '; wait');
+  const ffmpeg = await fake('hangs', `sleep 600 & echo $! > ${made.path('child')}; wait`);
   const started = Date.now();
   await expect(processed(song, { ffmpeg, limits: short })).rejects.toMatchObject({
     code: 'TIMED_OUT',

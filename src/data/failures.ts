@@ -1,0 +1,29 @@
+import mongoose from 'mongoose';
+
+const { mongo } = mongoose;
+
+/** Whether an error says "not now" rather than "never": the network, a failover, a deadline. */
+export function isOutage(thrown: unknown): boolean {
+  return (
+    thrown instanceof mongo.MongoNetworkError ||
+    thrown instanceof mongo.MongoServerSelectionError ||
+    thrown instanceof mongo.MongoOperationTimeoutError ||
+    thrown instanceof mongo.MongoNotConnectedError ||
+    (thrown instanceof mongo.MongoError &&
+      (thrown.hasErrorLabel('RetryableWriteError') ||
+        thrown.hasErrorLabel('TransientTransactionError'))) ||
+    // A read's deadline.
+    (thrown instanceof mongo.MongoServerError && thrown.code === 50) ||
+    // Every connection is in use; the driver does not export its class.
+    (thrown instanceof Error && thrown.name === 'MongoWaitQueueTimeoutError') ||
+    (thrown instanceof Error && thrown.name === 'TimeoutError')
+  );
+}
+
+/** Whether a write was refused by a unique index, and by nothing else. */
+export function isDuplicate(thrown: unknown): boolean {
+  if (thrown instanceof mongo.MongoBulkWriteError) {
+    return [thrown.writeErrors].flat().every((e) => e.code === 11000);
+  }
+  return thrown instanceof mongo.MongoServerError && thrown.code === 11000;
+}
