@@ -10,6 +10,8 @@ import { removeOne } from './write.ts';
 
 /** How many children one transaction takes along. */
 const BATCH = 100;
+/** How many batches of each kind of child go while the caller waits; the `sweep` job takes the rest. */
+const AT_ONCE = 5;
 
 /**
  * Deletes a document. In one transaction: the document goes, its audit event and a `sweep` job are
@@ -31,18 +33,26 @@ export async function remove<T extends Base>(
   });
   if (!gone) return null;
   await uncount(entity, [gone.document]);
-  const swept = await sweepChildren(ctx, entity, id);
+  const swept = await sweepChildren(ctx, entity, id, AT_ONCE);
   return { document: gone.document, jobs: [...gone.jobs, ...swept] };
 }
 
 /**
- * Removes or releases whatever refers to a document that is gone. May run any number of times. Returns the
- * jobs to ring for.
+ * Removes or releases whatever refers to a document that is gone. May run any number of times.
+ * @param batches the most of each kind of child
+ * @returns the jobs to ring for
  */
-export async function sweepChildren(ctx: Ctx, entity: Entity, id: UUID): Promise<UUID[]> {
+export async function sweepChildren(
+  ctx: Ctx,
+  entity: Entity,
+  id: UUID,
+  batches = Number.POSITIVE_INFINITY,
+): Promise<UUID[]> {
   const jobs: UUID[] = [];
   for (const reference of referencesTo(entity.name)) {
-    if (reference.onDelete === 'cascade') jobs.push(...(await cascade(ctx, reference, id)));
+    if (reference.onDelete === 'cascade') {
+      jobs.push(...(await cascade(ctx, reference, id, batches)));
+    }
     if (reference.onDelete === 'unset') await release(ctx, reference, id);
   }
   return jobs;
@@ -52,9 +62,10 @@ async function cascade(
   ctx: Ctx,
   { entity: child, path }: Reference,
   parent: UUID,
+  batches: number,
 ): Promise<UUID[]> {
   const jobs: UUID[] = [];
-  for (;;) {
+  for (let i = 0; i < batches; i++) {
     const batch = await transaction(ctx, async (tx) => {
       // Whole, outboxes included: what waits in them is kept.
       const whole = { projection: {}, limit: BATCH };
@@ -71,8 +82,9 @@ async function cascade(
     });
     jobs.push(...batch.jobs);
     for (const { _id } of batch.children) jobs.push(...(await sweepChildren(ctx, child, _id)));
-    if (batch.children.length < BATCH) return jobs;
+    if (batch.children.length < BATCH) break;
   }
+  return jobs;
 }
 
 async function release(ctx: Ctx, { entity: child, path }: Reference, parent: UUID): Promise<void> {
