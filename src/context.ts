@@ -37,9 +37,3 @@ export function systemCtx(name: string, requestId?: string): Ctx {
     log,
   };
 }
-
-/** The signed-in user's id. Call it behind authentication only. */
-export function actorId(ctx: Ctx): UUID {
-  if (ctx.actor.kind === 'USER' || ctx.actor.kind === 'ADMIN') return ctx.actor.id;
-  throw new Error(`No user acts here, but ${ctx.actor.kind}.`);
-}

@@ -75,8 +75,9 @@ async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResul
   }
   const { route, params } = found;
   countCall(ctx);
+  // What is the same for everybody needs no database; all else does.
+  if (route.personal !== false) await connect();
   if (route.access !== 'anyone') {
-    await connect();
     ctx.actor = await authenticate(ctx, event.headers.authorization);
     if (route.access === 'admin' && ctx.actor.kind !== 'ADMIN') {
       throw new AppError('FORBIDDEN', 'This is for administrators.');
@@ -96,7 +97,6 @@ async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResul
   };
   const key = route.method === 'POST' ? event.headers['idempotency-key'] : undefined;
   if (key !== undefined) {
-    await connect();
     const operation = `${route.id} ${Object.values(params).join(' ')}`;
     const { status, headers, body } = await once(ctx, key, operation, raw, async (inner) =>
       kept(await run(inner)),

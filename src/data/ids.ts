@@ -60,8 +60,3 @@ export function idText(id: UUID): string {
 export function parseId(text: unknown): UUID | undefined {
   return typeof text === 'string' && FORM.test(text) ? new UUID(text) : undefined;
 }
-
-/** Same id? */
-export function sameId(a: UUID | null | undefined, b: UUID | null | undefined): boolean {
-  return a != null && b != null && Buffer.compare(a.buffer, b.buffer) === 0;
-}

@@ -3,7 +3,6 @@ import { forgetSession } from '../api/authenticate.ts';
 import { print } from '../api/output.ts';
 import type { Route } from '../api/route.ts';
 import { documentSchema } from '../api/schemas.ts';
-import { connect } from '../data/connection.ts';
 import { AppError } from '../errors.ts';
 import { User } from '../models/account/user.ts';
 import {
@@ -74,7 +73,6 @@ export const authRoutes: Route[] = [
     success: { 201: { description: 'Signed in.', schema: signedIn } },
     codes: ['DUPLICATE'],
     handle: async (ctx, { body }) => {
-      await connect();
       return answer(201, await register(ctx, body as unknown as Registration));
     },
   },
@@ -90,7 +88,6 @@ export const authRoutes: Route[] = [
     success: { 200: { description: 'Signed in.', schema: signedIn } },
     codes: ['INVALID_CREDENTIALS'],
     handle: async (ctx, { body }) => {
-      await connect();
       return answer(200, await login(ctx, body.login as string, body.password as string));
     },
   },
@@ -103,7 +100,6 @@ export const authRoutes: Route[] = [
     success: { 200: { description: 'A new pair.', schema: signedIn } },
     codes: ['INVALID_REFRESH_TOKEN'],
     handle: async (ctx, { body }) => {
-      await connect();
       return answer(200, await refresh(ctx, body.refreshToken as string));
     },
   },
@@ -115,7 +111,6 @@ export const authRoutes: Route[] = [
     body: Joi.object({ refreshToken: token.required() }),
     success: { 204: { description: 'Ended.' } },
     handle: async (ctx, { body }) => {
-      await connect();
       const ended = await logout(ctx, body.refreshToken as string);
       if (ended) forgetSession(ended);
       return { status: 204 };
