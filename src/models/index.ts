@@ -7,4 +7,5 @@ export { Track } from './studio/track.ts';
 export { AuditEvent } from './system/audit-event.ts';
 export { IdempotencyRecord } from './system/idempotency-record.ts';
 export { Job } from './system/job.ts';
+export { Migration } from './system/migration.ts';
 export { RateCount } from './system/rate-count.ts';
