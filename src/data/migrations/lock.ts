@@ -20,6 +20,8 @@ export interface Waiting {
   patience?: number;
   /** How long the lock is taken for, in ms; it is renewed three times as often. */
   lease?: number;
+  /** Tells whoever watches how it goes, line by line. */
+  tell?: (line: string) => void;
 }
 
 /** The collection of the lock. */
@@ -32,12 +34,12 @@ export const LOCKS = 'migrationLocks';
  */
 export async function locked<T>(
   db: mongo.Db,
-  { patience = 120_000, lease = 60_000 }: Waiting,
+  { patience = 120_000, lease = 60_000, tell = () => {} }: Waiting,
   work: (hold: Hold) => Promise<T>,
 ): Promise<T> {
   const locks = db.collection<Lock>(LOCKS);
   const owner = newId(Date.now());
-  await take(locks, owner, lease, Date.now() + patience);
+  await take(locks, owner, lease, patience, tell);
   let lost: Error | undefined;
   let loses: (error: Error) => void = () => {};
   const losing = new Promise<never>((_resolve, reject) => {
@@ -81,9 +83,11 @@ async function take(
   locks: mongo.Collection<Lock>,
   owner: UUID,
   lease: number,
-  deadline: number,
+  patience: number,
+  tell: (line: string) => void,
 ): Promise<void> {
-  for (;;) {
+  const deadline = Date.now() + patience;
+  for (let tries = 0; ; tries++) {
     const now = Date.now();
     const until = new Date(now + lease);
     try {
@@ -96,6 +100,8 @@ async function take(
     } catch (error) {
       if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 11000) throw error;
       if (now > deadline) throw new Error('Another runner is migrating this database.');
+      if (tries === 0)
+        tell(`Another runner has the lock: waiting for it, ${patience / 1000} s at most.`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
