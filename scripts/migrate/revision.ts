@@ -2,12 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Difference, describe } from '../../src/data/migrations/compare.ts';
-import {
-  checkByHand,
-  draftOf,
-  extendIndex,
-  writeMigration,
-} from '../../src/data/migrations/write.ts';
+import { draftOf, extendIndex } from '../../src/data/migrations/draft.ts';
+import { checkByHand } from '../../src/data/migrations/notes.ts';
+import { writeMigration } from '../../src/data/migrations/write.ts';
 import { differencesIn, notAtHead, type Place } from './place.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
