@@ -200,6 +200,8 @@ function sampleOf(shape: Shape): unknown {
       return [sampleOf(shape.items)];
     case 'binary':
       return Buffer.from('bytes');
+    case 'sealed':
+      return { bytes: Buffer.from('bytes'), ...(shape.shows && { last4: 'abcd' }) };
     case 'object':
       return Object.fromEntries(
         Object.entries(shape.fields).map(([name, field]) => [name, sampleOf(field.shape)]),
@@ -247,6 +249,7 @@ function wrongValues({ shape }: Field): [string, unknown][] {
     free: 'text',
     map: 'text',
     array: { 0: 'text' },
+    sealed: 'text',
     object: 'text',
   };
   const wrong: [string, unknown][] = [
@@ -274,6 +277,11 @@ function wrongValues({ shape }: Field): [string, unknown][] {
     wrong.push(['an unknown field in it', { ...fields, nonsense: 1 }]);
     const needed = Object.entries(shape.fields).find(([, f]) => f.required)?.[0];
     if (needed) wrong.push(['a field missing in it', { ...fields, [needed]: undefined }]);
+  }
+  if (shape.kind === 'sealed') {
+    wrong.push(['in clear', sampleOf(shape.inner)], ['bytes as text', { bytes: 'text' }]);
+    wrong.push(['no bytes', { last4: 'abcd' }], ['more beside it', { bytes: Buffer.of(1), a: 1 }]);
+    wrong.push(['more than last4', { bytes: Buffer.of(1), last4: 'abcde' }]);
   }
   if (shape.kind === 'array' && shape.items.kind !== 'free') {
     for (const [what, value] of wrongValues({ shape: shape.items } as Field)) {

@@ -60,6 +60,8 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       const array = Joi.array().items(schemaOf(shape.items, 'create'));
       return shape.max === undefined ? array : array.max(shape.max);
     }
+    case 'sealed':
+      return schemaOf(shape.inner, 'create');
     case 'object':
       return bodyOf(shape, mode);
     case 'binary':

@@ -1,5 +1,6 @@
 import type { Entity } from '../data/entity.ts';
 import { idText, UUID } from '../data/ids.ts';
+import { isSealed, type Sealed } from '../data/sealed.ts';
 import type { ObjectShape, Shape } from '../data/shape.ts';
 
 export type Json = Record<string, unknown>;
@@ -48,9 +49,19 @@ function printerOf(shape: Shape): Print | undefined {
     }
     case 'free':
       return plain;
+    case 'sealed':
+      return shape.shows ? ({ last4 = '' }: Sealed) => `…${last4}` : opened(printerOf(shape.inner));
     default:
       return undefined;
   }
+}
+
+/** What `openSealed` has opened; ciphertext is never an answer. */
+function opened(print: Print | undefined): Print {
+  return (value: unknown) => {
+    if (isSealed(value)) throw new Error('A sealed field is printed that nobody has opened.');
+    return print ? print(value as never) : value;
+  };
 }
 
 /** Free-form values may hold ids and times of ours (a job's input, an audit event's changes). */

@@ -74,6 +74,10 @@ function schemaOf(shape: Shape): JsonSchema {
       return { type: 'object', additionalProperties: schemaOf(shape.values) };
     case 'array':
       return { type: 'array', items: schemaOf(shape.items) };
+    case 'sealed':
+      return shape.shows
+        ? { type: 'string', description: 'Its last four characters: `…abcd`.' }
+        : schemaOf(shape.inner);
     case 'object':
       return objectSchema(shape);
     case 'binary':

@@ -3,6 +3,7 @@ import mongoose, {
   type Model,
   type mongo,
   Schema,
+  type SchemaDefinitionProperty,
   type SchemaTypeOptions,
 } from 'mongoose';
 import type { Fault } from '../errors.ts';
@@ -21,7 +22,7 @@ export const WORDS = {
   integer: 'a whole number',
   maxBytes: 'the most bytes of a free-form object, as JSON',
   maxItems: 'the most items of an array',
-  encrypted: 'encrypted at rest',
+  encrypted: 'stored as ciphertext: what is in it, and what of it is shown (`sealed`)',
 } as const;
 
 declare module 'mongoose' {
@@ -32,8 +33,14 @@ declare module 'mongoose' {
     integer?: boolean;
     maxBytes?: number;
     maxItems?: number;
-    encrypted?: boolean;
+    encrypted?: Encrypted;
   }
+}
+
+/** What a sealed field holds, and what answers show in its place. */
+export interface Encrypted {
+  inner: SchemaDefinitionProperty;
+  shows?: 'last4';
 }
 
 /** What every stored document has. */
@@ -100,6 +107,25 @@ export function freeForm<O extends SchemaTypeOptions<object>>(maxBytes: number, 
   return { type: Schema.Types.Mixed, maxBytes, ...options } as {
     type: typeof Schema.Types.Mixed;
   } & O;
+}
+
+// What is stored of a sealed field.
+const ciphertext = new Schema(
+  { bytes: { type: Buffer, required: true }, last4: String },
+  { _id: false, strict: 'throw' },
+);
+
+/**
+ * A field of the document itself that is encrypted at rest, of any Mongoose type: `sealed({ type: String })`.
+ * Writes take it in clear, answers show it in clear; with `shows: 'last4'` they show its last four
+ * characters alone. `refine`, filters and indexes see ciphertext.
+ */
+export function sealed<
+  O extends SchemaTypeOptions<object> & { shows?: 'last4'; default?: never } = object,
+>(inner: SchemaDefinitionProperty, options?: O) {
+  const { shows, ...field } = options ?? {};
+  const encrypted: Encrypted = { inner, ...(shows && { shows }) };
+  return { type: ciphertext, ...field, encrypted } as { type: typeof ciphertext } & O;
 }
 
 /** Makes an entity of a schema: adds id, owner, times and version, and the settings that keep it strict. */
