@@ -1,9 +1,11 @@
 import type { Base, Entity } from '../data/entity.ts';
+import { findOne } from '../data/read.ts';
+import { notFound } from '../errors.ts';
 import { bodyOf } from './input.ts';
 import { listParameters } from './list.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import type { Parameter, Route } from './route.ts';
-import type { Rule } from './rules.ts';
+import { filtersOf, type Rule } from './rules.ts';
 import { documentSchema, pageSchema, withMore } from './schemas.ts';
 import { byId, change, create, createBodyOf, erase, list, ownedFields, read } from './verbs.ts';
 
@@ -14,29 +16,18 @@ export function documentRoutes<T extends Base>(
 ): Route[] {
   const { path, can, include = [] } = options;
   const one = `${path}/{id}`;
-  const name = entity.name;
-  const plural = `${name}s`.replace(/ss$/, 's');
-  const tag = options.tag ?? plural;
+  const { name } = entity;
+  const tag = options.tag ?? pluralOf(name);
   const schema = documentSchema(entity, include);
   const routes: Route[] = [
-    {
-      method: 'GET',
-      path,
-      id: `list${plural}`,
-      summary: `List ${words(plural)}, newest first.`,
-      tag,
-      access: 'user',
-      query: [...pageParameters(entity, can.read), ...viewParameters(include)],
-      success: { 200: { description: 'A page.', schema: pageSchema(entity, include) } },
-      handle: (ctx, { query }) => list(ctx, entity, options, query),
-    },
+    listRoute(entity, options),
     {
       method: 'GET',
       path: one,
       id: `get${name}`,
-      summary: `Get one of the ${words(plural)}.`,
+      summary: `Get one of the ${words(pluralOf(name))}.`,
       tag,
-      access: 'user',
+      access: accessOf(can.read),
       conditional: true,
       query: viewParameters(include),
       success: {
@@ -54,7 +45,7 @@ export function documentRoutes<T extends Base>(
       id: `create${name}`,
       summary: `Create a ${words(name)}.`,
       tag,
-      access: 'user',
+      access: accessOf(can.create),
       body: createBodyOf(entity, options as ResourceOptions<never>),
       owned: ownedFields(entity, 'create'),
       success: { 201: { description: 'Created.', schema: withMore(schema, options.presents) } },
@@ -70,7 +61,7 @@ export function documentRoutes<T extends Base>(
       id: `update${name}`,
       summary: `Change a ${words(name)} (JSON Merge Patch).`,
       tag,
-      access: 'user',
+      access: accessOf(rule),
       conditional: true,
       body: bodyOf(entity.shape, 'update'),
       owned: ownedFields(entity, 'update'),
@@ -87,7 +78,7 @@ export function documentRoutes<T extends Base>(
       id: `delete${name}`,
       summary: `Delete a ${words(name)}, with what belongs to it.`,
       tag,
-      access: 'user',
+      access: accessOf(rule),
       conditional: true,
       success: { 204: { description: 'Gone.' } },
       codes: ['NOT_FOUND', 'IN_USE', 'PRECONDITION_FAILED'],
@@ -95,6 +86,53 @@ export function documentRoutes<T extends Base>(
     });
   }
   return routes;
+}
+
+type ListOptions<T extends Base> = Pick<ResourceOptions<T>, 'path' | 'include' | 'tag'> & {
+  can: { read: Rule };
+};
+
+/** The route of an entity's list. */
+export function listRoute<T extends Base>(entity: Entity<T>, options: ListOptions<T>): Route {
+  const { path, can, include = [] } = options;
+  const plural = pluralOf(entity.name);
+  return {
+    method: 'GET',
+    path,
+    id: `list${plural}`,
+    summary: `List ${words(plural)}, newest first.`,
+    tag: options.tag ?? plural,
+    access: accessOf(can.read),
+    query: [...pageParameters(entity, filtersOf(can.read)), ...viewParameters(include)],
+    success: { 200: { description: 'A page.', schema: pageSchema(entity, include) } },
+    handle: (ctx, { query }) => list(ctx, entity, options, query),
+  };
+}
+
+/** The route of a list of what belongs to one document: `GET /v1/comfyui/executions/{id}/logs`. */
+export function childrenRoute(
+  parent: { entity: Entity; path: string; rule: Rule; tag: string },
+  name: string,
+  children: Entity,
+  field: string,
+): Route {
+  const narrowed = (id: unknown): Rule => {
+    return (actor) => {
+      const own = parent.rule(actor);
+      return own && { ...own, [field]: id };
+    };
+  };
+  const options = { path: `${parent.path}/{id}/${name}`, tag: parent.tag };
+  return {
+    ...listRoute(children, { ...options, can: { read: narrowed(null) } }),
+    codes: ['NOT_FOUND'],
+    handle: async (ctx, request) => {
+      const filter = byId(parent.rule, ctx, request);
+      const found = await findOne(ctx, parent.entity, filter, { projection: { _id: 1 } });
+      if (!found) throw notFound();
+      return list(ctx, children, { can: { read: narrowed(found._id) } }, request.query);
+    },
+  };
 }
 
 /** `fields` and, where there are relations, `include`. */
@@ -107,9 +145,8 @@ export function viewParameters(include: string[]): Parameter[] {
   return include.length > 0 ? [fields, relations] : [fields];
 }
 
-function pageParameters(entity: Entity, rule: Rule): Parameter[] {
-  const names = new Set([...listParameters(entity, true), ...listParameters(entity, false)]);
-  if (rule.name === 'owner') for (const n of names) if (n.startsWith('user')) names.delete(n);
+function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>[1][]) {
+  const names = new Set(rules.flatMap((rule) => listParameters(entity, rule)));
   return [
     {
       name: 'limit',
@@ -122,6 +159,19 @@ function pageParameters(entity: Entity, rule: Rule): Parameter[] {
   ];
 }
 
+/** Who may call what a rule allows: whatever a user may not do at all is for administrators. */
+function accessOf(rule: Rule): Route['access'] {
+  return filtersOf(rule).length === 1 ? 'admin' : 'user';
+}
+
+function pluralOf(name: string): string {
+  return `${name}s`.replace(/ss$/, 's');
+}
+
+/** `ComfyUIWorkflowConfig` → `comfyui workflow config`. */
 function words(name: string): string {
-  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return name
+    .replace(/^(ComfyUI|RunPod|Llm)/, '$1 ')
+    .replace(/([a-z])([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase();
 }

@@ -1,12 +1,13 @@
 import type { Entity } from '../data/entity.ts';
 import type { ObjectShape, Shape } from '../data/shape.ts';
+import { answeredAs } from './output.ts';
 import type { JsonSchema } from './route.ts';
 
 export const idSchema: JsonSchema = { type: 'string', format: 'uuid' };
 
 /** The JSON Schema of a document as it is answered, with what `?include=` may put into it. */
 export function documentSchema(entity: Entity, include: string[]): JsonSchema {
-  const schema = objectSchema(entity.shape);
+  const schema = objectSchema(entity.shape, (name) => answeredAs(entity, name));
   const properties = schema.properties as Record<string, JsonSchema>;
   for (const name of include) {
     properties[name] = properties[name]
@@ -40,10 +41,10 @@ export function pageSchema(entity: Entity, include: string[]): JsonSchema {
   };
 }
 
-function objectSchema(shape: ObjectShape): JsonSchema {
+function objectSchema(shape: ObjectShape, nameOf = (name: string) => name): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   for (const [name, field] of Object.entries(shape.fields)) {
-    if (!field.hidden) properties[name === '_id' ? 'id' : name] = schemaOf(field.shape);
+    if (!field.hidden) properties[nameOf(name)] = schemaOf(field.shape);
   }
   return { type: 'object', additionalProperties: false, properties };
 }
