@@ -1,4 +1,4 @@
-import type { Migration } from '../src/data/migrations.ts';
+import type { Migration } from '../src/data/migrations/migration.ts';
 import { first } from './0001-first.ts';
 
 /** Every migration, in order. */
