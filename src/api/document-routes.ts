@@ -1,10 +1,11 @@
 import type { Base, Entity } from '../data/entity.ts';
+import { inclusions } from './include.ts';
 import { bodyOf } from './input.ts';
-import { listParameters } from './list.ts';
+import { listParameters, sortsOf } from './list.ts';
 import type { ResourceOptions } from './resource-options.ts';
-import type { Parameter, Route } from './route.ts';
+import type { JsonSchema, Parameter, Route } from './route.ts';
 import type { Rule } from './rules.ts';
-import { documentSchema, pageSchema, withMore } from './schemas.ts';
+import { documentSchema, filterSchema, pageSchema, withMore } from './schemas.ts';
 import { byId, change, create, createBodyOf, erase, list, ownedFields, read } from './verbs.ts';
 
 /** The routes of an entity's verbs: GET and POST of the collection; GET, PATCH and DELETE of one. */
@@ -26,7 +27,7 @@ export function documentRoutes<T extends Base>(
       summary: `List ${words(plural)}, newest first.`,
       tag,
       access: 'user',
-      query: [...pageParameters(entity, can.read), ...viewParameters(include)],
+      query: [...pageParameters(entity, can.read), ...viewParameters(entity, include)],
       success: { 200: { description: 'A page.', schema: pageSchema(entity, include) } },
       handle: (ctx, { query }) => list(ctx, entity, options, query),
     },
@@ -38,7 +39,7 @@ export function documentRoutes<T extends Base>(
       tag,
       access: 'user',
       conditional: true,
-      query: viewParameters(include),
+      query: viewParameters(entity, include),
       success: {
         200: { description: 'The document.', schema },
         304: { description: 'Unchanged.' },
@@ -48,6 +49,7 @@ export function documentRoutes<T extends Base>(
     },
   ];
   if (can.create) {
+    const made = documentSchema(entity, []);
     routes.push({
       method: 'POST',
       path,
@@ -57,7 +59,7 @@ export function documentRoutes<T extends Base>(
       access: 'user',
       body: createBodyOf(entity, options as ResourceOptions<never>),
       owned: ownedFields(entity, 'create'),
-      success: { 201: { description: 'Created.', schema: withMore(schema, options.presents) } },
+      success: { 201: { description: 'Created.', schema: withMore(made, options.presents) } },
       codes: ['DUPLICATE', ...(options.createCodes ?? [])],
       handle: (ctx, { body }) => create(ctx, entity, options, body),
     });
@@ -98,13 +100,20 @@ export function documentRoutes<T extends Base>(
 }
 
 /** `fields` and, where there are relations, `include`. */
-export function viewParameters(include: string[]): Parameter[] {
-  const fields = { name: 'fields', description: 'Which fields, by name, separated by commas.' };
-  const relations = {
-    name: 'include',
-    description: `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`,
+export function viewParameters(entity: Entity, include: string[]): Parameter[] {
+  const names = Object.entries(entity.shape.fields).filter(([, f]) => !f.hidden);
+  const fields = {
+    name: 'fields',
+    description: 'Which fields, by name, separated by commas.',
+    schema: oneOrMore(names.map(([name]) => (name === '_id' ? 'id' : name))),
   };
-  return include.length > 0 ? [fields, relations] : [fields];
+  if (include.length === 0) return [fields];
+  const description = `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`;
+  return [fields, { name: 'include', description, schema: oneOrMore(inclusions(entity, include)) }];
+}
+
+function oneOrMore(names: string[]): JsonSchema {
+  return { type: 'array', minItems: 1, items: { enum: names } };
 }
 
 function pageParameters(entity: Entity, rule: Rule): Parameter[] {
@@ -117,8 +126,16 @@ function pageParameters(entity: Entity, rule: Rule): Parameter[] {
       schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
     },
     { name: 'cursor', description: '`nextCursor` of the page before.' },
-    { name: 'sort', description: 'The field to sort by; with a minus: descending.' },
-    ...[...names].map((name) => ({ name, description: `Filter: ${name}.` })),
+    {
+      name: 'sort',
+      description: 'The field to sort by; with a minus: descending.',
+      schema: { enum: sortsOf(entity), default: '-createdAt' },
+    },
+    ...[...names].map((name) => ({
+      name,
+      description: `Filter: ${name}.`,
+      schema: filterSchema(entity, name),
+    })),
   ];
 }
 

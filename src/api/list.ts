@@ -52,6 +52,12 @@ export function listParameters(entity: Entity, owned: boolean): string[] {
   ];
 }
 
+/** The values of `?sort=`. */
+export function sortsOf(entity: Entity): string[] {
+  const all = [...combinationsOf(entity, true), ...combinationsOf(entity, false)];
+  return [...new Set(all.map((c) => c.sort))].flatMap((name) => [`-${name}`, name]);
+}
+
 /**
  * Compiles the query of a list. @param rule the filter that narrows it to what the actor may read
  * @throws AppError INVALID_QUERY naming what may be asked
@@ -159,7 +165,7 @@ function read(shape: Shape, text: string, path: string, faults: Fault[]): unknow
     case 'boolean':
       return text === 'true' || text === 'false' ? text === 'true' : bad('must be true or false');
     case 'date': {
-      const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
+      const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
       const date = new Date(text);
       return form.test(text) && !Number.isNaN(date.getTime())
         ? date
