@@ -1,12 +1,14 @@
-import type { Base, Entity } from '../data/entity.ts';
+import { type Base, type Entity, pluralOf } from '../data/entity.ts';
 import { findOne } from '../data/read.ts';
 import { notFound } from '../errors.ts';
+import { inclusions } from './include.ts';
 import { bodyOf } from './input.ts';
-import { listParameters } from './list.ts';
+import { listParameters, sortsOf } from './list.ts';
+import { answeredAs } from './output.ts';
 import type { ResourceOptions } from './resource-options.ts';
-import type { Parameter, Route } from './route.ts';
+import type { JsonSchema, Parameter, Route } from './route.ts';
 import { filtersOf, type Rule } from './rules.ts';
-import { documentSchema, pageSchema, withMore } from './schemas.ts';
+import { documentSchema, filterSchema, pageSchema, withMore } from './schemas.ts';
 import { byId, change, create, createBodyOf, erase, list, ownedFields, read } from './verbs.ts';
 
 /** The routes of an entity's verbs: GET and POST of the collection; GET, PATCH and DELETE of one. */
@@ -29,7 +31,7 @@ export function documentRoutes<T extends Base>(
       tag,
       access: accessOf(can.read),
       conditional: true,
-      query: viewParameters(include),
+      query: viewParameters(entity, include),
       success: {
         200: { description: 'The document.', schema },
         304: { description: 'Unchanged.' },
@@ -39,6 +41,7 @@ export function documentRoutes<T extends Base>(
     },
   ];
   if (can.create) {
+    const made = documentSchema(entity, []);
     routes.push({
       method: 'POST',
       path,
@@ -48,7 +51,7 @@ export function documentRoutes<T extends Base>(
       access: accessOf(can.create),
       body: createBodyOf(entity, options as ResourceOptions<never>),
       owned: ownedFields(entity, 'create'),
-      success: { 201: { description: 'Created.', schema: withMore(schema, options.presents) } },
+      success: { 201: { description: 'Created.', schema: withMore(made, options.presents) } },
       codes: ['DUPLICATE', ...(options.createCodes ?? [])],
       handle: (ctx, { body }) => create(ctx, entity, options, body),
     });
@@ -103,7 +106,7 @@ export function listRoute<T extends Base>(entity: Entity<T>, options: ListOption
     summary: `List ${words(plural)}, newest first.`,
     tag: options.tag ?? plural,
     access: accessOf(can.read),
-    query: [...pageParameters(entity, filtersOf(can.read)), ...viewParameters(include)],
+    query: [...pageParameters(entity, filtersOf(can.read)), ...viewParameters(entity, include)],
     success: { 200: { description: 'A page.', schema: pageSchema(entity, include) } },
     handle: (ctx, { query }) => list(ctx, entity, options, query),
   };
@@ -136,13 +139,20 @@ export function childrenRoute(
 }
 
 /** `fields` and, where there are relations, `include`. */
-export function viewParameters(include: string[]): Parameter[] {
-  const fields = { name: 'fields', description: 'Which fields, by name, separated by commas.' };
-  const relations = {
-    name: 'include',
-    description: `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`,
+export function viewParameters(entity: Entity, include: string[]): Parameter[] {
+  const names = Object.entries(entity.shape.fields).filter(([, f]) => !f.hidden);
+  const fields = {
+    name: 'fields',
+    description: 'Which fields, by name, separated by commas.',
+    schema: oneOrMore(names.map(([name]) => answeredAs(entity, name))),
   };
-  return include.length > 0 ? [fields, relations] : [fields];
+  if (include.length === 0) return [fields];
+  const description = `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`;
+  return [fields, { name: 'include', description, schema: oneOrMore(inclusions(entity, include)) }];
+}
+
+function oneOrMore(names: string[]): JsonSchema {
+  return { type: 'array', minItems: 1, items: { enum: names } };
 }
 
 function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>[1][]) {
@@ -154,18 +164,22 @@ function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>
       schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
     },
     { name: 'cursor', description: '`nextCursor` of the page before.' },
-    { name: 'sort', description: 'The field to sort by; with a minus: descending.' },
-    ...[...names].map((name) => ({ name, description: `Filter: ${name}.` })),
+    {
+      name: 'sort',
+      description: 'The field to sort by; with a minus: descending.',
+      schema: { enum: sortsOf(entity, rules), default: '-createdAt' },
+    },
+    ...[...names].map((name) => ({
+      name,
+      description: `Filter: ${name}.`,
+      schema: filterSchema(entity, name),
+    })),
   ];
 }
 
 /** Who may call what a rule allows: whatever a user may not do at all is for administrators. */
 function accessOf(rule: Rule): Route['access'] {
   return filtersOf(rule).length === 1 ? 'admin' : 'user';
-}
-
-function pluralOf(name: string): string {
-  return `${name}s`.replace(/ss$/, 's');
 }
 
 /** `ComfyUIWorkflowConfig` → `comfyui workflow config`. */

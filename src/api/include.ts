@@ -52,6 +52,15 @@ export function readIncludes(
   return relations;
 }
 
+/** All that `?include=` may name: the relations offered, and the references inside them. */
+export function inclusions(entity: Entity, offered: string[]): string[] {
+  return offered.flatMap((name) => {
+    const { fields } = relationOf(entity, name).to.shape;
+    const inside = Object.entries(fields).filter(([, f]) => f.shape.kind === 'id' && f.shape.ref);
+    return [name, ...inside.map(([inner]) => `${name}.${inner}`)];
+  });
+}
+
 function relationOf(entity: Entity, name: string): Relation {
   const shape = entity.shape.fields[name]?.shape;
   if (shape?.kind === 'id' && shape.ref) {

@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import type { Field, ObjectShape, Shape } from '../data/shape.ts';
 import { type Fault, invalid } from '../errors.ts';
+import { referenceTo } from './schemas.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -53,7 +54,9 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'date':
       return Joi.date().iso();
     case 'id':
-      return Joi.string().pattern(ID, 'id');
+      return shape.ref
+        ? Joi.string().pattern(ID, 'id').description(referenceTo(shape.ref))
+        : Joi.string().pattern(ID, 'id');
     case 'free':
       return shape.maxBytes === undefined
         ? Joi.object().unknown()

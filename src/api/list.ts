@@ -69,6 +69,12 @@ export function listParameters(entity: Entity, rule: TypedFilter): string[] {
   ];
 }
 
+/** The values of `?sort=`. */
+export function sortsOf(entity: Entity, rules: TypedFilter[]): string[] {
+  const all = rules.flatMap((rule) => combinationsOf(entity, rule));
+  return [...new Set(all.map((c) => c.sort))].flatMap((name) => [`-${name}`, name]);
+}
+
 /**
  * Compiles the query of a list. @param rule the filter that narrows it to what the actor may read
  * @throws AppError INVALID_QUERY naming what may be asked
@@ -178,7 +184,7 @@ function read(shape: Shape, text: string, path: string, faults: Fault[]): unknow
     case 'boolean':
       return text === 'true' || text === 'false' ? text === 'true' : bad('must be true or false');
     case 'date': {
-      const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/;
+      const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
       const date = new Date(text);
       return form.test(text) && !Number.isNaN(date.getTime())
         ? date

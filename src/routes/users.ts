@@ -27,7 +27,7 @@ const own: Route[] = [
     id: 'getMe',
     summary: 'Get your account.',
     conditional: true,
-    query: viewParameters(INCLUDE),
+    query: viewParameters(User, INCLUDE),
     success: {
       200: { description: 'The account.', schema: documentSchema(User, INCLUDE) },
       304: { description: 'Unchanged.' },
