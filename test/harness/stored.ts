@@ -28,7 +28,7 @@ export async function stored(entity: Entity, person: Person, values: Values = {}
   for (const [name, field] of Object.entries(entity.shape.fields)) {
     if (name === 'user') document.user = new UUID(person.id);
     else if (isMade(name, field) && !(name in document)) {
-      document[name] = await valueOf(field.shape, person);
+      document[name] = await requiredValue(field.shape, person);
     }
   }
   const ctx = systemCtx('test');
@@ -45,11 +45,11 @@ function isMade(name: string, field: Field): boolean {
   );
 }
 
-async function valueOf(shape: Shape, person: Person): Promise<unknown> {
+async function requiredValue(shape: Shape, person: Person): Promise<unknown> {
   if (shape.kind === 'id' && shape.ref) {
     return new UUID(await stored(entityNamed(shape.ref), person));
   }
-  if (shape.kind === 'sealed') return valueOf(shape.inner, person);
+  if (shape.kind === 'sealed') return requiredValue(shape.inner, person);
   // No two alike, for some must not be.
   const isText = shape.kind === 'string' && !shape.enum && !shape.match;
   const text = newId(Date.now()).toString().replaceAll('-', '');
