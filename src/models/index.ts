@@ -8,3 +8,4 @@ export { AuditEvent } from './system/audit-event.ts';
 export { IdempotencyRecord } from './system/idempotency-record.ts';
 export { Job } from './system/job.ts';
 export { RateCount } from './system/rate-count.ts';
+export { SealingKey } from './system/sealing-key.ts';
