@@ -1,4 +1,5 @@
 import type { Entity } from '../data/entity.ts';
+import { showsSealed } from '../data/sealed.ts';
 import { badQuery } from './list.ts';
 
 /** Reads `?fields=id,name`. Returns the names, or undefined for all. @throws AppError INVALID_QUERY */
@@ -22,6 +23,7 @@ export function projectionOf(entity: Entity, fields: string[]): Record<string, 1
     ...fields.map((n) => (n === 'id' ? '_id' : n)),
     'version',
     'createdAt',
+    ...(showsSealed(entity) ? ['user'] : []),
     ...unversioned,
   ];
   return Object.fromEntries(names.map((n) => [n, 1]));

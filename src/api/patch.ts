@@ -4,6 +4,7 @@ import { cast } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { findOne, type TypedFilter } from '../data/read.ts';
 import { checkReferences } from '../data/references.ts';
+import { openSealed } from '../data/sealed.ts';
 import type { ObjectShape } from '../data/shape.ts';
 import { update } from '../data/write.ts';
 import { AppError, invalid, notFound } from '../errors.ts';
@@ -47,6 +48,7 @@ export async function patch<T extends Base>(
   for (let tries = 1; ; tries++) {
     const current = await findOne(ctx, entity, guarded);
     if (!current) throw await absent(ctx, entity, filter, versions);
+    await openSealed(ctx, entity, [current]);
     const { set, unset } = merged(entity, current, flat);
     const where = { ...filter, version: current.version };
     const document = await update(ctx, entity, where, { set, unset });
@@ -82,7 +84,9 @@ function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
   const flat: Flat = { set: {}, unset: [], free: [], references: false };
   for (const [name, value] of Object.entries(body)) {
     const path = prefix + name;
-    const inner = shape.fields[name]?.shape;
+    const stored = shape.fields[name]?.shape;
+    // Another sealed value is written whole, this one merged.
+    const inner = stored?.kind === 'sealed' && stored.inner.kind === 'free' ? stored.inner : stored;
     if (value === null) flat.unset.push(path);
     else if (inner?.kind === 'free') flat.free.push([path, value as Values, inner.maxBytes]);
     else if (inner?.kind === 'object') {
