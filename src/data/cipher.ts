@@ -1,4 +1,10 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  hkdfSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import mongoose from 'mongoose';
 import { canonicalJson } from '../canonical-json.ts';
 import type { Ctx } from '../context.ts';
@@ -53,7 +59,7 @@ export async function decrypt(ctx: Ctx, place: Place, bytes: Buffer): Promise<un
 }
 
 /** A key and a nonce for this value alone, by its salt: none is used twice, however much a key seals. */
-function ownKey(key: Buffer, head: Buffer): [key: Buffer, nonce: Buffer] {
+function ownKey(key: KeyObject, head: Buffer): [key: Buffer, nonce: Buffer] {
   const bytes = Buffer.from(hkdfSync('sha256', key, head.subarray(ID_END), 'sealed field', 44));
   return [bytes.subarray(0, 32), bytes.subarray(32)];
 }

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { newKey, unwrapKey, wrapper } from '../providers/vault.ts';
@@ -9,7 +10,7 @@ import { findOne } from './read.ts';
 /** A key in clear, and the id under which it is stored wrapped. */
 export interface DataKey {
   id: UUID;
-  key: Buffer;
+  key: KeyObject;
 }
 
 type Kept = Base & { wrapper: string; wrapped: mongo.Binary };
@@ -38,7 +39,7 @@ export function openingKey(ctx: Ctx, id: UUID): Promise<DataKey | null> {
     const found = await stored(ctx, { _id: id });
     if (!found) return null;
     const wrapped = { wrapper: found.wrapper, wrapped: found.wrapped.buffer };
-    return { id, key: await unwrapKey(idText(id), wrapped) };
+    return { id, key: createSecretKey(await unwrapKey(idText(id), wrapped)) };
   });
 }
 
