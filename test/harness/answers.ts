@@ -8,6 +8,7 @@ interface Given {
 }
 
 interface Response {
+  $ref?: string;
   content?: Record<string, { schema?: JsonSchema }>;
 }
 
@@ -33,7 +34,7 @@ async function prepare(): Promise<Check> {
   const find = router(routes);
   const document = openApi(routes, '0') as {
     paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
-    components: { schemas: Record<string, JsonSchema> };
+    components: { schemas: Record<string, JsonSchema>; responses: Record<string, Response> };
   };
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
@@ -52,7 +53,9 @@ async function prepare(): Promise<Check> {
     const found = find(method, path.split('?')[0] as string);
     if (!found || !('route' in found)) return;
     const { route } = found;
-    const declared = document.paths[route.path]?.[route.method.toLowerCase()]?.responses[status];
+    const said = document.paths[route.path]?.[route.method.toLowerCase()]?.responses[status];
+    const shared = said?.$ref?.split('/').at(-1);
+    const declared = shared === undefined ? said : document.components.responses[shared];
     if (!declared) throw bad(`a status that is not documented (${JSON.stringify(body)})`);
     const [type = '', media] = Object.entries(declared.content ?? {})[0] ?? [];
     if (contentType !== type) throw bad(`${contentType || 'no type'} instead of ${type || 'none'}`);
