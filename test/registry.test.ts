@@ -15,6 +15,7 @@ import { compare, describe as describeDifference } from '../src/data/migrations/
 import { live, modelled } from '../src/data/migrations/definitions.ts';
 import type { Field, ObjectShape, Shape } from '../src/data/shape.ts';
 import * as models from '../src/models/index.ts';
+import { sampleOf } from './harness/sample.ts';
 
 interface Deployed {
   handler: string;
@@ -171,42 +172,6 @@ describe.each([...entities.values()].map((e) => [e.name, e] as [string, Entity])
   },
 );
 
-/** A value of this shape, with all of its fields. */
-function sampleOf(shape: Shape): unknown {
-  switch (shape.kind) {
-    case 'string':
-      return shape.enum?.[0] ?? matching(shape.match, shape.min ?? 1);
-    case 'number':
-      return Math.max(shape.min ?? 0, 1);
-    case 'boolean':
-      return true;
-    case 'date':
-      return new Date();
-    case 'id':
-      return newId(Date.now());
-    case 'free':
-      return { any: 'thing' };
-    case 'map':
-      return { key: sampleOf(shape.values) };
-    case 'array':
-      return [sampleOf(shape.items)];
-    case 'binary':
-      return Buffer.from('bytes');
-    case 'object':
-      return Object.fromEntries(
-        Object.entries(shape.fields).map(([name, field]) => [name, sampleOf(field.shape)]),
-      );
-  }
-}
-
-/** Some text of this form: one of a few that the forms in use take. */
-function matching(form: RegExp | undefined, min: number): string {
-  const texts = ['x'.repeat(min), 'a@example.com', `${'A'.repeat(43)}=`, 'en', 'abcd'];
-  const found = texts.find((t) => !form || form.test(t));
-  if (!found) throw new Error(`Say a text that ${form} takes.`);
-  return found;
-}
-
 type Flaw = [name: string, spoil: (document: Record<string, unknown>) => void];
 
 /** What can be wrong with a document of this shape, one thing each. */
@@ -239,6 +204,7 @@ function wrongValues({ shape }: Field): [string, unknown][] {
     free: 'text',
     map: 'text',
     array: { 0: 'text' },
+    sealed: 'text',
     object: 'text',
   };
   const wrong: [string, unknown][] = [
@@ -266,6 +232,11 @@ function wrongValues({ shape }: Field): [string, unknown][] {
     wrong.push(['an unknown field in it', { ...fields, nonsense: 1 }]);
     const needed = Object.entries(shape.fields).find(([, f]) => f.required)?.[0];
     if (needed) wrong.push(['a field missing in it', { ...fields, [needed]: undefined }]);
+  }
+  if (shape.kind === 'sealed') {
+    wrong.push(['in clear', sampleOf(shape.inner)], ['bytes as text', { bytes: 'text' }]);
+    wrong.push(['no bytes', { last4: 'abcd' }], ['more beside it', { bytes: Buffer.of(1), a: 1 }]);
+    wrong.push(['more than last4', { bytes: Buffer.of(1), last4: 'abcde' }]);
   }
   if (shape.kind === 'array' && shape.items.kind !== 'free') {
     for (const [what, value] of wrongValues({ shape: shape.items } as Field)) {

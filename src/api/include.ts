@@ -1,14 +1,16 @@
-import type { Actor } from '../context.ts';
-import { type Base, type Entity, entities, entityNamed } from '../data/entity.ts';
+import type { Actor, Ctx } from '../context.ts';
+import { type Base, type Entity, entityNamed } from '../data/entity.ts';
 import { idText, type UUID } from '../data/ids.ts';
 import { type TypedFilter, visible } from '../data/read.ts';
-import { referencesOf } from '../data/references.ts';
+import { type Reference, referencesTo } from '../data/references.ts';
+import { openSealed } from '../data/sealed.ts';
 import { badQuery, compileList } from './list.ts';
 import { type Json, print } from './output.ts';
 import { readableBy } from './rules.ts';
 
-/** How many children of one relation are included. */
+/** How many children of one relation are included in one document, and in one answer. */
 const MOST = 100;
+const MOST_IN_ALL = 2000;
 
 /** One relation to load along: a reference (`project`) or a reverse one (`tracks`), with those inside it. */
 interface Relation {
@@ -19,6 +21,8 @@ interface Relation {
   path: string;
   inside: Relation[];
 }
+
+type Including = Base & { included?: Record<string, Base[]> };
 
 /** Reads `?include=project.user,tracks`. @throws AppError INVALID_QUERY naming what may be included */
 export function readIncludes(
@@ -51,24 +55,45 @@ export function readIncludes(
   return relations;
 }
 
+/** All that `?include=` may name: the relations offered, and the references inside them. */
+export function inclusions(entity: Entity, offered: string[]): string[] {
+  return offered.flatMap((name) => {
+    const { fields } = relationOf(entity, name).to.shape;
+    const inside = Object.entries(fields).filter(([, f]) => f.shape.kind === 'id' && f.shape.ref);
+    return [name, ...inside.map(([inner]) => `${name}.${inner}`)];
+  });
+}
+
 function relationOf(entity: Entity, name: string): Relation {
   const shape = entity.shape.fields[name]?.shape;
   if (shape?.kind === 'id' && shape.ref) {
     return { name, to: entityNamed(shape.ref), kind: 'reference', path: name, inside: [] };
   }
-  const to = [...entities.values()].find(
-    (e) => e.collectionName === (name === 'settings' ? 'userSettings' : name),
-  );
-  const path = to && referencesOf(to).find((r) => r.to === entity.name)?.path;
-  if (!to || !path) throw new Error(`${entity.name} has no relation ${name}.`);
+  const { entity: to, path } = reverse(entity, name);
   const unique = to.schema
     .indexes()
     .some(([key, o]) => o?.unique && Object.keys(key).join() === path);
   return { name, to, kind: unique ? 'one' : 'many', path, inside: [] };
 }
 
+/** Who refers to an entity, by its collection's name or the end of it: `settings` are `userSettings`. */
+function reverse(entity: Entity, name: string): Reference {
+  const end = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const [found, ...others] = referencesTo(entity.name).filter(
+    ({ entity: { collectionName } }) => collectionName === name || collectionName.endsWith(end),
+  );
+  if (!found || others.length > 0) throw new Error(`${entity.name} has no one relation ${name}.`);
+  return found;
+}
+
+/** How many children of each relation go into an answer of so many documents. */
+export function mostOf(relations: Relation[], documents: number): number {
+  const many = relations.filter((r) => r.kind === 'many').length;
+  return Math.min(MOST, Math.max(1, Math.floor(MOST_IN_ALL / (documents * many || 1))));
+}
+
 /** The `$lookup`s that load relations in the same command as their parents. */
-export function lookups(actor: Actor, relations: Relation[]): Json[] {
+export function lookups(actor: Actor, relations: Relation[], most: number): Json[] {
   return relations.map((r) => ({
     $lookup: {
       from: r.to.collectionName,
@@ -76,13 +101,27 @@ export function lookups(actor: Actor, relations: Relation[]): Json[] {
       foreignField: r.kind === 'reference' ? '_id' : r.path,
       pipeline: [
         { $match: readableBy(actor)(r.to) ?? { _id: null } },
-        ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: MOST + 1 }] : []),
-        ...lookups(actor, r.inside),
+        ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: most + 1 }] : []),
+        ...lookups(actor, r.inside, most),
         { $project: visible(r.to) },
       ],
       as: `included.${r.name}`,
     },
   }));
+}
+
+/** Opens what answers show of sealed fields, in documents and in what is included in them. */
+export async function openIncluded(
+  ctx: Ctx,
+  entity: Entity,
+  documents: Base[],
+  relations: Relation[],
+): Promise<void> {
+  await openSealed(ctx, entity, documents);
+  for (const r of relations) {
+    const found = documents.flatMap((d) => (d as Including).included?.[r.name] ?? []);
+    await openIncluded(ctx, r.to, found, r.inside);
+  }
 }
 
 /** A document with its relations in place: an object for a reference, an array and `_more` for children. */
@@ -91,17 +130,18 @@ export function printIncluded(
   entity: Entity,
   document: Base,
   relations: Relation[],
+  most: number,
 ): Json {
   const json = print(entity, document);
-  const included = (document as Base & { included?: Record<string, Base[]> }).included ?? {};
+  const included = (document as Including).included ?? {};
   const more: Record<string, string> = {};
   for (const r of relations) {
     const found = included[r.name] ?? [];
-    const printed = found.slice(0, MOST).map((d) => printIncluded(actor, r.to, d, r.inside));
+    const printed = found.slice(0, most).map((d) => printIncluded(actor, r.to, d, r.inside, most));
     if (r.kind === 'many') {
       json[r.name] = printed;
-      if (found.length > MOST)
-        more[r.name] = cursorFor(actor, r, document._id, found[MOST - 1] as Base);
+      const last = found.length > most ? found[most - 1] : undefined;
+      if (last) more[r.name] = cursorFor(actor, r, document._id, last);
     } else if (printed[0]) json[r.name] = printed[0];
   }
   if (Object.keys(more).length > 0) json._more = more;
@@ -111,6 +151,6 @@ export function printIncluded(
 /** The cursor with which the children's own list goes on, filtered by this parent. */
 function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Base): string {
   const rule = readableBy(actor)(relation.to) as TypedFilter;
-  const query = new Map(relation.path === 'user' ? [] : [[relation.path, idText(parent)]]);
+  const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);
   return compileList(relation.to, rule, query).cursorAfter(last as unknown as Json);
 }

@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import type { Field, ObjectShape, Shape } from '../data/shape.ts';
 import { type Fault, invalid } from '../errors.ts';
+import { referenceTo } from './schemas.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -8,10 +9,14 @@ const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  * The joi body of POST (`create`) or PATCH (`update`) that an entity's shape implies. In an update
  * everything is optional and null takes an optional field away (RFC 7396).
  */
-export function bodyOf(shape: ObjectShape, mode: 'create' | 'update'): Joi.ObjectSchema {
+export function bodyOf(
+  shape: ObjectShape,
+  mode: 'create' | 'update',
+  nameOf = (name: string) => name,
+): Joi.ObjectSchema {
   const keys: Record<string, Joi.Schema> = {};
   for (const [name, field] of Object.entries(shape.fields)) {
-    if (isWritable(field, mode)) keys[name] = fieldSchema(field, mode);
+    if (isWritable(field, mode)) keys[nameOf(name)] = fieldSchema(field, mode);
   }
   return Joi.object(keys);
 }
@@ -49,7 +54,9 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'date':
       return Joi.date().iso();
     case 'id':
-      return Joi.string().pattern(ID, 'id');
+      return shape.ref
+        ? Joi.string().pattern(ID, 'id').description(referenceTo(shape.ref))
+        : Joi.string().pattern(ID, 'id');
     case 'free':
       return shape.maxBytes === undefined
         ? Joi.object().unknown()
@@ -60,6 +67,8 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       const array = Joi.array().items(schemaOf(shape.items, 'create'));
       return shape.max === undefined ? array : array.max(shape.max);
     }
+    case 'sealed':
+      return schemaOf(shape.inner, 'create');
     case 'object':
       return bodyOf(shape, mode);
     case 'binary':

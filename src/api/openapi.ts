@@ -1,18 +1,24 @@
-import type Joi from 'joi';
 import type { ErrorCode } from '../errors.ts';
+import { bodySchema } from './body-schema.ts';
+import { EXAMPLE_ID, exampleOf } from './examples.ts';
+import { linksOf } from './links.ts';
 import { STATUS } from './problems.ts';
+import { headersOf, namedHeaders, problemResponse, problemSchema } from './responses.ts';
 import type { JsonSchema, Route } from './route.ts';
-import { idSchema } from './schemas.ts';
-
-const PROBLEM = { $ref: '#/components/schemas/Problem' };
+import { idSchema, trimmedSchema } from './schemas.ts';
 
 /** The OpenAPI 3.1 document of some routes. */
 export function openApi(routes: Route[], version: string): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {};
+  const problems: Record<string, JsonSchema> = {};
   const sorted = [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   for (const route of sorted) {
     paths[route.path] ??= {};
-    (paths[route.path] as JsonSchema)[route.method.toLowerCase()] = operation(route);
+    (paths[route.path] as JsonSchema)[route.method.toLowerCase()] = operation(
+      route,
+      sorted,
+      problems,
+    );
   }
   return {
     openapi: '3.1.0',
@@ -30,35 +36,17 @@ export function openApi(routes: Route[], version: string): JsonSchema {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
       },
       schemas: { Problem: problemSchema },
+      headers: namedHeaders,
+      responses: Object.fromEntries(Object.entries(problems).sort(([a], [b]) => (a < b ? -1 : 1))),
     },
   };
 }
 
-const problemSchema: JsonSchema = {
-  type: 'object',
-  description: 'RFC 9457 problem details.',
-  required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
-  additionalProperties: false,
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    instance: { type: 'string', description: 'The request id.' },
-    code: { enum: Object.keys(STATUS) },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['path', 'message'],
-        additionalProperties: false,
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
-      },
-    },
-  },
-};
-
-function operation(route: Route): JsonSchema {
+function operation(
+  route: Route,
+  routes: Route[],
+  problems: Record<string, JsonSchema>,
+): JsonSchema {
   return {
     operationId: route.id,
     summary: route.summary,
@@ -66,8 +54,8 @@ function operation(route: Route): JsonSchema {
     security: route.access === 'anyone' ? [] : [{ bearer: [] }],
     ...(route.access === 'admin' && { description: 'For administrators.' }),
     parameters: parameters(route),
-    ...(route.body && { requestBody: requestBody(route.body, route.method) }),
-    responses: responses(route),
+    ...(route.body && { requestBody: requestBody(route) }),
+    responses: { ...successes(route, routes), ...refusals(route, problems) },
   };
 }
 
@@ -76,16 +64,20 @@ function parameters(route: Route): JsonSchema[] {
     name,
     in: 'path',
     required: true,
-    schema: name === 'id' ? idSchema : { type: 'string' },
+    schema: name === 'id' ? idSchema : { type: 'string', pattern: '^[A-Za-z0-9_.-]{1,64}$' },
+    ...(name === 'id' && { example: EXAMPLE_ID }),
   }));
   const inQuery = (route.query ?? []).map(({ name, description, schema }) => ({
     name,
     in: 'query',
     description,
     schema: schema ?? { type: 'string' },
+    ...(schema?.type === 'array' && { style: 'form', explode: false }),
   }));
   const inHeader: JsonSchema[] = [];
-  if (route.method === 'POST') inHeader.push(header('Idempotency-Key', { maxLength: 255 }));
+  if (route.method === 'POST') {
+    inHeader.push(header('Idempotency-Key', { minLength: 1, maxLength: 255 }));
+  }
   if (route.conditional) {
     inHeader.push(header(route.method === 'GET' ? 'If-None-Match' : 'If-Match', {}));
   }
@@ -96,41 +88,47 @@ function header(name: string, rules: JsonSchema): JsonSchema {
   return { name, in: 'header', schema: { type: 'string', ...rules } };
 }
 
-interface StandardJsonSchema {
-  '~standard': { jsonSchema: { input(o: { target: string }): JsonSchema } };
-}
-
-function requestBody(body: Joi.ObjectSchema, method: string): JsonSchema {
-  const standard = body as unknown as StandardJsonSchema;
-  const schema = standard['~standard'].jsonSchema.input({ target: 'draft-2020-12' });
-  delete schema.$schema;
-  const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+function requestBody({ body, method, example }: Route): JsonSchema {
+  const schema = bodySchema(body as NonNullable<Route['body']>);
+  const shown = example ?? exampleOf(schema);
+  const media = { schema, ...(shown !== undefined && { example: shown }) };
   const content = {
-    'application/json': { schema },
-    ...(method === 'PATCH' && { [type]: { schema } }),
+    'application/json': media,
+    ...(method === 'PATCH' && { 'application/merge-patch+json': media }),
   };
   return { required: true, content };
 }
 
-function responses(route: Route): JsonSchema {
-  const answers: JsonSchema = {};
-  for (const [status, { description, schema, contentType }] of Object.entries(route.success)) {
+function successes(route: Route, routes: Route[]): JsonSchema {
+  const isTrimmed = route.query?.some((p) => p.name === 'fields') === true;
+  const answers = Object.entries(route.success).map(([status, success]) => {
+    const { description, contentType } = success;
+    const schema = success.schema && isTrimmed ? trimmedSchema(success.schema) : success.schema;
     const type = contentType ?? (schema && 'application/json');
-    answers[status] = {
+    const headers = headersOf(route, Number(status), schema);
+    const links = linksOf(route, Number(status), routes);
+    const answer = {
       description,
+      headers,
       ...(type && { content: { [type]: { ...(schema && { schema }) } } }),
+      ...(links && { links }),
     };
-  }
+    return [status, answer];
+  });
+  return Object.fromEntries(answers);
+}
+
+function refusals(route: Route, problems: Record<string, JsonSchema>): JsonSchema {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codesOf(route))) {
     byStatus.set(STATUS[code], [...(byStatus.get(STATUS[code]) ?? []), code]);
   }
+  const answers: JsonSchema = {};
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
-    if (answers[status]) continue;
-    answers[status] = {
-      description: codes.join(', '),
-      content: { 'application/problem+json': { schema: PROBLEM } },
-    };
+    if (route.success[status]) continue;
+    const name = codes.sort().join('-');
+    problems[name] ??= problemResponse(status, codes);
+    answers[status] = { $ref: `#/components/responses/${name}` };
   }
   return answers;
 }

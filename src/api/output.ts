@@ -1,5 +1,6 @@
 import type { Entity } from '../data/entity.ts';
 import { idText, UUID } from '../data/ids.ts';
+import { isSealed, type Sealed } from '../data/sealed.ts';
 import type { ObjectShape, Shape } from '../data/shape.ts';
 
 export type Json = Record<string, unknown>;
@@ -11,16 +12,24 @@ const printers = new Map<string, (document: object) => Json>();
 export function print(entity: Entity, document: object): Json {
   let printer = printers.get(entity.name);
   if (!printer) {
-    printer = objectPrinter(entity.shape);
+    printer = objectPrinter(entity.shape, (name) => answeredAs(entity, name));
     printers.set(entity.name, printer);
   }
   return printer(document);
 }
 
-function objectPrinter(shape: ObjectShape): (document: object) => Json {
+/** The name by which clients know a field of a document. */
+export function answeredAs(entity: Entity, name: string): string {
+  return name === '_id' ? 'id' : (entity.options.names?.[name] ?? name);
+}
+
+function objectPrinter(
+  shape: ObjectShape,
+  nameOf = (name: string) => name,
+): (document: object) => Json {
   const fields = Object.entries(shape.fields)
     .filter(([, f]) => !f.hidden)
-    .map(([name, f]) => ({ name, as: name === '_id' ? 'id' : name, print: printerOf(f.shape) }));
+    .map(([name, f]) => ({ name, as: nameOf(name), print: printerOf(f.shape) }));
   // The id comes first, as every reader expects.
   fields.sort((a, b) => Number(b.as === 'id') - Number(a.as === 'id'));
   return (document) => {
@@ -48,9 +57,21 @@ function printerOf(shape: Shape): Print | undefined {
     }
     case 'free':
       return plain;
+    case 'sealed':
+      return shape.shows
+        ? ({ last4 }: Sealed) => `…${last4 ?? ''}`
+        : opened(printerOf(shape.inner));
     default:
       return undefined;
   }
+}
+
+/** What `openSealed` has opened; ciphertext is never an answer. */
+function opened(print: Print | undefined): Print {
+  return (value: unknown) => {
+    if (isSealed(value)) throw new Error('A sealed field is printed that nobody has opened.');
+    return print ? print(value as never) : value;
+  };
 }
 
 /** Free-form values may hold ids and times of ours (a job's input, an audit event's changes). */

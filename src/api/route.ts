@@ -44,6 +44,8 @@ export interface Route {
   access: 'anyone' | 'user' | 'admin';
   /** The body's schema; none = takes no body. */
   body?: Joi.ObjectSchema;
+  /** A body that would do, where none can be made of the schema alone. */
+  example?: JsonSchema;
   /** Fields that exist but are the server's, so that sending them is refused in clear words. */
   owned?: ReadonlySet<string>;
   query?: Parameter[];

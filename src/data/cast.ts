@@ -13,6 +13,8 @@ export function cast(shape: Shape, value: unknown): unknown {
       return (value as unknown[]).map((item) => cast(shape.items, item));
     case 'map':
       return mapValues(value as object, (v) => cast(shape.values, v));
+    case 'sealed':
+      return cast(shape.inner, value);
     case 'object':
       return castObject(shape, value as Record<string, unknown>);
     default:

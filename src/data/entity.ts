@@ -3,6 +3,7 @@ import mongoose, {
   type Model,
   type mongo,
   Schema,
+  type SchemaDefinitionProperty,
   type SchemaTypeOptions,
 } from 'mongoose';
 import type { Fault } from '../errors.ts';
@@ -21,7 +22,7 @@ export const WORDS = {
   integer: 'a whole number',
   maxBytes: 'the most bytes of a free-form object, as JSON',
   maxItems: 'the most items of an array',
-  encrypted: 'encrypted at rest',
+  encrypted: 'stored as ciphertext: what is in it, and what of it is shown (`sealed`)',
 } as const;
 
 declare module 'mongoose' {
@@ -32,8 +33,14 @@ declare module 'mongoose' {
     integer?: boolean;
     maxBytes?: number;
     maxItems?: number;
-    encrypted?: boolean;
+    encrypted?: Encrypted;
   }
+}
+
+/** What a sealed field holds, and what answers show in its place. */
+export interface Encrypted {
+  inner: SchemaDefinitionProperty;
+  shows?: 'last4';
 }
 
 /** What every stored document has. */
@@ -46,6 +53,8 @@ export interface Base {
 }
 
 export interface EntityOptions {
+  /** What it is for, in a sentence or two: the documentation says it. */
+  about: string;
   /** The collection; the name's plural in lower camel case unless said otherwise. */
   collection?: string;
   /** `required` (default): every document has an owner. `optional`: some are the system's. `none`: no such field. */
@@ -56,6 +65,12 @@ export interface EntityOptions {
   objects?: boolean;
   /** A field of the referred document that counts these documents: `{ project: 'trackCount' }`. */
   countedIn?: Record<string, string>;
+  /** A Boolean field that, when true, lets everybody read the document. */
+  sharedBy?: string;
+  /** Fields that clients know by another name: `{ textVersion: 'version' }`. */
+  names?: Record<string, string>;
+  /** Fields whose every change raises the entity's `revision`. */
+  revisedBy?: string[];
   /** Fields that our own code moves without a new version: counts and progress. ETags show them apart. */
   unversioned?: string[];
   /** Rules across fields, over a whole document. */
@@ -102,11 +117,30 @@ export function freeForm<O extends SchemaTypeOptions<object>>(maxBytes: number, 
   } & O;
 }
 
+// What is stored of a sealed field.
+const ciphertext = new Schema(
+  { bytes: { type: Buffer, required: true }, last4: String },
+  { _id: false, strict: 'throw' },
+);
+
+/**
+ * A field of the document itself that is encrypted at rest, of any Mongoose type: `sealed({ type: String })`.
+ * Writes take it in clear, answers show it in clear; with `shows: 'last4'` they show its last four
+ * characters alone. `refine`, filters and indexes see ciphertext.
+ */
+export function sealed<
+  O extends SchemaTypeOptions<object> & { shows?: 'last4'; default?: never } = object,
+>(inner: SchemaDefinitionProperty, options?: O) {
+  const { shows, ...field } = options ?? {};
+  const encrypted: Encrypted = { inner, ...(shows && { shows }) };
+  return { type: ciphertext, ...field, encrypted } as { type: typeof ciphertext } & O;
+}
+
 /** Makes an entity of a schema: adds id, owner, times and version, and the settings that keep it strict. */
 export function entity<S extends Schema>(
   name: string,
   schema: S,
-  options: EntityOptions = {},
+  options: EntityOptions,
 ): Entity<InferSchemaType<S> & Base> {
   const owner = options.owner ?? 'required';
   const fields = {
@@ -141,17 +175,27 @@ export function entity<S extends Schema>(
       { name: 'outbox', partialFilterExpression: { 'outbox.0': { $exists: true } } },
     );
   }
-  const collectionName = options.collection ?? `${name[0]?.toLowerCase()}${name.slice(1)}s`;
-  // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
-  const model = mongoose.model(name, schema as Schema, collectionName) as unknown as Model<Base>;
+  const plural = pluralOf(name);
+  const collectionName = options.collection ?? `${plural[0]?.toLowerCase()}${plural.slice(1)}`;
+  const collection = mongoose.connection.collection(collectionName);
+  let shape: ObjectShape | undefined;
   const made = {
     name,
     collectionName,
-    collection: timed(model.collection as unknown as mongo.Collection<Stored>),
-    model,
+    collection: timed(collection as unknown as mongo.Collection<Stored>),
     schema: schema as Schema,
-    shape: shapeOf(schema),
     options,
+    // A function starts with the whole registry and uses little of it: these are made when first used.
+    get shape() {
+      shape ??= shapeOf(schema);
+      return shape;
+    },
+    // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
+    get model() {
+      const { models } = mongoose;
+      return (models[name] ??
+        mongoose.model(name, schema as Schema, collectionName)) as unknown as Model<Base>;
+    },
   };
   entities.set(name, made);
   return made;
@@ -172,6 +216,11 @@ function timed(collection: mongo.Collection<Stored>): mongo.Collection<Stored> {
       return CALLS.has(name) ? (...args: unknown[]) => within(call(...args)) : call;
     },
   });
+}
+
+/** `RetentionPolicy` → `RetentionPolicies`; what ends in an s is many already. */
+export function pluralOf(name: string): string {
+  return name.endsWith('s') ? name : `${name}s`.replace(/([^aeiou])ys$/, '$1ies');
 }
 
 /** Every entity that has been made, by name; `src/models/index.ts` makes them all. */

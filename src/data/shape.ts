@@ -1,4 +1,5 @@
-import type { Schema, SchemaType } from 'mongoose';
+import { Schema, type SchemaType } from 'mongoose';
+import type { Encrypted } from './entity.ts';
 
 /** What happens to a document when the one it refers to goes. */
 export type OnDelete = 'cascade' | 'restrict' | 'unset';
@@ -25,6 +26,7 @@ export type Shape =
   | { kind: 'free'; maxBytes?: number }
   | { kind: 'map'; values: Shape }
   | { kind: 'array'; items: Shape; max?: number }
+  | { kind: 'sealed'; inner: Shape; shows?: 'last4' }
   | ObjectShape;
 
 export interface ObjectShape {
@@ -134,6 +136,7 @@ function shape(type: SchemaType, path: string): Shape {
     case 'Map':
       return { kind: 'map', values: shape(inner.$__schemaType as SchemaType, path) };
     case 'Embedded':
+      if (o.encrypted) return sealedShape(o.encrypted, path);
       return shapeOf(inner.schema as Schema);
     case 'Array':
       return defined({
@@ -146,6 +149,20 @@ function shape(type: SchemaType, path: string): Shape {
     default:
       throw new Error(`${path}: no printer knows the Mongoose type ${type.instance}.`);
   }
+}
+
+/** What only the field itself may say, not what is sealed in it: there nobody would read it. */
+const FIELD_WORDS = ['required', 'select', 'server', 'immutable', 'default', 'personal'];
+
+function sealedShape({ inner, shows }: Encrypted, path: string): Shape {
+  if (path.includes('.'))
+    throw new Error(`${path}: only a field of the document itself is sealed.`);
+  const type = new Schema({ [path]: inner }).path(path) as SchemaType;
+  const misplaced = FIELD_WORDS.find((word) => Object.hasOwn(inner as object, word));
+  if (misplaced) throw new Error(`${path}: say ${misplaced} in the options of sealed().`);
+  const sealed = shape(type, path);
+  if (shows && sealed.kind !== 'string') throw new Error(`${path}: only a string has a last4.`);
+  return defined({ kind: 'sealed' as const, inner: sealed, shows });
 }
 
 function defined<T extends object>(object: T): T {

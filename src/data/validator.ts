@@ -67,6 +67,16 @@ function schemaOf(shape: Shape): mongo.Document {
         items: schemaOf(shape.items),
         ...(shape.max !== undefined && { maxItems: shape.max }),
       };
+    case 'sealed':
+      return {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: ['bytes'],
+        properties: {
+          bytes: { bsonType: 'binData' },
+          ...(shape.shows && { last4: { bsonType: 'string', maxLength: 4 } }),
+        },
+      };
     case 'object':
       return objectSchema(shape);
   }

@@ -1,3 +1,4 @@
+import { viewParameters } from '../api/document-routes.ts';
 import { bodyOf } from '../api/input.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
@@ -21,7 +22,7 @@ export const settingsRoutes: Route[] = [
     method: 'GET',
     id: 'getSettings',
     summary: 'Get your settings.',
-    query: [{ name: 'fields', description: 'Which fields, by name, separated by commas.' }],
+    query: viewParameters(UserSettings, []),
     success: { 200: { description: 'The settings.', schema }, 304: { description: 'Unchanged.' } },
     handle: (ctx, request) => read(ctx, UserSettings, allowed(owner, ctx.actor), [], request),
   },

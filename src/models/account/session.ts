@@ -12,5 +12,7 @@ const schema = new Schema({
 schema.index({ user: 1, createdAt: -1, _id: -1 });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-/** One sign-in on one device: a family of refresh tokens, each replacing the one before. Ended = gone. */
-export const Session = entity('Session', schema);
+export const Session = entity('Session', schema, {
+  about:
+    'One sign-in on one device: a family of refresh tokens, each replacing the one before. Ended = gone.',
+});

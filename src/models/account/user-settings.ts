@@ -12,5 +12,7 @@ const schema = new Schema({
 
 schema.index({ user: 1 }, { unique: true });
 
-/** What a user has set: one document each, made with the account. */
-export const UserSettings = entity('UserSettings', schema, { collection: 'userSettings' });
+export const UserSettings = entity('UserSettings', schema, {
+  about: 'What a user has set: one document each, made with the account.',
+  collection: 'userSettings',
+});

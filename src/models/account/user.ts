@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity } from '../../data/entity.ts';
+import { entity, ref } from '../../data/entity.ts';
 
 const schema = new Schema({
   email: {
@@ -25,6 +25,7 @@ const schema = new Schema({
   hashedPassword: { type: String, required: true, select: false, server: true, personal: 'erase' },
   displayName: { type: String, trim: true, maxlength: 100, personal: 'export' },
   bio: { type: String, trim: true, maxlength: 2000, personal: 'export' },
+  avatar: ref('Image', { onDelete: 'unset', personal: 'export' }),
   locale: {
     type: String,
     maxlength: 35,
@@ -40,6 +41,9 @@ const schema = new Schema({
 schema.index({ email: 1 }, { unique: true });
 schema.index({ username: 1 }, { unique: true, collation: { locale: 'en', strength: 2 } });
 schema.index({ createdAt: -1, _id: -1 });
+schema.index({ avatar: 1 }, { sparse: true });
 
-/** An account: who signs in, and what they show of themselves. */
-export const User = entity('User', schema, { owner: 'none' });
+export const User = entity('User', schema, {
+  about: 'An account: who signs in, and what they show of themselves.',
+  owner: 'none',
+});

@@ -1,15 +1,8 @@
 import { Schema } from 'mongoose';
 import { freeForm } from '../../data/entity.ts';
+import { errorField } from '../error-field.ts';
 
 export const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] as const;
-
-const errorSchema = new Schema(
-  {
-    code: { type: String, required: true, maxlength: 64 },
-    message: { type: String, required: true, maxlength: 1000 },
-  },
-  { _id: false },
-);
 
 const derivativeSchema = new Schema(
   {
@@ -41,7 +34,7 @@ export const mediaFields = {
   metadata: freeForm(64 * 1024, { server: true, personal: 'export' }),
   derivatives: { type: [derivativeSchema], default: undefined, server: true },
   warnings: { type: [String], default: undefined, server: true },
-  error: { type: errorSchema, server: true },
+  error: errorField,
   // The object as S3 last told of it: which bytes are processed, and the fence against older records.
   object: {
     type: new Schema({ etag: String, sequencer: String }, { _id: false }),
@@ -51,6 +44,17 @@ export const mediaFields = {
   // Where the derivatives of the bytes now shown are: each processing writes under its own prefix.
   derivativesPath: { type: String, select: false, server: true, maxlength: 512 },
 } as const;
+
+/** The indexes of every kind of medium that may belong to a project. */
+export function mediaIndexes(schema: Schema): void {
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, project: 1, status: 1, createdAt: -1, _id: -1 });
+  schema.index({ project: 1 });
+  // Uploads that nobody told of.
+  schema.index({ status: 1, updatedAt: 1 });
+}
 
 /** What is heard in a track or another recording. */
 export const soundFields = {

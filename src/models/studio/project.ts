@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm } from '../../data/entity.ts';
+import { entity, freeForm, ref } from '../../data/entity.ts';
 
 export const PROJECT_STATUSES = ['DRAFT', 'ACTIVE', 'ARCHIVED'] as const;
 
@@ -8,12 +8,16 @@ const schema = new Schema({
   description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
   settings: freeForm(16 * 1024, { required: true, default: () => ({}), personal: 'export' }),
   status: { type: String, required: true, enum: PROJECT_STATUSES, default: 'DRAFT', server: true },
+  coverImage: ref('Image', { onDelete: 'unset' }),
   trackCount: { type: Number, required: true, default: 0, server: true, integer: true },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, name: 1, _id: 1 });
+schema.index({ coverImage: 1 }, { sparse: true });
 
-/** A workspace: the parent of media, jobs and exports. */
-export const Project = entity('Project', schema, { unversioned: ['trackCount'] });
+export const Project = entity('Project', schema, {
+  about: 'A workspace: the parent of media, jobs and exports.',
+  unversioned: ['trackCount'],
+});

@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
-import { mediaFields, soundFields } from './media-fields.ts';
+import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
 
 const schema = new Schema({
   project: ref('Project', { required: true, immutable: true, onDelete: 'cascade' }),
@@ -16,16 +16,11 @@ const schema = new Schema({
   lineage: freeForm(16 * 1024, { server: true }),
 });
 
-schema.index({ user: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, project: 1, status: 1, createdAt: -1, _id: -1 });
-schema.index({ project: 1 });
+mediaIndexes(schema);
 schema.index({ generatedBy: 1 }, { sparse: true });
-schema.index({ status: 1, updatedAt: 1 });
 
-/** A song in a project: the object in S3 and what was heard in it. */
 export const Track = entity('Track', schema, {
+  about: 'A song in a project: the object in S3 and what was heard in it.',
   objects: true,
   countedIn: { project: 'trackCount' },
   unversioned: ['progress'],

@@ -46,5 +46,8 @@ schema.index(
   { unique: true, partialFilterExpression: { sequence: { $exists: true } } },
 );
 
-/** What was done to what, by whom: append-only, sealed into a chain of hashes. */
-export const AuditEvent = entity('AuditEvent', schema, { owner: 'optional', audited: false });
+export const AuditEvent = entity('AuditEvent', schema, {
+  about: 'What was done to what, by whom: append-only, sealed into a chain of hashes.',
+  owner: 'optional',
+  audited: false,
+});

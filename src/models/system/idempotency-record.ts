@@ -18,8 +18,8 @@ const schema = new Schema({
 schema.index({ key: 1 }, { unique: true });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-/** What was answered to a request with an Idempotency-Key, for 24 hours. */
 export const IdempotencyRecord = entity('IdempotencyRecord', schema, {
+  about: 'What was answered to a request with an Idempotency-Key, for 24 hours.',
   owner: 'none',
   audited: false,
 });

@@ -65,7 +65,10 @@ schema.index(
   { name: 'lost', partialFilterExpression: { status: 'RUNNING' } },
 );
 
-/** A piece of background work. The document is the queue; a message only wakes a worker. */
-export const Job = entity('Job', schema, { owner: 'optional', unversioned: ['progress', 'stage'] });
+export const Job = entity('Job', schema, {
+  about: 'A piece of background work. The document is the queue; a message only wakes a worker.',
+  owner: 'optional',
+  unversioned: ['progress', 'stage'],
+});
 
 export type JobDoc = DocOf<typeof Job>;

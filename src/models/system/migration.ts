@@ -13,7 +13,10 @@ const schema = new Schema({
 
 schema.index({ name: 1 }, { unique: true });
 
-/** A migration that this database has, or is at. Kept by the engine itself, which owns the collection. */
-export const Migration = entity('Migration', schema, { owner: 'none', audited: false });
+export const Migration = entity('Migration', schema, {
+  about: 'A migration that this database has, or is at. The engine itself keeps the collection.',
+  owner: 'none',
+  audited: false,
+});
 
 export type MigrationDoc = DocOf<typeof Migration>;

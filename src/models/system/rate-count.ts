@@ -10,5 +10,8 @@ const schema = new Schema({
 schema.index({ key: 1 }, { unique: true });
 schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-/** How often something was tried in a window of time, shared by all instances. */
-export const RateCount = entity('RateCount', schema, { owner: 'none', audited: false });
+export const RateCount = entity('RateCount', schema, {
+  about: 'How often something was tried in a window of time, shared by all instances.',
+  owner: 'none',
+  audited: false,
+});

@@ -1,0 +1,71 @@
+// `npm run test:fuzz`: schemathesis against the whole stack, once as a user and once as an
+// administrator. `-- --cases N` asks for more cases, `-- --seed N` for those of another run.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sentenceOf } from './demo/problem.ts';
+import { openAccount, type Role } from './fuzz/account.ts';
+import { type Backend, findBackend } from './fuzz/backend.ts';
+import { type Choice, readChoice } from './fuzz/choice.ts';
+import { readDocument, withExamples } from './fuzz/document.ts';
+import { faultsOf, summaryOf } from './fuzz/outcome.ts';
+import { findTool, Missing, type Report, runTool } from './fuzz/schemathesis.ts';
+import { makeOneOfEach } from './fuzz/seed.ts';
+import { bodiesOf } from './fuzz/special.ts';
+import { serveTokens } from './fuzz/token-server.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dir = await mkdtemp(join(tmpdir(), 'mixdown-fuzz-'));
+let backend: Backend | undefined;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(130));
+try {
+  const choice = readChoice(process.argv.slice(2));
+  const tool = await findTool();
+  backend = await findBackend(root, dir);
+  await end(await fuzz(tool, backend, choice));
+} catch (error) {
+  console.error(sentenceOf(error));
+  await end(error instanceof Missing ? 2 : 1);
+}
+
+/** The exit code. */
+async function fuzz(tool: string, { api, mongodb }: Backend, choice: Choice): Promise<number> {
+  const { cases, seed } = choice;
+  console.log(`Schemathesis on ${api}, seed ${seed}`);
+  const user = await runAs('user');
+  const admin = await runAs('admin');
+  const sent = user.test_cases.generated + admin.test_cases.generated;
+  console.log(`total  ${sent} cases of at least ${cases}`);
+  const isWell = sent >= cases && [user, admin].every((r) => faultsOf(r).length === 0);
+  if (!isWell) console.log(`The same again: npm run test:fuzz -- --cases ${cases} --seed ${seed}`);
+  return isWell ? 0 : 1;
+
+  async function runAs(role: Role): Promise<Report> {
+    const began = Date.now();
+    const account = await openAccount({ api, mongodb }, role);
+    const tokens = await serveTokens(account);
+    try {
+      const given = await readDocument(api);
+      const { ids, refused } = await makeOneOfEach(api, given, account);
+      if (refused.length > 0) console.log(`${role}: nothing was made of ${refused.join(', ')}`);
+      const document = withExamples(given, ids, await bodiesOf(given, account));
+      const perRun = Math.ceil(cases / 2);
+      const run = { tool, dir, api, role, document, ids, tokens: tokens.url, cases: perRun, seed };
+      const { report, output } = await runTool(run);
+      if (faultsOf(report).length > 0) console.log(output);
+      console.log(summaryOf(role, report, Math.round((Date.now() - began) / 1000)));
+      return report;
+    } finally {
+      tokens.stop();
+      await account.close();
+    }
+  }
+}
+
+async function end(code: number): Promise<never> {
+  await backend?.stop();
+  await rm(dir, { recursive: true, force: true });
+  process.exit(code);
+}

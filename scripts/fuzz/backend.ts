@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { toStderr } from '../../src/local/log.ts';
+import { readSettings } from '../../src/local/settings.ts';
+import { startStack } from '../../src/local/stack/stack.ts';
+import { Problem } from '../demo/problem.ts';
+
+/** The stack that is fuzzed: where it answers, and its database. */
+export interface Backend {
+  api: string;
+  mongodb: string;
+  stop(): Promise<void>;
+}
+
+/** The stack of `API_URL` and `MONGODB_URI`; else one of its own, on a folder in `dir`. */
+export async function findBackend(root: string, dir: string): Promise<Backend> {
+  const { env } = process;
+  const api = env.API_URL?.replace(/\/+$/, '');
+  if (api) {
+    if (!env.MONGODB_URI) {
+      throw new Problem(`Set MONGODB_URI to the database of ${api}: it makes an administrator.`);
+    }
+    return { api, mongodb: env.MONGODB_URI, stop: async () => undefined };
+  }
+  // Its own in every part: nothing of anybody's else is fuzzed.
+  for (const name of ['MONGODB_URI', 'S3_ENDPOINT', 'MEDIA_BUCKET']) delete env[name];
+  env.CALLS_PER_MINUTE = '1000000';
+  env.REGISTRATIONS_PER_MINUTE = '1000000';
+  env.LOG_LEVEL ||= 'ERROR';
+  const settings = readSettings(root, { PORT: '0', DATA_DIR: join(dir, 'data') }, []);
+  const { state, stop } = await startStack(settings, toStderr);
+  return { api: state.api, mongodb: state.mongodb, stop };
+}

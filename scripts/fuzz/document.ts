@@ -1,0 +1,96 @@
+import { Problem } from '../demo/problem.ts';
+
+/** A JSON Schema, as far as it is read here. */
+export interface Schema {
+  title?: string;
+  description?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+}
+
+interface Media {
+  schema: Schema;
+  example?: Record<string, unknown>;
+}
+
+/** An operation of an OpenAPI document, as far as it is read here. */
+export interface Operation {
+  operationId: string;
+  parameters: { name: string; in: string; example?: unknown }[];
+  requestBody?: { content: Record<string, Media> };
+  responses: Record<string, { content?: Record<string, { schema?: Schema }> }>;
+}
+
+export interface Document {
+  paths: Record<string, Record<string, Operation>>;
+}
+
+/** Every operation, with where it is. */
+export interface Placed {
+  method: string;
+  path: string;
+  operation: Operation;
+}
+
+/** The OpenAPI document of an API. */
+export async function readDocument(api: string): Promise<Document> {
+  try {
+    return (await (await fetch(`${api}/v1/openapi.json`)).json()) as Document;
+  } catch (cause) {
+    throw new Problem(`There is no OpenAPI document at ${api}/v1/openapi.json.`, { cause });
+  }
+}
+
+/** The operations of a document. */
+export function operationsOf({ paths }: Document): Placed[] {
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
+  );
+}
+
+/** The entity whose id a path takes: what `GET` of the path up to its `{id}` answers. */
+export function entityOf({ paths }: Document, path: string): string | undefined {
+  const one = /^[^{]*\{id\}/.exec(path)?.[0];
+  return one && paths[one]?.get?.responses['200']?.content?.['application/json']?.schema?.title;
+}
+
+/** The fields of a body that refer to other documents, with the entity of each. */
+export function referencesIn({ operation }: Placed): [field: string, entity: string][] {
+  const { properties = {} } = operation.requestBody?.content['application/json']?.schema ?? {};
+  return Object.entries(properties).flatMap(([field, { description }]) => {
+    const entity = /^The id of a (\w+)\.$/.exec(description ?? '')?.[1];
+    return entity ? [[field, entity] as [string, string]] : [];
+  });
+}
+
+/** The body of an operation's example, with references to documents that are there. */
+export function exampleOf(
+  placed: Placed,
+  ids: ReadonlyMap<string, string[]>,
+): Record<string, unknown> | undefined {
+  const example = placed.operation.requestBody?.content['application/json']?.example;
+  if (!example) return undefined;
+  const held = referencesIn(placed).map(([field, entity]) => [field, ids.get(entity)?.[0]]);
+  return { ...example, ...Object.fromEntries(held.filter(([, id]) => id)) };
+}
+
+/** The document with examples that the stack knows: ids that are there, bodies that refer to them. */
+export function withExamples(
+  document: Document,
+  ids: ReadonlyMap<string, string[]>,
+  bodies: Record<string, Record<string, unknown>>,
+): Document {
+  const known = structuredClone(document);
+  for (const placed of operationsOf(known)) {
+    const { path, operation } = placed;
+    const id = ids.get(entityOf(known, path) ?? '')?.[0];
+    for (const parameter of operation.parameters) {
+      if (id && parameter.in === 'path' && parameter.name === 'id') parameter.example = id;
+    }
+    const example = bodies[operation.operationId] ?? exampleOf(placed, ids);
+    for (const media of Object.values(operation.requestBody?.content ?? {})) {
+      if (example) media.example = example;
+    }
+  }
+  return known;
+}

@@ -1,0 +1,23 @@
+import type { Report } from './schemathesis.ts';
+
+/** What is wrong with a run, each in a line. */
+export function faultsOf({ operations, phases, failures, errors }: Report): string[] {
+  const { total = 0, tested = 0 } = operations ?? {};
+  const skipped = Object.entries(phases ?? {}).filter(([, { status }]) => status === 'skip');
+  return [
+    ...(total === 0 || tested < total ? [`only ${tested} of ${total} operations were tested`] : []),
+    ...skipped.map(([phase, { skip_reason }]) => `the phase ${phase} did not run: ${skip_reason}`),
+    ...failures.map(({ title, count, operations: at }) => `${count} × ${title}: ${at.join(', ')}`),
+    ...errors.map(({ title, count }) => `${count} × ${title}`),
+  ];
+}
+
+/** A run in a line, and what is wrong with it below. */
+export function summaryOf(who: string, report: Report, seconds: number): string {
+  const { operations, phases, test_cases } = report;
+  const faults = faultsOf(report);
+  const ran = Object.keys(phases ?? {}).join(', ');
+  const line = `${test_cases.generated} cases of ${operations?.tested} operations (${ran}) in ${seconds} s`;
+  const verdict = faults.length === 0 ? 'no failure' : 'failures:';
+  return [`${who.padEnd(6)} ${line}: ${verdict}`, ...faults.map((f) => `       ${f}`)].join('\n');
+}

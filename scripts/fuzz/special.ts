@@ -1,0 +1,25 @@
+import { Problem } from '../demo/problem.ts';
+import type { Account } from './account.ts';
+import { type Document, operationsOf } from './document.ts';
+
+/** What no schema tells: the bodies of operations that take what only this account knows. */
+const BODIES: Record<string, (account: Account) => Promise<Record<string, unknown>>> = {
+  login: async ({ email, password }) => ({ login: email, password }),
+  changePassword: async ({ password }) => ({ currentPassword: password, newPassword: password }),
+  refresh: async (account) => ({ refreshToken: (await account.signIn()).refreshToken }),
+  logout: async (account) => ({ refreshToken: (await account.signIn()).refreshToken }),
+};
+
+/** The bodies of the special cases, by operation. @throws Problem for one that the document lacks */
+export async function bodiesOf(
+  document: Document,
+  account: Account,
+): Promise<Record<string, Record<string, unknown>>> {
+  const known = new Set(operationsOf(document).map(({ operation }) => operation.operationId));
+  const unknown = Object.keys(BODIES).filter((id) => !known.has(id));
+  if (unknown.length > 0) {
+    throw new Problem(`scripts/fuzz/special.ts names ${unknown.join(', ')}: no such operation.`);
+  }
+  const bodies = Object.entries(BODIES).map(async ([id, body]) => [id, await body(account)]);
+  return Object.fromEntries(await Promise.all(bodies));
+}

@@ -1,0 +1,28 @@
+import { Schema } from 'mongoose';
+import { entity } from '../../data/entity.ts';
+
+export const PURPOSES = [
+  'TERMS',
+  'PRIVACY',
+  'MARKETING',
+  'ANALYTICS',
+  'AI_PROCESSING',
+  'THIRD_PARTY_SHARING',
+] as const;
+
+const schema = new Schema({
+  purpose: { type: String, required: true, immutable: true, enum: PURPOSES, personal: 'export' },
+  // Answered as `version`, which is the name of every document's count of writes, too.
+  textVersion: { type: String, required: true, immutable: true, maxlength: 64, personal: 'export' },
+  granted: { type: Boolean, required: true, immutable: true, personal: 'export' },
+  ip: { type: String, immutable: true, server: true, maxlength: 64, personal: 'export' },
+  userAgent: { type: String, immutable: true, server: true, maxlength: 512, personal: 'export' },
+});
+
+schema.index({ user: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, purpose: 1, createdAt: -1, _id: -1 });
+
+export const Consent = entity('Consent', schema, {
+  about: 'What a user agreed to or refused: append-only, the newest of a purpose counts.',
+  names: { textVersion: 'version' },
+});

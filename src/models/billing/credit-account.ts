@@ -1,0 +1,16 @@
+import { Schema } from 'mongoose';
+import { entity } from '../../data/entity.ts';
+
+const schema = new Schema({
+  // In whole credits; a balance below nothing is refused by the database itself.
+  balance: { type: Number, required: true, default: 0, integer: true, min: 0, server: true },
+  // Of the balance, what running work has reserved.
+  held: { type: Number, required: true, default: 0, integer: true, min: 0, server: true },
+});
+
+schema.index({ user: 1 }, { unique: true });
+
+export const CreditAccount = entity('CreditAccount', schema, {
+  about: 'How many credits a user has, and how many of them are reserved.',
+  audited: false,
+});

@@ -1,0 +1,20 @@
+import { Schema } from 'mongoose';
+import { entity, ref } from '../../data/entity.ts';
+
+export const HOLD_STATES = ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const;
+
+const schema = new Schema({
+  amount: { type: Number, required: true, immutable: true, server: true, integer: true, min: 1 },
+  job: ref('Job', { immutable: true, server: true, onDelete: 'restrict' }),
+  state: { type: String, required: true, enum: HOLD_STATES, default: 'HELD', server: true },
+  expiresAt: { type: Date, required: true, server: true },
+});
+
+schema.index({ user: 1, state: 1 });
+schema.index({ job: 1 }, { sparse: true });
+schema.index({ state: 1, expiresAt: 1 });
+
+export const CreditHold = entity('CreditHold', schema, {
+  about: 'Credits reserved for work that runs: captured when it is done, else released.',
+  audited: false,
+});

@@ -1,0 +1,43 @@
+import { Schema } from 'mongoose';
+import { entity, ref } from '../../data/entity.ts';
+
+export const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as const;
+
+const schema = new Schema({
+  type: { type: String, required: true, immutable: true, server: true, enum: TRANSACTION_TYPES },
+  // In whole credits: what came (+) or went (-).
+  amount: { type: Number, required: true, immutable: true, server: true, integer: true },
+  balanceAfter: {
+    type: Number,
+    required: true,
+    immutable: true,
+    server: true,
+    integer: true,
+    min: 0,
+  },
+  payment: ref('Payment', { immutable: true, server: true, onDelete: 'restrict' }),
+  job: ref('Job', { immutable: true, server: true, onDelete: 'restrict' }),
+  reverses: ref('CreditsTransaction', { immutable: true, server: true, onDelete: 'restrict' }),
+  reason: { type: String, immutable: true, server: true, maxlength: 500 },
+  // One business fact, one entry: `payment:<id>`, `job:<id>:capture`.
+  key: {
+    type: String,
+    required: true,
+    immutable: true,
+    server: true,
+    select: false,
+    maxlength: 255,
+  },
+});
+
+schema.index({ user: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, type: 1, createdAt: -1, _id: -1 });
+schema.index({ key: 1 }, { unique: true });
+schema.index({ payment: 1 }, { sparse: true });
+schema.index({ job: 1 }, { sparse: true });
+schema.index({ reverses: 1 }, { sparse: true });
+
+export const CreditsTransaction = entity('CreditsTransaction', schema, {
+  about: 'One entry of the ledger of credits: append-only, and right in sum at any time.',
+  collection: 'creditsTransactions',
+});

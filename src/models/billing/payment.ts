@@ -1,0 +1,48 @@
+import { Schema } from 'mongoose';
+import { entity, ref } from '../../data/entity.ts';
+import { errorField } from '../error-field.ts';
+
+export const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
+export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
+
+const schema = new Schema({
+  // In minor units of the currency.
+  amount: { type: Number, required: true, immutable: true, server: true, integer: true, min: 0 },
+  currency: { type: String, required: true, immutable: true, server: true, match: /^[A-Z]{3}$/ },
+  credits: { type: Number, required: true, immutable: true, server: true, integer: true, min: 1 },
+  // Which of the packages on offer was bought.
+  package: { type: String, required: true, immutable: true, maxlength: 64 },
+  provider: {
+    type: String,
+    required: true,
+    immutable: true,
+    server: true,
+    enum: PAYMENT_PROVIDERS,
+    default: 'STRIPE',
+  },
+  providerId: { type: String, server: true, select: false, maxlength: 255 },
+  paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset' }),
+  status: {
+    type: String,
+    required: true,
+    enum: PAYMENT_STATUSES,
+    default: 'PENDING',
+    server: true,
+  },
+  refundedAmount: { type: Number, required: true, default: 0, integer: true, min: 0, server: true },
+  receiptUrl: { type: String, server: true, maxlength: 2048 },
+  error: errorField,
+  completedAt: { type: Date, server: true },
+});
+
+schema.index({ user: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
+schema.index({ paymentMethod: 1 }, { sparse: true });
+schema.index(
+  { provider: 1, providerId: 1 },
+  { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
+);
+
+export const Payment = entity('Payment', schema, {
+  about: 'Money for credits, as the payment provider tells of it.',
+});

@@ -1,0 +1,36 @@
+import { Schema } from 'mongoose';
+import { entity, freeForm, ref } from '../../data/entity.ts';
+
+export const COMFYUI_POD_STATUSES = [
+  'STARTING',
+  'READY',
+  'BUSY',
+  'UNREACHABLE',
+  'STOPPED',
+] as const;
+
+const schema = new Schema({
+  name: { type: String, required: true, trim: true, maxlength: 120 },
+  baseUrl: { type: String, required: true, maxlength: 2048, match: /^https?:\/\/[^\s/]+(\/\S*)?$/ },
+  runpodPod: ref('RunPodPod', { onDelete: 'unset' }),
+  status: {
+    type: String,
+    required: true,
+    enum: COMFYUI_POD_STATUSES,
+    default: 'STARTING',
+    server: true,
+  },
+  // What it answered to `/object_info` and `/system_stats`.
+  capabilities: freeForm(256 * 1024, { server: true }),
+  lastSeenAt: { type: Date, server: true },
+  queueRemaining: { type: Number, integer: true, min: 0, server: true },
+});
+
+schema.index({ createdAt: -1, _id: -1 });
+schema.index({ status: 1, createdAt: -1, _id: -1 });
+schema.index({ runpodPod: 1 }, { sparse: true });
+
+export const ComfyUIPod = entity('ComfyUIPod', schema, {
+  about: 'Where ComfyUI runs.',
+  owner: 'none',
+});

@@ -1,0 +1,30 @@
+import { Schema } from 'mongoose';
+import { entity, ref } from '../../data/entity.ts';
+
+const schema = new Schema({
+  execution: ref('ComfyUIWorkflowExecution', {
+    required: true,
+    immutable: true,
+    server: true,
+    onDelete: 'cascade',
+  }),
+  pod: ref('ComfyUIPod', { server: true, onDelete: 'unset' }),
+  at: { type: Date, required: true, server: true },
+  // In bytes.
+  vramTotal: { type: Number, integer: true, min: 0, server: true },
+  vramFree: { type: Number, integer: true, min: 0, server: true },
+  ramFree: { type: Number, integer: true, min: 0, server: true },
+  gpuSeconds: { type: Number, min: 0, server: true },
+  // In US dollars.
+  cost: { type: Number, min: 0, server: true },
+});
+
+schema.index({ user: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, execution: 1, createdAt: -1, _id: -1 });
+schema.index({ execution: 1 });
+schema.index({ pod: 1 }, { sparse: true });
+
+export const ComfyUIResourceUsage = entity('ComfyUIResourceUsage', schema, {
+  about: 'What an execution used of a pod: append-only.',
+  audited: false,
+});

@@ -1,0 +1,81 @@
+import { Schema } from 'mongoose';
+import { entity, freeForm, ref, sealed } from '../../data/entity.ts';
+import { JOB_STATUSES } from '../system/job.ts';
+import { runFields } from '../system/run-fields.ts';
+
+export const MODALITIES = ['TEXT', 'AUDIO', 'IMAGE', 'VIDEO'] as const;
+
+const messageSchema = new Schema(
+  {
+    role: { type: String, required: true, enum: ['SYSTEM', 'USER', 'ASSISTANT'] },
+    content: { type: String, required: true, maxlength: 64 * 1024 },
+  },
+  { _id: false },
+);
+
+// Exactly one of the four.
+const attachmentSchema = new Schema(
+  {
+    image: ref('Image', { onDelete: 'unset' }),
+    audio: ref('Audio', { onDelete: 'unset' }),
+    track: ref('Track', { onDelete: 'unset' }),
+    video: ref('Video', { onDelete: 'unset' }),
+  },
+  { _id: false },
+);
+
+const tokens = { type: Number, integer: true, min: 0 } as const;
+const usageSchema = new Schema(
+  {
+    promptTokens: tokens,
+    completionTokens: tokens,
+    textTokens: tokens,
+    audioTokens: tokens,
+    imageTokens: tokens,
+    videoTokens: tokens,
+  },
+  { _id: false },
+);
+
+const schema = new Schema({
+  // The name of an LlmModel: what was asked stays known when the model is gone.
+  model: { type: String, required: true, immutable: true, maxlength: 64 },
+  provider: { type: String, server: true, maxlength: 64 },
+  messages: sealed(
+    { type: [messageSchema], maxItems: 100 },
+    { required: true, immutable: true, personal: 'export' },
+  ),
+  attachments: { type: [attachmentSchema], default: undefined, immutable: true, maxItems: 16 },
+  modalities: {
+    type: [{ type: String, enum: MODALITIES }],
+    required: true,
+    default: ['TEXT'],
+    immutable: true,
+    maxItems: 4,
+  },
+  parameters: freeForm(4096, { required: true, immutable: true, default: () => ({}) }),
+  project: ref('Project', { immutable: true, onDelete: 'cascade' }),
+  ...runFields(JOB_STATUSES),
+  response: sealed(freeForm(256 * 1024), { server: true, personal: 'export' }),
+  usage: { type: usageSchema, server: true },
+  latencyMs: { type: Number, integer: true, min: 0, server: true },
+  firstTokenMs: { type: Number, integer: true, min: 0, server: true },
+  // In US dollars.
+  cost: { type: Number, min: 0, server: true },
+  finishReason: { type: String, maxlength: 64, server: true },
+});
+
+schema.index({ user: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, model: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
+const references = [
+  'project',
+  'job',
+  ...['image', 'audio', 'track', 'video'].map((k) => `attachments.${k}`),
+];
+for (const path of references) schema.index({ [path]: 1 }, { sparse: true });
+
+export const LlmInteraction = entity('LlmInteraction', schema, {
+  about: 'One question to a language model, with its answer, its tokens and its cost.',
+});

@@ -1,0 +1,22 @@
+import { Schema } from 'mongoose';
+import { entity, ref } from '../../data/entity.ts';
+import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
+
+export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as const;
+
+const schema = new Schema({
+  project: ref('Project', { onDelete: 'cascade' }),
+  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+  kind: { type: String, required: true, enum: AUDIO_KINDS, default: 'RECORDING' },
+  ...mediaFields,
+  ...soundFields,
+});
+
+mediaIndexes(schema);
+schema.index({ user: 1, kind: 1, createdAt: -1, _id: -1 });
+
+export const Audio = entity('Audio', schema, {
+  about: 'A recording, sample, stem, voice or effect: the object in S3 and what was heard in it.',
+  objects: true,
+  unversioned: ['progress'],
+});

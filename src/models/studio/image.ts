@@ -1,0 +1,34 @@
+import { Schema } from 'mongoose';
+import { entity, ref } from '../../data/entity.ts';
+import { mediaFields, mediaIndexes } from './media-fields.ts';
+
+const imageSchema = new Schema(
+  {
+    width: { type: Number, required: true, integer: true, min: 1 },
+    height: { type: Number, required: true, integer: true, min: 1 },
+    format: { type: String, required: true, maxlength: 16 },
+    // As EXIF numbers it: 1 is upright.
+    orientation: { type: Number, required: true, integer: true, min: 1, max: 8 },
+    hasAlpha: { type: Boolean, required: true },
+    colorSpace: { type: String, maxlength: 32 },
+    dominantColor: { type: String, match: /^#[0-9a-f]{6}$/ },
+    blurHash: { type: String, maxlength: 128 },
+  },
+  { _id: false },
+);
+
+const schema = new Schema({
+  project: ref('Project', { onDelete: 'cascade' }),
+  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+  altText: { type: String, trim: true, maxlength: 1000, personal: 'export' },
+  ...mediaFields,
+  image: { type: imageSchema, server: true },
+});
+
+mediaIndexes(schema);
+
+export const Image = entity('Image', schema, {
+  about: 'A picture: the object in S3 and what was seen in it.',
+  objects: true,
+  unversioned: ['progress'],
+});

@@ -1,0 +1,37 @@
+import { Schema } from 'mongoose';
+import { entity, ref } from '../../data/entity.ts';
+import { mediaFields, mediaIndexes } from './media-fields.ts';
+
+const videoSchema = new Schema(
+  {
+    durationSeconds: { type: Number, required: true, min: 0 },
+    width: { type: Number, required: true, integer: true, min: 1 },
+    height: { type: Number, required: true, integer: true, min: 1 },
+    frameRate: { type: Number, min: 0 },
+    codec: { type: String, required: true, maxlength: 64 },
+    bitRate: { type: Number, integer: true, min: 0 },
+    // In degrees, clockwise.
+    rotation: { type: Number, required: true, integer: true, min: 0, max: 270 },
+    hasAudio: { type: Boolean, required: true },
+  },
+  { _id: false },
+);
+
+const schema = new Schema({
+  project: ref('Project', { onDelete: 'cascade' }),
+  track: ref('Track', { onDelete: 'unset' }),
+  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+  description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
+  ...mediaFields,
+  video: { type: videoSchema, server: true },
+});
+
+mediaIndexes(schema);
+schema.index({ user: 1, track: 1, createdAt: -1, _id: -1 });
+schema.index({ track: 1 }, { sparse: true });
+
+export const Video = entity('Video', schema, {
+  about: 'A clip, perhaps the video of a track: the object in S3 and what was seen in it.',
+  objects: true,
+  unversioned: ['progress'],
+});

@@ -1,0 +1,30 @@
+import { Schema } from 'mongoose';
+import { entities, entity, freeForm } from '../../data/entity.ts';
+
+export const RETENTION_ACTIONS = ['DELETE', 'ANONYMIZE', 'ARCHIVE'] as const;
+
+const schema = new Schema({
+  // The name of the entity whose documents it is about.
+  entity: { type: String, required: true, maxlength: 64 },
+  // Narrows it to some of them: field → value.
+  filter: freeForm(4096, { required: true, default: () => ({}) }),
+  // An ISO 8601 duration since a document was made.
+  after: {
+    type: String,
+    required: true,
+    maxlength: 32,
+    match: /^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/,
+  },
+  action: { type: String, required: true, enum: RETENTION_ACTIONS },
+  enabled: { type: Boolean, required: true, default: false },
+});
+
+schema.index({ createdAt: -1, _id: -1 });
+schema.index({ entity: 1, createdAt: -1, _id: -1 });
+
+export const RetentionPolicy = entity('RetentionPolicy', schema, {
+  about: 'How long which documents are kept, and what happens to them then.',
+  owner: 'none',
+  refine: ({ entity: name }) =>
+    entities.has(String(name)) ? [] : [{ path: 'entity', message: 'is no entity' }],
+});

@@ -1,0 +1,31 @@
+import { Schema } from 'mongoose';
+import { entity, freeForm, ref } from '../../data/entity.ts';
+
+export const DELIVERY_STATUSES = ['PENDING', 'DELIVERED', 'FAILED'] as const;
+
+const schema = new Schema({
+  endpoint: ref('WebhookEndpoint', { required: true, server: true, onDelete: 'cascade' }),
+  event: { type: String, required: true, server: true, maxlength: 64 },
+  payload: freeForm(256 * 1024, { required: true, server: true }),
+  status: {
+    type: String,
+    required: true,
+    enum: DELIVERY_STATUSES,
+    default: 'PENDING',
+    server: true,
+  },
+  attempts: { type: Number, required: true, default: 0, integer: true, min: 0, server: true },
+  responseStatus: { type: Number, integer: true, min: 100, max: 599, server: true },
+  nextAttemptAt: { type: Date, server: true },
+  expiresAt: { type: Date, required: true, server: true },
+});
+
+schema.index({ user: 1, endpoint: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, endpoint: 1, status: 1, createdAt: -1, _id: -1 });
+schema.index({ endpoint: 1 });
+schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+
+export const WebhookDelivery = entity('WebhookDelivery', schema, {
+  about: 'One event on its way to one endpoint.',
+  audited: false,
+});

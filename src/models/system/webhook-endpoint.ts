@@ -1,0 +1,21 @@
+import { Schema } from 'mongoose';
+import { entity, sealed } from '../../data/entity.ts';
+
+const schema = new Schema({
+  url: { type: String, required: true, maxlength: 2048, match: /^https:\/\/[^\s/]+(\/\S*)?$/ },
+  description: { type: String, trim: true, maxlength: 500 },
+  // Which events it is told of: `track.ready`, `job.*`.
+  events: {
+    type: [{ type: String, maxlength: 64, match: /^[a-z]+\.([a-z_]+|\*)$/ }],
+    required: true,
+    maxItems: 50,
+  },
+  enabled: { type: Boolean, required: true, default: true },
+  secret: sealed({ type: String, maxlength: 255 }, { server: true, shows: 'last4' }),
+});
+
+schema.index({ user: 1, createdAt: -1, _id: -1 });
+
+export const WebhookEndpoint = entity('WebhookEndpoint', schema, {
+  about: 'Where a user wants to be told of events, and the secret that signs what is sent.',
+});
