@@ -7,7 +7,17 @@ import { projectActions } from '../src/routes/projects.ts';
 export const projects = resource(Project, {
   path: '/v1/projects',
   can: { create: owner, read: owner, update: owner, remove: owner },
-  include: ['user', 'tracks'],
+  include: [
+    'user',
+    'coverImage',
+    'tracks',
+    'videos',
+    'images',
+    'audios',
+    'exports',
+    'jobs',
+    'executions',
+  ],
   actions: projectActions,
 });
 

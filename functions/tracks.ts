@@ -10,7 +10,7 @@ const path = '/v1/tracks';
 export const tracks = resource(Track, {
   path,
   can: { create: owner, read: owner, update: owner, remove: owner },
-  include: ['user', 'project'],
+  include: ['user', 'project', 'generatedBy', 'videos'],
   ...media(Track, path, {
     contentTypes: AUDIO_CONTENT_TYPES,
     maxBytes: AUDIO_LIMITS.bytes,

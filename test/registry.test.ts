@@ -12,6 +12,7 @@ import { type Entity, entities, type Stored, WORDS } from '../src/data/entity.ts
 import { newId, UUID } from '../src/data/ids.ts';
 import type { Field, ObjectShape, Shape } from '../src/data/shape.ts';
 import * as models from '../src/models/index.ts';
+import { sampleOf } from './harness/sample.ts';
 
 interface Deployed {
   handler: string;
@@ -177,44 +178,6 @@ describe.each([...entities.values()].map((e) => [e.name, e] as [string, Entity])
 
 function database(): mongoose.mongo.Db {
   return mongoose.connection.db as mongoose.mongo.Db;
-}
-
-/** A value of this shape, with all of its fields. */
-function sampleOf(shape: Shape): unknown {
-  switch (shape.kind) {
-    case 'string':
-      return shape.enum?.[0] ?? matching(shape.match, shape.min ?? 1);
-    case 'number':
-      return Math.max(shape.min ?? 0, 1);
-    case 'boolean':
-      return true;
-    case 'date':
-      return new Date();
-    case 'id':
-      return newId(Date.now());
-    case 'free':
-      return { any: 'thing' };
-    case 'map':
-      return { key: sampleOf(shape.values) };
-    case 'array':
-      return [sampleOf(shape.items)];
-    case 'binary':
-      return Buffer.from('bytes');
-    case 'sealed':
-      return { bytes: Buffer.from('bytes'), ...(shape.shows && { last4: 'abcd' }) };
-    case 'object':
-      return Object.fromEntries(
-        Object.entries(shape.fields).map(([name, field]) => [name, sampleOf(field.shape)]),
-      );
-  }
-}
-
-/** Some text of this form: one of a few that the forms in use take. */
-function matching(form: RegExp | undefined, min: number): string {
-  const texts = ['x'.repeat(min), 'a@example.com', `${'A'.repeat(43)}=`, 'en', 'abcd'];
-  const found = texts.find((t) => !form || form.test(t));
-  if (!found) throw new Error(`Say a text that ${form} takes.`);
-  return found;
 }
 
 type Flaw = [name: string, spoil: (document: Record<string, unknown>) => void];

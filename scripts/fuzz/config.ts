@@ -15,8 +15,14 @@ export function configOf(document: Document, ids: ReadonlyMap<string, string[]>)
     // API Gateway itself answers TRACE, with 404, before any function of ours.
     '[phases.coverage]',
     'unexpected-methods = ["GET", "PUT", "POST", "DELETE", "PATCH"]',
+    '[phases.stateful.generation]',
+    `max-examples = ${operationsOf(document).length}`,
     '[dictionaries]',
-    ...known.map(([entity, values]) => `${entity} = { values = ${JSON.stringify(values)} }`),
+    // What is deleted is not what all others work with.
+    ...known.flatMap(([entity, values]) => [
+      `${entity} = { values = ${JSON.stringify(values.slice(0, -2).concat(values).slice(0, 3))} }`,
+      `${entity}-spare = { values = ${JSON.stringify(values.slice(-2))} }`,
+    ]),
     ...operationsOf(document).flatMap((placed) => {
       const { operationId, responses } = placed.operation;
       const entity = entityOf(document, placed.path);
@@ -24,13 +30,15 @@ export function configOf(document: Document, ids: ReadonlyMap<string, string[]>)
         ...(entity ? [['path.id', entity] as const] : []),
         ...referencesIn(placed).map(([field, to]) => [`body.${field}`, to] as const),
       ].filter(([, to]) => named.has(to));
+      const spare = placed.method === 'delete' ? '-spare' : '';
       const settings = [
         // A 501 that is documented is no fault.
         ...(responses['501']
           ? ['checks.not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", 501]']
           : []),
         ...taken.map(
-          ([at, to]) => `parameters."${at}" = { dictionary = "${to}", probability = ${KNOWN} }`,
+          ([at, to]) =>
+            `parameters."${at}" = { dictionary = "${to}${spare}", probability = ${KNOWN} }`,
         ),
       ];
       return settings.length > 0

@@ -7,7 +7,7 @@ export interface Seeded {
   refused: string[];
 }
 
-const COPIES = 3;
+const COPIES = 5;
 
 /** Makes some of everything that the examples of a document can make, and looks what else is there. */
 export async function makeOneOfEach(

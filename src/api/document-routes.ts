@@ -1,10 +1,13 @@
 import type { Base, Entity } from '../data/entity.ts';
+import { findOne } from '../data/read.ts';
+import { notFound } from '../errors.ts';
+import { answered } from './fields.ts';
 import { inclusions } from './include.ts';
 import { bodyOf } from './input.ts';
 import { listParameters, sortsOf } from './list.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import type { JsonSchema, Parameter, Route } from './route.ts';
-import type { Rule } from './rules.ts';
+import { filtersOf, type Rule } from './rules.ts';
 import { documentSchema, filterSchema, pageSchema, withMore } from './schemas.ts';
 import { byId, change, create, createBodyOf, erase, list, ownedFields, read } from './verbs.ts';
 
@@ -15,29 +18,18 @@ export function documentRoutes<T extends Base>(
 ): Route[] {
   const { path, can, include = [] } = options;
   const one = `${path}/{id}`;
-  const name = entity.name;
-  const plural = `${name}s`.replace(/ss$/, 's');
-  const tag = options.tag ?? plural;
+  const { name } = entity;
+  const tag = options.tag ?? pluralOf(name);
   const schema = documentSchema(entity, include);
   const routes: Route[] = [
-    {
-      method: 'GET',
-      path,
-      id: `list${plural}`,
-      summary: `List ${words(plural)}, newest first.`,
-      tag,
-      access: 'user',
-      query: [...pageParameters(entity, can.read), ...viewParameters(entity, include)],
-      success: { 200: { description: 'A page.', schema: pageSchema(entity, include) } },
-      handle: (ctx, { query }) => list(ctx, entity, options, query),
-    },
+    listRoute(entity, options),
     {
       method: 'GET',
       path: one,
       id: `get${name}`,
-      summary: `Get one of the ${words(plural)}.`,
+      summary: `Get one of the ${words(pluralOf(name))}.`,
       tag,
-      access: 'user',
+      access: accessOf(can.read),
       conditional: true,
       query: viewParameters(entity, include),
       success: {
@@ -56,7 +48,7 @@ export function documentRoutes<T extends Base>(
       id: `create${name}`,
       summary: `Create a ${words(name)}.`,
       tag,
-      access: 'user',
+      access: accessOf(can.create),
       body: createBodyOf(entity, options as ResourceOptions<never>),
       owned: ownedFields(entity, 'create'),
       success: { 201: { description: 'Created.', schema: withMore(made, options.presents) } },
@@ -72,7 +64,7 @@ export function documentRoutes<T extends Base>(
       id: `update${name}`,
       summary: `Change a ${words(name)} (JSON Merge Patch).`,
       tag,
-      access: 'user',
+      access: accessOf(rule),
       conditional: true,
       body: bodyOf(entity.shape, 'update'),
       owned: ownedFields(entity, 'update'),
@@ -89,7 +81,7 @@ export function documentRoutes<T extends Base>(
       id: `delete${name}`,
       summary: `Delete a ${words(name)}, with what belongs to it.`,
       tag,
-      access: 'user',
+      access: accessOf(rule),
       conditional: true,
       success: { 204: { description: 'Gone.' } },
       codes: ['NOT_FOUND', 'IN_USE', 'PRECONDITION_FAILED'],
@@ -99,26 +91,78 @@ export function documentRoutes<T extends Base>(
   return routes;
 }
 
-/** `fields` and, where there are relations, `include`. */
+type ListOptions<T extends Base> = Pick<ResourceOptions<T>, 'path' | 'include' | 'tag'> & {
+  can: { read: Rule };
+};
+
+/** The route of an entity's list. */
+export function listRoute<T extends Base>(entity: Entity<T>, options: ListOptions<T>): Route {
+  const { path, can, include = [] } = options;
+  const plural = pluralOf(entity.name);
+  return {
+    method: 'GET',
+    path,
+    id: `list${plural}`,
+    summary: `List ${words(plural)}, newest first.`,
+    tag: options.tag ?? plural,
+    access: accessOf(can.read),
+    query: [...pageParameters(entity, filtersOf(can.read)), ...viewParameters(entity, include)],
+    success: { 200: { description: 'A page.', schema: pageSchema(entity, include) } },
+    handle: (ctx, { query }) => list(ctx, entity, options, query),
+  };
+}
+
+/** The route of a list of what belongs to one document: `GET /v1/comfyui/executions/{id}/logs`. */
+export function childrenRoute(
+  parent: { entity: Entity; path: string; rule: Rule; tag: string },
+  name: string,
+  children: Entity,
+  field: string,
+): Route {
+  const narrowed = (id: unknown): Rule => {
+    return (actor) => {
+      const own = parent.rule(actor);
+      return own && { ...own, [field]: id };
+    };
+  };
+  const options = { path: `${parent.path}/{id}/${name}`, tag: parent.tag };
+  return {
+    ...listRoute(children, { ...options, can: { read: narrowed(null) } }),
+    codes: ['NOT_FOUND'],
+    handle: async (ctx, request) => {
+      const filter = byId(parent.rule, ctx, request);
+      const found = await findOne(ctx, parent.entity, filter, { projection: { _id: 1 } });
+      if (!found) throw notFound();
+      return list(ctx, children, { can: { read: narrowed(found._id) } }, request.query);
+    },
+  };
+}
+
+/** `fields` and, where there are relations, `include`. Schemas are made when somebody documents them. */
 export function viewParameters(entity: Entity, include: string[]): Parameter[] {
-  const names = Object.entries(entity.shape.fields).filter(([, f]) => !f.hidden);
   const fields = {
     name: 'fields',
     description: 'Which fields, by name, separated by commas.',
-    schema: oneOrMore(names.map(([name]) => (name === '_id' ? 'id' : name))),
+    get schema() {
+      return oneOrMore([...answered(entity).keys()]);
+    },
   };
-  if (include.length === 0) return [fields];
-  const description = `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`;
-  return [fields, { name: 'include', description, schema: oneOrMore(inclusions(entity, include)) }];
+  const relations = {
+    name: 'include',
+    description: `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`,
+    get schema() {
+      return oneOrMore(inclusions(entity, include));
+    },
+  };
+  return include.length > 0 ? [fields, relations] : [fields];
 }
 
 function oneOrMore(names: string[]): JsonSchema {
   return { type: 'array', minItems: 1, items: { enum: names } };
 }
 
-function pageParameters(entity: Entity, rule: Rule): Parameter[] {
-  const names = new Set([...listParameters(entity, true), ...listParameters(entity, false)]);
-  if (rule.name === 'owner') for (const n of names) if (n.startsWith('user')) names.delete(n);
+function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>[1][]) {
+  const names = new Set(rules.flatMap((rule) => listParameters(entity, rule)));
   return [
     {
       name: 'limit',
@@ -129,16 +173,33 @@ function pageParameters(entity: Entity, rule: Rule): Parameter[] {
     {
       name: 'sort',
       description: 'The field to sort by; with a minus: descending.',
-      schema: { enum: sortsOf(entity), default: '-createdAt' },
+      get schema() {
+        return { enum: sortsOf(entity, rules), default: '-createdAt' };
+      },
     },
     ...[...names].map((name) => ({
       name,
       description: `Filter: ${name}.`,
-      schema: filterSchema(entity, name),
+      get schema() {
+        return filterSchema(entity, name);
+      },
     })),
   ];
 }
 
+/** Who may call what a rule allows: whatever a user may not do at all is for administrators. */
+function accessOf(rule: Rule): Route['access'] {
+  return filtersOf(rule).length === 1 ? 'admin' : 'user';
+}
+
+function pluralOf(name: string): string {
+  return `${name}s`.replace(/ss$/, 's');
+}
+
+/** `ComfyUIWorkflowConfig` → `comfyui workflow config`. */
 function words(name: string): string {
-  return name.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+  return name
+    .replace(/^(ComfyUI|RunPod|Llm)/, '$1 ')
+    .replace(/([a-z])([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase();
 }

@@ -1,14 +1,15 @@
 import type { Actor } from '../context.ts';
-import { type Base, type Entity, entities, entityNamed } from '../data/entity.ts';
+import { type Base, type Entity, entityNamed } from '../data/entity.ts';
 import { idText, type UUID } from '../data/ids.ts';
 import { type TypedFilter, visible } from '../data/read.ts';
-import { referencesOf } from '../data/references.ts';
+import { type Reference, referencesTo } from '../data/references.ts';
 import { badQuery, compileList } from './list.ts';
 import { type Json, print } from './output.ts';
 import { readableBy } from './rules.ts';
 
-/** How many children of one relation are included. */
+/** How many children of one relation are included in one document, and in one answer. */
 const MOST = 100;
+const MOST_IN_ALL = 2000;
 
 /** One relation to load along: a reference (`project`) or a reverse one (`tracks`), with those inside it. */
 interface Relation {
@@ -65,19 +66,31 @@ function relationOf(entity: Entity, name: string): Relation {
   if (shape?.kind === 'id' && shape.ref) {
     return { name, to: entityNamed(shape.ref), kind: 'reference', path: name, inside: [] };
   }
-  const to = [...entities.values()].find(
-    (e) => e.collectionName === (name === 'settings' ? 'userSettings' : name),
-  );
-  const path = to && referencesOf(to).find((r) => r.to === entity.name)?.path;
-  if (!to || !path) throw new Error(`${entity.name} has no relation ${name}.`);
+  const { entity: to, path } = reverse(entity, name);
   const unique = to.schema
     .indexes()
     .some(([key, o]) => o?.unique && Object.keys(key).join() === path);
   return { name, to, kind: unique ? 'one' : 'many', path, inside: [] };
 }
 
+/** Who refers to an entity, by its collection's name or the end of it: `settings` are `userSettings`. */
+function reverse(entity: Entity, name: string): Reference {
+  const end = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const [found, ...others] = referencesTo(entity.name).filter(
+    ({ entity: { collectionName } }) => collectionName === name || collectionName.endsWith(end),
+  );
+  if (!found || others.length > 0) throw new Error(`${entity.name} has no one relation ${name}.`);
+  return found;
+}
+
+/** How many children of each relation go into an answer of so many documents. */
+export function mostOf(relations: Relation[], documents: number): number {
+  const many = relations.filter((r) => r.kind === 'many').length;
+  return Math.min(MOST, Math.max(1, Math.floor(MOST_IN_ALL / (documents * many || 1))));
+}
+
 /** The `$lookup`s that load relations in the same command as their parents. */
-export function lookups(actor: Actor, relations: Relation[]): Json[] {
+export function lookups(actor: Actor, relations: Relation[], most: number): Json[] {
   return relations.map((r) => ({
     $lookup: {
       from: r.to.collectionName,
@@ -85,8 +98,8 @@ export function lookups(actor: Actor, relations: Relation[]): Json[] {
       foreignField: r.kind === 'reference' ? '_id' : r.path,
       pipeline: [
         { $match: readableBy(actor)(r.to) ?? { _id: null } },
-        ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: MOST + 1 }] : []),
-        ...lookups(actor, r.inside),
+        ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: most + 1 }] : []),
+        ...lookups(actor, r.inside, most),
         { $project: visible(r.to) },
       ],
       as: `included.${r.name}`,
@@ -100,17 +113,18 @@ export function printIncluded(
   entity: Entity,
   document: Base,
   relations: Relation[],
+  most: number,
 ): Json {
   const json = print(entity, document);
   const included = (document as Base & { included?: Record<string, Base[]> }).included ?? {};
   const more: Record<string, string> = {};
   for (const r of relations) {
     const found = included[r.name] ?? [];
-    const printed = found.slice(0, MOST).map((d) => printIncluded(actor, r.to, d, r.inside));
+    const printed = found.slice(0, most).map((d) => printIncluded(actor, r.to, d, r.inside, most));
     if (r.kind === 'many') {
       json[r.name] = printed;
-      if (found.length > MOST)
-        more[r.name] = cursorFor(actor, r, document._id, found[MOST - 1] as Base);
+      const last = found.length > most ? found[most - 1] : undefined;
+      if (last) more[r.name] = cursorFor(actor, r, document._id, last);
     } else if (printed[0]) json[r.name] = printed[0];
   }
   if (Object.keys(more).length > 0) json._more = more;
@@ -120,6 +134,6 @@ export function printIncluded(
 /** The cursor with which the children's own list goes on, filtered by this parent. */
 function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Base): string {
   const rule = readableBy(actor)(relation.to) as TypedFilter;
-  const query = new Map(relation.path === 'user' ? [] : [[relation.path, idText(parent)]]);
+  const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);
   return compileList(relation.to, rule, query).cursorAfter(last as unknown as Json);
 }

@@ -28,22 +28,39 @@ const RESERVED = new Set(['limit', 'cursor', 'sort', 'fields', 'include']);
 /**
  * What may be asked of an entity's list: read off its indexes. An index that ends in `_id` serves the
  * equality filters before its last field, sorted by that field.
- * @param owned whether every query carries the owner (the index then starts with `user`)
+ * @param rule the filter that every query carries: its fields come first in the index. One of
+ *   alternatives (`$or`) needs an index for each
  */
-export function combinationsOf(entity: Entity, owned: boolean): Combination[] {
+export function combinationsOf(entity: Entity, rule: TypedFilter): Combination[] {
+  const [first, ...others] = alternativesOf(rule).map((one) => servedBehind(entity, one));
+  const isIn = (list: Combination[], c: Combination) => list.some((o) => same(o, c));
+  return (first ?? []).filter((c) => others.every((list) => isIn(list, c)));
+}
+
+function servedBehind(entity: Entity, rule: TypedFilter): Combination[] {
+  const always = Object.keys(rule);
   return entity.schema.indexes().flatMap(([key, options]): Combination[] => {
     const names = Object.keys(key);
     // A partial index lacks some of the documents.
-    if (options?.partialFilterExpression || names.pop() !== '_id') return [];
+    if (options?.partialFilterExpression || options?.sparse || names.pop() !== '_id') return [];
     const sort = names.pop();
-    if (!sort || (names[0] === 'user') !== owned) return [];
-    return [{ equals: owned ? names.slice(1) : names, sort }];
+    if (!sort || !always.every((name, i) => names[i] === name)) return [];
+    return [{ equals: names.slice(always.length), sort }];
   });
 }
 
+function same(a: Combination, b: Combination): boolean {
+  return a.sort === b.sort && a.equals.join() === b.equals.join();
+}
+
+/** The filters of which a rule asks that one be met. */
+function alternativesOf(rule: TypedFilter): TypedFilter[] {
+  return Array.isArray(rule.$or) ? (rule.$or as TypedFilter[]) : [rule];
+}
+
 /** The query parameters that a list takes, for its documentation and for refusing others. */
-export function listParameters(entity: Entity, owned: boolean): string[] {
-  const combinations = combinationsOf(entity, owned);
+export function listParameters(entity: Entity, rule: TypedFilter): string[] {
+  const combinations = combinationsOf(entity, rule);
   const equals = new Set(combinations.flatMap((c) => c.equals));
   const sorts = new Set(combinations.map((c) => c.sort));
   return [
@@ -52,9 +69,9 @@ export function listParameters(entity: Entity, owned: boolean): string[] {
   ];
 }
 
-/** The values of `?sort=`. */
-export function sortsOf(entity: Entity): string[] {
-  const all = [...combinationsOf(entity, true), ...combinationsOf(entity, false)];
+/** The values of `?sort=`, under any of some rules. */
+export function sortsOf(entity: Entity, rules: TypedFilter[]): string[] {
+  const all = rules.flatMap((rule) => combinationsOf(entity, rule));
   return [...new Set(all.map((c) => c.sort))].flatMap((name) => [`-${name}`, name]);
 }
 
@@ -67,7 +84,7 @@ export function compileList(
   rule: TypedFilter,
   query: ReadonlyMap<string, string>,
 ): ListQuery {
-  const combinations = combinationsOf(entity, 'user' in rule);
+  const combinations = combinationsOf(entity, rule);
   const faults: Fault[] = [];
   const sortText = query.get('sort') ?? '-createdAt';
   const direction = sortText.startsWith('-') ? -1 : 1;
@@ -96,23 +113,27 @@ export function compileList(
   if (!fits && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
   if (faults.length > 0) throw badQuery(faults);
 
-  // The rule last: nothing that is asked for widens it.
-  const base = { ...equals, ...rule };
-  const scope = canonicalJson([entity.name, plain(base), plain(range), sortText]);
+  const scope = canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');
+  const position = cursor === undefined ? undefined : openCursor(cursor, scope);
+  const branches = alternativesOf(rule).flatMap((one) => {
+    // The rule last: nothing that is asked for widens it.
+    const base = { ...equals, ...one };
+    return position
+      ? after(position, base, sort, direction, range, entity)
+      : [{ ...base, ...bounds }];
+  });
   return {
-    filter:
-      cursor === undefined
-        ? { ...base, ...bounds }
-        : after(openCursor(cursor, scope), base, sort, direction, range, entity),
+    // One index range each, merged in order.
+    filter: branches.length === 1 ? (branches[0] as TypedFilter) : { $or: branches },
     sort: { [sort]: direction, _id: direction },
     limit,
     cursorAfter: (document) => sealCursor(positionOf(document, sort), scope),
   };
 }
 
-/** Behind the given position: in the rest of its ties, or beyond. One index range each, merged in order. */
+/** Behind the given position: beyond, or in the rest of its ties. */
 function after(
   [value, id]: Position,
   base: TypedFilter,
@@ -120,15 +141,13 @@ function after(
   direction: 1 | -1,
   range: Record<string, unknown>,
   entity: Entity,
-): TypedFilter {
+): TypedFilter[] {
   const beyond = direction === 1 ? '$gt' : '$lt';
   const at = entity.shape.fields[sort]?.shape.kind === 'date' ? new Date(value as string) : value;
-  return {
-    $or: [
-      { ...base, [sort]: { ...range, [beyond]: tighter(range[beyond], at, direction) } },
-      { ...base, [sort]: at, _id: { [beyond]: new UUID(id) } },
-    ],
-  };
+  return [
+    { ...base, [sort]: { ...range, [beyond]: tighter(range[beyond], at, direction) } },
+    { ...base, [sort]: at, _id: { [beyond]: new UUID(id) } },
+  ];
 }
 
 function tighter(bound: unknown, at: unknown, direction: 1 | -1): unknown {

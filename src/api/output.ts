@@ -12,16 +12,24 @@ const printers = new Map<string, (document: object) => Json>();
 export function print(entity: Entity, document: object): Json {
   let printer = printers.get(entity.name);
   if (!printer) {
-    printer = objectPrinter(entity.shape);
+    printer = objectPrinter(entity.shape, (name) => answeredAs(entity, name));
     printers.set(entity.name, printer);
   }
   return printer(document);
 }
 
-function objectPrinter(shape: ObjectShape): (document: object) => Json {
+/** The name by which clients know a field of a document. */
+export function answeredAs(entity: Entity, name: string): string {
+  return name === '_id' ? 'id' : (entity.options.names?.[name] ?? name);
+}
+
+function objectPrinter(
+  shape: ObjectShape,
+  nameOf = (name: string) => name,
+): (document: object) => Json {
   const fields = Object.entries(shape.fields)
     .filter(([, f]) => !f.hidden)
-    .map(([name, f]) => ({ name, as: name === '_id' ? 'id' : name, print: printerOf(f.shape) }));
+    .map(([name, f]) => ({ name, as: nameOf(name), print: printerOf(f.shape) }));
   // The id comes first, as every reader expects.
   fields.sort((a, b) => Number(b.as === 'id') - Number(a.as === 'id'));
   return (document) => {

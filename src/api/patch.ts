@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import { cast } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { findOne, type TypedFilter } from '../data/read.ts';
-import { checkReferences } from '../data/references.ts';
+import { checkReferences, confirmChange } from '../data/references.ts';
 import type { ObjectShape } from '../data/shape.ts';
 import { update } from '../data/write.ts';
 import { AppError, invalid, notFound } from '../errors.ts';
@@ -33,7 +33,8 @@ export async function patch<T extends Base>(
   if (flat.references) {
     await checkReferences(ctx, entity, flat.set, readableBy(ctx.actor));
   }
-  const mustRead = flat.free.length > 0 || entity.options.refine !== undefined;
+  const { refine, revisedBy } = entity.options;
+  const mustRead = flat.free.length > 0 || refine !== undefined || revisedBy !== undefined;
   if (!mustRead) {
     const { set, unset } = flat;
     const nothing = Object.keys(set).length === 0 && unset.length === 0;
@@ -41,6 +42,7 @@ export async function patch<T extends Base>(
       ? await findOne(ctx, entity, guarded)
       : await update(ctx, entity, guarded, { set, unset });
     if (!document) throw await absent(ctx, entity, filter, versions);
+    if (flat.references) await confirmChange(ctx, entity, document, set);
     return document;
   }
   const end = ctx.clock() + PATIENCE;
@@ -50,6 +52,7 @@ export async function patch<T extends Base>(
     const { set, unset } = merged(entity, current, flat);
     const where = { ...filter, version: current.version };
     const document = await update(ctx, entity, where, { set, unset });
+    if (document && flat.references) await confirmChange(ctx, entity, document, set);
     if (document) return document;
     if (ctx.clock() > end) {
       const message = 'Others are changing it at the same time; try again.';
@@ -115,6 +118,9 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
     faults.push(...entity.options.refine(next));
   }
   if (faults.length > 0) throw invalid(faults);
+  if (entity.options.revisedBy?.some((path) => path in set)) {
+    set.revision = ((current as unknown as Values).revision as number) + 1;
+  }
   return { set, unset: flat.unset };
 }
 

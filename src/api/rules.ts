@@ -1,5 +1,6 @@
 import type { Actor } from '../context.ts';
 import type { Entity } from '../data/entity.ts';
+import { UUID } from '../data/ids.ts';
 import type { TypedFilter } from '../data/read.ts';
 
 /**
@@ -19,14 +20,34 @@ export const admin: Rule = (actor) => (actor.kind === 'ADMIN' ? {} : undefined);
 /** One's own; everything, for admins. */
 export const ownerOrAdmin: Rule = (actor) => (actor.kind === 'ADMIN' ? {} : owner(actor));
 
+/** One's own, and what others share with everybody. */
+export function ownerOrShared(entity: Entity): Rule {
+  const { sharedBy } = entity.options;
+  return (actor) => {
+    const own = owner(actor);
+    return own && sharedBy ? { $or: [own, { [sharedBy]: true }] } : own;
+  };
+}
+
+/** Everything, for everybody who is signed in. */
+export const signedIn: Rule = (actor) =>
+  actor.kind === 'USER' || actor.kind === 'ADMIN' ? {} : undefined;
+
 /** Oneself, among users. */
 export const self: Rule = (actor) =>
   actor.kind === 'USER' || actor.kind === 'ADMIN' ? { _id: actor.id } : undefined;
+
+/** What a rule asks of a user and of an admin, whoever they are: for documentation. */
+export function filtersOf(rule: Rule): TypedFilter[] {
+  const [id, session] = [new UUID(), new UUID()];
+  const kinds = ['USER', 'ADMIN'] as const;
+  return kinds.map((kind) => rule({ kind, id, session })).filter((filter) => filter !== undefined);
+}
 
 /** What an actor may read of any entity, where another document refers to it or includes it. */
 export function readableBy(actor: Actor): (entity: Entity) => TypedFilter | undefined {
   return (entity) => {
     if (entity.name === 'User') return self(actor);
-    return entity.options.owner === 'none' ? undefined : owner(actor);
+    return entity.options.owner === 'none' ? admin(actor) : ownerOrShared(entity)(actor);
   };
 }

@@ -1,5 +1,6 @@
 import type { Entity } from '../data/entity.ts';
 import type { ObjectShape, Shape } from '../data/shape.ts';
+import { answeredAs } from './output.ts';
 import type { JsonSchema } from './route.ts';
 
 /** An id: the lower-case text of a UUID. */
@@ -11,7 +12,10 @@ export const idSchema: JsonSchema = {
 
 /** The JSON Schema of a document as it is answered, with what `?include=` may put into it. */
 export function documentSchema(entity: Entity, include: string[]): JsonSchema {
-  const schema: JsonSchema = { title: entity.name, ...objectSchema(entity.shape) };
+  const schema: JsonSchema = {
+    title: entity.name,
+    ...objectSchema(entity.shape, (name) => answeredAs(entity, name)),
+  };
   const properties = schema.properties as Record<string, JsonSchema>;
   for (const name of include) {
     properties[name] = properties[name]
@@ -53,12 +57,12 @@ export function pageSchema(entity: Entity, include: string[]): JsonSchema {
   };
 }
 
-function objectSchema(shape: ObjectShape): JsonSchema {
+function objectSchema(shape: ObjectShape, nameOf = (name: string) => name): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   const required: string[] = [];
   for (const [key, field] of Object.entries(shape.fields)) {
     if (field.hidden) continue;
-    const name = key === '_id' ? 'id' : key;
+    const name = nameOf(key);
     properties[name] = schemaOf(field.shape);
     if (field.required) required.push(name);
   }

@@ -11,10 +11,10 @@ import { AppError, notFound } from '../errors.ts';
 import { ringJobs } from '../services/jobs.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
-import { lookups, printIncluded, readIncludes } from './include.ts';
+import { lookups, mostOf, printIncluded, readIncludes } from './include.ts';
 import { bodyOf, isWritable } from './input.ts';
 import { compileList } from './list.ts';
-import { type Json, print } from './output.ts';
+import { answeredAs, type Json, print } from './output.ts';
 import { patch } from './patch.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import type { Reply, Request } from './route.ts';
@@ -26,13 +26,22 @@ type Values = Record<string, unknown>;
 export function ownedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
   const names = Object.entries(entity.shape.fields)
     .filter(([, f]) => !isWritable(f, mode) && !f.hidden)
-    .map(([name]) => (name === '_id' ? 'id' : name));
+    .map(([name]) => answeredAs(entity, name));
   return new Set([...names, 'version']);
 }
 
 /** The joi body of POST. */
 export function createBodyOf(entity: Entity, options: ResourceOptions<never>): Joi.ObjectSchema {
-  return options.createBody ?? bodyOf(entity.shape, 'create');
+  const nameOf = (name: string) => answeredAs(entity, name);
+  return options.createBody ?? bodyOf(entity.shape, 'create', nameOf);
+}
+
+/** A body by the names of what is stored. */
+function stored(entity: Entity, body: Values): Values {
+  const renamed = Object.entries(entity.options.names ?? {}).filter(([, name]) => name in body);
+  const rest = { ...body };
+  for (const [, name] of renamed) delete rest[name];
+  return { ...rest, ...Object.fromEntries(renamed.map(([own, name]) => [own, body[name]])) };
 }
 
 /** The filter of a rule. @throws AppError FORBIDDEN when it allows nothing */
@@ -50,7 +59,7 @@ export async function create<T extends Base>(
   body: Values,
 ): Promise<Reply> {
   const stamp = allowed(options.can.create as Rule, ctx.actor);
-  const cast = { ...castObject(entity.shape, body), ...stamp };
+  const cast = { ...castObject(entity.shape, stored(entity, body)), ...stamp };
   const values = options.prepare ? await options.prepare(ctx, cast) : cast;
   await checkReferences(ctx, entity, values, readableBy(ctx.actor));
   const document = await insert(ctx, entity, values);
@@ -74,6 +83,7 @@ export async function read<T extends Base>(
   const relations = readIncludes(entity, include, request.query.get('include'));
   const fields = readFields(entity, request.query.get('fields'));
   const projection = fields ? projectionOf(entity, fields) : visible(entity);
+  const most = mostOf(relations, 1);
   const document =
     relations.length === 0
       ? await findOne(ctx, entity, filter, { projection })
@@ -81,12 +91,16 @@ export async function read<T extends Base>(
           await aggregate<T>(ctx, entity, [
             { $match: filter },
             { $limit: 1 },
-            ...lookups(ctx.actor, relations),
+            ...lookups(ctx.actor, relations, most),
             { $project: fields ? { ...projection, included: 1 } : projection },
           ])
         )[0];
   if (!document) throw notFound();
-  const json = trimmed(printIncluded(ctx.actor, entity, document, relations), fields, relations);
+  const json = trimmed(
+    printIncluded(ctx.actor, entity, document, relations, most),
+    fields,
+    relations,
+  );
   const body = JSON.stringify(json);
   const etag = etagOf(entity, document, relations.length > 0 ? body : undefined);
   const headers = { etag };
@@ -107,6 +121,7 @@ export async function list<T extends Base>(
   const sortField = Object.keys(compiled.sort)[0] as string;
   const projection = fields ? { ...projectionOf(entity, fields), [sortField]: 1 } : visible(entity);
   const limit = compiled.limit + 1;
+  const most = mostOf(relations, compiled.limit);
   const found =
     relations.length === 0
       ? await findMany(ctx, entity, compiled.filter, { sort: compiled.sort, limit, projection })
@@ -114,7 +129,7 @@ export async function list<T extends Base>(
           { $match: compiled.filter },
           { $sort: compiled.sort },
           { $limit: limit },
-          ...lookups(ctx.actor, relations),
+          ...lookups(ctx.actor, relations, most),
           { $project: fields ? { ...projection, included: 1 } : projection },
         ]);
   const page = found.slice(0, compiled.limit);
@@ -123,7 +138,7 @@ export async function list<T extends Base>(
     status: 200,
     json: {
       data: page.map((d) =>
-        trimmed(printIncluded(ctx.actor, entity, d, relations), fields, relations),
+        trimmed(printIncluded(ctx.actor, entity, d, relations, most), fields, relations),
       ),
       nextCursor: last ? compiled.cursorAfter(last as unknown as Values) : null,
     },

@@ -53,6 +53,8 @@ export interface Base {
 }
 
 export interface EntityOptions {
+  /** What it is for, in a sentence or two: the documentation says it. */
+  about: string;
   /** The collection; the name's plural in lower camel case unless said otherwise. */
   collection?: string;
   /** `required` (default): every document has an owner. `optional`: some are the system's. `none`: no such field. */
@@ -63,6 +65,12 @@ export interface EntityOptions {
   objects?: boolean;
   /** A field of the referred document that counts these documents: `{ project: 'trackCount' }`. */
   countedIn?: Record<string, string>;
+  /** A Boolean field that, when true, lets everybody read the document. */
+  sharedBy?: string;
+  /** Fields that clients know by another name: `{ textVersion: 'version' }`. */
+  names?: Record<string, string>;
+  /** Fields whose every change raises the entity's `revision`. */
+  revisedBy?: string[];
   /** Fields that our own code moves without a new version: counts and progress. ETags show them apart. */
   unversioned?: string[];
   /** Rules across fields, over a whole document. */
@@ -132,7 +140,7 @@ export function sealed<
 export function entity<S extends Schema>(
   name: string,
   schema: S,
-  options: EntityOptions = {},
+  options: EntityOptions,
 ): Entity<InferSchemaType<S> & Base> {
   const owner = options.owner ?? 'required';
   const fields = {
@@ -168,16 +176,25 @@ export function entity<S extends Schema>(
     );
   }
   const collectionName = options.collection ?? `${name[0]?.toLowerCase()}${name.slice(1)}s`;
-  // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
-  const model = mongoose.model(name, schema as Schema, collectionName) as unknown as Model<Base>;
+  const collection = mongoose.connection.collection(collectionName);
+  let shape: ObjectShape | undefined;
   const made = {
     name,
     collectionName,
-    collection: timed(model.collection as unknown as mongo.Collection<Stored>),
-    model,
+    collection: timed(collection as unknown as mongo.Collection<Stored>),
     schema: schema as Schema,
-    shape: shapeOf(schema),
     options,
+    // A function starts with the whole registry and uses little of it: these are made when first used.
+    get shape() {
+      shape ??= shapeOf(schema);
+      return shape;
+    },
+    // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
+    get model() {
+      const { models } = mongoose;
+      return (models[name] ??
+        mongoose.model(name, schema as Schema, collectionName)) as unknown as Model<Base>;
+    },
   };
   entities.set(name, made);
   return made;

@@ -15,6 +15,8 @@ export interface Reference {
   to: string;
   onDelete: OnDelete;
   required: boolean;
+  /** The array whose items hold it, when it is not in the document itself. */
+  array?: string;
 }
 
 /** Every reference that an entity holds. */
@@ -38,6 +40,9 @@ function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[
   return Object.entries(shape.fields).flatMap(([name, field]): Reference[] => {
     const path = prefix + name;
     if (field.shape.kind === 'object') return collect(entity, field.shape, `${path}.`);
+    if (field.shape.kind === 'array' && field.shape.items.kind === 'object') {
+      return collect(entity, field.shape.items, `${path}.`).map((r) => ({ ...r, array: path }));
+    }
     if (field.shape.kind !== 'id' || !field.shape.ref) return [];
     const onDelete = field.shape.onDelete ?? 'restrict';
     return [{ entity, path, to: field.shape.ref, onDelete, required: field.required }];
@@ -57,21 +62,50 @@ export async function checkReferences(
   values: Record<string, unknown>,
   readable: Readable,
 ): Promise<void> {
-  const held = referencesOf(entity).filter((r) => r.path !== 'user' && values[r.path] != null);
   const missing = await Promise.all(
-    held.map(async (reference): Promise<Fault[]> => {
+    heldBy(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
       const filter = readable(to);
+      const projection = { _id: 1 };
       const found =
-        filter &&
-        (await findOne(ctx, to, alive({ ...filter, _id: values[reference.path] }), {
-          projection: { _id: 1 },
-        }));
+        filter && (await findOne(ctx, to, alive({ ...filter, _id: id }), { projection }));
       return found ? [] : [gone(reference)];
     }),
   );
   const faults = missing.flat();
   if (faults.length > 0) throw invalid(faults);
+}
+
+/** The ids that a document, or the paths set in one, refer to; but for its owner. */
+function heldBy(
+  entity: Entity,
+  values: Record<string, unknown>,
+): { reference: Reference; id: UUID }[] {
+  return referencesOf(entity)
+    .filter((r) => r.path !== 'user')
+    .flatMap((reference) =>
+      valuesAt(values, reference.path).map((id) => ({ reference, id: id as UUID })),
+    );
+}
+
+/** What is at a dotted path, through objects and the items of arrays. */
+function valuesAt(value: unknown, path: string): unknown[] {
+  if (value === null || value === undefined) return [];
+  if (path === '') return [value];
+  if (Array.isArray(value)) return value.flatMap((item) => valuesAt(item, path));
+  const values = value as Record<string, unknown>;
+  if (path in values) return valuesAt(values[path], '');
+  const dot = path.indexOf('.');
+  return dot < 0 ? [] : valuesAt(values[path.slice(0, dot)], path.slice(dot + 1));
+}
+
+/** The update that takes a reference to a document that has gone out of those that hold it. */
+export function releasing({ path, array }: Reference, id: UUID) {
+  const inItems = array && `${array}.$[item]${path.slice(array.length)}`;
+  return {
+    update: { $unset: { [inItems ?? path]: 1 } },
+    ...(array && { arrayFilters: [{ [`item${path.slice(array.length)}`]: id }] }),
+  };
 }
 
 /**
@@ -81,28 +115,53 @@ export async function checkReferences(
  * @throws AppError VALIDATION_FAILED when it was taken back
  */
 export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base): Promise<void> {
-  const values = document as unknown as Record<string, unknown>;
   const faults: Fault[] = [];
-  for (const reference of referencesOf(entity)) {
-    const id = values[reference.path] as UUID | undefined;
-    if (!id || reference.path === 'user') continue;
-    const parent = entityNamed(reference.to);
-    const count = entity.options.countedIn?.[reference.path];
-    const here = count
-      ? await parent.collection.updateOne(alive({ _id: id }), { $inc: { [count]: 1 } })
-      : await findOne(ctx, parent, alive({ _id: id }), { projection: { _id: 1 } });
-    if (here && (!('matchedCount' in here) || here.matchedCount === 1)) continue;
-    if (reference.onDelete === 'unset') {
-      const unset = { $unset: { [reference.path]: 1 }, $inc: { version: 1 } };
-      const where = { _id: document._id, [reference.path]: id };
-      await entity.collection.updateOne(where, unset);
-    } else {
-      faults.push(gone(reference));
-    }
+  const values = document as unknown as Record<string, unknown>;
+  for (const { reference, id } of heldBy(entity, values)) {
+    if (await stands(ctx, reference, id)) continue;
+    if (reference.onDelete === 'unset') await release(entity, document._id, reference, id);
+    else faults.push(gone(reference));
   }
   if (faults.length === 0) return;
   await takeBack(ctx, entity, document);
   throw invalid(faults);
+}
+
+/**
+ * The same after a change: of `set`, what refers to something that has gone meanwhile is taken out again.
+ * @throws AppError VALIDATION_FAILED when that was so
+ */
+export async function confirmChange(
+  ctx: Ctx,
+  entity: Entity,
+  { _id }: Base,
+  set: Record<string, unknown>,
+): Promise<void> {
+  const faults: Fault[] = [];
+  for (const { reference, id } of heldBy(entity, set)) {
+    const parent = entityNamed(reference.to);
+    if (await findOne(ctx, parent, alive({ _id: id }), { projection: { _id: 1 } })) continue;
+    await release(entity, _id, reference, id);
+    faults.push(gone(reference));
+  }
+  if (faults.length > 0) throw invalid(faults);
+}
+
+/** Whether a parent is there, and counts the new child in it. */
+async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
+  const parent = entityNamed(reference.to);
+  const count = reference.entity.options.countedIn?.[reference.path];
+  if (count) {
+    const counted = await parent.collection.updateOne(alive({ _id: id }), { $inc: { [count]: 1 } });
+    return counted.matchedCount === 1;
+  }
+  return (await findOne(ctx, parent, alive({ _id: id }), { projection: { _id: 1 } })) !== null;
+}
+
+async function release(entity: Entity, _id: UUID, reference: Reference, id: UUID): Promise<void> {
+  const { update, ...options } = releasing(reference, id);
+  const where = { _id, [reference.path]: id };
+  await entity.collection.updateOne(where, { ...update, $inc: { version: 1 } }, options);
 }
 
 /** As if it had never been; only where the sealer has told of it already, its end is told, too. */

@@ -3,8 +3,14 @@ import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEntry, auditEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
 import { idText, newId, type UUID } from './ids.ts';
-import { findMany, type TypedFilter } from './read.ts';
-import { type Reference, referencesOf, referencesTo, restrictRemoval } from './references.ts';
+import { aggregate, findMany, type TypedFilter } from './read.ts';
+import {
+  type Reference,
+  referencesOf,
+  referencesTo,
+  releasing,
+  restrictRemoval,
+} from './references.ts';
 import { transaction } from './transaction.ts';
 import { removeOne } from './write.ts';
 
@@ -60,50 +66,76 @@ export async function sweepChildren(
 
 async function cascade(
   ctx: Ctx,
-  { entity: child, path }: Reference,
+  reference: Reference,
   parent: UUID,
   batches: number,
 ): Promise<UUID[]> {
+  const { entity: child, path, required } = reference;
   const jobs: UUID[] = [];
   for (let i = 0; i < batches; i++) {
     const batch = await transaction(ctx, async (tx) => {
       // Whole, outboxes included: what waits in them is kept.
       const whole = { projection: {}, limit: BATCH };
       const found = await findMany(tx, child, { [path]: parent }, whole);
-      if (found.length === 0) return { children: found, jobs: [] };
-      const ids = found.map((c) => c._id);
-      await child.collection.deleteMany(
-        { _id: { $in: ids } },
-        {
-          ...(tx.session && { session: tx.session }),
-        },
-      );
-      return { children: found, jobs: await recordRemoval(tx, child, found) };
+      const standing = required ? [] : await restricted(tx, child, found);
+      const going = found.filter((d) => !standing.some((id) => id.equals(d._id)));
+      if (going.length > 0) {
+        const ids = going.map((c) => c._id);
+        const session = tx.session && { session: tx.session };
+        await child.collection.deleteMany({ _id: { $in: ids } }, { ...session });
+      }
+      const swept = going.length > 0 ? await recordRemoval(tx, child, going) : [];
+      return { found, going, standing, jobs: swept };
     });
     jobs.push(...batch.jobs);
-    for (const { _id } of batch.children) jobs.push(...(await sweepChildren(ctx, child, _id)));
-    if (batch.children.length < BATCH) break;
+    if (batch.standing.length > 0) {
+      await release(ctx, reference, parent, { _id: { $in: batch.standing } });
+    }
+    for (const { _id } of batch.going) jobs.push(...(await sweepChildren(ctx, child, _id)));
+    if (batch.found.length < BATCH) break;
   }
   return jobs;
 }
 
-async function release(ctx: Ctx, { entity: child, path }: Reference, parent: UUID): Promise<void> {
+/** Which of these something that `restrict`s refers to: the ledger's jobs outlive their project, without it. */
+async function restricted(ctx: Ctx, entity: Entity, documents: Base[]): Promise<UUID[]> {
+  const ids = documents.map((d) => d._id);
+  const holders = referencesTo(entity.name).filter((r) => r.onDelete === 'restrict');
+  const found = await Promise.all(
+    holders.map((r) =>
+      aggregate<{ _id: UUID }>(ctx, r.entity, [
+        { $match: { [r.path]: { $in: ids } } },
+        { $group: { _id: `$${r.path}` } },
+      ]),
+    ),
+  );
+  return found.flat().map((d) => d._id);
+}
+
+async function release(
+  ctx: Ctx,
+  reference: Reference,
+  parent: UUID,
+  among: TypedFilter = {},
+): Promise<void> {
+  const { entity: child, path } = reference;
+  const { update: releasal, ...options } = releasing(reference, parent);
   const changes = [{ path, before: parent, after: null }];
   for (;;) {
-    const options = { limit: BATCH, projection: { _id: 1 } };
-    const found = await findMany(ctx, child, { [path]: parent }, options);
+    const some = { limit: BATCH, projection: { _id: 1 } };
+    const found = await findMany(ctx, child, { ...among, [path]: parent }, some);
     if (found.length === 0) return;
     // One by one: each has an audit entry with an id of its own.
     const writes = found.map(({ _id }) => {
       const update: mongo.Document = {
-        $unset: { [path]: 1 },
+        ...releasal,
         $set: { updatedAt: new Date(ctx.clock()) },
         $inc: { version: 1 },
         ...(child.options.audited !== false && {
           $push: { outbox: auditEntry(ctx, 'update', changes) },
         }),
       };
-      return { updateOne: { filter: { _id, [path]: parent }, update } };
+      return { updateOne: { filter: { _id, [path]: parent }, update, ...options } };
     });
     await child.collection.bulkWrite(writes, { ordered: false });
     if (found.length < BATCH) return;

@@ -15,7 +15,7 @@ import { AppError, notFound } from '../errors.ts';
 import { presignGet, presignPut } from '../providers/s3.ts';
 import { ringJobs } from '../services/jobs.ts';
 import { type Derivative, type Medium, originalKey } from '../services/media-keys.ts';
-import { reprocess } from '../services/processing.ts';
+import { isProcessed, reprocess } from '../services/processing.ts';
 
 /** How long an upload may take to begin, in s. */
 const UPLOAD_SECONDS = 3600;
@@ -106,6 +106,8 @@ const linkSchema = {
   properties: { url: { type: 'string' }, expiresAt: { type: 'string', format: 'date-time' } },
 };
 
+const UNPROCESSED = ['NOT_IMPLEMENTED'] as const;
+
 function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
@@ -195,7 +197,7 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
           schema: withMore(documentSchema(entity, []), { job: idSchema }),
         },
       },
-      codes: ['NOT_FOUND', 'INVALID_STATE'],
+      codes: ['NOT_FOUND', 'INVALID_STATE', ...(isProcessed(entity) ? [] : UNPROCESSED)],
       handle: async (ctx, request) => {
         const medium = await found(ctx, entity, request);
         const { document, job } = await reprocess(ctx, entity, medium);

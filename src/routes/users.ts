@@ -12,7 +12,10 @@ import { AppError } from '../errors.ts';
 import { User } from '../models/account/user.ts';
 import { endSessions } from '../services/sessions.ts';
 
-const INCLUDE = ['projects', 'tracks', 'jobs', 'settings'];
+const INCLUDE = [
+  ...['avatar', 'projects', 'tracks', 'videos', 'images', 'audios', 'exports', 'jobs'],
+  ...['payments', 'settings', 'consents'],
+];
 
 const common = { tag: 'Users', access: 'user' as const };
 const me = { ...common, path: '/v1/users/me' };

@@ -3,4 +3,8 @@ import { sweep } from './sweep.ts';
 import type { JobType } from './work.ts';
 
 /** What each type of job does. */
-export const jobTypes: Record<string, JobType> = { 'process-track': processTrack, sweep };
+export const jobTypes: Record<string, JobType> = {
+  'process-track': processTrack,
+  'process-audio': processTrack,
+  sweep,
+};

@@ -8,9 +8,8 @@ import { update } from '../data/write.ts';
 import { deleteUnder, head } from '../providers/s3.ts';
 import { ringSealer } from './audit.ts';
 import { enqueue, ringJobs } from './jobs.ts';
-
 import { folderOf, type Medium, readOriginalKey } from './media-keys.ts';
-import { processedEntities, processingJob } from './processing.ts';
+import { isProcessed, mediaEntities, NOT_PROCESSED, processingJob } from './processing.ts';
 
 /** What S3 tells of an object that was written. */
 export interface ObjectRecord {
@@ -25,7 +24,7 @@ export interface ObjectRecord {
  */
 export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> {
   const place = readOriginalKey(record.key);
-  const entity = processedEntities().find((e) => e.collectionName === place?.collection);
+  const entity = mediaEntities().find((e) => e.collectionName === place?.collection);
   if (!place || !entity) return;
   const found = await head(record.key);
   if (!found) return;
@@ -37,7 +36,11 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
     return;
   }
   const sequencer = record.sequencer.toUpperCase().padEnd(32, '0');
-  const job = await transaction(ctx, async (tx) => {
+  const object = { etag: found.etag, sequencer };
+  const change = isProcessed(entity)
+    ? { set: { status: 'PROCESSING', progress: 0, object }, unset: ['error'] }
+    : { set: { status: 'FAILED', progress: 0, object, error: NOT_PROCESSED } };
+  const noted = await transaction(ctx, async (tx) => {
     const document = await update(
       tx,
       entity,
@@ -50,16 +53,15 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
           { 'object.sequencer': { $lt: sequencer } },
         ],
       },
-      {
-        set: { status: 'PROCESSING', progress: 0, object: { etag: found.etag, sequencer } },
-        unset: ['error'],
-      },
+      change,
       'upload',
     );
-    return document && enqueue(tx, processingJob(entity, medium, found.etag));
+    if (!document) return null;
+    const isWork = isProcessed(entity);
+    return isWork ? [await enqueue(tx, processingJob(entity, medium, found.etag))] : [];
   });
-  if (!job) return;
-  await ringJobs(ctx, job._id);
+  if (!noted) return;
+  for (const job of noted) await ringJobs(ctx, job._id);
   await ringSealer(ctx);
 }
 
@@ -69,7 +71,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
  */
 export async function findLostUploads(ctx: Ctx): Promise<number> {
   let seen = 0;
-  for (const entity of processedEntities()) {
+  for (const entity of mediaEntities()) {
     const now = ctx.clock();
     // As long as a URL may hold and its upload may last.
     const recent = await awaiting(ctx, entity, { $gt: new Date(now - 2 * HOUR) }, -1);

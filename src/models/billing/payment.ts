@@ -37,8 +37,6 @@ const schema = new Schema({
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
-schema.index({ createdAt: -1, _id: -1 });
-schema.index({ status: 1, createdAt: -1, _id: -1 });
 schema.index({ paymentMethod: 1 }, { sparse: true });
 schema.index(
   { provider: 1, providerId: 1 },

@@ -58,6 +58,7 @@ schema.index({ isPublic: 1, name: 1, _id: 1 });
 export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', schema, {
   about: 'A ComfyUI graph with named parameters, its outputs and its price.',
   sharedBy: 'isPublic',
+  revisedBy: ['graph', 'parameters', 'outputs'],
   refine: faultsOf,
 });
 

@@ -4,16 +4,20 @@ import { rollUpFields } from '../system/roll-up-fields.ts';
 
 const count = { type: Number, required: true, integer: true, min: 0, server: true } as const;
 
-const schema = new Schema({
-  // p50 and p95 are of the latency, in milliseconds.
-  ...rollUpFields,
-  model: { type: String, required: true, maxlength: 64, server: true },
-  requests: count,
-  errors: count,
-  tokens: count,
-  // In US dollars.
-  cost: { type: Number, required: true, min: 0, server: true },
-});
+const schema = new Schema(
+  {
+    // p50 and p95 are of the latency, in milliseconds.
+    ...rollUpFields,
+    model: { type: String, required: true, maxlength: 64, server: true },
+    requests: count,
+    errors: count,
+    tokens: count,
+    // In US dollars.
+    cost: { type: Number, required: true, min: 0, server: true },
+  },
+  // `errors` is what the outside calls it; nothing here is hydrated that has errors of its own.
+  { suppressReservedKeysWarning: true },
+);
 
 schema.index({ createdAt: -1, _id: -1 });
 schema.index({ period: 1, at: -1, _id: -1 });

@@ -10,7 +10,8 @@ const videoSchema = new Schema(
     frameRate: { type: Number, min: 0 },
     codec: { type: String, required: true, maxlength: 64 },
     bitRate: { type: Number, integer: true, min: 0 },
-    rotation: { type: Number, required: true, enum: [0, 90, 180, 270] },
+    // In degrees, clockwise.
+    rotation: { type: Number, required: true, integer: true, min: 0, max: 270 },
     hasAudio: { type: Boolean, required: true },
   },
   { _id: false },

@@ -1,15 +1,19 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
 
-const schema = new Schema({
-  policy: ref('RetentionPolicy', { required: true, server: true, onDelete: 'restrict' }),
-  dryRun: { type: Boolean, required: true, server: true },
-  matched: { type: Number, required: true, integer: true, min: 0, server: true },
-  deleted: { type: Number, required: true, integer: true, min: 0, server: true },
-  bytesFreed: { type: Number, required: true, integer: true, min: 0, server: true },
-  errors: { type: [String], required: true, default: [], server: true, maxItems: 100 },
-  evidence: freeForm(64 * 1024, { server: true }),
-});
+const schema = new Schema(
+  {
+    policy: ref('RetentionPolicy', { required: true, server: true, onDelete: 'restrict' }),
+    dryRun: { type: Boolean, required: true, server: true },
+    matched: { type: Number, required: true, integer: true, min: 0, server: true },
+    deleted: { type: Number, required: true, integer: true, min: 0, server: true },
+    bytesFreed: { type: Number, required: true, integer: true, min: 0, server: true },
+    errors: { type: [String], required: true, default: [], server: true, maxItems: 100 },
+    evidence: freeForm(64 * 1024, { server: true }),
+  },
+  // `errors` is what the outside calls it; nothing here is hydrated that has errors of its own.
+  { suppressReservedKeysWarning: true },
+);
 
 schema.index({ createdAt: -1, _id: -1 });
 schema.index({ policy: 1, createdAt: -1, _id: -1 });

@@ -1,0 +1,20 @@
+import { resource } from '../src/api/resource.ts';
+import { owner } from '../src/api/rules.ts';
+import { serve } from '../src/api/serve.ts';
+import { Audio } from '../src/models/studio/audio.ts';
+import { media } from '../src/routes/media.ts';
+import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../src/services/media/audio-limits.ts';
+
+const path = '/v1/audios';
+
+export const audios = resource(Audio, {
+  path,
+  can: { create: owner, read: owner, update: owner, remove: owner },
+  include: ['user', 'project'],
+  ...media(Audio, path, {
+    contentTypes: AUDIO_CONTENT_TYPES,
+    maxBytes: AUDIO_LIMITS.bytes,
+  }),
+});
+
+export const handler = serve(audios);

@@ -1,0 +1,12 @@
+import { resource } from '../src/api/resource.ts';
+import { admin } from '../src/api/rules.ts';
+import { serve } from '../src/api/serve.ts';
+import { RetentionPolicy } from '../src/models/system/retention-policy.ts';
+
+export const retentionPolicies = resource(RetentionPolicy, {
+  path: '/v1/retention/policies',
+  can: { create: admin, read: admin, update: admin, remove: admin },
+  include: ['runs'],
+});
+
+export const handler = serve(retentionPolicies);

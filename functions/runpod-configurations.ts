@@ -1,0 +1,12 @@
+import { resource } from '../src/api/resource.ts';
+import { owner } from '../src/api/rules.ts';
+import { serve } from '../src/api/serve.ts';
+import { RunPodConfiguration } from '../src/models/runpod/configuration.ts';
+
+export const runpodConfigurations = resource(RunPodConfiguration, {
+  path: '/v1/runpod/configurations',
+  can: { create: owner, read: owner, update: owner, remove: owner },
+  include: ['user', 'defaultTemplate', 'pods', 'executions'],
+});
+
+export const handler = serve(runpodConfigurations);

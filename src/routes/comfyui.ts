@@ -1,0 +1,40 @@
+import { childrenRoute } from '../api/document-routes.ts';
+import { bodyOf } from '../api/input.ts';
+import { notYet } from '../api/not-yet.ts';
+import type { Route } from '../api/route.ts';
+import { owner } from '../api/rules.ts';
+import { ownedFields } from '../api/verbs.ts';
+import { ComfyUIExecutionLog } from '../models/comfyui/execution-log.ts';
+import { ComfyUIWorkflowExecution } from '../models/comfyui/workflow-execution.ts';
+
+const path = '/v1/comfyui/executions';
+const tag = 'ComfyUIWorkflowExecutions';
+const common = { method: 'POST', tag, access: 'user' } as const;
+const UNREACHED = 'No ComfyUI can be reached yet.';
+const executions = { entity: ComfyUIWorkflowExecution, path, rule: owner, tag };
+
+/** Running a workflow, and what happened while it ran. */
+export const executionActions: Route[] = [
+  notYet(
+    {
+      ...common,
+      path,
+      id: 'createComfyUIWorkflowExecution',
+      summary: 'Run a workflow.',
+      body: bodyOf(ComfyUIWorkflowExecution.shape, 'create'),
+      owned: ownedFields(ComfyUIWorkflowExecution, 'create'),
+    },
+    UNREACHED,
+  ),
+  notYet(
+    {
+      ...common,
+      path: `${path}/{id}/cancel`,
+      id: 'cancelComfyUIWorkflowExecution',
+      summary: 'Stop a run.',
+    },
+    UNREACHED,
+    executions,
+  ),
+  childrenRoute(executions, 'logs', ComfyUIExecutionLog, 'execution'),
+];

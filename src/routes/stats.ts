@@ -1,0 +1,17 @@
+import { listRoute } from '../api/document-routes.ts';
+import type { Route } from '../api/route.ts';
+import { owner, type Rule } from '../api/rules.ts';
+import { Stat } from '../models/studio/stat.ts';
+
+/** What is counted over all users, for admins. */
+const wholeApp: Rule = (actor) => (actor.kind === 'ADMIN' ? { user: null } : undefined);
+
+/** Activity and usage, as the roll-ups say: one's own, and the app's. */
+export const statRoutes: Route[] = [
+  listRoute(Stat, { path: '/v1/stats', can: { read: owner } }),
+  {
+    ...listRoute(Stat, { path: '/v1/admin/stats', can: { read: wholeApp } }),
+    id: 'listAppStats',
+    summary: 'List the stats of the whole app, newest first.',
+  },
+];

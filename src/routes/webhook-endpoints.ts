@@ -1,0 +1,34 @@
+import { childrenRoute } from '../api/document-routes.ts';
+import { bodyOf } from '../api/input.ts';
+import { notYet } from '../api/not-yet.ts';
+import type { Route } from '../api/route.ts';
+import { owner } from '../api/rules.ts';
+import { ownedFields } from '../api/verbs.ts';
+import { WebhookDelivery } from '../models/system/webhook-delivery.ts';
+import { WebhookEndpoint } from '../models/system/webhook-endpoint.ts';
+
+const path = '/v1/webhook-endpoints';
+const tag = 'WebhookEndpoints';
+
+/** Asking to be told of events, and what became of each telling. */
+export const webhookEndpointActions: Route[] = [
+  notYet(
+    {
+      method: 'POST',
+      path,
+      id: 'createWebhookEndpoint',
+      summary: 'Ask to be told of events.',
+      tag,
+      access: 'user',
+      body: bodyOf(WebhookEndpoint.shape, 'create'),
+      owned: ownedFields(WebhookEndpoint, 'create'),
+    },
+    'Nothing is delivered to webhooks yet.',
+  ),
+  childrenRoute(
+    { entity: WebhookEndpoint, path, rule: owner, tag },
+    'deliveries',
+    WebhookDelivery,
+    'endpoint',
+  ),
+];
