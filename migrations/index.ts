@@ -1,5 +1,6 @@
-import type { Migration } from '../src/data/migrations.ts';
+import type { Migration } from '../src/data/migrations/migration.ts';
 import { first } from './0001-first.ts';
+import { everyModel } from './0002-every-model.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [first];
+export const migrations: Migration[] = [first, everyModel];

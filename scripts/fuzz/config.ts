@@ -28,7 +28,7 @@ export function configOf(document: Document, ids: ReadonlyMap<string, string[]>)
       const entity = entityOf(document, placed.path);
       const taken = [
         ...(entity ? [['path.id', entity] as const] : []),
-        ...referencesIn(placed).map(([field, to]) => [`body.${field}`, to] as const),
+        ...referencesIn(placed).map((r) => [`body.${r.field}`, r.entity] as const),
       ].filter(([, to]) => named.has(to));
       const spare = placed.method === 'delete' ? '-spare' : '';
       const settings = [

@@ -1,4 +1,4 @@
-import type { Base, Entity } from '../data/entity.ts';
+import { type Base, type Entity, pluralOf } from '../data/entity.ts';
 import { findOne } from '../data/read.ts';
 import { notFound } from '../errors.ts';
 import { answered } from './fields.ts';
@@ -190,10 +190,6 @@ function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>
 /** Who may call what a rule allows: whatever a user may not do at all is for administrators. */
 function accessOf(rule: Rule): Route['access'] {
   return filtersOf(rule).length === 1 ? 'admin' : 'user';
-}
-
-function pluralOf(name: string): string {
-  return `${name}s`.replace(/ss$/, 's');
 }
 
 /** `ComfyUIWorkflowConfig` → `comfyui workflow config`. */

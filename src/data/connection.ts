@@ -1,4 +1,4 @@
-import mongoose from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 import { config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { callDeadline, INTERACTIVE, type Patience, settle, within } from './deadlines.ts';
@@ -43,4 +43,11 @@ export async function ping(): Promise<void> {
 export async function disconnect(): Promise<void> {
   opening = undefined;
   await mongoose.disconnect();
+}
+
+/** The database of the open connection. @throws Error when there is none */
+export function database(): mongo.Db {
+  const { db } = mongoose.connection;
+  if (!db) throw new Error('Connect first.');
+  return db;
 }

@@ -175,7 +175,8 @@ export function entity<S extends Schema>(
       { name: 'outbox', partialFilterExpression: { 'outbox.0': { $exists: true } } },
     );
   }
-  const collectionName = options.collection ?? `${name[0]?.toLowerCase()}${name.slice(1)}s`;
+  const plural = pluralOf(name);
+  const collectionName = options.collection ?? `${plural[0]?.toLowerCase()}${plural.slice(1)}`;
   const collection = mongoose.connection.collection(collectionName);
   let shape: ObjectShape | undefined;
   const made = {
@@ -215,6 +216,11 @@ function timed(collection: mongo.Collection<Stored>): mongo.Collection<Stored> {
       return CALLS.has(name) ? (...args: unknown[]) => within(call(...args)) : call;
     },
   });
+}
+
+/** `RetentionPolicy` → `RetentionPolicies`; what ends in an s is many already. */
+export function pluralOf(name: string): string {
+  return name.endsWith('s') ? name : `${name}s`.replace(/([^aeiou])ys$/, '$1ies');
 }
 
 /** Every entity that has been made, by name; `src/models/index.ts` makes them all. */

@@ -32,6 +32,7 @@ export { Video } from './studio/video.ts';
 export { AuditEvent } from './system/audit-event.ts';
 export { IdempotencyRecord } from './system/idempotency-record.ts';
 export { Job } from './system/job.ts';
+export { Migration } from './system/migration.ts';
 export { RateCount } from './system/rate-count.ts';
 export { RetentionPolicy } from './system/retention-policy.ts';
 export { RetentionRun } from './system/retention-run.ts';

@@ -1,4 +1,5 @@
 import type { Method, Route } from '../../src/api/route.ts';
+import { filtersOf, type Rule } from '../../src/api/rules.ts';
 import type { Base, Entity } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import type { Answer, Doc, Person } from '../harness/given.ts';
@@ -14,7 +15,7 @@ export type Problem = Json & {
 /** What is held to the contract: a resource, or the one document at a path (`isSingle`). */
 export interface Subject<T extends Base = Base> {
   entity: Entity<T>;
-  options: { path: string; include?: string[] };
+  options: { path: string; include?: string[]; can: { read: Rule } };
   routes: Route[];
   isSingle?: boolean;
 }
@@ -37,6 +38,8 @@ export type Held = ReturnType<typeof hold>;
 export function hold<T extends Base>(subject: Subject<T>, means: Means) {
   const { routes, options, isSingle = false } = subject;
   const { path, include = [] } = options;
+  // Every rule reads the same fields for everybody it lets in; admins are asked for last.
+  const rule = filtersOf(options.can.read)[0] ?? {};
   const entity = subject.entity as Entity;
   const one = isSingle ? path : `${path}/{id}`;
   const offers = (method: Method, where: string) =>
@@ -47,6 +50,7 @@ export function hold<T extends Base>(subject: Subject<T>, means: Means) {
     routes,
     path,
     include,
+    rule,
     isSingle,
     make: means.make,
     bodyFor: means.body,

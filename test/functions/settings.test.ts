@@ -1,6 +1,7 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { settings } from '../../functions/settings.ts';
+import { owner } from '../../src/api/rules.ts';
 import { UserSettings } from '../../src/models/account/user-settings.ts';
 import { conforms } from '../conforms.ts';
 import { type Doc, given } from '../harness/given.ts';
@@ -9,7 +10,12 @@ import { times } from '../harness/times.ts';
 const path = '/v1/settings';
 
 conforms(
-  { entity: UserSettings, options: { path }, routes: settings.routes, isSingle: true },
+  {
+    entity: UserSettings,
+    options: { path, can: { read: owner } },
+    routes: settings.routes,
+    isSingle: true,
+  },
   {
     make: async (person) => (await person.get<Doc>(path)).body,
     change: { preferences: { theme: 'dark' } },

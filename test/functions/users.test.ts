@@ -1,6 +1,7 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { users } from '../../functions/users.ts';
+import { self } from '../../src/api/rules.ts';
 import { User } from '../../src/models/account/user.ts';
 import { conforms } from '../conforms.ts';
 import { type Doc, given } from '../harness/given.ts';
@@ -14,7 +15,7 @@ const include = ['projects', 'tracks', 'jobs', 'settings'];
 conforms(
   {
     entity: User,
-    options: { path, include },
+    options: { path, include, can: { read: self } },
     routes: users.routes.filter((r) => r.path === path),
     isSingle: true,
   },

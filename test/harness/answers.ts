@@ -8,6 +8,7 @@ interface Given {
 }
 
 interface Response {
+  $ref?: string;
   content?: Record<string, { schema?: JsonSchema }>;
 }
 
@@ -33,12 +34,21 @@ async function prepare(): Promise<Check> {
   const find = router(routes);
   const document = openApi(routes, '0') as {
     paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
-    components: { schemas: Record<string, JsonSchema> };
+    components: { schemas: Record<string, JsonSchema>; responses: Record<string, Response> };
+  };
+  const resolved = (response: Response | undefined): Response | undefined => {
+    const name = response?.$ref?.split('/').at(-1);
+    return name ? document.components.responses[name] : response;
   };
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
   ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-  const isProblem = ajv.compile(document.components.schemas.Problem as JsonSchema);
+  ajv.addSchema({ ...document, $id: 'openapi' });
+  const compiled = (schema: JsonSchema) =>
+    ajv.compile(
+      JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"openapi#/components/')),
+    );
+  const isProblem = compiled({ $ref: '#/components/schemas/Problem' });
   const validators = new Map<string, ValidateFunction>();
 
   return (method, path, { status, contentType, body }) => {
@@ -52,15 +62,16 @@ async function prepare(): Promise<Check> {
     const found = find(method, path.split('?')[0] as string);
     if (!found || !('route' in found)) return;
     const { route } = found;
-    const declared = document.paths[route.path]?.[route.method.toLowerCase()]?.responses[status];
+    const { responses } = document.paths[route.path]?.[route.method.toLowerCase()] ?? {};
+    const declared = resolved(responses?.[status]);
     if (!declared) throw bad(`a status that is not documented (${JSON.stringify(body)})`);
     const [type = '', media] = Object.entries(declared.content ?? {})[0] ?? [];
     if (contentType !== type) throw bad(`${contentType || 'no type'} instead of ${type || 'none'}`);
-    if (type !== 'application/json' || !media?.schema) return;
+    if (!/json$/.test(type) || !media?.schema) return;
     const key = `${route.id} ${status}`;
     let validate = validators.get(key);
     if (!validate) {
-      validate = ajv.compile(media.schema);
+      validate = compiled(media.schema);
       validators.set(key, validate);
     }
     hold(validate);

@@ -9,11 +9,11 @@ const name = `t${randomBytes(6).toString('hex')}`;
 const env = await createPlace(inject('tools'), deployment, name);
 Object.assign(process.env, env, { LOG_LEVEL: process.env.TEST_LOG ?? 'SILENT' });
 
-const { connect, disconnect } = await import('../../src/data/connection.ts');
-const { upgrade } = await import('../../src/data/migrations.ts');
+const { connect, database, disconnect } = await import('../../src/data/connection.ts');
+const { upgrade } = await import('../../src/data/migrations/run.ts');
 const { migrations } = await import('../../migrations/index.ts');
 await connect();
-await upgrade(migrations);
+await upgrade(database(), migrations);
 // A test that works jobs and events off by hand, in an order of its own, has no worker beside it.
 const worker = process.env.TEST_WORKER !== 'off';
 const functions = await startFunctions({ env, deployment, worker });
@@ -23,7 +23,6 @@ export const api = functions.url;
 
 afterAll(async () => {
   await functions.stop();
-  const { default: mongoose } = await import('mongoose');
-  await mongoose.connection.db?.dropDatabase();
+  await database().dropDatabase();
   await disconnect();
 });

@@ -34,15 +34,3 @@ test('an unknown email and a wrong command are told in one line', async () => {
   expect(wrong).toMatchObject({ code: 1, stdout: '' });
   expect(wrong.stderr).toMatch(/^Usage: npm run admin -- .+\n$/);
 });
-
-test('a database goes up to the head and down to the base, and says where it stands', async () => {
-  const uri = new URL(process.env.MONGODB_URI as string);
-  uri.pathname += 'migrated';
-  const env = { MONGODB_URI: uri.href };
-  const migrate = async (...args: string[]) => (await run('migrate', args, env)).stdout;
-  expect(await migrate('upgrade', 'head')).toMatch(/^Applied: 0001-first/);
-  expect(await migrate('history')).toMatch(/^x 0001-first\n/);
-  expect(await migrate('downgrade', '-1')).toMatch(/^Undone: \d{4}-/);
-  expect(await migrate('downgrade', 'base')).toMatch(/0001-first|There was nothing to do/);
-  expect(await migrate('current')).toBe('base\n');
-});

@@ -204,8 +204,8 @@ function* queries(): Generator<string> {
   for (const entity of entities.values()) {
     const path = paths[entity.name];
     if (!path) continue;
-    const owned = entity.name !== 'User';
-    for (const { equals, sort } of combinationsOf(entity, owned)) {
+    const rule = entity.name === 'User' ? {} : { user: null };
+    for (const { equals, sort } of combinationsOf(entity, rule)) {
       const parts = equals.map((name) => {
         const shape = entity.shape.fields[name]?.shape;
         const value = shape?.kind === 'string' ? (shape.enum?.[0] ?? 'Track') : MISSING;

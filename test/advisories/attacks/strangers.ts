@@ -161,11 +161,11 @@ export async function strangersReuseNothing(): Promise<void> {
 export async function strangersMarkNothing(): Promise<void> {
   const { remove } = await import('../../../src/data/remove.ts');
   const { systemCtx } = await import('../../../src/context.ts');
-  const Shelf = entity('Shelf', new Schema({}), { collection: 'shelves' });
+  const Shelf = entity('Shelf', new Schema({}), { about: 'A test.', collection: 'shelves' });
   const Book = entity(
     'Book',
     new Schema({ shelf: ref('Shelf', { required: true, onDelete: 'restrict' }) }),
-    { audited: false },
+    { about: 'A test.', audited: false },
   );
   try {
     const [user, stranger, _id] = [newId(1), newId(2), newId(3)];

@@ -1,27 +1,22 @@
 import '../../harness/place.ts';
 import { describe, expect, test } from 'vitest';
-import { users } from '../../../functions/users.ts';
 import { combinationsOf, compileList } from '../../../src/api/list.ts';
-import { served } from '../../../src/api/registry.ts';
-import type { Resource } from '../../../src/api/resource.ts';
-import { owner } from '../../../src/api/rules.ts';
+import { resources } from '../../../src/api/registry.ts';
+import { filtersOf } from '../../../src/api/rules.ts';
 import type { Entity } from '../../../src/data/entity.ts';
 import { newId } from '../../../src/data/ids.ts';
+import type { TypedFilter } from '../../../src/data/read.ts';
 import { User } from '../../../src/models/account/user.ts';
 
 const id = newId(Date.now());
-const lists: [string, Entity, boolean][] = Object.entries(served).flatMap(([name, it]) => {
-  if (!('entity' in it)) return [];
-  const { entity, options } = it as unknown as Resource;
-  const isOpen = options.can.read !== owner;
-  return isOpen
-    ? [
-        [name, entity, true],
-        [`${name} of all`, entity, false],
-      ]
-    : [[name, entity, true]];
-});
-if (users.routes.some((r) => r.path === '/v1/users')) lists.push(['users', User as Entity, false]);
+const lists: [string, Entity, TypedFilter][] = resources.flatMap(({ entity, options }) =>
+  filtersOf(options.can.read).map((rule): [string, Entity, TypedFilter] => [
+    `${options.path} ${JSON.stringify(rule)}`,
+    entity,
+    rule,
+  ]),
+);
+lists.push(['/v1/users', User as Entity, {}]);
 
 /** A value that a filter or a position of this field may have. */
 function sample(entity: Entity, name: string): { text: string; value: unknown } {
@@ -40,9 +35,8 @@ async function stages(entity: Entity, query: ReadonlyMap<string, string>, rule: 
   return [...text.matchAll(/"stage":"(\w+)"/g)].map(([, stage]) => stage);
 }
 
-describe.each(lists)('a list of %s', (_name, entity, owned) => {
-  const rule = owned ? { user: id } : {};
-  const cases = combinationsOf(entity, owned).flatMap(({ equals, sort }) =>
+describe.each(lists)('a list of %s', (_name, entity, rule) => {
+  const cases = combinationsOf(entity, rule).flatMap(({ equals, sort }) =>
     ['', '-'].map((minus) => ({ equals, sort, minus })),
   );
 
@@ -71,9 +65,9 @@ describe.each(lists)('a list of %s', (_name, entity, owned) => {
 });
 
 test('every list has something to be sorted by', () => {
-  for (const [name, entity, owned] of lists) {
+  for (const [name, entity, rule] of lists) {
     expect(
-      combinationsOf(entity, owned).map((c) => c.sort),
+      combinationsOf(entity, rule).map((c) => c.sort),
       name,
     ).toContain('createdAt');
   }

@@ -1,0 +1,75 @@
+import mongoose, { type mongo } from 'mongoose';
+import type { Stored } from '../entity.ts';
+import type { Change } from './migration.ts';
+import { UNHURRIED } from './operations.ts';
+import { save } from './records.ts';
+import type { Run } from './steps.ts';
+
+const BATCH = 500;
+
+interface BatchStep {
+  name: string;
+  collection: string;
+  filter: mongo.Filter<Stored>;
+  change: Change;
+}
+
+/** Changes documents batch by batch, from where an earlier run came to. `proceed` throws to stop between two. */
+export async function changeInBatches(
+  run: Run,
+  { name, collection, filter, change }: BatchStep,
+  proceed: () => void,
+): Promise<void> {
+  const { db, hold, progress, tell } = run;
+  const documents = db.collection<Stored>(collection);
+  const rest = (): mongo.Filter<Stored> => {
+    const { after } = progress.steps[name] ?? {};
+    return after === undefined ? filter : { $and: [filter, { _id: { $gt: after } }] };
+  };
+  let { done, isOver } = progress.steps[name] ?? { done: 0, isOver: false };
+  if (isOver) return tell(`  ${name}: done before`);
+  const all = done + (await documents.countDocuments(rest(), UNHURRIED));
+  tell(`  ${name}: ${done} of ${all} ${collection}`);
+  while (!isOver) {
+    proceed();
+    const found = await documents
+      .find(rest(), { projection: { _id: 1 }, sort: { _id: 1 }, limit: BATCH, ...UNHURRIED })
+      .toArray();
+    const ids = found.map(({ _id }) => _id);
+    isOver = ids.length < BATCH;
+    done += ids.length;
+    const after = ids.at(-1) ?? progress.steps[name]?.after;
+    const steps = {
+      ...progress.steps,
+      [name]: { done, isOver, ...(after !== undefined && { after }) },
+    };
+    await hold.write(async (session) => {
+      // Read again within the transaction: what others change meanwhile is not overwritten.
+      const batch = await documents
+        .find({ $and: [filter, { _id: { $in: ids } }] }, { session, sort: { _id: 1 } })
+        .toArray();
+      const writes = batch.length > 0 ? change(batch) : [];
+      if (writes.length > 0) await write(documents, writes, session, name);
+      await save(db, session, run.name, { progress: { ...progress, steps } });
+    });
+    progress.steps = steps;
+    if (ids.length > 0) tell(`  ${name}: ${done} of ${Math.max(all, done)} ${collection}`);
+  }
+}
+
+async function write(
+  documents: mongo.Collection<Stored>,
+  writes: mongo.AnyBulkWriteOperation<Stored>[],
+  session: mongo.ClientSession,
+  step: string,
+): Promise<void> {
+  try {
+    await documents.bulkWrite(writes, { session });
+  } catch (error) {
+    if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 121) throw error;
+    const failed = 'writeErrors' in error ? [error.writeErrors].flat()[0] : error;
+    const id = failed?.err?.errInfo?.failingDocumentId ?? failed?.errInfo?.failingDocumentId;
+    const which = `${documents.collectionName} ${id ?? ''}`.trim();
+    throw new Error(`${step}: ${which} would not fit its validator.`, { cause: error });
+  }
+}

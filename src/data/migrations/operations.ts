@@ -1,0 +1,79 @@
+import mongoose, { type mongo } from 'mongoose';
+import { nameOf } from './definitions.ts';
+import type { Definition, Index } from './migration.ts';
+
+/** The driver's own word, untyped where commands are run: building an index may take as long as it takes. */
+export const UNHURRIED = { socketTimeoutMS: 0 } as object;
+
+const STRICT = { validationLevel: 'strict', validationAction: 'error' };
+
+const NO_NAMESPACE = 26;
+const NO_INDEX = 27;
+const THERE_ALREADY = 48;
+const DUPLICATE = 11000;
+
+/** Creates a collection, or gives one that is there its validator and the indexes that it lacks. */
+export async function createCollection(
+  db: mongo.Db,
+  name: string,
+  { validator, indexes }: Definition,
+): Promise<void> {
+  try {
+    await db.createCollection(name, { validator, ...STRICT });
+  } catch (error) {
+    if (codeOf(error) !== THERE_ALREADY) throw error;
+    await setValidator(db, name, validator);
+  }
+  await createIndexes(db, name, indexes);
+}
+
+export async function setValidator(
+  db: mongo.Db,
+  name: string,
+  validator: mongo.Document,
+): Promise<void> {
+  await db.command({ collMod: name, validator, ...STRICT });
+}
+
+/** @throws Error naming a duplicate when a unique index cannot be built */
+export async function createIndexes(db: mongo.Db, name: string, indexes: Index[]): Promise<void> {
+  if (indexes.length === 0) return;
+  const named = indexes.map((index) => ({ ...index, name: nameOf(index) }));
+  try {
+    await db.command({ createIndexes: name, indexes: named }, UNHURRIED);
+  } catch (error) {
+    if (codeOf(error) === DUPLICATE) throw new Error(duplicate(name, error), { cause: error });
+    throw error;
+  }
+}
+
+export async function dropIndex(db: mongo.Db, name: string, indexName: string): Promise<void> {
+  await unless([NO_NAMESPACE, NO_INDEX], db.command({ dropIndexes: name, index: indexName }));
+}
+
+export async function dropCollection(db: mongo.Db, name: string): Promise<void> {
+  await unless([NO_NAMESPACE], db.command({ drop: name }));
+}
+
+/** The code that MongoDB gave an error. */
+export function codeOf(error: unknown): unknown {
+  return error instanceof mongoose.mongo.MongoServerError ? error.code : undefined;
+}
+
+async function unless(codes: number[], work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!codes.includes(Number(codeOf(error)))) throw error;
+  }
+}
+
+function duplicate(collection: string, error: unknown): string {
+  const { message, keyValue } = error as mongo.MongoServerError;
+  const index = /index: (\S+)/.exec(message)?.[1] ?? '';
+  return (
+    `The index ${index} of ${collection} is to be unique, but more than one document has ` +
+    `${JSON.stringify(keyValue)}. Change or delete all but one of each, by hand or by a step ` +
+    'before this one, and run the migration again: it goes on where it stopped.'
+  );
+}
