@@ -13,17 +13,16 @@ import { Project } from '../../../src/models/index.ts';
 import { given } from '../../harness/given.ts';
 
 const routes = Object.values(served).flatMap((s) => s.routes);
+type Body = { content: Record<string, { example?: unknown }> };
 const { paths } = openApi(routes, '0') as {
-  paths: Record<string, Record<string, Record<string, never>>>;
+  paths: Record<string, Record<string, { requestBody?: Body }>>;
 };
 
 test.each(routes.filter((r) => r.body).map((r) => [r.id, r] as const))(
   'the example of %s is a body that it takes',
   (_id, { path, method, body }) => {
-    const { requestBody } = paths[path]?.[method.toLowerCase()] as unknown as {
-      requestBody: { content: Record<string, { example?: unknown }> };
-    };
-    const { example } = requestBody.content['application/json'] ?? {};
+    const operation = paths[path]?.[method.toLowerCase()];
+    const example = operation?.requestBody?.content['application/json']?.example;
     expect(example, 'say an `example` in the route').toBeDefined();
     expect(() => checkBody(body as Joi.ObjectSchema, example)).not.toThrow();
   },
