@@ -282,6 +282,11 @@ export const everyModel: Migration = {
       ],
     });
 
+    await m.createCollection('sealingKeys', {
+      validator: sealingKeys,
+      indexes: [],
+    });
+
     await m.createCollection('socialAccounts', {
       validator: socialAccounts,
       indexes: [
@@ -363,6 +368,7 @@ export const everyModel: Migration = {
 
     await m.dropCollection('stats');
     await m.dropCollection('socialAccounts');
+    await m.dropCollection('sealingKeys');
     await m.dropCollection('runPodUsers');
     await m.dropCollection('runPodTemplates');
     await m.dropCollection('runPodPods');
@@ -1475,6 +1481,20 @@ const runPodUsers = {
     { configuration: anyId },
     { _id: anyId },
     { user: anyId },
+  ],
+};
+
+const sealingKeys = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: ['wrapper', 'wrapped', ...always],
+        properties: { wrapper: string, wrapped: binary, ...base },
+      },
+    },
+    { _id: anyId },
   ],
 };
 

@@ -24,6 +24,8 @@ export interface Config {
   auditQueueUrl?: string;
   tokenKeys: TokenKey[];
   appSecret: Buffer;
+  /** The KMS key under which the keys of sealed fields are wrapped; at home one of the secret. */
+  sealingKeyArn?: string;
   corsOrigins: string[];
   ffmpegPath: string;
   registrationsPerMinute: number;
@@ -60,6 +62,7 @@ const environment = Joi.object({
   AUDIT_QUEUE_URL: Joi.string().uri(),
   TOKEN_KEYS: Joi.array().items(tokenKey).min(1).max(3).required(),
   APP_SECRET: Joi.string().base64().min(43).required(),
+  SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
@@ -84,6 +87,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     auditQueueUrl: value.AUDIT_QUEUE_URL,
     tokenKeys: value.TOKEN_KEYS,
     appSecret: Buffer.from(value.APP_SECRET, 'base64'),
+    sealingKeyArn: value.SEALING_KEY_ARN,
     corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
     ffmpegPath: value.FFMPEG_PATH,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,

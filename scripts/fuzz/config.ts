@@ -1,4 +1,4 @@
-import { type Document, entityOf, operationsOf, referencesIn } from './document.ts';
+import { type Document, entityOf, idsFor, operationsOf, referencesIn } from './document.ts';
 
 /** How often an id is one that is there. */
 const KNOWN = 0.7;
@@ -18,10 +18,9 @@ export function configOf(document: Document, ids: ReadonlyMap<string, string[]>)
     '[phases.stateful.generation]',
     `max-examples = ${operationsOf(document).length}`,
     '[dictionaries]',
-    // What is deleted is not what all others work with.
     ...known.flatMap(([entity, values]) => [
-      `${entity} = { values = ${JSON.stringify(values.slice(0, -2).concat(values).slice(0, 3))} }`,
-      `${entity}-spare = { values = ${JSON.stringify(values.slice(-2))} }`,
+      `${entity} = { values = ${JSON.stringify(idsFor('get', values))} }`,
+      `${entity}-spare = { values = ${JSON.stringify(idsFor('delete', values))} }`,
     ]),
     ...operationsOf(document).flatMap((placed) => {
       const { operationId, responses } = placed.operation;
@@ -30,7 +29,8 @@ export function configOf(document: Document, ids: ReadonlyMap<string, string[]>)
         ...(entity ? [['path.id', entity] as const] : []),
         ...referencesIn(placed).map((r) => [`body.${r.field}`, r.entity] as const),
       ].filter(([, to]) => named.has(to));
-      const spare = placed.method === 'delete' ? '-spare' : '';
+      const isDelete = placed.method === 'delete';
+      const [spare, probability] = isDelete ? ['-spare', 1] : ['', KNOWN];
       const settings = [
         // A 501 that is documented is no fault.
         ...(responses['501']
@@ -38,8 +38,12 @@ export function configOf(document: Document, ids: ReadonlyMap<string, string[]>)
           : []),
         ...taken.map(
           ([at, to]) =>
-            `parameters."${at}" = { dictionary = "${to}${spare}", probability = ${KNOWN} }`,
+            `parameters."${at}" = { dictionary = "${to}${spare}", probability = ${probability} }`,
         ),
+        // Ids that other answers have shown are what other operations work with.
+        ...(isDelete
+          ? ['coverage', 'fuzzing'].map((p) => `phases.${p}.extra-data-sources.responses = false`)
+          : []),
       ];
       return settings.length > 0
         ? ['[[operations]]', `include-operation-id = "${operationId}"`, ...settings]

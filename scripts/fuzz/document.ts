@@ -82,6 +82,12 @@ export function exampleOf(
   return { ...example, ...Object.fromEntries(held.filter(([, id]) => id)) };
 }
 
+/** The ids that an operation takes: what is deleted is not what all others work with. */
+export function idsFor(method: string, ids: string[] = []): string[] {
+  if (ids.length < 3) return ids;
+  return method === 'delete' ? ids.slice(-2) : ids.slice(0, -2);
+}
+
 /** The document with examples that the stack knows: ids that are there, bodies that refer to them. */
 export function withExamples(
   document: Document,
@@ -90,8 +96,8 @@ export function withExamples(
 ): Document {
   const known = structuredClone(document);
   for (const placed of operationsOf(known)) {
-    const { path, operation } = placed;
-    const id = ids.get(entityOf(known, path) ?? '')?.[0];
+    const { method, path, operation } = placed;
+    const [id] = idsFor(method, ids.get(entityOf(known, path) ?? ''));
     for (const parameter of operation.parameters) {
       if (id && parameter.in === 'path' && parameter.name === 'id') parameter.example = id;
     }

@@ -51,6 +51,7 @@ export function documentRoutes<T extends Base>(
       access: accessOf(can.create),
       body: createBodyOf(entity, options as ResourceOptions<never>),
       owned: ownedFields(entity, 'create'),
+      ...(options.example && { example: options.example }),
       success: { 201: { description: 'Created.', schema: withMore(made, options.presents) } },
       codes: ['DUPLICATE', ...(options.createCodes ?? [])],
       handle: (ctx, { body }) => create(ctx, entity, options, body),

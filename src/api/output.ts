@@ -58,7 +58,9 @@ function printerOf(shape: Shape): Print | undefined {
     case 'free':
       return plain;
     case 'sealed':
-      return shape.shows ? ({ last4 = '' }: Sealed) => `…${last4}` : opened(printerOf(shape.inner));
+      return shape.shows
+        ? ({ last4 }: Sealed) => `…${last4 ?? ''}`
+        : opened(printerOf(shape.inner));
     default:
       return undefined;
   }

@@ -6,12 +6,13 @@ import { UUID } from '../data/ids.ts';
 import { aggregate, findMany, findOne, type TypedFilter, visible } from '../data/read.ts';
 import { checkReferences, confirmReferences } from '../data/references.ts';
 import { remove } from '../data/remove.ts';
+import { openSealed } from '../data/sealed.ts';
 import { insert } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
 import { ringJobs } from '../services/jobs.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
-import { lookups, mostOf, printIncluded, readIncludes } from './include.ts';
+import { lookups, mostOf, openIncluded, printIncluded, readIncludes } from './include.ts';
 import { bodyOf, isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { answeredAs, type Json, print } from './output.ts';
@@ -64,6 +65,7 @@ export async function create<T extends Base>(
   await checkReferences(ctx, entity, values, readableBy(ctx.actor));
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
+  await openSealed(ctx, entity, [document]);
   const json = print(entity, document);
   return {
     status: 201,
@@ -96,6 +98,7 @@ export async function read<T extends Base>(
           ])
         )[0];
   if (!document) throw notFound();
+  await openIncluded(ctx, entity, [document], relations);
   const json = trimmed(
     printIncluded(ctx.actor, entity, document, relations, most),
     fields,
@@ -133,6 +136,7 @@ export async function list<T extends Base>(
           { $project: fields ? { ...projection, included: 1 } : projection },
         ]);
   const page = found.slice(0, compiled.limit);
+  await openIncluded(ctx, entity, page, relations);
   const last = found.length > compiled.limit ? page.at(-1) : undefined;
   return {
     status: 200,
@@ -153,6 +157,7 @@ export async function change<T extends Base>(
   request: Request,
 ): Promise<Reply> {
   const document = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
+  await openSealed(ctx, entity, [document]);
   return {
     status: 200,
     json: print(entity, document),

@@ -4,14 +4,16 @@ import { AppError, invalid } from '../errors.ts';
 import {
   type AuditEntry,
   auditEntry,
-  bounded,
   type Change,
   creations,
   isAudited,
+  SEALED,
+  told,
 } from './audit.ts';
 import type { Base, Entity, Stored } from './entity.ts';
-import { newId } from './ids.ts';
+import { newId, type UUID } from './ids.ts';
 import { findOne, type TypedFilter, visible } from './read.ts';
+import { isSealedPath, type Owner, sealFields } from './sealed.ts';
 
 type Values = Record<string, unknown>;
 
@@ -28,9 +30,9 @@ export async function insert<T extends Base>(
   const now = new Date(ctx.clock());
   const { promisedId } = ctx;
   if (promisedId) ctx.promisedId = undefined;
-  const document = await validated(entity, {
+  const document = await validated(ctx, entity, {
     ...values,
-    _id: values._id ?? promisedId ?? newId(now.getTime()),
+    _id: (values._id as UUID | undefined) ?? promisedId ?? newId(now.getTime()),
     createdAt: now,
     updatedAt: now,
     version: 1,
@@ -72,8 +74,10 @@ export async function update<T extends Base>(
   change: Update,
   action: string | null = 'update',
 ): Promise<T | null> {
-  const set = change.set ?? {};
   const unset = change.unset ?? [];
+  const bound = await sealedChange(ctx, entity, filter, change.set ?? {});
+  if (!bound) return null;
+  const { where, set } = bound;
   await validatePaths(entity, set);
   const now = new Date(ctx.clock());
   const stage: mongo.Document = {
@@ -88,7 +92,7 @@ export async function update<T extends Base>(
   const pipeline: mongo.Document[] = [{ $set: stage }];
   if (unset.length > 0) pipeline.push({ $unset: unset });
   try {
-    const found = await entity.collection.findOneAndUpdate(filter, pipeline, {
+    const found = await entity.collection.findOneAndUpdate(where, pipeline, {
       returnDocument: 'after',
       projection: visible(entity),
       ...(ctx.session && { session: ctx.session }),
@@ -111,14 +115,32 @@ export async function removeOne<T extends Base>(
   return found as unknown as T | null;
 }
 
-async function validated(entity: Entity, values: Values): Promise<Stored> {
+async function validated(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
   try {
-    const document = new entity.model(values);
+    const document = new entity.model(await sealFields(ctx, entity, values, values));
     await document.validate();
     const plain = document.toObject({ flattenMaps: true, virtuals: false }) as unknown as Stored;
     for (const name of Object.keys(plain)) if (plain[name] === undefined) delete plain[name];
     refine(entity, plain);
     return plain;
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** What is sealed is bound to its document and owner, so those are read first: neither ever changes. */
+async function sealedChange(
+  ctx: Ctx,
+  entity: Entity,
+  filter: TypedFilter,
+  set: Values,
+): Promise<{ where: TypedFilter; set: Values } | null> {
+  if (!Object.keys(set).some((path) => isSealedPath(entity, path))) return { where: filter, set };
+  const owner = await findOne(ctx, entity, filter, { projection: { user: 1 } });
+  if (!owner) return null;
+  try {
+    const where = { ...filter, _id: owner._id };
+    return { where, set: await sealFields(ctx, entity, owner, set) };
   } catch (error) {
     throw translated(error);
   }
@@ -163,7 +185,11 @@ function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[
   ];
   return changed
     .filter(([path]) => isAudited(entity, path))
-    .map(([path, after]) => ({ path, before: before(path), after: bounded(after) }));
+    .map(([path, after]) => ({
+      path,
+      before: isSealedPath(entity, path) ? sealedBefore(path) : before(path),
+      after: told(entity, path, after),
+    }));
 }
 
 /** The value before, as the server finds it; a long one by its size. */
@@ -173,6 +199,10 @@ function before(path: string): mongo.Document {
   return {
     $cond: [{ $gt: [size, 2048] }, { $concat: ['(', { $toString: size }, ' bytes)'] }, value],
   };
+}
+
+function sealedBefore(path: string): mongo.Document {
+  return { $cond: [{ $ifNull: [`$${path}`, false] }, SEALED, null] };
 }
 
 /** The entry as an aggregation expression: all literal but the `before`s. */

@@ -8,6 +8,7 @@ interface Given {
 }
 
 interface Response {
+  /** Refusals are described once, and named where they may come. */
   $ref?: string;
   content?: Record<string, { schema?: JsonSchema }>;
 }
@@ -36,19 +37,11 @@ async function prepare(): Promise<Check> {
     paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
     components: { schemas: Record<string, JsonSchema>; responses: Record<string, Response> };
   };
-  const resolved = (response: Response | undefined): Response | undefined => {
-    const name = response?.$ref?.split('/').at(-1);
-    return name ? document.components.responses[name] : response;
-  };
+  const { schemas, responses } = document.components;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
   ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-  ajv.addSchema({ ...document, $id: 'openapi' });
-  const compiled = (schema: JsonSchema) =>
-    ajv.compile(
-      JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"openapi#/components/')),
-    );
-  const isProblem = compiled({ $ref: '#/components/schemas/Problem' });
+  const isProblem = ajv.compile(schemas.Problem as JsonSchema);
   const validators = new Map<string, ValidateFunction>();
 
   return (method, path, { status, contentType, body }) => {
@@ -62,8 +55,8 @@ async function prepare(): Promise<Check> {
     const found = find(method, path.split('?')[0] as string);
     if (!found || !('route' in found)) return;
     const { route } = found;
-    const { responses } = document.paths[route.path]?.[route.method.toLowerCase()] ?? {};
-    const declared = resolved(responses?.[status]);
+    const said = document.paths[route.path]?.[route.method.toLowerCase()]?.responses[status];
+    const declared = said?.$ref ? responses[said.$ref.split('/').at(-1) as string] : said;
     if (!declared) throw bad(`a status that is not documented (${JSON.stringify(body)})`);
     const [type = '', media] = Object.entries(declared.content ?? {})[0] ?? [];
     if (contentType !== type) throw bad(`${contentType || 'no type'} instead of ${type || 'none'}`);
@@ -71,7 +64,7 @@ async function prepare(): Promise<Check> {
     const key = `${route.id} ${status}`;
     let validate = validators.get(key);
     if (!validate) {
-      validate = compiled(media.schema);
+      validate = ajv.compile({ ...media.schema, components: { schemas } });
       validators.set(key, validate);
     }
     hold(validate);

@@ -66,10 +66,9 @@ async function write(
   try {
     await documents.bulkWrite(writes, { session });
   } catch (error) {
-    if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 121) throw error;
-    const failed = 'writeErrors' in error ? [error.writeErrors].flat()[0] : error;
-    const id = failed?.err?.errInfo?.failingDocumentId ?? failed?.errInfo?.failingDocumentId;
-    const which = `${documents.collectionName} ${id ?? ''}`.trim();
+    if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || error.code !== 121) throw error;
+    const [failed] = [error.writeErrors].flat();
+    const which = `${documents.collectionName} ${failed?.err.errInfo?.failingDocumentId ?? ''}`;
     throw new Error(`${step}: ${which} would not fit its validator.`, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
-import mongoose, { type mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
+import { codeOf } from '../failures.ts';
 import { nameOf } from './definitions.ts';
 import type { Definition, Index } from './migration.ts';
 
@@ -53,11 +54,6 @@ export async function dropIndex(db: mongo.Db, name: string, indexName: string): 
 
 export async function dropCollection(db: mongo.Db, name: string): Promise<void> {
   await unless([NO_NAMESPACE], db.command({ drop: name }));
-}
-
-/** The code that MongoDB gave an error. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof mongoose.mongo.MongoServerError ? error.code : undefined;
 }
 
 async function unless(codes: number[], work: Promise<unknown>): Promise<void> {
