@@ -44,8 +44,8 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       return shape.match ? s.pattern(shape.match) : s;
     }
     case 'number': {
-      let n = Joi.number().strict();
-      if (shape.integer) n = n.integer();
+      // What is no integer is stored as the double that it is, however large or small.
+      let n = shape.integer ? Joi.number().strict().integer() : Joi.number().strict().unsafe();
       if (shape.min !== undefined) n = n.min(shape.min);
       return shape.max === undefined ? n : n.max(shape.max);
     }

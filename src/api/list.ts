@@ -69,7 +69,7 @@ export function listParameters(entity: Entity, rule: TypedFilter): string[] {
   ];
 }
 
-/** The values of `?sort=`. */
+/** The values of `?sort=`, under any of some rules. */
 export function sortsOf(entity: Entity, rules: TypedFilter[]): string[] {
   const all = rules.flatMap((rule) => combinationsOf(entity, rule));
   return [...new Set(all.map((c) => c.sort))].flatMap((name) => [`-${name}`, name]);
