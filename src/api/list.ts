@@ -31,6 +31,15 @@ const RESERVED = new Set(['limit', 'cursor', 'sort', 'fields', 'include']);
  * @param owned whether every query carries the owner (the index then starts with `user`)
  */
 export function combinationsOf(entity: Entity, owned: boolean): Combination[] {
+  const key = `${entity.name} ${owned}`;
+  const found = known.get(key) ?? readIndexes(entity, owned);
+  known.set(key, found);
+  return found;
+}
+
+const known = new Map<string, Combination[]>();
+
+function readIndexes(entity: Entity, owned: boolean): Combination[] {
   return entity.schema.indexes().flatMap(([key, options]): Combination[] => {
     const names = Object.keys(key);
     // A partial index lacks some of the documents.
@@ -92,17 +101,17 @@ export function compileList(
 
   // The rule last: nothing that is asked for widens it.
   const base = { ...equals, ...rule };
-  const scope = canonicalJson([entity.name, plain(base), plain(range), sortText]);
+  const scope = () => canonicalJson([entity.name, plain(base), plain(range), sortText]);
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');
   return {
     filter:
       cursor === undefined
         ? { ...base, ...bounds }
-        : after(openCursor(cursor, scope), base, sort, direction, range, entity),
+        : after(openCursor(cursor, scope()), base, sort, direction, range, entity),
     sort: { [sort]: direction, _id: direction },
     limit,
-    cursorAfter: (document) => sealCursor(positionOf(document, sort), scope),
+    cursorAfter: (document) => sealCursor(positionOf(document, sort), scope()),
   };
 }
 
@@ -182,16 +191,22 @@ function readLimit(text: string | undefined, faults: Fault[]): number {
 
 function explain(combinations: Combination[], sortText: string, sort: string): Fault[] {
   const sorts = new Set(combinations.map((c) => c.sort));
-  const known = [...combinations].map((c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`);
+  const offered = [...combinations].map(
+    (c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`,
+  );
   const path = sorts.has(sort) ? '' : 'sort';
   const what = path
     ? `${sortText} cannot be sorted by`
     : 'these filters and this sort do not go together';
-  return [{ path, message: `${what}; what does: ${known.join('; ')}` }];
+  return [{ path, message: `${what}; what does: ${offered.join('; ')}` }];
 }
 
-function plain(filter: TypedFilter): unknown {
-  return JSON.parse(JSON.stringify(filter, (_, v) => (v instanceof UUID ? idText(v) : v)));
+function plain(value: unknown): unknown {
+  if (value instanceof UUID) return idText(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
 }
 
 /** A 400 about the query, every fault named. */

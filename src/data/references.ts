@@ -1,6 +1,7 @@
 import type { Ctx } from '../context.ts';
 import { AppError, type Fault, invalid } from '../errors.ts';
 import { auditEntry, auditEvent } from './audit.ts';
+import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
 import type { UUID } from './ids.ts';
 import { findOne, type TypedFilter } from './read.ts';
@@ -62,11 +63,8 @@ export async function checkReferences(
     held.map(async (reference): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
       const filter = readable(to);
-      const found =
-        filter &&
-        (await findOne(ctx, to, alive({ ...filter, _id: values[reference.path] }), {
-          projection: { _id: 1 },
-        }));
+      const one = { ...filter, _id: values[reference.path], ...ALIVE };
+      const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
       return found ? [] : [gone(reference)];
     }),
   );
@@ -88,10 +86,11 @@ export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base
     if (!id || reference.path === 'user') continue;
     const parent = entityNamed(reference.to);
     const count = entity.options.countedIn?.[reference.path];
+    const filter = { _id: id, ...ALIVE };
     const here = count
-      ? await parent.collection.updateOne(alive({ _id: id }), { $inc: { [count]: 1 } })
-      : await findOne(ctx, parent, alive({ _id: id }), { projection: { _id: 1 } });
-    if (here && (!('matchedCount' in here) || here.matchedCount === 1)) continue;
+      ? await countIn(parent, filter, count)
+      : await findOne(ctx, parent, filter, { projection: { _id: 1 } });
+    if (here) continue;
     if (reference.onDelete === 'unset') {
       const unset = { $unset: { [reference.path]: 1 }, $inc: { version: 1 } };
       const where = { _id: document._id, [reference.path]: id };
@@ -143,9 +142,7 @@ export async function restrictRemoval(
   throw new AppError('IN_USE', `It is still referred to by ${names}.`, { errors });
 }
 
-function alive(filter: TypedFilter): TypedFilter {
-  return { ...filter, removing: { $exists: false } };
-}
+const ALIVE = { removing: { $exists: false } };
 
 function gone({ path, to }: Reference): Fault {
   return { path, message: `there is no such ${to.toLowerCase()}` };

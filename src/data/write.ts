@@ -12,6 +12,7 @@ import {
 import type { Base, Entity, Stored } from './entity.ts';
 import { newId } from './ids.ts';
 import { findOne, type TypedFilter, visible } from './read.ts';
+import { validated, validatePaths } from './validate.ts';
 
 type Values = Record<string, unknown>;
 
@@ -28,7 +29,7 @@ export async function insert<T extends Base>(
   const now = new Date(ctx.clock());
   const { promisedId } = ctx;
   if (promisedId) ctx.promisedId = undefined;
-  const document = await validated(entity, {
+  const document = await acceptable(entity, {
     ...values,
     _id: values._id ?? promisedId ?? newId(now.getTime()),
     createdAt: now,
@@ -74,7 +75,9 @@ export async function update<T extends Base>(
 ): Promise<T | null> {
   const set = change.set ?? {};
   const unset = change.unset ?? [];
-  await validatePaths(entity, set);
+  await validatePaths(entity, set).catch((error) => {
+    throw translated(error);
+  });
   const now = new Date(ctx.clock());
   const stage: mongo.Document = {
     ...Object.fromEntries(Object.entries(set).map(([path, v]) => [path, { $literal: v }])),
@@ -111,25 +114,11 @@ export async function removeOne<T extends Base>(
   return found as unknown as T | null;
 }
 
-async function validated(entity: Entity, values: Values): Promise<Stored> {
+async function acceptable(entity: Entity, values: Values): Promise<Stored> {
   try {
-    const document = new entity.model(values);
-    await document.validate();
-    const plain = document.toObject({ flattenMaps: true, virtuals: false }) as unknown as Stored;
-    for (const name of Object.keys(plain)) if (plain[name] === undefined) delete plain[name];
-    refine(entity, plain);
-    return plain;
-  } catch (error) {
-    throw translated(error);
-  }
-}
-
-async function validatePaths(entity: Entity, set: Values): Promise<void> {
-  const paths = Object.keys(set);
-  if (paths.length === 0) return;
-  const nested = unflatten(set);
-  try {
-    await entity.model.validate(nested, paths);
+    const document = await validated(entity, values);
+    refine(entity, document);
+    return document;
   } catch (error) {
     throw translated(error);
   }
@@ -138,22 +127,6 @@ async function validatePaths(entity: Entity, set: Values): Promise<void> {
 function refine(entity: Entity, document: Values): void {
   const faults = entity.options.refine?.(document) ?? [];
   if (faults.length > 0) throw invalid(faults);
-}
-
-/** `{ 'a.b': 1 }` → `{ a: { b: 1 } }` */
-function unflatten(set: Values): Values {
-  const root: Values = {};
-  for (const [path, value] of Object.entries(set)) {
-    const names = path.split('.');
-    const last = names.pop() as string;
-    let at = root;
-    for (const name of names) {
-      at[name] ??= {};
-      at = at[name] as Values;
-    }
-    at[last] = value;
-  }
-  return root;
 }
 
 function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[] {
