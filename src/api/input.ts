@@ -67,8 +67,11 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       const array = Joi.array().items(schemaOf(shape.items, 'create'));
       return shape.max === undefined ? array : array.max(shape.max);
     }
-    case 'sealed':
-      return schemaOf(shape.inner, 'create');
+    case 'sealed': {
+      const inner = schemaOf(shape.inner, 'create');
+      // What an answer showed of it is not the secret: sent back, it would take its place.
+      return shape.shows ? (inner as Joi.StringSchema).pattern(/^…/, { invert: true }) : inner;
+    }
     case 'object':
       return bodyOf(shape, mode);
     case 'binary':
@@ -90,6 +93,7 @@ const options: Joi.ValidationOptions = {
   messages: {
     'any.custom': '{{#error.message}}',
     'string.pattern.name': 'must be a valid {{#name}}',
+    'string.pattern.invert.base': 'is what is shown of it, not the value itself',
     'string.pattern.base': 'has characters or a form that is not allowed',
     'object.unknown': 'is not a known field',
   },
