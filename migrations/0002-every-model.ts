@@ -116,7 +116,7 @@ export const everyModel: Migration = {
     });
 
     await m.createCollection('exports', {
-      validator: exports,
+      validator: exportsField,
       indexes: [
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, status: 1, createdAt: -1, _id: -1 } },
@@ -482,6 +482,18 @@ const base = {
 
 const always = ['_id', 'createdAt', 'updatedAt', 'version'];
 
+const baseOwned = {
+  _id: binary,
+  user: binary,
+  createdAt: date,
+  updatedAt: date,
+  version: positive,
+  outbox: { bsonType: 'array', items: object },
+  removing: date,
+};
+
+const alwaysOwned = ['_id', 'user', 'createdAt', 'updatedAt', 'version'];
+
 const audios = {
   $and: [
     {
@@ -497,8 +509,7 @@ const audios = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -547,8 +558,7 @@ const audios = {
               algorithms: object,
             },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -564,7 +574,7 @@ const comfyUIExecutionLogs = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['execution', 'at', 'level', 'event', 'expiresAt', 'user', ...always],
+        required: ['execution', 'at', 'level', 'event', 'expiresAt', ...alwaysOwned],
         properties: {
           execution: binary,
           at: date,
@@ -574,8 +584,7 @@ const comfyUIExecutionLogs = {
           message: { bsonType: 'string', maxLength: 4000 },
           data: object,
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -618,7 +627,7 @@ const comfyUIResourceUsages = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['execution', 'at', 'user', ...always],
+        required: ['execution', 'at', ...alwaysOwned],
         properties: {
           execution: binary,
           pod: binary,
@@ -628,8 +637,7 @@ const comfyUIResourceUsages = {
           ramFree: count,
           gpuSeconds: { bsonType: 'number', minimum: 0 },
           cost: { bsonType: 'number', minimum: 0 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -654,8 +662,7 @@ const comfyUIWorkflowConfigs = {
           'isPublic',
           'creditCost',
           'revision',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
@@ -712,8 +719,7 @@ const comfyUIWorkflowConfigs = {
             maximum: 1000000,
           },
           revision: positive,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -728,7 +734,7 @@ const comfyUIWorkflowExecutions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['workflow', 'workflowRevision', 'parameters', 'status', 'user', ...always],
+        required: ['workflow', 'workflowRevision', 'parameters', 'status', ...alwaysOwned],
         properties: {
           workflow: binary,
           workflowRevision: positive,
@@ -763,8 +769,7 @@ const comfyUIWorkflowExecutions = {
           nodeErrors: object,
           queuedSeconds: { bsonType: 'number', minimum: 0 },
           runSeconds: { bsonType: 'number', minimum: 0 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -783,7 +788,7 @@ const consents = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['purpose', 'textVersion', 'granted', 'user', ...always],
+        required: ['purpose', 'textVersion', 'granted', ...alwaysOwned],
         properties: {
           purpose: {
             bsonType: 'string',
@@ -800,8 +805,7 @@ const consents = {
           granted: boolean,
           ip: { bsonType: 'string', maxLength: 64 },
           userAgent: { bsonType: 'string', maxLength: 512 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -816,8 +820,8 @@ const creditAccounts = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['balance', 'held', 'user', ...always],
-        properties: { balance: count, held: count, user: binary, ...base },
+        required: ['balance', 'held', ...alwaysOwned],
+        properties: { balance: count, held: count, ...baseOwned },
       },
     },
     { _id: anyId },
@@ -831,14 +835,13 @@ const creditHolds = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['amount', 'state', 'expiresAt', 'user', ...always],
+        required: ['amount', 'state', 'expiresAt', ...alwaysOwned],
         properties: {
           amount: positive,
           job: binary,
           state: { bsonType: 'string', enum: ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] },
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -854,7 +857,7 @@ const creditsTransactions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['type', 'amount', 'balanceAfter', 'key', 'user', ...always],
+        required: ['type', 'amount', 'balanceAfter', 'key', ...alwaysOwned],
         properties: {
           type: { bsonType: 'string', enum: ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] },
           amount: integer,
@@ -864,8 +867,7 @@ const creditsTransactions = {
           reverses: binary,
           reason: { bsonType: 'string', maxLength: 500 },
           key: { bsonType: 'string', maxLength: 255 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -877,13 +879,13 @@ const creditsTransactions = {
   ],
 };
 
-const exports = {
+const exportsField = {
   $and: [
     {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['project', 'format', 'settings', 'status', 'user', ...always],
+        required: ['project', 'format', 'settings', 'status', ...alwaysOwned],
         properties: {
           project: binary,
           format: { bsonType: 'string', enum: ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] },
@@ -900,8 +902,7 @@ const exports = {
           size: count,
           durationSeconds: { bsonType: 'number', minimum: 0 },
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -926,8 +927,7 @@ const images = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -966,8 +966,7 @@ const images = {
               blurHash: { bsonType: 'string', maxLength: 128 },
             },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -983,7 +982,7 @@ const llmInteractions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['model', 'messages', 'modalities', 'parameters', 'status', 'user', ...always],
+        required: ['model', 'messages', 'modalities', 'parameters', 'status', ...alwaysOwned],
         properties: {
           model: { bsonType: 'string', maxLength: 64 },
           provider: { bsonType: 'string', maxLength: 64 },
@@ -1039,8 +1038,7 @@ const llmInteractions = {
           firstTokenMs: count,
           cost: { bsonType: 'number', minimum: 0 },
           finishReason: { bsonType: 'string', maxLength: 64 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1121,7 +1119,7 @@ const paymentMethods = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['provider', 'providerId', 'type', 'isDefault', 'user', ...always],
+        required: ['provider', 'providerId', 'type', 'isDefault', ...alwaysOwned],
         properties: {
           provider: { bsonType: 'string', enum: ['STRIPE'] },
           providerId: { bsonType: 'string', maxLength: 255 },
@@ -1136,8 +1134,7 @@ const paymentMethods = {
             maximum: 2199,
           },
           isDefault: boolean,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1160,8 +1157,7 @@ const payments = {
           'provider',
           'status',
           'refundedAmount',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           amount: count,
@@ -1176,8 +1172,7 @@ const payments = {
           receiptUrl: { bsonType: 'string', maxLength: 2048 },
           error,
           completedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1193,7 +1188,7 @@ const projects = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'settings', 'status', 'trackCount', 'user', ...always],
+        required: ['name', 'settings', 'status', 'trackCount', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           description: { bsonType: 'string', maxLength: 2000 },
@@ -1201,8 +1196,7 @@ const projects = {
           status: { bsonType: 'string', enum: ['DRAFT', 'ACTIVE', 'ARCHIVED'] },
           coverImage: binary,
           trackCount: integer,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1218,15 +1212,14 @@ const projectsBefore = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'settings', 'status', 'trackCount', 'user', ...always],
+        required: ['name', 'settings', 'status', 'trackCount', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           description: { bsonType: 'string', maxLength: 2000 },
           settings: object,
           status: { bsonType: 'string', enum: ['DRAFT', 'ACTIVE', 'ARCHIVED'] },
           trackCount: integer,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1290,7 +1283,7 @@ const runPodConfigurations = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'apiKey', 'endpointIds', 'gpuTypes', 'user', ...always],
+        required: ['name', 'apiKey', 'endpointIds', 'gpuTypes', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           apiKey: {
@@ -1325,8 +1318,7 @@ const runPodConfigurations = {
             required: ['bytes'],
             properties: { bytes: binary },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1342,7 +1334,7 @@ const runPodExecutions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['configuration', 'endpointId', 'input', 'status', 'user', ...always],
+        required: ['configuration', 'endpointId', 'input', 'status', ...alwaysOwned],
         properties: {
           configuration: binary,
           endpointId: { bsonType: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
@@ -1369,8 +1361,7 @@ const runPodExecutions = {
           executionMs: count,
           cost: { bsonType: 'number', minimum: 0 },
           webhookSeenAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1387,7 +1378,7 @@ const runPodPods = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['configuration', 'name', 'gpuCount', 'cloud', 'status', 'user', ...always],
+        required: ['configuration', 'name', 'gpuCount', 'cloud', 'status', ...alwaysOwned],
         properties: {
           configuration: binary,
           template: binary,
@@ -1405,8 +1396,7 @@ const runPodPods = {
           error,
           startedAt: date,
           stoppedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1423,7 +1413,7 @@ const runPodTemplates = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'image', 'diskGb', 'ports', 'isServerless', 'user', ...always],
+        required: ['name', 'image', 'diskGb', 'ports', 'isServerless', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           image: { bsonType: 'string', maxLength: 255, pattern: '^[a-z0-9][\\w./:@-]*$' },
@@ -1448,8 +1438,7 @@ const runPodTemplates = {
           isServerless: boolean,
           category: { bsonType: 'string', maxLength: 64 },
           runpodId: { bsonType: 'string', maxLength: 64 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1464,7 +1453,7 @@ const runPodUsers = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['configuration', 'runpodId', 'syncedAt', 'user', ...always],
+        required: ['configuration', 'runpodId', 'syncedAt', ...alwaysOwned],
         properties: {
           configuration: binary,
           runpodId: { bsonType: 'string', maxLength: 64 },
@@ -1473,8 +1462,7 @@ const runPodUsers = {
           spendPerHour: { bsonType: 'number', minimum: 0 },
           spendLimit: { bsonType: 'number', minimum: 0 },
           syncedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1504,7 +1492,7 @@ const socialAccounts = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['provider', 'accountId', 'status', 'user', ...always],
+        required: ['provider', 'accountId', 'status', ...alwaysOwned],
         properties: {
           provider: {
             bsonType: 'string',
@@ -1536,8 +1524,7 @@ const socialAccounts = {
             bsonType: 'string',
             enum: ['CONNECTED', 'EXPIRED', 'REAUTH_REQUIRED', 'REVOKED'],
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1564,8 +1551,7 @@ const stats = {
           min: number,
           max: number,
           dimensions: object,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1642,8 +1628,7 @@ const videos = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -1683,8 +1668,7 @@ const videos = {
               hasAudio: boolean,
             },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1708,8 +1692,7 @@ const webhookDeliveries = {
           'status',
           'attempts',
           'expiresAt',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           endpoint: binary,
@@ -1725,8 +1708,7 @@ const webhookDeliveries = {
           },
           nextAttemptAt: date,
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1742,7 +1724,7 @@ const webhookEndpoints = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['url', 'events', 'enabled', 'user', ...always],
+        required: ['url', 'events', 'enabled', ...alwaysOwned],
         properties: {
           url: { bsonType: 'string', maxLength: 2048, pattern: '^https:\\/\\/[^\\s/]+(\\/\\S*)?$' },
           description: { bsonType: 'string', maxLength: 500 },
@@ -1758,8 +1740,7 @@ const webhookEndpoints = {
             required: ['bytes'],
             properties: { bytes: binary, last4: { bsonType: 'string', maxLength: 4 } },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
