@@ -29,7 +29,7 @@ export async function revise(
   writeFileSync(root + file, formatted(file, writeMigration(draft, differences)), { flag: 'wx' });
   writeFileSync(root + index, list);
   for (const line of differences.flatMap(describe)) console.log(line);
-  for (const line of checkByHand(differences)) console.log(`Check by hand: ${line}.`);
+  for (const line of checkByHand(differences)) console.log(`Check by hand: ${line}: see the file.`);
   console.log(`Written: ${file}. Read it, then: npm run migrate -- upgrade head`);
 }
 

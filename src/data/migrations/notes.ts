@@ -1,13 +1,13 @@
 import type { mongo } from 'mongoose';
 import type { Difference } from './compare.ts';
 import { fieldChanges } from './fields.ts';
-import { literal } from './literal.ts';
+import { IDENTIFIER } from './literal.ts';
 
 /** What a human has to look at, in sentences. */
 export function checkByHand(differences: Difference[]): string[] {
   return differences.flatMap((difference) => {
     const { collection } = difference;
-    if (difference.kind === 'extra') return [`no model has ${collection}; it was left as it is`];
+    if (difference.kind === 'extra') return [`no model has ${collection}`];
     if (difference.kind === 'missing' || !difference.validator) return [];
     const { before, after } = difference.validator;
     return notesOf(collection, before, after).map(({ says }) => says);
@@ -37,16 +37,16 @@ export function notesOf(collection: string, from: mongo.Document, to: mongo.Docu
         collection,
         from,
         true,
-        `$rename: { ${literal(from)}: ${literal(to)} }`,
+        `$rename: { ${key(from)}: '${to}' }`,
       ),
     })),
     ...gone.map((path) => ({
       says: `${collection} lost ${path}. A document that still has it can no longer be written`,
-      step: batches(`drop ${path}`, collection, path, true, `$unset: { ${literal(path)}: '' }`),
+      step: batches(`drop ${path}`, collection, path, true, `$unset: { ${key(path)}: '' }`),
     })),
     ...empty.map((path) => ({
       says: `${collection} now must have ${path}. A document without it can no longer be written`,
-      step: batches(`fill ${path}`, collection, path, false, `$set: { ${literal(path)}: 'what?' }`),
+      step: batches(`fill ${path}`, collection, path, false, `$set: { ${key(path)}: 'what?' }`),
     })),
   ];
 }
@@ -58,14 +58,18 @@ function batches(
   exists: boolean,
   update: string,
 ): string[] {
-  const quoted = (text: string) => `'${text}'`;
+  const filter = `{ ${key(path)}: { $exists: ${exists} } }`;
   return [
-    `await m.eachBatch(${quoted(step)}, ${quoted(collection)}, { ${quoted(path)}: { $exists: ${exists} } }, (documents) =>`,
+    `await m.eachBatch('${step}', '${collection}', ${filter}, (documents) =>`,
     '  documents.map(({ _id }) => ({',
-    `    updateOne: { filter: { _id }, update: { ${update.replaceAll('"', "'")}, $inc: { version: 1 } } },`,
+    `    updateOne: { filter: { _id }, update: { ${update}, $inc: { version: 1 } } },`,
     '  })),',
     ');',
   ];
+}
+
+function key(path: string): string {
+  return IDENTIFIER.test(path) ? path : `'${path}'`;
 }
 
 /** Nothing, or nothing in it. */
