@@ -35,19 +35,15 @@ interface Listing {
 export function listConforms(name: string, { path, rule, ...listing }: Listing): void {
   const { entity, make, person } = listing;
   const options = { path: name, can: { read: () => rule } };
-  const subject = { entity, options, routes: [] };
+  const isOwned = 'user' in rule && rule.user !== null;
   const held = {
-    ...hold(subject, { make, ...(person && { person }) }),
+    ...hold({ entity, options, routes: [] }, { make, ...(person && { person }) }),
+    isOwned,
     lists: true,
     pages: async (p: Person, query = '') => p.get<Page>(`${await path(p)}?${query}`),
     refusal: async (p: Person, query: string) => p.get<Problem>(`${await path(p)}?${query}`),
   };
-  inOrder(
-    entity,
-    'user' in rule && rule.user !== null,
-    `${name} keeps the contract of lists:`,
-    () => lists(held),
-  );
+  inOrder(entity, isOwned, `${name} keeps the contract of lists:`, () => lists(held));
 }
 
 /** Side by side where each person sees their own alone; else one after another, each beginning with none. */

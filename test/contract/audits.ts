@@ -28,7 +28,7 @@ export function audits(held: Held): void {
     const asked = { 'x-request-id': requestId };
     if (patches) expect((await alice.patch(at(doc), change, asked)).status).toBe(200);
     if (removes) expect((await alice.delete(at(doc), asked)).status).toBe(204);
-    const last = removes ? 'delete' : 'update';
+    const last = removes ? 'delete' : patches ? 'update' : 'create';
     const seen = await until(
       'the write is audited',
       async () => {

@@ -58,7 +58,7 @@ export function bodies(held: Held): void {
       if (bodyFor) {
         const good = await bodyFor(alice);
         const count = await entity.collection.countDocuments(of(alice));
-        const refused = refusedFields(entity, 'create');
+        const refused = refusedFields(entity, 'create').filter((name) => !(name in good));
         const body = { ...good, ...Object.fromEntries(refused.map((n) => [n, doc[n] ?? 'x'])) };
         const answer = await alice.post<Problem>(path, body);
         expect(answer).toMatchObject({ status: 422, body: { code: 'VALIDATION_FAILED' } });

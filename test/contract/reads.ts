@@ -26,8 +26,10 @@ export function reads(held: Held): void {
     const doc = await make(alice);
     const { body } = await alice.get(`${at(doc)}?fields=createdAt`);
     expect(body).toEqual({ id: doc.id, createdAt: doc.createdAt });
-    const hidden = Object.entries(entity.shape.fields).find(([, f]) => f.hidden)?.[0];
-    for (const name of ['nonsense', hidden, '_id']) {
+    const shown = Object.values(entity.options.names ?? {});
+    const fields = Object.entries(entity.shape.fields);
+    const hidden = fields.flatMap(([n, f]) => (f.hidden && !shown.includes(n) ? [n] : []));
+    for (const name of ['nonsense', ...hidden, '_id']) {
       const refused = await alice.get<Problem>(`${at(doc)}?fields=id,${name}`);
       expect(refused).toMatchObject({ status: 400, body: { errors: [{ path: 'fields' }] } });
       expect(refused.body.detail).toContain(name);

@@ -118,10 +118,8 @@ describe.concurrent.each(KINDS)('%s', (kind, contentTypes) => {
         fileName: 'a.bin',
         contentType,
       });
-      expect(answer, contentType).toMatchObject({
-        status: 422,
-        body: { errors: [{ path: 'contentType' }] },
-      });
+      expect(answer.status, contentType).toBe(422);
+      expect(new Set(answer.body.errors.map((e) => e.path))).toEqual(new Set(['contentType']));
     }
   });
 

@@ -34,11 +34,12 @@ test('a policy is about an entity that there is, after a duration in ISO 8601', 
     action: ['KEEP', null],
   })) {
     for (const value of values) {
-      const refusal = { status: 422, body: { errors: [{ path: name }] } };
       const made = await root.post<Problem>(path, { ...policy, [name]: value });
-      expect(made, `${name} ${value}`).toMatchObject(refusal);
       const changed = await root.patch<Problem>(`${path}/${id}`, { [name]: value });
-      expect(changed, `${name} ${value}`).toMatchObject(refusal);
+      for (const refused of [made, changed]) {
+        expect(refused.status, `${name} ${value}`).toBe(422);
+        expect(refused.body.errors[0]?.path).toBe(name);
+      }
     }
   }
   expect((await root.get(`${path}/${id}`)).body).toMatchObject(policy);

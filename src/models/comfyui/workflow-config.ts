@@ -64,6 +64,9 @@ export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', schema, {
 
 type Graph = Record<string, { class_type?: unknown; inputs?: unknown } | undefined>;
 
+const isObject = (value: unknown) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** A graph is nodes by id; parameters and outputs are of nodes that are there. */
 function faultsOf(document: Record<string, unknown>): Fault[] {
   const graph = document.graph as Graph;
@@ -72,8 +75,7 @@ function faultsOf(document: Record<string, unknown>): Fault[] {
   const faults: Fault[] = [];
   const isNode = (id: string) => Object.hasOwn(graph, id);
   for (const [id, node] of Object.entries(graph)) {
-    const isWhole = typeof node?.class_type === 'string' && typeof node.inputs === 'object';
-    if (!isWhole) {
+    if (typeof node?.class_type !== 'string' || !isObject(node.inputs)) {
       faults.push({ path: `graph.${id}`, message: 'must have class_type and inputs (API format)' });
     }
   }
