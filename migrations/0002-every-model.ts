@@ -53,10 +53,11 @@ export const everyModel: Migration = {
     await m.createCollection('comfyUIWorkflowConfigs', {
       validator: comfyUIWorkflowConfigs,
       indexes: [
-        { key: { user: 1, createdAt: -1, _id: -1 } },
-        { key: { user: 1, name: 1, _id: 1 } },
+        { key: { user: 1, isPublic: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, isPublic: 1, name: 1, _id: 1 } },
         { key: { isPublic: 1, createdAt: -1, _id: -1 } },
         { key: { isPublic: 1, name: 1, _id: 1 } },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -107,10 +108,12 @@ export const everyModel: Migration = {
       indexes: [
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, type: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, payment: 1, createdAt: -1, _id: -1 } },
         { key: { key: 1 }, unique: true },
         { key: { payment: 1 }, sparse: true },
         { key: { job: 1 }, sparse: true },
         { key: { reverses: 1 }, sparse: true },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -199,6 +202,7 @@ export const everyModel: Migration = {
           unique: true,
           partialFilterExpression: { providerId: { $exists: true } },
         },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -213,6 +217,7 @@ export const everyModel: Migration = {
       indexes: [
         { key: { createdAt: -1, _id: -1 } },
         { key: { entity: 1, createdAt: -1, _id: -1 } },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -232,6 +237,7 @@ export const everyModel: Migration = {
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, name: 1, _id: 1 } },
         { key: { defaultTemplate: 1 }, sparse: true },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -255,6 +261,7 @@ export const everyModel: Migration = {
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, status: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, configuration: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, template: 1, createdAt: -1, _id: -1 } },
         { key: { configuration: 1 } },
         { key: { template: 1 }, sparse: true },
         { key: { runpodId: 1 }, sparse: true },
@@ -268,6 +275,7 @@ export const everyModel: Migration = {
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, name: 1, _id: 1 } },
         { key: { user: 1, category: 1, createdAt: -1, _id: -1 } },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -350,9 +358,11 @@ export const everyModel: Migration = {
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
+    await m.createIndex('jobs', { removing: 1 }, { sparse: true });
   },
 
   async down(m) {
+    await m.dropIndex('jobs', 'removing_1');
     await m.dropCollection('webhookEvents');
     await m.dropCollection('webhookEndpoints');
     await m.dropCollection('webhookDeliveries');

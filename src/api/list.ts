@@ -10,13 +10,19 @@ import { openCursor, type Position, sealCursor } from './cursor.ts';
 export interface Combination {
   equals: string[];
   sort: string;
+  index: IndexKey;
 }
+
+/** The fields of an index, in order, each with its direction. */
+type IndexKey = Record<string, 1 | -1>;
 
 /** A list query, compiled: a filter and an order that an index serves, and a bound. */
 export interface ListQuery {
   filter: TypedFilter;
   sort: Record<string, 1 | -1>;
   limit: number;
+  /** The index that serves it: the planner, left to itself, may think another cheaper and sort. */
+  hint?: IndexKey;
   /** Seals where a page ends at this document. */
   cursorAfter(document: Record<string, unknown>): string;
 }
@@ -57,7 +63,7 @@ function readIndexes(entity: Entity, always: string[]): Combination[] {
     if (options?.partialFilterExpression || options?.sparse || names.pop() !== '_id') return [];
     const sort = names.pop();
     if (!sort || !always.every((name, i) => names[i] === name)) return [];
-    return [{ equals: names.slice(always.length), sort }];
+    return [{ equals: names.slice(always.length), sort, index: key as IndexKey }];
   });
 }
 
@@ -121,8 +127,8 @@ export function compileList(
   }
   const limit = readLimit(query.get('limit'), faults);
   const asked = Object.keys(equals).sort().join();
-  const fits = combinations.some((c) => c.sort === sort && [...c.equals].sort().join() === asked);
-  if (!fits && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
+  const fit = combinations.find((c) => c.sort === sort && [...c.equals].sort().join() === asked);
+  if (!fit && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
   if (faults.length > 0) throw badQuery(faults);
 
   const scope = () =>
@@ -130,11 +136,12 @@ export function compileList(
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');
   const position = cursor === undefined ? undefined : openCursor(cursor, scope());
-  const branches = alternativesOf(rule).flatMap((one) => {
+  const alternatives = alternativesOf(rule);
+  const branches = alternatives.flatMap((one) => {
     // The rule last: nothing that is asked for widens it.
     const base = { ...equals, ...one };
     return position
-      ? after(position, base, sort, direction, range, entity)
+      ? spread(base).flatMap((b) => after(position, b, sort, direction, range, entity))
       : [{ ...base, ...bounds }];
   });
   return {
@@ -142,8 +149,21 @@ export function compileList(
     filter: branches.length === 1 ? (branches[0] as TypedFilter) : { $or: branches },
     sort: { [sort]: direction, _id: direction },
     limit,
+    // Of alternatives each has an index of its own.
+    ...(fit && alternatives.length === 1 && { hint: fit.index }),
     cursorAfter: (document) => sealCursor(positionOf(document, sort), scope()),
   };
+}
+
+/** One filter for each choice among its `$in`s: inside of an `$or` the planner would sort what they find. */
+function spread(filter: TypedFilter): TypedFilter[] {
+  return Object.entries(filter).reduce<TypedFilter[]>(
+    (all, [name, value]) => {
+      const some = (value as { $in?: unknown[] } | null)?.$in ?? [value];
+      return all.flatMap((one) => some.map((v) => ({ ...one, [name]: v })));
+    },
+    [{}],
+  );
 }
 
 /** Behind the given position: beyond, or in the rest of its ties. */

@@ -67,8 +67,14 @@ export async function findMany<T extends Base>(
 }
 
 /** What an aggregation answers; its pipeline bounds itself. */
-export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw[]): Promise<T[]> {
+export async function aggregate<T = Raw>(
+  ctx: Ctx,
+  entity: Entity,
+  pipeline: Raw[],
+  options: Pick<ReadOptions, 'hint'> = {},
+): Promise<T[]> {
   const found = entity.collection.aggregate(pipeline, {
+    ...options,
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
