@@ -49,7 +49,7 @@ export async function makeOneOfEach(
 function isReady(placed: Placed, ids: ReadonlyMap<string, string[]>): boolean {
   const { schema } = placed.operation.requestBody?.content['application/json'] ?? {};
   return Object.entries(schema?.properties ?? {}).every(([field, { description }]) => {
-    const entity = /^The id of a (\w+)\.$/.exec(description ?? '')?.[1];
+    const entity = /^The id of a (\w+)\./.exec(description ?? '')?.[1];
     return !entity || !schema?.required?.includes(field) || ids.get(entity)?.length;
   });
 }
