@@ -1,5 +1,5 @@
 import type { Entity } from '../data/entity.ts';
-import type { ObjectShape, Shape } from '../data/shape.ts';
+import type { Field, ObjectShape, Shape } from '../data/shape.ts';
 import { answeredAs } from './output.ts';
 import type { Components, JsonSchema } from './route.ts';
 
@@ -59,7 +59,7 @@ function objectSchema(shape: ObjectShape, nameOf = (name: string) => name): Json
   for (const [key, field] of Object.entries(shape.fields)) {
     if (field.hidden) continue;
     const name = nameOf(key);
-    properties[name] = schemaOf(field.shape);
+    properties[name] = fieldSchema(field);
     if (field.required) required.push(name);
   }
   return {
@@ -70,8 +70,14 @@ function objectSchema(shape: ObjectShape, nameOf = (name: string) => name): Json
   };
 }
 
-/** The schema of a value of a document. */
-export function schemaOf(shape: Shape): JsonSchema {
+/** The schema of a field of a document, with what is said of it. */
+export function fieldSchema(field: Field): JsonSchema {
+  const schema = schemaOf(field.shape);
+  const description = [schema.description, field.description].filter(Boolean).join(' ');
+  return { ...schema, ...(description && { description }) };
+}
+
+function schemaOf(shape: Shape): JsonSchema {
   switch (shape.kind) {
     case 'string':
       return {

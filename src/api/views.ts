@@ -2,7 +2,7 @@ import type { Entity } from '../data/entity.ts';
 import type { Field } from '../data/shape.ts';
 import { referencesIn, relationOf } from './include.ts';
 import type { Components, JsonSchema } from './route.ts';
-import { component, type Described, openSchema, schemaOf } from './schemas.ts';
+import { component, type Described, fieldSchema, openSchema } from './schemas.ts';
 
 /**
  * The schema of a document as a read answers it: `?fields=` leaves out whatever was not asked for, but the
@@ -45,8 +45,8 @@ function view(
     const inside = isDeeper ? referencesIn(relation.to) : [];
     const item = view(components, relation.to, inside, false);
     if (relation.kind === 'reference') {
-      const { shape } = entity.shape.fields[relation.name] as Field;
-      properties[relation.name] = { anyOf: [schemaOf(shape), item] };
+      const id = fieldSchema(entity.shape.fields[relation.name] as Field);
+      properties[relation.name] = { anyOf: [id, item] };
     } else if (relation.kind === 'one') properties[relation.name] = item;
     else {
       properties[relation.name] = { type: 'array', items: item };
