@@ -34,7 +34,7 @@ export function ownedFields(entity: Entity, mode: 'create' | 'update'): Readonly
 /** The joi body of POST. */
 export function createBodyOf(entity: Entity, options: ResourceOptions<never>): Joi.ObjectSchema {
   const nameOf = (name: string) => answeredAs(entity, name);
-  return options.createBody ?? bodyOf(entity.shape, 'create', nameOf);
+  return options.createBody?.() ?? bodyOf(entity.shape, 'create', nameOf);
 }
 
 /** A body by the names of what is stored. */
