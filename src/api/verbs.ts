@@ -52,7 +52,7 @@ export async function create<T extends Base>(
   const stamp = allowed(options.can.create as Rule, ctx.actor);
   const cast = { ...castObject(entity.shape, body), ...stamp };
   const values = options.prepare ? await options.prepare(ctx, cast) : cast;
-  await checkReferences(ctx, entity, values, readableBy(ctx.actor));
+  await checkReferences(ctx, entity, values, readableBy(ctx.actor), true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
   const json = print(entity, document);
