@@ -62,7 +62,7 @@ export async function create<T extends Base>(
   const stamp = allowed(options.can.create as Rule, ctx.actor);
   const cast = { ...castObject(entity.shape, stored(entity, body)), ...stamp };
   const values = options.prepare ? await options.prepare(ctx, cast) : cast;
-  await checkReferences(ctx, entity, values, readableBy(ctx.actor));
+  await checkReferences(ctx, entity, values, readableBy(ctx.actor), true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
   await openSealed(ctx, entity, [document]);
