@@ -5,13 +5,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
 import { newId } from '../../src/data/ids.ts';
+import { withDatabase } from '../../src/local/environment.ts';
 import { database, everything } from '../src/data/migrations/given.ts';
 import { run } from './run.ts';
 
 // A copy of the repository, whose models may change, and a database of its own.
 const root = mkdtempSync(join(tmpdir(), 'mixdown-migrate-'));
 const db = database();
-const uri = inject('tools').mongodb.replace('/?', `/${db.databaseName}?`);
+const uri = withDatabase(inject('tools').mongodb, db.databaseName);
 const last = migrations.at(-1)?.id ?? '';
 
 // Each command is a process of its own.
@@ -104,7 +105,7 @@ test('a changed model becomes a migration that leads there and back, and asks wh
       mood: { type: String, maxlength: 20 },
     });
     schema.index({ user: 1, mood: 1 });
-    schema.index({ createdAt: 1 }, { expireAfterSeconds: 60 });`,
+    schema.index({ createdAt: 1 }, { expireAfterSeconds: 86_400 });`,
   );
   await migrate('upgrade', 'head');
   await migrate('revision', '--autogenerate', '-m', 'add notes');
@@ -130,7 +131,7 @@ test('a changed model becomes a migration that leads there and back, and asks wh
       temper: { type: String, maxlength: 20 },
     });
     schema.index({ user: 1, temper: 1 }, { sparse: true });
-    schema.index({ createdAt: 1 }, { expireAfterSeconds: 90 });`,
+    schema.index({ createdAt: 1 }, { expireAfterSeconds: 90_000 });`,
   );
   model(
     'Remark',
