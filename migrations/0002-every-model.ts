@@ -107,6 +107,7 @@ export const everyModel: Migration = {
       indexes: [
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, type: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, payment: 1, createdAt: -1, _id: -1 } },
         { key: { key: 1 }, unique: true },
         { key: { payment: 1 }, sparse: true },
         { key: { job: 1 }, sparse: true },
@@ -255,6 +256,7 @@ export const everyModel: Migration = {
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, status: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, configuration: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, template: 1, createdAt: -1, _id: -1 } },
         { key: { configuration: 1 } },
         { key: { template: 1 }, sparse: true },
         { key: { runpodId: 1 }, sparse: true },

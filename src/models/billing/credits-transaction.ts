@@ -32,6 +32,7 @@ const schema = new Schema({
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, type: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, payment: 1, createdAt: -1, _id: -1 });
 schema.index({ key: 1 }, { unique: true });
 schema.index({ payment: 1 }, { sparse: true });
 schema.index({ job: 1 }, { sparse: true });

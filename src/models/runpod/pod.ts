@@ -55,6 +55,7 @@ const schema = new Schema({
 schema.index({ user: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, configuration: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, template: 1, createdAt: -1, _id: -1 });
 schema.index({ configuration: 1 });
 schema.index({ template: 1 }, { sparse: true });
 schema.index({ runpodId: 1 }, { sparse: true });
