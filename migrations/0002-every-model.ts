@@ -53,10 +53,11 @@ export const everyModel: Migration = {
     await m.createCollection('comfyUIWorkflowConfigs', {
       validator: comfyUIWorkflowConfigs,
       indexes: [
-        { key: { user: 1, createdAt: -1, _id: -1 } },
-        { key: { user: 1, name: 1, _id: 1 } },
+        { key: { user: 1, isPublic: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, isPublic: 1, name: 1, _id: 1 } },
         { key: { isPublic: 1, createdAt: -1, _id: -1 } },
         { key: { isPublic: 1, name: 1, _id: 1 } },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -112,12 +113,13 @@ export const everyModel: Migration = {
         { key: { payment: 1 }, sparse: true },
         { key: { job: 1 }, sparse: true },
         { key: { reverses: 1 }, sparse: true },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
 
     await m.createCollection('exports', {
-      validator: exports,
+      validator: exportsField,
       indexes: [
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, status: 1, createdAt: -1, _id: -1 } },
@@ -200,6 +202,7 @@ export const everyModel: Migration = {
           unique: true,
           partialFilterExpression: { providerId: { $exists: true } },
         },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -214,6 +217,7 @@ export const everyModel: Migration = {
       indexes: [
         { key: { createdAt: -1, _id: -1 } },
         { key: { entity: 1, createdAt: -1, _id: -1 } },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -233,6 +237,7 @@ export const everyModel: Migration = {
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, name: 1, _id: 1 } },
         { key: { defaultTemplate: 1 }, sparse: true },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -270,6 +275,7 @@ export const everyModel: Migration = {
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, name: 1, _id: 1 } },
         { key: { user: 1, category: 1, createdAt: -1, _id: -1 } },
+        { key: { removing: 1 }, sparse: true },
         outboxIndex,
       ],
     });
@@ -352,9 +358,11 @@ export const everyModel: Migration = {
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
+    await m.createIndex('jobs', { removing: 1 }, { sparse: true });
   },
 
   async down(m) {
+    await m.dropIndex('jobs', 'removing_1');
     await m.dropCollection('webhookEvents');
     await m.dropCollection('webhookEndpoints');
     await m.dropCollection('webhookDeliveries');
@@ -484,6 +492,18 @@ const base = {
 
 const always = ['_id', 'createdAt', 'updatedAt', 'version'];
 
+const baseOwned = {
+  _id: binary,
+  user: binary,
+  createdAt: date,
+  updatedAt: date,
+  version: positive,
+  outbox: { bsonType: 'array', items: object },
+  removing: date,
+};
+
+const alwaysOwned = ['_id', 'user', 'createdAt', 'updatedAt', 'version'];
+
 const audios = {
   $and: [
     {
@@ -499,8 +519,7 @@ const audios = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -549,8 +568,7 @@ const audios = {
               algorithms: object,
             },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -566,7 +584,7 @@ const comfyUIExecutionLogs = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['execution', 'at', 'level', 'event', 'expiresAt', 'user', ...always],
+        required: ['execution', 'at', 'level', 'event', 'expiresAt', ...alwaysOwned],
         properties: {
           execution: binary,
           at: date,
@@ -576,8 +594,7 @@ const comfyUIExecutionLogs = {
           message: { bsonType: 'string', maxLength: 4000 },
           data: object,
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -620,7 +637,7 @@ const comfyUIResourceUsages = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['execution', 'at', 'user', ...always],
+        required: ['execution', 'at', ...alwaysOwned],
         properties: {
           execution: binary,
           pod: binary,
@@ -630,8 +647,7 @@ const comfyUIResourceUsages = {
           ramFree: count,
           gpuSeconds: { bsonType: 'number', minimum: 0 },
           cost: { bsonType: 'number', minimum: 0 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -656,8 +672,7 @@ const comfyUIWorkflowConfigs = {
           'isPublic',
           'creditCost',
           'revision',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
@@ -714,8 +729,7 @@ const comfyUIWorkflowConfigs = {
             maximum: 1000000,
           },
           revision: positive,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -730,7 +744,7 @@ const comfyUIWorkflowExecutions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['workflow', 'workflowRevision', 'parameters', 'status', 'user', ...always],
+        required: ['workflow', 'workflowRevision', 'parameters', 'status', ...alwaysOwned],
         properties: {
           workflow: binary,
           workflowRevision: positive,
@@ -765,8 +779,7 @@ const comfyUIWorkflowExecutions = {
           nodeErrors: object,
           queuedSeconds: { bsonType: 'number', minimum: 0 },
           runSeconds: { bsonType: 'number', minimum: 0 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -785,7 +798,7 @@ const consents = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['purpose', 'textVersion', 'granted', 'user', ...always],
+        required: ['purpose', 'textVersion', 'granted', ...alwaysOwned],
         properties: {
           purpose: {
             bsonType: 'string',
@@ -802,8 +815,7 @@ const consents = {
           granted: boolean,
           ip: { bsonType: 'string', maxLength: 64 },
           userAgent: { bsonType: 'string', maxLength: 512 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -818,8 +830,8 @@ const creditAccounts = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['balance', 'held', 'user', ...always],
-        properties: { balance: count, held: count, user: binary, ...base },
+        required: ['balance', 'held', ...alwaysOwned],
+        properties: { balance: count, held: count, ...baseOwned },
       },
     },
     { _id: anyId },
@@ -833,14 +845,13 @@ const creditHolds = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['amount', 'state', 'expiresAt', 'user', ...always],
+        required: ['amount', 'state', 'expiresAt', ...alwaysOwned],
         properties: {
           amount: positive,
           job: binary,
           state: { bsonType: 'string', enum: ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] },
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -856,7 +867,7 @@ const creditsTransactions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['type', 'amount', 'balanceAfter', 'key', 'user', ...always],
+        required: ['type', 'amount', 'balanceAfter', 'key', ...alwaysOwned],
         properties: {
           type: { bsonType: 'string', enum: ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] },
           amount: integer,
@@ -866,8 +877,7 @@ const creditsTransactions = {
           reverses: binary,
           reason: { bsonType: 'string', maxLength: 500 },
           key: { bsonType: 'string', maxLength: 255 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -879,13 +889,13 @@ const creditsTransactions = {
   ],
 };
 
-const exports = {
+const exportsField = {
   $and: [
     {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['project', 'format', 'settings', 'status', 'user', ...always],
+        required: ['project', 'format', 'settings', 'status', ...alwaysOwned],
         properties: {
           project: binary,
           format: { bsonType: 'string', enum: ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] },
@@ -902,8 +912,7 @@ const exports = {
           size: count,
           durationSeconds: { bsonType: 'number', minimum: 0 },
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -928,8 +937,7 @@ const images = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -968,8 +976,7 @@ const images = {
               blurHash: { bsonType: 'string', maxLength: 128 },
             },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -985,7 +992,7 @@ const llmInteractions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['model', 'messages', 'modalities', 'parameters', 'status', 'user', ...always],
+        required: ['model', 'messages', 'modalities', 'parameters', 'status', ...alwaysOwned],
         properties: {
           model: { bsonType: 'string', maxLength: 64 },
           provider: { bsonType: 'string', maxLength: 64 },
@@ -1041,8 +1048,7 @@ const llmInteractions = {
           firstTokenMs: count,
           cost: { bsonType: 'number', minimum: 0 },
           finishReason: { bsonType: 'string', maxLength: 64 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1123,7 +1129,7 @@ const paymentMethods = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['provider', 'providerId', 'type', 'isDefault', 'user', ...always],
+        required: ['provider', 'providerId', 'type', 'isDefault', ...alwaysOwned],
         properties: {
           provider: { bsonType: 'string', enum: ['STRIPE'] },
           providerId: { bsonType: 'string', maxLength: 255 },
@@ -1138,8 +1144,7 @@ const paymentMethods = {
             maximum: 2199,
           },
           isDefault: boolean,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1162,8 +1167,7 @@ const payments = {
           'provider',
           'status',
           'refundedAmount',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           amount: count,
@@ -1178,8 +1182,7 @@ const payments = {
           receiptUrl: { bsonType: 'string', maxLength: 2048 },
           error,
           completedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1195,7 +1198,7 @@ const projects = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'settings', 'status', 'trackCount', 'user', ...always],
+        required: ['name', 'settings', 'status', 'trackCount', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           description: { bsonType: 'string', maxLength: 2000 },
@@ -1203,8 +1206,7 @@ const projects = {
           status: { bsonType: 'string', enum: ['DRAFT', 'ACTIVE', 'ARCHIVED'] },
           coverImage: binary,
           trackCount: integer,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1220,15 +1222,14 @@ const projectsBefore = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'settings', 'status', 'trackCount', 'user', ...always],
+        required: ['name', 'settings', 'status', 'trackCount', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           description: { bsonType: 'string', maxLength: 2000 },
           settings: object,
           status: { bsonType: 'string', enum: ['DRAFT', 'ACTIVE', 'ARCHIVED'] },
           trackCount: integer,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1292,7 +1293,7 @@ const runPodConfigurations = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'apiKey', 'endpointIds', 'gpuTypes', 'user', ...always],
+        required: ['name', 'apiKey', 'endpointIds', 'gpuTypes', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           apiKey: {
@@ -1327,8 +1328,7 @@ const runPodConfigurations = {
             required: ['bytes'],
             properties: { bytes: binary },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1344,7 +1344,7 @@ const runPodExecutions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['configuration', 'endpointId', 'input', 'status', 'user', ...always],
+        required: ['configuration', 'endpointId', 'input', 'status', ...alwaysOwned],
         properties: {
           configuration: binary,
           endpointId: { bsonType: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
@@ -1371,8 +1371,7 @@ const runPodExecutions = {
           executionMs: count,
           cost: { bsonType: 'number', minimum: 0 },
           webhookSeenAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1389,7 +1388,7 @@ const runPodPods = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['configuration', 'name', 'gpuCount', 'cloud', 'status', 'user', ...always],
+        required: ['configuration', 'name', 'gpuCount', 'cloud', 'status', ...alwaysOwned],
         properties: {
           configuration: binary,
           template: binary,
@@ -1407,8 +1406,7 @@ const runPodPods = {
           error,
           startedAt: date,
           stoppedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1425,7 +1423,7 @@ const runPodTemplates = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'image', 'diskGb', 'ports', 'isServerless', 'user', ...always],
+        required: ['name', 'image', 'diskGb', 'ports', 'isServerless', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           image: { bsonType: 'string', maxLength: 255, pattern: '^[a-z0-9][\\w./:@-]*$' },
@@ -1450,8 +1448,7 @@ const runPodTemplates = {
           isServerless: boolean,
           category: { bsonType: 'string', maxLength: 64 },
           runpodId: { bsonType: 'string', maxLength: 64 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1466,7 +1463,7 @@ const runPodUsers = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['configuration', 'runpodId', 'syncedAt', 'user', ...always],
+        required: ['configuration', 'runpodId', 'syncedAt', ...alwaysOwned],
         properties: {
           configuration: binary,
           runpodId: { bsonType: 'string', maxLength: 64 },
@@ -1475,8 +1472,7 @@ const runPodUsers = {
           spendPerHour: { bsonType: 'number', minimum: 0 },
           spendLimit: { bsonType: 'number', minimum: 0 },
           syncedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1506,7 +1502,7 @@ const socialAccounts = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['provider', 'accountId', 'status', 'user', ...always],
+        required: ['provider', 'accountId', 'status', ...alwaysOwned],
         properties: {
           provider: {
             bsonType: 'string',
@@ -1538,8 +1534,7 @@ const socialAccounts = {
             bsonType: 'string',
             enum: ['CONNECTED', 'EXPIRED', 'REAUTH_REQUIRED', 'REVOKED'],
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1566,8 +1561,7 @@ const stats = {
           min: number,
           max: number,
           dimensions: object,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1644,8 +1638,7 @@ const videos = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -1685,8 +1678,7 @@ const videos = {
               hasAudio: boolean,
             },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1710,8 +1702,7 @@ const webhookDeliveries = {
           'status',
           'attempts',
           'expiresAt',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           endpoint: binary,
@@ -1727,8 +1718,7 @@ const webhookDeliveries = {
           },
           nextAttemptAt: date,
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1744,7 +1734,7 @@ const webhookEndpoints = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['url', 'events', 'enabled', 'user', ...always],
+        required: ['url', 'events', 'enabled', ...alwaysOwned],
         properties: {
           url: { bsonType: 'string', maxLength: 2048, pattern: '^https:\\/\\/[^\\s/]+(\\/\\S*)?$' },
           description: { bsonType: 'string', maxLength: 500 },
@@ -1760,8 +1750,7 @@ const webhookEndpoints = {
             required: ['bytes'],
             properties: { bytes: binary, last4: { bsonType: 'string', maxLength: 4 } },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },

@@ -17,6 +17,8 @@ export interface Config {
   logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
   mongodbUri: string;
   region: string;
+  /** What S3 links are signed with; on Lambda its role's, which last as long as the process. */
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   mediaBucket: string;
   s3Endpoint?: string;
   sqsEndpoint?: string;
@@ -55,6 +57,9 @@ const environment = Joi.object({
     .pattern(/^mongodb(\+srv)?:\/\//)
     .required(),
   AWS_REGION: Joi.string().default('us-east-1'),
+  AWS_ACCESS_KEY_ID: Joi.string().allow('').default(''),
+  AWS_SECRET_ACCESS_KEY: Joi.string().allow('').default(''),
+  AWS_SESSION_TOKEN: Joi.string().allow(''),
   MEDIA_BUCKET: Joi.string().required(),
   S3_ENDPOINT: Joi.string().uri(),
   SQS_ENDPOINT: Joi.string().uri(),
@@ -80,6 +85,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     logLevel: value.LOG_LEVEL,
     mongodbUri: value.MONGODB_URI,
     region: value.AWS_REGION,
+    credentials: {
+      accessKeyId: value.AWS_ACCESS_KEY_ID,
+      secretAccessKey: value.AWS_SECRET_ACCESS_KEY,
+      ...(value.AWS_SESSION_TOKEN && { sessionToken: value.AWS_SESSION_TOKEN }),
+    },
     mediaBucket: value.MEDIA_BUCKET,
     s3Endpoint: value.S3_ENDPOINT,
     sqsEndpoint: value.SQS_ENDPOINT,

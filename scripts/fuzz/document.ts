@@ -54,12 +54,20 @@ export function entityOf({ paths }: Document, path: string): string | undefined 
   return one && paths[one]?.get?.responses['200']?.content?.['application/json']?.schema?.title;
 }
 
-/** The fields of a body that refer to other documents, with the entity of each. */
-export function referencesIn({ operation }: Placed): [field: string, entity: string][] {
-  const { properties = {} } = operation.requestBody?.content['application/json']?.schema ?? {};
+/** A field of a body that refers to another document. */
+export interface Reference {
+  field: string;
+  entity: string;
+  isRequired: boolean;
+}
+
+/** The fields of a body that refer to other documents. */
+export function referencesIn({ operation }: Placed): Reference[] {
+  const { properties = {}, required = [] } =
+    operation.requestBody?.content['application/json']?.schema ?? {};
   return Object.entries(properties).flatMap(([field, { description }]) => {
-    const entity = /^The id of a (\w+)\.$/.exec(description ?? '')?.[1];
-    return entity ? [[field, entity] as [string, string]] : [];
+    const entity = /^The id of an? (\w+)\.$/.exec(description ?? '')?.[1];
+    return entity ? [{ field, entity, isRequired: required.includes(field) }] : [];
   });
 }
 
@@ -70,8 +78,14 @@ export function exampleOf(
 ): Record<string, unknown> | undefined {
   const example = placed.operation.requestBody?.content['application/json']?.example;
   if (!example) return undefined;
-  const held = referencesIn(placed).map(([field, entity]) => [field, ids.get(entity)?.[0]]);
+  const held = referencesIn(placed).map(({ field, entity }) => [field, ids.get(entity)?.[0]]);
   return { ...example, ...Object.fromEntries(held.filter(([, id]) => id)) };
+}
+
+/** The ids that an operation takes: what is deleted is not what all others work with. */
+export function idsFor(method: string, ids: string[] = []): string[] {
+  if (ids.length < 3) return ids;
+  return method === 'delete' ? ids.slice(-2) : ids.slice(0, -2);
 }
 
 /** The document with examples that the stack knows: ids that are there, bodies that refer to them. */
@@ -82,8 +96,8 @@ export function withExamples(
 ): Document {
   const known = structuredClone(document);
   for (const placed of operationsOf(known)) {
-    const { path, operation } = placed;
-    const id = ids.get(entityOf(known, path) ?? '')?.[0];
+    const { method, path, operation } = placed;
+    const [id] = idsFor(method, ids.get(entityOf(known, path) ?? ''));
     for (const parameter of operation.parameters) {
       if (id && parameter.in === 'path' && parameter.name === 'id') parameter.example = id;
     }

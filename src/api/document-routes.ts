@@ -1,10 +1,10 @@
 import { type Base, type Entity, pluralOf } from '../data/entity.ts';
 import { findOne } from '../data/read.ts';
 import { notFound } from '../errors.ts';
+import { answered } from './fields.ts';
 import { inclusions } from './include.ts';
 import { bodyOf } from './input.ts';
 import { listParameters, sortsOf } from './list.ts';
-import { answeredAs } from './output.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import type { JsonSchema, Parameter, Route } from './route.ts';
 import { filtersOf, type Rule } from './rules.ts';
@@ -51,6 +51,7 @@ export function documentRoutes<T extends Base>(
       access: accessOf(can.create),
       body: createBodyOf(entity, options as ResourceOptions<never>),
       owned: ownedFields(entity, 'create'),
+      ...(options.example && { example: options.example }),
       success: { 201: { description: 'Created.', schema: withMore(made, options.presents) } },
       codes: ['DUPLICATE', ...(options.createCodes ?? [])],
       handle: (ctx, { body }) => create(ctx, entity, options, body),
@@ -138,17 +139,23 @@ export function childrenRoute(
   };
 }
 
-/** `fields` and, where there are relations, `include`. */
+/** `fields` and, where there are relations, `include`. Schemas are made when somebody documents them. */
 export function viewParameters(entity: Entity, include: string[]): Parameter[] {
-  const names = Object.entries(entity.shape.fields).filter(([, f]) => !f.hidden);
   const fields = {
     name: 'fields',
     description: 'Which fields, by name, separated by commas.',
-    schema: oneOrMore(names.map(([name]) => answeredAs(entity, name))),
+    get schema() {
+      return oneOrMore([...answered(entity).keys()]);
+    },
   };
-  if (include.length === 0) return [fields];
-  const description = `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`;
-  return [fields, { name: 'include', description, schema: oneOrMore(inclusions(entity, include)) }];
+  const relations = {
+    name: 'include',
+    description: `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`,
+    get schema() {
+      return oneOrMore(inclusions(entity, include));
+    },
+  };
+  return include.length > 0 ? [fields, relations] : [fields];
 }
 
 function oneOrMore(names: string[]): JsonSchema {
@@ -167,12 +174,16 @@ function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>
     {
       name: 'sort',
       description: 'The field to sort by; with a minus: descending.',
-      schema: { enum: sortsOf(entity, rules), default: '-createdAt' },
+      get schema() {
+        return { enum: sortsOf(entity, rules), default: '-createdAt' };
+      },
     },
     ...[...names].map((name) => ({
       name,
       description: `Filter: ${name}.`,
-      schema: filterSchema(entity, name),
+      get schema() {
+        return filterSchema(entity, name);
+      },
     })),
   ];
 }

@@ -16,7 +16,7 @@ export function readFields(entity: Entity, text: string | undefined): string[] |
 }
 
 /** By which name clients know which stored field. */
-function answered(entity: Entity): Map<string, string> {
+export function answered(entity: Entity): Map<string, string> {
   const shown = Object.entries(entity.shape.fields).filter(([, field]) => !field.hidden);
   return new Map(shown.map(([name]) => [answeredAs(entity, name), name]));
 }

@@ -10,13 +10,19 @@ import { openCursor, type Position, sealCursor } from './cursor.ts';
 export interface Combination {
   equals: string[];
   sort: string;
+  index: IndexKey;
 }
+
+/** The fields of an index, in order, each with its direction. */
+type IndexKey = Record<string, 1 | -1>;
 
 /** A list query, compiled: a filter and an order that an index serves, and a bound. */
 export interface ListQuery {
   filter: TypedFilter;
   sort: Record<string, 1 | -1>;
   limit: number;
+  /** The index that serves it: the planner, left to itself, may think another cheaper and sort. */
+  hint?: IndexKey;
   /** Seals where a page ends at this document. */
   cursorAfter(document: Record<string, unknown>): string;
 }
@@ -32,20 +38,32 @@ const RESERVED = new Set(['limit', 'cursor', 'sort', 'fields', 'include']);
  *   alternatives (`$or`) needs an index for each
  */
 export function combinationsOf(entity: Entity, rule: TypedFilter): Combination[] {
-  const [first, ...others] = alternativesOf(rule).map((one) => servedBehind(entity, one));
+  const [first, ...others] = alternativesOf(rule).map((one) =>
+    servedBehind(entity, Object.keys(one)),
+  );
   const isIn = (list: Combination[], c: Combination) => list.some((o) => same(o, c));
-  return (first ?? []).filter((c) => others.every((list) => isIn(list, c)));
+  return others.length === 0
+    ? (first ?? [])
+    : (first ?? []).filter((c) => others.every((list) => isIn(list, c)));
 }
 
-function servedBehind(entity: Entity, rule: TypedFilter): Combination[] {
-  const always = Object.keys(rule);
+function servedBehind(entity: Entity, always: string[]): Combination[] {
+  const key = `${entity.name} ${always.join()}`;
+  const found = known.get(key) ?? readIndexes(entity, always);
+  known.set(key, found);
+  return found;
+}
+
+const known = new Map<string, Combination[]>();
+
+function readIndexes(entity: Entity, always: string[]): Combination[] {
   return entity.schema.indexes().flatMap(([key, options]): Combination[] => {
     const names = Object.keys(key);
     // A partial index lacks some of the documents.
     if (options?.partialFilterExpression || options?.sparse || names.pop() !== '_id') return [];
     const sort = names.pop();
     if (!sort || !always.every((name, i) => names[i] === name)) return [];
-    return [{ equals: names.slice(always.length), sort }];
+    return [{ equals: names.slice(always.length), sort, index: key as IndexKey }];
   });
 }
 
@@ -69,7 +87,7 @@ export function listParameters(entity: Entity, rule: TypedFilter): string[] {
   ];
 }
 
-/** The values of `?sort=`. */
+/** The values of `?sort=`, under any of some rules. */
 export function sortsOf(entity: Entity, rules: TypedFilter[]): string[] {
   const all = rules.flatMap((rule) => combinationsOf(entity, rule));
   return [...new Set(all.map((c) => c.sort))].flatMap((name) => [`-${name}`, name]);
@@ -109,19 +127,21 @@ export function compileList(
   }
   const limit = readLimit(query.get('limit'), faults);
   const asked = Object.keys(equals).sort().join();
-  const fits = combinations.some((c) => c.sort === sort && [...c.equals].sort().join() === asked);
-  if (!fits && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
+  const fit = combinations.find((c) => c.sort === sort && [...c.equals].sort().join() === asked);
+  if (!fit && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
   if (faults.length > 0) throw badQuery(faults);
 
-  const scope = canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
+  const scope = () =>
+    canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');
-  const position = cursor === undefined ? undefined : openCursor(cursor, scope);
-  const branches = alternativesOf(rule).flatMap((one) => {
+  const position = cursor === undefined ? undefined : openCursor(cursor, scope());
+  const alternatives = alternativesOf(rule);
+  const branches = alternatives.flatMap((one) => {
     // The rule last: nothing that is asked for widens it.
     const base = { ...equals, ...one };
     return position
-      ? after(position, base, sort, direction, range, entity)
+      ? spread(base).flatMap((b) => after(position, b, sort, direction, range, entity))
       : [{ ...base, ...bounds }];
   });
   return {
@@ -129,8 +149,21 @@ export function compileList(
     filter: branches.length === 1 ? (branches[0] as TypedFilter) : { $or: branches },
     sort: { [sort]: direction, _id: direction },
     limit,
-    cursorAfter: (document) => sealCursor(positionOf(document, sort), scope),
+    // Of alternatives each has an index of its own.
+    ...(fit && alternatives.length === 1 && { hint: fit.index }),
+    cursorAfter: (document) => sealCursor(positionOf(document, sort), scope()),
   };
+}
+
+/** One filter for each choice among its `$in`s: inside of an `$or` the planner would sort what they find. */
+function spread(filter: TypedFilter): TypedFilter[] {
+  return Object.entries(filter).reduce<TypedFilter[]>(
+    (all, [name, value]) => {
+      const some = (value as { $in?: unknown[] } | null)?.$in ?? [value];
+      return all.flatMap((one) => some.map((v) => ({ ...one, [name]: v })));
+    },
+    [{}],
+  );
 }
 
 /** Behind the given position: beyond, or in the rest of its ties. */
@@ -207,16 +240,22 @@ function readLimit(text: string | undefined, faults: Fault[]): number {
 
 function explain(combinations: Combination[], sortText: string, sort: string): Fault[] {
   const sorts = new Set(combinations.map((c) => c.sort));
-  const known = [...combinations].map((c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`);
+  const offered = [...combinations].map(
+    (c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`,
+  );
   const path = sorts.has(sort) ? '' : 'sort';
   const what = path
     ? `${sortText} cannot be sorted by`
     : 'these filters and this sort do not go together';
-  return [{ path, message: `${what}; what does: ${known.join('; ')}` }];
+  return [{ path, message: `${what}; what does: ${offered.join('; ')}` }];
 }
 
-function plain(filter: TypedFilter): unknown {
-  return JSON.parse(JSON.stringify(filter, (_, v) => (v instanceof UUID ? idText(v) : v)));
+function plain(value: unknown): unknown {
+  if (value instanceof UUID) return idText(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
 }
 
 /** A 400 about the query, every fault named. */

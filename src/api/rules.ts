@@ -25,7 +25,8 @@ export function ownerOrShared(entity: Entity): Rule {
   const { sharedBy } = entity.options;
   return (actor) => {
     const own = owner(actor);
-    return own && sharedBy ? { $or: [own, { [sharedBy]: true }] } : own;
+    // No document meets both: each is read once.
+    return own && sharedBy ? { $or: [{ ...own, [sharedBy]: false }, { [sharedBy]: true }] } : own;
   };
 }
 

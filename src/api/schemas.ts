@@ -113,7 +113,7 @@ function schemaOf(shape: Shape): JsonSchema {
 
 /** What documents say of a reference; `npm run test:fuzz` finds what it refers to by it. */
 export function referenceTo(entity: string): string {
-  return `The id of a ${entity}.`;
+  return `The id of ${/^[AEIOU]/.test(entity) ? 'an' : 'a'} ${entity}.`;
 }
 
 /** The schema of a query parameter that filters by a field: `status`, `status[in]`, `createdAt[gte]`. */

@@ -125,16 +125,23 @@ export async function list<T extends Base>(
   const projection = fields ? { ...projectionOf(entity, fields), [sortField]: 1 } : visible(entity);
   const limit = compiled.limit + 1;
   const most = mostOf(relations, compiled.limit);
+  const { filter, sort } = compiled;
+  const hint = compiled.hint && { hint: compiled.hint };
   const found =
     relations.length === 0
-      ? await findMany(ctx, entity, compiled.filter, { sort: compiled.sort, limit, projection })
-      : await aggregate<T>(ctx, entity, [
-          { $match: compiled.filter },
-          { $sort: compiled.sort },
-          { $limit: limit },
-          ...lookups(ctx.actor, relations, most),
-          { $project: fields ? { ...projection, included: 1 } : projection },
-        ]);
+      ? await findMany(ctx, entity, filter, { sort, limit, projection, ...hint })
+      : await aggregate<T>(
+          ctx,
+          entity,
+          [
+            { $match: filter },
+            { $sort: sort },
+            { $limit: limit },
+            ...lookups(ctx.actor, relations, most),
+            { $project: fields ? { ...projection, included: 1 } : projection },
+          ],
+          hint,
+        );
   const page = found.slice(0, compiled.limit);
   await openIncluded(ctx, entity, page, relations);
   const last = found.length > compiled.limit ? page.at(-1) : undefined;

@@ -67,10 +67,16 @@ export async function findMany<T extends Base>(
 }
 
 /** What an aggregation answers; its pipeline bounds itself. */
-export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw[]): Promise<T[]> {
+export async function aggregate<T = Raw>(
+  ctx: Ctx,
+  entity: Entity,
+  pipeline: Raw[],
+  options: Pick<ReadOptions, 'hint'> = {},
+): Promise<T[]> {
   const found = entity.collection.aggregate(pipeline, {
     // A page is one command: the server's own first batch ends where the longest page does.
     batchSize: 1000,
+    ...options,
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });

@@ -1,6 +1,7 @@
 import type { Ctx } from '../context.ts';
 import { AppError, type Fault, invalid } from '../errors.ts';
 import { auditEntry, auditEvent } from './audit.ts';
+import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
 import type { UUID } from './ids.ts';
 import { findOne, type TypedFilter } from './read.ts';
@@ -66,9 +67,8 @@ export async function checkReferences(
     heldBy(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
       const filter = readable(to);
-      const projection = { _id: 1 };
-      const found =
-        filter && (await findOne(ctx, to, alive({ ...filter, _id: id }), { projection }));
+      const one = { ...filter, _id: id, ...ALIVE };
+      const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
       return found ? [] : [gone(reference)];
     }),
   );
@@ -140,7 +140,7 @@ export async function confirmChange(
   const faults: Fault[] = [];
   for (const { reference, id } of heldBy(entity, set)) {
     const parent = entityNamed(reference.to);
-    if (await findOne(ctx, parent, alive({ _id: id }), { projection: { _id: 1 } })) continue;
+    if (await findOne(ctx, parent, { _id: id, ...ALIVE }, { projection: { _id: 1 } })) continue;
     await release(entity, _id, reference, id);
     faults.push(gone(reference));
   }
@@ -151,11 +151,9 @@ export async function confirmChange(
 async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
   const parent = entityNamed(reference.to);
   const count = reference.entity.options.countedIn?.[reference.path];
-  if (count) {
-    const counted = await parent.collection.updateOne(alive({ _id: id }), { $inc: { [count]: 1 } });
-    return counted.matchedCount === 1;
-  }
-  return (await findOne(ctx, parent, alive({ _id: id }), { projection: { _id: 1 } })) !== null;
+  const filter = { _id: id, ...ALIVE };
+  if (count) return countIn(parent, filter, count);
+  return (await findOne(ctx, parent, filter, { projection: { _id: 1 } })) !== null;
 }
 
 async function release(entity: Entity, _id: UUID, reference: Reference, id: UUID): Promise<void> {
@@ -202,9 +200,7 @@ export async function restrictRemoval(
   throw new AppError('IN_USE', `It is still referred to by ${names}.`, { errors });
 }
 
-function alive(filter: TypedFilter): TypedFilter {
-  return { ...filter, removing: { $exists: false } };
-}
+const ALIVE = { removing: { $exists: false } };
 
 function gone({ path, to }: Reference): Fault {
   return { path, message: `there is no such ${to.toLowerCase()}` };

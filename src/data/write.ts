@@ -14,6 +14,7 @@ import type { Base, Entity, Stored } from './entity.ts';
 import { newId, type UUID } from './ids.ts';
 import { findOne, type TypedFilter, visible } from './read.ts';
 import { isSealedPath, type Owner, sealFields } from './sealed.ts';
+import { validated, validatePaths } from './validate.ts';
 
 type Values = Record<string, unknown>;
 
@@ -30,7 +31,7 @@ export async function insert<T extends Base>(
   const now = new Date(ctx.clock());
   const { promisedId } = ctx;
   if (promisedId) ctx.promisedId = undefined;
-  const document = await validated(ctx, entity, {
+  const document = await acceptable(ctx, entity, {
     ...values,
     _id: (values._id as UUID | undefined) ?? promisedId ?? newId(now.getTime()),
     createdAt: now,
@@ -78,7 +79,9 @@ export async function update<T extends Base>(
   const bound = await sealedChange(ctx, entity, filter, change.set ?? {});
   if (!bound) return null;
   const { where, set } = bound;
-  await validatePaths(entity, set);
+  await validatePaths(entity, set).catch((error) => {
+    throw translated(error);
+  });
   const now = new Date(ctx.clock());
   const stage: mongo.Document = {
     ...Object.fromEntries(Object.entries(set).map(([path, v]) => [path, { $literal: v }])),
@@ -115,14 +118,11 @@ export async function removeOne<T extends Base>(
   return found as unknown as T | null;
 }
 
-async function validated(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
+async function acceptable(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
   try {
-    const document = new entity.model(await sealFields(ctx, entity, values, values));
-    await document.validate();
-    const plain = document.toObject({ flattenMaps: true, virtuals: false }) as unknown as Stored;
-    for (const name of Object.keys(plain)) if (plain[name] === undefined) delete plain[name];
-    refine(entity, plain);
-    return plain;
+    const document = await validated(entity, await sealFields(ctx, entity, values, values));
+    refine(entity, document);
+    return document;
   } catch (error) {
     throw translated(error);
   }
@@ -146,36 +146,9 @@ async function sealedChange(
   }
 }
 
-async function validatePaths(entity: Entity, set: Values): Promise<void> {
-  const paths = Object.keys(set);
-  if (paths.length === 0) return;
-  const nested = unflatten(set);
-  try {
-    await entity.model.validate(nested, paths);
-  } catch (error) {
-    throw translated(error);
-  }
-}
-
 function refine(entity: Entity, document: Values): void {
   const faults = entity.options.refine?.(document) ?? [];
   if (faults.length > 0) throw invalid(faults);
-}
-
-/** `{ 'a.b': 1 }` → `{ a: { b: 1 } }` */
-function unflatten(set: Values): Values {
-  const root: Values = {};
-  for (const [path, value] of Object.entries(set)) {
-    const names = path.split('.');
-    const last = names.pop() as string;
-    let at = root;
-    for (const name of names) {
-      at[name] ??= {};
-      at = at[name] as Values;
-    }
-    at[last] = value;
-  }
-  return root;
 }
 
 function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[] {

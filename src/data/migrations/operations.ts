@@ -3,9 +3,6 @@ import { codeOf } from '../failures.ts';
 import { nameOf } from './definitions.ts';
 import type { Definition, Index } from './migration.ts';
 
-/** The driver's own word, untyped where commands are run: building an index may take as long as it takes. */
-export const UNHURRIED = { socketTimeoutMS: 0 } as object;
-
 const STRICT = { validationLevel: 'strict', validationAction: 'error' };
 
 const NO_NAMESPACE = 26;
@@ -41,7 +38,7 @@ export async function createIndexes(db: mongo.Db, name: string, indexes: Index[]
   if (indexes.length === 0) return;
   const named = indexes.map((index) => ({ ...index, name: nameOf(index) }));
   try {
-    await db.command({ createIndexes: name, indexes: named }, UNHURRIED);
+    await db.command({ createIndexes: name, indexes: named });
   } catch (error) {
     if (codeOf(error) === DUPLICATE) throw new Error(duplicate(name, error), { cause: error });
     throw error;

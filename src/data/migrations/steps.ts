@@ -71,9 +71,7 @@ export function stepsTold(db: mongo.Db, tell: (line: string) => void): Steps {
     dropIndex: (name, index) => say(words.dropIndex(name, index)),
     dropCollection: (name) => say(words.dropCollection(name)),
     eachBatch: async (name, collection, filter) => {
-      const count = await db
-        .collection<Stored>(collection)
-        .countDocuments(filter, operations.UNHURRIED);
+      const count = await db.collection<Stored>(collection).countDocuments(filter);
       await say(`${name}: ${count} documents of ${collection} by now`);
     },
   };

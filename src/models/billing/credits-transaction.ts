@@ -37,6 +37,8 @@ schema.index({ key: 1 }, { unique: true });
 schema.index({ payment: 1 }, { sparse: true });
 schema.index({ job: 1 }, { sparse: true });
 schema.index({ reverses: 1 }, { sparse: true });
+// Marks that a removal left when it was cut off.
+schema.index({ removing: 1 }, { sparse: true });
 
 export const CreditsTransaction = entity('CreditsTransaction', schema, {
   about: 'One entry of the ledger of credits: append-only, and right in sum at any time.',

@@ -42,6 +42,8 @@ schema.index(
   { provider: 1, providerId: 1 },
   { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
 );
+// Marks that a removal left when it was cut off.
+schema.index({ removing: 1 }, { sparse: true });
 
 export const Payment = entity('Payment', schema, {
   about: 'Money for credits, as the payment provider tells of it.',

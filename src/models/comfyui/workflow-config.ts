@@ -50,10 +50,12 @@ const schema = new Schema({
   revision: { type: Number, required: true, default: 1, integer: true, min: 1, server: true },
 });
 
-schema.index({ user: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, name: 1, _id: 1 });
+schema.index({ user: 1, isPublic: 1, createdAt: -1, _id: -1 });
+schema.index({ user: 1, isPublic: 1, name: 1, _id: 1 });
 schema.index({ isPublic: 1, createdAt: -1, _id: -1 });
 schema.index({ isPublic: 1, name: 1, _id: 1 });
+// Marks that a removal left when it was cut off.
+schema.index({ removing: 1 }, { sparse: true });
 
 export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', schema, {
   about: 'A ComfyUI graph with named parameters, its outputs and its price.',

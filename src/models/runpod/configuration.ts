@@ -32,6 +32,8 @@ const schema = new Schema({
 schema.index({ user: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, name: 1, _id: 1 });
 schema.index({ defaultTemplate: 1 }, { sparse: true });
+// Marks that a removal left when it was cut off.
+schema.index({ removing: 1 }, { sparse: true });
 
 export const RunPodConfiguration = entity('RunPodConfiguration', schema, {
   about: 'An account at RunPod that we may use, and how far.',

@@ -23,6 +23,8 @@ const schema = new Schema({
 schema.index({ user: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, name: 1, _id: 1 });
 schema.index({ user: 1, category: 1, createdAt: -1, _id: -1 });
+// Marks that a removal left when it was cut off.
+schema.index({ removing: 1 }, { sparse: true });
 
 export const RunPodTemplate = entity('RunPodTemplate', schema, {
   about: 'What a pod runs: a container image and how it is started.',

@@ -18,7 +18,6 @@ const schema = new Schema({
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, configuration: 1, createdAt: -1, _id: -1 });
 schema.index({ configuration: 1 }, { unique: true });
 
 export const RunPodUser = entity('RunPodUser', schema, {

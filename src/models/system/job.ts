@@ -64,6 +64,8 @@ schema.index(
   { 'lease.until': 1 },
   { name: 'lost', partialFilterExpression: { status: 'RUNNING' } },
 );
+// Marks that a removal left when it was cut off.
+schema.index({ removing: 1 }, { sparse: true });
 
 export const Job = entity('Job', schema, {
   about: 'A piece of background work. The document is the queue; a message only wakes a worker.',

@@ -21,6 +21,8 @@ const schema = new Schema({
 
 schema.index({ createdAt: -1, _id: -1 });
 schema.index({ entity: 1, createdAt: -1, _id: -1 });
+// Marks that a removal left when it was cut off.
+schema.index({ removing: 1 }, { sparse: true });
 
 export const RetentionPolicy = entity('RetentionPolicy', schema, {
   about: 'How long which documents are kept, and what happens to them then.',

@@ -1,56 +1,33 @@
 import type Joi from 'joi';
-import { served } from '../../../src/api/registry.ts';
 import type { Route } from '../../../src/api/route.ts';
-import { type Doc, given, PASSWORD, type Person } from '../../harness/given.ts';
-import { until } from '../../harness/until.ts';
+import { type Everything, everything } from '../../harness/everything.ts';
+import type { Person } from '../../harness/given.ts';
+import { bodyFor as bodyOf, places, routes } from '../../harness/operations.ts';
 
+export { inParallel } from '../../harness/in-parallel.ts';
+export { routes };
 export type Json = Record<string, unknown>;
 
-/** Every operation of the API. */
-export const routes: readonly Route[] = Object.values(served).flatMap((s) => s.routes);
-
-/** A document of each kind, by the path of its collection. */
+/** Somebody who has one of everything. */
 export interface Owned {
   person: Person;
-  project: Doc;
-  track: Doc;
+  all: Everything;
+  project: { id: string };
+  track: { id: string };
+  /** A document of each kind, by the path of its collection. */
   ids: Record<string, string>;
 }
 
-/** Somebody who has one of everything. */
+/** Gives somebody one of everything. */
 export async function owner(person?: Person): Promise<Owned> {
-  const who = person ?? (await given.user());
-  const project = await who.project({ name: 'Mine', description: 'canary-of-mine' });
-  const track = await who.track({ project: project.id, fileName: 'mine.mp3' });
-  const { enqueue } = await import('../../../src/services/jobs.ts');
-  const { systemCtx } = await import('../../../src/context.ts');
-  const { UUID } = await import('../../../src/data/ids.ts');
-  const { Job } = await import('../../../src/models/system/job.ts');
-  const { sealAudit } = await import('../../../src/services/audit.ts');
-  const ctx = systemCtx('test');
-  const input = { entity: 'Track', document: new UUID(track.id), etag: 'none' };
-  const mine = { user: new UUID(who.id), project: new UUID(project.id) };
-  const job = await enqueue(ctx, { type: 'process-track', input, ...mine });
-  // Ended, so that no worker of this file takes it.
-  await Job.collection.updateOne({ _id: job._id }, { $set: { status: 'FAILED' } });
-  await sealAudit(ctx);
-  const first = (path: string) =>
-    until(`something in ${path}`, async () => {
-      const { body } = await who.get<{ data: Doc[] }>(`${path}?limit=1`);
-      return body.data[0]?.id;
-    });
+  const all = await everything(person);
+  const idOf = (name: string | undefined) => (name && all.ids[name]) || MISSING;
   return {
-    person: who,
-    project,
-    track,
-    ids: {
-      '/v1/projects': project.id,
-      '/v1/tracks': track.id,
-      '/v1/jobs': job._id.toString(),
-      '/v1/users': who.id,
-      '/v1/sessions': await first('/v1/sessions'),
-      '/v1/audit-events': await first('/v1/audit-events'),
-    },
+    person: all.person,
+    all,
+    project: { id: idOf('Project') },
+    track: { id: idOf('Track') },
+    ids: Object.fromEntries(places.map(([path, name]) => [path, idOf(name)])),
   };
 }
 
@@ -59,11 +36,11 @@ export const MISSING = '01980000-0000-7000-8000-000000000000';
 
 /** The path of an operation with these ids in it. @throws Error when no such document is known */
 export function pathOf(route: Route, ids: Record<string, string> | string): string {
-  const collection = route.path.split('/').slice(0, 3).join('/');
+  const collection = route.path.split('/{id}')[0] as string;
   return route.path
     .replace('{id}', () => {
       const id = typeof ids === 'string' ? ids : ids[collection];
-      if (!id) throw new Error(`${route.id}: world.ts makes no document of ${collection}.`);
+      if (!id) throw new Error(`${route.id}: everything.ts makes no document of ${collection}.`);
       return id;
     })
     .replace('{name}', 'waveform');
@@ -74,47 +51,9 @@ export function inputsOf(route: Route): Record<string, Joi.Description> {
   return (route.body?.describe().keys ?? {}) as Record<string, Joi.Description>;
 }
 
-/** A body that an operation takes. @throws Error for an operation with a body that is not known here */
-export function bodyFor(route: Route, { person, project }: Owned): Json | undefined {
-  if (!route.body) return undefined;
-  const token = 'x'.repeat(64);
-  const bodies: Record<string, Json> = {
-    register: { email: 'x@example.com', username: 'xxx', password: 'a fine long password' },
-    login: { login: person.email, password: PASSWORD },
-    logout: { refreshToken: token },
-    refresh: { refreshToken: token },
-    changePassword: { currentPassword: PASSWORD, newPassword: PASSWORD },
-    requestPasswordReset: { email: person.email },
-    confirmPasswordReset: { token, password: 'a fine long password' },
-    verifyEmail: { token },
-    createJob: { type: 'process-track', input: {} },
-    createProject: { name: 'P' },
-    updateProject: { name: 'Q' },
-    updateSettings: { preferences: { theme: 'dark' } },
-    createTrack: {
-      name: 'T',
-      project: project.id,
-      fileName: 'a.mp3',
-      contentType: 'audio/mpeg',
-      size: 10,
-    },
-    updateTrack: { artist: 'A' },
-    updateMe: { displayName: 'Me' },
-    updateUser: { isActive: true },
-  };
-  const body = bodies[route.id];
-  if (!body)
-    throw new Error(`world.ts knows no body for ${route.id}: every operation is attacked.`);
-  return body;
-}
-
-/** Runs `task` over all items, eight at a time. */
-export async function inParallel<T>(items: Iterable<T>, task: (item: T) => Promise<void>) {
-  const iterator = items[Symbol.iterator]();
-  const lane = async () => {
-    for (let next = iterator.next(); !next.done; next = iterator.next()) await task(next.value);
-  };
-  await Promise.all(Array.from({ length: 8 }, lane));
+/** A body that an operation takes. @throws Error for an operation with a body that nobody knows */
+export function bodyFor(route: Route, { all }: Owned): Json | undefined {
+  return bodyOf(route.id, all);
 }
 
 /** Whether a test is to do the full counts: `npm run test:campaign` sets it. */

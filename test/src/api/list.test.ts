@@ -1,74 +1,225 @@
 import '../../harness/place.ts';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lookups, mostOf, readIncludes } from '../../../src/api/include.ts';
 import { combinationsOf, compileList } from '../../../src/api/list.ts';
 import { resources } from '../../../src/api/registry.ts';
-import { filtersOf } from '../../../src/api/rules.ts';
+import { type Rule, readableBy } from '../../../src/api/rules.ts';
+import type { Actor } from '../../../src/context.ts';
 import type { Entity } from '../../../src/data/entity.ts';
-import { newId } from '../../../src/data/ids.ts';
+import { newId, UUID } from '../../../src/data/ids.ts';
 import type { TypedFilter } from '../../../src/data/read.ts';
 import { User } from '../../../src/models/account/user.ts';
+import { ComfyUIExecutionLog } from '../../../src/models/comfyui/execution-log.ts';
+import { Stat } from '../../../src/models/studio/stat.ts';
+import { WebhookDelivery } from '../../../src/models/system/webhook-delivery.ts';
+import { routes } from '../../harness/operations.ts';
+import { askedFor, fill, ME } from '../../harness/rows.ts';
 
-const id = newId(Date.now());
-const lists: [string, Entity, TypedFilter][] = resources.flatMap(({ entity, options }) =>
-  filtersOf(options.can.read).map((rule): [string, Entity, TypedFilter] => [
-    `${options.path} ${JSON.stringify(rule)}`,
-    entity,
-    rule,
+const me: Actor = { kind: 'USER', id: ME, session: newId(1) };
+const adminToo: Actor = { ...me, kind: 'ADMIN' };
+
+/** The lists of the API: by the path of each, whose documents, narrowed to what. */
+const lists = new Map<string, { entity: Entity; rules: TypedFilter[] }>(
+  resources.map(({ entity, options }) => [
+    options.path,
+    { entity, rules: rulesOf(options.can.read) },
   ]),
 );
-lists.push(['/v1/users', User as Entity, {}]);
+const children = (entity: Entity, path: string) => ({
+  entity,
+  rules: [{ user: ME, [path]: askedFor(entity, path).many }],
+});
+lists.set('/v1/users', { entity: User as Entity, rules: [{}] });
+lists.set('/v1/stats', { entity: Stat as Entity, rules: [{ user: ME }] });
+lists.set('/v1/admin/stats', { entity: Stat as Entity, rules: [{ user: { $exists: false } }] });
+lists.set('/v1/comfyui/executions/{id}/logs', children(ComfyUIExecutionLog as Entity, 'execution'));
+lists.set('/v1/webhook-endpoints/{id}/deliveries', children(WebhookDelivery as Entity, 'endpoint'));
 
-/** A value that a filter or a position of this field may have. */
-function sample(entity: Entity, name: string): { text: string; value: unknown } {
-  const shape = entity.shape.fields[name]?.shape;
-  if (shape?.kind === 'id') return { text: id.toString(), value: id };
-  if (shape?.kind === 'date') return { text: '2026-01-01', value: new Date('2026-01-01') };
-  const text = (shape?.kind === 'string' && shape.enum?.[0]) || 'text';
-  return { text, value: text };
+/** What a rule asks of me as a user and as an admin, each once. */
+function rulesOf(rule: Rule): TypedFilter[] {
+  const all = [rule(me), rule(adminToo)].filter((f) => f !== undefined);
+  return [...new Map(all.map((f) => [JSON.stringify(f), f])).values()];
 }
 
-/** Every stage of the plan that MongoDB would follow. */
-async function stages(entity: Entity, query: ReadonlyMap<string, string>, rule: object) {
-  const { filter, sort, limit } = compileList(entity, { ...rule }, query);
-  const plan = await entity.collection.find(filter, { sort, limit }).explain('queryPlanner');
-  const text = JSON.stringify(plan.queryPlanner.winningPlan);
-  return [...text.matchAll(/"stage":"(\w+)"/g)].map(([, stage]) => stage);
-}
-
-describe.each(lists)('a list of %s', (_name, entity, rule) => {
-  const cases = combinationsOf(entity, rule).flatMap(({ equals, sort }) =>
-    ['', '-'].map((minus) => ({ equals, sort, minus })),
-  );
-
-  test.each(cases)(
-    'is read off an index: $equals by $minus$sort',
-    async ({ equals, sort, minus }) => {
-      const { text, value } = sample(entity, sort);
-      const one = equals.map((name): [string, string] => [name, sample(entity, name).text]);
-      const some = one.map(([name, t]): [string, string] => [`${name}[in]`, `${t},${t}`]);
-      const ranges: [string, string][][] = [[], [[`${sort}[gte]`, text]], [[`${sort}[lt]`, text]]];
-      for (const filters of equals.length > 0 ? [one, some] : [one]) {
-        for (const range of ranges) {
-          const query = new Map([...filters, ...range, ['sort', `${minus}${sort}`] as const]);
-          const cursor = compileList(entity, rule, query).cursorAfter({ [sort]: value, _id: id });
-          for (const page of [query, new Map([...query, ['cursor', cursor] as const])]) {
-            const found = await stages(entity, page, rule);
-            expect(found.length).toBeGreaterThan(0);
-            // SORT_MERGE merges what indexes have in order; SORT would hold all of it in memory.
-            expect(found, [...page].join(' ')).not.toContain('COLLSCAN');
-            expect(found, [...page].join(' ')).not.toContain('SORT');
-          }
-        }
-      }
-    },
-  );
+test('every list of the API is looked at', () => {
+  const told = routes.filter((r) => r.query?.some((p) => p.name === 'sort')).map((r) => r.path);
+  expect([...lists.keys()].toSorted()).toEqual(told.toSorted());
 });
 
 test('every list has something to be sorted by', () => {
-  for (const [name, entity, rule] of lists) {
-    expect(
-      combinationsOf(entity, rule).map((c) => c.sort),
-      name,
-    ).toContain('createdAt');
+  for (const [path, { entity, rules }] of lists) {
+    for (const rule of rules) {
+      expect(
+        combinationsOf(entity, rule).map((c) => c.sort),
+        path,
+      ).toContain('createdAt');
+    }
   }
 });
+
+const byEntity = [...Map.groupBy(lists.values(), ({ entity }) => entity)].map(
+  ([entity, of]) => [entity.name, entity, of.flatMap(({ rules }) => rules)] as const,
+);
+
+describe.each(byEntity)('of 10,000 documents of %s', (_name, entity, rules) => {
+  beforeAll(() => fill(entity));
+  afterAll(() => entity.collection.drop());
+
+  test('every list that is offered is read off an index, and little else with it', async () => {
+    const wrong: string[] = [];
+    let asked = 0;
+    for (const rule of rules) {
+      for (const query of queriesOf(entity, rule)) {
+        for (const page of await pagesOf(entity, rule, query)) {
+          asked++;
+          const cost = await costOf(entity, rule, page);
+          if (cost.faults.length > 0) {
+            wrong.push(`${JSON.stringify(rule)} ${[...query]}: ${cost.faults.join(', ')}`);
+          }
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(asked).toBeGreaterThanOrEqual(4);
+  });
+
+  test('every relation that includes some of them does so by an index', async () => {
+    const wrong: string[] = [];
+    for (const { parent, include } of includesOf(entity)) {
+      const faults = await includeCost(parent, include, entity);
+      if (faults.length > 0) wrong.push(`${parent.name}?include=${include}: ${faults.join(', ')}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+type Query = Map<string, string>;
+
+/** Every combination of filter and sort, both ways: one value that many have, or few, some values, a range. */
+function* queriesOf(entity: Entity, rule: TypedFilter): Generator<Query> {
+  for (const { equals, sort } of combinationsOf(entity, rule)) {
+    const filters = [
+      equals.map((name) => [name, text(askedFor(entity, name).many)] as const),
+      ...(equals.length > 0
+        ? [
+            equals.map((name) => [name, text(askedFor(entity, name).few)] as const),
+            equals.map((name) => {
+              const { many, few } = askedFor(entity, name);
+              return [`${name}[in]`, `${text(many)},${text(few)}`] as const;
+            }),
+          ]
+        : []),
+    ];
+    const shape = entity.shape.fields[sort]?.shape;
+    const [from, to] =
+      shape?.kind === 'date'
+        ? ['2026-01-01T00:10:00Z', '2026-01-01T00:20:00Z']
+        : ['v0001', 'v0012'];
+    const range = [
+      [`${sort}[gte]`, from as string] as const,
+      [`${sort}[lt]`, to as string] as const,
+    ];
+    for (const minus of ['', '-']) {
+      for (const filter of filters) {
+        yield new Map([...filter, ['sort', `${minus}${sort}`]]);
+        yield new Map([...filter, ...range, ['sort', `${minus}${sort}`]]);
+      }
+    }
+  }
+}
+
+/** The first page of a list and, where there is one, the second. */
+async function pagesOf(entity: Entity, rule: TypedFilter, query: Query): Promise<Query[]> {
+  const { filter, sort, limit, cursorAfter } = compileList(entity, rule, query);
+  const found = await entity.collection.find(filter, { sort, limit }).toArray();
+  const last = found.length === limit ? found.at(-1) : undefined;
+  return last ? [query, new Map([...query, ['cursor', cursorAfter(last)]])] : [query];
+}
+
+interface Execution {
+  nReturned: number;
+  totalKeysExamined: number;
+  totalDocsExamined: number;
+}
+
+async function costOf(entity: Entity, rule: TypedFilter, query: Query) {
+  const { filter, sort, limit, hint } = compileList(entity, rule, query);
+  const options = { sort, limit: limit + 1, ...(hint && { hint }) };
+  const plan = await entity.collection.find(filter, options).explain('executionStats');
+  const { nReturned, totalKeysExamined, totalDocsExamined }: Execution = plan.executionStats;
+  const stages = [...JSON.stringify(plan.queryPlanner.winningPlan).matchAll(/"stage":"(\w+)"/g)];
+  const found = new Set(stages.map(([, stage]) => stage));
+  const most = 1.2 * nReturned + 1;
+  const faults = ['COLLSCAN', 'SORT'].filter((stage) => found.has(stage));
+  if (totalKeysExamined > most) faults.push(`${totalKeysExamined} keys for ${nReturned}`);
+  if (totalDocsExamined > most) faults.push(`${totalDocsExamined} documents for ${nReturned}`);
+  return { faults };
+}
+
+/** Who includes documents of an entity, and by which name. */
+function includesOf(entity: Entity): { parent: Entity; include: string }[] {
+  const offered = [
+    ...resources.map(({ entity: parent, options }) => ({ parent, names: options.include ?? [] })),
+    { parent: User as Entity, names: includesOfMe() },
+  ];
+  return offered.flatMap(({ parent, names }) =>
+    names
+      .filter((include) => readIncludes(parent, names, include)[0]?.to === entity)
+      .map((include) => ({ parent, include })),
+  );
+}
+
+function includesOfMe(): string[] {
+  const query = routes.find((r) => r.id === 'getMe')?.query ?? [];
+  const { schema } = query.find((p) => p.name === 'include') ?? {};
+  const { items } = schema as { items: { enum: string[] } };
+  return items.enum.filter((name) => !name.includes('.'));
+}
+
+interface Looked {
+  $lookup?: object;
+  totalKeysExamined: number | bigint;
+  totalDocsExamined: number | bigint;
+  collectionScans: number | bigint;
+  nReturned: number | bigint;
+}
+
+/** What is examined to include documents of a full collection in one document. */
+async function includeCost(parent: Entity, include: string, entity: Entity): Promise<string[]> {
+  const [relation] = readIncludes(parent, [include], include);
+  if (!relation) throw new Error(`${parent.name} includes no ${include}.`);
+  const faults: string[] = [];
+  const rule = readableBy(adminToo)(entity) as TypedFilter;
+  if (relation.kind === 'many' && !(relation.path in rule)) {
+    // What is more than an answer takes is listed by this parent.
+    const goesOn = combinationsOf(entity, rule).some((c) => c.equals.join() === relation.path);
+    if (!goesOn) faults.push(`no list goes on by ${relation.path}`);
+  }
+  const some = await entity.collection.findOne({ ...(entity.shape.fields.user && { user: ME }) });
+  const isReverse = relation.kind !== 'reference';
+  const key = relation.path === 'user' ? ME : askedFor(entity, relation.path).many;
+  const _id = isReverse ? (key as UUID) : newId(2);
+  const document = { _id, user: ME, ...(!isReverse && { [relation.path]: some?._id }) };
+  const isThere = await parent.collection.findOne({ _id });
+  const raw = { bypassDocumentValidation: true };
+  if (!isThere) await parent.collection.insertOne(document, raw);
+  const most = mostOf([relation], 1);
+  const pipeline = [{ $match: { _id } }, { $limit: 1 }, ...lookups(adminToo, [relation], most)];
+  const plan = await parent.collection.aggregate(pipeline).explain('executionStats');
+  const [answer = {}] = await parent.collection.aggregate(pipeline).toArray();
+  if (!isThere) await parent.collection.deleteOne({ _id });
+  const stages = (plan.stages ?? []) as Looked[];
+  const looked = stages.find((s) => s.$lookup);
+  if (!looked) return [`no $lookup in ${JSON.stringify(plan).slice(0, 300)}`];
+  const returned = (answer.included as Record<string, unknown[]>)[include]?.length ?? 0;
+  const bound = 1.2 * returned + 1;
+  if (Number(looked.collectionScans) > 0) faults.push('COLLSCAN');
+  for (const what of ['totalKeysExamined', 'totalDocsExamined'] as const) {
+    if (Number(looked[what]) > bound) faults.push(`${what} ${looked[what]} for ${returned}`);
+  }
+  return faults;
+}
+
+function text(value: unknown): string {
+  return value instanceof UUID ? value.toString() : String(value);
+}

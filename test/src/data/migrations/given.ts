@@ -50,11 +50,13 @@ export async function fill(db: mongoose.mongo.Db, count: number): Promise<void> 
 export async function everything(db: mongoose.mongo.Db): Promise<unknown> {
   const found = await db.listCollections().toArray();
   return Promise.all(
-    found
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .map(async ({ info: _uuid, ...rest }: Record<string, unknown> & { name: string }) => ({
-        ...rest,
-        indexes: await db.collection(rest.name).listIndexes().toArray(),
-      })),
+    found.toSorted(byName).map(async ({ info: _uuid, ...rest }: mongoose.mongo.Document) => ({
+      ...rest,
+      indexes: (await db.collection(rest.name).listIndexes().toArray()).toSorted(byName),
+    })),
   );
+}
+
+function byName(a: mongoose.mongo.Document, b: mongoose.mongo.Document): number {
+  return a.name < b.name ? -1 : 1;
 }

@@ -1,0 +1,154 @@
+import { EXAMPLE_ID } from '../../src/api/examples.ts';
+import { openApi } from '../../src/api/openapi.ts';
+import { resources, served } from '../../src/api/registry.ts';
+import type { JsonSchema, Route } from '../../src/api/route.ts';
+import { newId } from '../../src/data/ids.ts';
+import type { Everything } from './everything.ts';
+import { PASSWORD } from './given.ts';
+
+type Json = Record<string, unknown>;
+
+/** Every operation of the API, as the code has it. */
+export const routes: readonly Route[] = Object.values(served).flatMap((s) => s.routes);
+
+/** Every operation of the API, as its OpenAPI document tells of it. */
+export interface Operation {
+  id: string;
+  method: string;
+  path: string;
+  access: 'anyone' | 'user' | 'admin';
+  /** Its query parameters, and which of them take an id. */
+  query: { name: string; isId: boolean }[];
+  body: { schema: JsonSchema; example: Json | undefined } | undefined;
+  statuses: number[];
+}
+
+interface Described {
+  operationId: string;
+  description?: string;
+  security: unknown[];
+  parameters: { name: string; in: string; schema: JsonSchema }[];
+  requestBody?: { content: Record<string, { schema: JsonSchema; example?: Json }> };
+  responses: Record<string, unknown>;
+}
+
+export const operations: readonly Operation[] = readOperations();
+
+function readOperations(): Operation[] {
+  const { paths } = openApi([...routes], '0') as {
+    paths: Record<string, Record<string, Described>>;
+  };
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, it]): Operation => {
+      const body = it.requestBody?.content['application/json'];
+      const forAdmins = it.description === 'For administrators.';
+      return {
+        id: it.operationId,
+        method: method.toUpperCase(),
+        path,
+        access: it.security.length === 0 ? 'anyone' : forAdmins ? 'admin' : 'user',
+        query: it.parameters
+          .filter((p) => p.in === 'query')
+          .map(({ name, schema }) => ({ name, isId: schema.format === 'uuid' })),
+        body: body && { schema: body.schema, example: body.example },
+        statuses: Object.keys(it.responses).map(Number),
+      };
+    }),
+  );
+}
+
+/** Whose documents a path names by `{id}`, where no resource says so; null = of nothing that is stored yet. */
+const PLACES: Record<string, string | null> = { '/v1/users': 'User', '/v1/privacy/exports': null };
+
+/** The entity whose document an operation names by `{id}`; undefined where there is none. */
+export function entityAt(path: string): string | undefined {
+  if (!path.includes('{id}')) return undefined;
+  const collection = path.split('/{id}')[0] as string;
+  const resource = resources.find((r) => r.options.path === collection);
+  const name = resource?.entity.name ?? PLACES[collection];
+  if (name === undefined) {
+    throw new Error(`Whose documents are at ${collection}? Say so in PLACES (test/harness).`);
+  }
+  return name ?? undefined;
+}
+
+/** The paths that name documents by an id, each with its entity. */
+export const places: [path: string, entity: string | undefined][] = [
+  ...new Map(
+    operations
+      .filter(({ path }) => path.includes('{id}'))
+      .map(({ path }) => [path.split('/{id}')[0] as string, entityAt(path)] as const),
+  ),
+];
+
+/** What an example cannot tell of a body: secrets, names that must be new, fields that rule each other out. */
+const SPECIAL: Record<string, (of: Everything, example: Json) => Json> = {
+  register: () => ({ ...newName(), password: 'a fine long password' }),
+  login: ({ person }) => ({ login: person.email, password: PASSWORD }),
+  logout: () => ({ refreshToken: 'x'.repeat(64) }),
+  refresh: () => ({ refreshToken: 'x'.repeat(64) }),
+  changePassword: () => ({ currentPassword: PASSWORD, newPassword: PASSWORD }),
+  requestPasswordReset: ({ person }) => ({ email: person.email }),
+  createComfyUIWorkflowConfig: (_, example) => ({ ...example, ...WORKFLOW }),
+  updateComfyUIWorkflowConfig: (_, example) => ({ ...example, ...WORKFLOW }),
+  createLlmInteraction: (_, { prompt, attachments, ...example }) => example,
+  createLlmModel: (_, example) => ({ ...example, name: newName().username }),
+  createRetentionPolicy: (_, example) => ({ ...example, entity: 'Track' }),
+  updateRetentionPolicy: (_, example) => ({ ...example, entity: 'Track' }),
+  grantCredits: ({ person }, example) => ({ ...example, user: person.id }),
+  // Nobody loses what they may do by it.
+  updateUser: () => ({ isActive: true }),
+};
+
+const WORKFLOW = {
+  graph: { 1: { class_type: 'KSampler', inputs: { seed: 1 } } },
+  parameters: [],
+  outputs: [{ node: '1', kind: 'IMAGE' }],
+  isPublic: false,
+};
+
+const strangest = Object.keys(SPECIAL).filter((id) => !operations.some((o) => o.id === id));
+if (strangest.length > 0) throw new Error(`SPECIAL names what is no operation: ${strangest}.`);
+
+function newName() {
+  const username = `n${newId(Date.now()).toHexString().replaceAll('-', '').slice(-20)}`;
+  return { username, email: `${username}@example.com` };
+}
+
+/** A body that an operation takes, its references to what this one has. @throws Error when none is known */
+export function bodyFor(id: string, of: Everything): Json | undefined {
+  const operation = operations.find((o) => o.id === id);
+  if (!operation?.body) return undefined;
+  const { schema, example } = operation.body;
+  const special = SPECIAL[id];
+  if (!example && !special) {
+    throw new Error(
+      `${id} has no example: give its route one, or add it to SPECIAL (test/harness).`,
+    );
+  }
+  const referring = Object.fromEntries(
+    bodyReferences(operation).map(({ name, to }) => [name, of.ids[to]]),
+  );
+  const body = special ? special(of, { ...example, ...referring }) : { ...example, ...referring };
+  const left = Object.entries(body).find(([n, v]) => v === EXAMPLE_ID && isReference(schema, n));
+  if (left) throw new Error(`${id}: whose id is ${left[0]}? Add it to SPECIAL (test/harness).`);
+  return body;
+}
+
+/** The fields of an operation's body that refer to documents, and to which. */
+export function bodyReferences({ body }: Operation): { name: string; to: string }[] {
+  const properties = (body?.schema.properties ?? {}) as Record<string, JsonSchema>;
+  return Object.entries(properties).flatMap(([name, schema]) => {
+    const to = refersTo(schema);
+    return to ? [{ name, to }] : [];
+  });
+}
+
+function isReference(schema: JsonSchema, name: string): boolean {
+  const property = (schema.properties as Record<string, JsonSchema>)[name];
+  return property?.format === 'uuid' || refersTo(property ?? {}) !== undefined;
+}
+
+function refersTo(schema: JsonSchema): string | undefined {
+  return /^The id of a (\w+)\.$/.exec(String(schema.description))?.[1];
+}
