@@ -144,6 +144,9 @@ export const everyModel: Migration = {
       ],
     });
 
+    // jobs: index removing_1 is missing
+    await m.createIndex('jobs', { removing: 1 }, { sparse: true });
+
     await m.createCollection('llmInteractions', {
       validator: llmInteractions,
       indexes: [
@@ -284,7 +287,6 @@ export const everyModel: Migration = {
       validator: runPodUsers,
       indexes: [
         { key: { user: 1, createdAt: -1, _id: -1 } },
-        { key: { user: 1, configuration: 1, createdAt: -1, _id: -1 } },
         { key: { configuration: 1 }, unique: true },
         outboxIndex,
       ],
@@ -358,20 +360,18 @@ export const everyModel: Migration = {
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
-    await m.createIndex('jobs', { removing: 1 }, { sparse: true });
   },
 
   async down(m) {
-    await m.dropIndex('jobs', 'removing_1');
     await m.dropCollection('webhookEvents');
     await m.dropCollection('webhookEndpoints');
     await m.dropCollection('webhookDeliveries');
     await m.dropCollection('videos');
     await m.setValidator('users', usersBefore);
     // Check by hand: users lost avatar. A document that still has it can no longer be written:
-    // await m.eachBatch('drop avatar', 'users', { 'avatar': { $exists: true } }, (documents) =>
+    // await m.eachBatch('drop avatar', 'users', { avatar: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'avatar': '' }, $inc: { version: 1 } } },
+    //     updateOne: { filter: { _id }, update: { $unset: { avatar: '' }, $inc: { version: 1 } } },
     //   })),
     // );
     await m.dropIndex('users', 'avatar_1');
@@ -388,9 +388,9 @@ export const everyModel: Migration = {
     await m.dropCollection('retentionPolicies');
     await m.setValidator('projects', projectsBefore);
     // Check by hand: projects lost coverImage. A document that still has it can no longer be written:
-    // await m.eachBatch('drop coverImage', 'projects', { 'coverImage': { $exists: true } }, (documents) =>
+    // await m.eachBatch('drop coverImage', 'projects', { coverImage: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'coverImage': '' }, $inc: { version: 1 } } },
+    //     updateOne: { filter: { _id }, update: { $unset: { coverImage: '' }, $inc: { version: 1 } } },
     //   })),
     // );
     await m.dropIndex('projects', 'coverImage_1');
@@ -400,6 +400,7 @@ export const everyModel: Migration = {
     await m.dropCollection('llmModels');
     await m.dropCollection('llmMetrics');
     await m.dropCollection('llmInteractions');
+    await m.dropIndex('jobs', 'removing_1');
     await m.dropCollection('images');
     await m.dropCollection('exports');
     await m.dropCollection('creditsTransactions');

@@ -11,13 +11,14 @@ process.env.APP_SECRET ??= Buffer.alloc(32).toString('base64');
 process.env.TOKEN_KEYS ??= JSON.stringify([(await import('./docs/key.ts')).throwawayKey()]);
 
 const { served } = await import('../src/api/registry.ts');
+const { printed } = await import('./docs/json.ts');
 const { openApi } = await import('../src/api/openapi.ts');
 const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as {
   version: string;
 };
 
 const routes = Object.values(served).flatMap((f) => f.routes);
-const documents = { 'openapi.json': `${JSON.stringify(openApi(routes, version), null, 1)}\n` };
+const documents = { 'openapi.json': `${printed(openApi(routes, version))}\n` };
 
 const stale: string[] = [];
 for (const [name, text] of Object.entries(documents)) {

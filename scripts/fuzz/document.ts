@@ -2,7 +2,7 @@ import { Problem } from '../demo/problem.ts';
 
 /** A JSON Schema, as far as it is read here. */
 export interface Schema {
-  title?: string;
+  $ref?: string;
   description?: string;
   properties?: Record<string, Schema>;
   required?: string[];
@@ -13,16 +13,24 @@ interface Media {
   example?: Record<string, unknown>;
 }
 
+interface Parameter {
+  $ref?: string;
+  name: string;
+  in: string;
+  example?: unknown;
+}
+
 /** An operation of an OpenAPI document, as far as it is read here. */
 export interface Operation {
   operationId: string;
-  parameters: { name: string; in: string; example?: unknown }[];
+  parameters: Parameter[];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, { content?: Record<string, { schema?: Schema }> }>;
 }
 
 export interface Document {
   paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema>; parameters: Record<string, Parameter> };
 }
 
 /** Every operation, with where it is. */
@@ -32,13 +40,25 @@ export interface Placed {
   operation: Operation;
 }
 
-/** The OpenAPI document of an API. */
+/** The OpenAPI document of an API, with parameters and bodies where they are referred to. */
 export async function readDocument(api: string): Promise<Document> {
   try {
-    return (await (await fetch(`${api}/v1/openapi.json`)).json()) as Document;
+    return inlined((await (await fetch(`${api}/v1/openapi.json`)).json()) as Document);
   } catch (cause) {
     throw new Problem(`There is no OpenAPI document at ${api}/v1/openapi.json.`, { cause });
   }
+}
+
+function inlined(document: Document): Document {
+  const { schemas, parameters } = document.components;
+  const nameOf = ({ $ref = '' }: { $ref?: string }) => $ref.split('/').at(-1) as string;
+  for (const { operation } of operationsOf(document)) {
+    operation.parameters = operation.parameters.map((p) => ({ ...(parameters[nameOf(p)] ?? p) }));
+    for (const media of Object.values(operation.requestBody?.content ?? {})) {
+      media.schema = schemas[nameOf(media.schema)] ?? media.schema;
+    }
+  }
+  return document;
 }
 
 /** The operations of a document. */
@@ -51,7 +71,8 @@ export function operationsOf({ paths }: Document): Placed[] {
 /** The entity whose id a path takes: what `GET` of the path up to its `{id}` answers. */
 export function entityOf({ paths }: Document, path: string): string | undefined {
   const one = /^[^{]*\{id\}/.exec(path)?.[0];
-  return one && paths[one]?.get?.responses['200']?.content?.['application/json']?.schema?.title;
+  const schema = one && paths[one]?.get?.responses['200']?.content?.['application/json']?.schema;
+  return (schema && /\/(\w+)View$/.exec(schema.$ref ?? '')?.[1]) || undefined;
 }
 
 /** A field of a body that refers to another document. */
@@ -66,7 +87,7 @@ export function referencesIn({ operation }: Placed): Reference[] {
   const { properties = {}, required = [] } =
     operation.requestBody?.content['application/json']?.schema ?? {};
   return Object.entries(properties).flatMap(([field, { description }]) => {
-    const entity = /^The id of an? (\w+)\.$/.exec(description ?? '')?.[1];
+    const entity = /^The id of an? (\w+)\./.exec(description ?? '')?.[1];
     return entity ? [{ field, entity, isRequired: required.includes(field) }] : [];
   });
 }

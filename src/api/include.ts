@@ -58,13 +58,21 @@ export function readIncludes(
 /** All that `?include=` may name: the relations offered, and the references inside them. */
 export function inclusions(entity: Entity, offered: string[]): string[] {
   return offered.flatMap((name) => {
-    const { fields } = relationOf(entity, name).to.shape;
-    const inside = Object.entries(fields).filter(([, f]) => f.shape.kind === 'id' && f.shape.ref);
-    return [name, ...inside.map(([inner]) => `${name}.${inner}`)];
+    const inside = referencesIn(relationOf(entity, name).to);
+    return [name, ...inside.map((inner) => `${name}.${inner}`)];
   });
 }
 
-function relationOf(entity: Entity, name: string): Relation {
+/** The fields of an entity itself that refer to others. */
+export function referencesIn({ shape }: Entity): string[] {
+  return Object.keys(shape.fields).filter((name) => {
+    const field = shape.fields[name]?.shape;
+    return field?.kind === 'id' && field.ref !== undefined;
+  });
+}
+
+/** What a name in `?include=` stands for. @throws Error when the entity has no such relation */
+export function relationOf(entity: Entity, name: string): Relation {
   const shape = entity.shape.fields[name]?.shape;
   if (shape?.kind === 'id' && shape.ref) {
     return { name, to: entityNamed(shape.ref), kind: 'reference', path: name, inside: [] };

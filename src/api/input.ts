@@ -27,9 +27,15 @@ export function isWritable(field: Field, mode: 'create' | 'update'): boolean {
 }
 
 function fieldSchema(field: Field, mode: 'create' | 'update'): Joi.Schema {
-  const schema = schemaOf(field.shape, mode);
+  const schema = described(schemaOf(field.shape, mode), field);
   if (mode === 'create') return field.required && !field.hasDefault ? schema.required() : schema;
   return field.required ? schema : schema.allow(null);
+}
+
+function described(schema: Joi.Schema, { shape, description }: Field): Joi.Schema {
+  const reference = shape.kind === 'id' && shape.ref ? referenceTo(shape.ref) : '';
+  const text = [reference, description].filter(Boolean).join(' ');
+  return text ? schema.description(text) : schema;
 }
 
 function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
@@ -54,9 +60,7 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'date':
       return Joi.date().iso();
     case 'id':
-      return shape.ref
-        ? Joi.string().pattern(ID, 'id').description(referenceTo(shape.ref))
-        : Joi.string().pattern(ID, 'id');
+      return Joi.string().pattern(ID, 'id');
     case 'free':
       return shape.maxBytes === undefined
         ? Joi.object().unknown()

@@ -34,7 +34,7 @@ export function ownedFields(entity: Entity, mode: 'create' | 'update'): Readonly
 /** The joi body of POST. */
 export function createBodyOf(entity: Entity, options: ResourceOptions<never>): Joi.ObjectSchema {
   const nameOf = (name: string) => answeredAs(entity, name);
-  return options.createBody ?? bodyOf(entity.shape, 'create', nameOf);
+  return options.createBody?.() ?? bodyOf(entity.shape, 'create', nameOf);
 }
 
 /** A body by the names of what is stored. */
@@ -62,7 +62,7 @@ export async function create<T extends Base>(
   const stamp = allowed(options.can.create as Rule, ctx.actor);
   const cast = { ...castObject(entity.shape, stored(entity, body)), ...stamp };
   const values = options.prepare ? await options.prepare(ctx, cast) : cast;
-  await checkReferences(ctx, entity, values, readableBy(ctx.actor));
+  await checkReferences(ctx, entity, values, readableBy(ctx.actor), true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
   await openSealed(ctx, entity, [document]);

@@ -7,6 +7,10 @@ interface Batch {
   done: Promise<boolean>;
 }
 
+// A count is no more than that: the child is what must be on disk before its maker hears of it. Waiting
+// for the journal a second time would halve how many can be made.
+const UNHURRIED = { writeConcern: { w: 1, j: false } };
+
 // By parent: the batch that waits for the write before it to end.
 const waiting = new Map<string, Batch>();
 const last = new Map<string, Promise<unknown>>();
@@ -33,7 +37,8 @@ export function countIn(
   batch.done = Promise.resolve(before).then(async () => {
     waiting.delete(key);
     const change = { $inc: { [field]: batch.count } };
-    return (await parent.collection.updateOne(filter, change)).matchedCount === 1;
+    const { matchedCount } = await parent.collection.updateOne(filter, change, UNHURRIED);
+    return matchedCount === 1;
   });
   last.set(key, batch.done);
   const over = () => void (last.get(key) === batch.done && last.delete(key));

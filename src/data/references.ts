@@ -3,7 +3,7 @@ import { AppError, type Fault, invalid } from '../errors.ts';
 import { auditEntry, auditEvent } from './audit.ts';
 import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
-import type { UUID } from './ids.ts';
+import { idText, type UUID } from './ids.ts';
 import { findOne, type TypedFilter } from './read.ts';
 import type { ObjectShape, OnDelete } from './shape.ts';
 
@@ -56,20 +56,39 @@ function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[
  */
 export type Readable = (entity: Entity) => TypedFilter | undefined;
 
-/** Before a write: every reference in it exists and may be read. @throws AppError VALIDATION_FAILED */
+/** How long a parent that was found is taken to be there, in ms, by what looks again after its write. */
+const SEEN = 4000;
+const MOST_SEEN = 5000;
+
+const seen = new Map<string, number>();
+
+/**
+ * Before a write: every reference in it exists and may be read.
+ * @param again whether `confirmReferences` follows: then a parent found a moment ago will do
+ * @throws AppError VALIDATION_FAILED
+ */
 export async function checkReferences(
   ctx: Ctx,
   entity: Entity,
   values: Record<string, unknown>,
   readable: Readable,
+  again = false,
 ): Promise<void> {
   const missing = await Promise.all(
     heldBy(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
       const filter = readable(to);
+      // Who may read a document never changes, unless it may be shared; whether it is there, the second
+      // look finds out.
+      const key = `${'id' in ctx.actor && idText(ctx.actor.id)} ${to.name} ${idText(id)}`;
+      const isFixed = again && to.options.sharedBy === undefined;
+      if (isFixed && (seen.get(key) ?? 0) > ctx.clock()) return [];
       const one = { ...filter, _id: id, ...ALIVE };
       const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
-      return found ? [] : [gone(reference)];
+      if (!found) return [gone(reference)];
+      if (seen.size >= MOST_SEEN) seen.delete(seen.keys().next().value as string);
+      seen.set(key, ctx.clock() + SEEN);
+      return [];
     }),
   );
   const faults = missing.flat();

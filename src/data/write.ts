@@ -14,6 +14,7 @@ import type { Base, Entity, Stored } from './entity.ts';
 import { newId, type UUID } from './ids.ts';
 import { findOne, type TypedFilter, visible } from './read.ts';
 import { isSealedPath, type Owner, sealFields } from './sealed.ts';
+import type { Shape } from './shape.ts';
 import { validated, validatePaths } from './validate.ts';
 
 type Values = Record<string, unknown>;
@@ -160,14 +161,15 @@ function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[
     .filter(([path]) => isAudited(entity, path))
     .map(([path, after]) => ({
       path,
-      before: isSealedPath(entity, path) ? sealedBefore(path) : before(path),
+      before: isSealedPath(entity, path) ? sealedBefore(path) : before(entity, path),
       after: told(entity, path, after),
     }));
 }
 
-/** The value before, as the server finds it; a long one by its size. */
-function before(path: string): mongo.Document {
+/** The value before, as the server finds it; one that may be long by its size, if it is. */
+function before(entity: Entity, path: string): mongo.Document {
   const value = { $ifNull: [`$${path}`, null] };
+  if (isShort(entity.shape.fields[path]?.shape)) return value;
   const size = { $bsonSize: { value } };
   return {
     $cond: [{ $gt: [size, 2048] }, { $concat: ['(', { $toString: size }, ' bytes)'] }, value],
@@ -178,17 +180,21 @@ function sealedBefore(path: string): mongo.Document {
   return { $cond: [{ $ifNull: [`$${path}`, false] }, SEALED, null] };
 }
 
+/** Whether a value never is too long for an audit entry: the server need not weigh it then. */
+function isShort(shape: Shape | undefined): boolean {
+  if (shape?.kind === 'string') return shape.enum !== undefined || (shape.max ?? 2048) < 500;
+  return ['number', 'boolean', 'date', 'id'].includes(shape?.kind ?? '');
+}
+
 /** The entry as an aggregation expression: all literal but the `before`s. */
 function expression(entry: AuditEntry): mongo.Document {
   const { changes, ...rest } = entry;
-  return {
-    ...Object.fromEntries(Object.entries(rest).map(([k, v]) => [k, { $literal: v }])),
-    changes: changes.map((c) => ({
-      path: { $literal: c.path },
-      before: c.before,
-      after: { $literal: c.after },
-    })),
-  };
+  const evaluated = changes.map((c) => ({
+    path: { $literal: c.path },
+    before: c.before,
+    after: { $literal: c.after },
+  }));
+  return { $mergeObjects: [{ $literal: rest }, { changes: evaluated }] };
 }
 
 function duplicatePath(error: unknown): string | undefined {

@@ -33,7 +33,7 @@ export interface MediaKind {
 /** The options that make a resource a medium's: uploads, links and reprocessing. */
 export function media<T extends Base>(entity: Entity<T>, path: string, kind: MediaKind) {
   return {
-    createBody: createBody(entity, kind),
+    createBody: () => createBody(entity, kind),
     prepare: (ctx: Ctx, values: Record<string, unknown>) => prepare(ctx, entity, values),
     present: async (ctx: Ctx, document: T, json: Json) => ({
       ...json,
@@ -116,7 +116,7 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
       success: {
         200: {
           description: 'The document, with a new `upload`.',
-          schema: withMore(documentSchema(entity, []), { upload: uploadSchema }),
+          schema: withMore(documentSchema(entity), { upload: uploadSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -189,7 +189,7 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
       success: {
         202: {
           description: 'The document and its job.',
-          schema: withMore(documentSchema(entity, []), { job: idSchema }),
+          schema: withMore(documentSchema(entity), { job: idSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE', ...(isProcessed(entity) ? [] : UNPROCESSED)],

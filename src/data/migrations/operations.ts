@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import type { Stored } from '../entity.ts';
 import { codeOf } from '../failures.ts';
 import { nameOf } from './definitions.ts';
 import type { Definition, Index } from './migration.ts';
@@ -51,6 +52,21 @@ export async function dropIndex(db: mongo.Db, name: string, indexName: string): 
 
 export async function dropCollection(db: mongo.Db, name: string): Promise<void> {
   await unless([NO_NAMESPACE], db.command({ drop: name }));
+}
+
+/** Inserts what is not there, neither by its id nor by what else must be unique. */
+export async function seed(db: mongo.Db, name: string, documents: Stored[]): Promise<void> {
+  const collection = db.collection<Stored>(name);
+  for (const { _id, ...rest } of documents) {
+    const insert = collection.updateOne({ _id }, { $setOnInsert: rest }, { upsert: true });
+    await unless([DUPLICATE], insert);
+  }
+}
+
+/** Deletes documents that were seeded. */
+export async function unseed(db: mongo.Db, name: string, documents: Stored[]): Promise<void> {
+  const ids = documents.map(({ _id }) => _id);
+  await db.collection<Stored>(name).deleteMany({ _id: { $in: ids } });
 }
 
 async function unless(codes: number[], work: Promise<unknown>): Promise<void> {

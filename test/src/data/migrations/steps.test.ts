@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Stored } from '../../../../src/data/entity.ts';
+import { UUID } from '../../../../src/data/ids.ts';
 import type { Steps } from '../../../../src/data/migrations/migration.ts';
 import { downgrade, rehearse, upgrade } from '../../../../src/data/migrations/run.ts';
 import { database, everything, fill, migration, songs } from './given.ts';
@@ -138,4 +140,29 @@ test('a dry run tells each step and writes nothing, not even its own collections
   expect(told.at(-1)).toBe('  would drop collection songs');
   expect(await everything(db)).toEqual(before);
   expect((await downgrade(db, [songs], 'base')).done).toEqual(['0001-songs']);
+});
+
+test('a seed is there once, leaves what people changed or made of its name, and goes again', async () => {
+  const db = database();
+  await upgrade(db, [songs]);
+  const collection = db.collection<Stored>('songs');
+  await collection.createIndex({ name: 1 }, { name: 'unique', unique: true });
+  const [aria, bolero] = ['Aria', 'Bolero'].map((name) => ({ _id: new UUID(), name }));
+  const seeds = [aria, bolero] as Stored[];
+  await collection.insertOne({ _id: new UUID(), name: 'Bolero' });
+  const step = migration('0002-seed', (m) => m.seed('songs', seeds));
+  step.down = (m) => m.unseed('songs', seeds);
+  await upgrade(db, [songs, step]);
+  await collection.updateOne({ name: 'Aria' }, { $set: { plays: 7 } });
+  await db
+    .collection('migrations')
+    .updateOne({ name: '0002-seed' }, { $set: { status: 'RUNNING' } });
+  await upgrade(db, [songs, step]);
+  const there = await collection.find().sort({ name: 1 }).toArray();
+  expect(there.map(({ name, plays }) => [name, plays])).toEqual([
+    ['Aria', 7],
+    ['Bolero', undefined],
+  ]);
+  await downgrade(db, [songs, step], '-1');
+  expect(await collection.distinct('name')).toEqual(['Bolero']);
 });
