@@ -32,7 +32,10 @@ export interface Means {
   change?: Json;
   /** Leaves of a create's answer out what no later read shows. */
   asRead?(created: Json): Json;
-  /** How many ask at once where the contract speaks of a race: 8 unless said otherwise. */
+  /**
+   * How many ask at once where the contract speaks of a race: 8, which shows that a resource is on the
+   * guarded way; 64 for one resource of each such way, to show that the way itself holds.
+   */
   crowd?: number;
 }
 

@@ -30,7 +30,7 @@ const workflow = {
 const made = async (person: Person, values: object = {}) =>
   (await person.post<Doc>(workflows, { ...workflow, ...values })).body;
 
-// A crowd: what has rules across fields is read, and written under the version that was read.
+// A crowd: what has rules across fields is read first, and written under the version that was read.
 conforms(comfyuiWorkflows, {
   make: made,
   body: async () => ({ ...workflow, description: 'Of electric sheep.' }),
