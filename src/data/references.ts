@@ -108,7 +108,7 @@ function heldBy(
 }
 
 /** What is at a dotted path, through objects and the items of arrays. */
-function valuesAt(value: unknown, path: string): unknown[] {
+export function valuesAt(value: unknown, path: string): unknown[] {
   if (value === null || value === undefined) return [];
   if (path === '') return [value];
   if (Array.isArray(value)) return value.flatMap((item) => valuesAt(item, path));

@@ -181,6 +181,8 @@ function particulars(made: Everything, entity: Entity, id: UUID): Values {
       input: { entity: 'Track', document, etag: 'none' },
     },
     Track: { status: 'READY' },
+    // Its track is counted when it is made.
+    Project: { trackCount: 0 },
     ComfyUIWorkflowConfig: {
       graph,
       parameters: [{ name: 'text', type: 'STRING', path: '1.inputs.text' }],

@@ -4,6 +4,7 @@ import { type Everything, everything } from '../../harness/everything.ts';
 import type { Person } from '../../harness/given.ts';
 import { bodyFor as bodyOf, places, routes } from '../../harness/operations.ts';
 
+export { chance } from '../../harness/chance.ts';
 export { inParallel } from '../../harness/in-parallel.ts';
 export { routes };
 export type Json = Record<string, unknown>;
@@ -59,17 +60,4 @@ export function bodyFor(route: Route, { all }: Owned): Json | undefined {
 /** Whether a test is to do the full counts: `npm run test:campaign` sets it. */
 export interface Scale {
   full?: boolean;
-}
-
-/** A seeded source of chance, so that a run can be repeated. */
-export function chance(seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31)) {
-  console.log(`seed ${seed}`);
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return { seed, next, below: (n: number) => Math.floor(next() * n) };
 }

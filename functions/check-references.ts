@@ -1,0 +1,5 @@
+import { serveSchedule } from '../src/api/serve-events.ts';
+import { checkAllReferences } from '../src/services/check-references.ts';
+
+/** Every night: whatever refers to something that is not there is told of; there should be nothing. */
+export const handler = serveSchedule('check-references', checkAllReferences);

@@ -1,0 +1,12 @@
+/** A seeded source of chance, so that a run can be repeated. */
+export function chance(seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31)) {
+  console.log(`seed ${seed}`);
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return { seed, next, below: (n: number) => Math.floor(next() * n) };
+}
