@@ -3,22 +3,16 @@
 // `table FILE` counts the tests of a run, by what Vitest's JSON reporter wrote.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import './docs/settings.ts';
+import { generated } from './docs/generated.ts';
+import { entityTable } from './docs/print-table.ts';
+import { domainsOf } from './docs/registry.ts';
+import { testsOf } from './docs/tests.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-// Nothing is reached while the documents are written; the settings only have to be there.
-process.env.MONGODB_URI ??= 'mongodb://localhost/none';
-process.env.MEDIA_BUCKET ??= 'none';
-process.env.APP_SECRET ??= Buffer.alloc(32).toString('base64');
-process.env.TOKEN_KEYS ??= JSON.stringify([(await import('./docs/key.ts')).throwawayKey()]);
-
-const { domainsOf } = await import('./docs/registry.ts');
-const { generated } = await import('./docs/generated.ts');
-
 const [command, results] = process.argv.slice(2);
 if (command === 'table') {
-  const { entityTable } = await import('./docs/print-table.ts');
-  const { testsOf } = await import('./docs/tests.ts');
   console.log(entityTable(domainsOf(root), testsOf(root, results)));
 } else {
   const isCheck = command === '--check';

@@ -17,13 +17,12 @@ export function diagramOf({ entities }: Domain): string {
 
 function boxOf(entity: Entity): string[] {
   const fields = Object.entries(entity.shape.fields).flatMap(([name, { shape, hidden }]) => {
-    if (name === '_id') return ['uuid id PK'];
-    if (hidden) return [];
+    if (hidden || name === '_id') return [];
     if (shape.kind === 'id' && shape.ref) return [`uuid ${name} FK`];
     if (isUnique(entity, name)) return [`${shape.kind} ${name} UK`];
     return name === 'status' || name === 'state' ? [`string ${name}`] : [];
   });
-  return [`${entity.name} {`, ...fields.map((field) => `    ${field}`), '}'];
+  return [`${entity.name} {`, ...['uuid id PK', ...fields].map((field) => `    ${field}`), '}'];
 }
 
 /** `Project ||--o{ Track : "project (cascade)"`: one of the left has any number of the right. */

@@ -44,7 +44,9 @@ function remarks(entity: Entity, name: string, field: Field): string[] {
   const remarks = [];
   const given: unknown = entity.schema.path(name)?.options.default;
   const value: unknown = typeof given === 'function' ? given() : given;
-  if (value !== undefined) remarks.push(`Default: ${code(JSON.stringify(value))}.`);
+  if (value !== undefined) {
+    remarks.push(`Default: ${code(typeof value === 'string' ? value : JSON.stringify(value))}.`);
+  }
   if (shape.kind === 'sealed') remarks.push('Encrypted.');
   if (shape.kind === 'sealed' && shape.shows) remarks.push('Shown by its last four characters.');
   if (hidden) remarks.push('Never answered.');
@@ -72,7 +74,7 @@ function typeOf(shape: Shape): string {
     case 'map':
       return `map of ${typeOf(shape.values)}`;
     case 'array':
-      return `list of ${typeOf(shape.items)}${shape.max ? `, ≤ ${shape.max}` : ''}`;
+      return `list${shape.max ? `, ≤ ${shape.max} items` : ''}: ${typeOf(shape.items)}`;
     case 'sealed':
       return typeOf(shape.inner);
     case 'object':

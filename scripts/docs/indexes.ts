@@ -45,7 +45,7 @@ function useOf(entity: Entity, key: Key, options: IndexOptions): string {
   if (condition) return `${options.name ? `Named ${code(options.name)}.` : ''}${only}`.trim();
   if (names.at(-1) === 'id') return listing(names.slice(0, -1));
   const reference = referencesOf(entity).find((r) => r.path === names.join());
-  if (reference) return `What refers to a ${reference.to} that goes.`;
+  if (reference) return `Finding what refers to the ${reference.to} that is deleted.`;
   return 'Our own services.';
 }
 
