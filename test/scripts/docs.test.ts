@@ -45,7 +45,9 @@ const GRAMMAR = [
 ];
 
 test('each domain has one diagram, in Mermaid, with its entities and their references', () => {
-  const diagrams = [...model.matchAll(/```mermaid\n([\s\S]*?)\n```/g)].map(([, text]) => text ?? '');
+  const diagrams = [...model.matchAll(/```mermaid\n([\s\S]*?)\n```/g)].map(
+    ([, text]) => text ?? '',
+  );
   expect(diagrams).toHaveLength(domains.length);
   for (const [i, { name, entities }] of domains.entries()) {
     const [first, ...lines] = (diagrams[i] as string).split('\n');
