@@ -38,7 +38,7 @@ const schema = new Schema({
     description: 'For those who cannot see it.',
   },
   ...mediaFields,
-  image: { type: imageSchema, server: true },
+  image: { type: imageSchema, server: true, description: 'What its decoder tells.' },
 });
 
 mediaIndexes(schema);

@@ -64,6 +64,7 @@ export const mediaFields = {
     enum: MEDIA_STATUSES,
     default: 'AWAITING_UPLOAD',
     server: true,
+    description: 'AWAITING_UPLOAD → PROCESSING → READY or FAILED; `reprocess` begins again.',
   },
   progress: {
     type: Number,
@@ -135,6 +136,7 @@ export const soundFields = {
       { _id: false },
     ),
     server: true,
+    description: 'What its decoder tells.',
   },
   analysis: {
     type: new Schema(
@@ -167,5 +169,6 @@ export const soundFields = {
       { _id: false },
     ),
     server: true,
+    description: 'What was heard in it.',
   },
 } as const;

@@ -12,7 +12,14 @@ const schema = new Schema({
     personal: 'export',
     description: 'What the client keeps with the project; the keys are its own.',
   }),
-  status: { type: String, required: true, enum: PROJECT_STATUSES, default: 'DRAFT', server: true },
+  status: {
+    type: String,
+    required: true,
+    enum: PROJECT_STATUSES,
+    default: 'DRAFT',
+    server: true,
+    description: 'DRAFT → ACTIVE by `activate` → ARCHIVED by `archive`, and back by `activate`.',
+  },
   coverImage: ref('Image', { onDelete: 'unset' }),
   trackCount: {
     type: Number,

@@ -29,7 +29,7 @@ const schema = new Schema({
   name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
   description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
   ...mediaFields,
-  video: { type: videoSchema, server: true },
+  video: { type: videoSchema, server: true, description: 'What its decoder tells.' },
 });
 
 mediaIndexes(schema);

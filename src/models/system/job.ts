@@ -45,7 +45,15 @@ const schema = new Schema({
     immutable: true,
     description: "For the type's handler.",
   }),
-  status: { type: String, required: true, enum: JOB_STATUSES, default: 'QUEUED', server: true },
+  status: {
+    type: String,
+    required: true,
+    enum: JOB_STATUSES,
+    default: 'QUEUED',
+    server: true,
+    description:
+      'QUEUED → RUNNING → COMPLETED, FAILED or CANCELLED; back to QUEUED for another try, or by `retry`.',
+  },
   progress: {
     type: Number,
     required: true,
