@@ -29,7 +29,6 @@ export function presign(link: Link): string {
   const query = Object.entries({
     ...link.query,
     'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-    'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
     'X-Amz-Credential': `${credentials.accessKeyId}/${scope}`,
     'X-Amz-Date': time,
     'X-Amz-Expires': String(seconds),
