@@ -7,6 +7,7 @@ export const runpodConfigurations = resource(RunPodConfiguration, {
   path: '/v1/runpod/configurations',
   can: { create: owner, read: owner, update: owner, remove: owner },
   include: ['user', 'defaultTemplate', 'pods', 'executions'],
+  example: { name: 'Our account', apiKey: 'rpa_the_key_that_runpod_shows_once' },
 });
 
 export const handler = serve(runpodConfigurations);
