@@ -8,7 +8,8 @@ import '../../harness/place.ts';
 import { beforeAll, expect, test } from 'vitest';
 import { systemCtx } from '../../../src/context.ts';
 import { database } from '../../../src/data/connection.ts';
-import { newId } from '../../../src/data/ids.ts';
+import { lowestIdAt } from '../../../src/data/ids.ts';
+import '../../../src/models/index.ts';
 import { Job } from '../../../src/models/system/job.ts';
 import { claim, heartbeat } from '../../../src/services/jobs.ts';
 import { reconcile } from '../../../src/services/reconcile.ts';
@@ -38,7 +39,14 @@ beforeAll(async () => {
           : [n % 500 === 2 ? 'RUNNING' : 'COMPLETED', now - n];
     const at = new Date(now - 86_400_000 - n);
     return {
-      ...{ ...common, _id: newId(now), type: 'none', status, createdAt: at, updatedAt: at },
+      ...{
+        ...common,
+        _id: lowestIdAt(at.getTime()),
+        type: 'none',
+        status,
+        createdAt: at,
+        updatedAt: at,
+      },
       ...{ priority: n % PRIORITIES, runAfter: new Date(runAfter) },
       ...(status === 'RUNNING' && { lease: { owner: 'x', token: 1, until: new Date(now - n) } }),
     };
