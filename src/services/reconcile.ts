@@ -5,7 +5,7 @@ import { aggregate, findMany } from '../data/read.ts';
 import { type Reference, referencesOf } from '../data/references.ts';
 import { remove } from '../data/remove.ts';
 import { Job } from '../models/system/job.ts';
-import { ringJobs } from './jobs.ts';
+import { ringJobs, waitingAt } from './jobs.ts';
 import { findLostUploads } from './uploads.ts';
 
 /** How far back it looks for what a crash left behind, in ms. */
@@ -34,12 +34,11 @@ export async function reconcile(ctx: Ctx): Promise<Findings> {
 
 async function ringForWaiting(ctx: Ctx): Promise<number> {
   const now = ctx.clock();
-  const waiting = await findMany(
-    ctx,
-    Job,
-    { status: 'QUEUED', runAfter: { $lte: new Date(now) } },
-    { projection: { _id: 1 }, sort: { priority: -1, runAfter: 1 }, limit: 100 },
-  );
+  const waiting = await findMany(ctx, Job, waitingAt(new Date(now)), {
+    projection: { _id: 1 },
+    sort: { priority: -1, runAfter: 1 },
+    limit: 100,
+  });
   for (const { _id } of waiting) await ringJobs(ctx, _id);
   // Of a job that runs, nobody can tell whether its worker lives: a ring when the claim would end finds
   // it renewed, which costs nothing, or lost, which is then known at once.

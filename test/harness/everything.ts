@@ -3,6 +3,7 @@ import { resources } from '../../src/api/registry.ts';
 import { systemCtx } from '../../src/context.ts';
 import { type Entity, entities, entityNamed } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
+import { findOne } from '../../src/data/read.ts';
 import * as sealing from '../../src/data/sealed.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { update } from '../../src/data/write.ts';
@@ -217,7 +218,7 @@ async function finish(made: Everything): Promise<void> {
   await sealAudit(ctx);
   for (const name of ['UserSettings', 'Session', 'AuditEvent']) {
     ids[name] = await until(`somebody has a ${name}`, async () => {
-      const found = await entityNamed(name).collection.findOne({ user }, { sort: { _id: -1 } });
+      const found = await findOne(ctx, entityNamed(name), { user }, { projection: { _id: 1 } });
       return found?._id.toString();
     });
   }

@@ -3,7 +3,7 @@ import { openApi } from '../../src/api/openapi.ts';
 import { resources, served } from '../../src/api/registry.ts';
 import type { JsonSchema, Route } from '../../src/api/route.ts';
 import { newId } from '../../src/data/ids.ts';
-import type { Everything } from './everything.ts';
+import { type Everything, sealsFields } from './everything.ts';
 import { PASSWORD } from './given.ts';
 
 type Json = Record<string, unknown>;
@@ -113,6 +113,11 @@ if (strangest.length > 0) throw new Error(`SPECIAL names what is no operation: $
 function newName() {
   const username = `n${newId(Date.now()).toHexString().replaceAll('-', '').slice(-20)}`;
   return { username, email: `${username}@example.com` };
+}
+
+/** Whether it writes or reads what is sealed, before anything seals it. */
+export function awaitsSealing(id: string): boolean {
+  return !sealsFields && /LlmInteraction|RunPod(Template|Configuration)/.test(id);
 }
 
 /** A body that an operation takes, its references to what this one has. @throws Error when none is known */

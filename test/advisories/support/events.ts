@@ -3,24 +3,11 @@ import type {
   APIGatewayProxyStructuredResultV2,
   Context,
 } from 'aws-lambda';
+import { served } from '../../../src/api/registry.ts';
+import { router } from '../../../src/api/route.ts';
 import { look } from './seen.ts';
 
 type Handler = (event: never, context: never) => Promise<unknown>;
-
-const files: Record<string, () => Promise<{ handler: unknown }>> = {
-  'audit-events': () => import('../../../functions/audit-events.ts'),
-  auth: () => import('../../../functions/auth.ts'),
-  jobs: () => import('../../../functions/jobs.ts'),
-  projects: () => import('../../../functions/projects.ts'),
-  sessions: () => import('../../../functions/sessions.ts'),
-  settings: () => import('../../../functions/settings.ts'),
-  tracks: () => import('../../../functions/tracks.ts'),
-  users: () => import('../../../functions/users.ts'),
-  'media-uploaded': () => import('../../../functions/media-uploaded.ts'),
-  'run-jobs': () => import('../../../functions/run-jobs.ts'),
-  reconcile: () => import('../../../functions/reconcile.ts'),
-  'seal-audit': () => import('../../../functions/seal-audit.ts'),
-};
 
 const context = {
   awsRequestId: 'direct',
@@ -29,10 +16,8 @@ const context = {
 
 /** Calls a function's handler as Lambda does. */
 export async function invoke(name: string, event: unknown): Promise<unknown> {
-  const load = files[name];
-  if (!load) throw new Error(`There is no function ${name}.`);
-  const { handler } = await load();
-  return (handler as Handler)(event as never, { ...context } as never);
+  const { handler } = (await import(`../../../functions/${name}.ts`)) as { handler: Handler };
+  return handler(event as never, { ...context } as never);
 }
 
 interface Given {
@@ -59,8 +44,10 @@ export async function invokeHttp(
     isBase64Encoded: false,
     ...(body !== undefined && { body }),
   } as unknown as APIGatewayProxyEventV2;
-  const name = path.split('/')[2] ?? '';
-  const answer = (await invoke(name, event)) as APIGatewayProxyStructuredResultV2;
+  const answer = (await invoke(
+    functionOf(method, path),
+    event,
+  )) as APIGatewayProxyStructuredResultV2;
   look({
     method,
     path,
@@ -69,4 +56,11 @@ export async function invokeHttp(
     text: answer.body ?? '',
   });
   return answer;
+}
+
+/** The file of the function that answers a path. */
+function functionOf(method: string, path: string): string {
+  const found = Object.entries(served).find(([, { routes }]) => router(routes)(method, path));
+  if (!found) throw new Error(`No function answers ${path}.`);
+  return found[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

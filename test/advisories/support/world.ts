@@ -2,11 +2,11 @@ import type Joi from 'joi';
 import type { Route } from '../../../src/api/route.ts';
 import { type Everything, everything } from '../../harness/everything.ts';
 import type { Person } from '../../harness/given.ts';
-import { bodyFor as bodyOf, places, routes } from '../../harness/operations.ts';
+import { awaitsSealing, bodyFor as bodyOf, places, routes } from '../../harness/operations.ts';
 
 export { chance } from '../../harness/chance.ts';
 export { inParallel } from '../../harness/in-parallel.ts';
-export { routes };
+export { awaitsSealing, routes };
 export type Json = Record<string, unknown>;
 
 /** Somebody who has one of everything. */
@@ -55,6 +55,24 @@ export function inputsOf(route: Route): Record<string, Joi.Description> {
 /** A body that an operation takes. @throws Error for an operation with a body that nobody knows */
 export function bodyFor(route: Route, { all }: Owned): Json | undefined {
   return bodyOf(route.id, all);
+}
+
+/**
+ * All of these in a full run, else so many of them: each so-manieth, so that every operation, input and
+ * payload has its turn, and always the same.
+ */
+export function sampled<T>(all: Iterable<T>, { full = false }: Scale, most: number): T[] {
+  const list = [...all];
+  if (full || list.length <= most) return list;
+  // In no step with the counts of what is combined in the list.
+  let step = Math.ceil(list.length / most);
+  while (![2, 3, 5, 7].every((n) => step === n || step % n > 0)) step++;
+  return list.filter((_, n) => n % step === 0);
+}
+
+/** Whether an operation does anything yet. */
+export function isThere(route: Route): boolean {
+  return Object.keys(route.success).length > 0;
 }
 
 /** Whether a test is to do the full counts: `npm run test:campaign` sets it. */
