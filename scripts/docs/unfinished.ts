@@ -17,7 +17,9 @@ function unfinished(routes: Route[]): string {
   const tags = [...new Set(missing.map((r) => r.tag))].sort();
   const rows = tags.map((tag) => [
     tag,
-    list(missing.filter((r) => r.tag === tag).map((r) => code(`${r.method} ${r.path}`) + partly(r))),
+    list(
+      missing.filter((r) => r.tag === tag).map((r) => code(`${r.method} ${r.path}`) + partly(r)),
+    ),
   ]);
   return table(['', 'answers 501'], rows);
 }
