@@ -1,4 +1,4 @@
-// Writes what is generated of the code: openapi.json and docs/data-model.md. `--check` writes nothing
+// Writes what is generated of the code: openapi.json, docs/data-model.md and a list in ARCHITECTURE.md. `--check` writes nothing
 // and fails when one is stale. `table` prints every entity with its route, tests and indexes counted;
 // `table FILE` counts the tests of a run, by what Vitest's JSON reporter wrote.
 import { readFile, writeFile } from 'node:fs/promises';

@@ -4,15 +4,18 @@ import { served } from '../../src/api/registry.ts';
 import { dataModel } from './data-model.ts';
 import { printed } from './json.ts';
 import { domainsOf } from './registry.ts';
+import { withUnfinished } from './unfinished.ts';
 
-/** Every generated document, by its path. */
+/** Every document that is generated, or has a part that is, by its path. */
 export async function generated(root: string): Promise<Record<string, string>> {
   const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as {
     version: string;
   };
   const routes = Object.values(served).flatMap((f) => f.routes);
+  const architecture = await readFile(`${root}docs/ARCHITECTURE.md`, 'utf8');
   return {
     'openapi.json': `${printed(openApi(routes, version))}\n`,
     'docs/data-model.md': dataModel(domainsOf(root)),
+    'docs/ARCHITECTURE.md': withUnfinished(architecture, routes),
   };
 }
