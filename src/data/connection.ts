@@ -12,7 +12,8 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
   opening ??= mongoose
     .connect(config.mongodbUri, {
       appName: 'mixdown',
-      maxPoolSize: 10,
+      // Opened when needed: a function, which has one call at a time, stays at a few; the gateway has many.
+      maxPoolSize: 100,
       minPoolSize: 0,
       serverSelectionTimeoutMS: 2400,
       connectTimeoutMS: 2000,

@@ -17,6 +17,8 @@ const opened = new Promise<void>((resolve) => {
 let part: Part | undefined;
 
 process.on('disconnect', () => process.exit(1));
+// Ctrl-C in the terminal is for the supervisor, which ends this process in order.
+for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('SIGTERM', async () => {
   await part?.stop();
   process.exit(0);

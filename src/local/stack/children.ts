@@ -22,7 +22,8 @@ export type Launch = {
 export function launch({ role, root, dir, host, port, env }: Launch): ChildProcess {
   const file = fileURLToPath(new URL('./child.ts', import.meta.url));
   const child = fork(file, [role, root, host, String(port)], {
-    detached: true, // Ctrl-C in the terminal is for the supervisor, which ends it in order
+    // Not in a session of its own: on a busy machine Linux shares its time among sessions, and whoever
+    // calls from another would wait for both.
     cwd: root,
     env: { ...process.env, NODE_COMPILE_CACHE: join(cacheDir(), 'compile'), ...env },
   });
