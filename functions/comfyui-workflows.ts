@@ -12,6 +12,15 @@ export const comfyuiWorkflows = resource(ComfyUIWorkflowConfig, {
     remove: owner,
   },
   include: ['user', 'executions'],
+  example: {
+    name: 'Cover art',
+    graph: {
+      '6': { class_type: 'CLIPTextEncode', inputs: { text: 'A lighthouse at night' } },
+      '9': { class_type: 'SaveImage', inputs: { filename_prefix: 'cover' } },
+    },
+    parameters: [{ name: 'prompt', type: 'STRING', path: '6.inputs.text', required: true }],
+    outputs: [{ node: '9', kind: 'IMAGE' }],
+  },
 });
 
 export const handler = serve(comfyuiWorkflows);

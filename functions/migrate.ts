@@ -1,14 +1,19 @@
 import { migrations } from '../migrations/index.ts';
 import { serveSchedule } from '../src/api/serve-events.ts';
 import { database } from '../src/data/connection.ts';
+import { MIGRATING } from '../src/data/deadlines.ts';
 import { upgrade } from '../src/data/migrations/run.ts';
 
 /**
  * Called at deploy: brings the database up to date. Answers which migrations it applied, and as `unfinished`
  * the one that it had no time to finish: the next call goes on with it.
  */
-export const handler = serveSchedule('migrate', async ({ log }, timeLeft) => {
-  const tell = (line: string) => log.info(line.trim());
-  const { done, unfinished } = await upgrade(database(), migrations, 'head', { tell, timeLeft });
-  return { applied: done, ...(unfinished && { unfinished }) };
-});
+export const handler = serveSchedule(
+  'migrate',
+  async ({ log }, timeLeft) => {
+    const tell = (line: string) => log.info(line.trim());
+    const { done, unfinished } = await upgrade(database(), migrations, 'head', { tell, timeLeft });
+    return { applied: done, ...(unfinished && { unfinished }) };
+  },
+  MIGRATING,
+);

@@ -7,6 +7,7 @@ export const retentionPolicies = resource(RetentionPolicy, {
   path: '/v1/retention/policies',
   can: { create: admin, read: admin, update: admin, remove: admin },
   include: ['runs'],
+  example: { entity: 'AuditEvent', after: 'P2Y', action: 'ARCHIVE' },
 });
 
 export const handler = serve(retentionPolicies);

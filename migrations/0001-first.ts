@@ -157,6 +157,18 @@ const base = {
 
 const always = ['_id', 'createdAt', 'updatedAt', 'version'];
 
+const baseOwned = {
+  _id: binary,
+  user: binary,
+  createdAt: date,
+  updatedAt: date,
+  version: positive,
+  outbox: { bsonType: 'array', items: object },
+  removing: date,
+};
+
+const alwaysOwned = ['_id', 'user', 'createdAt', 'updatedAt', 'version'];
+
 const auditEvents = {
   $and: [
     {
@@ -188,8 +200,7 @@ const auditEvents = {
           sequence: integer,
           previousHash: string,
           hash: string,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -274,8 +285,7 @@ const jobs = {
           runAfter: date,
           startedAt: date,
           completedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -291,15 +301,14 @@ const projects = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'settings', 'status', 'trackCount', 'user', ...always],
+        required: ['name', 'settings', 'status', 'trackCount', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           description: { bsonType: 'string', maxLength: 2000 },
           settings: object,
           status: { bsonType: 'string', enum: ['DRAFT', 'ACTIVE', 'ARCHIVED'] },
           trackCount: integer,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -328,15 +337,14 @@ const sessions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['refreshTokenHash', 'expiresAt', 'user', ...always],
+        required: ['refreshTokenHash', 'expiresAt', ...alwaysOwned],
         properties: {
           refreshTokenHash: string,
           userAgent: { bsonType: 'string', maxLength: 512 },
           ip: { bsonType: 'string', maxLength: 64 },
           expiresAt: date,
           rotatedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -360,8 +368,7 @@ const tracks = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -450,8 +457,7 @@ const tracks = {
           },
           generatedBy: binary,
           lineage: object,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -473,16 +479,14 @@ const userSettings = {
           'application',
           'personalization',
           'notifications',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           preferences: object,
           application: object,
           personalization: object,
           notifications: object,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },

@@ -119,7 +119,7 @@ export const everyModel: Migration = {
     });
 
     await m.createCollection('exports', {
-      validator: exports,
+      validator: exportsField,
       indexes: [
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, status: 1, createdAt: -1, _id: -1 } },
@@ -143,6 +143,9 @@ export const everyModel: Migration = {
         outboxIndex,
       ],
     });
+
+    // jobs: index removing_1 is missing
+    await m.createIndex('jobs', { removing: 1 }, { sparse: true });
 
     await m.createCollection('llmInteractions', {
       validator: llmInteractions,
@@ -284,10 +287,14 @@ export const everyModel: Migration = {
       validator: runPodUsers,
       indexes: [
         { key: { user: 1, createdAt: -1, _id: -1 } },
-        { key: { user: 1, configuration: 1, createdAt: -1, _id: -1 } },
         { key: { configuration: 1 }, unique: true },
         outboxIndex,
       ],
+    });
+
+    await m.createCollection('sealingKeys', {
+      validator: sealingKeys,
+      indexes: [],
     });
 
     await m.createCollection('socialAccounts', {
@@ -353,26 +360,25 @@ export const everyModel: Migration = {
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
-    await m.createIndex('jobs', { removing: 1 }, { sparse: true });
   },
 
   async down(m) {
-    await m.dropIndex('jobs', 'removing_1');
     await m.dropCollection('webhookEvents');
     await m.dropCollection('webhookEndpoints');
     await m.dropCollection('webhookDeliveries');
     await m.dropCollection('videos');
     await m.setValidator('users', usersBefore);
     // Check by hand: users lost avatar. A document that still has it can no longer be written:
-    // await m.eachBatch('drop avatar', 'users', { 'avatar': { $exists: true } }, (documents) =>
+    // await m.eachBatch('drop avatar', 'users', { avatar: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'avatar': '' }, $inc: { version: 1 } } },
+    //     updateOne: { filter: { _id }, update: { $unset: { avatar: '' }, $inc: { version: 1 } } },
     //   })),
     // );
     await m.dropIndex('users', 'avatar_1');
 
     await m.dropCollection('stats');
     await m.dropCollection('socialAccounts');
+    await m.dropCollection('sealingKeys');
     await m.dropCollection('runPodUsers');
     await m.dropCollection('runPodTemplates');
     await m.dropCollection('runPodPods');
@@ -382,9 +388,9 @@ export const everyModel: Migration = {
     await m.dropCollection('retentionPolicies');
     await m.setValidator('projects', projectsBefore);
     // Check by hand: projects lost coverImage. A document that still has it can no longer be written:
-    // await m.eachBatch('drop coverImage', 'projects', { 'coverImage': { $exists: true } }, (documents) =>
+    // await m.eachBatch('drop coverImage', 'projects', { coverImage: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'coverImage': '' }, $inc: { version: 1 } } },
+    //     updateOne: { filter: { _id }, update: { $unset: { coverImage: '' }, $inc: { version: 1 } } },
     //   })),
     // );
     await m.dropIndex('projects', 'coverImage_1');
@@ -394,6 +400,7 @@ export const everyModel: Migration = {
     await m.dropCollection('llmModels');
     await m.dropCollection('llmMetrics');
     await m.dropCollection('llmInteractions');
+    await m.dropIndex('jobs', 'removing_1');
     await m.dropCollection('images');
     await m.dropCollection('exports');
     await m.dropCollection('creditsTransactions');
@@ -486,6 +493,18 @@ const base = {
 
 const always = ['_id', 'createdAt', 'updatedAt', 'version'];
 
+const baseOwned = {
+  _id: binary,
+  user: binary,
+  createdAt: date,
+  updatedAt: date,
+  version: positive,
+  outbox: { bsonType: 'array', items: object },
+  removing: date,
+};
+
+const alwaysOwned = ['_id', 'user', 'createdAt', 'updatedAt', 'version'];
+
 const audios = {
   $and: [
     {
@@ -501,8 +520,7 @@ const audios = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -551,8 +569,7 @@ const audios = {
               algorithms: object,
             },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -568,7 +585,7 @@ const comfyUIExecutionLogs = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['execution', 'at', 'level', 'event', 'expiresAt', 'user', ...always],
+        required: ['execution', 'at', 'level', 'event', 'expiresAt', ...alwaysOwned],
         properties: {
           execution: binary,
           at: date,
@@ -578,8 +595,7 @@ const comfyUIExecutionLogs = {
           message: { bsonType: 'string', maxLength: 4000 },
           data: object,
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -622,7 +638,7 @@ const comfyUIResourceUsages = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['execution', 'at', 'user', ...always],
+        required: ['execution', 'at', ...alwaysOwned],
         properties: {
           execution: binary,
           pod: binary,
@@ -632,8 +648,7 @@ const comfyUIResourceUsages = {
           ramFree: count,
           gpuSeconds: { bsonType: 'number', minimum: 0 },
           cost: { bsonType: 'number', minimum: 0 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -658,8 +673,7 @@ const comfyUIWorkflowConfigs = {
           'isPublic',
           'creditCost',
           'revision',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
@@ -716,8 +730,7 @@ const comfyUIWorkflowConfigs = {
             maximum: 1000000,
           },
           revision: positive,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -732,7 +745,7 @@ const comfyUIWorkflowExecutions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['workflow', 'workflowRevision', 'parameters', 'status', 'user', ...always],
+        required: ['workflow', 'workflowRevision', 'parameters', 'status', ...alwaysOwned],
         properties: {
           workflow: binary,
           workflowRevision: positive,
@@ -767,8 +780,7 @@ const comfyUIWorkflowExecutions = {
           nodeErrors: object,
           queuedSeconds: { bsonType: 'number', minimum: 0 },
           runSeconds: { bsonType: 'number', minimum: 0 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -787,7 +799,7 @@ const consents = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['purpose', 'textVersion', 'granted', 'user', ...always],
+        required: ['purpose', 'textVersion', 'granted', ...alwaysOwned],
         properties: {
           purpose: {
             bsonType: 'string',
@@ -804,8 +816,7 @@ const consents = {
           granted: boolean,
           ip: { bsonType: 'string', maxLength: 64 },
           userAgent: { bsonType: 'string', maxLength: 512 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -820,8 +831,8 @@ const creditAccounts = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['balance', 'held', 'user', ...always],
-        properties: { balance: count, held: count, user: binary, ...base },
+        required: ['balance', 'held', ...alwaysOwned],
+        properties: { balance: count, held: count, ...baseOwned },
       },
     },
     { _id: anyId },
@@ -835,14 +846,13 @@ const creditHolds = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['amount', 'state', 'expiresAt', 'user', ...always],
+        required: ['amount', 'state', 'expiresAt', ...alwaysOwned],
         properties: {
           amount: positive,
           job: binary,
           state: { bsonType: 'string', enum: ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] },
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -858,7 +868,7 @@ const creditsTransactions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['type', 'amount', 'balanceAfter', 'key', 'user', ...always],
+        required: ['type', 'amount', 'balanceAfter', 'key', ...alwaysOwned],
         properties: {
           type: { bsonType: 'string', enum: ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] },
           amount: integer,
@@ -868,8 +878,7 @@ const creditsTransactions = {
           reverses: binary,
           reason: { bsonType: 'string', maxLength: 500 },
           key: { bsonType: 'string', maxLength: 255 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -881,13 +890,13 @@ const creditsTransactions = {
   ],
 };
 
-const exports = {
+const exportsField = {
   $and: [
     {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['project', 'format', 'settings', 'status', 'user', ...always],
+        required: ['project', 'format', 'settings', 'status', ...alwaysOwned],
         properties: {
           project: binary,
           format: { bsonType: 'string', enum: ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] },
@@ -904,8 +913,7 @@ const exports = {
           size: count,
           durationSeconds: { bsonType: 'number', minimum: 0 },
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -930,8 +938,7 @@ const images = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -970,8 +977,7 @@ const images = {
               blurHash: { bsonType: 'string', maxLength: 128 },
             },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -987,7 +993,7 @@ const llmInteractions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['model', 'messages', 'modalities', 'parameters', 'status', 'user', ...always],
+        required: ['model', 'messages', 'modalities', 'parameters', 'status', ...alwaysOwned],
         properties: {
           model: { bsonType: 'string', maxLength: 64 },
           provider: { bsonType: 'string', maxLength: 64 },
@@ -1043,8 +1049,7 @@ const llmInteractions = {
           firstTokenMs: count,
           cost: { bsonType: 'number', minimum: 0 },
           finishReason: { bsonType: 'string', maxLength: 64 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1125,7 +1130,7 @@ const paymentMethods = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['provider', 'providerId', 'type', 'isDefault', 'user', ...always],
+        required: ['provider', 'providerId', 'type', 'isDefault', ...alwaysOwned],
         properties: {
           provider: { bsonType: 'string', enum: ['STRIPE'] },
           providerId: { bsonType: 'string', maxLength: 255 },
@@ -1140,8 +1145,7 @@ const paymentMethods = {
             maximum: 2199,
           },
           isDefault: boolean,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1164,8 +1168,7 @@ const payments = {
           'provider',
           'status',
           'refundedAmount',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           amount: count,
@@ -1180,8 +1183,7 @@ const payments = {
           receiptUrl: { bsonType: 'string', maxLength: 2048 },
           error,
           completedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1197,7 +1199,7 @@ const projects = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'settings', 'status', 'trackCount', 'user', ...always],
+        required: ['name', 'settings', 'status', 'trackCount', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           description: { bsonType: 'string', maxLength: 2000 },
@@ -1205,8 +1207,7 @@ const projects = {
           status: { bsonType: 'string', enum: ['DRAFT', 'ACTIVE', 'ARCHIVED'] },
           coverImage: binary,
           trackCount: integer,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1222,15 +1223,14 @@ const projectsBefore = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'settings', 'status', 'trackCount', 'user', ...always],
+        required: ['name', 'settings', 'status', 'trackCount', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           description: { bsonType: 'string', maxLength: 2000 },
           settings: object,
           status: { bsonType: 'string', enum: ['DRAFT', 'ACTIVE', 'ARCHIVED'] },
           trackCount: integer,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1294,7 +1294,7 @@ const runPodConfigurations = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'apiKey', 'endpointIds', 'gpuTypes', 'user', ...always],
+        required: ['name', 'apiKey', 'endpointIds', 'gpuTypes', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           apiKey: {
@@ -1329,8 +1329,7 @@ const runPodConfigurations = {
             required: ['bytes'],
             properties: { bytes: binary },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1346,7 +1345,7 @@ const runPodExecutions = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['configuration', 'endpointId', 'input', 'status', 'user', ...always],
+        required: ['configuration', 'endpointId', 'input', 'status', ...alwaysOwned],
         properties: {
           configuration: binary,
           endpointId: { bsonType: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
@@ -1373,8 +1372,7 @@ const runPodExecutions = {
           executionMs: count,
           cost: { bsonType: 'number', minimum: 0 },
           webhookSeenAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1391,7 +1389,7 @@ const runPodPods = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['configuration', 'name', 'gpuCount', 'cloud', 'status', 'user', ...always],
+        required: ['configuration', 'name', 'gpuCount', 'cloud', 'status', ...alwaysOwned],
         properties: {
           configuration: binary,
           template: binary,
@@ -1409,8 +1407,7 @@ const runPodPods = {
           error,
           startedAt: date,
           stoppedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1427,7 +1424,7 @@ const runPodTemplates = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['name', 'image', 'diskGb', 'ports', 'isServerless', 'user', ...always],
+        required: ['name', 'image', 'diskGb', 'ports', 'isServerless', ...alwaysOwned],
         properties: {
           name: { bsonType: 'string', maxLength: 120 },
           image: { bsonType: 'string', maxLength: 255, pattern: '^[a-z0-9][\\w./:@-]*$' },
@@ -1452,8 +1449,7 @@ const runPodTemplates = {
           isServerless: boolean,
           category: { bsonType: 'string', maxLength: 64 },
           runpodId: { bsonType: 'string', maxLength: 64 },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1468,7 +1464,7 @@ const runPodUsers = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['configuration', 'runpodId', 'syncedAt', 'user', ...always],
+        required: ['configuration', 'runpodId', 'syncedAt', ...alwaysOwned],
         properties: {
           configuration: binary,
           runpodId: { bsonType: 'string', maxLength: 64 },
@@ -1477,8 +1473,7 @@ const runPodUsers = {
           spendPerHour: { bsonType: 'number', minimum: 0 },
           spendLimit: { bsonType: 'number', minimum: 0 },
           syncedAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1488,13 +1483,27 @@ const runPodUsers = {
   ],
 };
 
+const sealingKeys = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: ['wrapper', 'wrapped', ...always],
+        properties: { wrapper: string, wrapped: binary, ...base },
+      },
+    },
+    { _id: anyId },
+  ],
+};
+
 const socialAccounts = {
   $and: [
     {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['provider', 'accountId', 'status', 'user', ...always],
+        required: ['provider', 'accountId', 'status', ...alwaysOwned],
         properties: {
           provider: {
             bsonType: 'string',
@@ -1526,8 +1535,7 @@ const socialAccounts = {
             bsonType: 'string',
             enum: ['CONNECTED', 'EXPIRED', 'REAUTH_REQUIRED', 'REVOKED'],
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1554,8 +1562,7 @@ const stats = {
           min: number,
           max: number,
           dimensions: object,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1632,8 +1639,7 @@ const videos = {
           'filePath',
           'status',
           'progress',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           project: binary,
@@ -1673,8 +1679,7 @@ const videos = {
               hasAudio: boolean,
             },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1698,8 +1703,7 @@ const webhookDeliveries = {
           'status',
           'attempts',
           'expiresAt',
-          'user',
-          ...always,
+          ...alwaysOwned,
         ],
         properties: {
           endpoint: binary,
@@ -1715,8 +1719,7 @@ const webhookDeliveries = {
           },
           nextAttemptAt: date,
           expiresAt: date,
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },
@@ -1732,7 +1735,7 @@ const webhookEndpoints = {
       $jsonSchema: {
         bsonType: 'object',
         additionalProperties: false,
-        required: ['url', 'events', 'enabled', 'user', ...always],
+        required: ['url', 'events', 'enabled', ...alwaysOwned],
         properties: {
           url: { bsonType: 'string', maxLength: 2048, pattern: '^https:\\/\\/[^\\s/]+(\\/\\S*)?$' },
           description: { bsonType: 'string', maxLength: 500 },
@@ -1748,8 +1751,7 @@ const webhookEndpoints = {
             required: ['bytes'],
             properties: { bytes: binary, last4: { bsonType: 'string', maxLength: 4 } },
           },
-          user: binary,
-          ...base,
+          ...baseOwned,
         },
       },
     },

@@ -1,5 +1,6 @@
 // The database that admin and migrate work on: `MONGODB_URI`, or the one of the running local stack.
 import { fileURLToPath } from 'node:url';
+import { BACKGROUND } from '../src/data/deadlines.ts';
 import { Refusal } from '../src/local/refusal.ts';
 import { readSettings } from '../src/local/settings.ts';
 import { readState } from '../src/local/stack/state.ts';
@@ -9,12 +10,14 @@ import { throwawayKey } from './docs/key.ts';
  * Connects, runs `work`, disconnects. What it throws is told in a sentence, and the exit code is 1.
  * Models may be imported within `work` only: they read the settings made here.
  */
-export async function withDatabase(work: () => Promise<void>): Promise<void> {
+export async function withDatabase(
+  work: () => Promise<void>,
+  patience = BACKGROUND,
+): Promise<void> {
   try {
     settle();
     const { connect, disconnect } = await import('../src/data/connection.ts');
-    const { BACKGROUND } = await import('../src/data/deadlines.ts');
-    await connect(BACKGROUND);
+    await connect(patience);
     await work().finally(disconnect);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

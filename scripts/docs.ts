@@ -1,33 +1,31 @@
-// Writes what is generated of the code: openapi.json. `--check` writes nothing and fails when it is stale.
+// Writes what is generated of the code: openapi.json and docs/data-model.md. `--check` writes nothing
+// and fails when one is stale. `table` prints every entity with its route, tests and indexes counted;
+// `table FILE` counts the tests of a run, by what Vitest's JSON reporter wrote.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import './docs/settings.ts';
+import { generated } from './docs/generated.ts';
+import { entityTable } from './docs/print-table.ts';
+import { domainsOf } from './docs/registry.ts';
+import { testsOf } from './docs/tests.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-// Nothing is reached while the documents are written; the settings only have to be there.
-process.env.MONGODB_URI ??= 'mongodb://localhost/none';
-process.env.MEDIA_BUCKET ??= 'none';
-process.env.APP_SECRET ??= Buffer.alloc(32).toString('base64');
-process.env.TOKEN_KEYS ??= JSON.stringify([(await import('./docs/key.ts')).throwawayKey()]);
-
-const { served } = await import('../src/api/registry.ts');
-const { openApi } = await import('../src/api/openapi.ts');
-const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as {
-  version: string;
-};
-
-const routes = Object.values(served).flatMap((f) => f.routes);
-const documents = { 'openapi.json': `${JSON.stringify(openApi(routes, version), null, 1)}\n` };
-
-const stale: string[] = [];
-for (const [name, text] of Object.entries(documents)) {
-  const before = await readFile(root + name, 'utf8').catch(() => '');
-  if (before === text) continue;
-  stale.push(name);
-  if (!process.argv.includes('--check')) await writeFile(root + name, text);
+const [command, results] = process.argv.slice(2);
+if (command === 'table') {
+  console.log(entityTable(domainsOf(root), testsOf(root, results)));
+} else {
+  const isCheck = command === '--check';
+  const stale: string[] = [];
+  for (const [name, text] of Object.entries(await generated(root))) {
+    const before = await readFile(root + name, 'utf8').catch(() => '');
+    if (before === text) continue;
+    stale.push(name);
+    if (!isCheck) await writeFile(root + name, text);
+  }
+  if (stale.length === 0) console.log('The documents are current.');
+  else if (isCheck) {
+    console.error(`Stale: ${stale.join(', ')}. Run "npm run docs" and commit what it writes.`);
+    process.exit(1);
+  } else console.log(`Written: ${stale.join(', ')}.`);
 }
-if (stale.length === 0) console.log('The documents are current.');
-else if (process.argv.includes('--check')) {
-  console.error(`Stale: ${stale.join(', ')}. Run "npm run docs" and commit what it writes.`);
-  process.exit(1);
-} else console.log(`Written: ${stale.join(', ')}.`);

@@ -1,6 +1,7 @@
 // `npm run test:fuzz`: schemathesis against the whole stack, once as a user and once as an
 // administrator. `-- --cases N` asks for more cases, `-- --seed N` for those of another run.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,7 @@ import { openAccount, type Role } from './fuzz/account.ts';
 import { type Backend, findBackend } from './fuzz/backend.ts';
 import { type Choice, readChoice } from './fuzz/choice.ts';
 import { readDocument, withExamples } from './fuzz/document.ts';
-import { faultsOf, summaryOf } from './fuzz/outcome.ts';
+import { faultsOf, summaryOf, unreached } from './fuzz/outcome.ts';
 import { findTool, Missing, type Report, runTool } from './fuzz/schemathesis.ts';
 import { makeOneOfEach } from './fuzz/seed.ts';
 import { bodiesOf } from './fuzz/special.ts';
@@ -17,17 +18,28 @@ import { serveTokens } from './fuzz/token-server.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = await mkdtemp(join(tmpdir(), 'mixdown-fuzz-'));
+process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
 let backend: Backend | undefined;
+let isInterrupted = false;
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(130));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, async () => {
+    isInterrupted = true;
+    await backend?.stop();
+    process.exit(130);
+  });
+}
 try {
   const choice = readChoice(process.argv.slice(2));
   const tool = await findTool();
   backend = await findBackend(root, dir);
-  await end(await fuzz(tool, backend, choice));
+  process.exitCode = await fuzz(tool, backend, choice);
 } catch (error) {
-  console.error(sentenceOf(error));
-  await end(error instanceof Missing ? 2 : 1);
+  // What goes wrong after an interruption is what was asked for.
+  if (!isInterrupted) console.error(sentenceOf(error));
+  process.exitCode = error instanceof Missing ? 2 : 1;
+} finally {
+  if (!isInterrupted) await backend?.stop();
 }
 
 /** The exit code. */
@@ -49,23 +61,20 @@ async function fuzz(tool: string, { api, mongodb }: Backend, choice: Choice): Pr
     try {
       const given = await readDocument(api);
       const { ids, refused } = await makeOneOfEach(api, given, account);
-      if (refused.length > 0) console.log(`${role}: nothing was made of ${refused.join(', ')}`);
+      if (refused.length > 0)
+        console.log(`${role.padEnd(6)} nothing was made of ${refused.join(', ')}`);
       const document = withExamples(given, ids, await bodiesOf(given, account));
       const perRun = Math.ceil(cases / 2);
       const run = { tool, dir, api, role, document, ids, tokens: tokens.url, cases: perRun, seed };
       const { report, output } = await runTool(run);
       if (faultsOf(report).length > 0) console.log(output);
       console.log(summaryOf(role, report, Math.round((Date.now() - began) / 1000)));
+      const missed = unreached(report, document);
+      if (missed.length > 0) console.log(`       nothing was accepted by ${missed.join(', ')}`);
       return report;
     } finally {
       tokens.stop();
       await account.close();
     }
   }
-}
-
-async function end(code: number): Promise<never> {
-  await backend?.stop();
-  await rm(dir, { recursive: true, force: true });
-  process.exit(code);
 }

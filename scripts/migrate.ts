@@ -1,4 +1,5 @@
 // `npm run migrate -- …`: the database's migrations. See USAGE.
+import { MIGRATING } from '../src/data/deadlines.ts';
 import { withDatabase } from './database.ts';
 import { parse, type Wanted } from './migrate/arguments.ts';
 
@@ -7,7 +8,7 @@ if (typeof wanted === 'string') {
   console.error(wanted);
   process.exit(1);
 }
-await withDatabase(() => run(wanted));
+await withDatabase(() => run(wanted), MIGRATING);
 
 async function run(wanted: Wanted): Promise<void> {
   await import('../src/models/index.ts');

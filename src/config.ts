@@ -17,6 +17,8 @@ export interface Config {
   logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
   mongodbUri: string;
   region: string;
+  /** What S3 links are signed with; on Lambda its role's, which last as long as the process. */
+  credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   mediaBucket: string;
   s3Endpoint?: string;
   sqsEndpoint?: string;
@@ -24,6 +26,8 @@ export interface Config {
   auditQueueUrl?: string;
   tokenKeys: TokenKey[];
   appSecret: Buffer;
+  /** The KMS key under which the keys of sealed fields are wrapped; at home one of the secret. */
+  sealingKeyArn?: string;
   corsOrigins: string[];
   ffmpegPath: string;
   registrationsPerMinute: number;
@@ -53,6 +57,9 @@ const environment = Joi.object({
     .pattern(/^mongodb(\+srv)?:\/\//)
     .required(),
   AWS_REGION: Joi.string().default('us-east-1'),
+  AWS_ACCESS_KEY_ID: Joi.string().allow('').default(''),
+  AWS_SECRET_ACCESS_KEY: Joi.string().allow('').default(''),
+  AWS_SESSION_TOKEN: Joi.string().allow(''),
   MEDIA_BUCKET: Joi.string().required(),
   S3_ENDPOINT: Joi.string().uri(),
   SQS_ENDPOINT: Joi.string().uri(),
@@ -60,6 +67,7 @@ const environment = Joi.object({
   AUDIT_QUEUE_URL: Joi.string().uri(),
   TOKEN_KEYS: Joi.array().items(tokenKey).min(1).max(3).required(),
   APP_SECRET: Joi.string().base64().min(43).required(),
+  SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
@@ -77,6 +85,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     logLevel: value.LOG_LEVEL,
     mongodbUri: value.MONGODB_URI,
     region: value.AWS_REGION,
+    credentials: {
+      accessKeyId: value.AWS_ACCESS_KEY_ID,
+      secretAccessKey: value.AWS_SECRET_ACCESS_KEY,
+      ...(value.AWS_SESSION_TOKEN && { sessionToken: value.AWS_SESSION_TOKEN }),
+    },
     mediaBucket: value.MEDIA_BUCKET,
     s3Endpoint: value.S3_ENDPOINT,
     sqsEndpoint: value.SQS_ENDPOINT,
@@ -84,6 +97,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     auditQueueUrl: value.AUDIT_QUEUE_URL,
     tokenKeys: value.TOKEN_KEYS,
     appSecret: Buffer.from(value.APP_SECRET, 'base64'),
+    sealingKeyArn: value.SEALING_KEY_ARN,
     corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
     ffmpegPath: value.FFMPEG_PATH,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,

@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'NOT_IMPLEMENTED'
   | 'UNAVAILABLE'
+  | 'UNREADABLE'
   | 'INTERNAL';
 
 interface Details {

@@ -81,6 +81,25 @@ describe('the registry', () => {
     }
   });
 
+  test('holds every resource to the contract: a test calls conforms() with it', async () => {
+    const files = readdirSync('test/functions').map((f) => `test/functions/${f}`);
+    const texts = files.map((f) => readFileSync(f, 'utf8'));
+    const unheld = [];
+    for (const [name, { handler }] of answering) {
+      const made = served[name];
+      if (!made?.entity) continue;
+      const file = handler.replace('.handler', '.ts');
+      const exported = Object.entries(await import(`../${file}`)).find(([, e]) => e === made)?.[0];
+      const isHeld = texts.some(
+        (t) =>
+          t.includes(`{ ${exported} } from '../../${file}'`) &&
+          t.includes(`\nconforms(${exported},`),
+      );
+      if (!isHeld) unheld.push(name);
+    }
+    expect(unheld).toEqual([]);
+  });
+
   test('is what openapi.json says, to the letter', () => {
     const written = JSON.parse(readFileSync('openapi.json', 'utf8'));
     expect(JSON.parse(JSON.stringify(openApi(routes, written.info.version)))).toEqual(written);

@@ -172,6 +172,19 @@ test('no secret is in the deployment, only the name of where they are', () => {
   }
 });
 
+test('the keys of sealed fields are wrapped by our key, which every role may use', () => {
+  const { SEALING_KEY_ARN } = deployment.provider.environment;
+  expect(SEALING_KEY_ARN).toEqual({ 'Fn::GetAtt': ['DataKey', 'Arn'] });
+  expect(deployment.custom.may.useKey).toMatchObject({
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: SEALING_KEY_ARN,
+  });
+  const roles = Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
+  for (const role of roles) {
+    expect(JSON.stringify(role)).toContain(`\${self:custom.may.useKey}`);
+  }
+});
+
 test('packaging asks no account: nothing in the file is resolved by AWS', () => {
   expect(source).not.toMatch(/\$\{(aws|ssm|s3|cf)[:(]/);
 });

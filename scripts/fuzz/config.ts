@@ -1,4 +1,4 @@
-import { type Document, entityOf, operationsOf, referencesIn } from './document.ts';
+import { type Document, entityOf, idsFor, operationsOf, referencesIn } from './document.ts';
 
 /** How often an id is one that is there. */
 const KNOWN = 0.7;
@@ -15,23 +15,35 @@ export function configOf(document: Document, ids: ReadonlyMap<string, string[]>)
     // API Gateway itself answers TRACE, with 404, before any function of ours.
     '[phases.coverage]',
     'unexpected-methods = ["GET", "PUT", "POST", "DELETE", "PATCH"]',
+    '[phases.stateful.generation]',
+    `max-examples = ${operationsOf(document).length}`,
     '[dictionaries]',
-    ...known.map(([entity, values]) => `${entity} = { values = ${JSON.stringify(values)} }`),
+    ...known.flatMap(([entity, values]) => [
+      `${entity} = { values = ${JSON.stringify(idsFor('get', values))} }`,
+      `${entity}-spare = { values = ${JSON.stringify(idsFor('delete', values))} }`,
+    ]),
     ...operationsOf(document).flatMap((placed) => {
       const { operationId, responses } = placed.operation;
       const entity = entityOf(document, placed.path);
       const taken = [
         ...(entity ? [['path.id', entity] as const] : []),
-        ...referencesIn(placed).map(([field, to]) => [`body.${field}`, to] as const),
+        ...referencesIn(placed).map((r) => [`body.${r.field}`, r.entity] as const),
       ].filter(([, to]) => named.has(to));
+      const isDelete = placed.method === 'delete';
+      const [spare, probability] = isDelete ? ['-spare', 1] : ['', KNOWN];
       const settings = [
         // A 501 that is documented is no fault.
         ...(responses['501']
           ? ['checks.not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", 501]']
           : []),
         ...taken.map(
-          ([at, to]) => `parameters."${at}" = { dictionary = "${to}", probability = ${KNOWN} }`,
+          ([at, to]) =>
+            `parameters."${at}" = { dictionary = "${to}${spare}", probability = ${probability} }`,
         ),
+        // Ids that other answers have shown are what other operations work with.
+        ...(isDelete
+          ? ['coverage', 'fuzzing'].map((p) => `phases.${p}.extra-data-sources.responses = false`)
+          : []),
       ];
       return settings.length > 0
         ? ['[[operations]]', `include-operation-id = "${operationId}"`, ...settings]

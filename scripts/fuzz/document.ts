@@ -2,7 +2,7 @@ import { Problem } from '../demo/problem.ts';
 
 /** A JSON Schema, as far as it is read here. */
 export interface Schema {
-  title?: string;
+  $ref?: string;
   description?: string;
   properties?: Record<string, Schema>;
   required?: string[];
@@ -13,16 +13,24 @@ interface Media {
   example?: Record<string, unknown>;
 }
 
+interface Parameter {
+  $ref?: string;
+  name: string;
+  in: string;
+  example?: unknown;
+}
+
 /** An operation of an OpenAPI document, as far as it is read here. */
 export interface Operation {
   operationId: string;
-  parameters: { name: string; in: string; example?: unknown }[];
+  parameters: Parameter[];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, { content?: Record<string, { schema?: Schema }> }>;
 }
 
 export interface Document {
   paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, Schema>; parameters: Record<string, Parameter> };
 }
 
 /** Every operation, with where it is. */
@@ -32,13 +40,25 @@ export interface Placed {
   operation: Operation;
 }
 
-/** The OpenAPI document of an API. */
+/** The OpenAPI document of an API, with parameters and bodies where they are referred to. */
 export async function readDocument(api: string): Promise<Document> {
   try {
-    return (await (await fetch(`${api}/v1/openapi.json`)).json()) as Document;
+    return inlined((await (await fetch(`${api}/v1/openapi.json`)).json()) as Document);
   } catch (cause) {
     throw new Problem(`There is no OpenAPI document at ${api}/v1/openapi.json.`, { cause });
   }
+}
+
+function inlined(document: Document): Document {
+  const { schemas, parameters } = document.components;
+  const nameOf = ({ $ref = '' }: { $ref?: string }) => $ref.split('/').at(-1) as string;
+  for (const { operation } of operationsOf(document)) {
+    operation.parameters = operation.parameters.map((p) => ({ ...(parameters[nameOf(p)] ?? p) }));
+    for (const media of Object.values(operation.requestBody?.content ?? {})) {
+      media.schema = schemas[nameOf(media.schema)] ?? media.schema;
+    }
+  }
+  return document;
 }
 
 /** The operations of a document. */
@@ -51,15 +71,24 @@ export function operationsOf({ paths }: Document): Placed[] {
 /** The entity whose id a path takes: what `GET` of the path up to its `{id}` answers. */
 export function entityOf({ paths }: Document, path: string): string | undefined {
   const one = /^[^{]*\{id\}/.exec(path)?.[0];
-  return one && paths[one]?.get?.responses['200']?.content?.['application/json']?.schema?.title;
+  const schema = one && paths[one]?.get?.responses['200']?.content?.['application/json']?.schema;
+  return (schema && /\/(\w+)View$/.exec(schema.$ref ?? '')?.[1]) || undefined;
 }
 
-/** The fields of a body that refer to other documents, with the entity of each. */
-export function referencesIn({ operation }: Placed): [field: string, entity: string][] {
-  const { properties = {} } = operation.requestBody?.content['application/json']?.schema ?? {};
+/** A field of a body that refers to another document. */
+export interface Reference {
+  field: string;
+  entity: string;
+  isRequired: boolean;
+}
+
+/** The fields of a body that refer to other documents. */
+export function referencesIn({ operation }: Placed): Reference[] {
+  const { properties = {}, required = [] } =
+    operation.requestBody?.content['application/json']?.schema ?? {};
   return Object.entries(properties).flatMap(([field, { description }]) => {
-    const entity = /^The id of a (\w+)\.$/.exec(description ?? '')?.[1];
-    return entity ? [[field, entity] as [string, string]] : [];
+    const entity = /^The id of an? (\w+)\./.exec(description ?? '')?.[1];
+    return entity ? [{ field, entity, isRequired: required.includes(field) }] : [];
   });
 }
 
@@ -70,8 +99,14 @@ export function exampleOf(
 ): Record<string, unknown> | undefined {
   const example = placed.operation.requestBody?.content['application/json']?.example;
   if (!example) return undefined;
-  const held = referencesIn(placed).map(([field, entity]) => [field, ids.get(entity)?.[0]]);
+  const held = referencesIn(placed).map(({ field, entity }) => [field, ids.get(entity)?.[0]]);
   return { ...example, ...Object.fromEntries(held.filter(([, id]) => id)) };
+}
+
+/** The ids that an operation takes: what is deleted is not what all others work with. */
+export function idsFor(method: string, ids: string[] = []): string[] {
+  if (ids.length < 3) return ids;
+  return method === 'delete' ? ids.slice(-2) : ids.slice(0, -2);
 }
 
 /** The document with examples that the stack knows: ids that are there, bodies that refer to them. */
@@ -82,8 +117,8 @@ export function withExamples(
 ): Document {
   const known = structuredClone(document);
   for (const placed of operationsOf(known)) {
-    const { path, operation } = placed;
-    const id = ids.get(entityOf(known, path) ?? '')?.[0];
+    const { method, path, operation } = placed;
+    const [id] = idsFor(method, ids.get(entityOf(known, path) ?? ''));
     for (const parameter of operation.parameters) {
       if (id && parameter.in === 'path' && parameter.name === 'id') parameter.example = id;
     }

@@ -1,3 +1,4 @@
+import { type Document, operationsOf } from './document.ts';
 import type { Report } from './schemathesis.ts';
 
 /** What is wrong with a run, each in a line. */
@@ -10,6 +11,20 @@ export function faultsOf({ operations, phases, failures, errors }: Report): stri
     ...failures.map(({ title, count, operations: at }) => `${count} × ${title}: ${at.join(', ')}`),
     ...errors.map(({ title, count }) => `${count} × ${title}`),
   ];
+}
+
+/**
+ * The operations of which no request was accepted: what they work on is not there. Those that only
+ * answer 501 are none of them.
+ */
+export function unreached({ valid_rates }: Report, document: Document): string[] {
+  return operationsOf(document)
+    .filter(({ operation }) => Object.keys(operation.responses).some((s) => s.startsWith('2')))
+    .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+    .filter((name) => {
+      const phases = Object.values(valid_rates[name] ?? {});
+      return phases.length > 0 && phases.every(({ accepted }) => accepted === 0);
+    });
 }
 
 /** A run in a line, and what is wrong with it below. */

@@ -20,6 +20,8 @@ export interface Report {
   test_cases: { generated: number };
   failures: { title: string; count: number; operations: string[] }[];
   errors: { title: string; count: number }[];
+  /** What became of requests that follow the document, by operation and phase. */
+  valid_rates: Record<string, Record<string, { accepted: number }>>;
 }
 
 export interface Run {
@@ -85,6 +87,7 @@ async function spawned(tool: string, args: string[], env: Record<string, string>
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  process.on('exit', () => child.kill());
   const [stdout, stderr] = await Promise.all([
     text(child.stdout),
     text(child.stderr),

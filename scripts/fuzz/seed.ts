@@ -1,5 +1,12 @@
 import type { Account } from './account.ts';
-import { type Document, entityOf, exampleOf, operationsOf, type Placed } from './document.ts';
+import {
+  type Document,
+  entityOf,
+  exampleOf,
+  operationsOf,
+  type Placed,
+  referencesIn,
+} from './document.ts';
 
 /** The ids of what is there, by entity, and what could not be made. */
 export interface Seeded {
@@ -7,7 +14,7 @@ export interface Seeded {
   refused: string[];
 }
 
-const COPIES = 3;
+const COPIES = 5;
 
 /** Makes some of everything that the examples of a document can make, and looks what else is there. */
 export async function makeOneOfEach(
@@ -47,11 +54,7 @@ export async function makeOneOfEach(
 
 /** Whether everything that its body must refer to is there. */
 function isReady(placed: Placed, ids: ReadonlyMap<string, string[]>): boolean {
-  const { schema } = placed.operation.requestBody?.content['application/json'] ?? {};
-  return Object.entries(schema?.properties ?? {}).every(([field, { description }]) => {
-    const entity = /^The id of a (\w+)\.$/.exec(description ?? '')?.[1];
-    return !entity || !schema?.required?.includes(field) || ids.get(entity)?.length;
-  });
+  return referencesIn(placed).every((r) => !r.isRequired || ids.get(r.entity)?.length);
 }
 
 async function send(api: string, account: Account, { path }: Placed, body: unknown) {

@@ -2,12 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Difference, describe } from '../../src/data/migrations/compare.ts';
-import {
-  checkByHand,
-  draftOf,
-  extendIndex,
-  writeMigration,
-} from '../../src/data/migrations/write.ts';
+import { draftOf, extendIndex } from '../../src/data/migrations/draft.ts';
+import { checkByHand } from '../../src/data/migrations/notes.ts';
+import { writeMigration } from '../../src/data/migrations/write.ts';
 import { differencesIn, notAtHead, type Place } from './place.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -32,7 +29,7 @@ export async function revise(
   writeFileSync(root + file, formatted(file, writeMigration(draft, differences)), { flag: 'wx' });
   writeFileSync(root + index, list);
   for (const line of differences.flatMap(describe)) console.log(line);
-  for (const line of checkByHand(differences)) console.log(`Check by hand: ${line}.`);
+  for (const line of checkByHand(differences)) console.log(`Check by hand: ${line}: see the file.`);
   console.log(`Written: ${file}. Read it, then: npm run migrate -- upgrade head`);
 }
 

@@ -7,7 +7,8 @@ interface StandardJsonSchema {
 
 /** What joi tells of a schema, as far as its own JSON Schema leaves it out. */
 interface Described {
-  rules?: { name: string; args?: { regex?: string } }[];
+  rules?: { name: string; args?: { regex?: string; options?: { scheme?: string[] } } }[];
+  dependencies?: { rel: string; peers: string[] }[];
   keys?: Record<string, Described>;
   items?: Described[];
 }
@@ -21,11 +22,19 @@ export function bodySchema(body: Joi.ObjectSchema): JsonSchema {
   return exact(schema, body.describe() as Described);
 }
 
-function exact(schema: JsonSchema, { rules = [], keys = {}, items = [] }: Described): JsonSchema {
-  const made = { ...schema };
+function exact(schema: JsonSchema, described: Described): JsonSchema {
+  const { rules = [], keys = {}, items = [], dependencies = [] } = described;
+  const made = { ...schema, ...chosenAmong(dependencies) };
   if (typeof made.pattern === 'string') made.pattern = plainPattern(made.pattern, rules);
   // What is trimmed must not be blank: joi looks at what is left.
   else if (made.minLength && rules.some((r) => r.name === 'trim')) made.pattern = '\\S';
+  const schemes = rules.flatMap((r) => (r.name === 'uri' && r.args?.options?.scheme) || []);
+  if (schemes.length > 0) made.pattern = `^(${schemes.join('|')})://`;
+  if (made.type === 'integer') {
+    // Beyond it joi refuses them: they would not come back as they were sent.
+    made.minimum ??= Number.MIN_SAFE_INTEGER;
+    made.maximum ??= Number.MAX_SAFE_INTEGER;
+  }
   if (Array.isArray(made.type) && made.type.includes('null') && Array.isArray(made.enum)) {
     made.enum = [...made.enum, null];
   }
@@ -39,6 +48,15 @@ function exact(schema: JsonSchema, { rules = [], keys = {}, items = [] }: Descri
     made.items = exact(made.items as JsonSchema, items[0] as Described);
   }
   return made;
+}
+
+/** `or` and `xor`: some of these, or one of them. */
+function chosenAmong(dependencies: NonNullable<Described['dependencies']>): JsonSchema {
+  const chosen = dependencies.map(({ rel, peers }) => {
+    const each = peers.map((name) => ({ required: [name] }));
+    return rel === 'or' ? { anyOf: each } : rel === 'xor' ? { oneOf: each } : {};
+  });
+  return Object.assign({}, ...chosen);
 }
 
 /** A pattern has no flags in JSON Schema, and few of its readers know classes of Unicode. */

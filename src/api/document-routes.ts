@@ -1,15 +1,16 @@
 import { type Base, type Entity, pluralOf } from '../data/entity.ts';
 import { findOne } from '../data/read.ts';
 import { notFound } from '../errors.ts';
+import { answered } from './fields.ts';
 import { inclusions } from './include.ts';
 import { bodyOf } from './input.ts';
 import { listParameters, sortsOf } from './list.ts';
-import { answeredAs } from './output.ts';
 import type { ResourceOptions } from './resource-options.ts';
-import type { JsonSchema, Parameter, Route } from './route.ts';
+import { type JsonSchema, lazy, type Parameter, type Route } from './route.ts';
 import { filtersOf, type Rule } from './rules.ts';
-import { documentSchema, filterSchema, pageSchema, withMore } from './schemas.ts';
+import { documentSchema, filterSchema, withMore } from './schemas.ts';
 import { byId, change, create, createBodyOf, erase, list, ownedFields, read } from './verbs.ts';
+import { pageSchema, viewSchema } from './views.ts';
 
 /** The routes of an entity's verbs: GET and POST of the collection; GET, PATCH and DELETE of one. */
 export function documentRoutes<T extends Base>(
@@ -20,45 +21,49 @@ export function documentRoutes<T extends Base>(
   const one = `${path}/{id}`;
   const { name } = entity;
   const tag = options.tag ?? pluralOf(name);
-  const schema = documentSchema(entity, include);
-  const routes: Route[] = [
-    listRoute(entity, options),
-    {
-      method: 'GET',
-      path: one,
-      id: `get${name}`,
-      summary: `Get one of the ${words(pluralOf(name))}.`,
-      tag,
-      access: accessOf(can.read),
-      conditional: true,
-      query: viewParameters(entity, include),
-      success: {
-        200: { description: 'The document.', schema },
-        304: { description: 'Unchanged.' },
-      },
-      codes: ['NOT_FOUND'],
-      handle: (ctx, request) => read(ctx, entity, byId(can.read, ctx, request), include, request),
+  const schema = documentSchema(entity);
+  const routes: Route[] = [listRoute(entity, options)];
+  const getOne: Route = {
+    method: 'GET',
+    path: one,
+    id: `get${name}`,
+    summary: `Get one of the ${words(pluralOf(name))}.`,
+    tag,
+    access: accessOf(can.read),
+    conditional: true,
+    success: {
+      200: { description: 'The document.', schema: viewSchema(entity, include) },
+      304: { description: 'Unchanged.' },
     },
-  ];
+    codes: ['NOT_FOUND'],
+    handle: (ctx, request) => read(ctx, entity, byId(can.read, ctx, request), include, request),
+  };
+  routes.push(lazy(getOne, { query: () => viewParameters(entity, include) }));
   if (can.create) {
-    const made = documentSchema(entity, []);
-    routes.push({
+    const { presents } = options;
+    const made = presents ? withMore(schema, presents) : schema;
+    const createOne: Route = {
       method: 'POST',
       path,
       id: `create${name}`,
       summary: `Create a ${words(name)}.`,
       tag,
       access: accessOf(can.create),
-      body: createBodyOf(entity, options as ResourceOptions<never>),
-      owned: ownedFields(entity, 'create'),
-      success: { 201: { description: 'Created.', schema: withMore(made, options.presents) } },
+      ...(options.example && { example: options.example }),
+      success: { 201: { description: 'Created.', schema: made } },
       codes: ['DUPLICATE', ...(options.createCodes ?? [])],
       handle: (ctx, { body }) => create(ctx, entity, options, body),
-    });
+    };
+    routes.push(
+      lazy(createOne, {
+        body: () => createBodyOf(entity, options as ResourceOptions<never>),
+        owned: () => ownedFields(entity, 'create'),
+      }),
+    );
   }
   if (can.update) {
     const rule = can.update;
-    routes.push({
+    const updateOne: Route = {
       method: 'PATCH',
       path: one,
       id: `update${name}`,
@@ -66,12 +71,16 @@ export function documentRoutes<T extends Base>(
       tag,
       access: accessOf(rule),
       conditional: true,
-      body: bodyOf(entity.shape, 'update'),
-      owned: ownedFields(entity, 'update'),
-      success: { 200: { description: 'What is stored now.', schema: documentSchema(entity, []) } },
+      success: { 200: { description: 'What is stored now.', schema } },
       codes: ['NOT_FOUND', 'DUPLICATE', 'CONFLICT', 'PRECONDITION_FAILED'],
       handle: (ctx, request) => change(ctx, entity, byId(rule, ctx, request), request),
-    });
+    };
+    routes.push(
+      lazy(updateOne, {
+        body: () => bodyOf(entity.shape, 'update'),
+        owned: () => ownedFields(entity, 'update'),
+      }),
+    );
   }
   if (can.remove) {
     const rule = can.remove;
@@ -99,17 +108,22 @@ type ListOptions<T extends Base> = Pick<ResourceOptions<T>, 'path' | 'include' |
 export function listRoute<T extends Base>(entity: Entity<T>, options: ListOptions<T>): Route {
   const { path, can, include = [] } = options;
   const plural = pluralOf(entity.name);
-  return {
+  const many: Route = {
     method: 'GET',
     path,
     id: `list${plural}`,
     summary: `List ${words(plural)}, newest first.`,
     tag: options.tag ?? plural,
     access: accessOf(can.read),
-    query: [...pageParameters(entity, filtersOf(can.read)), ...viewParameters(entity, include)],
     success: { 200: { description: 'A page.', schema: pageSchema(entity, include) } },
     handle: (ctx, { query }) => list(ctx, entity, options, query),
   };
+  return lazy(many, {
+    query: () => [
+      ...pageParameters(entity, filtersOf(can.read)),
+      ...viewParameters(entity, include),
+    ],
+  });
 }
 
 /** The route of a list of what belongs to one document: `GET /v1/comfyui/executions/{id}/logs`. */
@@ -126,8 +140,8 @@ export function childrenRoute(
     };
   };
   const options = { path: `${parent.path}/{id}/${name}`, tag: parent.tag };
-  return {
-    ...listRoute(children, { ...options, can: { read: narrowed(null) } }),
+  const many = listRoute(children, { ...options, can: { read: narrowed(null) } });
+  return Object.assign(many, {
     codes: ['NOT_FOUND'],
     handle: async (ctx, request) => {
       const filter = byId(parent.rule, ctx, request);
@@ -135,20 +149,26 @@ export function childrenRoute(
       if (!found) throw notFound();
       return list(ctx, children, { can: { read: narrowed(found._id) } }, request.query);
     },
-  };
+  } satisfies Partial<Route>);
 }
 
-/** `fields` and, where there are relations, `include`. */
+/** `fields` and, where there are relations, `include`. Schemas are made when somebody documents them. */
 export function viewParameters(entity: Entity, include: string[]): Parameter[] {
-  const names = Object.entries(entity.shape.fields).filter(([, f]) => !f.hidden);
   const fields = {
     name: 'fields',
     description: 'Which fields, by name, separated by commas.',
-    schema: oneOrMore(names.map(([name]) => answeredAs(entity, name))),
+    get schema() {
+      return oneOrMore([...answered(entity).keys()]);
+    },
   };
-  if (include.length === 0) return [fields];
-  const description = `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`;
-  return [fields, { name: 'include', description, schema: oneOrMore(inclusions(entity, include)) }];
+  const relations = {
+    name: 'include',
+    description: `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`,
+    get schema() {
+      return oneOrMore(inclusions(entity, include));
+    },
+  };
+  return include.length > 0 ? [fields, relations] : [fields];
 }
 
 function oneOrMore(names: string[]): JsonSchema {
@@ -167,12 +187,16 @@ function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>
     {
       name: 'sort',
       description: 'The field to sort by; with a minus: descending.',
-      schema: { enum: sortsOf(entity, rules), default: '-createdAt' },
+      get schema() {
+        return { enum: sortsOf(entity, rules), default: '-createdAt' };
+      },
     },
     ...[...names].map((name) => ({
       name,
       description: `Filter: ${name}.`,
-      schema: filterSchema(entity, name),
+      get schema() {
+        return filterSchema(entity, name);
+      },
     })),
   ];
 }

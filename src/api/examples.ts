@@ -49,9 +49,12 @@ export function exampleOf(schema: JsonSchema, name = ''): unknown {
 }
 
 function objectExample(schema: JsonSchema): unknown {
-  const required = (schema.required ?? []) as string[];
+  const choices = (schema.oneOf ?? []) as { required: string[] }[];
+  const [chosen, ...others] = choices.map((c) => c.required).map(([name = '']) => name);
+  const required = [...((schema.required ?? []) as string[]), ...(chosen ? [chosen] : [])];
   const made: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries((schema.properties ?? {}) as typeof BY_NAME)) {
+    if (others.includes(name)) continue;
     const value = exampleOf(inner as JsonSchema, name);
     if (value === undefined && required.includes(name)) return undefined;
     const isElsewhere = JSON.stringify(value)?.includes(EXAMPLE_ID);

@@ -1,4 +1,5 @@
 import type { Entity } from '../data/entity.ts';
+import { showsSealed } from '../data/sealed.ts';
 import { badQuery } from './list.ts';
 import { answeredAs } from './output.ts';
 
@@ -15,7 +16,7 @@ export function readFields(entity: Entity, text: string | undefined): string[] |
 }
 
 /** By which name clients know which stored field. */
-function answered(entity: Entity): Map<string, string> {
+export function answered(entity: Entity): Map<string, string> {
   const shown = Object.entries(entity.shape.fields).filter(([, field]) => !field.hidden);
   return new Map(shown.map(([name]) => [answeredAs(entity, name), name]));
 }
@@ -27,6 +28,7 @@ export function projectionOf(entity: Entity, fields: string[]): Record<string, 1
     ...fields.flatMap((n) => answered(entity).get(n) ?? []),
     'version',
     'createdAt',
+    ...(showsSealed(entity) ? ['user'] : []),
     ...unversioned,
   ];
   return Object.fromEntries(names.map((n) => [n, 1]));

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Ctx } from '../context.ts';
-import { newId } from '../data/ids.ts';
+import { idText, newId } from '../data/ids.ts';
 import { AppError } from '../errors.ts';
 import { log } from '../providers/log.ts';
 import { parseJson } from './json.ts';
@@ -18,7 +18,7 @@ export function requestCtx(event: HttpEvent): Ctx {
   const clock = Date.now;
   return {
     actor: { kind: 'ANONYMOUS' },
-    requestId: given && /^[\w.:-]{1,128}$/.test(given) ? given : newId(clock()).toString(),
+    requestId: given && /^[\w.:-]{1,128}$/.test(given) ? given : idText(newId(clock())),
     ip: event.requestContext?.http?.sourceIp,
     userAgent: event.requestContext?.http?.userAgent?.slice(0, 512),
     clock,

@@ -1,8 +1,9 @@
-import type { Actor } from '../context.ts';
+import type { Actor, Ctx } from '../context.ts';
 import { type Base, type Entity, entityNamed } from '../data/entity.ts';
 import { idText, type UUID } from '../data/ids.ts';
 import { type TypedFilter, visible } from '../data/read.ts';
 import { type Reference, referencesTo } from '../data/references.ts';
+import { openSealed } from '../data/sealed.ts';
 import { badQuery, compileList } from './list.ts';
 import { type Json, print } from './output.ts';
 import { readableBy } from './rules.ts';
@@ -20,6 +21,8 @@ interface Relation {
   path: string;
   inside: Relation[];
 }
+
+type Including = Base & { included?: Record<string, Base[]> };
 
 /** Reads `?include=project.user,tracks`. @throws AppError INVALID_QUERY naming what may be included */
 export function readIncludes(
@@ -55,13 +58,21 @@ export function readIncludes(
 /** All that `?include=` may name: the relations offered, and the references inside them. */
 export function inclusions(entity: Entity, offered: string[]): string[] {
   return offered.flatMap((name) => {
-    const { fields } = relationOf(entity, name).to.shape;
-    const inside = Object.entries(fields).filter(([, f]) => f.shape.kind === 'id' && f.shape.ref);
-    return [name, ...inside.map(([inner]) => `${name}.${inner}`)];
+    const inside = referencesIn(relationOf(entity, name).to);
+    return [name, ...inside.map((inner) => `${name}.${inner}`)];
   });
 }
 
-function relationOf(entity: Entity, name: string): Relation {
+/** The fields of an entity itself that refer to others. */
+export function referencesIn({ shape }: Entity): string[] {
+  return Object.keys(shape.fields).filter((name) => {
+    const field = shape.fields[name]?.shape;
+    return field?.kind === 'id' && field.ref !== undefined;
+  });
+}
+
+/** What a name in `?include=` stands for. @throws Error when the entity has no such relation */
+export function relationOf(entity: Entity, name: string): Relation {
   const shape = entity.shape.fields[name]?.shape;
   if (shape?.kind === 'id' && shape.ref) {
     return { name, to: entityNamed(shape.ref), kind: 'reference', path: name, inside: [] };
@@ -107,6 +118,20 @@ export function lookups(actor: Actor, relations: Relation[], most: number): Json
   }));
 }
 
+/** Opens what answers show of sealed fields, in documents and in what is included in them. */
+export async function openIncluded(
+  ctx: Ctx,
+  entity: Entity,
+  documents: Base[],
+  relations: Relation[],
+): Promise<void> {
+  await openSealed(ctx, entity, documents);
+  for (const r of relations) {
+    const found = documents.flatMap((d) => (d as Including).included?.[r.name] ?? []);
+    await openIncluded(ctx, r.to, found, r.inside);
+  }
+}
+
 /** A document with its relations in place: an object for a reference, an array and `_more` for children. */
 export function printIncluded(
   actor: Actor,
@@ -116,7 +141,7 @@ export function printIncluded(
   most: number,
 ): Json {
   const json = print(entity, document);
-  const included = (document as Base & { included?: Record<string, Base[]> }).included ?? {};
+  const included = (document as Including).included ?? {};
   const more: Record<string, string> = {};
   for (const r of relations) {
     const found = included[r.name] ?? [];

@@ -27,9 +27,15 @@ export function isWritable(field: Field, mode: 'create' | 'update'): boolean {
 }
 
 function fieldSchema(field: Field, mode: 'create' | 'update'): Joi.Schema {
-  const schema = schemaOf(field.shape, mode);
+  const schema = described(schemaOf(field.shape, mode), field);
   if (mode === 'create') return field.required && !field.hasDefault ? schema.required() : schema;
   return field.required ? schema : schema.allow(null);
+}
+
+function described(schema: Joi.Schema, { shape, description }: Field): Joi.Schema {
+  const reference = shape.kind === 'id' && shape.ref ? referenceTo(shape.ref) : '';
+  const text = [reference, description].filter(Boolean).join(' ');
+  return text ? schema.description(text) : schema;
 }
 
 function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
@@ -44,8 +50,8 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       return shape.match ? s.pattern(shape.match) : s;
     }
     case 'number': {
-      let n = Joi.number().strict();
-      if (shape.integer) n = n.integer();
+      // What is no integer is stored as the double that it is, however large or small.
+      let n = shape.integer ? Joi.number().strict().integer() : Joi.number().strict().unsafe();
       if (shape.min !== undefined) n = n.min(shape.min);
       return shape.max === undefined ? n : n.max(shape.max);
     }
@@ -54,9 +60,7 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'date':
       return Joi.date().iso();
     case 'id':
-      return shape.ref
-        ? Joi.string().pattern(ID, 'id').description(referenceTo(shape.ref))
-        : Joi.string().pattern(ID, 'id');
+      return Joi.string().pattern(ID, 'id');
     case 'free':
       return shape.maxBytes === undefined
         ? Joi.object().unknown()
@@ -67,8 +71,11 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       const array = Joi.array().items(schemaOf(shape.items, 'create'));
       return shape.max === undefined ? array : array.max(shape.max);
     }
-    case 'sealed':
-      return schemaOf(shape.inner, 'create');
+    case 'sealed': {
+      const inner = schemaOf(shape.inner, 'create');
+      // What an answer showed of it is not the secret: sent back, it would take its place.
+      return shape.shows ? (inner as Joi.StringSchema).pattern(/^…/, { invert: true }) : inner;
+    }
     case 'object':
       return bodyOf(shape, mode);
     case 'binary':
@@ -90,17 +97,27 @@ const options: Joi.ValidationOptions = {
   messages: {
     'any.custom': '{{#error.message}}',
     'string.pattern.name': 'must be a valid {{#name}}',
+    'string.pattern.invert.base': 'is what is shown of it, not the value itself',
     'string.pattern.base': 'has characters or a form that is not allowed',
     'object.unknown': 'is not a known field',
   },
 };
+
+// joi compiles its messages each time they are handed over: half of what a check costs.
+const prepared = new WeakMap<Joi.Schema, Joi.Schema>();
+
+function withOptions(schema: Joi.Schema): Joi.Schema {
+  const known = prepared.get(schema) ?? schema.prefs(options);
+  prepared.set(schema, known);
+  return known;
+}
 
 /**
  * Checks a body. @param owned names of fields that exist but are the server's to write, for a clear word
  * @throws AppError VALIDATION_FAILED with every fault at once
  */
 export function checkBody(schema: Joi.Schema, body: unknown, owned?: ReadonlySet<string>): unknown {
-  const { value, error } = schema.validate(body, options);
+  const { value, error } = withOptions(schema).validate(body);
   if (!error) return value;
   throw invalid(error.details.map((d) => fault(d, owned)));
 }

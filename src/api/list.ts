@@ -38,13 +38,25 @@ const RESERVED = new Set(['limit', 'cursor', 'sort', 'fields', 'include']);
  *   alternatives (`$or`) needs an index for each
  */
 export function combinationsOf(entity: Entity, rule: TypedFilter): Combination[] {
-  const [first, ...others] = alternativesOf(rule).map((one) => servedBehind(entity, one));
+  const [first, ...others] = alternativesOf(rule).map((one) =>
+    servedBehind(entity, Object.keys(one)),
+  );
   const isIn = (list: Combination[], c: Combination) => list.some((o) => same(o, c));
-  return (first ?? []).filter((c) => others.every((list) => isIn(list, c)));
+  return others.length === 0
+    ? (first ?? [])
+    : (first ?? []).filter((c) => others.every((list) => isIn(list, c)));
 }
 
-function servedBehind(entity: Entity, rule: TypedFilter): Combination[] {
-  const always = Object.keys(rule);
+function servedBehind(entity: Entity, always: string[]): Combination[] {
+  const key = `${entity.name} ${always.join()}`;
+  const found = known.get(key) ?? readIndexes(entity, always);
+  known.set(key, found);
+  return found;
+}
+
+const known = new Map<string, Combination[]>();
+
+function readIndexes(entity: Entity, always: string[]): Combination[] {
   return entity.schema.indexes().flatMap(([key, options]): Combination[] => {
     const names = Object.keys(key);
     // A partial index lacks some of the documents.
@@ -75,7 +87,7 @@ export function listParameters(entity: Entity, rule: TypedFilter): string[] {
   ];
 }
 
-/** The values of `?sort=`. */
+/** The values of `?sort=`, under any of some rules. */
 export function sortsOf(entity: Entity, rules: TypedFilter[]): string[] {
   const all = rules.flatMap((rule) => combinationsOf(entity, rule));
   return [...new Set(all.map((c) => c.sort))].flatMap((name) => [`-${name}`, name]);
@@ -119,10 +131,11 @@ export function compileList(
   if (!fit && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
   if (faults.length > 0) throw badQuery(faults);
 
-  const scope = canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
+  const scope = () =>
+    canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');
-  const position = cursor === undefined ? undefined : openCursor(cursor, scope);
+  const position = cursor === undefined ? undefined : openCursor(cursor, scope());
   const alternatives = alternativesOf(rule);
   const branches = alternatives.flatMap((one) => {
     // The rule last: nothing that is asked for widens it.
@@ -138,7 +151,7 @@ export function compileList(
     limit,
     // Of alternatives each has an index of its own.
     ...(fit && alternatives.length === 1 && { hint: fit.index }),
-    cursorAfter: (document) => sealCursor(positionOf(document, sort), scope),
+    cursorAfter: (document) => sealCursor(positionOf(document, sort), scope()),
   };
 }
 
@@ -227,16 +240,22 @@ function readLimit(text: string | undefined, faults: Fault[]): number {
 
 function explain(combinations: Combination[], sortText: string, sort: string): Fault[] {
   const sorts = new Set(combinations.map((c) => c.sort));
-  const known = [...combinations].map((c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`);
+  const offered = [...combinations].map(
+    (c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`,
+  );
   const path = sorts.has(sort) ? '' : 'sort';
   const what = path
     ? `${sortText} cannot be sorted by`
     : 'these filters and this sort do not go together';
-  return [{ path, message: `${what}; what does: ${known.join('; ')}` }];
+  return [{ path, message: `${what}; what does: ${offered.join('; ')}` }];
 }
 
-function plain(filter: TypedFilter): unknown {
-  return JSON.parse(JSON.stringify(filter, (_, v) => (v instanceof UUID ? idText(v) : v)));
+function plain(value: unknown): unknown {
+  if (value instanceof UUID) return idText(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
 }
 
 /** A 400 about the query, every fault named. */

@@ -14,8 +14,7 @@ type Planned = Omit<Route, 'handle' | 'success' | 'codes'>;
  * @param of whose document the path names: what one may not read is a 404 here, too
  */
 export function notYet(planned: Planned, why: string, of?: { entity: Entity; rule: Rule }): Route {
-  return {
-    ...planned,
+  return Object.assign(planned, {
     summary: `${planned.summary.replace(/\.$/, '')} (not there yet).`,
     success: {},
     codes: ['NOT_IMPLEMENTED', ...(of ? (['NOT_FOUND'] as const) : [])],
@@ -27,5 +26,5 @@ export function notYet(planned: Planned, why: string, of?: { entity: Entity; rul
       }
       throw new AppError('NOT_IMPLEMENTED', why);
     },
-  };
+  } satisfies Partial<Route>);
 }

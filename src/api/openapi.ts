@@ -4,20 +4,31 @@ import { EXAMPLE_ID, exampleOf } from './examples.ts';
 import { linksOf } from './links.ts';
 import { STATUS } from './problems.ts';
 import { headersOf, namedHeaders, problemResponse, problemSchema } from './responses.ts';
-import type { JsonSchema, Route } from './route.ts';
-import { idSchema, trimmedSchema } from './schemas.ts';
+import type { Components, JsonSchema, Route } from './route.ts';
+import { component, idSchema } from './schemas.ts';
+
+/** What operations refer to, by name. */
+interface Shared {
+  schemas: Components;
+  parameters: Map<string, string>;
+  problems: Components;
+}
 
 /** The OpenAPI 3.1 document of some routes. */
 export function openApi(routes: Route[], version: string): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {};
-  const problems: Record<string, JsonSchema> = {};
   const sorted = [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const shared: Shared = {
+    schemas: new Map([['Problem', problemSchema]]),
+    parameters: sharedParameters(sorted),
+    problems: new Map(),
+  };
   for (const route of sorted) {
     paths[route.path] ??= {};
     (paths[route.path] as JsonSchema)[route.method.toLowerCase()] = operation(
       route,
       sorted,
-      problems,
+      shared,
     );
   }
   return {
@@ -35,31 +46,66 @@ export function openApi(routes: Route[], version: string): JsonSchema {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
       },
-      schemas: { Problem: problemSchema },
+      schemas: byName(shared.schemas),
+      parameters: byName(
+        new Map([...shared.parameters].map(([text, name]) => [name, JSON.parse(text)])),
+      ),
       headers: namedHeaders,
-      responses: Object.fromEntries(Object.entries(problems).sort(([a], [b]) => (a < b ? -1 : 1))),
+      responses: byName(shared.problems),
     },
   };
 }
 
-function operation(
-  route: Route,
-  routes: Route[],
-  problems: Record<string, JsonSchema>,
-): JsonSchema {
+function byName(components: Components): JsonSchema {
+  return Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function operation(route: Route, routes: Route[], shared: Shared): JsonSchema {
   return {
     operationId: route.id,
     summary: route.summary,
     tags: [route.tag],
     security: route.access === 'anyone' ? [] : [{ bearer: [] }],
     ...(route.access === 'admin' && { description: 'For administrators.' }),
-    parameters: parameters(route),
-    ...(route.body && { requestBody: requestBody(route) }),
-    responses: { ...successes(route, routes), ...refusals(route, problems) },
+    parameters: parametersOf(route).map((parameter) => {
+      const name = shared.parameters.get(JSON.stringify(parameter));
+      return name ? { $ref: `#/components/parameters/${name}` } : parameter;
+    }),
+    ...(route.body && { requestBody: requestBody(route, shared) }),
+    responses: { ...successes(route, routes, shared), ...refusals(route, shared) },
   };
 }
 
-function parameters(route: Route): JsonSchema[] {
+/** Parameters that operations share: the name that the document has each under, by its text. */
+function sharedParameters(routes: Route[]): Map<string, string> {
+  const takers = new Map<string, Set<string>>();
+  const shared = new Map<string, string>();
+  for (const route of routes) {
+    for (const parameter of parametersOf(route)) {
+      const text = JSON.stringify(parameter);
+      const tags = takers.get(text);
+      takers.set(text, new Set([...(tags ?? []), route.tag]));
+      if (tags) shared.set(text, '');
+    }
+  }
+  const taken = new Set<string>();
+  for (const text of shared.keys()) {
+    const { name } = JSON.parse(text) as { name: string };
+    const plain = name.replace('[', '.').replace(']', '');
+    const tags = [...(takers.get(text) ?? [])];
+    // `limit` is everybody's; `fields` is another one for each tag.
+    const names = [...(tags.length > 1 ? [plain] : []), `${tags[0]}.${plain}`];
+    const free = names.find((it) => !taken.has(it));
+    if (!free) shared.delete(text);
+    else {
+      shared.set(text, free);
+      taken.add(free);
+    }
+  }
+  return shared;
+}
+
+function parametersOf(route: Route): JsonSchema[] {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -88,9 +134,10 @@ function header(name: string, rules: JsonSchema): JsonSchema {
   return { name, in: 'header', schema: { type: 'string', ...rules } };
 }
 
-function requestBody({ body, method, example }: Route): JsonSchema {
-  const schema = bodySchema(body as NonNullable<Route['body']>);
-  const shown = example ?? exampleOf(schema);
+function requestBody({ id, body, method, example }: Route, { schemas }: Shared): JsonSchema {
+  const made = bodySchema(body as NonNullable<Route['body']>);
+  const shown = example ?? exampleOf(made);
+  const schema = component(schemas, `${id[0]?.toUpperCase()}${id.slice(1)}`, () => made);
   const media = { schema, ...(shown !== undefined && { example: shown }) };
   const content = {
     'application/json': media,
@@ -99,13 +146,12 @@ function requestBody({ body, method, example }: Route): JsonSchema {
   return { required: true, content };
 }
 
-function successes(route: Route, routes: Route[]): JsonSchema {
-  const isTrimmed = route.query?.some((p) => p.name === 'fields') === true;
+function successes(route: Route, routes: Route[], { schemas }: Shared): JsonSchema {
   const answers = Object.entries(route.success).map(([status, success]) => {
     const { description, contentType } = success;
-    const schema = success.schema && isTrimmed ? trimmedSchema(success.schema) : success.schema;
+    const schema = typeof success.schema === 'function' ? success.schema(schemas) : success.schema;
     const type = contentType ?? (schema && 'application/json');
-    const headers = headersOf(route, Number(status), schema);
+    const headers = headersOf(route, Number(status), isDocument(schema, schemas));
     const links = linksOf(route, Number(status), routes);
     const answer = {
       description,
@@ -118,7 +164,13 @@ function successes(route: Route, routes: Route[]): JsonSchema {
   return Object.fromEntries(answers);
 }
 
-function refusals(route: Route, problems: Record<string, JsonSchema>): JsonSchema {
+/** Whether an answer is a document, which has an ETag. */
+function isDocument(schema: JsonSchema | undefined, schemas: Components): boolean {
+  const name = String(schema?.$ref).split('/').at(-1) as string;
+  return (schemas.get(name)?.properties as JsonSchema | undefined)?.updatedAt !== undefined;
+}
+
+function refusals(route: Route, { problems }: Shared): JsonSchema {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codesOf(route))) {
     byStatus.set(STATUS[code], [...(byStatus.get(STATUS[code]) ?? []), code]);
@@ -127,7 +179,7 @@ function refusals(route: Route, problems: Record<string, JsonSchema>): JsonSchem
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     if (route.success[status]) continue;
     const name = codes.sort().join('-');
-    problems[name] ??= problemResponse(status, codes);
+    if (!problems.has(name)) problems.set(name, problemResponse(status, codes));
     answers[status] = { $ref: `#/components/responses/${name}` };
   }
   return answers;

@@ -4,6 +4,7 @@ import { cast } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { findOne, type TypedFilter } from '../data/read.ts';
 import { checkReferences, confirmChange } from '../data/references.ts';
+import { openSealed } from '../data/sealed.ts';
 import type { ObjectShape } from '../data/shape.ts';
 import { update } from '../data/write.ts';
 import { AppError, invalid, notFound } from '../errors.ts';
@@ -49,6 +50,7 @@ export async function patch<T extends Base>(
   for (let tries = 1; ; tries++) {
     const current = await findOne(ctx, entity, guarded);
     if (!current) throw await absent(ctx, entity, filter, versions);
+    await openSealed(ctx, entity, [current]);
     const { set, unset } = merged(entity, current, flat);
     const where = { ...filter, version: current.version };
     const document = await update(ctx, entity, where, { set, unset });
@@ -85,7 +87,9 @@ function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
   const flat: Flat = { set: {}, unset: [], free: [], references: false };
   for (const [name, value] of Object.entries(body)) {
     const path = prefix + name;
-    const inner = shape.fields[name]?.shape;
+    const stored = shape.fields[name]?.shape;
+    // Another sealed value is written whole, this one merged.
+    const inner = stored?.kind === 'sealed' && stored.inner.kind === 'free' ? stored.inner : stored;
     if (value === null) flat.unset.push(path);
     else if (inner?.kind === 'free') flat.free.push([path, value as Values, inner.maxBytes]);
     else if (inner?.kind === 'object') {
@@ -96,7 +100,7 @@ function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
       flat.references ||= deep.references;
     } else if (inner) {
       flat.set[path] = cast(inner, value);
-      flat.references ||= inner.kind === 'id';
+      flat.references ||= inner.kind === 'id' || inner.kind === 'array';
     }
   }
   return flat;
@@ -106,7 +110,7 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
   const set = { ...flat.set };
   const faults = [];
   for (const [path, change, maxBytes] of flat.free) {
-    const value = mergePatch((current as unknown as Values)[path], change);
+    const value = mergePatch(valueAt(current, path), change);
     if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
       faults.push({ path, message: `would exceed ${maxBytes} bytes` });
     }
@@ -122,6 +126,11 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
     set.revision = ((current as unknown as Values).revision as number) + 1;
   }
   return { set, unset: flat.unset };
+}
+
+function valueAt(document: object, path: string): unknown {
+  const step = (value: unknown, name: string) => (value as Values | undefined)?.[name];
+  return path.split('.').reduce(step, document);
 }
 
 /** RFC 7396 over a free-form value: null takes a member away, objects merge, all else replaces. */

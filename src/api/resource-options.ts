@@ -17,8 +17,10 @@ export interface ResourceOptions<T extends Base> {
   include?: string[];
   /** Own routes beside the verbs: `POST /v1/projects/{id}/archive`. */
   actions?: Route[];
-  /** The body of POST, where it is more than the shape says. */
-  createBody?: Joi.ObjectSchema;
+  /** Makes the body of POST, where it is more than the shape says. */
+  createBody?: () => Joi.ObjectSchema;
+  /** A body of POST that would do, where none can be made of the shape alone. */
+  example?: JsonSchema;
   /** Adds what the server owns to a new document's values, or refuses them. */
   prepare?: (ctx: Ctx, values: Values) => Promise<Values> | Values;
   /** Adds to the answer of a create what is not stored. */

@@ -49,9 +49,8 @@ export const namedHeaders: Record<string, JsonSchema> = {
 export function headersOf(
   { method, path, conditional }: Route,
   status: number,
-  schema: JsonSchema | undefined,
+  isDocument: boolean,
 ): JsonSchema {
-  const isDocument = (schema?.properties as JsonSchema | undefined)?.updatedAt !== undefined;
   const isMade = status === 201 && isDocument;
   const hasTag = isDocument || (status === 304 && conditional);
   return {

@@ -32,6 +32,16 @@ export interface Parameter {
   schema?: JsonSchema;
 }
 
+/** The schemas that the OpenAPI document has once each, by name. */
+export type Components = Map<string, JsonSchema>;
+
+/** An answer that is no error. A schema may wait until the document is made, and refer to components. */
+export interface Success {
+  description: string;
+  schema?: JsonSchema | ((components: Components) => JsonSchema);
+  contentType?: string;
+}
+
 /** One operation of the API: what it takes, who may call it, what it answers, and the code behind it. */
 export interface Route {
   method: Method;
@@ -52,12 +62,30 @@ export interface Route {
   /** Reads If-Match or If-None-Match. */
   conditional?: boolean;
   /** The statuses of success, with the schema of each. */
-  success: Record<number, { description: string; schema?: JsonSchema; contentType?: string }>;
+  success: Record<number, Success>;
   /** Errors beyond those that every operation of its kind may answer. */
   codes?: ErrorCode[];
   /** Answers must not be stored by caches; true unless the answer is the same for everybody. */
   personal?: boolean;
   handle(ctx: Ctx, request: Request): Promise<Reply>;
+}
+
+type Late = Pick<Route, 'body' | 'owned' | 'query'>;
+
+/**
+ * Gives a route parts that are made when first asked for: a function starts with all its routes and needs
+ * few of them. A spread would ask for them, so what adds to such a route assigns to it.
+ */
+export function lazy<R extends Late>(route: R, parts: { [P in keyof Late]: () => Late[P] }): R {
+  for (const [name, make] of Object.entries<() => unknown>(parts)) {
+    const get = () => {
+      const value = make();
+      Object.defineProperty(route, name, { value });
+      return value;
+    };
+    Object.defineProperty(route, name, { get, enumerable: true, configurable: true });
+  }
+  return route;
 }
 
 /** A route, found by method and path. */

@@ -1,7 +1,7 @@
 import type { Entity } from '../data/entity.ts';
-import type { ObjectShape, Shape } from '../data/shape.ts';
+import type { Field, ObjectShape, Shape } from '../data/shape.ts';
 import { answeredAs } from './output.ts';
-import type { JsonSchema } from './route.ts';
+import type { Components, JsonSchema } from './route.ts';
 
 /** An id: the lower-case text of a UUID. */
 export const idSchema: JsonSchema = {
@@ -10,51 +10,47 @@ export const idSchema: JsonSchema = {
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
 };
 
-/** The JSON Schema of a document as it is answered, with what `?include=` may put into it. */
-export function documentSchema(entity: Entity, include: string[]): JsonSchema {
-  const schema: JsonSchema = {
-    title: entity.name,
-    ...objectSchema(entity.shape, (name) => answeredAs(entity, name)),
+/** A schema that is made when the document is: it puts what it refers to among the components. */
+export type Described = (components: Components) => JsonSchema;
+
+/** The schema of a document as a write answers it. */
+export function documentSchema(entity: Entity): Described {
+  return (components) => {
+    component(components, entity.name, () => openSchema(entity));
+    // Open where it stands among the components, for some answers add to it.
+    return { ...refTo(entity.name), unevaluatedProperties: false };
   };
-  const properties = schema.properties as Record<string, JsonSchema>;
-  for (const name of include) {
-    properties[name] = properties[name]
-      ? { anyOf: [properties[name], { type: 'object' }] }
-      : { type: ['array', 'object'] };
-  }
-  if (include.length > 0) {
-    properties._more = { type: 'object', additionalProperties: { type: 'string' } };
-  }
-  return schema;
 }
 
 /** The schema of an object with some more properties. */
-export function withMore(schema: JsonSchema, more: Record<string, JsonSchema> = {}): JsonSchema {
-  return {
-    ...schema,
-    required: [...((schema.required as string[] | undefined) ?? []), ...Object.keys(more)],
-    properties: { ...(schema.properties as object), ...more },
-  };
+export function withMore(schema: Described, more: Record<string, JsonSchema>): Described {
+  return (components) => ({
+    ...schema(components),
+    required: Object.keys(more),
+    properties: more,
+  });
 }
 
-/** The schema of a document of which `?fields=` leaves out whatever was not asked for, but the id. */
-export function trimmedSchema(schema: JsonSchema): JsonSchema {
-  const { id } = (schema.properties ?? {}) as JsonSchema;
-  return id ? { ...schema, required: ['id'] } : schema;
+/** Puts a schema among the components, once, and refers to it. */
+export function component(
+  components: Components,
+  name: string,
+  make: () => JsonSchema,
+): JsonSchema {
+  if (!components.has(name)) components.set(name, make());
+  return refTo(name);
 }
 
-/** The JSON Schema of a page of documents. */
-export function pageSchema(entity: Entity, include: string[]): JsonSchema {
-  const item = trimmedSchema(documentSchema(entity, include));
-  return {
-    type: 'object',
-    required: ['data', 'nextCursor'],
-    additionalProperties: false,
-    properties: {
-      data: { type: 'array', maxItems: 100, items: item },
-      nextCursor: { type: ['string', 'null'] },
-    },
-  };
+function refTo(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** The schema of a document with all its fields; more may be added to it. */
+export function openSchema(entity: Entity): JsonSchema {
+  const { additionalProperties, ...open } = objectSchema(entity.shape, (name) =>
+    answeredAs(entity, name),
+  );
+  return { description: entity.options.about, ...open };
 }
 
 function objectSchema(shape: ObjectShape, nameOf = (name: string) => name): JsonSchema {
@@ -63,7 +59,7 @@ function objectSchema(shape: ObjectShape, nameOf = (name: string) => name): Json
   for (const [key, field] of Object.entries(shape.fields)) {
     if (field.hidden) continue;
     const name = nameOf(key);
-    properties[name] = schemaOf(field.shape);
+    properties[name] = fieldSchema(field);
     if (field.required) required.push(name);
   }
   return {
@@ -72,6 +68,13 @@ function objectSchema(shape: ObjectShape, nameOf = (name: string) => name): Json
     ...(required.length > 0 && { required }),
     properties,
   };
+}
+
+/** The schema of a field of a document, with what is said of it. */
+export function fieldSchema(field: Field): JsonSchema {
+  const schema = schemaOf(field.shape);
+  const description = [schema.description, field.description].filter(Boolean).join(' ');
+  return { ...schema, ...(description && { description }) };
 }
 
 function schemaOf(shape: Shape): JsonSchema {
@@ -113,7 +116,7 @@ function schemaOf(shape: Shape): JsonSchema {
 
 /** What documents say of a reference; `npm run test:fuzz` finds what it refers to by it. */
 export function referenceTo(entity: string): string {
-  return `The id of a ${entity}.`;
+  return `The id of ${/^[AEIOU]/.test(entity) ? 'an' : 'a'} ${entity}.`;
 }
 
 /** The schema of a query parameter that filters by a field: `status`, `status[in]`, `createdAt[gte]`. */

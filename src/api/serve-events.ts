@@ -9,9 +9,13 @@ import '../models/index.ts';
 export type TimeLeft = () => number;
 
 /** The handler of a schedule, or of a direct call. Whatever it throws is a failed invocation. */
-export function serveSchedule<T>(name: string, run: (ctx: Ctx, timeLeft: TimeLeft) => Promise<T>) {
+export function serveSchedule<T>(
+  name: string,
+  run: (ctx: Ctx, timeLeft: TimeLeft) => Promise<T>,
+  patience = BACKGROUND,
+) {
   return async (_event: unknown, context?: Context): Promise<T> => {
-    await connect(BACKGROUND);
+    await connect(patience);
     return run(systemCtx(name, context?.awsRequestId), timeLeftOf(context));
   };
 }

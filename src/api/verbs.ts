@@ -6,12 +6,13 @@ import { UUID } from '../data/ids.ts';
 import { aggregate, findMany, findOne, type TypedFilter, visible } from '../data/read.ts';
 import { checkReferences, confirmReferences } from '../data/references.ts';
 import { remove } from '../data/remove.ts';
+import { openSealed } from '../data/sealed.ts';
 import { insert } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
 import { ringJobs } from '../services/jobs.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
-import { lookups, mostOf, printIncluded, readIncludes } from './include.ts';
+import { lookups, mostOf, openIncluded, printIncluded, readIncludes } from './include.ts';
 import { bodyOf, isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { answeredAs, type Json, print } from './output.ts';
@@ -33,7 +34,7 @@ export function ownedFields(entity: Entity, mode: 'create' | 'update'): Readonly
 /** The joi body of POST. */
 export function createBodyOf(entity: Entity, options: ResourceOptions<never>): Joi.ObjectSchema {
   const nameOf = (name: string) => answeredAs(entity, name);
-  return options.createBody ?? bodyOf(entity.shape, 'create', nameOf);
+  return options.createBody?.() ?? bodyOf(entity.shape, 'create', nameOf);
 }
 
 /** A body by the names of what is stored. */
@@ -61,9 +62,10 @@ export async function create<T extends Base>(
   const stamp = allowed(options.can.create as Rule, ctx.actor);
   const cast = { ...castObject(entity.shape, stored(entity, body)), ...stamp };
   const values = options.prepare ? await options.prepare(ctx, cast) : cast;
-  await checkReferences(ctx, entity, values, readableBy(ctx.actor));
+  await checkReferences(ctx, entity, values, readableBy(ctx.actor), true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
+  await openSealed(ctx, entity, [document]);
   const json = print(entity, document);
   return {
     status: 201,
@@ -96,6 +98,7 @@ export async function read<T extends Base>(
           ])
         )[0];
   if (!document) throw notFound();
+  await openIncluded(ctx, entity, [document], relations);
   const json = trimmed(
     printIncluded(ctx.actor, entity, document, relations, most),
     fields,
@@ -140,6 +143,7 @@ export async function list<T extends Base>(
           hint,
         );
   const page = found.slice(0, compiled.limit);
+  await openIncluded(ctx, entity, page, relations);
   const last = found.length > compiled.limit ? page.at(-1) : undefined;
   return {
     status: 200,
@@ -160,6 +164,7 @@ export async function change<T extends Base>(
   request: Request,
 ): Promise<Reply> {
   const document = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
+  await openSealed(ctx, entity, [document]);
   return {
     status: 200,
     json: print(entity, document),

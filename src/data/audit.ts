@@ -1,6 +1,7 @@
 import type { Actor, Ctx } from '../context.ts';
 import type { Base, Entity, Stored } from './entity.ts';
 import { newId, type UUID } from './ids.ts';
+import { isSealedPath } from './sealed.ts';
 import type { ObjectShape } from './shape.ts';
 
 /** An audit entry as it waits in its document's outbox, or goes straight into `auditEvents`. */
@@ -22,6 +23,8 @@ export interface Change {
 }
 
 const LONGEST = 2048;
+/** Stands for the value of a sealed field. */
+export const SEALED = '(sealed)';
 
 /** The entry of one change, stamped with who, when and under which request. */
 export function auditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEntry {
@@ -45,7 +48,12 @@ export function auditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEn
 export function creations(entity: Entity, document: Record<string, unknown>): Change[] {
   return Object.entries(document)
     .filter(([path, value]) => value !== undefined && value !== null && isAudited(entity, path))
-    .map(([path, after]) => ({ path, before: null, after: bounded(after) }));
+    .map(([path, after]) => ({ path, before: null, after: told(entity, path, after) }));
+}
+
+/** A value as the log tells it: what is sealed as just that, not even by its length. */
+export function told(entity: Entity, path: string, value: unknown): unknown {
+  return value !== null && isSealedPath(entity, path) ? SEALED : bounded(value);
 }
 
 /** Whether an audit entry may show this path: no secrets, and nothing that every write changes. */
@@ -65,7 +73,7 @@ export function isAudited(entity: Entity, path: string): boolean {
 }
 
 /** A long value is replaced by its length: the log tells what changed, it is no second store. */
-export function bounded(value: unknown): unknown {
+function bounded(value: unknown): unknown {
   const length = typeof value === 'object' ? JSON.stringify(value).length : String(value).length;
   return length > LONGEST ? `(${length} characters)` : value;
 }

@@ -12,6 +12,8 @@ export interface Patience {
 export const INTERACTIVE: Patience = { call: 2400, total: 4500 };
 /** A queue or a schedule waits. */
 export const BACKGROUND: Patience = { call: 30_000, total: 120_000 };
+/** A migration: building an index takes as long as it takes. A day. */
+export const MIGRATING: Patience = { call: 86_400_000, total: 86_400_000 };
 
 let patience = INTERACTIVE;
 

@@ -23,6 +23,7 @@ export const WORDS = {
   maxBytes: 'the most bytes of a free-form object, as JSON',
   maxItems: 'the most items of an array',
   encrypted: 'stored as ciphertext: what is in it, and what of it is shown (`sealed`)',
+  description: 'what its name does not say, for the documentation: units, forms, what for',
 } as const;
 
 declare module 'mongoose' {
@@ -34,6 +35,7 @@ declare module 'mongoose' {
     maxBytes?: number;
     maxItems?: number;
     encrypted?: Encrypted;
+    description?: string;
   }
 }
 

@@ -27,3 +27,8 @@ export function isDuplicate(thrown: unknown): boolean {
   }
   return thrown instanceof mongo.MongoServerError && thrown.code === 11000;
 }
+
+/** The code that MongoDB gave an error, if it was MongoDB that gave it. */
+export function codeOf(thrown: unknown): unknown {
+  return thrown instanceof mongo.MongoServerError ? thrown.code : undefined;
+}

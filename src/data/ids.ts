@@ -5,7 +5,12 @@ import mongoose from 'mongoose';
 export const UUID = mongoose.mongo.UUID;
 export type UUID = InstanceType<typeof mongoose.mongo.UUID>;
 
-const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+// The two digits of each byte; where in the text those of an id's bytes go.
+const DIGITS = Buffer.from(
+  Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0')).join(''),
+);
+const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+const text = Buffer.alloc(36, '-');
 const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const random = Buffer.alloc(4096);
@@ -45,15 +50,16 @@ export function lowestIdAt(time: number): UUID {
   return new UUID(id);
 }
 
-/** The lower-case text of a UUID; a table is 25 times faster than `toHexString`. */
+/** The lower-case text of a UUID. Bytes put into one text are flat: half of what joined pieces cost. */
 export function idText(id: UUID): string {
-  const b = id.buffer;
-  let text = '';
+  const { buffer } = id;
   for (let i = 0; i < 16; i++) {
-    if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
-    text += HEX[b[i] as number];
+    const at = PLACES[i] as number;
+    const digits = (buffer[i] as number) * 2;
+    text[at] = DIGITS[digits] as number;
+    text[at + 1] = DIGITS[digits + 1] as number;
   }
-  return text;
+  return text.toString('latin1');
 }
 
 /** Reads the text of an id; undefined when it is no lower-case UUID. */

@@ -74,6 +74,8 @@ export async function aggregate<T = Raw>(
   options: Pick<ReadOptions, 'hint'> = {},
 ): Promise<T[]> {
   const found = entity.collection.aggregate(pipeline, {
+    // A page is one command: the server's own first batch ends where the longest page does.
+    batchSize: 1000,
     ...options,
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),

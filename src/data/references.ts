@@ -1,8 +1,9 @@
 import type { Ctx } from '../context.ts';
 import { AppError, type Fault, invalid } from '../errors.ts';
 import { auditEntry, auditEvent } from './audit.ts';
+import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
-import type { UUID } from './ids.ts';
+import { idText, type UUID } from './ids.ts';
 import { findOne, type TypedFilter } from './read.ts';
 import type { ObjectShape, OnDelete } from './shape.ts';
 
@@ -55,21 +56,39 @@ function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[
  */
 export type Readable = (entity: Entity) => TypedFilter | undefined;
 
-/** Before a write: every reference in it exists and may be read. @throws AppError VALIDATION_FAILED */
+/** How long a parent that was found is taken to be there, in ms, by what looks again after its write. */
+const SEEN = 4000;
+const MOST_SEEN = 5000;
+
+const seen = new Map<string, number>();
+
+/**
+ * Before a write: every reference in it exists and may be read.
+ * @param again whether `confirmReferences` follows: then a parent found a moment ago will do
+ * @throws AppError VALIDATION_FAILED
+ */
 export async function checkReferences(
   ctx: Ctx,
   entity: Entity,
   values: Record<string, unknown>,
   readable: Readable,
+  again = false,
 ): Promise<void> {
   const missing = await Promise.all(
     heldBy(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
       const filter = readable(to);
-      const projection = { _id: 1 };
-      const found =
-        filter && (await findOne(ctx, to, alive({ ...filter, _id: id }), { projection }));
-      return found ? [] : [gone(reference)];
+      // Who may read a document never changes, unless it may be shared; whether it is there, the second
+      // look finds out.
+      const key = `${'id' in ctx.actor && idText(ctx.actor.id)} ${to.name} ${idText(id)}`;
+      const isFixed = again && to.options.sharedBy === undefined;
+      if (isFixed && (seen.get(key) ?? 0) > ctx.clock()) return [];
+      const one = { ...filter, _id: id, ...ALIVE };
+      const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
+      if (!found) return [gone(reference)];
+      if (seen.size >= MOST_SEEN) seen.delete(seen.keys().next().value as string);
+      seen.set(key, ctx.clock() + SEEN);
+      return [];
     }),
   );
   const faults = missing.flat();
@@ -140,7 +159,7 @@ export async function confirmChange(
   const faults: Fault[] = [];
   for (const { reference, id } of heldBy(entity, set)) {
     const parent = entityNamed(reference.to);
-    if (await findOne(ctx, parent, alive({ _id: id }), { projection: { _id: 1 } })) continue;
+    if (await findOne(ctx, parent, { _id: id, ...ALIVE }, { projection: { _id: 1 } })) continue;
     await release(entity, _id, reference, id);
     faults.push(gone(reference));
   }
@@ -151,11 +170,9 @@ export async function confirmChange(
 async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
   const parent = entityNamed(reference.to);
   const count = reference.entity.options.countedIn?.[reference.path];
-  if (count) {
-    const counted = await parent.collection.updateOne(alive({ _id: id }), { $inc: { [count]: 1 } });
-    return counted.matchedCount === 1;
-  }
-  return (await findOne(ctx, parent, alive({ _id: id }), { projection: { _id: 1 } })) !== null;
+  const filter = { _id: id, ...ALIVE };
+  if (count) return countIn(parent, filter, count);
+  return (await findOne(ctx, parent, filter, { projection: { _id: 1 } })) !== null;
 }
 
 async function release(entity: Entity, _id: UUID, reference: Reference, id: UUID): Promise<void> {
@@ -202,9 +219,7 @@ export async function restrictRemoval(
   throw new AppError('IN_USE', `It is still referred to by ${names}.`, { errors });
 }
 
-function alive(filter: TypedFilter): TypedFilter {
-  return { ...filter, removing: { $exists: false } };
-}
+const ALIVE = { removing: { $exists: false } };
 
 function gone({ path, to }: Reference): Fault {
   return { path, message: `there is no such ${to.toLowerCase()}` };

@@ -44,6 +44,8 @@ export interface Field {
   /** Never answered. */
   hidden: boolean;
   hasDefault: boolean;
+  /** What its name does not say. */
+  description?: string;
 }
 
 /** Reads a Mongoose schema. @throws Error for a type that no printer knows. */
@@ -82,14 +84,15 @@ function parent(root: ObjectShape, names: string[]): ObjectShape {
 
 function field(type: SchemaType, path: string): Field {
   const o = type.options;
-  return {
+  return defined({
     shape: shape(type, path),
     required: o.required === true || Array.isArray(o.required),
     server: o.server === true,
     immutable: o.immutable === true,
     hidden: o.select === false,
     hasDefault: o.default !== undefined,
-  };
+    description: o.description,
+  });
 }
 
 interface Inner {
@@ -152,7 +155,9 @@ function shape(type: SchemaType, path: string): Shape {
 }
 
 /** What only the field itself may say, not what is sealed in it: there nobody would read it. */
-const FIELD_WORDS = ['required', 'select', 'server', 'immutable', 'default', 'personal'];
+const FIELD_WORDS = [
+  ...['required', 'select', 'server', 'immutable', 'default', 'personal', 'description'],
+];
 
 function sealedShape({ inner, shows }: Encrypted, path: string): Shape {
   if (path.includes('.'))

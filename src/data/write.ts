@@ -4,14 +4,18 @@ import { AppError, invalid } from '../errors.ts';
 import {
   type AuditEntry,
   auditEntry,
-  bounded,
   type Change,
   creations,
   isAudited,
+  SEALED,
+  told,
 } from './audit.ts';
 import type { Base, Entity, Stored } from './entity.ts';
-import { newId } from './ids.ts';
+import { newId, type UUID } from './ids.ts';
 import { findOne, type TypedFilter, visible } from './read.ts';
+import { isSealedPath, type Owner, sealFields } from './sealed.ts';
+import type { Shape } from './shape.ts';
+import { validated, validatePaths } from './validate.ts';
 
 type Values = Record<string, unknown>;
 
@@ -28,9 +32,9 @@ export async function insert<T extends Base>(
   const now = new Date(ctx.clock());
   const { promisedId } = ctx;
   if (promisedId) ctx.promisedId = undefined;
-  const document = await validated(entity, {
+  const document = await acceptable(ctx, entity, {
     ...values,
-    _id: values._id ?? promisedId ?? newId(now.getTime()),
+    _id: (values._id as UUID | undefined) ?? promisedId ?? newId(now.getTime()),
     createdAt: now,
     updatedAt: now,
     version: 1,
@@ -72,9 +76,13 @@ export async function update<T extends Base>(
   change: Update,
   action: string | null = 'update',
 ): Promise<T | null> {
-  const set = change.set ?? {};
   const unset = change.unset ?? [];
-  await validatePaths(entity, set);
+  const bound = await sealedChange(ctx, entity, filter, change.set ?? {});
+  if (!bound) return null;
+  const { where, set } = bound;
+  await validatePaths(entity, set).catch((error) => {
+    throw translated(error);
+  });
   const now = new Date(ctx.clock());
   const stage: mongo.Document = {
     ...Object.fromEntries(Object.entries(set).map(([path, v]) => [path, { $literal: v }])),
@@ -88,7 +96,7 @@ export async function update<T extends Base>(
   const pipeline: mongo.Document[] = [{ $set: stage }];
   if (unset.length > 0) pipeline.push({ $unset: unset });
   try {
-    const found = await entity.collection.findOneAndUpdate(filter, pipeline, {
+    const found = await entity.collection.findOneAndUpdate(where, pipeline, {
       returnDocument: 'after',
       projection: visible(entity),
       ...(ctx.session && { session: ctx.session }),
@@ -111,25 +119,29 @@ export async function removeOne<T extends Base>(
   return found as unknown as T | null;
 }
 
-async function validated(entity: Entity, values: Values): Promise<Stored> {
+async function acceptable(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
   try {
-    const document = new entity.model(values);
-    await document.validate();
-    const plain = document.toObject({ flattenMaps: true, virtuals: false }) as unknown as Stored;
-    for (const name of Object.keys(plain)) if (plain[name] === undefined) delete plain[name];
-    refine(entity, plain);
-    return plain;
+    const document = await validated(entity, await sealFields(ctx, entity, values, values));
+    refine(entity, document);
+    return document;
   } catch (error) {
     throw translated(error);
   }
 }
 
-async function validatePaths(entity: Entity, set: Values): Promise<void> {
-  const paths = Object.keys(set);
-  if (paths.length === 0) return;
-  const nested = unflatten(set);
+/** What is sealed is bound to its document and owner, so those are read first: neither ever changes. */
+async function sealedChange(
+  ctx: Ctx,
+  entity: Entity,
+  filter: TypedFilter,
+  set: Values,
+): Promise<{ where: TypedFilter; set: Values } | null> {
+  if (!Object.keys(set).some((path) => isSealedPath(entity, path))) return { where: filter, set };
+  const owner = await findOne(ctx, entity, filter, { projection: { user: 1 } });
+  if (!owner) return null;
   try {
-    await entity.model.validate(nested, paths);
+    const where = { ...filter, _id: owner._id };
+    return { where, set: await sealFields(ctx, entity, owner, set) };
   } catch (error) {
     throw translated(error);
   }
@@ -140,22 +152,6 @@ function refine(entity: Entity, document: Values): void {
   if (faults.length > 0) throw invalid(faults);
 }
 
-/** `{ 'a.b': 1 }` → `{ a: { b: 1 } }` */
-function unflatten(set: Values): Values {
-  const root: Values = {};
-  for (const [path, value] of Object.entries(set)) {
-    const names = path.split('.');
-    const last = names.pop() as string;
-    let at = root;
-    for (const name of names) {
-      at[name] ??= {};
-      at = at[name] as Values;
-    }
-    at[last] = value;
-  }
-  return root;
-}
-
 function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[] {
   const changed: [string, unknown][] = [
     ...Object.entries(set),
@@ -163,29 +159,42 @@ function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[
   ];
   return changed
     .filter(([path]) => isAudited(entity, path))
-    .map(([path, after]) => ({ path, before: before(path), after: bounded(after) }));
+    .map(([path, after]) => ({
+      path,
+      before: isSealedPath(entity, path) ? sealedBefore(path) : before(entity, path),
+      after: told(entity, path, after),
+    }));
 }
 
-/** The value before, as the server finds it; a long one by its size. */
-function before(path: string): mongo.Document {
+/** The value before, as the server finds it; one that may be long by its size, if it is. */
+function before(entity: Entity, path: string): mongo.Document {
   const value = { $ifNull: [`$${path}`, null] };
+  if (isShort(entity.shape.fields[path]?.shape)) return value;
   const size = { $bsonSize: { value } };
   return {
     $cond: [{ $gt: [size, 2048] }, { $concat: ['(', { $toString: size }, ' bytes)'] }, value],
   };
 }
 
+function sealedBefore(path: string): mongo.Document {
+  return { $cond: [{ $ifNull: [`$${path}`, false] }, SEALED, null] };
+}
+
+/** Whether a value never is too long for an audit entry: the server need not weigh it then. */
+function isShort(shape: Shape | undefined): boolean {
+  if (shape?.kind === 'string') return shape.enum !== undefined || (shape.max ?? 2048) < 500;
+  return ['number', 'boolean', 'date', 'id'].includes(shape?.kind ?? '');
+}
+
 /** The entry as an aggregation expression: all literal but the `before`s. */
 function expression(entry: AuditEntry): mongo.Document {
   const { changes, ...rest } = entry;
-  return {
-    ...Object.fromEntries(Object.entries(rest).map(([k, v]) => [k, { $literal: v }])),
-    changes: changes.map((c) => ({
-      path: { $literal: c.path },
-      before: c.before,
-      after: { $literal: c.after },
-    })),
-  };
+  const evaluated = changes.map((c) => ({
+    path: { $literal: c.path },
+    before: c.before,
+    after: { $literal: c.after },
+  }));
+  return { $mergeObjects: [{ $literal: rest }, { changes: evaluated }] };
 }
 
 function duplicatePath(error: unknown): string | undefined {

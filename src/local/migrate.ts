@@ -12,5 +12,8 @@ export async function migrate(
 ): Promise<void> {
   const fn = functions.find(({ name }) => name === 'migrate');
   if (!fn || !existsSync(fn.file)) return log('There is no migrate function: no migrations ran.');
-  await invoker(fn, load)({});
+  const call = invoker(fn, load);
+  // It ends before its time is up, and says so when there is more to do.
+  while ((((await call({})) ?? {}) as { unfinished?: string }).unfinished)
+    log('Migrating goes on.');
 }

@@ -2,11 +2,11 @@ import { Schema } from 'mongoose';
 
 const schema = new Schema(
   {
-    code: { type: String, required: true, maxlength: 64 },
-    message: { type: String, required: true, maxlength: 1000 },
+    code: { type: String, required: true, maxlength: 64, description: 'Stable, for programs.' },
+    message: { type: String, required: true, maxlength: 1000, description: 'For people.' },
   },
   { _id: false },
 );
 
 /** Why something failed: a stable code, and a sentence for people. Set by the server. */
-export const errorField = { type: schema, server: true } as const;
+export const errorField = { type: schema, server: true, description: 'Why it failed.' } as const;

@@ -36,6 +36,7 @@ export { Migration } from './system/migration.ts';
 export { RateCount } from './system/rate-count.ts';
 export { RetentionPolicy } from './system/retention-policy.ts';
 export { RetentionRun } from './system/retention-run.ts';
+export { SealingKey } from './system/sealing-key.ts';
 export { WebhookDelivery } from './system/webhook-delivery.ts';
 export { WebhookEndpoint } from './system/webhook-endpoint.ts';
 export { WebhookEvent } from './system/webhook-event.ts';

@@ -1,8 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { config } from '../config.ts';
+import { presign } from './presign.ts';
 
 /** Loaded where it is used: the SDK costs more to import than most requests take. */
 const sdk = () => import('@aws-sdk/client-s3');
@@ -61,51 +62,46 @@ export interface SignedRequest {
  * A URL for one upload of exactly these bytes: length, type and (when given) checksum are signed, and an
  * object that is there already is not overwritten. @param checksum base64 SHA-256
  */
-export async function presignPut(
+export function presignPut(
   key: string,
   object: { contentType: string; size: number; checksum?: string | undefined },
   seconds: number,
   now: number,
-): Promise<SignedRequest> {
-  const { PutObjectCommand } = await sdk();
-  const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
-  const input: PutObjectCommandInput = {
-    Bucket: config.mediaBucket,
-    Key: key,
-    ContentLength: object.size,
-    ContentType: object.contentType,
-    IfNoneMatch: '*',
-    ...(object.checksum && { ChecksumSHA256: object.checksum }),
-  };
+): SignedRequest {
   const headers = {
     'content-length': String(object.size),
     'content-type': object.contentType,
     'if-none-match': '*',
     ...(object.checksum && { 'x-amz-checksum-sha256': object.checksum }),
   };
-  const url = await getSignedUrl(await client(), new PutObjectCommand(input), {
-    expiresIn: seconds,
-    signableHeaders: new Set(Object.keys(headers)),
-    unhoistableHeaders: new Set(Object.keys(headers)),
-  });
+  const url = presign({ method: 'PUT', ...addressOf(key), headers, ...signing(seconds) });
   return { method: 'PUT', url, headers, expiresAt: new Date(now + seconds * 1000) };
 }
 
 /** A URL to read an object by, which names the file that a browser saves it as. */
-export async function presignGet(
+export function presignGet(
   key: string,
   as: { contentType: string; fileName: string },
   seconds: number,
-): Promise<string> {
-  const { GetObjectCommand } = await sdk();
-  const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
-  const command = new GetObjectCommand({
-    Bucket: config.mediaBucket,
-    Key: key,
-    ResponseContentType: as.contentType,
-    ResponseContentDisposition: attachment(as.fileName),
-  });
-  return getSignedUrl(await client(), command, { expiresIn: seconds });
+): string {
+  const query = {
+    'response-content-type': as.contentType,
+    'response-content-disposition': attachment(as.fileName),
+  };
+  return presign({ method: 'GET', ...addressOf(key), query, ...signing(seconds) });
+}
+
+/** By the bucket's own host name on AWS, as a path elsewhere. */
+function addressOf(key: string): { origin: string; path: string } {
+  const { s3Endpoint, mediaBucket, region } = config;
+  if (s3Endpoint) return { origin: new URL(s3Endpoint).origin, path: `/${mediaBucket}/${key}` };
+  return { origin: `https://${mediaBucket}.s3.${region}.amazonaws.com`, path: `/${key}` };
+}
+
+function signing(seconds: number) {
+  const { region, credentials } = config;
+  // S3 compares with its own clock, not with the request's.
+  return { region, credentials, seconds, now: Date.now() };
 }
 
 /** `Content-Disposition` for any file name (RFC 6266, RFC 8187). */

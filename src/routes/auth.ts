@@ -1,7 +1,7 @@
 import Joi from 'joi';
 import { forgetSession } from '../api/authenticate.ts';
 import { print } from '../api/output.ts';
-import type { Route } from '../api/route.ts';
+import type { Components, JsonSchema, Route } from '../api/route.ts';
 import { documentSchema } from '../api/schemas.ts';
 import { AppError } from '../errors.ts';
 import { User } from '../models/account/user.ts';
@@ -33,18 +33,18 @@ const password = Joi.string()
   });
 const token = Joi.string().max(512);
 
-const signedIn = {
+const signedIn = (components: Components): JsonSchema => ({
   type: 'object',
   additionalProperties: false,
   required: ['user', 'accessToken', 'refreshToken', 'tokenType', 'expiresIn'],
   properties: {
-    user: documentSchema(User, []),
+    user: documentSchema(User)(components),
     accessToken: { type: 'string', description: 'A JWT (ES256) for the Authorization header.' },
     refreshToken: { type: 'string', description: 'Opaque; good for one refresh.' },
     tokenType: { const: 'Bearer' },
     expiresIn: { type: 'integer', description: 'Seconds that the access token lives.' },
   },
-};
+});
 
 function answer(status: number, it: SignedIn) {
   const { user, ...tokens } = it;

@@ -13,7 +13,7 @@ import { cancel, retry, ringJobs } from '../services/jobs.ts';
 /** The job types that clients may start themselves; none yet, each comes with the service behind it. */
 export const CLIENT_JOB_TYPES: readonly string[] = [];
 
-const schema = documentSchema(Job, []);
+const schema = documentSchema(Job);
 const common = { method: 'POST', tag: 'Jobs', access: 'user' } as const;
 
 function answer(status: number, job: JobDoc): Reply {

@@ -21,6 +21,7 @@ export const interactionActions: Route[] = [
         .fork(['model', 'messages'], (field) => field.optional())
         .keys({ prompt: Joi.string().max(LONGEST_PROMPT) })
         .xor('prompt', 'messages'),
+      example: { model: 'qwen-omni', prompt: 'Which key suits a sea shanty?' },
       owned: ownedFields(LlmInteraction, 'create'),
     },
     'No language model can be reached yet.',

@@ -33,11 +33,11 @@ export interface MediaKind {
 /** The options that make a resource a medium's: uploads, links and reprocessing. */
 export function media<T extends Base>(entity: Entity<T>, path: string, kind: MediaKind) {
   return {
-    createBody: createBody(entity, kind),
+    createBody: () => createBody(entity, kind),
     prepare: (ctx: Ctx, values: Record<string, unknown>) => prepare(ctx, entity, values),
     present: async (ctx: Ctx, document: T, json: Json) => ({
       ...json,
-      upload: await uploadOf(ctx, document as unknown as Medium),
+      upload: uploadOf(ctx, document as unknown as Medium),
     }),
     presents: { upload: uploadSchema },
     createCodes: ['NOT_IMPLEMENTED'],
@@ -71,15 +71,10 @@ function prepare(ctx: Ctx, entity: Entity, values: Record<string, unknown>) {
 }
 
 /** Where and how to send the bytes. */
-async function uploadOf(ctx: Ctx, medium: Medium): Promise<Json> {
+function uploadOf(ctx: Ctx, medium: Medium): Json {
   const { filePath, contentType, size } = medium;
   const checksum = medium.checksum ?? undefined;
-  const signed = await presignPut(
-    filePath,
-    { contentType, size, checksum },
-    UPLOAD_SECONDS,
-    ctx.clock(),
-  );
+  const signed = presignPut(filePath, { contentType, size, checksum }, UPLOAD_SECONDS, ctx.clock());
   return { ...signed, expiresAt: signed.expiresAt.toISOString() };
 }
 
@@ -121,7 +116,7 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
       success: {
         200: {
           description: 'The document, with a new `upload`.',
-          schema: withMore(documentSchema(entity, []), { upload: uploadSchema }),
+          schema: withMore(documentSchema(entity), { upload: uploadSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -132,7 +127,7 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
         }
         const json = print(entity, document);
         const headers = { etag: etagOf(entity, document) };
-        return { status: 200, json: { ...json, upload: await uploadOf(ctx, document) }, headers };
+        return { status: 200, json: { ...json, upload: uploadOf(ctx, document) }, headers };
       },
     },
     {
@@ -194,7 +189,7 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
       success: {
         202: {
           description: 'The document and its job.',
-          schema: withMore(documentSchema(entity, []), { job: idSchema }),
+          schema: withMore(documentSchema(entity), { job: idSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE', ...(isProcessed(entity) ? [] : UNPROCESSED)],
@@ -220,9 +215,9 @@ async function found(
   return document as unknown as Medium;
 }
 
-async function link(ctx: Ctx, key: string, contentType: string, fileName: string) {
+function link(ctx: Ctx, key: string, contentType: string, fileName: string) {
   const expiresAt = new Date(ctx.clock() + LINK_SECONDS * 1000).toISOString();
-  const url = await presignGet(key, { contentType, fileName }, LINK_SECONDS);
+  const url = presignGet(key, { contentType, fileName }, LINK_SECONDS);
   return { status: 200, json: { url, expiresAt } };
 }
 

@@ -23,7 +23,7 @@ function transition(verb: string, title: string, from: string[], to: string): Ro
     summary: `${title} a project that is ${from.join(' or ')}.`,
     tag: 'Projects',
     access: 'user',
-    success: { 200: { description: 'The project.', schema: documentSchema(Project, []) } },
+    success: { 200: { description: 'The project.', schema: documentSchema(Project) } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
       const mine = byId(owner, ctx, request);

@@ -4,6 +4,7 @@ import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
 import { documentSchema } from '../api/schemas.ts';
 import { allowed, change, ownedFields, read } from '../api/verbs.ts';
+import { viewSchema } from '../api/views.ts';
 import { UserSettings } from '../models/account/user-settings.ts';
 
 const common = {
@@ -13,8 +14,6 @@ const common = {
   conditional: true,
 } as const;
 
-const schema = documentSchema(UserSettings, []);
-
 /** The signed-in user's settings: one document, made with the account. */
 export const settingsRoutes: Route[] = [
   {
@@ -23,7 +22,10 @@ export const settingsRoutes: Route[] = [
     id: 'getSettings',
     summary: 'Get your settings.',
     query: viewParameters(UserSettings, []),
-    success: { 200: { description: 'The settings.', schema }, 304: { description: 'Unchanged.' } },
+    success: {
+      200: { description: 'The settings.', schema: viewSchema(UserSettings, []) },
+      304: { description: 'Unchanged.' },
+    },
     handle: (ctx, request) => read(ctx, UserSettings, allowed(owner, ctx.actor), [], request),
   },
   {
@@ -33,7 +35,7 @@ export const settingsRoutes: Route[] = [
     summary: 'Change your settings (JSON Merge Patch).',
     body: bodyOf(UserSettings.shape, 'update'),
     owned: ownedFields(UserSettings, 'update'),
-    success: { 200: { description: 'What is stored now.', schema } },
+    success: { 200: { description: 'What is stored now.', schema: documentSchema(UserSettings) } },
     codes: ['CONFLICT', 'PRECONDITION_FAILED'],
     handle: (ctx, request) => change(ctx, UserSettings, allowed(owner, ctx.actor), request),
   },

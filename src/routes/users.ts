@@ -5,6 +5,7 @@ import type { Request, Route } from '../api/route.ts';
 import { admin, self } from '../api/rules.ts';
 import { documentSchema } from '../api/schemas.ts';
 import { allowed, change, ownedFields, read } from '../api/verbs.ts';
+import { viewSchema } from '../api/views.ts';
 import type { Ctx } from '../context.ts';
 import { UUID } from '../data/ids.ts';
 import { transaction } from '../data/transaction.ts';
@@ -29,7 +30,7 @@ const own: Route[] = [
     conditional: true,
     query: viewParameters(User, INCLUDE),
     success: {
-      200: { description: 'The account.', schema: documentSchema(User, INCLUDE) },
+      200: { description: 'The account.', schema: viewSchema(User, INCLUDE) },
       304: { description: 'Unchanged.' },
     },
     handle: (ctx, request) => read(ctx, User, allowed(self, ctx.actor), INCLUDE, request),
@@ -42,7 +43,7 @@ const own: Route[] = [
     conditional: true,
     body: bodyOf(User.shape, 'update'),
     owned: ownedFields(User, 'update'),
-    success: { 200: { description: 'What is stored now.', schema: documentSchema(User, []) } },
+    success: { 200: { description: 'What is stored now.', schema: documentSchema(User) } },
     codes: ['PRECONDITION_FAILED'],
     handle: (ctx, request) => change(ctx, User, allowed(self, ctx.actor), request),
   },

@@ -1,17 +1,21 @@
 import { expect, test } from 'vitest';
+import { bodySchema } from '../../src/api/body-schema.ts';
+import { exampleOf } from '../../src/api/examples.ts';
+import type { Route } from '../../src/api/route.ts';
 import { call, given } from '../harness/given.ts';
 import { anonymous, type Held, type Json, newText } from './held.ts';
 
 /** Who gets in: the routes, documented; signed in alone; strangers see nothing. */
 export function access(held: Held): void {
-  const { routes, isSingle, make, change, stored, pages } = held;
+  const { routes, isSingle, isOpen, someone, make, change, stored, pages } = held;
+  const guarded = routes.filter((r) => r.access !== 'anyone');
 
   test('every route is in the OpenAPI document', async () => {
     const { body } = await call<{ paths: Record<string, Json> }>('GET', '/v1/openapi.json');
     for (const route of routes) {
       expect(body.paths[route.path]?.[route.method.toLowerCase()]).toMatchObject({
         operationId: route.id,
-        security: [{ bearer: [] }],
+        security: route.access === 'anyone' ? [] : [{ bearer: [] }],
       });
     }
   });
@@ -21,13 +25,32 @@ export function access(held: Held): void {
     const [head, payload, signature = ''] = alice.token.split('.');
     const forged = `${head}.${payload}.${signature.slice(0, -4)}AAAA`;
     for (const token of [undefined, 'nonsense', forged]) {
-      for (const route of routes) {
+      for (const route of guarded) {
         const answer = await call(route.method, filled(route.path, newText()), { token });
         expect(answer).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
         expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
       }
     }
   });
+
+  const forAdmins = guarded.filter((r) => r.access === 'admin');
+  if (forAdmins.length > 0) {
+    test('what is for administrators answers 403 to all others, whether or not it is there', async () => {
+      const [alice, person] = await Promise.all([given.user(), someone()]);
+      const doc = await make(person);
+      const before = await stored(doc);
+      for (const route of forAdmins) {
+        for (const id of [doc.id, newText()]) {
+          const answer = await alice.call(route.method, filled(route.path, id), goodBody(route));
+          expect(answer, `${route.method} ${route.path}`).toMatchObject({
+            status: 403,
+            body: { code: 'FORBIDDEN' },
+          });
+        }
+      }
+      expect(await stored(doc)).toEqual(before);
+    });
+  }
 
   test('another method answers 405 and says which there are', async () => {
     const alice = await given.user();
@@ -43,13 +66,14 @@ export function access(held: Held): void {
     }
   });
 
-  if (!isSingle) {
+  const ofOne = guarded.filter((r) => r.path.includes('{id}') && r.access === 'user');
+  if (!isSingle && !isOpen && ofOne.length > 0) {
     test("a stranger's document is read, changed and deleted exactly as a missing one", async () => {
-      const [alice, mallory] = await Promise.all([given.user(), given.user()]);
+      const [alice, mallory] = await Promise.all([someone(), given.user()]);
       const hers = await make(alice);
       const before = await stored(hers);
-      for (const route of routes.filter((r) => r.path.includes('{id}'))) {
-        const body = route.body && route.method === 'PATCH' ? change : undefined;
+      for (const route of ofOne) {
+        const body = route.method === 'PATCH' ? change : goodBody(route);
         for (const headers of [undefined, { 'if-match': '"1"' }]) {
           const [real, missing] = await Promise.all(
             [hers.id, newText()].map((id) =>
@@ -67,6 +91,12 @@ export function access(held: Held): void {
   }
 }
 
-function filled(path: string, id: string): string {
+/** A path with its parameters filled in. */
+export function filled(path: string, id: string): string {
   return path.replace('{id}', id).replace('{name}', 'waveform');
+}
+
+/** A body that passes the route's schema, where it takes one. */
+export function goodBody(route: Route): unknown {
+  return route.body && (route.example ?? exampleOf(bodySchema(route.body)));
 }

@@ -1,23 +1,24 @@
 import { expect, test } from 'vitest';
-import type { Entity } from '../../src/data/entity.ts';
-import { UUID } from '../../src/data/ids.ts';
-import { call, type Doc, given, type Person } from '../harness/given.ts';
+import { answeredAs } from '../../src/api/output.ts';
+import { type Entity, entityNamed } from '../../src/data/entity.ts';
+import { call, given } from '../harness/given.ts';
+import { stored as storedAs } from '../harness/stored.ts';
 import { anonymous, type Held, newText, type Problem } from './held.ts';
 
 /** What a body may hold, wherever one is taken. */
 export function bodies(held: Held): void {
-  const { entity, path, at, change, make, bodyFor, patches, bodied, stored } = held;
-  const creates = bodyFor !== undefined;
+  const { entity, path, at, change, make, someone, bodyFor, creates, patches, bodied } = held;
+  const { stored, of } = held;
 
   for (const [method] of bodied) {
     test(`${method} refuses what is no JSON, not said to be, or too large`, async () => {
-      const alice = await given.user();
+      const alice = await someone();
       const doc = method === 'PATCH' ? await make(alice) : undefined;
       const before = doc && (await stored(doc));
       const target = doc ? at(doc) : path;
       const send = (raw: string, headers: Record<string, string> = JSON_TYPE) =>
         call<Problem>(method, target, { token: alice.token, raw, headers });
-      const mine = { user: new UUID(alice.id) };
+      const mine = of(alice);
       const count = await entity.collection.countDocuments(mine);
       for (const raw of ['{', '{"a":}', '', '{"a":1}{}', "{'a':1}", '\ufeff']) {
         const { status, body } = await send(raw);
@@ -41,9 +42,9 @@ export function bodies(held: Held): void {
     });
   }
 
-  if (patches || creates) {
+  if (patches || bodyFor) {
     test('unknown fields and those of the server are refused, all at once, and nothing is written', async () => {
-      const alice = await given.user();
+      const alice = await someone();
       const doc = await make(alice);
       if (patches) {
         const before = await stored(doc);
@@ -56,13 +57,13 @@ export function bodies(held: Held): void {
       }
       if (bodyFor) {
         const good = await bodyFor(alice);
-        const count = await entity.collection.countDocuments({ user: new UUID(alice.id) });
-        const refused = refusedFields(entity, 'create');
+        const count = await entity.collection.countDocuments(of(alice));
+        const refused = refusedFields(entity, 'create').filter((name) => !(name in good));
         const body = { ...good, ...Object.fromEntries(refused.map((n) => [n, doc[n] ?? 'x'])) };
         const answer = await alice.post<Problem>(path, body);
         expect(answer).toMatchObject({ status: 422, body: { code: 'VALIDATION_FAILED' } });
         expect(pathsOf(answer.body)).toEqual(refused.toSorted());
-        const after = await entity.collection.countDocuments({ user: new UUID(alice.id) });
+        const after = await entity.collection.countDocuments(of(alice));
         expect(after).toBe(count);
       }
     });
@@ -71,8 +72,8 @@ export function bodies(held: Held): void {
   for (const [name, to, mode] of references(entity)) {
     if (mode === 'create' ? !creates : !patches) continue;
     test(`${name}: a reference to a stranger's ${to} is refused like one to none`, async () => {
-      const [alice, mallory] = await Promise.all([given.user(), given.user()]);
-      const hers = await (REFERRED[to] as (p: Person) => Promise<Doc>)(alice);
+      const [alice, mallory] = await Promise.all([given.user(), someone()]);
+      const hers = { id: await storedAs(entityNamed(to), alice) };
       const doc = mode === 'update' ? await make(mallory) : undefined;
       const good = doc ? {} : await bodyFor?.(mallory);
       const send = (id: unknown) =>
@@ -89,18 +90,15 @@ export function bodies(held: Held): void {
   }
 }
 
-/** How a document is made that another refers to. */
-const REFERRED: Record<string, (person: Person) => Promise<Doc>> = {
-  Project: (person) => person.project(),
-};
-
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** Fields that a body may not hold: those that the shape gives to the server, and one of no shape. */
+/** Names that a body may not hold: of fields that are the server's, or called otherwise, and of none. */
 function refusedFields(entity: Entity, mode: 'create' | 'update'): string[] {
-  const names = Object.entries(entity.shape.fields)
-    .filter(([, f]) => f.server || f.hidden || (mode === 'update' && f.immutable))
-    .map(([name]) => name);
+  const fields = Object.entries(entity.shape.fields);
+  const taken = fields
+    .filter(([, f]) => !f.server && !f.hidden && !(mode === 'update' && f.immutable))
+    .map(([name]) => answeredAs(entity, name));
+  const names = fields.map(([name]) => name).filter((name) => !taken.includes(name));
   return [...names, 'id', 'nonsense'];
 }
 

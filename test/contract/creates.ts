@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest';
-import { UUID } from '../../src/data/ids.ts';
-import { given } from '../harness/given.ts';
 import { times } from '../harness/times.ts';
 import { type Held, newText, type Problem } from './held.ts';
 
 /** Creating, and Idempotency-Key. */
 export function creates(held: Held): void {
-  const { entity, path, bodyFor, asRead, pages } = held;
-  if (!bodyFor) return;
+  const { entity, path, someone, crowd, creates: isOffered, bodyFor, asRead, pages, of } = held;
+  if (!bodyFor || !isOffered) return;
 
   test('POST answers 201 with Location and ETag, and GET of the Location gives it', async () => {
-    const alice = await given.user();
+    const alice = await someone();
     const made = await alice.post(path, await bodyFor(alice));
     expect(made.status).toBe(201);
     const location = made.headers.get('location') as string;
@@ -22,7 +20,7 @@ export function creates(held: Held): void {
   });
 
   test('the same Idempotency-Key replays the first answer, whatever the order of its keys', async () => {
-    const alice = await given.user();
+    const alice = await someone();
     const body = await bodyFor(alice);
     const key = { 'idempotency-key': newText() };
     const first = await alice.post(path, body, key);
@@ -39,7 +37,7 @@ export function creates(held: Held): void {
   });
 
   test('an Idempotency-Key with another body is refused, and is free again after a refusal', async () => {
-    const alice = await given.user();
+    const alice = await someone();
     const body = await bodyFor(alice);
     const key = { 'idempotency-key': 'x'.repeat(255) };
     expect((await alice.post(path, { ...body, nonsense: 1 }, key)).status).toBe(422);
@@ -51,7 +49,7 @@ export function creates(held: Held): void {
   });
 
   test("another user's same Idempotency-Key is another key", async () => {
-    const [alice, bob] = await Promise.all([given.user(), given.user()]);
+    const [alice, bob] = await Promise.all([someone(), someone()]);
     const key = { 'idempotency-key': newText() };
     const hers = await alice.post(path, await bodyFor(alice), key);
     const his = await bob.post(path, await bodyFor(bob), key);
@@ -60,13 +58,13 @@ export function creates(held: Held): void {
     expect(his.headers.get('idempotent-replayed')).toBeNull();
   });
 
-  test('64 creates at once under one Idempotency-Key make one document', async () => {
-    const alice = await given.user();
+  test(`${crowd} creates at once under one Idempotency-Key make one document`, async () => {
+    const alice = await someone();
     const body = await bodyFor(alice);
     const key = { 'idempotency-key': newText() };
-    const mine = { user: new UUID(alice.id) };
+    const mine = of(alice);
     const before = await entity.collection.countDocuments(mine);
-    const answers = await Promise.all(times(64, () => alice.post(path, body, key)));
+    const answers = await Promise.all(times(crowd, () => alice.post(path, body, key)));
     const made = answers.filter((a) => a.status === 201);
     expect(new Set(made.map((a) => a.body.id)).size).toBe(1);
     const rest = answers.filter((a) => a.status !== 201);

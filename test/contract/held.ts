@@ -2,7 +2,7 @@ import type { Method, Route } from '../../src/api/route.ts';
 import { filtersOf, type Rule } from '../../src/api/rules.ts';
 import type { Base, Entity } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
-import type { Answer, Doc, Person } from '../harness/given.ts';
+import { type Answer, type Doc, given, type Person } from '../harness/given.ts';
 
 export type Json = Record<string, unknown>;
 export type Page = { data: Doc[]; nextCursor: string | null };
@@ -22,14 +22,21 @@ export interface Subject<T extends Base = Base> {
 
 /** What only the resource's own test knows of it. */
 export interface Means {
+  /** Who uses it: any user unless said otherwise, `given.admin` for what is for administrators. */
+  person?: () => Promise<Person>;
   /** Makes a document of this person's, as it is read. */
   make(person: Person): Promise<Doc>;
-  /** What POST takes, where there is one that creates. */
+  /** What POST takes, where there is one. */
   body?(person: Person): Promise<Json>;
   /** A patch that changes something, where there is a PATCH. */
   change?: Json;
   /** Leaves of a create's answer out what no later read shows. */
   asRead?(created: Json): Json;
+  /**
+   * How many ask at once where the contract speaks of a race: 8, which shows that a resource is on the
+   * guarded way; 64 for one resource of each such way, to show that the way itself holds.
+   */
+  crowd?: number;
 }
 
 export type Held = ReturnType<typeof hold>;
@@ -38,26 +45,35 @@ export type Held = ReturnType<typeof hold>;
 export function hold<T extends Base>(subject: Subject<T>, means: Means) {
   const { routes, options, isSingle = false } = subject;
   const { path, include = [] } = options;
-  // Every rule reads the same fields for everybody it lets in; admins are asked for last.
-  const rule = filtersOf(options.can.read)[0] ?? {};
+  const rules = filtersOf(options.can.read);
   const entity = subject.entity as Entity;
+  const isOwned = entity.options.owner !== 'none';
   const one = isSingle ? path : `${path}/{id}`;
   const offers = (method: Method, where: string) =>
     routes.some((r) => r.method === method && r.path === where);
-  const patches = offers('PATCH', one);
+  const works = (method: Method, where: string) =>
+    routes.some((r) => r.method === method && r.path === where && !isPlanned(r));
+  const patches = works('PATCH', one);
   return {
     entity,
     routes,
     path,
     include,
-    rule,
+    // Every rule reads the same fields for everybody it lets in; admins are asked for last.
+    rule: rules[0] ?? {},
     isSingle,
+    isOwned,
+    /** Whether there is nobody who may not read it. */
+    isOpen: rules.length === 2 && Object.keys(rules[0] ?? {}).length === 0,
+    someone: means.person ?? given.user,
     make: means.make,
     bodyFor: means.body,
     change: means.change ?? {},
     asRead: means.asRead ?? ((created: Json) => created),
+    crowd: means.crowd ?? 8,
+    creates: works('POST', path) && means.body !== undefined,
     patches,
-    removes: !isSingle && offers('DELETE', one),
+    removes: !isSingle && works('DELETE', one),
     lists: !isSingle && offers('GET', path),
     // Where a body may go wrong.
     bodied: [
@@ -65,12 +81,19 @@ export function hold<T extends Base>(subject: Subject<T>, means: Means) {
       ...(offers('POST', path) ? [['POST', path] as const] : []),
     ],
     at: (doc: { id: string }) => (isSingle ? path : `${path}/${doc.id}`),
+    /** What is stored of this person's; of all, where nobody owns it. */
+    of: (person: { id: string }) => (isOwned ? { user: new UUID(person.id) } : {}),
     /** Without the audit entries, which the sealer takes out at any time. */
     stored: (doc: { id: string }) =>
       entity.collection.findOne({ _id: new UUID(doc.id) }, { projection: { outbox: 0 } }),
-    pages: (person: Person, query = '') => person.get<Page>(`${path}?${query}`),
-    refusal: (person: Person, query: string) => person.get<Problem>(`${path}?${query}`),
+    pages: async (person: Person, query = '') => person.get<Page>(`${path}?${query}`),
+    refusal: async (person: Person, query: string) => person.get<Problem>(`${path}?${query}`),
   };
+}
+
+/** Whether a route only says that it is not there yet. */
+export function isPlanned({ success }: Route): boolean {
+  return Object.keys(success).length === 0;
 }
 
 /** An id, or any other text, that nobody has used. */

@@ -222,6 +222,8 @@ describe.concurrent('a session', () => {
     expect(await set(false)).toMatchObject({ status: 200, body: { isActive: false } });
     await dies(alice);
     expect((await login(alice.email)).status).toBe(401);
+    expect((await login(alice.username)).status).toBe(401);
+    expect((await alice.refreshes()).status).toBe(401);
     await set(true);
     // What was open before stays ended.
     expect((await alice.refreshes()).status).toBe(401);

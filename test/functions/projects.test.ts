@@ -4,10 +4,15 @@ import { projects } from '../../functions/projects.ts';
 import { conforms } from '../conforms.ts';
 import { given } from '../harness/given.ts';
 
+// A crowd: a change of plain fields is one command, guarded by the version.
 conforms(projects, {
-  make: (person) => person.project({ description: 'Begun.' }),
+  make: async (person) => {
+    const { id: coverImage } = await person.medium('images');
+    return person.project({ description: 'Begun.', coverImage });
+  },
   body: async () => ({ name: 'Nocturnes', description: 'Three.', settings: { tempo: 60 } }),
   change: { name: 'Preludes' },
+  crowd: 64,
 });
 
 test('a project goes from DRAFT to ACTIVE to ARCHIVED and back, and no other way', async () => {

@@ -8,6 +8,7 @@ interface Given {
 }
 
 interface Response {
+  /** Refusals are described once, and named where they may come. */
   $ref?: string;
   content?: Record<string, { schema?: JsonSchema }>;
 }
@@ -34,13 +35,19 @@ async function prepare(): Promise<Check> {
   const find = router(routes);
   const document = openApi(routes, '0') as {
     paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
-    components: { schemas: Record<string, JsonSchema>; responses: Record<string, Response> };
+    components: { responses: Record<string, Response> };
   };
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
   ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-  const isProblem = ajv.compile(document.components.schemas.Problem as JsonSchema);
-  const validators = new Map<string, ValidateFunction>();
+  ajv.addSchema(document, 'api');
+  // Where a schema stands in the document, so that what it refers to is found there.
+  const at = (...names: string[]) => {
+    const pointer = names.map((n) => encodeURIComponent(n.replaceAll('/', '~1'))).join('/');
+    const validate = ajv.getSchema(`api#/${pointer}`);
+    if (!validate) throw new Error(`The document has no ${pointer}.`);
+    return validate;
+  };
 
   return (method, path, { status, contentType, body }) => {
     if (method === 'HEAD') return;
@@ -49,23 +56,21 @@ async function prepare(): Promise<Check> {
       if (!validate(body))
         throw bad(`${ajv.errorsText(validate.errors)} in ${JSON.stringify(body)}`);
     };
-    if (contentType === 'application/problem+json') hold(isProblem);
+    if (contentType === 'application/problem+json') hold(at('components', 'schemas', 'Problem'));
     const found = find(method, path.split('?')[0] as string);
     if (!found || !('route' in found)) return;
     const { route } = found;
-    const said = document.paths[route.path]?.[route.method.toLowerCase()]?.responses[status];
-    const shared = said?.$ref?.split('/').at(-1);
-    const declared = shared === undefined ? said : document.components.responses[shared];
-    if (!declared) throw bad(`a status that is not documented (${JSON.stringify(body)})`);
-    const [type = '', media] = Object.entries(declared.content ?? {})[0] ?? [];
+    const verb = route.method.toLowerCase();
+    const own = document.paths[route.path]?.[verb]?.responses[status];
+    if (!own) throw bad(`a status that is not documented (${JSON.stringify(body)})`);
+    const shared = own.$ref?.split('/').at(-1);
+    const declared = shared ? document.components.responses[shared] : own;
+    const [type = ''] = Object.keys(declared?.content ?? {});
     if (contentType !== type) throw bad(`${contentType || 'no type'} instead of ${type || 'none'}`);
-    if (type !== 'application/json' || !media?.schema) return;
-    const key = `${route.id} ${status}`;
-    let validate = validators.get(key);
-    if (!validate) {
-      validate = ajv.compile(media.schema);
-      validators.set(key, validate);
-    }
-    hold(validate);
+    if (!type.endsWith('json') || !declared?.content?.[type]?.schema) return;
+    const answer = shared
+      ? ['components', 'responses', shared]
+      : ['paths', route.path, verb, 'responses', `${status}`];
+    hold(at(...answer, 'content', type, 'schema'));
   };
 }

@@ -121,30 +121,35 @@ export class Person {
   /** A track that awaits its bytes. */
   async track(values: Json = {}): Promise<Track> {
     const project = values.project ?? (await this.project()).id;
-    const file = { fileName: 'song.mp3', contentType: 'audio/mpeg', size: 1000 };
-    const answer = await this.post<Track>('/v1/tracks', {
-      name: 'Song',
-      ...file,
-      ...values,
-      project,
-    });
-    return created(answer);
+    return this.medium('tracks', { name: 'Song', ...values, project });
   }
 
-  /** A track whose bytes have been sent; S3 tells of them by itself. */
-  async uploads(bytes: Uint8Array, values: Json = {}): Promise<Track> {
-    const track = await this.track({ size: bytes.length, ...values });
-    const sent = await send(track.upload, bytes);
+  /** A medium of any kind that awaits its bytes, of no project unless said otherwise. */
+  async medium(kind: MediaKind, values: Json = {}): Promise<Track> {
+    const file = { name: 'Something', size: 1000, ...FILES[kind] };
+    return created(await this.post<Track>(`/v1/${kind}`, { ...file, ...values }));
+  }
+
+  /** A medium, a track unless said otherwise, whose bytes have been sent; S3 tells of them by itself. */
+  async uploads(bytes: Uint8Array, values: Json = {}, kind: MediaKind = 'tracks'): Promise<Track> {
+    const declared = { size: bytes.length, ...values };
+    const made = await (kind === 'tracks' ? this.track(declared) : this.medium(kind, declared));
+    const sent = await send(made.upload, bytes);
     if (sent.status !== 200) throw new Error(`S3 answered ${sent.status}: ${await sent.text()}`);
-    return track;
+    return made;
   }
 
-  /** What a track is once it has reached a status. @throws Error when it reaches another end */
-  waitsFor(track: Doc, status: string, deadline?: number): Promise<Track> {
+  /** What a medium is once it has reached a status. @throws Error when it reaches another end */
+  waitsFor(
+    made: Doc,
+    status: string,
+    deadline?: number,
+    kind: MediaKind = 'tracks',
+  ): Promise<Track> {
     return until(
-      `${track.id} is ${status}`,
+      `${made.id} is ${status}`,
       async () => {
-        const { body } = await this.get<Track>(`/v1/tracks/${track.id}`);
+        const { body } = await this.get<Track>(`/v1/${kind}/${made.id}`);
         if (body.status === status) return body;
         if (body.status === 'READY' || body.status === 'FAILED') {
           throw new Error(`It is ${body.status}: ${JSON.stringify(body.error)}`);
@@ -155,6 +160,16 @@ export class Person {
     );
   }
 }
+
+export type MediaKind = 'tracks' | 'audios' | 'images' | 'videos';
+
+/** A file of each kind, as it may be declared. */
+const FILES: Record<MediaKind, Json> = {
+  tracks: { fileName: 'song.mp3', contentType: 'audio/mpeg' },
+  audios: { fileName: 'voice.mp3', contentType: 'audio/mpeg' },
+  images: { fileName: 'cover.png', contentType: 'image/png' },
+  videos: { fileName: 'clip.mp4', contentType: 'video/mp4' },
+};
 
 export interface Upload {
   method: string;

@@ -1,10 +1,10 @@
 import { systemCtx } from '../../src/context.ts';
-import { type Entity, entityNamed } from '../../src/data/entity.ts';
+import { type Base, type Entity, entityNamed } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
-import { confirmReferences } from '../../src/data/references.ts';
+import { confirmReferences, referencesOf } from '../../src/data/references.ts';
 import type { Field, Shape } from '../../src/data/shape.ts';
 import { insert } from '../../src/data/write.ts';
-import type { Person } from './given.ts';
+import type { Doc, Person } from './given.ts';
 import { sampleOf } from './sample.ts';
 
 type Values = Record<string, unknown>;
@@ -17,7 +17,59 @@ const PARTICULARS: Record<string, Values> = {
     outputs: [],
   },
   RetentionPolicy: { entity: 'Track' },
+  // No worker takes it.
+  Job: { runAfter: new Date(Date.now() + 3_600_000) },
 };
+
+/**
+ * Makes documents of a resource that no operation makes: with all that it may refer to, and `values`,
+ * as they are read.
+ */
+export function storedAt<T extends Base>(
+  { entity, options: { path } }: { entity: Entity<T>; options: { path: string } },
+  values: Values = {},
+): (person: Person) => Promise<Doc> {
+  const held = referencesOf(entity as Entity).filter(
+    ({ path: name, to }) => !name.includes('.') && name !== 'user' && to !== entity.name,
+  );
+  return async (person) => {
+    const referred = await Promise.all(
+      held
+        .filter(({ path: name }) => !(name in values))
+        .map(async (r) => [r.path, new UUID(await stored(entityNamed(r.to), person))]),
+    );
+    const id = await stored(entity as Entity, person, {
+      ...Object.fromEntries(referred),
+      ...values,
+    });
+    const { status, body, text } = await person.get<Doc>(`${path}/${id}`);
+    if (status !== 200) throw new Error(`It is not to be read: ${status} ${text}`);
+    return body;
+  };
+}
+
+/** The list of what belongs to one document, at `<parent's path>/<id>/<name>`: each person has one such. */
+export function childrenAt<P extends Base, C extends Base>(
+  { entity: parent, options }: { entity: Entity<P>; options: { path: string } },
+  name: string,
+  child: Entity<C>,
+  field: string,
+) {
+  const parents = new Map<string, Promise<string>>();
+  const parentOf = (person: Person) => {
+    const found = parents.get(person.id) ?? stored(parent as Entity, person);
+    parents.set(person.id, found);
+    return found;
+  };
+  const path = async (person: Person) => `${options.path}/${await parentOf(person)}/${name}`;
+  const make = async (person: Person) => {
+    const values = { [field]: new UUID(await parentOf(person)) };
+    const id = await stored(child as Entity, person, values);
+    const { body } = await person.get<{ data: Doc[] }>(`${await path(person)}?limit=100`);
+    return body.data.find((d) => d.id === id) as Doc;
+  };
+  return { entity: child as Entity, path, make, rule: { user: true, [field]: true } };
+}
 
 /**
  * Stores a document that no operation makes, as a service would: what is required, and `values`; with

@@ -15,9 +15,10 @@ export async function run(
   script: string,
   args: string[],
   env: Record<string, string> = {},
+  root = new URL('../../', import.meta.url),
 ): Promise<Ended> {
   const { FORCE_COLOR, ...rest } = process.env; // the test runner's own
-  const file = fileURLToPath(new URL(`../../scripts/${script}.ts`, import.meta.url));
+  const file = fileURLToPath(new URL(`scripts/${script}.ts`, root));
   const child = spawn(process.execPath, [file, ...args], {
     env: { ...rest, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,6 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { Stored } from '../entity.ts';
 import type { Change } from './migration.ts';
-import { UNHURRIED } from './operations.ts';
 import { save } from './records.ts';
 import type { Run } from './steps.ts';
 
@@ -28,12 +27,12 @@ export async function changeInBatches(
   };
   let { done, isOver } = progress.steps[name] ?? { done: 0, isOver: false };
   if (isOver) return tell(`  ${name}: done before`);
-  const all = done + (await documents.countDocuments(rest(), UNHURRIED));
+  const all = done + (await documents.countDocuments(rest()));
   tell(`  ${name}: ${done} of ${all} ${collection}`);
   while (!isOver) {
     proceed();
     const found = await documents
-      .find(rest(), { projection: { _id: 1 }, sort: { _id: 1 }, limit: BATCH, ...UNHURRIED })
+      .find(rest(), { projection: { _id: 1 }, sort: { _id: 1 }, limit: BATCH })
       .toArray();
     const ids = found.map(({ _id }) => _id);
     isOver = ids.length < BATCH;
@@ -66,10 +65,9 @@ async function write(
   try {
     await documents.bulkWrite(writes, { session });
   } catch (error) {
-    if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 121) throw error;
-    const failed = 'writeErrors' in error ? [error.writeErrors].flat()[0] : error;
-    const id = failed?.err?.errInfo?.failingDocumentId ?? failed?.errInfo?.failingDocumentId;
-    const which = `${documents.collectionName} ${id ?? ''}`.trim();
+    if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || error.code !== 121) throw error;
+    const [failed] = [error.writeErrors].flat();
+    const which = `${documents.collectionName} ${failed?.err.errInfo?.failingDocumentId ?? ''}`;
     throw new Error(`${step}: ${which} would not fit its validator.`, { cause: error });
   }
 }

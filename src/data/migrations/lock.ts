@@ -1,10 +1,13 @@
-import mongoose, { type mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
+import { codeOf } from '../failures.ts';
 import { newId, type UUID } from '../ids.ts';
 
 interface Lock {
   _id: 'lock';
   owner: UUID;
   until: Date;
+  /** Of the owner's transactions. */
+  session: mongo.ServerSessionId;
 }
 
 /** The lock while it is held. */
@@ -20,6 +23,8 @@ export interface Waiting {
   patience?: number;
   /** How long the lock is taken for, in ms; it is renewed three times as often. */
   lease?: number;
+  /** Tells whoever watches how it goes, line by line. */
+  tell?: (line: string) => void;
 }
 
 /** The collection of the lock. */
@@ -32,12 +37,12 @@ export const LOCKS = 'migrationLocks';
  */
 export async function locked<T>(
   db: mongo.Db,
-  { patience = 120_000, lease = 60_000 }: Waiting,
+  { patience = 120_000, lease = 60_000, tell = () => {} }: Waiting,
   work: (hold: Hold) => Promise<T>,
 ): Promise<T> {
   const locks = db.collection<Lock>(LOCKS);
   const owner = newId(Date.now());
-  await take(locks, owner, lease, Date.now() + patience);
+  const session = db.client.startSession();
   let lost: Error | undefined;
   let loses: (error: Error) => void = () => {};
   const losing = new Promise<never>((_resolve, reject) => {
@@ -52,51 +57,65 @@ export async function locked<T>(
     lost = new Error('Another runner took the migration lock over.');
     throw lost;
   };
-  // A failed call is no loss yet: the next one may come in time, and if not, it finds the lock taken.
-  const timer = setInterval(() => renew().catch(() => lost && loses(lost)), lease / 3);
   const hold: Hold = {
     check: () => {
       if (lost) throw lost;
     },
     write: (work) =>
-      db.client.withSession((session) =>
-        session.withTransaction(
-          async () => {
-            await renew(session);
-            return work(session);
-          },
-          { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
-        ),
+      session.withTransaction(
+        async () => {
+          await renew(session);
+          return work(session);
+        },
+        { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
       ),
   };
+  let timer: NodeJS.Timeout | undefined;
   try {
+    await take(db, { owner, session: idOf(session) }, lease, patience, tell);
+    // A failed call is no loss yet: the next one may come in time, and if not, it finds the lock taken.
+    timer = setInterval(() => renew().catch(() => lost && loses(lost)), lease / 3);
     return await Promise.race([work(hold), losing]);
   } finally {
     clearInterval(timer);
+    await session.endSession();
     await locks.deleteOne({ _id: 'lock', owner });
   }
 }
 
 async function take(
-  locks: mongo.Collection<Lock>,
-  owner: UUID,
+  db: mongo.Db,
+  mine: Pick<Lock, 'owner' | 'session'>,
   lease: number,
-  deadline: number,
+  patience: number,
+  tell: (line: string) => void,
 ): Promise<void> {
-  for (;;) {
+  const locks = db.collection<Lock>(LOCKS);
+  const deadline = Date.now() + patience;
+  for (let tries = 0; ; tries++) {
     const now = Date.now();
-    const until = new Date(now + lease);
+    const free = { _id: 'lock' as const, until: { $lt: new Date(now) } };
+    const dead = await locks.findOne(free);
+    // A killed runner leaves its transaction open, which bars the lock and the documents for a minute and more.
+    if (dead?.session) await db.command({ killSessions: [dead.session] });
     try {
-      await locks.updateOne(
-        { _id: 'lock', until: { $lt: new Date(now) } },
-        { $set: { owner, until } },
-        { upsert: true },
-      );
+      const until = new Date(now + lease);
+      await locks.updateOne(free, { $set: { ...mine, until } }, { upsert: true, maxTimeMS: 1000 });
       return;
     } catch (error) {
-      if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 11000) throw error;
+      if (!IS_TAKEN.includes(codeOf(error))) throw error;
       if (now > deadline) throw new Error('Another runner is migrating this database.');
+      if (tries === 0)
+        tell(`Another runner has the lock: waiting for it, ${patience / 1000} s at most.`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
+}
+
+/** A duplicate; barred by a transaction of its owner. */
+const IS_TAKEN: unknown[] = [11000, 50];
+
+function idOf({ id }: mongo.ClientSession): mongo.ServerSessionId {
+  if (!id) throw new Error('The session has no id.');
+  return id;
 }

@@ -38,6 +38,10 @@ export interface Steps {
   dropIndex(name: string, indexName: string): Promise<void>;
   /** Drops a collection with all that is in it. */
   dropCollection(name: string): Promise<void>;
+  /** Inserts documents that the product comes with; one that is there already stays as it is. */
+  seed(collection: string, documents: Stored[]): Promise<void>;
+  /** Takes them away again. */
+  unseed(collection: string, documents: Stored[]): Promise<void>;
   /**
    * Changes the documents that match `filter`, 500 at a time by ascending `_id`. A batch, the position after it
    * and the renewal of the lock are one transaction, so a run that is killed goes on after its last whole batch.

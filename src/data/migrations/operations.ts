@@ -1,9 +1,8 @@
-import mongoose, { type mongo } from 'mongoose';
+import type { mongo } from 'mongoose';
+import type { Stored } from '../entity.ts';
+import { codeOf } from '../failures.ts';
 import { nameOf } from './definitions.ts';
 import type { Definition, Index } from './migration.ts';
-
-/** The driver's own word, untyped where commands are run: building an index may take as long as it takes. */
-export const UNHURRIED = { socketTimeoutMS: 0 } as object;
 
 const STRICT = { validationLevel: 'strict', validationAction: 'error' };
 
@@ -40,7 +39,7 @@ export async function createIndexes(db: mongo.Db, name: string, indexes: Index[]
   if (indexes.length === 0) return;
   const named = indexes.map((index) => ({ ...index, name: nameOf(index) }));
   try {
-    await db.command({ createIndexes: name, indexes: named }, UNHURRIED);
+    await db.command({ createIndexes: name, indexes: named });
   } catch (error) {
     if (codeOf(error) === DUPLICATE) throw new Error(duplicate(name, error), { cause: error });
     throw error;
@@ -55,9 +54,19 @@ export async function dropCollection(db: mongo.Db, name: string): Promise<void> 
   await unless([NO_NAMESPACE], db.command({ drop: name }));
 }
 
-/** The code that MongoDB gave an error. */
-export function codeOf(error: unknown): unknown {
-  return error instanceof mongoose.mongo.MongoServerError ? error.code : undefined;
+/** Inserts what is not there, neither by its id nor by what else must be unique. */
+export async function seed(db: mongo.Db, name: string, documents: Stored[]): Promise<void> {
+  const collection = db.collection<Stored>(name);
+  for (const { _id, ...rest } of documents) {
+    const insert = collection.updateOne({ _id }, { $setOnInsert: rest }, { upsert: true });
+    await unless([DUPLICATE], insert);
+  }
+}
+
+/** Deletes documents that were seeded. */
+export async function unseed(db: mongo.Db, name: string, documents: Stored[]): Promise<void> {
+  const ids = documents.map(({ _id }) => _id);
+  await db.collection<Stored>(name).deleteMany({ _id: { $in: ids } });
 }
 
 async function unless(codes: number[], work: Promise<unknown>): Promise<void> {

@@ -6,8 +6,6 @@ import { OutOfTime, type Run, stepsOn, stepsTold } from './steps.ts';
 import { toApply, toUndo } from './targets.ts';
 
 export interface Running extends Waiting {
-  /** Tells whoever watches how it goes, line by line. */
-  tell?: (line: string) => void;
   /** Ms that are left to run in; with less than a minute it stops between two steps or batches. */
   timeLeft?: () => number;
 }
@@ -67,7 +65,7 @@ function runAll(
   target: string,
   { tell = () => {}, timeLeft = () => Number.POSITIVE_INFINITY, ...waiting }: Running,
 ): Promise<Outcome> {
-  return locked(db, waiting, async (hold) => {
+  return locked(db, { ...waiting, tell }, async (hold) => {
     await keepRecords(db);
     const done: string[] = [];
     for (const migration of PLANS[direction](migrations, await standings(db), target)) {

@@ -53,6 +53,10 @@ export function stepsOn(run: Run): Steps {
       step(words.dropIndex(name, index), () => operations.dropIndex(db, name, index)),
     dropCollection: (name) =>
       step(words.dropCollection(name), () => operations.dropCollection(db, name)),
+    seed: (name, documents) =>
+      step(words.seed(name, documents), () => operations.seed(db, name, documents)),
+    unseed: (name, documents) =>
+      step(words.unseed(name, documents), () => operations.unseed(db, name, documents)),
     eachBatch: async (name, collection, filter, change) => {
       if (names.has(name)) throw new Error(`Two steps of ${run.name} are called "${name}".`);
       names.add(name);
@@ -70,10 +74,10 @@ export function stepsTold(db: mongo.Db, tell: (line: string) => void): Steps {
     createIndex: (name, key, options) => say(words.createIndex(name, nameOf({ ...options, key }))),
     dropIndex: (name, index) => say(words.dropIndex(name, index)),
     dropCollection: (name) => say(words.dropCollection(name)),
+    seed: (name, documents) => say(words.seed(name, documents)),
+    unseed: (name, documents) => say(words.unseed(name, documents)),
     eachBatch: async (name, collection, filter) => {
-      const count = await db
-        .collection<Stored>(collection)
-        .countDocuments(filter, operations.UNHURRIED);
+      const count = await db.collection<Stored>(collection).countDocuments(filter);
       await say(`${name}: ${count} documents of ${collection} by now`);
     },
   };
@@ -86,6 +90,8 @@ const words = {
   createIndex: (name: string, index: string) => `create index ${index} of ${name}`,
   dropIndex: (name: string, index: string) => `drop index ${index} of ${name}`,
   dropCollection: (name: string) => `drop collection ${name}`,
+  seed: (name: string, documents: Stored[]) => `seed ${name} with ${documents.length}`,
+  unseed: (name: string, documents: Stored[]) => `delete ${documents.length} of ${name}`,
 };
 
 function proceed({ hold, timeLeft }: Run): void {

@@ -11,11 +11,38 @@ export const PURPOSES = [
 ] as const;
 
 const schema = new Schema({
-  purpose: { type: String, required: true, immutable: true, enum: PURPOSES, personal: 'export' },
+  purpose: {
+    type: String,
+    required: true,
+    immutable: true,
+    enum: PURPOSES,
+    personal: 'export',
+    description: 'What it is about; the newest of a purpose counts.',
+  },
   // Answered as `version`, which is the name of every document's count of writes, too.
-  textVersion: { type: String, required: true, immutable: true, maxlength: 64, personal: 'export' },
-  granted: { type: Boolean, required: true, immutable: true, personal: 'export' },
-  ip: { type: String, immutable: true, server: true, maxlength: 64, personal: 'export' },
+  textVersion: {
+    type: String,
+    required: true,
+    immutable: true,
+    maxlength: 64,
+    personal: 'export',
+    description: 'Which version of the text was agreed to or refused.',
+  },
+  granted: {
+    type: Boolean,
+    required: true,
+    immutable: true,
+    personal: 'export',
+    description: 'False: refused, or taken back.',
+  },
+  ip: {
+    type: String,
+    immutable: true,
+    server: true,
+    maxlength: 64,
+    personal: 'export',
+    description: 'The address that it came from.',
+  },
   userAgent: { type: String, immutable: true, server: true, maxlength: 512, personal: 'export' },
 });
 

@@ -12,6 +12,7 @@ const schema = new Schema({
     match:
       /^[^\s@<>(),;:"[\]\\]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i,
     personal: 'export',
+    description: 'In lower case; unique.',
   },
   username: {
     type: String,
@@ -21,8 +22,16 @@ const schema = new Schema({
     maxlength: 50,
     match: /^[A-Za-z0-9_.-]+$/,
     personal: 'export',
+    description: 'Unique, whatever its case.',
   },
-  hashedPassword: { type: String, required: true, select: false, server: true, personal: 'erase' },
+  hashedPassword: {
+    type: String,
+    required: true,
+    select: false,
+    server: true,
+    personal: 'erase',
+    description: 'Argon2id.',
+  },
   displayName: { type: String, trim: true, maxlength: 100, personal: 'export' },
   bio: { type: String, trim: true, maxlength: 2000, personal: 'export' },
   avatar: ref('Image', { onDelete: 'unset', personal: 'export' }),
@@ -31,9 +40,20 @@ const schema = new Schema({
     maxlength: 35,
     match: /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/,
     personal: 'export',
+    description: 'A language tag: `en-GB`.',
   },
-  isActive: { type: Boolean, required: true, server: true },
-  isAdmin: { type: Boolean, required: true, server: true },
+  isActive: {
+    type: Boolean,
+    required: true,
+    server: true,
+    description: 'False: suspended, and cannot sign in.',
+  },
+  isAdmin: {
+    type: Boolean,
+    required: true,
+    server: true,
+    description: 'May do what is for administrators.',
+  },
   emailVerifiedAt: { type: Date, server: true },
   lastLoginAt: { type: Date, server: true, personal: 'export' },
 });

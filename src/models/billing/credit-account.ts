@@ -2,10 +2,24 @@ import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 
 const schema = new Schema({
-  // In whole credits; a balance below nothing is refused by the database itself.
-  balance: { type: Number, required: true, default: 0, integer: true, min: 0, server: true },
-  // Of the balance, what running work has reserved.
-  held: { type: Number, required: true, default: 0, integer: true, min: 0, server: true },
+  balance: {
+    type: Number,
+    required: true,
+    default: 0,
+    integer: true,
+    min: 0,
+    server: true,
+    description: 'In whole credits. One below nothing is refused by the database itself.',
+  },
+  held: {
+    type: Number,
+    required: true,
+    default: 0,
+    integer: true,
+    min: 0,
+    server: true,
+    description: 'Of the balance, what running work has reserved.',
+  },
 });
 
 schema.index({ user: 1 }, { unique: true });

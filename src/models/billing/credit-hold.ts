@@ -4,10 +4,28 @@ import { entity, ref } from '../../data/entity.ts';
 export const HOLD_STATES = ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const;
 
 const schema = new Schema({
-  amount: { type: Number, required: true, immutable: true, server: true, integer: true, min: 1 },
-  job: ref('Job', { immutable: true, server: true, onDelete: 'restrict' }),
+  amount: {
+    type: Number,
+    required: true,
+    immutable: true,
+    server: true,
+    integer: true,
+    min: 1,
+    description: 'In whole credits.',
+  },
+  job: ref('Job', {
+    immutable: true,
+    server: true,
+    onDelete: 'restrict',
+    description: 'The work that they are reserved for.',
+  }),
   state: { type: String, required: true, enum: HOLD_STATES, default: 'HELD', server: true },
-  expiresAt: { type: Date, required: true, server: true },
+  expiresAt: {
+    type: Date,
+    required: true,
+    server: true,
+    description: 'When the hold is released if nobody has ended it.',
+  },
 });
 
 schema.index({ user: 1, state: 1 });

@@ -5,8 +5,14 @@ export const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as con
 
 const schema = new Schema({
   type: { type: String, required: true, immutable: true, server: true, enum: TRANSACTION_TYPES },
-  // In whole credits: what came (+) or went (-).
-  amount: { type: Number, required: true, immutable: true, server: true, integer: true },
+  amount: {
+    type: Number,
+    required: true,
+    immutable: true,
+    server: true,
+    integer: true,
+    description: 'In whole credits: what came (+) or went (-).',
+  },
   balanceAfter: {
     type: Number,
     required: true,
@@ -14,12 +20,33 @@ const schema = new Schema({
     server: true,
     integer: true,
     min: 0,
+    description: 'In whole credits.',
   },
-  payment: ref('Payment', { immutable: true, server: true, onDelete: 'restrict' }),
-  job: ref('Job', { immutable: true, server: true, onDelete: 'restrict' }),
-  reverses: ref('CreditsTransaction', { immutable: true, server: true, onDelete: 'restrict' }),
-  reason: { type: String, immutable: true, server: true, maxlength: 500 },
-  // One business fact, one entry: `payment:<id>`, `job:<id>:capture`.
+  payment: ref('Payment', {
+    immutable: true,
+    server: true,
+    onDelete: 'restrict',
+    description: 'What was paid for it.',
+  }),
+  job: ref('Job', {
+    immutable: true,
+    server: true,
+    onDelete: 'restrict',
+    description: 'What it was spent on.',
+  }),
+  reverses: ref('CreditsTransaction', {
+    immutable: true,
+    server: true,
+    onDelete: 'restrict',
+    description: 'The entry that this one takes back.',
+  }),
+  reason: {
+    type: String,
+    immutable: true,
+    server: true,
+    maxlength: 500,
+    description: 'Why, in words for people.',
+  },
   key: {
     type: String,
     required: true,
@@ -27,6 +54,7 @@ const schema = new Schema({
     server: true,
     select: false,
     maxlength: 255,
+    description: 'One business fact, one entry: `payment:<id>`, `job:<id>:capture`.',
   },
 });
 

@@ -11,13 +11,32 @@ const schema = new Schema({
     enum: PAYMENT_PROVIDERS,
     default: 'STRIPE',
   },
-  providerId: { type: String, required: true, server: true, select: false, maxlength: 255 },
-  type: { type: String, required: true, server: true, maxlength: 32 },
-  brand: { type: String, server: true, maxlength: 32 },
-  last4: { type: String, server: true, match: /^\d{4}$/ },
+  providerId: {
+    type: String,
+    required: true,
+    server: true,
+    select: false,
+    maxlength: 255,
+    description: 'The id that the provider gave it.',
+  },
+  type: {
+    type: String,
+    required: true,
+    server: true,
+    maxlength: 32,
+    description: "The provider's word for its kind: `card`.",
+  },
+  brand: { type: String, server: true, maxlength: 32, description: 'Of a card: `visa`.' },
+  last4: { type: String, server: true, match: /^\d{4}$/, description: 'The last four digits.' },
   expMonth: { type: Number, server: true, integer: true, min: 1, max: 12 },
   expYear: { type: Number, server: true, integer: true, min: 2000, max: 2199 },
-  isDefault: { type: Boolean, required: true, default: false, server: true },
+  isDefault: {
+    type: Boolean,
+    required: true,
+    default: false,
+    server: true,
+    description: 'Used where no other is named; one for each user.',
+  },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

@@ -6,12 +6,39 @@ export const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] a
 export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
 
 const schema = new Schema({
-  // In minor units of the currency.
-  amount: { type: Number, required: true, immutable: true, server: true, integer: true, min: 0 },
-  currency: { type: String, required: true, immutable: true, server: true, match: /^[A-Z]{3}$/ },
-  credits: { type: Number, required: true, immutable: true, server: true, integer: true, min: 1 },
-  // Which of the packages on offer was bought.
-  package: { type: String, required: true, immutable: true, maxlength: 64 },
+  amount: {
+    type: Number,
+    required: true,
+    immutable: true,
+    server: true,
+    integer: true,
+    min: 0,
+    description: 'In minor units of the currency.',
+  },
+  currency: {
+    type: String,
+    required: true,
+    immutable: true,
+    server: true,
+    match: /^[A-Z]{3}$/,
+    description: 'ISO 4217: `EUR`.',
+  },
+  credits: {
+    type: Number,
+    required: true,
+    immutable: true,
+    server: true,
+    integer: true,
+    min: 1,
+    description: 'In whole credits: what is bought.',
+  },
+  package: {
+    type: String,
+    required: true,
+    immutable: true,
+    maxlength: 64,
+    description: 'Which of the packages on offer is bought.',
+  },
   provider: {
     type: String,
     required: true,
@@ -20,7 +47,13 @@ const schema = new Schema({
     enum: PAYMENT_PROVIDERS,
     default: 'STRIPE',
   },
-  providerId: { type: String, server: true, select: false, maxlength: 255 },
+  providerId: {
+    type: String,
+    server: true,
+    select: false,
+    maxlength: 255,
+    description: 'The id that the provider gave it.',
+  },
   paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset' }),
   status: {
     type: String,
@@ -29,10 +62,23 @@ const schema = new Schema({
     default: 'PENDING',
     server: true,
   },
-  refundedAmount: { type: Number, required: true, default: 0, integer: true, min: 0, server: true },
-  receiptUrl: { type: String, server: true, maxlength: 2048 },
+  refundedAmount: {
+    type: Number,
+    required: true,
+    default: 0,
+    integer: true,
+    min: 0,
+    server: true,
+    description: 'In minor units of the currency; less than `amount` for a partial refund.',
+  },
+  receiptUrl: {
+    type: String,
+    server: true,
+    maxlength: 2048,
+    description: "The provider's receipt.",
+  },
   error: errorField,
-  completedAt: { type: Date, server: true },
+  completedAt: { type: Date, server: true, description: 'When the money had arrived.' },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

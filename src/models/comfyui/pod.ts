@@ -11,8 +11,17 @@ export const COMFYUI_POD_STATUSES = [
 
 const schema = new Schema({
   name: { type: String, required: true, trim: true, maxlength: 120 },
-  baseUrl: { type: String, required: true, maxlength: 2048, match: /^https?:\/\/[^\s/]+(\/\S*)?$/ },
-  runpodPod: ref('RunPodPod', { onDelete: 'unset' }),
+  baseUrl: {
+    type: String,
+    required: true,
+    maxlength: 2048,
+    match: /^https?:\/\/[^\s/]+(\/\S*)?$/,
+    description: 'Where ComfyUI answers.',
+  },
+  runpodPod: ref('RunPodPod', {
+    onDelete: 'unset',
+    description: 'The rented machine that it runs on.',
+  }),
   status: {
     type: String,
     required: true,
@@ -20,10 +29,18 @@ const schema = new Schema({
     default: 'STARTING',
     server: true,
   },
-  // What it answered to `/object_info` and `/system_stats`.
-  capabilities: freeForm(256 * 1024, { server: true }),
-  lastSeenAt: { type: Date, server: true },
-  queueRemaining: { type: Number, integer: true, min: 0, server: true },
+  capabilities: freeForm(256 * 1024, {
+    server: true,
+    description: 'What it answered to `/object_info` and `/system_stats`.',
+  }),
+  lastSeenAt: { type: Date, server: true, description: 'When it last answered.' },
+  queueRemaining: {
+    type: Number,
+    integer: true,
+    min: 0,
+    server: true,
+    description: 'How many prompts wait there.',
+  },
 });
 
 schema.index({ createdAt: -1, _id: -1 });

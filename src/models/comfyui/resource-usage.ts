@@ -9,14 +9,12 @@ const schema = new Schema({
     onDelete: 'cascade',
   }),
   pod: ref('ComfyUIPod', { server: true, onDelete: 'unset' }),
-  at: { type: Date, required: true, server: true },
-  // In bytes.
-  vramTotal: { type: Number, integer: true, min: 0, server: true },
-  vramFree: { type: Number, integer: true, min: 0, server: true },
-  ramFree: { type: Number, integer: true, min: 0, server: true },
+  at: { type: Date, required: true, server: true, description: 'When it was measured.' },
+  vramTotal: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
+  vramFree: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
+  ramFree: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
   gpuSeconds: { type: Number, min: 0, server: true },
-  // In US dollars.
-  cost: { type: Number, min: 0, server: true },
+  cost: { type: Number, min: 0, server: true, description: 'In US dollars.' },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

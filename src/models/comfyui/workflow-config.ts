@@ -16,13 +16,24 @@ const parameterSchema = new Schema(
   {
     name: { type: String, required: true, match: /^[A-Za-z][A-Za-z0-9_]{0,63}$/ },
     type: { type: String, required: true, enum: PARAMETER_TYPES },
-    // Where in the graph its value goes: `6.inputs.text`.
-    path: { type: String, required: true, maxlength: 200, match: /^[\w-]+\.inputs\.[\w. -]+$/ },
-    // Wrapped, for it may be of any type: `{ "value": 20 }`.
-    default: freeForm(8192),
-    min: { type: Number },
-    max: { type: Number },
-    enum: { type: [{ type: String, maxlength: 255 }], default: undefined, maxItems: 100 },
+    path: {
+      type: String,
+      required: true,
+      maxlength: 200,
+      match: /^[\w-]+\.inputs\.[\w. -]+$/,
+      description: 'Where in the graph its value goes: `6.inputs.text`.',
+    },
+    default: freeForm(8192, {
+      description: 'Wrapped, for it may be of any type: `{ "value": 20 }`.',
+    }),
+    min: { type: Number, description: 'Of a number.' },
+    max: { type: Number, description: 'Of a number.' },
+    enum: {
+      type: [{ type: String, maxlength: 255 }],
+      default: undefined,
+      maxItems: 100,
+      description: 'The values that it may have, if only some.',
+    },
     required: { type: Boolean },
   },
   { _id: false },
@@ -30,7 +41,12 @@ const parameterSchema = new Schema(
 
 const outputSchema = new Schema(
   {
-    node: { type: String, required: true, maxlength: 64 },
+    node: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      description: 'The id of the node that makes it.',
+    },
     kind: { type: String, required: true, enum: OUTPUT_KINDS },
   },
   { _id: false },
@@ -39,15 +55,49 @@ const outputSchema = new Schema(
 const schema = new Schema({
   name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
   description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
-  // In ComfyUI's API format: node id → { class_type, inputs }.
-  graph: freeForm(256 * 1024, { required: true, personal: 'export' }),
-  parameters: { type: [parameterSchema], required: true, default: [], maxItems: 100 },
-  outputs: { type: [outputSchema], required: true, default: [], maxItems: 20 },
-  isPublic: { type: Boolean, required: true, default: false },
-  // In whole credits, for one execution.
-  creditCost: { type: Number, required: true, default: 0, integer: true, min: 0, max: 1_000_000 },
-  // Counts the changes of what is executed.
-  revision: { type: Number, required: true, default: 1, integer: true, min: 1, server: true },
+  graph: freeForm(256 * 1024, {
+    required: true,
+    personal: 'export',
+    description: "In ComfyUI's API format: node id → `{ class_type, inputs }`.",
+  }),
+  parameters: {
+    type: [parameterSchema],
+    required: true,
+    default: [],
+    maxItems: 100,
+    description: 'What an execution may set.',
+  },
+  outputs: {
+    type: [outputSchema],
+    required: true,
+    default: [],
+    maxItems: 20,
+    description: 'Which nodes make what is kept.',
+  },
+  isPublic: {
+    type: Boolean,
+    required: true,
+    default: false,
+    description: 'True: everybody may read and run it.',
+  },
+  creditCost: {
+    type: Number,
+    required: true,
+    default: 0,
+    integer: true,
+    min: 0,
+    max: 1_000_000,
+    description: 'In whole credits, for one execution.',
+  },
+  revision: {
+    type: Number,
+    required: true,
+    default: 1,
+    integer: true,
+    min: 1,
+    server: true,
+    description: 'Counts the changes of what is executed: `graph`, `parameters`, `outputs`.',
+  },
 });
 
 schema.index({ user: 1, isPublic: 1, createdAt: -1, _id: -1 });
@@ -66,6 +116,9 @@ export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', schema, {
 
 type Graph = Record<string, { class_type?: unknown; inputs?: unknown } | undefined>;
 
+const isObject = (value: unknown) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 /** A graph is nodes by id; parameters and outputs are of nodes that are there. */
 function faultsOf(document: Record<string, unknown>): Fault[] {
   const graph = document.graph as Graph;
@@ -74,8 +127,7 @@ function faultsOf(document: Record<string, unknown>): Fault[] {
   const faults: Fault[] = [];
   const isNode = (id: string) => Object.hasOwn(graph, id);
   for (const [id, node] of Object.entries(graph)) {
-    const isWhole = typeof node?.class_type === 'string' && typeof node.inputs === 'object';
-    if (!isWhole) {
+    if (typeof node?.class_type !== 'string' || !isObject(node.inputs)) {
       faults.push({ path: `graph.${id}`, message: 'must have class_type and inputs (API format)' });
     }
   }

@@ -7,7 +7,12 @@ export const EXECUTION_STATUSES = [...JOB_STATUSES, 'LOST'] as const;
 
 const outputSchema = new Schema(
   {
-    node: { type: String, required: true, maxlength: 64 },
+    node: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      description: 'The id of the node that made it.',
+    },
     kind: { type: String, required: true, enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
     image: ref('Image', { onDelete: 'unset' }),
     video: ref('Video', { onDelete: 'unset' }),
@@ -22,16 +27,46 @@ const schema = new Schema({
     immutable: true,
     onDelete: 'restrict',
   }),
-  workflowRevision: { type: Number, required: true, integer: true, min: 1, server: true },
-  parameters: freeForm(64 * 1024, { required: true, immutable: true, default: () => ({}) }),
-  project: ref('Project', { immutable: true, onDelete: 'cascade' }),
+  workflowRevision: {
+    type: Number,
+    required: true,
+    integer: true,
+    min: 1,
+    server: true,
+    description: 'The `revision` of the workflow that runs.',
+  },
+  parameters: freeForm(64 * 1024, {
+    required: true,
+    immutable: true,
+    default: () => ({}),
+    description: "Values by the names of the workflow's parameters.",
+  }),
+  project: ref('Project', {
+    immutable: true,
+    onDelete: 'cascade',
+    description: 'Where what it makes goes.',
+  }),
   ...runFields(EXECUTION_STATUSES),
-  pod: ref('ComfyUIPod', { server: true, onDelete: 'unset' }),
-  promptId: { type: String, server: true, maxlength: 64 },
-  outputs: { type: [outputSchema], default: undefined, server: true, maxItems: 100 },
-  nodeErrors: freeForm(64 * 1024, { server: true }),
-  queuedSeconds: { type: Number, min: 0, server: true },
-  runSeconds: { type: Number, min: 0, server: true },
+  pod: ref('ComfyUIPod', { server: true, onDelete: 'unset', description: 'Where it runs.' }),
+  promptId: {
+    type: String,
+    server: true,
+    maxlength: 64,
+    description: 'The id that ComfyUI gave it.',
+  },
+  outputs: {
+    type: [outputSchema],
+    default: undefined,
+    server: true,
+    maxItems: 100,
+    description: 'What it made.',
+  },
+  nodeErrors: freeForm(64 * 1024, {
+    server: true,
+    description: "ComfyUI's own: node id → what is wrong there.",
+  }),
+  queuedSeconds: { type: Number, min: 0, server: true, description: 'How long it waited.' },
+  runSeconds: { type: Number, min: 0, server: true, description: 'How long it ran.' },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

@@ -13,7 +13,6 @@ const messageSchema = new Schema(
   { _id: false },
 );
 
-// Exactly one of the four.
 const attachmentSchema = new Schema(
   {
     image: ref('Image', { onDelete: 'unset' }),
@@ -38,31 +37,73 @@ const usageSchema = new Schema(
 );
 
 const schema = new Schema({
-  // The name of an LlmModel: what was asked stays known when the model is gone.
-  model: { type: String, required: true, immutable: true, maxlength: 64 },
+  model: {
+    type: String,
+    required: true,
+    immutable: true,
+    maxlength: 64,
+    description: 'The name of an LlmModel: what was asked stays known when the model is gone.',
+  },
   provider: { type: String, server: true, maxlength: 64 },
   messages: sealed(
     { type: [messageSchema], maxItems: 100 },
-    { required: true, immutable: true, personal: 'export' },
+    {
+      required: true,
+      immutable: true,
+      personal: 'export',
+      description: 'The conversation so far, the question last.',
+    },
   ),
-  attachments: { type: [attachmentSchema], default: undefined, immutable: true, maxItems: 16 },
+  attachments: {
+    type: [attachmentSchema],
+    default: undefined,
+    immutable: true,
+    maxItems: 16,
+    description: 'Media beside the text; exactly one in each item.',
+  },
   modalities: {
     type: [{ type: String, enum: MODALITIES }],
     required: true,
     default: ['TEXT'],
     immutable: true,
     maxItems: 4,
+    description: 'What the answer may be.',
   },
-  parameters: freeForm(4096, { required: true, immutable: true, default: () => ({}) }),
+  parameters: freeForm(4096, {
+    required: true,
+    immutable: true,
+    default: () => ({}),
+    description: 'For the model, as it is: `temperature`, `max_tokens`.',
+  }),
   project: ref('Project', { immutable: true, onDelete: 'cascade' }),
   ...runFields(JOB_STATUSES),
-  response: sealed(freeForm(256 * 1024), { server: true, personal: 'export' }),
-  usage: { type: usageSchema, server: true },
-  latencyMs: { type: Number, integer: true, min: 0, server: true },
-  firstTokenMs: { type: Number, integer: true, min: 0, server: true },
-  // In US dollars.
-  cost: { type: Number, min: 0, server: true },
-  finishReason: { type: String, maxlength: 64, server: true },
+  response: sealed(freeForm(256 * 1024), {
+    server: true,
+    personal: 'export',
+    description: 'The answer: its text and the media in it.',
+  }),
+  usage: { type: usageSchema, server: true, description: 'Tokens, as the provider counts them.' },
+  latencyMs: {
+    type: Number,
+    integer: true,
+    min: 0,
+    server: true,
+    description: 'From the question to the end of the answer, in milliseconds.',
+  },
+  firstTokenMs: {
+    type: Number,
+    integer: true,
+    min: 0,
+    server: true,
+    description: "From the question to the answer's first token, in milliseconds.",
+  },
+  cost: { type: Number, min: 0, server: true, description: 'In US dollars.' },
+  finishReason: {
+    type: String,
+    maxlength: 64,
+    server: true,
+    description: 'Why the answer ends: `stop`, `length`.',
+  },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

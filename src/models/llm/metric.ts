@@ -6,14 +6,18 @@ const count = { type: Number, required: true, integer: true, min: 0, server: tru
 
 const schema = new Schema(
   {
-    // p50 and p95 are of the latency, in milliseconds.
     ...rollUpFields,
-    model: { type: String, required: true, maxlength: 64, server: true },
+    model: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      server: true,
+      description: 'The name of an LlmModel.',
+    },
     requests: count,
     errors: count,
     tokens: count,
-    // In US dollars.
-    cost: { type: Number, required: true, min: 0, server: true },
+    cost: { type: Number, required: true, min: 0, server: true, description: 'In US dollars.' },
   },
   // `errors` is what the outside calls it; nothing here is hydrated that has errors of its own.
   { suppressReservedKeysWarning: true },
@@ -25,7 +29,7 @@ schema.index({ model: 1, period: 1, at: -1, _id: -1 });
 schema.index({ model: 1, period: 1, at: 1 }, { unique: true });
 
 export const LlmMetric = entity('LlmMetric', schema, {
-  about: 'What a model did in one hour: requests, errors, tokens, latency, cost.',
+  about: 'What a model did in one hour: requests, errors, tokens, latency (in milliseconds), cost.',
   owner: 'none',
   audited: false,
 });

@@ -8,19 +8,43 @@ const capabilitiesSchema = new Schema(
   {
     input: modalities,
     output: modalities,
-    streaming: { type: String, required: true, enum: ['REQUIRED', 'OPTIONAL', 'NONE'] },
+    streaming: {
+      type: String,
+      required: true,
+      enum: ['REQUIRED', 'OPTIONAL', 'NONE'],
+      description: 'Whether the answer comes in pieces.',
+    },
   },
   { _id: false },
 );
 
 const schema = new Schema({
-  name: { type: String, required: true, immutable: true, match: /^[a-z0-9][a-z0-9._-]{0,63}$/ },
-  provider: { type: String, required: true, maxlength: 64 },
-  baseUrl: { type: String, maxlength: 2048, match: /^https?:\/\/[^\s/]+(\/\S*)?$/ },
+  name: {
+    type: String,
+    required: true,
+    immutable: true,
+    match: /^[a-z0-9][a-z0-9._-]{0,63}$/,
+    description: 'What requests name it by: `qwen-omni`.',
+  },
+  provider: { type: String, required: true, maxlength: 64, description: 'Who runs it.' },
+  baseUrl: {
+    type: String,
+    maxlength: 2048,
+    match: /^https?:\/\/[^\s/]+(\/\S*)?$/,
+    description: "Where it is asked; the provider's own address if not set.",
+  },
   capabilities: { type: capabilitiesSchema, required: true },
-  // Kind of token → US dollars for a million.
-  prices: freeForm(4096, { required: true, default: () => ({}) }),
-  isEnabled: { type: Boolean, required: true, default: true },
+  prices: freeForm(4096, {
+    required: true,
+    default: () => ({}),
+    description: 'Kind of token → US dollars for a million.',
+  }),
+  isEnabled: {
+    type: Boolean,
+    required: true,
+    default: true,
+    description: 'False: it may not be asked.',
+  },
 });
 
 schema.index({ name: 1 }, { unique: true });

@@ -18,17 +18,42 @@ const schema = new Schema({
     immutable: true,
     onDelete: 'restrict',
   }),
-  endpointId: { type: String, required: true, immutable: true, match: /^[A-Za-z0-9_-]{1,64}$/ },
-  input: freeForm(256 * 1024, { required: true, immutable: true }),
+  endpointId: {
+    type: String,
+    required: true,
+    immutable: true,
+    match: /^[A-Za-z0-9_-]{1,64}$/,
+    description: 'The serverless endpoint at RunPod.',
+  },
+  input: freeForm(256 * 1024, {
+    required: true,
+    immutable: true,
+    description: 'For the endpoint, as it is.',
+  }),
   ...runFields(RUNPOD_EXECUTION_STATUSES),
-  runpodId: { type: String, server: true, maxlength: 128 },
-  output: freeForm(256 * 1024, { server: true }),
-  // In milliseconds: in the queue, and at work.
-  delayMs: { type: Number, integer: true, min: 0, server: true },
-  executionMs: { type: Number, integer: true, min: 0, server: true },
-  // In US dollars.
-  cost: { type: Number, min: 0, server: true },
-  webhookSeenAt: { type: Date, server: true },
+  runpodId: {
+    type: String,
+    server: true,
+    maxlength: 128,
+    description: 'The id that RunPod gave it.',
+  },
+  output: freeForm(256 * 1024, { server: true, description: 'What the endpoint answered.' }),
+  delayMs: {
+    type: Number,
+    integer: true,
+    min: 0,
+    server: true,
+    description: 'In the queue, in milliseconds.',
+  },
+  executionMs: {
+    type: Number,
+    integer: true,
+    min: 0,
+    server: true,
+    description: 'At work, in milliseconds.',
+  },
+  cost: { type: Number, min: 0, server: true, description: 'In US dollars.' },
+  webhookSeenAt: { type: Date, server: true, description: 'When RunPod told us of its end.' },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

@@ -19,7 +19,12 @@ const schema = new Schema({
   }),
   template: ref('RunPodTemplate', { immutable: true, onDelete: 'restrict' }),
   name: { type: String, required: true, trim: true, maxlength: 120 },
-  gpuType: { type: String, immutable: true, maxlength: 120 },
+  gpuType: {
+    type: String,
+    immutable: true,
+    maxlength: 120,
+    description: "RunPod's name of the GPU.",
+  },
   gpuCount: {
     type: Number,
     required: true,
@@ -35,6 +40,7 @@ const schema = new Schema({
     immutable: true,
     enum: ['SECURE', 'COMMUNITY'],
     default: 'SECURE',
+    description: "RunPod's own data centres, or those of others.",
   },
   status: {
     type: String,
@@ -43,10 +49,17 @@ const schema = new Schema({
     default: 'PROVISIONING',
     server: true,
   },
-  runpodId: { type: String, server: true, maxlength: 64 },
-  // In US dollars.
-  costPerHour: { type: Number, min: 0, server: true },
-  runtime: freeForm(16 * 1024, { server: true }),
+  runpodId: {
+    type: String,
+    server: true,
+    maxlength: 64,
+    description: 'The id that RunPod gave it.',
+  },
+  costPerHour: { type: Number, min: 0, server: true, description: 'In US dollars.' },
+  runtime: freeForm(16 * 1024, {
+    server: true,
+    description: 'What RunPod tells of it while it runs: ports, load, uptime.',
+  }),
   error: errorField,
   startedAt: { type: Date, server: true },
   stoppedAt: { type: Date, server: true },

@@ -8,17 +8,26 @@ const schema = new Schema({
     server: true,
     onDelete: 'cascade',
   }),
-  runpodId: { type: String, required: true, server: true, maxlength: 64 },
+  runpodId: {
+    type: String,
+    required: true,
+    server: true,
+    maxlength: 64,
+    description: 'The id that RunPod gave it.',
+  },
   email: { type: String, server: true, maxlength: 255, personal: 'export' },
-  // In US dollars.
-  balance: { type: Number, server: true },
-  spendPerHour: { type: Number, server: true, min: 0 },
-  spendLimit: { type: Number, server: true, min: 0 },
-  syncedAt: { type: Date, required: true, server: true },
+  balance: { type: Number, server: true, description: 'In US dollars.' },
+  spendPerHour: { type: Number, server: true, min: 0, description: 'In US dollars.' },
+  spendLimit: { type: Number, server: true, min: 0, description: 'In US dollars an hour.' },
+  syncedAt: {
+    type: Date,
+    required: true,
+    server: true,
+    description: 'When RunPod was last asked.',
+  },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, configuration: 1, createdAt: -1, _id: -1 });
 schema.index({ configuration: 1 }, { unique: true });
 
 export const RunPodUser = entity('RunPodUser', schema, {

@@ -15,12 +15,22 @@ export const EXPORT_STATUSES = [
 const schema = new Schema({
   project: ref('Project', { required: true, immutable: true, onDelete: 'cascade' }),
   format: { type: String, required: true, immutable: true, enum: EXPORT_FORMATS },
-  settings: freeForm(16 * 1024, { required: true, immutable: true, default: () => ({}) }),
+  settings: freeForm(16 * 1024, {
+    required: true,
+    immutable: true,
+    default: () => ({}),
+    description: 'For the encoder: bit rate, sample rate and the like.',
+  }),
   ...runFields(EXPORT_STATUSES),
-  filePath: { type: String, server: true, maxlength: 512 },
-  size: { type: Number, integer: true, min: 0, server: true },
+  filePath: {
+    type: String,
+    server: true,
+    maxlength: 512,
+    description: 'The key of the object in S3.',
+  },
+  size: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
   durationSeconds: { type: Number, min: 0, server: true },
-  expiresAt: { type: Date, server: true },
+  expiresAt: { type: Date, server: true, description: 'When the file is deleted.' },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

@@ -4,15 +4,25 @@ import { mediaFields, mediaIndexes } from './media-fields.ts';
 
 const imageSchema = new Schema(
   {
-    width: { type: Number, required: true, integer: true, min: 1 },
-    height: { type: Number, required: true, integer: true, min: 1 },
+    width: { type: Number, required: true, integer: true, min: 1, description: 'In pixels.' },
+    height: { type: Number, required: true, integer: true, min: 1, description: 'In pixels.' },
     format: { type: String, required: true, maxlength: 16 },
-    // As EXIF numbers it: 1 is upright.
-    orientation: { type: Number, required: true, integer: true, min: 1, max: 8 },
+    orientation: {
+      type: Number,
+      required: true,
+      integer: true,
+      min: 1,
+      max: 8,
+      description: 'As EXIF numbers it: 1 is upright.',
+    },
     hasAlpha: { type: Boolean, required: true },
     colorSpace: { type: String, maxlength: 32 },
-    dominantColor: { type: String, match: /^#[0-9a-f]{6}$/ },
-    blurHash: { type: String, maxlength: 128 },
+    dominantColor: { type: String, match: /^#[0-9a-f]{6}$/, description: '`#rrggbb`.' },
+    blurHash: {
+      type: String,
+      maxlength: 128,
+      description: 'A placeholder, as blurha.sh encodes it.',
+    },
   },
   { _id: false },
 );
@@ -20,9 +30,15 @@ const imageSchema = new Schema(
 const schema = new Schema({
   project: ref('Project', { onDelete: 'cascade' }),
   name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
-  altText: { type: String, trim: true, maxlength: 1000, personal: 'export' },
+  altText: {
+    type: String,
+    trim: true,
+    maxlength: 1000,
+    personal: 'export',
+    description: 'For those who cannot see it.',
+  },
   ...mediaFields,
-  image: { type: imageSchema, server: true },
+  image: { type: imageSchema, server: true, description: 'What its decoder tells.' },
 });
 
 mediaIndexes(schema);

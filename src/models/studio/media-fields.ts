@@ -6,43 +6,108 @@ export const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED
 
 const derivativeSchema = new Schema(
   {
-    name: { type: String, required: true, maxlength: 64 },
-    contentType: { type: String, required: true, maxlength: 128 },
-    size: { type: Number, required: true, integer: true, min: 0 },
-    width: { type: Number, integer: true },
-    height: { type: Number, integer: true },
+    name: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      description: 'What it is for: `waveform`, `preview`, `cover`.',
+    },
+    contentType: { type: String, required: true, maxlength: 128, description: 'Its media type.' },
+    size: { type: Number, required: true, integer: true, min: 0, description: 'In bytes.' },
+    width: { type: Number, integer: true, description: 'In pixels.' },
+    height: { type: Number, integer: true, description: 'In pixels.' },
   },
   { _id: false },
 );
 
 /** What every medium stores of its file: what was declared, where it is, and what became of it. */
 export const mediaFields = {
-  fileName: { type: String, required: true, immutable: true, maxlength: 255, personal: 'export' },
-  contentType: { type: String, required: true, immutable: true, maxlength: 128 },
-  size: { type: Number, required: true, immutable: true, integer: true, min: 1 },
-  // Base64 of the SHA-256 of the bytes.
-  checksum: { type: String, immutable: true, match: /^[A-Za-z0-9+/]{43}=$/ },
-  filePath: { type: String, required: true, server: true, maxlength: 512 },
+  fileName: {
+    type: String,
+    required: true,
+    immutable: true,
+    maxlength: 255,
+    personal: 'export',
+    description: 'As the client calls it.',
+  },
+  contentType: {
+    type: String,
+    required: true,
+    immutable: true,
+    maxlength: 128,
+    description: 'As declared; once READY, as found.',
+  },
+  size: {
+    type: Number,
+    required: true,
+    immutable: true,
+    integer: true,
+    min: 1,
+    description: 'In bytes: as declared; once READY, as found.',
+  },
+  checksum: {
+    type: String,
+    immutable: true,
+    match: /^[A-Za-z0-9+/]{43}=$/,
+    description: 'Base64 of the SHA-256 of the bytes.',
+  },
+  filePath: {
+    type: String,
+    required: true,
+    server: true,
+    maxlength: 512,
+    description: 'The key of the object in S3.',
+  },
   status: {
     type: String,
     required: true,
     enum: MEDIA_STATUSES,
     default: 'AWAITING_UPLOAD',
     server: true,
+    description: 'AWAITING_UPLOAD → PROCESSING → READY or FAILED; `reprocess` begins again.',
   },
-  progress: { type: Number, required: true, default: 0, min: 0, max: 100, server: true },
-  metadata: freeForm(64 * 1024, { server: true, personal: 'export' }),
-  derivatives: { type: [derivativeSchema], default: undefined, server: true },
-  warnings: { type: [String], default: undefined, server: true },
+  progress: {
+    type: Number,
+    required: true,
+    default: 0,
+    min: 0,
+    max: 100,
+    server: true,
+    description: 'Of the processing, in percent.',
+  },
+  metadata: freeForm(64 * 1024, {
+    server: true,
+    personal: 'export',
+    description: 'Tags found in the file: `title`, `artist`, `album`…',
+  }),
+  derivatives: {
+    type: [derivativeSchema],
+    default: undefined,
+    server: true,
+    description: 'What was made of it to show and to preview.',
+  },
+  warnings: {
+    type: [String],
+    default: undefined,
+    server: true,
+    description: 'What is odd in the file, but no reason to fail.',
+  },
   error: errorField,
-  // The object as S3 last told of it: which bytes are processed, and the fence against older records.
   object: {
     type: new Schema({ etag: String, sequencer: String }, { _id: false }),
     select: false,
     server: true,
+    description:
+      'The object as S3 last told of it: which bytes are processed, and the fence against older records.',
   },
-  // Where the derivatives of the bytes now shown are: each processing writes under its own prefix.
-  derivativesPath: { type: String, select: false, server: true, maxlength: 512 },
+  derivativesPath: {
+    type: String,
+    select: false,
+    server: true,
+    maxlength: 512,
+    description:
+      'Where the derivatives of the bytes now shown are: each processing writes under its own prefix.',
+  },
 } as const;
 
 /** The indexes of every kind of medium that may belong to a project. */
@@ -62,38 +127,48 @@ export const soundFields = {
     type: new Schema(
       {
         durationSeconds: { type: Number, required: true },
-        sampleRate: { type: Number, required: true, integer: true },
+        sampleRate: { type: Number, required: true, integer: true, description: 'In Hz.' },
         channels: { type: Number, required: true, integer: true },
-        bitRate: { type: Number, integer: true },
+        bitRate: { type: Number, integer: true, description: 'In bits a second.' },
         codec: { type: String, required: true },
         lossless: { type: Boolean, required: true },
       },
       { _id: false },
     ),
     server: true,
+    description: 'What its decoder tells.',
   },
   analysis: {
     type: new Schema(
       {
-        bpm: { type: Number },
-        bpmConfidence: { type: Number },
-        key: { type: String },
+        bpm: { type: Number, description: 'Beats a minute.' },
+        bpmConfidence: { type: Number, description: '0 to 1.' },
+        key: { type: String, description: '`C`, `F#`…; none for silence or under 5 s.' },
         scale: { type: String, enum: ['MAJOR', 'MINOR'] },
-        keyConfidence: { type: Number },
+        keyConfidence: { type: Number, description: '0 to 1.' },
         loudness: {
           type: new Schema(
             {
-              integratedLufs: { type: Number },
-              rangeLu: { type: Number },
-              truePeakDbtp: { type: Number },
+              integratedLufs: {
+                type: Number,
+                description: 'Of the whole, as EBU R 128 measures it.',
+              },
+              rangeLu: { type: Number, description: 'The loudness range.' },
+              truePeakDbtp: {
+                type: Number,
+                description: 'The highest peak between the samples, too.',
+              },
             },
             { _id: false },
           ),
         },
-        algorithms: freeForm(4096),
+        algorithms: freeForm(4096, {
+          description: 'What was measured by which algorithm, in which version.',
+        }),
       },
       { _id: false },
     ),
     server: true,
+    description: 'What was heard in it.',
   },
 } as const;

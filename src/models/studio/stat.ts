@@ -4,12 +4,23 @@ import { rollUpFields } from '../system/roll-up-fields.ts';
 
 const schema = new Schema({
   ...rollUpFields,
-  metric: { type: String, required: true, maxlength: 64, server: true },
+  metric: {
+    type: String,
+    required: true,
+    maxlength: 64,
+    server: true,
+    description: 'What is counted: `tracks.uploaded`.',
+  },
   count: { type: Number, required: true, integer: true, min: 0, server: true },
   sum: { type: Number, required: true, server: true },
   min: { type: Number, server: true },
   max: { type: Number, server: true },
-  dimensions: freeForm(2048, { required: true, default: () => ({}), server: true }),
+  dimensions: freeForm(2048, {
+    required: true,
+    default: () => ({}),
+    server: true,
+    description: 'What sets this value apart from others of its metric: key → value.',
+  }),
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

@@ -8,12 +8,16 @@ const schema = new Schema({
   artist: { type: String, trim: true, maxlength: 255, personal: 'export' },
   album: { type: String, trim: true, maxlength: 255, personal: 'export' },
   genre: { type: String, trim: true, maxlength: 100, personal: 'export' },
-  trackNumber: { type: Number, integer: true, min: 1, max: 9999 },
+  trackNumber: { type: Number, integer: true, min: 1, max: 9999, description: 'On the album.' },
   lyrics: { type: String, maxlength: 20_000, personal: 'export' },
   ...mediaFields,
   ...soundFields,
-  generatedBy: ref('Job', { server: true, onDelete: 'unset' }),
-  lineage: freeForm(16 * 1024, { server: true }),
+  generatedBy: ref('Job', {
+    server: true,
+    onDelete: 'unset',
+    description: 'The job that made it, if none uploaded it.',
+  }),
+  lineage: freeForm(16 * 1024, { server: true, description: 'What it was made of, and how.' }),
 });
 
 mediaIndexes(schema);

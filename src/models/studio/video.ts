@@ -5,13 +5,19 @@ import { mediaFields, mediaIndexes } from './media-fields.ts';
 const videoSchema = new Schema(
   {
     durationSeconds: { type: Number, required: true, min: 0 },
-    width: { type: Number, required: true, integer: true, min: 1 },
-    height: { type: Number, required: true, integer: true, min: 1 },
-    frameRate: { type: Number, min: 0 },
+    width: { type: Number, required: true, integer: true, min: 1, description: 'In pixels.' },
+    height: { type: Number, required: true, integer: true, min: 1, description: 'In pixels.' },
+    frameRate: { type: Number, min: 0, description: 'Frames a second.' },
     codec: { type: String, required: true, maxlength: 64 },
-    bitRate: { type: Number, integer: true, min: 0 },
-    // In degrees, clockwise.
-    rotation: { type: Number, required: true, integer: true, min: 0, max: 270 },
+    bitRate: { type: Number, integer: true, min: 0, description: 'In bits a second.' },
+    rotation: {
+      type: Number,
+      required: true,
+      integer: true,
+      min: 0,
+      max: 270,
+      description: 'In degrees, clockwise.',
+    },
     hasAudio: { type: Boolean, required: true },
   },
   { _id: false },
@@ -19,11 +25,11 @@ const videoSchema = new Schema(
 
 const schema = new Schema({
   project: ref('Project', { onDelete: 'cascade' }),
-  track: ref('Track', { onDelete: 'unset' }),
+  track: ref('Track', { onDelete: 'unset', description: 'The song that it is the video of.' }),
   name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
   description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
   ...mediaFields,
-  video: { type: videoSchema, server: true },
+  video: { type: videoSchema, server: true, description: 'What its decoder tells.' },
 });
 
 mediaIndexes(schema);

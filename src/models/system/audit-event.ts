@@ -7,26 +7,74 @@ const actorSchema = new Schema(
       type: String,
       required: true,
       enum: ['USER', 'ADMIN', 'SYSTEM', 'PROVIDER', 'ANONYMOUS'],
+      description: 'What acted: a user, an administrator, ourselves, a provider, nobody known.',
     },
-    id: { type: Schema.Types.UUID },
-    name: { type: String, maxlength: 64 },
+    id: { type: Schema.Types.UUID, description: 'Of the user that acted.' },
+    name: {
+      type: String,
+      maxlength: 64,
+      description: 'Of what acted, where it is no user: `sweep`.',
+    },
   },
   { _id: false },
 );
 
 const schema = new Schema({
   actor: { type: actorSchema, required: true, server: true },
-  action: { type: String, required: true, maxlength: 64, server: true },
-  entity: { type: String, required: true, maxlength: 64, server: true },
-  document: { type: Schema.Types.UUID, required: true, server: true },
-  changes: freeForm(256 * 1024, { server: true }),
-  requestId: { type: String, required: true, maxlength: 128, server: true },
+  action: {
+    type: String,
+    required: true,
+    maxlength: 64,
+    server: true,
+    description: '`create`, `update`, `delete`, or the verb of the operation.',
+  },
+  entity: {
+    type: String,
+    required: true,
+    maxlength: 64,
+    server: true,
+    description: 'The kind of document that was changed.',
+  },
+  document: {
+    type: Schema.Types.UUID,
+    required: true,
+    server: true,
+    description: 'The id of the document that was changed.',
+  },
+  changes: freeForm(256 * 1024, {
+    server: true,
+    description: 'Path → `[before, after]`: no secrets, long values by their length.',
+  }),
+  requestId: {
+    type: String,
+    required: true,
+    maxlength: 128,
+    server: true,
+    description: '`X-Request-Id` of the call that did it.',
+  },
   ip: { type: String, maxlength: 64, server: true, personal: 'export' },
-  // Awaits its place in the chain.
-  unsealed: { type: Boolean, server: true, select: false },
-  sequence: { type: Number, integer: true, server: true },
-  previousHash: { type: String, server: true },
-  hash: { type: String, server: true },
+  unsealed: {
+    type: Boolean,
+    server: true,
+    select: false,
+    description: 'Awaits its place in the chain.',
+  },
+  sequence: {
+    type: Number,
+    integer: true,
+    server: true,
+    description: 'Its place in the chain, without gaps.',
+  },
+  previousHash: {
+    type: String,
+    server: true,
+    description: 'The hash of the event before it in the chain.',
+  },
+  hash: {
+    type: String,
+    server: true,
+    description: 'SHA-256 over the event and the hash before it.',
+  },
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

@@ -2,16 +2,27 @@ import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 
 const schema = new Schema({
-  // SHA-256 over who asks and their key.
-  key: { type: String, required: true },
-  // HMAC-SHA-256 over the route and the canonical body.
-  fingerprint: { type: String, required: true },
-  // The id that what this request makes will have, also when it is made at a second try.
-  promisedId: { type: Schema.Types.UUID, required: true },
-  // While this lies ahead, the first request is taken to be running.
-  runningUntil: { type: Date, required: true },
-  // The answer, encrypted under the request's own body: it may hold tokens.
-  answer: { type: Buffer },
+  key: { type: String, required: true, description: 'SHA-256 over who asks and their key.' },
+  fingerprint: {
+    type: String,
+    required: true,
+    description: 'HMAC-SHA-256 over the route and the canonical body.',
+  },
+  promisedId: {
+    type: Schema.Types.UUID,
+    required: true,
+    description:
+      'The id that what this request makes will have, also when it is made at a second try.',
+  },
+  runningUntil: {
+    type: Date,
+    required: true,
+    description: 'While this lies ahead, the first request is taken to be running.',
+  },
+  answer: {
+    type: Buffer,
+    description: "The answer, encrypted under the request's own body: it may hold tokens.",
+  },
   expiresAt: { type: Date, required: true },
 });
 

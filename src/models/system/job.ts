@@ -7,30 +7,74 @@ const errorSchema = new Schema(
   {
     code: { type: String, required: true, maxlength: 64 },
     message: { type: String, required: true, maxlength: 1000 },
-    retryable: { type: Boolean, required: true },
+    retryable: { type: Boolean, required: true, description: 'Whether the same may work later.' },
   },
   { _id: false },
 );
 
 const leaseSchema = new Schema(
   {
-    owner: { type: String, required: true },
-    // Grows with every claim: a write that shows an older one comes from a worker that lost the job.
-    token: { type: Number, required: true, integer: true },
-    until: { type: Date, required: true },
+    owner: { type: String, required: true, description: 'The worker that has it.' },
+    token: {
+      type: Number,
+      required: true,
+      integer: true,
+      description:
+        'Grows with every claim: a write that shows an older one comes from a worker that lost the job.',
+    },
+    until: {
+      type: Date,
+      required: true,
+      description: 'Then another worker may take it, if this one does not renew it.',
+    },
   },
   { _id: false },
 );
 
 const schema = new Schema({
   project: ref('Project', { immutable: true, onDelete: 'cascade' }),
-  type: { type: String, required: true, immutable: true, maxlength: 64 },
-  input: freeForm(16 * 1024, { required: true, immutable: true }),
-  status: { type: String, required: true, enum: JOB_STATUSES, default: 'QUEUED', server: true },
-  progress: { type: Number, required: true, default: 0, min: 0, max: 100, server: true },
-  stage: { type: String, maxlength: 64, server: true },
-  result: freeForm(64 * 1024, { server: true }),
-  error: { type: errorSchema, server: true },
+  type: {
+    type: String,
+    required: true,
+    immutable: true,
+    maxlength: 64,
+    description: 'What is to be done: `process-track`.',
+  },
+  input: freeForm(16 * 1024, {
+    required: true,
+    immutable: true,
+    description: "For the type's handler.",
+  }),
+  status: {
+    type: String,
+    required: true,
+    enum: JOB_STATUSES,
+    default: 'QUEUED',
+    server: true,
+    description:
+      'QUEUED → RUNNING → COMPLETED, FAILED or CANCELLED; back to QUEUED for another try, or by `retry`.',
+  },
+  progress: {
+    type: Number,
+    required: true,
+    default: 0,
+    min: 0,
+    max: 100,
+    server: true,
+    description: 'In percent; never goes back.',
+  },
+  stage: {
+    type: String,
+    maxlength: 64,
+    server: true,
+    description: 'What is being done: `decode`.',
+  },
+  result: freeForm(64 * 1024, { server: true, description: 'What the handler made.' }),
+  error: {
+    type: errorSchema,
+    server: true,
+    description: 'Why it failed, or the last try of it did.',
+  },
   priority: {
     type: Number,
     required: true,
@@ -39,13 +83,40 @@ const schema = new Schema({
     max: 9,
     integer: true,
     immutable: true,
+    description: '9 is the most urgent.',
   },
-  // Failed runs. A lost lease is none: it is counted in `losses`.
-  attempts: { type: Number, required: true, default: 0, integer: true, server: true },
-  maxAttempts: { type: Number, required: true, default: 3, integer: true, server: true },
-  losses: { type: Number, required: true, default: 0, integer: true, server: true, select: false },
-  lease: { type: leaseSchema, select: false, server: true },
-  runAfter: { type: Date, required: true, server: true },
+  attempts: {
+    type: Number,
+    required: true,
+    default: 0,
+    integer: true,
+    server: true,
+    description: 'Failed runs. A lost lease is none.',
+  },
+  maxAttempts: {
+    type: Number,
+    required: true,
+    default: 3,
+    integer: true,
+    server: true,
+    description: 'After so many failed runs it has FAILED.',
+  },
+  losses: {
+    type: Number,
+    required: true,
+    default: 0,
+    integer: true,
+    server: true,
+    select: false,
+    description: 'Leases that ran out.',
+  },
+  lease: {
+    type: leaseSchema,
+    select: false,
+    server: true,
+    description: 'Who works on it now, and until when.',
+  },
+  runAfter: { type: Date, required: true, server: true, description: 'Not before.' },
   startedAt: { type: Date, server: true },
   completedAt: { type: Date, server: true },
 });

@@ -3,10 +3,15 @@ import { type DocOf, entity, freeForm } from '../../data/entity.ts';
 
 const schema = new Schema({
   name: { type: String, required: true, maxlength: 128 },
-  // RUNNING is neither quite there nor quite gone: also what a killed run leaves.
-  status: { type: String, required: true, enum: ['RUNNING', 'APPLIED'] },
-  // Which way it ran, and how far each of its batch steps has come.
-  progress: freeForm(64 * 1024),
+  status: {
+    type: String,
+    required: true,
+    enum: ['RUNNING', 'APPLIED'],
+    description: 'RUNNING is neither quite there nor quite gone: also what a killed run leaves.',
+  },
+  progress: freeForm(64 * 1024, {
+    description: 'Which way it ran, and how far each of its batch steps has come.',
+  }),
   appliedAt: { type: Date },
   durationMs: { type: Number, integer: true, min: 0 },
 });

@@ -2,9 +2,9 @@ import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 
 const schema = new Schema({
-  key: { type: String, required: true },
+  key: { type: String, required: true, description: 'What is counted, for whom, in which window.' },
   count: { type: Number, required: true, integer: true },
-  expiresAt: { type: Date, required: true },
+  expiresAt: { type: Date, required: true, description: 'When the window ends.' },
 });
 
 schema.index({ key: 1 }, { unique: true });

@@ -4,18 +4,30 @@ import { entities, entity, freeForm } from '../../data/entity.ts';
 export const RETENTION_ACTIONS = ['DELETE', 'ANONYMIZE', 'ARCHIVE'] as const;
 
 const schema = new Schema({
-  // The name of the entity whose documents it is about.
-  entity: { type: String, required: true, maxlength: 64 },
-  // Narrows it to some of them: field → value.
-  filter: freeForm(4096, { required: true, default: () => ({}) }),
-  // An ISO 8601 duration since a document was made.
+  entity: {
+    type: String,
+    required: true,
+    maxlength: 64,
+    description: 'The name of the entity whose documents it is about.',
+  },
+  filter: freeForm(4096, {
+    required: true,
+    default: () => ({}),
+    description: 'Narrows it to some of them: field → value.',
+  }),
   after: {
     type: String,
     required: true,
     maxlength: 32,
     match: /^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/,
+    description: 'An ISO 8601 duration since a document was made: `P30D`.',
   },
-  action: { type: String, required: true, enum: RETENTION_ACTIONS },
+  action: {
+    type: String,
+    required: true,
+    enum: RETENTION_ACTIONS,
+    description: 'What becomes of them.',
+  },
   enabled: { type: Boolean, required: true, default: false },
 });
 

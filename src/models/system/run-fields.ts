@@ -7,7 +7,11 @@ import { errorField } from '../error-field.ts';
  */
 export function runFields<const S extends readonly [string, ...string[]]>(statuses: S) {
   return {
-    job: ref('Job', { server: true, onDelete: 'unset' }),
+    job: ref('Job', {
+      server: true,
+      onDelete: 'unset',
+      description: 'The job that carries it out.',
+    }),
     status: { type: String, required: true, enum: statuses, default: statuses[0], server: true },
     error: errorField,
     startedAt: { type: Date, server: true },

@@ -5,8 +5,14 @@ export const DELIVERY_STATUSES = ['PENDING', 'DELIVERED', 'FAILED'] as const;
 
 const schema = new Schema({
   endpoint: ref('WebhookEndpoint', { required: true, server: true, onDelete: 'cascade' }),
-  event: { type: String, required: true, server: true, maxlength: 64 },
-  payload: freeForm(256 * 1024, { required: true, server: true }),
+  event: {
+    type: String,
+    required: true,
+    server: true,
+    maxlength: 64,
+    description: 'What happened: `track.ready`.',
+  },
+  payload: freeForm(256 * 1024, { required: true, server: true, description: 'What is sent.' }),
   status: {
     type: String,
     required: true,
@@ -14,8 +20,23 @@ const schema = new Schema({
     default: 'PENDING',
     server: true,
   },
-  attempts: { type: Number, required: true, default: 0, integer: true, min: 0, server: true },
-  responseStatus: { type: Number, integer: true, min: 100, max: 599, server: true },
+  attempts: {
+    type: Number,
+    required: true,
+    default: 0,
+    integer: true,
+    min: 0,
+    server: true,
+    description: 'How often it was sent.',
+  },
+  responseStatus: {
+    type: Number,
+    integer: true,
+    min: 100,
+    max: 599,
+    server: true,
+    description: 'What the endpoint last answered.',
+  },
   nextAttemptAt: { type: Date, server: true },
   expiresAt: { type: Date, required: true, server: true },
 });

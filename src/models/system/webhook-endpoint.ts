@@ -2,16 +2,29 @@ import { Schema } from 'mongoose';
 import { entity, sealed } from '../../data/entity.ts';
 
 const schema = new Schema({
-  url: { type: String, required: true, maxlength: 2048, match: /^https:\/\/[^\s/]+(\/\S*)?$/ },
+  url: {
+    type: String,
+    required: true,
+    maxlength: 2048,
+    match: /^https:\/\/[^\s/]+(\/\S*)?$/,
+    description: 'Where events are sent to.',
+  },
   description: { type: String, trim: true, maxlength: 500 },
-  // Which events it is told of: `track.ready`, `job.*`.
   events: {
     type: [{ type: String, maxlength: 64, match: /^[a-z]+\.([a-z_]+|\*)$/ }],
     required: true,
     maxItems: 50,
+    description: 'Which events it is told of: `track.ready`, `job.*`.',
   },
   enabled: { type: Boolean, required: true, default: true },
-  secret: sealed({ type: String, maxlength: 255 }, { server: true, shows: 'last4' }),
+  secret: sealed(
+    { type: String, maxlength: 255 },
+    {
+      server: true,
+      shows: 'last4',
+      description: 'What is sent is signed with it, as Standard Webhooks says.',
+    },
+  ),
 });
 
 schema.index({ user: 1, createdAt: -1, _id: -1 });

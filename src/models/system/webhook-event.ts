@@ -3,8 +3,18 @@ import { entity } from '../../data/entity.ts';
 
 const schema = new Schema({
   provider: { type: String, required: true, enum: ['STRIPE', 'RUNPOD'] },
-  eventId: { type: String, required: true, maxlength: 255 },
-  type: { type: String, required: true, maxlength: 128 },
+  eventId: {
+    type: String,
+    required: true,
+    maxlength: 255,
+    description: 'The id that the provider gave it.',
+  },
+  type: {
+    type: String,
+    required: true,
+    maxlength: 128,
+    description: "The provider's word for what happened.",
+  },
   expiresAt: { type: Date, required: true },
 });
 

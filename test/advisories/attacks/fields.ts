@@ -46,7 +46,8 @@ export async function secretsByQuery({ full = false }: Scale = {}): Promise<void
 
 function asked(route: Route, name: string) {
   const known = new Set((route.query ?? []).map((p) => p.name));
-  const shown = JSON.stringify(route.success[200]?.schema ?? {}).includes(`"${name}":`);
+  const fields = route.query?.find((p) => p.name === 'fields')?.schema;
+  const shown = JSON.stringify(fields ?? {}).includes(`"${name}"`);
   const queries = [
     `${name}=x`,
     `${name}[gte]=x`,

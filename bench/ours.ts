@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createPlace, migrate, readDeployment, type ToolsInfo } from '../src/local/cloud.ts';
+import { end } from '../src/local/process/keep.ts';
+import { freePort } from '../src/local/process/ports.ts';
+import { launch, open } from '../src/local/stack/children.ts';
+import { inboxOf, type Size } from './dataset.ts';
+import type { Target } from './target.ts';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What is configured otherwise for a load: no address may be told to slow down. */
+export const LIMITS = { CALLS_PER_MINUTE: '1000000000', REGISTRATIONS_PER_MINUTE: '1000000000' };
+
+/**
+ * Our own gateway as `npm start` runs it, in a process of its own, on documents that the migrations'
+ * validators have passed. Sets the environment of this process: what makes tokens here is what it trusts.
+ */
+export async function startOurs(tools: ToolsInfo, dir: string, size: Size): Promise<Target> {
+  const deployment = readDeployment(ROOT);
+  const env = { ...(await createPlace(tools, deployment, 'bench_ours')), ...LIMITS };
+  Object.assign(process.env, env);
+  await migrate(deployment);
+  const { clearInboxes, disconnect, fill, idText, tokenOf } = await import('./fill.ts');
+  await fill(size);
+
+  const port = await freePort();
+  const host = '127.0.0.1';
+  const launched = {
+    role: 'gateway',
+    root: ROOT,
+    dir: join(dir, 'ours'),
+    host,
+    port,
+    env,
+  } as const;
+  const child = launch(launched);
+  await open(child);
+  const inboxes = Array.from({ length: size.users }, (_, user) => inboxOf(size, user));
+  return {
+    name: 'mixdown',
+    base: `http://${host}:${port}`,
+    pid: child.pid as number,
+    id: idText,
+    signedIn: (user) => ({ authorization: `Bearer ${tokenOf(user)}` }),
+    clear: () => clearInboxes(inboxes),
+    stop: async () => {
+      await end(child, 5000);
+      await disconnect();
+    },
+  };
+}

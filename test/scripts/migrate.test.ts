@@ -1,0 +1,199 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
+import { migrations } from '../../migrations/index.ts';
+import { newId } from '../../src/data/ids.ts';
+import { withDatabase } from '../../src/local/environment.ts';
+import { database, everything } from '../src/data/migrations/given.ts';
+import { run } from './run.ts';
+
+// A copy of the repository, whose models may change, and a database of its own.
+const root = mkdtempSync(join(tmpdir(), 'mixdown-migrate-'));
+const db = database();
+const uri = withDatabase(inject('tools').mongodb, db.databaseName);
+const last = migrations.at(-1)?.id ?? '';
+
+// Each command is a process of its own.
+vi.setConfig({ testTimeout: 120_000 });
+
+beforeAll(() => {
+  const from = fileURLToPath(new URL('../..', import.meta.url));
+  const parts = ['src', 'scripts', 'migrations', 'package.json', 'biome.json', '.gitignore'];
+  for (const part of parts) cpSync(join(from, part), join(root, part), { recursive: true });
+  symlinkSync(join(from, 'node_modules'), join(root, 'node_modules'));
+});
+
+afterAll(() => rmSync(root, { recursive: true }));
+
+const migrate = (...args: string[]) =>
+  run('migrate', args, { MONGODB_URI: uri }, pathToFileURL(`${root}/`));
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
+const write = (file: string, text: string) => writeFileSync(join(root, file), text);
+
+/** Writes a model of the copy. */
+function model(entity: string, schema: string): void {
+  const file = `studio/${entity.toLowerCase()}.ts`;
+  write(
+    `src/models/${file}`,
+    `import { Schema } from 'mongoose';
+    import { entity } from '../../data/entity.ts';
+    ${schema}
+    export const ${entity} = entity('${entity}', schema, { about: 'A test.' });`,
+  );
+  const line = `export { ${entity} } from './${file}';\n`;
+  const models = read('src/models/index.ts');
+  if (!models.includes(line)) write('src/models/index.ts', models + line);
+}
+
+test('wrong words get the usage, and unknown ids a sentence', async () => {
+  for (const words of [
+    '',
+    'up',
+    'upgrade',
+    'upgrade -1',
+    'downgrade head',
+    'upgrade head now',
+    'current --dry-run',
+    'revision',
+    'check --loud',
+  ]) {
+    const { code, stdout, stderr } = await migrate(...words.split(' ').filter(Boolean));
+    expect([words, code, stdout]).toEqual([words, 1, '']);
+    expect(stderr).toContain('Usage: npm run migrate -- …');
+  }
+  expect(await migrate('upgrade', '7777')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^There is no migration 7777\. There are: 0001-first/),
+  });
+});
+
+test('a database goes up to the head and down to the base, and says where it stands', async () => {
+  const told = async (...args: string[]) => (await migrate(...args)).stdout;
+  const all = migrations.map(({ id }) => id).join(', ');
+  expect(await told('current')).toBe(`base (${migrations.length} pending)\n`);
+  expect(await migrate('check')).toMatchObject({
+    code: 1,
+    stderr: `The database is not at the head: it lacks ${all}.\n`,
+  });
+  expect(await told('upgrade', 'head', '--dry-run')).toMatch(/Nothing was changed: a dry run\.\n$/);
+  expect(await told('current')).toBe(`base (${migrations.length} pending)\n`);
+  expect(await told('upgrade', 'head')).toMatch(new RegExp(`\nApplied: ${all}\n$`));
+  expect(await told('upgrade', 'head')).toBe('There was nothing to do.\n');
+  expect(await told('current')).toBe(`${last} (head)\n`);
+  expect(await told('history')).toMatch(/^x 0001-first {2}\d{4}-\S+Z {2}\d+ ms\n/);
+  expect(await migrate('check')).toMatchObject({
+    code: 0,
+    stdout: 'Models and migrations agree.\n',
+  });
+  expect(await told('downgrade', '-1')).toMatch(new RegExp(`\nUndone: ${last}\n$`));
+  expect(await migrate('revision', '--autogenerate', '-m', 'too early')).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^The database is not at the head/),
+  });
+  await told('downgrade', 'base');
+  expect(await told('current')).toBe(`base (${migrations.length} pending)\n`);
+  expect(await told('history')).toMatch(/^ {2}0001-first\n/);
+});
+
+test('a changed model becomes a migration that leads there and back, and asks what it cannot know', async () => {
+  model(
+    'Note',
+    `const schema = new Schema({
+      text: { type: String, required: true, maxlength: 100 },
+      mood: { type: String, maxlength: 20 },
+    });
+    schema.index({ user: 1, mood: 1 });
+    schema.index({ createdAt: 1 }, { expireAfterSeconds: 86_400 });`,
+  );
+  await migrate('upgrade', 'head');
+  await migrate('revision', '--autogenerate', '-m', 'add notes');
+  await migrate('upgrade', 'head');
+  expect(await migrate('check')).toMatchObject({ code: 0 });
+  const before = await everything(db);
+  const now = new Date();
+  const ids = { _id: newId(now.getTime()), user: newId(now.getTime()) };
+  const note = {
+    ...ids,
+    createdAt: now,
+    updatedAt: now,
+    version: 1,
+    text: 'Play it.',
+    mood: 'GAY',
+  };
+  await db.collection('notes').insertOne(note as never);
+
+  model(
+    'Note',
+    `const schema = new Schema({
+      text: { type: String, required: true, maxlength: 200 },
+      temper: { type: String, maxlength: 20 },
+    });
+    schema.index({ user: 1, temper: 1 }, { sparse: true });
+    schema.index({ createdAt: 1 }, { expireAfterSeconds: 90_000 });`,
+  );
+  model(
+    'Remark',
+    'const schema = new Schema({ text: String }); schema.index({ user: 1, _id: -1 });',
+  );
+  const differs = await migrate('check');
+  expect(differs).toMatchObject({ code: 1, stdout: '' });
+  expect(differs.stderr.split('\n').slice(0, -1)).toEqual([
+    'notes: field temper is new',
+    'notes: field mood is gone',
+    'notes: field text has changed',
+    'notes: was mood renamed to temper?',
+    'notes: index createdAt_1 is not in the model',
+    'notes: index user_1_mood_1 is not in the model',
+    'notes: index user_1_temper_1 is missing',
+    'notes: index createdAt_1 is missing',
+    'remarks: is missing',
+    'Models and migrations differ. Write what is missing: npm run migrate -- revision --autogenerate -m "…"',
+  ]);
+
+  const written = await migrate('revision', '--autogenerate', '-m', 'Remarks & tempers');
+  expect(written).toMatchObject({ code: 0, stderr: '' });
+  expect(written.stdout).toContain(
+    'Check by hand: notes lost mood and gained temper, of the same type.',
+  );
+  const number = String(migrations.length + 2).padStart(4, '0');
+  const file = `migrations/${number}-remarks-tempers.ts`;
+  expect(written.stdout).toContain(`Written: ${file}.`);
+  expect(read('migrations/index.ts')).toContain(
+    `import { remarksTempers } from './${number}-remarks-tempers.ts';`,
+  );
+  // The step that it suggests is taken: the comment becomes code.
+  expect(read(file)).toContain("// await m.eachBatch('rename mood to temper', 'notes'");
+  const code = /^( *)\/\/ (?=await m\.eachBatch| *documents\.map| *updateOne| *\}\)\)|\);)/gm;
+  write(file, read(file).replace(code, '$1'));
+
+  const up = await migrate('upgrade', 'head');
+  expect(up).toMatchObject({ code: 0, stderr: '' });
+  expect(up.stdout).toContain('  rename mood to temper: 1 of 1 notes\n');
+  expect(await migrate('check')).toMatchObject({ code: 0 });
+  const notes = db.collection('notes');
+  expect(await notes.findOne()).toMatchObject({ temper: 'GAY', version: 2 });
+  expect(await migrate('revision', '--autogenerate', '-m', 'more')).toMatchObject({
+    code: 0,
+    stdout: 'Models and database agree: nothing was written.\n',
+  });
+
+  expect(await migrate('downgrade', '-1')).toMatchObject({ code: 0, stderr: '' });
+  expect(await everything(db)).toEqual(before);
+  expect(await notes.findOne()).toEqual({ ...note, version: 3 });
+  expect(await migrate('upgrade', number)).toMatchObject({ code: 0 });
+  expect(await migrate('check')).toMatchObject({ code: 0 });
+});
+
+test('a revision that is written by hand starts from an empty one; one name is taken once', async () => {
+  const written = await migrate('revision', '-m', 'fill in bios');
+  expect(written).toMatchObject({ code: 0, stderr: '' });
+  const file = /Written: (\S+)\./.exec(written.stdout)?.[1] ?? '';
+  expect(read(file)).toContain('export const fillInBios: Migration = {');
+  expect(await migrate('upgrade', 'head')).toMatchObject({ code: 0 });
+  expect(await migrate('revision', '-m', 'Fill in bios')).toMatchObject({
+    code: 1,
+    stderr: 'There is a migration fillInBios already: say it in other words.\n',
+  });
+});
