@@ -1,3 +1,4 @@
+import '../../harness/place.ts';
 import { expect, test } from 'vitest';
 import { type Entity, entities, entityNamed } from '../../../src/data/entity.ts';
 import { referencesOf, referencesTo } from '../../../src/data/references.ts';
