@@ -4,7 +4,6 @@ import { systemCtx } from '../../src/context.ts';
 import { type Entity, entities, entityNamed } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { findOne } from '../../src/data/read.ts';
-import * as sealing from '../../src/data/sealed.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { update } from '../../src/data/write.ts';
 import { sealAudit } from '../../src/services/audit.ts';
@@ -33,8 +32,6 @@ export interface Everything {
 const FOUND = ['User', 'UserSettings', 'Session', 'AuditEvent'];
 /** References that would go round in a circle; set at the end. */
 const LATER = ['Project.coverImage'];
-/** Whether writes seal what they are given; until they do, what is stored of it is made up. */
-export const sealsFields = 'sealFields' in sealing;
 const BASE = ['_id', 'user', 'createdAt', 'updatedAt', 'version', 'outbox', 'removing'];
 
 /** Gives somebody one document of every entity that an operation shows, every field of it filled. */
@@ -151,7 +148,6 @@ function valueFor(
     case 'map':
       return { key: inner(shape.values) };
     case 'sealed':
-      if (!sealsFields) return sampleOf(shape);
       return inner(shape.inner, shape.shows !== undefined);
     case 'object':
       return filled(made, entity, shape, `${path}.`, isHidden);

@@ -3,7 +3,7 @@ import { openApi } from '../../src/api/openapi.ts';
 import { resources, served } from '../../src/api/registry.ts';
 import type { JsonSchema, Route } from '../../src/api/route.ts';
 import { newId } from '../../src/data/ids.ts';
-import { type Everything, sealsFields } from './everything.ts';
+import type { Everything } from './everything.ts';
 import { PASSWORD } from './given.ts';
 
 type Json = Record<string, unknown>;
@@ -27,7 +27,7 @@ interface Described {
   operationId: string;
   description?: string;
   security: unknown[];
-  parameters: { name: string; in: string; schema: JsonSchema }[];
+  parameters: JsonSchema[];
   requestBody?: { content: Record<string, { schema: JsonSchema; example?: Json }> };
   responses: Record<string, unknown>;
 }
@@ -35,9 +35,9 @@ interface Described {
 export const operations: readonly Operation[] = readOperations();
 
 function readOperations(): Operation[] {
-  const { paths } = openApi([...routes], '0') as {
-    paths: Record<string, Record<string, Described>>;
-  };
+  const document = openApi([...routes], '0');
+  const { paths } = document as { paths: Record<string, Record<string, Described>> };
+  const whole = (part: JsonSchema) => resolved(document, part);
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, it]): Operation => {
       const body = it.requestBody?.content['application/json'];
@@ -47,14 +47,22 @@ function readOperations(): Operation[] {
         method: method.toUpperCase(),
         path,
         access: it.security.length === 0 ? 'anyone' : forAdmins ? 'admin' : 'user',
-        query: it.parameters
-          .filter((p) => p.in === 'query')
-          .map(({ name, schema }) => ({ name, isId: schema.format === 'uuid' })),
-        body: body && { schema: body.schema, example: body.example },
+        query: it.parameters.map(whole).flatMap(({ in: where, name, schema }) => {
+          const { format } = whole(schema as JsonSchema);
+          return where === 'query' ? [{ name: name as string, isId: format === 'uuid' }] : [];
+        }),
+        body: body && { schema: whole(body.schema), example: body.example },
         statuses: Object.keys(it.responses).map(Number),
       };
     }),
   );
+}
+
+/** A part of a document, or what it refers to in it. */
+function resolved(document: JsonSchema, part: JsonSchema): JsonSchema {
+  if (typeof part.$ref !== 'string') return part;
+  const names = part.$ref.replace('#/', '').split('/');
+  return names.reduce((at, name) => at[name] as JsonSchema, document);
 }
 
 /** Whose documents a path names by `{id}`, where no resource says so; null = of nothing that is stored yet. */
@@ -91,10 +99,15 @@ const SPECIAL: Record<string, (of: Everything, example: Json) => Json> = {
   requestPasswordReset: ({ person }) => ({ email: person.email }),
   createComfyUIWorkflowConfig: (_, example) => ({ ...example, ...WORKFLOW }),
   updateComfyUIWorkflowConfig: (_, example) => ({ ...example, ...WORKFLOW }),
-  createLlmInteraction: (_, { prompt, attachments, ...example }) => example,
+  createLlmInteraction: () => ({ model: 'qwen-omni', prompt: 'Hello.' }),
   createLlmModel: (_, example) => ({ ...example, name: newName().username }),
   createRetentionPolicy: (_, example) => ({ ...example, entity: 'Track' }),
   updateRetentionPolicy: (_, example) => ({ ...example, entity: 'Track' }),
+  createRunPodConfiguration: (_, example) => ({
+    ...example,
+    name: 'A configuration',
+    apiKey: 'x'.repeat(32),
+  }),
   grantCredits: ({ person }, example) => ({ ...example, user: person.id }),
   // Nobody loses what they may do by it.
   updateUser: () => ({ isActive: true }),
@@ -113,11 +126,6 @@ if (strangest.length > 0) throw new Error(`SPECIAL names what is no operation: $
 function newName() {
   const username = `n${newId(Date.now()).toHexString().replaceAll('-', '').slice(-20)}`;
   return { username, email: `${username}@example.com` };
-}
-
-/** Whether it writes or reads what is sealed, before anything seals it. */
-export function awaitsSealing(id: string): boolean {
-  return !sealsFields && /LlmInteraction|RunPod(Template|Configuration)/.test(id);
 }
 
 /** A body that an operation takes, its references to what this one has. @throws Error when none is known */

@@ -6,7 +6,6 @@ import { newId, UUID } from '../../../src/data/ids.ts';
 import { type Answer, call, given, type Person } from '../../harness/given.ts';
 import '../support/seen.ts';
 import {
-  awaitsSealing,
   bodyFor,
   inParallel,
   inputsOf,
@@ -75,7 +74,7 @@ export async function strangersSeeNothing({ full = false }: Scale = {}): Promise
   expect(await storedOf([alice, carol])).toBe(before);
   const uncovered = routes
     .filter((r) => r.path.includes('{id}') && !covered.has(r.id))
-    .filter((r) => !COMMON.has(r.id) && !awaitsSealing(r.id))
+    .filter((r) => !COMMON.has(r.id))
     .map((r) => r.id);
   expect(uncovered, 'operations that nobody tried').toEqual([]);
   if (full) expect(probes.length * rounds * 2).toBeGreaterThan(3000);
@@ -90,7 +89,7 @@ function* probesOf(asker: Owned, owned: Owned, isAdmin: boolean): Generator<Prob
       call<Json>(route.method, path, { token: who.token, body: sent });
     // An admin sees these of everybody.
     if (isAdmin && (route.access === 'admin' || /AuditEvent/.test(route.id))) continue;
-    if (COMMON.has(route.id) || awaitsSealing(route.id)) continue;
+    if (COMMON.has(route.id)) continue;
     if (route.path.includes('{id}')) {
       const id = owned.ids[collection] as string;
       yield { route, who, of: 'path', id, ask: (it) => send(pathOf(route, it), body) };

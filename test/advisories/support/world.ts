@@ -2,11 +2,11 @@ import type Joi from 'joi';
 import type { Route } from '../../../src/api/route.ts';
 import { type Everything, everything } from '../../harness/everything.ts';
 import type { Person } from '../../harness/given.ts';
-import { awaitsSealing, bodyFor as bodyOf, places, routes } from '../../harness/operations.ts';
+import { bodyFor as bodyOf, places, routes } from '../../harness/operations.ts';
 
 export { chance } from '../../harness/chance.ts';
 export { inParallel } from '../../harness/in-parallel.ts';
-export { awaitsSealing, routes };
+export { routes };
 export type Json = Record<string, unknown>;
 
 /** Somebody who has one of everything. */
