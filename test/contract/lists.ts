@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { combinationsOf } from '../../src/api/list.ts';
 import { UUID } from '../../src/data/ids.ts';
 import type { Doc } from '../harness/given.ts';
-import type { Held } from './held.ts';
+import { type Held, newText } from './held.ts';
 
 /** Lists: bounds, filters, sorts, cursors, ranges. */
 export function lists(held: Held): void {
@@ -52,7 +52,9 @@ export function lists(held: Held): void {
     const sorts = new Set(combinations.map((c) => c.sort));
     const names = Object.keys(entity.shape.fields).map((n) => (n === '_id' ? 'id' : n));
     for (const name of [...names, 'nonsense', 'user'].filter((n) => !filters.has(n))) {
-      const refused = await refusal(alice, `${name}=x`);
+      // Of the right type, so that the filter is the only fault.
+      const value = entity.shape.fields[name]?.shape.kind === 'id' ? newText() : 'x';
+      const refused = await refusal(alice, `${name}=${value}`);
       expect(refused, name).toMatchObject({ status: 400, body: { code: 'INVALID_QUERY' } });
       for (const known of filters) expect(refused.body.detail).toContain(known);
     }

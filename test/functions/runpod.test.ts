@@ -80,10 +80,8 @@ test('a key is shown by its last four characters, wherever it is answered, and n
   expect(JSON.stringify(raw)).not.toMatch(/rpa_/);
   for (const bad of ['short', '', 7, null, '…WXYZ']) {
     const refused = await alice.patch<Problem>(path, { apiKey: bad });
-    expect(refused, String(bad)).toMatchObject({
-      status: 422,
-      body: { errors: [{ path: 'apiKey' }] },
-    });
+    expect(refused.status, String(bad)).toBe(422);
+    expect(new Set(refused.body.errors.map((e) => e.path))).toEqual(new Set(['apiKey']));
   }
   expect((await alice.get(path)).body.apiKey).toBe('…WXYZ');
 });
