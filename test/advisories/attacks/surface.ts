@@ -179,12 +179,21 @@ export async function everyAnswer(): Promise<void> {
 
 /** What the document says of an answer leaves no room for more fields than it names. */
 export async function closedSchemas(): Promise<void> {
-  const document = openApi([...routes], '0') as { paths: Record<string, Record<string, Json>> };
+  const document = openApi([...routes], '0') as {
+    paths: Record<string, Record<string, Json>>;
+    components: { schemas: Record<string, Json> };
+  };
   const loose: string[] = [];
-  const look = (schema: Json, at: string): void => {
+  const componentOf = (ref: string) => document.components.schemas[ref.split('/').at(-1) ?? ''];
+  // A part of what is closed as a whole need not be closed itself.
+  const look = (schema: Json, at: string, isPart = false): void => {
     // What is free-form for clients is so here; the document itself is one.
     const properties = schema.properties as Record<string, Json> | undefined;
-    if (properties && schema.additionalProperties !== false) loose.push(at);
+    const isClosed = [schema.additionalProperties, schema.unevaluatedProperties].includes(false);
+    const isWhole = !isPart && (properties || schema.$ref);
+    const target = typeof schema.$ref === 'string' ? componentOf(schema.$ref) : undefined;
+    if (target) look(target, at, isClosed);
+    if (isWhole && !isClosed && !target) loose.push(at);
     for (const [name, inner] of Object.entries(properties ?? {})) look(inner, `${at}.${name}`);
     if (schema.items) look(schema.items as Json, `${at}[]`);
   };
