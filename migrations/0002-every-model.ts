@@ -144,7 +144,11 @@ export const everyModel: Migration = {
       ],
     });
 
+    // jobs: field hold is new
+    // jobs: index hold_1 is missing
     // jobs: index removing_1 is missing
+    await m.setValidator('jobs', jobs);
+    await m.createIndex('jobs', { hold: 1 }, { sparse: true });
     await m.createIndex('jobs', { removing: 1 }, { sparse: true });
 
     await m.createCollection('llmInteractions', {
@@ -378,7 +382,7 @@ export const everyModel: Migration = {
 
     await m.dropCollection('stats');
     await m.dropCollection('socialAccounts');
-    await m.dropCollection('sealingKeys');
+    // sealingKeys stay: what they sealed may come back with a backup, and opens with nothing else.
     await m.dropCollection('runPodUsers');
     await m.dropCollection('runPodTemplates');
     await m.dropCollection('runPodPods');
@@ -400,7 +404,16 @@ export const everyModel: Migration = {
     await m.dropCollection('llmModels');
     await m.dropCollection('llmMetrics');
     await m.dropCollection('llmInteractions');
+    await m.setValidator('jobs', jobsBefore);
+    // Check by hand: jobs lost hold. A document that still has it can no longer be written:
+    // await m.eachBatch('drop hold', 'jobs', { hold: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { hold: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    await m.dropIndex('jobs', 'hold_1');
     await m.dropIndex('jobs', 'removing_1');
+
     await m.dropCollection('images');
     await m.dropCollection('exports');
     await m.dropCollection('creditsTransactions');
@@ -469,6 +482,31 @@ const baseUrl = {
   maxLength: 2048,
   pattern: '^https?:\\/\\/[^\\s/]+(\\/\\S*)?$',
 };
+const statusField = {
+  bsonType: 'string',
+  enum: ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'],
+};
+
+const errorField = {
+  bsonType: 'object',
+  additionalProperties: false,
+  required: ['code', 'message', 'retryable'],
+  properties: {
+    code: { bsonType: 'string', maxLength: 64 },
+    message: { bsonType: 'string', maxLength: 1000 },
+    retryable: boolean,
+  },
+};
+
+const priority = { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0, maximum: 9 };
+
+const lease = {
+  bsonType: 'object',
+  additionalProperties: false,
+  required: ['owner', 'token', 'until'],
+  properties: { owner: string, token: integer, until: date },
+};
+
 const username = { bsonType: 'string', minLength: 3, maxLength: 50, pattern: '^[A-Za-z0-9_.-]+$' };
 const locale = {
   bsonType: 'string',
@@ -987,6 +1025,98 @@ const images = {
   ],
 };
 
+const jobs = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'type',
+          'input',
+          'status',
+          'progress',
+          'priority',
+          'attempts',
+          'maxAttempts',
+          'losses',
+          'runAfter',
+          ...always,
+        ],
+        properties: {
+          project: binary,
+          type: { bsonType: 'string', maxLength: 64 },
+          input: object,
+          status: statusField,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          stage: { bsonType: 'string', maxLength: 64 },
+          result: object,
+          error: errorField,
+          priority,
+          attempts: integer,
+          maxAttempts: integer,
+          losses: integer,
+          lease,
+          runAfter: date,
+          hold: binary,
+          startedAt: date,
+          completedAt: date,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { $or: [{ hold: { $exists: false } }, { hold: anyId }] },
+    { _id: anyId },
+    { $or: [{ user: { $exists: false } }, { user: anyId }] },
+  ],
+};
+
+const jobsBefore = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'type',
+          'input',
+          'status',
+          'progress',
+          'priority',
+          'attempts',
+          'maxAttempts',
+          'losses',
+          'runAfter',
+          ...always,
+        ],
+        properties: {
+          project: binary,
+          type: { bsonType: 'string', maxLength: 64 },
+          input: object,
+          status: statusField,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          stage: { bsonType: 'string', maxLength: 64 },
+          result: object,
+          error: errorField,
+          priority,
+          attempts: integer,
+          maxAttempts: integer,
+          losses: integer,
+          lease,
+          runAfter: date,
+          startedAt: date,
+          completedAt: date,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { _id: anyId },
+    { $or: [{ user: { $exists: false } }, { user: anyId }] },
+  ],
+};
+
 const llmInteractions = {
   $and: [
     {
@@ -1020,10 +1150,7 @@ const llmInteractions = {
           parameters: object,
           project: binary,
           job: binary,
-          status: {
-            bsonType: 'string',
-            enum: ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'],
-          },
+          status: statusField,
           error,
           startedAt: date,
           completedAt: date,

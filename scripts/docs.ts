@@ -1,6 +1,6 @@
 // Writes what is generated of the code: openapi.json, docs/data-model.md and a list in ARCHITECTURE.md. `--check` writes nothing
-// and fails when one is stale. `table` prints every entity with its route, tests and indexes counted;
-// `table FILE` counts the tests of a run, by what Vitest's JSON reporter wrote.
+// and fails when one is stale. `table FILE` prints every entity with its route, indexes and tests counted:
+// those of a run, by what Vitest's JSON reporter wrote.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import './docs/settings.ts';
@@ -12,8 +12,13 @@ import { testsOf } from './docs/tests.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const [command, results] = process.argv.slice(2);
-if (command === 'table') {
+if (command === 'table' && results) {
   console.log(entityTable(domainsOf(root), testsOf(root, results)));
+} else if (command === 'table') {
+  console.error(
+    'First: npm test -- --reporter=json --outputFile=FILE. Then: npm run docs -- table FILE',
+  );
+  process.exitCode = 1;
 } else {
   const isCheck = command === '--check';
   const stale: string[] = [];

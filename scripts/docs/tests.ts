@@ -1,7 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import type { Entity } from '../../src/data/entity.ts';
 import { servedAt } from './registry.ts';
 
@@ -15,9 +13,8 @@ interface Results {
   testResults: { name: string; assertionResults: { fullName: string }[] }[];
 }
 
-/** Every test of a run, by the JSON that Vitest's reporter wrote; of no run: as Vitest lists them. */
-export function testsOf(root: string, results?: string): Test[] {
-  if (!results) return listed(root);
+/** Every test of a run, by the JSON that Vitest's reporter wrote. */
+export function testsOf(root: string, results: string): Test[] {
   const { testResults } = JSON.parse(readFileSync(results, 'utf8')) as Results;
   return testResults.flatMap(({ name, assertionResults }) =>
     assertionResults.map((test) => ({ name: test.fullName, file: relative(root, name) })),
@@ -35,18 +32,4 @@ export function testsFor(entity: Entity, tests: Test[]): Test[] {
     (text) => new RegExp(`${text.replace(/[{}]/g, '\\$&')}(?![\\w/-])`),
   );
   return tests.filter(({ name, file }) => files.has(file) || named.some((n) => n.test(name)));
-}
-
-function listed(root: string): Test[] {
-  const dir = mkdtempSync(join(tmpdir(), 'mixdown-tests-'));
-  try {
-    const file = join(dir, 'tests.json');
-    // Not read but run as far as to the tests: most are made of a list.
-    const args = ['vitest', 'list', `--json=${file}`, '--no-static-parse'];
-    execFileSync('npx', args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
-    const tests = JSON.parse(readFileSync(file, 'utf8')) as Test[];
-    return tests.map((test) => ({ ...test, file: relative(root, test.file) }));
-  } finally {
-    rmSync(dir, { recursive: true });
-  }
 }

@@ -46,7 +46,6 @@ async function standingOf(ctx: Ctx, session: UUID, user: UUID): Promise<Standing
         $match: {
           _id: session,
           user,
-          revokedAt: { $exists: false },
           expiresAt: { $gt: new Date(now) },
         },
       },

@@ -46,7 +46,7 @@ export function documentRoutes<T extends Base>(
       method: 'POST',
       path,
       id: `create${name}`,
-      summary: `Create a ${words(name)}.`,
+      summary: `Create ${oneOf(name)}.`,
       tag,
       access: accessOf(can.create),
       ...(options.example && { example: options.example }),
@@ -67,7 +67,7 @@ export function documentRoutes<T extends Base>(
       method: 'PATCH',
       path: one,
       id: `update${name}`,
-      summary: `Change a ${words(name)} (JSON Merge Patch).`,
+      summary: `Change ${oneOf(name)} (JSON Merge Patch).`,
       tag,
       access: accessOf(rule),
       conditional: true,
@@ -88,7 +88,7 @@ export function documentRoutes<T extends Base>(
       method: 'DELETE',
       path: one,
       id: `delete${name}`,
-      summary: `Delete a ${words(name)}, with what belongs to it.`,
+      summary: `Delete ${oneOf(name)}, with what belongs to it.`,
       tag,
       access: accessOf(rule),
       conditional: true,
@@ -204,6 +204,11 @@ function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>
 /** Who may call what a rule allows: whatever a user may not do at all is for administrators. */
 function accessOf(rule: Rule): Route['access'] {
   return filtersOf(rule).length === 1 ? 'admin' : 'user';
+}
+
+function oneOf(name: string): string {
+  const said = words(name);
+  return `${/^[aeio]/.test(said) ? 'an' : 'a'} ${said}`;
 }
 
 /** `ComfyUIWorkflowConfig` → `comfyui workflow config`. */

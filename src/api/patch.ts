@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Ctx } from '../context.ts';
 import { cast } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
@@ -122,7 +123,9 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
     faults.push(...entity.options.refine(next));
   }
   if (faults.length > 0) throw invalid(faults);
-  if (entity.options.revisedBy?.some((path) => path in set)) {
+  const isRevised = (path: string) =>
+    path in set && !isDeepStrictEqual(set[path], (current as unknown as Values)[path]);
+  if (entity.options.revisedBy?.some(isRevised)) {
     set.revision = ((current as unknown as Values).revision as number) + 1;
   }
   return { set, unset: flat.unset };
@@ -134,7 +137,7 @@ function valueAt(document: object, path: string): unknown {
 }
 
 /** RFC 7396 over a free-form value: null takes a member away, objects merge, all else replaces. */
-export function mergePatch(target: unknown, change: unknown): unknown {
+function mergePatch(target: unknown, change: unknown): unknown {
   if (typeof change !== 'object' || change === null || Array.isArray(change)) return change;
   const isObject = typeof target === 'object' && target !== null && !Array.isArray(target);
   const result: Values = isObject ? { ...(target as Values) } : {};

@@ -170,7 +170,7 @@ export function entity<S extends Schema>(
   schema.set('autoCreate', false);
   schema.set('versionKey', false);
   schema.set('id', false);
-  schema.set('minimize', false);
+  keepEmpty(schema);
   if (options.audited !== false) {
     schema.index(
       { 'outbox.at': 1 },
@@ -201,6 +201,12 @@ export function entity<S extends Schema>(
   };
   entities.set(name, made);
   return made;
+}
+
+/** An empty object is a value, at any depth: without this Mongoose leaves it out. */
+function keepEmpty(schema: Schema): void {
+  schema.set('minimize', false);
+  for (const { schema: inner } of schema.childSchemas) keepEmpty(inner);
 }
 
 const CALLS = new Set<string | symbol>([

@@ -215,7 +215,7 @@ const BROKEN: Record<string, string | undefined> = {
 };
 
 /** What the database or Mongoose refused, as our own error. */
-export function translated(error: unknown): unknown {
+function translated(error: unknown): unknown {
   if (error instanceof mongoose.Error.ValidationError) {
     return invalid(
       Object.values(error.errors).map((e) => ({

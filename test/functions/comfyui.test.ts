@@ -195,3 +195,16 @@ describe.concurrent('a workflow', () => {
     expect((await alice.delete(`${workflows}/${id}`)).status).toBe(204);
   });
 });
+
+test('an empty object in an item of a list is kept, made and changed alike', async () => {
+  const alice = await given.user();
+  const parameters = [{ name: 'b', type: 'STRING', path: '6.inputs.x', default: { value: {} } }];
+  const graph = { 6: { class_type: 'Text', inputs: { x: '' } } };
+  const made = await alice.post('/v1/comfyui/workflows', { name: 'Kept', graph, parameters });
+  expect(made).toMatchObject({ status: 201, body: { parameters } });
+  const same = await alice.patch(`/v1/comfyui/workflows/${made.body.id}`, { graph: {} });
+  expect(same.body.revision).toBe(1);
+  const low = [{ ...parameters[0], type: 'INTEGER', min: 10, max: 1 }];
+  const refused = await alice.patch(`/v1/comfyui/workflows/${made.body.id}`, { parameters: low });
+  expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'parameters.0.min' }] } });
+});

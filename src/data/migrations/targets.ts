@@ -6,7 +6,7 @@ export function toApply(all: Migration[], standings: Standing[], target: string)
   const missing = pending(all, standings);
   if (target === 'head') return missing;
   const count = /^\+(\d+)$/.exec(target)?.[1];
-  if (count) return missing.slice(0, Number(count));
+  if (count) return missing.slice(0, atMost(Number(count), missing.length, 'are missing'));
   const { id } = named(all, target);
   return missing.filter((m) => m.id <= id);
 }
@@ -34,10 +34,16 @@ export function pending(all: Migration[], standings: Standing[]): Migration[] {
 function countOf(all: Migration[], there: string[], target: string): number {
   if (target === 'base') return there.length;
   const count = /^-(\d+)$/.exec(target)?.[1];
-  if (count) return Number(count);
+  if (count) return atMost(Number(count), there.length, 'are applied');
   const { id } = named(all, target);
   if (!there.includes(id)) throw new Error(`The database does not have ${id}.`);
   return there.filter((name) => name > id).length;
+}
+
+/** A slip of the finger is no wish for all that there is. */
+function atMost(count: number, most: number, what: string): number {
+  if (count <= most) return count;
+  throw new Error(`There are not ${count}: ${most} ${what}.`);
 }
 
 /** By the id or its number: `0002-add-styles`, `0002`. */

@@ -114,6 +114,7 @@ export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', schema, {
   refine: faultsOf,
 });
 
+type Parameter = { name: string; path: string; min?: number | null; max?: number | null };
 type Graph = Record<string, { class_type?: unknown; inputs?: unknown } | undefined>;
 
 const isObject = (value: unknown) =>
@@ -122,7 +123,7 @@ const isObject = (value: unknown) =>
 /** A graph is nodes by id; parameters and outputs are of nodes that are there. */
 function faultsOf(document: Record<string, unknown>): Fault[] {
   const graph = document.graph as Graph;
-  const parameters = document.parameters as { name: string; path: string }[];
+  const parameters = document.parameters as Parameter[];
   const outputs = document.outputs as { node: string }[];
   const faults: Fault[] = [];
   const isNode = (id: string) => Object.hasOwn(graph, id);
@@ -132,9 +133,12 @@ function faultsOf(document: Record<string, unknown>): Fault[] {
     }
   }
   if (Object.keys(graph).length === 0) faults.push({ path: 'graph', message: 'has no node' });
-  parameters.forEach(({ name, path }, i) => {
+  parameters.forEach(({ name, path, min, max }, i) => {
     if (!isNode(path.split('.')[0] as string)) {
       faults.push({ path: `parameters.${i}.path`, message: 'is of no node of the graph' });
+    }
+    if (min != null && max != null && min > max) {
+      faults.push({ path: `parameters.${i}.min`, message: 'is above max' });
     }
     if (parameters.findIndex((p) => p.name === name) < i) {
       faults.push({ path: `parameters.${i}.name`, message: 'is there twice' });

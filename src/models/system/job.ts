@@ -117,6 +117,8 @@ const schema = new Schema({
     description: 'Who works on it now, and until when.',
   },
   runAfter: { type: Date, required: true, server: true, description: 'Not before.' },
+  // The credits reserved for it.
+  hold: ref('CreditHold', { server: true, onDelete: 'unset' }),
   startedAt: { type: Date, server: true },
   completedAt: { type: Date, server: true },
 });
@@ -126,6 +128,7 @@ schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, type: 1, createdAt: -1, _id: -1 });
 schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
 schema.index({ project: 1 }, { sparse: true });
+schema.index({ hold: 1 }, { sparse: true });
 // Claiming: what waits, the most urgent first, then the longest waiting.
 schema.index(
   { priority: -1, runAfter: 1 },

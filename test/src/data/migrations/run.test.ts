@@ -17,6 +17,7 @@ test('up to the head, down to the base and up again is the same database', async
   expect((await db.listCollections().toArray()).map(({ name }) => name).toSorted()).toEqual([
     'migrationLocks',
     'migrations',
+    'sealingKeys',
   ]);
   await upgrade(db, migrations);
   expect(await everything(db)).toEqual(first);
@@ -161,4 +162,12 @@ test('records of the old form become records of the new one', async () => {
     { name: '0003-c', status: 'APPLIED' },
   ]);
   expect((await downgrade(db, three, 'base')).done).toHaveLength(3);
+});
+
+test('more steps than there are is a slip of the finger, and nothing happens', async () => {
+  const db = database();
+  await upgrade(db, [songs]);
+  await expect(downgrade(db, [songs], '-2')).rejects.toThrow('There are not 2: 1 are applied.');
+  await expect(upgrade(db, [songs], '+1')).rejects.toThrow('There are not 1: 0 are missing.');
+  expect((await downgrade(db, [songs], '-1')).done).toEqual([songs.id]);
 });
