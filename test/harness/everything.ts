@@ -31,7 +31,7 @@ export interface Everything {
 /** Made with an account, or by what is done: found, not stored. */
 const FOUND = ['User', 'UserSettings', 'Session', 'AuditEvent'];
 /** References that would go round in a circle; set at the end. */
-const LATER = ['Project.coverImage'];
+const LATER = ['Project.coverImage', 'Job.hold'];
 const BASE = ['_id', 'user', 'createdAt', 'updatedAt', 'version', 'outbox', 'removing'];
 
 /** Gives somebody one document of every entity that an operation shows, every field of it filled. */
