@@ -10,18 +10,12 @@ import { show } from './demo/show.ts';
 import { fileSource, type Source, synthesised } from './demo/source.ts';
 import { table } from './demo/table.ts';
 import { say } from './demo/terminal.ts';
+import { onInterruption } from './interruption.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 let backend: Backend | undefined;
-let isInterrupted = false;
+const isInterrupted = onInterruption(() => backend?.stop());
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, async () => {
-    isInterrupted = true;
-    await backend?.stop();
-    process.exit(130);
-  });
-}
 try {
   const sources = await sourcesOf(process.argv.slice(2));
   backend = await findBackend(root);
@@ -56,7 +50,7 @@ async function demo({ api, isOwn }: Backend, sources: Source[]): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  if (isInterrupted) return; // what goes wrong then is what was asked for
+  if (isInterrupted()) return;
   const { stderr } = process;
   stderr.write(`${styleText('red', sentenceOf(error), { stream: stderr })}\n`);
   process.exitCode = 1;

@@ -15,31 +15,24 @@ import { findTool, Missing, type Report, runTool } from './fuzz/schemathesis.ts'
 import { makeOneOfEach } from './fuzz/seed.ts';
 import { bodiesOf } from './fuzz/special.ts';
 import { serveTokens } from './fuzz/token-server.ts';
+import { onInterruption } from './interruption.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = await mkdtemp(join(tmpdir(), 'mixdown-fuzz-'));
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
 let backend: Backend | undefined;
-let isInterrupted = false;
+const isInterrupted = onInterruption(() => backend?.stop());
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, async () => {
-    isInterrupted = true;
-    await backend?.stop();
-    process.exit(130);
-  });
-}
 try {
   const choice = readChoice(process.argv.slice(2));
   const tool = await findTool();
   backend = await findBackend(root, dir);
   process.exitCode = await fuzz(tool, backend, choice);
 } catch (error) {
-  // What goes wrong after an interruption is what was asked for.
-  if (!isInterrupted) console.error(sentenceOf(error));
+  if (!isInterrupted()) console.error(sentenceOf(error));
   process.exitCode = error instanceof Missing ? 2 : 1;
 } finally {
-  if (!isInterrupted) await backend?.stop();
+  if (!isInterrupted()) await backend?.stop();
 }
 
 /** The exit code. */

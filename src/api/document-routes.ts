@@ -1,6 +1,4 @@
 import { type Base, type Entity, pluralOf } from '../data/entity.ts';
-import { findOne } from '../data/read.ts';
-import { notFound } from '../errors.ts';
 import { answered } from './fields.ts';
 import { inclusions } from './include.ts';
 import { bodyOf } from './input.ts';
@@ -9,7 +7,17 @@ import type { ResourceOptions } from './resource-options.ts';
 import { type JsonSchema, lazy, type Parameter, type Route } from './route.ts';
 import { filtersOf, type Rule } from './rules.ts';
 import { documentSchema, filterSchema, withMore } from './schemas.ts';
-import { byId, change, create, createBodyOf, erase, list, ownedFields, read } from './verbs.ts';
+import {
+  byId,
+  change,
+  create,
+  createBodyOf,
+  erase,
+  list,
+  named,
+  ownedFields,
+  read,
+} from './verbs.ts';
 import { pageSchema, viewSchema } from './views.ts';
 
 /** The routes of an entity's verbs: GET and POST of the collection; GET, PATCH and DELETE of one. */
@@ -56,7 +64,7 @@ export function documentRoutes<T extends Base>(
     };
     routes.push(
       lazy(createOne, {
-        body: () => createBodyOf(entity, options as ResourceOptions<never>),
+        body: () => createBodyOf(entity, options),
         owned: () => ownedFields(entity, 'create'),
       }),
     );
@@ -144,10 +152,8 @@ export function childrenRoute(
   return Object.assign(many, {
     codes: ['NOT_FOUND'],
     handle: async (ctx, request) => {
-      const filter = byId(parent.rule, ctx, request);
-      const found = await findOne(ctx, parent.entity, filter, { projection: { _id: 1 } });
-      if (!found) throw notFound();
-      return list(ctx, children, { can: { read: narrowed(found._id) } }, request.query);
+      const { _id } = await named(ctx, parent, request);
+      return list(ctx, children, { can: { read: narrowed(_id) } }, request.query);
     },
   } satisfies Partial<Route>);
 }

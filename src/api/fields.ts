@@ -24,8 +24,9 @@ export function answered(entity: Entity): Map<string, string> {
 /** The projection that reads these fields, and what ETags need. */
 export function projectionOf(entity: Entity, fields: string[]): Record<string, 1> {
   const unversioned = entity.options.unversioned ?? [];
+  const stored = answered(entity);
   const names = [
-    ...fields.flatMap((n) => answered(entity).get(n) ?? []),
+    ...fields.flatMap((n) => stored.get(n) ?? []),
     'version',
     'createdAt',
     ...(showsSealed(entity) ? ['user'] : []),

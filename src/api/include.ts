@@ -73,15 +73,26 @@ export function referencesIn({ shape }: Entity): string[] {
 
 /** What a name in `?include=` stands for. @throws Error when the entity has no such relation */
 export function relationOf(entity: Entity, name: string): Relation {
+  const key = `${entity.name}.${name}`;
+  const found = known.get(key) ?? findRelation(entity, name);
+  known.set(key, found);
+  return { ...found, inside: [] };
+}
+
+type Bare = Omit<Relation, 'inside'>;
+
+const known = new Map<string, Bare>();
+
+function findRelation(entity: Entity, name: string): Bare {
   const shape = entity.shape.fields[name]?.shape;
   if (shape?.kind === 'id' && shape.ref) {
-    return { name, to: entityNamed(shape.ref), kind: 'reference', path: name, inside: [] };
+    return { name, to: entityNamed(shape.ref), kind: 'reference', path: name };
   }
   const { entity: to, path } = reverse(entity, name);
   const unique = to.schema
     .indexes()
     .some(([key, o]) => o?.unique && Object.keys(key).join() === path);
-  return { name, to, kind: unique ? 'one' : 'many', path, inside: [] };
+  return { name, to, kind: unique ? 'one' : 'many', path };
 }
 
 /** Who refers to an entity, by its collection's name or the end of it: `settings` are `userSettings`. */

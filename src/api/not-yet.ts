@@ -1,9 +1,9 @@
-import type { Entity } from '../data/entity.ts';
-import { findOne } from '../data/read.ts';
-import { AppError, notFound } from '../errors.ts';
-import type { Route } from './route.ts';
+import { type Entity, pluralOf } from '../data/entity.ts';
+import { AppError } from '../errors.ts';
+import type { ResourceOptions } from './resource-options.ts';
+import { lazy, type Route } from './route.ts';
 import type { Rule } from './rules.ts';
-import { byId } from './verbs.ts';
+import { createBodyOf, named, ownedFields } from './verbs.ts';
 
 /** What is known of an operation before there is code behind it. */
 type Planned = Omit<Route, 'handle' | 'success' | 'codes'>;
@@ -19,12 +19,30 @@ export function notYet(planned: Planned, why: string, of?: { entity: Entity; rul
     success: {},
     codes: ['NOT_IMPLEMENTED', ...(of ? (['NOT_FOUND'] as const) : [])],
     handle: async (ctx, request) => {
-      if (of) {
-        const filter = byId(of.rule, ctx, request);
-        const found = await findOne(ctx, of.entity, filter, { projection: { _id: 1 } });
-        if (!found) throw notFound();
-      }
+      if (of) await named(ctx, of, request);
       throw new AppError('NOT_IMPLEMENTED', why);
     },
   } satisfies Partial<Route>);
 }
+
+/** The POST of an entity whose making is not there yet, with the body that it will take. */
+export function notYetCreate(
+  entity: Entity,
+  { createBody, ...said }: Pick<Planned, 'path' | 'summary' | 'example'> & CreateBody,
+  why: string,
+): Route {
+  const planned: Planned = {
+    ...said,
+    method: 'POST',
+    id: `create${entity.name}`,
+    tag: pluralOf(entity.name),
+    access: 'user',
+  };
+  const parts = {
+    body: () => createBodyOf(entity, { ...(createBody && { createBody }) }),
+    owned: () => ownedFields(entity, 'create'),
+  };
+  return notYet(lazy(planned, parts), why);
+}
+
+type CreateBody = Pick<ResourceOptions<never>, 'createBody'>;

@@ -4,7 +4,7 @@ import type { Ctx } from '../context.ts';
 import { cast } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { findOne, type TypedFilter } from '../data/read.ts';
-import { checkReferences, confirmChange } from '../data/references.ts';
+import { checkReferences, confirmChange, valuesAt } from '../data/references.ts';
 import { openSealed } from '../data/sealed.ts';
 import type { ObjectShape } from '../data/shape.ts';
 import { update } from '../data/write.ts';
@@ -111,7 +111,7 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
   const set = { ...flat.set };
   const faults = [];
   for (const [path, change, maxBytes] of flat.free) {
-    const value = mergePatch(valueAt(current, path), change);
+    const value = mergePatch(valuesAt(current, path)[0], change);
     if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
       faults.push({ path, message: `would exceed ${maxBytes} bytes` });
     }
@@ -129,11 +129,6 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
     set.revision = ((current as unknown as Values).revision as number) + 1;
   }
   return { set, unset: flat.unset };
-}
-
-function valueAt(document: object, path: string): unknown {
-  const step = (value: unknown, name: string) => (value as Values | undefined)?.[name];
-  return path.split('.').reduce(step, document);
 }
 
 /** RFC 7396 over a free-form value: null takes a member away, objects merge, all else replaces. */

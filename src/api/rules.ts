@@ -40,10 +40,13 @@ export const self: Rule = (actor) =>
 
 /** What a rule asks of a user and of an admin, whoever they are: for documentation. */
 export function filtersOf(rule: Rule): TypedFilter[] {
-  const [id, session] = [new UUID(), new UUID()];
   const kinds = ['USER', 'ADMIN'] as const;
-  return kinds.map((kind) => rule({ kind, id, session })).filter((filter) => filter !== undefined);
+  return kinds
+    .map((kind) => rule({ kind, id: NOBODY, session: NOBODY }))
+    .filter((filter) => filter !== undefined);
 }
+
+const NOBODY = new UUID('00000000-0000-0000-0000-000000000000');
 
 /** What an actor may read of any entity, where another document refers to it or includes it. */
 export function readableBy(actor: Actor): (entity: Entity) => TypedFilter | undefined {

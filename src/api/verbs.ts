@@ -32,14 +32,19 @@ export function ownedFields(entity: Entity, mode: 'create' | 'update'): Readonly
 }
 
 /** The joi body of POST. */
-export function createBodyOf(entity: Entity, options: ResourceOptions<never>): Joi.ObjectSchema {
+export function createBodyOf(
+  entity: Entity,
+  options: Pick<ResourceOptions<never>, 'createBody'>,
+): Joi.ObjectSchema {
   const nameOf = (name: string) => answeredAs(entity, name);
   return options.createBody?.() ?? bodyOf(entity.shape, 'create', nameOf);
 }
 
 /** A body by the names of what is stored. */
 function stored(entity: Entity, body: Values): Values {
-  const renamed = Object.entries(entity.options.names ?? {}).filter(([, name]) => name in body);
+  const { names } = entity.options;
+  if (!names) return body;
+  const renamed = Object.entries(names).filter(([, name]) => name in body);
   const rest = { ...body };
   for (const [, name] of renamed) delete rest[name];
   return { ...rest, ...Object.fromEntries(renamed.map(([own, name]) => [own, body[name]])) };
@@ -188,6 +193,18 @@ export async function erase<T extends Base>(
   }
   for (const job of gone.jobs) await ringJobs(ctx, job);
   return { status: 204 };
+}
+
+/** The document that a path names, as far as `projection` reads it. @throws AppError NOT_FOUND */
+export async function named<T extends Base>(
+  ctx: Ctx,
+  { entity, rule }: { entity: Entity<T>; rule: Rule },
+  request: Request,
+  projection: Record<string, unknown> = { _id: 1 },
+): Promise<T> {
+  const found = await findOne(ctx, entity, byId(rule, ctx, request), { projection });
+  if (!found) throw notFound();
+  return found;
 }
 
 /** The filter of one document by the id in the path, narrowed by a rule. */

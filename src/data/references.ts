@@ -37,6 +37,11 @@ export function referencesTo(name: string): Reference[] {
   return [...entities.values()].flatMap((e) => referencesOf(e).filter((r) => r.to === name));
 }
 
+/** Those of them that must be gone before such a document may go. */
+export function restrictionsOn(name: string): Reference[] {
+  return referencesTo(name).filter((r) => r.onDelete === 'restrict');
+}
+
 function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[] {
   return Object.entries(shape.fields).flatMap(([name, field]): Reference[] => {
     const path = prefix + name;
@@ -200,7 +205,7 @@ export async function restrictRemoval(
   filter: TypedFilter,
 ): Promise<void> {
   const id = filter._id as UUID;
-  const restricting = referencesTo(entity.name).filter((r) => r.onDelete === 'restrict');
+  const restricting = restrictionsOn(entity.name);
   if (restricting.length === 0) return;
   const { collection } = entity;
   const mark = { $set: { removing: new Date(ctx.clock()) } };

@@ -9,6 +9,7 @@ import {
   referencesOf,
   referencesTo,
   releasing,
+  restrictionsOn,
   restrictRemoval,
 } from './references.ts';
 import { transaction } from './transaction.ts';
@@ -100,7 +101,7 @@ async function cascade(
 /** Which of these something that `restrict`s refers to: the ledger's jobs outlive their project, without it. */
 async function restricted(ctx: Ctx, entity: Entity, documents: Base[]): Promise<UUID[]> {
   const ids = documents.map((d) => d._id);
-  const holders = referencesTo(entity.name).filter((r) => r.onDelete === 'restrict');
+  const holders = restrictionsOn(entity.name);
   const found = await Promise.all(
     holders.map((r) =>
       aggregate<{ _id: UUID }>(ctx, r.entity, [

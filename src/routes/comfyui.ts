@@ -1,9 +1,7 @@
 import { childrenRoute } from '../api/document-routes.ts';
-import { bodyOf } from '../api/input.ts';
-import { notYet } from '../api/not-yet.ts';
+import { notYet, notYetCreate } from '../api/not-yet.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
-import { ownedFields } from '../api/verbs.ts';
 import { ComfyUIExecutionLog } from '../models/comfyui/execution-log.ts';
 import { ComfyUIWorkflowExecution } from '../models/comfyui/workflow-execution.ts';
 
@@ -15,17 +13,7 @@ const executions = { entity: ComfyUIWorkflowExecution, path, rule: owner, tag };
 
 /** Running a workflow, and what happened while it ran. */
 export const executionActions: Route[] = [
-  notYet(
-    {
-      ...common,
-      path,
-      id: 'createComfyUIWorkflowExecution',
-      summary: 'Run a workflow.',
-      body: bodyOf(ComfyUIWorkflowExecution.shape, 'create'),
-      owned: ownedFields(ComfyUIWorkflowExecution, 'create'),
-    },
-    UNREACHED,
-  ),
+  notYetCreate(ComfyUIWorkflowExecution, { path: path, summary: 'Run a workflow.' }, UNREACHED),
   notYet(
     {
       ...common,

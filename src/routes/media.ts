@@ -6,11 +6,11 @@ import type { ResourceOptions } from '../api/resource-options.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
 import { documentSchema, idSchema, withMore } from '../api/schemas.ts';
-import { byId } from '../api/verbs.ts';
+import { named } from '../api/verbs.ts';
 import type { Ctx } from '../context.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { idText, newId, type UUID } from '../data/ids.ts';
-import { findOne } from '../data/read.ts';
+
 import { AppError, notFound } from '../errors.ts';
 import { presignGet, presignPut } from '../providers/s3.ts';
 import { ringJobs } from '../services/jobs.ts';
@@ -210,8 +210,7 @@ async function found(
   request: Parameters<Route['handle']>[1],
 ): Promise<Medium> {
   const projection = { outbox: 0, removing: 0 };
-  const document = await findOne(ctx, entity, byId(owner, ctx, request), { projection });
-  if (!document) throw notFound();
+  const document = await named(ctx, { entity, rule: owner }, request, projection);
   return document as unknown as Medium;
 }
 

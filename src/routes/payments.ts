@@ -1,9 +1,7 @@
 import Joi from 'joi';
-import { bodyOf } from '../api/input.ts';
-import { notYet } from '../api/not-yet.ts';
+import { notYet, notYetCreate } from '../api/not-yet.ts';
 import type { Route } from '../api/route.ts';
 import { admin } from '../api/rules.ts';
-import { ownedFields } from '../api/verbs.ts';
 import { Payment } from '../models/billing/payment.ts';
 
 const common = { method: 'POST', tag: 'Payments' } as const;
@@ -11,16 +9,9 @@ const NO_PROVIDER = 'No payment provider can be reached yet.';
 
 /** Paying for credits, and giving the money back. */
 export const paymentActions: Route[] = [
-  notYet(
-    {
-      ...common,
-      access: 'user',
-      path: '/v1/payments',
-      id: 'createPayment',
-      summary: 'Buy a package of credits.',
-      body: bodyOf(Payment.shape, 'create'),
-      owned: ownedFields(Payment, 'create'),
-    },
+  notYetCreate(
+    Payment,
+    { path: '/v1/payments', summary: 'Buy a package of credits.' },
     NO_PROVIDER,
   ),
   notYet(

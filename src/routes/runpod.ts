@@ -1,8 +1,6 @@
-import { bodyOf } from '../api/input.ts';
-import { notYet } from '../api/not-yet.ts';
+import { notYet, notYetCreate } from '../api/not-yet.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
-import { ownedFields } from '../api/verbs.ts';
 import { RunPodExecution } from '../models/runpod/execution.ts';
 import { RunPodPod } from '../models/runpod/pod.ts';
 
@@ -11,18 +9,7 @@ const UNREACHED = 'RunPod cannot be reached yet.';
 
 /** Renting a pod, and what is done with it. */
 export const runpodPodActions: Route[] = [
-  notYet(
-    {
-      ...common,
-      path: '/v1/runpod/pods',
-      id: 'createRunPodPod',
-      summary: 'Rent a pod.',
-      tag: 'RunPodPods',
-      body: bodyOf(RunPodPod.shape, 'create'),
-      owned: ownedFields(RunPodPod, 'create'),
-    },
-    UNREACHED,
-  ),
+  notYetCreate(RunPodPod, { path: '/v1/runpod/pods', summary: 'Rent a pod.' }, UNREACHED),
   ...(['start', 'stop', 'terminate'] as const).map((verb) =>
     notYet(
       {
@@ -40,16 +27,9 @@ export const runpodPodActions: Route[] = [
 
 /** Calling a serverless endpoint. */
 export const runpodExecutionActions: Route[] = [
-  notYet(
-    {
-      ...common,
-      path: '/v1/runpod/executions',
-      id: 'createRunPodExecution',
-      summary: 'Call a serverless endpoint.',
-      tag: 'RunPodExecutions',
-      body: bodyOf(RunPodExecution.shape, 'create'),
-      owned: ownedFields(RunPodExecution, 'create'),
-    },
+  notYetCreate(
+    RunPodExecution,
+    { path: '/v1/runpod/executions', summary: 'Call a serverless endpoint.' },
     UNREACHED,
   ),
 ];

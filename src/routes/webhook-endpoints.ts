@@ -1,9 +1,7 @@
 import { childrenRoute } from '../api/document-routes.ts';
-import { bodyOf } from '../api/input.ts';
-import { notYet } from '../api/not-yet.ts';
+import { notYetCreate } from '../api/not-yet.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
-import { ownedFields } from '../api/verbs.ts';
 import { WebhookDelivery } from '../models/system/webhook-delivery.ts';
 import { WebhookEndpoint } from '../models/system/webhook-endpoint.ts';
 
@@ -12,17 +10,9 @@ const tag = 'WebhookEndpoints';
 
 /** Asking to be told of events, and what became of each telling. */
 export const webhookEndpointActions: Route[] = [
-  notYet(
-    {
-      method: 'POST',
-      path,
-      id: 'createWebhookEndpoint',
-      summary: 'Ask to be told of events.',
-      tag,
-      access: 'user',
-      body: bodyOf(WebhookEndpoint.shape, 'create'),
-      owned: ownedFields(WebhookEndpoint, 'create'),
-    },
+  notYetCreate(
+    WebhookEndpoint,
+    { path: path, summary: 'Ask to be told of events.' },
     'Nothing is delivered to webhooks yet.',
   ),
   childrenRoute(

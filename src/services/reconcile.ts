@@ -2,7 +2,7 @@ import type { Ctx } from '../context.ts';
 import { type Entity, entities, entityNamed } from '../data/entity.ts';
 import { lowestIdAt, type UUID } from '../data/ids.ts';
 import { aggregate, findMany } from '../data/read.ts';
-import { type Reference, referencesOf } from '../data/references.ts';
+import { type Reference, referencesOf, restrictionsOn } from '../data/references.ts';
 import { remove } from '../data/remove.ts';
 import { Job } from '../models/system/job.ts';
 import { ringJobs, waitingAt } from './jobs.ts';
@@ -85,10 +85,7 @@ async function removeOrphans(ctx: Ctx, reference: Reference): Promise<number> {
 
 /** A document left marked as going, by a removal that was cut off, stands again. */
 async function unmark(ctx: Ctx, entity: Entity): Promise<void> {
-  const restricted = [...entities.values()].some((e) =>
-    referencesOf(e).some((r) => r.to === entity.name && r.onDelete === 'restrict'),
-  );
-  if (!restricted) return;
+  if (restrictionsOn(entity.name).length === 0) return;
   const before = new Date(ctx.clock() - 60_000);
   await entity.collection.updateMany({ removing: { $lt: before } }, { $unset: { removing: 1 } });
 }
