@@ -1,8 +1,8 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { config } from '../config.ts';
 import { AppError } from '../errors.ts';
 
-const key = Buffer.from(hkdfSync('sha256', config.appSecret, '', 'cursor', 32));
+const key = createSecretKey(Buffer.from(hkdfSync('sha256', config.appSecret, '', 'cursor', 32)));
 
 /** Where a page ended: the value sorted by, as JSON, and the id that breaks ties. */
 export type Position = [value: string | number | boolean, id: string];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Bytes, pick } from '../data/bson.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { AppError } from '../errors.ts';
 
@@ -6,11 +7,12 @@ import { AppError } from '../errors.ts';
  * The ETag of a document: its version, and behind a dash what else the answer shows that changes without
  * it: counts and progress, or (with `body`) included documents.
  */
-export function etagOf(entity: Entity, document: Base, body?: string): string {
-  const { unversioned = [] } = entity.options;
-  const values = unversioned.map((name) => (document as unknown as Record<string, unknown>)[name]);
+export function etagOf(entity: Entity, document: Base | Bytes, body?: string): string {
+  const names = ['version', ...(entity.options.unversioned ?? [])];
+  const known = document instanceof Uint8Array ? pick(document, 0, names) : document;
+  const values = names.map((name) => (known as Record<string, unknown>)[name]);
   const digest = body && createHash('sha256').update(body).digest('base64url').slice(0, 16);
-  return `"${[document.version, ...values, ...(digest ? [digest] : [])].join('-')}"`;
+  return `"${[...values, ...(digest ? [digest] : [])].join('-')}"`;
 }
 
 /** Whether If-None-Match names this ETag. */

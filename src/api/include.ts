@@ -1,12 +1,15 @@
 import type { Actor, Ctx } from '../context.ts';
+import { type Bytes, decode, documentsIn, encode, find, nameBytes, pick } from '../data/bson.ts';
 import { type Base, type Entity, entityNamed } from '../data/entity.ts';
 import { idText, type UUID } from '../data/ids.ts';
 import { type TypedFilter, visible } from '../data/read.ts';
 import { type Reference, referencesTo } from '../data/references.ts';
-import { openSealed } from '../data/sealed.ts';
+import { openSealed, showsSealed } from '../data/sealed.ts';
 import { badQuery, compileList } from './list.ts';
-import { type Json, print } from './output.ts';
+import type { Json } from './output.ts';
 import { readableBy } from './rules.ts';
+import { CLOSE, OPEN, put, putAscii, putList } from './text.ts';
+import { putMembers } from './transcode.ts';
 
 /** How many children of one relation are included in one document, and in one answer. */
 const MOST = 100;
@@ -21,6 +24,8 @@ interface Relation {
   path: string;
   inside: Relation[];
 }
+
+const INCLUDED = nameBytes('included');
 
 type Including = Base & { included?: Record<string, Base[]> };
 
@@ -130,7 +135,23 @@ export function lookups(actor: Actor, relations: Relation[], most: number): Json
 }
 
 /** Opens what answers show of sealed fields, in documents and in what is included in them. */
-export async function openIncluded(
+export async function opened(
+  ctx: Ctx,
+  entity: Entity,
+  found: Bytes[],
+  relations: Relation[],
+): Promise<Bytes[]> {
+  if (!showsAnySealed(entity, relations)) return found;
+  const documents = found.map((bytes) => decode<Base>(bytes));
+  await openIncluded(ctx, entity, documents, relations);
+  return documents.map(encode);
+}
+
+function showsAnySealed(entity: Entity, relations: Relation[]): boolean {
+  return showsSealed(entity) || relations.some((r) => showsAnySealed(r.to, r.inside));
+}
+
+async function openIncluded(
   ctx: Ctx,
   entity: Entity,
   documents: Base[],
@@ -143,33 +164,51 @@ export async function openIncluded(
   }
 }
 
-/** A document with its relations in place: an object for a reference, an array and `_more` for children. */
-export function printIncluded(
+/**
+ * Writes a document with its relations in place: an object for a reference, an array and `_more` for children.
+ * @param only the fields that were asked for, beside the relations
+ */
+export function putDocument(
   actor: Actor,
   entity: Entity,
-  document: Base,
+  { bytes, begin }: { bytes: Bytes; begin: number },
   relations: Relation[],
   most: number,
-): Json {
-  const json = print(entity, document);
-  const included = (document as Including).included ?? {};
+  only?: ReadonlySet<string>,
+): void {
+  const included = relations.length > 0 ? find(bytes, begin, INCLUDED) : undefined;
+  const found = relations.map((relation) => {
+    const list = included && find(bytes, included.at, nameBytes(relation.name));
+    return { relation, begins: list ? documentsIn(bytes, list.at) : [] };
+  });
+  const there = found.filter(({ relation, begins }) => relation.kind === 'many' || begins.length);
+  put(OPEN);
+  putMembers(entity, bytes, begin, {
+    only,
+    ...(there.length > 0 && { except: new Set(there.map(({ relation }) => relation.name)) }),
+  });
   const more: Record<string, string> = {};
-  for (const r of relations) {
-    const found = included[r.name] ?? [];
-    const printed = found.slice(0, most).map((d) => printIncluded(actor, r.to, d, r.inside, most));
-    if (r.kind === 'many') {
-      json[r.name] = printed;
-      const last = found.length > most ? found[most - 1] : undefined;
-      if (last) more[r.name] = cursorFor(actor, r, document._id, last);
-    } else if (printed[0]) json[r.name] = printed[0];
+  for (const { relation, begins } of there) {
+    const { name, to, kind, inside } = relation;
+    const putOne = (at: number) => putDocument(actor, to, { bytes, begin: at }, inside, most);
+    putAscii(`,"${name}":`);
+    if (kind !== 'many') putOne(begins[0] as number);
+    else {
+      putList(begins.slice(0, most), putOne);
+      const last = begins.length > most ? begins[most - 1] : undefined;
+      if (last !== undefined) {
+        const parent = pick(bytes, begin, ['_id'])._id as UUID;
+        more[name] = cursorFor(actor, relation, parent, pick(bytes, last, ['_id', 'createdAt']));
+      }
+    }
   }
-  if (Object.keys(more).length > 0) json._more = more;
-  return json;
+  if (Object.keys(more).length > 0) putAscii(`,"_more":${JSON.stringify(more)}`);
+  put(CLOSE);
 }
 
 /** The cursor with which the children's own list goes on, filtered by this parent. */
-function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Base): string {
+function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
   const rule = readableBy(actor)(relation.to) as TypedFilter;
   const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);
-  return compileList(relation.to, rule, query).cursorAfter(last as unknown as Json);
+  return compileList(relation.to, rule, query).cursorAfter(last);
 }

@@ -1,9 +1,10 @@
 import type Joi from 'joi';
 import type { Actor, Ctx } from '../context.ts';
+import { pick } from '../data/bson.ts';
 import { castObject } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { UUID } from '../data/ids.ts';
-import { aggregate, findMany, findOne, type TypedFilter, visible } from '../data/read.ts';
+import { aggregateBytes, findBytes, findOne, type TypedFilter, visible } from '../data/read.ts';
 import { checkReferences, confirmReferences } from '../data/references.ts';
 import { remove } from '../data/remove.ts';
 import { openSealed } from '../data/sealed.ts';
@@ -12,16 +13,19 @@ import { AppError, notFound } from '../errors.ts';
 import { ringJobs } from '../services/jobs.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
-import { lookups, mostOf, openIncluded, printIncluded, readIncludes } from './include.ts';
+import { lookups, mostOf, opened, putDocument, readIncludes } from './include.ts';
 import { bodyOf, isWritable } from './input.ts';
 import { compileList } from './list.ts';
-import { answeredAs, type Json, print } from './output.ts';
+import { answeredAs, print } from './output.ts';
 import { patch } from './patch.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import type { Reply, Request } from './route.ts';
 import { type Rule, readableBy } from './rules.ts';
+import { putAscii, putList, textBy } from './text.ts';
 
 type Values = Record<string, unknown>;
+
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** The fields of an entity that only the server sets. */
 export function ownedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
@@ -91,29 +95,25 @@ export async function read<T extends Base>(
   const fields = readFields(entity, request.query.get('fields'));
   const projection = fields ? projectionOf(entity, fields) : visible(entity);
   const most = mostOf(relations, 1);
-  const document =
+  const [found] =
     relations.length === 0
-      ? await findOne(ctx, entity, filter, { projection })
-      : (
-          await aggregate<T>(ctx, entity, [
-            { $match: filter },
-            { $limit: 1 },
-            ...lookups(ctx.actor, relations, most),
-            { $project: fields ? { ...projection, included: 1 } : projection },
-          ])
-        )[0];
-  if (!document) throw notFound();
-  await openIncluded(ctx, entity, [document], relations);
-  const json = trimmed(
-    printIncluded(ctx.actor, entity, document, relations, most),
-    fields,
-    relations,
+      ? await findBytes(ctx, entity, filter, { projection, limit: 1 })
+      : await aggregateBytes(ctx, entity, [
+          { $match: filter },
+          { $limit: 1 },
+          ...lookups(ctx.actor, relations, most),
+          { $project: fields ? { ...projection, included: 1 } : projection },
+        ]);
+  if (!found) throw notFound();
+  const [bytes = found] = await opened(ctx, entity, [found], relations);
+  const only = fields && new Set(fields);
+  const body = textBy(() =>
+    putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
   );
-  const body = JSON.stringify(json);
-  const etag = etagOf(entity, document, relations.length > 0 ? body : undefined);
+  const etag = etagOf(entity, found, relations.length > 0 ? body : undefined);
   const headers = { etag };
   if (isUnchanged(request.ifNoneMatch, etag)) return { status: 304, headers };
-  return { status: 200, body, headers: { ...headers, 'content-type': 'application/json' } };
+  return { status: 200, body, headers: { ...headers, ...JSON_TYPE } };
 }
 
 /** GET of many: a page, in an order that an index has. */
@@ -134,8 +134,8 @@ export async function list<T extends Base>(
   const hint = compiled.hint && { hint: compiled.hint };
   const found =
     relations.length === 0
-      ? await findMany(ctx, entity, filter, { sort, limit, projection, ...hint })
-      : await aggregate<T>(
+      ? await findBytes(ctx, entity, filter, { sort, limit, projection, ...hint })
+      : await aggregateBytes(
           ctx,
           entity,
           [
@@ -147,18 +147,18 @@ export async function list<T extends Base>(
           ],
           hint,
         );
-  const page = found.slice(0, compiled.limit);
-  await openIncluded(ctx, entity, page, relations);
+  const page = await opened(ctx, entity, found.slice(0, compiled.limit), relations);
   const last = found.length > compiled.limit ? page.at(-1) : undefined;
-  return {
-    status: 200,
-    json: {
-      data: page.map((d) =>
-        trimmed(printIncluded(ctx.actor, entity, d, relations, most), fields, relations),
-      ),
-      nextCursor: last ? compiled.cursorAfter(last as unknown as Values) : null,
-    },
-  };
+  const next = last ? compiled.cursorAfter(pick(last, 0, ['_id', sortField])) : null;
+  const only = fields && new Set(fields);
+  const body = textBy(() => {
+    putAscii('{"data":');
+    putList(page, (bytes) =>
+      putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
+    );
+    putAscii(`,"nextCursor":${JSON.stringify(next)}}`);
+  });
+  return { status: 200, body, headers: JSON_TYPE };
 }
 
 /** PATCH: JSON Merge Patch under If-Match. */
@@ -210,10 +210,4 @@ export async function named<T extends Base>(
 /** The filter of one document by the id in the path, narrowed by a rule. */
 export function byId(rule: Rule, ctx: Ctx, request: Request): TypedFilter {
   return { ...allowed(rule, ctx.actor), _id: new UUID(request.params.id as string) };
-}
-
-function trimmed(json: Json, fields: string[] | undefined, relations: { name: string }[]): Json {
-  if (!fields) return json;
-  const names = new Set([...fields, ...relations.map((r) => r.name), '_more']);
-  return Object.fromEntries(Object.entries(json).filter(([name]) => names.has(name)));
 }

@@ -1,5 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
+import type { Bytes } from './bson.ts';
 import { readDeadline, within } from './deadlines.ts';
 import type { Base, Entity } from './entity.ts';
 
@@ -56,29 +57,66 @@ export async function findMany<T extends Base>(
   filter: TypedFilter,
   options: ReadOptions & { limit: number },
 ): Promise<T[]> {
-  const cursor = entity.collection.find(filter, {
+  return (await within(cursorOf(ctx, entity, filter, options).toArray())) as unknown as T[];
+}
+
+/** What `findMany` finds, as the database sends it. */
+export async function findBytes(
+  ctx: Ctx,
+  entity: Entity,
+  filter: TypedFilter,
+  options: ReadOptions & { limit: number },
+): Promise<Bytes[]> {
+  const cursor = cursorOf(ctx, entity, filter, options, RAW);
+  return (await within(cursor.toArray())) as unknown as Bytes[];
+}
+
+/** What an aggregation answers; its pipeline bounds itself. */
+export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw[]): Promise<T[]> {
+  return (await within(resultsOf(ctx, entity, pipeline).toArray())) as T[];
+}
+
+/** What `aggregate` answers, as the database sends it. */
+export async function aggregateBytes(
+  ctx: Ctx,
+  entity: Entity,
+  pipeline: Raw[],
+  options: Pick<ReadOptions, 'hint'> = {},
+): Promise<Bytes[]> {
+  const cursor = resultsOf(ctx, entity, pipeline, { ...options, ...RAW });
+  return (await within(cursor.toArray())) as unknown as Bytes[];
+}
+
+const RAW = { raw: true };
+
+function cursorOf(
+  ctx: Ctx,
+  entity: Entity,
+  filter: TypedFilter,
+  options: ReadOptions & { limit: number },
+  form: { raw?: boolean } = {},
+) {
+  return entity.collection.find(filter, {
     ...options,
+    ...form,
     projection: options.projection ?? visible(entity),
     batchSize: options.limit + 1,
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
-  return (await within(cursor.toArray())) as unknown as T[];
 }
 
-/** What an aggregation answers; its pipeline bounds itself. */
-export async function aggregate<T = Raw>(
+function resultsOf(
   ctx: Ctx,
   entity: Entity,
   pipeline: Raw[],
-  options: Pick<ReadOptions, 'hint'> = {},
-): Promise<T[]> {
-  const found = entity.collection.aggregate(pipeline, {
+  options: { hint?: mongo.Hint; raw?: boolean } = {},
+) {
+  return entity.collection.aggregate(pipeline, {
     // A page is one command: the server's own first batch ends where the longest page does.
     batchSize: 1000,
     ...options,
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
-  return (await within(found.toArray())) as T[];
 }

@@ -1,0 +1,166 @@
+import mongoose, { type mongo } from 'mongoose';
+import { UUID } from './ids.ts';
+
+/** A document as the database sends it: BSON, of which nobody has made an object. */
+export type Bytes = Uint8Array;
+
+/** The types of BSON elements that our documents hold. https://bsonspec.org/spec.html */
+export const TYPE = {
+  ...{ double: 1, string: 2, object: 3, array: 4, binary: 5, undefined: 6, objectId: 7 },
+  ...{ boolean: 8, date: 9, null: 10, int32: 16, timestamp: 17, int64: 18, decimal128: 19 },
+} as const;
+
+/** The object of a document. */
+export function decode<T = mongo.Document>(bytes: Bytes): T {
+  return mongoose.mongo.BSON.deserialize(bytes) as T;
+}
+
+/** The bytes of a document; what is undefined is left out. */
+export function encode(document: object): Bytes {
+  return mongoose.mongo.BSON.serialize(document, { ignoreUndefined: true });
+}
+
+/** A whole number of four bytes, such as the length that documents and strings begin with. */
+export function int32At(bytes: Bytes, at: number): number {
+  return (
+    (bytes[at] as number) |
+    ((bytes[at + 1] as number) << 8) |
+    ((bytes[at + 2] as number) << 16) |
+    ((bytes[at + 3] as number) << 24)
+  );
+}
+
+/** A whole number of eight bytes; exact up to 2^53. */
+export function int64At(bytes: Bytes, at: number): number {
+  return int32At(bytes, at + 4) * 2 ** 32 + (int32At(bytes, at) >>> 0);
+}
+
+const float = new Float64Array(1);
+const floatBytes = new Uint8Array(float.buffer);
+
+/** A double. */
+export function doubleAt(bytes: Bytes, at: number): number {
+  for (let i = 0; i < 8; i++) floatBytes[i] = bytes[at + i] as number;
+  return float[0] as number;
+}
+
+/** Where the NUL is that ends a name. */
+export function endOfName(bytes: Bytes, at: number): number {
+  let end = at;
+  while (bytes[end] !== 0) end++;
+  return end;
+}
+
+/** Whether a name stands here, and ends. */
+export function isName(bytes: Bytes, at: number, name: Bytes): boolean {
+  const { length } = name;
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== name[i]) return false;
+  return bytes[at + length] === 0;
+}
+
+/** Where a value ends. @throws Error for a type that our documents do not hold */
+export function endOfValue(type: number, bytes: Bytes, at: number): number {
+  switch (type) {
+    case TYPE.double:
+    case TYPE.date:
+    case TYPE.int64:
+    case TYPE.timestamp:
+      return at + 8;
+    case TYPE.string:
+      return at + 4 + int32At(bytes, at);
+    case TYPE.object:
+    case TYPE.array:
+      return at + int32At(bytes, at);
+    case TYPE.binary:
+      return at + 5 + int32At(bytes, at);
+    case TYPE.undefined:
+    case TYPE.null:
+      return at;
+    case TYPE.objectId:
+      return at + 12;
+    case TYPE.boolean:
+      return at + 1;
+    case TYPE.int32:
+      return at + 4;
+    case TYPE.decimal128:
+      return at + 16;
+    default:
+      throw new Error(`BSON of type ${type}: no document of ours holds that.`);
+  }
+}
+
+/** A value of a document or array: its type, and where it begins. */
+export interface Found {
+  type: number;
+  at: number;
+}
+
+/** Finds a value by its name in the document that begins here. */
+export function find(bytes: Bytes, begin: number, name: Bytes): Found | undefined {
+  const end = begin + int32At(bytes, begin) - 1;
+  let at = begin + 4;
+  while (at < end) {
+    const type = bytes[at++] as number;
+    const isIt = isName(bytes, at, name);
+    at = endOfName(bytes, at) + 1;
+    if (isIt) return { type, at };
+    at = endOfValue(type, bytes, at);
+  }
+  return undefined;
+}
+
+/** Where the documents of an array begin. @throws Error when it holds something else */
+export function documentsIn(bytes: Bytes, begin: number): number[] {
+  const end = begin + int32At(bytes, begin) - 1;
+  const found: number[] = [];
+  let at = begin + 4;
+  while (at < end) {
+    if (bytes[at] !== TYPE.object) throw new Error('An array of documents holds something else.');
+    at = endOfName(bytes, at + 1) + 1;
+    found.push(at);
+    at += int32At(bytes, at);
+  }
+  return found;
+}
+
+/** Some fields of the document that begins here, of simple types. */
+export function pick(bytes: Bytes, begin: number, names: string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const found = find(bytes, begin, nameBytes(name));
+      return [name, found && simple(bytes, found)];
+    }),
+  );
+}
+
+function simple(bytes: Bytes, { type, at }: Found): unknown {
+  switch (type) {
+    case TYPE.double:
+      return doubleAt(bytes, at);
+    case TYPE.string:
+      return Buffer.from(bytes.subarray(at + 4, endOfValue(type, bytes, at) - 1)).toString();
+    case TYPE.binary:
+      return new UUID(bytes.subarray(at + 5, at + 21));
+    case TYPE.boolean:
+      return bytes[at] === 1;
+    case TYPE.date:
+      return new Date(int64At(bytes, at));
+    case TYPE.int32:
+      return int32At(bytes, at);
+    case TYPE.int64:
+      return int64At(bytes, at);
+    case TYPE.null:
+      return null;
+    default:
+      throw new Error(`BSON of type ${type} is no simple value.`);
+  }
+}
+
+const known = new Map<string, Bytes>();
+
+/** A name as it stands in BSON, without the NUL. */
+export function nameBytes(name: string): Bytes {
+  const found = known.get(name) ?? Buffer.from(name);
+  known.set(name, found);
+  return found;
+}
