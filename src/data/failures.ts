@@ -12,12 +12,21 @@ export function isOutage(thrown: unknown): boolean {
     (thrown instanceof mongo.MongoError &&
       (thrown.hasErrorLabel('RetryableWriteError') ||
         thrown.hasErrorLabel('TransientTransactionError'))) ||
-    // A read's deadline.
-    (thrown instanceof mongo.MongoServerError && thrown.code === 50) ||
+    isTooSlow(thrown) ||
     // Every connection is in use; the driver does not export its class.
     (thrown instanceof Error && thrown.name === 'MongoWaitQueueTimeoutError') ||
     (thrown instanceof Error && thrown.name === 'TimeoutError')
   );
+}
+
+/** Whether a call has waited as long as it may: for a server, or for its answer to a read. */
+export function hasWaited(thrown: unknown): boolean {
+  return isTooSlow(thrown) || thrown instanceof mongo.MongoServerSelectionError;
+}
+
+/** A read's deadline. */
+function isTooSlow(thrown: unknown): boolean {
+  return thrown instanceof mongo.MongoServerError && thrown.code === 50;
 }
 
 /** Whether a write was refused by a unique index, and by nothing else. */

@@ -1,8 +1,10 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
-import type { Bytes } from './bson.ts';
+import { type Bytes, documentsIn, find, int32At, int64At, nameBytes } from './bson.ts';
+import { database } from './connection.ts';
 import { readDeadline, within } from './deadlines.ts';
 import type { Base, Entity } from './entity.ts';
+import { hasWaited } from './failures.ts';
 
 /** A filter whose values are already typed: made by rules, services and the query compiler, never by clients. */
 export type TypedFilter = Record<string, unknown>;
@@ -61,14 +63,16 @@ export async function findMany<T extends Base>(
 }
 
 /** What `findMany` finds, as the database sends it. */
-export async function findBytes(
+export function findBytes(
   ctx: Ctx,
   entity: Entity,
   filter: TypedFilter,
-  options: ReadOptions & { limit: number },
+  { limit, sort, hint, projection = visible(entity) }: ReadOptions & { limit: number },
 ): Promise<Bytes[]> {
-  const cursor = cursorOf(ctx, entity, filter, options, RAW);
-  return (await within(cursor.toArray())) as unknown as Bytes[];
+  const question = { filter, projection, ...(sort && { sort }), ...(hint && { hint }), limit };
+  return batch({ find: entity.collectionName, ...question, batchSize: limit + 1 }, () =>
+    cursorOf(ctx, entity, filter, { limit, projection, sort, hint, raw: true }).toArray(),
+  );
 }
 
 /** What an aggregation answers; its pipeline bounds itself. */
@@ -77,28 +81,48 @@ export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw
 }
 
 /** What `aggregate` answers, as the database sends it. */
-export async function aggregateBytes(
+export function aggregateBytes(
   ctx: Ctx,
   entity: Entity,
   pipeline: Raw[],
   options: Pick<ReadOptions, 'hint'> = {},
 ): Promise<Bytes[]> {
-  const cursor = resultsOf(ctx, entity, pipeline, { ...options, ...RAW });
-  return (await within(cursor.toArray())) as unknown as Bytes[];
+  const question = { aggregate: entity.collectionName, pipeline, ...options };
+  return batch({ ...question, cursor: { batchSize: 1000 } }, () =>
+    resultsOf(ctx, entity, pipeline, { ...options, raw: true }).toArray(),
+  );
 }
 
-const RAW = { raw: true };
+/**
+ * The only batch of an answer. A cursor costs the process as much as the question itself, so it is made
+ * only when the answer is longer, or when something failed: it tries again.
+ */
+function batch(command: Raw, cursor: () => Promise<unknown[]>): Promise<Bytes[]> {
+  const asked = database()
+    .command({ ...command, maxTimeMS: readDeadline() }, { raw: true })
+    .then((reply) => onlyBatchOf(reply.cursor as Bytes))
+    .catch((error: unknown) => {
+      if (hasWaited(error)) throw error;
+      return undefined;
+    });
+  return within(asked.then(async (found) => found ?? ((await cursor()) as Bytes[])));
+}
+
+function onlyBatchOf(reply: Bytes): Bytes[] | undefined {
+  const id = find(reply, 0, nameBytes('id'));
+  const first = find(reply, 0, nameBytes('firstBatch'));
+  if (!id || !first || int64At(reply, id.at) !== 0) return undefined;
+  return documentsIn(reply, first.at).map((at) => reply.subarray(at, at + int32At(reply, at)));
+}
 
 function cursorOf(
   ctx: Ctx,
   entity: Entity,
   filter: TypedFilter,
-  options: ReadOptions & { limit: number },
-  form: { raw?: boolean } = {},
+  options: ReadOptions & { limit: number; raw?: boolean },
 ) {
   return entity.collection.find(filter, {
     ...options,
-    ...form,
     projection: options.projection ?? visible(entity),
     batchSize: options.limit + 1,
     maxTimeMS: readDeadline(),
