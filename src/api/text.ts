@@ -6,6 +6,11 @@ const HEX = Buffer.from('0123456789abcdef');
 const BEGIN = Buffer.from('[');
 const END = Buffer.from(']');
 const QUOTE = 0x22;
+const DASH = 0x2d;
+const ZERO = 0x30;
+const COLON = 0x3a;
+const POINT = 0x2e;
+const Z = 0x5a;
 const BACKSLASH = 0x5c;
 /** What stands behind a backslash for a control character that has a letter of its own. */
 const LETTERS: Record<number, number> = { 8: 0x62, 9: 0x74, 10: 0x6e, 12: 0x66, 13: 0x72 };
@@ -56,16 +61,61 @@ export function putList<T>(items: T[], putOne: (item: T) => void): void {
   put(END);
 }
 
-/** Writes the digits of bytes. */
-export function putHex(bytes: Uint8Array, from: number, to: number): void {
-  room(2 * (to - from));
+/** Writes a number as JSON has it: what is none is null. */
+export function putNumber(number: number): void {
+  if (number >= 0 && number < 10 && Number.isInteger(number)) {
+    room(1);
+    text[end++] = ZERO + number;
+  } else putAscii(Number.isFinite(number) ? `${number}` : 'null');
+}
+
+const DAY_MS = 86_400_000;
+let lastDay = Number.NaN;
+let lastDate = '';
+
+/** Writes a time, ms since 1970, as ISO 8601. Those of one page are often of one day. */
+export function putDate(time: number): void {
+  const day = Math.floor(time / DAY_MS);
+  if (day !== lastDay) {
+    lastDate = new Date(day * DAY_MS).toISOString().slice(0, -'00:00:00.000Z'.length);
+    lastDay = day;
+  }
+  const ms = time - day * DAY_MS;
+  const s = Math.floor(ms / 1000);
+  const m = Math.floor(s / 60);
+  room(50);
+  text[end++] = QUOTE;
+  putAscii(lastDate);
+  putDigits(Math.floor(m / 60), 2, COLON);
+  putDigits(m % 60, 2, COLON);
+  putDigits(s % 60, 2, POINT);
+  putDigits(ms % 1000, 3, Z);
+  text[end++] = QUOTE;
+}
+
+function putDigits(number: number, width: number, mark: number): void {
+  let rest = number;
+  for (let at = end + width - 1; at >= end; at--) {
+    text[at] = ZERO + (rest % 10);
+    rest = Math.trunc(rest / 10);
+  }
+  end += width;
+  text[end++] = mark;
+}
+
+/** Writes the id whose 16 bytes begin here. */
+export function putUuid(bytes: Uint8Array, from: number): void {
+  room(38);
   const into = text;
   let at = end;
-  for (let i = from; i < to; i++) {
-    const byte = bytes[i] as number;
+  into[at++] = QUOTE;
+  for (let i = 0; i < 16; i++) {
+    if (i === 4 || i === 6 || i === 8 || i === 10) into[at++] = DASH;
+    const byte = bytes[from + i] as number;
     into[at++] = HEX[byte >> 4] as number;
     into[at++] = HEX[byte & 15] as number;
   }
+  into[at++] = QUOTE;
   end = at;
 }
 

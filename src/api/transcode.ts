@@ -13,7 +13,7 @@ import {
 import type { Entity } from '../data/entity.ts';
 import type { ObjectShape, Shape } from '../data/shape.ts';
 import { answeredAs } from './output.ts';
-import { CLOSE, COMMA, OPEN, put, putAscii, putHex, putString } from './text.ts';
+import { CLOSE, COMMA, OPEN, put, putDate, putNumber, putString, putUuid } from './text.ts';
 
 /** What of a document is written, by the names that clients know. */
 export interface Part {
@@ -34,6 +34,8 @@ export function putMembers(entity: Entity, bytes: Bytes, begin: number, part: Pa
 /** How the fields of an object are written. */
 interface Plan {
   fields: Planned[];
+  /** Which field came behind which in the last document, the first behind -1: likely so in the next. */
+  behind: Int16Array;
 }
 
 interface Planned {
@@ -79,7 +81,7 @@ function planFor(shape: ObjectShape, nameOf = (name: string) => name): Plan {
       how: howOf(field.shape),
     };
   });
-  return { fields };
+  return { fields, behind: new Int16Array(fields.length + 1) };
 }
 
 function howOf(shape: Shape): How {
@@ -100,24 +102,21 @@ function howOf(shape: Shape): How {
 const BEGIN = Buffer.from('[');
 const END = Buffer.from(']');
 const COLON = Buffer.from(':');
-const QUOTE = Buffer.from('"');
-const DASH = Buffer.from('-');
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
 
-function putFields({ fields }: Plan, bytes: Bytes, begin: number, { only, except }: Part): void {
+function putFields(plan: Plan, bytes: Bytes, begin: number, { only, except }: Part): void {
   const end = begin + int32At(bytes, begin) - 1;
   let at = begin + 4;
   let isFirst = true;
-  let next = 0;
+  let last = -1;
   while (at < end) {
     const type = bytes[at++] as number;
-    // Documents have their fields nearly in the order of the schema: the next one is most likely.
-    let index = fieldAt(fields, next, bytes, at);
-    const field = fields[index];
+    const index = fieldBehind(plan, last, bytes, at);
+    const field = plan.fields[index];
     at = field ? at + field.bytes.length + 1 : endOfName(bytes, at) + 1;
-    if (field) next = ++index;
+    if (field) last = index;
     if (
       !field ||
       field.hidden ||
@@ -144,58 +143,61 @@ function refuseSealed(bytes: Bytes, at: number): void {
   }
 }
 
-/** Which field has its name here: one from `next` on, or one before; -1 for none. */
-function fieldAt(fields: Planned[], next: number, bytes: Bytes, at: number): number {
-  for (let i = next; i < fields.length; i++) {
-    if (isName(bytes, at, (fields[i] as Planned).bytes)) return i;
+/** Which field has its name here, behind another; -1 for none. */
+function fieldBehind({ fields, behind }: Plan, last: number, bytes: Bytes, at: number): number {
+  const likely = behind[last + 1] as number;
+  const field = fields[likely];
+  if (field && isName(bytes, at, field.bytes)) return likely;
+  for (let i = 0; i < fields.length; i++) {
+    if (isName(bytes, at, (fields[i] as Planned).bytes)) {
+      behind[last + 1] = i;
+      return i;
+    }
   }
-  for (let i = 0; i < next; i++) if (isName(bytes, at, (fields[i] as Planned).bytes)) return i;
   return -1;
 }
 
 /** Writes a value; answers where it ends. */
 function putValue(type: number, bytes: Bytes, at: number, how: How): number {
-  const end = endOfValue(type, bytes, at);
   switch (type) {
-    case TYPE.string:
+    case TYPE.string: {
+      const end = at + 4 + int32At(bytes, at);
       putString(bytes, at + 4, end - 1);
-      break;
-    case TYPE.int32:
-      putAscii(`${int32At(bytes, at)}`);
-      break;
-    case TYPE.int64:
-      putAscii(`${int64At(bytes, at)}`);
-      break;
-    case TYPE.double: {
-      const number = doubleAt(bytes, at);
-      putAscii(Number.isFinite(number) ? `${number}` : 'null');
-      break;
+      return end;
     }
+    case TYPE.binary:
+      putId(bytes, at);
+      return at + 21;
+    case TYPE.int32:
+      putNumber(int32At(bytes, at));
+      return at + 4;
+    case TYPE.int64:
+      putNumber(int64At(bytes, at));
+      return at + 8;
+    case TYPE.double:
+      putNumber(doubleAt(bytes, at));
+      return at + 8;
+    case TYPE.date:
+      putDate(int64At(bytes, at));
+      return at + 8;
     case TYPE.boolean:
       put(bytes[at] === 1 ? TRUE : FALSE);
-      break;
+      return at + 1;
+    case TYPE.object:
+      putObject(bytes, at, how);
+      return at + int32At(bytes, at);
+    case TYPE.array: {
+      const end = at + int32At(bytes, at);
+      putArray(bytes, at, end - 1, how?.kind === 'array' ? how.items : undefined);
+      return end;
+    }
     case TYPE.null:
     case TYPE.undefined:
       put(NULL);
-      break;
-    case TYPE.date:
-      put(QUOTE);
-      putAscii(new Date(int64At(bytes, at)).toISOString());
-      put(QUOTE);
-      break;
-    case TYPE.binary:
-      putBinary(bytes, at, end);
-      break;
-    case TYPE.object:
-      putObject(bytes, at, how);
-      break;
-    case TYPE.array:
-      putArray(bytes, at, end - 1, how?.kind === 'array' ? how.items : undefined);
-      break;
+      return at;
     default:
       throw new Error(`BSON of type ${type}: no answer shows that.`);
   }
-  return end;
 }
 
 function putObject(bytes: Bytes, at: number, how: How): void {
@@ -245,19 +247,9 @@ function putLast4(bytes: Bytes, at: number): void {
 }
 
 /** An id, since a document holds no other bytes that are shown. */
-function putBinary(bytes: Bytes, at: number, end: number): void {
-  const from = at + 5;
-  if (bytes[at + 4] !== 4 || end - from !== 16)
+function putId(bytes: Bytes, at: number): void {
+  if (bytes[at + 4] !== 4 || int32At(bytes, at) !== 16) {
     throw new Error('Bytes that are no id are written.');
-  put(QUOTE);
-  putHex(bytes, from, from + 4);
-  put(DASH);
-  putHex(bytes, from + 4, from + 6);
-  put(DASH);
-  putHex(bytes, from + 6, from + 8);
-  put(DASH);
-  putHex(bytes, from + 8, from + 10);
-  put(DASH);
-  putHex(bytes, from + 10, end);
-  put(QUOTE);
+  }
+  putUuid(bytes, at + 5);
 }

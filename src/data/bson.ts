@@ -123,14 +123,20 @@ export function documentsIn(bytes: Bytes, begin: number): number[] {
   return found;
 }
 
-/** Some fields of the document that begins here, of simple types. */
+/** Some fields of the document that begins here, of simple types; what is not there is not in it. */
 export function pick(bytes: Bytes, begin: number, names: string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    names.map((name) => {
-      const found = find(bytes, begin, nameBytes(name));
-      return [name, found && simple(bytes, found)];
-    }),
-  );
+  const picked: Record<string, unknown> = {};
+  const wanted = names.map(nameBytes);
+  const end = begin + int32At(bytes, begin) - 1;
+  let at = begin + 4;
+  while (at < end) {
+    const type = bytes[at++] as number;
+    const index = wanted.findIndex((name) => isName(bytes, at, name));
+    at = endOfName(bytes, at) + 1;
+    if (index >= 0) picked[names[index] as string] = simple(bytes, { type, at });
+    at = endOfValue(type, bytes, at);
+  }
+  return picked;
 }
 
 function simple(bytes: Bytes, { type, at }: Found): unknown {

@@ -98,14 +98,18 @@ export function aggregateBytes(
  * only when the answer is longer, or when something failed: it tries again.
  */
 function batch(command: Raw, cursor: () => Promise<unknown[]>): Promise<Bytes[]> {
-  const asked = database()
-    .command({ ...command, maxTimeMS: readDeadline() }, { raw: true })
-    .then((reply) => onlyBatchOf(reply.cursor as Bytes))
-    .catch((error: unknown) => {
-      if (hasWaited(error)) throw error;
-      return undefined;
-    });
-  return within(asked.then(async (found) => found ?? ((await cursor()) as Bytes[])));
+  return within(asked(command).then(async (found) => found ?? ((await cursor()) as Bytes[])));
+}
+
+async function asked(command: Raw): Promise<Bytes[] | undefined> {
+  try {
+    command.maxTimeMS = readDeadline();
+    const reply = await database().command(command, { raw: true });
+    return onlyBatchOf(reply.cursor as Bytes);
+  } catch (error) {
+    if (hasWaited(error)) throw error;
+    return undefined;
+  }
 }
 
 function onlyBatchOf(reply: Bytes): Bytes[] | undefined {

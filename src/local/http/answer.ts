@@ -33,7 +33,8 @@ export function readAnswer(result: unknown): Answer {
     throw new Malformed(`statusCode ${String(result.statusCode)} is no HTTP status`);
   }
   const headers: Answer['headers'] = {};
-  for (const [name, value] of Object.entries(result.headers ?? {})) {
+  for (const name in result.headers) {
+    const value = result.headers[name];
     if (value === undefined || value === null) continue;
     if (typeof value === 'object') throw new Malformed(`header ${name} is no plain value`);
     headers[name.toLowerCase()] = String(value);

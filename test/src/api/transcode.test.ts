@@ -42,7 +42,11 @@ const text = fc.oneof(
     '</script>',
   ),
 );
-const date = fc.date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') });
+const date = fc.date({
+  noInvalidDate: true,
+  min: new Date('0000-01-01'),
+  max: new Date('9999-12-31'),
+});
 const id = fc
   .uint8Array({ minLength: 16, maxLength: 16 })
   .map((bytes) => new UUID(Buffer.from(bytes)));
