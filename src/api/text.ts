@@ -70,27 +70,31 @@ export function putNumber(number: number): void {
 }
 
 const DAY_MS = 86_400_000;
-let lastDay = Number.NaN;
-let lastDate = '';
+const MOST_DAYS = 1000;
+const days = new Map<number, string>();
 
-/** Writes a time, ms since 1970, as ISO 8601. Those of one page are often of one day. */
+/** Writes a time, ms since 1970, as ISO 8601. */
 export function putDate(time: number): void {
   const day = Math.floor(time / DAY_MS);
-  if (day !== lastDay) {
-    lastDate = new Date(day * DAY_MS).toISOString().slice(0, -'00:00:00.000Z'.length);
-    lastDay = day;
-  }
   const ms = time - day * DAY_MS;
   const s = Math.floor(ms / 1000);
   const m = Math.floor(s / 60);
   room(50);
   text[end++] = QUOTE;
-  putAscii(lastDate);
+  putAscii(days.get(day) ?? nameOf(day));
   putDigits(Math.floor(m / 60), 2, COLON);
   putDigits(m % 60, 2, COLON);
   putDigits(s % 60, 2, POINT);
   putDigits(ms % 1000, 3, Z);
   text[end++] = QUOTE;
+}
+
+/** What its times begin with. Those of an answer are of few days. */
+function nameOf(day: number): string {
+  if (days.size >= MOST_DAYS) days.clear();
+  const name = new Date(day * DAY_MS).toISOString().slice(0, -'00:00:00.000Z'.length);
+  days.set(day, name);
+  return name;
 }
 
 function putDigits(number: number, width: number, mark: number): void {
