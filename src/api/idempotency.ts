@@ -3,6 +3,7 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  createSecretKey,
   hkdfSync,
   randomBytes,
 } from 'node:crypto';
@@ -129,7 +130,9 @@ async function replay(ctx: Ctx, key: string, fingerprint: string, text: string):
   return { ...answer, headers: { ...answer.headers, 'idempotent-replayed': 'true' } };
 }
 
-const fingerprintKey = Buffer.from(hkdfSync('sha256', config.appSecret, '', 'fingerprint', 32));
+const fingerprintKey = createSecretKey(
+  Buffer.from(hkdfSync('sha256', config.appSecret, '', 'fingerprint', 32)),
+);
 
 /** Under a key: a body may hold a password, and a plain hash of it could be guessed at. */
 function fingerprintOf(text: string): string {

@@ -158,14 +158,14 @@ export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base
 export async function confirmChange(
   ctx: Ctx,
   entity: Entity,
-  { _id }: Base,
+  id: UUID,
   set: Record<string, unknown>,
 ): Promise<void> {
   const faults: Fault[] = [];
-  for (const { reference, id } of heldBy(entity, set)) {
-    const parent = entityNamed(reference.to);
-    if (await findOne(ctx, parent, { _id: id, ...ALIVE }, { projection: { _id: 1 } })) continue;
-    await release(entity, _id, reference, id);
+  for (const { reference, id: referred } of heldBy(entity, set)) {
+    const parent = { _id: referred, ...ALIVE };
+    if (await findOne(ctx, entityNamed(reference.to), parent, { projection: { _id: 1 } })) continue;
+    await release(entity, id, reference, referred);
     faults.push(gone(reference));
   }
   if (faults.length > 0) throw invalid(faults);

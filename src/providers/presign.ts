@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 /** What a link may be used for, and who signs it. */
 export interface Link {
@@ -42,22 +42,23 @@ export function presign(link: Link): string {
   const path = link.path.split('/').map(encoded).join('/');
   const lines = headers.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}\n`);
   const request = [method, path, query, lines.join(''), signed, 'UNSIGNED-PAYLOAD'].join('\n');
-  const hash = createHash('sha256').update(request).digest('hex');
   const key = signingKey(credentials.secretAccessKey, scope);
   const signature = createHmac('sha256', key)
-    .update(['AWS4-HMAC-SHA256', time, scope, hash].join('\n'))
+    .update(['AWS4-HMAC-SHA256', time, scope, hash('sha256', request)].join('\n'))
     .digest('hex');
   return `${origin}${path}?${query}&X-Amz-Signature=${signature}`;
 }
 
-// The key of a day, a region and a secret serves until midnight.
-let last = { of: '', key: Buffer.alloc(0) };
+// The key of a day, a region and a secret serves until midnight. To make one of its bytes each time would
+// cost more than the signature.
+let last: { of: string; key: KeyObject } | undefined;
 
-function signingKey(secret: string, scope: string): Buffer {
+function signingKey(secret: string, scope: string): KeyObject {
   const of = `${secret} ${scope}`;
-  if (last.of !== of) {
+  if (last?.of !== of) {
     const sign = (key: Buffer, part: string) => createHmac('sha256', key).update(part).digest();
-    last = { of, key: scope.split('/').reduce(sign, Buffer.from(`AWS4${secret}`)) };
+    const bytes = scope.split('/').reduce(sign, Buffer.from(`AWS4${secret}`));
+    last = { of, key: createSecretKey(bytes) };
   }
   return last.key;
 }

@@ -1,4 +1,11 @@
-import { createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createHash,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
 import type { DocOf } from '../data/entity.ts';
@@ -230,7 +237,9 @@ function sessionIn(token: string): UUID | undefined {
   return timingSafeEqual(mac, tokenMac(content)) ? new UUID(content.subarray(0, 16)) : undefined;
 }
 
-const tokenKey = Buffer.from(hkdfSync('sha256', config.appSecret, '', 'refresh-token', 32));
+const tokenKey = createSecretKey(
+  Buffer.from(hkdfSync('sha256', config.appSecret, '', 'refresh-token', 32)),
+);
 
 function tokenMac(content: Buffer): Buffer {
   return createHmac('sha256', tokenKey).update(content).digest().subarray(0, 16);

@@ -101,7 +101,7 @@ async function awaiting(
       projection: { filePath: 1 },
       sort: { updatedAt: direction },
       limit: 1000,
-      hint: { status: 1, updatedAt: 1 },
+      hint: 'awaiting',
     },
   );
   return found as unknown as Medium[];

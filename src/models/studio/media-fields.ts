@@ -117,8 +117,11 @@ export function mediaIndexes(schema: Schema): void {
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ project: 1 });
-  // Uploads that nobody told of.
-  schema.index({ status: 1, updatedAt: 1 });
+  // Uploads that nobody told of; whatever else changes in a medium leaves it alone.
+  schema.index(
+    { updatedAt: 1 },
+    { name: 'awaiting', partialFilterExpression: { status: 'AWAITING_UPLOAD' } },
+  );
 }
 
 /** What is heard in a track or another recording. */

@@ -1,7 +1,7 @@
 import '../../harness/place.ts';
 import { describe, expect, test } from 'vitest';
 import { systemCtx } from '../../../src/context.ts';
-import { type Base, type Entity, entities, entityNamed } from '../../../src/data/entity.ts';
+import { type Entity, entities, entityNamed } from '../../../src/data/entity.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import { confirmChange, type Reference, referencesOf } from '../../../src/data/references.ts';
 import { remove } from '../../../src/data/remove.ts';
@@ -227,14 +227,13 @@ test('a change that refers to what has gone meanwhile is refused, and taken back
   // As when the image is deleted between the check of the change and its write.
   await Image.collection.deleteOne({ _id: coverImage });
   await Project.collection.updateOne(which, { $set: { coverImage } });
-  const written = (await Project.collection.findOne(which)) as unknown as Base;
-  await expect(confirmChange(ctx, Project, written, { coverImage })).rejects.toMatchObject({
+  await expect(confirmChange(ctx, Project, which._id, { coverImage })).rejects.toMatchObject({
     code: 'VALIDATION_FAILED',
     errors: [{ path: 'coverImage' }],
   });
   const after = await Project.collection.findOne(which);
   expect(after).not.toHaveProperty('coverImage');
-  expect(after?.version).toBe(written.version + 1);
+  expect(after?.version).toBe(2);
 });
 
 test('a cover that is deleted while it is chosen is nobody’s cover afterwards', async () => {
