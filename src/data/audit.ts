@@ -78,7 +78,7 @@ function bounded(value: unknown): unknown {
   return length > LONGEST ? `(${length} characters)` : value;
 }
 
-/** An entry in the form of an AuditEvent: what the sealer makes of an outbox, too. */
+/** An entry as the event that the sealer makes of it. */
 export function auditEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
   const { id, at, changes, ...rest } = entry;
   const user = entity.name === 'User' ? document._id : document.user;
@@ -89,9 +89,13 @@ export function auditEvent(entity: Entity, document: Base, entry: AuditEntry): S
     entity: entity.name,
     document: document._id,
     changes: Object.fromEntries(changes.map((c) => [c.path, [c.before, c.after]])),
-    unsealed: true,
     createdAt: at,
     updatedAt: at,
     version: 1,
   };
+}
+
+/** An event that has no document to wait in: the sealer gives it its place later. */
+export function looseEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
+  return { ...auditEvent(entity, document, entry), unsealed: true };
 }

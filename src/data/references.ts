@@ -1,6 +1,6 @@
 import type { Ctx } from '../context.ts';
 import { AppError, type Fault, invalid } from '../errors.ts';
-import { auditEntry, auditEvent } from './audit.ts';
+import { auditEntry, looseEvent } from './audit.ts';
 import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
 import { idText, type UUID } from './ids.ts';
@@ -191,7 +191,7 @@ async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> 
   const taken = await entity.collection.findOneAndDelete({ _id });
   const isToldOf = taken && entity.options.audited !== false && !taken.outbox?.length;
   if (!isToldOf) return;
-  const event = auditEvent(entity, taken as unknown as Base, auditEntry(ctx, 'delete', []));
+  const event = looseEvent(entity, taken as unknown as Base, auditEntry(ctx, 'delete', []));
   await entityNamed('AuditEvent').collection.insertOne(event);
 }
 

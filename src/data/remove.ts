@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
-import { type AuditEntry, auditEntry, auditEvent } from './audit.ts';
+import { type AuditEntry, auditEntry, looseEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
 import { idText, newId, type UUID } from './ids.ts';
 import { aggregate, findMany, type TypedFilter } from './read.ts';
@@ -147,8 +147,8 @@ async function release(
 async function recordRemoval(ctx: Ctx, entity: Entity, gone: Base[]): Promise<UUID[]> {
   const session = ctx.session && { session: ctx.session };
   if (entity.options.audited !== false) {
-    const events = gone.map((d) => auditEvent(entity, d, auditEntry(ctx, 'delete', [])));
-    const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => auditEvent(entity, d, entry)));
+    const events = gone.map((d) => looseEvent(entity, d, auditEntry(ctx, 'delete', [])));
+    const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => looseEvent(entity, d, entry)));
     const unsealed = await withoutSealed(ctx, waiting);
     await entityNamed('AuditEvent').collection.insertMany([...unsealed, ...events], {
       ...session,

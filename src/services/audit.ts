@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { canonicalJson } from '../canonical-json.ts';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
@@ -13,6 +14,8 @@ import { ring } from '../providers/queue.ts';
 /** How long the sealer waits after a ring, in s, so that one run serves many writes. */
 const DELAY = 1;
 const BATCH = 500;
+/** How often one of several sealers at work tries again. */
+const MOST_LOST = 10;
 
 let rungAt = 0;
 
@@ -34,91 +37,118 @@ export async function ringSealer(ctx: Ctx): Promise<void> {
 }
 
 /**
- * Moves the audit entries that wait in their documents' outboxes into `auditEvents`, then chains what is
- * there. May run at any time, any number of times, also twice at once. Returns how many it chained.
+ * Moves the audit entries that wait in their documents' outboxes into `auditEvents`, and links what is there
+ * into the chain. May run at any time, any number of times, also twice at once. Returns how many it linked.
  */
 export async function sealAudit(ctx: Ctx): Promise<number> {
-  for (const entity of entities.values()) {
-    if (entity.options.audited !== false) while ((await drain(ctx, entity)) === BATCH);
-  }
   let sealed = 0;
+  let lost = 0;
   for (;;) {
-    const n = await chain(ctx);
-    sealed += n;
-    if (n < BATCH) return sealed;
+    const lists: Waiting[][] = [];
+    for (const entity of entities.values()) {
+      if (entity.options.audited !== false) lists.push(await waitingIn(ctx, entity));
+    }
+    const loose = await looseEvents(ctx);
+    const linked = await link(ctx, lists.flat(), loose);
+    if (linked !== undefined) {
+      sealed += linked;
+      if (![...lists, loose].some((list) => list.length === BATCH)) return sealed;
+      continue;
+    }
+    // Another sealer was faster. What it has not seen is ours to seal.
+    if (++lost === MOST_LOST) return sealed;
+    await setTimeout(Math.random() * 100 * lost);
   }
 }
 
-type Waiting = Base & { outbox: AuditEntry[] };
+/** A document with entries in its outbox, and what these are as events. */
+interface Waiting {
+  entity: Entity;
+  id: UUID;
+  events: Stored[];
+}
 
-async function drain(ctx: Ctx, entity: Entity): Promise<number> {
+async function waitingIn(ctx: Ctx, entity: Entity): Promise<Waiting[]> {
   const options = { limit: BATCH, projection: { user: 1, outbox: 1 }, hint: 'outbox' };
-  const filter = { 'outbox.0': { $exists: true } };
-  const found = (await findMany(ctx, entity, filter, options)) as unknown as Waiting[];
-  if (found.length === 0) return 0;
-  const events = found.flatMap((d) => d.outbox.map((entry) => auditEvent(entity, d, entry)));
-  await insertNew(events);
-  // Without touching version or times: for the document nothing has changed.
-  await entity.collection.bulkWrite(
-    found.map((d) => {
-      const update: Record<string, object> = {
-        $pull: { outbox: { id: { $in: d.outbox.map((e) => e.id) } } },
-      };
-      return { updateOne: { filter: { _id: d._id }, update } };
-    }),
-    { ordered: false },
-  );
-  return found.length;
+  const found = await findMany(ctx, entity, { 'outbox.0': { $exists: true } }, options);
+  return (found as unknown as (Base & { outbox: AuditEntry[] })[]).map((document) => ({
+    entity,
+    id: document._id,
+    events: document.outbox.map((entry) => auditEvent(entity, document, entry)),
+  }));
 }
 
-/** Inserts what is not there yet: a run cut off before has inserted some already. */
-async function insertNew(events: Stored[]): Promise<void> {
-  try {
-    await AuditEvent.collection.insertMany(events, { ordered: false });
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
-  }
+/** Events that had no document to wait in: those of deletions. */
+async function looseEvents(ctx: Ctx): Promise<Stored[]> {
+  const options = { sort: { createdAt: 1, _id: 1 }, limit: BATCH, projection: {} } as const;
+  return (await findMany(ctx, AuditEvent, { unsealed: true }, options)) as unknown as Stored[];
 }
 
 /**
- * Gives events without one their place in the chain: a sequence without gaps, and a hash over the event
- * and the hash before. The unique index on `sequence` lets one of two sealers win.
+ * Gives events their place in the chain: a sequence without gaps, and a hash over the event and the hash
+ * before. The unique index on `sequence` lets one of two sealers win; the other gets undefined.
  */
-async function chain(ctx: Ctx): Promise<number> {
-  const { collection } = AuditEvent;
-  const head = await findOne(
-    ctx,
-    AuditEvent,
-    { sequence: { $exists: true } },
-    { sort: { sequence: -1 }, projection: { sequence: 1, hash: 1 } },
-  );
-  const loose = (await findMany(
-    ctx,
-    AuditEvent,
-    { unsealed: true },
-    { sort: { createdAt: 1, _id: 1 }, limit: BATCH, projection: {} },
-  )) as unknown as Stored[];
-  if (loose.length === 0) return 0;
-  let sequence = (head?.sequence as number | undefined) ?? 0;
-  let previousHash = (head?.hash as string | undefined) ?? '';
-  const writes = loose.map((event) => {
-    sequence++;
-    const hash = hashOf(event, sequence, previousHash);
-    const set = { sequence, previousHash, hash };
-    previousHash = hash;
+async function link(ctx: Ctx, waiting: Waiting[], loose: Stored[]): Promise<number | undefined> {
+  const all = waiting.flatMap(({ events }) => events);
+  const known = await sealedAmong(all);
+  const fresh = all.filter(({ _id }) => !known.has(idText(_id)));
+  const events = [...fresh, ...loose].sort(byTime);
+  let last = await headOfChain(ctx);
+  const writes = events.map((event) => {
+    const sequence = last.sequence + 1;
+    const place = { sequence, previousHash: last.hash, hash: hashOf(event, sequence, last.hash) };
+    last = place;
+    if (!event.unsealed) return { insertOne: { document: { ...event, ...place } } };
     const filter = { _id: event._id, unsealed: true };
-    return { updateOne: { filter, update: { $set: set, $unset: { unsealed: 1 } } } };
+    return { updateOne: { filter, update: { $set: place, $unset: { unsealed: 1 as const } } } };
   });
   try {
-    const { modifiedCount } = await collection.bulkWrite(writes, { ordered: true });
-    return modifiedCount;
-  } catch (error) {
-    if (isDuplicate(error)) {
-      ctx.log.info('Another sealer is at work.');
-      return 0;
+    if (writes.length > 0) {
+      // In order: what fails leaves no gap behind it.
+      const done = await AuditEvent.collection.bulkWrite(writes, { ordered: true });
+      if (done.insertedCount + done.matchedCount < writes.length) return undefined;
     }
+  } catch (error) {
+    if (isDuplicate(error)) return undefined;
     throw error;
   }
+  await clear(waiting);
+  return events.length;
+}
+
+/** Which of these a run that was cut off has sealed already. */
+async function sealedAmong(events: Stored[]): Promise<Set<string>> {
+  const ids = events.map(({ _id }) => _id);
+  const found = await AuditEvent.collection
+    .find({ _id: { $in: ids } }, { projection: { _id: 1 } })
+    .toArray();
+  return new Set(found.map(({ _id }) => idText(_id)));
+}
+
+async function headOfChain(ctx: Ctx): Promise<{ sequence: number; hash: string }> {
+  const options = { sort: { sequence: -1 }, projection: { sequence: 1, hash: 1 } } as const;
+  const head = await findOne(ctx, AuditEvent, { sequence: { $exists: true } }, options);
+  return (
+    (head as unknown as { sequence: number; hash: string } | null) ?? { sequence: 0, hash: '' }
+  );
+}
+
+/** Takes out of outboxes what is sealed, without touching version or times: for the document nothing has changed. */
+async function clear(waiting: Waiting[]): Promise<void> {
+  for (const [entity, some] of Map.groupBy(waiting, (w) => w.entity)) {
+    const writes = some.map(({ id, events }) => {
+      const update: Record<string, object> = {
+        $pull: { outbox: { id: { $in: events.map((event) => event._id) } } },
+      };
+      return { updateOne: { filter: { _id: id }, update } };
+    });
+    await entity.collection.bulkWrite(writes, { ordered: false });
+  }
+}
+
+function byTime(a: Stored, b: Stored): number {
+  const apart = (a.createdAt as Date).getTime() - (b.createdAt as Date).getTime();
+  return apart || (idText(a._id) < idText(b._id) ? -1 : 1);
 }
 
 /** SHA-256 over the event as stored, its place and the hash before it. */
