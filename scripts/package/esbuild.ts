@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { type Plugin, transform } from 'esbuild';
 import { makeCodeCache } from './code-cache.ts';
 import { SECRETS } from './script.ts';
 
-/** Where the metafile of each bundle is left: outside of what is zipped. */
+/** Where the metafile of each bundle is left: outside of what is zipped, `.esbuild/.build`. */
 export const META = '.esbuild/meta';
 
 /**
@@ -26,14 +26,15 @@ const startedFromCache: Plugin = {
     );
     build.onEnd(async ({ metafile, errors }) => {
       if (errors.length > 0 || !metafile) return;
-      mkdirSync(META, { recursive: true });
+      const folder = join(String(options.outdir), '../..', basename(META));
+      mkdirSync(folder, { recursive: true });
       const own = `${options.outdir}/${name}.main`;
       const [made, main] = [`${own}.mjs`, `${own}.cjs`];
       const code = readFileSync(made, 'utf8').replace(options.banner?.js ?? '', '');
       writeFileSync(main, await asScript(code));
       rmSync(made);
       const meta = JSON.stringify(metafile).replaceAll(`${name}.main.mjs`, `${name}.main.cjs`);
-      writeFileSync(`${META}/${name}.json`, meta);
+      writeFileSync(`${folder}/${name}.json`, meta);
       await makeCodeCache(name, main);
     });
   },

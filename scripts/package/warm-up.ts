@@ -1,7 +1,8 @@
 // `warm-up.ts FILE [PATH]`: runs a packaged function's code, calls what it serves at PATH, and writes what V8 has compiled
-// by then as its code cache. A process of its own, as a function is.
+// by then as its code cache: after the calls, as what was not run yet is not compiled yet. A process of its own.
 import { createPrivateKey, type JsonWebKey } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import jwt from 'jsonwebtoken';
 import mongoose from 'mongoose';
 import { throwawayKey } from '../docs/key.ts';
@@ -27,6 +28,10 @@ const script = compile(file);
 const { handler } = run(script, file, {}) as { handler: Handler };
 if (path) await callAll(path);
 writeFileSync(`${file}.cache`, script.createCachedData());
+// What is read when first used is read by `require`, which takes no module that awaits: better known now.
+const chunks = file.replace(/main\.cjs$/, 'chunks');
+const require = createRequire(file);
+if (existsSync(chunks)) for (const chunk of readdirSync(chunks)) require(`${chunks}/${chunk}`);
 process.exit(0);
 
 /** A preflight, and what is read there. @throws Error when the function does not come to its own answer */
