@@ -87,11 +87,11 @@ export interface Entity<T extends Base = Base> {
   name: string;
   collectionName: string;
   /** The driver's own collection: no hydration on the way. Filters must be typed already. */
-  collection: mongo.Collection<Stored>;
+  readonly collection: mongo.Collection<Stored>;
   /** Mongoose's model: validates what is written. */
-  model: Model<Base>;
-  schema: Schema;
-  shape: ObjectShape;
+  readonly model: Model<Base>;
+  readonly schema: Schema;
+  readonly shape: ObjectShape;
   options: EntityOptions;
   /** Carries the type of a stored document; never set. */
   readonly type?: T;
