@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import type { Metafile } from 'esbuild';
@@ -38,12 +38,17 @@ function weigh(deployed: Deployed): Weight {
   );
   if (entries.length < 2) throw new Error(`esbuild made nothing of functions/${deployed.file}.ts.`);
   const atStart = staticallyReached(outputs, entries);
+  const cache = `${entries.find((file) => file.endsWith('.cjs'))}.cache`;
   const zipFile = `.serverless/${deployed.name}.zip`;
+  const zipped = namesInZip(zipFile);
   const start = sum([...atStart].map(sizeOf));
   const all = sum(Object.keys(outputs).map(sizeOf));
-  const faults = missingFromZip(outputs, zipFile).map(
-    (name) => `imports ${name}, which its zip lacks`,
-  );
+  const faults = [
+    ...missing(outputs, zipped).map((name) => `imports ${name}, which its zip lacks`),
+    ...[...Object.keys(outputs), cache]
+      .filter((file) => !zipped.some((name) => file.endsWith(`/.build/${name}`)))
+      .map((file) => `lacks ${file} in its zip`),
+  ];
   if (deployed.isCrud && start > CRUD_LIMIT) {
     faults.push(`reads ${start} bytes at its start, more than ${CRUD_LIMIT}`);
   }
@@ -51,12 +56,7 @@ function weigh(deployed: Deployed): Weight {
     ...deployed,
     start,
     startGzip: sum([...atStart].map((file) => gzipSync(readFileSync(file)).length)),
-    cache: sum(
-      entries
-        .map((file) => `${file}.cache`)
-        .filter(existsSync)
-        .map(sizeOf),
-    ),
+    cache: sizeOf(cache),
     later: all - start,
     zip: sizeOf(zipFile),
     faults,
@@ -75,15 +75,13 @@ function staticallyReached(outputs: Metafile['outputs'], entries: string[]): Set
 }
 
 /** Packages that stayed outside of the bundle, are not Node's, and were not added to the zip. */
-function missingFromZip(outputs: Metafile['outputs'], zipFile: string): string[] {
+function missing(outputs: Metafile['outputs'], zipped: string[]): string[] {
   const outside = Object.values(outputs)
     .flatMap(({ imports }) => imports.filter(({ external }) => external))
     .map(({ path }) => path)
     .filter((path) => path !== SECRETS && !isBuiltin(path) && !NEVER_USED.test(path));
-  if (outside.length === 0) return [];
-  const names = namesInZip(zipFile);
   return [...new Set(outside)].filter(
-    (path) => !names.some((name) => name.startsWith(`node_modules/${path}/`)),
+    (path) => !zipped.some((name) => name.startsWith(`node_modules/${path}/`)),
   );
 }
 
