@@ -40,7 +40,7 @@ const startedFromCache: Plugin = {
   },
 };
 
-/** An ES module as a function expression, which takes what Node gives a CommonJS module. */
+/** An ES module as a function expression, strict as it was, which takes what Node gives a CommonJS module. */
 async function asScript(code: string): Promise<string> {
   const { code: script } = await transform(code, {
     format: 'cjs',
@@ -50,10 +50,16 @@ async function asScript(code: string): Promise<string> {
     legalComments: 'none',
     // In a script `import()` is refused; `require` reads ES modules as well.
     supported: { 'dynamic-import': false },
-    banner: '(function(exports,require,module,__filename,__dirname){',
+    define: { 'import.meta.url': '__url' },
+    banner: `(function(exports,require,module,__filename,__dirname){"use strict";
+      const __url=require("node:url").pathToFileURL(__filename).href;`,
     footer: '})',
   });
-  return script;
+  // A script is read as ASCII. esbuild escapes all else, but for what stands in a regular expression.
+  return script.replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** As an alias it would reach others too, who may ask semver something else. */

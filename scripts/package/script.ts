@@ -14,7 +14,7 @@ export const SECRETS = './secrets';
 export function compile(file: string, cachedData?: Buffer): Script {
   // Lambda starts Node with this flag. V8 rejects a cache made under other flags, though this one changes no code.
   setFlagsFromString('--no-expose-gc');
-  // esbuild writes ASCII alone, which is quicker to read than UTF-8.
+  // It is ASCII alone, which is quicker to read than UTF-8 would be.
   return new Script(readFileSync(file, 'latin1'), { filename: file, cachedData });
 }
 

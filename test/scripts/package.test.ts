@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'mixdown-'));
 const functions = join(folder, '.esbuild/.build/functions');
 const cache = (name: string) => join(functions, `${name}.main.cjs.cache`);
 
+symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
 beforeAll(() => Promise.all(['projects', 'system'].map(packaged)));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -41,9 +42,18 @@ describe('a packaged function', () => {
     }
   });
 
+  test('means what its modules meant: strict, and ASCII alone, as it is read', () => {
+    const code = readFileSync(join(functions, 'projects.main.cjs'), 'utf8');
+    expect(code).toMatch(/^\(function\([\w,]+\)\{"use strict";/);
+    expect(code).toContain('/^\\u2026/'); // what a sealed field shows is not taken for its value
+    expect(code).not.toMatch(/[\u0080-\uffff]/);
+  });
+
   test('answers what it reads only when it is asked for', async () => {
-    const request = { method: 'GET', path: '/v1/openapi.json' };
-    expect(await answered('system', request)).toEqual({ status: 200, warnings: '' });
+    for (const path of ['/v1/openapi.json', '/docs/reference.css']) {
+      const answer = await answered('system', { method: 'GET', path });
+      expect(answer).toEqual({ status: 200, warnings: '' });
+    }
   });
 });
 
