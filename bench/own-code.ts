@@ -24,21 +24,19 @@ export async function ownCode(id: string, token: string): Promise<Record<string,
   for (const event of Object.values(calls)) await called(event); // with the real database, once
   const document = await Project.collection.findOne({});
   const found = encode({ id: Long.ZERO, firstBatch: [document] });
-  const { collection } = Project;
+  const own = Object.getOwnPropertyDescriptor(Project, 'collection') as PropertyDescriptor;
   const db = database();
   // The three commands that these calls come to.
   const atOnce = async () => document;
-  Project.collection = {
-    insertOne: atOnce,
-    findOneAndUpdate: atOnce,
-  } as unknown as typeof collection;
+  const value = { insertOne: atOnce, findOneAndUpdate: atOnce };
+  Object.defineProperty(Project, 'collection', { value, configurable: true });
   db.command = async () => ({ cursor: found });
   try {
     const cost: Record<string, number> = {};
     for (const [name, event] of Object.entries(calls)) cost[name] = await measured(event);
     return cost;
   } finally {
-    Project.collection = collection;
+    Object.defineProperty(Project, 'collection', own);
     Reflect.deleteProperty(db, 'command'); // the prototype's shows again
   }
 }

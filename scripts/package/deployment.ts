@@ -8,6 +8,8 @@ export interface Deployed {
   file: string;
   /** Serves a resource: what a user waits for, and so what the limit of size is for. */
   isCrud: boolean;
+  /** Where HTTP reaches it: `/v1/audit-events`. */
+  path: string | undefined;
 }
 
 /** The functions of serverless.yml, in its order. */
@@ -15,11 +17,12 @@ export function readFunctions(): Deployed[] {
   const { functions } = parse(readFileSync('serverless.yml', 'utf8')) as {
     functions: Record<string, { handler: string; events?: Record<string, unknown>[] }>;
   };
-  return Object.entries(functions).map(([name, { handler, events = [] }]) => ({
-    name,
-    file: basename(handler, '.handler'),
-    isCrud: events.some(({ httpApi }) => String(httpApi ?? '').includes('/v1/')),
-  }));
+  return Object.entries(functions).map(([name, { handler, events = [] }]) => {
+    const [path] = events.flatMap(
+      ({ httpApi }) => /^ANY (\/[\w/-]*\w)/.exec(String(httpApi))?.[1] ?? [],
+    );
+    return { name, file: basename(handler, '.handler'), isCrud: path !== undefined, path };
+  });
 }
 
 /** Patterns of files to pack that match none: osls leaves such out without a word. */

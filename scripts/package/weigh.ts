@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import type { Metafile } from 'esbuild';
 import { type Deployed, readFunctions } from './deployment.ts';
 import { META } from './esbuild.ts';
+import { SECRETS } from './script.ts';
 import { namesInZip } from './zip.ts';
 
 /** Bytes of JavaScript that a CRUD function may read before its first answer. */
@@ -14,9 +15,11 @@ const NEVER_USED =
   /^(@aws-sdk\/credential-providers|@mongodb-js\/zstd|aws4|bowser|gcp-metadata|kerberos|mongodb-client-encryption|snappy|socks)(\/|$)/;
 
 export interface Weight extends Deployed {
-  /** The entry and what it imports statically: read at every cold start. */
+  /** The entry, the function's own code and what they import statically: read at every cold start. */
   start: number;
   startGzip: number;
+  /** V8's code cache, read at every cold start as well. */
+  cache: number;
   /** Chunks behind `import()`, read when first used. */
   later: number;
   zip: number;
@@ -30,17 +33,22 @@ export function weighAll(): Weight[] {
 
 function weigh(deployed: Deployed): Weight {
   const { outputs } = JSON.parse(readFileSync(`${META}/${deployed.file}.json`, 'utf8')) as Metafile;
-  const entry = Object.keys(outputs).find((file) =>
-    outputs[file]?.entryPoint?.startsWith('functions/'),
+  const entries = Object.keys(outputs).filter((file) =>
+    /^(functions|scripts\/package)\//.test(outputs[file]?.entryPoint ?? ''),
   );
-  if (!entry) throw new Error(`esbuild made nothing of functions/${deployed.file}.ts.`);
-  const atStart = staticallyReached(outputs, entry);
+  if (entries.length < 2) throw new Error(`esbuild made nothing of functions/${deployed.file}.ts.`);
+  const atStart = staticallyReached(outputs, entries);
+  const cache = `${entries.find((file) => file.endsWith('.cjs'))}.cache`;
   const zipFile = `.serverless/${deployed.name}.zip`;
-  const start = sum([...atStart].map((file) => outputs[file]?.bytes ?? 0));
-  const all = sum(Object.values(outputs).map(({ bytes }) => bytes));
-  const faults = missingFromZip(outputs, zipFile).map(
-    (name) => `imports ${name}, which its zip lacks`,
-  );
+  const zipped = namesInZip(zipFile);
+  const start = sum([...atStart].map(sizeOf));
+  const all = sum(Object.keys(outputs).map(sizeOf));
+  const faults = [
+    ...missing(outputs, zipped).map((name) => `imports ${name}, which its zip lacks`),
+    ...[...Object.keys(outputs), cache]
+      .filter((file) => !zipped.some((name) => file.endsWith(`/.build/${name}`)))
+      .map((file) => `lacks ${file} in its zip`),
+  ];
   if (deployed.isCrud && start > CRUD_LIMIT) {
     faults.push(`reads ${start} bytes at its start, more than ${CRUD_LIMIT}`);
   }
@@ -48,14 +56,15 @@ function weigh(deployed: Deployed): Weight {
     ...deployed,
     start,
     startGzip: sum([...atStart].map((file) => gzipSync(readFileSync(file)).length)),
+    cache: sizeOf(cache),
     later: all - start,
-    zip: statSync(zipFile).size,
+    zip: sizeOf(zipFile),
     faults,
   };
 }
 
-function staticallyReached(outputs: Metafile['outputs'], entry: string): Set<string> {
-  const reached = new Set([entry]);
+function staticallyReached(outputs: Metafile['outputs'], entries: string[]): Set<string> {
+  const reached = new Set(entries);
   // A set that grows is iterated to its end.
   for (const file of reached) {
     for (const { path, kind, external } of outputs[file]?.imports ?? []) {
@@ -66,28 +75,27 @@ function staticallyReached(outputs: Metafile['outputs'], entry: string): Set<str
 }
 
 /** Packages that stayed outside of the bundle, are not Node's, and were not added to the zip. */
-function missingFromZip(outputs: Metafile['outputs'], zipFile: string): string[] {
+function missing(outputs: Metafile['outputs'], zipped: string[]): string[] {
   const outside = Object.values(outputs)
     .flatMap(({ imports }) => imports.filter(({ external }) => external))
     .map(({ path }) => path)
-    .filter((path) => !isBuiltin(path) && !NEVER_USED.test(path));
-  if (outside.length === 0) return [];
-  const names = namesInZip(zipFile);
+    .filter((path) => path !== SECRETS && !isBuiltin(path) && !NEVER_USED.test(path));
   return [...new Set(outside)].filter(
-    (path) => !names.some((name) => name.startsWith(`node_modules/${path}/`)),
+    (path) => !zipped.some((name) => name.startsWith(`node_modules/${path}/`)),
   );
 }
 
+const sizeOf = (file: string) => statSync(file).size;
 const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
 
 /** The weights as lines of a table, sizes in KB (1000 bytes). */
 export function table(weights: Weight[]): string[] {
   const kb = (bytes: number) => (bytes / 1000).toFixed(0);
   const rows = [
-    ['function', 'at start', 'gzip', 'on demand', 'all', 'zip'],
+    ['function', 'at start', 'gzip', 'cache', 'on demand', 'all', 'zip'],
     ...weights.map((w) => [
       w.isCrud ? `${w.name} *` : w.name,
-      ...[w.start, w.startGzip, w.later, w.start + w.later, w.zip].map(kb),
+      ...[w.start, w.startGzip, w.cache, w.later, w.start + w.later, w.zip].map(kb),
     ]),
   ];
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];

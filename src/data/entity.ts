@@ -87,11 +87,11 @@ export interface Entity<T extends Base = Base> {
   name: string;
   collectionName: string;
   /** The driver's own collection: no hydration on the way. Filters must be typed already. */
-  collection: mongo.Collection<Stored>;
+  readonly collection: mongo.Collection<Stored>;
   /** Mongoose's model: validates what is written. */
-  model: Model<Base>;
-  schema: Schema;
-  shape: ObjectShape;
+  readonly model: Model<Base>;
+  readonly schema: Schema;
+  readonly shape: ObjectShape;
   options: EntityOptions;
   /** Carries the type of a stored document; never set. */
   readonly type?: T;
@@ -138,12 +138,50 @@ export function sealed<
   return { type: ciphertext, ...field, encrypted } as { type: typeof ciphertext } & O;
 }
 
-/** Makes an entity of a schema: adds id, owner, times and version, and the settings that keep it strict. */
+/**
+ * Makes an entity of what `define` says, its schema, to which are added id, owner, times and version, and the settings that
+ * keep it strict. A function starts with all entities and uses few: what is made of one is made when first asked for.
+ */
 export function entity<S extends Schema>(
   name: string,
-  schema: S,
+  define: () => S,
   options: EntityOptions,
 ): Entity<InferSchemaType<S> & Base> {
+  const plural = pluralOf(name);
+  const collectionName = options.collection ?? `${plural[0]?.toLowerCase()}${plural.slice(1)}`;
+  let schema: Schema | undefined;
+  let shape: ObjectShape | undefined;
+  let collection: mongo.Collection<Stored> | undefined;
+  const made: Entity<InferSchemaType<S> & Base> = {
+    name,
+    collectionName,
+    options,
+    get schema() {
+      schema ??= completed(define(), options);
+      return schema;
+    },
+    get shape() {
+      shape ??= shapeOf(made.schema);
+      return shape;
+    },
+    get collection() {
+      collection ??= timed(
+        mongoose.connection.collection(collectionName) as unknown as mongo.Collection<Stored>,
+      );
+      return collection;
+    },
+    // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
+    get model() {
+      const { models } = mongoose;
+      return (models[name] ??
+        mongoose.model(name, made.schema, collectionName)) as unknown as Model<Base>;
+    },
+  };
+  entities.set(name, made as unknown as Entity);
+  return made;
+}
+
+function completed(schema: Schema, options: EntityOptions): Schema {
   const owner = options.owner ?? 'required';
   const fields = {
     _id: { type: Schema.Types.UUID, required: true, server: true, immutable: true },
@@ -177,30 +215,7 @@ export function entity<S extends Schema>(
       { name: 'outbox', partialFilterExpression: { 'outbox.0': { $exists: true } } },
     );
   }
-  const plural = pluralOf(name);
-  const collectionName = options.collection ?? `${plural[0]?.toLowerCase()}${plural.slice(1)}`;
-  const collection = mongoose.connection.collection(collectionName);
-  let shape: ObjectShape | undefined;
-  const made = {
-    name,
-    collectionName,
-    collection: timed(collection as unknown as mongo.Collection<Stored>),
-    schema: schema as Schema,
-    options,
-    // A function starts with the whole registry and uses little of it: these are made when first used.
-    get shape() {
-      shape ??= shapeOf(schema);
-      return shape;
-    },
-    // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
-    get model() {
-      const { models } = mongoose;
-      return (models[name] ??
-        mongoose.model(name, schema as Schema, collectionName)) as unknown as Model<Base>;
-    },
-  };
-  entities.set(name, made);
-  return made;
+  return schema;
 }
 
 /** An empty object is a value, at any depth: without this Mongoose leaves it out. */

@@ -41,7 +41,7 @@ function model(entity: string, schema: string): void {
     `import { Schema } from 'mongoose';
     import { entity } from '../../data/entity.ts';
     ${schema}
-    export const ${entity} = entity('${entity}', schema, { about: 'A test.' });`,
+    export const ${entity} = entity('${entity}', () => schema, { about: 'A test.' });`,
   );
   const line = `export { ${entity} } from './${file}';\n`;
   const models = read('src/models/index.ts');

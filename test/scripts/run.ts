@@ -17,9 +17,14 @@ export async function run(
   env: Record<string, string> = {},
   root = new URL('../../', import.meta.url),
 ): Promise<Ended> {
-  const { FORCE_COLOR, ...rest } = process.env; // the test runner's own
   const file = fileURLToPath(new URL(`scripts/${script}.ts`, root));
-  const child = spawn(process.execPath, [file, ...args], {
+  return ran([file, ...args], env);
+}
+
+/** Runs Node to its end, without a terminal. */
+export async function ran(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+  const { FORCE_COLOR, ...rest } = process.env; // the test runner's own
+  const child = spawn(process.execPath, args, {
     env: { ...rest, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

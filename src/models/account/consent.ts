@@ -10,46 +10,50 @@ export const PURPOSES = [
   'THIRD_PARTY_SHARING',
 ] as const;
 
-const schema = new Schema({
-  purpose: {
-    type: String,
-    required: true,
-    immutable: true,
-    enum: PURPOSES,
-    personal: 'export',
-    description: 'What it is about; the newest of a purpose counts.',
-  },
-  // Answered as `version`, which is the name of every document's count of writes, too.
-  textVersion: {
-    type: String,
-    required: true,
-    immutable: true,
-    maxlength: 64,
-    personal: 'export',
-    description: 'Which version of the text was agreed to or refused.',
-  },
-  granted: {
-    type: Boolean,
-    required: true,
-    immutable: true,
-    personal: 'export',
-    description: 'False: refused, or taken back.',
-  },
-  ip: {
-    type: String,
-    immutable: true,
-    server: true,
-    maxlength: 64,
-    personal: 'export',
-    description: 'The address that it came from.',
-  },
-  userAgent: { type: String, immutable: true, server: true, maxlength: 512, personal: 'export' },
-});
+function define() {
+  const schema = new Schema({
+    purpose: {
+      type: String,
+      required: true,
+      immutable: true,
+      enum: PURPOSES,
+      personal: 'export',
+      description: 'What it is about; the newest of a purpose counts.',
+    },
+    // Answered as `version`, which is the name of every document's count of writes, too.
+    textVersion: {
+      type: String,
+      required: true,
+      immutable: true,
+      maxlength: 64,
+      personal: 'export',
+      description: 'Which version of the text was agreed to or refused.',
+    },
+    granted: {
+      type: Boolean,
+      required: true,
+      immutable: true,
+      personal: 'export',
+      description: 'False: refused, or taken back.',
+    },
+    ip: {
+      type: String,
+      immutable: true,
+      server: true,
+      maxlength: 64,
+      personal: 'export',
+      description: 'The address that it came from.',
+    },
+    userAgent: { type: String, immutable: true, server: true, maxlength: 512, personal: 'export' },
+  });
 
-schema.index({ user: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, purpose: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, purpose: 1, createdAt: -1, _id: -1 });
 
-export const Consent = entity('Consent', schema, {
+  return schema;
+}
+
+export const Consent = entity('Consent', define, {
   about: 'What a user agreed to or refused: append-only, the newest of a purpose counts.',
   names: { textVersion: 'version' },
 });

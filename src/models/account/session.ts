@@ -1,41 +1,45 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 
-const schema = new Schema({
-  refreshTokenHash: {
-    type: String,
-    required: true,
-    select: false,
-    server: true,
-    description: 'SHA-256 of the refresh token that is good now.',
-  },
-  userAgent: {
-    type: String,
-    maxlength: 512,
-    server: true,
-    personal: 'export',
-    description: 'The browser or app that signed in.',
-  },
-  ip: {
-    type: String,
-    maxlength: 64,
-    server: true,
-    personal: 'export',
-    description: 'The address that it signed in from.',
-  },
-  expiresAt: {
-    type: Date,
-    required: true,
-    server: true,
-    description: 'When the session ends by itself.',
-  },
-  rotatedAt: { type: Date, server: true, description: 'When its tokens were last renewed.' },
-});
+function define() {
+  const schema = new Schema({
+    refreshTokenHash: {
+      type: String,
+      required: true,
+      select: false,
+      server: true,
+      description: 'SHA-256 of the refresh token that is good now.',
+    },
+    userAgent: {
+      type: String,
+      maxlength: 512,
+      server: true,
+      personal: 'export',
+      description: 'The browser or app that signed in.',
+    },
+    ip: {
+      type: String,
+      maxlength: 64,
+      server: true,
+      personal: 'export',
+      description: 'The address that it signed in from.',
+    },
+    expiresAt: {
+      type: Date,
+      required: true,
+      server: true,
+      description: 'When the session ends by itself.',
+    },
+    rotatedAt: { type: Date, server: true, description: 'When its tokens were last renewed.' },
+  });
 
-schema.index({ user: 1, createdAt: -1, _id: -1 });
-schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-export const Session = entity('Session', schema, {
+  return schema;
+}
+
+export const Session = entity('Session', define, {
   about:
     'One sign-in on one device: a family of refresh tokens, each replacing the one before. Ended = gone.',
 });

@@ -1,69 +1,73 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 
-const schema = new Schema({
-  email: {
-    type: String,
-    required: true,
-    server: true,
-    trim: true,
-    lowercase: true,
-    maxlength: 255,
-    match:
-      /^[^\s@<>(),;:"[\]\\]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i,
-    personal: 'export',
-    description: 'In lower case; unique.',
-  },
-  username: {
-    type: String,
-    required: true,
-    server: true,
-    minlength: 3,
-    maxlength: 50,
-    match: /^[A-Za-z0-9_.-]+$/,
-    personal: 'export',
-    description: 'Unique, whatever its case.',
-  },
-  hashedPassword: {
-    type: String,
-    required: true,
-    select: false,
-    server: true,
-    personal: 'erase',
-    description: 'Argon2id.',
-  },
-  displayName: { type: String, trim: true, maxlength: 100, personal: 'export' },
-  bio: { type: String, trim: true, maxlength: 2000, personal: 'export' },
-  avatar: ref('Image', { onDelete: 'unset', personal: 'export' }),
-  locale: {
-    type: String,
-    maxlength: 35,
-    match: /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/,
-    personal: 'export',
-    description: 'A language tag: `en-GB`.',
-  },
-  isActive: {
-    type: Boolean,
-    required: true,
-    server: true,
-    description: 'False: suspended, and cannot sign in.',
-  },
-  isAdmin: {
-    type: Boolean,
-    required: true,
-    server: true,
-    description: 'May do what is for administrators.',
-  },
-  emailVerifiedAt: { type: Date, server: true },
-  lastLoginAt: { type: Date, server: true, personal: 'export' },
-});
+function define() {
+  const schema = new Schema({
+    email: {
+      type: String,
+      required: true,
+      server: true,
+      trim: true,
+      lowercase: true,
+      maxlength: 255,
+      match:
+        /^[^\s@<>(),;:"[\]\\]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i,
+      personal: 'export',
+      description: 'In lower case; unique.',
+    },
+    username: {
+      type: String,
+      required: true,
+      server: true,
+      minlength: 3,
+      maxlength: 50,
+      match: /^[A-Za-z0-9_.-]+$/,
+      personal: 'export',
+      description: 'Unique, whatever its case.',
+    },
+    hashedPassword: {
+      type: String,
+      required: true,
+      select: false,
+      server: true,
+      personal: 'erase',
+      description: 'Argon2id.',
+    },
+    displayName: { type: String, trim: true, maxlength: 100, personal: 'export' },
+    bio: { type: String, trim: true, maxlength: 2000, personal: 'export' },
+    avatar: ref('Image', { onDelete: 'unset', personal: 'export' }),
+    locale: {
+      type: String,
+      maxlength: 35,
+      match: /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/,
+      personal: 'export',
+      description: 'A language tag: `en-GB`.',
+    },
+    isActive: {
+      type: Boolean,
+      required: true,
+      server: true,
+      description: 'False: suspended, and cannot sign in.',
+    },
+    isAdmin: {
+      type: Boolean,
+      required: true,
+      server: true,
+      description: 'May do what is for administrators.',
+    },
+    emailVerifiedAt: { type: Date, server: true },
+    lastLoginAt: { type: Date, server: true, personal: 'export' },
+  });
 
-schema.index({ email: 1 }, { unique: true });
-schema.index({ username: 1 }, { unique: true, collation: { locale: 'en', strength: 2 } });
-schema.index({ createdAt: -1, _id: -1 });
-schema.index({ avatar: 1 }, { sparse: true });
+  schema.index({ email: 1 }, { unique: true });
+  schema.index({ username: 1 }, { unique: true, collation: { locale: 'en', strength: 2 } });
+  schema.index({ createdAt: -1, _id: -1 });
+  schema.index({ avatar: 1 }, { sparse: true });
 
-export const User = entity('User', schema, {
+  return schema;
+}
+
+export const User = entity('User', define, {
   about: 'An account: who signs in, and what they show of themselves.',
   owner: 'none',
 });

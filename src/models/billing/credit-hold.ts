@@ -3,36 +3,40 @@ import { entity, ref } from '../../data/entity.ts';
 
 export const HOLD_STATES = ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const;
 
-const schema = new Schema({
-  amount: {
-    type: Number,
-    required: true,
-    immutable: true,
-    server: true,
-    integer: true,
-    min: 1,
-    description: 'In whole credits.',
-  },
-  job: ref('Job', {
-    immutable: true,
-    server: true,
-    onDelete: 'restrict',
-    description: 'The work that they are reserved for.',
-  }),
-  state: { type: String, required: true, enum: HOLD_STATES, default: 'HELD', server: true },
-  expiresAt: {
-    type: Date,
-    required: true,
-    server: true,
-    description: 'When the hold is released if nobody has ended it.',
-  },
-});
+function define() {
+  const schema = new Schema({
+    amount: {
+      type: Number,
+      required: true,
+      immutable: true,
+      server: true,
+      integer: true,
+      min: 1,
+      description: 'In whole credits.',
+    },
+    job: ref('Job', {
+      immutable: true,
+      server: true,
+      onDelete: 'restrict',
+      description: 'The work that they are reserved for.',
+    }),
+    state: { type: String, required: true, enum: HOLD_STATES, default: 'HELD', server: true },
+    expiresAt: {
+      type: Date,
+      required: true,
+      server: true,
+      description: 'When the hold is released if nobody has ended it.',
+    },
+  });
 
-schema.index({ user: 1, state: 1 });
-schema.index({ job: 1 }, { sparse: true });
-schema.index({ state: 1, expiresAt: 1 });
+  schema.index({ user: 1, state: 1 });
+  schema.index({ job: 1 }, { sparse: true });
+  schema.index({ state: 1, expiresAt: 1 });
 
-export const CreditHold = entity('CreditHold', schema, {
+  return schema;
+}
+
+export const CreditHold = entity('CreditHold', define, {
   about: 'Credits reserved for work that runs: captured when it is done, else released.',
   audited: false,
 });

@@ -2,47 +2,51 @@ import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 import { PAYMENT_PROVIDERS } from './payment.ts';
 
-const schema = new Schema({
-  provider: {
-    type: String,
-    required: true,
-    immutable: true,
-    server: true,
-    enum: PAYMENT_PROVIDERS,
-    default: 'STRIPE',
-  },
-  providerId: {
-    type: String,
-    required: true,
-    server: true,
-    select: false,
-    maxlength: 255,
-    description: 'The id that the provider gave it.',
-  },
-  type: {
-    type: String,
-    required: true,
-    server: true,
-    maxlength: 32,
-    description: "The provider's word for its kind: `card`.",
-  },
-  brand: { type: String, server: true, maxlength: 32, description: 'Of a card: `visa`.' },
-  last4: { type: String, server: true, match: /^\d{4}$/, description: 'The last four digits.' },
-  expMonth: { type: Number, server: true, integer: true, min: 1, max: 12 },
-  expYear: { type: Number, server: true, integer: true, min: 2000, max: 2199 },
-  isDefault: {
-    type: Boolean,
-    required: true,
-    default: false,
-    server: true,
-    description: 'Used where no other is named; one for each user.',
-  },
-});
+function define() {
+  const schema = new Schema({
+    provider: {
+      type: String,
+      required: true,
+      immutable: true,
+      server: true,
+      enum: PAYMENT_PROVIDERS,
+      default: 'STRIPE',
+    },
+    providerId: {
+      type: String,
+      required: true,
+      server: true,
+      select: false,
+      maxlength: 255,
+      description: 'The id that the provider gave it.',
+    },
+    type: {
+      type: String,
+      required: true,
+      server: true,
+      maxlength: 32,
+      description: "The provider's word for its kind: `card`.",
+    },
+    brand: { type: String, server: true, maxlength: 32, description: 'Of a card: `visa`.' },
+    last4: { type: String, server: true, match: /^\d{4}$/, description: 'The last four digits.' },
+    expMonth: { type: Number, server: true, integer: true, min: 1, max: 12 },
+    expYear: { type: Number, server: true, integer: true, min: 2000, max: 2199 },
+    isDefault: {
+      type: Boolean,
+      required: true,
+      default: false,
+      server: true,
+      description: 'Used where no other is named; one for each user.',
+    },
+  });
 
-schema.index({ user: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1 }, { unique: true, partialFilterExpression: { isDefault: true } });
-schema.index({ provider: 1, providerId: 1 }, { unique: true });
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1 }, { unique: true, partialFilterExpression: { isDefault: true } });
+  schema.index({ provider: 1, providerId: 1 }, { unique: true });
 
-export const PaymentMethod = entity('PaymentMethod', schema, {
+  return schema;
+}
+
+export const PaymentMethod = entity('PaymentMethod', define, {
   about: 'A card or the like, by what may be shown of it; its number never comes here.',
 });

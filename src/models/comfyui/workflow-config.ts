@@ -52,62 +52,66 @@ const outputSchema = new Schema(
   { _id: false },
 );
 
-const schema = new Schema({
-  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
-  description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
-  graph: freeForm(256 * 1024, {
-    required: true,
-    personal: 'export',
-    description: "In ComfyUI's API format: node id → `{ class_type, inputs }`.",
-  }),
-  parameters: {
-    type: [parameterSchema],
-    required: true,
-    default: [],
-    maxItems: 100,
-    description: 'What an execution may set.',
-  },
-  outputs: {
-    type: [outputSchema],
-    required: true,
-    default: [],
-    maxItems: 20,
-    description: 'Which nodes make what is kept.',
-  },
-  isPublic: {
-    type: Boolean,
-    required: true,
-    default: false,
-    description: 'True: everybody may read and run it.',
-  },
-  creditCost: {
-    type: Number,
-    required: true,
-    default: 0,
-    integer: true,
-    min: 0,
-    max: 1_000_000,
-    description: 'In whole credits, for one execution.',
-  },
-  revision: {
-    type: Number,
-    required: true,
-    default: 1,
-    integer: true,
-    min: 1,
-    server: true,
-    description: 'Counts the changes of what is executed: `graph`, `parameters`, `outputs`.',
-  },
-});
+function define() {
+  const schema = new Schema({
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+    description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
+    graph: freeForm(256 * 1024, {
+      required: true,
+      personal: 'export',
+      description: "In ComfyUI's API format: node id → `{ class_type, inputs }`.",
+    }),
+    parameters: {
+      type: [parameterSchema],
+      required: true,
+      default: [],
+      maxItems: 100,
+      description: 'What an execution may set.',
+    },
+    outputs: {
+      type: [outputSchema],
+      required: true,
+      default: [],
+      maxItems: 20,
+      description: 'Which nodes make what is kept.',
+    },
+    isPublic: {
+      type: Boolean,
+      required: true,
+      default: false,
+      description: 'True: everybody may read and run it.',
+    },
+    creditCost: {
+      type: Number,
+      required: true,
+      default: 0,
+      integer: true,
+      min: 0,
+      max: 1_000_000,
+      description: 'In whole credits, for one execution.',
+    },
+    revision: {
+      type: Number,
+      required: true,
+      default: 1,
+      integer: true,
+      min: 1,
+      server: true,
+      description: 'Counts the changes of what is executed: `graph`, `parameters`, `outputs`.',
+    },
+  });
 
-schema.index({ user: 1, isPublic: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, isPublic: 1, name: 1, _id: 1 });
-schema.index({ isPublic: 1, createdAt: -1, _id: -1 });
-schema.index({ isPublic: 1, name: 1, _id: 1 });
-// Marks that a removal left when it was cut off.
-schema.index({ removing: 1 }, { sparse: true });
+  schema.index({ user: 1, isPublic: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, isPublic: 1, name: 1, _id: 1 });
+  schema.index({ isPublic: 1, createdAt: -1, _id: -1 });
+  schema.index({ isPublic: 1, name: 1, _id: 1 });
+  // Marks that a removal left when it was cut off.
+  schema.index({ removing: 1 }, { sparse: true });
 
-export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', schema, {
+  return schema;
+}
+
+export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', define, {
   about: 'A ComfyUI graph with named parameters, its outputs and its price.',
   sharedBy: 'isPublic',
   revisedBy: ['graph', 'parameters', 'outputs'],

@@ -4,18 +4,22 @@ import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
 
 export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as const;
 
-const schema = new Schema({
-  project: ref('Project', { onDelete: 'cascade' }),
-  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
-  kind: { type: String, required: true, enum: AUDIO_KINDS, default: 'RECORDING' },
-  ...mediaFields,
-  ...soundFields,
-});
+function define() {
+  const schema = new Schema({
+    project: ref('Project', { onDelete: 'cascade' }),
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+    kind: { type: String, required: true, enum: AUDIO_KINDS, default: 'RECORDING' },
+    ...mediaFields,
+    ...soundFields,
+  });
 
-mediaIndexes(schema);
-schema.index({ user: 1, kind: 1, createdAt: -1, _id: -1 });
+  mediaIndexes(schema);
+  schema.index({ user: 1, kind: 1, createdAt: -1, _id: -1 });
 
-export const Audio = entity('Audio', schema, {
+  return schema;
+}
+
+export const Audio = entity('Audio', define, {
   about: 'A recording, sample, stem, voice or effect: the object in S3 and what was heard in it.',
   objects: true,
   unversioned: ['progress'],

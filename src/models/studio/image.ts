@@ -27,23 +27,27 @@ const imageSchema = new Schema(
   { _id: false },
 );
 
-const schema = new Schema({
-  project: ref('Project', { onDelete: 'cascade' }),
-  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
-  altText: {
-    type: String,
-    trim: true,
-    maxlength: 1000,
-    personal: 'export',
-    description: 'For those who cannot see it.',
-  },
-  ...mediaFields,
-  image: { type: imageSchema, server: true, description: 'What its decoder tells.' },
-});
+function define() {
+  const schema = new Schema({
+    project: ref('Project', { onDelete: 'cascade' }),
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+    altText: {
+      type: String,
+      trim: true,
+      maxlength: 1000,
+      personal: 'export',
+      description: 'For those who cannot see it.',
+    },
+    ...mediaFields,
+    image: { type: imageSchema, server: true, description: 'What its decoder tells.' },
+  });
 
-mediaIndexes(schema);
+  mediaIndexes(schema);
 
-export const Image = entity('Image', schema, {
+  return schema;
+}
+
+export const Image = entity('Image', define, {
   about: 'A picture: the object in S3 and what was seen in it.',
   objects: true,
   unversioned: ['progress'],

@@ -3,40 +3,44 @@ import { entity, freeForm, ref } from '../../data/entity.ts';
 
 export const PROJECT_STATUSES = ['DRAFT', 'ACTIVE', 'ARCHIVED'] as const;
 
-const schema = new Schema({
-  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
-  description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
-  settings: freeForm(16 * 1024, {
-    required: true,
-    default: () => ({}),
-    personal: 'export',
-    description: 'What the client keeps with the project; the keys are its own.',
-  }),
-  status: {
-    type: String,
-    required: true,
-    enum: PROJECT_STATUSES,
-    default: 'DRAFT',
-    server: true,
-    description: 'DRAFT → ACTIVE by `activate` → ARCHIVED by `archive`, and back by `activate`.',
-  },
-  coverImage: ref('Image', { onDelete: 'unset' }),
-  trackCount: {
-    type: Number,
-    required: true,
-    default: 0,
-    server: true,
-    integer: true,
-    description: 'How many tracks it has.',
-  },
-});
+function define() {
+  const schema = new Schema({
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+    description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
+    settings: freeForm(16 * 1024, {
+      required: true,
+      default: () => ({}),
+      personal: 'export',
+      description: 'What the client keeps with the project; the keys are its own.',
+    }),
+    status: {
+      type: String,
+      required: true,
+      enum: PROJECT_STATUSES,
+      default: 'DRAFT',
+      server: true,
+      description: 'DRAFT → ACTIVE by `activate` → ARCHIVED by `archive`, and back by `activate`.',
+    },
+    coverImage: ref('Image', { onDelete: 'unset' }),
+    trackCount: {
+      type: Number,
+      required: true,
+      default: 0,
+      server: true,
+      integer: true,
+      description: 'How many tracks it has.',
+    },
+  });
 
-schema.index({ user: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, name: 1, _id: 1 });
-schema.index({ coverImage: 1 }, { sparse: true });
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, name: 1, _id: 1 });
+  schema.index({ coverImage: 1 }, { sparse: true });
 
-export const Project = entity('Project', schema, {
+  return schema;
+}
+
+export const Project = entity('Project', define, {
   about: 'A workspace: the parent of media, jobs and exports.',
   unversioned: ['trackCount'],
 });

@@ -2,28 +2,32 @@ import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
 import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
 
-const schema = new Schema({
-  project: ref('Project', { required: true, immutable: true, onDelete: 'cascade' }),
-  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
-  artist: { type: String, trim: true, maxlength: 255, personal: 'export' },
-  album: { type: String, trim: true, maxlength: 255, personal: 'export' },
-  genre: { type: String, trim: true, maxlength: 100, personal: 'export' },
-  trackNumber: { type: Number, integer: true, min: 1, max: 9999, description: 'On the album.' },
-  lyrics: { type: String, maxlength: 20_000, personal: 'export' },
-  ...mediaFields,
-  ...soundFields,
-  generatedBy: ref('Job', {
-    server: true,
-    onDelete: 'unset',
-    description: 'The job that made it, if none uploaded it.',
-  }),
-  lineage: freeForm(16 * 1024, { server: true, description: 'What it was made of, and how.' }),
-});
+function define() {
+  const schema = new Schema({
+    project: ref('Project', { required: true, immutable: true, onDelete: 'cascade' }),
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+    artist: { type: String, trim: true, maxlength: 255, personal: 'export' },
+    album: { type: String, trim: true, maxlength: 255, personal: 'export' },
+    genre: { type: String, trim: true, maxlength: 100, personal: 'export' },
+    trackNumber: { type: Number, integer: true, min: 1, max: 9999, description: 'On the album.' },
+    lyrics: { type: String, maxlength: 20_000, personal: 'export' },
+    ...mediaFields,
+    ...soundFields,
+    generatedBy: ref('Job', {
+      server: true,
+      onDelete: 'unset',
+      description: 'The job that made it, if none uploaded it.',
+    }),
+    lineage: freeForm(16 * 1024, { server: true, description: 'What it was made of, and how.' }),
+  });
 
-mediaIndexes(schema);
-schema.index({ generatedBy: 1 }, { sparse: true });
+  mediaIndexes(schema);
+  schema.index({ generatedBy: 1 }, { sparse: true });
 
-export const Track = entity('Track', schema, {
+  return schema;
+}
+
+export const Track = entity('Track', define, {
   about: 'A song in a project: the object in S3 and what was heard in it.',
   objects: true,
   countedIn: { project: 'trackCount' },

@@ -23,20 +23,24 @@ const videoSchema = new Schema(
   { _id: false },
 );
 
-const schema = new Schema({
-  project: ref('Project', { onDelete: 'cascade' }),
-  track: ref('Track', { onDelete: 'unset', description: 'The song that it is the video of.' }),
-  name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
-  description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
-  ...mediaFields,
-  video: { type: videoSchema, server: true, description: 'What its decoder tells.' },
-});
+function define() {
+  const schema = new Schema({
+    project: ref('Project', { onDelete: 'cascade' }),
+    track: ref('Track', { onDelete: 'unset', description: 'The song that it is the video of.' }),
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
+    description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
+    ...mediaFields,
+    video: { type: videoSchema, server: true, description: 'What its decoder tells.' },
+  });
 
-mediaIndexes(schema);
-schema.index({ user: 1, track: 1, createdAt: -1, _id: -1 });
-schema.index({ track: 1 }, { sparse: true });
+  mediaIndexes(schema);
+  schema.index({ user: 1, track: 1, createdAt: -1, _id: -1 });
+  schema.index({ track: 1 }, { sparse: true });
 
-export const Video = entity('Video', schema, {
+  return schema;
+}
+
+export const Video = entity('Video', define, {
   about: 'A clip, perhaps the video of a track: the object in S3 and what was seen in it.',
   objects: true,
   unversioned: ['progress'],

@@ -19,82 +19,86 @@ const actorSchema = new Schema(
   { _id: false },
 );
 
-const schema = new Schema({
-  actor: { type: actorSchema, required: true, server: true },
-  action: {
-    type: String,
-    required: true,
-    maxlength: 64,
-    server: true,
-    description: '`create`, `update`, `delete`, or the verb of the operation.',
-  },
-  entity: {
-    type: String,
-    required: true,
-    maxlength: 64,
-    server: true,
-    description: 'The kind of document that was changed.',
-  },
-  document: {
-    type: Schema.Types.UUID,
-    required: true,
-    server: true,
-    description: 'The id of the document that was changed.',
-  },
-  changes: freeForm(256 * 1024, {
-    server: true,
-    description: 'Path → `[before, after]`: no secrets, long values by their length.',
-  }),
-  requestId: {
-    type: String,
-    required: true,
-    maxlength: 128,
-    server: true,
-    description: '`X-Request-Id` of the call that did it.',
-  },
-  ip: { type: String, maxlength: 64, server: true, personal: 'export' },
-  unsealed: {
-    type: Boolean,
-    server: true,
-    select: false,
-    description: 'Awaits its place in the chain.',
-  },
-  sequence: {
-    type: Number,
-    integer: true,
-    server: true,
-    description: 'Its place in the chain, without gaps.',
-  },
-  previousHash: {
-    type: String,
-    server: true,
-    description: 'The hash of the event before it in the chain.',
-  },
-  hash: {
-    type: String,
-    server: true,
-    description: 'SHA-256 over the event and the hash before it.',
-  },
-});
+function define() {
+  const schema = new Schema({
+    actor: { type: actorSchema, required: true, server: true },
+    action: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      server: true,
+      description: '`create`, `update`, `delete`, or the verb of the operation.',
+    },
+    entity: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      server: true,
+      description: 'The kind of document that was changed.',
+    },
+    document: {
+      type: Schema.Types.UUID,
+      required: true,
+      server: true,
+      description: 'The id of the document that was changed.',
+    },
+    changes: freeForm(256 * 1024, {
+      server: true,
+      description: 'Path → `[before, after]`: no secrets, long values by their length.',
+    }),
+    requestId: {
+      type: String,
+      required: true,
+      maxlength: 128,
+      server: true,
+      description: '`X-Request-Id` of the call that did it.',
+    },
+    ip: { type: String, maxlength: 64, server: true, personal: 'export' },
+    unsealed: {
+      type: Boolean,
+      server: true,
+      select: false,
+      description: 'Awaits its place in the chain.',
+    },
+    sequence: {
+      type: Number,
+      integer: true,
+      server: true,
+      description: 'Its place in the chain, without gaps.',
+    },
+    previousHash: {
+      type: String,
+      server: true,
+      description: 'The hash of the event before it in the chain.',
+    },
+    hash: {
+      type: String,
+      server: true,
+      description: 'SHA-256 over the event and the hash before it.',
+    },
+  });
 
-schema.index({ user: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, entity: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, action: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, document: 1, createdAt: -1, _id: -1 });
-schema.index({ createdAt: -1, _id: -1 });
-schema.index({ entity: 1, createdAt: -1, _id: -1 });
-schema.index({ action: 1, createdAt: -1, _id: -1 });
-schema.index({ document: 1, createdAt: -1, _id: -1 });
-schema.index(
-  { createdAt: 1, _id: 1 },
-  { name: 'unsealed', partialFilterExpression: { unsealed: true } },
-);
-schema.index(
-  { sequence: -1 },
-  { unique: true, partialFilterExpression: { sequence: { $exists: true } } },
-);
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, entity: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, action: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, document: 1, createdAt: -1, _id: -1 });
+  schema.index({ createdAt: -1, _id: -1 });
+  schema.index({ entity: 1, createdAt: -1, _id: -1 });
+  schema.index({ action: 1, createdAt: -1, _id: -1 });
+  schema.index({ document: 1, createdAt: -1, _id: -1 });
+  schema.index(
+    { createdAt: 1, _id: 1 },
+    { name: 'unsealed', partialFilterExpression: { unsealed: true } },
+  );
+  schema.index(
+    { sequence: -1 },
+    { unique: true, partialFilterExpression: { sequence: { $exists: true } } },
+  );
 
-export const AuditEvent = entity('AuditEvent', schema, {
+  return schema;
+}
+
+export const AuditEvent = entity('AuditEvent', define, {
   about: 'What was done to what, by whom: append-only, sealed into a chain of hashes.',
   owner: 'optional',
   audited: false,

@@ -1,16 +1,24 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 
-const schema = new Schema({
-  key: { type: String, required: true, description: 'What is counted, for whom, in which window.' },
-  count: { type: Number, required: true, integer: true },
-  expiresAt: { type: Date, required: true, description: 'When the window ends.' },
-});
+function define() {
+  const schema = new Schema({
+    key: {
+      type: String,
+      required: true,
+      description: 'What is counted, for whom, in which window.',
+    },
+    count: { type: Number, required: true, integer: true },
+    expiresAt: { type: Date, required: true, description: 'When the window ends.' },
+  });
 
-schema.index({ key: 1 }, { unique: true });
-schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+  schema.index({ key: 1 }, { unique: true });
+  schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-export const RateCount = entity('RateCount', schema, {
+  return schema;
+}
+
+export const RateCount = entity('RateCount', define, {
   about: 'How often something was tried in a window of time, shared by all instances.',
   owner: 'none',
   audited: false,

@@ -3,40 +3,44 @@ import { entities, entity, freeForm } from '../../data/entity.ts';
 
 export const RETENTION_ACTIONS = ['DELETE', 'ANONYMIZE', 'ARCHIVE'] as const;
 
-const schema = new Schema({
-  entity: {
-    type: String,
-    required: true,
-    maxlength: 64,
-    description: 'The name of the entity whose documents it is about.',
-  },
-  filter: freeForm(4096, {
-    required: true,
-    default: () => ({}),
-    description: 'Narrows it to some of them: field → value.',
-  }),
-  after: {
-    type: String,
-    required: true,
-    maxlength: 32,
-    match: /^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/,
-    description: 'An ISO 8601 duration since a document was made: `P30D`.',
-  },
-  action: {
-    type: String,
-    required: true,
-    enum: RETENTION_ACTIONS,
-    description: 'What becomes of them.',
-  },
-  enabled: { type: Boolean, required: true, default: false },
-});
+function define() {
+  const schema = new Schema({
+    entity: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      description: 'The name of the entity whose documents it is about.',
+    },
+    filter: freeForm(4096, {
+      required: true,
+      default: () => ({}),
+      description: 'Narrows it to some of them: field → value.',
+    }),
+    after: {
+      type: String,
+      required: true,
+      maxlength: 32,
+      match: /^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/,
+      description: 'An ISO 8601 duration since a document was made: `P30D`.',
+    },
+    action: {
+      type: String,
+      required: true,
+      enum: RETENTION_ACTIONS,
+      description: 'What becomes of them.',
+    },
+    enabled: { type: Boolean, required: true, default: false },
+  });
 
-schema.index({ createdAt: -1, _id: -1 });
-schema.index({ entity: 1, createdAt: -1, _id: -1 });
-// Marks that a removal left when it was cut off.
-schema.index({ removing: 1 }, { sparse: true });
+  schema.index({ createdAt: -1, _id: -1 });
+  schema.index({ entity: 1, createdAt: -1, _id: -1 });
+  // Marks that a removal left when it was cut off.
+  schema.index({ removing: 1 }, { sparse: true });
 
-export const RetentionPolicy = entity('RetentionPolicy', schema, {
+  return schema;
+}
+
+export const RetentionPolicy = entity('RetentionPolicy', define, {
   about: 'How long which documents are kept, and what happens to them then.',
   owner: 'none',
   refine: ({ entity: name }) =>

@@ -3,50 +3,54 @@ import { entity, freeForm, ref } from '../../data/entity.ts';
 
 export const DELIVERY_STATUSES = ['PENDING', 'DELIVERED', 'FAILED'] as const;
 
-const schema = new Schema({
-  endpoint: ref('WebhookEndpoint', { required: true, server: true, onDelete: 'cascade' }),
-  event: {
-    type: String,
-    required: true,
-    server: true,
-    maxlength: 64,
-    description: 'What happened: `track.ready`.',
-  },
-  payload: freeForm(256 * 1024, { required: true, server: true, description: 'What is sent.' }),
-  status: {
-    type: String,
-    required: true,
-    enum: DELIVERY_STATUSES,
-    default: 'PENDING',
-    server: true,
-  },
-  attempts: {
-    type: Number,
-    required: true,
-    default: 0,
-    integer: true,
-    min: 0,
-    server: true,
-    description: 'How often it was sent.',
-  },
-  responseStatus: {
-    type: Number,
-    integer: true,
-    min: 100,
-    max: 599,
-    server: true,
-    description: 'What the endpoint last answered.',
-  },
-  nextAttemptAt: { type: Date, server: true },
-  expiresAt: { type: Date, required: true, server: true },
-});
+function define() {
+  const schema = new Schema({
+    endpoint: ref('WebhookEndpoint', { required: true, server: true, onDelete: 'cascade' }),
+    event: {
+      type: String,
+      required: true,
+      server: true,
+      maxlength: 64,
+      description: 'What happened: `track.ready`.',
+    },
+    payload: freeForm(256 * 1024, { required: true, server: true, description: 'What is sent.' }),
+    status: {
+      type: String,
+      required: true,
+      enum: DELIVERY_STATUSES,
+      default: 'PENDING',
+      server: true,
+    },
+    attempts: {
+      type: Number,
+      required: true,
+      default: 0,
+      integer: true,
+      min: 0,
+      server: true,
+      description: 'How often it was sent.',
+    },
+    responseStatus: {
+      type: Number,
+      integer: true,
+      min: 100,
+      max: 599,
+      server: true,
+      description: 'What the endpoint last answered.',
+    },
+    nextAttemptAt: { type: Date, server: true },
+    expiresAt: { type: Date, required: true, server: true },
+  });
 
-schema.index({ user: 1, endpoint: 1, createdAt: -1, _id: -1 });
-schema.index({ user: 1, endpoint: 1, status: 1, createdAt: -1, _id: -1 });
-schema.index({ endpoint: 1 });
-schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+  schema.index({ user: 1, endpoint: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, endpoint: 1, status: 1, createdAt: -1, _id: -1 });
+  schema.index({ endpoint: 1 });
+  schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-export const WebhookDelivery = entity('WebhookDelivery', schema, {
+  return schema;
+}
+
+export const WebhookDelivery = entity('WebhookDelivery', define, {
   about: 'One event on its way to one endpoint.',
   audited: false,
 });

@@ -1,34 +1,38 @@
 import { Schema } from 'mongoose';
 import { entity, sealed } from '../../data/entity.ts';
 
-const schema = new Schema({
-  url: {
-    type: String,
-    required: true,
-    maxlength: 2048,
-    match: /^https:\/\/[^\s/]+(\/\S*)?$/,
-    description: 'Where events are sent to.',
-  },
-  description: { type: String, trim: true, maxlength: 500 },
-  events: {
-    type: [{ type: String, maxlength: 64, match: /^[a-z]+\.([a-z_]+|\*)$/ }],
-    required: true,
-    maxItems: 50,
-    description: 'Which events it is told of: `track.ready`, `job.*`.',
-  },
-  enabled: { type: Boolean, required: true, default: true },
-  secret: sealed(
-    { type: String, maxlength: 255 },
-    {
-      server: true,
-      shows: 'last4',
-      description: 'What is sent is signed with it, as Standard Webhooks says.',
+function define() {
+  const schema = new Schema({
+    url: {
+      type: String,
+      required: true,
+      maxlength: 2048,
+      match: /^https:\/\/[^\s/]+(\/\S*)?$/,
+      description: 'Where events are sent to.',
     },
-  ),
-});
+    description: { type: String, trim: true, maxlength: 500 },
+    events: {
+      type: [{ type: String, maxlength: 64, match: /^[a-z]+\.([a-z_]+|\*)$/ }],
+      required: true,
+      maxItems: 50,
+      description: 'Which events it is told of: `track.ready`, `job.*`.',
+    },
+    enabled: { type: Boolean, required: true, default: true },
+    secret: sealed(
+      { type: String, maxlength: 255 },
+      {
+        server: true,
+        shows: 'last4',
+        description: 'What is sent is signed with it, as Standard Webhooks says.',
+      },
+    ),
+  });
 
-schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
 
-export const WebhookEndpoint = entity('WebhookEndpoint', schema, {
+  return schema;
+}
+
+export const WebhookEndpoint = entity('WebhookEndpoint', define, {
   about: 'Where a user wants to be told of events, and the secret that signs what is sent.',
 });

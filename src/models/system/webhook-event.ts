@@ -1,27 +1,31 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 
-const schema = new Schema({
-  provider: { type: String, required: true, enum: ['STRIPE', 'RUNPOD'] },
-  eventId: {
-    type: String,
-    required: true,
-    maxlength: 255,
-    description: 'The id that the provider gave it.',
-  },
-  type: {
-    type: String,
-    required: true,
-    maxlength: 128,
-    description: "The provider's word for what happened.",
-  },
-  expiresAt: { type: Date, required: true },
-});
+function define() {
+  const schema = new Schema({
+    provider: { type: String, required: true, enum: ['STRIPE', 'RUNPOD'] },
+    eventId: {
+      type: String,
+      required: true,
+      maxlength: 255,
+      description: 'The id that the provider gave it.',
+    },
+    type: {
+      type: String,
+      required: true,
+      maxlength: 128,
+      description: "The provider's word for what happened.",
+    },
+    expiresAt: { type: Date, required: true },
+  });
 
-schema.index({ provider: 1, eventId: 1 }, { unique: true });
-schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
+  schema.index({ provider: 1, eventId: 1 }, { unique: true });
+  schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
-export const WebhookEvent = entity('WebhookEvent', schema, {
+  return schema;
+}
+
+export const WebhookEvent = entity('WebhookEvent', define, {
   about: 'An event that a provider has told us of: seen once, so a second telling changes nothing.',
   owner: 'none',
   audited: false,

@@ -166,10 +166,10 @@ export async function strangersReuseNothing(): Promise<void> {
 export async function strangersMarkNothing(): Promise<void> {
   const { remove } = await import('../../../src/data/remove.ts');
   const { systemCtx } = await import('../../../src/context.ts');
-  const Shelf = entity('Shelf', new Schema({}), { about: 'A test.', collection: 'shelves' });
+  const Shelf = entity('Shelf', () => new Schema({}), { about: 'A test.', collection: 'shelves' });
   const Book = entity(
     'Book',
-    new Schema({ shelf: ref('Shelf', { required: true, onDelete: 'restrict' }) }),
+    () => new Schema({ shelf: ref('Shelf', { required: true, onDelete: 'restrict' }) }),
     { about: 'A test.', audited: false },
   );
   try {

@@ -39,14 +39,15 @@ const schema = new Schema({
   twin: sealed({ type: String }),
 });
 schema.index({ user: 1, createdAt: -1, _id: -1 });
-const Safe = entity('Safe', schema, { about: 'A test.' });
+const Safe = entity('Safe', () => schema, { about: 'A test.' });
 const Holder = entity(
   'Holder',
-  new Schema({ safe: ref('Safe', { required: true, onDelete: 'cascade' }) }).index({
-    user: 1,
-    createdAt: -1,
-    _id: -1,
-  }),
+  () =>
+    new Schema({ safe: ref('Safe', { required: true, onDelete: 'cascade' }) }).index({
+      user: 1,
+      createdAt: -1,
+      _id: -1,
+    }),
   { about: 'A test.' },
 );
 const all = { create: owner, read: owner, update: owner, remove: owner };
@@ -321,7 +322,7 @@ test('the database refuses a value in clear where a sealed one belongs', async (
 
 test('what cannot be sealed is refused when the schema is read', () => {
   const made = (name: string, fields: object) => () =>
-    entity(name, new Schema(fields as never), { about: 'A test.' }).shape;
+    entity(name, () => new Schema(fields as never), { about: 'A test.' }).shape;
   expect(made('A', { a: { b: sealed({ type: String }) } })).toThrow('a.b: only a field of');
   expect(made('B', { a: sealed({ type: Number }, { shows: 'last4' }) })).toThrow('only a string');
   expect(made('C', { a: sealed({ type: String, select: false }) })).toThrow('say select in');

@@ -12,7 +12,7 @@ const collection = 'songs';
 function song(name: string, fields: object, indexes: [object, object?][] = []): Entity {
   const schema = new Schema({ name: { type: String, required: true, maxlength: 100 }, ...fields });
   for (const [key, options] of indexes) schema.index(key as never, options);
-  return entity(name, schema, { about: 'A test.', collection });
+  return entity(name, () => schema, { about: 'A test.', collection });
 }
 
 /** What differs, once a database has been made of one model, from another. */

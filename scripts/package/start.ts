@@ -1,0 +1,16 @@
+// What Lambda imports of a packaged function: it runs the function's own code, beside it in `….main.cjs`, by way of V8's
+// code cache, which Node offers scripts alone. docs/adr/0018-a-code-cache-made-when-packaged.md has why.
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { readSecrets } from '../../src/providers/secrets.ts';
+import { compile, run } from './script.ts';
+
+const secrets = readSecrets(process.env);
+const file = fileURLToPath(import.meta.url).replace(/mjs$/, 'main.cjs');
+const script = compile(file, readFileSync(`${file}.cache`));
+if (script.cachedDataRejected) {
+  const message = `The code cache was not made by this Node, ${process.version}: starts are slower.`;
+  console.warn(JSON.stringify({ level: 'WARN', message }));
+}
+
+export const { handler } = run(script, file, await secrets);

@@ -1,0 +1,95 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { eventOf } from '../../bench/event.ts';
+import plugins from '../../scripts/package/esbuild.ts';
+import { given } from '../harness/given.ts';
+import { ran } from './run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'mixdown-'));
+const functions = join(folder, '.esbuild/.build/functions');
+const cache = (name: string) => join(functions, `${name}.main.cjs.cache`);
+
+symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
+beforeAll(() => Promise.all(['projects', 'system'].map(packaged)));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('a packaged function', () => {
+  test('answers from its code cache, under the flags that Lambda starts Node with', async () => {
+    const flags = ['--expose-gc', '--max-semi-space-size=51', '--max-old-space-size=921'];
+    expect(await answered('projects', await oneProject(), flags)).toEqual({
+      status: 200,
+      warnings: '',
+    });
+  });
+
+  test('answers the same when its code cache is of another V8, and says so', async () => {
+    const request = await oneProject();
+    const good = readFileSync(cache('projects'));
+    const other = Buffer.from(good);
+    other.writeUInt8(good.readUInt8(4) ^ 1, 4); // V8's version
+    try {
+      writeFileSync(cache('projects'), other);
+      const { status, warnings } = await answered('projects', request);
+      expect(status).toBe(200);
+      expect(warnings).toContain('code cache');
+    } finally {
+      writeFileSync(cache('projects'), good);
+    }
+  });
+
+  test('means what its modules meant: strict, and ASCII alone, as it is read', () => {
+    const code = readFileSync(join(functions, 'projects.main.cjs'), 'utf8');
+    expect(code).toMatch(/^\(function\([\w,]+\)\{"use strict";/);
+    expect(code).toContain('/^\\u2026/'); // what a sealed field shows is not taken for its value
+    expect(code).not.toMatch(/[\u0080-\uffff]/);
+  });
+
+  test('answers what it reads only when it is asked for', async () => {
+    for (const path of ['/v1/openapi.json', '/docs/reference.css']) {
+      const answer = await answered('system', { method: 'GET', path });
+      expect(answer).toEqual({ status: 200, warnings: '' });
+    }
+  });
+});
+
+/** Somebody's project, as its owner asks for it. */
+async function oneProject() {
+  const alice = await given.user();
+  const { id } = await alice.project();
+  return { method: 'GET', path: `/v1/projects/${id}`, token: alice.token };
+}
+
+/** Bundles a function as osls does. */
+async function packaged(name: string): Promise<void> {
+  const { esbuild } = parse(readFileSync('serverless.yml', 'utf8')).custom;
+  const { exclude, outputFileExtension, keepOutputDirectory, skipRebuild, ...options } = esbuild;
+  await build({
+    ...options,
+    bundle: true,
+    platform: 'node',
+    external: exclude,
+    outExtension: { '.js': outputFileExtension },
+    plugins,
+    entryPoints: [`functions/${name}.ts`],
+    outdir: functions,
+  });
+}
+
+/** What the function answers in a process of its own, and what it complains of. */
+async function answered(
+  name: string,
+  request: Parameters<typeof eventOf>[0],
+  flags: string[] = [],
+): Promise<{ status: number; warnings: string }> {
+  const bundle = pathToFileURL(join(functions, `${name}.mjs`)).href;
+  const EVENT = JSON.stringify(eventOf(request));
+  const { stdout, stderr } = await ran([...flags, 'bench/first-answer.mjs', bundle, '0'], {
+    EVENT,
+  });
+  return { status: Number.parseInt(stdout, 10), warnings: stderr };
+}
