@@ -136,13 +136,9 @@ async function headOfChain(ctx: Ctx): Promise<{ sequence: number; hash: string }
 /** Takes out of outboxes what is sealed, without touching version or times: for the document nothing has changed. */
 async function clear(waiting: Waiting[]): Promise<void> {
   for (const [entity, some] of Map.groupBy(waiting, (w) => w.entity)) {
-    const writes = some.map(({ id, events }) => {
-      const update: Record<string, object> = {
-        $pull: { outbox: { id: { $in: events.map((event) => event._id) } } },
-      };
-      return { updateOne: { filter: { _id: id }, update } };
-    });
-    await entity.collection.bulkWrite(writes, { ordered: false });
+    const sealed = some.flatMap(({ events }) => events.map((event) => event._id));
+    const update: Record<string, object> = { $pull: { outbox: { id: { $in: sealed } } } };
+    await entity.collection.updateMany({ _id: { $in: some.map(({ id }) => id) } }, update);
   }
 }
 
