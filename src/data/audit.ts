@@ -1,6 +1,6 @@
 import type { Actor, Ctx } from '../context.ts';
 import type { Base, Entity, Stored } from './entity.ts';
-import { newId, type UUID } from './ids.ts';
+import { newId, UUID } from './ids.ts';
 import { isSealedPath } from './sealed.ts';
 import type { ObjectShape } from './shape.ts';
 
@@ -58,6 +58,17 @@ export function told(entity: Entity, path: string, value: unknown): unknown {
 
 /** Whether an audit entry may show this path: no secrets, and nothing that every write changes. */
 export function isAudited(entity: Entity, path: string): boolean {
+  const key = `${entity.name} ${path}`;
+  const is = audited.get(key) ?? mayShow(entity, path);
+  // Paths into free-form objects are as many as their keys.
+  if (audited.size < MOST_PATHS) audited.set(key, is);
+  return is;
+}
+
+const MOST_PATHS = 2000;
+const audited = new Map<string, boolean>();
+
+function mayShow(entity: Entity, path: string): boolean {
   const names = path.split('.');
   if (['_id', 'version', 'createdAt', 'updatedAt', 'outbox', 'removing'].includes(names[0] ?? '')) {
     return false;
@@ -74,7 +85,9 @@ export function isAudited(entity: Entity, path: string): boolean {
 
 /** A long value is replaced by its length: the log tells what changed, it is no second store. */
 function bounded(value: unknown): unknown {
-  const length = typeof value === 'object' ? JSON.stringify(value).length : String(value).length;
+  if (typeof value !== 'string' && typeof value !== 'object') return value;
+  if (value instanceof UUID || value instanceof Date) return value;
+  const length = typeof value === 'string' ? value.length : JSON.stringify(value).length;
   return length > LONGEST ? `(${length} characters)` : value;
 }
 

@@ -5,6 +5,7 @@ type Values = Record<string, unknown>;
 
 /** What Mongoose's types do for its documents, and can do without one. */
 type PlainType = SchemaType & {
+  defaultValue: unknown;
   applySetters(value: unknown, scope: null): unknown;
   getDefault(scope: null): unknown;
   doValidateSync(value: unknown, scope: null): Error | null;
@@ -12,8 +13,8 @@ type PlainType = SchemaType & {
 
 /**
  * A new document as Mongoose would store it: set, cast, with defaults, and validated by Mongoose's own
- * types. Without making a Mongoose document of it, which costs ten times as much; that is left to what has
- * a fault, so that Mongoose names it, and to what is more than plain fields.
+ * types. Without making a Mongoose document of it, which costs twenty times as much; that is left to what
+ * has a fault, so that Mongoose names it, and to what is more than plain fields.
  * @throws mongoose.Error.ValidationError, StrictModeError
  */
 export async function validated(entity: Entity, values: Values): Promise<Stored> {
@@ -22,37 +23,83 @@ export async function validated(entity: Entity, values: Values): Promise<Stored>
 
 /** Validates the new values of some paths. @throws mongoose.Error.ValidationError */
 export async function validatePaths(entity: Entity, set: Values): Promise<void> {
-  const paths = Object.keys(set);
-  if (paths.every((path) => checked(entity.schema.paths[path], set[path]) !== undefined)) return;
-  await entity.model.validate(unflatten(set), paths);
+  const paths = pathsOf(entity);
+  const names = Object.keys(set);
+  if (names.every((name) => checked(paths.get(name), set[name]) !== undefined)) return;
+  await entity.model.validate(unflatten(set), names);
 }
 
-function plainly(entity: Entity, values: Values): Stored | undefined {
-  const { paths } = entity.schema;
-  for (const name of Object.keys(values)) if (!paths[name]) return undefined;
-  const document: Values = {};
-  for (const [path, type] of Object.entries(paths)) {
-    const given = values[path];
-    const value = given === undefined ? (type as PlainType).getDefault(null) : given;
-    if (value === undefined) {
-      if (type.isRequired) return undefined;
-      continue;
-    }
-    const stored = checked(type, value);
-    if (stored === undefined) return undefined;
-    document[path] = stored;
-  }
-  return document as Stored;
+/** A path of a schema, read once: its type has what is asked for here behind several calls. */
+interface Path {
+  type: PlainType;
+  isPlain: boolean;
+  isRequired: boolean;
+  hasDefault: boolean;
+  validators: ((value: unknown) => boolean)[];
 }
 
 const PLAIN = new Set(['String', 'Number', 'Boolean', 'Date', 'UUID', 'Mixed']);
 
+const known = new Map<Entity, Map<string, Path>>();
+
+function pathsOf(entity: Entity): Map<string, Path> {
+  let paths = known.get(entity);
+  if (!paths) {
+    const types = Object.entries(entity.schema.paths) as [string, PlainType][];
+    paths = new Map(types.map(([name, type]) => [name, pathOf(type)]));
+    known.set(entity, paths);
+  }
+  return paths;
+}
+
+function pathOf(type: PlainType): Path {
+  return {
+    type,
+    isPlain: PLAIN.has(type.instance),
+    isRequired: type.isRequired === true,
+    hasDefault: type.defaultValue !== undefined && type.defaultValue !== null,
+    validators: validatorsOf(type),
+  };
+}
+
+/** Mongoose's own validators, without what it prepares for their messages: a fault is told by a document. */
+function validatorsOf(type: PlainType): ((value: unknown) => boolean)[] {
+  const isSimple = type.validators.every(
+    (v) => typeof v.validator === 'function' && !('propsParameter' in v && v.propsParameter),
+  );
+  if (!isSimple) return [(value) => !type.doValidateSync(value, null)];
+  return type.validators.map(({ type: kind, validator }) => {
+    // Of a value that is there it asks only that a text is not empty.
+    if (kind === 'required') return (value) => value !== '';
+    const isValid = validator as (value: unknown) => unknown;
+    return (value) => (isValid.call(null, value) ?? true) !== false;
+  });
+}
+
+function plainly(entity: Entity, values: Values): Stored | undefined {
+  const paths = pathsOf(entity);
+  for (const name of Object.keys(values)) if (!paths.has(name)) return undefined;
+  const document: Values = {};
+  for (const [name, path] of paths) {
+    const given = values[name];
+    const value = given === undefined && path.hasDefault ? path.type.getDefault(null) : given;
+    if (value === undefined) {
+      if (path.isRequired) return undefined;
+      continue;
+    }
+    const stored = checked(path, value);
+    if (stored === undefined) return undefined;
+    document[name] = stored;
+  }
+  return document as Stored;
+}
+
 /** The value as it is stored; undefined where a plain look does not do. */
-function checked(type: SchemaType | undefined, value: unknown): unknown {
-  if (!type || !PLAIN.has(type.instance) || value === null || value === undefined) return undefined;
+function checked(path: Path | undefined, value: unknown): unknown {
+  if (!path?.isPlain || value === null || value === undefined) return undefined;
   try {
-    const stored = (type as PlainType).applySetters(value, null);
-    return (type as PlainType).doValidateSync(stored, null) ? undefined : stored;
+    const stored = path.type.applySetters(value, null);
+    return path.validators.every((isValid) => isValid(stored)) ? stored : undefined;
   } catch (error) {
     if (error instanceof mongoose.Error.CastError) return undefined;
     throw error;

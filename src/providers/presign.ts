@@ -22,9 +22,9 @@ export interface Link {
  */
 export function presign(link: Link): string {
   const { method, origin, region, credentials, seconds } = link;
-  const time = `${new Date(link.now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+  const time = timeOf(link.now);
   const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
-  const headers = Object.entries({ ...link.headers, host: new URL(origin).host }).sort(byName);
+  const headers = Object.entries({ ...link.headers, host: hostOf(origin) }).sort(byName);
   const signed = headers.map(([name]) => name).join(';');
   const query = Object.entries({
     ...link.query,
@@ -49,6 +49,30 @@ export function presign(link: Link): string {
   return `${origin}${path}?${query}&X-Amz-Signature=${signature}`;
 }
 
+let lastSecond = 0;
+let lastTime = '';
+
+/** `20261123T101500Z` */
+function timeOf(now: number): string {
+  const second = Math.floor(now / 1000);
+  if (second !== lastSecond) {
+    lastTime = `${new Date(now).toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+    lastSecond = second;
+  }
+  return lastTime;
+}
+
+let lastOrigin = '';
+let lastHost = '';
+
+function hostOf(origin: string): string {
+  if (origin !== lastOrigin) {
+    lastHost = new URL(origin).host;
+    lastOrigin = origin;
+  }
+  return lastHost;
+}
+
 // The key of a day, a region and a secret serves until midnight. To make one of its bytes each time would
 // cost more than the signature.
 let last: { of: string; key: KeyObject } | undefined;
@@ -64,6 +88,7 @@ function signingKey(secret: string, scope: string): KeyObject {
 }
 
 function encoded(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,

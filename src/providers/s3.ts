@@ -91,10 +91,15 @@ export function presignGet(
   return presign({ method: 'GET', ...addressOf(key), query, ...signing(seconds) });
 }
 
+let elsewhere: string | undefined;
+
 /** By the bucket's own host name on AWS, as a path elsewhere. */
 function addressOf(key: string): { origin: string; path: string } {
   const { s3Endpoint, mediaBucket, region } = config;
-  if (s3Endpoint) return { origin: new URL(s3Endpoint).origin, path: `/${mediaBucket}/${key}` };
+  if (s3Endpoint) {
+    elsewhere ??= new URL(s3Endpoint).origin;
+    return { origin: elsewhere, path: `/${mediaBucket}/${key}` };
+  }
   return { origin: `https://${mediaBucket}.s3.${region}.amazonaws.com`, path: `/${key}` };
 }
 
