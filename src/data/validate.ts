@@ -72,7 +72,10 @@ function validatorsOf(type: PlainType): ((value: unknown) => boolean)[] {
     // Of a value that is there it asks only that a text is not empty.
     if (kind === 'required') return (value) => value !== '';
     const isValid = validator as (value: unknown) => unknown;
-    return (value) => (isValid.call(null, value) ?? true) !== false;
+    return (value) => {
+      const said = isValid.call(null, value);
+      return said === undefined || Boolean(said);
+    };
   });
 }
 

@@ -6,7 +6,7 @@ import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEvent } from '../data/audit.ts';
 import { type Base, type Entity, entities, type Stored } from '../data/entity.ts';
 import { isDuplicate } from '../data/failures.ts';
-import { idText, UUID } from '../data/ids.ts';
+import { idText, type UUID } from '../data/ids.ts';
 import { findMany, findOne } from '../data/read.ts';
 import { AuditEvent } from '../models/system/audit-event.ts';
 import { ring } from '../providers/queue.ts';
@@ -150,11 +150,6 @@ function byTime(a: Stored, b: Stored): number {
 /** SHA-256 over the event as stored, its place and the hash before it. */
 export function hashOf(event: Stored, sequence: number, previousHash: string): string {
   const { sequence: _s, previousHash: _p, hash: _h, unsealed: _u, ...content } = event;
-  const text = canonicalJson([sequence, previousHash, JSON.parse(JSON.stringify(content, ids))]);
+  const text = canonicalJson([sequence, previousHash, content]);
   return createHash('sha256').update(text).digest('base64url');
-}
-
-function ids(this: Record<string, unknown>, key: string, value: unknown): unknown {
-  const raw = this[key];
-  return raw instanceof UUID ? idText(raw) : value;
 }
