@@ -89,8 +89,9 @@ async function looseEvents(ctx: Ctx): Promise<Stored[]> {
  * before. The unique index on `sequence` lets one of two sealers win; the other gets undefined.
  */
 async function link(ctx: Ctx, waiting: Waiting[], loose: Stored[]): Promise<number | undefined> {
+  if (waiting.length === 0 && loose.length === 0) return 0;
   const all = waiting.flatMap(({ events }) => events);
-  const known = await sealedAmong(all);
+  const known = await sealedAmong(ctx, all);
   const fresh = all.filter(({ _id }) => !known.has(idText(_id)));
   const events = [...fresh, ...loose].sort(byTime);
   let last = await headOfChain(ctx);
@@ -117,11 +118,11 @@ async function link(ctx: Ctx, waiting: Waiting[], loose: Stored[]): Promise<numb
 }
 
 /** Which of these a run that was cut off has sealed already. */
-async function sealedAmong(events: Stored[]): Promise<Set<string>> {
+async function sealedAmong(ctx: Ctx, events: Stored[]): Promise<Set<string>> {
+  if (events.length === 0) return new Set();
   const ids = events.map(({ _id }) => _id);
-  const found = await AuditEvent.collection
-    .find({ _id: { $in: ids } }, { projection: { _id: 1 } })
-    .toArray();
+  const options = { projection: { _id: 1 }, limit: ids.length };
+  const found = await findMany(ctx, AuditEvent, { _id: { $in: ids } }, options);
   return new Set(found.map(({ _id }) => idText(_id)));
 }
 
