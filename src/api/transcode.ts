@@ -6,13 +6,11 @@ import {
   find,
   int32At,
   int64At,
-  isName,
   nameBytes,
   TYPE,
 } from '../data/bson.ts';
 import type { Entity } from '../data/entity.ts';
-import type { ObjectShape, Shape } from '../data/shape.ts';
-import { answeredAs } from './output.ts';
+import { fieldBehind, type How, type Plan, planOf } from './plan.ts';
 import { CLOSE, COMMA, OPEN, put, putDate, putNumber, putString, putUuid } from './text.ts';
 
 /** What of a document is written, by the names that clients know. */
@@ -29,74 +27,6 @@ export interface Part {
  */
 export function putMembers(entity: Entity, bytes: Bytes, begin: number, part: Part = {}): void {
   putFields(planOf(entity), bytes, begin, part);
-}
-
-/** How the fields of an object are written. */
-interface Plan {
-  fields: Planned[];
-  /** Which field came behind which in the last document, the first behind -1: likely so in the next. */
-  behind: Int16Array;
-}
-
-interface Planned {
-  /** As stored. */
-  bytes: Bytes;
-  /** As answered. */
-  name: string;
-  /** `"name":` */
-  label: Bytes;
-  hidden: boolean;
-  /** Holds what was opened. */
-  opened: boolean;
-  how: How;
-}
-
-/** How a value is written, where its type in BSON does not tell. */
-type How =
-  | { kind: 'object'; plan: Plan }
-  | { kind: 'array'; items: How }
-  | { kind: 'last4' }
-  | undefined;
-
-const plans = new Map<string, Plan>();
-
-function planOf(entity: Entity): Plan {
-  let plan = plans.get(entity.name);
-  if (!plan) {
-    plan = planFor(entity.shape, (name) => answeredAs(entity, name));
-    plans.set(entity.name, plan);
-  }
-  return plan;
-}
-
-function planFor(shape: ObjectShape, nameOf = (name: string) => name): Plan {
-  const fields = Object.entries(shape.fields).map(([stored, field]) => {
-    const name = nameOf(stored);
-    return {
-      bytes: nameBytes(stored),
-      name,
-      label: Buffer.from(`${JSON.stringify(name)}:`),
-      hidden: field.hidden,
-      opened: field.shape.kind === 'sealed' && !field.shape.shows,
-      how: howOf(field.shape),
-    };
-  });
-  return { fields, behind: new Int16Array(fields.length + 1) };
-}
-
-function howOf(shape: Shape): How {
-  switch (shape.kind) {
-    case 'object':
-      return { kind: 'object', plan: planFor(shape) };
-    case 'array': {
-      const items = howOf(shape.items);
-      return items && { kind: 'array', items };
-    }
-    case 'sealed':
-      return shape.shows ? { kind: 'last4' } : howOf(shape.inner);
-    default:
-      return undefined;
-  }
 }
 
 const BEGIN = Buffer.from('[');
@@ -141,20 +71,6 @@ function refuseSealed(bytes: Bytes, at: number): void {
   if (find(bytes, at, nameBytes('bytes'))?.type === TYPE.binary) {
     throw new Error('A sealed field is written that nobody has opened.');
   }
-}
-
-/** Which field has its name here, behind another; -1 for none. */
-function fieldBehind({ fields, behind }: Plan, last: number, bytes: Bytes, at: number): number {
-  const likely = behind[last + 1] as number;
-  const field = fields[likely];
-  if (field && isName(bytes, at, field.bytes)) return likely;
-  for (let i = 0; i < fields.length; i++) {
-    if (isName(bytes, at, (fields[i] as Planned).bytes)) {
-      behind[last + 1] = i;
-      return i;
-    }
-  }
-  return -1;
 }
 
 /** Writes a value; answers where it ends. */
