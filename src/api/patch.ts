@@ -1,15 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Ctx } from '../context.ts';
-import { type Bytes, pick } from '../data/bson.ts';
 import { cast } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
-import type { UUID } from '../data/ids.ts';
-import { findBytes, findOne, type TypedFilter } from '../data/read.ts';
+import { findOne, type TypedFilter } from '../data/read.ts';
 import { checkReferences, confirmChange, valuesAt } from '../data/references.ts';
 import { openSealed } from '../data/sealed.ts';
 import type { ObjectShape } from '../data/shape.ts';
-import { updateBytes } from '../data/write.ts';
+import { update } from '../data/write.ts';
 import { AppError, invalid, notFound } from '../errors.ts';
 import { stale } from './etag.ts';
 import { readableBy } from './rules.ts';
@@ -20,18 +18,18 @@ type Values = Record<string, unknown>;
 const PATIENCE = 5000;
 
 /**
- * Applies a JSON Merge Patch to one document and returns what is stored now, as the database sends it. Plain fields go in one
+ * Applies a JSON Merge Patch to one document and returns what is stored now. Plain fields go in one
  * atomic command; free-form objects are read, merged and written under the version that was read.
  * @param versions the versions that If-Match allows
  * @throws AppError NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, DUPLICATE, CONFLICT
  */
-export async function patch(
+export async function patch<T extends Base>(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<T>,
   filter: TypedFilter,
   body: Values,
   versions: number[] | undefined,
-): Promise<Bytes> {
+): Promise<T> {
   const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
   const flat = flatten(entity.shape, body);
   if (flat.references) {
@@ -43,10 +41,10 @@ export async function patch(
     const { set, unset } = flat;
     const nothing = Object.keys(set).length === 0 && unset.length === 0;
     const stored = nothing
-      ? (await findBytes(ctx, entity, guarded, { limit: 1 }))[0]
-      : await updateBytes(ctx, entity, guarded, { set, unset });
+      ? await findOne(ctx, entity, guarded)
+      : await update(ctx, entity, guarded, { set, unset });
     if (!stored) throw await absent(ctx, entity, filter, versions);
-    if (flat.references) await confirmChange(ctx, entity, idIn(stored), set);
+    if (flat.references) await confirmChange(ctx, entity, stored._id, set);
     return stored;
   }
   const end = ctx.clock() + PATIENCE;
@@ -56,7 +54,7 @@ export async function patch(
     await openSealed(ctx, entity, [current]);
     const { set, unset } = merged(entity, current, flat);
     const where = { ...filter, version: current.version };
-    const stored = await updateBytes(ctx, entity, where, { set, unset });
+    const stored = await update(ctx, entity, where, { set, unset });
     if (stored && flat.references) await confirmChange(ctx, entity, current._id, set);
     if (stored) return stored;
     if (ctx.clock() > end) {
@@ -66,10 +64,6 @@ export async function patch(
     // Each after a time of its own, longer the more there are, else the same ones meet again.
     await setTimeout(Math.random() * Math.min(2 ** (tries + 2), 1000));
   }
-}
-
-function idIn(stored: Bytes): UUID {
-  return pick(stored, 0, ['_id'])._id as UUID;
 }
 
 async function absent(

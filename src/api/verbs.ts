@@ -162,16 +162,19 @@ export async function list<T extends Base>(
 }
 
 /** PATCH: JSON Merge Patch under If-Match. */
-export async function change(
+export async function change<T extends Base>(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<T>,
   filter: TypedFilter,
   request: Request,
 ): Promise<Reply> {
-  const stored = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
-  const [bytes = stored] = await opened(ctx, entity, [stored], []);
-  const body = textBy(() => putDocument(ctx.actor, entity, { bytes, begin: 0 }, [], 0));
-  return { status: 200, body, headers: { ...JSON_TYPE, etag: etagOf(entity, stored) } };
+  const document = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
+  await openSealed(ctx, entity, [document]);
+  return {
+    status: 200,
+    json: print(entity, document),
+    headers: { etag: etagOf(entity, document) },
+  };
 }
 
 /** DELETE: 204; the second time 404. */

@@ -19,9 +19,13 @@ export function isOutage(thrown: unknown): boolean {
   );
 }
 
-/** Whether a call has waited as long as it may: for a server, or for its answer to a read. */
-export function hasWaited(thrown: unknown): boolean {
-  return isTooSlow(thrown) || thrown instanceof mongo.MongoServerSelectionError;
+/** Whether a read that failed may do better when it is asked again; not when it has waited already. */
+export function mayPass(thrown: unknown): boolean {
+  return (
+    thrown instanceof mongo.MongoError &&
+    !isTooSlow(thrown) &&
+    !(thrown instanceof mongo.MongoServerSelectionError)
+  );
 }
 
 /** A read's deadline. */

@@ -1,14 +1,17 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
-import { type Bytes, documentsIn, find, int32At, int64At, nameBytes } from './bson.ts';
+import type { Bytes } from './bson.ts';
 import { database } from './connection.ts';
 import { readDeadline, within } from './deadlines.ts';
 import type { Base, Entity } from './entity.ts';
-import { hasWaited } from './failures.ts';
+import { mayPass } from './failures.ts';
 
 /** A filter whose values are already typed: made by rules, services and the query compiler, never by clients. */
 export type TypedFilter = Record<string, unknown>;
 type Raw = mongo.Document;
+
+/** A page is one command: the server's own first batch would end where the longest page does. */
+const MOST = 1000;
 
 /**
  * Never answered, so not even read: the projection that leaves out what schemas hide. `version` stays,
@@ -36,7 +39,7 @@ export interface ReadOptions {
   hint?: mongo.Hint;
 }
 
-/** One document, or null.  */
+/** One document, or null. */
 export async function findOne<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -67,11 +70,12 @@ export function findBytes(
   ctx: Ctx,
   entity: Entity,
   filter: TypedFilter,
-  { limit, sort, hint, projection = visible(entity) }: ReadOptions & { limit: number },
+  options: Omit<ReadOptions, 'collation'> & { limit: number },
 ): Promise<Bytes[]> {
+  const { limit, sort, hint, projection = visible(entity) } = options;
   const question = { filter, projection, ...(sort && { sort }), ...(hint && { hint }), limit };
-  return batch({ find: entity.collectionName, ...question, batchSize: limit + 1 }, () =>
-    cursorOf(ctx, entity, filter, { limit, projection, sort, hint, raw: true }).toArray(),
+  return batch(ctx, { find: entity.collectionName, ...question, batchSize: limit + 1 }, () =>
+    cursorOf(ctx, entity, filter, { ...options, raw: true }),
   );
 }
 
@@ -87,37 +91,44 @@ export function aggregateBytes(
   pipeline: Raw[],
   options: Pick<ReadOptions, 'hint'> = {},
 ): Promise<Bytes[]> {
-  const question = { aggregate: entity.collectionName, pipeline, ...options };
-  return batch({ ...question, cursor: { batchSize: 1000 } }, () =>
-    resultsOf(ctx, entity, pipeline, { ...options, raw: true }).toArray(),
+  return batch(
+    ctx,
+    { aggregate: entity.collectionName, pipeline, ...options, cursor: { batchSize: MOST } },
+    () => resultsOf(ctx, entity, pipeline, { ...options, raw: true }),
   );
 }
 
 /**
  * The only batch of an answer. A cursor costs the process as much as the question itself, so it is made
- * only when the answer is longer, or when something failed: it tries again.
+ * only when the answer is longer than one message, or when the call failed: it tries again.
  */
-function batch(command: Raw, cursor: () => Promise<unknown[]>): Promise<Bytes[]> {
-  return within(asked(command).then(async (found) => found ?? ((await cursor()) as Bytes[])));
+function batch(
+  ctx: Ctx,
+  command: Raw,
+  cursor: () => { toArray(): Promise<unknown[]> },
+): Promise<Bytes[]> {
+  const answer = async () =>
+    (await onlyBatch(ctx, command)) ?? ((await cursor().toArray()) as Bytes[]);
+  return within(answer());
 }
 
-async function asked(command: Raw): Promise<Bytes[] | undefined> {
+async function onlyBatch(ctx: Ctx, command: Raw): Promise<Bytes[] | undefined> {
   try {
     command.maxTimeMS = readDeadline();
-    const reply = await database().command(command, { raw: true });
-    return onlyBatchOf(reply.cursor as Bytes);
+    // Only the documents are left as they are: of the rest of a reply the driver makes use itself.
+    const session = ctx.session && { session: ctx.session };
+    const { cursor } = await database().command(command, { fieldsAsRaw: DOCUMENTS, ...session });
+    if (cursor.id === 0) return cursor.firstBatch as Bytes[];
+    const [collection] = String(cursor.ns).split('.').slice(-1);
+    await database().command({ killCursors: collection, cursors: [cursor.id] });
+    return undefined;
   } catch (error) {
-    if (hasWaited(error)) throw error;
+    if (ctx.session || !mayPass(error)) throw error;
     return undefined;
   }
 }
 
-function onlyBatchOf(reply: Bytes): Bytes[] | undefined {
-  const id = find(reply, 0, nameBytes('id'));
-  const first = find(reply, 0, nameBytes('firstBatch'));
-  if (!id || !first || int64At(reply, id.at) !== 0) return undefined;
-  return documentsIn(reply, first.at).map((at) => reply.subarray(at, at + int32At(reply, at)));
-}
+const DOCUMENTS = { firstBatch: true };
 
 function cursorOf(
   ctx: Ctx,
@@ -141,8 +152,7 @@ function resultsOf(
   options: { hint?: mongo.Hint; raw?: boolean } = {},
 ) {
   return entity.collection.aggregate(pipeline, {
-    // A page is one command: the server's own first batch ends where the longest page does.
-    batchSize: 1000,
+    batchSize: MOST,
     ...options,
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),

@@ -10,7 +10,6 @@ import {
   SEALED,
   told,
 } from './audit.ts';
-import { type Bytes, decode } from './bson.ts';
 import type { Base, Entity, Stored } from './entity.ts';
 import { newId, type UUID } from './ids.ts';
 import { findOne, type TypedFilter, visible } from './read.ts';
@@ -77,18 +76,6 @@ export async function update<T extends Base>(
   change: Update,
   action: string | null = 'update',
 ): Promise<T | null> {
-  const bytes = await updateBytes(ctx, entity as Entity, filter, change, action);
-  return bytes && decode<T>(bytes);
-}
-
-/** As `update`; returns what is stored now as the database sends it. */
-export async function updateBytes(
-  ctx: Ctx,
-  entity: Entity,
-  filter: TypedFilter,
-  change: Update,
-  action: string | null = 'update',
-): Promise<Bytes | null> {
   const unset = change.unset ?? [];
   const bound = await sealedChange(ctx, entity, filter, change.set ?? {});
   if (!bound) return null;
@@ -112,10 +99,9 @@ export async function updateBytes(
     const found = await entity.collection.findOneAndUpdate(where, pipeline, {
       returnDocument: 'after',
       projection: visible(entity),
-      raw: true,
       ...(ctx.session && { session: ctx.session }),
     });
-    return found as unknown as Bytes | null;
+    return found as unknown as T | null;
   } catch (error) {
     throw translated(error);
   }
@@ -213,8 +199,7 @@ function expression(entry: AuditEntry): mongo.Document {
 
 function duplicatePath(error: unknown): string | undefined {
   if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 11000) return undefined;
-  const { keyPattern = {} } = error;
-  const keys = Object.keys(keyPattern instanceof Uint8Array ? decode(keyPattern) : keyPattern);
+  const keys = Object.keys((error.keyPattern as object | undefined) ?? {});
   return keys.filter((k) => k !== 'user').join('+') || keys.join('+');
 }
 

@@ -44,15 +44,12 @@ export async function sealAudit(ctx: Ctx): Promise<number> {
   let sealed = 0;
   let lost = 0;
   for (;;) {
-    const lists: Waiting[][] = [];
-    for (const entity of entities.values()) {
-      if (entity.options.audited !== false) lists.push(await waitingIn(ctx, entity));
-    }
+    const waiting = await allWaiting(ctx);
     const loose = await looseEvents(ctx);
-    const linked = await link(ctx, lists.flat(), loose);
+    const linked = await link(ctx, waiting, loose);
     if (linked !== undefined) {
       sealed += linked;
-      if (![...lists, loose].some((list) => list.length === BATCH)) return sealed;
+      if (waiting.length < BATCH && loose.length < BATCH) return sealed;
       continue;
     }
     // Another sealer was faster. What it has not seen is ours to seal.
@@ -68,8 +65,18 @@ interface Waiting {
   events: Stored[];
 }
 
-async function waitingIn(ctx: Ctx, entity: Entity): Promise<Waiting[]> {
-  const options = { limit: BATCH, projection: { user: 1, outbox: 1 }, hint: 'outbox' };
+async function allWaiting(ctx: Ctx): Promise<Waiting[]> {
+  const all: Waiting[] = [];
+  for (const entity of entities.values()) {
+    const limit = BATCH - all.length;
+    if (limit === 0) break;
+    if (entity.options.audited !== false) all.push(...(await waitingIn(ctx, entity, limit)));
+  }
+  return all;
+}
+
+async function waitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<Waiting[]> {
+  const options = { limit, projection: { user: 1, outbox: 1 }, hint: 'outbox' };
   const found = await findMany(ctx, entity, { 'outbox.0': { $exists: true } }, options);
   return (found as unknown as (Base & { outbox: AuditEntry[] })[]).map((document) => ({
     entity,
@@ -99,16 +106,16 @@ async function link(ctx: Ctx, waiting: Waiting[], loose: Stored[]): Promise<numb
     const sequence = last.sequence + 1;
     const place = { sequence, previousHash: last.hash, hash: hashOf(event, sequence, last.hash) };
     last = place;
-    if (!event.unsealed) return { insertOne: { document: { ...event, ...place } } };
+    const { unsealed, ...content } = event;
+    const document = { ...content, ...place };
+    if (!unsealed) return { insertOne: { document } };
+    // One that another has sealed meanwhile must fail, and not just be missed: what follows builds on it.
     const filter = { _id: event._id, unsealed: true };
-    return { updateOne: { filter, update: { $set: place, $unset: { unsealed: 1 as const } } } };
+    return { replaceOne: { filter, replacement: document as Stored, upsert: true } };
   });
   try {
-    if (writes.length > 0) {
-      // In order: what fails leaves no gap behind it.
-      const done = await AuditEvent.collection.bulkWrite(writes, { ordered: true });
-      if (done.insertedCount + done.matchedCount < writes.length) return undefined;
-    }
+    // In order: what fails leaves no gap behind it.
+    if (writes.length > 0) await AuditEvent.collection.bulkWrite(writes, { ordered: true });
   } catch (error) {
     if (isDuplicate(error)) return undefined;
     throw error;
@@ -134,7 +141,7 @@ async function headOfChain(ctx: Ctx): Promise<{ sequence: number; hash: string }
   );
 }
 
-/** Takes out of outboxes what is sealed, without touching version or times: for the document nothing has changed. */
+/** Empties outboxes, without touching version or times: for the documents nothing has changed. */
 async function clear(waiting: Waiting[]): Promise<void> {
   for (const [entity, some] of Map.groupBy(waiting, (w) => w.entity)) {
     const sealed = some.flatMap(({ events }) => events.map((event) => event._id));

@@ -1,5 +1,5 @@
 import '../harness/place.ts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { auditEvents } from '../../functions/audit-events.ts';
 import { systemCtx } from '../../src/context.ts';
 import type { Stored } from '../../src/data/entity.ts';
@@ -71,7 +71,12 @@ test('an administrator sees all events, and filters them', async () => {
 test('sealers at the same time make one chain without gaps, whose hashes verify', async () => {
   const alice = await given.user();
   for (let round = 0; round < 5; round++) {
-    const writes = times(20, (n) => alice.patch('/v1/users/me', { bio: `${round} ${n}` }));
+    const projects = await Promise.all(times(5, () => alice.project()));
+    const writes = [
+      ...times(20, (n) => alice.patch('/v1/users/me', { bio: `${round} ${n}` })),
+      // Their events are inserted at once, and sealed later.
+      ...projects.map(({ id }) => alice.delete(`/v1/projects/${id}`)),
+    ];
     const sealing = times(4, () => sealAudit(systemCtx('test')));
     await Promise.all([...writes, ...sealing]);
   }
@@ -79,7 +84,7 @@ test('sealers at the same time make one chain without gaps, whose hashes verify'
     await sealAudit(systemCtx('test'));
     return (await AuditEvent.collection.countDocuments({ sequence: { $exists: false } })) === 0;
   });
-  const mine = { user: new UUID(alice.id), action: 'update' };
+  const mine = { user: new UUID(alice.id), entity: 'User', action: 'update' };
   expect(await AuditEvent.collection.countDocuments(mine)).toBe(100);
   const chain = AuditEvent.collection.find({}, { sort: { sequence: 1 } });
   let [sequence, previousHash] = [0, ''];
@@ -89,7 +94,7 @@ test('sealers at the same time make one chain without gaps, whose hashes verify'
     // The tests above move times of their own events about: content is looked at in this one's.
     if (String(event.user) === alice.id) {
       expect(event.hash).toBe(hashOf(event, sequence, previousHash));
-      const tampered = { ...event, action: 'delete' };
+      const tampered = { ...event, action: 'tampered' };
       expect(hashOf(tampered, sequence, previousHash)).not.toBe(event.hash);
     }
     previousHash = event.hash;
@@ -110,4 +115,32 @@ test('a document whose audit entries are being sealed can be deleted, and each e
   await sealAudit(systemCtx('test'));
   const { body } = await alice.get<Page>(`/v1/audit-events?document=${id}`);
   expect(body.data.map((e) => e.action)).toEqual(['delete', 'update', 'create']);
+});
+
+test('an event that another sealer was faster with leaves no gap in the chain', async () => {
+  const alice = await given.user();
+  const [one, other] = [await alice.project(), await alice.project()];
+  await sealAudit(systemCtx('test'));
+  expect((await alice.delete(`/v1/projects/${one.id}`)).status).toBe(204);
+  const { collection } = AuditEvent;
+  // It has read what waits, the deletion and a change; before it looks for the end of the chain, somebody
+  // seals the deletion, who looked before the change was made.
+  const findOne = collection.findOne.bind(collection);
+  const which = { _id: new UUID(other.id) };
+  const asked = vi.spyOn(collection, 'findOne').mockImplementationOnce(async (...args) => {
+    const { outbox } = (await Project.collection.findOne(which)) as Stored;
+    await Project.collection.updateOne(which, { $unset: { outbox: 1 } });
+    await sealAudit(systemCtx('faster'));
+    await Project.collection.updateOne(which, { $set: { outbox } });
+    return findOne(...(args as Parameters<typeof findOne>));
+  });
+  await alice.patch(`/v1/projects/${other.id}`, { name: 'Later' });
+  await sealAudit(systemCtx('slower'));
+  asked.mockRestore();
+  await sealAudit(systemCtx('test'));
+  const chain = await collection.find({}, { sort: { sequence: 1 } }).toArray();
+  expect(chain.map(({ sequence }) => sequence)).toEqual(chain.map((_, i) => i + 1));
+  expect(chain.map(({ previousHash }) => previousHash)).toEqual([
+    ...['', ...chain.map(({ hash }) => hash)].slice(0, -1),
+  ]);
 });

@@ -33,8 +33,11 @@ const reads = {
 };
 
 test.each(Object.entries(reads))('a %s answers what one message does not hold', async (_, read) => {
+  const commands = vi.spyOn(database(), 'command');
   const found = (await read()).map((bytes) => decode<{ name: string }>(bytes));
   expect(new Set(found.map(({ name }) => name)).size).toBe(60);
+  // Nothing is left open behind it.
+  expect(commands.mock.lastCall?.[0]).toMatchObject({ killCursors: 'projects' });
 });
 
 test.each(Object.entries(reads))(
@@ -52,4 +55,16 @@ test.each(Object.entries(reads))('a %s that took too long is not asked again', a
   const slow = new MongoServerError({ message: 'operation exceeded time limit', code: 50 });
   vi.spyOn(database(), 'command').mockRejectedValueOnce(slow);
   await expect(read()).rejects.toBe(slow);
+});
+
+test('a server that steps down is known to be back as soon as it is', async () => {
+  const admin = database().client.db('admin');
+  const namespace = `${database().databaseName}.projects`;
+  const data = { failCommands: ['find'], namespace, errorCode: 189 };
+  await admin.command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data });
+  const began = performance.now();
+  expect(await reads.find()).toHaveLength(60);
+  expect(await reads.find()).toHaveLength(60);
+  // A driver that does not understand such an answer waits for the next heartbeat, for seconds.
+  expect(performance.now() - began).toBeLessThan(900);
 });
