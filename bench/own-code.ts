@@ -1,5 +1,4 @@
 // Reads the environment when imported: import it once that is set.
-import { Long } from 'mongodb';
 import { handler } from '../functions/projects.ts';
 import { encode } from '../src/data/bson.ts';
 import { database } from '../src/data/connection.ts';
@@ -23,7 +22,7 @@ export async function ownCode(id: string, token: string): Promise<Record<string,
   };
   for (const event of Object.values(calls)) await called(event); // with the real database, once
   const document = await Project.collection.findOne({});
-  const found = encode({ id: Long.ZERO, firstBatch: [document] });
+  const found = { id: 0, firstBatch: [encode(document as object)] };
   const own = Object.getOwnPropertyDescriptor(Project, 'collection') as PropertyDescriptor;
   const db = database();
   // The three commands that these calls come to.
