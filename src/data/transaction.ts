@@ -1,6 +1,17 @@
-import mongoose from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { within } from './deadlines.ts';
+
+/**
+ * How every transaction reads and writes. Not at `snapshot`: that one begins where all writes before are
+ * in order on disk, and so may not yet show what a read has shown its caller already. Within a
+ * transaction, `majority` shows one state of the data all the same.
+ */
+export const TRANSACTION: mongo.TransactionOptions = {
+  readConcern: { level: 'majority' },
+  writeConcern: { w: 'majority', journal: true },
+  readPreference: 'primary',
+};
 
 /**
  * Runs `work` in one transaction: all of its writes or none. `work` may run more than once (a transient
@@ -10,18 +21,11 @@ export async function transaction<T>(ctx: Ctx, work: (ctx: Ctx) => Promise<T>): 
   if (ctx.session) return work(ctx);
   let isOver = false;
   const running = mongoose.connection.withSession((session) =>
-    session.withTransaction(
-      () => {
-        // The driver would go on for two minutes, for somebody who is no longer there.
-        if (isOver) throw new Error('The transaction took too long.');
-        return work({ ...ctx, session });
-      },
-      {
-        readConcern: { level: 'snapshot' },
-        writeConcern: { w: 'majority', journal: true },
-        readPreference: 'primary',
-      },
-    ),
+    session.withTransaction(() => {
+      // The driver would go on for two minutes, for somebody who is no longer there.
+      if (isOver) throw new Error('The transaction took too long.');
+      return work({ ...ctx, session });
+    }, TRANSACTION),
   );
   try {
     return await within(running);

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { codeOf } from '../failures.ts';
 import { newId, type UUID } from '../ids.ts';
+import { TRANSACTION } from '../transaction.ts';
 
 interface Lock {
   _id: 'lock';
@@ -62,13 +63,10 @@ export async function locked<T>(
       if (lost) throw lost;
     },
     write: (work) =>
-      session.withTransaction(
-        async () => {
-          await renew(session);
-          return work(session);
-        },
-        { readConcern: { level: 'snapshot' }, writeConcern: { w: 'majority', journal: true } },
-      ),
+      session.withTransaction(async () => {
+        await renew(session);
+        return work(session);
+      }, TRANSACTION),
   };
   let timer: NodeJS.Timeout | undefined;
   try {
