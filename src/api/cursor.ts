@@ -1,8 +1,8 @@
-import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { config } from '../config.ts';
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { appKey } from '../app-key.ts';
 import { AppError } from '../errors.ts';
 
-const key = createSecretKey(Buffer.from(hkdfSync('sha256', config.appSecret, '', 'cursor', 32)));
+const key = appKey('cursor');
 
 /** Where a page ended: the value sorted by, as JSON, and the id that breaks ties. */
 export type Position = [value: string | number | boolean, id: string];

@@ -3,10 +3,10 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
-  createSecretKey,
   hkdfSync,
   randomBytes,
 } from 'node:crypto';
+import { appKey } from '../app-key.ts';
 import { canonicalJson } from '../canonical-json.ts';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
@@ -130,9 +130,7 @@ async function replay(ctx: Ctx, key: string, fingerprint: string, text: string):
   return { ...answer, headers: { ...answer.headers, 'idempotent-replayed': 'true' } };
 }
 
-const fingerprintKey = createSecretKey(
-  Buffer.from(hkdfSync('sha256', config.appSecret, '', 'fingerprint', 32)),
-);
+const fingerprintKey = appKey('fingerprint');
 
 /** Under a key: a body may hold a password, and a plain hash of it could be guessed at. */
 function fingerprintOf(text: string): string {

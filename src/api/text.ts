@@ -3,8 +3,6 @@
 
 const USUAL = 256 * 1024;
 const HEX = Buffer.from('0123456789abcdef');
-const BEGIN = Buffer.from('[');
-const END = Buffer.from(']');
 const QUOTE = 0x22;
 const DASH = 0x2d;
 const ZERO = 0x30;
@@ -15,8 +13,11 @@ const BACKSLASH = 0x5c;
 /** What stands behind a backslash for a control character that has a letter of its own. */
 const LETTERS: Record<number, number> = { 8: 0x62, 9: 0x74, 10: 0x6e, 12: 0x66, 13: 0x72 };
 
+/** The marks of JSON that others write, too. */
 export const OPEN = Buffer.from('{');
 export const CLOSE = Buffer.from('}');
+export const BEGIN = Buffer.from('[');
+export const END = Buffer.from(']');
 export const COMMA = Buffer.from(',');
 
 let text = Buffer.allocUnsafe(USUAL);

@@ -11,7 +11,18 @@ import {
 } from '../data/bson.ts';
 import type { Entity } from '../data/entity.ts';
 import { fieldBehind, type How, type Plan, planOf } from './plan.ts';
-import { CLOSE, COMMA, OPEN, put, putDate, putNumber, putString, putUuid } from './text.ts';
+import {
+  BEGIN,
+  CLOSE,
+  COMMA,
+  END,
+  OPEN,
+  put,
+  putDate,
+  putNumber,
+  putString,
+  putUuid,
+} from './text.ts';
 
 /** What of a document is written, by the names that clients know. */
 export interface Part {
@@ -29,8 +40,6 @@ export function putMembers(entity: Entity, bytes: Bytes, begin: number, part: Pa
   putFields(planOf(entity), bytes, begin, part);
 }
 
-const BEGIN = Buffer.from('[');
-const END = Buffer.from(']');
 const COLON = Buffer.from(':');
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');

@@ -139,8 +139,9 @@ export function sealed<
 }
 
 /**
- * Makes an entity of what `define` says, its schema, to which are added id, owner, times and version, and the settings that
- * keep it strict. A function starts with all entities and uses few: what is made of one is made when first asked for.
+ * Makes an entity of what `define` says, its schema, to which are added id, owner, times and version, and
+ * the settings that keep it strict. A function starts with all entities and uses few: what is made of one
+ * is made when first asked for.
  */
 export function entity<S extends Schema>(
   name: string,

@@ -74,8 +74,11 @@ export function findBytes(
 ): Promise<Bytes[]> {
   const { limit, sort, hint, projection = visible(entity) } = options;
   const question = { filter, projection, ...(sort && { sort }), ...(hint && { hint }), limit };
-  return batch(ctx, { find: entity.collectionName, ...question, batchSize: limit + 1 }, () =>
-    cursorOf(ctx, entity, filter, { ...options, raw: true }),
+  return batch(
+    ctx,
+    entity,
+    { find: entity.collectionName, ...question, batchSize: limit + 1 },
+    () => cursorOf(ctx, entity, filter, { ...options, raw: true }),
   );
 }
 
@@ -93,6 +96,7 @@ export function aggregateBytes(
 ): Promise<Bytes[]> {
   return batch(
     ctx,
+    entity,
     { aggregate: entity.collectionName, pipeline, ...options, cursor: { batchSize: MOST } },
     () => resultsOf(ctx, entity, pipeline, { ...options, raw: true }),
   );
@@ -104,23 +108,27 @@ export function aggregateBytes(
  */
 function batch(
   ctx: Ctx,
+  entity: Entity,
   command: Raw,
   cursor: () => { toArray(): Promise<unknown[]> },
 ): Promise<Bytes[]> {
   const answer = async () =>
-    (await onlyBatch(ctx, command)) ?? ((await cursor().toArray()) as Bytes[]);
+    (await onlyBatch(ctx, entity, command)) ?? ((await cursor().toArray()) as Bytes[]);
   return within(answer());
 }
 
-async function onlyBatch(ctx: Ctx, command: Raw): Promise<Bytes[] | undefined> {
+async function onlyBatch(
+  ctx: Ctx,
+  { collectionName }: Entity,
+  command: Raw,
+): Promise<Bytes[] | undefined> {
   try {
     command.maxTimeMS = readDeadline();
     // Only the documents are left as they are: of the rest of a reply the driver makes use itself.
     const session = ctx.session && { session: ctx.session };
     const { cursor } = await database().command(command, { fieldsAsRaw: DOCUMENTS, ...session });
     if (cursor.id === 0) return cursor.firstBatch as Bytes[];
-    const [collection] = String(cursor.ns).split('.').slice(-1);
-    await database().command({ killCursors: collection, cursors: [cursor.id] });
+    await database().command({ killCursors: collectionName, cursors: [cursor.id] });
     return undefined;
   } catch (error) {
     if (ctx.session || !mayPass(error)) throw error;

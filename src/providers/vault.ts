@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import { appKey } from '../app-key.ts';
 import { config } from '../config.ts';
 import { AppError } from '../errors.ts';
 
@@ -76,19 +77,19 @@ function refused(cause: unknown): AppError {
   return new AppError('UNREADABLE', 'The key of what is encrypted cannot be used.', { cause });
 }
 
-function homeKey(): Buffer {
-  return Buffer.from(hkdfSync('sha256', config.appSecret, '', `wrap ${HOME}`, 32));
-}
-
 function wrapAtHome(key: Buffer, name: string): Buffer {
   const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', homeKey(), nonce).setAAD(Buffer.from(name));
+  const cipher = createCipheriv('aes-256-gcm', appKey(`wrap ${HOME}`), nonce).setAAD(
+    Buffer.from(name),
+  );
   return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()]);
 }
 
 function unwrapAtHome(wrapped: Buffer, name: string): Buffer {
   const nonce = wrapped.subarray(0, 12);
-  const decipher = createDecipheriv('aes-256-gcm', homeKey(), nonce, { authTagLength: 16 })
+  const decipher = createDecipheriv('aes-256-gcm', appKey(`wrap ${HOME}`), nonce, {
+    authTagLength: 16,
+  })
     .setAAD(Buffer.from(name))
     .setAuthTag(wrapped.subarray(-16));
   try {

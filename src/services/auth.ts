@@ -1,11 +1,5 @@
-import {
-  createHash,
-  createHmac,
-  createSecretKey,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { appKey } from '../app-key.ts';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
 import type { DocOf } from '../data/entity.ts';
@@ -237,9 +231,7 @@ function sessionIn(token: string): UUID | undefined {
   return timingSafeEqual(mac, tokenMac(content)) ? new UUID(content.subarray(0, 16)) : undefined;
 }
 
-const tokenKey = createSecretKey(
-  Buffer.from(hkdfSync('sha256', config.appSecret, '', 'refresh-token', 32)),
-);
+const tokenKey = appKey('refresh-token');
 
 function tokenMac(content: Buffer): Buffer {
   return createHmac('sha256', tokenKey).update(content).digest().subarray(0, 16);
