@@ -3,7 +3,7 @@ import { owner } from '../src/api/rules.ts';
 import { serve } from '../src/api/serve.ts';
 import { Audio } from '../src/models/studio/audio.ts';
 import { media } from '../src/routes/media.ts';
-import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../src/services/media/audio-limits.ts';
+import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../src/services/media/audio/limits.ts';
 
 const path = '/v1/audios';
 

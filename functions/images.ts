@@ -3,7 +3,7 @@ import { owner } from '../src/api/rules.ts';
 import { serve } from '../src/api/serve.ts';
 import { Image } from '../src/models/studio/image.ts';
 import { media } from '../src/routes/media.ts';
-import { IMAGE_CONTENT_TYPES, IMAGE_LIMITS } from '../src/services/media/image-limits.ts';
+import { IMAGE_CONTENT_TYPES, IMAGE_LIMITS } from '../src/services/media/image/limits.ts';
 
 const path = '/v1/images';
 

@@ -3,7 +3,7 @@ import { owner } from '../src/api/rules.ts';
 import { serve } from '../src/api/serve.ts';
 import { Video } from '../src/models/studio/video.ts';
 import { media } from '../src/routes/media.ts';
-import { VIDEO_CONTENT_TYPES, VIDEO_LIMITS } from '../src/services/media/video-limits.ts';
+import { VIDEO_CONTENT_TYPES, VIDEO_LIMITS } from '../src/services/media/video/limits.ts';
 
 const path = '/v1/videos';
 

@@ -11,8 +11,8 @@ import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
 import { deleteUnder, download, head, upload } from '../providers/s3.ts';
 import { complete } from './jobs.ts';
+import { type AudioFacts, processAudio } from './media/audio/process.ts';
 import { MediaError } from './media/media-error.ts';
-import { type AudioFacts, processAudio } from './media/process-audio.ts';
 import { folderOf, type Medium } from './media-keys.ts';
 import { JobFailure, type JobType, type Work } from './work.ts';
 

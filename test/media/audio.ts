@@ -7,7 +7,7 @@ import {
   type AudioFacts,
   type ProcessAudio,
   processAudio,
-} from '../../src/services/media/process-audio.ts';
+} from '../../src/services/media/audio/process.ts';
 
 const run = promisify(execFile);
 

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { PEAK, playSong } from '../../scripts/demo/song.ts';
 import { RATE } from '../../scripts/demo/synth.ts';
 import { wav } from '../../scripts/demo/wav.ts';
-import { keyMeter } from '../../src/services/media/analysis/key.ts';
-import { tempoMeter } from '../../src/services/media/analysis/tempo.ts';
+import { keyMeter } from '../../src/services/media/audio/analysis/key.ts';
+import { tempoMeter } from '../../src/services/media/audio/analysis/tempo.ts';
 
 const song = playSong();
 /** What the analysis listens to: mono, at half the rate. */

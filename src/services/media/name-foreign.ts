@@ -1,5 +1,4 @@
 import { fileTypeFromBuffer } from 'file-type';
-import { ACCEPTED } from './audio-limits.ts';
 import type { BoundedFile } from './bounded-file.ts';
 import { corrupt, MediaError } from './media-error.ts';
 
@@ -21,27 +20,22 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^<\?xml/, 'an XML document'],
 ];
 
-/** Formats that this service knows as its own: a file that only begins like one is broken. */
-const OURS = [
-  'audio/mpeg',
-  'audio/wav',
-  'audio/flac',
-  'audio/x-flac',
-  'audio/ogg',
-  'audio/aac',
-  'video/mp4',
-  'audio/x-m4a',
-];
+/** What a kind of medium would have the file be. */
+export interface Wanted {
+  /** `tracks are MP3, WAV…`: how the accepted formats are named to people. */
+  accepted: string;
+  /** Media types of its own formats, as file-type names them: a file that only begins like one is broken. */
+  own: readonly string[];
+  /** `sound`, `a picture`. */
+  noun: string;
+}
 
-/**
- * The refusal of a file that is no accepted track: what it is when that can be said, else
- * CORRUPT_MEDIA.
- */
-export async function refusalOf(file: BoundedFile): Promise<MediaError> {
+/** The refusal of a file that is no such medium: what it is when that can be said, else CORRUPT_MEDIA. */
+export async function refusalOf(file: BoundedFile, wanted: Wanted): Promise<MediaError> {
   const head = await file.read(0, HEAD);
-  const name = nameText(head) ?? (await nameBytes(head));
-  if (!name) return corrupt('Nothing in this file can be recognised as sound.');
-  return new MediaError('UNSUPPORTED_MEDIA', `This is ${name}; ${ACCEPTED}.`);
+  const name = nameText(head) ?? (await nameBytes(head, wanted.own));
+  if (!name) return corrupt(`Nothing in this file can be recognised as ${wanted.noun}.`);
+  return new MediaError('UNSUPPORTED_MEDIA', `This is ${name}; ${wanted.accepted}.`);
 }
 
 function nameText(head: Buffer): string | null {
@@ -58,10 +52,10 @@ function nameText(head: Buffer): string | null {
 }
 
 /** From the head alone, in memory: no loop of the detector can wander through the file. */
-async function nameBytes(head: Buffer): Promise<string | null> {
+async function nameBytes(head: Buffer, own: readonly string[]): Promise<string | null> {
   // It throws on heads that are cut short: those are of no known kind.
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
-  if (!found || OURS.includes(found.mime)) return null;
+  if (!found || own.includes(found.mime)) return null;
   const kind = found.mime.split('/')[0] ?? '';
   const noun = ['image', 'video'].includes(kind) ? kind : kind === 'audio' ? 'audio file' : 'file';
   const name = found.ext.toUpperCase();

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../../../../src/services/media/audio-limits.ts';
+import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../../../../src/services/media/audio/limits.ts';
+import { sniffAudio } from '../../../../src/services/media/audio/sniff.ts';
+import { readTags } from '../../../../src/services/media/audio/tags.ts';
 import { openBounded } from '../../../../src/services/media/bounded-file.ts';
 import { MediaError } from '../../../../src/services/media/media-error.ts';
-import { sniffAudio } from '../../../../src/services/media/sniff-audio.ts';
-import { readTags } from '../../../../src/services/media/tags.ts';
 import { noise, type Studio, studio } from '../../../media/audio.ts';
 
 let made: Studio;

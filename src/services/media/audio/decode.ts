@@ -1,13 +1,13 @@
-import { type FfmpegEnd, runFfmpeg } from '../../providers/ffmpeg.ts';
+import { type FfmpegEnd, runFfmpeg } from '../../../providers/ffmpeg.ts';
+import { corrupt, MediaError } from '../media-error.ts';
 import { keyMeter } from './analysis/key.ts';
 import { readLoudness } from './analysis/loudness.ts';
 import { tempoMeter } from './analysis/tempo.ts';
 import { waveformMeter } from './analysis/waveform.ts';
-import type { AudioLimits } from './audio-limits.ts';
 import type { Container } from './containers/container.ts';
-import { corrupt, MediaError } from './media-error.ts';
+import type { AudioLimits } from './limits.ts';
 import { float32, int16, type PcmFormat, wavStream, whole } from './pcm-stream.ts';
-import { tooLong } from './sniff-audio.ts';
+import { tooLong } from './sniff.ts';
 
 export interface Decoding {
   path: string;

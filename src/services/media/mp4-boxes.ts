@@ -1,5 +1,5 @@
-import type { BoundedFile } from '../bounded-file.ts';
-import { corrupt, MediaError } from '../media-error.ts';
+import type { BoundedFile } from './bounded-file.ts';
+import { corrupt, MediaError } from './media-error.ts';
 
 /** A box of an MP4 file, without its header. */
 export interface Box {

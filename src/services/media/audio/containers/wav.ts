@@ -1,6 +1,6 @@
-import { ACCEPTED } from '../audio-limits.ts';
-import type { BoundedFile } from '../bounded-file.ts';
-import { corrupt, MediaError } from '../media-error.ts';
+import type { BoundedFile } from '../../bounded-file.ts';
+import { corrupt, MediaError } from '../../media-error.ts';
+import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
 
 interface Format {

@@ -1,5 +1,5 @@
-import type { BoundedFile } from '../bounded-file.ts';
-import { corrupt } from '../media-error.ts';
+import type { BoundedFile } from '../../bounded-file.ts';
+import { corrupt } from '../../media-error.ts';
 import type { Container } from './container.ts';
 
 const BLOCKS = 200;

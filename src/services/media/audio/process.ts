@@ -1,15 +1,15 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { openBounded } from '../bounded-file.ts';
 import { KEY_ALGORITHM, type Key } from './analysis/key.ts';
 import type { Loudness } from './analysis/loudness.ts';
 import { TEMPO_ALGORITHM, type Tempo } from './analysis/tempo.ts';
 import { WAVEFORM_ALGORITHM } from './analysis/waveform.ts';
-import { AUDIO_LIMITS, type AudioContentType, type AudioLimits } from './audio-limits.ts';
-import { openBounded } from './bounded-file.ts';
 import type { Container } from './containers/container.ts';
 import { makeCover } from './cover.ts';
-import { decodeAudio } from './decode-audio.ts';
-import { sniffAudio } from './sniff-audio.ts';
+import { decodeAudio } from './decode.ts';
+import { AUDIO_LIMITS, type AudioContentType, type AudioLimits } from './limits.ts';
+import { sniffAudio } from './sniff.ts';
 import { type FoundTags, readTags, type TrackTags } from './tags.ts';
 
 /** All that was found in a track, and the files that were made of it. */

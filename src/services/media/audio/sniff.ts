@@ -1,13 +1,13 @@
-import type { AudioLimits } from './audio-limits.ts';
-import type { BoundedFile } from './bounded-file.ts';
+import type { BoundedFile } from '../bounded-file.ts';
+import { MediaError } from '../media-error.ts';
+import { refusalOf, type Wanted } from '../name-foreign.ts';
 import type { Container } from './containers/container.ts';
 import { readFlac } from './containers/flac.ts';
 import { readMp4 } from './containers/mp4.ts';
 import { endOfId3, readMpegAudio } from './containers/mpeg-audio.ts';
 import { readOgg } from './containers/ogg.ts';
 import { readWav } from './containers/wav.ts';
-import { MediaError } from './media-error.ts';
-import { refusalOf } from './name-foreign.ts';
+import { ACCEPTED, type AudioLimits } from './limits.ts';
 
 /**
  * What the file is, by its bytes, and whether it may be decoded at all. Neither its name nor its
@@ -33,12 +33,21 @@ export async function sniffAudio(file: BoundedFile, limits: AudioLimits): Promis
   return container;
 }
 
+const WANTED: Wanted = {
+  accepted: ACCEPTED,
+  own: [
+    ...['audio/mpeg', 'audio/wav', 'audio/flac', 'audio/x-flac', 'audio/ogg', 'audio/aac'],
+    ...['video/mp4', 'audio/x-m4a'],
+  ],
+  noun: 'sound',
+};
+
 /**
  * MPEG audio has no magic number, merely a chain of frames: looked for last, and where nothing
  * better is known.
  */
 async function readUnlessForeign(file: BoundedFile, start: number): Promise<Container> {
-  const refusal = start === 0 ? await refusalOf(file) : null;
+  const refusal = start === 0 ? await refusalOf(file, WANTED) : null;
   if (refusal?.code === 'UNSUPPORTED_MEDIA') throw refusal;
   const container = await readMpegAudio(file, start);
   if (container) return container;

@@ -1,7 +1,7 @@
 import type { parseFromTokenizer } from 'music-metadata';
 // Of the version that music-metadata itself uses: it tells the end of a file by this class.
 import { EndOfStreamError } from 'strtok3';
-import type { BoundedFile } from './bounded-file.ts';
+import type { BoundedFile } from '../bounded-file.ts';
 
 /** What music-metadata reads through. */
 type Tokenizer = Parameters<typeof parseFromTokenizer>[0];

@@ -1,5 +1,5 @@
 import { type IAudioMetadata, type IPicture, parseFromTokenizer } from 'music-metadata';
-import type { BoundedFile } from './bounded-file.ts';
+import type { BoundedFile } from '../bounded-file.ts';
 import type { Container } from './containers/container.ts';
 import { tagReader } from './tag-reader.ts';
 

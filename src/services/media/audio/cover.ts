@@ -1,6 +1,6 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runFfmpeg } from '../../providers/ffmpeg.ts';
+import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 
 export interface Cover {
   path: string;

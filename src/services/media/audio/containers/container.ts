@@ -1,4 +1,4 @@
-import type { AudioContentType } from '../audio-limits.ts';
+import type { AudioContentType } from '../limits.ts';
 
 /** What a file's own headers say, before any decoder is let near it. */
 export interface Container {

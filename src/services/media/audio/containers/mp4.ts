@@ -1,8 +1,8 @@
-import { ACCEPTED } from '../audio-limits.ts';
-import type { BoundedFile } from '../bounded-file.ts';
-import { corrupt, MediaError } from '../media-error.ts';
+import type { BoundedFile } from '../../bounded-file.ts';
+import { corrupt, MediaError } from '../../media-error.ts';
+import { type Box, boxesIn, findBox, readTopLevel } from '../../mp4-boxes.ts';
+import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
-import { type Box, boxesIn, findBox, readTopLevel } from './mp4-boxes.ts';
 
 interface Track {
   kind: string;
