@@ -3,6 +3,7 @@ import { first } from './0001-first.ts';
 import { everyModel } from './0002-every-model.ts';
 import { qwenOmni } from './0003-qwen-omni.ts';
 import { awaitedUploads } from './0004-awaited-uploads.ts';
+import { media } from './0005-media.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [first, everyModel, qwenOmni, awaitedUploads];
+export const migrations: Migration[] = [first, everyModel, qwenOmni, awaitedUploads, media];

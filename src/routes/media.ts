@@ -165,12 +165,14 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
       id: `get${name}Derivative`,
       summary: 'A link to one of the derivatives.',
       success: { 200: { description: 'A presigned link.', schema: linkSchema } },
-      codes: ['NOT_FOUND'],
+      codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {
         const document = await found(ctx, entity, request);
         const { name } = request.params;
         const derivative = document.derivatives?.find((d: Derivative) => d.name === name);
         if (!derivative || !document.derivativesPath) throw notFound();
+        if (derivative.status === 'PENDING')
+          throw new AppError('INVALID_STATE', 'It is being made.');
         const key = `${document.derivativesPath}/${name}`;
         return link(
           ctx,

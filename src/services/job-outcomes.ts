@@ -10,8 +10,8 @@ interface MediumInput {
 }
 
 /**
- * Says of what waited for a job that it will not come: the medium is FAILED, with the job's error. In the
- * transaction that ends the job.
+ * Says of what waited for a job that it will not come, in the transaction that ends the job: the medium is
+ * FAILED, with the job's error. One that was READY before stays so, with what it has: the job tells why.
  */
 export async function settle(
   ctx: Ctx,
@@ -20,16 +20,21 @@ export async function settle(
 ): Promise<void> {
   const medium = mediumOf(job);
   if (!medium) return;
+  const entity = entityNamed(medium.entity);
   const waiting = { _id: medium.document, status: 'PROCESSING' };
+  const kept = { set: { status: 'READY', progress: 100 } };
+  if (await update(ctx, entity, { ...waiting, stands: true }, kept, 'keep')) return;
   const set = { status: 'FAILED', error: { code, message } };
-  await update(ctx, entityNamed(medium.entity), waiting, { set }, 'fail');
+  // Those of a worker that was lost, if any.
+  const unset = ['derivatives', 'derivativesPath'];
+  await update(ctx, entity, waiting, { set, unset }, 'fail');
 }
 
 /** The reverse, when a job is started anew. */
 export async function resume(ctx: Ctx, job: JobDoc): Promise<void> {
   const medium = mediumOf(job);
   if (!medium) return;
-  const ended = { _id: medium.document, status: 'FAILED' };
+  const ended = { _id: medium.document, status: { $in: ['FAILED', 'READY'] } };
   const set = { status: 'PROCESSING', progress: 0 };
   await update(ctx, entityNamed(medium.entity), ended, { set, unset: ['error'] }, 'reprocess');
 }

@@ -26,7 +26,9 @@ export type Medium = Pick<
 export interface Derivative {
   name: string;
   contentType: string;
-  size: number;
+  status: 'PENDING' | 'READY';
+  /** Of those that are READY. */
+  size?: number | null;
   width?: number | null;
   height?: number | null;
 }

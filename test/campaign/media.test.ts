@@ -22,10 +22,10 @@ test('an hour of WAV is processed within 400 MB', { timeout: 900_000 }, async ()
   const workDir = await mkdtemp(join(tmpdir(), 'mixdown-hour-'));
   // In a process of its own: the high-water mark of this one is the test runner's.
   const script = `
-    const { processAudio } = await import(${JSON.stringify(resolve('src/services/media/process-audio.ts'))});
+    const { processAudio } = await import(${JSON.stringify(resolve('src/services/media/audio/process.ts'))});
     const { readFileSync } = await import('node:fs');
-    const facts = await processAudio({ path: ${JSON.stringify(path)}, workDir: ${JSON.stringify(workDir)},
-      ffmpeg: ${JSON.stringify(FFMPEG)}, signal: new AbortController().signal, onProgress() {} });
+    const { facts } = await processAudio({ path: ${JSON.stringify(path)}, workDir: ${JSON.stringify(workDir)},
+      ffmpeg: ${JSON.stringify(FFMPEG)}, signal: new AbortController().signal, onProgress() {}, async onProbed() {}, async onDerivative() {} });
     const peak = Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
     console.log(JSON.stringify({ seconds: facts.audio.durationSeconds, peak }));`;
   try {

@@ -5,9 +5,9 @@ import { tracks } from '../../functions/tracks.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { Track } from '../../src/models/studio/track.ts';
 import { Job } from '../../src/models/system/job.ts';
-import { keysUnder } from '../../src/providers/s3.ts';
 import { conforms } from '../conforms.ts';
 import { type Doc, given, type Person, send } from '../harness/given.ts';
+import { keysOf } from '../harness/objects.ts';
 import { until } from '../harness/until.ts';
 import { melody, wav } from '../media/audio.ts';
 
@@ -28,13 +28,6 @@ conforms(tracks, {
   change: { name: 'Another song', genre: 'None', trackNumber: 3 },
   asRead: ({ upload, ...read }) => read,
 });
-
-const keysOf = async (person: Person, track: Doc): Promise<string[]> => {
-  const keys: string[] = [];
-  const folder = `media/${person.id}/tracks/${track.id}/`;
-  for await (const page of keysUnder(folder)) keys.push(...page);
-  return keys.map((k) => k.slice(folder.length)).toSorted();
-};
 
 const nothingLeft = (person: Person, track: Doc) =>
   until('its objects are gone', async () => (await keysOf(person, track)).length === 0);

@@ -181,7 +181,7 @@ export interface Upload {
 export interface Track extends Doc {
   upload: Upload;
   error?: { code: string; message: string };
-  derivatives?: { name: string; contentType: string; size: number }[];
+  derivatives?: { name: string; contentType: string; status: string; size: number }[];
   audio?: { durationSeconds: number };
   analysis?: Json;
 }

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import {
   type AudioFacts,
-  type ProcessAudio,
+  type AudioInput,
+  type ProcessedAudio,
   processAudio,
 } from '../../src/services/media/audio/process.ts';
+import type { DerivativeFile, PlannedDerivative } from '../../src/services/media/processor.ts';
 
 const run = promisify(execFile);
 
@@ -37,32 +39,39 @@ export async function studio() {
 
 export type Studio = Awaited<ReturnType<typeof studio>>;
 
-export type Processed = AudioFacts & { files: Record<string, Buffer>; progress: number[] };
+export type Heard = Omit<ProcessedAudio, 'facts'> &
+  AudioFacts & {
+    derivatives: DerivativeFile[];
+    planned: PlannedDerivative[];
+    files: Record<string, Buffer>;
+    progress: number[];
+  };
 
 /**
  * Processes a file in a folder of its own; the derivatives are read, and anything else left behind
  * is an error.
  */
-export async function processed(
-  path: string,
-  more: Partial<ProcessAudio> = {},
-): Promise<Processed> {
+export async function processed(path: string, more: Partial<AudioInput> = {}): Promise<Heard> {
   const workDir = await mkdtemp(join(tmpdir(), 'mixdown-work-'));
   const progress: number[] = [];
+  const derivatives: DerivativeFile[] = [];
+  const planned: PlannedDerivative[] = [];
   try {
-    const facts = await processAudio({
+    const { facts, ...rest } = await processAudio({
       path,
       workDir,
       ffmpeg: FFMPEG,
       signal: new AbortController().signal,
       onProgress: (percent) => progress.push(percent),
+      onProbed: async (probed) => void planned.push(...probed.derivatives),
+      onDerivative: async (file) => void derivatives.push(file),
       ...more,
     });
     const files: Record<string, Buffer> = {};
-    for (const { name, path } of facts.derivatives) files[name] = await readFile(path);
+    for (const { name, path } of derivatives) files[name] = await readFile(path);
     const left = await readdir(workDir);
-    if (left.length !== facts.derivatives.length) throw new Error(`Left behind: ${left}`);
-    return { ...facts, files, progress };
+    if (left.length !== derivatives.length) throw new Error(`Left behind: ${left}`);
+    return { ...rest, ...facts, derivatives, planned, files, progress };
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }

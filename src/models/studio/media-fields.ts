@@ -13,7 +13,14 @@ const derivativeSchema = new Schema(
       description: 'What it is for: `waveform`, `preview`, `cover`.',
     },
     contentType: { type: String, required: true, maxlength: 128, description: 'Its media type.' },
-    size: { type: Number, required: true, integer: true, min: 0, description: 'In bytes.' },
+    status: {
+      type: String,
+      required: true,
+      enum: ['PENDING', 'READY'],
+      default: 'READY',
+      description: 'Each is READY as soon as it is there, whatever else of the medium is not yet.',
+    },
+    size: { type: Number, integer: true, min: 0, description: 'In bytes; once READY.' },
     width: { type: Number, integer: true, description: 'In pixels.' },
     height: { type: Number, integer: true, description: 'In pixels.' },
   },
@@ -99,6 +106,13 @@ export const mediaFields = {
     server: true,
     description:
       'The object as S3 last told of it: which bytes are processed, and the fence against older records.',
+  },
+  stands: {
+    type: Boolean,
+    select: false,
+    server: true,
+    description:
+      'Whether what is shown was READY once: a later processing that fails leaves it so.',
   },
   derivativesPath: {
     type: String,

@@ -11,9 +11,10 @@ import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
 import { deleteUnder, download, head, upload } from '../providers/s3.ts';
 import { complete } from './jobs.ts';
-import { type AudioFacts, processAudio } from './media/audio/process.ts';
 import { MediaError } from './media/media-error.ts';
+import type { MediaProcessor, Processed } from './media/processor.ts';
 import { folderOf, type Medium } from './media-keys.ts';
+import { type Showing, showing } from './showing.ts';
 import { JobFailure, type JobType, type Work } from './work.ts';
 
 interface Input {
@@ -23,11 +24,13 @@ interface Input {
   etag: string;
 }
 
-/** Looks at a track's bytes: facts into its document, derivatives beside them in S3, then READY. */
-export const processTrack: JobType = { run };
+/** The job that looks at a medium's bytes: facts into its document, derivatives beside them in S3, then READY. */
+export function processMedium(process: MediaProcessor): JobType {
+  return { run: (work) => run(work, process) };
+}
 
-async function run(work: Work): Promise<void> {
-  const { ctx, claim } = work;
+async function run(work: Work, process: MediaProcessor): Promise<void> {
+  const { ctx, claim, signal } = work;
   const input = claim.job.input as Input;
   const entity = entityNamed(input.entity);
   const medium = await current(ctx, entity, input);
@@ -39,7 +42,7 @@ async function run(work: Work): Promise<void> {
   // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
   const target = `${folder}/${idText(claim.job._id)}-${claim.token}`;
   const isEarlier = earlierThan(claim);
-  await deleteUnder(`${folder}/`, (key) => !isEarlier(key));
+  const shown = showing({ ctx, entity, medium, claim, target });
   const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
   try {
     const checksum = await fetchOriginal(work, medium, input.etag, join(workDir, 'original'));
@@ -50,25 +53,31 @@ async function run(work: Work): Promise<void> {
       await complete(ctx, claim, { superseded: true });
       return;
     }
-    const facts = await processAudio({
+    const processed = await process({
       path: join(workDir, 'original'),
       workDir,
       ffmpeg: config.ffmpegPath,
-      signal: work.signal,
-      onProgress: (percent, stage) => {
-        work.progress(5 + percent * 0.9, stage);
+      signal,
+      onProgress: (percent, stage) => work.progress(5 + percent * 0.95, stage),
+      onProbed: async (probed) => {
+        await shown.begin(probed);
+        await deleteUnder(`${folder}/`, (key) => !isEarlier(key));
+      },
+      onDerivative: async (file) => {
+        await upload(`${target}/${file.name}`, file, signal);
+        await rm(file.path, { force: true });
+        await shown.add(file);
       },
     });
-    for (const derivative of facts.derivatives) {
-      await upload(`${target}/${derivative.name}`, derivative, work.signal);
-    }
-    work.signal.throwIfAborted();
-    await publish(work, entity, medium, input, { facts, checksum, target });
+    signal.throwIfAborted();
+    await publish(work, entity, medium, input, { processed, shown, checksum, target });
     // By name, never "all but mine": a worker that is late must not touch what another has made since.
-    if (medium.derivativesPath) await deleteUnder(`${medium.derivativesPath}/`);
+    if (medium.derivativesPath && medium.derivativesPath !== target) {
+      await deleteUnder(`${medium.derivativesPath}/`);
+    }
     await deleteUnder(`${folder}/`, (key) => !isEarlier(key));
   } catch (error) {
-    if (work.signal.aborted) await deleteUnder(`${target}/`);
+    if (await shown.withdraw()) await deleteUnder(`${target}/`);
     if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
     throw error;
   } finally {
@@ -117,38 +126,45 @@ async function fetchOriginal(
   return checksum;
 }
 
+interface Result {
+  processed: Processed;
+  shown: Showing;
+  checksum: string;
+  target: string;
+}
+
 /** The document and its job change together, if both are still what this worker was given. */
 async function publish(
   { ctx, claim }: Work,
   entity: Entity,
   medium: Medium,
   input: Input,
-  { facts, checksum, target }: { facts: AudioFacts; checksum: string; target: string },
+  { processed, shown, checksum, target }: Result,
 ): Promise<void> {
-  const { contentType, metadata, audio, analysis, warnings } = facts;
-  const derivatives = facts.derivatives.map(({ path, ...derivative }) => derivative);
+  const { contentType, metadata, facts, warnings } = processed;
   const set = {
     status: 'READY',
+    stands: true,
     progress: 100,
     contentType,
     checksum,
     metadata,
-    audio,
-    analysis: present(analysis),
-    derivatives,
+    ...present(facts),
+    derivatives: shown.complete(),
     derivativesPath: target,
     ...(warnings.length > 0 && { warnings }),
   };
+  const unset = ['error', ...(warnings.length > 0 ? [] : ['warnings'])];
   await transaction(ctx, async (tx) => {
     const mine = { _id: medium._id, status: 'PROCESSING', 'object.etag': input.etag };
-    const document = await update(tx, entity, mine, { set, unset: ['error'] }, 'ready');
+    const document = await update(tx, entity, mine, { set, unset }, 'ready');
     const done = await complete(tx, claim, { document: medium._id, superseded: !document });
     if (!done) throw new Error('The job was taken by another worker.');
   });
 }
 
 /** Without nulls: what is not known is not stored. */
-function present(object: object): Record<string, unknown> {
+export function present(object: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(object).flatMap(([k, v]) => {
       if (v === null || v === undefined) return [];

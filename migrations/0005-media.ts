@@ -1,0 +1,591 @@
+import { UUID } from '../src/data/ids.ts';
+import type { Migration } from '../src/data/migrations/migration.ts';
+
+/** Media. */
+export const media: Migration = {
+  id: '0005-media',
+
+  async up(m) {
+    // audios: field stands is new
+    // audios: field derivatives has changed
+    await m.setValidator('audios', audios);
+
+    // images: field stands is new
+    // images: field derivatives has changed
+    await m.setValidator('images', images);
+
+    // tracks: field stands is new
+    // tracks: field derivatives has changed
+    await m.setValidator('tracks', tracks);
+
+    // videos: field stands is new
+    // videos: field derivatives has changed
+    await m.setValidator('videos', videos);
+  },
+
+  async down(m) {
+    await m.setValidator('videos', videosBefore);
+    // Check by hand: videos lost stands. A document that still has it can no longer be written:
+    // await m.eachBatch('drop stands', 'videos', { stands: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+
+    await m.setValidator('tracks', tracksBefore);
+    // Check by hand: tracks lost stands. A document that still has it can no longer be written:
+    // await m.eachBatch('drop stands', 'tracks', { stands: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+
+    await m.setValidator('images', imagesBefore);
+    // Check by hand: images lost stands. A document that still has it can no longer be written:
+    // await m.eachBatch('drop stands', 'images', { stands: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+
+    await m.setValidator('audios', audiosBefore);
+    // Check by hand: audios lost stands. A document that still has it can no longer be written:
+    // await m.eachBatch('drop stands', 'audios', { stands: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+  },
+};
+
+const binary = { bsonType: 'binData' };
+const boolean = { bsonType: 'bool' };
+const date = { bsonType: 'date' };
+const string = { bsonType: 'string' };
+const number = { bsonType: 'number' };
+const integer = { bsonType: ['int', 'long', 'double'], multipleOf: 1 };
+const count = { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 };
+const positive = { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 };
+const object = { bsonType: 'object' };
+
+const anyId = {
+  $gte: new UUID('00000000-0000-0000-0000-000000000000'),
+  $lte: new UUID('ffffffff-ffff-ffff-ffff-ffffffffffff'),
+};
+
+const kind = { bsonType: 'string', enum: ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] };
+const status = { bsonType: 'string', enum: ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] };
+
+const derivatives = {
+  bsonType: 'array',
+  items: {
+    bsonType: 'object',
+    additionalProperties: false,
+    required: ['name', 'contentType', 'status'],
+    properties: {
+      name: { bsonType: 'string', maxLength: 64 },
+      contentType: { bsonType: 'string', maxLength: 128 },
+      status: { bsonType: 'string', enum: ['PENDING', 'READY'] },
+      size: count,
+      width: integer,
+      height: integer,
+    },
+  },
+};
+
+const error = {
+  bsonType: 'object',
+  additionalProperties: false,
+  required: ['code', 'message'],
+  properties: {
+    code: { bsonType: 'string', maxLength: 64 },
+    message: { bsonType: 'string', maxLength: 1000 },
+  },
+};
+
+const objectField = {
+  bsonType: 'object',
+  additionalProperties: false,
+  properties: { etag: string, sequencer: string },
+};
+
+const audio = {
+  bsonType: 'object',
+  additionalProperties: false,
+  required: ['durationSeconds', 'sampleRate', 'channels', 'codec', 'lossless'],
+  properties: {
+    durationSeconds: number,
+    sampleRate: integer,
+    channels: integer,
+    bitRate: integer,
+    codec: string,
+    lossless: boolean,
+  },
+};
+
+const analysis = {
+  bsonType: 'object',
+  additionalProperties: false,
+  properties: {
+    bpm: number,
+    bpmConfidence: number,
+    key: string,
+    scale: { bsonType: 'string', enum: ['MAJOR', 'MINOR'] },
+    keyConfidence: number,
+    loudness: {
+      bsonType: 'object',
+      additionalProperties: false,
+      properties: { integratedLufs: number, rangeLu: number, truePeakDbtp: number },
+    },
+    algorithms: object,
+  },
+};
+
+const derivativesField = {
+  bsonType: 'array',
+  items: {
+    bsonType: 'object',
+    additionalProperties: false,
+    required: ['name', 'contentType', 'size'],
+    properties: {
+      name: { bsonType: 'string', maxLength: 64 },
+      contentType: { bsonType: 'string', maxLength: 128 },
+      size: count,
+      width: integer,
+      height: integer,
+    },
+  },
+};
+
+const image = {
+  bsonType: 'object',
+  additionalProperties: false,
+  required: ['width', 'height', 'format', 'orientation', 'hasAlpha'],
+  properties: {
+    width: positive,
+    height: positive,
+    format: { bsonType: 'string', maxLength: 16 },
+    orientation: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1, maximum: 8 },
+    hasAlpha: boolean,
+    colorSpace: { bsonType: 'string', maxLength: 32 },
+    dominantColor: { bsonType: 'string', pattern: '^#[0-9a-f]{6}$' },
+    blurHash: { bsonType: 'string', maxLength: 128 },
+  },
+};
+
+const trackNumber = {
+  bsonType: ['int', 'long', 'double'],
+  multipleOf: 1,
+  minimum: 1,
+  maximum: 9999,
+};
+
+const video = {
+  bsonType: 'object',
+  additionalProperties: false,
+  required: ['durationSeconds', 'width', 'height', 'codec', 'rotation', 'hasAudio'],
+  properties: {
+    durationSeconds: { bsonType: 'number', minimum: 0 },
+    width: positive,
+    height: positive,
+    frameRate: { bsonType: 'number', minimum: 0 },
+    codec: { bsonType: 'string', maxLength: 64 },
+    bitRate: count,
+    rotation: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0, maximum: 270 },
+    hasAudio: boolean,
+  },
+};
+
+const baseOwned = {
+  _id: binary,
+  user: binary,
+  createdAt: date,
+  updatedAt: date,
+  version: positive,
+  outbox: { bsonType: 'array', items: object },
+  removing: date,
+};
+
+const alwaysOwned = ['_id', 'user', 'createdAt', 'updatedAt', 'version'];
+
+const audios = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'name',
+          'kind',
+          'fileName',
+          'contentType',
+          'size',
+          'filePath',
+          'status',
+          'progress',
+          ...alwaysOwned,
+        ],
+        properties: {
+          project: binary,
+          name: { bsonType: 'string', maxLength: 120 },
+          kind,
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: positive,
+          checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+          filePath: { bsonType: 'string', maxLength: 512 },
+          status,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          metadata: object,
+          derivatives,
+          warnings: { bsonType: 'array', items: string },
+          error,
+          object: objectField,
+          stands: boolean,
+          derivativesPath: { bsonType: 'string', maxLength: 512 },
+          audio,
+          analysis,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
+
+const audiosBefore = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'name',
+          'kind',
+          'fileName',
+          'contentType',
+          'size',
+          'filePath',
+          'status',
+          'progress',
+          ...alwaysOwned,
+        ],
+        properties: {
+          project: binary,
+          name: { bsonType: 'string', maxLength: 120 },
+          kind,
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: positive,
+          checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+          filePath: { bsonType: 'string', maxLength: 512 },
+          status,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          metadata: object,
+          derivatives: derivativesField,
+          warnings: { bsonType: 'array', items: string },
+          error,
+          object: objectField,
+          derivativesPath: { bsonType: 'string', maxLength: 512 },
+          audio,
+          analysis,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
+
+const images = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'name',
+          'fileName',
+          'contentType',
+          'size',
+          'filePath',
+          'status',
+          'progress',
+          ...alwaysOwned,
+        ],
+        properties: {
+          project: binary,
+          name: { bsonType: 'string', maxLength: 120 },
+          altText: { bsonType: 'string', maxLength: 1000 },
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: positive,
+          checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+          filePath: { bsonType: 'string', maxLength: 512 },
+          status,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          metadata: object,
+          derivatives,
+          warnings: { bsonType: 'array', items: string },
+          error,
+          object: objectField,
+          stands: boolean,
+          derivativesPath: { bsonType: 'string', maxLength: 512 },
+          image,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
+
+const imagesBefore = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'name',
+          'fileName',
+          'contentType',
+          'size',
+          'filePath',
+          'status',
+          'progress',
+          ...alwaysOwned,
+        ],
+        properties: {
+          project: binary,
+          name: { bsonType: 'string', maxLength: 120 },
+          altText: { bsonType: 'string', maxLength: 1000 },
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: positive,
+          checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+          filePath: { bsonType: 'string', maxLength: 512 },
+          status,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          metadata: object,
+          derivatives: derivativesField,
+          warnings: { bsonType: 'array', items: string },
+          error,
+          object: objectField,
+          derivativesPath: { bsonType: 'string', maxLength: 512 },
+          image,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
+
+const tracks = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'project',
+          'name',
+          'fileName',
+          'contentType',
+          'size',
+          'filePath',
+          'status',
+          'progress',
+          ...alwaysOwned,
+        ],
+        properties: {
+          project: binary,
+          name: { bsonType: 'string', maxLength: 120 },
+          artist: { bsonType: 'string', maxLength: 255 },
+          album: { bsonType: 'string', maxLength: 255 },
+          genre: { bsonType: 'string', maxLength: 100 },
+          trackNumber,
+          lyrics: { bsonType: 'string', maxLength: 20000 },
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: positive,
+          checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+          filePath: { bsonType: 'string', maxLength: 512 },
+          status,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          metadata: object,
+          derivatives,
+          warnings: { bsonType: 'array', items: string },
+          error,
+          object: objectField,
+          stands: boolean,
+          derivativesPath: { bsonType: 'string', maxLength: 512 },
+          audio,
+          analysis,
+          generatedBy: binary,
+          lineage: object,
+          ...baseOwned,
+        },
+      },
+    },
+    { project: anyId },
+    { $or: [{ generatedBy: { $exists: false } }, { generatedBy: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
+
+const tracksBefore = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'project',
+          'name',
+          'fileName',
+          'contentType',
+          'size',
+          'filePath',
+          'status',
+          'progress',
+          ...alwaysOwned,
+        ],
+        properties: {
+          project: binary,
+          name: { bsonType: 'string', maxLength: 120 },
+          artist: { bsonType: 'string', maxLength: 255 },
+          album: { bsonType: 'string', maxLength: 255 },
+          genre: { bsonType: 'string', maxLength: 100 },
+          trackNumber,
+          lyrics: { bsonType: 'string', maxLength: 20000 },
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: positive,
+          checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+          filePath: { bsonType: 'string', maxLength: 512 },
+          status,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          metadata: object,
+          derivatives: derivativesField,
+          warnings: { bsonType: 'array', items: string },
+          error,
+          object: objectField,
+          derivativesPath: { bsonType: 'string', maxLength: 512 },
+          audio,
+          analysis,
+          generatedBy: binary,
+          lineage: object,
+          ...baseOwned,
+        },
+      },
+    },
+    { project: anyId },
+    { $or: [{ generatedBy: { $exists: false } }, { generatedBy: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
+
+const videos = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'name',
+          'fileName',
+          'contentType',
+          'size',
+          'filePath',
+          'status',
+          'progress',
+          ...alwaysOwned,
+        ],
+        properties: {
+          project: binary,
+          track: binary,
+          name: { bsonType: 'string', maxLength: 120 },
+          description: { bsonType: 'string', maxLength: 2000 },
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: positive,
+          checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+          filePath: { bsonType: 'string', maxLength: 512 },
+          status,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          metadata: object,
+          derivatives,
+          warnings: { bsonType: 'array', items: string },
+          error,
+          object: objectField,
+          stands: boolean,
+          derivativesPath: { bsonType: 'string', maxLength: 512 },
+          video,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { $or: [{ track: { $exists: false } }, { track: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
+
+const videosBefore = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'name',
+          'fileName',
+          'contentType',
+          'size',
+          'filePath',
+          'status',
+          'progress',
+          ...alwaysOwned,
+        ],
+        properties: {
+          project: binary,
+          track: binary,
+          name: { bsonType: 'string', maxLength: 120 },
+          description: { bsonType: 'string', maxLength: 2000 },
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: positive,
+          checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+          filePath: { bsonType: 'string', maxLength: 512 },
+          status,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          metadata: object,
+          derivatives: derivativesField,
+          warnings: { bsonType: 'array', items: string },
+          error,
+          object: objectField,
+          derivativesPath: { bsonType: 'string', maxLength: 512 },
+          video,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { $or: [{ track: { $exists: false } }, { track: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
