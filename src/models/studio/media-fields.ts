@@ -179,6 +179,33 @@ export const soundFields = {
             { _id: false },
           ),
         },
+        silence: {
+          type: new Schema(
+            {
+              leadingSeconds: { type: Number, description: 'Before the first sound.' },
+              trailingSeconds: { type: Number, description: 'After the last.' },
+              totalSeconds: {
+                type: Number,
+                description:
+                  'Of all pauses of half a second and more, in which nothing is over −60 dBFS.',
+              },
+            },
+            { _id: false },
+          ),
+        },
+        clipping: {
+          type: new Schema(
+            {
+              samples: {
+                type: Number,
+                integer: true,
+                description: 'At full scale, in runs of three and more in one channel.',
+              },
+              runs: { type: Number, integer: true, description: 'How many such runs.' },
+            },
+            { _id: false },
+          ),
+        },
         algorithms: freeForm(4096, {
           description: 'What was measured by which algorithm, in which version.',
         }),

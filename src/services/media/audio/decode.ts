@@ -1,6 +1,7 @@
 import { type FfmpegEnd, runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { corrupt, MediaError } from '../media-error.ts';
 import { keyMeter } from './analysis/key.ts';
+import { levelMeter } from './analysis/levels.ts';
 import { readLoudness } from './analysis/loudness.ts';
 import { tempoMeter } from './analysis/tempo.ts';
 import { waveformMeter } from './analysis/waveform.ts';
@@ -42,13 +43,18 @@ export async function decodeAudio(decoding: Decoding) {
   const key = keyMeter(ANALYSIS_RATE);
   let format: PcmFormat | null = null;
   let waveform: ReturnType<typeof waveformMeter> | null = null;
+  let levels: ReturnType<typeof levelMeter> | null = null;
 
   const onSamples = wavStream((found) => {
     format = found;
     const meter = waveformMeter(found.sampleRate, found.channels);
+    const level = levelMeter(found.sampleRate, found.channels);
     waveform = meter;
+    levels = level;
     return whole(2 * found.channels, (chunk) => {
-      meter.add(int16(chunk));
+      const samples = int16(chunk);
+      meter.add(samples);
+      level.add(samples);
       const seconds = meter.frames / found.sampleRate;
       if (seconds > limits.seconds) throw tooLong(limits);
       decoding.onSeconds(seconds);
@@ -76,7 +82,7 @@ export async function decodeAudio(decoding: Decoding) {
     deadlineMs: deadlineOf(decoding),
   });
   refuseFailure(end);
-  const heard = decoded(format, waveform);
+  const heard = decoded(format, waveform, levels);
   const warnings = judgeLength(heard.seconds, container);
   return {
     ...heard,
@@ -133,10 +139,14 @@ function refuseFailure({ exitCode, killedBy, timedOut, log }: FfmpegEnd): void {
   throw corrupt('This track cannot be decoded.', { cause: log });
 }
 
-function decoded(format: PcmFormat | null, waveform: ReturnType<typeof waveformMeter> | null) {
-  if (!format || !waveform || waveform.frames === 0)
+function decoded(
+  format: PcmFormat | null,
+  waveform: ReturnType<typeof waveformMeter> | null,
+  levels: ReturnType<typeof levelMeter> | null,
+) {
+  if (!format || !waveform || !levels || waveform.frames === 0)
     throw corrupt('There is no sound in this track.');
-  return { format, waveform, seconds: waveform.frames / format.sampleRate };
+  return { format, waveform, ...levels.result(), seconds: waveform.frames / format.sampleRate };
 }
 
 /**

@@ -30,6 +30,7 @@ export type AudioContentType =
   | 'audio/wav'
   | 'audio/flac'
   | 'audio/ogg'
+  | 'audio/aiff'
   | 'audio/mp4'
   | 'audio/aac';
 
@@ -38,9 +39,10 @@ export const AUDIO_CONTENT_TYPES: readonly string[] = [
   ...['audio/mpeg', 'audio/mp3', 'audio/x-mp3', 'audio/mpeg3', 'audio/x-mpeg'],
   ...['audio/wav', 'audio/x-wav', 'audio/wave', 'audio/vnd.wave', 'audio/x-pn-wav'],
   ...['audio/flac', 'audio/x-flac'],
+  ...['audio/aiff', 'audio/x-aiff'],
   ...['audio/ogg', 'audio/opus', 'audio/vorbis', 'application/ogg', 'audio/x-ogg'],
   ...['audio/mp4', 'audio/m4a', 'audio/x-m4a', 'audio/aac', 'audio/aacp', 'audio/x-aac'],
 ];
 
 /** How the accepted formats are named to people. */
-export const ACCEPTED = 'tracks are MP3, WAV, FLAC, OGG Vorbis, Opus, M4A/AAC';
+export const ACCEPTED = 'tracks are MP3, WAV, AIFF, FLAC, OGG Vorbis, Opus, M4A/AAC';

@@ -9,6 +9,7 @@ import {
   wholePercents,
 } from '../processor.ts';
 import { KEY_ALGORITHM, type Key } from './analysis/key.ts';
+import { LEVELS_ALGORITHM, type Levels } from './analysis/levels.ts';
 import type { Loudness } from './analysis/loudness.ts';
 import { TEMPO_ALGORITHM, type Tempo } from './analysis/tempo.ts';
 import { WAVEFORM_ALGORITHM } from './analysis/waveform.ts';
@@ -31,11 +32,11 @@ export interface AudioFacts {
     codec: string;
     lossless: boolean;
   };
-  analysis: Tempo & Key & { loudness: Loudness; algorithms: Algorithms };
+  analysis: Tempo & Key & Levels & { loudness: Loudness; algorithms: Algorithms };
 }
 
 /** What each result was found by, with its version, so that old ones can be told and made again. */
-export type Algorithms = Record<'bpm' | 'key' | 'loudness' | 'waveform', string>;
+export type Algorithms = Record<'bpm' | 'key' | 'levels' | 'loudness' | 'waveform', string>;
 
 export interface AudioInput extends ProcessorInput {
   limits?: Partial<AudioLimits>;
@@ -84,6 +85,7 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
   signal.throwIfAborted();
   progress(100, 'done');
   const { bpm, bpmConfidence, key, scale, keyConfidence, loudness, seconds, format } = heard;
+  const { silence, clipping } = heard;
   const music = { bpm, bpmConfidence, key, scale, keyConfidence };
   const audio = {
     durationSeconds: Math.round(seconds * 1000) / 1000,
@@ -95,7 +97,13 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
     codec: container.codec,
     lossless: container.lossless,
   };
-  const analysis = { ...music, loudness, algorithms: algorithmsWith(heard.ffmpegVersion) };
+  const analysis = {
+    ...music,
+    loudness,
+    silence,
+    clipping,
+    algorithms: algorithmsWith(heard.ffmpegVersion),
+  };
   return { contentType, metadata: found.tags, facts: { audio, analysis }, warnings };
 }
 
@@ -109,7 +117,13 @@ function planned(hasPicture: boolean): PlannedDerivative[] {
 
 function algorithmsWith(ffmpegVersion: string): Algorithms {
   const loudness = `ffmpeg-ebur128@${ffmpegVersion}`;
-  return { bpm: TEMPO_ALGORITHM, key: KEY_ALGORITHM, loudness, waveform: WAVEFORM_ALGORITHM };
+  return {
+    bpm: TEMPO_ALGORITHM,
+    key: KEY_ALGORITHM,
+    levels: LEVELS_ALGORITHM,
+    loudness,
+    waveform: WAVEFORM_ALGORITHM,
+  };
 }
 
 async function probe(path: string, limits: AudioLimits, signal: AbortSignal) {

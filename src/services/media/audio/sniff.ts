@@ -1,6 +1,7 @@
 import type { BoundedFile } from '../bounded-file.ts';
 import { MediaError } from '../media-error.ts';
 import { refusalOf, type Wanted } from '../name-foreign.ts';
+import { readAiff } from './containers/aiff.ts';
 import type { Container } from './containers/container.ts';
 import { readFlac } from './containers/flac.ts';
 import { readMp4 } from './containers/mp4.ts';
@@ -25,6 +26,7 @@ export async function sniffAudio(file: BoundedFile, limits: AudioLimits): Promis
   const start = await endOfId3(file);
   const container =
     (await readWav(file, start)) ??
+    (await readAiff(file, start)) ??
     (await readFlac(file, start)) ??
     (await readOgg(file, start)) ??
     (await readMp4(file, start)) ??
@@ -37,6 +39,7 @@ const WANTED: Wanted = {
   accepted: ACCEPTED,
   own: [
     ...['audio/mpeg', 'audio/wav', 'audio/flac', 'audio/x-flac', 'audio/ogg', 'audio/aac'],
+    'audio/aiff',
     ...['video/mp4', 'audio/x-m4a'],
   ],
   noun: 'sound',
