@@ -7,6 +7,8 @@ export const media: Migration = {
 
   async up(m) {
     // audios: field stands is new
+    // audios: field analysis.silence is new
+    // audios: field analysis.clipping is new
     // audios: field derivatives has changed
     await m.setValidator('audios', audios);
 
@@ -15,8 +17,25 @@ export const media: Migration = {
     await m.setValidator('images', images);
 
     // tracks: field stands is new
+    // tracks: field analysis.silence is new
+    // tracks: field analysis.clipping is new
     // tracks: field derivatives has changed
     await m.setValidator('tracks', tracks);
+
+    await m.createCollection('trashedMedia', {
+      validator: trashedMedia,
+      indexes: [
+        { key: { user: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, kind: 1, createdAt: -1, _id: -1 } },
+        { key: { project: 1 }, sparse: true },
+        { key: { expiresAt: 1 } },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
 
     // videos: field stands is new
     // videos: field derivatives has changed
@@ -32,11 +51,24 @@ export const media: Migration = {
     //   })),
     // );
 
+    await m.dropCollection('trashedMedia');
     await m.setValidator('tracks', tracksBefore);
     // Check by hand: tracks lost stands. A document that still has it can no longer be written:
     // await m.eachBatch('drop stands', 'tracks', { stands: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
     //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: tracks lost analysis.silence. A document that still has it can no longer be written:
+    // await m.eachBatch('drop analysis.silence', 'tracks', { 'analysis.silence': { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.silence': '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: tracks lost analysis.clipping. A document that still has it can no longer be written:
+    // await m.eachBatch('drop analysis.clipping', 'tracks', { 'analysis.clipping': { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.clipping': '' }, $inc: { version: 1 } } },
     //   })),
     // );
 
@@ -53,6 +85,18 @@ export const media: Migration = {
     // await m.eachBatch('drop stands', 'audios', { stands: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
     //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: audios lost analysis.silence. A document that still has it can no longer be written:
+    // await m.eachBatch('drop analysis.silence', 'audios', { 'analysis.silence': { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.silence': '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: audios lost analysis.clipping. A document that still has it can no longer be written:
+    // await m.eachBatch('drop analysis.clipping', 'audios', { 'analysis.clipping': { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.clipping': '' }, $inc: { version: 1 } } },
     //   })),
     // );
   },
@@ -123,6 +167,12 @@ const audio = {
   },
 };
 
+const loudness = {
+  bsonType: 'object',
+  additionalProperties: false,
+  properties: { integratedLufs: number, rangeLu: number, truePeakDbtp: number },
+};
+
 const analysis = {
   bsonType: 'object',
   additionalProperties: false,
@@ -132,10 +182,16 @@ const analysis = {
     key: string,
     scale: { bsonType: 'string', enum: ['MAJOR', 'MINOR'] },
     keyConfidence: number,
-    loudness: {
+    loudness,
+    silence: {
       bsonType: 'object',
       additionalProperties: false,
-      properties: { integratedLufs: number, rangeLu: number, truePeakDbtp: number },
+      properties: { leadingSeconds: number, trailingSeconds: number, totalSeconds: number },
+    },
+    clipping: {
+      bsonType: 'object',
+      additionalProperties: false,
+      properties: { samples: integer, runs: integer },
     },
     algorithms: object,
   },
@@ -154,6 +210,20 @@ const derivativesField = {
       width: integer,
       height: integer,
     },
+  },
+};
+
+const analysisField = {
+  bsonType: 'object',
+  additionalProperties: false,
+  properties: {
+    bpm: number,
+    bpmConfidence: number,
+    key: string,
+    scale: { bsonType: 'string', enum: ['MAJOR', 'MINOR'] },
+    keyConfidence: number,
+    loudness,
+    algorithms: object,
   },
 };
 
@@ -290,7 +360,7 @@ const audiosBefore = {
           object: objectField,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
           audio,
-          analysis,
+          analysis: analysisField,
           ...baseOwned,
         },
       },
@@ -483,7 +553,7 @@ const tracksBefore = {
           object: objectField,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
           audio,
-          analysis,
+          analysis: analysisField,
           generatedBy: binary,
           lineage: object,
           ...baseOwned,
@@ -492,6 +562,41 @@ const tracksBefore = {
     },
     { project: anyId },
     { $or: [{ generatedBy: { $exists: false } }, { generatedBy: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
+
+const trashedMedia = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'kind',
+          'name',
+          'fileName',
+          'contentType',
+          'size',
+          'expiresAt',
+          'content',
+          ...alwaysOwned,
+        ],
+        properties: {
+          kind: { bsonType: 'string', enum: ['Track', 'Audio', 'Video', 'Image'] },
+          project: binary,
+          name: { bsonType: 'string', maxLength: 120 },
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: integer,
+          expiresAt: date,
+          content: object,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
     { _id: anyId },
     { user: anyId },
   ],

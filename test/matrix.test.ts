@@ -54,6 +54,8 @@ const REFUSED: Record<string, number[]> = {
   ),
   renewTrackUpload: [409],
   // It has ended, and is started anew.
+  // Restored just before.
+  deleteTrashedMedium: [404],
   cancelJob: [409],
   // Others refer to them.
   deleteRunPodConfiguration: [409],

@@ -96,13 +96,15 @@ export function documentRoutes<T extends Base>(
       method: 'DELETE',
       path: one,
       id: `delete${name}`,
-      summary: `Delete ${oneOf(name)}, with what belongs to it.`,
+      summary: options.keep
+        ? `Put ${oneOf(name)} into the trash.`
+        : `Delete ${oneOf(name)}, with what belongs to it.`,
       tag,
       access: accessOf(rule),
       conditional: true,
       success: { 204: { description: 'Gone.' } },
       codes: ['NOT_FOUND', 'IN_USE', 'PRECONDITION_FAILED'],
-      handle: (ctx, request) => erase(ctx, entity, byId(rule, ctx, request), request),
+      handle: (ctx, request) => erase(ctx, entity, byId(rule, ctx, request), request, options.keep),
     });
   }
   return routes;

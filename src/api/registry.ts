@@ -31,6 +31,7 @@ import { socialAccounts } from '../../functions/social-accounts.ts';
 import { stats } from '../../functions/stats.ts';
 import { system } from '../../functions/system.ts';
 import { tracks } from '../../functions/tracks.ts';
+import { trash } from '../../functions/trash.ts';
 import { users } from '../../functions/users.ts';
 import { videos } from '../../functions/videos.ts';
 import { webhookEndpoints } from '../../functions/webhook-endpoints.ts';
@@ -74,6 +75,7 @@ export const served: Record<string, { routes: Route[]; entity?: Entity }> = {
   stats,
   system,
   tracks,
+  trash,
   users,
   videos,
   webhookEndpoints,

@@ -1,6 +1,7 @@
 import type Joi from 'joi';
 import type { Ctx } from '../context.ts';
 import type { Base } from '../data/entity.ts';
+import type { Keep } from '../data/remove.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Json } from './output.ts';
 import type { JsonSchema, Route } from './route.ts';
@@ -29,5 +30,7 @@ export interface ResourceOptions<T extends Base> {
   presents?: Record<string, JsonSchema>;
   /** What POST may answer beside the errors of every create. */
   createCodes?: ErrorCode[];
+  /** How its documents go that may come back, where DELETE does not delete them for good. */
+  keep?: Keep<T>;
   tag?: string;
 }

@@ -6,7 +6,7 @@ import type { Base, Entity } from '../data/entity.ts';
 import { UUID } from '../data/ids.ts';
 import { aggregateBytes, findBytes, findOne, type TypedFilter, visible } from '../data/read.ts';
 import { checkReferences, confirmReferences } from '../data/references.ts';
-import { remove } from '../data/remove.ts';
+import { type Keep, remove } from '../data/remove.ts';
 import { openSealed } from '../data/sealed.ts';
 import { insert } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
@@ -183,10 +183,11 @@ export async function erase<T extends Base>(
   entity: Entity<T>,
   filter: TypedFilter,
   request: Pick<Request, 'ifMatch'>,
+  keep?: Keep<T>,
 ): Promise<Reply> {
   const versions = versionsMatched(request.ifMatch);
   const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
-  const gone = await remove(ctx, entity, guarded);
+  const gone = await remove(ctx, entity, guarded, keep);
   if (!gone) {
     const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
     throw stands ? stale() : notFound();

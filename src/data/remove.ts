@@ -20,6 +20,14 @@ const BATCH = 100;
 /** How many batches of each kind of child go while the caller waits; the `sweep` job takes the rest. */
 const AT_ONCE = 5;
 
+/** How a document goes that may come back. */
+export interface Keep<T extends Base> {
+  /** What the audit calls it. */
+  action: string;
+  /** Stores it elsewhere, in the transaction of its removal; false when it is not worth it. Its objects stay. */
+  store(ctx: Ctx, document: T): Promise<boolean>;
+}
+
 /**
  * Deletes a document. In one transaction: the document goes, its audit event and a `sweep` job are
  * written; after that commit its children are swept at once, and the job sweeps again what a crash
@@ -31,12 +39,16 @@ export async function remove<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   filter: TypedFilter,
+  keep?: Keep<T>,
 ): Promise<{ document: T; jobs: UUID[] } | null> {
   const id = filter._id as UUID;
   await restrictRemoval(ctx, entity, filter);
   const gone = await transaction(ctx, async (tx) => {
     const document = await removeOne(tx, entity, filter);
-    return document && { document, jobs: await recordRemoval(tx, entity, [document]) };
+    if (!document) return null;
+    const isKept = keep ? await keep.store(tx, document) : false;
+    const action = isKept ? keep?.action : 'delete';
+    return { document, jobs: await recordRemoval(tx, entity, [document], action, isKept) };
   });
   if (!gone) return null;
   await uncount(entity, [gone.document]);
@@ -144,24 +156,31 @@ async function release(
 }
 
 /** One audit event each, and one `sweep` job where children or objects may be left. */
-async function recordRemoval(ctx: Ctx, entity: Entity, gone: Base[]): Promise<UUID[]> {
+async function recordRemoval(
+  ctx: Ctx,
+  entity: Entity,
+  gone: Base[],
+  action = 'delete',
+  isKept = false,
+): Promise<UUID[]> {
   const session = ctx.session && { session: ctx.session };
   if (entity.options.audited !== false) {
-    const events = gone.map((d) => looseEvent(entity, d, auditEntry(ctx, 'delete', [])));
+    const events = gone.map((d) => looseEvent(entity, d, auditEntry(ctx, action, [])));
     const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => looseEvent(entity, d, entry)));
     const unsealed = await withoutSealed(ctx, waiting);
     await entityNamed('AuditEvent').collection.insertMany([...unsealed, ...events], {
       ...session,
     });
   }
-  if (!entity.options.objects && referencesTo(entity.name).length === 0) return [];
+  const objects = isKept ? undefined : entity.options.objects;
+  if (!objects && referencesTo(entity.name).length === 0) return [];
   const now = new Date(ctx.clock());
   const job = {
     _id: newId(now.getTime()),
     type: 'sweep',
     input: {
       entity: entity.name,
-      documents: gone.map((d) => ({ id: d._id, ...(d.user && { user: d.user }) })),
+      documents: gone.map((d) => ({ id: d._id, ...(objects && { folder: objects(d) }) })),
     },
     status: 'QUEUED',
     progress: 0,

@@ -28,6 +28,7 @@ export { Image } from './studio/image.ts';
 export { Project } from './studio/project.ts';
 export { Stat } from './studio/stat.ts';
 export { Track } from './studio/track.ts';
+export { TrashedMedium } from './studio/trashed-medium.ts';
 export { Video } from './studio/video.ts';
 export { AuditEvent } from './system/audit-event.ts';
 export { IdempotencyRecord } from './system/idempotency-record.ts';

@@ -16,6 +16,7 @@ import { presignGet, presignPut } from '../providers/s3.ts';
 import { ringJobs } from '../services/jobs.ts';
 import { type Derivative, type Medium, originalKey } from '../services/media-keys.ts';
 import { isProcessed, reprocess } from '../services/processing.ts';
+import { trashing } from '../services/trash.ts';
 
 /** How long an upload may take to begin, in s. */
 const UPLOAD_SECONDS = 3600;
@@ -41,6 +42,7 @@ export function media<T extends Base>(entity: Entity<T>, path: string, kind: Med
     }),
     presents: { upload: uploadSchema },
     createCodes: ['NOT_IMPLEMENTED'],
+    keep: trashing(entity),
     actions: actions(entity, path),
   } satisfies Partial<ResourceOptions<T>>;
 }

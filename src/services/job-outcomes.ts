@@ -7,6 +7,8 @@ import type { JobDoc } from '../models/system/job.ts';
 interface MediumInput {
   entity: string;
   document: UUID;
+  /** Of the bytes that it is about. */
+  etag: string;
 }
 
 /**
@@ -30,11 +32,15 @@ export async function settle(
   await update(ctx, entity, waiting, { set, unset }, 'fail');
 }
 
-/** The reverse, when a job is started anew. */
+/** The reverse, when a job is started anew; a medium with other bytes by now has nothing to do with it. */
 export async function resume(ctx: Ctx, job: JobDoc): Promise<void> {
   const medium = mediumOf(job);
   if (!medium) return;
-  const ended = { _id: medium.document, status: { $in: ['FAILED', 'READY'] } };
+  const ended = {
+    _id: medium.document,
+    status: { $in: ['FAILED', 'READY'] },
+    'object.etag': medium.etag,
+  };
   const set = { status: 'PROCESSING', progress: 0 };
   await update(ctx, entityNamed(medium.entity), ended, { set, unset: ['error'] }, 'reprocess');
 }

@@ -1,5 +1,6 @@
 import type { DocOf, Entity } from '../data/entity.ts';
-import { idText, parseId, type UUID } from '../data/ids.ts';
+import { parseId, type UUID } from '../data/ids.ts';
+import { objectsIn } from '../data/objects.ts';
 import type { Track } from '../models/studio/track.ts';
 
 /** What all media have in common: the file fields of a track, which every kind shares. */
@@ -33,14 +34,14 @@ export interface Derivative {
   height?: number | null;
 }
 
-/** Where all objects of a medium are; never the client's file name. */
+/** Where all objects of a medium are: a prefix that ends in a slash; never the client's file name. */
 export function folderOf(entity: Entity, user: UUID, id: UUID): string {
-  return `media/${idText(user)}/${entity.collectionName}/${idText(id)}`;
+  return objectsIn(entity.collectionName)({ user, _id: id });
 }
 
 /** The key of the uploaded bytes. */
 export function originalKey(entity: Entity, user: UUID, id: UUID): string {
-  return `${folderOf(entity, user, id)}/original`;
+  return `${folderOf(entity, user, id)}original`;
 }
 
 /** Which medium an uploaded object belongs to; undefined when the key is none of ours. */

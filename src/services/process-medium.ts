@@ -38,7 +38,7 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
     await complete(ctx, claim, { superseded: true });
     return;
   }
-  const folder = `${folderOf(entity, medium.user as UUID, medium._id)}/derivatives`;
+  const folder = `${folderOf(entity, medium.user as UUID, medium._id)}derivatives`;
   // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
   const target = `${folder}/${idText(claim.job._id)}-${claim.token}`;
   const isEarlier = earlierThan(claim);
@@ -70,7 +70,11 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
       },
     });
     signal.throwIfAborted();
-    await publish(work, entity, medium, input, { processed, shown, checksum, target });
+    const result = { processed, shown, checksum, target };
+    if (!(await publish(work, entity, medium, input, result))) {
+      await deleteUnder(`${target}/`);
+      return;
+    }
     // By name, never "all but mine": a worker that is late must not touch what another has made since.
     if (medium.derivativesPath && medium.derivativesPath !== target) {
       await deleteUnder(`${medium.derivativesPath}/`);
@@ -133,14 +137,17 @@ interface Result {
   target: string;
 }
 
-/** The document and its job change together, if both are still what this worker was given. */
+/**
+ * The document and its job change together, if both are still what this worker was given. False when the
+ * medium has gone, or has other bytes by now.
+ */
 async function publish(
   { ctx, claim }: Work,
   entity: Entity,
   medium: Medium,
   input: Input,
   { processed, shown, checksum, target }: Result,
-): Promise<void> {
+): Promise<boolean> {
   const { contentType, metadata, facts, warnings } = processed;
   const set = {
     status: 'READY',
@@ -155,11 +162,12 @@ async function publish(
     ...(warnings.length > 0 && { warnings }),
   };
   const unset = ['error', ...(warnings.length > 0 ? [] : ['warnings'])];
-  await transaction(ctx, async (tx) => {
+  return transaction(ctx, async (tx) => {
     const mine = { _id: medium._id, status: 'PROCESSING', 'object.etag': input.etag };
     const document = await update(tx, entity, mine, { set, unset }, 'ready');
     const done = await complete(tx, claim, { document: medium._id, superseded: !document });
     if (!done) throw new Error('The job was taken by another worker.');
+    return document !== null;
   });
 }
 

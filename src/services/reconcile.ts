@@ -6,6 +6,7 @@ import { type Reference, referencesOf, restrictionsOn } from '../data/references
 import { remove } from '../data/remove.ts';
 import { Job } from '../models/system/job.ts';
 import { ringJobs, waitingAt } from './jobs.ts';
+import { emptyTrash } from './trash.ts';
 import { findLostUploads } from './uploads.ts';
 
 /** How far back it looks for what a crash left behind, in ms. */
@@ -16,12 +17,14 @@ export interface Findings {
   rung: number;
   awaiting: number;
   orphans: number;
+  emptied: number;
 }
 
-/** Heals what lost messages and crashes leave: jobs nobody woke for, uploads nobody heard of, orphans. */
+/** Heals what lost messages and crashes leave: jobs nobody woke for, uploads nobody heard of, orphans; and empties the trash. */
 export async function reconcile(ctx: Ctx): Promise<Findings> {
   const rung = await ringForWaiting(ctx);
   const awaiting = await findLostUploads(ctx);
+  const emptied = await emptyTrash(ctx);
   let orphans = 0;
   for (const entity of entities.values()) {
     for (const reference of referencesOf(entity).filter((r) => r.onDelete === 'cascade')) {
@@ -29,7 +32,7 @@ export async function reconcile(ctx: Ctx): Promise<Findings> {
     }
     await unmark(ctx, entity);
   }
-  return { rung, awaiting, orphans };
+  return { rung, awaiting, orphans, emptied };
 }
 
 async function ringForWaiting(ctx: Ctx): Promise<number> {

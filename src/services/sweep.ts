@@ -3,12 +3,11 @@ import type { UUID } from '../data/ids.ts';
 import { sweepChildren } from '../data/remove.ts';
 import { deleteUnder } from '../providers/s3.ts';
 import { complete, ringJobs } from './jobs.ts';
-import { folderOf } from './media-keys.ts';
 import type { JobType } from './work.ts';
 
 interface Input {
   entity: string;
-  documents: { id: UUID; user?: UUID }[];
+  documents: { id: UUID; folder?: string }[];
 }
 
 /** Clears up behind deleted documents: children that a crash left, and the objects in S3. */
@@ -16,10 +15,10 @@ export const sweep: JobType = {
   async run({ ctx, claim, signal, progress }) {
     const input = claim.job.input as Input;
     const entity = entityNamed(input.entity);
-    for (const [i, { id, user }] of input.documents.entries()) {
+    for (const [i, { id, folder }] of input.documents.entries()) {
       signal.throwIfAborted();
       for (const job of await sweepChildren(ctx, entity, id)) await ringJobs(ctx, job);
-      if (entity.options.objects && user) await deleteUnder(`${folderOf(entity, user, id)}/`);
+      if (folder) await deleteUnder(folder);
       progress((100 * i) / input.documents.length);
     }
     await complete(ctx, claim, { swept: input.documents.length });

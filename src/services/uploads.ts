@@ -10,6 +10,7 @@ import { ringSealer } from './audit.ts';
 import { enqueue, ringJobs } from './jobs.ts';
 import { folderOf, type Medium, readOriginalKey } from './media-keys.ts';
 import { isProcessed, mediaEntities, NOT_PROCESSED, processingJob } from './processing.ts';
+import { isTrashed } from './trash.ts';
 
 /** What S3 tells of an object that was written. */
 export interface ObjectRecord {
@@ -31,8 +32,10 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
   const mine = { _id: place.id, user: place.user };
   const medium = (await findOne(ctx, entity, mine)) as unknown as Medium | null;
   if (!medium) {
+    // Looked for once more, as it may have been restored just in between.
+    if ((await isTrashed(ctx, place.id)) || (await findOne(ctx, entity, mine))) return;
     // Bytes of a medium that is gone: a URL outlives the document it was made for.
-    await deleteUnder(`${folderOf(entity, place.user, place.id)}/`);
+    await deleteUnder(folderOf(entity, place.user, place.id));
     return;
   }
   const sequencer = record.sequencer.toUpperCase().padEnd(32, '0');

@@ -96,6 +96,7 @@ describe.concurrent.each(['images', 'videos'] as const)('of %s', (kind) => {
     });
     expect((await alice.get(path)).body).toEqual(failed);
     expect((await alice.delete(path)).status).toBe(204);
+    expect((await alice.delete(`/v1/trash/${made.id}`)).status).toBe(204);
     const folder = `media/${alice.id}/${kind}/${made.id}/`;
     await until('its objects are gone', async () => {
       const keys: string[] = [];

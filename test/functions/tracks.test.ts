@@ -169,6 +169,7 @@ test('with a track its objects go, and with a project all of its tracks', async 
   expect((await alice.get(`/v1/projects/${project}`)).body.trackCount).toBe(2);
   const { body: link } = await alice.get<{ url: string }>(`/v1/tracks/${one.id}/file`);
   expect((await alice.delete(`/v1/tracks/${one.id}`)).status).toBe(204);
+  expect((await alice.delete(`/v1/trash/${one.id}`)).status).toBe(204);
   await nothingLeft(alice, one);
   expect((await fetch(link.url)).status).toBe(404);
   expect((await alice.get(`/v1/projects/${project}`)).body.trackCount).toBe(1);

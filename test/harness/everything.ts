@@ -178,6 +178,14 @@ function particulars(made: Everything, entity: Entity, id: UUID): Values {
       input: { entity: 'Track', document, etag: 'none' },
     },
     Track: { status: 'READY' },
+    TrashedMedium: {
+      kind: 'Image',
+      content: {
+        ...{ _id: id, user, name: made.shown, fileName: made.shown, contentType: 'image/png' },
+        ...{ size: 1, filePath: originalKey(entityNamed('Image'), user, id), status: 'FAILED' },
+        ...{ progress: 0, createdAt: new Date(), updatedAt: new Date(), version: 1 },
+      },
+    },
     // Its track is counted when it is made.
     Project: { trackCount: 0 },
     ComfyUIWorkflowConfig: {
@@ -189,10 +197,12 @@ function particulars(made: Everything, entity: Entity, id: UUID): Values {
     LlmInteraction: { attachments: [{ image: new UUID(made.ids.Image as string) }] },
     RetentionPolicy: { entity: 'Track', enabled: false },
   };
-  const hasObject = entity.options.objects && { filePath: originalKey(entity, user, id) };
+  const hasObject = 'filePath' in entity.shape.fields && {
+    filePath: originalKey(entity, user, id),
+  };
   const derivatives = entity.shape.fields.derivatives && {
-    derivatives: [{ name: 'waveform', contentType: 'application/json', size: 1 }],
-    derivativesPath: `${folderOf(entity, user, id)}/derivatives/1`,
+    derivatives: [{ name: 'waveform', contentType: 'application/json', status: 'READY', size: 1 }],
+    derivativesPath: `${folderOf(entity, user, id)}derivatives/1`,
   };
   return { ...hasObject, ...derivatives, ...known[entity.name] };
 }

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
+import { objectsIn } from '../../data/objects.ts';
 import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
 
 export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as const;
@@ -21,6 +22,6 @@ function define() {
 
 export const Audio = entity('Audio', define, {
   about: 'A recording, sample, stem, voice or effect: the object in S3 and what was heard in it.',
-  objects: true,
+  objects: objectsIn('audios'),
   unversioned: ['progress'],
 });

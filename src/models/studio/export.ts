@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
+import { objectsIn } from '../../data/objects.ts';
 import { runFields } from '../system/run-fields.ts';
 
 export const EXPORT_FORMATS = ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] as const;
@@ -46,5 +47,5 @@ function define() {
 
 export const Export = entity('Export', define, {
   about: 'A project rendered into one file to take away.',
-  objects: true,
+  objects: objectsIn('exports'),
 });

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
+import { objectsIn } from '../../data/objects.ts';
 import { mediaFields, mediaIndexes } from './media-fields.ts';
 
 const imageSchema = new Schema(
@@ -49,6 +50,6 @@ function define() {
 
 export const Image = entity('Image', define, {
   about: 'A picture: the object in S3 and what was seen in it.',
-  objects: true,
+  objects: objectsIn('images'),
   unversioned: ['progress'],
 });

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
+import { objectsIn } from '../../data/objects.ts';
 import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
 
 function define() {
@@ -29,7 +30,7 @@ function define() {
 
 export const Track = entity('Track', define, {
   about: 'A song in a project: the object in S3 and what was heard in it.',
-  objects: true,
+  objects: objectsIn('tracks'),
   countedIn: { project: 'trackCount' },
   unversioned: ['progress'],
 });

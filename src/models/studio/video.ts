@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
+import { objectsIn } from '../../data/objects.ts';
 import { mediaFields, mediaIndexes } from './media-fields.ts';
 
 const videoSchema = new Schema(
@@ -42,6 +43,6 @@ function define() {
 
 export const Video = entity('Video', define, {
   about: 'A clip, perhaps the video of a track: the object in S3 and what was seen in it.',
-  objects: true,
+  objects: objectsIn('videos'),
   unversioned: ['progress'],
 });

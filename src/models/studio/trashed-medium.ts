@@ -1,0 +1,53 @@
+import { Schema } from 'mongoose';
+import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
+import { objectsIn } from '../../data/objects.ts';
+
+const COLLECTIONS = { Track: 'tracks', Audio: 'audios', Video: 'videos', Image: 'images' } as const;
+
+function define() {
+  const schema = new Schema({
+    kind: {
+      type: String,
+      required: true,
+      server: true,
+      enum: Object.keys(COLLECTIONS),
+      description: 'What it is, and will be again.',
+    },
+    project: ref('Project', {
+      server: true,
+      onDelete: 'cascade',
+      description: 'The project that it was in.',
+    }),
+    name: { type: String, required: true, server: true, maxlength: 120, personal: 'export' },
+    fileName: { type: String, required: true, server: true, maxlength: 255, personal: 'export' },
+    contentType: { type: String, required: true, server: true, maxlength: 128 },
+    size: { type: Number, required: true, server: true, integer: true, description: 'In bytes.' },
+    expiresAt: {
+      type: Date,
+      required: true,
+      server: true,
+      description: 'Then it is deleted for good.',
+    },
+    content: freeForm(8 * 1024 * 1024, {
+      required: true,
+      select: false,
+      server: true,
+      description: 'The document as it was.',
+    }),
+  });
+
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, kind: 1, createdAt: -1, _id: -1 });
+  schema.index({ project: 1 }, { sparse: true });
+  schema.index({ expiresAt: 1 });
+
+  return schema;
+}
+
+export const TrashedMedium = entity('TrashedMedium', define, {
+  about:
+    'A medium that was deleted, under its own id, and may be restored for a while. Its objects stay.',
+  collection: 'trashedMedia',
+  objects: (document: Stored) =>
+    objectsIn(COLLECTIONS[document.kind as keyof typeof COLLECTIONS])(document),
+});
