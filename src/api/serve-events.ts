@@ -11,12 +11,12 @@ export type TimeLeft = () => number;
 /** The handler of a schedule, or of a direct call. Whatever it throws is a failed invocation. */
 export function serveSchedule<T>(
   name: string,
-  run: (ctx: Ctx, timeLeft: TimeLeft) => Promise<T>,
+  run: (ctx: Ctx, timeLeft: TimeLeft, event: unknown) => Promise<T>,
   patience = BACKGROUND,
 ) {
-  return async (_event: unknown, context?: Context): Promise<T> => {
+  return async (event: unknown, context?: Context): Promise<T> => {
     await connect(patience);
-    return run(systemCtx(name, context?.awsRequestId), timeLeftOf(context));
+    return run(systemCtx(name, context?.awsRequestId), timeLeftOf(context), event);
   };
 }
 

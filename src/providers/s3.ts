@@ -171,6 +171,19 @@ export async function upload(
 
 /** The keys under a prefix, in pages. */
 export async function* keysUnder(prefix: string): AsyncGenerator<string[]> {
+  for await (const page of objectsUnder(prefix)) yield page.map(({ key }) => key);
+}
+
+/** An object as a list tells of it. */
+export interface ObjectSeen {
+  key: string;
+  /** In bytes. */
+  size: number;
+  changedAt: Date;
+}
+
+/** The objects under a prefix, in pages of at most 1000, by key. */
+export async function* objectsUnder(prefix: string): AsyncGenerator<ObjectSeen[]> {
   const { ListObjectsV2Command } = await sdk();
   let token: string | undefined;
   do {
@@ -181,7 +194,9 @@ export async function* keysUnder(prefix: string): AsyncGenerator<string[]> {
         ...(token && { ContinuationToken: token }),
       }),
     );
-    yield (page.Contents ?? []).flatMap((o) => (o.Key ? [o.Key] : []));
+    yield (page.Contents ?? []).flatMap(({ Key, Size = 0, LastModified }) =>
+      Key ? [{ key: Key, size: Size, changedAt: LastModified ?? new Date() }] : [],
+    );
     token = page.NextContinuationToken;
   } while (token);
 }
@@ -191,18 +206,20 @@ export async function deleteUnder(
   prefix: string,
   spare: (key: string) => boolean = () => false,
 ): Promise<void> {
+  for await (const keys of keysUnder(prefix)) await deleteKeys(keys.filter((k) => !spare(k)));
+}
+
+/** Deletes these objects, at most 1000. */
+export async function deleteKeys(keys: string[]): Promise<void> {
+  if (keys.length === 0) return;
   const { DeleteObjectsCommand } = await sdk();
-  for await (const keys of keysUnder(prefix)) {
-    const doomed = keys.filter((k) => !spare(k));
-    if (doomed.length === 0) continue;
-    const { Errors } = await (await client()).send(
-      new DeleteObjectsCommand({
-        Bucket: config.mediaBucket,
-        Delete: { Objects: doomed.map((Key) => ({ Key })), Quiet: true },
-      }),
-    );
-    if (Errors?.length) throw new Error(`S3 kept ${Errors.length} objects: ${Errors[0]?.Message}`);
-  }
+  const { Errors } = await (await client()).send(
+    new DeleteObjectsCommand({
+      Bucket: config.mediaBucket,
+      Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true },
+    }),
+  );
+  if (Errors?.length) throw new Error(`S3 kept ${Errors.length} objects: ${Errors[0]?.Message}`);
 }
 
 /** Whether the bucket answers. @throws what the SDK throws when it does not */

@@ -39,6 +39,20 @@ export function folderOf(entity: Entity, user: UUID, id: UUID): string {
   return objectsIn(entity.collectionName)({ user, _id: id });
 }
 
+/** Which document's folder a key is in; undefined when it is in none. */
+export function readFolder(key: string): { user: UUID; collection: string; id: UUID } | undefined {
+  const [root, user, collection, id, ...rest] = key.split('/');
+  const owner = parseId(user);
+  const document = parseId(id);
+  if (root !== 'media' || !owner || !collection || !document || rest.length === 0) return undefined;
+  return { user: owner, collection, id: document };
+}
+
+/** All that is a medium's in S3 once its processing has ended: keys, and prefixes that end in a slash. */
+export function pointersOf({ filePath, derivativesPath }: Medium): string[] {
+  return [filePath, ...(derivativesPath ? [`${derivativesPath}/`] : [])];
+}
+
 /** The key of the uploaded bytes. */
 export function originalKey(entity: Entity, user: UUID, id: UUID): string {
   return `${folderOf(entity, user, id)}original`;
@@ -48,9 +62,5 @@ export function originalKey(entity: Entity, user: UUID, id: UUID): string {
 export function readOriginalKey(
   key: string,
 ): { user: UUID; collection: string; id: UUID } | undefined {
-  const [root, user, collection, id, name, more] = key.split('/');
-  const owner = parseId(user);
-  const medium = parseId(id);
-  if (root !== 'media' || name !== 'original' || more !== undefined) return undefined;
-  return owner && collection && medium ? { user: owner, collection, id: medium } : undefined;
+  return /^[^/]+\/[^/]+\/[^/]+\/[^/]+\/original$/.test(key) ? readFolder(key) : undefined;
 }

@@ -17,7 +17,11 @@ const JOBS: Record<string, string | null> = {
 
 /** Every kind of medium. */
 export function mediaEntities(): Entity[] {
-  return [...entities.values()].filter((e) => e.collectionName in JOBS);
+  return [...entities.values()].filter(isMedia);
+}
+
+export function isMedia(entity: Entity): boolean {
+  return entity.collectionName in JOBS;
 }
 
 /** Whether there is a job that looks at this kind of medium. */
