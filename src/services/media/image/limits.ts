@@ -3,6 +3,10 @@ export interface ImageLimits {
   bytes: number;
   /** Of one frame, width times height. */
   pixels: number;
+  /** Of one frame of an AVIF, which its decoder holds whole, several times, with up to 25 bytes a pixel. */
+  avifPixels: number;
+  /** Pictures that an AVIF may be put together of. */
+  tiles: number;
   /** Of either side, in pixels. */
   side: number;
   /** Frames or pages are counted up to here, and more are as many; only the first is shown. */
@@ -18,6 +22,8 @@ export interface ImageLimits {
 export const IMAGE_LIMITS: Readonly<ImageLimits> = {
   bytes: 100_000_000,
   pixels: 40_000_000,
+  avifPixels: 20_000_000,
+  tiles: 64,
   side: 16_384,
   frames: 200,
   parts: 10_000,

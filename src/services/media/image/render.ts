@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import type { Metadata, Sharp } from 'sharp';
 import { AppError, type Fault } from '../../../errors.ts';
 import { type Box, decodeInto, fromPixels, type Pixels, readHeader } from './decoder.ts';
@@ -99,11 +98,8 @@ export async function renderImage(
   const orientation = header.orientation ?? 1;
   const pixels = await decodeInto(sourcePath, boxOf(options, shown(header)), orientation);
   signal.throwIfAborted();
-  await encode(framed(pixels, options), options).toFile(outPath);
+  const { size, width, height } = await encode(framed(pixels, options), options).toFile(outPath);
   signal.throwIfAborted();
-  const { size } = await stat(outPath);
-  const isFramed = options.fit === 'contain' && options.width && options.height;
-  const { width, height } = isFramed ? (options as { width: number; height: number }) : pixels;
   return { contentType: `image/${options.format}`, size, width, height };
 }
 

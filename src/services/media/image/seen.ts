@@ -21,7 +21,8 @@ export async function lookAt(pixels: Pixels): Promise<Seen> {
 }
 
 const BITS = 4;
-const OPAQUE = 128;
+/** What is less opaque has no colour to speak of. */
+const OPAQUE = 32;
 
 /** The mean of the colours that fall into the fullest of 4096 equal boxes. */
 function dominantColor({ data, channels }: Pixels): string | null {

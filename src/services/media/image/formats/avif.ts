@@ -17,7 +17,9 @@ export async function readAvif(file: Window, limits: ImageLimits): Promise<Pictu
   // The second four bytes are a version. Brands have four characters each, at even places.
   if (!/^(?:....)*?(?:avif|avis)/s.test(brands)) return null;
   const index = await findIndex(file, limits);
-  const { width, height } = largest(index, limits);
+  const own = { ...limits, pixels: Math.min(limits.pixels, limits.avifPixels) };
+  const { width, height } = largest(index, own);
+  refuseManyTiles(index, limits);
   return { format: 'avif', contentType: 'image/avif', width, height, frames: null };
 }
 
@@ -58,6 +60,30 @@ function largest(index: Buffer, limits: ImageLimits): { width: number; height: n
   }
   if (found.width === 0) throw corrupt('This AVIF file does not say how large it is.');
   return found;
+}
+
+/**
+ * A picture may be put together of others, and those of others again, each named many times: some hundred
+ * bytes could keep a decoder busy for days. One level of it is enough for any honest file.
+ */
+function refuseManyTiles(index: Buffer, limits: ImageLimits): void {
+  const count = partCounter(limits);
+  const parts = new Map<number, number[]>();
+  for (const references of boxesIn(index, 'iref', count)) {
+    const width = references[0] === 0 ? 2 : 4; // by its version, the first of four bytes
+    for (const body of boxesIn(references.subarray(4), 'dimg', count)) {
+      const ids = Array.from({ length: Math.floor((body.length - 2) / width) }, (_, n) =>
+        body.readUIntBE(n === 0 ? 0 : n * width + 2, width),
+      );
+      parts.set(ids[0] ?? 0, [...(parts.get(ids[0] ?? 0) ?? []), ...ids.slice(1)]);
+    }
+  }
+  const isMany = (id: number) => (parts.get(id)?.length ?? 0) > 1;
+  for (const [id, of] of parts) {
+    if (of.length > limits.tiles || (isMany(id) && of.some(isMany))) {
+      throw new MediaError('TOO_COMPLEX', 'This image is put together of too many others.');
+    }
+  }
 }
 
 function* boxesIn(parent: Buffer, name: string, count: () => void): Generator<Buffer> {
