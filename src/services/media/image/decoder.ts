@@ -104,7 +104,11 @@ function refuse(cause: Error): never {
     throw new MediaError('TOO_LARGE', 'This image has too many pixels.', { cause });
   }
   // Ours, not the file's: worth another try, on another machine.
-  if (/out of memory|unable to allocate|cannot allocate|No space left|missing/i.test(message)) {
+  if (
+    /out of memory|unable to allocate|cannot allocate|No space left|Input file is missing/i.test(
+      message,
+    )
+  ) {
     throw new Error('The image could not be decoded here', { cause });
   }
   throw corrupt('This image cannot be decoded.', { cause });

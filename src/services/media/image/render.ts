@@ -121,14 +121,14 @@ function boxOf(options: RenderOptions, image: { width: number; height: number })
   return { width, height, fit: 'inside' };
 }
 
-function framed(pixels: Pixels, { fit, width, height }: RenderOptions): Sharp {
+function framed(pixels: Pixels, { fit, width, height, format }: RenderOptions): Sharp {
   const sharp = fromPixels(pixels);
   if (fit !== 'contain' || !width || !height) return sharp;
   const [left, top] = [(width - pixels.width) >> 1, (height - pixels.height) >> 1];
-  return sharp.ensureAlpha().extend({
+  return sharp.extend({
     ...{ left, right: width - pixels.width - left },
     ...{ top, bottom: height - pixels.height - top },
-    background: { r: 255, g: 255, b: 255, alpha: 0 },
+    background: { r: 255, g: 255, b: 255, alpha: format === 'jpeg' ? 1 : 0 },
   });
 }
 

@@ -1,4 +1,4 @@
-import { encode } from 'blurhash';
+import { blurHash } from './blur-hash.ts';
 import { fromPixels, type Pixels } from './decoder.ts';
 
 /** What is seen in a picture as a whole. */
@@ -15,7 +15,7 @@ export async function lookAt(pixels: Pixels): Promise<Seen> {
   const color = dominantColor(pixels);
   return {
     ...(color ? { dominantColor: color } : {}),
-    blurHash: await blurHash(pixels),
+    blurHash: await blur(pixels),
     perceptualHash: await perceptualHash(pixels),
   };
 }
@@ -49,15 +49,14 @@ function dominantColor({ data, channels }: Pixels): string | null {
 const BLUR_SIDE = 32;
 
 /** 4 × 3 waves, the longer side getting the four. */
-async function blurHash(pixels: Pixels): Promise<string> {
+async function blur(pixels: Pixels): Promise<string> {
   const small = await fromPixels(pixels)
     .flatten({ background: 'white' })
     .resize(BLUR_SIDE, BLUR_SIDE, { fit: 'fill' })
-    .ensureAlpha()
     .raw()
     .toBuffer();
-  const [x, y] = pixels.width >= pixels.height ? [4, 3] : [3, 4];
-  return encode(new Uint8ClampedArray(small), BLUR_SIDE, BLUR_SIDE, x, y);
+  const [across, down] = pixels.width >= pixels.height ? [4, 3] : [3, 4];
+  return blurHash(small, BLUR_SIDE, BLUR_SIDE, across, down);
 }
 
 /**

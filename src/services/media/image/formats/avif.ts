@@ -72,18 +72,25 @@ function refuseManyTiles(index: Buffer, limits: ImageLimits): void {
   for (const references of boxesIn(index, 'iref', count)) {
     const width = references[0] === 0 ? 2 : 4; // by its version, the first of four bytes
     for (const body of boxesIn(references.subarray(4), 'dimg', count)) {
-      const ids = Array.from({ length: Math.floor((body.length - 2) / width) }, (_, n) =>
-        body.readUIntBE(n === 0 ? 0 : n * width + 2, width),
-      );
-      parts.set(ids[0] ?? 0, [...(parts.get(ids[0] ?? 0) ?? []), ...ids.slice(1)]);
+      const { from, to } = readReference(body, width);
+      const all = [...(parts.get(from) ?? []), ...to];
+      if (all.length > limits.tiles) throw tooManyTiles();
+      parts.set(from, all);
     }
   }
   const isMany = (id: number) => (parts.get(id)?.length ?? 0) > 1;
-  for (const [id, of] of parts) {
-    if (of.length > limits.tiles || (isMany(id) && of.some(isMany))) {
-      throw new MediaError('TOO_COMPLEX', 'This image is put together of too many others.');
-    }
-  }
+  for (const [id, of] of parts) if (isMany(id) && of.some(isMany)) throw tooManyTiles();
+}
+
+/** The id of an item, how many there are, and the ids of those it is made of. */
+function readReference(body: Buffer, width: number): { from: number; to: number[] } {
+  const count = Math.max(0, Math.floor((body.length - 2) / width) - 1);
+  const to = Array.from({ length: count }, (_, n) => body.readUIntBE(width + 2 + n * width, width));
+  return { from: body.length < width ? 0 : body.readUIntBE(0, width), to };
+}
+
+function tooManyTiles(): MediaError {
+  return new MediaError('TOO_COMPLEX', 'This image is put together of too many others.');
 }
 
 function* boxesIn(parent: Buffer, name: string, count: () => void): Generator<Buffer> {
