@@ -24,6 +24,20 @@ const imageSchema = new Schema(
       maxlength: 128,
       description: 'A placeholder, as blurha.sh encodes it.',
     },
+    perceptualHash: {
+      type: String,
+      match: /^[0-9a-f]{16}$/,
+      description:
+        'A difference hash: of the 64 bits, copies differ in a few, others in about half.',
+    },
+    frames: {
+      type: Number,
+      integer: true,
+      min: 1,
+      max: 200,
+      description:
+        'Of an animation, or pages; 200 are counted, more are as many. The first is shown.',
+    },
   },
   { _id: false },
 );
