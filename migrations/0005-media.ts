@@ -13,6 +13,8 @@ export const media: Migration = {
     await m.setValidator('audios', audios);
 
     // images: field stands is new
+    // images: field image.perceptualHash is new
+    // images: field image.frames is new
     // images: field derivatives has changed
     await m.setValidator('images', images);
 
@@ -77,6 +79,18 @@ export const media: Migration = {
     // await m.eachBatch('drop stands', 'images', { stands: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
     //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: images lost image.perceptualHash. A document that still has it can no longer be written:
+    // await m.eachBatch('drop image.perceptualHash', 'images', { 'image.perceptualHash': { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { 'image.perceptualHash': '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: images lost image.frames. A document that still has it can no longer be written:
+    // await m.eachBatch('drop image.frames', 'images', { 'image.frames': { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { 'image.frames': '' }, $inc: { version: 1 } } },
     //   })),
     // );
 
@@ -227,22 +241,7 @@ const analysisField = {
   },
 };
 
-const image = {
-  bsonType: 'object',
-  additionalProperties: false,
-  required: ['width', 'height', 'format', 'orientation', 'hasAlpha'],
-  properties: {
-    width: positive,
-    height: positive,
-    format: { bsonType: 'string', maxLength: 16 },
-    orientation: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1, maximum: 8 },
-    hasAlpha: boolean,
-    colorSpace: { bsonType: 'string', maxLength: 32 },
-    dominantColor: { bsonType: 'string', pattern: '^#[0-9a-f]{6}$' },
-    blurHash: { bsonType: 'string', maxLength: 128 },
-  },
-};
-
+const orientation = { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1, maximum: 8 };
 const trackNumber = {
   bsonType: ['int', 'long', 'double'],
   multipleOf: 1,
@@ -405,7 +404,28 @@ const images = {
           object: objectField,
           stands: boolean,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
-          image,
+          image: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['width', 'height', 'format', 'orientation', 'hasAlpha'],
+            properties: {
+              width: positive,
+              height: positive,
+              format: { bsonType: 'string', maxLength: 16 },
+              orientation,
+              hasAlpha: boolean,
+              colorSpace: { bsonType: 'string', maxLength: 32 },
+              dominantColor: { bsonType: 'string', pattern: '^#[0-9a-f]{6}$' },
+              blurHash: { bsonType: 'string', maxLength: 128 },
+              perceptualHash: { bsonType: 'string', pattern: '^[0-9a-f]{16}$' },
+              frames: {
+                bsonType: ['int', 'long', 'double'],
+                multipleOf: 1,
+                minimum: 1,
+                maximum: 200,
+              },
+            },
+          },
           ...baseOwned,
         },
       },
@@ -449,7 +469,21 @@ const imagesBefore = {
           error,
           object: objectField,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
-          image,
+          image: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['width', 'height', 'format', 'orientation', 'hasAlpha'],
+            properties: {
+              width: positive,
+              height: positive,
+              format: { bsonType: 'string', maxLength: 16 },
+              orientation,
+              hasAlpha: boolean,
+              colorSpace: { bsonType: 'string', maxLength: 32 },
+              dominantColor: { bsonType: 'string', pattern: '^#[0-9a-f]{6}$' },
+              blurHash: { bsonType: 'string', maxLength: 128 },
+            },
+          },
           ...baseOwned,
         },
       },

@@ -1,7 +1,7 @@
-import { provideArgon2 } from './package/argon2.ts';
 import { lintTemplate } from './package/cfn-lint.ts';
 import { emptyPatterns } from './package/deployment.ts';
 import { makeFfmpegLayer } from './package/ffmpeg-layer.ts';
+import { provideNative } from './package/native.ts';
 import { runOsls } from './package/osls.ts';
 import { table, weighAll } from './package/weigh.ts';
 
@@ -9,7 +9,7 @@ import { table, weighAll } from './package/weigh.ts';
 // It needs no account and, on Linux x64, no network.
 process.chdir(new URL('..', import.meta.url).pathname);
 try {
-  await provideArgon2();
+  await provideNative();
   const [empty] = emptyPatterns();
   if (empty) throw new Error(`serverless.yml packs ${empty}, and there is no such file.`);
   const layer = await makeFfmpegLayer();

@@ -52,6 +52,7 @@ const REFUSED: Record<string, number[]> = {
       [`reprocess${kind}`, [409, 501]],
     ]),
   ),
+  renderImage: [409],
   renewTrackUpload: [409],
   // It has ended, and is started anew.
   // Restored just before.

@@ -23,6 +23,8 @@ const PARTS: Record<string, string[]> = {
   webhooks: ['ANY /v1/webhooks/{path+}'],
   // One document, without an id.
   settings: ['ANY /v1/settings'],
+  // One of the things below an image, which takes a decoder.
+  imageRenders: ['ANY /v1/images/{id}/render'],
   // Two lists, without documents of their own.
   stats: ['ANY /v1/stats', 'ANY /v1/admin/stats'],
 };

@@ -9,6 +9,7 @@ import { consents } from '../../functions/consents.ts';
 import { creditTransactions } from '../../functions/credit-transactions.ts';
 import { credits } from '../../functions/credits.ts';
 import { exportsResource } from '../../functions/exports.ts';
+import { imageRenders } from '../../functions/image-renders.ts';
 import { images } from '../../functions/images.ts';
 import { jobs } from '../../functions/jobs.ts';
 import { llmInteractions } from '../../functions/llm-interactions.ts';
@@ -53,6 +54,7 @@ export const served: Record<string, { routes: Route[]; entity?: Entity }> = {
   creditTransactions,
   credits,
   exports: exportsResource,
+  imageRenders,
   images,
   jobs,
   llmInteractions,

@@ -96,7 +96,7 @@ const uploadSchema = {
   },
 };
 
-const linkSchema = {
+export const linkSchema = {
   type: 'object',
   additionalProperties: false,
   required: ['url', 'expiresAt'],
@@ -208,7 +208,8 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
   ];
 }
 
-async function found(
+/** The medium that a path names, with what is hidden of its files. @throws AppError NOT_FOUND */
+export async function found(
   ctx: Ctx,
   entity: Entity,
   request: Parameters<Route['handle']>[1],
@@ -218,7 +219,8 @@ async function found(
   return document as unknown as Medium;
 }
 
-function link(ctx: Ctx, key: string, contentType: string, fileName: string) {
+/** An answer with a link to an object. */
+export function link(ctx: Ctx, key: string, contentType: string, fileName: string) {
   const expiresAt = new Date(ctx.clock() + LINK_SECONDS * 1000).toISOString();
   const url = presignGet(key, { contentType, fileName }, LINK_SECONDS);
   return { status: 200, json: { url, expiresAt } };
@@ -227,11 +229,19 @@ function link(ctx: Ctx, key: string, contentType: string, fileName: string) {
 const EXTENSIONS: Record<string, string> = {
   'application/json': 'json',
   'audio/mp4': 'm4a',
+  'image/avif': 'avif',
   'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'image/webp': 'webp',
+  'text/vtt': 'vtt',
+  'video/mp4': 'mp4',
 };
 
 /** `song.ogg` → `song-preview.m4a`. */
-function derivativeName(fileName: string, { name, contentType }: Derivative): string {
+export function derivativeName(
+  fileName: string,
+  { name, contentType }: Pick<Derivative, 'name' | 'contentType'>,
+): string {
   const base = fileName.replace(/\.[^.]*$/, '') || fileName;
   return `${base}-${name}.${EXTENSIONS[contentType] ?? 'bin'}`;
 }

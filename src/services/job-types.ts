@@ -1,11 +1,14 @@
-import { processAudio } from './media/audio/process.ts';
 import { processMedium } from './process-medium.ts';
 import { sweep } from './sweep.ts';
 import type { JobType } from './work.ts';
 
+const audio = async () => (await import('./media/audio/process.ts')).processAudio;
+const image = async () => (await import('./media/image/process.ts')).processImage;
+
 /** What each type of job does. */
 export const jobTypes: Record<string, JobType> = {
-  'process-track': processMedium(processAudio),
-  'process-audio': processMedium(processAudio),
+  'process-track': processMedium(audio),
+  'process-audio': processMedium(audio),
+  'process-image': processMedium(image),
   sweep,
 };

@@ -24,9 +24,12 @@ interface Input {
   etag: string;
 }
 
-/** The job that looks at a medium's bytes: facts into its document, derivatives beside them in S3, then READY. */
-export function processMedium(process: MediaProcessor): JobType {
-  return { run: (work) => run(work, process) };
+/**
+ * The job that looks at a medium's bytes: facts into its document, derivatives beside them in S3, then READY.
+ * @param load decoders are large: each is read when first used
+ */
+export function processMedium(load: () => Promise<MediaProcessor>): JobType {
+  return { run: async (work) => run(work, await load()) };
 }
 
 async function run(work: Work, process: MediaProcessor): Promise<void> {

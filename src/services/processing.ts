@@ -11,7 +11,7 @@ import type { Medium } from './media-keys.ts';
 const JOBS: Record<string, string | null> = {
   tracks: 'process-track',
   audios: 'process-audio',
-  images: null,
+  images: 'process-image',
   videos: null,
 };
 

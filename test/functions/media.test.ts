@@ -79,7 +79,7 @@ test('a recording becomes READY with what was heard in it, like a track', async 
   await alice.waitsFor(ready, 'READY', undefined, 'audios');
 });
 
-describe.concurrent.each(['images', 'videos'] as const)('of %s', (kind) => {
+describe.concurrent.each(['videos'] as const)('of %s', (kind) => {
   test('the bytes are kept and can be downloaded, though nothing looks at them yet', async () => {
     const alice = await given.user();
     const bytes = randomBytes(5000);

@@ -34,7 +34,7 @@ beforeEach(async () => {
 
 const later = (ms = 0): Ctx => ({ ...systemCtx('test'), clock: () => Date.now() + ms });
 const works = (process: MediaProcessor, ms = 0) =>
-  workOnce(later(ms), { 'process-track': processMedium(process) }, () => 60_000);
+  workOnce(later(ms), { 'process-track': processMedium(async () => process) }, () => 60_000);
 
 /** Bytes that have arrived and wait for a worker. */
 async function arrived(person: Person): Promise<Track> {

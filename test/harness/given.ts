@@ -181,7 +181,13 @@ export interface Upload {
 export interface Track extends Doc {
   upload: Upload;
   error?: { code: string; message: string };
-  derivatives?: { name: string; contentType: string; status: string; size: number }[];
+  derivatives?: {
+    name: string;
+    contentType: string;
+    status: string;
+    size: number;
+    width?: number;
+  }[];
   audio?: { durationSeconds: number };
   analysis?: Json;
 }

@@ -7,7 +7,7 @@ const FORMATS = ['webp', 'avif', 'jpeg', 'png'] as const;
 
 /** An image made to measure. */
 export interface RenderOptions {
-  /** In pixels, at least one of the two; without the other the shape is kept. */
+  /** In pixels; without one of them the shape is kept, without both the size, as far as may be. */
   width?: number;
   height?: number;
   /**
@@ -58,16 +58,14 @@ export function parseRender(query: Readonly<Record<string, string | undefined>>)
   const fit = oneOf('fit', FITS, 'inside');
   const format = oneOf('format', FORMATS, 'webp');
   const quality = whole('quality', 100);
-  if (query.width === undefined && query.height === undefined) {
-    errors.push({ path: 'width', message: 'or height must be given' });
-  }
   if (errors.length > 0) {
     const detail = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
     throw new AppError('INVALID_QUERY', detail, { errors });
   }
   return {
-    ...(width ? { width } : {}),
-    ...(height ? { height } : {}),
+    ...(width && { width }),
+    ...(height && { height }),
+    ...(!width && !height && { width: SIDE, height: SIDE }),
     // With one side alone there is nothing to fit: the same picture has one name.
     fit: width && height ? fit : 'inside',
     format,

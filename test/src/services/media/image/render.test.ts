@@ -120,7 +120,7 @@ test('every fault of a query is named at once', () => {
       ],
     }),
   );
-  expect(() => parseRender({})).toThrow('width or height must be given');
+  expect(parseRender({})).toMatchObject({ width: 4096, height: 4096, fit: 'inside' });
   for (const width of ['', ' 5', '-5', '5.5', '0x10', '99999999999', 'NaN', '٣']) {
     expect(() => parseRender({ width })).toThrow('width must be');
   }

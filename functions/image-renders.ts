@@ -1,0 +1,7 @@
+import { serve } from '../src/api/serve.ts';
+import { renderRoutes } from '../src/routes/renders.ts';
+
+// Apart from `images`, whose functions start without a decoder of images.
+export const imageRenders = { routes: renderRoutes };
+
+export const handler = serve(imageRenders);
