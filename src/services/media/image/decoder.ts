@@ -3,7 +3,8 @@ import { corrupt, MediaError } from '../media-error.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
 
 // Of the whole process: one image at a time has one thread, nothing is kept for later, and libvips opens
-// what we accept alone. Whatever else it could read (SVG, its own format…) is no longer there.
+// what we accept alone. Whatever else it could read (SVG, its own format…) is no longer there. Where memory
+// is short the process wants MALLOC_ARENA_MAX=2, or glibc keeps what one image needed for each thread.
 sharp.concurrency(1);
 sharp.cache(false);
 sharp.block({ operation: ['VipsForeignLoad'] });

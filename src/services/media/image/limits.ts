@@ -22,13 +22,13 @@ export interface ImageLimits {
 export const IMAGE_LIMITS: Readonly<ImageLimits> = {
   bytes: 100_000_000,
   pixels: 40_000_000,
-  avifPixels: 20_000_000,
+  avifPixels: 16_000_000,
   tiles: 64,
   side: 16_384,
   frames: 200,
   parts: 10_000,
   stripBytes: 200_000_000,
-  seconds: 15,
+  seconds: 20,
 };
 
 /** The content types found in accepted files. */
