@@ -1,22 +1,37 @@
 import Joi from 'joi';
 import { etagOf } from '../api/etag.ts';
 import { bodyOf } from '../api/input.ts';
+import { badQuery } from '../api/list.ts';
 import { type Json, print } from '../api/output.ts';
-import type { Request, Route } from '../api/route.ts';
+import type { ResourceOptions } from '../api/resource-options.ts';
+import { lazy, type Request, type Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
 import { documentSchema, withMore } from '../api/schemas.ts';
 import { named } from '../api/verbs.ts';
 import type { Ctx } from '../context.ts';
 import type { Base, Entity } from '../data/entity.ts';
-import { newId, type UUID } from '../data/ids.ts';
-import { AppError } from '../errors.ts';
+import { idText, newId, type UUID } from '../data/ids.ts';
+import { findOne } from '../data/read.ts';
+import { update } from '../data/write.ts';
+import { notFound } from '../errors.ts';
+import { MOST_PARTS } from '../providers/multipart.ts';
 import { presignPut } from '../providers/s3.ts';
+import { duplicateOf, reuse } from '../services/duplicates.ts';
 import { type Medium, originalKey } from '../services/media-keys.ts';
+import {
+  abortParts,
+  arrivedAlready,
+  completeParts,
+  type NamedPart,
+  openParts,
+  partSizeFor,
+} from '../services/upload-parts.ts';
+import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './media-upload-schemas.ts';
 
-/** How long an upload may take to begin, in s. */
+/** How long the URLs of an upload hold, in s. */
 const UPLOAD_SECONDS = 3600;
-/** Beyond this an upload goes in parts. */
-const SINGLE_PUT = 64 * 1024 * 1024;
+/** The most URLs of parts in an answer. */
+const MOST_URLS = 100;
 
 /** What a kind of medium accepts. */
 export interface MediaKind {
@@ -24,18 +39,20 @@ export interface MediaKind {
   maxBytes: number;
 }
 
+type Query = ReadonlyMap<string, string>;
+
 /** The options that let clients create a medium and send its bytes. */
 export function uploadOptions<T extends Base>(entity: Entity<T>, kind: MediaKind) {
   return {
     createBody: () => createBody(entity, kind),
-    prepare: (ctx: Ctx, values: Record<string, unknown>) => prepare(ctx, entity, values),
-    present: async (ctx: Ctx, document: T, json: Json) => ({
-      ...json,
-      upload: uploadOf(ctx, document as unknown as Medium),
-    }),
-    presents: { upload: uploadSchema },
-    createCodes: ['NOT_IMPLEMENTED' as const],
-  };
+    prepare: (ctx: Ctx, values: Record<string, unknown>, query: Query) => {
+      reusesDuplicates(query);
+      return prepare(ctx, entity, values);
+    },
+    present: presentUpload(entity),
+    presents: createPresents,
+    createQuery: [DUPLICATES],
+  } satisfies Partial<ResourceOptions<T>>;
 }
 
 function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
@@ -55,80 +72,154 @@ function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
 }
 
 function prepare(ctx: Ctx, entity: Entity, values: Record<string, unknown>) {
-  if ((values.size as number) > SINGLE_PUT) {
-    const message = `Files over ${SINGLE_PUT} bytes need an upload in parts, which is not there yet.`;
-    throw new AppError('NOT_IMPLEMENTED', message);
-  }
   const _id = ctx.promisedId ?? newId(ctx.clock());
-  return { ...values, _id, filePath: originalKey(entity, values.user as UUID, _id) };
+  const partSize = partSizeFor(values.size as number);
+  return {
+    ...values,
+    _id,
+    filePath: originalKey(entity, values.user as UUID, _id),
+    ...(partSize && { multipart: { partSize } }),
+  };
+}
+
+/** @throws AppError INVALID_QUERY */
+function reusesDuplicates(query: Query): boolean {
+  const wish = query.get('onDuplicate') ?? 'upload';
+  if (!['upload', 'reuse'].includes(wish)) {
+    throw badQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
+  }
+  return wish === 'reuse';
+}
+
+/** Adds to a new medium how to send its bytes, or what they are copied of. @param urls the most of parts */
+export function presentUpload(entity: Entity, urls = MOST_URLS) {
+  return async (ctx: Ctx, document: Base, json: Json, query: Query): Promise<Json> => {
+    const medium = await whole(ctx, entity, document as Medium);
+    const other = await duplicateOf(ctx, entity, medium);
+    const told = { ...json, ...(other && { duplicateOf: idText(other) }) };
+    if (other && reusesDuplicates(query)) {
+      return { ...told, job: idText(await reuse(ctx, entity, medium, other)) };
+    }
+    return { ...told, upload: await uploadOf(ctx, entity, medium, { from: 1, urls }) };
+  };
+}
+
+/** With what is hidden: a request that was cut off may have begun an upload in parts. */
+async function whole(ctx: Ctx, entity: Entity, made: Medium): Promise<Medium> {
+  if (!partSizeFor(made.size)) return made;
+  const found = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
+  if (!found) throw notFound();
+  return found as unknown as Medium;
 }
 
 /** Where and how to send the bytes. */
-function uploadOf(ctx: Ctx, medium: Medium): Json {
+async function uploadOf(
+  ctx: Ctx,
+  entity: Entity,
+  medium: Medium,
+  page: { from: number; urls: number },
+): Promise<Json> {
+  const expiresAt = new Date(ctx.clock() + UPLOAD_SECONDS * 1000).toISOString();
+  if (medium.multipart) {
+    const parts = await openParts(ctx, entity, medium, { ...page, seconds: UPLOAD_SECONDS });
+    return { method: 'MULTIPART', ...parts, expiresAt };
+  }
   const { filePath, contentType, size } = medium;
   const checksum = medium.checksum ?? undefined;
   const signed = presignPut(filePath, { contentType, size, checksum }, UPLOAD_SECONDS, ctx.clock());
-  return { ...signed, expiresAt: signed.expiresAt.toISOString() };
+  return { ...signed, expiresAt };
 }
-
-const uploadSchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['method', 'url', 'headers', 'expiresAt'],
-  properties: {
-    method: { const: 'PUT' },
-    url: { type: 'string' },
-    headers: {
-      type: 'object',
-      description: 'Send exactly these: they are signed.',
-      additionalProperties: { type: 'string' },
-    },
-    expiresAt: { type: 'string', format: 'date-time' },
-  },
-};
 
 /** What a client may do with an upload once its medium is there. */
 export function uploadActions<T extends Base>(entity: Entity<T>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
+  const document = documentSchema(entity);
+  const answer = (status: number, it: Base, more: Json = {}) => {
+    const json = { ...print(entity, it), ...more };
+    return { status, json, headers: { etag: etagOf(entity, it) } };
+  };
   return [
     {
       ...common,
       method: 'POST',
       path: `${path}/{id}/upload`,
       id: `renew${name}Upload`,
-      summary: 'Renew the upload of a medium that awaits it.',
+      summary: 'Renew the upload of a medium that awaits it, and say which parts have arrived.',
+      query: [FROM_PART],
       success: {
         200: {
           description: 'The document, with a new `upload`.',
-          schema: withMore(documentSchema(entity), { upload: uploadSchema }),
+          schema: withMore(document, { upload: uploadSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {
-        const document = await found(ctx, entity, request);
-        if (document.status !== 'AWAITING_UPLOAD') {
-          throw new AppError('INVALID_STATE', 'Its bytes have arrived already.');
-        }
-        const json = print(entity, document);
-        const headers = { etag: etagOf(entity, document) };
-        return { status: 200, json: { ...json, upload: uploadOf(ctx, document) }, headers };
+        const from = readFromPart(request.query);
+        const medium = await found(ctx, entity, request);
+        if (medium.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
+        const upload = await uploadOf(ctx, entity, medium, { from, urls: MOST_URLS });
+        // Touched, so that it is not taken for forgotten.
+        const awaited = { _id: medium._id, status: 'AWAITING_UPLOAD' };
+        const touched = await update(ctx, entity, awaited, {}, null);
+        if (!touched) throw arrivedAlready();
+        return answer(200, touched, { upload });
       },
     },
+    lazy<Route>(
+      {
+        ...common,
+        method: 'POST',
+        path: `${path}/{id}/upload/complete`,
+        id: `complete${name}Upload`,
+        summary: 'Complete an upload in parts; any number of times.',
+        // Two for each part.
+        mostKeys: 2 * MOST_PARTS + 1,
+        success: { 202: { description: 'The document, on its way.', schema: document } },
+        codes: ['NOT_FOUND', 'INVALID_STATE'],
+        handle: async (ctx, request) => {
+          const medium = await found(ctx, entity, request);
+          await completeParts(ctx, entity, medium, request.body.parts as NamedPart[]);
+          return answer(202, await found(ctx, entity, request));
+        },
+      },
+      { body: completeBody },
+    ),
     {
       ...common,
-      method: 'POST',
-      path: `${path}/{id}/upload/complete`,
-      id: `complete${name}Upload`,
-      summary: 'Complete an upload in parts (not there yet).',
-      success: {},
-      codes: ['NOT_IMPLEMENTED', 'NOT_FOUND'],
+      method: 'DELETE',
+      path: `${path}/{id}/upload`,
+      id: `abort${name}Upload`,
+      summary: 'Abort an upload in parts: what has arrived is gone, the document awaits its bytes.',
+      success: { 204: { description: 'Gone.' } },
+      codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {
-        await found(ctx, entity, request);
-        throw new AppError('NOT_IMPLEMENTED', 'Uploads in parts are not there yet.');
+        await abortParts(ctx, entity, await found(ctx, entity, request));
+        return { status: 204 };
       },
     },
   ];
+}
+
+function completeBody(): Joi.ObjectSchema {
+  const part = Joi.object({
+    partNumber: Joi.number().strict().integer().min(1).max(MOST_PARTS).required(),
+    etag: Joi.string()
+      .max(128)
+      .pattern(/^"?[\w.+/=-]+"?$/)
+      .replace(/"/g, '')
+      .required()
+      .description('What S3 answered to its PUT, with or without quotes.'),
+  });
+  return Joi.object({ parts: Joi.array().items(part).min(1).max(MOST_PARTS).required() });
+}
+
+/** @throws AppError INVALID_QUERY */
+function readFromPart(query: Query): number {
+  const text = query.get('fromPart') ?? '1';
+  const from = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (from >= 1 && from <= MOST_PARTS) return from;
+  throw badQuery([{ path: 'fromPart', message: `is a number from 1 to ${MOST_PARTS}` }]);
 }
 
 /** The medium that a path names, with what is hidden of its files. @throws AppError NOT_FOUND */

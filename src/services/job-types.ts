@@ -1,3 +1,4 @@
+import { copyOriginal } from './duplicates.ts';
 import { processTrack } from './process-track.ts';
 import { sweep } from './sweep.ts';
 import type { JobType } from './work.ts';
@@ -6,5 +7,6 @@ import type { JobType } from './work.ts';
 export const jobTypes: Record<string, JobType> = {
   'process-track': processTrack,
   'process-audio': processTrack,
+  'copy-original': copyOriginal,
   sweep,
 };

@@ -6,6 +6,7 @@ import { type Reference, referencesOf, restrictionsOn } from '../data/references
 import { remove } from '../data/remove.ts';
 import { Job } from '../models/system/job.ts';
 import { ringJobs, waitingAt } from './jobs.ts';
+import { abortOrphanedUploads } from './orphaned-uploads.ts';
 import { findLostUploads } from './uploads.ts';
 
 /** How far back it looks for what a crash left behind, in ms. */
@@ -15,6 +16,7 @@ const WINDOW = 15 * 60_000;
 export interface Findings {
   rung: number;
   awaiting: number;
+  uploads: number;
   orphans: number;
 }
 
@@ -22,6 +24,7 @@ export interface Findings {
 export async function reconcile(ctx: Ctx): Promise<Findings> {
   const rung = await ringForWaiting(ctx);
   const awaiting = await findLostUploads(ctx);
+  const uploads = await abortOrphanedUploads(ctx);
   let orphans = 0;
   for (const entity of entities.values()) {
     for (const reference of referencesOf(entity).filter((r) => r.onDelete === 'cascade')) {
@@ -29,7 +32,7 @@ export async function reconcile(ctx: Ctx): Promise<Findings> {
     }
     await unmark(ctx, entity);
   }
-  return { rung, awaiting, orphans };
+  return { rung, awaiting, uploads, orphans };
 }
 
 async function ringForWaiting(ctx: Ctx): Promise<number> {

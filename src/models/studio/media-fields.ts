@@ -100,6 +100,16 @@ export const mediaFields = {
     description:
       'The object as S3 last told of it: which bytes are processed, and the fence against older records.',
   },
+  multipart: {
+    type: new Schema(
+      { partSize: { type: Number, required: true, integer: true, min: 1 }, uploadId: String },
+      { _id: false },
+    ),
+    select: false,
+    server: true,
+    description:
+      'Of an upload in parts: how large they are, in bytes, and the id that S3 gave it, while it runs.',
+  },
   derivativesPath: {
     type: String,
     select: false,
@@ -121,6 +131,11 @@ export function mediaIndexes(schema: Schema): void {
   schema.index(
     { updatedAt: 1 },
     { name: 'awaiting', partialFilterExpression: { status: 'AWAITING_UPLOAD' } },
+  );
+  // Whether somebody has these bytes already.
+  schema.index(
+    { user: 1, checksum: 1 },
+    { partialFilterExpression: { checksum: { $exists: true } } },
   );
 }
 
