@@ -37,7 +37,7 @@ export const uploadSchema: JsonSchema = {
         parts: {
           type: 'array',
           description:
-            'Parts that have not arrived, at most 100. PUT exactly `size` bytes to each `url`, in any order, and keep the ETag of each answer.',
+            'Parts that have not arrived, at most 100. PUT exactly `size` bytes to each `url`, in any order, and keep the ETag of each answer. With a `Content-MD5` S3 checks them on arrival.',
           items: exactly({ partNumber, size: bytes, url }),
         },
         uploaded: {

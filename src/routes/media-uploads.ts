@@ -173,8 +173,8 @@ export function uploadActions<T extends Base>(entity: Entity<T>, path: string): 
         path: `${path}/{id}/upload/complete`,
         id: `complete${name}Upload`,
         summary: 'Complete an upload in parts; any number of times.',
-        // Two for each part.
-        mostKeys: 2 * MOST_PARTS + 1,
+        // Three for each part: its place counts, too.
+        mostKeys: 3 * MOST_PARTS + 1,
         success: { 202: { description: 'The document, on its way.', schema: document } },
         codes: ['NOT_FOUND', 'INVALID_STATE'],
         handle: async (ctx, request) => {

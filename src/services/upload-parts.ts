@@ -173,7 +173,7 @@ function faultsOf(medium: Medium, given: NamedPart[], there: Map<number, StoredP
     if (partNumber > partCount) fault('partNumber', `there are ${partCount} parts`);
     else if (partNumber <= before) fault('partNumber', 'parts come in ascending order, each once');
     else if (!stored) fault('partNumber', `part ${partNumber} has not arrived`);
-    else if (stored.etag !== etag) fault('etag', `is not that of the part ${partNumber} in S3`);
+    else if (stored.etag !== etag) fault('etag', `is not that of part ${partNumber} in S3`);
     else if (stored.size !== sizeOf(medium, partNumber)) {
       const sizes = `${stored.size} bytes, not ${sizeOf(medium, partNumber)}`;
       fault('partNumber', `part ${partNumber} has ${sizes}`);
