@@ -5,6 +5,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { Json } from './output.ts';
 import type { JsonSchema, Parameter, Route } from './route.ts';
 import type { Rule } from './rules.ts';
+import type { Described } from './schemas.ts';
 
 type Values = Record<string, unknown>;
 type Query = ReadonlyMap<string, string>;
@@ -27,7 +28,7 @@ export interface ResourceOptions<T extends Base> {
   /** Adds to the answer of a create what is not stored. */
   present?: (ctx: Ctx, document: T, json: Json, query: Query) => Promise<Json>;
   /** The schemas of what `present` may add, by name. */
-  presents?: Record<string, JsonSchema>;
+  presents?: Record<string, JsonSchema | Described>;
   /** What POST takes in its query. */
   createQuery?: Parameter[];
   /** What POST may answer beside the errors of every create. */

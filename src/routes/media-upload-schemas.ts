@@ -1,5 +1,5 @@
 import type { JsonSchema, Parameter } from '../api/route.ts';
-import { idSchema } from '../api/schemas.ts';
+import { component, type Described, idSchema } from '../api/schemas.ts';
 import { MOST_PARTS } from '../providers/multipart.ts';
 
 const partNumber = { type: 'integer', minimum: 1, maximum: MOST_PARTS };
@@ -14,7 +14,11 @@ function exactly(properties: Record<string, JsonSchema>, description?: string): 
 }
 
 /** Where and how to send the bytes of a medium. */
-export const uploadSchema: JsonSchema = {
+export const uploadSchema: Described = (components) =>
+  component(components, 'Upload', () => UPLOAD);
+
+const UPLOAD: JsonSchema = {
+  description: 'Where and how to send the bytes of a medium.',
   oneOf: [
     exactly(
       {
@@ -56,12 +60,9 @@ export const uploadSchema: JsonSchema = {
   ],
 };
 
-/** What the answer of a create may have beside the document. */
-export const createPresents: Record<string, JsonSchema> = {
-  upload: {
-    description: 'Where and how to send the bytes; not there when they are copied.',
-    ...uploadSchema,
-  },
+/** What the answer of a create may have beside the document; no `upload` when the bytes are copied. */
+export const createPresents: Record<string, JsonSchema | Described> = {
+  upload: uploadSchema,
   duplicateOf: {
     description: 'The id of another one of the same kind with the same checksum, if there is one.',
     ...idSchema,

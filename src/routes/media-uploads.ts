@@ -82,8 +82,8 @@ function prepare(ctx: Ctx, entity: Entity, values: Record<string, unknown>) {
   };
 }
 
-/** @throws AppError INVALID_QUERY */
-function reusesDuplicates(query: Query): boolean {
+/** Whether the bytes of a duplicate are to be copied. @throws AppError INVALID_QUERY */
+export function reusesDuplicates(query: Query): boolean {
   const wish = query.get('onDuplicate') ?? 'upload';
   if (!['upload', 'reuse'].includes(wish)) {
     throw badQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
