@@ -78,7 +78,7 @@ async function copyInParts(
     };
     await Promise.all(Array.from({ length: LANES }, lane));
     const parts = etags.map((etag, n) => ({ partNumber: n + 1, etag }));
-    const completion = await complete(to.key, uploadId, parts);
+    const completion = await complete(to.key, uploadId, parts, signal);
     if (completion === 'PreconditionFailed') await abort(to.key, uploadId);
     else if (completion !== 'COMPLETED') throw new Error(`S3 refused a copy: ${completion}.`);
   } catch (error) {

@@ -87,17 +87,24 @@ export type Completion =
   | 'InvalidPartOrder'
   | 'EntityTooSmall'
   /** There is an object of this key already: it is not overwritten. */
-  | 'PreconditionFailed';
+  | 'PreconditionFailed'
+  /** Somebody else is making it just now. */
+  | 'ConditionalRequestConflict';
 
 const REFUSALS: readonly string[] = [
-  ...['NoSuchUpload', 'InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'PreconditionFailed'],
+  ...['NoSuchUpload', 'InvalidPart', 'InvalidPartOrder', 'EntityTooSmall'],
+  ...['PreconditionFailed', 'ConditionalRequestConflict'],
 ];
 
-/** Makes an object of its parts. The SDK throws, too, where S3 answers 200 with an error in its body. */
+/**
+ * Makes an object of its parts, which may take S3 minutes. The SDK throws, too, where S3 answers 200 with
+ * an error in its body.
+ */
 export async function complete(
   key: string,
   uploadId: string,
   parts: Pick<StoredPart, 'partNumber' | 'etag'>[],
+  abortSignal: AbortSignal,
 ): Promise<Completion> {
   const { CompleteMultipartUploadCommand } = await sdk();
   const Parts = parts.map(({ partNumber, etag }) => {
@@ -110,6 +117,7 @@ export async function complete(
         MultipartUpload: { Parts },
         IfNoneMatch: '*',
       }),
+      { abortSignal },
     );
     return 'COMPLETED';
   } catch (error) {

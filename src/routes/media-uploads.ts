@@ -6,7 +6,7 @@ import { type Json, print } from '../api/output.ts';
 import type { ResourceOptions } from '../api/resource-options.ts';
 import { lazy, type Request, type Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
-import { documentSchema, withMore } from '../api/schemas.ts';
+import { documentSchema, idSchema, withMore } from '../api/schemas.ts';
 import { named } from '../api/verbs.ts';
 import type { Ctx } from '../context.ts';
 import type { Base, Entity } from '../data/entity.ts';
@@ -16,16 +16,10 @@ import { update } from '../data/write.ts';
 import { notFound } from '../errors.ts';
 import { MOST_PARTS } from '../providers/multipart.ts';
 import { presignPut } from '../providers/s3.ts';
+import { completeParts, type NamedPart } from '../services/complete-upload.ts';
 import { duplicateOf, reuse } from '../services/duplicates.ts';
 import { type Medium, originalKey } from '../services/media-keys.ts';
-import {
-  abortParts,
-  arrivedAlready,
-  completeParts,
-  type NamedPart,
-  openParts,
-  partSizeFor,
-} from '../services/upload-parts.ts';
+import { abortParts, arrivedAlready, openParts, partSizeFor } from '../services/upload-parts.ts';
 import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './media-upload-schemas.ts';
 
 /** How long the URLs of an upload hold, in s. */
@@ -175,12 +169,20 @@ export function uploadActions<T extends Base>(entity: Entity<T>, path: string): 
         summary: 'Complete an upload in parts; any number of times.',
         // Three for each part: its place counts, too.
         mostKeys: 3 * MOST_PARTS + 1,
-        success: { 202: { description: 'The document, on its way.', schema: document } },
-        codes: ['NOT_FOUND', 'INVALID_STATE'],
+        success: {
+          202: {
+            description:
+              'The document; with the `job` that goes on with it, when it takes S3 long.',
+            schema: withMore(document, {}, { job: idSchema }),
+          },
+        },
+        codes: ['NOT_FOUND', 'INVALID_STATE', 'CONFLICT'],
         handle: async (ctx, request) => {
           const medium = await found(ctx, entity, request);
-          await completeParts(ctx, entity, medium, request.body.parts as NamedPart[]);
-          return answer(202, await found(ctx, entity, request));
+          const parts = request.body.parts as NamedPart[];
+          const job = await completeParts(ctx, entity, medium, parts);
+          const now = await found(ctx, entity, request);
+          return answer(202, now, job && { job: idText(job) });
         },
       },
       { body: completeBody },

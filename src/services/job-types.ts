@@ -1,3 +1,4 @@
+import { completeUpload } from './complete-upload.ts';
 import { copyOriginal } from './duplicates.ts';
 import { processTrack } from './process-track.ts';
 import { sweep } from './sweep.ts';
@@ -7,6 +8,7 @@ import type { JobType } from './work.ts';
 export const jobTypes: Record<string, JobType> = {
   'process-track': processTrack,
   'process-audio': processTrack,
+  'complete-upload': completeUpload,
   'copy-original': copyOriginal,
   sweep,
 };

@@ -13,9 +13,12 @@ import { handler as reconcile } from '../../functions/reconcile.ts';
 import { systemCtx } from '../../src/context.ts';
 import { entityNamed } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
+import { Audio } from '../../src/models/studio/audio.ts';
 import { Job } from '../../src/models/system/job.ts';
 import { abort, begin, openUploads } from '../../src/providers/multipart.ts';
 import { head, keysUnder } from '../../src/providers/s3.ts';
+import { completeParts } from '../../src/services/complete-upload.ts';
+import type { Medium } from '../../src/services/media-keys.ts';
 import { abortOrphanedUploads } from '../../src/services/orphaned-uploads.ts';
 import type { Problem } from '../contract/held.ts';
 import { chance } from '../harness/chance.ts';
@@ -200,6 +203,24 @@ const TYPES: Record<MediaKind, string> = {
   images: 'image/png',
 };
 
+test('what S3 puts together slowly a job completes, one for however many ask', async () => {
+  const alice = await given.user();
+  const { made, path, parts, bytes } = await sentWhole(alice, 'audios');
+  const ctx = systemCtx('test');
+  const read = async () =>
+    (await Audio.collection.findOne({ _id: new UUID(made.id) })) as unknown as Medium;
+  const named = parts.map((p) => ({ ...p, etag: p.etag.replaceAll('"', '') }));
+  const job = await completeParts(ctx, Audio, await read(), named, 0);
+  expect(job).toBeDefined();
+  await until('the job has ended', async () => {
+    return (await alice.get(`/v1/jobs/${job}`)).body.status === 'COMPLETED';
+  });
+  expect((await completes(alice, path, parts)).body.status).not.toBe(AWAITED);
+  expect((await stored(alice, path)).equals(bytes)).toBe(true);
+  const completing = { type: 'complete-upload', 'input.document': new UUID(made.id) };
+  expect(await Job.collection.countDocuments(completing)).toBe(1);
+});
+
 test('each fault of a completion is named, and nothing is completed', async () => {
   const alice = await given.user();
   const bytes = randomBytes(3 * PART);
@@ -323,6 +344,22 @@ test('an upload that S3 has forgotten is begun anew, once', async () => {
   expect(await open(alice, 'videos', made)).toHaveLength(1);
   const anew = (await goOn(by(alice), path, pieceOf(bytes), new Map())) as Part[];
   expect((await completes(alice, path, anew)).status).toBe(202);
+});
+
+test('a medium that is deleted while its parts are being sent leaves nothing in S3', async () => {
+  const alice = await given.user();
+  const bytes = randomBytes(8 * PART);
+  const made = await inParts(alice, 'videos', { size: bytes.length });
+  const path = at('videos', made);
+  const sent: Sent = new Map();
+  const sending = goOn(by(alice), path, pieceOf(bytes), sent, { lanes: 2 });
+  // Some parts may still be taken, the next are refused.
+  const ended = sending.catch(() => undefined);
+  await until('some are on their way', () => sent.size >= 3);
+  expect((await alice.delete(path)).status).toBe(204);
+  await ended;
+  await noneOpen(alice, 'videos', made);
+  for await (const keys of keysUnder(`media/${alice.id}/`)) expect(keys).toEqual([]);
 });
 
 test('with a project the parts of what is in it go', async () => {

@@ -102,13 +102,17 @@ export const mediaFields = {
   },
   multipart: {
     type: new Schema(
-      { partSize: { type: Number, required: true, integer: true, min: 1 }, uploadId: String },
+      {
+        partSize: { type: Number, required: true, integer: true, min: 1 },
+        uploadId: String,
+        completing: Schema.Types.UUID,
+      },
       { _id: false },
     ),
     select: false,
     server: true,
     description:
-      'Of an upload in parts: how large they are, in bytes, and the id that S3 gave it, while it runs.',
+      'Of an upload in parts: how large they are, in bytes; while it runs, the id that S3 gave it; the job that completes it.',
   },
   derivativesPath: {
     type: String,

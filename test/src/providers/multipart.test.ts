@@ -18,6 +18,7 @@ const MIB = 1024 * 1024;
 type Part = { partNumber: number; etag: string };
 const put = (url: string, bytes: Uint8Array) =>
   fetch(url, { method: 'PUT', body: Buffer.from(bytes) });
+const { signal } = new AbortController();
 const folder = () => `media/${randomUUID()}/`;
 
 async function opened(prefix: string): Promise<string[]> {
@@ -68,14 +69,14 @@ test('an object is made of its parts, once, and never over another', async () =>
   const other = await sent(key, [2000]);
   expect([...((await allParts(key, uploadId))?.keys() ?? [])]).toEqual([1, 2, 3]);
   const [one, two, three] = parts as [Part, Part, Part];
-  expect(await complete(key, uploadId, [{ ...one, etag: two.etag }, two, three])).toBe(
+  expect(await complete(key, uploadId, [{ ...one, etag: two.etag }, two, three], signal)).toBe(
     'InvalidPart',
   );
-  expect(await complete(key, uploadId, [two, one, three])).toBe('InvalidPartOrder');
-  expect(await complete(key, uploadId, parts)).toBe('COMPLETED');
-  expect(await complete(key, other.uploadId, other.parts)).toBe('PreconditionFailed');
+  expect(await complete(key, uploadId, [two, one, three], signal)).toBe('InvalidPartOrder');
+  expect(await complete(key, uploadId, parts, signal)).toBe('COMPLETED');
+  expect(await complete(key, other.uploadId, other.parts, signal)).toBe('PreconditionFailed');
   expect(['COMPLETED', 'NoSuchUpload', 'PreconditionFailed']).toContain(
-    await complete(key, uploadId, parts),
+    await complete(key, uploadId, parts, signal),
   );
   expect((await contentOf(key)).equals(bytes)).toBe(true);
   expect(await allParts(key, uploadId)).toBeNull();
@@ -84,7 +85,7 @@ test('an object is made of its parts, once, and never over another', async () =>
 test('a part under 5 MiB that is not the last is too small', async () => {
   const key = `${folder()}original`;
   const { uploadId, parts } = await sent(key, [1000, 1000]);
-  expect(await complete(key, uploadId, parts)).toBe('EntityTooSmall');
+  expect(await complete(key, uploadId, parts, signal)).toBe('EntityTooSmall');
 });
 
 test('uploads are found by prefix, and nothing is left of those that are aborted', async () => {
@@ -100,10 +101,9 @@ test('uploads are found by prefix, and nothing is left of those that are aborted
 });
 
 test('a copy has the same bytes, whole and in parts, and is none when the original has changed', async () => {
-  const { signal } = new AbortController();
   const from = `${folder()}original`;
   const { uploadId, parts, bytes } = await sent(from, [5 * MIB, 5 * MIB, 4321]);
-  await complete(from, uploadId, parts);
+  await complete(from, uploadId, parts, signal);
   const { etag = '', size = 0 } = (await head(from)) ?? {};
   for (const atOnce of [1024 * MIB, 5 * MIB]) {
     const mine = folder();
