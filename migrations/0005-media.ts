@@ -7,22 +7,43 @@ export const media: Migration = {
 
   async up(m) {
     // audios: field stands is new
+    // audios: field multipart is new
     // audios: field analysis.silence is new
     // audios: field analysis.clipping is new
     // audios: field derivatives has changed
+    // audios: index user_1_checksum_1 is missing
     await m.setValidator('audios', audios);
+    await m.createIndex(
+      'audios',
+      { user: 1, checksum: 1 },
+      { partialFilterExpression: { checksum: { $exists: true } } },
+    );
 
     // images: field stands is new
+    // images: field multipart is new
     // images: field image.perceptualHash is new
     // images: field image.frames is new
     // images: field derivatives has changed
+    // images: index user_1_checksum_1 is missing
     await m.setValidator('images', images);
+    await m.createIndex(
+      'images',
+      { user: 1, checksum: 1 },
+      { partialFilterExpression: { checksum: { $exists: true } } },
+    );
 
     // tracks: field stands is new
+    // tracks: field multipart is new
     // tracks: field analysis.silence is new
     // tracks: field analysis.clipping is new
     // tracks: field derivatives has changed
+    // tracks: index user_1_checksum_1 is missing
     await m.setValidator('tracks', tracks);
+    await m.createIndex(
+      'tracks',
+      { user: 1, checksum: 1 },
+      { partialFilterExpression: { checksum: { $exists: true } } },
+    );
 
     await m.createCollection('trashedMedia', {
       validator: trashedMedia,
@@ -40,8 +61,15 @@ export const media: Migration = {
     });
 
     // videos: field stands is new
+    // videos: field multipart is new
     // videos: field derivatives has changed
+    // videos: index user_1_checksum_1 is missing
     await m.setValidator('videos', videos);
+    await m.createIndex(
+      'videos',
+      { user: 1, checksum: 1 },
+      { partialFilterExpression: { checksum: { $exists: true } } },
+    );
   },
 
   async down(m) {
@@ -52,6 +80,13 @@ export const media: Migration = {
     //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
     //   })),
     // );
+    // Check by hand: videos lost multipart. A document that still has it can no longer be written:
+    // await m.eachBatch('drop multipart', 'videos', { multipart: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { multipart: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    await m.dropIndex('videos', 'user_1_checksum_1');
 
     await m.dropCollection('trashedMedia');
     await m.setValidator('tracks', tracksBefore);
@@ -59,6 +94,12 @@ export const media: Migration = {
     // await m.eachBatch('drop stands', 'tracks', { stands: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
     //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: tracks lost multipart. A document that still has it can no longer be written:
+    // await m.eachBatch('drop multipart', 'tracks', { multipart: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { multipart: '' }, $inc: { version: 1 } } },
     //   })),
     // );
     // Check by hand: tracks lost analysis.silence. A document that still has it can no longer be written:
@@ -73,12 +114,19 @@ export const media: Migration = {
     //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.clipping': '' }, $inc: { version: 1 } } },
     //   })),
     // );
+    await m.dropIndex('tracks', 'user_1_checksum_1');
 
     await m.setValidator('images', imagesBefore);
     // Check by hand: images lost stands. A document that still has it can no longer be written:
     // await m.eachBatch('drop stands', 'images', { stands: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
     //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: images lost multipart. A document that still has it can no longer be written:
+    // await m.eachBatch('drop multipart', 'images', { multipart: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { multipart: '' }, $inc: { version: 1 } } },
     //   })),
     // );
     // Check by hand: images lost image.perceptualHash. A document that still has it can no longer be written:
@@ -93,12 +141,19 @@ export const media: Migration = {
     //     updateOne: { filter: { _id }, update: { $unset: { 'image.frames': '' }, $inc: { version: 1 } } },
     //   })),
     // );
+    await m.dropIndex('images', 'user_1_checksum_1');
 
     await m.setValidator('audios', audiosBefore);
     // Check by hand: audios lost stands. A document that still has it can no longer be written:
     // await m.eachBatch('drop stands', 'audios', { stands: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
     //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: audios lost multipart. A document that still has it can no longer be written:
+    // await m.eachBatch('drop multipart', 'audios', { multipart: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { multipart: '' }, $inc: { version: 1 } } },
     //   })),
     // );
     // Check by hand: audios lost analysis.silence. A document that still has it can no longer be written:
@@ -113,6 +168,7 @@ export const media: Migration = {
     //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.clipping': '' }, $inc: { version: 1 } } },
     //   })),
     // );
+    await m.dropIndex('audios', 'user_1_checksum_1');
   },
 };
 
@@ -165,6 +221,13 @@ const objectField = {
   bsonType: 'object',
   additionalProperties: false,
   properties: { etag: string, sequencer: string },
+};
+
+const multipart = {
+  bsonType: 'object',
+  additionalProperties: false,
+  required: ['partSize'],
+  properties: { partSize: positive, uploadId: string, completing: binary },
 };
 
 const audio = {
@@ -311,6 +374,7 @@ const audios = {
           error,
           object: objectField,
           stands: boolean,
+          multipart,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
           audio,
           analysis,
@@ -403,6 +467,7 @@ const images = {
           error,
           object: objectField,
           stands: boolean,
+          multipart,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
           image: {
             bsonType: 'object',
@@ -532,6 +597,7 @@ const tracks = {
           error,
           object: objectField,
           stands: boolean,
+          multipart,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
           audio,
           analysis,
@@ -670,6 +736,7 @@ const videos = {
           error,
           object: objectField,
           stands: boolean,
+          multipart,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
           video,
           ...baseOwned,

@@ -32,6 +32,9 @@ export interface Config {
   ffmpegPath: string;
   registrationsPerMinute: number;
   callsPerMinute: number;
+  /** The largest file that is sent in one PUT, and the least part of a larger one, in bytes. */
+  singlePutBytes: number;
+  partBytes: number;
 }
 
 const tokenKey = Joi.object({
@@ -53,6 +56,9 @@ const origins = Joi.string()
   .allow('')
   .when('STAGE', { is: 'local', otherwise: Joi.string().allow('').default('') })
   .default('http://localhost:3000,http://localhost:5173');
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 
 const environment = Joi.object({
   STAGE: Joi.string().default('local'),
@@ -77,6 +83,17 @@ const environment = Joi.object({
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
+  SINGLE_PUT_BYTES: Joi.number()
+    .integer()
+    .min(1)
+    .max(5 * GIB)
+    .default(64 * MIB),
+  // S3 takes no part under 5 MiB but the last, and none over 5 GiB.
+  PART_BYTES: Joi.number()
+    .integer()
+    .min(5 * MIB)
+    .max(5 * GIB)
+    .default(16 * MIB),
 });
 
 /** Checks an environment and types it. @throws Error naming every variable at fault. */
@@ -107,6 +124,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ffmpegPath: value.FFMPEG_PATH,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,
+    singlePutBytes: value.SINGLE_PUT_BYTES,
+    partBytes: value.PART_BYTES,
   });
 }
 

@@ -50,10 +50,13 @@ const REFUSED: Record<string, number[]> = {
     ['Audio', 'Image', 'Video'].flatMap((kind) => [
       [`get${kind}File`, [409]],
       [`reprocess${kind}`, [409, 501]],
+      // None of its parts has arrived.
+      [`complete${kind}Upload`, [422]],
     ]),
   ),
   renderImage: [409],
   renewTrackUpload: [409],
+  abortTrackUpload: [409],
   // It has ended, and is started anew.
   // Restored just before.
   deleteTrashedMedium: [404],
@@ -213,10 +216,11 @@ function inTurns(all: readonly Operation[]): Operation[][] {
   const turn = ({ method, id }: Operation) => {
     // It ends sessions while others sign in; with its session or its project everything else goes.
     if (['changePassword', 'deleteProject', 'deleteSession'].includes(id)) return id;
-    return method;
+    // With its medium an upload goes, too.
+    return id.startsWith('abort') ? 'abort' : method;
   };
   const turns = Map.groupBy(all, turn);
-  const order = ['GET', 'POST', 'PATCH', 'DELETE', 'changePassword', 'deleteProject'];
+  const order = ['GET', 'POST', 'PATCH', 'abort', 'DELETE', 'changePassword', 'deleteProject'];
   return [...order, 'deleteSession'].map((name) => turns.get(name) ?? []);
 }
 

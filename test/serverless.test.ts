@@ -21,6 +21,8 @@ const resources: Record<string, { Type?: string; Properties?: Json } & Json> =
 const PARTS: Record<string, string[]> = {
   auth: ['ANY /v1/auth/{path+}'],
   webhooks: ['ANY /v1/webhooks/{path+}'],
+  // Not a collection: what is for all kinds of media.
+  media: ['ANY /v1/media/{path+}'],
   // One document, without an id.
   settings: ['ANY /v1/settings'],
   // One of the things below an image, which takes a decoder.
@@ -153,11 +155,11 @@ describe('the media bucket', () => {
     );
   });
 
-  test('forgets an abandoned upload after a day', () => {
+  test('forgets an abandoned upload by itself, a week after it began at the latest', () => {
     expect((bucket.LifecycleConfiguration as { Rules: Json[] }).Rules).toContainEqual(
       expect.objectContaining({
         Status: 'Enabled',
-        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
       }),
     );
   });

@@ -49,7 +49,7 @@ export function documentRoutes<T extends Base>(
   routes.push(lazy(getOne, { query: () => viewParameters(entity, include) }));
   if (can.create) {
     const { presents } = options;
-    const made = presents ? withMore(schema, presents) : schema;
+    const made = presents ? withMore(schema, {}, presents) : schema;
     const createOne: Route = {
       method: 'POST',
       path,
@@ -58,9 +58,10 @@ export function documentRoutes<T extends Base>(
       tag,
       access: accessOf(can.create),
       ...(options.example && { example: options.example }),
+      ...(options.createQuery && { query: options.createQuery }),
       success: { 201: { description: 'Created.', schema: made } },
       codes: ['DUPLICATE', ...(options.createCodes ?? [])],
-      handle: (ctx, { body }) => create(ctx, entity, options, body),
+      handle: (ctx, { body, query }) => create(ctx, entity, options, body, query),
     };
     routes.push(
       lazy(createOne, {

@@ -56,5 +56,6 @@ export function readBody(route: Route, event: HttpEvent): unknown {
   if (!/^application\/(json|merge-patch\+json)\s*(;|$)/i.test(type)) {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send JSON, as Content-Type: application/json.');
   }
-  return parseJson(event.isBase64Encoded ? Buffer.from(text, 'base64').toString('utf8') : text);
+  const plain = event.isBase64Encoded ? Buffer.from(text, 'base64').toString('utf8') : text;
+  return parseJson(plain, route.mostKeys);
 }

@@ -9,6 +9,7 @@ const FORBIDDEN = new Set([
   'isMongooseBuffer',
 ]);
 const DEEPEST = 32;
+/** The most keys of a body, unless its route says otherwise. */
 const MOST_KEYS = 1000;
 
 /**
@@ -16,7 +17,7 @@ const MOST_KEYS = 1000;
  * database, at any depth. The whole body is looked through: a fault early on hides none behind it.
  * @throws AppError MALFORMED_JSON, VALIDATION_FAILED
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, mostKeys = MOST_KEYS): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -26,7 +27,7 @@ export function parseJson(text: string): unknown {
   const faults: Fault[] = [];
   const count = { keys: 0 };
   inspect(value, '', 1, faults, count);
-  if (count.keys > MOST_KEYS) faults.push({ path: '', message: `has over ${MOST_KEYS} keys` });
+  if (count.keys > mostKeys) faults.push({ path: '', message: `has over ${mostKeys} keys` });
   if (faults.length > 0) throw invalid(faults.slice(0, 100));
   return value;
 }

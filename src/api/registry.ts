@@ -15,6 +15,7 @@ import { jobs } from '../../functions/jobs.ts';
 import { llmInteractions } from '../../functions/llm-interactions.ts';
 import { llmMetrics } from '../../functions/llm-metrics.ts';
 import { llmModels } from '../../functions/llm-models.ts';
+import { media } from '../../functions/media.ts';
 import { paymentMethods } from '../../functions/payment-methods.ts';
 import { payments } from '../../functions/payments.ts';
 import { privacyExports } from '../../functions/privacy-exports.ts';
@@ -60,6 +61,7 @@ export const served: Record<string, { routes: Route[]; entity?: Entity }> = {
   llmInteractions,
   llmMetrics,
   llmModels,
+  media,
   paymentMethods,
   payments,
   privacyExports,

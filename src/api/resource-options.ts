@@ -4,10 +4,12 @@ import type { Base } from '../data/entity.ts';
 import type { Keep } from '../data/remove.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Json } from './output.ts';
-import type { JsonSchema, Route } from './route.ts';
+import type { JsonSchema, Parameter, Route } from './route.ts';
 import type { Rule } from './rules.ts';
+import type { Described } from './schemas.ts';
 
 type Values = Record<string, unknown>;
+type Query = ReadonlyMap<string, string>;
 
 /** What an entity's resource is made of, beyond what its shape says. */
 export interface ResourceOptions<T extends Base> {
@@ -23,11 +25,13 @@ export interface ResourceOptions<T extends Base> {
   /** A body of POST that would do, where none can be made of the shape alone. */
   example?: JsonSchema;
   /** Adds what the server owns to a new document's values, or refuses them. */
-  prepare?: (ctx: Ctx, values: Values) => Promise<Values> | Values;
+  prepare?: (ctx: Ctx, values: Values, query: Query) => Promise<Values> | Values;
   /** Adds to the answer of a create what is not stored. */
-  present?: (ctx: Ctx, document: T, json: Json) => Promise<Json>;
-  /** The schemas of what `present` adds, by name. */
-  presents?: Record<string, JsonSchema>;
+  present?: (ctx: Ctx, document: T, json: Json, query: Query) => Promise<Json>;
+  /** The schemas of what `present` may add, by name. */
+  presents?: Record<string, JsonSchema | Described>;
+  /** What POST takes in its query. */
+  createQuery?: Parameter[];
   /** What POST may answer beside the errors of every create. */
   createCodes?: ErrorCode[];
   /** How its documents go that may come back, where DELETE does not delete them for good. */

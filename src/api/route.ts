@@ -54,6 +54,8 @@ export interface Route {
   access: 'anyone' | 'user' | 'admin';
   /** The body's schema; none = takes no body. */
   body?: Joi.ObjectSchema;
+  /** The most keys that its body may have in all, where a thousand are too few. */
+  mostKeys?: number;
   /** A body that would do, where none can be made of the schema alone. */
   example?: JsonSchema;
   /** Fields that exist but are the server's, so that sending them is refused in clear words. */

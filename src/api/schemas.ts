@@ -22,12 +22,20 @@ export function documentSchema(entity: Entity): Described {
   };
 }
 
-/** The schema of an object with some more properties. */
-export function withMore(schema: Described, more: Record<string, JsonSchema>): Described {
+/** The schema of an object with some more properties, and with some that it may have. */
+export function withMore(
+  schema: Described,
+  more: Record<string, JsonSchema | Described>,
+  optional: Record<string, JsonSchema | Described> = {},
+): Described {
   return (components) => ({
     ...schema(components),
-    required: Object.keys(more),
-    properties: more,
+    ...(Object.keys(more).length > 0 && { required: Object.keys(more) }),
+    properties: Object.fromEntries(
+      Object.entries({ ...more, ...optional }).map(([name, it]) => {
+        return [name, typeof it === 'function' ? it(components) : it];
+      }),
+    ),
   });
 }
 

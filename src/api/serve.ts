@@ -97,7 +97,9 @@ async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResul
   };
   const key = route.method === 'POST' ? event.headers['idempotency-key'] : undefined;
   if (key !== undefined) {
-    const operation = `${route.id} ${Object.values(params).join(' ')}`;
+    // With its query: another one asks for something else.
+    const asked = [...Object.values(params), ...[...query].flat()];
+    const operation = `${route.id} ${asked.join(' ')}`;
     const { status, headers, body } = await once(ctx, key, operation, raw, async (inner) =>
       kept(await run(inner)),
     );

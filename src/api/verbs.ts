@@ -67,10 +67,11 @@ export async function create<T extends Base>(
   entity: Entity<T>,
   options: ResourceOptions<T>,
   body: Values,
+  query: ReadonlyMap<string, string> = new Map(),
 ): Promise<Reply> {
   const stamp = allowed(options.can.create as Rule, ctx.actor);
   const cast = { ...castObject(entity.shape, stored(entity, body)), ...stamp };
-  const values = options.prepare ? await options.prepare(ctx, cast) : cast;
+  const values = options.prepare ? await options.prepare(ctx, cast, query) : cast;
   await checkReferences(ctx, entity, values, readableBy(ctx.actor), true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
@@ -78,7 +79,7 @@ export async function create<T extends Base>(
   const json = print(entity, document);
   return {
     status: 201,
-    json: options.present ? await options.present(ctx, document, json) : json,
+    json: options.present ? await options.present(ctx, document, json, query) : json,
     headers: { location: `${options.path}/${json.id}`, etag: etagOf(entity, document) },
   };
 }

@@ -6,11 +6,12 @@ import { config } from '../config.ts';
 import { presign } from './presign.ts';
 
 /** Loaded where it is used: the SDK costs more to import than most requests take. */
-const sdk = () => import('@aws-sdk/client-s3');
+export const sdk = () => import('@aws-sdk/client-s3');
 
 let made: Promise<S3Client> | undefined;
 
-function client(): Promise<S3Client> {
+/** The one client, made when first asked for. */
+export function client(): Promise<S3Client> {
   made ??= sdk().then(
     ({ S3Client }) =>
       new S3Client({
@@ -93,8 +94,8 @@ export function presignGet(
 
 let elsewhere: string | undefined;
 
-/** By the bucket's own host name on AWS, as a path elsewhere. */
-function addressOf(key: string): { origin: string; path: string } {
+/** Where an object is: by the bucket's own host name on AWS, as a path elsewhere. */
+export function addressOf(key: string): { origin: string; path: string } {
   const { s3Endpoint, mediaBucket, region } = config;
   if (s3Endpoint) {
     elsewhere ??= new URL(s3Endpoint).origin;
@@ -103,7 +104,8 @@ function addressOf(key: string): { origin: string; path: string } {
   return { origin: `https://${mediaBucket}.s3.${region}.amazonaws.com`, path: `/${key}` };
 }
 
-function signing(seconds: number) {
+/** What a link is signed with. */
+export function signing(seconds: number) {
   const { region, credentials } = config;
   // S3 compares with its own clock, not with the request's.
   return { region, credentials, seconds, now: Date.now() };
@@ -228,6 +230,7 @@ export async function reach(): Promise<void> {
   await (await client()).send(new HeadBucketCommand({ Bucket: config.mediaBucket }));
 }
 
-function statusOf(error: unknown): number | undefined {
+/** The HTTP status that S3 refused with, if it did. */
+export function statusOf(error: unknown): number | undefined {
   return (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
 }

@@ -2,7 +2,8 @@ import type { Route } from '../api/route.ts';
 import { Image } from '../models/studio/image.ts';
 import { parseRender } from '../services/media/image/render.ts';
 import { render } from '../services/renders.ts';
-import { derivativeName, found, link, linkSchema } from './media.ts';
+import { derivativeName, link, linkSchema } from './media.ts';
+import { found } from './media-uploads.ts';
 
 const side = { type: 'integer', minimum: 1, maximum: 4096 };
 

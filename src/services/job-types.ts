@@ -1,3 +1,5 @@
+import { completeUpload } from './complete-upload.ts';
+import { copyOriginal } from './duplicates.ts';
 import { processMedium } from './process-medium.ts';
 import { sweep } from './sweep.ts';
 import type { JobType } from './work.ts';
@@ -10,5 +12,7 @@ export const jobTypes: Record<string, JobType> = {
   'process-track': processMedium(audio),
   'process-audio': processMedium(audio),
   'process-image': processMedium(image),
+  'complete-upload': completeUpload,
+  'copy-original': copyOriginal,
   sweep,
 };

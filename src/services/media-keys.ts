@@ -20,6 +20,7 @@ export type Medium = Pick<
   project?: UUID | null;
   checksum?: string | null;
   object?: { etag?: string | null; sequencer?: string | null } | null;
+  multipart?: { partSize: number; uploadId?: string | null; completing?: UUID | null } | null;
   derivatives?: Derivative[] | null;
   derivativesPath?: string | null;
 };

@@ -6,6 +6,7 @@ import { type Reference, referencesOf, restrictionsOn } from '../data/references
 import { remove } from '../data/remove.ts';
 import { Job } from '../models/system/job.ts';
 import { ringJobs, waitingAt } from './jobs.ts';
+import { abortOrphanedUploads } from './orphaned-uploads.ts';
 import { emptyTrash } from './trash.ts';
 import { findLostUploads } from './uploads.ts';
 
@@ -16,6 +17,7 @@ const WINDOW = 15 * 60_000;
 export interface Findings {
   rung: number;
   awaiting: number;
+  uploads: number;
   orphans: number;
   emptied: number;
 }
@@ -25,6 +27,7 @@ export async function reconcile(ctx: Ctx): Promise<Findings> {
   const rung = await ringForWaiting(ctx);
   const awaiting = await findLostUploads(ctx);
   const emptied = await emptyTrash(ctx);
+  const uploads = await abortOrphanedUploads(ctx);
   let orphans = 0;
   for (const entity of entities.values()) {
     for (const reference of referencesOf(entity).filter((r) => r.onDelete === 'cascade')) {
@@ -32,7 +35,7 @@ export async function reconcile(ctx: Ctx): Promise<Findings> {
     }
     await unmark(ctx, entity);
   }
-  return { rung, awaiting, orphans, emptied };
+  return { rung, awaiting, uploads, orphans, emptied };
 }
 
 async function ringForWaiting(ctx: Ctx): Promise<number> {

@@ -1,6 +1,7 @@
 import { entityNamed } from '../data/entity.ts';
 import type { UUID } from '../data/ids.ts';
 import { sweepChildren } from '../data/remove.ts';
+import { abortUnder } from '../providers/multipart.ts';
 import { deleteUnder } from '../providers/s3.ts';
 import { complete, ringJobs } from './jobs.ts';
 import type { JobType } from './work.ts';
@@ -10,7 +11,7 @@ interface Input {
   documents: { id: UUID; folder?: string }[];
 }
 
-/** Clears up behind deleted documents: children that a crash left, and the objects in S3. */
+/** Clears up behind deleted documents: children that a crash left, and the objects in S3, whole or in parts. */
 export const sweep: JobType = {
   async run({ ctx, claim, signal, progress }) {
     const input = claim.job.input as Input;
@@ -18,7 +19,10 @@ export const sweep: JobType = {
     for (const [i, { id, folder }] of input.documents.entries()) {
       signal.throwIfAborted();
       for (const job of await sweepChildren(ctx, entity, id)) await ringJobs(ctx, job);
-      if (folder) await deleteUnder(folder);
+      if (folder) {
+        await abortUnder(folder);
+        await deleteUnder(folder);
+      }
       progress((100 * i) / input.documents.length);
     }
     await complete(ctx, claim, { swept: input.documents.length });

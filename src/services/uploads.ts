@@ -78,11 +78,13 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
     const now = ctx.clock();
     // As long as a URL may hold and its upload may last.
     const recent = await awaiting(ctx, entity, { $gt: new Date(now - 2 * HOUR) }, -1);
-    const forgotten = await awaiting(ctx, entity, { $lt: new Date(now - 24 * HOUR) }, 1);
+    // Whoever asks for new URLs goes on with an upload: the day begins again.
+    const dayAgo = { $lt: new Date(now - 24 * HOUR) };
+    const forgotten = await awaiting(ctx, entity, dayAgo, 1);
     for (const { filePath } of [...recent, ...forgotten]) {
       await noteUpload(ctx, { key: filePath, sequencer: '' });
     }
-    for (const { _id } of forgotten) await removeNeverUploaded(ctx, entity, _id);
+    for (const { _id } of forgotten) await removeNeverUploaded(ctx, entity, _id, dayAgo);
     seen += recent.length + forgotten.length;
   }
   return seen;
@@ -110,7 +112,13 @@ async function awaiting(
   return found as unknown as Medium[];
 }
 
-async function removeNeverUploaded(ctx: Ctx, entity: Entity, id: UUID): Promise<void> {
-  const gone = await remove(ctx, entity, { _id: id, status: 'AWAITING_UPLOAD' });
+/** Its `sweep` job ends an upload in parts, too. */
+async function removeNeverUploaded(
+  ctx: Ctx,
+  entity: Entity,
+  id: UUID,
+  updatedAt: object,
+): Promise<void> {
+  const gone = await remove(ctx, entity, { _id: id, status: 'AWAITING_UPLOAD', updatedAt });
   for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
 }

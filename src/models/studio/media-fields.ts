@@ -114,6 +114,20 @@ export const mediaFields = {
     description:
       'Whether what is shown was READY once: a later processing that fails leaves it so.',
   },
+  multipart: {
+    type: new Schema(
+      {
+        partSize: { type: Number, required: true, integer: true, min: 1 },
+        uploadId: String,
+        completing: Schema.Types.UUID,
+      },
+      { _id: false },
+    ),
+    select: false,
+    server: true,
+    description:
+      'Of an upload in parts: how large they are, in bytes; while it runs, the id that S3 gave it; the job that completes it.',
+  },
   derivativesPath: {
     type: String,
     select: false,
@@ -135,6 +149,11 @@ export function mediaIndexes(schema: Schema): void {
   schema.index(
     { updatedAt: 1 },
     { name: 'awaiting', partialFilterExpression: { status: 'AWAITING_UPLOAD' } },
+  );
+  // Whether somebody has these bytes already.
+  schema.index(
+    { user: 1, checksum: 1 },
+    { partialFilterExpression: { checksum: { $exists: true } } },
   );
 }
 
