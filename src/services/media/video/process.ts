@@ -8,7 +8,7 @@ import {
   wholePercents,
 } from '../processor.ts';
 import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
-import { scanPackets } from './packets.ts';
+import { isHeard, timesOf } from './open.ts';
 import { makePoster } from './poster.ts';
 import { type Made, makePreview, type PreviewPlan, previewSize } from './preview.ts';
 import { outputRate } from './rate.ts';
@@ -59,7 +59,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     const { container, bytes } = await probeVideo(path, limits, signal);
     const work: Work = { path, workDir: resolve(input.workDir), ffmpeg, signal, limits, container };
     const { seconds, ...rates } = await timesOf(work);
-    const hasSound = (container.audio?.decoders.length ?? 0) > 0;
+    const hasSound = isHeard(work);
     const early = earlyFacts(work, { seconds, ...rates, bytes });
     await input.onProbed({
       contentType: container.contentType,
@@ -100,22 +100,6 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     progress(100, 'done');
     const facts = lateFacts(early, work, made, { ...shape, seconds });
     return { contentType: container.contentType, facts: { ...facts }, metadata: {}, warnings };
-  };
-}
-
-/** What no header says is counted: how long it is, and how many frames there are in a second. */
-async function timesOf(work: Work) {
-  const { declaredSeconds, video } = work.container;
-  if (declaredSeconds !== null && video.frameRate !== null) {
-    const { frameRate, variableFrameRate } = video;
-    return { seconds: declaredSeconds, frameRate, variableFrameRate };
-  }
-  const packets = await scanPackets(work, declaredSeconds === null ? work.limits.seconds + 1 : 10);
-  const { frameRate, variableFrameRate } = packets;
-  return {
-    seconds: declaredSeconds ?? Math.max(packets.seconds, 0.001),
-    frameRate,
-    variableFrameRate,
   };
 }
 
