@@ -20,6 +20,8 @@ export interface Packets {
 const REORDERED = 32;
 /** A millisecond's rounding, either way, is no variation. */
 const TOLERANCE = 0.0015;
+/** Half milliseconds: frames that stand for a second or more are counted as one kind. */
+const MOST_GAPS = 2000;
 /** After that many frames a rate is known well enough to refuse it. */
 const ENOUGH = 600;
 
@@ -32,15 +34,12 @@ export const packetsTo = (index: number, pipe: string): string[] => [
 export function packetMeter(limits: VideoLimits) {
   let tick = 0;
   let [count, bytes, first, end] = [0, 0, Number.POSITIVE_INFINITY, 0];
-  let [shortest, longest, previous] = [Number.POSITIVE_INFINITY, 0, Number.NaN];
+  let previous = Number.NaN;
+  const gaps = gapMeter();
   const waiting: number[] = [];
 
   function shown(time: number): void {
-    const delta = time - previous;
-    if (delta > 0) {
-      shortest = Math.min(shortest, delta);
-      longest = Math.max(longest, delta);
-    }
+    if (time > previous) gaps.add(time - previous);
     previous = time;
   }
   function line(text: string): void {
@@ -65,16 +64,36 @@ export function packetMeter(limits: VideoLimits) {
   return {
     add: lines(line),
     result(): Packets {
-      // The last frame alone often lasts longer, and what comes before the first is cut away.
       for (const time of waiting.splice(0)) shown(time);
-      const span = previous - first;
-      const mean = count > 1 ? span / (count - 1) : 0;
-      return {
-        ...{ count, bytes },
-        seconds: count > 0 ? end - first : 0,
-        frameRate: mean > 0 ? 1 / mean : null,
-        variableFrameRate: count > 2 && longest - shortest > Math.max(TOLERANCE, mean * 0.1),
-      };
+      return { ...{ count, bytes }, seconds: count > 0 ? end - first : 0, ...gaps.result() };
+    },
+  };
+}
+
+/** Counts how long frames are shown, to half a millisecond. */
+function gapMeter() {
+  const counts = new Map<number, { count: number; seconds: number }>();
+  let [frames, seconds] = [0, 0];
+  return {
+    add(gap: number): void {
+      frames += 1;
+      seconds += gap;
+      const key = Math.min(Math.round(gap * 2000), MOST_GAPS);
+      const same = counts.get(key) ?? { count: 0, seconds: 0 };
+      counts.set(key, { count: same.count + 1, seconds: same.seconds + gap });
+    },
+    /** An odd one, where recordings begin, is no variation. */
+    result(): Pick<Packets, 'frameRate' | 'variableFrameRate'> {
+      if (frames === 0) return { frameRate: null, variableFrameRate: false };
+      const all = [...counts.values()];
+      const most = all.reduce((best, one) => (one.count > best.count ? one : best));
+      const common = most.seconds / most.count;
+      const near = Math.max(TOLERANCE, common * 0.1);
+      const like = all.filter((one) => Math.abs(one.seconds / one.count - common) <= near);
+      const alike = like.reduce((sum, { count }) => sum + count, 0);
+      const variableFrameRate = frames - alike > Math.max(1, frames / 100);
+      const even = like.reduce((sum, one) => sum + one.seconds, 0);
+      return { frameRate: variableFrameRate ? frames / seconds : alike / even, variableFrameRate };
     },
   };
 }

@@ -46,13 +46,16 @@ export const previewRendition = (shape: Shape): Rendition => ({
 /** Frames from keyframe to keyframe: two seconds. */
 export const groupOf = (rate: Rate): number => Math.round(2 * perSecond(rate));
 
-/** H.264 whose groups are closed, and as long as those of its siblings. */
+/**
+ * H.264 whose groups are closed, and as long as those of its siblings. No frame waits for a later
+ * one: in fragments the picture would begin after the sound, by as much as it waits.
+ */
 export function encodedAs({ maxBitRate }: Rendition, rate: Rate): string[] {
   const group = String(groupOf(rate));
   return [
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-crf', '23'],
     ...['-maxrate', String(maxBitRate), '-bufsize', String(2 * maxBitRate)],
-    ...['-g', group, '-keyint_min', group, '-sc_threshold', '0', '-flags', '+cgop'],
+    ...['-g', group, '-keyint_min', group, '-sc_threshold', '0', '-flags', '+cgop', '-bf', '0'],
     ...['-threads', String(THREADS), '-map_metadata', '-1', '-map_chapters', '-1', '-bitexact'],
   ];
 }
