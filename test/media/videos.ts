@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { DerivativeFile, Probed, ProcessorInput } from '../../src/services/media/processor.ts';
+import type { VideoFacts } from '../../src/services/media/video/facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from '../../src/services/media/video/limits.ts';
-import { processWithin, type VideoFacts } from '../../src/services/media/video/process.ts';
+import { processWithin } from '../../src/services/media/video/process.ts';
 import { FFMPEG } from './audio.ts';
 
 const run = promisify(execFile);

@@ -24,7 +24,8 @@ function scaled(size: string, hdr: Hdr): string {
   // What the stream forgot to say is taken to be as every HDR video is.
   const named = `color_primaries=bt2020:color_trc=${CURVES[hdr]}:colorspace=bt2020nc`;
   return [
-    `setparams=${named},zscale=${size}:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
+    // Made small first: light is counted in floats, four bytes of each color of each pixel.
+    `setparams=${named},scale=${size},zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
     'tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited,format=yuv420p,setsar=1',
   ].join(',');
 }

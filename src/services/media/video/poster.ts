@@ -45,16 +45,20 @@ export async function makePoster(work: Work) {
   const { decoders } = work.container.video;
   const isIntra = decoders === VIDEO_DECODERS.prores || decoders === VIDEO_DECODERS.mjpeg;
   let hdr = work.container.video.hdr;
+  let isSure = false;
   let best: { shape: Shape; score: number } | null = null;
   const places = isIntra ? INTRA : KEYFRAMES;
   for (let n = 0; n < places.length; n++) {
     const place = places[n] as Place;
     // A decoder that fails on what comes later may have shown enough already.
     const seen = await look(work, place, hdr);
-    if (seen && seen.shape.hdr !== hdr) {
-      hdr = seen.shape.hdr; // only the stream itself says so: the same place once more
-      n -= 1;
-      continue;
+    if (seen && !isSure) {
+      isSure = true;
+      if (seen.shape.hdr !== hdr) {
+        hdr = seen.shape.hdr; // only the stream itself says so: the same place once more
+        n -= 1;
+        continue;
+      }
     }
     if (seen && seen.score > (best?.score ?? -1)) {
       await keep(work, seen.chosen);
