@@ -62,6 +62,11 @@ export const media: Migration = {
 
     // videos: field stands is new
     // videos: field multipart is new
+    // videos: field video.variableFrameRate is new
+    // videos: field video.hdr is new
+    // videos: field video.pixelFormat is new
+    // videos: field audio is new
+    // videos: field loudness is new
     // videos: field derivatives has changed
     // videos: index user_1_checksum_1 is missing
     await m.setValidator('videos', videos);
@@ -84,6 +89,36 @@ export const media: Migration = {
     // await m.eachBatch('drop multipart', 'videos', { multipart: { $exists: true } }, (documents) =>
     //   documents.map(({ _id }) => ({
     //     updateOne: { filter: { _id }, update: { $unset: { multipart: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: videos lost video.variableFrameRate. A document that still has it can no longer be written:
+    // await m.eachBatch('drop video.variableFrameRate', 'videos', { 'video.variableFrameRate': { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { 'video.variableFrameRate': '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: videos lost video.hdr. A document that still has it can no longer be written:
+    // await m.eachBatch('drop video.hdr', 'videos', { 'video.hdr': { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { 'video.hdr': '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: videos lost video.pixelFormat. A document that still has it can no longer be written:
+    // await m.eachBatch('drop video.pixelFormat', 'videos', { 'video.pixelFormat': { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { 'video.pixelFormat': '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: videos lost audio. A document that still has it can no longer be written:
+    // await m.eachBatch('drop audio', 'videos', { audio: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { audio: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: videos lost loudness. A document that still has it can no longer be written:
+    // await m.eachBatch('drop loudness', 'videos', { loudness: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { loudness: '' }, $inc: { version: 1 } } },
     //   })),
     // );
     await m.dropIndex('videos', 'user_1_checksum_1');
@@ -311,22 +346,7 @@ const trackNumber = {
   minimum: 1,
   maximum: 9999,
 };
-
-const video = {
-  bsonType: 'object',
-  additionalProperties: false,
-  required: ['durationSeconds', 'width', 'height', 'codec', 'rotation', 'hasAudio'],
-  properties: {
-    durationSeconds: { bsonType: 'number', minimum: 0 },
-    width: positive,
-    height: positive,
-    frameRate: { bsonType: 'number', minimum: 0 },
-    codec: { bsonType: 'string', maxLength: 64 },
-    bitRate: count,
-    rotation: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0, maximum: 270 },
-    hasAudio: boolean,
-  },
-};
+const rotation = { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0, maximum: 270 };
 
 const baseOwned = {
   _id: binary,
@@ -738,7 +758,36 @@ const videos = {
           stands: boolean,
           multipart,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
-          video,
+          video: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['durationSeconds', 'width', 'height', 'codec', 'rotation', 'hasAudio'],
+            properties: {
+              durationSeconds: { bsonType: 'number', minimum: 0 },
+              width: positive,
+              height: positive,
+              frameRate: { bsonType: 'number', minimum: 0 },
+              codec: { bsonType: 'string', maxLength: 64 },
+              bitRate: count,
+              rotation,
+              hasAudio: boolean,
+              variableFrameRate: boolean,
+              hdr: boolean,
+              pixelFormat: { bsonType: 'string', maxLength: 32 },
+            },
+          },
+          audio: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['durationSeconds', 'sampleRate', 'channels', 'codec'],
+            properties: {
+              durationSeconds: { bsonType: 'number', minimum: 0 },
+              sampleRate: integer,
+              channels: integer,
+              codec: { bsonType: 'string', maxLength: 64 },
+            },
+          },
+          loudness,
           ...baseOwned,
         },
       },
@@ -784,7 +833,21 @@ const videosBefore = {
           error,
           object: objectField,
           derivativesPath: { bsonType: 'string', maxLength: 512 },
-          video,
+          video: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['durationSeconds', 'width', 'height', 'codec', 'rotation', 'hasAudio'],
+            properties: {
+              durationSeconds: { bsonType: 'number', minimum: 0 },
+              width: positive,
+              height: positive,
+              frameRate: { bsonType: 'number', minimum: 0 },
+              codec: { bsonType: 'string', maxLength: 64 },
+              bitRate: count,
+              rotation,
+              hasAudio: boolean,
+            },
+          },
           ...baseOwned,
         },
       },

@@ -49,7 +49,7 @@ const REFUSED: Record<string, number[]> = {
   ...Object.fromEntries(
     ['Audio', 'Image', 'Video'].flatMap((kind) => [
       [`get${kind}File`, [409]],
-      [`reprocess${kind}`, [409, 501]],
+      [`reprocess${kind}`, [409]],
       // None of its parts has arrived.
       [`complete${kind}Upload`, [422]],
     ]),

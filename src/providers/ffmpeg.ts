@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
+import { access, constants, rm, writeFile } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 
 /**
@@ -18,6 +18,14 @@ export interface FfmpegRun {
     maxStreams: number;
     /** What comes after is not read. */
     maxSeconds: number;
+    /** Decoding starts here, in seconds, on the frame: what lies before is skipped. */
+    fromSeconds?: number;
+    /** Frames that need others are skipped: a long video is seen in a fraction of its time. */
+    keyframesOnly?: boolean;
+    /** A frame that is larger is refused by the decoder itself. */
+    maxPixels?: number;
+    /** Of each decoder; 1 where nothing is said. */
+    threads?: number;
   };
   /** Everything after `-i`: maps, filters, encoders, `file:` and `pipe:` targets. */
   outputs: readonly string[];
@@ -26,6 +34,19 @@ export interface FfmpegRun {
   cwd: string;
   signal: AbortSignal;
   deadlineMs: number;
+  /** Address space and size of a file, in bytes; what one track needs where nothing is said. */
+  memory?: number;
+  fileSize?: number;
+}
+
+/** Our own pieces that become one file, without being decoded. */
+export interface FfmpegJoin extends Pick<FfmpegRun, 'binary' | 'cwd' | 'signal' | 'deadlineMs'> {
+  /** Names within `cwd`, of letters, digits, dots and dashes: MP4 that we made, in order. */
+  pieces: readonly { name: string; seconds: number }[];
+  /** The sound of the whole, in one piece; a name like theirs. */
+  sound?: string;
+  outputs: readonly string[];
+  fileSize?: number;
 }
 
 export interface FfmpegEnd {
@@ -55,9 +76,38 @@ const MAX_ALLOC = 268_435_456;
  * on a sink's error, on abort, on deadline.
  * @throws the signal's reason, a sink's error, or an Error when ffmpeg cannot be started
  */
-export async function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
+export function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
+  return start(run, argumentsOf(run));
+}
+
+/**
+ * Joins files that we made ourselves: the only place where ffmpeg reads a list of files, and never
+ * one that came from outside. Its bounds are those of runFfmpeg.
+ */
+export async function joinWithFfmpeg(join: FfmpegJoin): Promise<FfmpegEnd> {
+  const lines = join.pieces.map(({ name, seconds }) => `file ${name}\nduration ${seconds}`);
+  // The demuxer's own `safe` mode (its default) takes no path out of this folder, and no protocol.
+  await writeFile(`${join.cwd}/pieces.txt`, `ffconcat version 1.0\n${lines.join('\n')}\n`);
+  const bounds = ['-protocol_whitelist', 'file', '-codec_whitelist', 'h264,aac'];
+  // biome-ignore format: read as a command line
+  const args = [
+    '-nostdin', '-nostats', '-y', '-max_alloc', String(MAX_ALLOC),
+    ...bounds, '-format_whitelist', 'concat,mov', '-f', 'concat', '-i', 'file:pieces.txt',
+    ...(join.sound ? [...bounds, '-format_whitelist', 'mov', '-f', 'mov', '-i', `file:${join.sound}`] : []),
+    ...join.outputs,
+  ];
+  try {
+    return await start(join, args);
+  } finally {
+    await rm(`${join.cwd}/pieces.txt`, { force: true });
+  }
+}
+
+type Started = Omit<FfmpegRun, 'input' | 'outputs'>;
+
+async function start(run: Started, programArgs: string[]): Promise<FfmpegEnd> {
   run.signal.throwIfAborted();
-  const [command, args] = await limited(run, argumentsOf(run));
+  const [command, args] = await limited(run, programArgs);
   run.signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const sinks = run.sinks ?? [];
@@ -147,7 +197,10 @@ function argumentsOf({ input, outputs }: FfmpegRun): string[] {
     '-codec_whitelist', input.decoders.join(','),
     '-max_streams', String(input.maxStreams),
     '-probesize', '10000000', '-analyzeduration', '10000000',
-    '-threads', '1',
+    '-threads', String(input.threads ?? 1),
+    ...(input.maxPixels ? ['-max_pixels', String(input.maxPixels)] : []),
+    ...(input.keyframesOnly ? ['-skip_frame', 'nokey'] : []),
+    ...(input.fromSeconds ? ['-ss', String(input.fromSeconds)] : []),
     '-t', String(input.maxSeconds),
     '-f', input.demuxer,
     '-i', `file:${input.path}`,
@@ -159,14 +212,14 @@ function argumentsOf({ input, outputs }: FfmpegRun): string[] {
  * Under prlimit where there is one: address space, CPU, file size, open files, no core. It execs,
  * so the pid is ffmpeg's.
  */
-async function limited(run: FfmpegRun, args: string[]): Promise<[string, string[]]> {
+async function limited(run: Started, args: string[]): Promise<[string, string[]]> {
   const prlimit = await prlimitPath();
   if (!prlimit) return [run.binary, args];
   const cpuSeconds = Math.ceil((run.deadlineMs / 1000) * 4) + 1;
   const limits = [
-    `--as=${MEMORY}`,
+    `--as=${run.memory ?? MEMORY}`,
     `--cpu=${cpuSeconds}`,
-    `--fsize=${FILE_SIZE}`,
+    `--fsize=${run.fileSize ?? FILE_SIZE}`,
     '--nofile=64',
     '--core=0',
   ];

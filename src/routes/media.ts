@@ -10,7 +10,7 @@ import { AppError, notFound } from '../errors.ts';
 import { presignGet } from '../providers/s3.ts';
 import { ringJobs } from '../services/jobs.ts';
 import type { Derivative } from '../services/media-keys.ts';
-import { isProcessed, reprocess } from '../services/processing.ts';
+import { reprocess } from '../services/processing.ts';
 import { trashing } from '../services/trash.ts';
 import { found, type MediaKind, uploadActions, uploadOptions } from './media-uploads.ts';
 
@@ -32,8 +32,6 @@ export const linkSchema = {
   required: ['url', 'expiresAt'],
   properties: { url: { type: 'string' }, expiresAt: { type: 'string', format: 'date-time' } },
 };
-
-const UNPROCESSED = ['NOT_IMPLEMENTED'] as const;
 
 function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
   const { name } = entity;
@@ -90,7 +88,7 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
           schema: withMore(documentSchema(entity), { job: idSchema }),
         },
       },
-      codes: ['NOT_FOUND', 'INVALID_STATE', ...(isProcessed(entity) ? [] : UNPROCESSED)],
+      codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {
         const medium = await found(ctx, entity, request);
         const { document, job } = await reprocess(ctx, entity, medium);

@@ -6,12 +6,14 @@ import type { JobType } from './work.ts';
 
 const audio = async () => (await import('./media/audio/process.ts')).processAudio;
 const image = async () => (await import('./media/image/process.ts')).processImage;
+const video = async () => (await import('./media/video/process.ts')).processVideo;
 
 /** What each type of job does. */
 export const jobTypes: Record<string, JobType> = {
   'process-track': processMedium(audio),
   'process-audio': processMedium(audio),
   'process-image': processMedium(image),
+  'process-video': processMedium(video),
   'complete-upload': completeUpload,
   'copy-original': copyOriginal,
   sweep,

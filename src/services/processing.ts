@@ -7,12 +7,12 @@ import { AppError } from '../errors.ts';
 import { enqueue, type NewJob } from './jobs.ts';
 import type { Medium } from './media-keys.ts';
 
-/** The type of job that looks at each kind of medium, by its collection; null where none does yet. */
-const JOBS: Record<string, string | null> = {
+/** The type of job that looks at each kind of medium, by its collection. */
+const JOBS: Record<string, string> = {
   tracks: 'process-track',
   audios: 'process-audio',
   images: 'process-image',
-  videos: null,
+  videos: 'process-video',
 };
 
 /** Every kind of medium. */
@@ -23,17 +23,6 @@ export function mediaEntities(): Entity[] {
 export function isMedia(entity: Entity): boolean {
   return entity.collectionName in JOBS;
 }
-
-/** Whether there is a job that looks at this kind of medium. */
-export function isProcessed(entity: Entity): boolean {
-  return Boolean(JOBS[entity.collectionName]);
-}
-
-/** What a medium says whose bytes are kept, and looked at once we can. */
-export const NOT_PROCESSED = {
-  code: 'NOT_IMPLEMENTED',
-  message: 'Its file is kept, but media of this kind cannot be processed yet.',
-};
 
 /** The job that processes the bytes with this ETag. */
 export function processingJob(entity: Entity, medium: Medium, etag: string): NewJob {
@@ -47,13 +36,12 @@ export function processingJob(entity: Entity, medium: Medium, etag: string): New
   };
 }
 
-/** Has the bytes of a READY or FAILED medium looked at once more. @throws AppError INVALID_STATE, NOT_IMPLEMENTED */
+/** Has the bytes of a READY or FAILED medium looked at once more. @throws AppError INVALID_STATE */
 export async function reprocess<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   medium: Medium,
 ): Promise<{ document: T; job: UUID }> {
-  if (!isProcessed(entity)) throw new AppError('NOT_IMPLEMENTED', NOT_PROCESSED.message);
   return transaction(ctx, async (tx) => {
     const ended = { _id: medium._id, status: { $in: ['READY', 'FAILED'] } };
     const set = { status: 'PROCESSING', progress: 0 };

@@ -10,7 +10,7 @@ import { notFound } from '../errors.ts';
 import { TrashedMedium } from '../models/studio/trashed-medium.ts';
 import { enqueue, ringJobs } from './jobs.ts';
 import type { Medium } from './media-keys.ts';
-import { isProcessed, processingJob } from './processing.ts';
+import { processingJob } from './processing.ts';
 
 /** How long what was deleted may be restored, in ms. */
 const KEPT = 30 * 24 * 3600 * 1000;
@@ -78,7 +78,7 @@ export async function restore(
 /** Its job ended when it found nothing to process. */
 async function goOn(ctx: Ctx, entity: Entity, medium: Medium): Promise<UUID | undefined> {
   const etag = medium.object?.etag;
-  if (medium.status !== 'PROCESSING' || !etag || !isProcessed(entity)) return undefined;
+  if (medium.status !== 'PROCESSING' || !etag) return undefined;
   return (await enqueue(ctx, processingJob(entity, medium, etag)))._id;
 }
 

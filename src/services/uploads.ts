@@ -9,7 +9,7 @@ import { deleteUnder, head } from '../providers/s3.ts';
 import { ringSealer } from './audit.ts';
 import { enqueue, ringJobs } from './jobs.ts';
 import { folderOf, type Medium, readOriginalKey } from './media-keys.ts';
-import { isProcessed, mediaEntities, NOT_PROCESSED, processingJob } from './processing.ts';
+import { mediaEntities, processingJob } from './processing.ts';
 import { isTrashed } from './trash.ts';
 
 /** What S3 tells of an object that was written. */
@@ -40,10 +40,8 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
   }
   const sequencer = record.sequencer.toUpperCase().padEnd(32, '0');
   const object = { etag: found.etag, sequencer };
-  const change = isProcessed(entity)
-    ? { set: { status: 'PROCESSING', progress: 0, object }, unset: ['error'] }
-    : { set: { status: 'FAILED', progress: 0, object, error: NOT_PROCESSED } };
-  const noted = await transaction(ctx, async (tx) => {
+  const set = { status: 'PROCESSING', progress: 0, object };
+  const job = await transaction(ctx, async (tx) => {
     const document = await update(
       tx,
       entity,
@@ -56,15 +54,14 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
           { 'object.sequencer': { $lt: sequencer } },
         ],
       },
-      change,
+      { set, unset: ['error'] },
       'upload',
     );
     if (!document) return null;
-    const isWork = isProcessed(entity);
-    return isWork ? [await enqueue(tx, processingJob(entity, medium, found.etag))] : [];
+    return enqueue(tx, processingJob(entity, medium, found.etag));
   });
-  if (!noted) return;
-  for (const job of noted) await ringJobs(ctx, job._id);
+  if (!job) return;
+  await ringJobs(ctx, job._id);
   await ringSealer(ctx);
 }
 

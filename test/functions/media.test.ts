@@ -1,17 +1,14 @@
 import '../harness/place.ts';
-import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { audios } from '../../functions/audios.ts';
 import { images } from '../../functions/images.ts';
 import { videos } from '../../functions/videos.ts';
-import { keysUnder } from '../../src/providers/s3.ts';
 import { AUDIO_CONTENT_TYPES } from '../../src/services/media/audio/limits.ts';
 import { IMAGE_CONTENT_TYPES } from '../../src/services/media/image/limits.ts';
 import { VIDEO_CONTENT_TYPES } from '../../src/services/media/video/limits.ts';
 import { conforms } from '../conforms.ts';
 import { newText, type Problem } from '../contract/held.ts';
 import { given, type MediaKind, type Person } from '../harness/given.ts';
-import { until } from '../harness/until.ts';
 import { melody, wav } from '../media/audio.ts';
 
 const asRead = ({ upload, ...read }: Record<string, unknown>) => read;
@@ -77,33 +74,6 @@ test('a recording becomes READY with what was heard in it, like a track', async 
   );
   expect((await alice.post(`/v1/audios/${id}/reprocess`)).status).toBe(202);
   await alice.waitsFor(ready, 'READY', undefined, 'audios');
-});
-
-describe.concurrent.each(['videos'] as const)('of %s', (kind) => {
-  test('the bytes are kept and can be downloaded, though nothing looks at them yet', async () => {
-    const alice = await given.user();
-    const bytes = randomBytes(5000);
-    const made = await alice.uploads(bytes, {}, kind);
-    const failed = await alice.waitsFor(made, 'FAILED', undefined, kind);
-    expect(failed.error).toMatchObject({ code: 'NOT_IMPLEMENTED' });
-    const path = `/v1/${kind}/${made.id}`;
-    const { body } = await alice.get<{ url: string }>(`${path}/file`);
-    const got = Buffer.from(await (await fetch(body.url)).arrayBuffer());
-    expect(got.equals(bytes)).toBe(true);
-    expect(await alice.post(`${path}/reprocess`)).toMatchObject({
-      status: 501,
-      body: { code: 'NOT_IMPLEMENTED' },
-    });
-    expect((await alice.get(path)).body).toEqual(failed);
-    expect((await alice.delete(path)).status).toBe(204);
-    expect((await alice.delete(`/v1/trash/${made.id}`)).status).toBe(204);
-    const folder = `media/${alice.id}/${kind}/${made.id}/`;
-    await until('its objects are gone', async () => {
-      const keys: string[] = [];
-      for await (const page of keysUnder(folder)) keys.push(...page);
-      return keys.length === 0;
-    });
-  });
 });
 
 describe.concurrent.each(KINDS)('%s', (kind, contentTypes) => {

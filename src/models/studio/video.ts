@@ -6,9 +6,21 @@ import { mediaFields, mediaIndexes } from './media-fields.ts';
 const videoSchema = new Schema(
   {
     durationSeconds: { type: Number, required: true, min: 0 },
-    width: { type: Number, required: true, integer: true, min: 1, description: 'In pixels.' },
-    height: { type: Number, required: true, integer: true, min: 1, description: 'In pixels.' },
-    frameRate: { type: Number, min: 0, description: 'Frames a second.' },
+    width: {
+      type: Number,
+      required: true,
+      integer: true,
+      min: 1,
+      description: 'In pixels, as it is shown: after rotation.',
+    },
+    height: {
+      type: Number,
+      required: true,
+      integer: true,
+      min: 1,
+      description: 'In pixels, as it is shown: after rotation.',
+    },
+    frameRate: { type: Number, min: 0, description: 'Frames a second, on average.' },
     codec: { type: String, required: true, maxlength: 64 },
     bitRate: { type: Number, integer: true, min: 0, description: 'In bits a second.' },
     rotation: {
@@ -17,9 +29,34 @@ const videoSchema = new Schema(
       integer: true,
       min: 0,
       max: 270,
-      description: 'In degrees, clockwise.',
+      description: 'In degrees, clockwise: how its frames are turned to be shown.',
     },
     hasAudio: { type: Boolean, required: true },
+    variableFrameRate: {
+      type: Boolean,
+      description: 'Whether some frames are shown for longer than others.',
+    },
+    hdr: { type: Boolean, description: 'Whether its dynamic range is high (PQ or HLG).' },
+    pixelFormat: { type: String, maxlength: 32, description: '`yuv420p`, `yuv420p10le`…' },
+  },
+  { _id: false },
+);
+
+const audioSchema = new Schema(
+  {
+    durationSeconds: { type: Number, required: true, min: 0 },
+    sampleRate: { type: Number, required: true, integer: true, description: 'In Hz.' },
+    channels: { type: Number, required: true, integer: true },
+    codec: { type: String, required: true, maxlength: 64 },
+  },
+  { _id: false },
+);
+
+const loudnessSchema = new Schema(
+  {
+    integratedLufs: { type: Number, description: 'Of the whole, as EBU R 128 measures it.' },
+    rangeLu: { type: Number, description: 'The loudness range.' },
+    truePeakDbtp: { type: Number, description: 'The highest peak between the samples, too.' },
   },
   { _id: false },
 );
@@ -32,6 +69,8 @@ function define() {
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
     ...mediaFields,
     video: { type: videoSchema, server: true, description: 'What its decoder tells.' },
+    audio: { type: audioSchema, server: true, description: 'Its sound, where it has any.' },
+    loudness: { type: loudnessSchema, server: true, description: 'How loud its sound is.' },
   });
 
   mediaIndexes(schema);

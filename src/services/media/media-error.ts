@@ -6,6 +6,7 @@ export type MediaErrorCode =
   | 'TOO_LARGE'
   | 'TOO_COMPLEX'
   | 'NO_AUDIO'
+  | 'NO_VIDEO'
   | 'TIMED_OUT';
 
 /**

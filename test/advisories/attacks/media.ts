@@ -285,7 +285,7 @@ export async function texts(): Promise<void> {
     import { openBounded } from ${JSON.stringify(join(process.cwd(), 'src/services/media/bounded-file.ts'))};
     import { refusalOf } from ${JSON.stringify(join(process.cwd(), 'src/services/media/name-foreign.ts'))};
     const file = await openBounded(process.argv[1], new AbortController().signal);
-    console.log((await refusalOf(file)).code);`;
+    console.log((await refusalOf(file, { accepted: 'x', own: [], noun: 'x' })).code);`;
   const folder = await mkdtemp(join(tmpdir(), 'mixdown-texts-'));
   try {
     const stuck: string[] = [];

@@ -91,7 +91,7 @@ function pngSize(bytes: Buffer): { width: number; height: number } | null {
 }
 
 /** Width and height of a JPEG, from its frame header (SOF). */
-function jpegSize(bytes: Buffer): { width: number; height: number } | null {
+export function jpegSize(bytes: Buffer): { width: number; height: number } | null {
   for (let at = 2; at + 9 <= bytes.length; ) {
     const marker = bytes[at + 1] ?? 0;
     if (bytes[at] !== 0xff) return null;

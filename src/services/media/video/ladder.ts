@@ -1,0 +1,55 @@
+import { runFfmpeg } from '../../../providers/ffmpeg.ts';
+import { describeStream, hlsTo, type Stream } from './hls.ts';
+import type { OpenVideo } from './open.ts';
+import { resized } from './picture.ts';
+import { progressLines } from './progress.ts';
+import { asFraction } from './rate.ts';
+import { encodedAs, type Raster, type Rendition, renditionsOf } from './renditions.ts';
+import { AAC } from './sound.ts';
+import { reading, refuseFailure } from './work.ts';
+
+/**
+ * Makes an adaptive HLS stream (CMAF): every rendition from one decode, with the same groups of
+ * frames, and the sound once.
+ * @param onProgress called with percents
+ * @throws MediaError
+ */
+export async function makeLadder(
+  { work, raster, seconds, hasSound }: OpenVideo,
+  onProgress: (percent: number) => void,
+): Promise<Stream> {
+  const { video, audio } = work.container;
+  const renditions = renditionsOf(raster.shape);
+  const pictures = renditions.flatMap((rendition, n) => [
+    ...['-map', `[v${n}]`, ...encodedAs(rendition, raster.rate), ...hlsTo(rendition.name)],
+  ]);
+  const sound = ['-map', `0:a:${audio?.index ?? 0}`, ...AAC, '-map_metadata', '-1', '-bitexact'];
+  const end = await runFfmpeg({
+    ...reading(work, seconds * renditions.length, hasSound),
+    outputs: [
+      ...['-progress', 'pipe:1', '-filter_complex', splitInto(renditions, raster, video.index)],
+      ...pictures,
+      ...(hasSound ? [...sound, ...hlsTo('audio')] : []),
+    ],
+    sinks: [
+      progressLines((progress) => onProgress(Math.min(99, (progress.seconds / seconds) * 100))),
+    ],
+  });
+  refuseFailure(end);
+  return describeStream(work.workDir, renditions, raster.rate, hasSound);
+}
+
+/** One decode for all of them; `after` is what is done to the frames before they are scaled. */
+export function splitInto(
+  renditions: readonly Rendition[],
+  { shape, rate }: Raster,
+  index: number,
+  after = '',
+): string {
+  const parts = renditions.map((_, n) => `[s${n}]`).join('');
+  const scaled = renditions.map(
+    ({ size }, n) => `[s${n}]${resized(size, shape.hdr)},format=yuv420p[v${n}]`,
+  );
+  const even = `fps=${asFraction(rate)}:start_time=0${after}`;
+  return [`[0:v:${index}]${even},split=${renditions.length}${parts}`, ...scaled].join(';');
+}

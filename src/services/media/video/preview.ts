@@ -1,0 +1,108 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FfmpegEnd, runFfmpeg } from '../../../providers/ffmpeg.ts';
+import { corrupt } from '../media-error.ts';
+import type { DerivativeFile } from '../processor.ts';
+import { type Packets, packetMeter, packetsTo } from './packets.ts';
+import { resized, type Size, within } from './picture.ts';
+import type { Shape } from './poster.ts';
+import { progressLines } from './progress.ts';
+import { asFraction, perSecond, type Rate } from './rate.ts';
+import { AAC, type Heard, soundMeter, soundOutputs } from './sound.ts';
+import { type SpritePlan, spriteFilter, spriteTo } from './sprite.ts';
+import { reading, refuseFailure, THREADS, type Work } from './work.ts';
+
+/** What is made in one decode of the whole. */
+export interface PreviewPlan {
+  size: Size;
+  rate: Rate;
+  shape: Shape;
+  seconds: number;
+  hasSound: boolean;
+  /** null where it is made already. */
+  sprite: SpritePlan | null;
+}
+
+export interface Made {
+  preview: DerivativeFile;
+  packets: Packets;
+  heard: Heard | null;
+  /** Of the pictures that were decoded. */
+  seconds: number;
+}
+
+/** At most 720p, whichever way it stands. */
+export const previewSize = (shape: Shape): Size => within(shape, 1280, 720);
+
+/** From frames to what the encoder takes: the same number of them in every second. */
+export function previewFilter({ size, rate, shape }: Pick<PreviewPlan, 'size' | 'rate' | 'shape'>) {
+  return `fps=${asFraction(rate)}:start_time=0,${resized(size, shape.hdr)},format=yuv420p`;
+}
+
+/** H.264 with a keyframe every two seconds: quick to make, to seek in and to cut. */
+export function h264({ rate }: { rate: Rate }): string[] {
+  const group = String(Math.round(2 * perSecond(rate)));
+  return [
+    ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-crf', '23'],
+    ...['-maxrate', '4M', '-bufsize', '8M', '-g', group, '-threads', String(THREADS)],
+    ...['-map_metadata', '-1', '-map_chapters', '-1', '-bitexact'],
+  ];
+}
+
+/**
+ * Decodes the file once: preview, sprite (where asked for), waveform, loudness and the facts of its
+ * packets come of it at the same time.
+ * @throws MediaError
+ */
+export async function makePreview(
+  work: Work,
+  plan: PreviewPlan,
+  onSeconds: (seconds: number) => void,
+): Promise<Made> {
+  const { index } = work.container.video;
+  const path = join(work.workDir, 'preview.mp4');
+  const packets = packetMeter(work.limits);
+  const sound = soundMeter();
+  let frames = 0;
+  const sound0 = work.container.audio?.index ?? 0;
+  const outputs = [
+    ...['-progress', 'pipe:1', '-filter_complex', graphOf(index, plan), '-map', '[preview]'],
+    ...(plan.hasSound ? ['-map', `0:a:${sound0}`, ...AAC] : []),
+    ...[...h264(plan), '-movflags', '+faststart', '-f', 'mp4', 'file:preview.mp4'],
+    ...(plan.sprite ? spriteTo('sprite') : []),
+    ...packetsTo(index, 'pipe:3'),
+    ...(plan.hasSound ? soundOutputs(sound0, 'pipe:4') : []),
+  ];
+  const onProgress = progressLines((progress) => {
+    frames = progress.frames;
+    onSeconds(progress.seconds);
+  });
+  const end = await runFfmpeg({
+    ...reading(work, plan.seconds, plan.hasSound),
+    outputs,
+    sinks: [onProgress, packets.add, ...(plan.hasSound ? [sound.add] : [])],
+  });
+  await refuse(end, path);
+  if (frames === 0) throw corrupt('There is no picture in this video.');
+  const size = (await stat(path)).size;
+  return {
+    preview: { name: 'preview', path, contentType: 'video/mp4', size, ...plan.size },
+    packets: packets.result(),
+    heard: plan.hasSound ? sound.result(end.log) : null,
+    seconds: frames / perSecond(plan.rate),
+  };
+}
+
+async function refuse(end: FfmpegEnd, path: string): Promise<void> {
+  if (end.exitCode !== 0) await rm(path, { force: true });
+  refuseFailure(end);
+}
+
+function graphOf(index: number, plan: PreviewPlan): string {
+  const preview = previewFilter(plan);
+  if (!plan.sprite) return `[0:v:${index}]${preview}[preview]`;
+  return [
+    `[0:v:${index}]split=2[a][b];[a]${preview}[preview]`,
+    `[b]${spriteFilter(plan.sprite)}[sprite]`,
+  ].join(';');
+}

@@ -1,0 +1,141 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { corrupt, MediaError } from '../media-error.ts';
+import {
+  type DerivativeFile,
+  type MediaProcessor,
+  type PlannedDerivative,
+  wholePercents,
+} from '../processor.ts';
+import { earlyFacts, lateFacts } from './facts.ts';
+import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
+import { isHeard, timesOf } from './open.ts';
+import { makePoster } from './poster.ts';
+import { type Made, makePreview, type PreviewPlan, previewSize } from './preview.ts';
+import { outputRate } from './rate.ts';
+import { probeVideo } from './sniff.ts';
+import type { Heard } from './sound.ts';
+import { planSprite, spriteFiles, spriteOfKeyframes } from './sprite.ts';
+import type { Work } from './work.ts';
+
+/** Shorter than that, the sprite is made with the preview; longer, of keyframes and before it. */
+const LONG = 60;
+/** The shares of the work, in percent. */
+const [PROBED, POSTER, SPRITE] = [2, 6, 16];
+
+/** A video: its facts, a poster, a thumbnail, a sprite with its map, a preview, and its sound. */
+export const processVideo: MediaProcessor = (input) => processWithin(VIDEO_LIMITS)(input);
+
+/** The same within limits of one's own. */
+export function processWithin(limits: VideoLimits): MediaProcessor {
+  return async (input) => {
+    const { signal, ffmpeg } = input;
+    const progress = wholePercents(input.onProgress);
+    signal.throwIfAborted();
+    progress(0, 'probe');
+    const path = resolve(input.path);
+    const { container, bytes } = await probeVideo(path, limits, signal);
+    const work: Work = { path, workDir: resolve(input.workDir), ffmpeg, signal, limits, container };
+    const { seconds, ...rates } = await timesOf(work);
+    const hasSound = isHeard(work);
+    const early = earlyFacts(work, { seconds, ...rates, bytes });
+    await input.onProbed({
+      contentType: container.contentType,
+      facts: early,
+      derivatives: planned(hasSound),
+    });
+    progress(PROBED, 'poster');
+
+    const { shape, poster, thumbnail } = await makePoster(work);
+    await input.onDerivative(poster);
+    await input.onDerivative(thumbnail);
+    progress(POSTER, 'sprite');
+
+    const plan = planSprite(shape, seconds);
+    const share = (from: number, to: number, stage: string) => (done: number) =>
+      progress(from + (to - from) * Math.min(1, done / seconds), stage);
+    const isLong = seconds > LONG;
+    const hasSprite =
+      isLong && (await spriteOfKeyframes(work, plan, share(POSTER, SPRITE, 'sprite')));
+    const deliverSprite = async () => {
+      for (const file of await spriteFiles(work, plan)) await input.onDerivative(file);
+    };
+    if (hasSprite) await deliverSprite();
+
+    const warnings = container.audio && !hasSound ? [unheard(container.audio.codec)] : [];
+    const rate = outputRate(rates.frameRate, rates.variableFrameRate ?? false);
+    const made = await previewOrSilent(
+      work,
+      { size: previewSize(shape), rate, shape, seconds, hasSound, sprite: hasSprite ? null : plan },
+      share(hasSprite ? SPRITE : POSTER, 98, 'preview'),
+      warnings,
+    );
+    warnings.push(...judgeLength(made.seconds, container.declaredSeconds));
+    if (!hasSprite) await deliverSprite();
+    await input.onDerivative(made.preview);
+    if (made.heard) await input.onDerivative(await waveformFile(work, made.heard));
+    signal.throwIfAborted();
+    progress(100, 'done');
+    const facts = lateFacts(early, work, made, { ...shape, seconds });
+    return { contentType: container.contentType, facts: { ...facts }, metadata: {}, warnings };
+  };
+}
+
+function planned(hasSound: boolean): PlannedDerivative[] {
+  const of = (name: string, contentType: string, mandatory = true) => ({
+    ...{ name, contentType, mandatory },
+  });
+  return [
+    of('poster', 'image/jpeg'),
+    of('thumbnail', 'image/jpeg'),
+    of('sprite', 'image/jpeg'),
+    of('spriteMap', 'text/vtt'),
+    of('preview', 'video/mp4'),
+    ...(hasSound ? [of('waveform', 'application/json', false)] : []),
+  ];
+}
+
+/** One broken sound does not take the pictures with it. */
+async function previewOrSilent(
+  work: Work,
+  plan: PreviewPlan,
+  onSeconds: (seconds: number) => void,
+  warnings: string[],
+): Promise<Made> {
+  const unheardNow = 'Its sound cannot be decoded: the preview is silent, and has no waveform.';
+  try {
+    const made = await makePreview(work, plan, onSeconds);
+    if (plan.hasSound && !made.heard) warnings.push(unheardNow);
+    return made;
+  } catch (error) {
+    const isOfSound =
+      error instanceof MediaError && error.code === 'CORRUPT_MEDIA' && plan.hasSound;
+    if (!isOfSound) throw error;
+    const made = await makePreview(work, { ...plan, hasSound: false }, onSeconds);
+    warnings.push(unheardNow);
+    return made;
+  }
+}
+
+function unheard(codec: string): string {
+  return `Its sound is "${codec}", which is not supported: the preview is silent.`;
+}
+
+/**
+ * A file that was cut off. What is left of it plays, and is worth having: it is accepted, with a
+ * warning, as long as a quarter of what it promises is there.
+ */
+function judgeLength(seconds: number, declared: number | null): string[] {
+  if (declared === null || seconds >= declared - 1) return [];
+  const found = `${seconds.toFixed(1)} of ${declared.toFixed(1)} seconds`;
+  if (seconds < declared / 4) throw corrupt(`This video is cut off: it has ${found}.`);
+  if (seconds > declared * 0.98) return [];
+  return [`This video is cut off: it has ${found}.`];
+}
+
+async function waveformFile({ workDir }: Work, { waveform }: Heard): Promise<DerivativeFile> {
+  const path = join(workDir, 'waveform.json');
+  await writeFile(path, waveform);
+  const { size } = await stat(path);
+  return { name: 'waveform', path, contentType: 'application/json', size };
+}

@@ -1,0 +1,180 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { joinWithFfmpeg, runFfmpeg } from '../../../providers/ffmpeg.ts';
+import type { DerivativeFile } from '../processor.ts';
+import { describeStream, hlsTo, type Stream } from './hls.ts';
+import { splitInto } from './ladder.ts';
+import type { OpenVideo } from './open.ts';
+import { progressLines } from './progress.ts';
+import { perSecond, type Rate } from './rate.ts';
+import { encodedAs, groupOf, type Rendition } from './renditions.ts';
+import { AAC, type Heard, soundMeter, soundOutputs } from './sound.ts';
+import { reading, refuseFailure } from './work.ts';
+
+/** From and to, in seconds of the whole: a piece that one worker encodes. */
+export interface Segment {
+  from: number;
+  to: number;
+  /** It ends where the video does, wherever that is. */
+  isLast: boolean;
+}
+
+/** A worker also fetches, and hands over: the rest of its time. */
+const USABLE = 0.7;
+/** A piece is a whole number of the segments of a stream: two groups of frames each. */
+const GROUPS = 2;
+
+/**
+ * Cuts what one worker cannot encode in its time. Every cut is where a keyframe of ours is, so that
+ * the pieces are joined without being decoded.
+ * @param speed seconds of the video that are encoded in a second
+ */
+export function planSegments(
+  seconds: number,
+  millisecondsAvailable: number,
+  speed: number,
+  rate: Rate,
+): Segment[] {
+  const unit = (GROUPS * groupOf(rate)) / perSecond(rate);
+  const most = Math.max(unit, (millisecondsAvailable / 1000) * USABLE * speed);
+  const count = Math.max(1, Math.ceil(seconds / most));
+  const units = Math.max(1, Math.ceil(seconds / count / unit));
+  const cuts = Array.from(
+    { length: Math.ceil(seconds / (units * unit)) },
+    (_, n) => n * units * unit,
+  );
+  return cuts.map((from, n) => {
+    const to = cuts[n + 1];
+    return { from, to: to ?? seconds, isLast: to === undefined };
+  });
+}
+
+/** What is to be made of one segment. */
+export interface Piece {
+  segment: Segment;
+  /** Which of the segments it is, from 0. */
+  number: number;
+  /** Each gets a file, `720p-3.mp4`; the preview is one of them. */
+  renditions: readonly Rendition[];
+}
+
+/** Encodes one piece, without sound. @throws MediaError */
+export async function encodeSegment(
+  { work, raster }: OpenVideo,
+  { segment, number, renditions }: Piece,
+  onProgress: (percent: number) => void,
+): Promise<string[]> {
+  const seconds = segment.to - segment.from;
+  const frames = Math.round(seconds * perSecond(raster.rate));
+  // A quarter of a frame early: what begins at the cut itself is not lost in rounding.
+  const early = segment.from > 0 ? 0.25 / perSecond(raster.rate) : 0;
+  const { input: read, ...bounds } = reading(work, seconds * renditions.length);
+  // A frame that is missing at the end is shown by the one before, as in the whole.
+  const exact = segment.isLast
+    ? ''
+    : `,tpad=stop=${frames}:stop_mode=clone,trim=end_frame=${frames}`;
+  const names = renditions.map(({ name }) => `${name}-${number}.mp4`);
+  const end = await runFfmpeg({
+    ...bounds,
+    input: {
+      ...read,
+      fromSeconds: segment.from - early,
+      maxSeconds: segment.isLast ? read.maxSeconds : seconds + early + 0.5,
+    },
+    outputs: [
+      ...['-progress', 'pipe:1', '-filter_complex'],
+      splitInto(renditions, raster, work.container.video.index, exact),
+      ...renditions.flatMap((rendition, n) => [
+        ...['-map', `[v${n}]`, ...encodedAs(rendition, raster.rate)],
+        ...['-f', 'mp4', `file:${names[n]}`],
+      ]),
+    ],
+    sinks: [
+      progressLines((progress) => onProgress(Math.min(99, (progress.seconds / seconds) * 100))),
+    ],
+  });
+  refuseFailure(end);
+  return names.map((name) => join(work.workDir, name));
+}
+
+/** Encodes the sound of the whole in one piece, `sound.m4a`, and listens to it. @throws MediaError */
+export async function encodeSound(
+  { work, seconds }: OpenVideo,
+  onProgress: (percent: number) => void,
+): Promise<{ path: string; heard: Heard | null }> {
+  const index = work.container.audio?.index ?? 0;
+  const meter = soundMeter((done) => onProgress(Math.min(99, (done / seconds) * 100)));
+  const end = await runFfmpeg({
+    ...reading(work, seconds / 4, true),
+    outputs: [
+      ...['-map', `0:a:${index}`, '-vn', ...AAC, '-map_metadata', '-1', '-map_chapters', '-1'],
+      ...['-bitexact', '-f', 'ipod', 'file:sound.m4a', ...soundOutputs(index, 'pipe:1')],
+    ],
+    sinks: [meter.add],
+  });
+  refuseFailure(end);
+  return { path: join(work.workDir, 'sound.m4a'), heard: meter.result(end.log) };
+}
+
+/** The pieces that lie in `workDir` under the names that `encodeSegment` gave them. */
+export interface JoinInput {
+  workDir: string;
+  ffmpeg: string;
+  signal: AbortSignal;
+  segments: readonly Segment[];
+  rate: Rate;
+  /** Whether `sound.m4a` lies there, too. */
+  hasSound: boolean;
+}
+
+/** The preview of its pieces, with its sound: as if it had been made at once. */
+export async function joinSegments(
+  input: JoinInput,
+  { size }: Pick<Rendition, 'size'>,
+): Promise<DerivativeFile> {
+  const sound = input.hasSound ? ['-map', '1:a:0', '-c:a', 'copy'] : [];
+  await joinOne(input, 'preview', input.hasSound, [
+    ...['-map', '0:v:0', '-c:v', 'copy', ...sound, '-map_metadata', '-1', '-bitexact'],
+    ...['-movflags', '+faststart', '-f', 'mp4', 'file:preview.mp4'],
+  ]);
+  const path = join(input.workDir, 'preview.mp4');
+  const bytes = (await stat(path)).size;
+  return { name: 'preview', path, contentType: 'video/mp4', size: bytes, ...size };
+}
+
+/** The stream of the pieces of its renditions. */
+export async function joinLadder(
+  input: JoinInput,
+  renditions: readonly Rendition[],
+): Promise<Stream> {
+  const plain = ['-map_metadata', '-1', '-bitexact'];
+  for (const { name } of renditions) {
+    await joinOne(input, name, false, ['-map', '0:v:0', '-c', 'copy', ...plain, ...hlsTo(name)]);
+  }
+  if (input.hasSound) {
+    const [first] = renditions;
+    if (!first) throw new Error('a stream of no rendition');
+    const args = ['-map', '1:a:0', '-c', 'copy', ...plain, ...hlsTo('audio')];
+    await joinOne(input, first.name, true, args);
+  }
+  return describeStream(input.workDir, renditions, input.rate, input.hasSound);
+}
+
+/** Copying is quick: a minute is long for it, and so are ten for the longest. */
+const JOIN_MS = 600_000;
+
+async function joinOne(
+  { workDir, ffmpeg, signal, segments }: JoinInput,
+  name: string,
+  withSound: boolean,
+  outputs: readonly string[],
+): Promise<void> {
+  const end = await joinWithFfmpeg({
+    ...{ binary: ffmpeg, cwd: workDir, signal, deadlineMs: JOIN_MS, fileSize: 10_000_000_000 },
+    pieces: segments.map(({ from, to }, n) => ({ name: `${name}-${n}.mp4`, seconds: to - from })),
+    ...(withSound && { sound: 'sound.m4a' }),
+    outputs,
+  });
+  // The pieces are ours: a failure is, too.
+  if (end.exitCode !== 0) throw new Error('ffmpeg could not join the pieces', { cause: end.log });
+}

@@ -1,0 +1,54 @@
+import { type Loudness, readLoudness } from '../audio/analysis/loudness.ts';
+import { waveformMeter } from '../audio/analysis/waveform.ts';
+import { int16, type PcmFormat, wavStream, whole } from '../audio/pcm-stream.ts';
+
+/** The rates of the preview: what every AAC decoder plays. */
+const RATES = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000];
+const MONO_OR_STEREO = 'aformat=channel_layouts=mono|stereo';
+
+/** How the sound is encoded: gaps are silence, so that it stays with the picture. */
+export const AAC = [
+  ...['-af', `aresample=async=1:first_pts=0,${MONO_OR_STEREO}:sample_rates=${RATES.join('|')}`],
+  ...['-c:a', 'aac', '-aac_coder', 'fast', '-b:a', '128k'],
+];
+
+/** The loudness, told at the end, and the samples for the waveform, through a pipe. */
+export function soundOutputs(index: number, pipe: string): string[] {
+  const of = ['-map', `0:a:${index}`, '-bitexact', '-map_metadata', '-1', '-map_chapters', '-1'];
+  return [
+    ...[...of, '-af', 'ebur128=peak=true:framelog=quiet', '-f', 'null', '-'],
+    ...[...of, '-af', MONO_OR_STEREO, '-c:a', 'pcm_s16le', '-f', 'wav', pipe],
+  ];
+}
+
+/** What was heard in a video. */
+export interface Heard {
+  seconds: number;
+  format: PcmFormat;
+  loudness: Loudness;
+  /** audiowaveform's JSON, version 2. */
+  waveform: string;
+}
+
+/** Listens to what `soundOutputs` writes. */
+export function soundMeter(onSeconds: (seconds: number) => void = () => {}) {
+  let format: PcmFormat | null = null;
+  let waveform: ReturnType<typeof waveformMeter> | null = null;
+  return {
+    add: wavStream((found) => {
+      format = found;
+      const meter = waveformMeter(found.sampleRate, found.channels);
+      waveform = meter;
+      return whole(2 * found.channels, (chunk) => {
+        meter.add(int16(chunk));
+        onSeconds(meter.frames / found.sampleRate);
+      });
+    }),
+    /** null where nothing was heard. */
+    result(log: string): Heard | null {
+      if (!format || !waveform || waveform.frames === 0) return null;
+      const seconds = waveform.frames / format.sampleRate;
+      return { seconds, format, loudness: readLoudness(log), waveform: waveform.toJson() };
+    },
+  };
+}
