@@ -32,6 +32,27 @@ export const media: Migration = {
       { partialFilterExpression: { checksum: { $exists: true } } },
     );
 
+    await m.createCollection('mediumVersions', {
+      validator: mediumVersions,
+      indexes: [
+        { key: { user: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, track: 1, createdAt: -1, _id: -1 } },
+        { key: { track: 1 }, sparse: true },
+        { key: { user: 1, audio: 1, createdAt: -1, _id: -1 } },
+        { key: { audio: 1 }, sparse: true },
+        { key: { user: 1, video: 1, createdAt: -1, _id: -1 } },
+        { key: { video: 1 }, sparse: true },
+        { key: { user: 1, image: 1, createdAt: -1, _id: -1 } },
+        { key: { image: 1 }, sparse: true },
+        {
+          key: { updatedAt: 1 },
+          name: 'awaiting',
+          partialFilterExpression: { status: 'AWAITING_UPLOAD' },
+        },
+        outboxIndex,
+      ],
+    });
+
     // tracks: field stands is new
     // tracks: field multipart is new
     // tracks: field analysis.silence is new
@@ -52,11 +73,7 @@ export const media: Migration = {
         { key: { user: 1, kind: 1, createdAt: -1, _id: -1 } },
         { key: { project: 1 }, sparse: true },
         { key: { expiresAt: 1 } },
-        {
-          key: { 'outbox.at': 1 },
-          name: 'outbox',
-          partialFilterExpression: { 'outbox.0': { $exists: true } },
-        },
+        outboxIndex,
       ],
     });
 
@@ -151,6 +168,7 @@ export const media: Migration = {
     // );
     await m.dropIndex('tracks', 'user_1_checksum_1');
 
+    await m.dropCollection('mediumVersions');
     await m.setValidator('images', imagesBefore);
     // Check by hand: images lost stands. A document that still has it can no longer be written:
     // await m.eachBatch('drop stands', 'images', { stands: { $exists: true } }, (documents) =>
@@ -340,6 +358,7 @@ const analysisField = {
 };
 
 const orientation = { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1, maximum: 8 };
+const kindField = { bsonType: 'string', enum: ['Track', 'Audio', 'Video', 'Image'] };
 const trackNumber = {
   bsonType: ['int', 'long', 'double'],
   multipleOf: 1,
@@ -347,6 +366,12 @@ const trackNumber = {
   maximum: 9999,
 };
 const rotation = { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0, maximum: 270 };
+
+const outboxIndex = {
+  key: { 'outbox.at': 1 },
+  name: 'outbox',
+  partialFilterExpression: { 'outbox.0': { $exists: true } },
+};
 
 const baseOwned = {
   _id: binary,
@@ -579,6 +604,58 @@ const imagesBefore = {
   ],
 };
 
+const mediumVersions = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'kind',
+          'fileName',
+          'contentType',
+          'size',
+          'filePath',
+          'status',
+          'progress',
+          ...alwaysOwned,
+        ],
+        properties: {
+          kind: kindField,
+          track: binary,
+          audio: binary,
+          video: binary,
+          image: binary,
+          fileName: { bsonType: 'string', maxLength: 255 },
+          contentType: { bsonType: 'string', maxLength: 128 },
+          size: positive,
+          checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+          filePath: { bsonType: 'string', maxLength: 512 },
+          status,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          metadata: object,
+          derivatives,
+          warnings: { bsonType: 'array', items: string },
+          error,
+          object: objectField,
+          stands: boolean,
+          multipart,
+          derivativesPath: { bsonType: 'string', maxLength: 512 },
+          facts: object,
+          replacedAt: date,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ track: { $exists: false } }, { track: anyId }] },
+    { $or: [{ audio: { $exists: false } }, { audio: anyId }] },
+    { $or: [{ video: { $exists: false } }, { video: anyId }] },
+    { $or: [{ image: { $exists: false } }, { image: anyId }] },
+    { _id: anyId },
+    { user: anyId },
+  ],
+};
+
 const tracks = {
   $and: [
     {
@@ -704,7 +781,7 @@ const trashedMedia = {
           ...alwaysOwned,
         ],
         properties: {
-          kind: { bsonType: 'string', enum: ['Track', 'Audio', 'Video', 'Image'] },
+          kind: kindField,
           project: binary,
           name: { bsonType: 'string', maxLength: 120 },
           fileName: { bsonType: 'string', maxLength: 255 },

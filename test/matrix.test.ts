@@ -55,6 +55,15 @@ const REFUSED: Record<string, number[]> = {
     ]),
   ),
   renderImage: [409],
+  // They await their bytes, and so does what they are versions of.
+  replaceAudio: [409],
+  replaceImage: [409],
+  replaceVideo: [409],
+  getMediumVersionFile: [409],
+  restoreMediumVersion: [409],
+  completeMediumVersionUpload: [422],
+  // Its medium was deleted before.
+  deleteMediumVersion: [404],
   renewTrackUpload: [409],
   abortTrackUpload: [409],
   // It has ended, and is started anew.

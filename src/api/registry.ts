@@ -35,6 +35,7 @@ import { system } from '../../functions/system.ts';
 import { tracks } from '../../functions/tracks.ts';
 import { trash } from '../../functions/trash.ts';
 import { users } from '../../functions/users.ts';
+import { versions } from '../../functions/versions.ts';
 import { videos } from '../../functions/videos.ts';
 import { webhookEndpoints } from '../../functions/webhook-endpoints.ts';
 import { webhooks } from '../../functions/webhooks.ts';
@@ -81,6 +82,7 @@ export const served: Record<string, { routes: Route[]; entity?: Entity }> = {
   tracks,
   trash,
   users,
+  versions,
   videos,
   webhookEndpoints,
   webhooks,

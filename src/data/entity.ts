@@ -63,8 +63,8 @@ export interface EntityOptions {
   owner?: 'required' | 'optional' | 'none';
   /** Whether each change leaves an audit event (default true). */
   audited?: boolean;
-  /** Where in S3 the objects are that a document owns, and that go with it: a prefix that ends in a slash. */
-  objects?: (document: Stored) => string;
+  /** The objects in S3 that a document owns, and that go with it: keys, and prefixes that end in a slash. */
+  objects?: (document: Stored) => string[];
   /** A field of the referred document that counts these documents: `{ project: 'trackCount' }`. */
   countedIn?: Record<string, string>;
   /** A Boolean field that, when true, lets everybody read the document. */

@@ -180,7 +180,7 @@ async function recordRemoval(
     type: 'sweep',
     input: {
       entity: entity.name,
-      documents: gone.map((d) => ({ id: d._id, ...(objects && { folder: objects(d) }) })),
+      documents: gone.map((d) => ({ id: d._id, ...(objects && { objects: objects(d) }) })),
     },
     status: 'QUEUED',
     progress: 0,

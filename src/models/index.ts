@@ -25,6 +25,7 @@ export { RunPodUser } from './runpod/user.ts';
 export { Audio } from './studio/audio.ts';
 export { Export } from './studio/export.ts';
 export { Image } from './studio/image.ts';
+export { MediumVersion } from './studio/medium-version.ts';
 export { Project } from './studio/project.ts';
 export { Stat } from './studio/stat.ts';
 export { Track } from './studio/track.ts';

@@ -25,7 +25,7 @@ import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './media-upl
 /** How long the URLs of an upload hold, in s. */
 const UPLOAD_SECONDS = 3600;
 /** The most URLs of parts in an answer. */
-const MOST_URLS = 100;
+export const MOST_URLS = 100;
 
 /** What a kind of medium accepts. */
 export interface MediaKind {
@@ -49,7 +49,8 @@ export function uploadOptions<T extends Base>(entity: Entity<T>, kind: MediaKind
   } satisfies Partial<ResourceOptions<T>>;
 }
 
-function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
+/** The body that describes a file: of a new medium, or of one that replaces another. */
+export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
   return bodyOf(entity.shape, 'create').keys({
     contentType: Joi.string()
       .lowercase()
@@ -107,7 +108,7 @@ async function whole(ctx: Ctx, entity: Entity, made: Medium): Promise<Medium> {
 }
 
 /** Where and how to send the bytes. */
-async function uploadOf(
+export async function uploadOf(
   ctx: Ctx,
   entity: Entity,
   medium: Medium,

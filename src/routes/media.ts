@@ -1,18 +1,31 @@
 import { etagOf } from '../api/etag.ts';
 import { print } from '../api/output.ts';
 import type { ResourceOptions } from '../api/resource-options.ts';
-import type { Route } from '../api/route.ts';
+import { lazy, type Route } from '../api/route.ts';
 import { documentSchema, idSchema, withMore } from '../api/schemas.ts';
+import { ownedFields } from '../api/verbs.ts';
 import type { Ctx } from '../context.ts';
+import { castObject } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { idText } from '../data/ids.ts';
 import { AppError, notFound } from '../errors.ts';
+import { MediumVersion } from '../models/studio/medium-version.ts';
 import { presignGet } from '../providers/s3.ts';
 import { ringJobs } from '../services/jobs.ts';
-import type { Derivative } from '../services/media-keys.ts';
+import type { Derivative, Medium } from '../services/media-keys.ts';
 import { reprocess } from '../services/processing.ts';
 import { trashing } from '../services/trash.ts';
-import { found, type MediaKind, uploadActions, uploadOptions } from './media-uploads.ts';
+import { replace } from '../services/versions.ts';
+import { uploadSchema } from './media-upload-schemas.ts';
+import {
+  createBody,
+  found,
+  type MediaKind,
+  MOST_URLS,
+  uploadActions,
+  uploadOf,
+  uploadOptions,
+} from './media-uploads.ts';
 
 /** How long a link to read by holds, in s. */
 const LINK_SECONDS = 900;
@@ -22,7 +35,11 @@ export function media<T extends Base>(entity: Entity<T>, path: string, kind: Med
   return {
     ...uploadOptions(entity, kind),
     keep: trashing(entity),
-    actions: [...uploadActions(entity, path), ...actions(entity, path)],
+    actions: [
+      ...uploadActions(entity, path),
+      ...fileActions(entity, path),
+      ...workActions(entity, path, kind),
+    ],
   } satisfies Partial<ResourceOptions<T>>;
 }
 
@@ -33,7 +50,8 @@ export const linkSchema = {
   properties: { url: { type: 'string' }, expiresAt: { type: 'string', format: 'date-time' } },
 };
 
-function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
+/** Links to what a medium, or a version of one, has in S3. */
+export function fileActions<T extends Base>(entity: Entity<T>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   return [
@@ -76,6 +94,13 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
         );
       },
     },
+  ];
+}
+
+function workActions<T extends Base>(entity: Entity<T>, path: string, kind: MediaKind): Route[] {
+  const { name } = entity;
+  const common = { tag: `${name}s`, access: 'user' as const };
+  return [
     {
       ...common,
       method: 'POST',
@@ -97,6 +122,45 @@ function actions<T extends Base>(entity: Entity<T>, path: string): Route[] {
         return { status: 202, json, headers: { etag: etagOf(entity, document) } };
       },
     },
+    lazy<Route>(
+      {
+        ...common,
+        method: 'POST',
+        path: `${path}/{id}/replace`,
+        id: `replace${name}`,
+        summary:
+          'Replace its bytes, keeping its id: it stays as it is until the new ones are READY.',
+        success: {
+          201: {
+            description: 'The version that is to take its place, with how to send its bytes.',
+            schema: withMore(documentSchema(MediumVersion), { upload: uploadSchema }),
+          },
+        },
+        codes: ['NOT_FOUND', 'INVALID_STATE'],
+        handle: async (ctx, request) => {
+          const medium = await found(ctx, entity, request);
+          const file = castObject(MediumVersion.shape, request.body);
+          const version = await replace(ctx, entity, medium, file as unknown as Medium);
+          const upload = await uploadOf(ctx, MediumVersion, version as unknown as Medium, {
+            from: 1,
+            urls: MOST_URLS,
+          });
+          const json = print(MediumVersion, version as never);
+          return {
+            status: 201,
+            json: { ...json, upload },
+            headers: {
+              location: `/v1/versions/${json.id}`,
+              etag: etagOf(MediumVersion, version as never),
+            },
+          };
+        },
+      },
+      {
+        body: () => createBody(MediumVersion, kind),
+        owned: () => ownedFields(MediumVersion, 'create'),
+      },
+    ),
   ];
 }
 

@@ -2,10 +2,9 @@ import { etagOf } from '../api/etag.ts';
 import { print } from '../api/output.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
-import { documentSchema } from '../api/schemas.ts';
 import { byId } from '../api/verbs.ts';
-import { entityNamed } from '../data/entity.ts';
 import { restore } from '../services/trash.ts';
+import { anyMedium } from './media-upload-schemas.ts';
 
 /** What may be done to a medium in the trash, beside reading and deleting it for good. */
 export const trashActions: Route[] = [
@@ -17,13 +16,7 @@ export const trashActions: Route[] = [
     tag: 'Trash',
     access: 'user',
     success: {
-      200: {
-        description: 'The medium.',
-        get schema() {
-          const kinds = ['Track', 'Audio', 'Video', 'Image'];
-          return { anyOf: kinds.map((kind) => documentSchema(entityNamed(kind))) };
-        },
-      },
+      200: { description: 'The medium.', schema: anyMedium },
     },
     codes: ['NOT_FOUND', 'VALIDATION_FAILED'],
     handle: async (ctx, request) => {

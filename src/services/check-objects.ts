@@ -3,10 +3,12 @@ import { type Entity, entities } from '../data/entity.ts';
 import { idText, type UUID } from '../data/ids.ts';
 import { findMany } from '../data/read.ts';
 import { update } from '../data/write.ts';
+import { MediumVersion } from '../models/studio/medium-version.ts';
 import { TrashedMedium } from '../models/studio/trashed-medium.ts';
 import { deleteKeys, head, type ObjectSeen, objectsUnder } from '../providers/s3.ts';
 import { type Medium, pointersOf, readFolder } from './media-keys.ts';
 import { isMedia, mediaEntities } from './processing.ts';
+import { referenceTo } from './versions.ts';
 
 const BATCH = 500;
 /** How many objects are asked for at once. */
@@ -16,6 +18,8 @@ const GRACE = 24 * 3600 * 1000;
 /** What is left of the function's time when it stops, in ms. */
 const ENOUGH = 30_000;
 const MOST_EXAMPLES = 20;
+/** More than any medium has. */
+const MOST_VERSIONS = 100;
 
 export interface CheckObjects {
   /** Only tells what it would do. */
@@ -119,6 +123,14 @@ async function knownBy(
     known.set(idText(document._id), knownTo(entity, document as unknown as Medium));
   }
   if (!isMedia(entity)) return known;
+  const path = referenceTo(entity);
+  const versions = { projection: { outbox: 0 }, limit: ids.length * MOST_VERSIONS };
+  for (const version of await findMany(ctx, MediumVersion, { [path]: { $in: ids } }, versions)) {
+    const id = idText((version as unknown as Record<string, UUID>)[path] as UUID);
+    const others = known.get(id);
+    const own = knownToVersion(version as unknown as Medium);
+    known.set(id, (key) => own(key) || others?.(key) === true);
+  }
   const trashed = { projection: { content: 1 }, limit: ids.length };
   for (const { _id, content } of await findMany(ctx, TrashedMedium, among, trashed)) {
     known.set(idText(_id), knownTo(entity, content as unknown as Medium));
@@ -129,6 +141,16 @@ async function knownBy(
 function knownTo(entity: Entity, medium: Medium): (key: string) => boolean {
   // Of what is being made, nobody knows yet what it will be.
   if (!isMedia(entity) || !['READY', 'FAILED'].includes(medium.status)) return () => true;
+  return pointsTo(medium);
+}
+
+function knownToVersion(version: Medium): (key: string) => boolean {
+  const folder = version.filePath.slice(0, version.filePath.lastIndexOf('/') + 1);
+  if (!['READY', 'FAILED'].includes(version.status)) return (key) => key.startsWith(folder);
+  return pointsTo(version);
+}
+
+function pointsTo(medium: Medium): (key: string) => boolean {
   const pointers = pointersOf(medium);
   return (key) => pointers.some((p) => (p.endsWith('/') ? key.startsWith(p) : key === p));
 }

@@ -1,6 +1,6 @@
 import type { DocOf, Entity } from '../data/entity.ts';
-import { parseId, type UUID } from '../data/ids.ts';
-import { objectsIn } from '../data/objects.ts';
+import { idText, parseId, type UUID } from '../data/ids.ts';
+import { folderIn } from '../data/objects.ts';
 import type { Track } from '../models/studio/track.ts';
 
 /** What all media have in common: the file fields of a track, which every kind shares. */
@@ -18,6 +18,8 @@ export type Medium = Pick<
   | 'status'
 > & {
   project?: UUID | null;
+  /** Of a version: what it is one of; of an audio, what it is. */
+  kind?: string | null;
   checksum?: string | null;
   object?: { etag?: string | null; sequencer?: string | null } | null;
   multipart?: { partSize: number; uploadId?: string | null; completing?: UUID | null } | null;
@@ -37,7 +39,7 @@ export interface Derivative {
 
 /** Where all objects of a medium are: a prefix that ends in a slash; never the client's file name. */
 export function folderOf(entity: Entity, user: UUID, id: UUID): string {
-  return objectsIn(entity.collectionName)({ user, _id: id });
+  return folderIn(entity.collectionName, user, id);
 }
 
 /** Which document's folder a key is in; undefined when it is in none. */
@@ -54,14 +56,36 @@ export function pointersOf({ filePath, derivativesPath }: Medium): string[] {
   return [filePath, ...(derivativesPath ? [`${derivativesPath}/`] : [])];
 }
 
+/** Where the derivatives of a medium's present bytes are, those of each processing in a folder of its own. */
+export function derivativesFolder({ filePath }: Pick<Medium, 'filePath'>): string {
+  return `${filePath.slice(0, filePath.lastIndexOf('/'))}/derivatives`;
+}
+
+/** The key of the bytes of a version of a medium: within the folder of that one. */
+export function versionKey(entity: Entity, user: UUID, id: UUID, version: UUID): string {
+  return `${folderOf(entity, user, id)}versions/${idText(version)}/original`;
+}
+
 /** The key of the uploaded bytes. */
 export function originalKey(entity: Entity, user: UUID, id: UUID): string {
   return `${folderOf(entity, user, id)}original`;
 }
 
-/** Which medium an uploaded object belongs to; undefined when the key is none of ours. */
+/**
+ * Which document uploaded bytes belong to: a medium, or (`collection` says so) a version of one. Undefined
+ * when the key is none of ours.
+ */
 export function readOriginalKey(
   key: string,
 ): { user: UUID; collection: string; id: UUID } | undefined {
-  return /^[^/]+\/[^/]+\/[^/]+\/[^/]+\/original$/.test(key) ? readFolder(key) : undefined;
+  const place = readFolder(key);
+  const [name, version, original, ...more] = key.split('/').slice(4);
+  if (!place || more.length > 0) return undefined;
+  if (name === 'original' && version === undefined) return place;
+  const id = parseId(version);
+  const isVersion = name === 'versions' && original === 'original' && id;
+  return isVersion ? { user: place.user, collection: VERSIONS, id } : undefined;
 }
+
+/** The collection of versions, whose objects are in the folders of their media. */
+const VERSIONS = 'mediumVersions';

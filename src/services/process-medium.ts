@@ -4,17 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
-import { type Entity, entityNamed } from '../data/entity.ts';
+import { type Entity, entityNamed, type Stored } from '../data/entity.ts';
 import { idText, type UUID } from '../data/ids.ts';
 import { findOne } from '../data/read.ts';
 import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
+import { MediumVersion } from '../models/studio/medium-version.ts';
 import { deleteUnder, download, head, upload } from '../providers/s3.ts';
 import { complete } from './jobs.ts';
 import { MediaError } from './media/media-error.ts';
 import type { MediaProcessor, Processed } from './media/processor.ts';
-import { folderOf, type Medium } from './media-keys.ts';
-import { type Showing, showing } from './showing.ts';
+import { derivativesFolder, type Medium } from './media-keys.ts';
+import { isVersion } from './processing.ts';
+import { factsOf, type Showing, showing } from './showing.ts';
+import { swap, trimVersions } from './versions.ts';
 import { JobFailure, type JobType, type Work } from './work.ts';
 
 interface Input {
@@ -41,7 +44,7 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
     await complete(ctx, claim, { superseded: true });
     return;
   }
-  const folder = `${folderOf(entity, medium.user as UUID, medium._id)}derivatives`;
+  const folder = derivativesFolder(medium);
   // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
   const target = `${folder}/${idText(claim.job._id)}-${claim.token}`;
   const isEarlier = earlierThan(claim);
@@ -78,6 +81,7 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
       await deleteUnder(`${target}/`);
       return;
     }
+    if (isVersion(entity)) await trimVersions(ctx, medium as unknown as Stored);
     // By name, never "all but mine": a worker that is late must not touch what another has made since.
     if (medium.derivativesPath && medium.derivativesPath !== target) {
       await deleteUnder(`${medium.derivativesPath}/`);
@@ -140,6 +144,14 @@ interface Result {
   target: string;
 }
 
+/** A version that is READY becomes what its medium shows. */
+async function takePlace(ctx: Ctx, { _id }: Stored): Promise<void> {
+  const whole = { projection: { outbox: 0 } };
+  const version = (await findOne(ctx, MediumVersion, { _id }, whole)) as unknown as Stored;
+  if (await swap(ctx, version, 'replace')) return;
+  throw new JobFailure('BUSY', 'What it is to replace is being processed.', true);
+}
+
 /**
  * The document and its job change together, if both are still what this worker was given. False when the
  * medium has gone, or has other bytes by now.
@@ -159,7 +171,7 @@ async function publish(
     contentType,
     checksum,
     metadata,
-    ...present(facts),
+    ...factsOf(entity, facts),
     derivatives: shown.complete(),
     derivativesPath: target,
     ...(warnings.length > 0 && { warnings }),
@@ -168,18 +180,9 @@ async function publish(
   return transaction(ctx, async (tx) => {
     const mine = { _id: medium._id, status: 'PROCESSING', 'object.etag': input.etag };
     const document = await update(tx, entity, mine, { set, unset }, 'ready');
+    if (document && isVersion(entity)) await takePlace(tx, document as unknown as Stored);
     const done = await complete(tx, claim, { document: medium._id, superseded: !document });
     if (!done) throw new Error('The job was taken by another worker.');
     return document !== null;
   });
-}
-
-/** Without nulls: what is not known is not stored. */
-export function present(object: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(object).flatMap(([k, v]) => {
-      if (v === null || v === undefined) return [];
-      return [[k, typeof v === 'object' && !Array.isArray(v) ? present(v) : v]];
-    }),
-  );
 }

@@ -4,7 +4,7 @@ import { idText } from '../data/ids.ts';
 import { findOne } from '../data/read.ts';
 import { update } from '../data/write.ts';
 import type { Claim } from './jobs.ts';
-import type { DerivativeFile, PlannedDerivative, Probed } from './media/processor.ts';
+import type { DerivativeFile, Facts, PlannedDerivative, Probed } from './media/processor.ts';
 import type { Derivative, Medium } from './media-keys.ts';
 
 interface Place {
@@ -51,7 +51,7 @@ export function showing({ ctx, entity, medium, claim, target }: Place): Showing 
     async begin({ facts, derivatives }) {
       planned = derivatives;
       if (!isFirst) return;
-      const set = { ...facts, derivatives: all(), derivativesPath: target };
+      const set = { ...factsOf(entity, facts), derivatives: all(), derivativesPath: target };
       await write(medium.derivativesPath ?? null, set);
     },
     async add({ path, ...file }) {
@@ -79,4 +79,20 @@ function pending({ name, contentType }: PlannedDerivative): Derivative {
 /** Whether an earlier claim of this job put its derivatives there. */
 function isOf({ job }: Claim, path: string): boolean {
   return path.includes(`/${idText(job._id)}-`);
+}
+
+/** Facts as the entity stores them: a version has those of every kind in one object. */
+export function factsOf(entity: Entity, facts: Facts): Record<string, unknown> {
+  const known = present(facts);
+  return 'facts' in entity.shape.fields ? { facts: known } : known;
+}
+
+/** Without nulls: what is not known is not stored. */
+function present(object: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(object).flatMap(([k, v]) => {
+      if (v === null || v === undefined) return [];
+      return [[k, typeof v === 'object' && !Array.isArray(v) ? present(v) : v]];
+    }),
+  );
 }

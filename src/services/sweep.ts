@@ -8,7 +8,7 @@ import type { JobType } from './work.ts';
 
 interface Input {
   entity: string;
-  documents: { id: UUID; folder?: string }[];
+  documents: { id: UUID; objects?: string[] }[];
 }
 
 /** Clears up behind deleted documents: children that a crash left, and the objects in S3, whole or in parts. */
@@ -16,12 +16,12 @@ export const sweep: JobType = {
   async run({ ctx, claim, signal, progress }) {
     const input = claim.job.input as Input;
     const entity = entityNamed(input.entity);
-    for (const [i, { id, folder }] of input.documents.entries()) {
+    for (const [i, { id, objects = [] }] of input.documents.entries()) {
       signal.throwIfAborted();
       for (const job of await sweepChildren(ctx, entity, id)) await ringJobs(ctx, job);
-      if (folder) {
-        await abortUnder(folder);
-        await deleteUnder(folder);
+      for (const place of objects) {
+        await abortUnder(place);
+        await deleteUnder(place);
       }
       progress((100 * i) / input.documents.length);
     }

@@ -9,7 +9,7 @@ import { deleteUnder, head } from '../providers/s3.ts';
 import { ringSealer } from './audit.ts';
 import { enqueue, ringJobs } from './jobs.ts';
 import { folderOf, type Medium, readOriginalKey } from './media-keys.ts';
-import { mediaEntities, processingJob } from './processing.ts';
+import { isVersion, mediaEntities, processingJob } from './processing.ts';
 import { isTrashed } from './trash.ts';
 
 /** What S3 tells of an object that was written. */
@@ -31,6 +31,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
   if (!found) return;
   const mine = { _id: place.id, user: place.user };
   const medium = (await findOne(ctx, entity, mine)) as unknown as Medium | null;
+  if (!medium && isVersion(entity)) return; // They may be the medium's own by now: the nightly check knows.
   if (!medium) {
     // Looked for once more, as it may have been restored just in between.
     if ((await isTrashed(ctx, place.id)) || (await findOne(ctx, entity, mine))) return;
@@ -47,6 +48,8 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
       entity,
       {
         ...mine,
+        // Else they have changed places with those of a version, and are known.
+        filePath: record.key,
         'object.etag': { $ne: found.etag },
         // Absent fields compare as null: the first record of a medium always counts.
         $or: [

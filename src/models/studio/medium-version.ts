@@ -1,0 +1,63 @@
+import { Schema } from 'mongoose';
+import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
+import { mediaFields } from './media-fields.ts';
+
+/** The kinds of media, each by the field that refers to one. */
+export const VERSIONED = {
+  track: 'Track',
+  audio: 'Audio',
+  video: 'Video',
+  image: 'Image',
+} as const;
+
+const FACTS = 64 * 1024;
+const REFERENCE = { server: true, onDelete: 'cascade' } as const;
+
+function define() {
+  const schema = new Schema({
+    kind: {
+      type: String,
+      required: true,
+      server: true,
+      enum: Object.values(VERSIONED),
+      description: 'What it is a version of; one of the four references says which.',
+    },
+    track: ref('Track', REFERENCE),
+    audio: ref('Audio', REFERENCE),
+    video: ref('Video', REFERENCE),
+    image: ref('Image', REFERENCE),
+    ...mediaFields,
+    facts: freeForm(FACTS, {
+      server: true,
+      description: 'What its decoder tells, by the names that the medium has for it.',
+    }),
+    replacedAt: {
+      type: Date,
+      server: true,
+      description: 'When it stopped being what the medium shows; none of one that is yet to come.',
+    },
+  });
+
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  for (const path of Object.keys(VERSIONED)) {
+    schema.index({ user: 1, [path]: 1, createdAt: -1, _id: -1 });
+    schema.index({ [path]: 1 }, { sparse: true });
+  }
+  schema.index(
+    { updatedAt: 1 },
+    { name: 'awaiting', partialFilterExpression: { status: 'AWAITING_UPLOAD' } },
+  );
+
+  return schema;
+}
+
+export const MediumVersion = entity('MediumVersion', define, {
+  about:
+    'Other bytes of a medium: those that are to replace the present ones, or were replaced and may be restored.',
+  // They change places with the medium's own, so they go by what is pointed at, and not by a folder.
+  objects: ({ filePath, derivativesPath }: Stored) => [
+    filePath as string,
+    ...(derivativesPath ? [`${derivativesPath}/`] : []),
+  ],
+  unversioned: ['progress'],
+});

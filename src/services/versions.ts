@@ -1,0 +1,151 @@
+import type { Ctx } from '../context.ts';
+import { type Base, type Entity, entityNamed, type Stored } from '../data/entity.ts';
+import { newId, type UUID } from '../data/ids.ts';
+import { findMany, findOne, type TypedFilter } from '../data/read.ts';
+import { confirmReferences } from '../data/references.ts';
+import { remove } from '../data/remove.ts';
+import { transaction } from '../data/transaction.ts';
+import { insert, type Update, update } from '../data/write.ts';
+import { AppError, notFound } from '../errors.ts';
+import { MediumVersion, VERSIONED } from '../models/studio/medium-version.ts';
+import { ringJobs } from './jobs.ts';
+import { type Medium, versionKey } from './media-keys.ts';
+import { partSizeFor } from './upload-parts.ts';
+
+/** The most former versions that are kept of one medium: the oldest goes. */
+const MOST_KEPT = 10;
+
+/** What belongs to the bytes of a medium, and changes places with them. */
+const FILE = [
+  ...['fileName', 'contentType', 'size', 'checksum', 'filePath', 'object', 'multipart'],
+  ...['status', 'stands', 'progress', 'error', 'warnings'],
+  ...['metadata', 'derivatives', 'derivativesPath'],
+];
+/** The facts of all kinds, which a version has in one object. */
+const FACTS = ['audio', 'analysis', 'image', 'video', 'loudness', 'stream'];
+
+/** The field of a version that refers to a medium of this kind. */
+export function referenceTo(entity: Entity): string {
+  const found = Object.entries(VERSIONED).find(([, name]) => name === entity.name);
+  if (!found) throw new Error(`${entity.name} has no versions.`);
+  return found[0];
+}
+
+/** Files that clients describe. */
+type File = Pick<Medium, 'fileName' | 'contentType' | 'size' | 'checksum'>;
+
+/**
+ * Begins to replace the bytes of a medium: a version that awaits its upload. The medium stays as it is
+ * until that one is READY. @throws AppError INVALID_STATE
+ */
+export async function replace(ctx: Ctx, entity: Entity, medium: Medium, file: File): Promise<Base> {
+  if (!['READY', 'FAILED'].includes(medium.status)) {
+    throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
+  }
+  const _id = ctx.promisedId ?? newId(ctx.clock());
+  const partSize = partSizeFor(file.size);
+  const version = await insert(ctx, MediumVersion as Entity, {
+    ...file,
+    _id,
+    user: medium.user,
+    kind: entity.name,
+    [referenceTo(entity)]: medium._id,
+    filePath: versionKey(entity, medium.user as UUID, medium._id, _id),
+    ...(partSize && { multipart: { partSize } }),
+  });
+  await confirmReferences(ctx, MediumVersion as Entity, version);
+  return version;
+}
+
+/**
+ * A medium takes the bytes of a version with all that was found in them, and the version takes the medium's,
+ * in the caller's transaction. False when the medium is gone, or neither READY nor FAILED.
+ * @throws AppError CONFLICT when either has changed meanwhile
+ */
+export async function swap(ctx: Ctx, version: Stored, action: string): Promise<boolean> {
+  const { entity, id } = mediumOf(version);
+  const settled = { _id: id, status: { $in: ['READY', 'FAILED'] } };
+  const medium = (await findOne(ctx, entity, settled, WHOLE)) as unknown as Stored | null;
+  if (!medium) return false;
+  const facts = (version.facts ?? {}) as Record<string, unknown>;
+  const taken = await update(
+    ctx,
+    entity,
+    { ...settled, version: medium.version },
+    change({ ...pick(version, FILE), ...pick(facts, FACTS) }, FILE.concat(FACTS), entity),
+    action,
+  );
+  const mine = { _id: version._id, status: version.status, filePath: version.filePath };
+  const given = await update(
+    ctx,
+    MediumVersion as Entity,
+    mine,
+    change(
+      { ...pick(medium, FILE), facts: pick(medium, FACTS), replacedAt: new Date(ctx.clock()) },
+      [...FILE, 'facts', 'replacedAt'],
+      MediumVersion as Entity,
+    ),
+    action,
+  );
+  // One without the other would lose bytes: the transaction must not be kept.
+  if (!taken || !given) throw new AppError('CONFLICT', 'It has been changed meanwhile: try again.');
+  return true;
+}
+
+const WHOLE = { projection: { outbox: 0 } };
+
+/** The medium that a version is one of. */
+export function mediumOf(version: Stored): { entity: Entity; id: UUID } {
+  const entity = entityNamed(version.kind as string);
+  return { entity, id: version[referenceTo(entity)] as UUID };
+}
+
+function pick(from: Record<string, unknown>, names: string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.filter((n) => from[n] !== undefined && from[n] !== null).map((n) => [n, from[n]]),
+  );
+}
+
+/** Sets what there is of these fields, as far as the entity has them, and takes the others away. */
+function change(values: Record<string, unknown>, names: string[], { shape }: Entity): Update {
+  const own = names.filter((name) => name in shape.fields);
+  const set = Object.fromEntries(own.filter((n) => n in values).map((n) => [n, values[n]]));
+  return { set, unset: own.filter((n) => !(n in values)) };
+}
+
+/**
+ * Gives a medium the bytes of a version back; what it has becomes a version in turn.
+ * @throws AppError NOT_FOUND, INVALID_STATE
+ */
+export async function restoreVersion(
+  ctx: Ctx,
+  filter: TypedFilter,
+): Promise<{ entity: Entity; document: Base }> {
+  const { entity, id } = await transaction(ctx, async (tx) => {
+    const version = (await findOne(tx, MediumVersion, filter, WHOLE)) as unknown as Stored | null;
+    if (!version) throw notFound();
+    if (version.status !== 'READY') throw new AppError('INVALID_STATE', 'It is not READY.');
+    if (!(await swap(tx, version, 'restore-version'))) {
+      throw new AppError('INVALID_STATE', 'Its medium is not READY or FAILED.');
+    }
+    return mediumOf(version);
+  });
+  const document = await findOne(ctx, entity, { _id: id });
+  if (!document) throw notFound();
+  return { entity, document };
+}
+
+/** Deletes the oldest former versions of a medium beyond those that are kept. */
+export async function trimVersions(ctx: Ctx, version: Stored): Promise<void> {
+  const { entity, id } = mediumOf(version);
+  const former = await findMany(
+    ctx,
+    MediumVersion,
+    { user: version.user, [referenceTo(entity)]: id, status: { $in: ['READY', 'FAILED'] } },
+    { projection: { _id: 1 }, sort: { createdAt: -1, _id: -1 }, limit: 10 * MOST_KEPT },
+  );
+  for (const { _id } of former.slice(MOST_KEPT)) {
+    const gone = await remove(ctx, MediumVersion, { _id });
+    for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
+  }
+}

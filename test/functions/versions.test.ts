@@ -1,0 +1,156 @@
+import '../harness/place.ts';
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { versions } from '../../functions/versions.ts';
+import { systemCtx } from '../../src/context.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { Track } from '../../src/models/studio/track.ts';
+import { checkObjects } from '../../src/services/check-objects.ts';
+import { noteUpload } from '../../src/services/uploads.ts';
+import { conforms } from '../conforms.ts';
+import type { Page } from '../contract/held.ts';
+import {
+  type Doc,
+  given,
+  type Person,
+  send,
+  type Track as TrackDoc,
+  type Upload,
+} from '../harness/given.ts';
+import { keysOf } from '../harness/objects.ts';
+import { storedAt } from '../harness/stored.ts';
+import { until } from '../harness/until.ts';
+import { melody, wav } from '../media/audio.ts';
+
+const ORIGINAL = 'media/a/tracks/b/original';
+
+conforms(versions, { make: storedAt(versions, { kind: 'Track', filePath: ORIGINAL }) });
+
+const WAV = { contentType: 'audio/wav', fileName: 'song.wav' };
+const [short, long] = [wav(melody([60, 64, 67], 3)), wav(melody([60, 64, 67, 72, 67, 64], 3))];
+const NEW = { contentType: 'audio/wav', fileName: 'remaster.wav' };
+
+async function song(person: Person): Promise<TrackDoc> {
+  return person.waitsFor(await person.uploads(short, WAV), 'READY');
+}
+
+interface Version extends Doc {
+  upload: Upload;
+}
+
+async function replaces(person: Person, { id }: Doc, bytes: Buffer): Promise<Version> {
+  const file = { ...NEW, size: bytes.length };
+  const { status, body } = await person.post<Version>(`/v1/tracks/${id}/replace`, file);
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  const sent = await send(body.upload, bytes);
+  if (sent.status !== 200) throw new Error(await sent.text());
+  return body;
+}
+
+const read = async (person: Person, { id }: Doc) =>
+  (await person.get<TrackDoc>(`/v1/tracks/${id}`)).body;
+const bytesOf = async (person: Person, path: string) => {
+  const { body } = await person.get<{ url: string }>(path);
+  return Buffer.from(await (await fetch(body.url)).arrayBuffer());
+};
+const replaced = (person: Person, track: Doc, fileName = NEW.fileName) =>
+  until('it is replaced', async () => (await read(person, track)).fileName === fileName);
+const clean = async () => {
+  const how = { dryRun: true, grace: 0, timeLeft: () => 60_000 };
+  const { orphans, missing } = await checkObjects(systemCtx('test'), how);
+  expect([orphans.examples, missing.examples]).toEqual([[], []]);
+};
+
+test('a track keeps its id, and what it was, until its new bytes are READY', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const version = await replaces(alice, track, long);
+  expect(version).toMatchObject({ kind: 'Track', track: track.id, status: 'AWAITING_UPLOAD' });
+  await replaced(alice, track);
+  const now = await read(alice, track);
+  expect(now).toMatchObject({ status: 'READY', id: track.id, name: track.name, size: long.length });
+  expect(now.audio?.durationSeconds).toBeCloseTo(2.4, 1);
+  expect(now.checksum).toBe(createHash('sha256').update(long).digest('base64'));
+  expect((await bytesOf(alice, `/v1/tracks/${track.id}/file`)).equals(long)).toBe(true);
+  expect(await bytesOf(alice, `/v1/tracks/${track.id}/derivatives/preview`)).not.toHaveLength(0);
+  const { body } = await alice.get<Page>(`/v1/versions?track=${track.id}`);
+  expect(body.data).toMatchObject([
+    { id: version.id, status: 'READY', fileName: 'song.wav', size: short.length },
+  ]);
+  expect(body.data[0]).toMatchObject({ facts: { audio: track.audio, analysis: track.analysis } });
+  expect((await bytesOf(alice, `/v1/versions/${version.id}/file`)).equals(short)).toBe(true);
+  // Told of both uploads once more, by events that were late.
+  for (const key of [track.filePath, now.filePath]) {
+    await noteUpload(systemCtx('test'), { key: key as string, sequencer: 'FFFF' });
+  }
+  expect(await read(alice, track)).toEqual(now);
+  await clean();
+});
+
+test('the former bytes come back with all that was found in them', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const version = await replaces(alice, track, long);
+  await replaced(alice, track);
+  const second = await read(alice, track);
+  const answers = await Promise.all(
+    [1, 2, 3, 4, 5, 6].map(() => alice.post<TrackDoc>(`/v1/versions/${version.id}/restore`)),
+  );
+  // Each that went through has changed places once more.
+  const done = answers.filter((a) => a.status === 200).length;
+  expect(answers.every((a) => [200, 409].includes(a.status))).toBe(true);
+  const expected = done % 2 === 1 ? track : second;
+  const { updatedAt, version: _, ...rest } = expected;
+  expect(await read(alice, track)).toMatchObject(rest);
+  const bytes = done % 2 === 1 ? short : long;
+  expect((await bytesOf(alice, `/v1/tracks/${track.id}/file`)).equals(bytes)).toBe(true);
+  expect((await alice.post(`/v1/tracks/${track.id}/reprocess`)).status).toBe(202);
+  await alice.waitsFor(track, 'READY');
+  await clean();
+});
+
+test('new bytes that are no such medium leave the old ones alone', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const version = await replaces(alice, track, Buffer.from('<html>no song</html>'));
+  const path = `/v1/versions/${version.id}`;
+  await until('it has failed', async () => (await alice.get(path)).body.status === 'FAILED');
+  expect((await alice.get(path)).body).toMatchObject({ error: { code: 'UNSUPPORTED_MEDIA' } });
+  expect(await read(alice, track)).toEqual(track);
+  expect((await alice.post(`${path}/restore`)).status).toBe(409);
+});
+
+test('what is no file of the kind is refused, and so is what is still being made', async () => {
+  const [alice, bob] = await Promise.all([given.user(), given.user()]);
+  const track = await song(alice);
+  const path = `/v1/tracks/${track.id}/replace`;
+  const wrong = { contentType: 'video/mp4', fileName: 'x', size: 0, track: track.id };
+  const { status, body } = await alice.post<{ errors: { path: string }[] }>(path, wrong);
+  expect([status, body.errors.map((e) => e.path).toSorted()]).toEqual([
+    422,
+    ['contentType', 'size', 'track'],
+  ]);
+  expect((await bob.post(path, { ...NEW, size: 1 })).status).toBe(404);
+  const awaited = await alice.track({ size: 5 });
+  const early = await alice.post(`/v1/tracks/${awaited.id}/replace`, { ...NEW, size: 1 });
+  expect(early).toMatchObject({ status: 409, body: { code: 'INVALID_STATE' } });
+});
+
+test('a deleted version takes its own objects along, and none of the medium’s', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const version = await replaces(alice, track, long);
+  await replaced(alice, track);
+  const before = await keysOf(alice, track);
+  expect((await alice.delete(`/v1/versions/${version.id}`)).status).toBe(204);
+  await until('half of them is gone', async () => {
+    return (await keysOf(alice, track)).length === before.length / 2;
+  });
+  expect((await bytesOf(alice, `/v1/tracks/${track.id}/file`)).equals(long)).toBe(true);
+  await clean();
+  const id = new UUID(track.id);
+  expect(await Track.collection.countDocuments({ _id: id, status: 'READY' })).toBe(1);
+  expect((await alice.delete(`/v1/tracks/${track.id}`)).status).toBe(204);
+  expect((await alice.delete(`/v1/trash/${track.id}`)).status).toBe(204);
+  await until('all are gone', async () => (await keysOf(alice, track)).length === 0);
+});
