@@ -1,0 +1,18 @@
+import { vi } from 'vitest';
+
+vi.hoisted(() => {
+  process.env.TEST_WORKER = 'off';
+});
+
+import '../harness/place.ts';
+import { expect, test } from 'vitest';
+import { chance } from '../harness/chance.ts';
+import { crashes } from '../harness/crash-points.ts';
+
+test('of 1,000 kills at random points nothing is left over, and nothing is lost', async () => {
+  const { killed, ended, found, left, ...rest } = await crashes(1000, chance());
+  console.table(killed);
+  console.log(`${ended} came to their end. The nightly check found ${found.orphans.count} objects`);
+  expect(rest).toEqual({ unknown: [], missing: [], uploads: [], unended: [] });
+  expect(left).toMatchObject({ orphans: { count: 0 }, missing: { count: 0 } });
+});

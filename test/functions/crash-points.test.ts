@@ -1,0 +1,19 @@
+import { vi } from 'vitest';
+
+vi.hoisted(() => {
+  process.env.TEST_WORKER = 'off';
+});
+
+import '../harness/place.ts';
+import { expect, test } from 'vitest';
+import { chance } from '../harness/chance.ts';
+import { crashes } from '../harness/crash-points.ts';
+
+// A thousand of them are in the campaign.
+test('whatever is killed, and when: nothing is left over, and nothing is lost', async () => {
+  const { left, unknown, missing, uploads, unended } = await crashes(60, chance());
+  expect({ unknown, missing, uploads, unended }).toEqual({
+    ...{ unknown: [], missing: [], uploads: [], unended: [] },
+  });
+  expect(left).toMatchObject({ orphans: { count: 0 }, missing: { count: 0 } });
+}, 120_000);
