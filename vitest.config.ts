@@ -5,7 +5,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/campaign/**'],
+    // What is decoded and encoded in earnest takes minutes of its own: vitest.media.config.ts.
+    exclude: ['test/campaign/**', 'test/src/services/media/**'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 3,
