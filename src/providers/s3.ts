@@ -93,8 +93,12 @@ export function presignGet(
 }
 
 /** A URL to read an object by as it is stored, under its own type: for players, which save nothing. */
-export function presignPlay(key: string, seconds: number): string {
-  return presign({ method: 'GET', ...addressOf(key), ...signing(seconds) });
+export function presignPlay(
+  key: string,
+  seconds: number,
+  query: Record<string, string> = {},
+): string {
+  return presign({ method: 'GET', ...addressOf(key), query, ...signing(seconds) });
 }
 
 let elsewhere: string | undefined;

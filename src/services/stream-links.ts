@@ -55,12 +55,20 @@ function addressesIn(playlist: string): string[] {
   return [...new Set(playlist.match(ADDRESS))];
 }
 
+/**
+ * Two addresses of each file, in turns: ffmpeg 9 reads neighbouring ranges of one address by one request,
+ * and then loses all but the first. S3 ignores parameters that begin with `x-`.
+ */
 function signed(playlist: string, folder: string): string {
-  const seconds = HELD / 1000;
-  const urls = new Map(
-    addressesIn(playlist).map((name) => [name, presignPlay(`${folder}/${name}`, seconds)]),
-  );
-  return playlist.replace(ADDRESS, (name) => urls.get(name) ?? name);
+  const urls = new Map<string, string>();
+  let count = 0;
+  return playlist.replace(ADDRESS, (name) => {
+    const turn = String(count++ % 2);
+    const url =
+      urls.get(name + turn) ?? presignPlay(`${folder}/${name}`, HELD / 1000, { 'x-turn': turn });
+    urls.set(name + turn, url);
+    return url;
+  });
 }
 
 async function forget(streamPath: string, hour: number): Promise<void> {
