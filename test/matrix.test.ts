@@ -55,6 +55,8 @@ const REFUSED: Record<string, number[]> = {
     ]),
   ),
   renderImage: [409],
+  streamVideo: [409],
+  getVideoStream: [409],
   renewTrackUpload: [409],
   abortTrackUpload: [409],
   // It has ended, and is started anew.

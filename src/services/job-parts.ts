@@ -35,7 +35,8 @@ export async function split({ ctx, claim }: Work, of: Split): Promise<void> {
   const parts = { target, folder, waiting: of.parts.length, state };
   const whole = {
     parent: job._id,
-    priority: job.priority,
+    // They may be many, and take long: what others have just asked for goes first.
+    priority: Math.max(0, job.priority - 1),
     ...(job.user && { user: job.user }),
     ...(job.project && { project: job.project }),
   };
