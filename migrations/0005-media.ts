@@ -32,6 +32,12 @@ export const media: Migration = {
       { partialFilterExpression: { checksum: { $exists: true } } },
     );
 
+    // jobs: field parent is new
+    // jobs: field parts is new
+    // jobs: index parent_1_status_1 is missing
+    await m.setValidator('jobs', jobs);
+    await m.createIndex('jobs', { parent: 1, status: 1 }, { sparse: true });
+
     await m.createCollection('mediumVersions', {
       validator: mediumVersions,
       indexes: [
@@ -84,6 +90,8 @@ export const media: Migration = {
     // videos: field video.pixelFormat is new
     // videos: field audio is new
     // videos: field loudness is new
+    // videos: field stream is new
+    // videos: field streamPath is new
     // videos: field derivatives has changed
     // videos: index user_1_checksum_1 is missing
     await m.setValidator('videos', videos);
@@ -138,6 +146,18 @@ export const media: Migration = {
     //     updateOne: { filter: { _id }, update: { $unset: { loudness: '' }, $inc: { version: 1 } } },
     //   })),
     // );
+    // Check by hand: videos lost stream. A document that still has it can no longer be written:
+    // await m.eachBatch('drop stream', 'videos', { stream: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { stream: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: videos lost streamPath. A document that still has it can no longer be written:
+    // await m.eachBatch('drop streamPath', 'videos', { streamPath: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { streamPath: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
     await m.dropIndex('videos', 'user_1_checksum_1');
 
     await m.dropCollection('trashedMedia');
@@ -169,6 +189,21 @@ export const media: Migration = {
     await m.dropIndex('tracks', 'user_1_checksum_1');
 
     await m.dropCollection('mediumVersions');
+    await m.setValidator('jobs', jobsBefore);
+    // Check by hand: jobs lost parent. A document that still has it can no longer be written:
+    // await m.eachBatch('drop parent', 'jobs', { parent: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { parent: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    // Check by hand: jobs lost parts. A document that still has it can no longer be written:
+    // await m.eachBatch('drop parts', 'jobs', { parts: { $exists: true } }, (documents) =>
+    //   documents.map(({ _id }) => ({
+    //     updateOne: { filter: { _id }, update: { $unset: { parts: '' }, $inc: { version: 1 } } },
+    //   })),
+    // );
+    await m.dropIndex('jobs', 'parent_1_status_1');
+
     await m.setValidator('images', imagesBefore);
     // Check by hand: images lost stands. A document that still has it can no longer be written:
     // await m.eachBatch('drop stands', 'images', { stands: { $exists: true } }, (documents) =>
@@ -358,6 +393,31 @@ const analysisField = {
 };
 
 const orientation = { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1, maximum: 8 };
+const statusField = {
+  bsonType: 'string',
+  enum: ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'],
+};
+
+const errorField = {
+  bsonType: 'object',
+  additionalProperties: false,
+  required: ['code', 'message', 'retryable'],
+  properties: {
+    code: { bsonType: 'string', maxLength: 64 },
+    message: { bsonType: 'string', maxLength: 1000 },
+    retryable: boolean,
+  },
+};
+
+const priority = { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0, maximum: 9 };
+
+const lease = {
+  bsonType: 'object',
+  additionalProperties: false,
+  required: ['owner', 'token', 'until'],
+  properties: { owner: string, token: integer, until: date },
+};
+
 const kindField = { bsonType: 'string', enum: ['Track', 'Audio', 'Video', 'Image'] };
 const trackNumber = {
   bsonType: ['int', 'long', 'double'],
@@ -372,6 +432,8 @@ const outboxIndex = {
   name: 'outbox',
   partialFilterExpression: { 'outbox.0': { $exists: true } },
 };
+
+const always = ['_id', 'createdAt', 'updatedAt', 'version'];
 
 const baseOwned = {
   _id: binary,
@@ -601,6 +663,113 @@ const imagesBefore = {
     { $or: [{ project: { $exists: false } }, { project: anyId }] },
     { _id: anyId },
     { user: anyId },
+  ],
+};
+
+const jobs = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'type',
+          'input',
+          'status',
+          'progress',
+          'priority',
+          'attempts',
+          'maxAttempts',
+          'losses',
+          'runAfter',
+          ...always,
+        ],
+        properties: {
+          project: binary,
+          type: { bsonType: 'string', maxLength: 64 },
+          input: object,
+          status: statusField,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          stage: { bsonType: 'string', maxLength: 64 },
+          result: object,
+          error: errorField,
+          priority,
+          attempts: integer,
+          maxAttempts: integer,
+          losses: integer,
+          lease,
+          runAfter: date,
+          parent: binary,
+          parts: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['target', 'folder', 'waiting'],
+            properties: {
+              target: { bsonType: 'string', maxLength: 512 },
+              folder: { bsonType: 'string', maxLength: 512 },
+              waiting: integer,
+              state: object,
+            },
+          },
+          hold: binary,
+          startedAt: date,
+          completedAt: date,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { $or: [{ parent: { $exists: false } }, { parent: anyId }] },
+    { $or: [{ hold: { $exists: false } }, { hold: anyId }] },
+    { _id: anyId },
+    { $or: [{ user: { $exists: false } }, { user: anyId }] },
+  ],
+};
+
+const jobsBefore = {
+  $and: [
+    {
+      $jsonSchema: {
+        bsonType: 'object',
+        additionalProperties: false,
+        required: [
+          'type',
+          'input',
+          'status',
+          'progress',
+          'priority',
+          'attempts',
+          'maxAttempts',
+          'losses',
+          'runAfter',
+          ...always,
+        ],
+        properties: {
+          project: binary,
+          type: { bsonType: 'string', maxLength: 64 },
+          input: object,
+          status: statusField,
+          progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+          stage: { bsonType: 'string', maxLength: 64 },
+          result: object,
+          error: errorField,
+          priority,
+          attempts: integer,
+          maxAttempts: integer,
+          losses: integer,
+          lease,
+          runAfter: date,
+          hold: binary,
+          startedAt: date,
+          completedAt: date,
+          ...baseOwned,
+        },
+      },
+    },
+    { $or: [{ project: { $exists: false } }, { project: anyId }] },
+    { $or: [{ hold: { $exists: false } }, { hold: anyId }] },
+    { _id: anyId },
+    { $or: [{ user: { $exists: false } }, { user: anyId }] },
   ],
 };
 
@@ -865,6 +1034,32 @@ const videos = {
             },
           },
           loudness,
+          stream: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['status', 'job'],
+            properties: {
+              status: { bsonType: 'string', enum: ['PENDING', 'READY', 'FAILED'] },
+              job: binary,
+              renditions: {
+                bsonType: 'array',
+                items: {
+                  bsonType: 'object',
+                  additionalProperties: false,
+                  required: ['name', 'width', 'height', 'bandwidth', 'codecs'],
+                  properties: {
+                    name: { bsonType: 'string', maxLength: 16 },
+                    width: integer,
+                    height: integer,
+                    bandwidth: integer,
+                    codecs: { bsonType: 'string', maxLength: 64 },
+                  },
+                },
+              },
+              error,
+            },
+          },
+          streamPath: { bsonType: 'string', maxLength: 512 },
           ...baseOwned,
         },
       },

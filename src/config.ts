@@ -35,6 +35,8 @@ export interface Config {
   /** The largest file that is sent in one PUT, and the least part of a larger one, in bytes. */
   singlePutBytes: number;
   partBytes: number;
+  /** The preview of how many seconds of 1080p, 30 frames each, one job makes in all of its time. */
+  videoSecondsPerJob: number;
 }
 
 const tokenKey = Joi.object({
@@ -94,6 +96,7 @@ const environment = Joi.object({
     .min(5 * MIB)
     .max(5 * GIB)
     .default(16 * MIB),
+  VIDEO_SECONDS_PER_JOB: Joi.number().min(1).default(2400),
 });
 
 /** Checks an environment and types it. @throws Error naming every variable at fault. */
@@ -126,6 +129,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     callsPerMinute: value.CALLS_PER_MINUTE,
     singlePutBytes: value.SINGLE_PUT_BYTES,
     partBytes: value.PART_BYTES,
+    videoSecondsPerJob: value.VIDEO_SECONDS_PER_JOB,
   });
 }
 

@@ -64,6 +64,8 @@ const REFUSED: Record<string, number[]> = {
   completeMediumVersionUpload: [422],
   // Its medium was deleted before.
   deleteMediumVersion: [404],
+  streamVideo: [409],
+  getVideoStream: [409],
   renewTrackUpload: [409],
   abortTrackUpload: [409],
   // It has ended, and is started anew.

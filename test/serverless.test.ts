@@ -164,10 +164,12 @@ describe('the media bucket', () => {
     );
   });
 
-  test('lets a browser of a configured origin, and no other, read the ETag that completes an upload', () => {
+  test('lets a browser of a configured origin, and no other, read what uploads and players need', () => {
     const [rule] = (bucket.CorsConfiguration as { CorsRules: Json[] }).CorsRules;
     expect(rule?.AllowedOrigins).toEqual({ 'Fn::Split': [',', `\${param:corsOrigins}`] });
-    expect(rule?.ExposedHeaders).toEqual(['ETag']);
+    expect(rule?.ExposedHeaders).toEqual([
+      ...['ETag', 'Accept-Ranges', 'Content-Length', 'Content-Range'],
+    ]);
     expect(deployment.params.default.corsOrigins).toBeUndefined();
   });
 });

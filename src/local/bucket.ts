@@ -20,7 +20,8 @@ export async function createBucket(s3: S3Access, Bucket: string): Promise<void> 
       AllowedOrigins: ['*'], // the signature decides who may, not the page
       AllowedMethods: ['GET', 'HEAD', 'PUT', 'POST'],
       AllowedHeaders: ['*'],
-      ExposeHeaders: ['ETag'], // what completing a multipart upload needs
+      // What completing a multipart upload needs, and what a player reads of a range.
+      ExposeHeaders: ['ETag', 'Accept-Ranges', 'Content-Length', 'Content-Range'],
       MaxAgeSeconds: 3600,
     };
     const CORSConfiguration = { CORSRules: [rule] };

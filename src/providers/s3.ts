@@ -92,6 +92,15 @@ export function presignGet(
   return presign({ method: 'GET', ...addressOf(key), query, ...signing(seconds) });
 }
 
+/** A URL to read an object by as it is stored, under its own type: for players, which save nothing. */
+export function presignPlay(
+  key: string,
+  seconds: number,
+  query: Record<string, string> = {},
+): string {
+  return presign({ method: 'GET', ...addressOf(key), query, ...signing(seconds) });
+}
+
 let elsewhere: string | undefined;
 
 /** Where an object is: by the bucket's own host name on AWS, as a path elsewhere. */
@@ -169,6 +178,28 @@ export async function upload(
     }),
     { abortSignal: signal },
   );
+}
+
+/** Stores a short text. */
+export async function putText(key: string, text: string, contentType: string): Promise<void> {
+  const { PutObjectCommand } = await sdk();
+  await (await client()).send(
+    new PutObjectCommand({
+      Bucket: config.mediaBucket,
+      Key: key,
+      Body: text,
+      ContentType: contentType,
+    }),
+  );
+}
+
+/** Reads a short text of ours. @throws what the SDK throws when it is not there */
+export async function getText(key: string): Promise<string> {
+  const { GetObjectCommand } = await sdk();
+  const { Body } = await (await client()).send(
+    new GetObjectCommand({ Bucket: config.mediaBucket, Key: key }),
+  );
+  return (await Body?.transformToString()) ?? '';
 }
 
 /** The keys under a prefix, in pages. */

@@ -1,6 +1,9 @@
 import { completeUpload } from './complete-upload.ts';
 import { copyOriginal } from './duplicates.ts';
+import { inPieces } from './join-preview.ts';
+import { encodePiece } from './pieces.ts';
 import { processMedium } from './process-medium.ts';
+import { streamVideo } from './stream-video.ts';
 import { sweep } from './sweep.ts';
 import type { JobType } from './work.ts';
 
@@ -13,7 +16,9 @@ export const jobTypes: Record<string, JobType> = {
   'process-track': processMedium(audio),
   'process-audio': processMedium(audio),
   'process-image': processMedium(image),
-  'process-video': processMedium(video),
+  'process-video': inPieces(processMedium(video)),
+  'stream-video': streamVideo,
+  'encode-segment': encodePiece,
   'complete-upload': completeUpload,
   'copy-original': copyOriginal,
   sweep,

@@ -21,6 +21,8 @@ export interface NewJob {
   input: Record<string, unknown>;
   user?: UUID;
   project?: UUID;
+  /** The job that this one does a part of. */
+  parent?: UUID;
   priority?: number;
   maxAttempts?: number;
 }
@@ -174,13 +176,15 @@ export async function retry(ctx: Ctx, filter: Record<string, unknown>): Promise<
     progress: 0,
     runAfter: new Date(ctx.clock()),
   };
-  const ended = { ...filter, status: { $in: ['FAILED', 'CANCELLED'] } };
+  // A part is begun anew with the whole.
+  const ended = { ...filter, status: { $in: ['FAILED', 'CANCELLED'] }, parent: { $exists: false } };
+  const unset = ['error', 'completedAt', 'parts'];
   const again = await transaction(ctx, async (tx) => {
-    const job = await update(tx, Job, ended, { set, unset: ['error', 'completedAt'] }, 'retry');
+    const job = await update(tx, Job, ended, { set, unset }, 'retry');
     if (job) await resume(tx, job);
     return job;
   });
-  return again ?? refuse(ctx, filter, 'has not failed');
+  return again ?? refuse(ctx, filter, 'has not failed, or does a part of another');
 }
 
 async function refuse(ctx: Ctx, filter: Record<string, unknown>, why: string): Promise<never> {

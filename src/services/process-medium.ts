@@ -15,12 +15,13 @@ import { complete } from './jobs.ts';
 import { MediaError } from './media/media-error.ts';
 import type { MediaProcessor, Processed } from './media/processor.ts';
 import { derivativesFolder, type Medium } from './media-keys.ts';
+import { isLeft, type Known, leaveInPieces } from './preview-pieces.ts';
 import { isVersion } from './processing.ts';
-import { factsOf, type Showing, showing } from './showing.ts';
+import { factsOf, present, type Showing, showing } from './showing.ts';
 import { swap, trimVersions } from './versions.ts';
 import { JobFailure, type JobType, type Work } from './work.ts';
 
-interface Input {
+export interface ProcessInput {
   entity: string;
   document: UUID;
   /** Of the bytes that are to be looked at. */
@@ -37,7 +38,7 @@ export function processMedium(load: () => Promise<MediaProcessor>): JobType {
 
 async function run(work: Work, process: MediaProcessor): Promise<void> {
   const { ctx, claim, signal } = work;
-  const input = claim.job.input as Input;
+  const input = claim.job.input as ProcessInput;
   const entity = entityNamed(input.entity);
   const medium = await current(ctx, entity, input);
   if (!medium) {
@@ -63,6 +64,7 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
       path: join(workDir, 'original'),
       workDir,
       ffmpeg: config.ffmpegPath,
+      secondsPerJob: config.videoSecondsPerJob,
       signal,
       onProgress: (percent, stage) => work.progress(5 + percent * 0.95, stage),
       onProbed: async (probed) => {
@@ -76,6 +78,11 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
       },
     });
     signal.throwIfAborted();
+    if (processed.inPieces) {
+      const known = present({ processed, derivatives: shown.soFar(), checksum });
+      await leaveInPieces(work, medium, target, known as unknown as Known);
+      return;
+    }
     const result = { processed, shown, checksum, target };
     if (!(await publish(work, entity, medium, input, result))) {
       await deleteUnder(`${target}/`);
@@ -88,6 +95,7 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
     }
     await deleteUnder(`${folder}/`, (key) => !isEarlier(key));
   } catch (error) {
+    if (await isLeft(work, target)) return;
     if (await shown.withdraw()) await deleteUnder(`${target}/`);
     if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
     throw error;
@@ -105,7 +113,12 @@ function earlierThan({ job, token }: Work['claim']): (key: string) => boolean {
   };
 }
 
-async function current(ctx: Ctx, entity: Entity, input: Input): Promise<Medium | null> {
+/** The medium, if it still has the bytes that a job is about, and waits for it. */
+export async function current(
+  ctx: Ctx,
+  entity: Entity,
+  input: ProcessInput,
+): Promise<Medium | null> {
   const filter = { _id: input.document, status: 'PROCESSING', 'object.etag': input.etag };
   const projection = { outbox: 0 };
   return (await findOne(ctx, entity, filter, { projection })) as unknown as Medium | null;
@@ -139,7 +152,7 @@ async function fetchOriginal(
 
 interface Result {
   processed: Processed;
-  shown: Showing;
+  shown: Pick<Showing, 'complete'>;
   checksum: string;
   target: string;
 }
@@ -156,11 +169,11 @@ async function takePlace(ctx: Ctx, { _id }: Stored): Promise<void> {
  * The document and its job change together, if both are still what this worker was given. False when the
  * medium has gone, or has other bytes by now.
  */
-async function publish(
+export async function publish(
   { ctx, claim }: Work,
   entity: Entity,
   medium: Medium,
-  input: Input,
+  input: ProcessInput,
   { processed, shown, checksum, target }: Result,
 ): Promise<boolean> {
   const { contentType, metadata, facts, warnings } = processed;
@@ -176,7 +189,9 @@ async function publish(
     derivativesPath: target,
     ...(warnings.length > 0 && { warnings }),
   };
-  const unset = ['error', ...(warnings.length > 0 ? [] : ['warnings'])];
+  // A stream lies among the derivatives that go now.
+  const stream = 'stream' in entity.shape.fields ? ['stream', 'streamPath'] : [];
+  const unset = ['error', ...(warnings.length > 0 ? [] : ['warnings']), ...stream];
   return transaction(ctx, async (tx) => {
     const mine = { _id: medium._id, status: 'PROCESSING', 'object.etag': input.etag };
     const document = await update(tx, entity, mine, { set, unset }, 'ready');

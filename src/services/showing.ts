@@ -21,6 +21,8 @@ export interface Showing {
   /** What will be made shows as PENDING. */
   begin(probed: Probed): Promise<void>;
   add(file: DerivativeFile): Promise<void>;
+  /** All that are planned, as they are now. */
+  soFar(): Derivative[];
   /** All that are there. @throws Error when a mandatory one is missing */
   complete(): Derivative[];
   /**
@@ -58,6 +60,7 @@ export function showing({ ctx, entity, medium, claim, target }: Place): Showing 
       made.set(file.name, { ...file, status: 'READY' });
       if (isFirst) await write(target, { derivatives: all() });
     },
+    soFar: all,
     complete() {
       const missing = planned.filter((p) => p.mandatory && !made.has(p.name));
       if (missing.length > 0) throw new Error(`Not made: ${missing.map((p) => p.name)}`);
@@ -88,7 +91,7 @@ export function factsOf(entity: Entity, facts: Facts): Record<string, unknown> {
 }
 
 /** Without nulls: what is not known is not stored. */
-function present(object: object): Record<string, unknown> {
+export function present(object: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(object).flatMap(([k, v]) => {
       if (v === null || v === undefined) return [];

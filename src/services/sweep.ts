@@ -9,9 +9,11 @@ import type { JobType } from './work.ts';
 interface Input {
   entity: string;
   documents: { id: UUID; objects?: string[] }[];
+  /** Of what was being made when its job ended. */
+  folders?: string[];
 }
 
-/** Clears up behind deleted documents: children that a crash left, and the objects in S3, whole or in parts. */
+/** Clears up behind deleted documents: children that a crash left, and the objects in S3, whole or in parts; and behind jobs that were ended. */
 export const sweep: JobType = {
   async run({ ctx, claim, signal, progress }) {
     const input = claim.job.input as Input;
@@ -25,6 +27,7 @@ export const sweep: JobType = {
       }
       progress((100 * i) / input.documents.length);
     }
+    for (const folder of input.folders ?? []) await deleteUnder(folder);
     await complete(ctx, claim, { swept: input.documents.length });
   },
 };

@@ -22,6 +22,8 @@ export function trashing<T extends Base>(entity: Entity<T>): Keep<T> {
     async store(ctx, document) {
       const { outbox, removing, ...content } = document as unknown as Stored;
       if (content.status === 'AWAITING_UPLOAD') return false;
+      // Its job finds nothing to make it for.
+      if (content.stream?.status === 'PENDING') delete content.stream;
       const now = new Date(ctx.clock());
       const { _id, user, project, name, fileName, contentType, size } = content;
       const trashed = {

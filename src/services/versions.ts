@@ -22,7 +22,7 @@ const FILE = [
   ...['metadata', 'derivatives', 'derivativesPath'],
 ];
 /** The facts of all kinds, which a version has in one object. */
-const FACTS = ['audio', 'analysis', 'image', 'video', 'loudness', 'stream'];
+const FACTS = ['audio', 'analysis', 'image', 'video', 'loudness', 'stream', 'streamPath'];
 
 /** The field of a version that refers to a medium of this kind. */
 export function referenceTo(entity: Entity): string {
@@ -81,7 +81,7 @@ export async function swap(ctx: Ctx, version: Stored, action: string): Promise<b
     MediumVersion as Entity,
     mine,
     change(
-      { ...pick(medium, FILE), facts: pick(medium, FACTS), replacedAt: new Date(ctx.clock()) },
+      { ...pick(medium, FILE), facts: factsOf(medium), replacedAt: new Date(ctx.clock()) },
       [...FILE, 'facts', 'replacedAt'],
       MediumVersion as Entity,
     ),
@@ -104,6 +104,13 @@ function pick(from: Record<string, unknown>, names: string[]): Record<string, un
   return Object.fromEntries(
     names.filter((n) => from[n] !== undefined && from[n] !== null).map((n) => [n, from[n]]),
   );
+}
+
+/** Without a stream that is still being made: it will not be, for bytes that are no longer shown. */
+function factsOf(medium: Stored): Record<string, unknown> {
+  const { stream, streamPath, ...rest } = pick(medium, FACTS);
+  const isThere = (stream as { status?: string } | undefined)?.status === 'READY';
+  return isThere ? { ...rest, stream, streamPath } : rest;
 }
 
 /** Sets what there is of these fields, as far as the entity has them, and takes the others away. */

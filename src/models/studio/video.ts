@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { errorField } from '../error-field.ts';
 import { mediaFields, mediaIndexes } from './media-fields.ts';
 
 const videoSchema = new Schema(
@@ -61,6 +62,38 @@ const loudnessSchema = new Schema(
   { _id: false },
 );
 
+export const STREAM_STATUSES = ['PENDING', 'READY', 'FAILED'] as const;
+
+const renditionSchema = new Schema(
+  {
+    name: { type: String, required: true, maxlength: 16, description: '`720p`.' },
+    width: { type: Number, required: true, integer: true, description: 'In pixels.' },
+    height: { type: Number, required: true, integer: true, description: 'In pixels.' },
+    bandwidth: {
+      type: Number,
+      required: true,
+      integer: true,
+      description: 'Of its busiest seconds, without the sound, in bits a second.',
+    },
+    codecs: { type: String, required: true, maxlength: 64, description: 'As RFC 6381 writes it.' },
+  },
+  { _id: false },
+);
+
+const streamSchema = new Schema(
+  {
+    status: { type: String, required: true, enum: STREAM_STATUSES },
+    job: {
+      type: Schema.Types.UUID,
+      required: true,
+      description: 'The job that makes it, or made it.',
+    },
+    renditions: { type: [renditionSchema], default: undefined, description: 'Once READY.' },
+    error: { type: errorField.type, description: errorField.description },
+  },
+  { _id: false },
+);
+
 function define() {
   const schema = new Schema({
     project: ref('Project', { onDelete: 'cascade' }),
@@ -71,6 +104,18 @@ function define() {
     video: { type: videoSchema, server: true, description: 'What its decoder tells.' },
     audio: { type: audioSchema, server: true, description: 'Its sound, where it has any.' },
     loudness: { type: loudnessSchema, server: true, description: 'How loud its sound is.' },
+    stream: {
+      type: streamSchema,
+      server: true,
+      description: 'Its adaptive stream (HLS), where one was asked for.',
+    },
+    streamPath: {
+      type: String,
+      select: false,
+      server: true,
+      maxlength: 512,
+      description: 'Where the stream now shown is, below the derivatives.',
+    },
   });
 
   mediaIndexes(schema);

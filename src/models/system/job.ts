@@ -31,6 +31,31 @@ const leaseSchema = new Schema(
   { _id: false },
 );
 
+const partsSchema = new Schema(
+  {
+    target: {
+      type: String,
+      required: true,
+      maxlength: 512,
+      description: 'Where in S3 what is made of all of them will be.',
+    },
+    folder: {
+      type: String,
+      required: true,
+      maxlength: 512,
+      description: 'Where they put theirs, until it is joined.',
+    },
+    waiting: {
+      type: Number,
+      required: true,
+      integer: true,
+      description: 'How many have not ended yet; the last wakes this one.',
+    },
+    state: freeForm(64 * 1024, { description: 'What was found before.' }),
+  },
+  { _id: false },
+);
+
 function define() {
   const schema = new Schema({
     project: ref('Project', { immutable: true, onDelete: 'cascade' }),
@@ -53,7 +78,7 @@ function define() {
       default: 'QUEUED',
       server: true,
       description:
-        'QUEUED → RUNNING → COMPLETED, FAILED or CANCELLED; back to QUEUED for another try, or by `retry`.',
+        'QUEUED → RUNNING → COMPLETED, FAILED or CANCELLED; back to QUEUED for another try, by `retry`, or while other jobs do its parts.',
     },
     progress: {
       type: Number,
@@ -118,6 +143,18 @@ function define() {
       description: 'Who works on it now, and until when.',
     },
     runAfter: { type: Date, required: true, server: true, description: 'Not before.' },
+    parent: ref('Job', {
+      immutable: true,
+      server: true,
+      onDelete: 'cascade',
+      description: 'The job that this one does a part of.',
+    }),
+    parts: {
+      type: partsSchema,
+      select: false,
+      server: true,
+      description: 'Of a job that waits for others which do its parts: what it goes on with then.',
+    },
     // The credits reserved for it.
     hold: ref('CreditHold', { server: true, onDelete: 'unset' }),
     startedAt: { type: Date, server: true },
@@ -130,6 +167,7 @@ function define() {
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
   schema.index({ project: 1 }, { sparse: true });
   schema.index({ hold: 1 }, { sparse: true });
+  schema.index({ parent: 1, status: 1 }, { sparse: true });
   // Claiming: what waits, the most urgent first, then the longest waiting.
   schema.index(
     { priority: -1, runAfter: 1 },

@@ -1,3 +1,5 @@
+import type { Pieces } from './video/segments.ts';
+
 /** A file that was made of a medium. */
 export interface DerivativeFile {
   /** What it is for: `preview`, `poster`… Unique within a medium. */
@@ -32,6 +34,8 @@ export interface ProcessorInput {
   /** The program: an absolute path, or a name in the usual folders. */
   ffmpeg: string;
   signal: AbortSignal;
+  /** What is longer, in seconds of 1080p at 30 frames a second, is left to be done in pieces. */
+  secondsPerJob?: number;
   /** Called with 0, 100, and whole percents between, each once and in order; weighted by work. */
   onProgress(percent: number, stage: string): void;
   /** Called once, before anything is made: the facts known so far are shown while the rest is made. */
@@ -53,6 +57,8 @@ export interface Processed {
   facts: Facts;
   /** What the file says of itself. */
   metadata: object;
+  /** What is left to be made, in pieces: it is more than one job can do in its time. */
+  inPieces?: Pieces;
   /** What is worth telling about a file that is accepted all the same: derivatives that failed, oddities. */
   warnings: string[];
 }

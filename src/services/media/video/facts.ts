@@ -1,4 +1,5 @@
 import type { Made } from './preview.ts';
+import type { Heard } from './sound.ts';
 import type { Work } from './work.ts';
 
 /** All that was found in a video. */
@@ -56,8 +57,8 @@ export function earlyFacts({ container }: Work, times: Times): VideoFacts & Reco
 /** What is known once all of it was decoded. */
 export function lateFacts(
   early: VideoFacts,
-  { container }: Work,
-  { packets, heard, seconds }: Made,
+  work: Work,
+  { packets, heard, seconds }: Pick<Made, 'packets' | 'heard' | 'seconds'>,
   shape: {
     width: number;
     height: number;
@@ -69,7 +70,6 @@ export function lateFacts(
   const isWhole = Math.abs(seconds - shape.seconds) <= Math.max(1, shape.seconds * 0.02);
   const durationSeconds = thousandths(isWhole ? shape.seconds : seconds);
   const { width, height, pixelFormat } = shape;
-  const { codec = '', channels = 0 } = container.audio ?? {};
   return {
     video: {
       ...early.video,
@@ -78,18 +78,27 @@ export function lateFacts(
       bitRate: Math.round((packets.bytes * 8) / Math.max(packets.seconds, 0.001)),
       variableFrameRate: packets.variableFrameRate,
     },
-    ...(heard && {
-      audio: {
-        durationSeconds: thousandths(heard.seconds),
-        sampleRate: heard.format.sampleRate,
-        // Of more than two only the header knows: they are mixed down.
-        channels: channels > 2 ? channels : heard.format.channels,
-        codec,
-      },
-      loudness: Object.fromEntries(
-        Object.entries(heard.loudness).filter(([, value]) => value !== null),
-      ),
-    }),
+    ...(heard && soundFacts(work, heard)),
+  };
+}
+
+/** What was heard in it, which a pass of its own may tell. */
+export function soundFacts(
+  { container }: Work,
+  heard: Heard,
+): Pick<VideoFacts, 'audio' | 'loudness'> {
+  const { codec = '', channels = 0 } = container.audio ?? {};
+  return {
+    audio: {
+      durationSeconds: thousandths(heard.seconds),
+      sampleRate: heard.format.sampleRate,
+      // Of more than two only the header knows: they are mixed down.
+      channels: channels > 2 ? channels : heard.format.channels,
+      codec,
+    },
+    loudness: Object.fromEntries(
+      Object.entries(heard.loudness).filter(([, value]) => value !== null),
+    ),
   };
 }
 

@@ -5,14 +5,19 @@ import {
   type DerivativeFile,
   type MediaProcessor,
   type PlannedDerivative,
+  type Processed,
+  type ProcessorInput,
   wholePercents,
 } from '../processor.ts';
-import { earlyFacts, lateFacts } from './facts.ts';
+import { earlyFacts, lateFacts, type VideoFacts } from './facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
-import { isHeard, timesOf } from './open.ts';
+import { isHeard, type OpenVideo, timesOf } from './open.ts';
+import { scanPackets } from './packets.ts';
 import { makePoster } from './poster.ts';
 import { type Made, makePreview, type PreviewPlan, previewSize } from './preview.ts';
 import { outputRate } from './rate.ts';
+import { previewRendition } from './renditions.ts';
+import { piecesOf } from './segments.ts';
 import { probeVideo } from './sniff.ts';
 import type { Heard } from './sound.ts';
 import { planSprite, spriteFiles, spriteOfKeyframes } from './sprite.ts';
@@ -29,7 +34,7 @@ export const processVideo: MediaProcessor = (input) => processWithin(VIDEO_LIMIT
 /** The same within limits of one's own. */
 export function processWithin(limits: VideoLimits): MediaProcessor {
   return async (input) => {
-    const { signal, ffmpeg } = input;
+    const { signal, ffmpeg, secondsPerJob = Number.POSITIVE_INFINITY } = input;
     const progress = wholePercents(input.onProgress);
     signal.throwIfAborted();
     progress(0, 'probe');
@@ -51,6 +56,13 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     await input.onDerivative(thumbnail);
     progress(POSTER, 'sprite');
 
+    const rate = outputRate(rates.frameRate, rates.variableFrameRate ?? false);
+    const opened: OpenVideo = { work, raster: { shape, rate }, seconds, hasSound };
+    const pieces = piecesOf(opened, [previewRendition(shape)], secondsPerJob);
+    if (pieces.segments.length > 1) {
+      return leftInPieces(input, opened, early, secondsPerJob);
+    }
+
     const plan = planSprite(shape, seconds);
     const share = (from: number, to: number, stage: string) => (done: number) =>
       progress(from + (to - from) * Math.min(1, done / seconds), stage);
@@ -62,8 +74,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     };
     if (hasSprite) await deliverSprite();
 
-    const warnings = container.audio && !hasSound ? [unheard(container.audio.codec)] : [];
-    const rate = outputRate(rates.frameRate, rates.variableFrameRate ?? false);
+    const warnings = unheardIn(opened);
     const made = await previewOrSilent(
       work,
       { size: previewSize(shape), rate, shape, seconds, hasSound, sprite: hasSprite ? null : plan },
@@ -79,6 +90,33 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     const facts = lateFacts(early, work, made, { ...shape, seconds });
     return { contentType: container.contentType, facts: { ...facts }, metadata: {}, warnings };
   };
+}
+
+/** Of a long video: what shows at once, and its facts but for its sound; the rest is for others to do. */
+async function leftInPieces(
+  input: ProcessorInput,
+  opened: OpenVideo,
+  early: VideoFacts,
+  secondsPerJob: number,
+): Promise<Processed> {
+  const { work, raster } = opened;
+  const { container, limits } = work;
+  const packets = await scanPackets(work, limits.seconds + 1);
+  const warnings = [
+    ...unheardIn(opened),
+    ...judgeLength(packets.seconds, container.declaredSeconds),
+  ];
+  const seconds = packets.seconds < opened.seconds - 1 ? packets.seconds : opened.seconds;
+  const plan = planSprite(raster.shape, seconds);
+  // However few keyframes there are: to decode all of it would take too long.
+  await spriteOfKeyframes(work, plan, () => {});
+  for (const file of await spriteFiles(work, plan)) await input.onDerivative(file);
+  const shape = { ...raster.shape, seconds: opened.seconds };
+  const facts = lateFacts(early, work, { packets, heard: null, seconds: packets.seconds }, shape);
+  const renditions = [previewRendition(raster.shape)];
+  const inPieces = piecesOf({ ...opened, seconds }, renditions, secondsPerJob);
+  const { contentType } = container;
+  return { contentType, facts: { ...facts }, metadata: {}, warnings, inPieces };
 }
 
 function planned(hasSound: boolean): PlannedDerivative[] {
@@ -102,23 +140,27 @@ async function previewOrSilent(
   onSeconds: (seconds: number) => void,
   warnings: string[],
 ): Promise<Made> {
-  const unheardNow = 'Its sound cannot be decoded: the preview is silent, and has no waveform.';
   try {
     const made = await makePreview(work, plan, onSeconds);
-    if (plan.hasSound && !made.heard) warnings.push(unheardNow);
+    if (plan.hasSound && !made.heard) warnings.push(SILENT);
     return made;
   } catch (error) {
     const isOfSound =
       error instanceof MediaError && error.code === 'CORRUPT_MEDIA' && plan.hasSound;
     if (!isOfSound) throw error;
     const made = await makePreview(work, { ...plan, hasSound: false }, onSeconds);
-    warnings.push(unheardNow);
+    warnings.push(SILENT);
     return made;
   }
 }
 
-function unheard(codec: string): string {
-  return `Its sound is "${codec}", which is not supported: the preview is silent.`;
+/** What is told of a sound that turns out to be broken. */
+export const SILENT = 'Its sound cannot be decoded: the preview is silent, and has no waveform.';
+
+function unheardIn({ work, hasSound }: OpenVideo): string[] {
+  const { audio } = work.container;
+  if (!audio || hasSound) return [];
+  return [`Its sound is "${audio.codec}", which is not supported: the preview is silent.`];
 }
 
 /**

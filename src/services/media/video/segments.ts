@@ -5,6 +5,7 @@ import type { DerivativeFile } from '../processor.ts';
 import { describeStream, hlsTo, type Stream } from './hls.ts';
 import { splitInto } from './ladder.ts';
 import type { OpenVideo } from './open.ts';
+import type { Size } from './picture.ts';
 import { progressLines } from './progress.ts';
 import { perSecond, type Rate } from './rate.ts';
 import { encodedAs, groupOf, type Rendition } from './renditions.ts';
@@ -21,6 +22,8 @@ export interface Segment {
 
 /** A worker also fetches, and hands over: the rest of its time. */
 const USABLE = 0.7;
+/** In seconds: a file may say that it is a little longer than its last frame. */
+const SHORTEST = 1;
 /** A piece is a whole number of the segments of a stream: two groups of frames each. */
 const GROUPS = 2;
 
@@ -38,15 +41,48 @@ export function planSegments(
   const unit = (GROUPS * groupOf(rate)) / perSecond(rate);
   const most = Math.max(unit, (millisecondsAvailable / 1000) * USABLE * speed);
   const count = Math.max(1, Math.ceil(seconds / most));
-  const units = Math.max(1, Math.ceil(seconds / count / unit));
+  const length = unit * Math.max(1, Math.ceil(seconds / count / unit));
   const cuts = Array.from(
-    { length: Math.ceil(seconds / (units * unit)) },
-    (_, n) => n * units * unit,
+    { length: Math.max(1, Math.ceil((seconds - SHORTEST) / length)) },
+    (_, n) => n * length,
   );
   return cuts.map((from, n) => {
     const to = cuts[n + 1];
     return { from, to: to ?? seconds, isLast: to === undefined };
   });
+}
+
+/** What is made of a video, and where it is cut for it. */
+export interface Pieces {
+  segments: Segment[];
+  rate: Rate;
+  renditions: Rendition[];
+  hasSound: boolean;
+}
+
+/** Seconds of work for a megapixel at 30 frames a second: of an ordinary decoder, and of our encoder. */
+const [DECODE, ENCODE] = [0.2, 0.45];
+/** The same of 1080p and its preview, which settings speak of. */
+const USUAL = 2.07 * DECODE + 0.92 * ENCODE;
+/** What is small is not that much quicker. */
+const LEAST = 0.25;
+
+/**
+ * Where one job after the other encodes it: in one piece, if that is done in a job's time.
+ * @param secondsPerJob of 1080p at 30 frames a second and its preview
+ */
+export function piecesOf(
+  { work, raster, seconds, hasSound }: OpenVideo,
+  renditions: Rendition[],
+  secondsPerJob: number,
+): Pieces {
+  const { shape, rate } = raster;
+  const pixels = (of: Size, frames: number) => ((of.width * of.height) / 1e6) * (frames / 30);
+  const decoded = pixels(shape, work.container.video.frameRate ?? 60) * DECODE;
+  const encoded = renditions.reduce((sum, { size }) => sum + pixels(size, perSecond(rate)), 0);
+  const load = Math.max(LEAST, (decoded + encoded * ENCODE) / USUAL);
+  const segments = planSegments(seconds, (secondsPerJob / load) * 1000, 1, rate);
+  return { segments, rate, renditions, hasSound };
 }
 
 /** What is to be made of one segment. */

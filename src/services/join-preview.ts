@@ -1,0 +1,93 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { config } from '../config.ts';
+import { entityNamed } from '../data/entity.ts';
+import { transaction } from '../data/transaction.ts';
+import { deleteUnder, upload } from '../providers/s3.ts';
+import { resultsOf } from './job-parts.ts';
+import { endParts } from './job-wholes.ts';
+import { complete } from './jobs.ts';
+import type { DerivativeFile } from './media/processor.ts';
+import type { Derivative } from './media-keys.ts';
+import { fetchPieces, type PieceMade } from './pieces.ts';
+import type { Known } from './preview-pieces.ts';
+import { current, type ProcessInput, publish } from './process-medium.ts';
+import type { JobType, Work } from './work.ts';
+
+/** A job that is done at once, or goes on here when all of its pieces are there. */
+export function inPieces(atOnce: JobType): JobType {
+  return { run: (work) => (work.claim.job.parts ? goOn(work) : atOnce.run(work)) };
+}
+
+async function goOn(work: Work): Promise<void> {
+  const { ctx, claim } = work;
+  const { target, folder, state } = claim.job.parts as {
+    target: string;
+    folder: string;
+    state: Known;
+  };
+  const input = claim.job.input as ProcessInput;
+  const entity = entityNamed(input.entity);
+  const medium = await current(ctx, entity, input);
+  if (!medium) {
+    await transaction(ctx, async (tx) => {
+      if (await complete(tx, claim, { superseded: true })) await endParts(tx, claim.job);
+    });
+    return;
+  }
+  const made = await resultsOf<PieceMade>(work);
+  if (!made) return;
+  const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
+  try {
+    const { processed, derivatives, files } = await joined(work, workDir, state, made);
+    for (const file of files) await upload(`${target}/${file.name}`, file, work.signal);
+    work.signal.throwIfAborted();
+    const complete = () => derivatives;
+    const result = { processed, shown: { complete }, checksum: state.checksum, target };
+    if (!(await publish(work, entity, medium, input, result))) await deleteUnder(`${target}/`);
+    else if (medium.derivativesPath && medium.derivativesPath !== target) {
+      await deleteUnder(`${medium.derivativesPath}/`);
+    }
+    await deleteUnder(folder);
+  } finally {
+    await rm(workDir, { recursive: true, force: true });
+  }
+}
+
+async function joined(
+  { signal, progress }: Work,
+  workDir: string,
+  { processed, derivatives }: Known,
+  made: PieceMade[],
+) {
+  const { joinSegments } = await import('./media/video/segments.ts');
+  const { SILENT } = await import('./media/video/process.ts');
+  const { inPieces: pieces, ...whole } = processed;
+  const sound = await fetchPieces(made, workDir, signal);
+  progress(96, 'join');
+  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...pieces, hasSound: sound !== null };
+  const [rendition] = pieces.renditions;
+  if (!rendition) throw new Error('a preview of no size');
+  const files: DerivativeFile[] = [await joinSegments(input, rendition)];
+  if (sound) {
+    const path = join(workDir, 'waveform.json');
+    const contentType = 'application/json';
+    files.push({ name: 'waveform', path, contentType, size: (await stat(path)).size });
+  }
+  const isSilenced = pieces.hasSound && !sound;
+  const known = new Map(
+    files.map(({ path, ...file }) => [file.name, { ...file, status: 'READY' as const }]),
+  );
+  return {
+    files,
+    derivatives: derivatives
+      .map((derivative): Derivative => known.get(derivative.name) ?? derivative)
+      .filter(({ status }) => status === 'READY'),
+    processed: {
+      ...whole,
+      facts: { ...whole.facts, ...sound?.facts },
+      warnings: [...whole.warnings, ...(isSilenced ? [SILENT] : [])],
+    },
+  };
+}

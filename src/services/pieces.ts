@@ -1,0 +1,149 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { config } from '../config.ts';
+import { idText } from '../data/ids.ts';
+import { deleteKeys, download, head, upload } from '../providers/s3.ts';
+import { completePart, isAwaited, type Split, supersedeWhole } from './job-parts.ts';
+import { MediaError } from './media/media-error.ts';
+import type { OpenVideo } from './media/video/open.ts';
+import type { Piece, Pieces } from './media/video/segments.ts';
+import type { Heard } from './media/video/sound.ts';
+import { derivativesFolder, type Medium } from './media-keys.ts';
+import { JobFailure, type JobType, type Work } from './work.ts';
+
+/** What an `encode-segment` job is told: a piece of the pictures, or, without one, the sound of the whole. */
+interface Input {
+  filePath: string;
+  etag: string;
+  /** Of the whole: a job that goes on elsewhere no longer waits for this one. */
+  target: string;
+  folder: string;
+  /** In the sizes of the stream, or in that of the preview. */
+  stream: boolean;
+  piece?: Pick<Piece, 'segment' | 'number'>;
+}
+
+/** What such a job made: keys by the names that the files have where they are joined. */
+export interface PieceMade {
+  keys: Record<string, string>;
+  /** What was heard, of a sound. */
+  facts?: object;
+}
+
+/** Where the pieces of a job's claim lie: beside its derivatives, known to no document. */
+export function piecesFolder({ claim }: Work, medium: Medium): string {
+  return `${derivativesFolder(medium)}/${idText(claim.job._id)}-${claim.token}-pieces/`;
+}
+
+/** The jobs that encode them. */
+export function pieceParts(of: Omit<Input, 'piece'>, pieces: Pieces): Split['parts'] {
+  const type = 'encode-segment';
+  const pictures = pieces.segments.map((segment, number) => ({
+    type,
+    input: { ...of, piece: { segment, number } },
+  }));
+  return [...(pieces.hasSound ? [{ type, input: { ...of } }] : []), ...pictures];
+}
+
+/** Encodes one piece of a video, for the job that joins them. */
+export const encodePiece: JobType = {
+  async run(work) {
+    const { claim, signal } = work;
+    const input = claim.job.input as unknown as Input;
+    const { filePath, etag, target } = input;
+    if (!(await isAwaited(work, target))) {
+      await completePart(work, target, { superseded: true });
+      return;
+    }
+    const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
+    try {
+      const path = join(workDir, 'original');
+      if (!(await download(filePath, etag, path, signal, () => {}))) {
+        if (await head(filePath)) return await supersedeWhole(work, target);
+        throw new JobFailure('MISSING_FILE', 'The uploaded file is no longer there.');
+      }
+      const { facts, files }: { files: PieceFile[]; facts?: object } = await encoded(
+        work,
+        input,
+        workDir,
+      );
+      const keys: Record<string, string> = {};
+      for (const file of files) {
+        // Each claim under a name of its own: a worker that lost the job spoils nothing.
+        const key = `${input.folder}${claim.token}-${file.name}`;
+        await upload(key, { ...file, size: (await stat(file.path)).size }, signal);
+        keys[file.name] = key;
+      }
+      const made: PieceMade = { keys, ...(facts && { facts }) };
+      if (!(await completePart(work, target, made))) await deleteKeys(Object.values(keys));
+    } catch (error) {
+      if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
+      throw error;
+    } finally {
+      await rm(workDir, { recursive: true, force: true });
+    }
+  },
+};
+
+async function encoded({ signal, progress }: Work, { piece, stream }: Input, workDir: string) {
+  const { openVideo } = await import('./media/video/open.ts');
+  const { encodeSegment, encodeSound } = await import('./media/video/segments.ts');
+  const { previewRendition, renditionsOf } = await import('./media/video/renditions.ts');
+  const path = join(workDir, 'original');
+  const video = await openVideo({ path, workDir, ffmpeg: config.ffmpegPath, signal });
+  const tell = (percent: number) => progress(10 + percent * 0.85, 'encode');
+  if (!piece) return encodedSound(() => encodeSound(video, tell), video, workDir);
+  const { shape } = video.raster;
+  const renditions = stream ? renditionsOf(shape) : [previewRendition(shape)];
+  const paths = await encodeSegment(video, { ...piece, renditions }, tell);
+  return { files: paths.map((path) => fileAt(path, 'video/mp4')) };
+}
+
+/** One broken sound does not take the pictures with it: nothing is made of it, and that is told. */
+async function encodedSound(
+  encode: () => Promise<{ path: string; heard: Heard | null }>,
+  { work }: OpenVideo,
+  workDir: string,
+): Promise<{ files: PieceFile[]; facts?: object }> {
+  const { soundFacts } = await import('./media/video/facts.ts');
+  try {
+    const { path, heard } = await encode();
+    if (!heard) return { files: [] };
+    const waveform = join(workDir, 'waveform.json');
+    await writeFile(waveform, heard.waveform);
+    const files = [fileAt(path, 'audio/mp4'), fileAt(waveform, 'application/json')];
+    return { files, facts: soundFacts(work, heard) };
+  } catch (error) {
+    if (error instanceof MediaError && error.code === 'CORRUPT_MEDIA') return { files: [] };
+    throw error;
+  }
+}
+
+interface PieceFile {
+  name: string;
+  path: string;
+  contentType: string;
+}
+
+function fileAt(path: string, contentType: string): PieceFile {
+  return { name: basename(path), path, contentType };
+}
+
+/** Brings the pieces to where they are joined. Returns what was heard; null where there is no sound. */
+export async function fetchPieces(
+  made: PieceMade[],
+  workDir: string,
+  signal: AbortSignal,
+): Promise<{ facts: object } | null> {
+  let heard: { facts: object } | null = null;
+  for (const { keys, facts } of made) {
+    for (const [name, key] of Object.entries(keys)) {
+      const etag = (await head(key))?.etag;
+      const isHere = etag && (await download(key, etag, join(workDir, name), signal, () => {}));
+      if (!isHere) throw new Error(`The piece ${key} is gone.`);
+    }
+    if (facts) heard = { facts };
+  }
+  return heard;
+}

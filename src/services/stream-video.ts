@@ -1,0 +1,163 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { config } from '../config.ts';
+import type { Ctx } from '../context.ts';
+import { idText } from '../data/ids.ts';
+import { findOne } from '../data/read.ts';
+import { transaction } from '../data/transaction.ts';
+import { update } from '../data/write.ts';
+import { Video } from '../models/studio/video.ts';
+import { deleteUnder, download, head, upload } from '../providers/s3.ts';
+import { resultsOf, split } from './job-parts.ts';
+import { endParts } from './job-wholes.ts';
+import { complete } from './jobs.ts';
+import { MediaError } from './media/media-error.ts';
+import type { Stream } from './media/video/hls.ts';
+import type { Pieces } from './media/video/segments.ts';
+import type { Medium } from './media-keys.ts';
+import { fetchPieces, type PieceMade, pieceParts, piecesFolder } from './pieces.ts';
+import { isLeft } from './preview-pieces.ts';
+import type { StreamInput, VideoDoc } from './streams.ts';
+import { JobFailure, type JobType, type Work } from './work.ts';
+
+/** Makes the adaptive stream of a video, below the derivatives of the bytes that it is made of. */
+export const streamVideo: JobType = {
+  async run(work) {
+    const { ctx, claim } = work;
+    const { job, token } = claim;
+    const video = await wanted(ctx, work);
+    if (!video) {
+      await transaction(ctx, async (tx) => {
+        if (await complete(tx, claim, { superseded: true })) await endParts(tx, job);
+      });
+      return;
+    }
+    const folder = streamsFolder(job.input as StreamInput);
+    // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
+    const target = job.parts?.target ?? `${folder}${idText(job._id)}-${token}`;
+    const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
+    try {
+      const stream = job.parts
+        ? await joined(work, workDir)
+        : await encoded(work, video, workDir, target);
+      if (stream) await publish(work, stream, target);
+    } catch (error) {
+      await clear(work, target);
+      if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
+      throw error;
+    } finally {
+      await rm(workDir, { recursive: true, force: true });
+    }
+  },
+};
+
+function streamsFolder({ derivativesPath }: StreamInput): string {
+  return `${derivativesPath}/hls/`;
+}
+
+/** The video, as long as it waits for this job's stream, and shows the derivatives that it belongs to. */
+async function wanted(ctx: Ctx, { claim }: Work): Promise<VideoDoc | null> {
+  return findOne(ctx, Video, waiting(claim), { projection: { outbox: 0 } });
+}
+
+function waiting({ job }: Work['claim']) {
+  const { document, derivativesPath, etag } = job.input as StreamInput;
+  return { _id: document, derivativesPath, 'object.etag': etag, 'stream.job': job._id };
+}
+
+/** Null where it is left to others, or there is nothing to make it of any longer. */
+async function encoded(
+  work: Work,
+  video: VideoDoc,
+  workDir: string,
+  target: string,
+): Promise<Stream | null> {
+  const { ctx, claim, signal, progress } = work;
+  const { etag, filePath } = claim.job.input as StreamInput;
+  const path = join(workDir, 'original');
+  if (!(await download(filePath, etag, path, signal, () => {}))) {
+    if (!(await head(filePath))) {
+      throw new JobFailure('MISSING_FILE', 'The uploaded file is no longer there.');
+    }
+    await complete(ctx, claim, { superseded: true });
+    return null;
+  }
+  progress(5, 'encode');
+  const { openVideo } = await import('./media/video/open.ts');
+  const { renditionsOf } = await import('./media/video/renditions.ts');
+  const { piecesOf } = await import('./media/video/segments.ts');
+  const { makeLadder } = await import('./media/video/ladder.ts');
+  const found = await openVideo({ path, workDir, ffmpeg: config.ffmpegPath, signal });
+  // What could not be heard for the preview is not tried again.
+  const opened = { ...found, hasSound: found.hasSound && Boolean(video.audio) };
+  const renditions = renditionsOf(opened.raster.shape);
+  const pieces = piecesOf(opened, renditions, config.videoSecondsPerJob);
+  if (pieces.segments.length > 1) {
+    const folder = piecesFolder(work, video as unknown as Medium);
+    const of = { filePath, etag, target, folder, stream: true };
+    await split(work, { target, folder, state: pieces, parts: pieceParts(of, pieces) });
+    return null;
+  }
+  const stream = await makeLadder(opened, (percent) => progress(5 + percent * 0.85, 'encode'));
+  await rm(path);
+  return stream;
+}
+
+/** Null while one of its pieces has not ended. */
+async function joined(work: Work, workDir: string): Promise<Stream | null> {
+  const { claim, signal, progress } = work;
+  const made = await resultsOf<PieceMade>(work);
+  if (!made) return null;
+  const pieces = claim.job.parts?.state as Pieces;
+  const sound = await fetchPieces(made, workDir, signal);
+  progress(96, 'join');
+  const { joinLadder } = await import('./media/video/segments.ts');
+  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...pieces, hasSound: sound !== null };
+  return joinLadder(input, pieces.renditions);
+}
+
+/** The stream is shown and its job has ended, if the video still waits for it. */
+async function publish(work: Work, stream: Stream, target: string): Promise<void> {
+  const { ctx, claim, signal, progress } = work;
+  // The master comes last: whatever it names is there.
+  for (const file of stream.files.toReversed())
+    await upload(`${target}/${file.name}`, file, signal);
+  progress(99, 'publish');
+  signal.throwIfAborted();
+  const renditions = stream.renditions.map(({ name, width, height, bandwidth, codecs }) => ({
+    ...{ name, width, height, bandwidth, codecs },
+  }));
+  const { job } = claim;
+  const set = { stream: { status: 'READY', job: job._id, renditions }, streamPath: target };
+  const isShown = await transaction(ctx, async (tx) => {
+    const document = await update(tx, Video, waiting(claim), { set }, 'stream');
+    const superseded = !document;
+    const done = await complete(tx, claim, { document: waiting(claim)._id, superseded });
+    if (!done) throw new Error('The job was taken by another worker.');
+    return !superseded;
+  });
+  if (!isShown) await deleteUnder(`${target}/`);
+  if (job.parts) await deleteUnder(job.parts.folder);
+  if (isShown) await deleteEarlier(work, target);
+}
+
+/** Ids of jobs and tokens of claims grow: what sorts before was made before. Never what is later. */
+async function deleteEarlier({ claim }: Work, target: string): Promise<void> {
+  const folder = streamsFolder(claim.job.input as StreamInput);
+  const mine = orderOf(target.slice(folder.length));
+  await deleteUnder(folder, (key) => orderOf(key.slice(folder.length)) >= mine);
+}
+
+function orderOf(name: string): string {
+  const [, job = '', token = ''] = /^(.{36})-(\d+)/.exec(name) ?? [];
+  return `${job} ${token.padStart(12, '0')}`;
+}
+
+/** What this claim has put there, if neither the video shows it nor others go on with it. */
+async function clear(work: Work, target: string): Promise<void> {
+  const shown = { _id: waiting(work.claim)._id, streamPath: target };
+  const projection = { _id: 1 };
+  if (await findOne(work.ctx, Video, shown, { projection })) return;
+  if (!work.claim.job.parts && !(await isLeft(work, target))) await deleteUnder(`${target}/`);
+}
