@@ -10,11 +10,13 @@ import '../harness/place.ts';
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { UUID } from '../../src/data/ids.ts';
+import { Video } from '../../src/models/studio/video.ts';
 import { Job, type JobDoc } from '../../src/models/system/job.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
 import { claim, LEASE } from '../../src/services/jobs.ts';
 import { reconcile } from '../../src/services/reconcile.ts';
-import { JobFailure, type Work } from '../../src/services/work.ts';
+import { JobFailure, type JobType, type Work } from '../../src/services/work.ts';
+import { chance } from '../harness/chance.ts';
 import { given, type Person } from '../harness/given.ts';
 import { keysOf } from '../harness/objects.ts';
 import {
@@ -47,6 +49,8 @@ const jobs = async (filter: object = {}) =>
 const whole = async () => (await jobs({ type: 'process-video' }))[0] as JobDoc;
 const keys = (person: Person, video: VideoSeen) => keysOf(person, video, 'videos');
 const soon = LEASE + 40_000;
+/** A job that loses more workers than that is stopped. */
+const MOST_DEATHS = 12;
 
 /** A video whose job has left its preview to others. */
 async function left(person: Person): Promise<VideoSeen> {
@@ -133,6 +137,42 @@ test('a piece whose worker is lost is encoded once more, and nothing of it stays
   const preview = await previewOf(alice, video, 'lost.mp4');
   expect((await framesOf(preview)).length).toBe((await framesOf(clip)).length);
 }, 120_000);
+
+test('workers that die at random moments delay a video, and leave nothing', async () => {
+  const alice = await given.user();
+  const { next, seed } = chance();
+  const video = await arrivedVideo(alice, clip);
+  let time = 0;
+  let deaths = 0;
+  const mortal = (type: JobType): JobType => ({
+    async run(work) {
+      const death = new AbortController();
+      const wait = deaths < MOST_DEATHS ? next() * 2500 : 120_000;
+      const timer = setTimeout(() => death.abort(), wait);
+      try {
+        await type.run({ ...work, signal: AbortSignal.any([work.signal, death.signal]) });
+      } catch (error) {
+        if (!death.signal.aborted) throw error;
+        // Nobody hears of it: its lease runs out.
+        deaths += 1;
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  });
+  const types = Object.fromEntries(Object.entries(jobTypes).map(([n, t]) => [n, mortal(t)]));
+  for (let n = 0; n < 60 && (await videoNow(alice, video)).status === 'PROCESSING'; n++) {
+    await Promise.all([works(time, types), works(time, types)]);
+    time += LEASE + 1000;
+  }
+  const done = await videoNow(alice, video);
+  expect(done.status, `seed ${seed}, ${deaths} deaths`).toBe('READY');
+  const stored = await Video.collection.findOne({ _id: new UUID(video.id) });
+  const actions: string[] = stored?.outbox.map(({ action }: { action: string }) => action);
+  expect(actions.filter((action) => action === 'ready')).toHaveLength(1);
+  await worksAll(1, time + soon);
+  await isWhole(alice, done);
+}, 180_000);
 
 test('a crash while pieces are joined, and rings that are lost, are healed', async () => {
   const alice = await given.user();
