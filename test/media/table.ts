@@ -1,4 +1,5 @@
 import { extname } from 'node:path';
+import { table as markdown } from '../../scripts/docs/markdown.ts';
 import type { MediaKind, Track } from '../harness/given.ts';
 import type { OrdinaryFile } from './ordinary.ts';
 
@@ -46,9 +47,7 @@ function grid(rows: Row[]): string {
     ...facts.map((name) => tick(row.facts[name])),
     ...derivatives.map((name) => tick(row.derivatives[name])),
   ]);
-  return [header, header.map(() => '---'), ...lines]
-    .map((cells) => `| ${cells.join(' | ')} |`)
-    .join('\n');
+  return markdown(header, lines);
 }
 
 const names = (all: Record<string, boolean>[]) => [
