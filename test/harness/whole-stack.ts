@@ -13,7 +13,12 @@ export interface Medium {
   status: string;
   error?: { code: string; message: string };
   derivatives?: { name: string; status: string }[];
-  upload: { url: string; headers: Record<string, string> };
+  upload: { url: string; headers: Record<string, string>; parts?: Part[]; partSize?: number };
+}
+
+interface Part {
+  partNumber: number;
+  url: string;
 }
 
 /** What is sent as a medium of some kind. */
@@ -24,10 +29,14 @@ export interface Sending {
   bytes: Uint8Array;
 }
 
-/** All that `npm start` runs, on a folder of its own, with somebody who is signed in. */
-export async function startWholeStack() {
+/**
+ * All that `npm start` runs, on a folder of its own, with somebody who is signed in.
+ * @param env for its processes, and from then on for this one
+ */
+export async function startWholeStack(env: Record<string, string> = {}) {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   const dir = await mkdtemp(join(tmpdir(), 'mixdown-stack-'));
+  Object.assign(process.env, env);
   const settings = readSettings(root, { ...process.env, DATA_DIR: dir, PORT: '0' }, []);
   const { state, stop } = await startStack(settings, toStderr);
   const account = { email: 'a@example.com', username: 'alice', password: 'correct horse battery' };
@@ -66,10 +75,33 @@ export async function startWholeStack() {
     async uploads({ kind, fileName, contentType, bytes }: Sending): Promise<Medium> {
       const file = { name: fileName, project, fileName, contentType, size: bytes.length };
       const medium = (await call('POST', `/v1/${kind}`, file)) as Medium;
-      const { url, headers } = medium.upload;
-      const sent = await fetch(url, { method: 'PUT', headers, body: Buffer.from(bytes) });
-      if (!sent.ok) throw new Error(`S3 answered ${sent.status}: ${await sent.text()}`);
+      const { url, headers, parts, partSize = 0 } = medium.upload;
+      const put = async (to: string, body: Uint8Array, more = {}) => {
+        const sent = await fetch(to, { method: 'PUT', body: Buffer.from(body), headers: more });
+        if (!sent.ok) throw new Error(`S3 answered ${sent.status}: ${await sent.text()}`);
+        return sent.headers.get('etag') ?? '';
+      };
+      if (!parts) await put(url, bytes, headers);
+      else {
+        const arrived: { partNumber: number; etag: string }[] = [];
+        for (const { partNumber, url: to } of parts) {
+          const from = (partNumber - 1) * partSize;
+          const etag = await put(to, bytes.subarray(from, from + partSize));
+          arrived.push({ partNumber, etag });
+        }
+        await call('POST', `/v1/${kind}/${medium.id}/upload/complete`, { parts: arrived });
+      }
       return medium;
+    },
+    /** The bytes of all that was made of it. */
+    async derivatives({ kind }: Pick<Sending, 'kind'>, medium: Medium): Promise<Buffer[]> {
+      const bytes = [];
+      for (const { name } of medium.derivatives ?? []) {
+        const path = `/v1/${kind}/${medium.id}/derivatives/${name}`;
+        const { url } = (await call('GET', path)) as { url: string };
+        bytes.push(Buffer.from(await (await fetch(url)).arrayBuffer()));
+      }
+      return bytes;
     },
     /** Asks for a medium until it is as it should be. */
     async waitsFor(
