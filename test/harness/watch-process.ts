@@ -12,13 +12,15 @@ export interface Watched {
 }
 
 const EVERY_MS = 15;
+const PROGRAMS = ['prlimit', 'ffmpeg'];
 
 /** Looks at a process many times a second. A program that lives shorter is not seen. */
 export function watch(pid: number): Watched {
   let program = 0;
   const callers = new Set<string>();
   const look = () => {
-    for (const child of childrenOf(pid)) {
+    // What has only just been forked still is a copy of its parent, with all that it has open.
+    for (const child of childrenOf(pid).filter((one) => PROGRAMS.includes(nameOf(one)))) {
       program = Math.max(program, peakOf(child));
       if (hasInternet(child)) callers.add(nameOf(child));
     }

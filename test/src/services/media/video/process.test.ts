@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { watch } from '../../../../harness/watch-process.ts';
 import { FFMPEG, type Studio, studio } from '../../../../media/audio.ts';
 import { ENCODED, film, greyOf, processedVideo, silent } from '../../../../media/videos.ts';
 
@@ -203,4 +204,21 @@ test('a work folder that is gone is no fault of the file', async () => {
   await rm(workDir, { recursive: true });
   const error: unknown = await processedVideo(clip, { workDir }).catch((thrown) => thrown);
   expect(error).not.toHaveProperty('code', 'CORRUPT_MEDIA');
+});
+
+test('a picture that stands still for long takes no more memory than one that moves', async () => {
+  const gap = ['-vf', "setpts='if(eq(N,24),20/TB,PTS)'", '-fps_mode', 'passthrough'];
+  const path = await made.make(
+    'still.mp4',
+    ...silent('1920x1080', 1),
+    ...gap,
+    ...(ENCODED.h264 ?? []),
+  );
+  const seen = watch(process.pid);
+  const { facts } = await processedVideo(path);
+  seen.stop();
+  expect(facts.video.durationSeconds).toBeGreaterThan(19);
+  const { program } = seen.peaks();
+  expect(program).toBeGreaterThan(20);
+  expect(program).toBeLessThan(500);
 });
