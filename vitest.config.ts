@@ -6,7 +6,11 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // What is decoded and encoded in earnest takes minutes of its own: vitest.media.config.ts.
-    exclude: ['test/campaign/**', 'test/src/services/media/**'],
+    exclude: [
+      'test/campaign/**',
+      'test/src/services/media/**',
+      'test/functions/ordinary-media.test.ts',
+    ],
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 3,

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 // others, because it is mostly ffmpeg that works here: together they would take twice their four minutes.
 export default defineConfig({
   test: {
-    include: ['test/src/services/media/**/*.test.ts'],
+    include: ['test/src/services/media/**/*.test.ts', 'test/functions/ordinary-media.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,

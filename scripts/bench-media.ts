@@ -1,34 +1,81 @@
-// `npm run bench:media -- [FILE…]`: what processing a song costs, and how right it is, against ffmpeg alone.
-// Without a file: three minutes that ffmpeg synthesises. Ratios of one run; absolute times mean little.
-import { execFile } from 'node:child_process';
+// `npm run bench:media [-- --rounds 5] [FILE…]`: what processing each kind of media costs, beside ffmpeg or sharp
+// alone doing the same. With songs named: how right their facts are, too. Ratios of one run; absolute times
+// mean little.
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { measure } from '../bench/media.ts';
+import { parseArgs } from 'node:util';
+import { measure } from '../bench/media/accuracy.ts';
+import { endToEnd } from '../bench/media/end-to-end.ts';
+import { makeInputs } from '../bench/media/inputs.ts';
+import { compare } from '../bench/media/kinds.ts';
+import { readDeployment } from '../src/local/cloud.ts';
 import { toStderr } from '../src/local/log.ts';
 import { ffmpeg as tool } from '../src/local/tools/ffmpeg.ts';
 import { find } from '../src/local/tools/find.ts';
+import { table } from './docs/markdown.ts';
 
-const SONG =
-  'aevalsrc=0.4*sin(2*PI*220*t)*lt(mod(t\\,0.5)\\,0.1)+0.2*sin(2*PI*330*t)|0.3*sin(2*PI*331*t):s=44100:d=180';
+/** A GB and second of x86 in us-east-1. Source: aws.amazon.com/lambda/pricing. */
+const PRICE = 0.000_016_666_7;
 
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '5' } },
+});
+const rounds = Number(values.rounds);
 const ffmpeg = await find(tool, toStderr);
 const folder = await mkdtemp(join(tmpdir(), 'mixdown-bench-'));
 try {
-  let files = process.argv.slice(2);
-  if (files.length === 0) {
-    files = [join(folder, 'three-minutes.mp3')];
-    const args = ['-v', 'error', '-f', 'lavfi', '-i', SONG, '-b:a', '192k', files[0] as string];
-    await promisify(execFile)(ffmpeg, args);
+  if (positionals.length > 0) await songs(positionals);
+  else await kinds();
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function kinds(): Promise<void> {
+  const deployment = readDeployment(new URL('..', import.meta.url).pathname);
+  const memory = deployment.functions.find(({ name }) => name === 'runJobs')?.memory ?? Number.NaN;
+  const [load = 0] = loadavg();
+  console.log(`${cpus().length} cores, load ${load.toFixed(1)}, Node ${process.version}\n`);
+  const inputs = await makeInputs(ffmpeg, folder);
+  const rows: string[][] = [];
+  for (const input of inputs) {
+    const it = await compare(input, { ffmpeg, folder, rounds });
+    const cost = ((memory / 1024) * it.ours * PRICE) / (input.minutes ?? 1);
+    rows.push([
+      input.title,
+      it.ours.toFixed(2),
+      it.floor.toFixed(2),
+      it.ratio.toFixed(2),
+      it.first.toFixed(2),
+      input.minutes ? `${((input.minutes * 60) / it.ours).toFixed(1)} × real time` : each(it.ours),
+      it.peak.toFixed(0),
+      `$${cost.toFixed(6)} ${input.minutes ? 'a minute' : 'each'}`,
+    ]);
   }
+  const heads = ['', 'ours, s', 'floor, s', 'ours ÷ floor', 'first derivative, s'];
+  console.log(table([...heads, 'throughput', 'peak MB', `cost at ${memory} MB`], rows));
+  console.log('\nFrom the answer to the last byte, through all of `npm start`:\n');
+  const whole = (await endToEnd(inputs, rounds)).map(({ title, first, ready }) => [
+    title,
+    first.toFixed(2),
+    ready.toFixed(2),
+  ]);
+  console.log(table(['', 'first derivative, s', 'READY, s'], whole));
+  const [after = 0] = loadavg();
+  console.log(`\nLoad at the end: ${after.toFixed(1)}, of which about one is this run.`);
+}
+
+function each(seconds: number): string {
+  return `${(60 / seconds).toFixed(0)} a minute`;
+}
+
+async function songs(files: string[]): Promise<void> {
   console.log('song | seconds | duration off | LUFS off | true peak off | time ÷ ffmpeg alone');
   for (const file of files) {
-    const m = await measure(ffmpeg, file, 3);
+    const m = await measure(ffmpeg, file, rounds);
     const off = (n: number) => (n >= 0 ? '+' : '') + n.toFixed(3);
     const cells = [m.file, m.seconds.toFixed(2), off(m.durationOff), off(m.lufsOff)];
     console.log([...cells, off(m.truePeakOff), m.ratio.toFixed(2)].join(' | '));
   }
-} finally {
-  await rm(folder, { recursive: true, force: true });
 }

@@ -67,12 +67,19 @@ export interface S3Record {
   sequencer: string;
 }
 
-/** The handler of S3 events: one call for each object created. A test event, which has no records, is nothing. */
+/**
+ * The handler of S3 events: one call for each object created. The event that S3 sends when it is set up, which
+ * has no records, is nothing. Anything else is refused: what nobody reads must not look like what was done.
+ */
 export function serveS3(name: string, run: (ctx: Ctx, record: S3Record) => Promise<void>) {
   return async (event: Partial<S3Event>, context?: Context): Promise<void> => {
     await connect(BACKGROUND);
     const ctx = systemCtx(name, context?.awsRequestId);
-    for (const { eventName, s3 } of event.Records ?? []) {
+    if (!Array.isArray(event.Records)) {
+      if ((event as { Event?: unknown }).Event === 's3:TestEvent') return;
+      throw new Error('This is no notification of S3');
+    }
+    for (const { eventName, s3 } of event.Records) {
       if (!/^(s3:)?ObjectCreated:/.test(eventName)) continue;
       const key = decoded(s3.object.key);
       if (key === undefined) ctx.log.warn('A key that is not url-encoded.', { key: s3.object.key });

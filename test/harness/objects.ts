@@ -1,4 +1,4 @@
-import { keysUnder } from '../../src/providers/s3.ts';
+import { client, keysUnder, sdk } from '../../src/providers/s3.ts';
 import type { Doc, MediaKind, Person } from './given.ts';
 
 /** The objects that a medium has in S3, by what follows its folder. */
@@ -11,4 +11,11 @@ export async function keysOf(
   const folder = `media/${person.id}/${kind}/${medium.id}/`;
   for await (const page of keysUnder(folder)) keys.push(...page);
   return keys.map((k) => k.slice(folder.length)).toSorted();
+}
+
+/** Writes an object past all that would forbid it. */
+export async function putObject(key: string, body: string): Promise<void> {
+  const { PutObjectCommand } = await sdk();
+  const Bucket = process.env.MEDIA_BUCKET as string;
+  await (await client()).send(new PutObjectCommand({ Bucket, Key: key, Body: body }));
 }

@@ -34,9 +34,13 @@ export interface Made {
 /** At most 720p, whichever way it stands. */
 export const previewSize = (shape: Shape): Size => within(shape, 1280, 720);
 
-/** From frames to what the encoder takes: the same number of them in every second. */
+/**
+ * From frames to what the encoder takes: the same number of them in every second. That comes last: of a
+ * picture that stands still for long it makes hundreds at once, which are one in memory as long as nothing is
+ * done to them.
+ */
 export function previewFilter({ size, rate, shape }: Pick<PreviewPlan, 'size' | 'rate' | 'shape'>) {
-  return `fps=${asFraction(rate)}:start_time=0,${resized(size, shape.hdr)},format=yuv420p`;
+  return `${resized(size, shape.hdr)},format=yuv420p,fps=${asFraction(rate)}:start_time=0`;
 }
 
 /** H.264 with a keyframe every two seconds: quick to make, to seek in and to cut. */

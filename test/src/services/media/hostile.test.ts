@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { box, noise, processed, type Studio, studio, wav, wavHead } from '../../../media/audio.ts';
+import { MediaError } from '../../../../src/services/media/media-error.ts';
+import { noise, processed, type Studio, studio, wav, wavHead } from '../../../media/audio.ts';
+import { hostileAudios } from '../../../media/hostile-audio.ts';
 
 let made: Studio;
 let m4a: Buffer;
@@ -16,99 +17,24 @@ afterAll(() => made[Symbol.asyncDispose]());
 const refused = async (name: string, bytes: Uint8Array | string) =>
   processed(await made.write(name, bytes)).catch((error: unknown) => error);
 
-const PLAYLIST = '#EXTM3U\n#EXTINF:10,\nhttp://127.0.0.1:9/secret\n';
-const FOREIGN: [string, string | Buffer, RegExp][] = [
-  [
-    'a PNG',
-    Buffer.from('89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489', 'hex'),
-    /PNG image/,
-  ],
-  ['an HTML page', '<!DOCTYPE html><html><script>alert(1)</script></html>', /HTML/],
-  ['an SVG', '<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"/>', /SVG/],
-  ['an HLS playlist', PLAYLIST, /M3U8/],
-  ['an HLS playlist behind a byte order mark', `\ufeff\n${PLAYLIST}`, /M3U8/],
-  [
-    'a DASH manifest',
-    '<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"></MPD>',
-    /DASH/,
-  ],
-  ['an ffconcat script', 'ffconcat version 1.0\nfile /etc/passwd\n', /ffconcat/],
-  ['an SDP', 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\n', /SDP/],
-  ['a text', 'file:///etc/passwd is what I would like to hear', /text/],
-  ['a ZIP', Buffer.from(`504b0304${'00'.repeat(60)}`, 'hex'), /ZIP/],
-  ['a gzip', gzipSync(Buffer.alloc(1000)), /GZ/],
-];
-
-test.for(FOREIGN)('%s named song.mp3 is refused by what it is', async ([, bytes, message]) => {
-  expect(await refused('song.mp3', bytes)).toMatchObject({
-    code: 'UNSUPPORTED_MEDIA',
-    message: expect.stringMatching(message),
-  });
-});
-
-const id3 = (size: number) =>
-  Buffer.from([
-    0x49,
-    0x44,
-    0x33,
-    4,
-    0,
-    0,
-    (size >> 21) & 127,
-    (size >> 14) & 127,
-    (size >> 7) & 127,
-    size & 127,
-  ]);
-// The header object of an ASF file that claims a length of nought: it once sent file-type into an
-// endless loop.
-const ASF = Buffer.concat([
-  Buffer.from('3026b2758e66cf11a6d900aa0062ce6c', 'hex'),
-  Buffer.alloc(39),
-]);
-const mp4 = (...boxes: Buffer[]) =>
-  Buffer.concat([box('ftyp', Buffer.from('M4A \0\0\0\0M4A isom')), ...boxes]);
-const huge = Buffer.from('400000006d6f6f76', 'hex');
-
-const CORRUPT: [string, Buffer][] = [
-  ['nothing', Buffer.alloc(0)],
-  ['one byte', Buffer.from([0xff])],
-  ['noise', noise(300_000)],
-  ['zeros', Buffer.alloc(100_000)],
-  ['a tag that claims 100 MB', Buffer.concat([id3(100_000_000), noise(2000)])],
-  ['a tag and then noise', Buffer.concat([id3(100), Buffer.alloc(100), noise(2000)])],
-  ['a FLAC of noise', Buffer.concat([Buffer.from('fLaC'), noise(5000)])],
-  ['an Ogg of noise', Buffer.concat([Buffer.from('OggS'), noise(5000)])],
-  ['a WAV without data', wavHead(44_100, 0).subarray(0, 36)],
-  ['a WAV with no samples', wavHead(44_100, 0)],
-  ['an MP4 whose index claims 1 GB', mp4(huge, noise(1000))],
-  ['an MP4 without an index', mp4(box('mdat', noise(5000)))],
-  [
-    'an MP4 with boxes of size 1',
-    mp4(Buffer.from('000000016d6f6f760000000000000001', 'hex'), noise(100)),
-  ],
-];
-
-test.for(CORRUPT)('%s named song.mp3 is corrupt', async ([, bytes]) => {
-  expect(await refused('song.mp3', bytes)).toMatchObject({ code: 'CORRUPT_MEDIA' });
-});
-
-test('an ASF header that loops is refused at once', async () => {
-  expect(await refused('song.mp3', ASF)).toMatchObject({
-    code: expect.stringMatching(/UNSUPPORTED|CORRUPT/),
-  });
-});
+test.for(hostileAudios)(
+  '$name named song.mp3 is refused by what it is, or made anew',
+  async (hostile) => {
+    const path = made.path('song.mp3');
+    await hostile.make(path);
+    const end = await processed(path).catch((error: unknown) => error);
+    if (end instanceof Error) {
+      expect(end).toBeInstanceOf(MediaError);
+      expect(hostile.expect).toContain((end as MediaError).code);
+      expect(end.message).toMatch(hostile.says ?? /./);
+    } else expect(hostile.expect).toContain('READY');
+  },
+);
 
 test('an M4A that was cut off before its index is corrupt', async () => {
   expect(await refused('cut.m4a', m4a.subarray(0, m4a.length >> 1))).toMatchObject({
     code: 'CORRUPT_MEDIA',
   });
-});
-
-test('an MP4 that keeps its sound at a URL is refused before anything is fetched', async () => {
-  const at = m4a.indexOf('url ', m4a.indexOf('dref'), 'latin1');
-  const elsewhere = Buffer.from(m4a);
-  elsewhere[at + 7] = 0; // no longer "in this file"
-  expect(await refused('dref.m4a', elsewhere)).toMatchObject({ code: 'UNSUPPORTED_MEDIA' });
 });
 
 test('an MP4 of pictures alone has no audio, and one with both is a video', async () => {

@@ -1,6 +1,7 @@
 import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { type Box, boxesIn, findBox, readTopLevel } from '../../mp4-boxes.ts';
+import { channelsOf, soundBoxes } from '../../mp4-sound.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
 
@@ -85,7 +86,7 @@ function readEntry(stsd: Buffer): Pick<Track, 'format' | 'sampleRate' | 'channel
   if (stsd.length < 16) return null;
   const format = stsd.toString('latin1', 12, 16);
   if (stsd.length < 44) return { format, sampleRate: 0, channels: 0 };
-  const channels = stsd.readUInt16BE(32);
+  const channels = channelsOf(soundBoxes(stsd.subarray(16))) ?? stsd.readUInt16BE(32);
   const sampleRate = stsd.readUInt32BE(40) >>> 16;
   return { format, channels, sampleRate };
 }

@@ -1,5 +1,6 @@
 import { corrupt } from '../../media-error.ts';
 import { boxesIn } from '../../mp4-boxes.ts';
+import { channelsOf, objectOf, soundBoxes } from '../../mp4-sound.ts';
 import { type Hdr, hdrOf } from './container.ts';
 
 /** How a track's samples are coded, as its first description says. */
@@ -35,7 +36,6 @@ const OBJECTS: Record<number, string | undefined> = {
 };
 /** Where the boxes within an entry begin, after its fixed fields. */
 const IN_VIDEO = 78;
-const IN_AUDIO = 28;
 
 /** The first entry of a video track's `stsd`. */
 export function readVideoEntry(stsd: Buffer): Sample {
@@ -58,9 +58,7 @@ export function readVideoEntry(stsd: Buffer): Sample {
 export function readAudioEntry(stsd: Buffer): Sample {
   const { name, entry } = firstEntry(stsd);
   const version = entry.length >= 28 ? entry.readUInt16BE(8) : 0;
-  const boxes = children(entry, IN_AUDIO + (version === 1 ? 16 : version === 2 ? 36 : 0));
-  const inWave = boxes.find((box) => box.name === 'wave');
-  const own = inWave ? [...boxes, ...children(inWave.body, 0)] : boxes;
+  const own = soundBoxes(entry);
   const named = name === 'mp4a' ? (OBJECTS[objectOf(own)] ?? 'aac') : AUDIO[name];
   const isNew = version === 2 && entry.length >= 44;
   return {
@@ -70,7 +68,9 @@ export function readAudioEntry(stsd: Buffer): Sample {
       : entry.length >= 28
         ? entry.readUInt32BE(24) >>> 16
         : 0,
-    channels: isNew ? entry.readUInt32BE(40) : entry.length >= 28 ? entry.readUInt16BE(16) : 0,
+    channels:
+      channelsOf(own) ??
+      (isNew ? entry.readUInt32BE(40) : entry.length >= 28 ? entry.readUInt16BE(16) : 0),
   };
 }
 
@@ -88,27 +88,6 @@ function children(entry: Buffer, from: number) {
   } catch {
     return [];
   }
-}
-
-/** The object type of an `esds`: the byte after the tag and length of its decoder configuration. */
-function objectOf(boxes: readonly { name: string; body: Buffer }[]): number {
-  const body = boxes.find(({ name }) => name === 'esds')?.body;
-  if (!body) return 0;
-  let at = 4;
-  const lengthEnds = () => {
-    for (let n = 0; n < 4 && (body[at++] ?? 0) & 0x80; n++);
-  };
-  if (body[at++] !== 3) return 0;
-  lengthEnds();
-  const flags = body[at + 2] ?? 0;
-  at +=
-    3 +
-    (flags & 0x80 ? 2 : 0) +
-    (flags & 0x40 ? 1 + (body[at + 3] ?? 0) : 0) +
-    (flags & 0x20 ? 2 : 0);
-  if (body[at++] !== 4) return 0;
-  lengthEnds();
-  return body[at] ?? 0;
 }
 
 function readable(name: string, boxes: readonly { name: string; body: Buffer }[]): string {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type AudioFacts, processAudio } from '../src/services/media/audio/process.ts';
+import { type AudioFacts, processAudio } from '../../src/services/media/audio/process.ts';
 
 const run = promisify(execFile);
 
