@@ -1,5 +1,5 @@
 import { UUID } from '../src/data/ids.ts';
-import type { Migration } from '../src/data/migrations/migration.ts';
+import type { Migration, Steps } from '../src/data/migrations/migration.ts';
 
 /** Media. */
 export const media: Migration = {
@@ -13,6 +13,7 @@ export const media: Migration = {
     // audios: field derivatives has changed
     // audios: index user_1_checksum_1 is missing
     await m.setValidator('audios', audios);
+    await giveStatus(m, 'audios');
     await m.createIndex(
       'audios',
       { user: 1, checksum: 1 },
@@ -26,6 +27,7 @@ export const media: Migration = {
     // images: field derivatives has changed
     // images: index user_1_checksum_1 is missing
     await m.setValidator('images', images);
+    await giveStatus(m, 'images');
     await m.createIndex(
       'images',
       { user: 1, checksum: 1 },
@@ -66,6 +68,7 @@ export const media: Migration = {
     // tracks: field derivatives has changed
     // tracks: index user_1_checksum_1 is missing
     await m.setValidator('tracks', tracks);
+    await giveStatus(m, 'tracks');
     await m.createIndex(
       'tracks',
       { user: 1, checksum: 1 },
@@ -95,6 +98,7 @@ export const media: Migration = {
     // videos: field derivatives has changed
     // videos: index user_1_checksum_1 is missing
     await m.setValidator('videos', videos);
+    await giveStatus(m, 'videos');
     await m.createIndex(
       'videos',
       { user: 1, checksum: 1 },
@@ -104,161 +108,84 @@ export const media: Migration = {
 
   async down(m) {
     await m.setValidator('videos', videosBefore);
-    // Check by hand: videos lost stands. A document that still has it can no longer be written:
-    // await m.eachBatch('drop stands', 'videos', { stands: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: videos lost multipart. A document that still has it can no longer be written:
-    // await m.eachBatch('drop multipart', 'videos', { multipart: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { multipart: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: videos lost video.variableFrameRate. A document that still has it can no longer be written:
-    // await m.eachBatch('drop video.variableFrameRate', 'videos', { 'video.variableFrameRate': { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'video.variableFrameRate': '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: videos lost video.hdr. A document that still has it can no longer be written:
-    // await m.eachBatch('drop video.hdr', 'videos', { 'video.hdr': { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'video.hdr': '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: videos lost video.pixelFormat. A document that still has it can no longer be written:
-    // await m.eachBatch('drop video.pixelFormat', 'videos', { 'video.pixelFormat': { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'video.pixelFormat': '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: videos lost audio. A document that still has it can no longer be written:
-    // await m.eachBatch('drop audio', 'videos', { audio: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { audio: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: videos lost loudness. A document that still has it can no longer be written:
-    // await m.eachBatch('drop loudness', 'videos', { loudness: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { loudness: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: videos lost stream. A document that still has it can no longer be written:
-    // await m.eachBatch('drop stream', 'videos', { stream: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { stream: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: videos lost streamPath. A document that still has it can no longer be written:
-    // await m.eachBatch('drop streamPath', 'videos', { streamPath: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { streamPath: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
+    await drop(m, 'videos', [
+      'stands',
+      'multipart',
+      'video.variableFrameRate',
+      'video.hdr',
+      'video.pixelFormat',
+      'audio',
+      'loudness',
+      'stream',
+      'streamPath',
+      'derivatives.status',
+    ]);
     await m.dropIndex('videos', 'user_1_checksum_1');
 
     await m.dropCollection('trashedMedia');
     await m.setValidator('tracks', tracksBefore);
-    // Check by hand: tracks lost stands. A document that still has it can no longer be written:
-    // await m.eachBatch('drop stands', 'tracks', { stands: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: tracks lost multipart. A document that still has it can no longer be written:
-    // await m.eachBatch('drop multipart', 'tracks', { multipart: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { multipart: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: tracks lost analysis.silence. A document that still has it can no longer be written:
-    // await m.eachBatch('drop analysis.silence', 'tracks', { 'analysis.silence': { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.silence': '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: tracks lost analysis.clipping. A document that still has it can no longer be written:
-    // await m.eachBatch('drop analysis.clipping', 'tracks', { 'analysis.clipping': { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.clipping': '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
+    await drop(m, 'tracks', [
+      'stands',
+      'multipart',
+      'analysis.silence',
+      'analysis.clipping',
+      'derivatives.status',
+    ]);
     await m.dropIndex('tracks', 'user_1_checksum_1');
 
     await m.dropCollection('mediumVersions');
     await m.setValidator('jobs', jobsBefore);
-    // Check by hand: jobs lost parent. A document that still has it can no longer be written:
-    // await m.eachBatch('drop parent', 'jobs', { parent: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { parent: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: jobs lost parts. A document that still has it can no longer be written:
-    // await m.eachBatch('drop parts', 'jobs', { parts: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { parts: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
+    await drop(m, 'jobs', ['parent', 'parts']);
     await m.dropIndex('jobs', 'parent_1_status_1');
 
     await m.setValidator('images', imagesBefore);
-    // Check by hand: images lost stands. A document that still has it can no longer be written:
-    // await m.eachBatch('drop stands', 'images', { stands: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: images lost multipart. A document that still has it can no longer be written:
-    // await m.eachBatch('drop multipart', 'images', { multipart: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { multipart: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: images lost image.perceptualHash. A document that still has it can no longer be written:
-    // await m.eachBatch('drop image.perceptualHash', 'images', { 'image.perceptualHash': { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'image.perceptualHash': '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: images lost image.frames. A document that still has it can no longer be written:
-    // await m.eachBatch('drop image.frames', 'images', { 'image.frames': { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'image.frames': '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
+    await drop(m, 'images', [
+      'stands',
+      'multipart',
+      'image.perceptualHash',
+      'image.frames',
+      'derivatives.status',
+    ]);
     await m.dropIndex('images', 'user_1_checksum_1');
 
     await m.setValidator('audios', audiosBefore);
-    // Check by hand: audios lost stands. A document that still has it can no longer be written:
-    // await m.eachBatch('drop stands', 'audios', { stands: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { stands: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: audios lost multipart. A document that still has it can no longer be written:
-    // await m.eachBatch('drop multipart', 'audios', { multipart: { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { multipart: '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: audios lost analysis.silence. A document that still has it can no longer be written:
-    // await m.eachBatch('drop analysis.silence', 'audios', { 'analysis.silence': { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.silence': '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
-    // Check by hand: audios lost analysis.clipping. A document that still has it can no longer be written:
-    // await m.eachBatch('drop analysis.clipping', 'audios', { 'analysis.clipping': { $exists: true } }, (documents) =>
-    //   documents.map(({ _id }) => ({
-    //     updateOne: { filter: { _id }, update: { $unset: { 'analysis.clipping': '' }, $inc: { version: 1 } } },
-    //   })),
-    // );
+    await drop(m, 'audios', [
+      'stands',
+      'multipart',
+      'analysis.silence',
+      'analysis.clipping',
+      'derivatives.status',
+    ]);
     await m.dropIndex('audios', 'user_1_checksum_1');
   },
 };
+
+/** What is there of a medium is READY: before, nothing else was told of. */
+async function giveStatus(m: Steps, collection: string): Promise<void> {
+  const filter = { derivatives: { $elemMatch: { status: { $exists: false } } } };
+  await m.eachBatch(
+    `each derivative of ${collection} has a status`,
+    collection,
+    filter,
+    (documents) =>
+      documents.map(({ _id }) => ({
+        updateOne: { filter: { _id }, update: { $set: { 'derivatives.$[].status': 'READY' } } },
+      })),
+  );
+}
+
+/** The validator from before would refuse whatever still has these: all go in one write. */
+async function drop(m: Steps, collection: string, fields: string[]): Promise<void> {
+  const some = { $or: fields.map((field) => ({ [field]: { $exists: true } })) };
+  await m.eachBatch(`drop what is new in ${collection}`, collection, some, (documents) =>
+    documents.map(({ _id }) => ({
+      updateOne: {
+        filter: { _id },
+        update: [{ $unset: fields }, { $set: { version: { $add: ['$version', 1] } } }],
+      },
+    })),
+  );
+}
 
 const binary = { bsonType: 'binData' };
 const boolean = { bsonType: 'bool' };
