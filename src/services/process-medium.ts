@@ -124,6 +124,9 @@ export async function current(
   return (await findOne(ctx, entity, filter, { projection })) as unknown as Medium | null;
 }
 
+/** A worker's disk holds the original and what is made of it: 10 GB on Lambda. */
+const MOST_BYTES = 8_000_000_000;
+
 /** Brings the bytes here and checks them against what was declared. Returns their SHA-256, base64. */
 async function fetchOriginal(
   { signal, progress }: Work,
@@ -131,6 +134,10 @@ async function fetchOriginal(
   etag: string,
   path: string,
 ): Promise<string | undefined> {
+  if (medium.size > MOST_BYTES) {
+    const message = `Files over ${MOST_BYTES / 1e9} GB are kept, but cannot be processed yet.`;
+    throw new JobFailure('TOO_LARGE', message);
+  }
   const hash = createHash('sha256');
   let size = 0;
   const isThere = await download(medium.filePath, etag, path, signal, (chunk) => {

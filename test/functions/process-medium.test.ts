@@ -10,13 +10,15 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { handler as mediaUploaded } from '../../functions/media-uploaded.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { Track } from '../../src/models/studio/track.ts';
 import { Job } from '../../src/models/system/job.ts';
 import { LEASE } from '../../src/services/jobs.ts';
 import { MediaError } from '../../src/services/media/media-error.ts';
 import type { MediaProcessor, ProcessorInput } from '../../src/services/media/processor.ts';
 import { processMedium } from '../../src/services/process-medium.ts';
 import { workOnce } from '../../src/services/work.ts';
-import { given, type Person, type Track } from '../harness/given.ts';
+import { given, type Person, type Track as TrackDoc } from '../harness/given.ts';
 import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
 import { keysOf } from '../harness/objects.ts';
 
@@ -37,7 +39,7 @@ const works = (process: MediaProcessor, ms = 0) =>
   workOnce(later(ms), { 'process-track': processMedium(async () => process) }, () => 60_000);
 
 /** Bytes that have arrived and wait for a worker. */
-async function arrived(person: Person): Promise<Track> {
+async function arrived(person: Person): Promise<TrackDoc> {
   const track = await person.uploads(BYTES);
   await mediaUploaded(s3Event(s3Record(track.filePath as string)), invocation());
   return track;
@@ -59,17 +61,17 @@ const whole: MediaProcessor = async (input) => {
   return { ...processed, warnings: ['The cover was left out: it is broken.'] };
 };
 
-const now = async (person: Person, { id }: Track) =>
-  (await person.get<Track>(`/v1/tracks/${id}`)).body;
-const linkTo = (person: Person, { id }: Track, name: string) =>
+const now = async (person: Person, { id }: TrackDoc) =>
+  (await person.get<TrackDoc>(`/v1/tracks/${id}`)).body;
+const linkTo = (person: Person, { id }: TrackDoc, name: string) =>
   person.get<{ url: string }>(`/v1/tracks/${id}/derivatives/${name}`);
-const statuses = ({ derivatives }: Track) =>
+const statuses = ({ derivatives }: TrackDoc) =>
   Object.fromEntries((derivatives ?? []).map((d) => [d.name, d.status]));
 
 test('a derivative is there to be read as soon as it is made, while others are not yet', async () => {
   const alice = await given.user();
   const track = await arrived(alice);
-  let seen: Track | undefined;
+  let seen: TrackDoc | undefined;
   await works(async (input) => {
     await input.onProbed({ ...probed, facts: { audio: AUDIO } });
     expect(statuses(await now(alice, track))).toEqual({ waveform: 'PENDING', cover: 'PENDING' });
@@ -86,7 +88,7 @@ test('a derivative is there to be read as soon as it is made, while others are n
     return { ...processed, warnings: [] };
   });
   expect(seen).toMatchObject({ status: 'PROCESSING', audio: AUDIO });
-  expect(statuses(seen as Track)).toEqual({ waveform: 'READY', cover: 'PENDING' });
+  expect(statuses(seen as TrackDoc)).toEqual({ waveform: 'READY', cover: 'PENDING' });
   const done = await now(alice, track);
   expect(done).toMatchObject({ status: 'READY', derivatives: [{ size: 2 }, { size: 5 }] });
 });
@@ -102,9 +104,20 @@ test('an optional derivative that fails leaves a warning, a mandatory one fails 
   });
   const ready = [await now(alice, one), await now(alice, two)].find((t) => t.status === 'READY');
   expect(ready).toMatchObject({ warnings: [expect.stringContaining('cover')] });
-  expect(statuses(ready as Track)).toEqual({ waveform: 'READY' });
+  expect(statuses(ready as TrackDoc)).toEqual({ waveform: 'READY' });
   const failed = [await now(alice, one), await now(alice, two)].find((t) => t.status === 'FAILED');
   expect(failed).toMatchObject({ error: { code: 'CORRUPT_MEDIA' } });
+});
+
+test('a file that no worker has room for says so, and is kept', async () => {
+  const alice = await given.user();
+  const track = await arrived(alice);
+  const set = { size: 8_000_000_001 };
+  await Track.collection.updateOne({ _id: new UUID(track.id) }, { $set: set });
+  await works(whole);
+  const failed = await now(alice, track);
+  expect(failed).toMatchObject({ status: 'FAILED', error: { code: 'TOO_LARGE' } });
+  expect(await keysOf(alice, track)).toEqual(['original']);
 });
 
 test('READY is refused to a medium without a mandatory derivative', async () => {
@@ -144,7 +157,7 @@ test('what was READY stays as it is while it is processed once more, and when th
   await works(whole);
   const before = await now(alice, track);
   expect((await alice.post(`/v1/tracks/${track.id}/reprocess`)).status).toBe(202);
-  let seen: Track | undefined;
+  let seen: TrackDoc | undefined;
   await works(async (input) => {
     await input.onProbed(probed);
     await makes(input, 'waveform', 'new');
