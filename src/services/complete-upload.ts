@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Ctx } from '../context.ts';
 import { type Entity, entityNamed } from '../data/entity.ts';
 import type { UUID } from '../data/ids.ts';
@@ -127,11 +128,22 @@ async function settled(
   signal: AbortSignal,
 ): Promise<Completion> {
   const completion = await completeInS3(key, uploadId, parts, signal);
-  if (completion === 'COMPLETED' || !(await head(key))) return completion;
+  if (completion === 'COMPLETED' || !(await appears(key, signal))) return completion;
   // Another upload was first: the parts of this one are of no use.
   if (completion === 'PreconditionFailed') await abort(key, uploadId);
   return 'COMPLETED';
 }
+
+/** Whoever completes it at the same moment takes the parts away first, and shows the file a little later. */
+async function appears(key: string, signal: AbortSignal): Promise<boolean> {
+  for (const wait of WAITS) {
+    if (await head(key)) return true;
+    await setTimeout(wait, undefined, { signal });
+  }
+  return (await head(key)) !== null;
+}
+
+const WAITS = [50, 100, 200, 400, 800];
 
 /** S3 has the last word: a part may have been sent again since its list was read. */
 function refuse(completion: Completion): void {
