@@ -39,7 +39,10 @@ export async function makeLadder(
   return describeStream(work.workDir, renditions, raster.rate, hasSound);
 }
 
-/** One decode for all of them; `after` is what is done to the frames before they are scaled. */
+/**
+ * One decode for all of them; `after` is what is done to the frames last of all. They are repeated only
+ * once they are small: a still picture would be held as often as it is shown.
+ */
 export function splitInto(
   renditions: readonly Rendition[],
   { shape, rate }: Raster,
@@ -47,9 +50,9 @@ export function splitInto(
   after = '',
 ): string {
   const parts = renditions.map((_, n) => `[s${n}]`).join('');
-  const scaled = renditions.map(
-    ({ size }, n) => `[s${n}]${resized(size, shape.hdr)},format=yuv420p[v${n}]`,
-  );
   const even = `fps=${asFraction(rate)}:start_time=0${after}`;
-  return [`[0:v:${index}]${even},split=${renditions.length}${parts}`, ...scaled].join(';');
+  const scaled = renditions.map(
+    ({ size }, n) => `[s${n}]${resized(size, shape.hdr)},format=yuv420p,${even}[v${n}]`,
+  );
+  return [`[0:v:${index}]split=${renditions.length}${parts}`, ...scaled].join(';');
 }
