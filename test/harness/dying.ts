@@ -1,15 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { S3Client } from '@aws-sdk/client-s3';
-import { database } from '../../src/data/connection.ts';
 
 interface Life {
   /** How many calls of the outside world it has left. */
   left: number;
   /** Whether its last call is still carried out, though nobody hears the answer. */
   isHeard: boolean;
-  /** The sessions that it has used. */
-  sessions: Map<string, object>;
+  /** The sessions of the transactions that it has begun. */
+  sessions: Set<Session>;
   ends: () => void;
 }
 
@@ -30,16 +29,17 @@ export async function dying(
   const killed = new Promise<'killed'>((resolve) => {
     ends = () => resolve('killed');
   });
-  const sessions = new Map<string, object>();
+  const sessions = new Set<Session>();
   const ended = lives.run({ left, isHeard, sessions, ends }, async () => {
     // What it refuses is an end, too.
     await work().catch(() => {});
     return 'ended' as const;
   });
   const how = await Promise.race([ended, killed]);
-  // The database ends what a killed client had open, as it does when a connection breaks.
-  if (how === 'killed' && sessions.size > 0) {
-    await database().command({ killSessions: [...sessions.values()] });
+  // The database ends what a killed client had open, as it does when a connection breaks. What was
+  // committed without being heard of cannot be aborted any more.
+  if (how === 'killed') {
+    for (const session of sessions) await session.abortTransaction().catch(() => {});
   }
   return how;
 }
@@ -70,13 +70,12 @@ function patch(): void {
   }
 }
 
-interface Sessioned {
-  session?: { inTransaction(): boolean; serverSession: { id: { id: { toString(): string } } } };
+interface Session {
+  inTransaction(): boolean;
+  abortTransaction(): Promise<void>;
 }
 
 function note(operation: unknown): void {
-  const session = (operation as Sessioned | undefined)?.session;
-  if (!session?.inTransaction?.()) return;
-  const { id } = session.serverSession;
-  lives.getStore()?.sessions.set(id.id.toString(), id);
+  const { session } = operation as { session?: Session };
+  if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
 }
