@@ -33,11 +33,18 @@ export async function startMongod(options: Options): Promise<Mongod> {
     'diagnosticDataCollectionEnabled=false', // a few per cent of a core, for MongoDB's support
     // As the only member it has nobody to hand over to.
     'shutdownTimeoutMillisForSignaledShutdown=100',
-    ...(testCommands ? ['enableTestCommands=1'] : []),
+    // Files of dropped collections stay open as long as somebody may read the past: nobody does here, and
+    // tests drop a database each, of some hundred files. Beyond the limit of open files mongod gives up.
+    'minSnapshotHistoryWindowInSeconds=0',
+    ...(testCommands ? ['enableTestCommands=1', 'syncdelay=10'] : []),
   ];
   const args = [
     ...['--replSet', set, '--dbpath', data, '--port', String(port), '--bind_ip', '127.0.0.1'],
     ...['--wiredTigerCacheSizeGB', '0.5', '--oplogSize', '256', '--noscripting', '--nounixsocket'],
+    ...[
+      '--wiredTigerEngineConfigString',
+      'file_manager=(close_idle_time=10,close_scan_interval=5)',
+    ],
     ...parameters.flatMap((parameter) => ['--setParameter', parameter]),
   ];
   const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
