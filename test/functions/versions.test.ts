@@ -92,21 +92,19 @@ test('the former bytes come back with all that was found in them', async () => {
   const track = await song(alice);
   const version = await replaces(alice, track, long);
   await replaced(alice, track);
-  const second = await read(alice, track);
-  const answers = await Promise.all(
-    [1, 2, 3, 4, 5, 6].map(() => alice.post<TrackDoc>(`/v1/versions/${version.id}/restore`)),
-  );
-  // Each that went through has changed places once more.
-  const done = answers.filter((a) => a.status === 200).length;
-  expect(answers.every((a) => [200, 409].includes(a.status))).toBe(true);
-  const expected = done % 2 === 1 ? track : second;
-  const { updatedAt, version: _, ...rest } = expected;
+  expect((await alice.post(`/v1/versions/${version.id}/restore`)).status).toBe(200);
+  const { updatedAt, version: _, ...rest } = track;
   expect(await read(alice, track)).toMatchObject(rest);
-  const bytes = done % 2 === 1 ? short : long;
-  expect((await bytesOf(alice, `/v1/tracks/${track.id}/file`)).equals(bytes)).toBe(true);
+  expect((await bytesOf(alice, `/v1/tracks/${track.id}/file`)).equals(short)).toBe(true);
   expect((await alice.post(`/v1/tracks/${track.id}/reprocess`)).status).toBe(202);
   await alice.waitsFor(track, 'READY');
-  await clean();
+  // The former derivatives go after the new ones are shown.
+  const isClean = () =>
+    clean().then(
+      () => true,
+      () => false,
+    );
+  await until('nothing is left over', isClean);
 });
 
 test('new bytes that are no such medium leave the old ones alone', async () => {
