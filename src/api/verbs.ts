@@ -6,11 +6,11 @@ import type { Base, Entity } from '../data/entity.ts';
 import { UUID } from '../data/ids.ts';
 import { aggregateBytes, findBytes, findOne, type TypedFilter, visible } from '../data/read.ts';
 import { checkReferences, confirmReferences } from '../data/references.ts';
-import { type Keep, remove } from '../data/remove.ts';
+import type { Keep } from '../data/remove.ts';
 import { openSealed } from '../data/sealed.ts';
 import { insert } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
-import { ringJobs } from '../services/jobs.ts';
+import { removeAndSweep } from '../services/removal.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
 import { lookups, mostOf, opened, putDocument, readIncludes } from './include.ts';
@@ -188,12 +188,10 @@ export async function erase<T extends Base>(
 ): Promise<Reply> {
   const versions = versionsMatched(request.ifMatch);
   const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
-  const gone = await remove(ctx, entity, guarded, keep);
-  if (!gone) {
+  if (!(await removeAndSweep(ctx, entity, guarded, keep))) {
     const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
     throw stands ? stale() : notFound();
   }
-  for (const job of gone.jobs) await ringJobs(ctx, job);
   return { status: 204 };
 }
 

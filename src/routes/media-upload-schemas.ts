@@ -1,6 +1,7 @@
 import type { JsonSchema, Parameter } from '../api/route.ts';
 import { component, type Described, documentSchema, idSchema } from '../api/schemas.ts';
 import { entityNamed } from '../data/entity.ts';
+import { MEDIA_KINDS } from '../models/studio/media-fields.ts';
 import { MOST_PARTS } from '../providers/multipart.ts';
 
 const partNumber = { type: 'integer', minimum: 1, maximum: MOST_PARTS };
@@ -14,11 +15,9 @@ function exactly(properties: Record<string, JsonSchema>, description?: string): 
   return { type: 'object', ...said, additionalProperties: false, required, properties };
 }
 
-const KINDS = ['Track', 'Audio', 'Video', 'Image'];
-
 /** A medium of any kind. */
 export const anyMedium: Described = (components) => ({
-  anyOf: KINDS.map((kind) => documentSchema(entityNamed(kind))(components)),
+  anyOf: MEDIA_KINDS.map((kind) => documentSchema(entityNamed(kind))(components)),
 });
 
 /** Where and how to send the bytes of a medium. */

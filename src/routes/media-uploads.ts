@@ -10,7 +10,7 @@ import { documentSchema, idSchema, withMore } from '../api/schemas.ts';
 import { named } from '../api/verbs.ts';
 import type { Ctx } from '../context.ts';
 import type { Base, Entity } from '../data/entity.ts';
-import { idText, newId, type UUID } from '../data/ids.ts';
+import { idText, type UUID } from '../data/ids.ts';
 import { findOne } from '../data/read.ts';
 import { update } from '../data/write.ts';
 import { notFound } from '../errors.ts';
@@ -19,7 +19,13 @@ import { presignPut } from '../providers/s3.ts';
 import { completeParts, type NamedPart } from '../services/complete-upload.ts';
 import { duplicateOf, reuse } from '../services/duplicates.ts';
 import { type Medium, originalKey } from '../services/media-keys.ts';
-import { abortParts, arrivedAlready, openParts, partSizeFor } from '../services/upload-parts.ts';
+import {
+  abortParts,
+  arrivedAlready,
+  newFile,
+  openParts,
+  partSizeFor,
+} from '../services/upload-parts.ts';
 import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './media-upload-schemas.ts';
 
 /** How long the URLs of an upload hold, in s. */
@@ -67,14 +73,8 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
 }
 
 function prepare(ctx: Ctx, entity: Entity, values: Record<string, unknown>) {
-  const _id = ctx.promisedId ?? newId(ctx.clock());
-  const partSize = partSizeFor(values.size as number);
-  return {
-    ...values,
-    _id,
-    filePath: originalKey(entity, values.user as UUID, _id),
-    ...(partSize && { multipart: { partSize } }),
-  };
+  const keyOf = (id: UUID) => originalKey(entity, values.user as UUID, id);
+  return { ...values, ...newFile(ctx, values.size as number, keyOf) };
 }
 
 /** Whether the bytes of a duplicate are to be copied. @throws AppError INVALID_QUERY */

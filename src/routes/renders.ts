@@ -1,11 +1,14 @@
 import type { Route } from '../api/route.ts';
 import { Image } from '../models/studio/image.ts';
-import { parseRender } from '../services/media/image/render.ts';
+import { FITS, FORMATS, MOST_SIDE, parseRender, QUALITY } from '../services/media/image/render.ts';
 import { render } from '../services/renders.ts';
 import { derivativeName, link, linkSchema } from './media.ts';
 import { found } from './media-uploads.ts';
 
-const side = { type: 'integer', minimum: 1, maximum: 4096 };
+const side = {
+  description: `In pixels; without both it is as large as the image, up to ${MOST_SIDE}.`,
+  schema: { type: 'integer', minimum: 1, maximum: MOST_SIDE },
+};
 
 /** Images made to measure. */
 export const renderRoutes: Route[] = [
@@ -17,30 +20,22 @@ export const renderRoutes: Route[] = [
     tag: 'Images',
     access: 'user',
     query: [
-      {
-        name: 'width',
-        description: 'In pixels; without both it is as large as the image, up to 4096.',
-        schema: side,
-      },
-      {
-        name: 'height',
-        description: 'In pixels; without both it is as large as the image, up to 4096.',
-        schema: side,
-      },
+      { name: 'width', ...side },
+      { name: 'height', ...side },
       {
         name: 'fit',
         description:
           'Where both are given: `inside` keeps it whole, `cover` fills the box and cuts what hangs over, `contain` keeps it whole in a box of exactly that size, `fill` stretches. Nothing is enlarged.',
-        schema: { enum: ['inside', 'cover', 'contain', 'fill'], default: 'inside' },
+        schema: { enum: FITS, default: FITS[0] },
       },
       {
         name: 'format',
         description: 'What it shall be.',
-        schema: { enum: ['webp', 'avif', 'jpeg', 'png'], default: 'webp' },
+        schema: { enum: FORMATS, default: FORMATS[0] },
       },
       {
         name: 'quality',
-        description: '80 unless given, 50 of an AVIF; a PNG has none.',
+        description: `${QUALITY.webp} unless given, ${QUALITY.avif} of an AVIF; a PNG has none.`,
         schema: { type: 'integer', minimum: 1, maximum: 100 },
       },
     ],

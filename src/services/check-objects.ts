@@ -1,8 +1,9 @@
 import type { Ctx } from '../context.ts';
 import { type Entity, entities } from '../data/entity.ts';
 import { idText, type UUID } from '../data/ids.ts';
-import { findMany } from '../data/read.ts';
+import { findMany, findOne } from '../data/read.ts';
 import { update } from '../data/write.ts';
+import { SETTLED } from '../models/studio/media-fields.ts';
 import { MediumVersion } from '../models/studio/medium-version.ts';
 import { TrashedMedium } from '../models/studio/trashed-medium.ts';
 import { deleteKeys, head, type ObjectSeen, objectsUnder } from '../providers/s3.ts';
@@ -87,27 +88,23 @@ async function findOrphans(
 
 /** Those that no document knows. */
 async function unknownAmong(ctx: Ctx, objects: ObjectSeen[]): Promise<ObjectSeen[]> {
-  const placed = objects.map((object) => ({ object, place: readFolder(object.key) }));
-  const ids = new Map<string, Map<string, UUID>>();
-  for (const { place } of placed) {
-    if (!place) continue;
-    const of = ids.get(place.collection) ?? new Map<string, UUID>();
-    ids.set(place.collection, of.set(idText(place.id), place.id));
-  }
-  const knows = new Map<string, (key: string) => boolean>();
-  for (const [collection, some] of ids) {
-    const entity = [...entities.values()].find((e) => e.collectionName === collection);
-    if (!entity) continue;
-    for (const [id, isKnown] of await knownBy(ctx, entity, [...some.values()])) {
-      knows.set(`${collection}/${id}`, isKnown);
+  const placed = objects.flatMap((object) => {
+    const place = readFolder(object.key);
+    const entity = [...entities.values()].find((e) => e.collectionName === place?.collection);
+    return place && entity ? [{ object, entity, id: place.id }] : [];
+  });
+  const known = new Set<ObjectSeen>();
+  for (const [entity, some] of Map.groupBy(placed, (p) => p.entity)) {
+    const knows = await knownBy(
+      ctx,
+      entity,
+      some.map((p) => p.id),
+    );
+    for (const { object, id } of some) {
+      if (knows.get(idText(id))?.(object.key)) known.add(object);
     }
   }
-  return placed
-    .filter(({ object, place }) => {
-      const isKnown = place && knows.get(`${place.collection}/${idText(place.id)}`);
-      return !isKnown?.(object.key);
-    })
-    .map(({ object }) => object);
+  return objects.filter((object) => !known.has(object));
 }
 
 /** By the id of each document that is there, or in the trash: which keys of its folder it knows. */
@@ -140,13 +137,13 @@ async function knownBy(
 
 function knownTo(entity: Entity, medium: Medium): (key: string) => boolean {
   // Of what is being made, nobody knows yet what it will be.
-  if (!isMedia(entity) || !['READY', 'FAILED'].includes(medium.status)) return () => true;
+  if (!isMedia(entity) || !SETTLED.includes(medium.status)) return () => true;
   return pointsTo(medium);
 }
 
 function knownToVersion(version: Medium): (key: string) => boolean {
   const folder = version.filePath.slice(0, version.filePath.lastIndexOf('/') + 1);
-  if (!['READY', 'FAILED'].includes(version.status)) return (key) => key.startsWith(folder);
+  if (!SETTLED.includes(version.status)) return (key) => key.startsWith(folder);
   return pointsTo(version);
 }
 
@@ -196,7 +193,7 @@ async function isMissing(
   dryRun: boolean,
 ): Promise<boolean> {
   const said = { _id, status: 'READY', filePath };
-  if (dryRun) return (await findMany(ctx, entity, said, { limit: 1 })).length > 0;
+  if (dryRun) return (await findOne(ctx, entity, said, { projection: { _id: 1 } })) !== null;
   const error = { code: 'MISSING_FILE', message: 'The uploaded file is no longer there.' };
   const set = { status: 'FAILED', error };
   return (await update(ctx, entity, said, { set }, 'fail')) !== null;

@@ -52,6 +52,13 @@ export async function split({ ctx, claim }: Work, of: Split): Promise<void> {
   for (const id of made) await ringJobs(ctx, id);
 }
 
+/** Ends a job, and its parts, where there is nothing left to do it for. */
+export async function supersede({ ctx, claim }: Work): Promise<void> {
+  await transaction(ctx, async (tx) => {
+    if (await complete(tx, claim, { superseded: true })) await endParts(tx, claim.job);
+  });
+}
+
 /** Whether the whole still waits for this part. */
 export async function isAwaited({ ctx, claim }: Work, target: string): Promise<boolean> {
   return (await findOne(ctx, Job, open(claim.job, target), { projection: { _id: 1 } })) !== null;

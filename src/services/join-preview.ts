@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { config } from '../config.ts';
 import { entityNamed } from '../data/entity.ts';
-import { transaction } from '../data/transaction.ts';
 import { deleteUnder, upload } from '../providers/s3.ts';
-import { resultsOf } from './job-parts.ts';
-import { endParts } from './job-wholes.ts';
-import { complete } from './jobs.ts';
+import { resultsOf, supersede } from './job-parts.ts';
 import type { DerivativeFile } from './media/processor.ts';
 import type { Derivative } from './media-keys.ts';
 import { fetchPieces, type PieceMade } from './pieces.ts';
@@ -31,9 +28,7 @@ async function goOn(work: Work): Promise<void> {
   const entity = entityNamed(input.entity);
   const medium = await current(ctx, entity, input);
   if (!medium) {
-    await transaction(ctx, async (tx) => {
-      if (await complete(tx, claim, { superseded: true })) await endParts(tx, claim.job);
-    });
+    await supersede(work);
     return;
   }
   const made = await resultsOf<PieceMade>(work);
@@ -45,10 +40,7 @@ async function goOn(work: Work): Promise<void> {
     work.signal.throwIfAborted();
     const complete = () => derivatives;
     const result = { processed, shown: { complete }, checksum: state.checksum, target };
-    if (!(await publish(work, entity, medium, input, result))) await deleteUnder(`${target}/`);
-    else if (medium.derivativesPath && medium.derivativesPath !== target) {
-      await deleteUnder(`${medium.derivativesPath}/`);
-    }
+    await publish(work, entity, medium, input, result);
     await deleteUnder(folder);
   } finally {
     await rm(workDir, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import type { DocOf, Entity } from '../data/entity.ts';
 import { idText, parseId, type UUID } from '../data/ids.ts';
 import { folderIn } from '../data/objects.ts';
+import { MediumVersion } from '../models/studio/medium-version.ts';
 import type { Track } from '../models/studio/track.ts';
 
 /** What all media have in common: the file fields of a track, which every kind shares. */
@@ -84,8 +85,7 @@ export function readOriginalKey(
   if (name === 'original' && version === undefined) return place;
   const id = parseId(version);
   const isVersion = name === 'versions' && original === 'original' && id;
-  return isVersion ? { user: place.user, collection: VERSIONS, id } : undefined;
+  // Their objects are in the folders of their media.
+  const collection = MediumVersion.collectionName;
+  return isVersion ? { user: place.user, collection, id } : undefined;
 }
-
-/** The collection of versions, whose objects are in the folders of their media. */
-const VERSIONS = 'mediumVersions';

@@ -10,6 +10,7 @@ import type { OpenVideo } from './media/video/open.ts';
 import type { Piece, Pieces } from './media/video/segments.ts';
 import type { Heard } from './media/video/sound.ts';
 import { derivativesFolder, type Medium } from './media-keys.ts';
+import { fetchOriginal } from './original.ts';
 import { JobFailure, type JobType, type Work } from './work.ts';
 
 /** What an `encode-segment` job is told: a piece of the pictures, or, without one, the sound of the whole. */
@@ -59,9 +60,8 @@ export const encodePiece: JobType = {
     const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
     try {
       const path = join(workDir, 'original');
-      if (!(await download(filePath, etag, path, signal, () => {}))) {
-        if (await head(filePath)) return await supersedeWhole(work, target);
-        throw new JobFailure('MISSING_FILE', 'The uploaded file is no longer there.');
+      if (!(await fetchOriginal(filePath, etag, path, signal))) {
+        return await supersedeWhole(work, target);
       }
       const { facts, files }: { files: PieceFile[]; facts?: object } = await encoded(
         work,

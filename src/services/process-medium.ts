@@ -10,11 +10,12 @@ import { findOne } from '../data/read.ts';
 import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
 import { MediumVersion } from '../models/studio/medium-version.ts';
-import { deleteUnder, download, head, upload } from '../providers/s3.ts';
+import { deleteUnder, upload } from '../providers/s3.ts';
 import { complete } from './jobs.ts';
 import { MediaError } from './media/media-error.ts';
 import type { MediaProcessor, Processed } from './media/processor.ts';
 import { derivativesFolder, type Medium } from './media-keys.ts';
+import { fetchOriginal } from './original.ts';
 import { isLeft, type Known, leaveInPieces } from './preview-pieces.ts';
 import { isVersion } from './processing.ts';
 import { factsOf, present, type Showing, showing } from './showing.ts';
@@ -52,11 +53,8 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
   const shown = showing({ ctx, entity, medium, claim, target });
   const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
   try {
-    const checksum = await fetchOriginal(work, medium, input.etag, join(workDir, 'original'));
+    const checksum = await fetchChecked(work, medium, input.etag, join(workDir, 'original'));
     if (checksum === undefined) {
-      if (!(await head(medium.filePath))) {
-        throw new JobFailure('MISSING_FILE', 'The uploaded file is no longer there.');
-      }
       await complete(ctx, claim, { superseded: true });
       return;
     }
@@ -84,15 +82,7 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
       return;
     }
     const result = { processed, shown, checksum, target };
-    if (!(await publish(work, entity, medium, input, result))) {
-      await deleteUnder(`${target}/`);
-      return;
-    }
-    if (isVersion(entity)) await trimVersions(ctx, medium as unknown as Stored);
-    // By name, never "all but mine": a worker that is late must not touch what another has made since.
-    if (medium.derivativesPath && medium.derivativesPath !== target) {
-      await deleteUnder(`${medium.derivativesPath}/`);
-    }
+    await publish(work, entity, medium, input, result);
     await deleteUnder(`${folder}/`, (key) => !isEarlier(key));
   } catch (error) {
     if (await isLeft(work, target)) return;
@@ -127,8 +117,11 @@ export async function current(
 /** A worker's disk holds the original and what is made of it: 10 GB on Lambda. */
 const MOST_BYTES = 8_000_000_000;
 
-/** Brings the bytes here and checks them against what was declared. Returns their SHA-256, base64. */
-async function fetchOriginal(
+/**
+ * Brings the bytes here and checks them against what was declared. Returns their SHA-256, base64; undefined
+ * when there are others by now.
+ */
+async function fetchChecked(
   { signal, progress }: Work,
   medium: Medium,
   etag: string,
@@ -140,7 +133,7 @@ async function fetchOriginal(
   }
   const hash = createHash('sha256');
   let size = 0;
-  const isThere = await download(medium.filePath, etag, path, signal, (chunk) => {
+  const isThere = await fetchOriginal(medium.filePath, etag, path, signal, (chunk) => {
     hash.update(chunk);
     size += chunk.length;
     progress((5 * size) / medium.size, 'download');
@@ -164,19 +157,31 @@ interface Result {
   target: string;
 }
 
-/** A version that is READY becomes what its medium shows. */
-async function takePlace(ctx: Ctx, { _id }: Stored): Promise<void> {
-  const whole = { projection: { outbox: 0 } };
-  const version = (await findOne(ctx, MediumVersion, { _id }, whole)) as unknown as Stored;
-  if (await swap(ctx, version, 'replace')) return;
-  throw new JobFailure('BUSY', 'What it is to replace is being processed.', true);
-}
-
 /**
- * The document and its job change together, if both are still what this worker was given. False when the
- * medium has gone, or has other bytes by now.
+ * Shows what was made, and deletes what was shown before; or what was made, when the medium has gone or has
+ * other bytes by now. @throws Error when another worker has the job
  */
 export async function publish(
+  work: Work,
+  entity: Entity,
+  medium: Medium,
+  input: ProcessInput,
+  result: Result,
+): Promise<void> {
+  const { target } = result;
+  if (!(await show(work, entity, medium, input, result))) {
+    await deleteUnder(`${target}/`);
+    return;
+  }
+  if (isVersion(entity)) await trimVersions(work.ctx, medium as unknown as Stored);
+  // By name, never "all but mine": a worker that is late must not touch what another has made since.
+  if (medium.derivativesPath && medium.derivativesPath !== target) {
+    await deleteUnder(`${medium.derivativesPath}/`);
+  }
+}
+
+/** The document and its job change together, if both are still what this worker was given. */
+async function show(
   { ctx, claim }: Work,
   entity: Entity,
   medium: Medium,
@@ -207,4 +212,12 @@ export async function publish(
     if (!done) throw new Error('The job was taken by another worker.');
     return document !== null;
   });
+}
+
+/** A version that is READY becomes what its medium shows. */
+async function takePlace(ctx: Ctx, { _id }: Stored): Promise<void> {
+  const whole = { projection: { outbox: 0 } };
+  const version = (await findOne(ctx, MediumVersion, { _id }, whole)) as unknown as Stored;
+  if (await swap(ctx, version, 'replace')) return;
+  throw new JobFailure('BUSY', 'What it is to replace is being processed.', true);
 }

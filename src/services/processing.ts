@@ -1,20 +1,13 @@
 import type { Ctx } from '../context.ts';
-import { type Base, type Entity, entities, entityNamed } from '../data/entity.ts';
+import { type Base, type Entity, entities } from '../data/entity.ts';
 import type { UUID } from '../data/ids.ts';
 import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
 import { AppError } from '../errors.ts';
+import { MEDIA_KINDS, SETTLED } from '../models/studio/media-fields.ts';
 import { MediumVersion } from '../models/studio/medium-version.ts';
 import { enqueue, type NewJob } from './jobs.ts';
 import type { Medium } from './media-keys.ts';
-
-/** The type of job that looks at each kind of medium, by its collection. */
-const JOBS: Record<string, string> = {
-  tracks: 'process-track',
-  audios: 'process-audio',
-  images: 'process-image',
-  videos: 'process-video',
-};
 
 /** Every entity that has uploaded bytes: the kinds of media, and their versions. */
 export function mediaEntities(): Entity[] {
@@ -23,7 +16,7 @@ export function mediaEntities(): Entity[] {
 
 /** Whether it is a kind of medium. */
 export function isMedia(entity: Entity): boolean {
-  return entity.collectionName in JOBS;
+  return MEDIA_KINDS.some((kind) => kind === entity.name);
 }
 
 export function isVersion(entity: Entity): boolean {
@@ -32,11 +25,10 @@ export function isVersion(entity: Entity): boolean {
 
 /** The job that processes the bytes with this ETag. */
 export function processingJob(entity: Entity, medium: Medium, etag: string): NewJob {
-  const kind = medium.kind && isVersion(entity) ? entityNamed(medium.kind) : entity;
-  const type = JOBS[kind.collectionName];
-  if (!type) throw new Error(`No job processes ${kind.collectionName}.`);
+  const kind = medium.kind && isVersion(entity) ? medium.kind : entity.name;
   return {
-    type,
+    // process-track, process-audio, process-video, process-image
+    type: `process-${kind.toLowerCase()}`,
     input: { entity: entity.name, document: medium._id, etag },
     user: medium.user as UUID,
     ...(medium.project && { project: medium.project }),
@@ -52,7 +44,7 @@ export async function reprocess<T extends Base>(
   return transaction(ctx, async (tx) => {
     const ended = {
       _id: medium._id,
-      status: { $in: ['READY', 'FAILED'] },
+      status: { $in: SETTLED },
       filePath: medium.filePath,
     };
     const set = { status: 'PROCESSING', progress: 0 };

@@ -3,10 +3,10 @@ import { type Entity, entities, entityNamed } from '../data/entity.ts';
 import { lowestIdAt, type UUID } from '../data/ids.ts';
 import { aggregate, findMany } from '../data/read.ts';
 import { type Reference, referencesOf, restrictionsOn } from '../data/references.ts';
-import { remove } from '../data/remove.ts';
 import { Job } from '../models/system/job.ts';
 import { ringJobs, waitingAt } from './jobs.ts';
 import { abortOrphanedUploads } from './orphaned-uploads.ts';
+import { removeAndSweep } from './removal.ts';
 import { emptyTrash } from './trash.ts';
 import { findLostUploads } from './uploads.ts';
 
@@ -80,10 +80,7 @@ async function removeOrphans(ctx: Ctx, reference: Reference): Promise<number> {
     { $project: { _id: 1 } },
     { $limit: 1000 },
   ]);
-  for (const { _id } of orphans) {
-    const gone = await remove(ctx, entity, { _id });
-    for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
-  }
+  for (const { _id } of orphans) await removeAndSweep(ctx, entity, { _id });
   if (orphans.length > 0)
     ctx.log.warn('Orphans were removed.', { entity: entity.name, path, n: orphans.length });
   return orphans.length;

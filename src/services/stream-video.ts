@@ -8,14 +8,14 @@ import { findOne } from '../data/read.ts';
 import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
 import { Video } from '../models/studio/video.ts';
-import { deleteUnder, download, head, upload } from '../providers/s3.ts';
-import { resultsOf, split } from './job-parts.ts';
-import { endParts } from './job-wholes.ts';
+import { deleteUnder, upload } from '../providers/s3.ts';
+import { resultsOf, split, supersede } from './job-parts.ts';
 import { complete } from './jobs.ts';
 import { MediaError } from './media/media-error.ts';
 import type { Stream } from './media/video/hls.ts';
 import type { Pieces } from './media/video/segments.ts';
 import type { Medium } from './media-keys.ts';
+import { fetchOriginal } from './original.ts';
 import { fetchPieces, type PieceMade, pieceParts, piecesFolder } from './pieces.ts';
 import { isLeft } from './preview-pieces.ts';
 import type { StreamInput, VideoDoc } from './streams.ts';
@@ -28,9 +28,7 @@ export const streamVideo: JobType = {
     const { job, token } = claim;
     const video = await wanted(ctx, work);
     if (!video) {
-      await transaction(ctx, async (tx) => {
-        if (await complete(tx, claim, { superseded: true })) await endParts(tx, job);
-      });
+      await supersede(work);
       return;
     }
     const folder = streamsFolder(job.input as StreamInput);
@@ -76,10 +74,7 @@ async function encoded(
   const { ctx, claim, signal, progress } = work;
   const { etag, filePath } = claim.job.input as StreamInput;
   const path = join(workDir, 'original');
-  if (!(await download(filePath, etag, path, signal, () => {}))) {
-    if (!(await head(filePath))) {
-      throw new JobFailure('MISSING_FILE', 'The uploaded file is no longer there.');
-    }
+  if (!(await fetchOriginal(filePath, etag, path, signal))) {
     await complete(ctx, claim, { superseded: true });
     return null;
   }

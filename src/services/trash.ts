@@ -4,13 +4,14 @@ import { type Base, type Entity, entityNamed, type Stored } from '../data/entity
 import type { UUID } from '../data/ids.ts';
 import { findMany, findOne, type TypedFilter } from '../data/read.ts';
 import { confirmReferences } from '../data/references.ts';
-import { type Keep, remove } from '../data/remove.ts';
+import type { Keep } from '../data/remove.ts';
 import { transaction } from '../data/transaction.ts';
 import { notFound } from '../errors.ts';
 import { TrashedMedium } from '../models/studio/trashed-medium.ts';
 import { enqueue, ringJobs } from './jobs.ts';
 import type { Medium } from './media-keys.ts';
 import { processingJob } from './processing.ts';
+import { removeAndSweep } from './removal.ts';
 
 /** How long what was deleted may be restored, in ms. */
 const KEPT = 30 * 24 * 3600 * 1000;
@@ -92,9 +93,6 @@ export async function emptyTrash(ctx: Ctx): Promise<number> {
     { expiresAt: { $lte: new Date(ctx.clock()) } },
     { projection: { _id: 1 }, sort: { expiresAt: 1 }, limit: 100 },
   );
-  for (const { _id } of expired) {
-    const gone = await remove(ctx, TrashedMedium, { _id });
-    for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
-  }
+  for (const { _id } of expired) await removeAndSweep(ctx, TrashedMedium, { _id });
   return expired.length;
 }

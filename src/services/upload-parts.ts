@@ -1,6 +1,7 @@
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
 import type { Entity } from '../data/entity.ts';
+import { newId, type UUID } from '../data/ids.ts';
 import { findOne } from '../data/read.ts';
 import { update } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
@@ -33,6 +34,13 @@ export interface PartsPage {
 export function partSizeFor(size: number): number | undefined {
   if (size <= config.singlePutBytes) return undefined;
   return Math.max(config.partBytes, Math.ceil(size / MOST_PARTS / MIB) * MIB);
+}
+
+/** What a document gets that is to have a file of this size. @param keyOf where its bytes will be */
+export function newFile(ctx: Ctx, size: number, keyOf: (id: UUID) => string) {
+  const _id = ctx.promisedId ?? newId(ctx.clock());
+  const partSize = partSizeFor(size);
+  return { _id, filePath: keyOf(_id), ...(partSize && { multipart: { partSize } }) };
 }
 
 /**

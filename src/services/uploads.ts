@@ -1,8 +1,6 @@
 import type { Ctx } from '../context.ts';
 import type { Entity } from '../data/entity.ts';
-import type { UUID } from '../data/ids.ts';
 import { findMany, findOne } from '../data/read.ts';
-import { remove } from '../data/remove.ts';
 import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
 import { deleteUnder, head } from '../providers/s3.ts';
@@ -10,6 +8,7 @@ import { ringSealer } from './audit.ts';
 import { enqueue, ringJobs } from './jobs.ts';
 import { folderOf, type Medium, readOriginalKey } from './media-keys.ts';
 import { isVersion, mediaEntities, processingJob } from './processing.ts';
+import { removeAndSweep } from './removal.ts';
 import { isTrashed } from './trash.ts';
 
 /** What S3 tells of an object that was written. */
@@ -84,7 +83,11 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
     for (const { filePath } of [...recent, ...forgotten]) {
       await noteUpload(ctx, { key: filePath, sequencer: '' });
     }
-    for (const { _id } of forgotten) await removeNeverUploaded(ctx, entity, _id, dayAgo);
+    for (const { _id } of forgotten) {
+      // The job that sweeps it ends an upload in parts, too.
+      const unheard = { _id, status: 'AWAITING_UPLOAD', updatedAt: dayAgo };
+      await removeAndSweep(ctx, entity, unheard);
+    }
     seen += recent.length + forgotten.length;
   }
   return seen;
@@ -110,15 +113,4 @@ async function awaiting(
     },
   );
   return found as unknown as Medium[];
-}
-
-/** Its `sweep` job ends an upload in parts, too. */
-async function removeNeverUploaded(
-  ctx: Ctx,
-  entity: Entity,
-  id: UUID,
-  updatedAt: object,
-): Promise<void> {
-  const gone = await remove(ctx, entity, { _id: id, status: 'AWAITING_UPLOAD', updatedAt });
-  for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
 }

@@ -1,34 +1,28 @@
 import type { Ctx } from '../context.ts';
 import { type Base, type Entity, entityNamed, type Stored } from '../data/entity.ts';
-import { newId, type UUID } from '../data/ids.ts';
+import type { UUID } from '../data/ids.ts';
 import { findMany, findOne, type TypedFilter } from '../data/read.ts';
 import { confirmReferences } from '../data/references.ts';
-import { remove } from '../data/remove.ts';
 import { transaction } from '../data/transaction.ts';
 import { insert, type Update, update } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
-import { MediumVersion, VERSIONED } from '../models/studio/medium-version.ts';
-import { ringJobs } from './jobs.ts';
+import { mediaFields, SETTLED } from '../models/studio/media-fields.ts';
+import { MediumVersion } from '../models/studio/medium-version.ts';
 import { type Medium, versionKey } from './media-keys.ts';
-import { partSizeFor } from './upload-parts.ts';
+import { removeAndSweep } from './removal.ts';
+import { newFile } from './upload-parts.ts';
 
 /** The most former versions that are kept of one medium: the oldest goes. */
 const MOST_KEPT = 10;
 
 /** What belongs to the bytes of a medium, and changes places with them. */
-const FILE = [
-  ...['fileName', 'contentType', 'size', 'checksum', 'filePath', 'object', 'multipart'],
-  ...['status', 'stands', 'progress', 'error', 'warnings'],
-  ...['metadata', 'derivatives', 'derivativesPath'],
-];
+const FILE = Object.keys(mediaFields);
 /** The facts of all kinds, which a version has in one object. */
 const FACTS = ['audio', 'analysis', 'image', 'video', 'loudness', 'stream', 'streamPath'];
 
 /** The field of a version that refers to a medium of this kind. */
 export function referenceTo(entity: Entity): string {
-  const found = Object.entries(VERSIONED).find(([, name]) => name === entity.name);
-  if (!found) throw new Error(`${entity.name} has no versions.`);
-  return found[0];
+  return entity.name.toLowerCase();
 }
 
 /** Files that clients describe. */
@@ -39,19 +33,14 @@ type File = Pick<Medium, 'fileName' | 'contentType' | 'size' | 'checksum'>;
  * until that one is READY. @throws AppError INVALID_STATE
  */
 export async function replace(ctx: Ctx, entity: Entity, medium: Medium, file: File): Promise<Base> {
-  if (!['READY', 'FAILED'].includes(medium.status)) {
+  if (!SETTLED.includes(medium.status)) {
     throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
   }
-  const _id = ctx.promisedId ?? newId(ctx.clock());
-  const partSize = partSizeFor(file.size);
+  const { _id, user } = medium;
+  const keyOf = (version: UUID) => versionKey(entity, user as UUID, _id, version);
   const version = await insert(ctx, MediumVersion as Entity, {
-    ...file,
-    _id,
-    user: medium.user,
-    kind: entity.name,
-    [referenceTo(entity)]: medium._id,
-    filePath: versionKey(entity, medium.user as UUID, medium._id, _id),
-    ...(partSize && { multipart: { partSize } }),
+    ...{ ...file, ...newFile(ctx, file.size, keyOf) },
+    ...{ user, kind: entity.name, [referenceTo(entity)]: _id },
   });
   await confirmReferences(ctx, MediumVersion as Entity, version);
   return version;
@@ -64,7 +53,7 @@ export async function replace(ctx: Ctx, entity: Entity, medium: Medium, file: Fi
  */
 export async function swap(ctx: Ctx, version: Stored, action: string): Promise<boolean> {
   const { entity, id } = mediumOf(version);
-  const settled = { _id: id, status: { $in: ['READY', 'FAILED'] } };
+  const settled = { _id: id, status: { $in: SETTLED } };
   const medium = (await findOne(ctx, entity, settled, WHOLE)) as unknown as Stored | null;
   if (!medium) return false;
   const facts = (version.facts ?? {}) as Record<string, unknown>;
@@ -148,11 +137,10 @@ export async function trimVersions(ctx: Ctx, version: Stored): Promise<void> {
   const former = await findMany(
     ctx,
     MediumVersion,
-    { user: version.user, [referenceTo(entity)]: id, status: { $in: ['READY', 'FAILED'] } },
+    { user: version.user, [referenceTo(entity)]: id, status: { $in: SETTLED } },
     { projection: { _id: 1 }, sort: { createdAt: -1, _id: -1 }, limit: 10 * MOST_KEPT },
   );
   for (const { _id } of former.slice(MOST_KEPT)) {
-    const gone = await remove(ctx, MediumVersion, { _id });
-    for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
+    await removeAndSweep(ctx, MediumVersion, { _id });
   }
 }

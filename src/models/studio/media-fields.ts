@@ -2,7 +2,12 @@ import { Schema } from 'mongoose';
 import { freeForm } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 
+/** The kinds of media; a field that refers to one has the same name, in small letters. */
+export const MEDIA_KINDS = ['Track', 'Audio', 'Video', 'Image'] as const;
+
 export const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] as const;
+/** Nothing is under way. */
+export const SETTLED: readonly string[] = ['READY', 'FAILED'];
 
 const derivativeSchema = new Schema(
   {

@@ -1,14 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
-import { mediaFields } from './media-fields.ts';
-
-/** The kinds of media, each by the field that refers to one. */
-export const VERSIONED = {
-  track: 'Track',
-  audio: 'Audio',
-  video: 'Video',
-  image: 'Image',
-} as const;
+import { MEDIA_KINDS, mediaFields } from './media-fields.ts';
 
 const FACTS = 64 * 1024;
 const REFERENCE = { server: true, onDelete: 'cascade' } as const;
@@ -19,7 +11,7 @@ function define() {
       type: String,
       required: true,
       server: true,
-      enum: Object.values(VERSIONED),
+      enum: MEDIA_KINDS,
       description: 'What it is a version of; one of the four references says which.',
     },
     track: ref('Track', REFERENCE),
@@ -39,7 +31,8 @@ function define() {
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
-  for (const path of Object.keys(VERSIONED)) {
+  for (const kind of MEDIA_KINDS) {
+    const path = kind.toLowerCase();
     schema.index({ user: 1, [path]: 1, createdAt: -1, _id: -1 });
     schema.index({ [path]: 1 }, { sparse: true });
   }

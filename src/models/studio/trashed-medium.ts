@@ -1,8 +1,7 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
+import { entity, entityNamed, freeForm, ref, type Stored } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
-
-const COLLECTIONS = { Track: 'tracks', Audio: 'audios', Video: 'videos', Image: 'images' } as const;
+import { MEDIA_KINDS } from './media-fields.ts';
 
 function define() {
   const schema = new Schema({
@@ -10,7 +9,7 @@ function define() {
       type: String,
       required: true,
       server: true,
-      enum: Object.keys(COLLECTIONS),
+      enum: MEDIA_KINDS,
       description: 'What it is, and will be again.',
     },
     project: ref('Project', {
@@ -49,5 +48,5 @@ export const TrashedMedium = entity('TrashedMedium', define, {
     'A medium that was deleted, under its own id, and may be restored for a while. Its objects stay.',
   collection: 'trashedMedia',
   objects: (document: Stored) =>
-    objectsIn(COLLECTIONS[document.kind as keyof typeof COLLECTIONS])(document),
+    objectsIn(entityNamed(document.kind as string).collectionName)(document),
 });

@@ -1,5 +1,6 @@
-import { type FfmpegEnd, runFfmpeg } from '../../../providers/ffmpeg.ts';
-import { corrupt, MediaError } from '../media-error.ts';
+import { runFfmpeg } from '../../../providers/ffmpeg.ts';
+import { corrupt } from '../media-error.ts';
+import { refuseFailure } from '../refuse-failure.ts';
 import { keyMeter } from './analysis/key.ts';
 import { levelMeter } from './analysis/levels.ts';
 import { readLoudness } from './analysis/loudness.ts';
@@ -81,7 +82,7 @@ export async function decodeAudio(decoding: Decoding) {
     signal,
     deadlineMs: deadlineOf(decoding),
   });
-  refuseFailure(end);
+  refuseFailure(end, 'track');
   const heard = decoded(format, waveform, levels);
   const warnings = judgeLength(heard.seconds, container);
   return {
@@ -124,19 +125,6 @@ function outputsTo(previewPath: string): string[] {
 function deadlineOf({ container, bytes, limits }: Decoding): number {
   const seconds = Math.max(container.declaredSeconds ?? 0, bytes / 40_000);
   return limits.decodeBaseMs + Math.min(seconds, limits.seconds) * limits.decodeMsPerSecond;
-}
-
-function refuseFailure({ exitCode, killedBy, timedOut, log }: FfmpegEnd): void {
-  if (timedOut || killedBy === 'SIGXCPU') {
-    throw new MediaError('TIMED_OUT', 'Decoding this track took too long.');
-  }
-  if (exitCode === 0) return;
-  // Ours, not the file's: worth another try, on another machine.
-  if (killedBy === 'SIGKILL') throw new Error('ffmpeg was killed from outside');
-  if (exitCode === 126 || exitCode === 127)
-    throw new Error('ffmpeg cannot be started', { cause: log });
-  if (/No space left on device/.test(log)) throw new Error('The disk is full', { cause: log });
-  throw corrupt('This track cannot be decoded.', { cause: log });
 }
 
 function decoded(

@@ -2,8 +2,10 @@ import type { Metadata, Sharp } from 'sharp';
 import { AppError, type Fault } from '../../../errors.ts';
 import { type Box, decodeInto, fromPixels, type Pixels, readHeader } from './decoder.ts';
 
-const FITS = ['inside', 'cover', 'contain', 'fill'] as const;
-const FORMATS = ['webp', 'avif', 'jpeg', 'png'] as const;
+/** How an image is brought into a box; the first unless told. */
+export const FITS = ['inside', 'cover', 'contain', 'fill'] as const;
+/** What an image can become; the first unless told. */
+export const FORMATS = ['webp', 'avif', 'jpeg', 'png'] as const;
 
 /** An image made to measure. */
 export interface RenderOptions {
@@ -29,9 +31,10 @@ export interface Rendered {
   height: number;
 }
 
-const SIDE = 4096;
+/** The longest side of one, in pixels. */
+export const MOST_SIDE = 4096;
 /** Where they are about as good as each other to look at. */
-const QUALITY = { webp: 80, avif: 50, jpeg: 80 } as const;
+export const QUALITY = { webp: 80, avif: 50, jpeg: 80 } as const;
 
 /**
  * Reads `width`, `height`, `fit` (inside), `format` (webp) and `quality` (80; 50 for AVIF).
@@ -47,16 +50,16 @@ export function parseRender(query: Readonly<Record<string, string | undefined>>)
     errors.push({ path, message: `must be a whole number from 1 to ${most}` });
     return undefined;
   };
-  const oneOf = <const T extends string>(path: string, all: readonly T[], usual: T) => {
-    const text = query[path] ?? usual;
+  const oneOf = <const T extends string>(path: string, all: readonly [T, ...T[]]) => {
+    const text = query[path] ?? all[0];
     const value = all.find((one) => one === text);
     if (!value) errors.push({ path, message: `must be one of ${all.join(', ')}` });
-    return value ?? usual;
+    return value ?? all[0];
   };
-  const width = whole('width', SIDE);
-  const height = whole('height', SIDE);
-  const fit = oneOf('fit', FITS, 'inside');
-  const format = oneOf('format', FORMATS, 'webp');
+  const width = whole('width', MOST_SIDE);
+  const height = whole('height', MOST_SIDE);
+  const fit = oneOf('fit', FITS);
+  const format = oneOf('format', FORMATS);
   const quality = whole('quality', 100);
   if (errors.length > 0) {
     const detail = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
@@ -65,7 +68,7 @@ export function parseRender(query: Readonly<Record<string, string | undefined>>)
   return {
     ...(width && { width }),
     ...(height && { height }),
-    ...(!width && !height && { width: SIDE, height: SIDE }),
+    ...(!width && !height && { width: MOST_SIDE, height: MOST_SIDE }),
     // With one side alone there is nothing to fit: the same picture has one name.
     fit: width && height ? fit : 'inside',
     format,

@@ -1,12 +1,12 @@
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
+import { refuseFailure } from '../refuse-failure.ts';
 import { describeStream, hlsTo, type Stream } from './hls.ts';
 import type { OpenVideo } from './open.ts';
-import { resized } from './picture.ts';
+import { evenly } from './picture.ts';
 import { progressLines } from './progress.ts';
-import { asFraction } from './rate.ts';
 import { encodedAs, type Raster, type Rendition, renditionsOf } from './renditions.ts';
 import { AAC } from './sound.ts';
-import { reading, refuseFailure } from './work.ts';
+import { reading } from './work.ts';
 
 /**
  * Makes an adaptive HLS stream (CMAF): every rendition from one decode, with the same groups of
@@ -35,7 +35,7 @@ export async function makeLadder(
       progressLines((progress) => onProgress(Math.min(99, (progress.seconds / seconds) * 100))),
     ],
   });
-  refuseFailure(end);
+  refuseFailure(end, 'video');
   return describeStream(work.workDir, renditions, raster.rate, hasSound);
 }
 
@@ -50,9 +50,8 @@ export function splitInto(
   after = '',
 ): string {
   const parts = renditions.map((_, n) => `[s${n}]`).join('');
-  const even = `fps=${asFraction(rate)}:start_time=0${after}`;
   const scaled = renditions.map(
-    ({ size }, n) => `[s${n}]${resized(size, shape.hdr)},format=yuv420p,${even}[v${n}]`,
+    ({ size }, n) => `[s${n}]${evenly(size, shape.hdr, rate)}${after}[v${n}]`,
   );
   return [`[0:v:${index}]split=${renditions.length}${parts}`, ...scaled].join(';');
 }

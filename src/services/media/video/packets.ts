@@ -1,9 +1,10 @@
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { corrupt } from '../media-error.ts';
+import { refuseFailure } from '../refuse-failure.ts';
 import { tooComplex, tooLong } from './containers/refusals.ts';
 import type { VideoLimits } from './limits.ts';
 import { lines } from './lines.ts';
-import { reading, refuseFailure, type Work } from './work.ts';
+import { reading, type Work } from './work.ts';
 
 /** What the packets of a track tell, without a decoder. */
 export interface Packets {
@@ -108,7 +109,7 @@ export async function scanPackets(work: Work, seconds: number): Promise<Packets>
     outputs: packetsTo(work.container.video.index, 'pipe:1'),
     sinks: [meter.add],
   });
-  refuseFailure(end);
+  refuseFailure(end, 'video');
   const packets = meter.result();
   if (packets.count === 0) throw corrupt('There is no picture in this video.');
   return packets;

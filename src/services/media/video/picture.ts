@@ -1,4 +1,5 @@
 import type { Hdr } from './containers/container.ts';
+import { asFraction, type Rate } from './rate.ts';
 
 /** In pixels. */
 export interface Size {
@@ -28,6 +29,15 @@ function scaled(size: string, hdr: Hdr): string {
     `setparams=${named},scale=${size},zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
     'tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited,format=yuv420p,setsar=1',
   ].join(',');
+}
+
+/**
+ * From frames to what the encoder takes: the same number of them in every second. That comes last: of a
+ * picture that stands still for long it makes hundreds at once, which are one in memory as long as nothing is
+ * done to them.
+ */
+export function evenly(size: Size, hdr: Hdr, rate: Rate): string {
+  return `${resized(size, hdr)},format=yuv420p,fps=${asFraction(rate)}:start_time=0`;
 }
 
 /** The largest of even sides and the same proportion, with these bounds of its sides. */

@@ -4,9 +4,10 @@ import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { jpegSize } from '../audio/cover.ts';
 import { corrupt } from '../media-error.ts';
 import type { DerivativeFile } from '../processor.ts';
+import { refuseFailure } from '../refuse-failure.ts';
 import { type Hdr, VIDEO_DECODERS } from './containers/container.ts';
 import { fitted, JPEG, type Size } from './picture.ts';
-import { reading, refuseFailure, type Work } from './work.ts';
+import { reading, type Work } from './work.ts';
 
 /** What the decoder shows of its first pictures. */
 export interface Shape extends Size {
@@ -104,7 +105,7 @@ async function look(work: Work, place: Place, hdr: Hdr) {
   );
   if (!shape || scores.length === 0) {
     // Nothing at all: where the file is broken it says so here, but not yet where there are others.
-    if (end.timedOut || end.killedBy || (end.exitCode ?? 0) > 100) refuseFailure(end);
+    if (end.timedOut || end.killedBy || (end.exitCode ?? 0) > 100) refuseFailure(end, 'video');
     return null;
   }
   const good = scores.findIndex((score) => score >= GOOD);

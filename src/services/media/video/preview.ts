@@ -3,14 +3,15 @@ import { join } from 'node:path';
 import { type FfmpegEnd, runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { corrupt } from '../media-error.ts';
 import type { DerivativeFile } from '../processor.ts';
+import { refuseFailure } from '../refuse-failure.ts';
 import { type Packets, packetMeter, packetsTo } from './packets.ts';
-import { resized, type Size, within } from './picture.ts';
+import { evenly, type Size, within } from './picture.ts';
 import type { Shape } from './poster.ts';
 import { progressLines } from './progress.ts';
-import { asFraction, perSecond, type Rate } from './rate.ts';
+import { perSecond, type Rate } from './rate.ts';
 import { AAC, type Heard, soundMeter, soundOutputs } from './sound.ts';
 import { type SpritePlan, spriteFilter, spriteTo } from './sprite.ts';
-import { reading, refuseFailure, THREADS, type Work } from './work.ts';
+import { reading, THREADS, type Work } from './work.ts';
 
 /** What is made in one decode of the whole. */
 export interface PreviewPlan {
@@ -33,15 +34,6 @@ export interface Made {
 
 /** At most 720p, whichever way it stands. */
 export const previewSize = (shape: Shape): Size => within(shape, 1280, 720);
-
-/**
- * From frames to what the encoder takes: the same number of them in every second. That comes last: of a
- * picture that stands still for long it makes hundreds at once, which are one in memory as long as nothing is
- * done to them.
- */
-export function previewFilter({ size, rate, shape }: Pick<PreviewPlan, 'size' | 'rate' | 'shape'>) {
-  return `${resized(size, shape.hdr)},format=yuv420p,fps=${asFraction(rate)}:start_time=0`;
-}
 
 /** H.264 with a keyframe every two seconds: quick to make, to seek in and to cut. */
 export function h264({ rate }: { rate: Rate }): string[] {
@@ -99,11 +91,11 @@ export async function makePreview(
 
 async function refuse(end: FfmpegEnd, path: string): Promise<void> {
   if (end.exitCode !== 0) await rm(path, { force: true });
-  refuseFailure(end);
+  refuseFailure(end, 'video');
 }
 
 function graphOf(index: number, plan: PreviewPlan): string {
-  const preview = previewFilter(plan);
+  const preview = evenly(plan.size, plan.shape.hdr, plan.rate);
   if (!plan.sprite) return `[0:v:${index}]${preview}[preview]`;
   return [
     `[0:v:${index}]split=2[a][b];[a]${preview}[preview]`,

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { joinWithFfmpeg, runFfmpeg } from '../../../providers/ffmpeg.ts';
 import type { DerivativeFile } from '../processor.ts';
+import { refuseFailure } from '../refuse-failure.ts';
 import { describeStream, hlsTo, type Stream } from './hls.ts';
 import { splitInto } from './ladder.ts';
 import type { OpenVideo } from './open.ts';
@@ -10,7 +11,7 @@ import { progressLines } from './progress.ts';
 import { perSecond, type Rate } from './rate.ts';
 import { encodedAs, groupOf, type Rendition } from './renditions.ts';
 import { AAC, type Heard, soundMeter, soundOutputs } from './sound.ts';
-import { reading, refuseFailure } from './work.ts';
+import { reading } from './work.ts';
 
 /** From and to, in seconds of the whole: a piece that one worker encodes. */
 export interface Segment {
@@ -129,7 +130,7 @@ export async function encodeSegment(
       progressLines((progress) => onProgress(Math.min(99, (progress.seconds / seconds) * 100))),
     ],
   });
-  refuseFailure(end);
+  refuseFailure(end, 'video');
   return names.map((name) => join(work.workDir, name));
 }
 
@@ -148,7 +149,7 @@ export async function encodeSound(
     ],
     sinks: [meter.add],
   });
-  refuseFailure(end);
+  refuseFailure(end, 'video');
   return { path: join(work.workDir, 'sound.m4a'), heard: meter.result(end.log) };
 }
 

@@ -2,12 +2,13 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import type { DerivativeFile } from '../processor.ts';
+import { refuseFailure } from '../refuse-failure.ts';
 import type { Hdr } from './containers/container.ts';
 import { lines } from './lines.ts';
 import { JPEG, resized, type Size, within } from './picture.ts';
 import type { Shape } from './poster.ts';
 import { progressLines } from './progress.ts';
-import { reading, refuseFailure, type Work } from './work.ts';
+import { reading, type Work } from './work.ts';
 
 /** A grid of small pictures, evenly over the whole, to be shown while somebody scrubs. */
 export interface SpritePlan {
@@ -77,7 +78,7 @@ export async function spriteOfKeyframes(
   function counted(line: string): void {
     if (!line.startsWith('#')) keyframes += 1;
   }
-  refuseFailure(end);
+  refuseFailure(end, 'video');
   return keyframes >= plan.count * 0.6;
 }
 

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { FfmpegEnd, FfmpegRun } from '../../../providers/ffmpeg.ts';
-import { corrupt, MediaError } from '../media-error.ts';
+import type { FfmpegRun } from '../../../providers/ffmpeg.ts';
 import type { Container } from './containers/container.ts';
 import type { VideoLimits } from './limits.ts';
 
@@ -53,19 +52,4 @@ function deadlineOf({ container, limits }: Work, seconds: number): number {
   const load = (width * height * (frameRate ?? 60)) / (1920 * 1080 * 30);
   const bounded = Math.min(seconds, limits.seconds);
   return Math.round(limits.decodeBaseMs + bounded * limits.decodeMsPerSecond * Math.max(0.5, load));
-}
-
-/** What the end of a pass says of the file, or of us. @throws MediaError where the file is at fault */
-export function refuseFailure({ exitCode, killedBy, timedOut, log }: FfmpegEnd): void {
-  if (timedOut || killedBy === 'SIGXCPU') {
-    throw new MediaError('TIMED_OUT', 'Decoding this video took too long.');
-  }
-  if (exitCode === 0) return;
-  // Ours, not the file's: worth another try, on another machine.
-  if (killedBy === 'SIGKILL') throw new Error('ffmpeg was killed from outside');
-  if (exitCode === 126 || exitCode === 127) {
-    throw new Error('ffmpeg cannot be started', { cause: log });
-  }
-  if (/No space left on device/.test(log)) throw new Error('The disk is full', { cause: log });
-  throw corrupt('This video cannot be decoded.', { cause: log });
 }

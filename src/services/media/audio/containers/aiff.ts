@@ -2,6 +2,7 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
+import { pcmContainer } from './pcm.ts';
 
 interface Format {
   codec: string;
@@ -89,19 +90,14 @@ function extended(bytes: Buffer): number {
 }
 
 function container(format: Format, available: number): Container {
-  const { codec, sampleRate, channels, frames, bytesPerFrame } = format;
-  return {
-    contentType: 'audio/aiff',
-    demuxer: 'aiff',
-    decoders: [codec],
-    codec,
-    lossless: codec !== 'pcm_alaw' && codec !== 'pcm_mulaw',
-    sampleRate,
-    channels,
-    streams: 1,
-    declaredSeconds: frames / sampleRate,
-    declaredIsExact: true,
-    soundBytes: Math.min(frames * bytesPerFrame, available),
-    fixedBitRate: sampleRate * bytesPerFrame * 8,
-  };
+  const { frames, bytesPerFrame, ...sound } = format;
+  const bytesPerSecond = sound.sampleRate * bytesPerFrame;
+  const file = { contentType: 'audio/aiff', demuxer: 'aiff', declaredIsExact: true } as const;
+  return pcmContainer({
+    ...file,
+    ...sound,
+    bytesPerSecond,
+    bytes: frames * bytesPerFrame,
+    available,
+  });
 }

@@ -2,6 +2,7 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
+import { pcmContainer } from './pcm.ts';
 
 interface Format {
   codec: string;
@@ -94,19 +95,6 @@ function container(
   const claimed = size >= PLACEHOLDER && wide !== null && wide > 0 ? wide : size;
   const streamed = claimed === 0 || (claimed === size && size >= PLACEHOLDER);
   const bytes = streamed ? available : claimed;
-  const { codec, sampleRate, channels, bytesPerSecond } = format;
-  return {
-    contentType: 'audio/wav',
-    demuxer: 'wav',
-    decoders: [codec],
-    codec,
-    lossless: codec !== 'pcm_alaw' && codec !== 'pcm_mulaw',
-    sampleRate,
-    channels,
-    streams: 1,
-    declaredSeconds: bytes / bytesPerSecond,
-    declaredIsExact: !streamed,
-    soundBytes: Math.min(bytes, available),
-    fixedBitRate: bytesPerSecond * 8,
-  };
+  const file = { contentType: 'audio/wav', demuxer: 'wav', declaredIsExact: !streamed } as const;
+  return pcmContainer({ ...file, ...format, bytes, available });
 }
