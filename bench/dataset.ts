@@ -71,6 +71,8 @@ export function trackPatch(n: number): Values {
   };
 }
 
+const preview = { name: 'preview', contentType: 'audio/mp4', status: 'READY' };
+
 /** What the server found in a song that is ready. */
 function heard(n: number): Values {
   return {
@@ -85,7 +87,7 @@ function heard(n: number): Values {
       lossless: true,
     },
     analysis: { bpm: 60 + (n % 120), bpmConfidence: 0.81, key: 'F#', scale: 'MINOR' },
-    derivatives: [{ name: 'preview', contentType: 'audio/mp4', size: 1_700_000 + (n % 9999) }],
+    derivatives: [{ ...preview, size: 1_700_000 + (n % 9999) }],
   };
 }
 
