@@ -10,6 +10,7 @@ import { openAccount, type Role } from './fuzz/account.ts';
 import { type Backend, findBackend } from './fuzz/backend.ts';
 import { type Choice, readChoice } from './fuzz/choice.ts';
 import { readDocument, withExamples } from './fuzz/document.ts';
+import { uploadMedia } from './fuzz/media.ts';
 import { faultsOf, summaryOf, unreached } from './fuzz/outcome.ts';
 import { findTool, Missing, type Report, runTool } from './fuzz/schemathesis.ts';
 import { makeOneOfEach } from './fuzz/seed.ts';
@@ -53,7 +54,8 @@ async function fuzz(tool: string, { api, mongodb }: Backend, choice: Choice): Pr
     const tokens = await serveTokens(account);
     try {
       const given = await readDocument(api);
-      const { ids, refused } = await makeOneOfEach(api, given, account);
+      const media = await uploadMedia(api, account, dir);
+      const { ids, refused } = await makeOneOfEach(api, given, account, media);
       if (refused.length > 0)
         console.log(`${role.padEnd(6)} nothing was made of ${refused.join(', ')}`);
       const document = withExamples(given, ids, await bodiesOf(given, account));

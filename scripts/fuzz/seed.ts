@@ -16,17 +16,21 @@ export interface Seeded {
 
 const COPIES = 5;
 
-/** Makes some of everything that the examples of a document can make, and looks what else is there. */
+/** Makes some of everything that the examples of a document can make, and looks what else is there. @param there what comes first */
 export async function makeOneOfEach(
   api: string,
   document: Document,
   account: Account,
+  there: ReadonlyMap<string, string[]>,
 ): Promise<Seeded> {
-  const ids = new Map<string, string[]>();
+  const ids = new Map(there);
   const refused: string[] = [];
   let waiting = operationsOf(document).filter(
     ({ method, path, operation }) =>
-      method === 'post' && entityOf(document, `${path}/{id}`) && operation.requestBody,
+      method === 'post' &&
+      !path.includes('{') &&
+      entityOf(document, `${path}/{id}`) &&
+      operation.requestBody,
   );
   // What refers to others is made after them.
   for (let made = true; made; ) {

@@ -13,7 +13,7 @@ import { advance, resume, settle } from './job-outcomes.ts';
 export const LEASE = 20_000;
 /** How often a worker renews its claim, in ms. */
 export const HEARTBEAT = 5_000;
-/** A job that takes its worker along this often is stopped: it would kill workers for ever. */
+/** A job that has cost this many workers, their lives or all of their time, is stopped: it would go on for ever. */
 const MOST_LOSSES = 25;
 
 export interface NewJob {
@@ -88,7 +88,7 @@ export function waitingAt(now: Date) {
   return { status: 'QUEUED', priority: { $gte: 0 }, runAfter: { $lte: now } };
 }
 
-/** Whether a job has killed too many workers to be given another. */
+/** Whether a job has cost too many workers to be given another. */
 export function isHopeless({ job }: Claim): boolean {
   return job.losses > MOST_LOSSES;
 }
@@ -149,9 +149,10 @@ export async function fail(
   return kept === null ? 'LOST' : again ? 'RETRY' : 'FAILED';
 }
 
-/** Puts a job back untouched: its worker has to go (time is up), the job has not failed. */
+/** Puts a job back: its worker has to go (time is up), the job has not failed; but this may not go on for ever. */
 export async function giveBack(ctx: Ctx, it: Claim): Promise<void> {
-  const set = { status: 'QUEUED', runAfter: new Date(ctx.clock()) };
+  const losses = it.job.losses + 1;
+  const set = { status: 'QUEUED', losses, runAfter: new Date(ctx.clock()) };
   await update(ctx, Job, held(it), { set }, null);
 }
 

@@ -54,7 +54,9 @@ export async function workOnce(
   if (!it) return false;
   const type = types[it.job.type];
   if (!type || isHopeless(it)) {
-    const message = type ? 'Its worker was lost too often.' : `No worker knows ${it.job.type}.`;
+    const message = type
+      ? 'Its worker was lost, or out of time, too often.'
+      : `No worker knows ${it.job.type}.`;
     await end(ctx, it, new JobFailure(type ? 'WORKER_LOST' : 'UNKNOWN_TYPE', message));
     return true;
   }

@@ -194,16 +194,27 @@ test('a job that nobody knows fails, and the worker goes on to the next', async 
   expect((await stored(known)).status).toBe('COMPLETED');
 });
 
-test('a worker whose time runs out gives its job back, untouched', async () => {
-  const job = await waiting();
-  const run = ({ signal }: { signal: AbortSignal }) =>
+const endless = {
+  run: ({ signal }: { signal: AbortSignal }) =>
     new Promise<void>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    });
-  await workOnce(later(), { sweep: { run } }, () => 5000);
-  expect(await stored(job)).toMatchObject({ status: 'QUEUED', attempts: 0, losses: 0 });
+    }),
+};
+
+test('a worker whose time runs out gives its job back, which is no failed try', async () => {
+  const job = await waiting();
+  await workOnce(later(), { sweep: endless }, () => 5000);
+  expect(await stored(job)).toMatchObject({ status: 'QUEUED', attempts: 0, losses: 1 });
   await rings();
   expect((await stored(job)).status).toBe('COMPLETED');
+});
+
+test('a job that no worker ends in its time is not begun for ever', async () => {
+  const job = await waiting({ losses: 25 });
+  await workOnce(later(), { sweep: endless }, () => 5000);
+  expect(await stored(job)).toMatchObject({ status: 'QUEUED' });
+  await workOnce(later(), { sweep: endless }, () => 5000);
+  expect(await stored(job)).toMatchObject({ status: 'FAILED', error: { code: 'WORKER_LOST' } });
 });
 
 test('a worker learns within seconds that its job was cancelled, and stops', async () => {

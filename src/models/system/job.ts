@@ -134,7 +134,7 @@ function define() {
       integer: true,
       server: true,
       select: false,
-      description: 'Leases that ran out.',
+      description: 'Leases that ran out, and workers whose time did.',
     },
     lease: {
       type: leaseSchema,
