@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -159,25 +159,6 @@ export async function download(
     if (statusOf(error) === 404 || statusOf(error) === 412) return false;
     throw error;
   }
-}
-
-/** Stores a file. */
-export async function upload(
-  key: string,
-  file: { path: string; size: number; contentType: string },
-  signal: AbortSignal,
-): Promise<void> {
-  const { PutObjectCommand } = await sdk();
-  await (await client()).send(
-    new PutObjectCommand({
-      Bucket: config.mediaBucket,
-      Key: key,
-      Body: createReadStream(file.path),
-      ContentLength: file.size,
-      ContentType: file.contentType,
-    }),
-    { abortSignal: signal },
-  );
 }
 
 /** Stores a short text. */

@@ -16,7 +16,7 @@ import {
 import { head } from '../providers/s3.ts';
 import { complete, enqueue, ringJobs } from './jobs.ts';
 import type { Medium } from './media-keys.ts';
-import { planOf, sizeOf, unknownUpload } from './upload-parts.ts';
+import { planOf, sentAtOnce, sizeOf, unknownUpload } from './upload-parts.ts';
 import { noteUpload } from './uploads.ts';
 import { JobFailure, type JobType } from './work.ts';
 
@@ -40,9 +40,7 @@ export async function completeParts(
   given: NamedPart[],
   patience = PATIENCE,
 ): Promise<UUID | undefined> {
-  if (!medium.multipart) {
-    throw new AppError('INVALID_STATE', 'It is sent in one PUT, which needs no completion.');
-  }
+  if (!medium.multipart) throw sentAtOnce();
   if (medium.status !== 'AWAITING_UPLOAD') return undefined;
   const { filePath, multipart } = medium;
   const { uploadId } = multipart;
@@ -60,6 +58,8 @@ export async function completeParts(
       return handOver(ctx, entity, medium);
     }
   }
+  // Somebody else may be completing it at this moment.
+  if (uploadId && !there) await appears(filePath, AbortSignal.timeout(patience));
   await noteUpload(ctx, { key: filePath, sequencer: '' });
   const now = await findOne(ctx, entity, { _id: medium._id }, { projection: { status: 1 } });
   if (!now) throw notFound();

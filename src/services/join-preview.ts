@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { config } from '../config.ts';
 import { entityNamed } from '../data/entity.ts';
-import { deleteUnder, upload } from '../providers/s3.ts';
+import { deleteUnder } from '../providers/s3.ts';
+import { upload } from '../providers/upload.ts';
 import { resultsOf, supersede } from './job-parts.ts';
 import type { DerivativeFile } from './media/processor.ts';
 import type { Derivative } from './media-keys.ts';
-import { fetchPieces, type PieceMade } from './pieces.ts';
+import { fetchPieces, heardIn, type PieceMade } from './pieces.ts';
 import type { Known } from './preview-pieces.ts';
 import { current, type ProcessInput, publish } from './process-medium.ts';
 import type { JobType, Work } from './work.ts';
@@ -56,18 +57,19 @@ async function joined(
   const { joinSegments } = await import('./media/video/segments.ts');
   const { SILENT } = await import('./media/video/process.ts');
   const { inPieces: pieces, ...whole } = processed;
-  const sound = await fetchPieces(made, workDir, signal);
+  await fetchPieces(made, workDir, signal);
+  const heard = heardIn(made);
   progress(96, 'join');
-  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...pieces, hasSound: sound !== null };
+  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...pieces, hasSound: heard !== null };
   const [rendition] = pieces.renditions;
   if (!rendition) throw new Error('a preview of no size');
   const files: DerivativeFile[] = [await joinSegments(input, rendition)];
-  if (sound) {
+  if (heard) {
     const path = join(workDir, 'waveform.json');
     const contentType = 'application/json';
     files.push({ name: 'waveform', path, contentType, size: (await stat(path)).size });
   }
-  const isSilenced = pieces.hasSound && !sound;
+  const isSilenced = pieces.hasSound && !heard;
   const known = new Map(
     files.map(({ path, ...file }) => [file.name, { ...file, status: 'READY' as const }]),
   );
@@ -78,7 +80,7 @@ async function joined(
       .filter(({ status }) => status === 'READY'),
     processed: {
       ...whole,
-      facts: { ...whole.facts, ...sound?.facts },
+      facts: { ...whole.facts, ...heard },
       warnings: [...whole.warnings, ...(isSilenced ? [SILENT] : [])],
     },
   };

@@ -10,19 +10,18 @@ import { mediaEntities } from './processing.ts';
 const GRACE = 3600 * 1000;
 
 /**
- * Ends uploads in parts that no medium awaits: a crash between S3 and the database leaves them, and S3
- * keeps parts for ever. Goes by S3's own list. Returns how many it ended.
+ * Ends uploads in parts that no medium awaits, and those of workers that are long gone: a crash leaves them,
+ * and S3 keeps parts for ever. Goes by S3's own list. Returns how many it ended.
  */
 export async function abortOrphanedUploads(ctx: Ctx): Promise<number> {
   const before = ctx.clock() - GRACE;
   let ended = 0;
   for await (const page of openUploads('media/')) {
     const old = page.filter(({ initiated }) => initiated.getTime() < before);
-    for (const entity of mediaEntities()) {
-      for (const { key, uploadId } of await orphansAmong(ctx, entity, old)) {
-        if (await abort(key, uploadId)) ended++;
-      }
-    }
+    // What is no original is a derivative: no worker lives as long as this.
+    const orphans = old.filter(({ key }) => !readOriginalKey(key));
+    for (const entity of mediaEntities()) orphans.push(...(await orphansAmong(ctx, entity, old)));
+    for (const { key, uploadId } of orphans) if (await abort(key, uploadId)) ended++;
   }
   if (ended > 0) ctx.log.warn('Uploads without a document were ended.', { n: ended });
   return ended;

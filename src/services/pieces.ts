@@ -1,9 +1,10 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { config } from '../config.ts';
 import { idText } from '../data/ids.ts';
-import { deleteKeys, download, head, upload } from '../providers/s3.ts';
+import { deleteKeys, download, head } from '../providers/s3.ts';
+import { upload } from '../providers/upload.ts';
 import { completePart, isAwaited, type Split, supersedeWhole } from './job-parts.ts';
 import { MediaError } from './media/media-error.ts';
 import type { OpenVideo } from './media/video/open.ts';
@@ -130,20 +131,39 @@ function fileAt(path: string, contentType: string): PieceFile {
   return { name: basename(path), path, contentType };
 }
 
-/** Brings the pieces to where they are joined. Returns what was heard; null where there is no sound. */
+/** What was heard of a video whose pieces these are; null where there is no sound. */
+export function heardIn(made: PieceMade[]): object | null {
+  return made.find(({ facts }) => facts)?.facts ?? null;
+}
+
+/**
+ * Brings pieces to where they are joined: those whose names `isWanted`.
+ * @throws JobFailure TOO_LARGE when the disk cannot hold them and what is made of them
+ */
 export async function fetchPieces(
   made: PieceMade[],
   workDir: string,
   signal: AbortSignal,
-): Promise<{ facts: object } | null> {
-  let heard: { facts: object } | null = null;
-  for (const { keys, facts } of made) {
-    for (const [name, key] of Object.entries(keys)) {
-      const etag = (await head(key))?.etag;
-      const isHere = etag && (await download(key, etag, join(workDir, name), signal, () => {}));
-      if (!isHere) throw new Error(`The piece ${key} is gone.`);
-    }
-    if (facts) heard = { facts };
+  isWanted: (name: string) => boolean = () => true,
+): Promise<void> {
+  const wanted = made
+    .flatMap(({ keys }) => Object.entries(keys))
+    .filter(([name]) => isWanted(name));
+  const found = await Promise.all(
+    wanted.map(async ([name, key]) => {
+      const there = await head(key);
+      if (!there) throw new Error(`The piece ${key} is gone.`);
+      return { ...there, name, key };
+    }),
+  );
+  const bytes = found.reduce((sum, { size }) => sum + size, 0);
+  const { bavail, bsize } = await statfs(workDir);
+  if (2 * bytes > bavail * bsize) {
+    throw new JobFailure('TOO_LARGE', 'This video is too long to be put together of its pieces.');
   }
-  return heard;
+  for (const { name, key, etag } of found) {
+    if (!(await download(key, etag, join(workDir, name), signal, () => {}))) {
+      throw new Error(`The piece ${key} is gone.`);
+    }
+  }
 }

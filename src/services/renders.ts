@@ -2,14 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
-import {
-  deleteKeys,
-  download,
-  head,
-  type ObjectSeen,
-  objectsUnder,
-  upload,
-} from '../providers/s3.ts';
+import { deleteKeys, download, head, type ObjectSeen, objectsUnder } from '../providers/s3.ts';
+import { upload } from '../providers/upload.ts';
 import { type RenderOptions, renderImage, renderKey } from './media/image/render.ts';
 import { MediaError } from './media/media-error.ts';
 import type { Medium } from './media-keys.ts';

@@ -8,15 +8,16 @@ import { findOne } from '../data/read.ts';
 import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
 import { Video } from '../models/studio/video.ts';
-import { deleteUnder, upload } from '../providers/s3.ts';
+import { deleteUnder } from '../providers/s3.ts';
+import { upload } from '../providers/upload.ts';
 import { resultsOf, split, supersede } from './job-parts.ts';
 import { complete } from './jobs.ts';
 import { MediaError } from './media/media-error.ts';
-import type { Stream } from './media/video/hls.ts';
+import type { Stream, StreamFile } from './media/video/hls.ts';
 import type { Pieces } from './media/video/segments.ts';
 import type { Medium } from './media-keys.ts';
 import { fetchOriginal } from './original.ts';
-import { fetchPieces, type PieceMade, pieceParts, piecesFolder } from './pieces.ts';
+import { fetchPieces, heardIn, type PieceMade, pieceParts, piecesFolder } from './pieces.ts';
 import { isLeft } from './preview-pieces.ts';
 import type { StreamInput, VideoDoc } from './streams.ts';
 import { JobFailure, type JobType, type Work } from './work.ts';
@@ -37,7 +38,7 @@ export const streamVideo: JobType = {
     const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
     try {
       const stream = job.parts
-        ? await joined(work, workDir)
+        ? await joined(work, workDir, target)
         : await encoded(work, video, workDir, target);
       if (stream) await publish(work, stream, target);
     } catch (error) {
@@ -100,24 +101,33 @@ async function encoded(
 }
 
 /** Null while one of its pieces has not ended. */
-async function joined(work: Work, workDir: string): Promise<Stream | null> {
+async function joined(work: Work, workDir: string, target: string): Promise<Stream | null> {
   const { claim, signal, progress } = work;
   const made = await resultsOf<PieceMade>(work);
   if (!made) return null;
   const pieces = claim.job.parts?.state as Pieces;
-  const sound = await fetchPieces(made, workDir, signal);
+  const hasSound = heardIn(made) !== null;
   progress(96, 'join');
   const { joinLadder } = await import('./media/video/segments.ts');
-  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...pieces, hasSound: sound !== null };
-  return joinLadder(input, pieces.renditions);
+  if (hasSound) await fetchPieces(made, workDir, signal, (name) => name === 'sound.m4a');
+  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...pieces, hasSound };
+  const stream = await joinLadder(input, pieces.renditions, {
+    bring: (rendition) =>
+      fetchPieces(made, workDir, signal, (name) => name.startsWith(`${rendition}-`)),
+    take: (file) => sent(file, target, signal),
+  });
+  return { ...stream, files: [] };
+}
+
+async function sent(file: StreamFile, target: string, signal: AbortSignal): Promise<void> {
+  await upload(`${target}/${file.name}`, file, signal);
+  await rm(file.path);
 }
 
 /** The stream is shown and its job has ended, if the video still waits for it. */
 async function publish(work: Work, stream: Stream, target: string): Promise<void> {
   const { ctx, claim, signal, progress } = work;
-  // The master comes last: whatever it names is there.
-  for (const file of stream.files.toReversed())
-    await upload(`${target}/${file.name}`, file, signal);
+  for (const file of stream.files) await sent(file, target, signal);
   progress(99, 'publish');
   signal.throwIfAborted();
   const renditions = stream.renditions.map(({ name, width, height, bandwidth, codecs }) => ({

@@ -83,11 +83,17 @@ export async function openParts(
 /** Ends an upload in parts: what has arrived is gone, and the medium awaits its bytes as before. @throws AppError NOT_FOUND, INVALID_STATE */
 export async function abortParts(ctx: Ctx, entity: Entity, medium: Medium): Promise<void> {
   if (medium.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
-  const uploadId = medium.multipart?.uploadId;
+  if (!medium.multipart) throw sentAtOnce();
+  const { uploadId } = medium.multipart;
   if (!uploadId) throw notFound();
   if (!(await abort(medium.filePath, uploadId))) await refuseArrived(ctx, medium);
   const mine = { _id: medium._id, 'multipart.uploadId': uploadId };
   await update(ctx, entity, mine, { unset: ['multipart.uploadId'] }, 'abort-upload');
+}
+
+/** What a client hears who takes one PUT for an upload in parts. */
+export function sentAtOnce(): AppError {
+  return new AppError('INVALID_STATE', 'It is sent in one PUT, not in parts.');
 }
 
 /** What a client hears whose medium has its bytes. */

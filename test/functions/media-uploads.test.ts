@@ -262,7 +262,7 @@ test('what is sent in one PUT has nothing to complete or to abort', async () => 
   const path = at('images', await alice.medium('images'));
   const parts = [{ partNumber: 1, etag: 'a' }];
   expect((await completes(alice, path, parts)).status).toBe(409);
-  expect((await alice.delete(`${path}/upload`)).status).toBe(404);
+  expect((await alice.delete(`${path}/upload`)).status).toBe(409);
 });
 
 test('URLs come in pages, and a body names ten thousand parts', async () => {
@@ -370,15 +370,16 @@ test('with a project the parts of what is in it go', async () => {
   await noneOpen(alice, 'tracks', made);
 });
 
-test('an upload in S3 that no document awaits is ended; one that is awaited, or new, is not', async () => {
+test('an upload in S3 that no document or worker awaits is ended; one that is awaited, or new, is not', async () => {
   const alice = await given.user();
   const { made } = await sentWhole(alice, 'videos');
   const key = made.filePath as string;
   const [mine] = await open(alice, 'videos', made);
   const gone = key.replace(made.id, newId(Date.now()).toString());
-  await Promise.all([begin(key, 'video/mp4'), begin(gone, 'video/mp4')]);
+  const derivative = key.replace('original', 'derivatives/lost/preview');
+  await Promise.all([key, gone, derivative].map((k) => begin(k, 'video/mp4')));
   expect(await abortOrphanedUploads(systemCtx('test'))).toBe(0);
-  expect(await open(alice, 'videos', made)).toHaveLength(2);
+  expect(await open(alice, 'videos', made)).toHaveLength(3);
   const later = { ...systemCtx('test'), clock: () => Date.now() + 2 * HOUR };
   await abortOrphanedUploads(later);
   expect(await open(alice, 'videos', made)).toEqual([mine]);

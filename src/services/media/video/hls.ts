@@ -1,7 +1,6 @@
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { perSecond, type Rate } from './rate.ts';
-import type { Rendition } from './renditions.ts';
 
 /** A file of a stream. */
 export interface StreamFile {
@@ -26,7 +25,7 @@ export interface StreamPart {
 }
 
 export interface Stream {
-  /** `master.m3u8` comes first. */
+  /** `master.m3u8`, which names all others, comes last. */
   files: StreamFile[];
   renditions: StreamPart[];
   audio: StreamPart | null;
@@ -45,30 +44,27 @@ export const hlsTo = (name: string): string[] => [
   ...['-hls_segment_filename', `${name}.m4s`, `${name}.m3u8`],
 ];
 
-/** Reads what ffmpeg wrote, and writes the master playlist over it. */
-export async function describeStream(
+/** A rendition, or the sound, as ffmpeg wrote it, and its files: the playlist last. */
+export async function readPart(
   workDir: string,
-  renditions: readonly Rendition[],
-  rate: Rate,
-  hasSound: boolean,
-): Promise<Stream> {
-  const pictures = await Promise.all(
-    renditions.map(async (rendition) => ({
-      ...(await partOf(workDir, rendition.name)),
-      ...rendition.size,
-    })),
-  );
-  const audio = hasSound ? await partOf(workDir, 'audio') : null;
-  await writeFile(join(workDir, 'master.m3u8'), master(pictures, audio, rate));
-  const names = [...renditions.map(({ name }) => name), ...(hasSound ? ['audio'] : [])];
+  name: string,
+): Promise<{ part: StreamPart; files: StreamFile[] }> {
   const files = await Promise.all([
-    fileOf(workDir, 'master.m3u8', PLAYLIST),
-    ...names.flatMap((name) => [
-      fileOf(workDir, `${name}.m3u8`, PLAYLIST),
-      fileOf(workDir, `${name}.m4s`, name === 'audio' ? 'audio/mp4' : 'video/mp4'),
-    ]),
+    fileOf(workDir, `${name}.m4s`, name === 'audio' ? 'audio/mp4' : 'video/mp4'),
+    fileOf(workDir, `${name}.m3u8`, PLAYLIST),
   ]);
-  return { files, renditions: pictures, audio };
+  return { part: await partOf(workDir, name), files };
+}
+
+/** Writes the master playlist over its parts. */
+export async function writeMaster(
+  workDir: string,
+  pictures: readonly StreamPart[],
+  audio: StreamPart | null,
+  rate: Rate,
+): Promise<StreamFile> {
+  await writeFile(join(workDir, 'master.m3u8'), master(pictures, audio, rate));
+  return fileOf(workDir, 'master.m3u8', PLAYLIST);
 }
 
 /** Source: RFC 8216 §4.3.4. Sound and picture are added up: a player loads both. */

@@ -1,9 +1,17 @@
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { refuseFailure } from '../refuse-failure.ts';
-import { describeStream, hlsTo, type Stream } from './hls.ts';
+import {
+  hlsTo,
+  readPart,
+  type Stream,
+  type StreamFile,
+  type StreamPart,
+  writeMaster,
+} from './hls.ts';
 import type { OpenVideo } from './open.ts';
 import { evenly } from './picture.ts';
 import { progressLines } from './progress.ts';
+import type { Rate } from './rate.ts';
 import { encodedAs, type Raster, type Rendition, renditionsOf } from './renditions.ts';
 import { AAC } from './sound.ts';
 import { reading } from './work.ts';
@@ -36,7 +44,27 @@ export async function makeLadder(
     ],
   });
   refuseFailure(end, 'video');
-  return describeStream(work.workDir, renditions, raster.rate, hasSound);
+  return describe(work.workDir, renditions, raster.rate, hasSound);
+}
+
+/** What ffmpeg wrote, with the master playlist over it. */
+async function describe(
+  workDir: string,
+  renditions: readonly Rendition[],
+  rate: Rate,
+  hasSound: boolean,
+): Promise<Stream> {
+  const files: StreamFile[] = [];
+  const read = async (name: string) => {
+    const found = await readPart(workDir, name);
+    files.push(...found.files);
+    return found.part;
+  };
+  const pictures: StreamPart[] = [];
+  for (const { name, size } of renditions) pictures.push({ ...(await read(name)), ...size });
+  const audio = hasSound ? await read('audio') : null;
+  files.push(await writeMaster(workDir, pictures, audio, rate));
+  return { files, renditions: pictures, audio };
 }
 
 /**

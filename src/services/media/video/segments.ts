@@ -1,9 +1,16 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { joinWithFfmpeg, runFfmpeg } from '../../../providers/ffmpeg.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { refuseFailure } from '../refuse-failure.ts';
-import { describeStream, hlsTo, type Stream } from './hls.ts';
+import {
+  hlsTo,
+  readPart,
+  type Stream,
+  type StreamFile,
+  type StreamPart,
+  writeMaster,
+} from './hls.ts';
 import { splitInto } from './ladder.ts';
 import type { OpenVideo } from './open.ts';
 import type { Size } from './picture.ts';
@@ -110,7 +117,7 @@ export async function encodeSegment(
   const exact = segment.isLast
     ? ''
     : `,tpad=stop=${frames}:stop_mode=clone,trim=end_frame=${frames}`;
-  const names = renditions.map(({ name }) => `${name}-${number}.mp4`);
+  const names = renditions.map(({ name }) => pieceName(name, number));
   const end = await runFfmpeg({
     ...bounds,
     input: {
@@ -179,23 +186,47 @@ export async function joinSegments(
   return { name: 'preview', path, contentType: 'video/mp4', size: bytes, ...size };
 }
 
-/** The stream of the pieces of its renditions. */
+/** Who brings the pieces of a stream, and takes its files: a disk holds one rendition at a time. */
+export interface Hauler {
+  /** Brings the pieces of a rendition to where they are joined; they are gone when it is. */
+  bring(rendition: string): Promise<void>;
+  /** Takes a file away. */
+  take(file: StreamFile): Promise<void>;
+}
+
+/** The stream of the pieces of its renditions, one after the other. */
 export async function joinLadder(
   input: JoinInput,
   renditions: readonly Rendition[],
-): Promise<Stream> {
+  { bring, take }: Hauler,
+): Promise<Omit<Stream, 'files'>> {
+  const { workDir, segments } = input;
   const plain = ['-map_metadata', '-1', '-bitexact'];
-  for (const { name } of renditions) {
+  const taken = async (name: string) => {
+    const { part, files } = await readPart(workDir, name);
+    for (const file of files) await take(file);
+    return part;
+  };
+  const pictures: StreamPart[] = [];
+  let audio: StreamPart | null = null;
+  for (const { name, size } of renditions) {
+    await bring(name);
     await joinOne(input, name, false, ['-map', '0:v:0', '-c', 'copy', ...plain, ...hlsTo(name)]);
+    pictures.push({ ...(await taken(name)), ...size });
+    if (input.hasSound && !audio) {
+      const args = ['-map', '1:a:0', '-c', 'copy', ...plain, ...hlsTo('audio')];
+      await joinOne(input, name, true, args);
+      audio = await taken('audio');
+    }
+    for (const number of segments.keys()) await rm(join(workDir, pieceName(name, number)));
   }
-  if (input.hasSound) {
-    const [first] = renditions;
-    if (!first) throw new Error('a stream of no rendition');
-    const args = ['-map', '1:a:0', '-c', 'copy', ...plain, ...hlsTo('audio')];
-    await joinOne(input, first.name, true, args);
-  }
-  return describeStream(input.workDir, renditions, input.rate, input.hasSound);
+  await take(await writeMaster(workDir, pictures, audio, input.rate));
+  return { renditions: pictures, audio };
 }
+
+/** The file of one piece of a rendition. */
+export const pieceName = (rendition: string, number: number): string =>
+  `${rendition}-${number}.mp4`;
 
 /** Copying is quick: a minute is long for it, and so are ten for the longest. */
 const JOIN_MS = 600_000;
@@ -208,7 +239,7 @@ async function joinOne(
 ): Promise<void> {
   const end = await joinWithFfmpeg({
     ...{ binary: ffmpeg, cwd: workDir, signal, deadlineMs: JOIN_MS, fileSize: 10_000_000_000 },
-    pieces: segments.map(({ from, to }, n) => ({ name: `${name}-${n}.mp4`, seconds: to - from })),
+    pieces: segments.map(({ from, to }, n) => ({ name: pieceName(name, n), seconds: to - from })),
     ...(withSound && { sound: 'sound.m4a' }),
     outputs,
   });

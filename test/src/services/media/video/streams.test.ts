@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -123,7 +123,16 @@ test('a video that is encoded in pieces is what it would have been at once', asy
   const { rate } = video.raster;
   const join = { workDir, ffmpeg: FFMPEG, signal, segments, rate, hasSound: true };
   const preview = await joinSegments(join, renditions[0] as (typeof renditions)[0]);
-  const stream = await joinLadder(join, ladder);
+  const brought: string[] = [];
+  const taken: string[] = [];
+  const stream = await joinLadder(join, ladder, {
+    bring: async (rendition) => void brought.push(rendition),
+    take: async ({ name }) => void taken.push(name),
+  });
+  expect(brought).toEqual(['480p', '360p']);
+  const of = (name: string) => [`${name}.m4s`, `${name}.m3u8`];
+  expect(taken).toEqual([...of('480p'), ...of('audio'), ...of('360p'), 'master.m3u8']);
+  expect((await readdir(workDir)).filter((name) => /^\d+p-/.test(name))).toEqual([]);
 
   const atOnce = await processedVideo(clip);
   const whole = await made.write('whole.mp4', atOnce.files.preview ?? '');
