@@ -4,6 +4,14 @@ import { everyModel } from './0002-every-model.ts';
 import { qwenOmni } from './0003-qwen-omni.ts';
 import { awaitedUploads } from './0004-awaited-uploads.ts';
 import { media } from './0005-media.ts';
+import { mediaKinds } from './0006-media-kinds.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [first, everyModel, qwenOmni, awaitedUploads, media];
+export const migrations: Migration[] = [
+  first,
+  everyModel,
+  qwenOmni,
+  awaitedUploads,
+  media,
+  mediaKinds,
+];

@@ -57,6 +57,23 @@ export async function remove<T extends Base>(
 }
 
 /**
+ * Takes documents out of their collection that are kept elsewhere, in the caller's transaction: what waits in
+ * their outboxes is told, and their objects stay.
+ */
+export async function takeOut(
+  ctx: Ctx,
+  entity: Entity,
+  documents: Base[],
+  action: string,
+): Promise<void> {
+  if (documents.length === 0) return;
+  const ids = documents.map((d) => d._id);
+  const session = ctx.session && { session: ctx.session };
+  await entity.collection.deleteMany({ _id: { $in: ids } }, { ...session });
+  await tellRemoval(ctx, entity, documents, action);
+}
+
+/**
  * Removes or releases whatever refers to a document that is gone. May run any number of times.
  * @param batches the most of each kind of child
  * @returns the jobs to ring for
@@ -164,14 +181,7 @@ async function recordRemoval(
   isKept = false,
 ): Promise<UUID[]> {
   const session = ctx.session && { session: ctx.session };
-  if (entity.options.audited !== false) {
-    const events = gone.map((d) => looseEvent(entity, d, auditEntry(ctx, action, [])));
-    const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => looseEvent(entity, d, entry)));
-    const unsealed = await withoutSealed(ctx, waiting);
-    await entityNamed('AuditEvent').collection.insertMany([...unsealed, ...events], {
-      ...session,
-    });
-  }
+  await tellRemoval(ctx, entity, gone, action);
   const objects = isKept ? undefined : entity.options.objects;
   if (!objects && referencesTo(entity.name).length === 0) return [];
   const now = new Date(ctx.clock());
@@ -195,6 +205,16 @@ async function recordRemoval(
   };
   await entityNamed('Job').collection.insertOne(job, { ...session });
   return [job._id];
+}
+
+async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: string): Promise<void> {
+  if (entity.options.audited === false) return;
+  const events = gone.map((d) => looseEvent(entity, d, auditEntry(ctx, action, [])));
+  const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => looseEvent(entity, d, entry)));
+  const unsealed = await withoutSealed(ctx, waiting);
+  await entityNamed('AuditEvent').collection.insertMany([...unsealed, ...events], {
+    ...(ctx.session && { session: ctx.session }),
+  });
 }
 
 /** The sealer inserts an event before it takes the entry out of the document: here it may be in between. */

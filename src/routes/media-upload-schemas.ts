@@ -17,7 +17,7 @@ function exactly(properties: Record<string, JsonSchema>, description?: string): 
 
 /** A medium of any kind. */
 export const anyMedium: Described = (components) => ({
-  anyOf: MEDIA_KINDS.map((kind) => documentSchema(entityNamed(kind))(components)),
+  anyOf: Object.values(MEDIA_KINDS).map((kind) => documentSchema(entityNamed(kind))(components)),
 });
 
 /** Where and how to send the bytes of a medium. */

@@ -9,6 +9,7 @@ import { TrashedMedium } from '../models/studio/trashed-medium.ts';
 import { deleteKeys, head, type ObjectSeen, objectsUnder } from '../providers/s3.ts';
 import { type Medium, pointersOf, readFolder } from './media-keys.ts';
 import { isMedia, mediaEntities } from './processing.ts';
+import type { Content } from './trash.ts';
 import { referenceTo } from './versions.ts';
 
 const BATCH = 500;
@@ -130,7 +131,9 @@ async function knownBy(
   }
   const trashed = { projection: { content: 1 }, limit: ids.length };
   for (const { _id, content } of await findMany(ctx, TrashedMedium, among, trashed)) {
-    known.set(idText(_id), knownTo(entity, content as unknown as Medium));
+    const { versions = [], ...medium } = content as Content;
+    const all = [medium, ...versions].map((m) => knownTo(entity, m as unknown as Medium));
+    known.set(idText(_id), (key) => all.some((knows) => knows(key)));
   }
   return known;
 }

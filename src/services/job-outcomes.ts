@@ -4,6 +4,7 @@ import type { UUID } from '../data/ids.ts';
 import { update } from '../data/write.ts';
 import type { JobDoc } from '../models/system/job.ts';
 import { advanceWhole, endParts, failWhole } from './job-wholes.ts';
+import { waitsFor } from './media-keys.ts';
 
 interface MediumInput {
   entity: string;
@@ -13,7 +14,7 @@ interface MediumInput {
 }
 
 /**
- * Says of what waited for a job that it will not come, in the transaction that ends the job: the medium is
+ * Says of what waited for this job, and for no other, that it will not come, in the transaction that ends the job: the medium is
  * FAILED, with the job's error. One that was READY before stays so, with what it has: the job tells why.
  * Of a stream its video says so. A job that does a part takes the whole with it, and a whole its parts.
  */
@@ -32,7 +33,7 @@ export async function settle(
   const medium = mediumOf(job);
   if (!medium) return;
   const entity = entityNamed(medium.entity);
-  const waiting = { _id: medium.document, status: 'PROCESSING' };
+  const waiting = { _id: medium.document, ...waitsFor(job._id) };
   const kept = { set: { status: 'READY', progress: 100 } };
   if (await update(ctx, entity, { ...waiting, stands: true }, kept, 'keep')) return;
   const set = { status: 'FAILED', error: { code, message } };
@@ -41,7 +42,7 @@ export async function settle(
   await update(ctx, entity, waiting, { set, unset }, 'fail');
 }
 
-/** The reverse, when a job is started anew; a medium with other bytes by now has nothing to do with it. */
+/** The reverse, when a job is started anew; a medium with other bytes by now, or another job, has nothing to do with it. */
 export async function resume(ctx: Ctx, job: JobDoc): Promise<void> {
   if (isOfStream(job)) await settleStream(ctx, job, { status: 'PENDING' });
   const medium = mediumOf(job);
@@ -51,7 +52,7 @@ export async function resume(ctx: Ctx, job: JobDoc): Promise<void> {
     status: { $in: ['FAILED', 'READY'] },
     'object.etag': medium.etag,
   };
-  const set = { status: 'PROCESSING', progress: 0 };
+  const set = { status: 'PROCESSING', progress: 0, 'object.job': job._id };
   await update(ctx, entityNamed(medium.entity), ended, { set, unset: ['error'] }, 'reprocess');
 }
 
@@ -62,7 +63,7 @@ export async function advance(job: JobDoc, progress: number): Promise<void> {
   if (!medium) return;
   const { collection } = entityNamed(medium.entity);
   await collection.updateOne(
-    { _id: medium.document, status: 'PROCESSING' },
+    { _id: medium.document, ...waitsFor(whole.job._id) },
     { $max: { progress: Math.floor(whole.progress) } },
   );
 }

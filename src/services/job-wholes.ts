@@ -41,7 +41,7 @@ export async function endParts(ctx: Ctx, { _id }: Pick<JobDoc, '_id'>): Promise<
 /** Shows on the whole how far its parts are; undefined where it no longer waits for them. */
 export async function advanceWhole(
   part: JobDoc,
-): Promise<{ job: Pick<JobDoc, 'type' | 'input'>; progress: number } | undefined> {
+): Promise<{ job: Pick<JobDoc, '_id' | 'type' | 'input'>; progress: number } | undefined> {
   const target = (part.input as { target?: string }).target;
   const siblings = { parent: part.parent, 'input.target': target };
   const mean = { $group: { _id: null, mean: { $avg: '$progress' } } };

@@ -17,6 +17,7 @@ export const HEARTBEAT = 5_000;
 const MOST_LOSSES = 25;
 
 export interface NewJob {
+  _id?: UUID;
   type: string;
   input: Record<string, unknown>;
   user?: UUID;
@@ -141,19 +142,33 @@ export async function fail(
   const attempts = it.job.attempts + 1;
   const again = error.retryable && attempts < it.job.maxAttempts;
   const now = ctx.clock();
-  const wait = Math.min(1000 * 4 ** attempts, 300_000);
   const done = again
-    ? { status: 'QUEUED', attempts, error, runAfter: new Date(now + wait) }
+    ? { status: 'QUEUED', attempts, error, runAfter: new Date(now + 1000 * retryAfter(it.job)) }
     : { status: 'FAILED', attempts, error, completedAt: new Date(now) };
   const kept = await update(ctx, Job, held(it), { set: done }, again ? 'retry' : 'fail');
   return kept === null ? 'LOST' : again ? 'RETRY' : 'FAILED';
 }
 
+/** How long a job waits for its next try, in s: 4, 16, 64… */
+export function retryAfter({ attempts }: JobDoc): number {
+  return Math.min(4 ** (attempts + 1), 300);
+}
+
 /** Puts a job back: its worker has to go (time is up), the job has not failed; but this may not go on for ever. */
 export async function giveBack(ctx: Ctx, it: Claim): Promise<void> {
-  const losses = it.job.losses + 1;
-  const set = { status: 'QUEUED', losses, runAfter: new Date(ctx.clock()) };
-  await update(ctx, Job, held(it), { set }, null);
+  await putBack(ctx, it, 0, { losses: it.job.losses + 1 });
+}
+
+/** Puts a job back for so many seconds, and has it rung for then. */
+export async function putBack(
+  ctx: Ctx,
+  it: Claim,
+  seconds: number,
+  more: { losses?: number } = {},
+): Promise<void> {
+  const runAfter = new Date(ctx.clock() + 1000 * seconds);
+  const set = { status: 'QUEUED', runAfter, ...more };
+  if (await update(ctx, Job, held(it), { set }, null)) await ringJobs(ctx, it.job._id, seconds);
 }
 
 /** Cancels a job that has not ended, and says so of what waited for it. @throws AppError NOT_FOUND, INVALID_STATE */

@@ -19,7 +19,7 @@ export function inPieces(atOnce: JobType): JobType {
 }
 
 async function goOn(work: Work): Promise<void> {
-  const { ctx, claim } = work;
+  const { claim } = work;
   const { target, folder, state } = claim.job.parts as {
     target: string;
     folder: string;
@@ -27,7 +27,7 @@ async function goOn(work: Work): Promise<void> {
   };
   const input = claim.job.input as ProcessInput;
   const entity = entityNamed(input.entity);
-  const medium = await current(ctx, entity, input);
+  const medium = await current(work, entity, input);
   if (!medium) {
     await supersede(work);
     return;

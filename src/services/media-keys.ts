@@ -22,8 +22,10 @@ export type Medium = Pick<
   /** Of a version: what it is one of; of an audio, what it is. */
   kind?: string | null;
   checksum?: string | null;
-  object?: { etag?: string | null; sequencer?: string | null } | null;
+  object?: { etag?: string | null; sequencer?: string | null; job?: UUID | null } | null;
   multipart?: { partSize: number; uploadId?: string | null; completing?: UUID | null } | null;
+  /** Whether what is shown was READY once, and stays. */
+  stands?: boolean | null;
   derivatives?: Derivative[] | null;
   derivativesPath?: string | null;
 };
@@ -51,6 +53,12 @@ export function readFolder(key: string): { user: UUID; collection: string; id: U
   if (root !== 'media' || !owner || !collection || !document || rest.length === 0) return undefined;
   return { user: owner, collection, id: document };
 }
+
+/** What a medium is found by that waits for this job: of one from before that was kept, for any. */
+export const waitsFor = (job: UUID) => ({
+  status: 'PROCESSING',
+  'object.job': { $in: [job, null] },
+});
 
 /** All that is a medium's in S3 once its processing has ended: keys, and prefixes that end in a slash. */
 export function pointersOf({ filePath, derivativesPath }: Medium): string[] {

@@ -15,13 +15,13 @@ import { upload } from '../providers/upload.ts';
 import { complete } from './jobs.ts';
 import { MediaError } from './media/media-error.ts';
 import type { MediaProcessor, Processed } from './media/processor.ts';
-import { derivativesFolder, type Medium } from './media-keys.ts';
+import { derivativesFolder, type Medium, waitsFor } from './media-keys.ts';
 import { fetchOriginal } from './original.ts';
 import { isLeft, type Known, leaveInPieces } from './preview-pieces.ts';
 import { isVersion } from './processing.ts';
 import { factsOf, present, type Showing, showing } from './showing.ts';
-import { swap, trimVersions } from './versions.ts';
-import { JobFailure, type JobType, type Work } from './work.ts';
+import { isSettled, mediumOf, swap, trimVersions } from './versions.ts';
+import { JobFailure, type JobType, NotYet, type Work } from './work.ts';
 
 export interface ProcessInput {
   entity: string;
@@ -42,10 +42,13 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
   const { ctx, claim, signal } = work;
   const input = claim.job.input as ProcessInput;
   const entity = entityNamed(input.entity);
-  const medium = await current(ctx, entity, input);
+  const medium = await current(work, entity, input);
   if (!medium) {
     await complete(ctx, claim, { superseded: true });
     return;
+  }
+  if (isVersion(entity) && !(await isSettled(ctx, medium as unknown as Stored))) {
+    throw new NotYet('What it is to replace is being processed.');
   }
   const folder = derivativesFolder(medium);
   // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
@@ -106,13 +109,17 @@ function earlierThan({ job, token }: Work['claim']): (key: string) => boolean {
 
 /** The medium, if it still has the bytes that a job is about, and waits for it. */
 export async function current(
-  ctx: Ctx,
+  { ctx, claim }: Work,
   entity: Entity,
   input: ProcessInput,
 ): Promise<Medium | null> {
-  const filter = { _id: input.document, status: 'PROCESSING', 'object.etag': input.etag };
   const projection = { outbox: 0 };
-  return (await findOne(ctx, entity, filter, { projection })) as unknown as Medium | null;
+  const found = await findOne(ctx, entity, waitingFor(claim, input), { projection });
+  return found as unknown as Medium | null;
+}
+
+function waitingFor({ job }: Work['claim'], { document, etag }: ProcessInput) {
+  return { _id: document, 'object.etag': etag, ...waitsFor(job._id) };
 }
 
 /** A worker's disk holds the original and what is made of it: 10 GB on Lambda. */
@@ -174,7 +181,10 @@ export async function publish(
     await deleteUnder(`${target}/`);
     return;
   }
-  if (isVersion(entity)) await trimVersions(work.ctx, medium as unknown as Stored);
+  if (isVersion(entity)) {
+    const of = mediumOf(medium as unknown as Stored);
+    await trimVersions(work.ctx, of.entity, { ...medium, _id: of.id });
+  }
   // By name, never "all but mine": a worker that is late must not touch what another has made since.
   if (medium.derivativesPath && medium.derivativesPath !== target) {
     await deleteUnder(`${medium.derivativesPath}/`);
@@ -206,7 +216,7 @@ async function show(
   const stream = 'stream' in entity.shape.fields ? ['stream', 'streamPath'] : [];
   const unset = ['error', ...(warnings.length > 0 ? [] : ['warnings']), ...stream];
   return transaction(ctx, async (tx) => {
-    const mine = { _id: medium._id, status: 'PROCESSING', 'object.etag': input.etag };
+    const mine = waitingFor(claim, input);
     const document = await update(tx, entity, mine, { set, unset }, 'ready');
     if (document && isVersion(entity)) await takePlace(tx, document as unknown as Stored);
     const done = await complete(tx, claim, { document: medium._id, superseded: !document });
@@ -220,5 +230,5 @@ async function takePlace(ctx: Ctx, { _id }: Stored): Promise<void> {
   const whole = { projection: { outbox: 0 } };
   const version = (await findOne(ctx, MediumVersion, { _id }, whole)) as unknown as Stored;
   if (await swap(ctx, version, 'replace')) return;
-  throw new JobFailure('BUSY', 'What it is to replace is being processed.', true);
+  throw new NotYet('What it is to replace is being processed.');
 }

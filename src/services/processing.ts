@@ -1,10 +1,10 @@
 import type { Ctx } from '../context.ts';
 import { type Base, type Entity, entities } from '../data/entity.ts';
-import type { UUID } from '../data/ids.ts';
+import { newId, type UUID } from '../data/ids.ts';
 import { transaction } from '../data/transaction.ts';
 import { update } from '../data/write.ts';
 import { AppError } from '../errors.ts';
-import { MEDIA_KINDS, SETTLED } from '../models/studio/media-fields.ts';
+import { kindOf, SETTLED } from '../models/studio/media-fields.ts';
 import { MediumVersion } from '../models/studio/medium-version.ts';
 import { enqueue, type NewJob } from './jobs.ts';
 import type { Medium } from './media-keys.ts';
@@ -16,17 +16,27 @@ export function mediaEntities(): Entity[] {
 
 /** Whether it is a kind of medium. */
 export function isMedia(entity: Entity): boolean {
-  return MEDIA_KINDS.some((kind) => kind === entity.name);
+  return kindOf(entity) !== undefined;
 }
 
 export function isVersion(entity: Entity): boolean {
   return entity.name === MediumVersion.name;
 }
 
-/** The job that processes the bytes with this ETag. */
-export function processingJob(entity: Entity, medium: Medium, etag: string): NewJob {
-  const kind = medium.kind && isVersion(entity) ? medium.kind : entity.name;
+/**
+ * The job that processes the bytes with this ETag, under an id that their medium is to hold as `object.job`:
+ * no other job may say how its processing ends.
+ */
+export function processingJob(
+  ctx: Ctx,
+  entity: Entity,
+  medium: Medium,
+  etag: string,
+): NewJob & { _id: UUID } {
+  const kind = isVersion(entity) ? medium.kind : kindOf(entity);
+  if (!kind) throw new Error(`${entity.name} has no bytes to process.`);
   return {
+    _id: newId(ctx.clock()),
     // process-track, process-audio, process-video, process-image
     type: `process-${kind.toLowerCase()}`,
     input: { entity: entity.name, document: medium._id, etag },
@@ -47,12 +57,13 @@ export async function reprocess<T extends Base>(
       status: { $in: SETTLED },
       filePath: medium.filePath,
     };
-    const set = { status: 'PROCESSING', progress: 0 };
-    const document = await update(tx, entity, ended, { set, unset: ['error'] }, 'reprocess');
     // As it was read: bytes that were replaced meanwhile have another.
     const etag = medium.object?.etag;
-    if (!document || !etag) throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
-    const job = await enqueue(tx, processingJob(entity, medium, etag));
-    return { document, job: job._id };
+    const job = etag ? processingJob(tx, entity, medium, etag) : null;
+    const set = { status: 'PROCESSING', progress: 0, 'object.job': job?._id };
+    const document =
+      job && (await update(tx, entity, ended, { set, unset: ['error'] }, 'reprocess'));
+    if (!document) throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
+    return { document, job: (await enqueue(tx, job))._id };
   });
 }

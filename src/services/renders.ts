@@ -18,7 +18,8 @@ const DEADLINE = 20_000;
  * derivatives, and go with them when the image's bytes do. @throws AppError INVALID_STATE
  */
 export async function render(image: Medium, options: RenderOptions): Promise<string> {
-  if (image.status !== 'READY' || !image.derivativesPath) {
+  // While it is processed once more, what was there stays, and this with it.
+  if (!(image.status === 'READY' || image.stands) || !image.derivativesPath) {
     throw new AppError('INVALID_STATE', 'It is not READY.');
   }
   const folder = `${image.derivativesPath}/renders/`;

@@ -1,22 +1,31 @@
 import type { Ctx } from '../context.ts';
 import { auditEntry } from '../data/audit.ts';
-import { type Base, type Entity, entityNamed, type Stored } from '../data/entity.ts';
+import type { Base, Entity, Stored } from '../data/entity.ts';
 import type { UUID } from '../data/ids.ts';
 import { findMany, findOne, type TypedFilter } from '../data/read.ts';
 import { confirmReferences } from '../data/references.ts';
-import type { Keep } from '../data/remove.ts';
+import { type Keep, takeOut } from '../data/remove.ts';
 import { transaction } from '../data/transaction.ts';
 import { notFound } from '../errors.ts';
+import { entityOfKind, kindOf } from '../models/studio/media-fields.ts';
+import { MediumVersion } from '../models/studio/medium-version.ts';
 import { TrashedMedium } from '../models/studio/trashed-medium.ts';
 import { enqueue, ringJobs } from './jobs.ts';
 import type { Medium } from './media-keys.ts';
 import { processingJob } from './processing.ts';
 import { removeAndSweep } from './removal.ts';
+import { referenceTo } from './versions.ts';
 
 /** How long what was deleted may be restored, in ms. */
 const KEPT = 30 * 24 * 3600 * 1000;
 
-/** How a medium is deleted: into the trash, with its objects where they are; one without bytes for good. */
+/** More than any medium has. */
+const MOST_VERSIONS = 100;
+
+/** The document as it was, and its former versions. */
+export type Content = Stored & { versions?: Stored[] };
+
+/** How a medium is deleted: into the trash, with its former versions, and with its objects where they are; one without bytes for good. */
 export function trashing<T extends Base>(entity: Entity<T>): Keep<T> {
   return {
     action: 'trash',
@@ -27,9 +36,11 @@ export function trashing<T extends Base>(entity: Entity<T>): Keep<T> {
       if (content.stream?.status === 'PENDING') delete content.stream;
       const now = new Date(ctx.clock());
       const { _id, user, project, name, fileName, contentType, size } = content;
+      const versions = await takeVersions(ctx, entity as Entity, _id as UUID);
       const trashed = {
         ...{ _id, user, ...(project && { project }) },
-        ...{ kind: entity.name, name, fileName, contentType, size, content },
+        ...{ kind: kindOf(entity), name, fileName, contentType, size },
+        content: { ...content, ...(versions.length > 0 && { versions }) },
         expiresAt: new Date(now.getTime() + KEPT),
         ...{ createdAt: now, updatedAt: now, version: 1 },
       };
@@ -40,6 +51,18 @@ export function trashing<T extends Base>(entity: Entity<T>): Keep<T> {
       return true;
     },
   };
+}
+
+/** Those that could be restored; what is still being made goes as other children do. */
+async function takeVersions(ctx: Ctx, entity: Entity, id: UUID): Promise<Stored[]> {
+  const former = { [referenceTo(entity)]: id, status: 'READY' };
+  const whole = { projection: {}, limit: MOST_VERSIONS };
+  const found = await findMany(ctx, MediumVersion, former, whole);
+  await takeOut(ctx, MediumVersion as Entity, found, 'trash');
+  return found.map((version) => {
+    const { outbox, removing, ...content } = version as unknown as Stored;
+    return content;
+  });
 }
 
 /** Whether the objects under a medium's folder are those of one in the trash. */
@@ -59,16 +82,20 @@ export async function restore(
     const session = { ...(tx.session && { session: tx.session }) };
     const trashed = await TrashedMedium.collection.findOneAndDelete(filter, session);
     if (!trashed) throw notFound();
-    const entity = entityNamed(trashed.kind as string);
-    const content = trashed.content as Stored;
-    const restored = {
-      ...content,
+    const entity = entityOfKind(trashed.kind);
+    const { versions = [], ...content } = trashed.content as Content;
+    const back = (document: Stored) => ({
+      ...document,
       updatedAt: new Date(tx.clock()),
-      version: (content.version as number) + 1,
+      version: (document.version as number) + 1,
       outbox: [auditEntry(tx, 'restore', [])],
-    };
+    });
+    const next = goesOn(tx, entity, content as unknown as Medium);
+    const object = next && { object: { ...content.object, job: next._id } };
+    const restored = { ...back(content), ...object };
     await entity.collection.insertOne(restored, session);
-    return { entity, restored, job: await goOn(tx, entity, restored as unknown as Medium) };
+    if (versions.length > 0) await MediumVersion.collection.insertMany(versions.map(back), session);
+    return { entity, restored, job: next && (await enqueue(tx, next))._id };
   });
   await confirmReferences(ctx, entity, restored as unknown as Base);
   if (job) await ringJobs(ctx, job);
@@ -78,11 +105,11 @@ export async function restore(
   return { entity, document };
 }
 
-/** Its job ended when it found nothing to process. */
-async function goOn(ctx: Ctx, entity: Entity, medium: Medium): Promise<UUID | undefined> {
+/** The job of one that was being processed: its own ended when it found nothing to process. */
+function goesOn(ctx: Ctx, entity: Entity, medium: Medium) {
   const etag = medium.object?.etag;
   if (medium.status !== 'PROCESSING' || !etag) return undefined;
-  return (await enqueue(ctx, processingJob(entity, medium, etag)))._id;
+  return processingJob(ctx, entity, medium, etag);
 }
 
 /** Deletes for good what has been in the trash for its time. Returns how many. */

@@ -39,7 +39,8 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
     return;
   }
   const sequencer = record.sequencer.toUpperCase().padEnd(32, '0');
-  const object = { etag: found.etag, sequencer };
+  const next = processingJob(ctx, entity, medium, found.etag);
+  const object = { etag: found.etag, sequencer, job: next._id };
   const set = { status: 'PROCESSING', progress: 0, object };
   const job = await transaction(ctx, async (tx) => {
     const document = await update(
@@ -60,7 +61,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
       'upload',
     );
     if (!document) return null;
-    return enqueue(tx, processingJob(entity, medium, found.etag));
+    return enqueue(tx, next);
   });
   if (!job) return;
   await ringJobs(ctx, job._id);

@@ -1,12 +1,12 @@
 import type { Ctx } from '../context.ts';
-import { type Base, type Entity, entityNamed, type Stored } from '../data/entity.ts';
+import type { Base, Entity, Stored } from '../data/entity.ts';
 import type { UUID } from '../data/ids.ts';
 import { findMany, findOne, type TypedFilter } from '../data/read.ts';
 import { confirmReferences } from '../data/references.ts';
 import { transaction } from '../data/transaction.ts';
 import { insert, type Update, update } from '../data/write.ts';
 import { AppError, notFound } from '../errors.ts';
-import { mediaFields, SETTLED } from '../models/studio/media-fields.ts';
+import { entityOfKind, kindOf, mediaFields, SETTLED } from '../models/studio/media-fields.ts';
 import { MediumVersion } from '../models/studio/medium-version.ts';
 import { type Medium, versionKey } from './media-keys.ts';
 import { removeAndSweep } from './removal.ts';
@@ -20,7 +20,7 @@ const FILE = Object.keys(mediaFields);
 /** The facts of all kinds, which a version has in one object. */
 const FACTS = ['audio', 'analysis', 'image', 'video', 'loudness', 'stream', 'streamPath'];
 
-/** The field of a version that refers to a medium of this kind. */
+/** The field of a version that refers to a medium of this entity. */
 export function referenceTo(entity: Entity): string {
   return entity.name.toLowerCase();
 }
@@ -38,9 +38,10 @@ export async function replace(ctx: Ctx, entity: Entity, medium: Medium, file: Fi
   }
   const { _id, user } = medium;
   const keyOf = (version: UUID) => versionKey(entity, user as UUID, _id, version);
+  await trimVersions(ctx, entity, medium);
   const version = await insert(ctx, MediumVersion as Entity, {
     ...{ ...file, ...newFile(ctx, file.size, keyOf) },
-    ...{ user, kind: entity.name, [referenceTo(entity)]: _id },
+    ...{ user, kind: kindOf(entity), [referenceTo(entity)]: _id },
   });
   await confirmReferences(ctx, MediumVersion as Entity, version);
   return version;
@@ -85,7 +86,7 @@ const WHOLE = { projection: { outbox: 0 } };
 
 /** The medium that a version is one of. */
 export function mediumOf(version: Stored): { entity: Entity; id: UUID } {
-  const entity = entityNamed(version.kind as string);
+  const entity = entityOfKind(version.kind);
   return { entity, id: version[referenceTo(entity)] as UUID };
 }
 
@@ -131,16 +132,32 @@ export async function restoreVersion(
   return { entity, document };
 }
 
-/** Deletes the oldest former versions of a medium beyond those that are kept. */
-export async function trimVersions(ctx: Ctx, version: Stored): Promise<void> {
+/** Whether a version may take its medium's place: nothing is under way there. */
+export async function isSettled(ctx: Ctx, version: Stored): Promise<boolean> {
   const { entity, id } = mediumOf(version);
-  const former = await findMany(
-    ctx,
-    MediumVersion,
-    { user: version.user, [referenceTo(entity)]: id, status: { $in: SETTLED } },
-    { projection: { _id: 1 }, sort: { createdAt: -1, _id: -1 }, limit: 10 * MOST_KEPT },
-  );
-  for (const { _id } of former.slice(MOST_KEPT)) {
+  const settled = { _id: id, status: { $in: SETTLED } };
+  return (await findOne(ctx, entity, settled, { projection: { _id: 1 } })) !== null;
+}
+
+/** Deletes the former versions of a medium beyond those that are kept: of those that can be restored the ones replaced longest ago, and of those that failed the oldest. */
+export async function trimVersions(ctx: Ctx, entity: Entity, medium: Medium): Promise<void> {
+  const all = { user: medium.user, [referenceTo(entity)]: medium._id, status: { $in: SETTLED } };
+  const found = (await findMany(ctx, MediumVersion, all, {
+    projection: { status: 1, replacedAt: 1 },
+    sort: { createdAt: -1, _id: -1 },
+    limit: 10 * MOST_KEPT,
+  })) as unknown as Former[];
+  const restorable = found
+    .filter(({ status }) => status === 'READY')
+    .sort((a, b) => (b.replacedAt?.getTime() ?? 0) - (a.replacedAt?.getTime() ?? 0));
+  const failed = found.filter(({ status }) => status === 'FAILED');
+  for (const { _id } of [restorable, failed].flatMap((some) => some.slice(MOST_KEPT))) {
     await removeAndSweep(ctx, MediumVersion, { _id });
   }
+}
+
+interface Former {
+  _id: UUID;
+  status: string;
+  replacedAt?: Date | null;
 }

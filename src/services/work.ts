@@ -11,6 +11,9 @@ import {
   heartbeat,
   isHopeless,
   LEASE,
+  putBack,
+  retryAfter,
+  ringJobs,
 } from './jobs.ts';
 
 /** What a job's handler works with. */
@@ -42,6 +45,14 @@ export class JobFailure extends Error {
   }
 }
 
+/** What a job needs is not there yet: it is put back, which is no failed try. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet';
+}
+
+/** How long such a job waits, in s. */
+const WAIT = 15;
+
 const worker = `${process.pid}-${randomUUID().slice(0, 8)}`;
 
 /** Claims one job and runs it to an end. Returns whether there was one. */
@@ -64,7 +75,8 @@ export async function workOnce(
   try {
     await type.run({ ctx, claim: it, signal: beat.signal, progress: beat.progress });
   } catch (error) {
-    if (beat.outOfTime()) await giveBack(ctx, it);
+    if (error instanceof NotYet) await putBack(ctx, it, WAIT);
+    else if (beat.outOfTime()) await giveBack(ctx, it);
     else if (beat.signal.aborted)
       ctx.log.info('The job is no longer this worker’s.', { job: it.job._id.toString() });
     else await end(ctx, it, error);
@@ -81,9 +93,13 @@ async function end(ctx: Ctx, it: Claim, thrown: unknown): Promise<void> {
   const error = known
     ? { code: thrown.code, message: thrown.message, retryable: thrown.retryable }
     : { code: 'INTERNAL', message: 'Something went wrong on our side.', retryable: true };
-  await transaction(ctx, async (tx) => {
-    if ((await fail(tx, it, error)) === 'FAILED') await settle(tx, it.job, error);
+  const outcome = await transaction(ctx, async (tx) => {
+    const ended = await fail(tx, it, error);
+    if (ended === 'FAILED') await settle(tx, it.job, error);
+    return ended;
   });
+  // Each job that waits has a ring of its own: else it takes that of another, which waits in its place.
+  if (outcome === 'RETRY') await ringJobs(ctx, it.job._id, retryAfter(it.job));
 }
 
 /** Stops this long before the function's own end, in ms: time to give the job back. */

@@ -10,9 +10,10 @@ import { handler as mediaUploaded } from '../../functions/media-uploaded.ts';
 import { handler as runJobs } from '../../functions/run-jobs.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
+import { sqs } from '../../src/local/queue/client.ts';
 import { Job, type JobDoc } from '../../src/models/system/job.ts';
 import { claim, complete, enqueue, fail, heartbeat, LEASE } from '../../src/services/jobs.ts';
-import { workOnce } from '../../src/services/work.ts';
+import { JobFailure, NotYet, workOnce } from '../../src/services/work.ts';
 import { type Doc, given, type Person, type Track } from '../harness/given.ts';
 import { invocation, s3Event, s3Record, sqsEvent } from '../harness/invocations.ts';
 import { melody, wav } from '../media/audio.ts';
@@ -238,4 +239,53 @@ test('a ring without a job, and one that is no JSON, are done', async () => {
   expect(await runJobs(sqsEvent('{}', 'nonsense', ''), invocation())).toEqual({
     batchItemFailures: [],
   });
+});
+
+/** Rings that are on their way, or have come. */
+async function ringsOf(): Promise<number> {
+  const QueueUrl = process.env.JOBS_QUEUE_URL as string;
+  const { Attributes } = await sqs<{ Attributes: Record<string, string> }>(
+    process.env.SQS_ENDPOINT as string,
+    'GetQueueAttributes',
+    { QueueUrl, AttributeNames: ['All'] },
+  );
+  const { ApproximateNumberOfMessages, ApproximateNumberOfMessagesDelayed } = Attributes;
+  return Number(ApproximateNumberOfMessages) + Number(ApproximateNumberOfMessagesDelayed);
+}
+
+test('a job that is put back has a ring of its own: it takes none of another job', async () => {
+  for (const [error, status] of [
+    [new Error('for now'), 'QUEUED'],
+    [new NotYet('what it needs is not there'), 'QUEUED'],
+    [new JobFailure('GONE', 'for good'), 'FAILED'],
+  ] as const) {
+    const job = await waiting();
+    const before = await ringsOf();
+    const run = () => Promise.reject(error);
+    await workOnce(later(), { sweep: { run } }, () => 60_000);
+    expect((await stored(job)).status).toBe(status);
+    expect((await ringsOf()) - before).toBe(status === 'QUEUED' ? 1 : 0);
+    await Job.collection.deleteMany({});
+  }
+});
+
+test('a job says nothing of a medium that waits for another job', async () => {
+  const alice = await given.user();
+  const { track, job } = await arrived(alice);
+  expect((await alice.post(`/v1/jobs/${job.id}/cancel`)).status).toBe(200);
+  const { status, body } = await alice.post<{ job: string }>(`/v1/tracks/${track.id}/reprocess`);
+  expect(status).toBe(202);
+  // The first is begun anew, and given up once more.
+  expect((await alice.post(`/v1/jobs/${job.id}/retry`)).status).toBe(202);
+  expect((await alice.post(`/v1/jobs/${job.id}/cancel`)).status).toBe(200);
+  expect((await statusOf(alice, track)).status).toBe('PROCESSING');
+  expect((await alice.post(`/v1/jobs/${job.id}/retry`)).status).toBe(202);
+  await rings();
+  await rings();
+  expect((await statusOf(alice, track)).status).toBe('READY');
+  const results = [];
+  for (const id of [job.id, body.job]) {
+    results.push((await alice.get<{ result: object }>(`/v1/jobs/${id}`)).body.result);
+  }
+  expect(results).toMatchObject([{ superseded: true }, { superseded: false }]);
 });

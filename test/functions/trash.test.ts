@@ -5,17 +5,25 @@ import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { Track } from '../../src/models/studio/track.ts';
 import { TrashedMedium } from '../../src/models/studio/trashed-medium.ts';
+import { checkObjects } from '../../src/services/check-objects.ts';
 import { emptyTrash } from '../../src/services/trash.ts';
 import { noteUpload } from '../../src/services/uploads.ts';
 import { conforms } from '../conforms.ts';
 import type { Page } from '../contract/held.ts';
-import { type Doc, given, type Person, type Track as TrackDoc } from '../harness/given.ts';
+import {
+  type Doc,
+  given,
+  type Person,
+  send,
+  type Track as TrackDoc,
+  type Upload,
+} from '../harness/given.ts';
 import { keysOf } from '../harness/objects.ts';
 import { storedAt } from '../harness/stored.ts';
 import { until } from '../harness/until.ts';
 import { melody, wav } from '../media/audio.ts';
 
-conforms(trash, { make: storedAt(trash, { kind: 'Track' }) });
+conforms(trash, { make: storedAt(trash, { kind: 'TRACK' }) });
 
 const SONG = wav(melody([60, 64, 67, 72], 3));
 const WAV = { contentType: 'audio/wav', fileName: 'song.wav' };
@@ -42,7 +50,7 @@ test('a deleted track is gone everywhere but in the trash, and comes back as it 
   const parent = await alice.get(`/v1/projects/${project}?include=tracks`);
   expect(parent.body).toMatchObject({ trackCount: 0, tracks: [] });
   expect(await trashed(alice)).toMatchObject([
-    { id: track.id, kind: 'Track', project, name: track.name, fileName: 'song.wav' },
+    { id: track.id, kind: 'TRACK', project, name: track.name, fileName: 'song.wav' },
   ]);
   // Told once more of its upload, by an event that was late.
   await noteUpload(systemCtx('test'), { key: track.filePath as string, sequencer: 'FF' });
@@ -56,6 +64,40 @@ test('a deleted track is gone everywhere but in the trash, and comes back as it 
   expect((await alice.get(`/v1/projects/${project}`)).body.trackCount).toBe(1);
   expect(await trashed(alice)).toEqual([]);
   expect((await fetch(await link(alice, track))).status).toBe(200);
+});
+
+test('its former versions go with it, and come back with it', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const bytes = wav(melody([67, 64, 60], 3));
+  const file = { contentType: 'audio/wav', fileName: 'new.wav', size: bytes.length };
+  const made = await alice.post<Doc & { upload: Upload }>(`/v1/tracks/${track.id}/replace`, file);
+  await send(made.body.upload, bytes);
+  await until('it is replaced', async () => {
+    return (await alice.get(`/v1/tracks/${track.id}`)).body.fileName === 'new.wav';
+  });
+  const former = async () => (await alice.get<Page>(`/v1/versions?track=${track.id}`)).body.data;
+  const [before] = await former();
+  const keys = await keysOf(alice, track);
+  await alice.delete(`/v1/tracks/${track.id}`);
+  expect(await former()).toEqual([]);
+  const how = { dryRun: true, grace: 0, timeLeft: () => 60_000 };
+  expect((await checkObjects(systemCtx('test'), how)).orphans.examples).toEqual([]);
+  await alice.post(`/v1/trash/${track.id}/restore`);
+  const { updatedAt, version, ...rest } = before as Doc;
+  expect(await former()).toMatchObject([rest]);
+  const events = async () => {
+    const { body } = await alice.get<Page>(`/v1/audit-events?document=${before?.id}`);
+    return body.data.map((e) => e.action);
+  };
+  await until('all is told', async () => (await events()).includes('restore'));
+  expect((await events()).filter((e) => e === 'trash' || e === 'restore')).toHaveLength(2);
+  expect((await alice.post(`/v1/versions/${before?.id}/restore`)).status).toBe(200);
+  expect((await alice.get(`/v1/tracks/${track.id}`)).body.fileName).toBe('song.wav');
+  expect(await keysOf(alice, track)).toEqual(keys);
+  await alice.delete(`/v1/tracks/${track.id}`);
+  await alice.delete(`/v1/trash/${track.id}`);
+  await until('all are gone', async () => (await keysOf(alice, track)).length === 0);
 });
 
 test('of 16 that restore it at once, one does', async () => {

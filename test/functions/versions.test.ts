@@ -3,9 +3,12 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { versions } from '../../functions/versions.ts';
 import { systemCtx } from '../../src/context.ts';
-import { UUID } from '../../src/data/ids.ts';
+import { newId, UUID } from '../../src/data/ids.ts';
+import { MediumVersion } from '../../src/models/studio/medium-version.ts';
 import { Track } from '../../src/models/studio/track.ts';
+import { Job, type JobDoc } from '../../src/models/system/job.ts';
 import { checkObjects } from '../../src/services/check-objects.ts';
+import { ringJobs } from '../../src/services/jobs.ts';
 import { noteUpload } from '../../src/services/uploads.ts';
 import { conforms } from '../conforms.ts';
 import type { Page } from '../contract/held.ts';
@@ -24,7 +27,7 @@ import { melody, wav } from '../media/audio.ts';
 
 const ORIGINAL = 'media/a/tracks/b/original';
 
-conforms(versions, { make: storedAt(versions, { kind: 'Track', filePath: ORIGINAL }) });
+conforms(versions, { make: storedAt(versions, { kind: 'TRACK', filePath: ORIGINAL }) });
 
 const WAV = { contentType: 'audio/wav', fileName: 'song.wav' };
 const [short, long] = [wav(melody([60, 64, 67], 3)), wav(melody([60, 64, 67, 72, 67, 64], 3))];
@@ -65,7 +68,7 @@ test('a track keeps its id, and what it was, until its new bytes are READY', asy
   const alice = await given.user();
   const track = await song(alice);
   const version = await replaces(alice, track, long);
-  expect(version).toMatchObject({ kind: 'Track', track: track.id, status: 'AWAITING_UPLOAD' });
+  expect(version).toMatchObject({ kind: 'TRACK', track: track.id, status: 'AWAITING_UPLOAD' });
   await replaced(alice, track);
   const now = await read(alice, track);
   expect(now).toMatchObject({ status: 'READY', id: track.id, name: track.name, size: long.length });
@@ -151,4 +154,59 @@ test('a deleted version takes its own objects along, and none of the medium’s'
   expect((await alice.delete(`/v1/tracks/${track.id}`)).status).toBe(204);
   expect((await alice.delete(`/v1/trash/${track.id}`)).status).toBe(204);
   await until('all are gone', async () => (await keysOf(alice, track)).length === 0);
+});
+
+test('of former versions those that were replaced last are kept, whatever failed since', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const now = Date.now();
+  const former = (n: number, status: string) => ({
+    ...{ _id: newId(now + n), user: new UUID(alice.id), track: new UUID(track.id), kind: 'TRACK' },
+    ...{ fileName: `${status} ${n}`, contentType: 'audio/wav', size: 1, progress: 100, status },
+    filePath: `${track.filePath}/../versions/${n}/original`,
+    // The first that was made was the last to be replaced, since it had been restored.
+    ...(status === 'READY' && { replacedAt: new Date(now - n * 1000) }),
+    ...{ createdAt: new Date(now + n), updatedAt: new Date(), version: 1 },
+  });
+  const numbers = [...Array(12).keys()];
+  await MediumVersion.collection.insertMany([
+    ...numbers.map((n) => former(n, 'READY')),
+    ...numbers.map((n) => former(100 + n, 'FAILED')),
+  ]);
+  await replaces(alice, track, long);
+  await replaced(alice, track);
+  const names = async () => {
+    const { body } = await alice.get<Page>(`/v1/versions?track=${track.id}&limit=100`);
+    return body.data.map((v) => v.fileName as string).toSorted();
+  };
+  // What it had a moment ago is the newest of all.
+  const ready = numbers.slice(0, 9).map((n) => `READY ${n}`);
+  const failed = numbers.slice(2).map((n) => `FAILED ${100 + n}`);
+  const kept = ['song.wav', ...ready, ...failed].toSorted();
+  await until('the others are gone', async () => (await names()).length === kept.length);
+  expect(await names()).toEqual(kept);
+});
+
+test('new bytes wait until nothing else is under way with the medium, however long that takes', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const _id = new UUID(track.id);
+  await Track.collection.updateOne({ _id }, { $set: { status: 'PROCESSING' } });
+  const elsewhere = await alice.post(`/v1/tracks/${track.id}/replace`, { ...NEW, size: 1 });
+  expect(elsewhere.status).toBe(409);
+  await Track.collection.updateOne({ _id }, { $set: { status: 'READY' } });
+  const file = { ...NEW, size: long.length };
+  const { body } = await alice.post<Version>(`/v1/tracks/${track.id}/replace`, file);
+  await Track.collection.updateOne({ _id }, { $set: { status: 'PROCESSING' } });
+  await send(body.upload, long);
+  const job = { type: 'process-track', 'input.document': new UUID(body.id) };
+  const put = await until('it has been put back', async () => {
+    const found = (await Job.collection.findOne(job)) as unknown as JobDoc | null;
+    return found?.status === 'QUEUED' && found.runAfter.getTime() > Date.now() + 5000 && found;
+  });
+  expect(put).toMatchObject({ attempts: 0, losses: 0 });
+  await Track.collection.updateOne({ _id }, { $set: { status: 'READY' } });
+  await Job.collection.updateOne({ _id: put._id }, { $set: { runAfter: new Date() } });
+  await ringJobs(systemCtx('test'), put._id);
+  await replaced(alice, track);
 });

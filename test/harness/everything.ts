@@ -179,7 +179,7 @@ function particulars(made: Everything, entity: Entity, id: UUID): Values {
     },
     Track: { status: 'READY' },
     TrashedMedium: {
-      kind: 'Image',
+      kind: 'IMAGE',
       content: {
         ...{ _id: id, user, name: made.shown, fileName: made.shown, contentType: 'image/png' },
         ...{ size: 1, filePath: originalKey(entityNamed('Image'), user, id), status: 'FAILED' },

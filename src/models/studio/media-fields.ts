@@ -1,9 +1,26 @@
 import { Schema } from 'mongoose';
-import { freeForm } from '../../data/entity.ts';
+import { type Entity, entityNamed, freeForm } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 
-/** The kinds of media; a field that refers to one has the same name, in small letters. */
-export const MEDIA_KINDS = ['Track', 'Audio', 'Video', 'Image'] as const;
+/** The kinds of media, and what their models are called; a field that refers to one: `track`, `audio`… */
+export const MEDIA_KINDS = {
+  TRACK: 'Track',
+  AUDIO: 'Audio',
+  VIDEO: 'Video',
+  IMAGE: 'Image',
+} as const;
+
+export type MediaKindName = keyof typeof MEDIA_KINDS;
+
+/** The entity of a kind. */
+export const entityOfKind = (kind: unknown): Entity =>
+  entityNamed(MEDIA_KINDS[kind as MediaKindName]);
+
+/** The kind of an entity, or undefined where it is none of media. */
+export function kindOf({ name }: Entity): MediaKindName | undefined {
+  const found = Object.entries(MEDIA_KINDS).find(([, model]) => model === name);
+  return found?.[0] as MediaKindName | undefined;
+}
 
 export const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] as const;
 /** Nothing is under way. */
@@ -106,11 +123,11 @@ export const mediaFields = {
   },
   error: errorField,
   object: {
-    type: new Schema({ etag: String, sequencer: String }, { _id: false }),
+    type: new Schema({ etag: String, sequencer: String, job: Schema.Types.UUID }, { _id: false }),
     select: false,
     server: true,
     description:
-      'The object as S3 last told of it: which bytes are processed, and the fence against older records.',
+      'The object as S3 last told of it: which bytes are processed, and the fence against older records; the job that looks at them.',
   },
   stands: {
     type: Boolean,

@@ -11,7 +11,7 @@ function define() {
       type: String,
       required: true,
       server: true,
-      enum: MEDIA_KINDS,
+      enum: Object.keys(MEDIA_KINDS),
       description: 'What it is a version of; one of the four references says which.',
     },
     track: ref('Track', REFERENCE),
@@ -31,7 +31,7 @@ function define() {
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
-  for (const kind of MEDIA_KINDS) {
+  for (const kind of Object.keys(MEDIA_KINDS)) {
     const path = kind.toLowerCase();
     schema.index({ user: 1, [path]: 1, createdAt: -1, _id: -1 });
     schema.index({ [path]: 1 }, { sparse: true });

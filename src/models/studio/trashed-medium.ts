@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
-import { entity, entityNamed, freeForm, ref, type Stored } from '../../data/entity.ts';
+import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
-import { MEDIA_KINDS } from './media-fields.ts';
+import { entityOfKind, MEDIA_KINDS } from './media-fields.ts';
 
 function define() {
   const schema = new Schema({
@@ -9,7 +9,7 @@ function define() {
       type: String,
       required: true,
       server: true,
-      enum: MEDIA_KINDS,
+      enum: Object.keys(MEDIA_KINDS),
       description: 'What it is, and will be again.',
     },
     project: ref('Project', {
@@ -47,6 +47,5 @@ export const TrashedMedium = entity('TrashedMedium', define, {
   about:
     'A medium that was deleted, under its own id, and may be restored for a while. Its objects stay.',
   collection: 'trashedMedia',
-  objects: (document: Stored) =>
-    objectsIn(entityNamed(document.kind as string).collectionName)(document),
+  objects: (document: Stored) => objectsIn(entityOfKind(document.kind).collectionName)(document),
 });

@@ -32,8 +32,30 @@ test('media from before the statuses of derivatives keep them, there and back', 
   const audio = { silence: { leadingSeconds: 1 }, clipping: { runs: 0 } };
   const set = { stands: true, analysis: { bpm: 120, ...audio } };
   await tracks.updateOne({ _id: old._id as never }, { $set: set });
-  await downgrade(db, migrations, '-1');
+  await downgrade(db, migrations, '0004');
   expect(await read()).toMatchObject({ derivatives: [derivative], analysis: { bpm: 120 } });
   expect(await read()).not.toHaveProperty('stands');
   await tracks.updateOne({ _id: old._id as never }, { $set: { name: 'Another' } });
+});
+
+test('the kinds of versions and of the trash are written as other enums are, there and back', async () => {
+  const db = database();
+  await upgrade(db, migrations, '0005');
+  const { progress, filePath, status, derivatives, derivativesPath, ...file } = track();
+  const trashed = { ...file, kind: 'Track', expiresAt: new Date(), content: { status: 'READY' } };
+  const trash = db.collection('trashedMedia');
+  await trash.insertOne(trashed as never);
+  const version = { ...file, progress, filePath, status, kind: 'Image' };
+  const { name, project, ...rest } = version;
+  const versions = db.collection('mediumVersions');
+  await versions.insertOne({ ...rest, image: newId(Date.now()) } as never);
+  await upgrade(db, migrations);
+  const kinds = async () => [(await trash.findOne())?.kind, (await versions.findOne())?.kind];
+  expect(await kinds()).toEqual(['TRACK', 'IMAGE']);
+  await versions.updateOne({}, { $set: { object: { etag: 'a', job: newId(Date.now()) } } });
+  await downgrade(db, migrations, '0005');
+  expect(await kinds()).toEqual(['Track', 'Image']);
+  expect(await versions.findOne()).toMatchObject({ object: { etag: 'a' } });
+  expect((await versions.findOne())?.object).not.toHaveProperty('job');
+  await versions.updateOne({}, { $set: { fileName: 'b.png' } });
 });
