@@ -39,6 +39,9 @@ export interface MediaKind {
   maxBytes: number;
 }
 
+/** Neither control characters nor those that turn the direction of what follows: `gnp.exe` reads as `exe.png`. */
+const NO_CONTROLS = /^[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u;
+
 type Query = ReadonlyMap<string, string>;
 
 /** The options that let clients create a medium and send its bytes. */
@@ -64,11 +67,7 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
       .required(),
     size: Joi.number().strict().integer().min(1).max(kind.maxBytes).required(),
     // First of all: normalizing may make it longer.
-    fileName: Joi.string()
-      .normalize('NFC')
-      .max(255)
-      .pattern(/^[^\p{Cc}]+$/u)
-      .required(),
+    fileName: Joi.string().normalize('NFC').max(255).pattern(NO_CONTROLS).required(),
   });
 }
 

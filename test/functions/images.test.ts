@@ -1,6 +1,8 @@
 import '../harness/place.ts';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import { UUID } from '../../src/data/ids.ts';
+import { Image } from '../../src/models/studio/image.ts';
 import { given, type Person, type Track } from '../harness/given.ts';
 import { keysOf } from '../harness/objects.ts';
 
@@ -69,6 +71,18 @@ test('an image made to measure is made once, kept, and saved under a fitting nam
   expect(await keysOf(alice, image, 'images')).toEqual(before);
 });
 
+test('while an image is processed once more, it is still made to measure', async () => {
+  const alice = await given.user();
+  const image = await ready(alice, await picture());
+  const set = { status: 'PROCESSING' };
+  await Image.collection.updateOne({ _id: new UUID(image.id) }, { $set: set });
+  const { status, body } = await alice.get<{ url: string }>(
+    `/v1/images/${image.id}/render?width=9`,
+  );
+  expect(status).toBe(200);
+  expect((await fetched(body.url)).answer.headers.get('content-type')).toBe('image/webp');
+});
+
 test('what cannot be made is refused, every fault at once', async () => {
   const alice = await given.user();
   const image = await ready(alice, await picture(40, 20));
@@ -89,6 +103,18 @@ test('what cannot be made is refused, every fault at once', async () => {
   const bob = await given.user();
   expect((await bob.get(`/v1/images/${image.id}/render?width=10`)).status).toBe(404);
   expect((await alice.post(`/v1/images/${image.id}/render?width=10`)).status).toBe(405);
+});
+
+test('a file name that would read as another one is refused', async () => {
+  const alice = await given.user();
+  const file = { name: 'a', contentType: 'image/png', size: 1 };
+  for (const fileName of ['a\u202egnp.exe', 'a\u2066b', 'a\nb', 'a\u0000', 'a\u0085']) {
+    const { status, body } = await alice.post('/v1/images', { ...file, fileName });
+    expect([status, body], fileName).toMatchObject([422, { errors: [{ path: 'fileName' }] }]);
+  }
+  for (const fileName of ['שיר.png', 'a\u200fb', '👩‍🚀.png', '"; x=y.png']) {
+    expect((await alice.post('/v1/images', { ...file, fileName })).status, fileName).toBe(201);
+  }
 });
 
 test('bytes that are no picture end in FAILED, and say so', async () => {

@@ -3,7 +3,7 @@ import { corrupt, MediaError } from './media-error.ts';
 
 /**
  * What the end of a decoding says of the file, or of us.
- * @param what the file is, in words: `track`
+ * @param what the file is, in words: `recording`
  * @throws MediaError where the file is at fault; Error where another try may do
  */
 export function refuseFailure(end: FfmpegEnd, what: string): void {

@@ -82,7 +82,7 @@ export async function decodeAudio(decoding: Decoding) {
     signal,
     deadlineMs: deadlineOf(decoding),
   });
-  refuseFailure(end, 'track');
+  refuseFailure(end, 'recording');
   const heard = decoded(format, waveform, levels);
   const warnings = judgeLength(heard.seconds, container);
   return {
@@ -133,7 +133,7 @@ function decoded(
   levels: ReturnType<typeof levelMeter> | null,
 ) {
   if (!format || !waveform || !levels || waveform.frames === 0)
-    throw corrupt('There is no sound in this track.');
+    throw corrupt('There is no sound in this recording.');
   return { format, waveform, ...levels.result(), seconds: waveform.frames / format.sampleRate };
 }
 
@@ -145,7 +145,7 @@ function decoded(
 function judgeLength(seconds: number, { declaredSeconds, declaredIsExact }: Container): string[] {
   if (declaredSeconds === null || !declaredIsExact || seconds >= declaredSeconds - 1) return [];
   const found = `${seconds.toFixed(1)} of ${declaredSeconds.toFixed(1)} seconds`;
-  if (seconds < declaredSeconds / 4) throw corrupt(`This track is cut off: it has ${found}.`);
+  if (seconds < declaredSeconds / 4) throw corrupt(`This recording is cut off: it has ${found}.`);
   if (seconds > declaredSeconds * 0.98) return [];
-  return [`This track is cut off: it has ${found}.`];
+  return [`This recording is cut off: it has ${found}.`];
 }

@@ -73,9 +73,9 @@ function refuseExcess(container: Container, limits: AudioLimits): void {
 /** The refusal of what lasts longer than it may, whether it says so itself or is found out. */
 export function tooLong(limits: AudioLimits): MediaError {
   const hours = Math.round((limits.seconds / 3600) * 100) / 100;
-  return new MediaError('TOO_LONG', `This track is longer than ${hours} hours.`);
+  return new MediaError('TOO_LONG', `This recording is longer than ${hours} hours.`);
 }
 
 function tooComplex(what: string): MediaError {
-  return new MediaError('TOO_COMPLEX', `This track has ${what} are accepted.`);
+  return new MediaError('TOO_COMPLEX', `This recording has ${what} are accepted.`);
 }
