@@ -58,13 +58,19 @@ export async function completeParts(
       return handOver(ctx, entity, medium);
     }
   }
-  // Somebody else may be completing it at this moment.
-  if (uploadId && !there) await appears(filePath, AbortSignal.timeout(patience));
+  if (await isNoted(ctx, entity, medium)) return undefined;
+  // Whoever else completes it at this moment shows the file a little later.
+  const isThere = uploadId && (await appears(filePath, AbortSignal.timeout(patience)));
+  if (isThere && (await isNoted(ctx, entity, medium))) return undefined;
+  throw unknownUpload();
+}
+
+/** Whether the medium has its bytes by now. @throws AppError NOT_FOUND */
+async function isNoted(ctx: Ctx, entity: Entity, { _id, filePath }: Medium): Promise<boolean> {
   await noteUpload(ctx, { key: filePath, sequencer: '' });
-  const now = await findOne(ctx, entity, { _id: medium._id }, { projection: { status: 1 } });
+  const now = await findOne(ctx, entity, { _id }, { projection: { status: 1 } });
   if (!now) throw notFound();
-  if ((now as unknown as Medium).status === 'AWAITING_UPLOAD') throw unknownUpload();
-  return undefined;
+  return (now as unknown as Medium).status !== 'AWAITING_UPLOAD';
 }
 
 interface Input {
@@ -87,7 +93,7 @@ export const completeUpload: JobType = {
       const completion = parts && (await settled(filePath, uploadId, [...parts.values()], signal));
       if (completion && completion !== 'COMPLETED') {
         const message = `S3 did not put the parts together: ${completion}.`;
-        throw new JobFailure('UPLOAD_REFUSED', message, true);
+        throw new JobFailure('UPLOAD_REFUSED', message, { retryable: true });
       }
       await noteUpload(ctx, { key: filePath, sequencer: '' });
     }

@@ -13,6 +13,7 @@ import { MediumVersion } from '../models/studio/medium-version.ts';
 import { deleteUnder } from '../providers/s3.ts';
 import { upload } from '../providers/upload.ts';
 import { complete } from './jobs.ts';
+import { HungDecoder } from './media/hung.ts';
 import { MediaError } from './media/media-error.ts';
 import type { MediaProcessor, Processed } from './media/processor.ts';
 import { derivativesFolder, type Medium, waitsFor } from './media-keys.ts';
@@ -91,11 +92,16 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
   } catch (error) {
     if (await isLeft(work, target)) return;
     if (await shown.withdraw()) await deleteUnder(`${target}/`);
-    if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
+    if (error instanceof MediaError) throw failureOf(error);
     throw error;
   } finally {
     await rm(workDir, { recursive: true, force: true });
   }
+}
+
+function failureOf(error: MediaError): JobFailure {
+  const { code, message } = error;
+  return new JobFailure(code, message, { endsWorker: error instanceof HungDecoder });
 }
 
 /** Whether an object was made under an earlier claim of the same job. */

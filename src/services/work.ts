@@ -38,10 +38,13 @@ export class JobFailure extends Error {
   override readonly name = 'JobFailure';
   readonly code: string;
   readonly retryable: boolean;
-  constructor(code: string, message: string, retryable = false) {
+  /** Something of it runs on in this process, and would for ever. */
+  readonly endsWorker: boolean;
+  constructor(code: string, message: string, { retryable = false, endsWorker = false } = {}) {
     super(message);
     this.code = code;
     this.retryable = retryable;
+    this.endsWorker = endsWorker;
   }
 }
 
@@ -80,10 +83,17 @@ export async function workOnce(
     else if (beat.signal.aborted)
       ctx.log.info('The job is no longer this worker’s.', { job: it.job._id.toString() });
     else await end(ctx, it, error);
+    if (error instanceof JobFailure && error.endsWorker) endProcess(ctx);
   } finally {
     beat.stop();
   }
   return true;
+}
+
+/** Lambda begins the next job in a new one, and so does `npm start`. */
+function endProcess(ctx: Ctx): void {
+  ctx.log.error('A decoder hangs: this process ends, and the decoder with it.', {});
+  process.exit(1);
 }
 
 async function end(ctx: Ctx, it: Claim, thrown: unknown): Promise<void> {

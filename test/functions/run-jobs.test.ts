@@ -13,6 +13,8 @@ import { UUID } from '../../src/data/ids.ts';
 import { sqs } from '../../src/local/queue/client.ts';
 import { Job, type JobDoc } from '../../src/models/system/job.ts';
 import { claim, complete, enqueue, fail, heartbeat, LEASE } from '../../src/services/jobs.ts';
+import { givenUpAfter } from '../../src/services/media/hung.ts';
+import type { ProcessorInput } from '../../src/services/media/processor.ts';
 import { JobFailure, NotYet, workOnce } from '../../src/services/work.ts';
 import { type Doc, given, type Person, type Track } from '../harness/given.ts';
 import { invocation, s3Event, s3Record, sqsEvent } from '../harness/invocations.ts';
@@ -288,4 +290,16 @@ test('a job says nothing of a medium that waits for another job', async () => {
     results.push((await alice.get<{ result: object }>(`/v1/jobs/${id}`)).body.result);
   }
   expect(results).toMatchObject([{ superseded: true }, { superseded: false }]);
+});
+
+test('a decoder that hangs in the process fails its job, and is ended with the process', async () => {
+  const hanging = givenUpAfter(0.05, () => new Promise(() => undefined));
+  await expect(hanging({} as ProcessorInput)).rejects.toMatchObject({ code: 'TIMED_OUT' });
+  const job = await waiting();
+  const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
+  const run = () => Promise.reject(new JobFailure('TIMED_OUT', 'It hangs.', { endsWorker: true }));
+  await workOnce(later(), { sweep: { run } }, () => 60_000);
+  expect(exit).toHaveBeenCalledWith(1);
+  exit.mockRestore();
+  expect(await stored(job)).toMatchObject({ status: 'FAILED', error: { code: 'TIMED_OUT' } });
 });
