@@ -1,6 +1,6 @@
 import { config } from '../config.ts';
 import { abort, begin, complete } from './multipart.ts';
-import { client, sdk, statusOf } from './s3.ts';
+import { client, sdk, statusOf, UNHURRIED } from './s3.ts';
 
 /** What one call copies: S3 would take 5 GB, but not within the time that a call has. */
 const MOST_AT_ONCE = 512 * 1024 * 1024;
@@ -42,7 +42,7 @@ async function copyWhole({ from, to }: Copied, abortSignal: AbortSignal): Promis
       MetadataDirective: 'REPLACE',
       ContentType: to.contentType,
     }),
-    { abortSignal },
+    { ...UNHURRIED, abortSignal },
   );
 }
 
@@ -71,7 +71,7 @@ async function copyInParts(
             PartNumber: n + 1,
             CopySourceRange: `bytes=${n * atOnce}-${last}`,
           }),
-          { abortSignal: signal },
+          { ...UNHURRIED, abortSignal: signal },
         );
         etags[n] = (CopyPartResult?.ETag ?? '').replaceAll('"', '');
       }
