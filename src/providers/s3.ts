@@ -208,8 +208,11 @@ export interface ObjectSeen {
   changedAt: Date;
 }
 
-/** The objects under a prefix, in pages of at most 1000, by key. */
-export async function* objectsUnder(prefix: string): AsyncGenerator<ObjectSeen[]> {
+/** The objects under a prefix, in pages of at most 1000, by key; those after a key, if one is given. */
+export async function* objectsUnder(
+  prefix: string,
+  { after, size }: { after?: string; size?: number } = {},
+): AsyncGenerator<ObjectSeen[]> {
   const { ListObjectsV2Command } = await sdk();
   let token: string | undefined;
   do {
@@ -217,6 +220,8 @@ export async function* objectsUnder(prefix: string): AsyncGenerator<ObjectSeen[]
       new ListObjectsV2Command({
         Bucket: config.mediaBucket,
         Prefix: prefix,
+        ...(after && { StartAfter: after }),
+        ...(size && { MaxKeys: size }),
         ...(token && { ContinuationToken: token }),
       }),
     );
