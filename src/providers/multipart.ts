@@ -1,6 +1,6 @@
 import { config } from '../config.ts';
 import { presign } from './presign.ts';
-import { addressOf, client, sdk, signing } from './s3.ts';
+import { addressOf, client, sdk, signing, UNHURRIED } from './s3.ts';
 
 /** A part of an upload as S3 has it. */
 export interface StoredPart {
@@ -117,7 +117,7 @@ export async function complete(
         MultipartUpload: { Parts },
         IfNoneMatch: '*',
       }),
-      { abortSignal },
+      { ...UNHURRIED, abortSignal },
     );
     return 'COMPLETED';
   } catch (error) {

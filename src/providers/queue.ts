@@ -13,7 +13,12 @@ export async function ring(queueUrl: string, body: object, delaySeconds = 0): Pr
     new SQSClient({
       region: config.region,
       maxAttempts: 2,
-      requestHandler: { requestTimeout: 2000, connectionTimeout: 1000 },
+      requestHandler: {
+        connectionTimeout: 1000,
+        requestTimeout: 2000,
+        throwOnRequestTimeout: true,
+        socketTimeout: 2000,
+      },
       ...(config.sqsEndpoint && { endpoint: config.sqsEndpoint }),
     }),
   );

@@ -8,6 +8,11 @@ import { presign } from './presign.ts';
 /** Loaded where it is used: the SDK costs more to import than most requests take. */
 export const sdk = () => import('@aws-sdk/client-s3');
 
+/** For calls that S3 may take minutes to answer, in ms; whoever waits gives up earlier by a signal. */
+export const UNHURRIED = { requestTimeout: 300_000 };
+/** For calls that carry many bytes, whose sending counts: 16 MiB at 280 kB/s. */
+export const LADEN = { requestTimeout: 60_000 };
+
 let made: Promise<S3Client> | undefined;
 
 /** The one client, made when first asked for. */
@@ -20,7 +25,14 @@ export function client(): Promise<S3Client> {
         // A presigned PUT otherwise carries the checksum of nothing.
         requestChecksumCalculation: 'WHEN_REQUIRED',
         responseChecksumValidation: 'WHEN_REQUIRED',
-        requestHandler: { connectionTimeout: 1000, requestTimeout: 10_000 },
+        requestHandler: {
+          connectionTimeout: 1000,
+          // From the call to the first line of its answer. Three of these fit an HTTP function's time.
+          requestTimeout: 5000,
+          throwOnRequestTimeout: true,
+          // No byte in either direction, in the middle of an answer too: never under UNHURRIED.
+          socketTimeout: UNHURRIED.requestTimeout,
+        },
         ...(config.s3Endpoint && { endpoint: config.s3Endpoint, forcePathStyle: true }),
       }),
   );
@@ -196,8 +208,11 @@ export interface ObjectSeen {
   changedAt: Date;
 }
 
-/** The objects under a prefix, in pages of at most 1000, by key. */
-export async function* objectsUnder(prefix: string): AsyncGenerator<ObjectSeen[]> {
+/** The objects under a prefix, in pages of at most 1000, by key; those after a key, if one is given. */
+export async function* objectsUnder(
+  prefix: string,
+  { after, size }: { after?: string; size?: number } = {},
+): AsyncGenerator<ObjectSeen[]> {
   const { ListObjectsV2Command } = await sdk();
   let token: string | undefined;
   do {
@@ -205,6 +220,8 @@ export async function* objectsUnder(prefix: string): AsyncGenerator<ObjectSeen[]
       new ListObjectsV2Command({
         Bucket: config.mediaBucket,
         Prefix: prefix,
+        ...(after && { StartAfter: after }),
+        ...(size && { MaxKeys: size }),
         ...(token && { ContinuationToken: token }),
       }),
     );

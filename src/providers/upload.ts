@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { config } from '../config.ts';
 import { abort, begin, complete, type StoredPart } from './multipart.ts';
-import { client, head, sdk } from './s3.ts';
+import { client, head, LADEN, sdk } from './s3.ts';
 
 /** In bytes. What is sent is held in memory: only so it can be sent again where S3 was not well. */
 const PART = 16 * 1024 * 1024;
@@ -24,7 +24,7 @@ export async function upload(
 async function put(key: string, Body: Buffer, ContentType: string, abortSignal: AbortSignal) {
   const { PutObjectCommand } = await sdk();
   const object = { Bucket: config.mediaBucket, Key: key, Body, ContentType };
-  await (await client()).send(new PutObjectCommand(object), { abortSignal });
+  await (await client()).send(new PutObjectCommand(object), { ...LADEN, abortSignal });
 }
 
 async function putInParts(
@@ -43,6 +43,7 @@ async function putInParts(
       const Body = await read(file, from, Math.min(PART, size - from));
       const part = { Bucket: config.mediaBucket, Key: key, UploadId, PartNumber, Body };
       const { ETag = '' } = await (await client()).send(new UploadPartCommand(part), {
+        ...LADEN,
         abortSignal,
       });
       parts.push({ partNumber: PartNumber, etag: ETag.replaceAll('"', '') });

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { config } from '../config.ts';
 import { entityNamed } from '../data/entity.ts';
@@ -12,6 +11,7 @@ import { fetchPieces, heardIn, type PieceMade } from './pieces.ts';
 import type { Known } from './preview-pieces.ts';
 import { current, type ProcessInput, publish } from './process-medium.ts';
 import type { JobType, Work } from './work.ts';
+import { openWorkDir } from './work-dir.ts';
 
 /** A job that is done at once, or goes on here when all of its pieces are there. */
 export function inPieces(atOnce: JobType): JobType {
@@ -34,18 +34,15 @@ async function goOn(work: Work): Promise<void> {
   }
   const made = await resultsOf<PieceMade>(work);
   if (!made) return;
-  const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
-  try {
-    const { processed, derivatives, files } = await joined(work, workDir, state, made);
-    for (const file of files) await upload(`${target}/${file.name}`, file, work.signal);
-    work.signal.throwIfAborted();
-    const complete = () => derivatives;
-    const result = { processed, shown: { complete }, checksum: state.checksum, target };
-    await publish(work, entity, medium, input, result);
-    await deleteUnder(folder);
-  } finally {
-    await rm(workDir, { recursive: true, force: true });
-  }
+  await using dir = await openWorkDir();
+  const workDir = dir.path;
+  const { processed, derivatives, files } = await joined(work, workDir, state, made);
+  for (const file of files) await upload(`${target}/${file.name}`, file, work.signal);
+  work.signal.throwIfAborted();
+  const complete = () => derivatives;
+  const result = { processed, shown: { complete }, checksum: state.checksum, target };
+  await publish(work, entity, medium, input, result);
+  await deleteUnder(folder);
 }
 
 async function joined(

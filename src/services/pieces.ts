@@ -1,5 +1,4 @@
-import { mkdtemp, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { config } from '../config.ts';
 import { idText } from '../data/ids.ts';
@@ -13,6 +12,7 @@ import type { Heard } from './media/video/sound.ts';
 import { derivativesFolder, type Medium } from './media-keys.ts';
 import { fetchOriginal } from './original.ts';
 import { JobFailure, type JobType, type Work } from './work.ts';
+import { openWorkDir } from './work-dir.ts';
 
 /** What an `encode-segment` job is told: a piece of the pictures, or, without one, the sound of the whole. */
 interface Input {
@@ -58,7 +58,8 @@ export const encodePiece: JobType = {
       await completePart(work, target, { superseded: true });
       return;
     }
-    const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
+    await using dir = await openWorkDir();
+    const workDir = dir.path;
     try {
       const path = join(workDir, 'original');
       if (!(await fetchOriginal(filePath, etag, path, signal))) {
@@ -81,8 +82,6 @@ export const encodePiece: JobType = {
     } catch (error) {
       if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
       throw error;
-    } finally {
-      await rm(workDir, { recursive: true, force: true });
     }
   },
 };

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
@@ -23,6 +22,7 @@ import { isVersion } from './processing.ts';
 import { factsOf, present, type Showing, showing } from './showing.ts';
 import { isSettled, mediumOf, swap, trimVersions } from './versions.ts';
 import { JobFailure, type JobType, NotYet, type Work } from './work.ts';
+import { openWorkDir } from './work-dir.ts';
 
 export interface ProcessInput {
   entity: string;
@@ -56,7 +56,8 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
   const target = `${folder}/${idText(claim.job._id)}-${claim.token}`;
   const isEarlier = earlierThan(claim);
   const shown = showing({ ctx, entity, medium, claim, target });
-  const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
+  await using dir = await openWorkDir();
+  const workDir = dir.path;
   try {
     const checksum = await fetchChecked(work, medium, input.etag, join(workDir, 'original'));
     if (checksum === undefined) {
@@ -94,8 +95,6 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
     if (await shown.withdraw()) await deleteUnder(`${target}/`);
     if (error instanceof MediaError) throw failureOf(error);
     throw error;
-  } finally {
-    await rm(workDir, { recursive: true, force: true });
   }
 }
 

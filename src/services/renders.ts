@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AppError } from '../errors.ts';
 import { deleteKeys, download, head, type ObjectSeen, objectsUnder } from '../providers/s3.ts';
@@ -7,6 +5,7 @@ import { upload } from '../providers/upload.ts';
 import { type RenderOptions, renderImage, renderKey } from './media/image/render.ts';
 import { MediaError } from './media/media-error.ts';
 import type { Medium } from './media-keys.ts';
+import { openWorkDir } from './work-dir.ts';
 
 /** The most that are kept of one image: the oldest goes for the next. */
 const MOST_KEPT = 200;
@@ -39,8 +38,8 @@ async function makeRoom(folder: string): Promise<void> {
 }
 
 async function make(image: Medium, options: RenderOptions, key: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'mixdown-render-'));
-  const [original, made] = [join(folder, 'original'), join(folder, 'made')];
+  await using dir = await openWorkDir();
+  const [original, made] = [join(dir.path, 'original'), join(dir.path, 'made')];
   const signal = AbortSignal.timeout(DEADLINE);
   try {
     const etag = image.object?.etag ?? '';
@@ -55,7 +54,5 @@ async function make(image: Medium, options: RenderOptions, key: string): Promise
     }
     if (error instanceof MediaError) throw new AppError('INVALID_STATE', error.message);
     throw error;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
@@ -21,6 +20,7 @@ import { fetchPieces, heardIn, type PieceMade, pieceParts, piecesFolder } from '
 import { isLeft } from './preview-pieces.ts';
 import type { StreamInput, VideoDoc } from './streams.ts';
 import { JobFailure, type JobType, type Work } from './work.ts';
+import { openWorkDir } from './work-dir.ts';
 
 /** Makes the adaptive stream of a video, below the derivatives of the bytes that it is made of. */
 export const streamVideo: JobType = {
@@ -35,7 +35,8 @@ export const streamVideo: JobType = {
     const folder = streamsFolder(job.input as StreamInput);
     // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
     const target = job.parts?.target ?? `${folder}${idText(job._id)}-${token}`;
-    const workDir = await mkdtemp(join(tmpdir(), 'mixdown-'));
+    await using dir = await openWorkDir();
+    const workDir = dir.path;
     try {
       const stream = job.parts
         ? await joined(work, workDir, target)
@@ -45,8 +46,6 @@ export const streamVideo: JobType = {
       await clear(work, target);
       if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
       throw error;
-    } finally {
-      await rm(workDir, { recursive: true, force: true });
     }
   },
 };

@@ -81,8 +81,10 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
     // Whoever asks for new URLs goes on with an upload: the day begins again.
     const dayAgo = { $lt: new Date(now - 24 * HOUR) };
     const forgotten = await awaiting(ctx, entity, dayAgo, 1);
-    for (const { filePath } of [...recent, ...forgotten]) {
-      await noteUpload(ctx, { key: filePath, sequencer: '' });
+    const all = [...recent, ...forgotten];
+    for (let i = 0; i < all.length; i += AT_ONCE) {
+      const some = all.slice(i, i + AT_ONCE);
+      await Promise.all(some.map((m) => noteUpload(ctx, { key: m.filePath, sequencer: '' })));
     }
     for (const { _id } of forgotten) {
       // The job that sweeps it ends an upload in parts, too.
@@ -95,6 +97,8 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
 }
 
 const HOUR = 3600 * 1000;
+/** How many objects are asked for at once. */
+const AT_ONCE = 16;
 
 async function awaiting(
   ctx: Ctx,

@@ -9,13 +9,16 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { expect, test } from 'vitest';
 import { handler } from '../../functions/reconcile.ts';
 import { systemCtx } from '../../src/context.ts';
-import { UUID } from '../../src/data/ids.ts';
+import { newId, UUID } from '../../src/data/ids.ts';
 import { Project } from '../../src/models/studio/project.ts';
 import { Track } from '../../src/models/studio/track.ts';
 import { Job } from '../../src/models/system/job.ts';
+import { client } from '../../src/providers/s3.ts';
 import { claim, enqueue } from '../../src/services/jobs.ts';
+import { originalKey } from '../../src/services/media-keys.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
+import { putObject } from '../harness/objects.ts';
 import { until } from '../harness/until.ts';
 
 const queue = new SQSClient({
@@ -59,6 +62,35 @@ test('an upload whose event was lost is found, once it is some seconds old, and 
   await hears(body.data[0]?.id as string);
   await runs();
   expect((await alice.get<{ data: Doc[] }>('/v1/jobs')).body.data).toHaveLength(1);
+});
+
+test('many lost uploads are asked for some at a time, and never all at once', async () => {
+  const alice = await given.user();
+  const track = await alice.track({ size: 5 });
+  const one = await Track.collection.findOne({ _id: new UUID(track.id) });
+  const others = Array.from({ length: 60 }, () => {
+    const _id = newId(Date.now());
+    return { ...one, _id, filePath: originalKey(Track, new UUID(alice.id), _id) };
+  });
+  await Track.collection.insertMany(others as never[]);
+  await putObject(others[31]?.filePath as string, 'bytes');
+  let [asked, atOnce, most] = [0, 0, 0];
+  (await client()).middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName !== 'HeadObjectCommand') return next(args);
+        asked++;
+        most = Math.max(most, ++atOnce);
+        return next(args).finally(() => atOnce--);
+      },
+    { step: 'initialize', name: 'count' },
+  );
+  await runs();
+  (await client()).middlewareStack.remove('count');
+  expect(asked).toBeGreaterThanOrEqual(61);
+  expect(most).toBe(16);
+  const there = await Track.collection.find({ user: new UUID(alice.id), status: 'PROCESSING' });
+  expect((await there.toArray()).map(({ _id }) => _id)).toEqual([others[31]?._id]);
 });
 
 test('a job whose message was lost is rung for again, one whose worker was lost too', async () => {

@@ -8,10 +8,12 @@ import '../harness/place.ts';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { Video } from '../../src/models/studio/video.ts';
 import { Job } from '../../src/models/system/job.ts';
 import { keysUnder } from '../../src/providers/s3.ts';
+import { checkObjects } from '../../src/services/check-objects.ts';
 import { claim, LEASE } from '../../src/services/jobs.ts';
 import { streamLink } from '../../src/services/stream-links.ts';
 import type { VideoDoc } from '../../src/services/streams.ts';
@@ -96,6 +98,10 @@ test('a stream that was asked for plays from its link, in any player, to its las
   });
   const there = await asks(alice, video);
   expect([there.status, there.body.job]).toEqual([200, asked.body.job]);
+
+  const look = { dryRun: true, grace: 0, timeLeft: () => 60_000 };
+  const { orphans, damaged } = await checkObjects(systemCtx('test'), look);
+  expect([orphans.examples, damaged.examples]).toEqual([[], []]);
 
   const link = await links(alice, video);
   expect(link.status).toBe(200);

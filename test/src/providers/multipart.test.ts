@@ -12,7 +12,7 @@ import {
   openUploads,
   presignPart,
 } from '../../../src/providers/multipart.ts';
-import { head, presignGet } from '../../../src/providers/s3.ts';
+import { client, head, presignGet } from '../../../src/providers/s3.ts';
 
 const MIB = 1024 * 1024;
 type Part = { partNumber: number; etag: string };
@@ -119,4 +119,49 @@ test('a copy has the same bytes, whole and in parts, and is none when the origin
     expect(await head(other.key)).toBeNull();
     expect(await opened(mine)).toEqual([]);
   }
+});
+
+test('a copy leaves bytes alone that somebody has sent meanwhile', async () => {
+  const from = `${folder()}original`;
+  const { uploadId, parts } = await sent(from, [5 * MIB, 1000]);
+  await complete(from, uploadId, parts, signal);
+  const { etag = '', size = 0 } = (await head(from)) ?? {};
+  for (const atOnce of [1024 * MIB, 5 * MIB]) {
+    const mine = folder();
+    const to = { key: `${mine}original`, contentType: 'image/jpeg' };
+    const theirs = await sent(to.key, [1000]);
+    await complete(to.key, theirs.uploadId, theirs.parts, signal);
+    expect(await copy({ from: { key: from, etag, size }, to }, signal, atOnce)).toBe(true);
+    expect((await contentOf(to.key)).equals(theirs.bytes)).toBe(true);
+    expect(await opened(mine)).toEqual([]);
+  }
+});
+
+test('a copy that fails at one part begins no other, and ends when none is on its way', async () => {
+  const from = `${folder()}original`;
+  const { uploadId, parts } = await sent(from, Array(12).fill(5 * MIB));
+  await complete(from, uploadId, parts, signal);
+  const { etag = '', size = 0 } = (await head(from)) ?? {};
+  const mine = folder();
+  const to = { key: `${mine}original`, contentType: 'image/jpeg' };
+  let [begun, underWay] = [0, 0];
+  const { middlewareStack } = await client();
+  middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName !== 'UploadPartCopyCommand') return next(args);
+        if (++begun === 2) throw new Error('the line is cut');
+        underWay++;
+        return next(args).finally(() => underWay--);
+      },
+    { step: 'initialize', name: 'cut' },
+  );
+  await expect(copy({ from: { key: from, etag, size }, to }, signal, 5 * MIB)).rejects.toThrow(
+    'the line is cut',
+  );
+  middlewareStack.remove('cut');
+  expect(underWay).toBe(0);
+  expect(begun).toBeLessThanOrEqual(4);
+  expect(await head(to.key)).toBeNull();
+  expect(await opened(mine)).toEqual([]);
 });
