@@ -129,15 +129,13 @@ function requireNode() {
   const own = spawnSync(path.join(modules, '.bin', 'node'), ['--version'], { encoding: 'utf8' });
   if (own.status === 0 && recent(own.stdout)) return;
   fail(
-    `Mixdown needs Node 22.18 or newer and found ${process.version}: install Node 24, or let ` +
+    `Mixdown needs Node 24 or newer and found ${process.version}: install it, or let ` +
       'npm run install scripts (`npm ci` without --ignore-scripts), which brings its own.',
   );
 }
 
 function recent(version) {
-  const parts = /^v(\d+)\.(\d+)/.exec(version.trim());
-  if (!parts) return false;
-  return Number(parts[1]) > 22 || (Number(parts[1]) === 22 && Number(parts[2]) >= 18);
+  return Number(/^v(\d+)/.exec(version.trim())?.[1]) >= 24;
 }
 
 function fail(sentence) {

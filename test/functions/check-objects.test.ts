@@ -195,7 +195,7 @@ test('former versions that lack a derivative are only told of: they would take t
   const derivatives = [{ name: 'cover', contentType: 'image/webp', status: 'READY', size: 1 }];
   const now = new Date();
   await MediumVersion.collection.insertOne({
-    ...{ _id: id, user: new UUID(alice.id), kind: 'Track', track: new UUID(track.id) },
+    ...{ _id: id, user: new UUID(alice.id), kind: 'TRACK', track: new UUID(track.id) },
     ...{ fileName: 'a.mp3', contentType: 'audio/mpeg', size: 1, filePath, status: 'READY' },
     ...{ object: { etag: 'x', sequencer: '' }, progress: 100, derivatives, derivativesPath },
     ...{ createdAt: now, updatedAt: now, version: 1 },
