@@ -1,5 +1,5 @@
 import type { Hdr } from './containers/container.ts';
-import { asFraction, type Rate } from './rate.ts';
+import { asFraction, perSecond, type Rate } from './rate.ts';
 
 /** In pixels. */
 export interface Size {
@@ -37,7 +37,15 @@ function scaled(size: string, hdr: Hdr): string {
  * done to them.
  */
 export function evenly(size: Size, hdr: Hdr, rate: Rate): string {
-  return `${resized(size, hdr)},format=yuv420p,fps=${asFraction(rate)}:start_time=0`;
+  const even = `fps=${asFraction(rate)}:start_time=0:eof_action=pass`;
+  return `${resized(size, hdr)},format=yuv420p,${even}`;
+}
+
+/** What comes after that: the last picture stands still where the sound goes on, and all ends at once. */
+export function ending({ still, shown }: { still: number; shown: number }, rate: Rate): string {
+  const frames = Math.max(1, Math.round(shown * perSecond(rate)));
+  const pad = still > 0 ? `,tpad=stop_mode=clone:stop_duration=${still}` : '';
+  return `${pad},trim=end_frame=${frames}`;
 }
 
 /** The largest of even sides and the same proportion, with these bounds of its sides. */

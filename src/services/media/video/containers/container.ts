@@ -29,6 +29,8 @@ export interface VideoTrack {
   frameRate: number | null;
   variableFrameRate: boolean | null;
   hdr: Hdr;
+  /** When its last picture ends, in seconds of the whole; null where no header says. */
+  declaredEnd: number | null;
 }
 
 /** The curve of a high dynamic range; null for an ordinary one. */
@@ -42,6 +44,8 @@ export interface AudioTrack {
   decoders: readonly string[];
   sampleRate: number;
   channels: number;
+  /** As of the pictures. */
+  declaredEnd: number | null;
 }
 
 /** The curve by its number. Source: ITU-T H.273, table 3. */

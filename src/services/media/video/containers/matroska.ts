@@ -137,6 +137,7 @@ function readVideo(track: Buffer | undefined, container: string): VideoTrack {
     frameRate: frameNanoseconds ? 1e9 / frameNanoseconds : null,
     variableFrameRate: null,
     hdr: hdrOf(unsigned(find(color, 0x55ba)) ?? 2),
+    declaredEnd: null,
   };
 }
 
@@ -167,6 +168,7 @@ function readAudio(track: Buffer | undefined): AudioTrack | null {
     decoders: (codec && AUDIO_DECODERS[codec]) || [],
     sampleRate: Math.round(float(find(sound, 0xb5)) ?? 8000),
     channels: unsigned(find(sound, 0x9f)) ?? 1,
+    declaredEnd: null,
   };
 }
 
