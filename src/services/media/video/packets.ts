@@ -22,8 +22,6 @@ export interface Packets {
 const REORDERED = 32;
 /** A millisecond's rounding, either way, is no variation. */
 const TOLERANCE = 0.0015;
-/** Half milliseconds: frames that stand for a second or more are counted as one kind. */
-const MOST_GAPS = 2000;
 /** After that many frames a rate is known well enough to refuse it. */
 const ENOUGH = 600;
 
@@ -107,7 +105,15 @@ function packetLines(onPacket: (packet: { time: number; seconds: number; size: n
   });
 }
 
-/** Counts how long frames are shown, to half a millisecond. */
+/** Of fewer frames than that each tells; of more, an odd one where recordings begin is no variation. */
+const FEW = 10;
+
+/** Half milliseconds up to a second; above, twentieths of an octave: a file cannot make many of them. */
+function kindOf(gap: number): number {
+  return gap < 1 ? Math.round(gap * 2000) : 2000 + Math.round(20 * Math.log2(gap));
+}
+
+/** Counts how long frames are shown. */
 function gapMeter() {
   const counts = new Map<number, { count: number; seconds: number }>();
   let [frames, seconds] = [0, 0];
@@ -115,11 +121,10 @@ function gapMeter() {
     add(gap: number): void {
       frames += 1;
       seconds += gap;
-      const key = Math.min(Math.round(gap * 2000), MOST_GAPS);
+      const key = kindOf(gap);
       const same = counts.get(key) ?? { count: 0, seconds: 0 };
       counts.set(key, { count: same.count + 1, seconds: same.seconds + gap });
     },
-    /** An odd one, where recordings begin, is no variation. */
     result(): Pick<Packets, 'frameRate' | 'variableFrameRate'> {
       if (frames === 0) return { frameRate: null, variableFrameRate: false };
       const all = [...counts.values()];
@@ -128,7 +133,8 @@ function gapMeter() {
       const near = Math.max(TOLERANCE, common * 0.1);
       const like = all.filter((one) => Math.abs(one.seconds / one.count - common) <= near);
       const alike = like.reduce((sum, { count }) => sum + count, 0);
-      const variableFrameRate = frames - alike > Math.max(1, frames / 100);
+      const odd = frames < FEW ? 0 : Math.max(1, frames / 100);
+      const variableFrameRate = frames - alike > odd;
       const even = like.reduce((sum, one) => sum + one.seconds, 0);
       return { frameRate: variableFrameRate ? frames / seconds : alike / even, variableFrameRate };
     },

@@ -111,6 +111,24 @@ test.for([90, 180, 270])(
   },
 );
 
+test.for(['mp4', 'mkv'])(
+  'pictures that stand for 5 and for 10 seconds vary, and end where a player ends: %s',
+  async (type) => {
+    const slides = "setpts='if(eq(N,0),0,if(eq(N,1),5,15))/TB'";
+    const args = ['-vf', slides, '-fps_mode', 'vfr', '-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
+    // Frames out of order, whose last one seems to stand as long as the longest.
+    const path = await made.make(`slides.${type}`, ...silent('160x90', 0.12), ...args);
+    const { facts, files, warnings } = await processedVideo(path);
+    const other = await seenByFfmpeg(path);
+    expect(other.seconds).toBeCloseTo(15.04, 2);
+    expect(facts.video.durationSeconds).toBeCloseTo(15.04, 2);
+    expect(facts.video.variableFrameRate).toBe(true);
+    expect(warnings).toEqual([]);
+    const preview = await seenByFfmpeg(await made.write('slides.mp4', files.preview ?? ''));
+    expect(Math.abs(preview.seconds - 15.04)).toBeLessThan(0.05);
+  },
+);
+
 test('a variable frame rate is told, and even in the preview', async () => {
   const drop = ['-vf', "select='lt(n,25)+not(mod(n,3))'", '-fps_mode', 'vfr'];
   for (const name of ['vfr.mp4', 'vfr.webm']) {
