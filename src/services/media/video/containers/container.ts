@@ -59,6 +59,12 @@ export function quarterTurn(degrees: number): VideoTrack['rotation'] {
   return (turns * 90) as VideoTrack['rotation'];
 }
 
+/** The same of one that is mirrored: what mirrors left and right alone seems to turn about, and does not. */
+export function mirroredTurn(degrees: number): VideoTrack['rotation'] {
+  const turn = quarterTurn(degrees);
+  return turn === 180 ? 0 : turn;
+}
+
 /** Decoders of each encoding of pictures, in ffmpeg's names. */
 export const VIDEO_DECODERS: Record<string, readonly string[] | undefined> = {
   h264: ['h264'],

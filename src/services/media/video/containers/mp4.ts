@@ -3,7 +3,13 @@ import { corrupt, MediaError } from '../../media-error.ts';
 import { boxesIn, findBox } from '../../mp4-boxes.ts';
 import { ACCEPTED, type VideoLimits } from '../limits.ts';
 import type { Container } from './container.ts';
-import { AUDIO_DECODERS, type AudioTrack, quarterTurn, VIDEO_DECODERS } from './container.ts';
+import {
+  AUDIO_DECODERS,
+  type AudioTrack,
+  mirroredTurn,
+  quarterTurn,
+  VIDEO_DECODERS,
+} from './container.ts';
 import { readAudioEntry, readVideoEntry, type Sample } from './mp4-samples.ts';
 import { childrenOf, loaded, type Span, topLevel } from './mp4-spans.ts';
 import { noVideo, refusedCodec, refuseExcessStreams } from './refusals.ts';
@@ -161,8 +167,9 @@ function matrixOf(header: Buffer | null): readonly number[] {
   return [0, 4, 12, 16].map((offset) => header.readInt32BE(at + offset) / 65_536);
 }
 
-function rotationOf([a = 1, b = 0]: readonly number[]) {
-  return quarterTurn((Math.atan2(b, a) * 180) / Math.PI);
+function rotationOf([a = 1, b = 0, c = 0, d = 1]: readonly number[]) {
+  const degrees = (Math.atan2(b, a) * 180) / Math.PI;
+  return a * d - b * c < 0 ? mirroredTurn(degrees) : quarterTurn(degrees);
 }
 
 /** How long each frame lasts, from the first entries of the table of times. */

@@ -111,6 +111,33 @@ test.for([90, 180, 270])(
   },
 );
 
+const GREY_DIFFERENCE = '[0]format=gray[a];[1]format=gray[b];[a][b]blend=all_mode=difference';
+
+test.for([
+  ['-display_hflip', 0],
+  ['-display_vflip', 0],
+  ['-display_rotation 90 -display_hflip', 270],
+] as const)(
+  'a video mirrored by %s is no video turned about, and is shown as players show it',
+  async ([options, rotation]) => {
+    const plain = await made.make('plain.mp4', ...silent(), ...(ENCODED.h264 ?? []));
+    for (const type of ['mp4', 'mkv']) {
+      const path = made.path(`mirrored.${type}`);
+      await made.make(`mirrored.${type}`, ...options.split(' '), '-i', plain, '-c', 'copy');
+      const { facts, files } = await processedVideo(path);
+      const [width, height] = rotation === 0 ? [320, 180] : [180, 320];
+      expect(facts.video).toMatchObject({ rotation, width, height });
+      const preview = await made.write('mirrored-preview.mp4', files.preview ?? '');
+      expect(await seenByFfmpeg(preview)).toMatchObject({ width, height, rotation: 0 });
+      // What plain ffmpeg shows of it, but for what encoding costs.
+      const diff = ['-i', path, '-i', preview, '-filter_complex', GREY_DIFFERENCE];
+      expect(
+        (await greyOf(await made.make('diff.png', ...diff, '-frames:v', '1'))).mean,
+      ).toBeLessThan(6);
+    }
+  },
+);
+
 test.for(['mp4', 'mkv'])(
   'pictures that stand for 5 and for 10 seconds vary, and end where a player ends: %s',
   async (type) => {
