@@ -20,13 +20,16 @@ export function fitted(side: number, hdr: Hdr): string {
   return scaled(`w='max(2,trunc(iw*sar*${factor}))':h='max(2,trunc(ih*${factor}))'`, hdr);
 }
 
+/** What a frame carries along of the file's own, and encoders would write. */
+const BARE = 'sidedata=mode=delete:type=ICC_PROFILE';
+
 function scaled(size: string, hdr: Hdr): string {
-  if (!hdr) return `scale=${size},setsar=1`;
+  if (!hdr) return `${BARE},scale=${size},setsar=1`;
   // What the stream forgot to say is taken to be as every HDR video is.
   const named = `color_primaries=bt2020:color_trc=${CURVES[hdr]}:colorspace=bt2020nc`;
   return [
     // Made small first: light is counted in floats, four bytes of each color of each pixel.
-    `setparams=${named},scale=${size},zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
+    `${BARE},setparams=${named},scale=${size},zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
     'tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited,format=yuv420p,setsar=1',
   ].join(',');
 }

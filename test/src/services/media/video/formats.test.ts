@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Studio, studio } from '../../../../media/audio.ts';
 import {
@@ -155,6 +157,22 @@ test.for(['mp4', 'mkv'])(
     expect(Math.abs(preview.seconds - 15.04)).toBeLessThan(0.05);
   },
 );
+
+test('a profile of colours of the file’s own is in nothing that is made of it', async () => {
+  const picture = await sharp(Buffer.alloc(160 * 90 * 3, 'colour'), {
+    raw: { width: 160, height: 90, channels: 3 },
+  })
+    .withIccProfile('p3')
+    .jpeg()
+    .toBuffer();
+  const still = await made.write('profile.jpg', picture);
+  const path = await made.make('profile.mov', '-loop', '1', '-i', still, '-t', '1', '-c', 'copy');
+  expect((await readFile(path)).includes('acsp')).toBe(true);
+  const { files } = await processedVideo(path);
+  for (const [name, bytes] of Object.entries(files)) {
+    expect(bytes.includes('acsp'), name).toBe(false);
+  }
+});
 
 test('a variable frame rate is told, and even in the preview', async () => {
   const drop = ['-vf', "select='lt(n,25)+not(mod(n,3))'", '-fps_mode', 'vfr'];
