@@ -174,6 +174,19 @@ test('a profile of colours of the file’s own is in nothing that is made of it'
   }
 });
 
+test('a tone that is too short for a range of loudness has none, and a longer one has 0', async () => {
+  for (const [seconds, rangeLu] of [
+    [3, undefined],
+    [4.9, undefined],
+    [6, 0],
+  ] as const) {
+    const path = await made.make('tone.mp4', ...film('64x36', seconds), '-c:a', 'aac');
+    const { facts } = await processedVideo(path);
+    expect(facts.loudness?.rangeLu).toBe(rangeLu);
+    expect(facts.loudness?.integratedLufs).toBeCloseTo(-21.8, 0);
+  }
+});
+
 test('a variable frame rate is told, and even in the preview', async () => {
   const drop = ['-vf', "select='lt(n,25)+not(mod(n,3))'", '-fps_mode', 'vfr'];
   for (const name of ['vfr.mp4', 'vfr.webm']) {
