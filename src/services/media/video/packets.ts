@@ -25,6 +25,9 @@ const TOLERANCE = 0.0015;
 /** After that many frames a rate is known well enough to refuse it. */
 const ENOUGH = 600;
 
+/** To read takes that much of the time that decoding may take. */
+const SCAN = 0.05;
+
 /** When the last packet of a sound begins, and when it ends. */
 export interface SoundPackets {
   last: number;
@@ -35,7 +38,7 @@ export interface SoundPackets {
 export async function scanPackets(
   work: Work,
 ): Promise<{ pictures: Packets; sound: SoundPackets | null }> {
-  const { video, audio } = work.container;
+  const { video, audio, declaredSeconds } = work.container;
   const pictures = pictureMeter(work.limits);
   let sound: SoundPackets | null = null;
   const addSound = packetLines(({ time, seconds }) => {
@@ -45,7 +48,7 @@ export async function scanPackets(
     ...['-map', `0:${track}`, '-c', 'copy', '-f', 'framecrc', pipe],
   ];
   const end = await runFfmpeg({
-    ...reading(work, 0),
+    ...reading(work, (declaredSeconds ?? 0) * SCAN),
     outputs: [
       ...to(`v:${video.index}`, 'pipe:1'),
       ...(audio ? to(`a:${audio.index}`, 'pipe:3') : []),
