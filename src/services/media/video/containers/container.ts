@@ -27,7 +27,6 @@ export interface VideoTrack {
   rotation: 0 | 90 | 180 | 270;
   /** Frames a second on average; null where no header says. */
   frameRate: number | null;
-  variableFrameRate: boolean | null;
   hdr: Hdr;
   /** When its last picture ends, in seconds of the whole; null where no header says. */
   declaredEnd: number | null;

@@ -135,7 +135,6 @@ function readVideo(track: Buffer | undefined, container: string): VideoTrack {
     height: unsigned(find(picture, 0xba)) ?? 0,
     rotation: rotationOf(projection),
     frameRate: frameNanoseconds ? 1e9 / frameNanoseconds : null,
-    variableFrameRate: null,
     hdr: hdrOf(unsigned(find(color, 0x55ba)) ?? 2),
     declaredEnd: null,
   };

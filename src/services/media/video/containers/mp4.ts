@@ -27,7 +27,7 @@ interface Track {
   seconds: number | null;
   end: number | null;
   matrix: readonly number[];
-  frames: { rate: number; variable: boolean } | null;
+  frameRate: number | null;
 }
 
 /** MP4 and MOV; null where it is neither. Source: ISO/IEC 14496-12, QuickTime File Format. */
@@ -58,8 +58,7 @@ export async function readMp4(file: BoundedFile, limits: VideoLimits): Promise<C
     video: {
       ...{ index, codec, decoders, width, height, hdr },
       rotation: rotationOf(video.matrix),
-      frameRate: video.frames?.rate ?? null,
-      variableFrameRate: video.frames?.variable ?? null,
+      frameRate: video.frameRate,
       declaredEnd: video.end,
     },
     audio: audioOf(tracks),
@@ -95,14 +94,14 @@ async function readTrack(file: BoundedFile, trak: Span, timescale?: number): Pro
   const clock = await body(file, media, 'mdhd');
   const placed = await body(file, boxes, 'tkhd');
   if (!['vide', 'soun'].includes(kind)) {
-    return { kind, sample: null, seconds: null, end: null, matrix: [], frames: null };
+    return { kind, sample: null, seconds: null, end: null, matrix: [], frameRate: null };
   }
   if (!description) throw corrupt('This MP4 file has a track without a description.');
   const sample = kind === 'vide' ? readVideoEntry(description) : readAudioEntry(description);
-  const frames = kind === 'vide' && clock ? await frameRateOf(file, table, clock) : null;
+  const frameRate = kind === 'vide' && clock ? await frameRateOf(file, table, clock) : null;
   const seconds = secondsOf(clock && clockOf(clock));
   const end = edits && timescale ? endOf(edits, timescale) : seconds;
-  return { kind, sample, seconds, end, matrix: matrixOf(placed), frames };
+  return { kind, sample, seconds, end, matrix: matrixOf(placed), frameRate };
 }
 
 /** A track may say that its samples are in another file, or at a URL. Ours never may. */
@@ -172,7 +171,7 @@ function rotationOf([a = 1, b = 0, c = 0, d = 1]: readonly number[]) {
   return a * d - b * c < 0 ? mirroredTurn(degrees) : quarterTurn(degrees);
 }
 
-/** How long each frame lasts, from the first entries of the table of times. */
+/** On average, from the first entries of the table of times. */
 async function frameRateOf(file: BoundedFile, table: readonly Span[], clock: Buffer) {
   const times = table.find(({ name }) => name === 'stts');
   const timescale = clockOf(clock)?.timescale;
@@ -180,18 +179,12 @@ async function frameRateOf(file: BoundedFile, table: readonly Span[], clock: Buf
   const bytes = await file.read(times.start, Math.min(times.end - times.start, 8 + 8 * 16_384));
   if (bytes.length < 8) return null;
   const count = Math.min(bytes.readUInt32BE(4), (bytes.length - 8) >> 3);
-  let [frames, ticks, shortest, longest] = [0, 0, Number.POSITIVE_INFINITY, 0];
+  let [frames, ticks] = [0, 0];
   for (let n = 0; n < count; n++) {
     const samples = bytes.readUInt32BE(8 + n * 8);
     const delta = bytes.readUInt32BE(12 + n * 8);
     frames += samples;
     ticks += samples * delta;
-    // The last frame alone often lasts longer, or not at all.
-    if (samples === 0 || (n === count - 1 && samples === 1 && n > 0)) continue;
-    shortest = Math.min(shortest, delta);
-    longest = Math.max(longest, delta);
   }
-  if (frames < 2 || ticks === 0) return null;
-  const variable = longest - shortest > Math.max((timescale * 1.5) / 1000, (ticks / frames) * 0.1);
-  return { rate: (frames * timescale) / ticks, variable };
+  return frames < 2 || ticks === 0 ? null : (frames * timescale) / ticks;
 }
