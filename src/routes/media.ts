@@ -14,6 +14,7 @@ import { presignGet } from '../providers/s3.ts';
 import { ringJobs } from '../services/jobs.ts';
 import type { Derivative, Medium } from '../services/media-keys.ts';
 import { reprocess } from '../services/processing.ts';
+import { SPRITE_MAP, signedSpriteMap } from '../services/sprite-map.ts';
 import { trashing } from '../services/trash.ts';
 import { replace } from '../services/versions.ts';
 import { uploadSchema } from './media-upload-schemas.ts';
@@ -85,7 +86,10 @@ export function fileActions<T extends Base>(entity: Entity<T>, path: string): Ro
         if (!derivative || !document.derivativesPath) throw notFound();
         if (derivative.status === 'PENDING')
           throw new AppError('INVALID_STATE', 'It is being made.');
-        const key = `${document.derivativesPath}/${name}`;
+        const key =
+          name === SPRITE_MAP
+            ? await signedSpriteMap(ctx, document.derivativesPath)
+            : `${document.derivativesPath}/${name}`;
         return link(
           ctx,
           key,

@@ -12,6 +12,7 @@ import {
   ordinaryVideos,
 } from '../media/ordinary.ts';
 import { type Row, table } from '../media/table.ts';
+import { framesOf } from '../media/videos.ts';
 
 // Files as people have them go through all of it: upload, S3's event, worker. What was found in them is
 // compared with what another reader finds. Of what came out a table is made, docs/media-formats.md.
@@ -124,9 +125,13 @@ async function videoFacts(path: string, { video, audio }: Track): Promise<Row['f
     duration: near(ours.durationSeconds, theirs.seconds),
     size: ours.width === theirs.video?.width && ours.height === theirs.video?.height,
     rotation: ours.rotation === theirs.video?.rotation,
-    'frame rate': (theirs.video?.frameRates ?? []).some(
-      (rate) => Math.abs(Number(ours.frameRate) - rate) < 0.02,
-    ),
+    // A single picture has none, whatever a reader guesses.
+    'frame rate':
+      ours.frameRate === undefined
+        ? (await framesOf(path)).length === 1
+        : (theirs.video?.frameRates ?? []).some(
+            (rate) => Math.abs(Number(ours.frameRate) - rate) < 0.02,
+          ),
     codec: ours.codec === theirs.video?.codec,
     ...(theirs.audio && {
       'sound’s codec': sameCodec(heard?.codec, theirs.audio.codec),

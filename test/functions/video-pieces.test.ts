@@ -28,7 +28,7 @@ import {
   worksAll,
 } from '../harness/videos.ts';
 import { type Studio, studio } from '../media/audio.ts';
-import { ENCODED, film, framesOf, processedVideo, seenByFfmpeg } from '../media/videos.ts';
+import { ENCODED, film, framesOf, processedVideo, seenByFfmpeg, silent } from '../media/videos.ts';
 
 let made: Studio;
 let clip: string;
@@ -118,6 +118,31 @@ test('a long video is encoded in pieces by several jobs, and is what it would be
     atOnce.derivatives.map((d) => d.name).toSorted(),
   );
 }, 120_000);
+
+test('a song with a picture is encoded in pieces, too, and lasts as long as it sounds', async () => {
+  const alice = await given.user();
+  const inputs = [...silent('480x270', 0.04), '-f', 'lavfi', '-i', 'sine=d=24:r=48000'];
+  const song = await made.make('song.mp4', ...inputs, ...(ENCODED.h264 ?? []), '-c:a', 'aac');
+  const video = await arrivedVideo(alice, song);
+  await worksAll();
+  expect((await jobs({ type: PIECE })).length).toBeGreaterThan(2);
+  const done = await videoNow(alice, video);
+  expect(done).toMatchObject({ status: 'READY', video: { durationSeconds: 24 } });
+  expect(done).not.toHaveProperty('warnings');
+  const preview = await previewOf(alice, done, 'song-preview.mp4');
+  expect((await seenByFfmpeg(preview)).seconds).toBeCloseTo(24, 1);
+  expect((await framesOf(preview)).at(-1)).toBeGreaterThan(23.9);
+  // And so does its stream.
+  await alice.post(`/v1/videos/${video.id}/stream`);
+  await worksAll();
+  const { body } = await alice.get<{ url: string }>(`/v1/videos/${video.id}/stream`);
+  const master = await (await fetch(body.url)).text();
+  for (const url of master.match(/http[^"\s]+\.m3u8[^"\s]*/g) ?? []) {
+    const lengths = [...(await (await fetch(url)).text()).matchAll(/#EXTINF:([\d.]+)/g)];
+    const seconds = lengths.reduce((sum, [, length]) => sum + Number(length), 0);
+    expect(seconds).toBeCloseTo(24, 0);
+  }
+}, 180_000);
 
 test('a piece whose worker is lost is encoded once more, and nothing of it stays', async () => {
   const alice = await given.user();

@@ -18,6 +18,7 @@ export interface OrdinaryFile {
 
 const SECONDS = 1.2;
 const PICTURE = `testsrc2=s=256x144:r=25:d=${SECONDS}`;
+const COVER = 'testsrc2=s=256x144:r=25:d=0.04';
 const LEFT = '0.4*sin(2*PI*330*t)';
 const RIGHT = '0.3*sin(2*PI*495*t)*lt(mod(t\\,0.5)\\,0.2)';
 const lavfi = (graph: string) => ['-f', 'lavfi', '-i', graph];
@@ -110,7 +111,29 @@ export const ordinaryVideos: readonly OrdinaryFile[] = [
   video('mjpeg.mov', 'mjpeg', 'pcm_s16le', '-q:v 5 -pix_fmt yuvj420p'),
   turned('h264-turned-90.mp4', 90),
   turned('h264-turned-270.mov', 270),
+  uneven('song-with-a-cover.mp4', 'aac', COVER, 3),
+  uneven('song-with-a-cover.mkv', 'libopus', COVER, 3),
+  uneven('h264-sound-outlasts.mp4', 'aac', PICTURE, 4),
+  uneven('h264-sound-outlasts.mkv', 'flac', PICTURE, 4),
+  uneven('h264-sound-late.mp4', 'aac', PICTURE, 3, '-itsoffset 1.5'),
+  uneven('h264-sound-late.mkv', 'libopus', PICTURE, 3, '-itsoffset 1.5'),
 ];
+
+/** Sound that lasts longer than the picture, or begins after it. */
+function uneven(
+  name: string,
+  voice: string,
+  picture: string,
+  seconds: number,
+  before = '',
+): OrdinaryFile {
+  const args = words(`-c:v libx264 -preset ultrafast ${YUV} -c:a ${voice}`);
+  const heard = [...words(before), ...lavfi(`aevalsrc=${LEFT}|${RIGHT}:s=48000:d=${seconds}`)];
+  return {
+    ...{ kind: 'videos', name, encoders: ['libx264', voice] },
+    make: made([...lavfi(picture), ...heard], args),
+  };
+}
 
 /** As a telephone films: frames that lie on their side, and a word in the container that says so. */
 function turned(name: string, degrees: number): OrdinaryFile {

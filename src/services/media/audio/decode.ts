@@ -89,7 +89,7 @@ export async function decodeAudio(decoding: Decoding) {
     ...heard,
     ...tempo.result(),
     ...key.result(),
-    loudness: readLoudness(end.log),
+    loudness: readLoudness(end.log, heard.seconds),
     ffmpegVersion: end.version,
     warnings,
   };

@@ -1,3 +1,5 @@
+import { isWithin, type Times } from './open.ts';
+import type { Shape } from './poster.ts';
 import type { Made } from './preview.ts';
 import type { Heard } from './sound.ts';
 import type { Work } from './work.ts';
@@ -16,7 +18,7 @@ export interface VideoFacts {
     /** In degrees, clockwise: how its frames are turned to be shown. */
     rotation: number;
     hasAudio: boolean;
-    variableFrameRate?: boolean;
+    variableFrameRate: boolean;
     hdr: boolean;
     pixelFormat?: string;
   };
@@ -25,30 +27,27 @@ export interface VideoFacts {
   loudness?: { integratedLufs?: number; rangeLu?: number; truePeakDbtp?: number };
 }
 
-/** What a header says of its times, or was counted. */
-interface Times {
-  seconds: number;
-  frameRate: number | null;
-  variableFrameRate: boolean | null;
-  bytes: number;
-}
-
 /** What is known before any decoder is asked. */
-export function earlyFacts({ container }: Work, times: Times): VideoFacts & Record<string, object> {
+export function earlyFacts(
+  { container }: Work,
+  { seconds, pictures }: Times,
+  bytes: number,
+): VideoFacts & Record<string, object> {
   const { video, audio } = container;
+  const { frameRate, variableFrameRate } = pictures;
   const { width, height, rotation, codec, hdr } = video;
   const isTurned = rotation === 90 || rotation === 270;
   return {
     video: {
-      durationSeconds: thousandths(times.seconds),
+      durationSeconds: thousandths(seconds),
       width: isTurned ? height : width,
       height: isTurned ? width : height,
-      ...(times.frameRate !== null && { frameRate: thousandths(times.frameRate) }),
+      ...(frameRate !== null && { frameRate: thousandths(frameRate) }),
       codec,
-      bitRate: Math.round((times.bytes * 8) / times.seconds),
+      bitRate: Math.round((bytes * 8) / seconds),
       rotation,
       hasAudio: audio !== null,
-      ...(times.variableFrameRate !== null && { variableFrameRate: times.variableFrameRate }),
+      variableFrameRate,
       hdr: hdr !== null,
     },
   };
@@ -58,25 +57,18 @@ export function earlyFacts({ container }: Work, times: Times): VideoFacts & Reco
 export function lateFacts(
   early: VideoFacts,
   work: Work,
-  { packets, heard, seconds }: Pick<Made, 'packets' | 'heard' | 'seconds'>,
-  shape: {
-    width: number;
-    height: number;
-    pixelFormat: string;
-    hdr: string | null;
-    seconds: number;
-  },
+  { shape, times }: { shape: Shape; times: Times },
+  { heard, seconds }: Pick<Made, 'heard' | 'seconds'>,
 ): VideoFacts {
-  const isWhole = Math.abs(seconds - shape.seconds) <= Math.max(1, shape.seconds * 0.02);
-  const durationSeconds = thousandths(isWhole ? shape.seconds : seconds);
+  const { pictures } = times;
+  const durationSeconds = thousandths(isWithin(seconds, times.seconds) ? times.seconds : seconds);
   const { width, height, pixelFormat } = shape;
+  const lasting = pictures.end - (pictures.times[0] ?? 0);
   return {
     video: {
       ...early.video,
       ...{ durationSeconds, width, height, pixelFormat, hdr: shape.hdr !== null },
-      ...(packets.frameRate !== null && { frameRate: thousandths(packets.frameRate) }),
-      bitRate: Math.round((packets.bytes * 8) / Math.max(packets.seconds, 0.001)),
-      variableFrameRate: packets.variableFrameRate,
+      bitRate: Math.round((pictures.bytes * 8) / Math.max(lasting, 0.001)),
     },
     ...(heard && soundFacts(work, heard)),
   };

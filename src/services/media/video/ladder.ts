@@ -9,7 +9,7 @@ import {
   writeMaster,
 } from './hls.ts';
 import type { OpenVideo } from './open.ts';
-import { evenly } from './picture.ts';
+import { ending, evenly } from './picture.ts';
 import { progressLines } from './progress.ts';
 import type { Rate } from './rate.ts';
 import { encodedAs, type Raster, type Rendition, renditionsOf } from './renditions.ts';
@@ -23,10 +23,12 @@ import { reading } from './work.ts';
  * @throws MediaError
  */
 export async function makeLadder(
-  { work, raster, seconds, hasSound }: OpenVideo,
+  { work, raster, hasSound, ...times }: OpenVideo,
   onProgress: (percent: number) => void,
 ): Promise<Stream> {
   const { video, audio } = work.container;
+  const { seconds } = times;
+  const after = ending(times, raster.rate);
   const renditions = renditionsOf(raster.shape);
   const pictures = renditions.flatMap((rendition, n) => [
     ...['-map', `[v${n}]`, ...encodedAs(rendition, raster.rate), ...hlsTo(rendition.name)],
@@ -35,7 +37,8 @@ export async function makeLadder(
   const end = await runFfmpeg({
     ...reading(work, seconds * renditions.length, hasSound),
     outputs: [
-      ...['-progress', 'pipe:1', '-filter_complex', splitInto(renditions, raster, video.index)],
+      ...['-progress', 'pipe:1', '-filter_complex'],
+      splitInto(renditions, raster, video.index, after),
       ...pictures,
       ...(hasSound ? [...sound, ...hlsTo('audio')] : []),
     ],
@@ -75,7 +78,7 @@ export function splitInto(
   renditions: readonly Rendition[],
   { shape, rate }: Raster,
   index: number,
-  after = '',
+  after: string,
 ): string {
   const parts = renditions.map((_, n) => `[s${n}]`).join('');
   const scaled = renditions.map(

@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ProcessorInput } from '../processor.ts';
+import { tooLong } from './containers/refusals.ts';
 import { VIDEO_LIMITS } from './limits.ts';
-import { scanPackets } from './packets.ts';
+import { type Packets, scanPackets } from './packets.ts';
 import { makePoster } from './poster.ts';
 import { outputRate } from './rate.ts';
 import type { Raster } from './renditions.ts';
@@ -10,10 +11,9 @@ import { probeVideo } from './sniff.ts';
 import type { Work } from './work.ts';
 
 /** A video that is to be encoded once more, and how its frames will fall. */
-export interface OpenVideo {
+export interface OpenVideo extends Times {
   work: Work;
   raster: Raster;
-  seconds: number;
   hasSound: boolean;
 }
 
@@ -30,11 +30,12 @@ export async function openVideo(
   const [path, workDir] = [resolve(input.path), resolve(input.workDir)];
   const { container } = await probeVideo(path, limits, signal);
   const work: Work = { path, workDir, ffmpeg, signal, limits, container };
-  const { seconds, frameRate, variableFrameRate } = await timesOf(work);
+  const times = await timesOf(work);
   const { shape, poster, thumbnail } = await makePoster(work);
   for (const file of [poster, thumbnail]) await rm(file.path);
-  const rate = outputRate(frameRate, variableFrameRate ?? false);
-  return { work, raster: { shape, rate }, seconds, hasSound: isHeard(work) };
+  const { frameRate, variableFrameRate } = times.pictures;
+  const rate = outputRate(frameRate, variableFrameRate);
+  return { ...times, work, raster: { shape, rate }, hasSound: isHeard(work) };
 }
 
 /** Whether its sound is one that we decode. */
@@ -42,15 +43,48 @@ export function isHeard({ container }: Work): boolean {
   return (container.audio?.decoders.length ?? 0) > 0;
 }
 
-/** What no header says is counted: how long it is, and how many frames there are in a second. */
-export async function timesOf(work: Work) {
-  const { declaredSeconds, video } = work.container;
-  if (declaredSeconds !== null && video.frameRate !== null) {
-    const { frameRate, variableFrameRate } = video;
-    return { seconds: declaredSeconds, frameRate, variableFrameRate };
-  }
-  const packets = await scanPackets(work, declaredSeconds === null ? work.limits.seconds + 1 : 10);
-  const { frameRate, variableFrameRate } = packets;
-  const seconds = declaredSeconds ?? Math.max(packets.seconds, 0.001);
-  return { seconds, frameRate, variableFrameRate };
+/** When its pictures and its sound show and end, in seconds. */
+export interface Times {
+  /** Of the longer of both: as long as a player shows it. */
+  seconds: number;
+  /** How long the last picture stands still, while the sound goes on. */
+  still: number;
+  /** How long there is a picture, with that. */
+  shown: number;
+  /** Its end is no later than an edit list says. */
+  pictures: Packets;
+  soundEnd: number | null;
+}
+
+/** Sound that outlasts the picture by less goes unseen, and players have it end with the picture. */
+const UNSEEN = 0.5;
+
+/** Counted, not believed: what a header says of times may be that of a file that was cut off. */
+export async function timesOf(work: Work): Promise<Times> {
+  const { declaredSeconds, video, audio } = work.container;
+  const { pictures, sound } = await scanPackets(work);
+  const picturesEnd = endOf(pictures.times.at(-1) ?? 0, pictures.end, video.declaredEnd);
+  const soundEnd = sound && endOf(sound.last, sound.end, audio?.declaredEnd ?? null);
+  const found = Math.max(picturesEnd, soundEnd ?? 0, 0.001);
+  if (found > work.limits.seconds + 1) throw tooLong(work.limits);
+  const isNear = declaredSeconds !== null && isWithin(found, declaredSeconds);
+  const outlasting = (soundEnd ?? 0) - picturesEnd;
+  const still = outlasting > UNSEEN ? outlasting : 0;
+  return {
+    seconds: isNear ? declaredSeconds : found,
+    still,
+    shown: picturesEnd + still,
+    pictures: { ...pictures, end: picturesEnd },
+    soundEnd,
+  };
+}
+
+/** An edit may end what the last packet says it lasts; an edit that ends before that begins is a lie. */
+function endOf(last: number, end: number, declaredEnd: number | null): number {
+  return declaredEnd !== null && last < declaredEnd ? Math.min(end, declaredEnd) : end;
+}
+
+/** Whether it is as long as that, as headers count. */
+export function isWithin(found: number, declared: number): boolean {
+  return Math.abs(found - declared) <= Math.max(1, declared * 0.02);
 }

@@ -10,8 +10,9 @@ import { reading, type Work } from './work.ts';
 export interface Packets {
   count: number;
   bytes: number;
-  /** From the first frame to the end of the last. */
-  seconds: number;
+  /** When each picture shows, in order, and when the last one ends. */
+  times: readonly number[];
+  end: number;
   /** Frames a second on average; null of a single frame. */
   frameRate: number | null;
   variableFrameRate: boolean;
@@ -21,39 +22,62 @@ export interface Packets {
 const REORDERED = 32;
 /** A millisecond's rounding, either way, is no variation. */
 const TOLERANCE = 0.0015;
-/** Half milliseconds: frames that stand for a second or more are counted as one kind. */
-const MOST_GAPS = 2000;
 /** After that many frames a rate is known well enough to refuse it. */
 const ENOUGH = 600;
 
-/** How the packets of the video leave ffmpeg beside other outputs. */
-export const packetsTo = (index: number, pipe: string): string[] => [
-  ...['-map', `0:v:${index}`, '-c', 'copy', '-f', 'framecrc', pipe],
-];
+/** To read takes that much of the time that decoding may take. */
+const SCAN = 0.05;
 
-/** Listens to what `packetsTo` writes. Source: ffmpeg's framecrc, one line a packet. */
-export function packetMeter(limits: VideoLimits) {
-  let tick = 0;
+/** When the last packet of a sound begins, and when it ends. */
+export interface SoundPackets {
+  last: number;
+  end: number;
+}
+
+/** Reads through pictures and sound, as fast as the disk is. Null is a sound of no packets. */
+export async function scanPackets(
+  work: Work,
+): Promise<{ pictures: Packets; sound: SoundPackets | null }> {
+  const { video, audio, declaredSeconds } = work.container;
+  const pictures = pictureMeter(work.limits);
+  let sound: SoundPackets | null = null;
+  const addSound = packetLines(({ time, seconds }) => {
+    sound = { last: time, end: Math.max(sound?.end ?? 0, time + seconds) };
+  });
+  const to = (track: string, pipe: string) => [
+    ...['-map', `0:${track}`, '-c', 'copy', '-f', 'framecrc', pipe],
+  ];
+  const end = await runFfmpeg({
+    ...reading(work, (declaredSeconds ?? 0) * SCAN),
+    outputs: [
+      ...to(`v:${video.index}`, 'pipe:1'),
+      ...(audio ? to(`a:${audio.index}`, 'pipe:3') : []),
+    ],
+    sinks: [pictures.add, ...(audio ? [addSound] : [])],
+  });
+  refuseFailure(end, 'video');
+  const found = pictures.result();
+  if (found.count === 0) throw corrupt('There is no picture in this video.');
+  return { pictures: found, sound };
+}
+
+function pictureMeter(limits: VideoLimits) {
   let [count, bytes, first, end] = [0, 0, Number.POSITIVE_INFINITY, 0];
-  let previous = Number.NaN;
   const gaps = gapMeter();
   const waiting: number[] = [];
+  const times: number[] = [];
 
   function shown(time: number): void {
-    if (time > previous) gaps.add(time - previous);
-    previous = time;
+    const previous = times.at(-1);
+    if (previous !== undefined && time <= previous) return;
+    if (previous !== undefined) gaps.add(time - previous);
+    times.push(time);
   }
-  function line(text: string): void {
-    const base = /^#tb 0: (\d+)\/(\d+)/.exec(text);
-    if (base) tick = Number(base[1]) / Number(base[2]);
-    const fields = text.startsWith('#') ? [] : text.split(',');
-    const [, , pts, duration, size] = fields.map(Number);
-    if (pts === undefined || !Number.isFinite(pts)) return;
-    const time = pts * tick;
+  const add = packetLines(({ time, seconds, size }) => {
     count += 1;
-    bytes += size ?? 0;
+    bytes += size;
     first = Math.min(first, time);
-    end = Math.max(end, time + (duration ?? 0) * tick);
+    end = Math.max(end, time + seconds);
     if (end - first > limits.seconds) throw tooLong(limits);
     if (count > ENOUGH && count > (end - first) * limits.frameRate * 1.05) {
       throw tooComplex(`too many frames a second; at most ${limits.frameRate}`);
@@ -61,17 +85,38 @@ export function packetMeter(limits: VideoLimits) {
     waiting.push(time);
     waiting.sort((a, b) => a - b);
     if (waiting.length > REORDERED) shown(waiting.shift() ?? 0);
-  }
+  });
   return {
-    add: lines(line),
+    add,
     result(): Packets {
       for (const time of waiting.splice(0)) shown(time);
-      return { ...{ count, bytes }, seconds: count > 0 ? end - first : 0, ...gaps.result() };
+      return { ...{ count, bytes, times, end }, ...gaps.result() };
     },
   };
 }
 
-/** Counts how long frames are shown, to half a millisecond. */
+/** Source: ffmpeg's framecrc, one line a packet. */
+function packetLines(onPacket: (packet: { time: number; seconds: number; size: number }) => void) {
+  let tick = 0;
+  return lines((text) => {
+    const base = /^#tb 0: (\d+)\/(\d+)/.exec(text);
+    if (base) tick = Number(base[1]) / Number(base[2]);
+    const fields = text.startsWith('#') ? [] : text.split(',');
+    const [, , pts, duration = 0, size = 0] = fields.map(Number);
+    if (pts === undefined || !Number.isFinite(pts)) return;
+    onPacket({ time: pts * tick, seconds: duration * tick, size });
+  });
+}
+
+/** Of fewer frames than that each tells; of more, an odd one where recordings begin is no variation. */
+const FEW = 10;
+
+/** Half milliseconds up to a second; above, twentieths of an octave: a file cannot make many of them. */
+function kindOf(gap: number): number {
+  return gap < 1 ? Math.round(gap * 2000) : 2000 + Math.round(20 * Math.log2(gap));
+}
+
+/** Counts how long frames are shown. */
 function gapMeter() {
   const counts = new Map<number, { count: number; seconds: number }>();
   let [frames, seconds] = [0, 0];
@@ -79,11 +124,10 @@ function gapMeter() {
     add(gap: number): void {
       frames += 1;
       seconds += gap;
-      const key = Math.min(Math.round(gap * 2000), MOST_GAPS);
+      const key = kindOf(gap);
       const same = counts.get(key) ?? { count: 0, seconds: 0 };
       counts.set(key, { count: same.count + 1, seconds: same.seconds + gap });
     },
-    /** An odd one, where recordings begin, is no variation. */
     result(): Pick<Packets, 'frameRate' | 'variableFrameRate'> {
       if (frames === 0) return { frameRate: null, variableFrameRate: false };
       const all = [...counts.values()];
@@ -92,25 +136,10 @@ function gapMeter() {
       const near = Math.max(TOLERANCE, common * 0.1);
       const like = all.filter((one) => Math.abs(one.seconds / one.count - common) <= near);
       const alike = like.reduce((sum, { count }) => sum + count, 0);
-      const variableFrameRate = frames - alike > Math.max(1, frames / 100);
+      const odd = frames < FEW ? 0 : Math.max(1, frames / 100);
+      const variableFrameRate = frames - alike > odd;
       const even = like.reduce((sum, one) => sum + one.seconds, 0);
       return { frameRate: variableFrameRate ? frames / seconds : alike / even, variableFrameRate };
     },
   };
-}
-
-/** Reads through the first `seconds` of it, as fast as the disk is. */
-export async function scanPackets(work: Work, seconds: number): Promise<Packets> {
-  const meter = packetMeter(work.limits);
-  const { input, ...bounds } = reading(work, 0);
-  const end = await runFfmpeg({
-    ...bounds,
-    input: { ...input, maxSeconds: Math.min(seconds, input.maxSeconds) },
-    outputs: packetsTo(work.container.video.index, 'pipe:1'),
-    sinks: [meter.add],
-  });
-  refuseFailure(end, 'video');
-  const packets = meter.result();
-  if (packets.count === 0) throw corrupt('There is no picture in this video.');
-  return packets;
 }

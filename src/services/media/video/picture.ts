@@ -1,5 +1,5 @@
 import type { Hdr } from './containers/container.ts';
-import { asFraction, type Rate } from './rate.ts';
+import { asFraction, perSecond, type Rate } from './rate.ts';
 
 /** In pixels. */
 export interface Size {
@@ -20,13 +20,16 @@ export function fitted(side: number, hdr: Hdr): string {
   return scaled(`w='max(2,trunc(iw*sar*${factor}))':h='max(2,trunc(ih*${factor}))'`, hdr);
 }
 
+/** What a frame carries along of the file's own, and encoders would write. */
+const BARE = 'sidedata=mode=delete:type=ICC_PROFILE';
+
 function scaled(size: string, hdr: Hdr): string {
-  if (!hdr) return `scale=${size},setsar=1`;
+  if (!hdr) return `${BARE},scale=${size},setsar=1`;
   // What the stream forgot to say is taken to be as every HDR video is.
   const named = `color_primaries=bt2020:color_trc=${CURVES[hdr]}:colorspace=bt2020nc`;
   return [
     // Made small first: light is counted in floats, four bytes of each color of each pixel.
-    `setparams=${named},scale=${size},zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
+    `${BARE},setparams=${named},scale=${size},zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
     'tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited,format=yuv420p,setsar=1',
   ].join(',');
 }
@@ -37,7 +40,15 @@ function scaled(size: string, hdr: Hdr): string {
  * done to them.
  */
 export function evenly(size: Size, hdr: Hdr, rate: Rate): string {
-  return `${resized(size, hdr)},format=yuv420p,fps=${asFraction(rate)}:start_time=0`;
+  const even = `fps=${asFraction(rate)}:start_time=0:eof_action=pass`;
+  return `${resized(size, hdr)},format=yuv420p,${even}`;
+}
+
+/** What comes after that: the last picture stands still where the sound goes on, and all ends at once. */
+export function ending({ still, shown }: { still: number; shown: number }, rate: Rate): string {
+  const frames = Math.max(1, Math.round(shown * perSecond(rate)));
+  const pad = still > 0 ? `,tpad=stop_mode=clone:stop_duration=${still}` : '';
+  return `${pad},trim=end_frame=${frames}`;
 }
 
 /** The largest of even sides and the same proportion, with these bounds of its sides. */

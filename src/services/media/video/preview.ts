@@ -4,8 +4,8 @@ import { type FfmpegEnd, runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { corrupt } from '../media-error.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { refuseFailure } from '../refuse-failure.ts';
-import { type Packets, packetMeter, packetsTo } from './packets.ts';
-import { evenly, type Size, within } from './picture.ts';
+import type { Times } from './open.ts';
+import { ending, evenly, type Size, within } from './picture.ts';
 import type { Shape } from './poster.ts';
 import { progressLines } from './progress.ts';
 import { perSecond, type Rate } from './rate.ts';
@@ -18,7 +18,7 @@ export interface PreviewPlan {
   size: Size;
   rate: Rate;
   shape: Shape;
-  seconds: number;
+  times: Times;
   hasSound: boolean;
   /** null where it is made already. */
   sprite: SpritePlan | null;
@@ -26,9 +26,8 @@ export interface PreviewPlan {
 
 export interface Made {
   preview: DerivativeFile;
-  packets: Packets;
   heard: Heard | null;
-  /** Of the pictures that were decoded. */
+  /** Of the pictures that were decoded, and of the last one standing still. */
   seconds: number;
 }
 
@@ -46,8 +45,8 @@ export function h264({ rate }: { rate: Rate }): string[] {
 }
 
 /**
- * Decodes the file once: preview, sprite (where asked for), waveform, loudness and the facts of its
- * packets come of it at the same time.
+ * Decodes the file once: preview, sprite (where asked for), waveform and loudness come of it at the
+ * same time.
  * @throws MediaError
  */
 export async function makePreview(
@@ -57,7 +56,6 @@ export async function makePreview(
 ): Promise<Made> {
   const { index } = work.container.video;
   const path = join(work.workDir, 'preview.mp4');
-  const packets = packetMeter(work.limits);
   const sound = soundMeter();
   let frames = 0;
   const sound0 = work.container.audio?.index ?? 0;
@@ -66,24 +64,22 @@ export async function makePreview(
     ...(plan.hasSound ? ['-map', `0:a:${sound0}`, ...AAC] : []),
     ...[...h264(plan), '-movflags', '+faststart', '-f', 'mp4', 'file:preview.mp4'],
     ...(plan.sprite ? spriteTo('sprite') : []),
-    ...packetsTo(index, 'pipe:3'),
-    ...(plan.hasSound ? soundOutputs(sound0, 'pipe:4') : []),
+    ...(plan.hasSound ? soundOutputs(sound0, 'pipe:3') : []),
   ];
   const onProgress = progressLines((progress) => {
     frames = progress.frames;
     onSeconds(progress.seconds);
   });
   const end = await runFfmpeg({
-    ...reading(work, plan.seconds, plan.hasSound),
+    ...reading(work, plan.times.seconds, plan.hasSound),
     outputs,
-    sinks: [onProgress, packets.add, ...(plan.hasSound ? [sound.add] : [])],
+    sinks: [onProgress, ...(plan.hasSound ? [sound.add] : [])],
   });
   await refuse(end, path);
   if (frames === 0) throw corrupt('There is no picture in this video.');
   const size = (await stat(path)).size;
   return {
     preview: { name: 'preview', path, contentType: 'video/mp4', size, ...plan.size },
-    packets: packets.result(),
     heard: plan.hasSound ? sound.result(end.log) : null,
     seconds: frames / perSecond(plan.rate),
   };
@@ -95,7 +91,8 @@ async function refuse(end: FfmpegEnd, path: string): Promise<void> {
 }
 
 function graphOf(index: number, plan: PreviewPlan): string {
-  const preview = evenly(plan.size, plan.shape.hdr, plan.rate);
+  const { size, shape, rate, times } = plan;
+  const preview = evenly(size, shape.hdr, rate) + ending(times, rate);
   if (!plan.sprite) return `[0:v:${index}]${preview}[preview]`;
   return [
     `[0:v:${index}]split=2[a][b];[a]${preview}[preview]`,

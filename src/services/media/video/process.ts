@@ -12,7 +12,6 @@ import {
 import { earlyFacts, lateFacts, type VideoFacts } from './facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
 import { isHeard, type OpenVideo, timesOf } from './open.ts';
-import { scanPackets } from './packets.ts';
 import { makePoster } from './poster.ts';
 import { type Made, makePreview, type PreviewPlan, previewSize } from './preview.ts';
 import { outputRate } from './rate.ts';
@@ -41,9 +40,10 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     const path = resolve(input.path);
     const { container, bytes } = await probeVideo(path, limits, signal);
     const work: Work = { path, workDir: resolve(input.workDir), ffmpeg, signal, limits, container };
-    const { seconds, ...rates } = await timesOf(work);
+    const times = await timesOf(work);
+    const { seconds, pictures } = times;
     const hasSound = isHeard(work);
-    const early = earlyFacts(work, { seconds, ...rates, bytes });
+    const early = earlyFacts(work, times, bytes);
     await input.onProbed({
       contentType: container.contentType,
       facts: early,
@@ -56,8 +56,8 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     await input.onDerivative(thumbnail);
     progress(POSTER, 'sprite');
 
-    const rate = outputRate(rates.frameRate, rates.variableFrameRate ?? false);
-    const opened: OpenVideo = { work, raster: { shape, rate }, seconds, hasSound };
+    const rate = outputRate(pictures.frameRate, pictures.variableFrameRate);
+    const opened: OpenVideo = { ...times, work, raster: { shape, rate }, hasSound };
     const pieces = piecesOf(opened, [previewRendition(shape)], secondsPerJob);
     if (pieces.segments.length > 1) {
       return leftInPieces(input, opened, early, secondsPerJob);
@@ -77,17 +77,17 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     const warnings = unheardIn(opened);
     const made = await previewOrSilent(
       work,
-      { size: previewSize(shape), rate, shape, seconds, hasSound, sprite: hasSprite ? null : plan },
+      { size: previewSize(shape), rate, shape, times, hasSound, sprite: hasSprite ? null : plan },
       share(hasSprite ? SPRITE : POSTER, 98, 'preview'),
       warnings,
     );
-    warnings.push(...judgeLength(made.seconds, container.declaredSeconds));
+    warnings.push(...judgeLengths(opened, made.seconds - times.still));
     if (!hasSprite) await deliverSprite();
     await input.onDerivative(made.preview);
     if (made.heard) await input.onDerivative(await waveformFile(work, made.heard));
     signal.throwIfAborted();
     progress(100, 'done');
-    const facts = lateFacts(early, work, made, { ...shape, seconds });
+    const facts = lateFacts(early, work, { shape, times }, made);
     return { contentType: container.contentType, facts: { ...facts }, metadata: {}, warnings };
   };
 }
@@ -99,23 +99,16 @@ async function leftInPieces(
   early: VideoFacts,
   secondsPerJob: number,
 ): Promise<Processed> {
-  const { work, raster } = opened;
-  const { container, limits } = work;
-  const packets = await scanPackets(work, limits.seconds + 1);
-  const warnings = [
-    ...unheardIn(opened),
-    ...judgeLength(packets.seconds, container.declaredSeconds),
-  ];
-  const seconds = packets.seconds < opened.seconds - 1 ? packets.seconds : opened.seconds;
+  const { work, raster, seconds, pictures } = opened;
+  const warnings = [...unheardIn(opened), ...judgeLengths(opened, pictures.end)];
   const plan = planSprite(raster.shape, seconds);
   // However few keyframes there are: to decode all of it would take too long.
   await spriteOfKeyframes(work, plan, () => {});
   for (const file of await spriteFiles(work, plan)) await input.onDerivative(file);
-  const shape = { ...raster.shape, seconds: opened.seconds };
-  const facts = lateFacts(early, work, { packets, heard: null, seconds: packets.seconds }, shape);
-  const renditions = [previewRendition(raster.shape)];
-  const inPieces = piecesOf({ ...opened, seconds }, renditions, secondsPerJob);
-  const { contentType } = container;
+  const seen = { shape: raster.shape, times: opened };
+  const facts = lateFacts(early, work, seen, { heard: null, seconds });
+  const inPieces = piecesOf(opened, [previewRendition(raster.shape)], secondsPerJob);
+  const { contentType } = work.container;
   return { contentType, facts: { ...facts }, metadata: {}, warnings, inPieces };
 }
 
@@ -161,6 +154,20 @@ function unheardIn({ work, hasSound }: OpenVideo): string[] {
   const { audio } = work.container;
   if (!audio || hasSound) return [];
   return [`Its sound is "${audio.codec}", which is not supported: the preview is silent.`];
+}
+
+/**
+ * Of the pictures what was decoded, of the sound what there is: each against what its own track says, for one
+ * may end long before the other. Where no track says, what there is of both against the whole.
+ */
+function judgeLengths({ work, seconds, pictures, soundEnd }: OpenVideo, decoded: number): string[] {
+  const { video, audio, declaredSeconds } = work.container;
+  const shown = judgeLength(decoded, video.declaredEnd ?? pictures.end);
+  if (shown.length > 0) return shown;
+  if (video.declaredEnd === null) return judgeLength(seconds, declaredSeconds);
+  // Sound that ends before the picture does is silence to whoever watches.
+  const promised = audio?.declaredEnd ?? 0;
+  return promised > video.declaredEnd ? judgeLength(soundEnd ?? 0, promised) : [];
 }
 
 /**

@@ -80,7 +80,7 @@ const LEAST = 0.25;
  * @param secondsPerJob of 1080p at 30 frames a second and its preview
  */
 export function piecesOf(
-  { work, raster, seconds, hasSound }: OpenVideo,
+  { work, raster, shown, hasSound }: OpenVideo,
   renditions: Rendition[],
   secondsPerJob: number,
 ): Pieces {
@@ -89,7 +89,7 @@ export function piecesOf(
   const decoded = pixels(shape, work.container.video.frameRate ?? 60) * DECODE;
   const encoded = renditions.reduce((sum, { size }) => sum + pixels(size, perSecond(rate)), 0);
   const load = Math.max(LEAST, (decoded + encoded * ENCODE) / USUAL);
-  const segments = planSegments(seconds, (secondsPerJob / load) * 1000, 1, rate);
+  const segments = planSegments(shown, (secondsPerJob / load) * 1000, 1, rate);
   return { segments, rate, renditions, hasSound };
 }
 
@@ -104,30 +104,24 @@ export interface Piece {
 
 /** Encodes one piece, without sound. @throws MediaError */
 export async function encodeSegment(
-  { work, raster }: OpenVideo,
+  { work, raster, pictures }: OpenVideo,
   { segment, number, renditions }: Piece,
   onProgress: (percent: number) => void,
 ): Promise<string[]> {
   const seconds = segment.to - segment.from;
-  const frames = Math.round(seconds * perSecond(raster.rate));
-  // A quarter of a frame early: what begins at the cut itself is not lost in rounding.
-  const early = segment.from > 0 ? 0.25 / perSecond(raster.rate) : 0;
+  const { from, filter } = cutFrom(segment, pictures.times, raster.rate);
   const { input: read, ...bounds } = reading(work, seconds * renditions.length);
-  // A frame that is missing at the end is shown by the one before, as in the whole.
-  const exact = segment.isLast
-    ? ''
-    : `,tpad=stop=${frames}:stop_mode=clone,trim=end_frame=${frames}`;
   const names = renditions.map(({ name }) => pieceName(name, number));
   const end = await runFfmpeg({
     ...bounds,
     input: {
       ...read,
-      fromSeconds: segment.from - early,
-      maxSeconds: segment.isLast ? read.maxSeconds : seconds + early + 0.5,
+      fromSeconds: from,
+      maxSeconds: segment.isLast ? read.maxSeconds : segment.to - from + 0.5,
     },
     outputs: [
       ...['-progress', 'pipe:1', '-filter_complex'],
-      splitInto(renditions, raster, work.container.video.index, exact),
+      splitInto(renditions, raster, work.container.video.index, filter),
       ...renditions.flatMap((rendition, n) => [
         ...['-map', `[v${n}]`, ...encodedAs(rendition, raster.rate)],
         ...['-f', 'mp4', `file:${names[n]}`],
@@ -139,6 +133,28 @@ export async function encodeSegment(
   });
   refuseFailure(end, 'video');
   return names.map((name) => join(work.workDir, name));
+}
+
+/** Where to begin to decode for a segment, and what to do to the frames of that for those of the segment. */
+function cutFrom({ from, to }: Segment, times: readonly number[], rate: Rate) {
+  const frames = Math.round((to - from) * perSecond(rate));
+  // A quarter of a frame early: what begins at the cut itself is not lost in rounding.
+  const early = from > 0 ? 0.25 / perSecond(rate) : 0;
+  const next = times.find((time) => time >= from - early) ?? Number.POSITIVE_INFINITY;
+  const isStill = from > 0 && next > from + 1 / perSecond(rate);
+  // Where a picture stands still, the one that shows here began before; or none has begun yet.
+  const shown = isStill ? (times.findLast((time) => time < from) ?? next) : from;
+  const lead = Math.round((from - shown) * perSecond(rate));
+  const [before, after] = [Math.max(0, -lead), Math.max(0, lead)];
+  const end = after + frames;
+  return {
+    from: shown - early,
+    // A frame that is missing at the end is shown by the one before, as in the whole.
+    filter: [
+      `,tpad=start=${before}:start_mode=clone:stop=${end}:stop_mode=clone`,
+      `trim=start_frame=${after}:end_frame=${end},setpts=PTS-STARTPTS`,
+    ].join(','),
+  };
 }
 
 /** Encodes the sound of the whole in one piece, `sound.m4a`, and listens to it. @throws MediaError */

@@ -48,7 +48,7 @@ export function soundMeter(onSeconds: (seconds: number) => void = () => {}) {
     result(log: string): Heard | null {
       if (!format || !waveform || waveform.frames === 0) return null;
       const seconds = waveform.frames / format.sampleRate;
-      return { seconds, format, loudness: readLoudness(log), waveform: waveform.toJson() };
+      return { seconds, format, loudness: readLoudness(log, seconds), waveform: waveform.toJson() };
     },
   };
 }

@@ -55,6 +55,17 @@ test('of less than five seconds no key is claimed', async () => {
   expect(found).toMatchObject({ key: null, scale: null, keyConfidence: null });
 });
 
+test('of less than five seconds no range of loudness is claimed, and a longer tone has none', async () => {
+  for (const [seconds, rangeLu] of [
+    [3, null],
+    [4.5, null],
+    [6, 0],
+  ] as const) {
+    const { loudness } = await heard('range.wav', melody([69], 1, seconds));
+    expect(loudness).toMatchObject({ integratedLufs: expect.any(Number), rangeLu });
+  }
+});
+
 test('a steady tone has no beat, but a key', async () => {
   const found = await heard('tone.wav', melody([69], 1, 8));
   expect(found).toMatchObject({ bpm: null, key: 'A' });

@@ -27,8 +27,9 @@ export interface VideoTrack {
   rotation: 0 | 90 | 180 | 270;
   /** Frames a second on average; null where no header says. */
   frameRate: number | null;
-  variableFrameRate: boolean | null;
   hdr: Hdr;
+  /** When its last picture ends, in seconds of the whole; null where no header says. */
+  declaredEnd: number | null;
 }
 
 /** The curve of a high dynamic range; null for an ordinary one. */
@@ -42,6 +43,8 @@ export interface AudioTrack {
   decoders: readonly string[];
   sampleRate: number;
   channels: number;
+  /** As of the pictures. */
+  declaredEnd: number | null;
 }
 
 /** The curve by its number. Source: ITU-T H.273, table 3. */
@@ -53,6 +56,12 @@ export function hdrOf(transfer: number): Hdr {
 export function quarterTurn(degrees: number): VideoTrack['rotation'] {
   const turns = ((Math.round(degrees / 90) % 4) + 4) % 4;
   return (turns * 90) as VideoTrack['rotation'];
+}
+
+/** The same of one that is mirrored: what mirrors left and right alone seems to turn about, and does not. */
+export function mirroredTurn(degrees: number): VideoTrack['rotation'] {
+  const turn = quarterTurn(degrees);
+  return turn === 180 ? 0 : turn;
 }
 
 /** Decoders of each encoding of pictures, in ffmpeg's names. */

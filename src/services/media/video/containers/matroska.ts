@@ -6,6 +6,7 @@ import {
   type AudioTrack,
   type Container,
   hdrOf,
+  mirroredTurn,
   quarterTurn,
   VIDEO_DECODERS,
   type VideoTrack,
@@ -132,12 +133,17 @@ function readVideo(track: Buffer | undefined, container: string): VideoTrack {
     ...{ codec, decoders },
     width: unsigned(find(picture, 0xb0)) ?? 0,
     height: unsigned(find(picture, 0xba)) ?? 0,
-    // Its roll is counted the other way round.
-    rotation: quarterTurn(-(float(find(projection, 0x7675)) ?? 0)),
+    rotation: rotationOf(projection),
     frameRate: frameNanoseconds ? 1e9 / frameNanoseconds : null,
-    variableFrameRate: null,
     hdr: hdrOf(unsigned(find(color, 0x55ba)) ?? 2),
+    declaredEnd: null,
   };
+}
+
+/** Its roll is counted the other way round; a yaw of half a turn is a mirror. */
+function rotationOf(projection: Buffer) {
+  const [yaw, roll] = [0x7673, 0x7675].map((id) => float(find(projection, id)) ?? 0);
+  return Math.abs(yaw ?? 0) > 90 ? mirroredTurn(roll ?? 0) : quarterTurn(-(roll ?? 0));
 }
 
 /** Its compression of tracks unpacks to any size, and nobody uses it for pictures. */
@@ -167,6 +173,7 @@ function readAudio(track: Buffer | undefined): AudioTrack | null {
     decoders: (codec && AUDIO_DECODERS[codec]) || [],
     sampleRate: Math.round(float(find(sound, 0xb5)) ?? 8000),
     channels: unsigned(find(sound, 0x9f)) ?? 1,
+    declaredEnd: null,
   };
 }
 

@@ -3,7 +3,13 @@ import { corrupt, MediaError } from '../../media-error.ts';
 import { boxesIn, findBox } from '../../mp4-boxes.ts';
 import { ACCEPTED, type VideoLimits } from '../limits.ts';
 import type { Container } from './container.ts';
-import { AUDIO_DECODERS, type AudioTrack, quarterTurn, VIDEO_DECODERS } from './container.ts';
+import {
+  AUDIO_DECODERS,
+  type AudioTrack,
+  mirroredTurn,
+  quarterTurn,
+  VIDEO_DECODERS,
+} from './container.ts';
 import { readAudioEntry, readVideoEntry, type Sample } from './mp4-samples.ts';
 import { childrenOf, loaded, type Span, topLevel } from './mp4-spans.ts';
 import { noVideo, refusedCodec, refuseExcessStreams } from './refusals.ts';
@@ -17,9 +23,11 @@ const EDITS = 1000;
 interface Track {
   kind: string;
   sample: Sample | null;
+  /** Of its media, and when it ends in the whole. */
   seconds: number | null;
+  end: number | null;
   matrix: readonly number[];
-  frames: { rate: number; variable: boolean } | null;
+  frameRate: number | null;
 }
 
 /** MP4 and MOV; null where it is neither. Source: ISO/IEC 14496-12, QuickTime File Format. */
@@ -32,8 +40,10 @@ export async function readMp4(file: BoundedFile, limits: VideoLimits): Promise<C
   const inside = await childrenOf(file, moov);
   const traks = inside.filter(({ name }) => name === 'trak');
   refuseExcessStreams(traks.length, limits);
+  const mvhd = inside.find((box) => box.name === 'mvhd');
+  const clock = mvhd ? clockOf(await loaded(file, mvhd)) : null;
   const tracks: Track[] = [];
-  for (const trak of traks) tracks.push(await readTrack(file, trak));
+  for (const trak of traks) tracks.push(await readTrack(file, trak, clock?.timescale));
 
   const pictures = tracks.filter(({ kind }) => kind === 'vide');
   const index = pictures.findIndex(({ sample }) => sample && !sample.still);
@@ -42,32 +52,33 @@ export async function readMp4(file: BoundedFile, limits: VideoLimits): Promise<C
   const { codec, name, width, height, hdr } = video.sample;
   const decoders = codec ? VIDEO_DECODERS[codec] : undefined;
   if (!codec || !decoders) throw refusedCodec('MP4', name);
-  const mvhd = inside.find((box) => box.name === 'mvhd');
-  const whole = mvhd ? durationOf(await loaded(file, mvhd)) : null;
   return {
     contentType: brand === 'qt  ' ? 'video/quicktime' : 'video/mp4',
     demuxer: 'mov',
     video: {
       ...{ index, codec, decoders, width, height, hdr },
       rotation: rotationOf(video.matrix),
-      frameRate: video.frames?.rate ?? null,
-      variableFrameRate: video.frames?.variable ?? null,
+      frameRate: video.frameRate,
+      declaredEnd: video.end,
     },
     audio: audioOf(tracks),
     streams: tracks.length,
-    declaredSeconds: whole ?? video.seconds,
+    declaredSeconds: secondsOf(clock) ?? video.seconds,
   };
 }
 
 function audioOf(tracks: readonly Track[]): AudioTrack | null {
-  const sample = tracks.find(({ kind }) => kind === 'soun')?.sample;
+  const { sample, end } = tracks.find(({ kind }) => kind === 'soun') ?? {};
   if (!sample) return null;
   const { codec, name, sampleRate, channels } = sample;
   const decoders = (codec && AUDIO_DECODERS[codec.replace(/^pcm_.*/, 'pcm')]) || [];
-  return { index: 0, codec: codec ?? name, decoders, sampleRate, channels };
+  return {
+    ...{ index: 0, codec: codec ?? name, decoders, sampleRate, channels },
+    declaredEnd: end ?? null,
+  };
 }
 
-async function readTrack(file: BoundedFile, trak: Span): Promise<Track> {
+async function readTrack(file: BoundedFile, trak: Span, timescale?: number): Promise<Track> {
   const boxes = await childrenOf(file, trak);
   const media = await within(file, boxes, 'mdia');
   const handler = await body(file, media, 'hdlr');
@@ -83,12 +94,14 @@ async function readTrack(file: BoundedFile, trak: Span): Promise<Track> {
   const clock = await body(file, media, 'mdhd');
   const placed = await body(file, boxes, 'tkhd');
   if (!['vide', 'soun'].includes(kind)) {
-    return { kind, sample: null, seconds: null, matrix: [], frames: null };
+    return { kind, sample: null, seconds: null, end: null, matrix: [], frameRate: null };
   }
   if (!description) throw corrupt('This MP4 file has a track without a description.');
   const sample = kind === 'vide' ? readVideoEntry(description) : readAudioEntry(description);
-  const frames = kind === 'vide' && clock ? await frameRateOf(file, table, clock) : null;
-  return { kind, sample, seconds: durationOf(clock), matrix: matrixOf(placed), frames };
+  const frameRate = kind === 'vide' && clock ? await frameRateOf(file, table, clock) : null;
+  const seconds = secondsOf(clock && clockOf(clock));
+  const end = edits && timescale ? endOf(edits, timescale) : seconds;
+  return { kind, sample, seconds, end, matrix: matrixOf(placed), frameRate };
 }
 
 /** A track may say that its samples are in another file, or at a URL. Ours never may. */
@@ -116,13 +129,28 @@ async function body(file: BoundedFile, boxes: readonly Span[], name: string) {
   return found ? loaded(file, found) : null;
 }
 
-/** mvhd and mdhd alike: times, timescale, duration. A duration of 0 or of all ones is unknown. */
-function durationOf(header: Buffer | null): number | null {
-  const clock = header && clockOf(header);
+/** Where its edits end: they also say how long it waits before it begins. Of 0 they say nothing. */
+function endOf(edits: Buffer, timescale: number): number | null {
+  const wide = edits[0] === 1;
+  const size = wide ? 20 : 12;
+  let ticks = 0;
+  for (let at = 8; at + size <= edits.length; at += size) {
+    ticks += wide ? Number(edits.readBigUInt64BE(at)) : edits.readUInt32BE(at);
+  }
+  return ticks > 0 ? ticks / timescale : null;
+}
+
+function secondsOf(clock: Clock | null): number | null {
   return clock && clock.duration > 0 ? clock.duration / clock.timescale : null;
 }
 
-function clockOf(header: Buffer): { timescale: number; duration: number } | null {
+interface Clock {
+  timescale: number;
+  duration: number;
+}
+
+/** mvhd and mdhd alike: times, timescale, duration. A duration of 0 or of all ones is unknown. */
+function clockOf(header: Buffer): Clock | null {
   const wide = header[0] === 1;
   if (header.length < (wide ? 32 : 20)) return null;
   const timescale = header.readUInt32BE(wide ? 20 : 12);
@@ -138,11 +166,12 @@ function matrixOf(header: Buffer | null): readonly number[] {
   return [0, 4, 12, 16].map((offset) => header.readInt32BE(at + offset) / 65_536);
 }
 
-function rotationOf([a = 1, b = 0]: readonly number[]) {
-  return quarterTurn((Math.atan2(b, a) * 180) / Math.PI);
+function rotationOf([a = 1, b = 0, c = 0, d = 1]: readonly number[]) {
+  const degrees = (Math.atan2(b, a) * 180) / Math.PI;
+  return a * d - b * c < 0 ? mirroredTurn(degrees) : quarterTurn(degrees);
 }
 
-/** How long each frame lasts, from the first entries of the table of times. */
+/** On average, from the first entries of the table of times. */
 async function frameRateOf(file: BoundedFile, table: readonly Span[], clock: Buffer) {
   const times = table.find(({ name }) => name === 'stts');
   const timescale = clockOf(clock)?.timescale;
@@ -150,18 +179,12 @@ async function frameRateOf(file: BoundedFile, table: readonly Span[], clock: Buf
   const bytes = await file.read(times.start, Math.min(times.end - times.start, 8 + 8 * 16_384));
   if (bytes.length < 8) return null;
   const count = Math.min(bytes.readUInt32BE(4), (bytes.length - 8) >> 3);
-  let [frames, ticks, shortest, longest] = [0, 0, Number.POSITIVE_INFINITY, 0];
+  let [frames, ticks] = [0, 0];
   for (let n = 0; n < count; n++) {
     const samples = bytes.readUInt32BE(8 + n * 8);
     const delta = bytes.readUInt32BE(12 + n * 8);
     frames += samples;
     ticks += samples * delta;
-    // The last frame alone often lasts longer, or not at all.
-    if (samples === 0 || (n === count - 1 && samples === 1 && n > 0)) continue;
-    shortest = Math.min(shortest, delta);
-    longest = Math.max(longest, delta);
   }
-  if (frames < 2 || ticks === 0) return null;
-  const variable = longest - shortest > Math.max((timescale * 1.5) / 1000, (ticks / frames) * 0.1);
-  return { rate: (frames * timescale) / ticks, variable };
+  return frames < 2 || ticks === 0 ? null : (frames * timescale) / ticks;
 }

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Studio, studio } from '../../../../media/audio.ts';
 import {
@@ -110,6 +112,80 @@ test.for([90, 180, 270])(
     }
   },
 );
+
+const GREY_DIFFERENCE = '[0]format=gray[a];[1]format=gray[b];[a][b]blend=all_mode=difference';
+
+test.for([
+  ['-display_hflip', 0],
+  ['-display_vflip', 0],
+  ['-display_rotation 90 -display_hflip', 270],
+] as const)(
+  'a video mirrored by %s is no video turned about, and is shown as players show it',
+  async ([options, rotation]) => {
+    const plain = await made.make('plain.mp4', ...silent(), ...(ENCODED.h264 ?? []));
+    for (const type of ['mp4', 'mkv']) {
+      const path = made.path(`mirrored.${type}`);
+      await made.make(`mirrored.${type}`, ...options.split(' '), '-i', plain, '-c', 'copy');
+      const { facts, files } = await processedVideo(path);
+      const [width, height] = rotation === 0 ? [320, 180] : [180, 320];
+      expect(facts.video).toMatchObject({ rotation, width, height });
+      const preview = await made.write('mirrored-preview.mp4', files.preview ?? '');
+      expect(await seenByFfmpeg(preview)).toMatchObject({ width, height, rotation: 0 });
+      // What plain ffmpeg shows of it, but for what encoding costs.
+      const diff = ['-i', path, '-i', preview, '-filter_complex', GREY_DIFFERENCE];
+      expect(
+        (await greyOf(await made.make('diff.png', ...diff, '-frames:v', '1'))).mean,
+      ).toBeLessThan(6);
+    }
+  },
+);
+
+test.for(['mp4', 'mkv'])(
+  'pictures that stand for 5 and for 10 seconds vary, and end where a player ends: %s',
+  async (type) => {
+    const slides = "setpts='if(eq(N,0),0,if(eq(N,1),5,15))/TB'";
+    const args = ['-vf', slides, '-fps_mode', 'vfr', '-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
+    // Frames out of order, whose last one seems to stand as long as the longest.
+    const path = await made.make(`slides.${type}`, ...silent('160x90', 0.12), ...args);
+    const { facts, files, warnings } = await processedVideo(path);
+    const other = await seenByFfmpeg(path);
+    expect(other.seconds).toBeCloseTo(15.04, 2);
+    expect(facts.video.durationSeconds).toBeCloseTo(15.04, 2);
+    expect(facts.video.variableFrameRate).toBe(true);
+    expect(warnings).toEqual([]);
+    const preview = await seenByFfmpeg(await made.write('slides.mp4', files.preview ?? ''));
+    expect(Math.abs(preview.seconds - 15.04)).toBeLessThan(0.05);
+  },
+);
+
+test('a profile of colours of the file’s own is in nothing that is made of it', async () => {
+  const picture = await sharp(Buffer.alloc(160 * 90 * 3, 'colour'), {
+    raw: { width: 160, height: 90, channels: 3 },
+  })
+    .withIccProfile('p3')
+    .jpeg()
+    .toBuffer();
+  const still = await made.write('profile.jpg', picture);
+  const path = await made.make('profile.mov', '-loop', '1', '-i', still, '-t', '1', '-c', 'copy');
+  expect((await readFile(path)).includes('acsp')).toBe(true);
+  const { files } = await processedVideo(path);
+  for (const [name, bytes] of Object.entries(files)) {
+    expect(bytes.includes('acsp'), name).toBe(false);
+  }
+});
+
+test('a tone that is too short for a range of loudness has none, and a longer one has 0', async () => {
+  for (const [seconds, rangeLu] of [
+    [3, undefined],
+    [4.9, undefined],
+    [6, 0],
+  ] as const) {
+    const path = await made.make('tone.mp4', ...film('64x36', seconds), '-c:a', 'aac');
+    const { facts } = await processedVideo(path);
+    expect(facts.loudness?.rangeLu).toBe(rangeLu);
+    expect(facts.loudness?.integratedLufs).toBeCloseTo(-21.8, 0);
+  }
+});
 
 test('a variable frame rate is told, and even in the preview', async () => {
   const drop = ['-vf', "select='lt(n,25)+not(mod(n,3))'", '-fps_mode', 'vfr'];
