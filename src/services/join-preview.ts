@@ -9,7 +9,7 @@ import type { DerivativeFile } from './media/processor.ts';
 import type { Derivative } from './media-keys.ts';
 import { fetchPieces, heardIn, type PieceMade } from './pieces.ts';
 import type { Known } from './preview-pieces.ts';
-import { current, type ProcessInput, publish } from './process-medium.ts';
+import { current, type ProcessInput, publish } from './publish.ts';
 import type { JobType, Work } from './work.ts';
 import { openWorkDir } from './work-dir.ts';
 

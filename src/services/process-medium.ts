@@ -2,34 +2,23 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { config } from '../config.ts';
-import type { Ctx } from '../context.ts';
-import { type Entity, entityNamed, type Stored } from '../data/entity.ts';
-import { idText, type UUID } from '../data/ids.ts';
-import { findOne } from '../data/read.ts';
-import { transaction } from '../data/transaction.ts';
-import { update } from '../data/write.ts';
-import { MediumVersion } from '../models/studio/medium-version.ts';
+import { entityNamed, type Stored } from '../data/entity.ts';
+import { idText } from '../data/ids.ts';
 import { deleteUnder } from '../providers/s3.ts';
 import { upload } from '../providers/upload.ts';
 import { complete } from './jobs.ts';
 import { HungDecoder } from './media/hung.ts';
 import { MediaError } from './media/media-error.ts';
-import type { MediaProcessor, Processed } from './media/processor.ts';
-import { derivativesFolder, type Medium, waitsFor } from './media-keys.ts';
+import type { MediaProcessor } from './media/processor.ts';
+import { derivativesFolder, type Medium } from './media-keys.ts';
 import { fetchOriginal } from './original.ts';
 import { isLeft, type Known, leaveInPieces } from './preview-pieces.ts';
 import { isVersion } from './processing.ts';
-import { factsOf, present, type Showing, showing } from './showing.ts';
-import { isSettled, mediumOf, swap, trimVersions } from './versions.ts';
+import { current, type ProcessInput, publish } from './publish.ts';
+import { present, showing } from './showing.ts';
+import { isSettled } from './versions.ts';
 import { JobFailure, type JobType, NotYet, type Work } from './work.ts';
 import { openWorkDir } from './work-dir.ts';
-
-export interface ProcessInput {
-  entity: string;
-  document: UUID;
-  /** Of the bytes that are to be looked at. */
-  etag: string;
-}
 
 /**
  * The job that looks at a medium's bytes: facts into its document, derivatives beside them in S3, then READY.
@@ -112,21 +101,6 @@ function earlierThan({ job, token }: Work['claim']): (key: string) => boolean {
   };
 }
 
-/** The medium, if it still has the bytes that a job is about, and waits for it. */
-export async function current(
-  { ctx, claim }: Work,
-  entity: Entity,
-  input: ProcessInput,
-): Promise<Medium | null> {
-  const projection = { outbox: 0 };
-  const found = await findOne(ctx, entity, waitingFor(claim, input), { projection });
-  return found as unknown as Medium | null;
-}
-
-function waitingFor({ job }: Work['claim'], { document, etag }: ProcessInput) {
-  return { _id: document, 'object.etag': etag, ...waitsFor(job._id) };
-}
-
 /** A worker's disk holds the original and what is made of it: 10 GB on Lambda. */
 const MOST_BYTES = 8_000_000_000;
 
@@ -161,79 +135,4 @@ async function fetchChecked(
     throw new JobFailure('CHECKSUM_MISMATCH', 'The bytes are not those of the checksum.');
   }
   return checksum;
-}
-
-interface Result {
-  processed: Processed;
-  shown: Pick<Showing, 'complete'>;
-  checksum: string;
-  target: string;
-}
-
-/**
- * Shows what was made, and deletes what was shown before; or what was made, when the medium has gone or has
- * other bytes by now. @throws Error when another worker has the job
- */
-export async function publish(
-  work: Work,
-  entity: Entity,
-  medium: Medium,
-  input: ProcessInput,
-  result: Result,
-): Promise<void> {
-  const { target } = result;
-  if (!(await show(work, entity, medium, input, result))) {
-    await deleteUnder(`${target}/`);
-    return;
-  }
-  if (isVersion(entity)) {
-    const of = mediumOf(medium as unknown as Stored);
-    await trimVersions(work.ctx, of.entity, { ...medium, _id: of.id });
-  }
-  // By name, never "all but mine": a worker that is late must not touch what another has made since.
-  if (medium.derivativesPath && medium.derivativesPath !== target) {
-    await deleteUnder(`${medium.derivativesPath}/`);
-  }
-}
-
-/** The document and its job change together, if both are still what this worker was given. */
-async function show(
-  { ctx, claim }: Work,
-  entity: Entity,
-  medium: Medium,
-  input: ProcessInput,
-  { processed, shown, checksum, target }: Result,
-): Promise<boolean> {
-  const { contentType, metadata, facts, warnings } = processed;
-  const set = {
-    status: 'READY',
-    stands: true,
-    progress: 100,
-    contentType,
-    checksum,
-    metadata,
-    ...factsOf(entity, facts),
-    derivatives: shown.complete(),
-    derivativesPath: target,
-    ...(warnings.length > 0 && { warnings }),
-  };
-  // A stream lies among the derivatives that go now.
-  const stream = 'stream' in entity.shape.fields ? ['stream', 'streamPath'] : [];
-  const unset = ['error', ...(warnings.length > 0 ? [] : ['warnings']), ...stream];
-  return transaction(ctx, async (tx) => {
-    const mine = waitingFor(claim, input);
-    const document = await update(tx, entity, mine, { set, unset }, 'ready');
-    if (document && isVersion(entity)) await takePlace(tx, document as unknown as Stored);
-    const done = await complete(tx, claim, { document: medium._id, superseded: !document });
-    if (!done) throw new Error('The job was taken by another worker.');
-    return document !== null;
-  });
-}
-
-/** A version that is READY becomes what its medium shows. */
-async function takePlace(ctx: Ctx, { _id }: Stored): Promise<void> {
-  const whole = { projection: { outbox: 0 } };
-  const version = (await findOne(ctx, MediumVersion, { _id }, whole)) as unknown as Stored;
-  if (await swap(ctx, version, 'replace')) return;
-  throw new NotYet('What it is to replace is being processed.');
 }
