@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEntry, looseEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
 import { idText, newId, type UUID } from './ids.ts';
-import { aggregate, findMany, type TypedFilter } from './read.ts';
+import { aggregate, findMany, findOne, type TypedFilter } from './read.ts';
 import {
   type Reference,
   referencesOf,
@@ -104,6 +104,9 @@ async function cascade(
   const jobs: UUID[] = [];
   for (let i = 0; i < batches; i++) {
     const batch = await transaction(ctx, async (tx) => {
+      // Restored meanwhile, with these: what comes back after this look is not seen, and not taken.
+      if (await stands(tx, reference, parent))
+        return { found: [], going: [], standing: [], jobs: [] };
       // Whole, outboxes included: what waits in them is kept.
       const whole = { projection: {}, limit: BATCH };
       const found = await findMany(tx, child, { [path]: parent }, whole);
@@ -125,6 +128,12 @@ async function cascade(
     if (batch.found.length < BATCH) break;
   }
   return jobs;
+}
+
+/** Whether the parent is there, after all: what was only kept elsewhere may come back. */
+async function stands(ctx: Ctx, { to }: Reference, parent: UUID): Promise<boolean> {
+  const found = await findOne(ctx, entityNamed(to), { _id: parent }, { projection: { _id: 1 } });
+  return found !== null;
 }
 
 /** Which of these something that `restrict`s refers to: the ledger's jobs outlive their project, without it. */
@@ -152,6 +161,7 @@ async function release(
   const { update: releasal, ...options } = releasing(reference, parent);
   const changes = [{ path, before: parent, after: null }];
   for (;;) {
+    if (Object.keys(among).length === 0 && (await stands(ctx, reference, parent))) return;
     const some = { limit: BATCH, projection: { _id: 1 } };
     const found = await findMany(ctx, child, { ...among, [path]: parent }, some);
     if (found.length === 0) return;

@@ -49,10 +49,12 @@ async function putInParts(
       parts.push({ partNumber: PartNumber, etag: ETag.replaceAll('"', '') });
     }
     const end = await complete(key, UploadId, parts, abortSignal);
-    // Of two answers the first may have been lost: then it is there.
-    if (end !== 'COMPLETED' && (await head(key))?.size !== size) {
+    if (end === 'COMPLETED') return;
+    // Of two answers the first may have been lost, or somebody else has made the same: then it is there.
+    if ((await head(key))?.size !== size) {
       throw new Error(`S3 did not make an object of its parts: ${end}`);
     }
+    await abort(key, UploadId);
   } catch (error) {
     // Where this fails as well, the sweep of S3's list ends it.
     await Promise.allSettled([abort(key, UploadId)]);

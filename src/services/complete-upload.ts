@@ -76,18 +76,22 @@ async function isNoted(ctx: Ctx, entity: Entity, { _id, filePath }: Medium): Pro
 interface Input {
   entity: string;
   document: UUID;
+  /** Whose parts have been checked: another one is none of this job's business. */
+  uploadId: string;
 }
 
 /** Completes an upload whose parts have been checked, however long it takes S3. */
 export const completeUpload: JobType = {
   async run({ ctx, claim, signal }) {
-    const { entity: name, document } = claim.job.input as unknown as Input;
-    const awaited = { _id: document, status: 'AWAITING_UPLOAD' };
+    const { entity: name, document, uploadId } = claim.job.input as unknown as Input;
+    const awaited = {
+      ...{ _id: document, status: 'AWAITING_UPLOAD' },
+      'multipart.uploadId': uploadId,
+    };
     const projection = { outbox: 0 };
     const found = await findOne(ctx, entityNamed(name), awaited, { projection });
     const medium = found as unknown as Medium | null;
-    const uploadId = medium?.multipart?.uploadId;
-    if (medium && uploadId) {
+    if (medium) {
       const { filePath } = medium;
       const parts = await allParts(filePath, uploadId);
       const completion = parts && (await settled(filePath, uploadId, [...parts.values()], signal));
@@ -97,7 +101,7 @@ export const completeUpload: JobType = {
       }
       await noteUpload(ctx, { key: filePath, sequencer: '' });
     }
-    await complete(ctx, claim, { superseded: !uploadId });
+    await complete(ctx, claim, { superseded: !medium });
   },
 };
 
@@ -111,12 +115,13 @@ async function jobOf(ctx: Ctx, { multipart }: Medium): Promise<UUID | undefined>
 async function handOver(ctx: Ctx, entity: Entity, medium: Medium): Promise<UUID | undefined> {
   const { _id, project } = medium;
   const owned = { user: medium.user as UUID, ...(project && { project }) };
-  const input = { entity: entity.name, document: _id };
+  const uploadId = medium.multipart?.uploadId;
+  const input = { entity: entity.name, document: _id, uploadId };
   const job = await transaction(ctx, async (tx) => {
     const made = await enqueue(tx, { type: 'complete-upload', input, ...owned });
     const session = tx.session && { session: tx.session };
     await entity.collection.updateOne(
-      { _id, 'multipart.uploadId': medium.multipart?.uploadId },
+      { _id, 'multipart.uploadId': uploadId },
       { $set: { 'multipart.completing': made._id } },
       { ...session },
     );

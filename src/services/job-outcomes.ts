@@ -35,10 +35,11 @@ export async function settle(
   const entity = entityNamed(medium.entity);
   const waiting = { _id: medium.document, ...waitsFor(job._id) };
   const kept = { set: { status: 'READY', progress: 100 } };
-  if (await update(ctx, entity, { ...waiting, stands: true }, kept, 'keep')) return;
+  const isThere = code !== 'MISSING_FILE';
+  if (isThere && (await update(ctx, entity, { ...waiting, stands: true }, kept, 'keep'))) return;
   const set = { status: 'FAILED', error: { code, message } };
   // Those of a worker that was lost, if any.
-  const unset = ['derivatives', 'derivativesPath'];
+  const unset = ['derivatives', 'derivativesPath', 'stands'];
   await update(ctx, entity, waiting, { set, unset }, 'fail');
 }
 

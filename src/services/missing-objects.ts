@@ -128,7 +128,7 @@ async function fails(
   if (dryRun) return (await findOne(ctx, entity, said, { projection: { _id: 1 } })) !== null;
   const error = { code: 'MISSING_FILE', message: 'The uploaded file is no longer there.' };
   const set = { status: 'FAILED', error };
-  return (await update(ctx, entity, said, { set }, 'fail')) !== null;
+  return (await update(ctx, entity, said, { set, unset: ['stands'] }, 'fail')) !== null;
 }
 
 /**

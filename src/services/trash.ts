@@ -34,6 +34,11 @@ export function trashing<T extends Base>(entity: Entity<T>): Keep<T> {
       if (content.status === 'AWAITING_UPLOAD') return false;
       // Its job finds nothing to make it for.
       if (content.stream?.status === 'PENDING') delete content.stream;
+      // Its worker takes back what it has shown so far.
+      if (content.status === 'PROCESSING' && !content.stands) {
+        delete content.derivatives;
+        delete content.derivativesPath;
+      }
       const now = new Date(ctx.clock());
       const { _id, user, project, name, fileName, contentType, size } = content;
       const versions = await takeVersions(ctx, entity as Entity, _id as UUID);
@@ -114,12 +119,13 @@ function goesOn(ctx: Ctx, entity: Entity, medium: Medium) {
 
 /** Deletes for good what has been in the trash for its time. Returns how many. */
 export async function emptyTrash(ctx: Ctx): Promise<number> {
+  const expiresAt = { $lte: new Date(ctx.clock()) };
   const expired = await findMany(
     ctx,
     TrashedMedium,
-    { expiresAt: { $lte: new Date(ctx.clock()) } },
+    { expiresAt },
     { projection: { _id: 1 }, sort: { expiresAt: 1 }, limit: 100 },
   );
-  for (const { _id } of expired) await removeAndSweep(ctx, TrashedMedium, { _id });
+  for (const { _id } of expired) await removeAndSweep(ctx, TrashedMedium, { _id, expiresAt });
   return expired.length;
 }

@@ -88,7 +88,13 @@ export async function abortParts(ctx: Ctx, entity: Entity, medium: Medium): Prom
   if (!uploadId) throw notFound();
   if (!(await abort(medium.filePath, uploadId))) await refuseArrived(ctx, medium);
   const mine = { _id: medium._id, 'multipart.uploadId': uploadId };
-  await update(ctx, entity, mine, { unset: ['multipart.uploadId'] }, 'abort-upload');
+  await update(
+    ctx,
+    entity,
+    mine,
+    { unset: ['multipart.uploadId', 'multipart.completing'] },
+    'abort-upload',
+  );
 }
 
 /** What a client hears who takes one PUT for an upload in parts. */

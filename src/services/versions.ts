@@ -14,6 +14,8 @@ import { newFile } from './upload-parts.ts';
 
 /** The most former versions that are kept of one medium: the oldest goes. */
 const MOST_KEPT = 10;
+/** The most replacements that may be under way. */
+const MOST_OPEN = 20;
 
 /** What belongs to the bytes of a medium, and changes places with them. */
 const FILE = Object.keys(mediaFields);
@@ -39,12 +41,25 @@ export async function replace(ctx: Ctx, entity: Entity, medium: Medium, file: Fi
   const { _id, user } = medium;
   const keyOf = (version: UUID) => versionKey(entity, user as UUID, _id, version);
   await trimVersions(ctx, entity, medium);
+  await refuseMany(ctx, entity, medium);
   const version = await insert(ctx, MediumVersion as Entity, {
     ...{ ...file, ...newFile(ctx, file.size, keyOf) },
     ...{ user, kind: kindOf(entity), [referenceTo(entity)]: _id },
   });
   await confirmReferences(ctx, MediumVersion as Entity, version);
   return version;
+}
+
+/** Of one medium so many are known at most, whatever a client does. */
+async function refuseMany(ctx: Ctx, entity: Entity, { _id, user }: Medium): Promise<void> {
+  const open = { user, [referenceTo(entity)]: _id, status: { $nin: SETTLED } };
+  const found = await findMany(ctx, MediumVersion, open, {
+    projection: { _id: 1 },
+    limit: MOST_OPEN,
+  });
+  if (found.length < MOST_OPEN) return;
+  const message = `${MOST_OPEN} replacements of it are under way: delete those that will not come.`;
+  throw new AppError('INVALID_STATE', message);
 }
 
 /**
@@ -143,7 +158,7 @@ export async function isSettled(ctx: Ctx, version: Stored): Promise<boolean> {
 export async function trimVersions(ctx: Ctx, entity: Entity, medium: Medium): Promise<void> {
   const all = { user: medium.user, [referenceTo(entity)]: medium._id, status: { $in: SETTLED } };
   const found = (await findMany(ctx, MediumVersion, all, {
-    projection: { status: 1, replacedAt: 1 },
+    projection: { status: 1, replacedAt: 1, version: 1 },
     sort: { createdAt: -1, _id: -1 },
     limit: 10 * MOST_KEPT,
   })) as unknown as Former[];
@@ -151,13 +166,15 @@ export async function trimVersions(ctx: Ctx, entity: Entity, medium: Medium): Pr
     .filter(({ status }) => status === 'READY')
     .sort((a, b) => (b.replacedAt?.getTime() ?? 0) - (a.replacedAt?.getTime() ?? 0));
   const failed = found.filter(({ status }) => status === 'FAILED');
-  for (const { _id } of [restorable, failed].flatMap((some) => some.slice(MOST_KEPT))) {
-    await removeAndSweep(ctx, MediumVersion, { _id });
+  for (const { _id, version } of [restorable, failed].flatMap((some) => some.slice(MOST_KEPT))) {
+    // As it was read: restored in between, it holds what its medium showed a moment ago.
+    await removeAndSweep(ctx, MediumVersion, { _id, version });
   }
 }
 
 interface Former {
   _id: UUID;
   status: string;
+  version: number;
   replacedAt?: Date | null;
 }

@@ -78,12 +78,15 @@ export async function workOnce(
   try {
     await type.run({ ctx, claim: it, signal: beat.signal, progress: beat.progress });
   } catch (error) {
-    if (error instanceof NotYet) await putBack(ctx, it, WAIT);
-    else if (beat.outOfTime()) await giveBack(ctx, it);
-    else if (beat.signal.aborted)
-      ctx.log.info('The job is no longer this worker’s.', { job: it.job._id.toString() });
-    else await end(ctx, it, error);
-    if (error instanceof JobFailure && error.endsWorker) endProcess(ctx);
+    try {
+      if (error instanceof NotYet) await putBack(ctx, it, WAIT);
+      else if (beat.outOfTime()) await giveBack(ctx, it);
+      else if (beat.signal.aborted)
+        ctx.log.info('The job is no longer this worker’s.', { job: it.job._id.toString() });
+      else await end(ctx, it, error);
+    } finally {
+      if (error instanceof JobFailure && error.endsWorker) endProcess(ctx);
+    }
   } finally {
     beat.stop();
   }
