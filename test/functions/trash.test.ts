@@ -2,10 +2,13 @@ import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { trash } from '../../functions/trash.ts';
 import { systemCtx } from '../../src/context.ts';
-import { UUID } from '../../src/data/ids.ts';
+import { newId, UUID } from '../../src/data/ids.ts';
+import { MediumVersion } from '../../src/models/studio/medium-version.ts';
 import { Track } from '../../src/models/studio/track.ts';
 import { TrashedMedium } from '../../src/models/studio/trashed-medium.ts';
+import { Job } from '../../src/models/system/job.ts';
 import { checkObjects } from '../../src/services/check-objects.ts';
+import { enqueue, ringJobs } from '../../src/services/jobs.ts';
 import { emptyTrash } from '../../src/services/trash.ts';
 import { noteUpload } from '../../src/services/uploads.ts';
 import { conforms } from '../conforms.ts';
@@ -98,6 +101,39 @@ test('its former versions go with it, and come back with it', async () => {
   await alice.delete(`/v1/tracks/${track.id}`);
   await alice.delete(`/v1/trash/${track.id}`);
   await until('all are gone', async () => (await keysOf(alice, track)).length === 0);
+});
+
+test('a sweep that comes late takes nothing of what was restored meanwhile', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const now = new Date();
+  await MediumVersion.collection.insertOne({
+    ...{ _id: newId(Date.now()), user: new UUID(alice.id), track: new UUID(track.id) },
+    ...{ kind: 'TRACK', fileName: 'former.wav', contentType: 'audio/wav', size: 1, progress: 100 },
+    ...{ filePath: `${track.filePath}-former`, status: 'READY', replacedAt: now },
+    ...{ createdAt: now, updatedAt: now, version: 1 },
+  });
+  await alice.delete(`/v1/tracks/${track.id}`);
+  await alice.post(`/v1/trash/${track.id}/restore`);
+  const input = { entity: 'Track', documents: [{ id: new UUID(track.id) }] };
+  const { _id } = await enqueue(systemCtx('test'), { type: 'sweep', input });
+  await ringJobs(systemCtx('test'), _id);
+  await until('it is done', async () => {
+    return (await Job.collection.findOne({ _id }))?.status === 'COMPLETED';
+  });
+  const { body } = await alice.get<Page>(`/v1/versions?track=${track.id}`);
+  expect(body.data).toMatchObject([{ fileName: 'former.wav' }]);
+});
+
+test('what a worker had shown of it does not come back with one that was being processed', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const half = { $set: { status: 'PROCESSING' }, $unset: { stands: 1 } };
+  await Track.collection.updateOne({ _id: new UUID(track.id) }, half as never);
+  await alice.delete(`/v1/tracks/${track.id}`);
+  const { body } = await alice.post<TrackDoc>(`/v1/trash/${track.id}/restore`);
+  expect(body.derivatives ?? []).toEqual([]);
+  await alice.waitsFor(track, 'READY');
 });
 
 test('of 16 that restore it at once, one does', async () => {

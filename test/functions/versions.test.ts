@@ -210,3 +210,14 @@ test('new bytes wait until nothing else is under way with the medium, however lo
   await ringJobs(systemCtx('test'), put._id);
   await replaced(alice, track);
 });
+
+test('of one medium twenty replacements may be under way, and no more', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const begins = () => alice.post(`/v1/tracks/${track.id}/replace`, { ...NEW, size: 5 });
+  for (let n = 0; n < 20; n++) expect((await begins()).status).toBe(201);
+  expect(await begins()).toMatchObject({ status: 409, body: { code: 'INVALID_STATE' } });
+  const { body } = await alice.get<Page>(`/v1/versions?track=${track.id}&limit=1`);
+  expect((await alice.delete(`/v1/versions/${body.data[0]?.id}`)).status).toBe(204);
+  expect((await begins()).status).toBe(201);
+});
