@@ -20,6 +20,8 @@ import { Job } from '../../src/models/system/job.ts';
 import { deleteUnder, head, keysUnder } from '../../src/providers/s3.ts';
 import { upload } from '../../src/providers/upload.ts';
 import { checkObjects } from '../../src/services/check-objects.ts';
+import { jobTypes } from '../../src/services/job-types.ts';
+import { workOnce } from '../../src/services/work.ts';
 import { type Doc, given, type Person, type Track as TrackDoc } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
 import { until } from '../harness/until.ts';
@@ -118,6 +120,11 @@ test('a READY medium whose bytes are gone says so', async () => {
   });
   expect((await read(kept.track.id)).status).toBe('READY');
   expect(await head(kept.track.filePath as string)).not.toBeNull();
+  // What it was once helps nobody: without its bytes it is not READY again.
+  expect((await alice.post(`/v1/tracks/${track.id}/reprocess`)).status).toBe(202);
+  while (await workOnce(systemCtx('test'), jobTypes, () => 600_000));
+  const again = await read(track.id);
+  expect(again).toMatchObject({ status: 'FAILED', error: { code: 'MISSING_FILE' } });
 });
 
 test('a READY medium that lacks a derivative is told of and made again, with all that it keeps', async () => {

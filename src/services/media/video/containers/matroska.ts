@@ -18,6 +18,7 @@ const EBML = 0x1a45dfa3;
 const SEGMENT = 0x18538067;
 const INFO = 0x1549a966;
 const TRACKS = 0x1654ae6b;
+const CLUSTER = 0x1f43b675;
 /** Some writers put what matters behind the clusters; an honest film has some thousands. */
 const TOP_LEVEL = 20_000;
 /** Fonts and covers are elsewhere: descriptions of tracks are small. */
@@ -56,7 +57,7 @@ export async function readMatroska(
   if (end === null || end > head.length) throw corrupt('The header of this file is broken.');
   const docType = find(head.subarray(start, end), 0x4282)?.toString('latin1').replace(/\0.*/, '');
   if (docType !== 'webm' && docType !== 'matroska') return null;
-  const { info, tracks } = await readSegment(file, end);
+  const { info, tracks, began } = await readSegment(file, end);
   const entries = elementsIn(tracks).filter(({ id }) => id === 0xae);
   refuseExcessStreams(entries.length, limits);
   const container = docType === 'webm' ? 'WebM' : 'Matroska';
@@ -66,7 +67,7 @@ export async function readMatroska(
     video: readVideo(ofKind(entries, 1)[0], container),
     audio: readAudio(ofKind(entries, 2)[0]),
     streams: entries.length,
-    declaredSeconds: secondsOf(info),
+    declaredSeconds: secondsOf(info, began),
   };
 }
 
@@ -77,19 +78,35 @@ async function readSegment(file: BoundedFile, at: number) {
   const end = Math.min(whole.end ?? file.size, file.size);
   let info: Buffer | null = null;
   let tracks: Buffer | null = null;
+  let began: number | null = null;
   let offset = whole.start;
-  for (let count = 0; offset < end && !(info && tracks); count++) {
+  for (let count = 0; offset < end && !(info && tracks && began !== null); count++) {
     if (count === TOP_LEVEL) {
       throw new MediaError('TOO_COMPLEX', 'This Matroska file is in too many pieces.');
     }
     const element = await nextElement(file, offset);
+    if (element?.id === CLUSTER) began ??= await beginningOf(file, element);
     if (!element || element.end === null) break;
     if (element.id === INFO) info = await loaded(file, element, element.end);
     if (element.id === TRACKS) tracks = await loaded(file, element, element.end);
     offset = element.end;
   }
   if (!tracks) throw corrupt('This Matroska file does not say what is in it.');
-  return { info, tracks };
+  return { info, tracks, began: began ?? 0 };
+}
+
+/** The time of the first cluster: a piece of a longer recording may keep its place in it. */
+async function beginningOf(file: BoundedFile, { start: at }: Element): Promise<number> {
+  const head = await file.read(at, 64);
+  let offset = 0;
+  // A checksum may come first.
+  for (let count = 0; count < 3 && offset + 2 <= head.length; count++) {
+    const { id, start, end } = elementAt(head, offset);
+    if (end === null || end > head.length) break;
+    if (id === 0xe7) return unsigned(head.subarray(start, end)) ?? 0;
+    offset = end;
+  }
+  return 0;
 }
 
 async function nextElement(file: BoundedFile, at: number): Promise<Element | null> {
@@ -106,11 +123,13 @@ async function loaded(file: BoundedFile, { start }: Element, end: number): Promi
   return file.read(start, end - start);
 }
 
-function secondsOf(info: Buffer | null): number | null {
+/** Where it does not begin at 0, writers give its end for its duration. */
+function secondsOf(info: Buffer | null, began: number): number | null {
   if (!info) return null;
   const scale = unsigned(find(info, 0x2ad7b1)) ?? 1_000_000;
   const duration = float(find(info, 0x4489));
-  return duration !== null && duration > 0 ? (duration * scale) / 1e9 : null;
+  if (duration === null || duration <= 0) return null;
+  return ((duration > began ? duration - began : duration) * scale) / 1e9;
 }
 
 function ofKind(entries: readonly { body: Buffer }[], kind: number): Buffer[] {

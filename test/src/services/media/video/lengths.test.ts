@@ -190,3 +190,15 @@ test.for(UNEVEN)('$name: in pieces, and as a stream, it is the same', async ({ n
     await rm(workDir, { recursive: true });
   }
 });
+
+test.each(['mkv', 'webm'])(
+  'a piece of a recording that keeps its place in it is whole: %s',
+  async (type) => {
+    const coded =
+      type === 'mkv' ? CODED : ['-c:v', 'libvpx', '-deadline', 'realtime', '-c:a', 'libopus'];
+    const args = [...growing(2), ...tone(2), ...coded, '-output_ts_offset', '60'];
+    const { facts, warnings } = await processedVideo(await made.make(`late.${type}`, ...args));
+    expect(facts.video.durationSeconds).toBeCloseTo(2, 0);
+    expect(warnings).toEqual([]);
+  },
+);
