@@ -6,7 +6,7 @@ import { config } from '../../../src/config.ts';
 import { call, given } from '../../harness/given.ts';
 import { api } from '../../harness/place.ts';
 import { invokeHttp } from '../support/events.ts';
-import { tally } from '../support/seen.ts';
+import { internalsIn, tally } from '../support/seen.ts';
 import { bodyFor, inParallel, type Json, owner, pathOf, routes } from '../support/world.ts';
 
 const MB = 1024 * 1024;
@@ -147,6 +147,8 @@ export async function exactOrigins(): Promise<void> {
 
 /** Every operation's good and bad answers; `seen.ts` holds each to what every answer must be. */
 export async function everyAnswer(): Promise<void> {
+  expect(internalsIn('E11000 dup key: { email: 1 }')).toHaveLength(1);
+  expect(internalsIn('no track 01a20820-228b-7003-bb0e-e11000317bb0')).toEqual([]);
   const mine = await owner();
   const admin = await owner(await given.admin());
   const last = (id: string) => Number(/^delete|^logout|^refresh|^updateUser/.test(id));

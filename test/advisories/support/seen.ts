@@ -14,7 +14,8 @@ export interface Seen {
 const INTERNALS: readonly RegExp[] = [
   /\bat \S+ \(|\n\s+at /, // a stack
   /node_modules|\/work\/|\/tmp\/|\/home\/|\/var\/task|\.m?[jt]s:\d+/,
-  /mongo|bson|E11000|replica set|duplicate key|Document failed validation/i,
+  /mongo|bson|replica set|duplicate key|Document failed validation/i,
+  /E11000/, // in capitals only: an identifier may well hold its digits
   /Path `|Cast to |ValidationError|CastError|TypeError|ReferenceError|SyntaxError|RangeError/,
   /ECONNREFUSED|ENOENT|argon2|undefined is not|is not a function|Cannot read prop/,
   /AccessDenied|NoSuchKey|AKIA[0-9A-F]{8}/,
@@ -69,14 +70,20 @@ export function look(it: Seen): void {
   if (it.status >= 400 && it.method !== 'HEAD') lookAtProblem(it, bad);
 }
 
+/** What in a problem's text tells of the inside, each with some of what stands around it. */
+export function internalsIn(text: string): string[] {
+  const own = text.replaceAll(ECHOED, '');
+  return INTERNALS.flatMap((internal) => {
+    const found = internal.exec(own);
+    return found ? [own.slice(Math.max(0, found.index - 60), found.index + 120)] : [];
+  });
+}
+
 function lookAtProblem({ status, headers, text }: Seen, bad: (why: string) => void): void {
   problems++;
   if (headers.get('content-type') !== 'application/problem+json') bad('no problem+json');
   if (text.length > LARGEST_PROBLEM) bad(`${text.length} characters of problem`);
-  for (const internal of INTERNALS) {
-    const found = internal.exec(text.replaceAll(ECHOED, ''));
-    if (found) bad(`internals: …${text.slice(Math.max(0, found.index - 60), found.index + 120)}…`);
-  }
+  for (const found of internalsIn(text)) bad(`internals: …${found}…`);
   const body = JSON.parse(text || '{}') as Record<string, unknown>;
   for (const name of ['type', 'title', 'detail', 'instance', 'code']) {
     if (typeof body[name] !== 'string') bad(`a problem without ${name}`);
