@@ -4,7 +4,14 @@ import { pick } from '../data/bson.ts';
 import { castObject } from '../data/cast.ts';
 import type { Base, Entity } from '../data/entity.ts';
 import { UUID } from '../data/ids.ts';
-import { aggregateBytes, findBytes, findOne, type TypedFilter, visible } from '../data/read.ts';
+import {
+  aggregateBytes,
+  findBytes,
+  findOne,
+  findOneBytes,
+  type TypedFilter,
+  visible,
+} from '../data/read.ts';
 import { checkReferences, confirmReferences } from '../data/references.ts';
 import type { Keep } from '../data/remove.ts';
 import { openSealed } from '../data/sealed.ts';
@@ -94,17 +101,19 @@ export async function read<T extends Base>(
 ): Promise<Reply> {
   const relations = readIncludes(entity, include, request.query.get('include'));
   const fields = readFields(entity, request.query.get('fields'));
-  const projection = fields ? projectionOf(entity, fields) : visible(entity);
+  const projection = fields && projectionOf(entity, fields);
   const most = mostOf(relations, 1);
-  const [found] =
+  const found =
     relations.length === 0
-      ? await findBytes(ctx, entity, filter, { projection, limit: 1 })
-      : await aggregateBytes(ctx, entity, [
-          { $match: filter },
-          { $limit: 1 },
-          ...lookups(ctx.actor, relations, most),
-          { $project: fields ? { ...projection, included: 1 } : projection },
-        ]);
+      ? await findOneBytes(ctx, entity, filter, projection)
+      : (
+          await aggregateBytes(ctx, entity, [
+            { $match: filter },
+            { $limit: 1 },
+            ...lookups(ctx.actor, relations, most),
+            { $project: projection ? { ...projection, included: 1 } : visible(entity) },
+          ])
+        )[0];
   if (!found) throw notFound();
   const [bytes = found] = await opened(ctx, entity, [found], relations);
   const only = fields && new Set(fields);

@@ -109,6 +109,15 @@ export function find(bytes: Bytes, begin: number, name: Bytes): Found | undefine
   return undefined;
 }
 
+/** Whether the document has this id in the field of this name. */
+export function isIdAt(bytes: Bytes, name: string, id: UUID): boolean {
+  const found = find(bytes, 0, nameBytes(name));
+  if (found?.type !== TYPE.binary) return false;
+  const { at } = found;
+  const stored = bytes.subarray(at + 5, endOfValue(TYPE.binary, bytes, at));
+  return Buffer.compare(id.buffer, stored) === 0;
+}
+
 /** Where the documents of an array begin. @throws Error when it holds something else */
 export function documentsIn(bytes: Bytes, begin: number): number[] {
   const end = begin + int32At(bytes, begin) - 1;

@@ -1,10 +1,11 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
-import type { Bytes } from './bson.ts';
+import { type Bytes, isIdAt } from './bson.ts';
 import { database } from './connection.ts';
 import { readDeadline, within } from './deadlines.ts';
 import type { Base, Entity } from './entity.ts';
 import { mayPass } from './failures.ts';
+import { UUID } from './ids.ts';
 
 /** A filter whose values are already typed: made by rules, services and the query compiler, never by clients. */
 export type TypedFilter = Record<string, unknown>;
@@ -80,6 +81,30 @@ export function findBytes(
     { find: entity.collectionName, ...question, batchSize: limit + 1 },
     () => cursorOf(ctx, entity, filter, { ...options, raw: true }),
   );
+}
+
+/**
+ * One document, or none, as the database sends it. Asked for an id alone the server plans nothing, and without
+ * a projection it copies nothing: together that is a third of its work. So where the rest of the filter is
+ * ids, too, they are compared here; what is hidden then comes along, and nobody prints it.
+ */
+export async function findOneBytes(
+  ctx: Ctx,
+  entity: Entity,
+  filter: TypedFilter,
+  projection?: Record<string, unknown>,
+): Promise<Bytes | undefined> {
+  const { _id, ...rest } = filter;
+  const others = Object.entries(rest);
+  const areIds = others.every(
+    ([path, id]) => id instanceof UUID && entity.shape.fields[path]?.shape.kind === 'id',
+  );
+  if (projection || !(_id instanceof UUID && areIds)) {
+    const options = { ...(projection && { projection }), limit: 1 };
+    return (await findBytes(ctx, entity, filter, options))[0];
+  }
+  const [bytes] = await findBytes(ctx, entity, { _id }, { projection: {}, limit: 1 });
+  return bytes && others.every(([path, id]) => isIdAt(bytes, path, id as UUID)) ? bytes : undefined;
 }
 
 /** What an aggregation answers; its pipeline bounds itself. */

@@ -4,8 +4,8 @@ import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { systemCtx } from '../../../src/context.ts';
 import { decode } from '../../../src/data/bson.ts';
 import { connect, database } from '../../../src/data/connection.ts';
-import { newId } from '../../../src/data/ids.ts';
-import { aggregateBytes, findBytes } from '../../../src/data/read.ts';
+import { newId, type UUID } from '../../../src/data/ids.ts';
+import { aggregateBytes, findBytes, findOneBytes } from '../../../src/data/read.ts';
 import { Project } from '../../../src/models/studio/project.ts';
 
 const ctx = systemCtx('test');
@@ -67,4 +67,28 @@ test('a server that steps down is known to be back as soon as it is', async () =
   expect(await reads.find()).toHaveLength(60);
   // A driver that does not understand such an answer waits for the next heartbeat, for seconds.
   expect(performance.now() - began).toBeLessThan(900);
+});
+
+test('one document is read by its id alone, and is its owner’s alone', async () => {
+  const [some] = await findBytes(ctx, Project, { user }, { limit: 1, projection: { _id: 1 } });
+  const { _id } = decode<{ _id: UUID }>(some as Uint8Array);
+  const asked = vi.spyOn(database(), 'command');
+  expect(decode((await findOneBytes(ctx, Project, { user, _id })) as Uint8Array)).toMatchObject({
+    _id,
+    user,
+  });
+  expect(asked.mock.lastCall?.[0].filter).toEqual({ _id });
+  expect(await findOneBytes(ctx, Project, { user: newId(Date.now()), _id })).toBeUndefined();
+  expect(await findOneBytes(ctx, Project, { user, _id: newId(Date.now()) })).toBeUndefined();
+});
+
+test.each([
+  ['is more than ids', { status: 'DRAFT' }],
+  ['has alternatives', { $or: [{ status: 'DRAFT' }, { status: 'ACTIVE' }] }],
+  ['names no field', { nothing: user }],
+])('a filter that %s is asked whole', async (_, more) => {
+  const asked = vi.spyOn(database(), 'command');
+  const filter = { user, _id: user, ...more };
+  expect(await findOneBytes(ctx, Project, filter)).toBeUndefined();
+  expect(asked.mock.lastCall?.[0].filter).toEqual(filter);
 });
