@@ -70,6 +70,11 @@ export function derivativesFolder({ filePath }: Pick<Medium, 'filePath'>): strin
   return `${filePath.slice(0, filePath.lastIndexOf('/'))}/derivatives`;
 }
 
+/** How the folders begin that a job works in, for a medium: each of its claims has its own. */
+export function workPrefix(medium: Pick<Medium, 'filePath'>, job: UUID): string {
+  return `${derivativesFolder(medium)}/${idText(job)}-`;
+}
+
 /** The key of the bytes of a version of a medium: within the folder of that one. */
 export function versionKey(entity: Entity, user: UUID, id: UUID, version: UUID): string {
   return `${folderOf(entity, user, id)}versions/${idText(version)}/original`;

@@ -1,7 +1,6 @@
 import { stat, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { config } from '../config.ts';
-import { idText } from '../data/ids.ts';
 import { deleteKeys, download, head } from '../providers/s3.ts';
 import { upload } from '../providers/upload.ts';
 import { completePart, isAwaited, type Split, supersedeWhole } from './job-parts.ts';
@@ -9,7 +8,7 @@ import { MediaError } from './media/media-error.ts';
 import type { OpenVideo } from './media/video/open.ts';
 import type { Piece, Pieces } from './media/video/segments.ts';
 import type { Heard } from './media/video/sound.ts';
-import { derivativesFolder, type Medium } from './media-keys.ts';
+import { type Medium, workPrefix } from './media-keys.ts';
 import { fetchOriginal } from './original.ts';
 import { JobFailure, type JobType, type Work } from './work.ts';
 import { openWorkDir } from './work-dir.ts';
@@ -35,7 +34,7 @@ export interface PieceMade {
 
 /** Where the pieces of a job's claim lie: beside its derivatives, known to no document. */
 export function piecesFolder({ claim }: Work, medium: Medium): string {
-  return `${derivativesFolder(medium)}/${idText(claim.job._id)}-${claim.token}-pieces/`;
+  return `${workPrefix(medium, claim.job._id)}${claim.token}-pieces/`;
 }
 
 /** The jobs that encode them. */

@@ -6,8 +6,9 @@ import { SETTLED } from '../models/studio/media-fields.ts';
 import { MediumVersion } from '../models/studio/medium-version.ts';
 import { TrashedMedium } from '../models/studio/trashed-medium.ts';
 import type { ObjectSeen } from '../providers/s3.ts';
-import { type Medium, pointersOf, readFolder } from './media-keys.ts';
+import { type Medium, pointersOf, readFolder, workPrefix } from './media-keys.ts';
 import { isMedia } from './processing.ts';
+import type { VideoDoc } from './streams.ts';
 import type { Content } from './trash.ts';
 import { referenceTo } from './versions.ts';
 
@@ -79,5 +80,10 @@ function knownToVersion(version: Medium): (key: string) => boolean {
 
 function pointsTo(medium: Medium): (key: string) => boolean {
   const pointers = pointersOf(medium);
-  return (key) => pointers.some((p) => (p.endsWith('/') ? key.startsWith(p) : key === p));
+  const { stream } = medium as Medium & Pick<VideoDoc, 'stream'>;
+  // The pieces of a stream that waits for its turn, however long, lie beside what is shown.
+  const making = stream && !SETTLED.includes(stream.status) && workPrefix(medium, stream.job);
+  return (key) =>
+    pointers.some((p) => (p.endsWith('/') ? key.startsWith(p) : key === p)) ||
+    (typeof making === 'string' && key.startsWith(making));
 }

@@ -103,6 +103,30 @@ test('objects that no document knows go, all others stay, and a dry run only tel
   expect(await checks(false)).toMatchObject({ orphans: { count: 0 }, ...ALL_WELL });
 });
 
+test('the pieces of a stream that waits for its turn stay, those of one that is over go', async () => {
+  const alice = await given.user();
+  const video = await alice.uploads(BYTES, {}, 'videos');
+  const _id = new UUID(video.id);
+  const job = newId(Date.now());
+  const folder = `media/${alice.id}/videos/${video.id}`;
+  const object = { etag: (await head(video.filePath as string))?.etag, sequencer: '' };
+  const shown = {
+    status: 'READY',
+    object,
+    derivatives: [],
+    derivativesPath: `${folder}/derivatives/1`,
+  };
+  const become = (status: string) =>
+    Video.collection.updateOne({ _id }, { $set: { ...shown, stream: { status, job } } });
+  const [piece = ''] = await puts(`${folder}/derivatives/${job}-1-pieces/0.mp4`);
+
+  await become('PENDING');
+  expect((await checks(false)).orphans).toEqual({ ...NONE, bytes: 0 });
+  expect(await everything()).toContain(piece);
+  await become('FAILED');
+  expect((await checks(false)).orphans).toMatchObject({ examples: [piece] });
+});
+
 test('a READY medium whose bytes are gone says so', async () => {
   const alice = await given.user();
   const { track, folder } = await ready(alice);
