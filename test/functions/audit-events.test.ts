@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { auditEvents } from '../../functions/audit-events.ts';
 import { systemCtx } from '../../src/context.ts';
 import type { Stored } from '../../src/data/entity.ts';
-import { UUID } from '../../src/data/ids.ts';
+import { newId, UUID } from '../../src/data/ids.ts';
 import { Project } from '../../src/models/studio/project.ts';
 import { AuditEvent } from '../../src/models/system/audit-event.ts';
 import { hashOf, sealAudit } from '../../src/services/audit.ts';
@@ -143,4 +143,18 @@ test('an event that another sealer was faster with leaves no gap in the chain', 
   expect(chain.map(({ previousHash }) => previousHash)).toEqual([
     ...['', ...chain.map(({ hash }) => hash)].slice(0, -1),
   ]);
+});
+
+test('an entry that no event should look like is told of, too, and the chain goes on behind it', async () => {
+  const alice = await given.user();
+  const { id } = await alice.project();
+  await sealAudit(systemCtx('test'));
+  const entry = { id: newId(Date.now()), at: new Date(), actor: { kind: 'NOBODY' }, changes: [] };
+  const outbox = [{ ...entry, action: 'x'.repeat(100), requestId: '' }];
+  await Project.collection.updateOne({ _id: new UUID(id) }, { $set: { outbox } });
+  await alice.patch(`/v1/projects/${id}`, { name: 'Second' });
+  await sealAudit(systemCtx('test'));
+  const events = AuditEvent.collection.find({ document: new UUID(id) }).sort({ sequence: 1 });
+  const actions = (await events.toArray()).map(({ action }) => action);
+  expect(actions).toEqual(['create', 'x'.repeat(100), 'update']);
 });
