@@ -1,5 +1,3 @@
-import { sendWrite } from './commands.ts';
-import { within } from './deadlines.ts';
 import type { Entity } from './entity.ts';
 import { idText, type UUID } from './ids.ts';
 import type { TypedFilter } from './read.ts';
@@ -9,9 +7,9 @@ interface Batch {
   done: Promise<boolean>;
 }
 
-// A count is no more than that: the child is what must be on disk before its maker hears of it, and each
-// night counts are put right. Waiting for the journal a second time would halve how many can be made.
-const UNHURRIED = { w: 1, j: false };
+// A count is no more than that: the child is what must be on disk before its maker hears of it. Waiting
+// for the journal a second time would halve how many can be made.
+const UNHURRIED = { writeConcern: { w: 1, j: false } };
 
 // By parent: the batch that waits for the write before it to end.
 const waiting = new Map<string, Batch>();
@@ -39,14 +37,8 @@ export function countIn(
   batch.done = Promise.resolve(before).then(async () => {
     waiting.delete(key);
     const change = { $inc: { [field]: batch.count } };
-    const command = {
-      update: parent.collectionName,
-      updates: [{ q: filter, u: change }],
-      // One more in a count needs no look of the validator's at the whole document.
-      bypassDocumentValidation: true,
-    };
-    const { n } = await within(sendWrite({}, command, UNHURRIED));
-    return n === 1;
+    const { matchedCount } = await parent.collection.updateOne(filter, change, UNHURRIED);
+    return matchedCount === 1;
   });
   last.set(key, batch.done);
   const over = () => void (last.get(key) === batch.done && last.delete(key));

@@ -6,23 +6,16 @@ const { mongo } = mongoose;
  * What a server answers that is going, or is not the primary any longer.
  * https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md
  */
-const GOING = new Set([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
-
-/** Whether a call was cut off by the network or a failover: it may have been carried out, or not. */
-export function isCutOff(thrown: unknown): boolean {
-  if (thrown instanceof mongo.MongoWriteConcernError) {
-    return GOING.has(Number(thrown.result.writeConcernError?.code ?? thrown.code));
-  }
-  return (
-    thrown instanceof mongo.MongoNetworkError ||
-    (thrown instanceof mongo.MongoServerError && GOING.has(Number(thrown.code)))
-  );
-}
+const GOING: readonly unknown[] = [
+  ...[6, 7, 89, 91, 189, 262, 9001, 10107],
+  ...[11600, 11602, 13435, 13436],
+];
 
 /** Whether an error says "not now" rather than "never": the network, a failover, a deadline. */
 export function isOutage(thrown: unknown): boolean {
   return (
-    isCutOff(thrown) ||
+    thrown instanceof mongo.MongoNetworkError ||
+    GOING.includes(codeOf(thrown)) ||
     thrown instanceof mongo.MongoServerSelectionError ||
     thrown instanceof mongo.MongoOperationTimeoutError ||
     thrown instanceof mongo.MongoNotConnectedError ||

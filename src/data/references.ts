@@ -88,7 +88,7 @@ export async function checkReferences(
       const key = `${'id' in ctx.actor && idText(ctx.actor.id)} ${to.name} ${idText(id)}`;
       const isFixed = again && to.options.sharedBy === undefined;
       if (isFixed && (seen.get(key) ?? 0) > ctx.clock()) return [];
-      const one = { ...filter, ...standing(to, id) };
+      const one = { ...filter, _id: id, ...ALIVE };
       const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
       if (!found) return [gone(reference)];
       if (seen.size >= MOST_SEEN) seen.delete(seen.keys().next().value as string);
@@ -163,8 +163,8 @@ export async function confirmChange(
 ): Promise<void> {
   const faults: Fault[] = [];
   for (const { reference, id: referred } of heldBy(entity, set)) {
-    const to = entityNamed(reference.to);
-    if (await findOne(ctx, to, standing(to, referred), { projection: { _id: 1 } })) continue;
+    const parent = { _id: referred, ...ALIVE };
+    if (await findOne(ctx, entityNamed(reference.to), parent, { projection: { _id: 1 } })) continue;
     await release(entity, id, reference, referred);
     faults.push(gone(reference));
   }
@@ -175,7 +175,7 @@ export async function confirmChange(
 async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
   const parent = entityNamed(reference.to);
   const count = reference.entity.options.countedIn?.[reference.path];
-  const filter = standing(parent, id);
+  const filter = { _id: id, ...ALIVE };
   if (count) return countIn(parent, filter, count);
   return (await findOne(ctx, parent, filter, { projection: { _id: 1 } })) !== null;
 }
@@ -224,20 +224,7 @@ export async function restrictRemoval(
   throw new AppError('IN_USE', `It is still referred to by ${names}.`, { errors });
 }
 
-/**
- * The filter of what may be referred to: what is there, and not about to go. Most have nothing that restricts
- * their removal, so are never marked; an id alone is what the server finds fastest.
- */
-function standing(entity: Entity, _id: UUID): TypedFilter & { _id: UUID } {
-  let isMarked = marked.get(entity.name);
-  if (isMarked === undefined) {
-    isMarked = restrictionsOn(entity.name).length > 0;
-    marked.set(entity.name, isMarked);
-  }
-  return isMarked ? { _id, removing: { $exists: false } } : { _id };
-}
-
-const marked = new Map<string, boolean>();
+const ALIVE = { removing: { $exists: false } };
 
 function gone({ path, to }: Reference): Fault {
   return { path, message: `there is no such ${to.toLowerCase()}` };

@@ -10,13 +10,9 @@ import {
   SEALED,
   told,
 } from './audit.ts';
-import { sendWrite } from './commands.ts';
-import { within } from './deadlines.ts';
 import type { Base, Entity, Stored } from './entity.ts';
-import { isCutOff } from './failures.ts';
 import { newId, type UUID } from './ids.ts';
-import { modify } from './modify.ts';
-import { findOne, type TypedFilter } from './read.ts';
+import { findOne, type TypedFilter, visible } from './read.ts';
 import { isSealedPath, type Owner, sealFields } from './sealed.ts';
 import type { Shape } from './shape.ts';
 import { validated, validatePaths } from './validate.ts';
@@ -47,7 +43,9 @@ export async function insert<T extends Base>(
     document.outbox = [auditEntry(ctx, action, creations(entity, document))];
   }
   try {
-    await within(put(ctx, entity, document, promisedId !== undefined));
+    await entity.collection.insertOne(document, {
+      ...(ctx.session && { session: ctx.session }),
+    });
   } catch (error) {
     // The promised id is there already: this very request made the document before it was cut off.
     if (promisedId && !ctx.session && duplicatePath(error) === '_id') {
@@ -58,19 +56,6 @@ export async function insert<T extends Base>(
     throw translated(error);
   }
   return document as unknown as T;
-}
-
-/** Inserts it, and once more when that was cut off: its id, which is new, is there if that has happened. */
-async function put(ctx: Ctx, entity: Entity, document: Stored, isPromised: boolean): Promise<void> {
-  const attempt = () => sendWrite(ctx, { insert: entity.collectionName, documents: [document] });
-  try {
-    await attempt();
-  } catch (error) {
-    if (ctx.session || !isCutOff(error)) throw error;
-    await attempt().catch((again) => {
-      if (isPromised || duplicatePath(again) !== '_id') throw again;
-    });
-  }
 }
 
 export interface Update {
@@ -98,23 +83,25 @@ export async function update<T extends Base>(
   await validatePaths(entity, set).catch((error) => {
     throw translated(error);
   });
+  const now = new Date(ctx.clock());
   const stage: mongo.Document = {
     ...Object.fromEntries(Object.entries(set).map(([path, v]) => [path, { $literal: v }])),
-    updatedAt: new Date(ctx.clock()),
+    updatedAt: now,
     version: { $add: ['$version', 1] },
   };
-  const isTold = entity.options.audited !== false && action;
-  const changes = isTold ? evaluatedChanges(entity, set, unset) : [];
-  const pipeline = (entry: AuditEntry | undefined) => {
-    const outbox = entry && { $concatArrays: [{ $ifNull: ['$outbox', []] }, [expression(entry)]] };
-    const stages: mongo.Document[] = [{ $set: { ...stage, ...(outbox && { outbox }) } }];
-    if (unset.length > 0) stages.push({ $unset: unset });
-    return stages;
-  };
+  if (entity.options.audited !== false && action) {
+    const entry = auditEntry(ctx, action, evaluatedChanges(entity, set, unset));
+    stage.outbox = { $concatArrays: [{ $ifNull: ['$outbox', []] }, [expression(entry)]] };
+  }
+  const pipeline: mongo.Document[] = [{ $set: stage }];
+  if (unset.length > 0) pipeline.push({ $unset: unset });
   try {
-    const entry = isTold ? () => auditEntry(ctx, action, changes) : undefined;
-    const stored = await modify(ctx, entity, where, { pipeline, entry });
-    return stored as unknown as T | null;
+    const found = await entity.collection.findOneAndUpdate(where, pipeline, {
+      returnDocument: 'after',
+      projection: visible(entity),
+      ...(ctx.session && { session: ctx.session }),
+    });
+    return found as unknown as T | null;
   } catch (error) {
     throw translated(error);
   }

@@ -5,7 +5,7 @@ import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEvent } from '../data/audit.ts';
 import { type Base, type Entity, entities, type Stored } from '../data/entity.ts';
-import { isDuplicate } from '../data/failures.ts';
+import { codeOf, isDuplicate } from '../data/failures.ts';
 import { idText, type UUID } from '../data/ids.ts';
 import { findMany, findOne } from '../data/read.ts';
 import { AuditEvent } from '../models/system/audit-event.ts';
@@ -16,6 +16,8 @@ const DELAY = 1;
 const BATCH = 500;
 /** How often one of several sealers at work tries again. */
 const MOST_LOST = 10;
+/** MongoDB's code for what a validator refuses. */
+const INVALID = 121;
 
 let rungAt = 0;
 
@@ -95,7 +97,12 @@ async function looseEvents(ctx: Ctx): Promise<Stored[]> {
  * Gives events their place in the chain: a sequence without gaps, and a hash over the event and the hash
  * before. The unique index on `sequence` lets one of two sealers win; the other gets undefined.
  */
-async function link(ctx: Ctx, waiting: Waiting[], loose: Stored[]): Promise<number | undefined> {
+async function link(
+  ctx: Ctx,
+  waiting: Waiting[],
+  loose: Stored[],
+  bypassDocumentValidation = false,
+): Promise<number | undefined> {
   if (waiting.length === 0 && loose.length === 0) return 0;
   const all = waiting.flatMap(({ events }) => events);
   const known = await sealedAmong(ctx, all);
@@ -115,17 +122,18 @@ async function link(ctx: Ctx, waiting: Waiting[], loose: Stored[]): Promise<numb
   });
   try {
     // In order: what fails leaves no gap behind it.
-    if (writes.length > 0) await AuditEvent.collection.bulkWrite(writes, HAPPENED);
+    const options = { ordered: true, bypassDocumentValidation };
+    if (writes.length > 0) await AuditEvent.collection.bulkWrite(writes, options);
   } catch (error) {
     if (isDuplicate(error)) return undefined;
-    throw error;
+    if (codeOf(error) !== INVALID || bypassDocumentValidation) throw error;
+    // What has happened is told of as it is: else this one event would stop the chain for good.
+    ctx.log.error('An audit event is not as it should be.', { error: error as Error });
+    return link(ctx, waiting, await looseEvents(ctx), true);
   }
   await clear(waiting);
   return events.length;
 }
-
-// What has happened is told of as it is: an event that the validator refused would stop the chain for good.
-const HAPPENED = { ordered: true, bypassDocumentValidation: true };
 
 /** Which of these a run that was cut off has sealed already. */
 async function sealedAmong(ctx: Ctx, events: Stored[]): Promise<Set<string>> {
@@ -149,9 +157,7 @@ async function clear(waiting: Waiting[]): Promise<void> {
   for (const [entity, some] of Map.groupBy(waiting, (w) => w.entity)) {
     const sealed = some.flatMap(({ events }) => events.map((event) => event._id));
     const update: Record<string, object> = { $pull: { outbox: { id: { $in: sealed } } } };
-    const where = { _id: { $in: some.map(({ id }) => id) } };
-    // What only becomes less needs no look of the validator's at the whole document.
-    await entity.collection.updateMany(where, update, { bypassDocumentValidation: true });
+    await entity.collection.updateMany({ _id: { $in: some.map(({ id }) => id) } }, update);
   }
 }
 
