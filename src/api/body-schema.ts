@@ -7,6 +7,7 @@ interface StandardJsonSchema {
 
 /** What joi tells of a schema, as far as its own JSON Schema leaves it out. */
 interface Described {
+  metas?: { maxLength?: number }[];
   rules?: { name: string; args?: { regex?: string; options?: { scheme?: string[] } } }[];
   dependencies?: { rel: string; peers: string[] }[];
   keys?: Record<string, Described>;
@@ -23,8 +24,8 @@ export function bodySchema(body: Joi.ObjectSchema): JsonSchema {
 }
 
 function exact(schema: JsonSchema, described: Described): JsonSchema {
-  const { rules = [], keys = {}, items = [], dependencies = [] } = described;
-  const made = { ...schema, ...chosenAmong(dependencies) };
+  const { metas = [], rules = [], keys = {}, items = [], dependencies = [] } = described;
+  const made = Object.assign({ ...schema, ...chosenAmong(dependencies) }, ...metas);
   if (typeof made.pattern === 'string') made.pattern = plainPattern(made.pattern, rules);
   // What is trimmed must not be blank: joi looks at what is left.
   else if (made.minLength && rules.some((r) => r.name === 'trim')) made.pattern = '\\S';

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { hasAtMost } from '../characters.ts';
 import type { Field, ObjectShape, Shape } from '../data/shape.ts';
 import { type Fault, invalid } from '../errors.ts';
 import { referenceTo } from './schemas.ts';
@@ -46,7 +47,7 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       if (shape.lowercase) s = s.lowercase();
       if (shape.enum) return s.valid(...shape.enum);
       if (shape.min !== undefined) s = s.min(shape.min);
-      if (shape.max !== undefined) s = s.max(shape.max);
+      if (shape.max !== undefined) s = upTo(shape.max, s);
       return shape.match ? s.pattern(shape.match) : s;
     }
     case 'number': {
@@ -81,6 +82,15 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'binary':
       throw new Error('A client cannot write bytes into a document.');
   }
+}
+
+/** A text of at most so many characters. */
+export function upTo(max: number, text = Joi.string()): Joi.StringSchema {
+  // `bodySchema` reads the limit there: joi does not tell of what a function checks.
+  return text.meta({ maxLength: max }).custom((value: string) => {
+    if (hasAtMost(value, max)) return value;
+    throw new Error(`length must be less than or equal to ${max} characters long`);
+  });
 }
 
 function atMost(bytes: number): Joi.CustomValidator {

@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import { forgetSession } from '../api/authenticate.ts';
+import { upTo } from '../api/input.ts';
 import { print } from '../api/output.ts';
 import type { Components, JsonSchema, Route } from '../api/route.ts';
 import { documentSchema } from '../api/schemas.ts';
@@ -16,7 +17,7 @@ import {
 } from '../services/auth.ts';
 
 const { fields } = User.shape;
-const email = Joi.string().trim().lowercase().max(255);
+const email = upTo(255, Joi.string().trim().lowercase());
 const username = fields.username?.shape;
 const emailShape = fields.email?.shape;
 if (username?.kind !== 'string' || emailShape?.kind !== 'string')
@@ -31,7 +32,7 @@ const password = Joi.string()
       throw new Error('must have 8 to 128 characters');
     return value;
   });
-const token = Joi.string().max(512);
+const token = upTo(512);
 
 const signedIn = (components: Components): JsonSchema => ({
   type: 'object',
@@ -68,7 +69,7 @@ export const authRoutes: Route[] = [
         .pattern(username.match as RegExp)
         .required(),
       password: password.required(),
-      displayName: Joi.string().trim().max(100),
+      displayName: upTo(100, Joi.string().trim()),
     }),
     success: { 201: { description: 'Signed in.', schema: signedIn } },
     codes: ['DUPLICATE'],
@@ -82,8 +83,8 @@ export const authRoutes: Route[] = [
     id: 'login',
     summary: 'Sign in by email or username.',
     body: Joi.object({
-      login: Joi.string().max(255).required(),
-      password: Joi.string().max(1024).required(),
+      login: upTo(255).required(),
+      password: upTo(1024).required(),
     }),
     success: { 200: { description: 'Signed in.', schema: signedIn } },
     codes: ['INVALID_CREDENTIALS'],
@@ -123,7 +124,7 @@ export const authRoutes: Route[] = [
     id: 'changePassword',
     summary: 'Change your password; every other session ends.',
     body: Joi.object({
-      currentPassword: Joi.string().max(1024).required(),
+      currentPassword: upTo(1024).required(),
       newPassword: password.required(),
     }),
     success: { 204: { description: 'Changed.' } },

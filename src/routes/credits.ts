@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { upTo } from '../api/input.ts';
 import { notYet } from '../api/not-yet.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
@@ -46,7 +47,7 @@ export const creditRoutes: Route[] = [
       body: Joi.object({
         user: Joi.string().guid().required(),
         amount: Joi.number().strict().integer().min(1).max(1_000_000).required(),
-        reason: Joi.string().max(500).required(),
+        reason: upTo(500).required(),
       }),
     },
     'There is no ledger of credits yet.',

@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import { etagOf } from '../api/etag.ts';
+import { upTo } from '../api/input.ts';
 import { print } from '../api/output.ts';
 import type { Reply, Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
@@ -28,7 +29,7 @@ export const jobActions: Route[] = [
     id: 'createJob',
     summary: 'Start a job of a type that clients may start.',
     body: Joi.object({
-      type: Joi.string().max(64).required(),
+      type: upTo(64).required(),
       project: Joi.string().guid(),
       input: Joi.object().unknown().required(),
       priority: Joi.number().strict().integer().min(0).max(9),

@@ -1,5 +1,4 @@
-import Joi from 'joi';
-import { bodyOf } from '../api/input.ts';
+import { bodyOf, upTo } from '../api/input.ts';
 import { notYetCreate } from '../api/not-yet.ts';
 import type { Route } from '../api/route.ts';
 import { LlmInteraction } from '../models/llm/interaction.ts';
@@ -16,7 +15,7 @@ export const interactionActions: Route[] = [
       createBody: () =>
         bodyOf(LlmInteraction.shape, 'create')
           .fork(['model', 'messages'], (field) => field.optional())
-          .keys({ prompt: Joi.string().max(LONGEST_PROMPT) })
+          .keys({ prompt: upTo(LONGEST_PROMPT) })
           .xor('prompt', 'messages'),
       example: { model: 'qwen-omni', prompt: 'Which key suits a sea shanty?' },
     },

@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import { etagOf } from '../api/etag.ts';
-import { bodyOf } from '../api/input.ts';
+import { bodyOf, upTo } from '../api/input.ts';
 import { badQuery } from '../api/list.ts';
 import { type Json, print } from '../api/output.ts';
 import type { ResourceOptions } from '../api/resource-options.ts';
@@ -67,7 +67,7 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
       .required(),
     size: Joi.number().strict().integer().min(1).max(kind.maxBytes).required(),
     // First of all: normalizing may make it longer.
-    fileName: Joi.string().normalize('NFC').max(255).pattern(NO_CONTROLS).required(),
+    fileName: upTo(255, Joi.string().normalize('NFC')).pattern(NO_CONTROLS).required(),
   });
 }
 

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { upTo } from '../api/input.ts';
 import { notYet, notYetCreate } from '../api/not-yet.ts';
 import type { Route } from '../api/route.ts';
 import { admin } from '../api/rules.ts';
@@ -23,7 +24,7 @@ export const paymentActions: Route[] = [
       summary: 'Give the money of a payment back, or a part of it.',
       body: Joi.object({
         amount: Joi.number().strict().integer().min(1),
-        reason: Joi.string().max(500),
+        reason: upTo(500),
       }),
     },
     NO_PROVIDER,

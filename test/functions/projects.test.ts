@@ -25,3 +25,17 @@ test('a project goes from DRAFT to ACTIVE to ARCHIVED and back, and no other way
   expect(await step('archive')).toBe(200);
   expect(await step('activate')).toBe(200);
 });
+
+test('a text may have as many characters as the document says, whatever they are', async () => {
+  const alice = await given.user();
+  const longest = { name: '🎵'.repeat(120), description: '𝄞'.repeat(2000) };
+  const made = await alice.post<{ id: string }>('/v1/projects', longest);
+  expect(made).toMatchObject({ status: 201, body: longest });
+  const path = `/v1/projects/${made.body.id}`;
+  expect(await alice.patch(path, { name: '🎸'.repeat(120) })).toMatchObject({ status: 200 });
+  const { status, body } = await alice.patch<{ errors: unknown }>(path, { name: '🎸'.repeat(121) });
+  expect(status).toBe(422);
+  expect(body.errors).toEqual([
+    { path: 'name', message: 'length must be less than or equal to 120 characters long' },
+  ]);
+});

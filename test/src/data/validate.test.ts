@@ -21,6 +21,12 @@ describe('what is stored is what a Mongoose document would have stored', () => {
     ['parts and lists', Track, { ...track, audio, warnings: ['clipped'] }],
     ['null where a field is optional', Track, { ...track, artist: null }],
     ['values to be cast', Track, { ...track, trackNumber: '7' }],
+    [
+      'as many characters as may be, of two units each',
+      Track,
+      { ...track, name: '🎵'.repeat(120) },
+    ],
+    ['the same in a part', Track, { ...track, error: { code: '🎵'.repeat(64), message: 'x' } }],
     ['a job', Job, { ...job, status: 'QUEUED', priority: 1, maxAttempts: 3, runAfter: now }],
   ];
   test.each(cases)('%s', async (_name, entity, values) => {
@@ -38,6 +44,11 @@ describe('Mongoose names the fault of', () => {
     ['a text that is too long', { name: 'x'.repeat(121) }, 'name'],
     ['a value that is none of an enum', { status: 'LOST' }, 'status'],
     ['a number that is none', { trackNumber: 'seven' }, 'trackNumber'],
+    [
+      'a part whose text is too long',
+      { error: { code: '🎵'.repeat(65), message: '' } },
+      'error.code',
+    ],
     ['a part with a fault', { audio: { ...audio, codec: undefined } }, 'audio.codec'],
   ];
   test.each(cases)('%s', async (_name, values, path) => {
