@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { hasAtMost } from '../characters.ts';
+import { hasAtMost } from '../data/characters.ts';
 import type { Field, ObjectShape, Shape } from '../data/shape.ts';
 import { type Fault, invalid } from '../errors.ts';
 import { referenceTo } from './schemas.ts';
@@ -87,10 +87,11 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
 /** A text of at most so many characters. */
 export function upTo(max: number, text = Joi.string()): Joi.StringSchema {
   // `bodySchema` reads the limit there: joi does not tell of what a function checks.
-  return text.meta({ maxLength: max }).custom((value: string) => {
-    if (hasAtMost(value, max)) return value;
-    throw new Error(`length must be less than or equal to ${max} characters long`);
-  });
+  return text
+    .meta({ maxLength: max })
+    .custom((value: string, { error }) =>
+      hasAtMost(value, max) ? value : error('string.max', { limit: max }),
+    );
 }
 
 function atMost(bytes: number): Joi.CustomValidator {

@@ -103,17 +103,15 @@ export async function read<T extends Base>(
   const fields = readFields(entity, request.query.get('fields'));
   const projection = fields && projectionOf(entity, fields);
   const most = mostOf(relations, 1);
-  const found =
+  const [found] =
     relations.length === 0
-      ? await findOneBytes(ctx, entity, filter, projection)
-      : (
-          await aggregateBytes(ctx, entity, [
-            { $match: filter },
-            { $limit: 1 },
-            ...lookups(ctx.actor, relations, most),
-            { $project: projection ? { ...projection, included: 1 } : visible(entity) },
-          ])
-        )[0];
+      ? [await findOneBytes(ctx, entity, filter, projection)]
+      : await aggregateBytes(ctx, entity, [
+          { $match: filter },
+          { $limit: 1 },
+          ...lookups(ctx.actor, relations, most),
+          { $project: projection ? { ...projection, included: 1 } : visible(entity) },
+        ]);
   if (!found) throw notFound();
   const [bytes = found] = await opened(ctx, entity, [found], relations);
   const only = fields && new Set(fields);

@@ -6,8 +6,8 @@ import mongoose, {
   type SchemaDefinitionProperty,
   type SchemaTypeOptions,
 } from 'mongoose';
-import { hasAtMost } from '../characters.ts';
 import type { Fault } from '../errors.ts';
+import { countCharacters } from './characters.ts';
 import { within } from './deadlines.ts';
 import type { UUID } from './ids.ts';
 import { type ObjectShape, type OnDelete, shapeOf } from './shape.ts';
@@ -225,24 +225,6 @@ function completed(schema: Schema, options: EntityOptions): Schema {
 function keepEmpty(schema: Schema): void {
   schema.set('minimize', false);
   for (const { schema: inner } of schema.childSchemas) keepEmpty(inner);
-}
-
-/** What Mongoose limits by units of UTF-16 is limited by characters, at any depth. */
-function countCharacters(schema: Schema): void {
-  schema.eachPath((_, type) => {
-    for (const { validators } of [type, type.getEmbeddedSchemaType()].filter((t) => !!t)) {
-      for (const limit of validators as {
-        type?: string;
-        maxlength?: number;
-        validator: unknown;
-      }[]) {
-        const max = limit.type === 'maxlength' ? limit.maxlength : undefined;
-        if (max === undefined) continue;
-        limit.validator = (text: string | null) => text === null || hasAtMost(text, max);
-      }
-    }
-  });
-  for (const { schema: inner } of schema.childSchemas) countCharacters(inner);
 }
 
 const CALLS = new Set<string | symbol>([

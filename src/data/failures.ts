@@ -6,16 +6,13 @@ const { mongo } = mongoose;
  * What a server answers that is going, or is not the primary any longer.
  * https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md
  */
-const GOING: readonly unknown[] = [
-  ...[6, 7, 89, 91, 189, 262, 9001, 10107],
-  ...[11600, 11602, 13435, 13436],
-];
+const GOING = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
 /** Whether an error says "not now" rather than "never": the network, a failover, a deadline. */
 export function isOutage(thrown: unknown): boolean {
   return (
     thrown instanceof mongo.MongoNetworkError ||
-    GOING.includes(codeOf(thrown)) ||
+    GOING.has(codeOf(thrown)) ||
     thrown instanceof mongo.MongoServerSelectionError ||
     thrown instanceof mongo.MongoOperationTimeoutError ||
     thrown instanceof mongo.MongoNotConnectedError ||
@@ -49,6 +46,11 @@ export function isDuplicate(thrown: unknown): boolean {
     return [thrown.writeErrors].flat().every((e) => e.code === 11000);
   }
   return thrown instanceof mongo.MongoServerError && thrown.code === 11000;
+}
+
+/** Whether the validator of a collection refused a document. */
+export function isInvalid(thrown: unknown): boolean {
+  return codeOf(thrown) === 121;
 }
 
 /** The code that MongoDB gave an error, if it was MongoDB that gave it. */

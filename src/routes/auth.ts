@@ -4,6 +4,7 @@ import { upTo } from '../api/input.ts';
 import { print } from '../api/output.ts';
 import type { Components, JsonSchema, Route } from '../api/route.ts';
 import { documentSchema } from '../api/schemas.ts';
+import { hasAtMost } from '../data/characters.ts';
 import { AppError } from '../errors.ts';
 import { User } from '../models/account/user.ts';
 import {
@@ -26,9 +27,8 @@ if (username?.kind !== 'string' || emailShape?.kind !== 'string')
 const password = Joi.string()
   .min(8)
   .custom((value: string) => {
-    // joi counts UTF-16 units, of which some characters are two.
-    const { length } = [...value];
-    if (value.length >= 8 && (length < 8 || length > 128))
+    // joi's own words are enough for what is shorter even in units of UTF-16, which it counts.
+    if (value.length >= 8 && (hasAtMost(value, 7) || !hasAtMost(value, 128)))
       throw new Error('must have 8 to 128 characters');
     return value;
   });
@@ -63,9 +63,7 @@ export const authRoutes: Route[] = [
     summary: 'Make an account, signed in.',
     body: Joi.object({
       email: email.pattern(emailShape.match as RegExp).required(),
-      username: Joi.string()
-        .min(username.min as number)
-        .max(username.max as number)
+      username: upTo(username.max as number, Joi.string().min(username.min as number))
         .pattern(username.match as RegExp)
         .required(),
       password: password.required(),

@@ -206,8 +206,7 @@ export function uploadActions<T extends Base>(entity: Entity<T>, path: string): 
 function completeBody(): Joi.ObjectSchema {
   const part = Joi.object({
     partNumber: Joi.number().strict().integer().min(1).max(MOST_PARTS).required(),
-    etag: Joi.string()
-      .max(128)
+    etag: upTo(128)
       .pattern(/^"?[\w.+/=-]+"?$/)
       .replace(/"/g, '')
       .required()

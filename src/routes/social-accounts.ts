@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { upTo } from '../api/input.ts';
 import { notYet } from '../api/not-yet.ts';
 import type { Route } from '../api/route.ts';
 import { owner } from '../api/rules.ts';
@@ -21,10 +22,7 @@ export const socialAccountActions: Route[] = [
         provider: Joi.string()
           .valid(...SOCIAL_PROVIDERS)
           .required(),
-        redirectUri: Joi.string()
-          .uri({ scheme: ['http', 'https'] })
-          .max(2048)
-          .required(),
+        redirectUri: upTo(2048, Joi.string().uri({ scheme: ['http', 'https'] })).required(),
       }),
     },
     NO_PROVIDERS,

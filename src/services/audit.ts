@@ -5,7 +5,7 @@ import { config } from '../config.ts';
 import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEvent } from '../data/audit.ts';
 import { type Base, type Entity, entities, type Stored } from '../data/entity.ts';
-import { codeOf, isDuplicate } from '../data/failures.ts';
+import { isDuplicate, isInvalid } from '../data/failures.ts';
 import { idText, type UUID } from '../data/ids.ts';
 import { findMany, findOne } from '../data/read.ts';
 import { AuditEvent } from '../models/system/audit-event.ts';
@@ -16,8 +16,6 @@ const DELAY = 1;
 const BATCH = 500;
 /** How often one of several sealers at work tries again. */
 const MOST_LOST = 10;
-/** MongoDB's code for what a validator refuses. */
-const INVALID = 121;
 
 let rungAt = 0;
 
@@ -126,7 +124,7 @@ async function link(
     if (writes.length > 0) await AuditEvent.collection.bulkWrite(writes, options);
   } catch (error) {
     if (isDuplicate(error)) return undefined;
-    if (codeOf(error) !== INVALID || bypassDocumentValidation) throw error;
+    if (!isInvalid(error) || bypassDocumentValidation) throw error;
     // What has happened is told of as it is: else this one event would stop the chain for good.
     ctx.log.error('An audit event is not as it should be.', { error: error as Error });
     return link(ctx, waiting, await looseEvents(ctx), true);

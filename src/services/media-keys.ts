@@ -65,14 +65,12 @@ export function pointersOf({ filePath, derivativesPath }: Medium): string[] {
   return [filePath, ...(derivativesPath ? [`${derivativesPath}/`] : [])];
 }
 
-/** Where the derivatives of a medium's present bytes are, those of each processing in a folder of its own. */
-export function derivativesFolder({ filePath }: Pick<Medium, 'filePath'>): string {
-  return `${filePath.slice(0, filePath.lastIndexOf('/'))}/derivatives`;
-}
-
-/** How the folders begin that a job works in, for a medium: each of its claims has its own. */
-export function workPrefix(medium: Pick<Medium, 'filePath'>, job: UUID): string {
-  return `${derivativesFolder(medium)}/${idText(job)}-`;
+/**
+ * How the folders begin in which a job makes the derivatives of a medium's present bytes: the number of the
+ * claim follows, each of which has its own.
+ */
+export function workPrefix({ filePath }: Pick<Medium, 'filePath'>, job: UUID): string {
+  return `${filePath.slice(0, filePath.lastIndexOf('/'))}/derivatives/${idText(job)}-`;
 }
 
 /** The key of the bytes of a version of a medium: within the folder of that one. */

@@ -3,14 +3,13 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { config } from '../config.ts';
 import { entityNamed, type Stored } from '../data/entity.ts';
-import { idText } from '../data/ids.ts';
 import { deleteUnder } from '../providers/s3.ts';
 import { upload } from '../providers/upload.ts';
 import { complete } from './jobs.ts';
 import { HungDecoder } from './media/hung.ts';
 import { MediaError } from './media/media-error.ts';
 import type { MediaProcessor } from './media/processor.ts';
-import { derivativesFolder, type Medium } from './media-keys.ts';
+import { type Medium, workPrefix } from './media-keys.ts';
 import { fetchOriginal } from './original.ts';
 import { isLeft, type Known, leaveInPieces } from './preview-pieces.ts';
 import { isVersion } from './processing.ts';
@@ -40,10 +39,8 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
   if (isVersion(entity) && !(await isSettled(ctx, medium as unknown as Stored))) {
     throw new NotYet('What it is to replace is being processed.');
   }
-  const folder = derivativesFolder(medium);
   // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
-  const target = `${folder}/${idText(claim.job._id)}-${claim.token}`;
-  const isEarlier = earlierThan(claim);
+  const target = `${workPrefix(medium, claim.job._id)}${claim.token}`;
   const shown = showing({ ctx, entity, medium, claim, target });
   await using dir = await openWorkDir();
   const workDir = dir.path;
@@ -62,7 +59,7 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
       onProgress: (percent, stage) => work.progress(5 + percent * 0.95, stage),
       onProbed: async (probed) => {
         await shown.begin(probed);
-        await deleteUnder(`${folder}/`, (key) => !isEarlier(key));
+        await deleteEarlier(medium, claim);
       },
       onDerivative: async (file) => {
         await upload(`${target}/${file.name}`, file, signal);
@@ -78,7 +75,7 @@ async function run(work: Work, process: MediaProcessor): Promise<void> {
     }
     const result = { processed, shown, checksum, target };
     await publish(work, entity, medium, input, result);
-    await deleteUnder(`${folder}/`, (key) => !isEarlier(key));
+    await deleteEarlier(medium, claim);
   } catch (error) {
     if (await isLeft(work, target)) return;
     if (await shown.withdraw()) await deleteUnder(`${target}/`);
@@ -92,13 +89,11 @@ function failureOf(error: MediaError): JobFailure {
   return new JobFailure(code, message, { endsWorker: error instanceof HungDecoder });
 }
 
-/** Whether an object was made under an earlier claim of the same job. */
-function earlierThan({ job, token }: Work['claim']): (key: string) => boolean {
-  const mine = `/${idText(job._id)}-`;
-  return (key) => {
-    const at = key.indexOf(mine);
-    return at >= 0 && Number.parseInt(key.slice(at + mine.length), 10) < token;
-  };
+/** Deletes what was made under earlier claims of the same job. */
+async function deleteEarlier(medium: Medium, { job, token }: Work['claim']): Promise<void> {
+  const prefix = workPrefix(medium, job._id);
+  const isEarlier = (key: string) => Number.parseInt(key.slice(prefix.length), 10) < token;
+  await deleteUnder(prefix, (key) => !isEarlier(key));
 }
 
 /** A worker's disk holds the original and what is made of it: 10 GB on Lambda. */

@@ -1,5 +1,6 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { Stored } from '../entity.ts';
+import { isInvalid } from '../failures.ts';
 import type { Change } from './migration.ts';
 import { save } from './records.ts';
 import type { Run } from './steps.ts';
@@ -65,7 +66,7 @@ async function write(
   try {
     await documents.bulkWrite(writes, { session });
   } catch (error) {
-    if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || error.code !== 121) throw error;
+    if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || !isInvalid(error)) throw error;
     const [failed] = [error.writeErrors].flat();
     const which = `${documents.collectionName} ${failed?.err.errInfo?.failingDocumentId ?? ''}`;
     throw new Error(`${step}: ${which} would not fit its validator.`, { cause: error });

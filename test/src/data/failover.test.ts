@@ -1,6 +1,5 @@
 import '../../harness/place.ts';
-import type { mongo } from 'mongoose';
-import mongoose from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { systemCtx } from '../../../src/context.ts';
 import { connect, database } from '../../../src/data/connection.ts';
