@@ -1,10 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** What is decoded and encoded in earnest. */
-export const media = [
-  'test/src/services/media/**/*.test.ts',
-  'test/functions/{ordinary-media,video-pieces,video-streams}.test.ts',
-];
+export const media = ['test/media/decoding/**/*.test.ts'];
 
 // Apart from the others, because it is mostly ffmpeg that works here: together they would take twice
 // their four minutes.

@@ -5,9 +5,9 @@ import { BACKGROUND } from '../src/data/deadlines.ts';
 import { UUID } from '../src/data/ids.ts';
 import { Session } from '../src/models/account/session.ts';
 import { User } from '../src/models/account/user.ts';
-import { Project } from '../src/models/studio/project.ts';
-import { Track } from '../src/models/studio/track.ts';
-import { signAccessToken } from '../src/services/tokens.ts';
+import { Track } from '../src/models/media/track.ts';
+import { Project } from '../src/models/projects/project.ts';
+import { signAccessToken } from '../src/services/account/tokens.ts';
 import { documents, type Size } from './dataset.ts';
 
 export { disconnect };

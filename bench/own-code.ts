@@ -2,7 +2,7 @@
 import { handler } from '../functions/projects.ts';
 import { encode } from '../src/data/bson.ts';
 import { database } from '../src/data/connection.ts';
-import { Project } from '../src/models/studio/project.ts';
+import { Project } from '../src/models/projects/project.ts';
 import { median } from './compare.ts';
 import { eventOf } from './event.ts';
 

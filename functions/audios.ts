@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { Audio } from '../src/models/studio/audio.ts';
-import { media } from '../src/routes/media.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { Audio } from '../src/models/media/audio.ts';
+import { media } from '../src/routes/media/media.ts';
+import { owner } from '../src/rules.ts';
 import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../src/services/media/audio/limits.ts';
 
 const path = '/v1/audios';

@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { ownerOrAdmin } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { AuditEvent } from '../src/models/system/audit-event.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { AuditEvent } from '../src/models/audit/audit-event.ts';
+import { ownerOrAdmin } from '../src/rules.ts';
 
 export const auditEvents = resource(AuditEvent, {
   path: '/v1/audit-events',

@@ -1,5 +1,5 @@
-import { serve } from '../src/api/serve.ts';
-import { authRoutes } from '../src/routes/auth.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { authRoutes } from '../src/routes/account/auth.ts';
 
 export const auth = { routes: authRoutes };
 

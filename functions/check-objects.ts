@@ -1,5 +1,5 @@
-import { serveSchedule } from '../src/api/serve-events.ts';
-import { checkObjects } from '../src/services/check-objects.ts';
+import { serveSchedule } from '../src/api/events/serve-events.ts';
+import { checkObjects } from '../src/services/maintenance/objects/check.ts';
 
 /**
  * Every night: objects that no document knows go, media without their bytes say so, and what was made of

@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { ComfyUIWorkflowExecution } from '../src/models/comfyui/workflow-execution.ts';
-import { executionActions } from '../src/routes/comfyui.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { ComfyUIWorkflowExecution } from '../src/models/generation/comfyui/workflow-execution.ts';
+import { executionActions } from '../src/routes/generation/comfyui.ts';
+import { owner } from '../src/rules.ts';
 
 export const comfyuiExecutions = resource(ComfyUIWorkflowExecution, {
   path: '/v1/comfyui/executions',

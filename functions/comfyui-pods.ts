@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { admin } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { ComfyUIPod } from '../src/models/comfyui/pod.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { ComfyUIPod } from '../src/models/generation/comfyui/pod.ts';
+import { admin } from '../src/rules.ts';
 
 export const comfyuiPods = resource(ComfyUIPod, {
   path: '/v1/comfyui/pods',

@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { ComfyUIResourceUsage } from '../src/models/comfyui/resource-usage.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { ComfyUIResourceUsage } from '../src/models/generation/comfyui/resource-usage.ts';
+import { owner } from '../src/rules.ts';
 
 export const comfyuiResourceUsage = resource(ComfyUIResourceUsage, {
   path: '/v1/comfyui/resource-usage',

@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { owner, ownerOrShared } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { ComfyUIWorkflowConfig } from '../src/models/comfyui/workflow-config.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { ComfyUIWorkflowConfig } from '../src/models/generation/comfyui/workflow-config.ts';
+import { owner, ownerOrShared } from '../src/rules.ts';
 
 export const comfyuiWorkflows = resource(ComfyUIWorkflowConfig, {
   path: '/v1/comfyui/workflows',

@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { Consent } from '../src/models/account/consent.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { Consent } from '../src/models/privacy/consent.ts';
+import { owner } from '../src/rules.ts';
 
 export const consents = resource(Consent, {
   path: '/v1/consents',

@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
 import { CreditsTransaction } from '../src/models/billing/credits-transaction.ts';
+import { owner } from '../src/rules.ts';
 
 export const creditTransactions = resource(CreditsTransaction, {
   path: '/v1/credit-transactions',

@@ -1,5 +1,5 @@
-import { serve } from '../src/api/serve.ts';
-import { creditRoutes } from '../src/routes/credits.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { creditRoutes } from '../src/routes/billing/credits.ts';
 
 export const credits = { routes: creditRoutes };
 

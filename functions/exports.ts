@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { Export } from '../src/models/studio/export.ts';
-import { exportActions } from '../src/routes/exports.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { Export } from '../src/models/exports/export.ts';
+import { exportActions } from '../src/routes/exports/exports.ts';
+import { owner } from '../src/rules.ts';
 
 export const exportsResource = resource(Export, {
   path: '/v1/exports',

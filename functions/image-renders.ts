@@ -1,5 +1,5 @@
-import { serve } from '../src/api/serve.ts';
-import { renderRoutes } from '../src/routes/renders.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { renderRoutes } from '../src/routes/media/renders.ts';
 
 // Apart from `images`, whose functions start without a decoder of images.
 export const imageRenders = { routes: renderRoutes };

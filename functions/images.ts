@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { Image } from '../src/models/studio/image.ts';
-import { media } from '../src/routes/media.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { Image } from '../src/models/media/image.ts';
+import { media } from '../src/routes/media/media.ts';
+import { owner } from '../src/rules.ts';
 import { IMAGE_CONTENT_TYPES, IMAGE_LIMITS } from '../src/services/media/image/limits.ts';
 
 const path = '/v1/images';

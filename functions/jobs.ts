@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { Job } from '../src/models/system/job.ts';
-import { jobActions } from '../src/routes/jobs.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { Job } from '../src/models/jobs/job.ts';
+import { jobActions } from '../src/routes/jobs/jobs.ts';
+import { owner } from '../src/rules.ts';
 
 export const jobs = resource(Job, {
   path: '/v1/jobs',

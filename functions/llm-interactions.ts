@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { LlmInteraction } from '../src/models/llm/interaction.ts';
-import { interactionActions } from '../src/routes/llm.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { LlmInteraction } from '../src/models/generation/llm/interaction.ts';
+import { interactionActions } from '../src/routes/generation/llm.ts';
+import { owner } from '../src/rules.ts';
 
 export const llmInteractions = resource(LlmInteraction, {
   path: '/v1/llm/interactions',

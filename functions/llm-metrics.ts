@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { admin } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { LlmMetric } from '../src/models/llm/metric.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { LlmMetric } from '../src/models/generation/llm/metric.ts';
+import { admin } from '../src/rules.ts';
 
 export const llmMetrics = resource(LlmMetric, {
   path: '/v1/llm/metrics',

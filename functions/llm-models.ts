@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { admin, signedIn } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { LlmModel } from '../src/models/llm/model.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { LlmModel } from '../src/models/generation/llm/model.ts';
+import { admin, signedIn } from '../src/rules.ts';
 
 export const llmModels = resource(LlmModel, {
   path: '/v1/llm/models',

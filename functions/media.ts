@@ -1,5 +1,5 @@
-import { serve } from '../src/api/serve.ts';
-import { bulkUploads } from '../src/routes/media-bulk.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { bulkUploads } from '../src/routes/uploads/bulk.ts';
 import { audios } from './audios.ts';
 import { images } from './images.ts';
 import { tracks } from './tracks.ts';

@@ -1,5 +1,5 @@
 import { migrations } from '../migrations/index.ts';
-import { serveSchedule } from '../src/api/serve-events.ts';
+import { serveSchedule } from '../src/api/events/serve-events.ts';
 import { database } from '../src/data/connection.ts';
 import { MIGRATING } from '../src/data/deadlines.ts';
 import { upgrade } from '../src/data/migrations/run.ts';

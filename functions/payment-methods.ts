@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
 import { PaymentMethod } from '../src/models/billing/payment-method.ts';
-import { paymentMethodActions } from '../src/routes/payment-methods.ts';
+import { paymentMethodActions } from '../src/routes/billing/payment-methods.ts';
+import { owner } from '../src/rules.ts';
 
 export const paymentMethods = resource(PaymentMethod, {
   path: '/v1/payment-methods',

@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
 import { Payment } from '../src/models/billing/payment.ts';
-import { paymentActions } from '../src/routes/payments.ts';
+import { paymentActions } from '../src/routes/billing/payments.ts';
+import { owner } from '../src/rules.ts';
 
 export const payments = resource(Payment, {
   path: '/v1/payments',

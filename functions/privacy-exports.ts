@@ -1,5 +1,5 @@
-import { serve } from '../src/api/serve.ts';
-import { privacyExportRoutes } from '../src/routes/privacy-exports.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { privacyExportRoutes } from '../src/routes/privacy/exports.ts';
 
 export const privacyExports = { routes: privacyExportRoutes };
 

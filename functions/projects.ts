@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { Project } from '../src/models/studio/project.ts';
-import { projectActions } from '../src/routes/projects.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { Project } from '../src/models/projects/project.ts';
+import { projectActions } from '../src/routes/projects/projects.ts';
+import { owner } from '../src/rules.ts';
 
 export const projects = resource(Project, {
   path: '/v1/projects',

@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { admin } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { RetentionPolicy } from '../src/models/system/retention-policy.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { RetentionPolicy } from '../src/models/maintenance/retention-policy.ts';
+import { admin } from '../src/rules.ts';
 
 export const retentionPolicies = resource(RetentionPolicy, {
   path: '/v1/retention/policies',

@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { admin } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { RetentionRun } from '../src/models/system/retention-run.ts';
-import { retentionRunActions } from '../src/routes/retention.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { RetentionRun } from '../src/models/maintenance/retention-run.ts';
+import { retentionRunActions } from '../src/routes/maintenance/retention.ts';
+import { admin } from '../src/rules.ts';
 
 export const retentionRuns = resource(RetentionRun, {
   path: '/v1/retention/runs',

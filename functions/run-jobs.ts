@@ -1,7 +1,7 @@
-import { serveQueue } from '../src/api/serve-events.ts';
-import { ringSealer } from '../src/services/audit.ts';
+import { serveQueue } from '../src/api/events/serve-events.ts';
+import { ringSealer } from '../src/services/audit/chain.ts';
 import { jobTypes } from '../src/services/job-types.ts';
-import { workOnce } from '../src/services/work.ts';
+import { workOnce } from '../src/services/jobs/worker.ts';
 
 /** The doorbell rang: whatever job is the most urgent is done. */
 export const handler = serveQueue('run-jobs', async (ctx, _message, timeLeft) => {

@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { RunPodConfiguration } from '../src/models/runpod/configuration.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { RunPodConfiguration } from '../src/models/generation/runpod/configuration.ts';
+import { owner } from '../src/rules.ts';
 
 export const runpodConfigurations = resource(RunPodConfiguration, {
   path: '/v1/runpod/configurations',

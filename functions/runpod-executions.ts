@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { RunPodExecution } from '../src/models/runpod/execution.ts';
-import { runpodExecutionActions } from '../src/routes/runpod.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { RunPodExecution } from '../src/models/generation/runpod/execution.ts';
+import { runpodExecutionActions } from '../src/routes/generation/runpod.ts';
+import { owner } from '../src/rules.ts';
 
 export const runpodExecutions = resource(RunPodExecution, {
   path: '/v1/runpod/executions',

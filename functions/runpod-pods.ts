@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { RunPodPod } from '../src/models/runpod/pod.ts';
-import { runpodPodActions } from '../src/routes/runpod.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { RunPodPod } from '../src/models/generation/runpod/pod.ts';
+import { runpodPodActions } from '../src/routes/generation/runpod.ts';
+import { owner } from '../src/rules.ts';
 
 export const runpodPods = resource(RunPodPod, {
   path: '/v1/runpod/pods',

@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { RunPodTemplate } from '../src/models/runpod/template.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { RunPodTemplate } from '../src/models/generation/runpod/template.ts';
+import { owner } from '../src/rules.ts';
 
 export const runpodTemplates = resource(RunPodTemplate, {
   path: '/v1/runpod/templates',

@@ -1,7 +1,7 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { RunPodUser } from '../src/models/runpod/user.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { RunPodUser } from '../src/models/generation/runpod/user.ts';
+import { owner } from '../src/rules.ts';
 
 export const runpodUsers = resource(RunPodUser, {
   path: '/v1/runpod/users',

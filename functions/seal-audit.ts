@@ -1,5 +1,5 @@
-import { serveQueue } from '../src/api/serve-events.ts';
-import { sealAudit } from '../src/services/audit.ts';
+import { serveQueue } from '../src/api/events/serve-events.ts';
+import { sealAudit } from '../src/services/audit/chain.ts';
 
 /** Moves audit entries out of their documents and chains them; rung after writes, and every minute. */
 export const handler = serveQueue('seal-audit', async (ctx) => {

@@ -1,5 +1,5 @@
-import { serve } from '../src/api/serve.ts';
-import { settingsRoutes } from '../src/routes/settings.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { settingsRoutes } from '../src/routes/account/settings.ts';
 
 export const settings = { routes: settingsRoutes };
 

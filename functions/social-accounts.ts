@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { SocialAccount } from '../src/models/account/social-account.ts';
-import { socialAccountActions } from '../src/routes/social-accounts.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { SocialAccount } from '../src/models/social/social-account.ts';
+import { socialAccountActions } from '../src/routes/social/social-accounts.ts';
+import { owner } from '../src/rules.ts';
 
 export const socialAccounts = resource(SocialAccount, {
   path: '/v1/social-accounts',

@@ -1,5 +1,5 @@
-import { serve } from '../src/api/serve.ts';
-import { statRoutes } from '../src/routes/stats.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { statRoutes } from '../src/routes/metering/stats.ts';
 
 export const stats = { routes: statRoutes };
 

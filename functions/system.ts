@@ -1,4 +1,4 @@
-import { serve } from '../src/api/serve.ts';
+import { serve } from '../src/api/http/serve.ts';
 import { systemRoutes } from '../src/routes/system.ts';
 
 export const system = { routes: systemRoutes };

@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { Track } from '../src/models/studio/track.ts';
-import { media } from '../src/routes/media.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { Track } from '../src/models/media/track.ts';
+import { media } from '../src/routes/media/media.ts';
+import { owner } from '../src/rules.ts';
 import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../src/services/media/audio/limits.ts';
 
 const path = '/v1/tracks';

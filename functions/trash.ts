@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { TrashedMedium } from '../src/models/studio/trashed-medium.ts';
-import { trashActions } from '../src/routes/trash.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { TrashedMedium } from '../src/models/media/trashed-medium.ts';
+import { trashActions } from '../src/routes/media/trash.ts';
+import { owner } from '../src/rules.ts';
 
 export const trash = resource(TrashedMedium, {
   path: '/v1/trash',

@@ -1,5 +1,5 @@
-import { serve } from '../src/api/serve.ts';
-import { userRoutes } from '../src/routes/users.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { userRoutes } from '../src/routes/account/users.ts';
 
 export const users = { routes: userRoutes };
 

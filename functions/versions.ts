@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { MediumVersion } from '../src/models/studio/medium-version.ts';
-import { versionActions } from '../src/routes/versions.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { MediumVersion } from '../src/models/media/medium-version.ts';
+import { versionActions } from '../src/routes/media/versions.ts';
+import { owner } from '../src/rules.ts';
 
 export const versions = resource(MediumVersion, {
   path: '/v1/versions',

@@ -1,9 +1,9 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { Video } from '../src/models/studio/video.ts';
-import { media } from '../src/routes/media.ts';
-import { streamRoutes } from '../src/routes/streams.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { Video } from '../src/models/media/video.ts';
+import { media } from '../src/routes/media/media.ts';
+import { streamRoutes } from '../src/routes/media/streams.ts';
+import { owner } from '../src/rules.ts';
 import { VIDEO_CONTENT_TYPES, VIDEO_LIMITS } from '../src/services/media/video/limits.ts';
 
 const path = '/v1/videos';

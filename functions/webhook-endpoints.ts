@@ -1,8 +1,8 @@
-import { resource } from '../src/api/resource.ts';
-import { owner } from '../src/api/rules.ts';
-import { serve } from '../src/api/serve.ts';
-import { WebhookEndpoint } from '../src/models/system/webhook-endpoint.ts';
-import { webhookEndpointActions } from '../src/routes/webhook-endpoints.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { resource } from '../src/api/resource/resource.ts';
+import { WebhookEndpoint } from '../src/models/webhooks/webhook-endpoint.ts';
+import { webhookEndpointActions } from '../src/routes/webhooks/endpoints.ts';
+import { owner } from '../src/rules.ts';
 
 export const webhookEndpoints = resource(WebhookEndpoint, {
   path: '/v1/webhook-endpoints',

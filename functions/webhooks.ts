@@ -1,5 +1,5 @@
-import { serve } from '../src/api/serve.ts';
-import { webhookRoutes } from '../src/routes/webhooks.ts';
+import { serve } from '../src/api/http/serve.ts';
+import { webhookRoutes } from '../src/routes/webhooks/stripe.ts';
 
 export const webhooks = { routes: webhookRoutes };
 

@@ -16,7 +16,7 @@ await withDatabase(async () => {
   const { findOne } = await import('../src/data/read.ts');
   const { update } = await import('../src/data/write.ts');
   const { User } = await import('../src/models/index.ts');
-  const { sealAudit } = await import('../src/services/audit.ts');
+  const { sealAudit } = await import('../src/services/audit/chain.ts');
 
   const ctx = systemCtx('admin');
   const account = { email: email.trim().toLowerCase() };

@@ -4,7 +4,7 @@ export interface Fault {
   message: string;
 }
 
-/** The stable codes of everything that can go wrong; `src/api/problems.ts` gives each its HTTP status. */
+/** The stable codes of everything that can go wrong; `src/api/http/problems.ts` gives each its HTTP status. */
 export type ErrorCode =
   | 'BAD_REQUEST'
   | 'MALFORMED_JSON'

@@ -1,7 +1,7 @@
 import './harness/place.ts';
 import { expect } from 'vitest';
 import { UUID } from '../src/data/ids.ts';
-import { Track } from '../src/models/studio/track.ts';
+import { Track } from '../src/models/media/track.ts';
 import { given } from './harness/given.ts';
 import { times } from './harness/times.ts';
 

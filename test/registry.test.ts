@@ -5,9 +5,9 @@ import mongoose, { type SchemaType } from 'mongoose';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { migrations } from '../migrations/index.ts';
-import { openApi } from '../src/api/openapi.ts';
-import { served } from '../src/api/registry.ts';
-import { router } from '../src/api/route.ts';
+import { served } from '../scripts/served.ts';
+import { router } from '../src/api/http/route.ts';
+import { openApi } from '../src/api/openapi/openapi.ts';
 import { database } from '../src/data/connection.ts';
 import { type Entity, entities, type Stored, WORDS } from '../src/data/entity.ts';
 import { newId, UUID } from '../src/data/ids.ts';
@@ -82,8 +82,9 @@ describe('the registry', () => {
   });
 
   test('holds every resource to the contract: a test calls conforms() with it', async () => {
-    const files = readdirSync('test/functions').map((f) => `test/functions/${f}`);
-    const texts = files.map((f) => readFileSync(f, 'utf8'));
+    const texts = readdirSync('test', { recursive: true, encoding: 'utf8' })
+      .filter((f) => f.endsWith('.test.ts'))
+      .map((f) => readFileSync(`test/${f}`, 'utf8'));
     const unheld = [];
     for (const [name, { handler }] of answering) {
       const made = served[name];

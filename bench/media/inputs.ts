@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { photograph } from '../../test/media/images.ts';
+import { photograph } from '../../test/samples/images.ts';
 
 const run = promisify(execFile);
 

@@ -113,4 +113,9 @@ function titleOf(domain: string): string {
   return TITLES[domain] ?? `${domain[0]?.toUpperCase()}${domain.slice(1)}`;
 }
 
-const TITLES: Record<string, string> = { comfyui: 'ComfyUI', runpod: 'RunPod', llm: 'LLM' };
+const TITLES: Record<string, string> = {
+  api: 'API',
+  comfyui: 'ComfyUI',
+  runpod: 'RunPod',
+  llm: 'LLM',
+};

@@ -1,4 +1,4 @@
-import { answeredAs } from '../../src/api/output.ts';
+import { answeredAs } from '../../src/api/json/output.ts';
 import type { Entity } from '../../src/data/entity.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { code, linkTo, list } from './markdown.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { openApi } from '../../src/api/openapi.ts';
-import { served } from '../../src/api/registry.ts';
+import { openApi } from '../../src/api/openapi/openapi.ts';
+import { served } from '../served.ts';
 import { dataModel } from './data-model.ts';
 import { printed } from './json.ts';
 import { domainsOf } from './registry.ts';

@@ -49,7 +49,7 @@ function useOf(entity: Entity, key: Key, options: IndexOptions): string {
   return 'Our own services.';
 }
 
-/** What `src/api/list.ts` reads off an index that ends in the id. */
+/** What `src/api/resource/list.ts` reads off an index that ends in the id. */
 function listing(names: string[]): string {
   const sort = names.at(-1) as string;
   const isOwn = names[0] === 'user' && names.length > 1;

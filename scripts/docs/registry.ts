@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { served } from '../../src/api/registry.ts';
-import type { JsonSchema, Route } from '../../src/api/route.ts';
+import type { JsonSchema, Route } from '../../src/api/http/route.ts';
 import { type Entity, entityNamed } from '../../src/data/entity.ts';
+import { served } from '../served.ts';
 
 /** The entities of one folder of src/models. */
 export interface Domain {
@@ -22,7 +22,9 @@ export interface Served {
 export function domainsOf(root: string): Domain[] {
   const index = readFileSync(`${root}src/models/index.ts`, 'utf8');
   const domains = new Map<string, Entity[]>();
-  for (const [, name = '', domain = ''] of index.matchAll(/\{ (\w+) \} from '\.\/(\w+)\//g)) {
+  for (const [, name = '', domain = ''] of index.matchAll(
+    /\{ (\w+) \} from '\.\/(?:generation\/)?(\w+)\//g,
+  )) {
     domains.set(domain, [...(domains.get(domain) ?? []), entityNamed(name)]);
   }
   return [...domains].map(([name, entities]) => ({ name, entities }));

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import type { Entity } from '../../src/data/entity.ts';
 import { servedAt } from './registry.ts';
 
@@ -27,9 +27,11 @@ export function testsOf(root: string, results: string): Test[] {
  */
 export function testsFor(entity: Entity, tests: Test[]): Test[] {
   const places = servedAt(entity);
-  const files = new Set(places.map((p) => `test/functions/${p.function}.test.ts`));
+  const files = new Set(places.map((p) => `${p.function}.test.ts`));
   const named = [...places.map((p) => p.path), `a bad ${entity.name}`].map(
     (text) => new RegExp(`${text.replace(/[{}]/g, '\\$&')}(?![\\w/-])`),
   );
-  return tests.filter(({ name, file }) => files.has(file) || named.some((n) => n.test(name)));
+  return tests.filter(
+    ({ name, file }) => files.has(basename(file)) || named.some((n) => n.test(name)),
+  );
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
-import type { Route } from '../api/route.ts';
+import type { Route } from '../api/http/route.ts';
 import { ping } from '../data/connection.ts';
 import { reach } from '../providers/s3.ts';
 

@@ -1,12 +1,12 @@
-import { completeUpload } from './complete-upload.ts';
-import { copyOriginal } from './duplicates.ts';
-import { inPieces } from './join-preview.ts';
-import { givenUpAfter } from './media/hung.ts';
-import { encodePiece } from './pieces.ts';
-import { processMedium } from './process-medium.ts';
-import { streamVideo } from './stream-video.ts';
-import { sweep } from './sweep.ts';
-import type { JobType } from './work.ts';
+import type { JobType } from './jobs/worker.ts';
+import { givenUpAfter } from './media/decode-timeout.ts';
+import { processMedium } from './media/process.ts';
+import { inPieces } from './media/segments/join-preview.ts';
+import { encodePiece } from './media/segments/pieces.ts';
+import { streamVideo } from './media/streams/make.ts';
+import { sweep } from './removal/sweep.ts';
+import { completeUpload } from './uploads/complete.ts';
+import { copyOriginal } from './uploads/reuse.ts';
 
 const audio = async () => (await import('./media/audio/process.ts')).processAudio;
 /** Far more than the largest image takes, in s. */

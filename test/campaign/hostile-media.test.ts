@@ -9,13 +9,13 @@ import { startCanary } from '../harness/canary.ts';
 import { until } from '../harness/until.ts';
 import { type Watched, watch } from '../harness/watch-process.ts';
 import { isOver, type Medium, type Sending, startWholeStack } from '../harness/whole-stack.ts';
-import { FFMPEG, type Studio, studio } from '../media/audio.ts';
-import { hostileAudios } from '../media/hostile-audio.ts';
-import { hostileImages } from '../media/hostile-images.ts';
-import { type HostileEnd, hostileTable } from '../media/hostile-table.ts';
-import { CANARY, hostileVideos, PLAYLIST } from '../media/hostile-videos.ts';
-import { scene } from '../media/images.ts';
-import { ENCODED, film } from '../media/videos.ts';
+import { FFMPEG, type Studio, studio } from '../samples/audio.ts';
+import { hostileAudios } from '../samples/hostile-audio.ts';
+import { hostileImages } from '../samples/hostile-images.ts';
+import { type HostileEnd, hostileTable } from '../samples/hostile-table.ts';
+import { CANARY, hostileVideos, PLAYLIST } from '../samples/hostile-videos.ts';
+import { scene } from '../samples/images.ts';
+import { ENCODED, film } from '../samples/videos.ts';
 
 // Every hostile file, as the kind it claims to be, through all of `npm start`: one after the other, so that
 // time and memory are its own. With WRITE_TABLE=1 what became of each is written down.

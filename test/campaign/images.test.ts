@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Studio, studio } from '../media/audio.ts';
+import { type Studio, studio } from '../samples/audio.ts';
 
 const run = promisify(execFile);
 let made: Studio;

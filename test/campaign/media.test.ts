@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MediaError } from '../../src/services/media/media-error.ts';
-import { FFMPEG, noise, processed, type Studio, studio } from '../media/audio.ts';
+import { FFMPEG, noise, processed, type Studio, studio } from '../samples/audio.ts';
 
 const run = promisify(execFile);
 let made: Studio;

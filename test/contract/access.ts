@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { bodySchema } from '../../src/api/body-schema.ts';
-import { exampleOf } from '../../src/api/examples.ts';
-import type { Route } from '../../src/api/route.ts';
+import type { Route } from '../../src/api/http/route.ts';
+import { bodySchema } from '../../src/api/openapi/body-schema.ts';
+import { exampleOf } from '../../src/api/openapi/examples.ts';
 import { call, given } from '../harness/given.ts';
 import { anonymous, type Held, type Json, newText } from './held.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answeredAs } from '../../src/api/output.ts';
+import { answeredAs } from '../../src/api/json/output.ts';
 import { type Entity, entityNamed } from '../../src/data/entity.ts';
 import { call, given } from '../harness/given.ts';
 import { stored as storedAs } from '../harness/stored.ts';

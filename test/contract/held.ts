@@ -1,7 +1,7 @@
-import type { Method, Route } from '../../src/api/route.ts';
-import { filtersOf, type Rule } from '../../src/api/rules.ts';
+import type { Method, Route } from '../../src/api/http/route.ts';
 import type { Base, Entity } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
+import { filtersOf, type Rule } from '../../src/rules.ts';
 import { type Answer, type Doc, given, type Person } from '../harness/given.ts';
 
 export type Json = Record<string, unknown>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { combinationsOf } from '../../src/api/list.ts';
+import { combinationsOf } from '../../src/api/resource/list.ts';
 import { UUID } from '../../src/data/ids.ts';
 import type { Doc } from '../harness/given.ts';
 import { type Held, newText } from './held.ts';

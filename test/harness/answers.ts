@@ -1,5 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { JsonSchema } from '../../src/api/route.ts';
+import type { JsonSchema } from '../../src/api/http/route.ts';
 
 interface Given {
   status: number;
@@ -28,9 +28,9 @@ export async function checkAnswer(method: string, path: string, given: Given): P
 
 // Imported late: the functions read the environment that place.ts sets first.
 async function prepare(): Promise<Check> {
-  const { served } = await import('../../src/api/registry.ts');
-  const { openApi } = await import('../../src/api/openapi.ts');
-  const { router } = await import('../../src/api/route.ts');
+  const { served } = await import('../../scripts/served.ts');
+  const { openApi } = await import('../../src/api/openapi/openapi.ts');
+  const { router } = await import('../../src/api/http/route.ts');
   const routes = Object.values(served).flatMap((s) => s.routes);
   const find = router(routes);
   const document = openApi(routes, '0') as {

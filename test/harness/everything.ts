@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { resources } from '../../src/api/registry.ts';
+import { resources } from '../../scripts/served.ts';
 import { systemCtx } from '../../src/context.ts';
 import { type Entity, entities, entityNamed } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { findOne } from '../../src/data/read.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { update } from '../../src/data/write.ts';
-import { sealAudit } from '../../src/services/audit.ts';
-import { folderOf, originalKey } from '../../src/services/media-keys.ts';
+import { sealAudit } from '../../src/services/audit/chain.ts';
+import { folderOf, originalKey } from '../../src/services/media/keys.ts';
 import { given, type Person } from './given.ts';
 import { sampleOf } from './sample.ts';
 import { stored } from './stored.ts';

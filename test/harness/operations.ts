@@ -1,7 +1,7 @@
-import { EXAMPLE_ID } from '../../src/api/examples.ts';
-import { openApi } from '../../src/api/openapi.ts';
-import { resources, served } from '../../src/api/registry.ts';
-import type { JsonSchema, Route } from '../../src/api/route.ts';
+import { resources, served } from '../../scripts/served.ts';
+import type { JsonSchema, Route } from '../../src/api/http/route.ts';
+import { EXAMPLE_ID } from '../../src/api/openapi/examples.ts';
+import { openApi } from '../../src/api/openapi/openapi.ts';
 import { newId } from '../../src/data/ids.ts';
 import type { Everything } from './everything.ts';
 import { PASSWORD } from './given.ts';

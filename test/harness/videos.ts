@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { handler as mediaUploaded } from '../../functions/media-uploaded.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
-import { workOnce } from '../../src/services/work.ts';
+import { workOnce } from '../../src/services/jobs/worker.ts';
 import type { Person, Track } from './given.ts';
 import { invocation, s3Event, s3Record } from './invocations.ts';
 

@@ -64,7 +64,7 @@ test('each domain has one diagram, in Mermaid, with its entities and their refer
 });
 
 test('a test counts for an entity by its own file, by its path and by its name', () => {
-  const own = { name: 'a song is heard', file: 'test/functions/tracks.test.ts' };
+  const own = { name: 'a song is heard', file: 'test/media/tracks.test.ts' };
   const contract = { name: '/v1/tracks keeps the contract: > x', file: 'test/all.test.ts' };
   const database = { name: 'the database refuses a bad Track > x', file: 'test/registry.test.ts' };
   const others = [

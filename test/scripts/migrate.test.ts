@@ -7,7 +7,7 @@ import { migrations } from '../../migrations/index.ts';
 import { parse } from '../../scripts/migrate/arguments.ts';
 import { newId } from '../../src/data/ids.ts';
 import { withDatabase } from '../../src/local/environment.ts';
-import { database, everything } from '../src/data/migrations/given.ts';
+import { database, everything } from '../data/migrations/given.ts';
 import { run } from './run.ts';
 
 // A copy of the repository, whose models may change, and a database of its own.

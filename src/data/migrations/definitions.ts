@@ -1,6 +1,6 @@
 import mongoose, { type mongo } from 'mongoose';
 import { canonicalJson } from '../../canonical-json.ts';
-import { Migration } from '../../models/system/migration.ts';
+import { Migration } from '../../models/maintenance/migration.ts';
 import type { Entity } from '../entity.ts';
 import { validatorOf } from '../validator.ts';
 import { LOCKS } from './lock.ts';

@@ -1,6 +1,6 @@
 import type mongoose from 'mongoose';
 import type { mongo } from 'mongoose';
-import { Migration, type MigrationDoc } from '../../models/system/migration.ts';
+import { Migration, type MigrationDoc } from '../../models/maintenance/migration.ts';
 import { newId, type UUID } from '../ids.ts';
 import { definitionOf } from './definitions.ts';
 import { createCollection } from './operations.ts';

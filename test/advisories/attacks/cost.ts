@@ -1,12 +1,12 @@
 import '../support/seen.ts';
 import mongoose from 'mongoose';
 import { expect } from 'vitest';
-import { combinationsOf } from '../../../src/api/list.ts';
-import { resources } from '../../../src/api/registry.ts';
-import { filtersOf, admin as forAdmins } from '../../../src/api/rules.ts';
+import { resources } from '../../../scripts/served.ts';
+import { combinationsOf } from '../../../src/api/resource/list.ts';
 import { type Entity, entities } from '../../../src/data/entity.ts';
 import { newId, UUID } from '../../../src/data/ids.ts';
 import { User } from '../../../src/models/account/user.ts';
+import { filtersOf, admin as forAdmins } from '../../../src/rules.ts';
 import { given } from '../../harness/given.ts';
 import { commandsOf } from '../support/commands.ts';
 import { invoke, invokeHttp } from '../support/events.ts';
@@ -89,8 +89,8 @@ export async function boundedLists(scale: Scale = {}): Promise<void> {
 export async function atMostAHundred(): Promise<void> {
   const mine = await owner();
   const { project, person } = mine;
-  const { Track } = await import('../../../src/models/studio/track.ts');
-  const { Project } = await import('../../../src/models/studio/project.ts');
+  const { Track } = await import('../../../src/models/media/track.ts');
+  const { Project } = await import('../../../src/models/projects/project.ts');
   const source = await Track.collection.findOne({ _id: new UUID(mine.track.id) });
   const at = Date.now();
   const many = Array.from({ length: 250 }, (_, n) => ({

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Route } from '../../../src/api/route.ts';
+import type { Route } from '../../../src/api/http/route.ts';
 import { entities, entityNamed } from '../../../src/data/entity.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import { given } from '../../harness/given.ts';

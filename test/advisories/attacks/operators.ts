@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Route } from '../../../src/api/route.ts';
+import type { Route } from '../../../src/api/http/route.ts';
 import { call } from '../../harness/given.ts';
 import { commandsOf, placesIn } from '../support/commands.ts';
 import '../support/seen.ts';

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { config } from '../../../src/config.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import { Session } from '../../../src/models/account/session.ts';
-import { network } from '../../../src/services/throttle.ts';
+import { network } from '../../../src/services/account/rate-limit.ts';
 import { type Answer, call, given, PASSWORD } from '../../harness/given.ts';
 import { invokeHttp } from '../support/events.ts';
 import type { Json, Scale } from '../support/world.ts';

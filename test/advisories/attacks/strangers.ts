@@ -1,6 +1,6 @@
 import { Schema } from 'mongoose';
 import { expect } from 'vitest';
-import type { Route } from '../../../src/api/route.ts';
+import type { Route } from '../../../src/api/http/route.ts';
 import { entities, entity, ref } from '../../../src/data/entity.ts';
 import { newId, UUID } from '../../../src/data/ids.ts';
 import { type Answer, call, given, type Person } from '../../harness/given.ts';

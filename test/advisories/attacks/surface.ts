@@ -1,7 +1,7 @@
 import '../support/seen.ts';
 import { request } from 'node:http';
 import { expect } from 'vitest';
-import { openApi } from '../../../src/api/openapi.ts';
+import { openApi } from '../../../src/api/openapi/openapi.ts';
 import { config } from '../../../src/config.ts';
 import { call, given } from '../../harness/given.ts';
 import { api } from '../../harness/place.ts';
@@ -245,7 +245,7 @@ export async function callsAMinute(): Promise<void> {
 /** A database that holds the record of a request with a password does not tell the password. */
 export async function noPasswordInRecords(): Promise<void> {
   const { createHash } = await import('node:crypto');
-  const { IdempotencyRecord } = await import('../../../src/models/system/idempotency-record.ts');
+  const { IdempotencyRecord } = await import('../../../src/models/api/idempotency-record.ts');
   const { canonicalJson } = await import('../../../src/canonical-json.ts');
   const alice = await given.user();
   const body = { login: alice.email, password: 'correct horse battery staple' };

@@ -3,8 +3,8 @@ import type {
   APIGatewayProxyStructuredResultV2,
   Context,
 } from 'aws-lambda';
-import { served } from '../../../src/api/registry.ts';
-import { router } from '../../../src/api/route.ts';
+import { served } from '../../../scripts/served.ts';
+import { router } from '../../../src/api/http/route.ts';
 import { look } from './seen.ts';
 
 type Handler = (event: never, context: never) => Promise<unknown>;

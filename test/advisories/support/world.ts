@@ -1,5 +1,5 @@
 import type Joi from 'joi';
-import type { Route } from '../../../src/api/route.ts';
+import type { Route } from '../../../src/api/http/route.ts';
 import { type Everything, everything } from '../../harness/everything.ts';
 import type { Person } from '../../harness/given.ts';
 import { bodyFor as bodyOf, places, routes } from '../../harness/operations.ts';

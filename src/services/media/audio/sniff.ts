@@ -1,6 +1,6 @@
 import type { BoundedFile } from '../bounded-file.ts';
+import { refusalOf, type Wanted } from '../foreign-format.ts';
 import { MediaError } from '../media-error.ts';
-import { refusalOf, type Wanted } from '../name-foreign.ts';
 import { readAiff } from './containers/aiff.ts';
 import type { Container } from './containers/container.ts';
 import { readFlac } from './containers/flac.ts';

@@ -13,9 +13,9 @@ import {
 import { colorSpaceOf, profileName } from './color-space.ts';
 import { decodeInto, fromPixels, type Pixels, pixelsOf, readHeader } from './decoder.ts';
 import { exifBytes, type ImageTags, readExif } from './exif.ts';
+import { lookAt, type Seen } from './features.ts';
 import type { Picture } from './formats/picture.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
-import { lookAt, type Seen } from './seen.ts';
 import { sniffImage } from './sniff.ts';
 
 /** What the headers tell of an image. */

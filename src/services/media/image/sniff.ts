@@ -1,6 +1,6 @@
 import type { BoundedFile } from '../bounded-file.ts';
+import { refusalOf, type Wanted } from '../foreign-format.ts';
 import { corrupt, MediaError } from '../media-error.ts';
-import { refusalOf, type Wanted } from '../name-foreign.ts';
 import { readAvif } from './formats/avif.ts';
 import { readGif } from './formats/gif.ts';
 import { readJpeg } from './formats/jpeg.ts';

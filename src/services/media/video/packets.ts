@@ -3,7 +3,7 @@ import { corrupt } from '../media-error.ts';
 import { refuseFailure } from '../refuse-failure.ts';
 import { tooComplex, tooLong } from './containers/refusals.ts';
 import type { VideoLimits } from './limits.ts';
-import { lines } from './lines.ts';
+import { lines } from './line-reader.ts';
 import { reading, type Work } from './work.ts';
 
 /** What the packets of a track tell, without a decoder. */

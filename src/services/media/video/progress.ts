@@ -1,4 +1,4 @@
-import { lines } from './lines.ts';
+import { lines } from './line-reader.ts';
 
 /** How far an encoder is. */
 export interface Progress {

@@ -1,6 +1,6 @@
 import { type BoundedFile, openBounded } from '../bounded-file.ts';
+import { refusalOf, type Wanted } from '../foreign-format.ts';
 import { MediaError } from '../media-error.ts';
-import { refusalOf, type Wanted } from '../name-foreign.ts';
 import type { Container } from './containers/container.ts';
 import { readMatroska } from './containers/matroska.ts';
 import { readMp4 } from './containers/mp4.ts';

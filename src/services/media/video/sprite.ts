@@ -4,7 +4,7 @@ import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { refuseFailure } from '../refuse-failure.ts';
 import type { Hdr } from './containers/container.ts';
-import { lines } from './lines.ts';
+import { lines } from './line-reader.ts';
 import { JPEG, resized, type Size, within } from './picture.ts';
 import type { Shape } from './poster.ts';
 import { progressLines } from './progress.ts';

@@ -1,0 +1,27 @@
+import { config } from '../../config.ts';
+
+const EXPOSED =
+  'ETag, Location, Retry-After, X-Request-Id, Idempotent-Replayed, WWW-Authenticate, Allow';
+
+/** The CORS headers of an answer: for configured origins only, named exactly. */
+export function corsHeaders(origin: string | undefined): Record<string, string> {
+  if (!origin || !config.corsOrigins.includes(origin)) return { vary: 'Origin' };
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': EXPOSED,
+  };
+}
+
+/** The answer to a preflight. */
+export function preflight(origin: string | undefined, allow: string[]): Record<string, string> {
+  const headers = corsHeaders(origin);
+  if (!headers['access-control-allow-origin']) return headers;
+  return {
+    ...headers,
+    'access-control-allow-methods': allow.join(', '),
+    'access-control-allow-headers':
+      'Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id',
+    'access-control-max-age': '7200',
+  };
+}

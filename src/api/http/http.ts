@@ -1,0 +1,61 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Ctx } from '../../context.ts';
+import { idText, newId } from '../../data/ids.ts';
+import { AppError } from '../../errors.ts';
+import { log } from '../../providers/log.ts';
+import { parseJson } from '../json/parse.ts';
+import { badQuery } from '../resource/list.ts';
+import type { Route } from './route.ts';
+
+export type HttpEvent = APIGatewayProxyEventV2;
+export type HttpResult = APIGatewayProxyStructuredResultV2;
+
+const LARGEST_BODY = 1024 * 1024;
+
+/** The context of an HTTP request, before anybody is known. The address is API Gateway's word alone. */
+export function requestCtx(event: HttpEvent): Ctx {
+  const given = event.headers?.['x-request-id'];
+  const clock = Date.now;
+  return {
+    actor: { kind: 'ANONYMOUS' },
+    requestId: given && /^[\w.:-]{1,128}$/.test(given) ? given : idText(newId(clock())),
+    ip: event.requestContext?.http?.sourceIp,
+    userAgent: event.requestContext?.http?.userAgent?.slice(0, 512),
+    clock,
+    log,
+  };
+}
+
+/** The query, each name once and known to the route. @throws AppError INVALID_QUERY */
+export function readQuery(route: Route, raw: string): ReadonlyMap<string, string> {
+  const query = new Map<string, string>();
+  if (!raw) return query;
+  const known = (route.query ?? []).map((p) => p.name);
+  const faults = [];
+  for (const [name, value] of new URLSearchParams(raw)) {
+    if (!known.includes(name)) {
+      const message = `is not a parameter here; ${known.length ? `known: ${known.join(', ')}` : 'there is none'}`;
+      faults.push({ path: name, message });
+    } else if (query.has(name)) faults.push({ path: name, message: 'is given twice' });
+    else if (value.includes('\0')) faults.push({ path: name, message: 'holds NUL' });
+    else query.set(name, value);
+  }
+  if (faults.length > 0) throw badQuery(faults.slice(0, 20));
+  return query;
+}
+
+/** The parsed body; `{}` when the route takes none. @throws AppError 400, 413, 415, 422 */
+export function readBody(route: Route, event: HttpEvent): unknown {
+  const text = event.body ?? '';
+  const bytes = event.isBase64Encoded ? Buffer.byteLength(text, 'base64') : Buffer.byteLength(text);
+  if (bytes > LARGEST_BODY) {
+    throw new AppError('PAYLOAD_TOO_LARGE', 'A body may have at most 1 MB.');
+  }
+  if (!route.body) return {};
+  const type = event.headers['content-type'] ?? '';
+  if (!/^application\/(json|merge-patch\+json)\s*(;|$)/i.test(type)) {
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send JSON, as Content-Type: application/json.');
+  }
+  const plain = event.isBase64Encoded ? Buffer.from(text, 'base64').toString('utf8') : text;
+  return parseJson(plain, route.mostKeys);
+}

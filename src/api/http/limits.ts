@@ -1,0 +1,29 @@
+import { config } from '../../config.ts';
+import type { Ctx } from '../../context.ts';
+import { limited, network } from '../../services/account/rate-limit.ts';
+
+const MINUTE = 60_000;
+const MOST = 20_000;
+
+interface Window {
+  start: number;
+  count: number;
+}
+
+const calls = new Map<string, Window>();
+
+/**
+ * Counts a call of an address in this process. A shared counter would cost every call a write; behind
+ * several instances API Gateway's own throttle is the outer bound. @throws AppError RATE_LIMITED
+ */
+export function countCall(ctx: Ctx): void {
+  const now = ctx.clock();
+  const key = network(ctx.ip);
+  let window = calls.get(key);
+  if (!window || now - window.start >= MINUTE) {
+    if (calls.size >= MOST) calls.delete(calls.keys().next().value as string);
+    window = { start: now, count: 0 };
+    calls.set(key, window);
+  }
+  if (++window.count > config.callsPerMinute) throw limited((window.start + MINUTE - now) / 1000);
+}

@@ -1,0 +1,109 @@
+import type { Ctx } from '../../context.ts';
+import { isOutage } from '../../data/failures.ts';
+import { AppError, type ErrorCode, type Fault } from '../../errors.ts';
+import { isAway } from '../../providers/outage.ts';
+
+/** The HTTP status of each error code; the one place where errors meet HTTP. */
+export const STATUS: Record<ErrorCode, number> = {
+  BAD_REQUEST: 400,
+  MALFORMED_JSON: 400,
+  INVALID_QUERY: 400,
+  UNAUTHENTICATED: 401,
+  INVALID_CREDENTIALS: 401,
+  INVALID_REFRESH_TOKEN: 401,
+  INSUFFICIENT_CREDITS: 402,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  DUPLICATE: 409,
+  CONFLICT: 409,
+  IN_USE: 409,
+  INVALID_STATE: 409,
+  IDEMPOTENCY_IN_PROGRESS: 409,
+  PRECONDITION_FAILED: 412,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  VALIDATION_FAILED: 422,
+  IDEMPOTENCY_KEY_REUSED: 422,
+  RATE_LIMITED: 429,
+  UNREADABLE: 500,
+  INTERNAL: 500,
+  NOT_IMPLEMENTED: 501,
+  UNAVAILABLE: 503,
+};
+
+const TITLES: Record<number, string> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  402: 'Payment Required',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  412: 'Precondition Failed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  503: 'Service Unavailable',
+};
+
+/** What a client sent is shown to it again, but a small request gets no large answer. */
+const LONGEST_DETAIL = 2000;
+const LONGEST_PATH = 300;
+const LONGEST_MESSAGE = 1000;
+const MOST_FAULTS = 100;
+
+export interface Problem {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Whatever was thrown, as RFC 9457 problem details. What is not meant for clients is logged, not shown. */
+export function problemOf(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>): Problem {
+  const error = known(thrown);
+  const status = STATUS[error.code];
+  if (status >= 500 && error.code !== 'NOT_IMPLEMENTED') {
+    const cause = thrown instanceof AppError ? (thrown.cause ?? thrown) : thrown;
+    ctx.log.error(error.message, { requestId: ctx.requestId, error: cause as Error });
+  }
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...(status === 401 && { 'www-authenticate': 'Bearer realm="mixdown"' }),
+      ...(error.retryAfter !== undefined && { 'retry-after': String(Math.ceil(error.retryAfter)) }),
+      ...(error.allow && { allow: error.allow.join(', ') }),
+    },
+    body: JSON.stringify({
+      type: `urn:mixdown:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
+      title: TITLES[status],
+      status,
+      detail: clipped(error.message, LONGEST_DETAIL),
+      instance: ctx.requestId,
+      code: error.code,
+      ...(error.errors && { errors: error.errors.slice(0, MOST_FAULTS).map(clippedFault) }),
+    }),
+  };
+}
+
+function clippedFault({ path, message }: Fault): Fault {
+  return { path: clipped(path, LONGEST_PATH), message: clipped(message, LONGEST_MESSAGE) };
+}
+
+function clipped(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1).toWellFormed()}…` : text;
+}
+
+function known(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (isOutage(thrown) || isAway(thrown)) {
+    const message = 'A part of the service cannot be reached just now.';
+    return new AppError('UNAVAILABLE', message, { cause: thrown, retryAfter: 2 });
+  }
+  return new AppError('INTERNAL', 'Something went wrong on our side.', { cause: thrown });
+}

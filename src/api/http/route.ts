@@ -1,0 +1,139 @@
+import type Joi from 'joi';
+import type { Ctx } from '../../context.ts';
+import type { ErrorCode } from '../../errors.ts';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** A JSON Schema, as OpenAPI 3.1 takes it. */
+export type JsonSchema = Record<string, unknown>;
+
+/** What a handler sees of a request: routed, authenticated, parsed and checked. */
+export interface Request {
+  params: Record<string, string>;
+  query: ReadonlyMap<string, string>;
+  body: Record<string, unknown>;
+  ifMatch: string | undefined;
+  ifNoneMatch: string | undefined;
+}
+
+/** What a handler answers: `json`, or `body` as it stands (base64 when `binary`). */
+export interface Reply {
+  status: number;
+  json?: unknown;
+  body?: string;
+  binary?: boolean;
+  headers?: Record<string, string>;
+}
+
+/** A query parameter, with its JSON Schema. */
+export interface Parameter {
+  name: string;
+  description: string;
+  schema?: JsonSchema;
+}
+
+/** The schemas that the OpenAPI document has once each, by name. */
+export type Components = Map<string, JsonSchema>;
+
+/** An answer that is no error. A schema may wait until the document is made, and refer to components. */
+export interface Success {
+  description: string;
+  schema?: JsonSchema | ((components: Components) => JsonSchema);
+  contentType?: string;
+}
+
+/** One operation of the API: what it takes, who may call it, what it answers, and the code behind it. */
+export interface Route {
+  method: Method;
+  /** `/v1/tracks/{id}`; `{id}` only matches an id. */
+  path: string;
+  /** `listTracks`: unique, the name of the method in a generated client. */
+  id: string;
+  summary: string;
+  tag: string;
+  access: 'anyone' | 'user' | 'admin';
+  /** The body's schema; none = takes no body. */
+  body?: Joi.ObjectSchema;
+  /** The most keys that its body may have in all, where a thousand are too few. */
+  mostKeys?: number;
+  /** A body that would do, where none can be made of the schema alone. */
+  example?: JsonSchema;
+  /** Fields that exist but are the server's, so that sending them is refused in clear words. */
+  owned?: ReadonlySet<string>;
+  query?: Parameter[];
+  /** Reads If-Match or If-None-Match. */
+  conditional?: boolean;
+  /** The statuses of success, with the schema of each. */
+  success: Record<number, Success>;
+  /** Errors beyond those that every operation of its kind may answer. */
+  codes?: ErrorCode[];
+  /** Answers must not be stored by caches; true unless the answer is the same for everybody. */
+  personal?: boolean;
+  handle(ctx: Ctx, request: Request): Promise<Reply>;
+}
+
+type Late = Pick<Route, 'body' | 'owned' | 'query'>;
+
+/**
+ * Gives a route parts that are made when first asked for: a function starts with all its routes and needs
+ * few of them. A spread would ask for them, so what adds to such a route assigns to it.
+ */
+export function lazy<R extends Late>(route: R, parts: { [P in keyof Late]: () => Late[P] }): R {
+  for (const [name, make] of Object.entries<() => unknown>(parts)) {
+    const get = () => {
+      const value = make();
+      Object.defineProperty(route, name, { value });
+      return value;
+    };
+    Object.defineProperty(route, name, { get, enumerable: true, configurable: true });
+  }
+  return route;
+}
+
+/** A route, found by method and path. */
+export type Found =
+  | { route: Route; params: Record<string, string> }
+  | { allow: Method[] }
+  | undefined;
+
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Makes the function that finds the route of a request among these. */
+export function router(routes: Route[]): (method: string, path: string) => Found {
+  const byLength = new Map<number, { segments: string[]; route: Route }[]>();
+  for (const route of routes) {
+    const segments = route.path.split('/');
+    byLength.set(segments.length, [...(byLength.get(segments.length) ?? []), { segments, route }]);
+  }
+  // Literal segments win over `{id}`: /v1/users/me before /v1/users/{id}.
+  for (const same of byLength.values()) {
+    same.sort((a, b) => a.route.path.split('{').length - b.route.path.split('{').length);
+  }
+  return (method, path) => {
+    const given = path.split('/');
+    const allow: Method[] = [];
+    for (const { segments, route } of byLength.get(given.length) ?? []) {
+      const params = match(segments, given);
+      if (!params) continue;
+      if (route.method === method || (method === 'HEAD' && route.method === 'GET')) {
+        return { route, params };
+      }
+      if (!allow.includes(route.method)) allow.push(route.method);
+    }
+    return allow.length > 0 ? { allow } : undefined;
+  };
+}
+
+function match(segments: string[], given: string[]): Record<string, string> | undefined {
+  const params: Record<string, string> = {};
+  for (let i = 0; i < segments.length; i++) {
+    const segment = segments[i] as string;
+    const value = given[i] as string;
+    if (segment.startsWith('{')) {
+      const name = segment.slice(1, -1);
+      if (name === 'id' ? !ID.test(value) : !/^[\w.-]{1,64}$/.test(value)) return undefined;
+      params[name] = value;
+    } else if (segment !== value) return undefined;
+  }
+  return params;
+}

@@ -1,0 +1,134 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { Ctx } from '../../context.ts';
+import { connect } from '../../data/connection.ts';
+import { AppError, notFound } from '../../errors.ts';
+import '../../models/index.ts';
+import { ringSealer } from '../../services/audit/chain.ts';
+import { checkBody } from '../resource/input.ts';
+import { authenticate } from './authenticate.ts';
+import { corsHeaders, preflight } from './cors.ts';
+import { type HttpEvent, type HttpResult, readBody, readQuery, requestCtx } from './http.ts';
+import { type Answer, once } from './idempotency.ts';
+import { countCall } from './limits.ts';
+import { problemOf } from './problems.ts';
+import { type Reply, type Route, router } from './route.ts';
+
+type Find = ReturnType<typeof router>;
+/** Lambda's context, with ours beside it. */
+type Invoked = Context & { ctx: Ctx };
+type Invocation = middy.Request<HttpEvent, HttpResult, Error, Invoked>;
+
+const BASE_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+};
+
+/**
+ * The Lambda handler of some routes. The one way through: request id → CORS → limits → route → auth →
+ * query, body → joi → idempotency → the route's own code → answer; and every error by one mapper.
+ */
+export function serve(...groups: (Route | { routes: Route[] })[]) {
+  const find = router(groups.flatMap((g) => ('routes' in g ? g.routes : [g])));
+  return middy<HttpEvent, HttpResult, Error, Invoked>({ timeoutEarlyInMillis: 0 })
+    .use({
+      before: (request: Invocation) => {
+        request.context.ctx = requestCtx(request.event);
+        request.context.callbackWaitsForEmptyEventLoop = false;
+      },
+      onError: (request: Invocation) => {
+        const { ctx } = request.context;
+        const { status, headers, body } = problemOf(request.error, ctx);
+        request.response = { statusCode: status, headers, body };
+        finish(request);
+      },
+      after: finish,
+    })
+    .handler((event, context) => answer(find, event, context.ctx));
+}
+
+/** What every answer carries, an error's too. */
+function finish({ event, context, response }: Invocation): void {
+  if (!response) return;
+  response.headers = {
+    ...BASE_HEADERS,
+    ...corsHeaders(event.headers?.origin),
+    'x-request-id': context.ctx.requestId,
+    ...response.headers,
+  };
+  if (event.requestContext?.http?.method === 'HEAD') response.body = '';
+}
+
+async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
+  const { method } = event.requestContext.http;
+  const found = find(method, event.rawPath);
+  if (!found) throw notFound();
+  if ('allow' in found) {
+    const allow = [...found.allow, 'OPTIONS'];
+    if (method === 'OPTIONS') {
+      return {
+        statusCode: 204,
+        headers: { allow: allow.join(', '), ...preflight(event.headers.origin, allow) },
+      };
+    }
+    throw new AppError('METHOD_NOT_ALLOWED', `This takes ${allow.join(', ')}.`, { allow });
+  }
+  const { route, params } = found;
+  countCall(ctx);
+  // What is the same for everybody needs no database; all else does.
+  if (route.personal !== false) await connect();
+  if (route.access !== 'anyone') {
+    ctx.actor = await authenticate(ctx, event.headers.authorization);
+    if (route.access === 'admin' && ctx.actor.kind !== 'ADMIN') {
+      throw new AppError('FORBIDDEN', 'This is for administrators.');
+    }
+  }
+  const query = readQuery(route, event.rawQueryString);
+  const raw = readBody(route, event);
+  const run = async (inner: Ctx) => {
+    const body = route.body ? checkBody(route.body, raw, route.owned) : {};
+    return route.handle(inner, {
+      params,
+      query,
+      body: body as Record<string, unknown>,
+      ifMatch: event.headers['if-match'],
+      ifNoneMatch: event.headers['if-none-match'],
+    });
+  };
+  const key = route.method === 'POST' ? event.headers['idempotency-key'] : undefined;
+  if (key !== undefined) {
+    // With its query: another one asks for something else.
+    const asked = [...Object.values(params), ...[...query].flat()];
+    const operation = `${route.id} ${asked.join(' ')}`;
+    const { status, headers, body } = await once(ctx, key, operation, raw, async (inner) =>
+      kept(await run(inner)),
+    );
+    await ringSealer(ctx);
+    return { statusCode: status, headers, body };
+  }
+  const reply = await run(ctx);
+  if (route.method !== 'GET') await ringSealer(ctx);
+  return { ...rendered(route, reply), ...(reply.binary && { isBase64Encoded: true }) };
+}
+
+function kept(reply: Reply): Answer {
+  const { statusCode, headers, body } = rendered({ personal: true }, reply);
+  return {
+    status: statusCode as number,
+    headers: headers as Record<string, string>,
+    body: body ?? '',
+  };
+}
+
+function rendered(route: Pick<Route, 'personal'>, reply: Reply): HttpResult {
+  const body = reply.json === undefined ? (reply.body ?? '') : JSON.stringify(reply.json);
+  return {
+    statusCode: reply.status,
+    headers: {
+      ...(reply.json !== undefined && { 'content-type': 'application/json' }),
+      ...(route.personal !== false && { 'cache-control': 'no-store' }),
+      ...reply.headers,
+    },
+    body,
+  };
+}

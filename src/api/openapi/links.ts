@@ -1,0 +1,17 @@
+import type { JsonSchema, Route } from '../http/route.ts';
+
+/** What can be done with what an answer shows: from a document made or listed to its own operations. */
+export function linksOf(
+  { method, path }: Route,
+  status: number,
+  routes: Route[],
+): JsonSchema | undefined {
+  const isOfMany = method === 'GET' || method === 'POST';
+  if (!isOfMany || status >= 300 || path.includes('{')) return undefined;
+  const id = method === 'GET' ? '$response.body#/data/0/id' : '$response.body#/id';
+  const links = routes
+    .filter((r) => r.path === `${path}/{id}` || r.path.startsWith(`${path}/{id}/`))
+    .filter((r) => r.path.lastIndexOf('{') === path.length + 1)
+    .map((r) => [r.id, { operationId: r.id, parameters: { id } }]);
+  return links.length > 0 ? Object.fromEntries(links) : undefined;
+}

@@ -1,0 +1,206 @@
+import type { ErrorCode } from '../../errors.ts';
+import { STATUS } from '../http/problems.ts';
+import type { Components, JsonSchema, Route } from '../http/route.ts';
+import { bodySchema } from './body-schema.ts';
+import { EXAMPLE_ID, exampleOf } from './examples.ts';
+import { linksOf } from './links.ts';
+import { headersOf, namedHeaders, problemResponse, problemSchema } from './responses.ts';
+import { component, idSchema } from './schemas.ts';
+
+/** What operations refer to, by name. */
+interface Shared {
+  schemas: Components;
+  parameters: Map<string, string>;
+  problems: Components;
+}
+
+/** The OpenAPI 3.1 document of some routes. */
+export function openApi(routes: Route[], version: string): JsonSchema {
+  const paths: Record<string, Record<string, unknown>> = {};
+  const sorted = [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const shared: Shared = {
+    schemas: new Map([['Problem', problemSchema]]),
+    parameters: sharedParameters(sorted),
+    problems: new Map(),
+  };
+  for (const route of sorted) {
+    paths[route.path] ??= {};
+    (paths[route.path] as JsonSchema)[route.method.toLowerCase()] = operation(
+      route,
+      sorted,
+      shared,
+    );
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Mixdown',
+      version,
+      description: 'The backend for AI music and video apps.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    tags: [...new Set(sorted.map((r) => r.tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      },
+      schemas: byName(shared.schemas),
+      parameters: byName(
+        new Map([...shared.parameters].map(([text, name]) => [name, JSON.parse(text)])),
+      ),
+      headers: namedHeaders,
+      responses: byName(shared.problems),
+    },
+  };
+}
+
+function byName(components: Components): JsonSchema {
+  return Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function operation(route: Route, routes: Route[], shared: Shared): JsonSchema {
+  return {
+    operationId: route.id,
+    summary: route.summary,
+    tags: [route.tag],
+    security: route.access === 'anyone' ? [] : [{ bearer: [] }],
+    ...(route.access === 'admin' && { description: 'For administrators.' }),
+    parameters: parametersOf(route).map((parameter) => {
+      const name = shared.parameters.get(JSON.stringify(parameter));
+      return name ? { $ref: `#/components/parameters/${name}` } : parameter;
+    }),
+    ...(route.body && { requestBody: requestBody(route, shared) }),
+    responses: { ...successes(route, routes, shared), ...refusals(route, shared) },
+  };
+}
+
+/** Parameters that operations share: the name that the document has each under, by its text. */
+function sharedParameters(routes: Route[]): Map<string, string> {
+  const takers = new Map<string, Set<string>>();
+  const shared = new Map<string, string>();
+  for (const route of routes) {
+    for (const parameter of parametersOf(route)) {
+      const text = JSON.stringify(parameter);
+      const tags = takers.get(text);
+      takers.set(text, new Set([...(tags ?? []), route.tag]));
+      if (tags) shared.set(text, '');
+    }
+  }
+  const taken = new Set<string>();
+  for (const text of shared.keys()) {
+    const { name } = JSON.parse(text) as { name: string };
+    const plain = name.replace('[', '.').replace(']', '');
+    const tags = [...(takers.get(text) ?? [])];
+    // `limit` is everybody's; `fields` is another one for each tag.
+    const names = [...(tags.length > 1 ? [plain] : []), `${tags[0]}.${plain}`];
+    const free = names.find((it) => !taken.has(it));
+    if (!free) shared.delete(text);
+    else {
+      shared.set(text, free);
+      taken.add(free);
+    }
+  }
+  return shared;
+}
+
+function parametersOf(route: Route): JsonSchema[] {
+  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: name === 'id' ? idSchema : { type: 'string', pattern: '^[A-Za-z0-9_.-]{1,64}$' },
+    ...(name === 'id' && { example: EXAMPLE_ID }),
+  }));
+  const inQuery = (route.query ?? []).map(({ name, description, schema }) => ({
+    name,
+    in: 'query',
+    description,
+    schema: schema ?? { type: 'string' },
+    ...(schema?.type === 'array' && { style: 'form', explode: false }),
+  }));
+  const inHeader: JsonSchema[] = [];
+  if (route.method === 'POST') {
+    inHeader.push(header('Idempotency-Key', { minLength: 1, maxLength: 255 }));
+  }
+  if (route.conditional) {
+    inHeader.push(header(route.method === 'GET' ? 'If-None-Match' : 'If-Match', {}));
+  }
+  return [...inPath, ...inQuery, ...inHeader];
+}
+
+function header(name: string, rules: JsonSchema): JsonSchema {
+  return { name, in: 'header', schema: { type: 'string', ...rules } };
+}
+
+function requestBody({ id, body, method, example }: Route, { schemas }: Shared): JsonSchema {
+  const made = bodySchema(body as NonNullable<Route['body']>);
+  const shown = example ?? exampleOf(made);
+  const schema = component(schemas, `${id[0]?.toUpperCase()}${id.slice(1)}`, () => made);
+  const media = { schema, ...(shown !== undefined && { example: shown }) };
+  const content = {
+    'application/json': media,
+    ...(method === 'PATCH' && { 'application/merge-patch+json': media }),
+  };
+  return { required: true, content };
+}
+
+function successes(route: Route, routes: Route[], { schemas }: Shared): JsonSchema {
+  const answers = Object.entries(route.success).map(([status, success]) => {
+    const { description, contentType } = success;
+    const schema = typeof success.schema === 'function' ? success.schema(schemas) : success.schema;
+    const type = contentType ?? (schema && 'application/json');
+    const headers = headersOf(route, Number(status), isDocument(schema, schemas));
+    const links = linksOf(route, Number(status), routes);
+    const answer = {
+      description,
+      headers,
+      ...(type && { content: { [type]: { ...(schema && { schema }) } } }),
+      ...(links && { links }),
+    };
+    return [status, answer];
+  });
+  return Object.fromEntries(answers);
+}
+
+/** Whether an answer is a document, which has an ETag. */
+function isDocument(schema: JsonSchema | undefined, schemas: Components): boolean {
+  const name = String(schema?.$ref).split('/').at(-1) as string;
+  return (schemas.get(name)?.properties as JsonSchema | undefined)?.updatedAt !== undefined;
+}
+
+function refusals(route: Route, { problems }: Shared): JsonSchema {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set(codesOf(route))) {
+    byStatus.set(STATUS[code], [...(byStatus.get(STATUS[code]) ?? []), code]);
+  }
+  const answers: JsonSchema = {};
+  for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
+    if (route.success[status]) continue;
+    const name = codes.sort().join('-');
+    if (!problems.has(name)) problems.set(name, problemResponse(status, codes));
+    answers[status] = { $ref: `#/components/responses/${name}` };
+  }
+  return answers;
+}
+
+/** Every error that a route may answer: its own, and those of each stage that it passes. */
+function codesOf(route: Route): ErrorCode[] {
+  const codes: ErrorCode[] = [
+    ...(route.codes ?? []),
+    'RATE_LIMITED',
+    'INTERNAL',
+    'UNAVAILABLE',
+    'INVALID_QUERY',
+  ];
+  if (route.path.includes('{')) codes.push('NOT_FOUND');
+  if (route.access !== 'anyone') codes.push('UNAUTHENTICATED');
+  if (route.access === 'admin') codes.push('FORBIDDEN');
+  codes.push('PAYLOAD_TOO_LARGE');
+  if (route.body) codes.push('MALFORMED_JSON', 'UNSUPPORTED_MEDIA_TYPE', 'VALIDATION_FAILED');
+  if (route.method === 'POST') {
+    codes.push('IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS', 'VALIDATION_FAILED');
+  }
+  return codes;
+}

@@ -1,0 +1,92 @@
+import type { ErrorCode } from '../../errors.ts';
+import { STATUS } from '../http/problems.ts';
+import type { JsonSchema, Route } from '../http/route.ts';
+
+/** RFC 9457 problem details, as every refusal has them. */
+export const problemSchema: JsonSchema = {
+  type: 'object',
+  description: 'RFC 9457 problem details.',
+  required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
+  additionalProperties: false,
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string', description: 'The request id.' },
+    code: { enum: Object.keys(STATUS) },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        additionalProperties: false,
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+  },
+};
+
+const text = { type: 'string' };
+const etag = { type: 'string', pattern: '^"[\\w.-]+"$' };
+const seconds = { type: 'integer', minimum: 0 };
+
+/** The headers of answers, by name; `…IfAny` for those that are not in each. */
+export const namedHeaders: Record<string, JsonSchema> = {
+  RequestId: { description: 'The one that was sent, or a new one.', required: true, schema: text },
+  ETag: { description: 'For If-None-Match and If-Match.', required: true, schema: etag },
+  Location: { description: 'The path of what was made.', required: true, schema: text },
+  WwwAuthenticate: { description: 'How to sign in.', required: true, schema: text },
+  RetryAfter: { description: 'Seconds to wait.', required: true, schema: seconds },
+  RetryAfterIfAny: { description: 'Seconds to wait, where waiting helps.', schema: seconds },
+  IdempotentReplayed: {
+    description: 'There when this is the kept answer of an Idempotency-Key.',
+    schema: { const: 'true' },
+  },
+};
+
+/** The headers of a success. */
+export function headersOf(
+  { method, path, conditional }: Route,
+  status: number,
+  isDocument: boolean,
+): JsonSchema {
+  const isMade = status === 201 && isDocument;
+  const hasTag = isDocument || (status === 304 && conditional);
+  return {
+    'X-Request-Id': named('RequestId'),
+    ...(hasTag && { ETag: named('ETag') }),
+    ...(isMade && !path.includes('{') && { Location: named('Location') }),
+    ...(method === 'POST' && { 'Idempotent-Replayed': named('IdempotentReplayed') }),
+  };
+}
+
+/** The answer that a status stands for where these codes may be behind it. */
+export function problemResponse(status: number, codes: ErrorCode[]): JsonSchema {
+  const waits: Record<number, string> = {
+    409: 'RetryAfterIfAny',
+    429: 'RetryAfter',
+    503: 'RetryAfterIfAny',
+  };
+  const wait = waits[status];
+  return {
+    description: codes.join(', '),
+    headers: {
+      'X-Request-Id': named('RequestId'),
+      ...(status === 401 && { 'WWW-Authenticate': named('WwwAuthenticate') }),
+      ...(wait && { 'Retry-After': named(wait) }),
+    },
+    content: {
+      'application/problem+json': {
+        schema: {
+          $ref: '#/components/schemas/Problem',
+          properties: { status: { const: status }, code: { enum: codes } },
+        },
+      },
+    },
+  };
+}
+
+function named(header: string): JsonSchema {
+  return { $ref: `#/components/headers/${header}` };
+}

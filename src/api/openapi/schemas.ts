@@ -1,0 +1,144 @@
+import type { Entity } from '../../data/entity.ts';
+import type { Field, ObjectShape, Shape } from '../../data/shape.ts';
+import type { Components, JsonSchema } from '../http/route.ts';
+import { answeredAs } from '../json/output.ts';
+
+/** An id: the lower-case text of a UUID. */
+export const idSchema: JsonSchema = {
+  type: 'string',
+  format: 'uuid',
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+};
+
+/** A schema that is made when the document is: it puts what it refers to among the components. */
+export type Described = (components: Components) => JsonSchema;
+
+/** The schema of a document as a write answers it. */
+export function documentSchema(entity: Entity): Described {
+  return (components) => {
+    component(components, entity.name, () => openSchema(entity));
+    // Open where it stands among the components, for some answers add to it.
+    return { ...refTo(entity.name), unevaluatedProperties: false };
+  };
+}
+
+/** The schema of an object with some more properties, and with some that it may have. */
+export function withMore(
+  schema: Described,
+  more: Record<string, JsonSchema | Described>,
+  optional: Record<string, JsonSchema | Described> = {},
+): Described {
+  return (components) => ({
+    ...schema(components),
+    ...(Object.keys(more).length > 0 && { required: Object.keys(more) }),
+    properties: Object.fromEntries(
+      Object.entries({ ...more, ...optional }).map(([name, it]) => {
+        return [name, typeof it === 'function' ? it(components) : it];
+      }),
+    ),
+  });
+}
+
+/** Puts a schema among the components, once, and refers to it. */
+export function component(
+  components: Components,
+  name: string,
+  make: () => JsonSchema,
+): JsonSchema {
+  if (!components.has(name)) components.set(name, make());
+  return refTo(name);
+}
+
+function refTo(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+/** The schema of a document with all its fields; more may be added to it. */
+export function openSchema(entity: Entity): JsonSchema {
+  const { additionalProperties, ...open } = objectSchema(entity.shape, (name) =>
+    answeredAs(entity, name),
+  );
+  return { description: entity.options.about, ...open };
+}
+
+function objectSchema(shape: ObjectShape, nameOf = (name: string) => name): JsonSchema {
+  const properties: Record<string, JsonSchema> = {};
+  const required: string[] = [];
+  for (const [key, field] of Object.entries(shape.fields)) {
+    if (field.hidden) continue;
+    const name = nameOf(key);
+    properties[name] = fieldSchema(field);
+    if (field.required) required.push(name);
+  }
+  return {
+    type: 'object',
+    additionalProperties: false,
+    ...(required.length > 0 && { required }),
+    properties,
+  };
+}
+
+/** The schema of a field of a document, with what is said of it. */
+export function fieldSchema(field: Field): JsonSchema {
+  const schema = schemaOf(field.shape);
+  const description = [schema.description, field.description].filter(Boolean).join(' ');
+  return { ...schema, ...(description && { description }) };
+}
+
+function schemaOf(shape: Shape): JsonSchema {
+  switch (shape.kind) {
+    case 'string':
+      return {
+        type: 'string',
+        ...(shape.enum && { enum: [...shape.enum] }),
+        ...(shape.max !== undefined && { maxLength: shape.max }),
+      };
+    case 'number':
+      return {
+        type: shape.integer ? 'integer' : 'number',
+        ...(shape.min !== undefined && { minimum: shape.min }),
+        ...(shape.max !== undefined && { maximum: shape.max }),
+      };
+    case 'boolean':
+      return { type: 'boolean' };
+    case 'date':
+      return { type: 'string', format: 'date-time' };
+    case 'id':
+      return shape.ref ? { ...idSchema, description: referenceTo(shape.ref) } : idSchema;
+    case 'free':
+      return { type: 'object' };
+    case 'map':
+      return { type: 'object', additionalProperties: schemaOf(shape.values) };
+    case 'array':
+      return { type: 'array', items: schemaOf(shape.items) };
+    case 'sealed':
+      return shape.shows
+        ? { type: 'string', description: 'Its last four characters: `…abcd`.' }
+        : schemaOf(shape.inner);
+    case 'object':
+      return objectSchema(shape);
+    case 'binary':
+      return { type: 'string', contentEncoding: 'base64' };
+  }
+}
+
+/** What documents say of a reference; `npm run test:fuzz` finds what it refers to by it. */
+export function referenceTo(entity: string): string {
+  return `The id of ${/^[AEIOU]/.test(entity) ? 'an' : 'a'} ${entity}.`;
+}
+
+/** The schema of a query parameter that filters by a field: `status`, `status[in]`, `createdAt[gte]`. */
+export function filterSchema(entity: Entity, name: string): JsonSchema {
+  const [field = '', operator] = name.replace(']', '').split('[');
+  const shape = entity.shape.fields[field]?.shape;
+  const value = shape && valueSchema(shape);
+  if (!value) throw new Error(`${entity.name} cannot be filtered by ${name}.`);
+  return operator === 'in' ? { type: 'array', items: value, minItems: 1, maxItems: 20 } : value;
+}
+
+function valueSchema(shape: Shape): JsonSchema {
+  // In a query there is no NUL.
+  if (shape.kind === 'string' && !shape.enum) return { type: 'string', pattern: '^[^\\x00]*$' };
+  const { minimum, maximum, description, ...schema } = schemaOf(shape);
+  return schema;
+}

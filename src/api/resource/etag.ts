@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { type Bytes, pick } from '../../data/bson.ts';
+import type { Base, Entity } from '../../data/entity.ts';
+import { AppError } from '../../errors.ts';
+
+/**
+ * The ETag of a document: its version, and behind a dash what else the answer shows that changes without
+ * it: counts and progress, or (with `body`) included documents.
+ */
+export function etagOf(entity: Entity, document: Base | Bytes, body?: string): string {
+  const names = ['version', ...(entity.options.unversioned ?? [])];
+  const known = document instanceof Uint8Array ? pick(document, 0, names) : document;
+  const values = names.map((name) => (known as Record<string, unknown>)[name]);
+  const digest = body && createHash('sha256').update(body).digest('base64url').slice(0, 16);
+  return `"${[...values, ...(digest ? [digest] : [])].join('-')}"`;
+}
+
+/** Whether If-None-Match names this ETag. */
+export function isUnchanged(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (!ifNoneMatch) return false;
+  if (ifNoneMatch.trim() === '*') return true;
+  return ifNoneMatch.split(',').some((t) => t.trim().replace(/^W\//, '') === etag);
+}
+
+/**
+ * The versions that If-Match allows; undefined when it allows any.
+ * A tag that is none of ours matches nothing.
+ */
+export function versionsMatched(ifMatch: string | undefined): number[] | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
+  return ifMatch.split(',').flatMap((tag) => {
+    const version = /^\s*(?:W\/)?"(\d{1,15})(?:-[\w-]*)?"\s*$/.exec(tag)?.[1];
+    return version === undefined ? [] : [Number(version)];
+  });
+}
+
+/** What a stale If-Match answers. */
+export function stale(): AppError {
+  return new AppError('PRECONDITION_FAILED', 'It has changed since: read it again, then retry.');
+}

@@ -1,0 +1,214 @@
+import type { Actor, Ctx } from '../../context.ts';
+import { type Bytes, decode, documentsIn, encode, find, nameBytes, pick } from '../../data/bson.ts';
+import { type Base, type Entity, entityNamed } from '../../data/entity.ts';
+import { idText, type UUID } from '../../data/ids.ts';
+import { type TypedFilter, visible } from '../../data/read.ts';
+import { type Reference, referencesTo } from '../../data/references.ts';
+import { openSealed, showsSealed } from '../../data/sealed.ts';
+import { readableBy } from '../../rules.ts';
+import type { Json } from '../json/output.ts';
+import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
+import { putMembers } from '../json/transcode.ts';
+import { badQuery, compileList } from './list.ts';
+
+/** How many children of one relation are included in one document, and in one answer. */
+const MOST = 100;
+const MOST_IN_ALL = 2000;
+
+/** One relation to load along: a reference (`project`) or a reverse one (`tracks`), with those inside it. */
+interface Relation {
+  name: string;
+  to: Entity;
+  kind: 'reference' | 'one' | 'many';
+  /** The referring field: of this entity for a reference, of the other for a reverse one. */
+  path: string;
+  inside: Relation[];
+}
+
+const INCLUDED = nameBytes('included');
+
+type Including = Base & { included?: Record<string, Base[]> };
+
+/** Reads `?include=project.user,tracks`. @throws AppError INVALID_QUERY naming what may be included */
+export function readIncludes(
+  entity: Entity,
+  allowed: string[],
+  text: string | undefined,
+): Relation[] {
+  if (!text) return [];
+  const relations: Relation[] = [];
+  for (const item of new Set(text.split(','))) {
+    const [first = '', second, third] = item.split('.');
+    if (!allowed.includes(first) || third !== undefined) {
+      const message = allowed.length ? `may name ${allowed.join(', ')}` : 'is not offered here';
+      throw badQuery([{ path: 'include', message: `${message}; not ${item}` }]);
+    }
+    let relation = relations.find((r) => r.name === first);
+    if (!relation) {
+      relation = relationOf(entity, first);
+      relations.push(relation);
+    }
+    if (second === undefined) continue;
+    const inner = relation.to.shape.fields[second]?.shape;
+    if (inner?.kind !== 'id' || !inner.ref) {
+      throw badQuery([{ path: 'include', message: `${first} has no reference ${second}` }]);
+    }
+    if (!relation.inside.some((r) => r.name === second)) {
+      relation.inside.push(relationOf(relation.to, second));
+    }
+  }
+  return relations;
+}
+
+/** All that `?include=` may name: the relations offered, and the references inside them. */
+export function inclusions(entity: Entity, offered: string[]): string[] {
+  return offered.flatMap((name) => {
+    const inside = referencesIn(relationOf(entity, name).to);
+    return [name, ...inside.map((inner) => `${name}.${inner}`)];
+  });
+}
+
+/** The fields of an entity itself that refer to others. */
+export function referencesIn({ shape }: Entity): string[] {
+  return Object.keys(shape.fields).filter((name) => {
+    const field = shape.fields[name]?.shape;
+    return field?.kind === 'id' && field.ref !== undefined;
+  });
+}
+
+/** What a name in `?include=` stands for. @throws Error when the entity has no such relation */
+export function relationOf(entity: Entity, name: string): Relation {
+  const key = `${entity.name}.${name}`;
+  const found = known.get(key) ?? findRelation(entity, name);
+  known.set(key, found);
+  return { ...found, inside: [] };
+}
+
+type Bare = Omit<Relation, 'inside'>;
+
+const known = new Map<string, Bare>();
+
+function findRelation(entity: Entity, name: string): Bare {
+  const shape = entity.shape.fields[name]?.shape;
+  if (shape?.kind === 'id' && shape.ref) {
+    return { name, to: entityNamed(shape.ref), kind: 'reference', path: name };
+  }
+  const { entity: to, path } = reverse(entity, name);
+  const unique = to.schema
+    .indexes()
+    .some(([key, o]) => o?.unique && Object.keys(key).join() === path);
+  return { name, to, kind: unique ? 'one' : 'many', path };
+}
+
+/** Who refers to an entity, by its collection's name or the end of it: `settings` are `userSettings`. */
+function reverse(entity: Entity, name: string): Reference {
+  const end = `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const [found, ...others] = referencesTo(entity.name).filter(
+    ({ entity: { collectionName } }) => collectionName === name || collectionName.endsWith(end),
+  );
+  if (!found || others.length > 0) throw new Error(`${entity.name} has no one relation ${name}.`);
+  return found;
+}
+
+/** How many children of each relation go into an answer of so many documents. */
+export function mostOf(relations: Relation[], documents: number): number {
+  const many = relations.filter((r) => r.kind === 'many').length;
+  return Math.min(MOST, Math.max(1, Math.floor(MOST_IN_ALL / (documents * many || 1))));
+}
+
+/** The `$lookup`s that load relations in the same command as their parents. */
+export function lookups(actor: Actor, relations: Relation[], most: number): Json[] {
+  return relations.map((r) => ({
+    $lookup: {
+      from: r.to.collectionName,
+      localField: r.kind === 'reference' ? r.path : '_id',
+      foreignField: r.kind === 'reference' ? '_id' : r.path,
+      pipeline: [
+        { $match: readableBy(actor)(r.to) ?? { _id: null } },
+        ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: most + 1 }] : []),
+        ...lookups(actor, r.inside, most),
+        { $project: visible(r.to) },
+      ],
+      as: `included.${r.name}`,
+    },
+  }));
+}
+
+/** Opens what answers show of sealed fields, in documents and in what is included in them. */
+export async function opened(
+  ctx: Ctx,
+  entity: Entity,
+  found: Bytes[],
+  relations: Relation[],
+): Promise<Bytes[]> {
+  if (!showsAnySealed(entity, relations)) return found;
+  const documents = found.map((bytes) => decode<Base>(bytes));
+  await openIncluded(ctx, entity, documents, relations);
+  return documents.map(encode);
+}
+
+function showsAnySealed(entity: Entity, relations: Relation[]): boolean {
+  return showsSealed(entity) || relations.some((r) => showsAnySealed(r.to, r.inside));
+}
+
+async function openIncluded(
+  ctx: Ctx,
+  entity: Entity,
+  documents: Base[],
+  relations: Relation[],
+): Promise<void> {
+  await openSealed(ctx, entity, documents);
+  for (const r of relations) {
+    const found = documents.flatMap((d) => (d as Including).included?.[r.name] ?? []);
+    await openIncluded(ctx, r.to, found, r.inside);
+  }
+}
+
+/**
+ * Writes a document with its relations in place: an object for a reference, an array and `_more` for children.
+ * @param only the fields that were asked for, beside the relations
+ */
+export function putDocument(
+  actor: Actor,
+  entity: Entity,
+  { bytes, begin }: { bytes: Bytes; begin: number },
+  relations: Relation[],
+  most: number,
+  only?: ReadonlySet<string>,
+): void {
+  const included = relations.length > 0 ? find(bytes, begin, INCLUDED) : undefined;
+  const found = relations.map((relation) => {
+    const list = included && find(bytes, included.at, nameBytes(relation.name));
+    return { relation, begins: list ? documentsIn(bytes, list.at) : [] };
+  });
+  const there = found.filter(({ relation, begins }) => relation.kind === 'many' || begins.length);
+  put(OPEN);
+  putMembers(entity, bytes, begin, {
+    only,
+    ...(there.length > 0 && { except: new Set(there.map(({ relation }) => relation.name)) }),
+  });
+  const more: Record<string, string> = {};
+  for (const { relation, begins } of there) {
+    const { name, to, kind, inside } = relation;
+    const putOne = (at: number) => putDocument(actor, to, { bytes, begin: at }, inside, most);
+    putAscii(`,"${name}":`);
+    if (kind !== 'many') putOne(begins[0] as number);
+    else {
+      putList(begins.slice(0, most), putOne);
+      const last = begins.length > most ? begins[most - 1] : undefined;
+      if (last !== undefined) {
+        const parent = pick(bytes, begin, ['_id'])._id as UUID;
+        more[name] = cursorFor(actor, relation, parent, pick(bytes, last, ['_id', 'createdAt']));
+      }
+    }
+  }
+  if (Object.keys(more).length > 0) putAscii(`,"_more":${JSON.stringify(more)}`);
+  put(CLOSE);
+}
+
+/** The cursor with which the children's own list goes on, filtered by this parent. */
+function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
+  const rule = readableBy(actor)(relation.to) as TypedFilter;
+  const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);
+  return compileList(relation.to, rule, query).cursorAfter(last);
+}

@@ -1,0 +1,140 @@
+import Joi from 'joi';
+import { hasAtMost } from '../../data/characters.ts';
+import type { Field, ObjectShape, Shape } from '../../data/shape.ts';
+import { type Fault, invalid } from '../../errors.ts';
+import { referenceTo } from '../openapi/schemas.ts';
+
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/**
+ * The joi body of POST (`create`) or PATCH (`update`) that an entity's shape implies. In an update
+ * everything is optional and null takes an optional field away (RFC 7396).
+ */
+export function bodyOf(
+  shape: ObjectShape,
+  mode: 'create' | 'update',
+  nameOf = (name: string) => name,
+): Joi.ObjectSchema {
+  const keys: Record<string, Joi.Schema> = {};
+  for (const [name, field] of Object.entries(shape.fields)) {
+    if (isWritable(field, mode)) keys[nameOf(name)] = fieldSchema(field, mode);
+  }
+  return Joi.object(keys);
+}
+
+/** Whether a client may send this field. */
+export function isWritable(field: Field, mode: 'create' | 'update'): boolean {
+  return !field.server && !field.hidden && (mode === 'create' || !field.immutable);
+}
+
+function fieldSchema(field: Field, mode: 'create' | 'update'): Joi.Schema {
+  const schema = described(schemaOf(field.shape, mode), field);
+  if (mode === 'create') return field.required && !field.hasDefault ? schema.required() : schema;
+  return field.required ? schema : schema.allow(null);
+}
+
+function described(schema: Joi.Schema, { shape, description }: Field): Joi.Schema {
+  const reference = shape.kind === 'id' && shape.ref ? referenceTo(shape.ref) : '';
+  const text = [reference, description].filter(Boolean).join(' ');
+  return text ? schema.description(text) : schema;
+}
+
+function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
+  switch (shape.kind) {
+    case 'string': {
+      let s = Joi.string();
+      if (shape.trim) s = s.trim();
+      if (shape.lowercase) s = s.lowercase();
+      if (shape.enum) return s.valid(...shape.enum);
+      if (shape.min !== undefined) s = s.min(shape.min);
+      if (shape.max !== undefined) s = upTo(shape.max, s);
+      return shape.match ? s.pattern(shape.match) : s;
+    }
+    case 'number': {
+      // What is no integer is stored as the double that it is, however large or small.
+      let n = shape.integer ? Joi.number().strict().integer() : Joi.number().strict().unsafe();
+      if (shape.min !== undefined) n = n.min(shape.min);
+      return shape.max === undefined ? n : n.max(shape.max);
+    }
+    case 'boolean':
+      return Joi.boolean().strict();
+    case 'date':
+      return Joi.date().iso();
+    case 'id':
+      return Joi.string().pattern(ID, 'id');
+    case 'free':
+      return shape.maxBytes === undefined
+        ? Joi.object().unknown()
+        : Joi.object().unknown().custom(atMost(shape.maxBytes));
+    case 'map':
+      return Joi.object().pattern(Joi.string(), schemaOf(shape.values, mode));
+    case 'array': {
+      const array = Joi.array().items(schemaOf(shape.items, 'create'));
+      return shape.max === undefined ? array : array.max(shape.max);
+    }
+    case 'sealed': {
+      const inner = schemaOf(shape.inner, 'create');
+      // What an answer showed of it is not the secret: sent back, it would take its place.
+      return shape.shows ? (inner as Joi.StringSchema).pattern(/^…/, { invert: true }) : inner;
+    }
+    case 'object':
+      return bodyOf(shape, mode);
+    case 'binary':
+      throw new Error('A client cannot write bytes into a document.');
+  }
+}
+
+/** A text of at most so many characters. */
+export function upTo(max: number, text = Joi.string()): Joi.StringSchema {
+  // `bodySchema` reads the limit there: joi does not tell of what a function checks.
+  return text
+    .meta({ maxLength: max })
+    .custom((value: string, { error }) =>
+      hasAtMost(value, max) ? value : error('string.max', { limit: max }),
+    );
+}
+
+function atMost(bytes: number): Joi.CustomValidator {
+  return (value) => {
+    if (Buffer.byteLength(JSON.stringify(value)) > bytes) throw new Error(`exceeds ${bytes} bytes`);
+    return value;
+  };
+}
+
+const options: Joi.ValidationOptions = {
+  abortEarly: false,
+  allowUnknown: false,
+  errors: { label: false },
+  messages: {
+    'any.custom': '{{#error.message}}',
+    'string.pattern.name': 'must be a valid {{#name}}',
+    'string.pattern.invert.base': 'is what is shown of it, not the value itself',
+    'string.pattern.base': 'has characters or a form that is not allowed',
+    'object.unknown': 'is not a known field',
+  },
+};
+
+// joi compiles its messages each time they are handed over: half of what a check costs.
+const prepared = new WeakMap<Joi.Schema, Joi.Schema>();
+
+function withOptions(schema: Joi.Schema): Joi.Schema {
+  const known = prepared.get(schema) ?? schema.prefs(options);
+  prepared.set(schema, known);
+  return known;
+}
+
+/**
+ * Checks a body. @param owned names of fields that exist but are the server's to write, for a clear word
+ * @throws AppError VALIDATION_FAILED with every fault at once
+ */
+export function checkBody(schema: Joi.Schema, body: unknown, owned?: ReadonlySet<string>): unknown {
+  const { value, error } = withOptions(schema).validate(body);
+  if (!error) return value;
+  throw invalid(error.details.map((d) => fault(d, owned)));
+}
+
+function fault(detail: Joi.ValidationErrorItem, owned?: ReadonlySet<string>): Fault {
+  const path = detail.path.join('.');
+  const isOwned = detail.type === 'object.unknown' && owned?.has(path);
+  return { path, message: isOwned ? 'is set by the server' : detail.message.trim() };
+}

@@ -1,0 +1,144 @@
+import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Ctx } from '../../context.ts';
+import { cast } from '../../data/cast.ts';
+import type { Base, Entity } from '../../data/entity.ts';
+import { findOne, type TypedFilter } from '../../data/read.ts';
+import { checkReferences, confirmChange, valuesAt } from '../../data/references.ts';
+import { openSealed } from '../../data/sealed.ts';
+import type { ObjectShape } from '../../data/shape.ts';
+import { update } from '../../data/write.ts';
+import { AppError, invalid, notFound } from '../../errors.ts';
+import { readableBy } from '../../rules.ts';
+import { stale } from './etag.ts';
+
+type Values = Record<string, unknown>;
+
+/** How long it tries to write what others keep changing, in ms. */
+const PATIENCE = 5000;
+
+/**
+ * Applies a JSON Merge Patch to one document and returns what is stored now. Plain fields go in one
+ * atomic command; free-form objects are read, merged and written under the version that was read.
+ * @param versions the versions that If-Match allows
+ * @throws AppError NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, DUPLICATE, CONFLICT
+ */
+export async function patch<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  body: Values,
+  versions: number[] | undefined,
+): Promise<T> {
+  const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
+  const flat = flatten(entity.shape, body);
+  if (flat.references) {
+    await checkReferences(ctx, entity, flat.set, readableBy(ctx.actor));
+  }
+  const { refine, revisedBy } = entity.options;
+  const mustRead = flat.free.length > 0 || refine !== undefined || revisedBy !== undefined;
+  if (!mustRead) {
+    const { set, unset } = flat;
+    const nothing = Object.keys(set).length === 0 && unset.length === 0;
+    const stored = nothing
+      ? await findOne(ctx, entity, guarded)
+      : await update(ctx, entity, guarded, { set, unset });
+    if (!stored) throw await absent(ctx, entity, filter, versions);
+    if (flat.references) await confirmChange(ctx, entity, stored._id, set);
+    return stored;
+  }
+  const end = ctx.clock() + PATIENCE;
+  for (let tries = 1; ; tries++) {
+    const current = await findOne(ctx, entity, guarded);
+    if (!current) throw await absent(ctx, entity, filter, versions);
+    await openSealed(ctx, entity, [current]);
+    const { set, unset } = merged(entity, current, flat);
+    const where = { ...filter, version: current.version };
+    const stored = await update(ctx, entity, where, { set, unset });
+    if (stored && flat.references) await confirmChange(ctx, entity, current._id, set);
+    if (stored) return stored;
+    if (ctx.clock() > end) {
+      const message = 'Others are changing it at the same time; try again.';
+      throw new AppError('CONFLICT', message, { retryAfter: 1 });
+    }
+    // Each after a time of its own, longer the more there are, else the same ones meet again.
+    await setTimeout(Math.random() * Math.min(2 ** (tries + 2), 1000));
+  }
+}
+
+async function absent(
+  ctx: Ctx,
+  entity: Entity,
+  filter: TypedFilter,
+  versions: number[] | undefined,
+): Promise<AppError> {
+  const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
+  return stands ? stale() : notFound();
+}
+
+interface Flat {
+  set: Values;
+  unset: string[];
+  /** Free-form fields, whose patches need what is stored now. */
+  free: [path: string, patch: Values, maxBytes: number | undefined][];
+  references: boolean;
+}
+
+function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
+  const flat: Flat = { set: {}, unset: [], free: [], references: false };
+  for (const [name, value] of Object.entries(body)) {
+    const path = prefix + name;
+    const stored = shape.fields[name]?.shape;
+    // Another sealed value is written whole, this one merged.
+    const inner = stored?.kind === 'sealed' && stored.inner.kind === 'free' ? stored.inner : stored;
+    if (value === null) flat.unset.push(path);
+    else if (inner?.kind === 'free') flat.free.push([path, value as Values, inner.maxBytes]);
+    else if (inner?.kind === 'object') {
+      const deep = flatten(inner, value as Values, `${path}.`);
+      Object.assign(flat.set, deep.set);
+      flat.unset.push(...deep.unset);
+      flat.free.push(...deep.free);
+      flat.references ||= deep.references;
+    } else if (inner) {
+      flat.set[path] = cast(inner, value);
+      flat.references ||= inner.kind === 'id' || inner.kind === 'array';
+    }
+  }
+  return flat;
+}
+
+function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset: string[] } {
+  const set = { ...flat.set };
+  const faults = [];
+  for (const [path, change, maxBytes] of flat.free) {
+    const value = mergePatch(valuesAt(current, path)[0], change);
+    if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
+      faults.push({ path, message: `would exceed ${maxBytes} bytes` });
+    }
+    set[path] = value;
+  }
+  if (entity.options.refine) {
+    const next = { ...(current as unknown as Values), ...set };
+    for (const path of flat.unset) delete next[path];
+    faults.push(...entity.options.refine(next));
+  }
+  if (faults.length > 0) throw invalid(faults);
+  const isRevised = (path: string) =>
+    path in set && !isDeepStrictEqual(set[path], (current as unknown as Values)[path]);
+  if (entity.options.revisedBy?.some(isRevised)) {
+    set.revision = ((current as unknown as Values).revision as number) + 1;
+  }
+  return { set, unset: flat.unset };
+}
+
+/** RFC 7396 over a free-form value: null takes a member away, objects merge, all else replaces. */
+function mergePatch(target: unknown, change: unknown): unknown {
+  if (typeof change !== 'object' || change === null || Array.isArray(change)) return change;
+  const isObject = typeof target === 'object' && target !== null && !Array.isArray(target);
+  const result: Values = isObject ? { ...(target as Values) } : {};
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null) delete result[name];
+    else result[name] = mergePatch(result[name], value);
+  }
+  return result;
+}

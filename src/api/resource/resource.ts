@@ -1,0 +1,22 @@
+import type { Base, Entity } from '../../data/entity.ts';
+import type { Route } from '../http/route.ts';
+import { documentRoutes } from './document-routes.ts';
+import type { ResourceOptions } from './resource-options.ts';
+
+export interface Resource<T extends Base = Base> {
+  entity: Entity<T>;
+  options: ResourceOptions<T>;
+  routes: Route[];
+}
+
+/** An entity as an HTTP resource: the verbs it offers, each with the whole contract. */
+export function resource<T extends Base>(
+  entity: Entity<T>,
+  options: ResourceOptions<T>,
+): Resource<T> {
+  return {
+    entity,
+    options,
+    routes: [...documentRoutes(entity, options), ...(options.actions ?? [])],
+  };
+}

@@ -1,0 +1,220 @@
+import type Joi from 'joi';
+import type { Actor, Ctx } from '../../context.ts';
+import { pick } from '../../data/bson.ts';
+import { castObject } from '../../data/cast.ts';
+import type { Base, Entity } from '../../data/entity.ts';
+import { UUID } from '../../data/ids.ts';
+import {
+  aggregateBytes,
+  findBytes,
+  findOne,
+  findOneBytes,
+  type TypedFilter,
+  visible,
+} from '../../data/read.ts';
+import { checkReferences, confirmReferences } from '../../data/references.ts';
+import type { Keep } from '../../data/remove.ts';
+import { openSealed } from '../../data/sealed.ts';
+import { insert } from '../../data/write.ts';
+import { AppError, notFound } from '../../errors.ts';
+import { type Rule, readableBy } from '../../rules.ts';
+import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
+import type { Reply, Request } from '../http/route.ts';
+import { answeredAs, print } from '../json/output.ts';
+import { putAscii, putList, textBy } from '../json/text.ts';
+import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
+import { projectionOf, readFields } from './fields.ts';
+import { lookups, mostOf, opened, putDocument, readIncludes } from './include.ts';
+import { bodyOf, isWritable } from './input.ts';
+import { compileList } from './list.ts';
+import { patch } from './patch.ts';
+import type { ResourceOptions } from './resource-options.ts';
+
+type Values = Record<string, unknown>;
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** The fields of an entity that only the server sets. */
+export function ownedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
+  const names = Object.entries(entity.shape.fields)
+    .filter(([, f]) => !isWritable(f, mode) && !f.hidden)
+    .map(([name]) => answeredAs(entity, name));
+  return new Set([...names, 'version']);
+}
+
+/** The joi body of POST. */
+export function createBodyOf(
+  entity: Entity,
+  options: Pick<ResourceOptions<never>, 'createBody'>,
+): Joi.ObjectSchema {
+  const nameOf = (name: string) => answeredAs(entity, name);
+  return options.createBody?.() ?? bodyOf(entity.shape, 'create', nameOf);
+}
+
+/** A body by the names of what is stored. */
+function stored(entity: Entity, body: Values): Values {
+  const { names } = entity.options;
+  if (!names) return body;
+  const renamed = Object.entries(names).filter(([, name]) => name in body);
+  const rest = { ...body };
+  for (const [, name] of renamed) delete rest[name];
+  return { ...rest, ...Object.fromEntries(renamed.map(([own, name]) => [own, body[name]])) };
+}
+
+/** The filter of a rule. @throws AppError FORBIDDEN when it allows nothing */
+export function allowed(rule: Rule, actor: Actor): TypedFilter {
+  const filter = rule(actor);
+  if (!filter) throw new AppError('FORBIDDEN', 'You may not do this.');
+  return filter;
+}
+
+/** POST: 201 with Location, ETag and the document. */
+export async function create<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  options: ResourceOptions<T>,
+  body: Values,
+  query: ReadonlyMap<string, string> = new Map(),
+): Promise<Reply> {
+  const stamp = allowed(options.can.create as Rule, ctx.actor);
+  const cast = { ...castObject(entity.shape, stored(entity, body)), ...stamp };
+  const values = options.prepare ? await options.prepare(ctx, cast, query) : cast;
+  await checkReferences(ctx, entity, values, readableBy(ctx.actor), true);
+  const document = await insert(ctx, entity, values);
+  await confirmReferences(ctx, entity, document);
+  await openSealed(ctx, entity, [document]);
+  const json = print(entity, document);
+  return {
+    status: 201,
+    json: options.present ? await options.present(ctx, document, json, query) : json,
+    headers: { location: `${options.path}/${json.id}`, etag: etagOf(entity, document) },
+  };
+}
+
+/** GET of one: the document, trimmed or with relations, or 304. */
+export async function read<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  include: string[],
+  request: Request,
+): Promise<Reply> {
+  const relations = readIncludes(entity, include, request.query.get('include'));
+  const fields = readFields(entity, request.query.get('fields'));
+  const projection = fields && projectionOf(entity, fields);
+  const most = mostOf(relations, 1);
+  const [found] =
+    relations.length === 0
+      ? [await findOneBytes(ctx, entity, filter, projection)]
+      : await aggregateBytes(ctx, entity, [
+          { $match: filter },
+          { $limit: 1 },
+          ...lookups(ctx.actor, relations, most),
+          { $project: projection ? { ...projection, included: 1 } : visible(entity) },
+        ]);
+  if (!found) throw notFound();
+  const [bytes = found] = await opened(ctx, entity, [found], relations);
+  const only = fields && new Set(fields);
+  const body = textBy(() =>
+    putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
+  );
+  const etag = etagOf(entity, found, relations.length > 0 ? body : undefined);
+  const headers = { etag };
+  if (isUnchanged(request.ifNoneMatch, etag)) return { status: 304, headers };
+  return { status: 200, body, headers: { ...headers, ...JSON_TYPE } };
+}
+
+/** GET of many: a page, in an order that an index has. */
+export async function list<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  options: Pick<ResourceOptions<T>, 'can' | 'include'>,
+  query: ReadonlyMap<string, string>,
+): Promise<Reply> {
+  const compiled = compileList(entity, allowed(options.can.read, ctx.actor), query);
+  const relations = readIncludes(entity, options.include ?? [], query.get('include'));
+  const fields = readFields(entity, query.get('fields'));
+  const sortField = Object.keys(compiled.sort)[0] as string;
+  const projection = fields ? { ...projectionOf(entity, fields), [sortField]: 1 } : visible(entity);
+  const limit = compiled.limit + 1;
+  const most = mostOf(relations, compiled.limit);
+  const { filter, sort } = compiled;
+  const hint = compiled.hint && { hint: compiled.hint };
+  const found =
+    relations.length === 0
+      ? await findBytes(ctx, entity, filter, { sort, limit, projection, ...hint })
+      : await aggregateBytes(
+          ctx,
+          entity,
+          [
+            { $match: filter },
+            { $sort: sort },
+            { $limit: limit },
+            ...lookups(ctx.actor, relations, most),
+            { $project: fields ? { ...projection, included: 1 } : projection },
+          ],
+          hint,
+        );
+  const page = await opened(ctx, entity, found.slice(0, compiled.limit), relations);
+  const last = found.length > compiled.limit ? page.at(-1) : undefined;
+  const next = last ? compiled.cursorAfter(pick(last, 0, ['_id', sortField])) : null;
+  const only = fields && new Set(fields);
+  const body = textBy(() => {
+    putAscii('{"data":');
+    putList(page, (bytes) =>
+      putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
+    );
+    putAscii(`,"nextCursor":${JSON.stringify(next)}}`);
+  });
+  return { status: 200, body, headers: JSON_TYPE };
+}
+
+/** PATCH: JSON Merge Patch under If-Match. */
+export async function change<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  request: Request,
+): Promise<Reply> {
+  const document = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
+  await openSealed(ctx, entity, [document]);
+  return {
+    status: 200,
+    json: print(entity, document),
+    headers: { etag: etagOf(entity, document) },
+  };
+}
+
+/** DELETE: 204; the second time 404. */
+export async function erase<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  filter: TypedFilter,
+  request: Pick<Request, 'ifMatch'>,
+  keep?: Keep<T>,
+): Promise<Reply> {
+  const versions = versionsMatched(request.ifMatch);
+  const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
+  if (!(await removeAndSweep(ctx, entity, guarded, keep))) {
+    const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
+    throw stands ? stale() : notFound();
+  }
+  return { status: 204 };
+}
+
+/** The document that a path names, as far as `projection` reads it. @throws AppError NOT_FOUND */
+export async function named<T extends Base>(
+  ctx: Ctx,
+  { entity, rule }: { entity: Entity<T>; rule: Rule },
+  request: Request,
+  projection: Record<string, unknown> = { _id: 1 },
+): Promise<T> {
+  const found = await findOne(ctx, entity, byId(rule, ctx, request), { projection });
+  if (!found) throw notFound();
+  return found;
+}
+
+/** The filter of one document by the id in the path, narrowed by a rule. */
+export function byId(rule: Rule, ctx: Ctx, request: Request): TypedFilter {
+  return { ...allowed(rule, ctx.actor), _id: new UUID(request.params.id as string) };
+}

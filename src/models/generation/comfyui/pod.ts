@@ -1,0 +1,57 @@
+import { Schema } from 'mongoose';
+import { entity, freeForm, ref } from '../../../data/entity.ts';
+
+export const COMFYUI_POD_STATUSES = [
+  'STARTING',
+  'READY',
+  'BUSY',
+  'UNREACHABLE',
+  'STOPPED',
+] as const;
+
+function define() {
+  const schema = new Schema({
+    name: { type: String, required: true, trim: true, maxlength: 120 },
+    baseUrl: {
+      type: String,
+      required: true,
+      maxlength: 2048,
+      match: /^https?:\/\/[^\s/]+(\/\S*)?$/,
+      description: 'Where ComfyUI answers.',
+    },
+    runpodPod: ref('RunPodPod', {
+      onDelete: 'unset',
+      description: 'The rented machine that it runs on.',
+    }),
+    status: {
+      type: String,
+      required: true,
+      enum: COMFYUI_POD_STATUSES,
+      default: 'STARTING',
+      server: true,
+    },
+    capabilities: freeForm(256 * 1024, {
+      server: true,
+      description: 'What it answered to `/object_info` and `/system_stats`.',
+    }),
+    lastSeenAt: { type: Date, server: true, description: 'When it last answered.' },
+    queueRemaining: {
+      type: Number,
+      integer: true,
+      min: 0,
+      server: true,
+      description: 'How many prompts wait there.',
+    },
+  });
+
+  schema.index({ createdAt: -1, _id: -1 });
+  schema.index({ status: 1, createdAt: -1, _id: -1 });
+  schema.index({ runpodPod: 1 }, { sparse: true });
+
+  return schema;
+}
+
+export const ComfyUIPod = entity('ComfyUIPod', define, {
+  about: 'Where ComfyUI runs.',
+  owner: 'none',
+});

@@ -1,0 +1,32 @@
+import { Schema } from 'mongoose';
+import { entity, ref } from '../../../data/entity.ts';
+
+function define() {
+  const schema = new Schema({
+    execution: ref('ComfyUIWorkflowExecution', {
+      required: true,
+      immutable: true,
+      server: true,
+      onDelete: 'cascade',
+    }),
+    pod: ref('ComfyUIPod', { server: true, onDelete: 'unset' }),
+    at: { type: Date, required: true, server: true, description: 'When it was measured.' },
+    vramTotal: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
+    vramFree: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
+    ramFree: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
+    gpuSeconds: { type: Number, min: 0, server: true },
+    cost: { type: Number, min: 0, server: true, description: 'In US dollars.' },
+  });
+
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, execution: 1, createdAt: -1, _id: -1 });
+  schema.index({ execution: 1 });
+  schema.index({ pod: 1 }, { sparse: true });
+
+  return schema;
+}
+
+export const ComfyUIResourceUsage = entity('ComfyUIResourceUsage', define, {
+  about: 'What an execution used of a pod: append-only.',
+  audited: false,
+});

@@ -1,0 +1,87 @@
+import { Schema } from 'mongoose';
+import { entity, freeForm, ref } from '../../../data/entity.ts';
+import { JOB_STATUSES } from '../../jobs/job.ts';
+import { runFields } from '../../jobs/run-fields.ts';
+
+export const EXECUTION_STATUSES = [...JOB_STATUSES, 'LOST'] as const;
+
+const outputSchema = new Schema(
+  {
+    node: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      description: 'The id of the node that made it.',
+    },
+    kind: { type: String, required: true, enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
+    image: ref('Image', { onDelete: 'unset' }),
+    video: ref('Video', { onDelete: 'unset' }),
+    audio: ref('Audio', { onDelete: 'unset' }),
+  },
+  { _id: false },
+);
+
+function define() {
+  const schema = new Schema({
+    workflow: ref('ComfyUIWorkflowConfig', {
+      required: true,
+      immutable: true,
+      onDelete: 'restrict',
+    }),
+    workflowRevision: {
+      type: Number,
+      required: true,
+      integer: true,
+      min: 1,
+      server: true,
+      description: 'The `revision` of the workflow that runs.',
+    },
+    parameters: freeForm(64 * 1024, {
+      required: true,
+      immutable: true,
+      default: () => ({}),
+      description: "Values by the names of the workflow's parameters.",
+    }),
+    project: ref('Project', {
+      immutable: true,
+      onDelete: 'cascade',
+      description: 'Where what it makes goes.',
+    }),
+    ...runFields(EXECUTION_STATUSES),
+    pod: ref('ComfyUIPod', { server: true, onDelete: 'unset', description: 'Where it runs.' }),
+    promptId: {
+      type: String,
+      server: true,
+      maxlength: 64,
+      description: 'The id that ComfyUI gave it.',
+    },
+    outputs: {
+      type: [outputSchema],
+      default: undefined,
+      server: true,
+      maxItems: 100,
+      description: 'What it made.',
+    },
+    nodeErrors: freeForm(64 * 1024, {
+      server: true,
+      description: "ComfyUI's own: node id → what is wrong there.",
+    }),
+    queuedSeconds: { type: Number, min: 0, server: true, description: 'How long it waited.' },
+    runSeconds: { type: Number, min: 0, server: true, description: 'How long it ran.' },
+  });
+
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, workflow: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
+  schema.index({ workflow: 1 });
+  for (const path of ['project', 'job', 'pod', 'outputs.image', 'outputs.video', 'outputs.audio']) {
+    schema.index({ [path]: 1 }, { sparse: true });
+  }
+
+  return schema;
+}
+
+export const ComfyUIWorkflowExecution = entity('ComfyUIWorkflowExecution', define, {
+  about: 'One run of a workflow: with which parameters, where, and what came of it.',
+});

@@ -1,0 +1,72 @@
+import { Schema } from 'mongoose';
+import { entity, freeForm, ref } from '../../../data/entity.ts';
+import { runFields } from '../../jobs/run-fields.ts';
+
+export const RUNPOD_EXECUTION_STATUSES = [
+  'IN_QUEUE',
+  'IN_PROGRESS',
+  'COMPLETED',
+  'FAILED',
+  'CANCELLED',
+  'TIMED_OUT',
+  'LOST',
+] as const;
+
+function define() {
+  const schema = new Schema({
+    configuration: ref('RunPodConfiguration', {
+      required: true,
+      immutable: true,
+      onDelete: 'restrict',
+    }),
+    endpointId: {
+      type: String,
+      required: true,
+      immutable: true,
+      match: /^[A-Za-z0-9_-]{1,64}$/,
+      description: 'The serverless endpoint at RunPod.',
+    },
+    input: freeForm(256 * 1024, {
+      required: true,
+      immutable: true,
+      description: 'For the endpoint, as it is.',
+    }),
+    ...runFields(RUNPOD_EXECUTION_STATUSES),
+    runpodId: {
+      type: String,
+      server: true,
+      maxlength: 128,
+      description: 'The id that RunPod gave it.',
+    },
+    output: freeForm(256 * 1024, { server: true, description: 'What the endpoint answered.' }),
+    delayMs: {
+      type: Number,
+      integer: true,
+      min: 0,
+      server: true,
+      description: 'In the queue, in milliseconds.',
+    },
+    executionMs: {
+      type: Number,
+      integer: true,
+      min: 0,
+      server: true,
+      description: 'At work, in milliseconds.',
+    },
+    cost: { type: Number, min: 0, server: true, description: 'In US dollars.' },
+    webhookSeenAt: { type: Date, server: true, description: 'When RunPod told us of its end.' },
+  });
+
+  schema.index({ user: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, configuration: 1, createdAt: -1, _id: -1 });
+  schema.index({ configuration: 1 });
+  schema.index({ job: 1 }, { sparse: true });
+  schema.index({ runpodId: 1 }, { sparse: true });
+
+  return schema;
+}
+
+export const RunPodExecution = entity('RunPodExecution', define, {
+  about: 'One call of a serverless endpoint at RunPod.',
+});

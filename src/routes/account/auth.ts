@@ -1,0 +1,162 @@
+import Joi from 'joi';
+import { forgetSession } from '../../api/http/authenticate.ts';
+import type { Components, JsonSchema, Route } from '../../api/http/route.ts';
+import { print } from '../../api/json/output.ts';
+import { documentSchema } from '../../api/openapi/schemas.ts';
+import { upTo } from '../../api/resource/input.ts';
+import { hasAtMost } from '../../data/characters.ts';
+import { AppError } from '../../errors.ts';
+import { User } from '../../models/account/user.ts';
+import {
+  changePassword,
+  login,
+  logout,
+  type Registration,
+  refresh,
+  register,
+  type SignedIn,
+} from '../../services/account/auth.ts';
+
+const { fields } = User.shape;
+const email = upTo(255, Joi.string().trim().lowercase());
+const username = fields.username?.shape;
+const emailShape = fields.email?.shape;
+if (username?.kind !== 'string' || emailShape?.kind !== 'string')
+  throw new Error('User lacks its names.');
+
+const password = Joi.string()
+  .min(8)
+  .custom((value: string) => {
+    // joi's own words are enough for what is shorter even in units of UTF-16, which it counts.
+    if (value.length >= 8 && (hasAtMost(value, 7) || !hasAtMost(value, 128)))
+      throw new Error('must have 8 to 128 characters');
+    return value;
+  });
+const token = upTo(512);
+
+const signedIn = (components: Components): JsonSchema => ({
+  type: 'object',
+  additionalProperties: false,
+  required: ['user', 'accessToken', 'refreshToken', 'tokenType', 'expiresIn'],
+  properties: {
+    user: documentSchema(User)(components),
+    accessToken: { type: 'string', description: 'A JWT (ES256) for the Authorization header.' },
+    refreshToken: { type: 'string', description: 'Opaque; good for one refresh.' },
+    tokenType: { const: 'Bearer' },
+    expiresIn: { type: 'integer', description: 'Seconds that the access token lives.' },
+  },
+});
+
+function answer(status: number, it: SignedIn) {
+  const { user, ...tokens } = it;
+  return { status, json: { user: print(User, user), ...tokens } };
+}
+
+const common = { method: 'POST', tag: 'Auth', access: 'anyone' } as const;
+
+/** Accounts and sessions: who one is. */
+export const authRoutes: Route[] = [
+  {
+    ...common,
+    path: '/v1/auth/register',
+    id: 'register',
+    summary: 'Make an account, signed in.',
+    body: Joi.object({
+      email: email.pattern(emailShape.match as RegExp).required(),
+      username: upTo(username.max as number, Joi.string().min(username.min as number))
+        .pattern(username.match as RegExp)
+        .required(),
+      password: password.required(),
+      displayName: upTo(100, Joi.string().trim()),
+    }),
+    success: { 201: { description: 'Signed in.', schema: signedIn } },
+    codes: ['DUPLICATE'],
+    handle: async (ctx, { body }) => {
+      return answer(201, await register(ctx, body as unknown as Registration));
+    },
+  },
+  {
+    ...common,
+    path: '/v1/auth/login',
+    id: 'login',
+    summary: 'Sign in by email or username.',
+    body: Joi.object({
+      login: upTo(255).required(),
+      password: upTo(1024).required(),
+    }),
+    success: { 200: { description: 'Signed in.', schema: signedIn } },
+    codes: ['INVALID_CREDENTIALS'],
+    handle: async (ctx, { body }) => {
+      return answer(200, await login(ctx, body.login as string, body.password as string));
+    },
+  },
+  {
+    ...common,
+    path: '/v1/auth/refresh',
+    id: 'refresh',
+    summary: 'Spend a refresh token for a new pair.',
+    body: Joi.object({ refreshToken: token.required() }),
+    success: { 200: { description: 'A new pair.', schema: signedIn } },
+    codes: ['INVALID_REFRESH_TOKEN'],
+    handle: async (ctx, { body }) => {
+      return answer(200, await refresh(ctx, body.refreshToken as string));
+    },
+  },
+  {
+    ...common,
+    path: '/v1/auth/logout',
+    id: 'logout',
+    summary: 'End the session of a refresh token.',
+    body: Joi.object({ refreshToken: token.required() }),
+    success: { 204: { description: 'Ended.' } },
+    handle: async (ctx, { body }) => {
+      const ended = await logout(ctx, body.refreshToken as string);
+      if (ended) forgetSession(ended);
+      return { status: 204 };
+    },
+  },
+  {
+    ...common,
+    access: 'user',
+    path: '/v1/auth/password',
+    id: 'changePassword',
+    summary: 'Change your password; every other session ends.',
+    body: Joi.object({
+      currentPassword: upTo(1024).required(),
+      newPassword: password.required(),
+    }),
+    success: { 204: { description: 'Changed.' } },
+    codes: ['INVALID_CREDENTIALS', 'CONFLICT'],
+    handle: async (ctx, { body }) => {
+      if (!('session' in ctx.actor)) throw new Error('Nobody is signed in.');
+      const { id, session } = ctx.actor;
+      const { currentPassword, newPassword } = body as Record<string, string>;
+      await changePassword(ctx, id, session, currentPassword as string, newPassword as string);
+      return { status: 204 };
+    },
+  },
+  ...notYet('/v1/auth/password-reset', 'requestPasswordReset', { email: email.required() }),
+  ...notYet('/v1/auth/password-reset/confirm', 'confirmPasswordReset', {
+    token: token.required(),
+    password: password.required(),
+  }),
+  ...notYet('/v1/auth/verify-email', 'verifyEmail', { token: token.required() }),
+];
+
+/** What needs mail, which cannot be sent yet. */
+function notYet(path: string, id: string, keys: Record<string, Joi.Schema>): Route[] {
+  return [
+    {
+      ...common,
+      path,
+      id,
+      summary: 'Not there yet: no mail can be sent.',
+      body: Joi.object(keys),
+      success: {},
+      codes: ['NOT_IMPLEMENTED'],
+      handle: async () => {
+        throw new AppError('NOT_IMPLEMENTED', 'No mail can be sent yet.');
+      },
+    },
+  ];
+}

@@ -1,0 +1,42 @@
+import type { Route } from '../../api/http/route.ts';
+import { documentSchema } from '../../api/openapi/schemas.ts';
+import { viewSchema } from '../../api/openapi/views.ts';
+import { viewParameters } from '../../api/resource/document-routes.ts';
+import { bodyOf } from '../../api/resource/input.ts';
+import { allowed, change, ownedFields, read } from '../../api/resource/verbs.ts';
+import { UserSettings } from '../../models/account/user-settings.ts';
+import { owner } from '../../rules.ts';
+
+const common = {
+  path: '/v1/settings',
+  tag: 'Settings',
+  access: 'user',
+  conditional: true,
+} as const;
+
+/** The signed-in user's settings: one document, made with the account. */
+export const settingsRoutes: Route[] = [
+  {
+    ...common,
+    method: 'GET',
+    id: 'getSettings',
+    summary: 'Get your settings.',
+    query: viewParameters(UserSettings, []),
+    success: {
+      200: { description: 'The settings.', schema: viewSchema(UserSettings, []) },
+      304: { description: 'Unchanged.' },
+    },
+    handle: (ctx, request) => read(ctx, UserSettings, allowed(owner, ctx.actor), [], request),
+  },
+  {
+    ...common,
+    method: 'PATCH',
+    id: 'updateSettings',
+    summary: 'Change your settings (JSON Merge Patch).',
+    body: bodyOf(UserSettings.shape, 'update'),
+    owned: ownedFields(UserSettings, 'update'),
+    success: { 200: { description: 'What is stored now.', schema: documentSchema(UserSettings) } },
+    codes: ['CONFLICT', 'PRECONDITION_FAILED'],
+    handle: (ctx, request) => change(ctx, UserSettings, allowed(owner, ctx.actor), request),
+  },
+];

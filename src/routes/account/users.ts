@@ -1,0 +1,89 @@
+import Joi from 'joi';
+import type { Request, Route } from '../../api/http/route.ts';
+import { documentSchema } from '../../api/openapi/schemas.ts';
+import { viewSchema } from '../../api/openapi/views.ts';
+import { documentRoutes, viewParameters } from '../../api/resource/document-routes.ts';
+import { bodyOf } from '../../api/resource/input.ts';
+import { allowed, change, ownedFields, read } from '../../api/resource/verbs.ts';
+import type { Ctx } from '../../context.ts';
+import { UUID } from '../../data/ids.ts';
+import { transaction } from '../../data/transaction.ts';
+import { AppError } from '../../errors.ts';
+import { User } from '../../models/account/user.ts';
+import { admin, self } from '../../rules.ts';
+import { endSessions } from '../../services/account/sessions.ts';
+
+const INCLUDE = [
+  ...['avatar', 'projects', 'tracks', 'videos', 'images', 'audios', 'exports', 'jobs'],
+  ...['payments', 'settings', 'consents'],
+];
+
+const common = { tag: 'Users', access: 'user' as const };
+const me = { ...common, path: '/v1/users/me' };
+
+const own: Route[] = [
+  {
+    ...me,
+    method: 'GET',
+    id: 'getMe',
+    summary: 'Get your account.',
+    conditional: true,
+    query: viewParameters(User, INCLUDE),
+    success: {
+      200: { description: 'The account.', schema: viewSchema(User, INCLUDE) },
+      304: { description: 'Unchanged.' },
+    },
+    handle: (ctx, request) => read(ctx, User, allowed(self, ctx.actor), INCLUDE, request),
+  },
+  {
+    ...me,
+    method: 'PATCH',
+    id: 'updateMe',
+    summary: 'Change your profile (JSON Merge Patch).',
+    conditional: true,
+    body: bodyOf(User.shape, 'update'),
+    owned: ownedFields(User, 'update'),
+    success: { 200: { description: 'What is stored now.', schema: documentSchema(User) } },
+    codes: ['PRECONDITION_FAILED'],
+    handle: (ctx, request) => change(ctx, User, allowed(self, ctx.actor), request),
+  },
+  {
+    ...me,
+    method: 'DELETE',
+    id: 'deleteMe',
+    summary: 'Delete your account (not there yet).',
+    success: {},
+    codes: ['NOT_IMPLEMENTED'],
+    handle: async () => {
+      throw new AppError('NOT_IMPLEMENTED', 'Erasure of an account is not there yet.');
+    },
+  },
+];
+
+// What an admin may set of an account; its owner may not.
+const standing = Joi.object({ isActive: Joi.boolean().strict(), isAdmin: Joi.boolean().strict() });
+
+const byAdmin: Route[] = documentRoutes(User, {
+  path: '/v1/users',
+  can: { read: admin, update: admin },
+}).map((route) => ({
+  ...route,
+  access: 'admin',
+  ...(route.method === 'PATCH' && {
+    summary: 'Suspend or reinstate an account, or make it an administrator.',
+    body: standing,
+    owned: new Set([...ownedFields(User, 'update')].filter((n) => !n.startsWith('is'))),
+    handle: async (ctx: Ctx, request: Request) => {
+      if (request.body.isActive !== false) return route.handle(ctx, request);
+      // With its sessions: nobody signed in before comes back when the account does.
+      return transaction(ctx, async (tx) => {
+        const reply = await route.handle(tx, request);
+        await endSessions(tx, new UUID(request.params.id as string));
+        return reply;
+      });
+    },
+  }),
+}));
+
+/** One's own account at /v1/users/me; all accounts for administrators. */
+export const userRoutes: Route[] = [...own, ...byAdmin];

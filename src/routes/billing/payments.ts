@@ -1,0 +1,33 @@
+import Joi from 'joi';
+import type { Route } from '../../api/http/route.ts';
+import { upTo } from '../../api/resource/input.ts';
+import { notYet, notYetCreate } from '../../api/resource/not-yet.ts';
+import { Payment } from '../../models/billing/payment.ts';
+import { admin } from '../../rules.ts';
+
+const common = { method: 'POST', tag: 'Payments' } as const;
+const NO_PROVIDER = 'No payment provider can be reached yet.';
+
+/** Paying for credits, and giving the money back. */
+export const paymentActions: Route[] = [
+  notYetCreate(
+    Payment,
+    { path: '/v1/payments', summary: 'Buy a package of credits.' },
+    NO_PROVIDER,
+  ),
+  notYet(
+    {
+      ...common,
+      access: 'admin',
+      path: '/v1/payments/{id}/refund',
+      id: 'refundPayment',
+      summary: 'Give the money of a payment back, or a part of it.',
+      body: Joi.object({
+        amount: Joi.number().strict().integer().min(1),
+        reason: upTo(500),
+      }),
+    },
+    NO_PROVIDER,
+    { entity: Payment, rule: admin },
+  ),
+];

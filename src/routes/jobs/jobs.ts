@@ -1,0 +1,67 @@
+import Joi from 'joi';
+import type { Reply, Route } from '../../api/http/route.ts';
+import { print } from '../../api/json/output.ts';
+import { documentSchema } from '../../api/openapi/schemas.ts';
+import { etagOf } from '../../api/resource/etag.ts';
+import { upTo } from '../../api/resource/input.ts';
+import { byId } from '../../api/resource/verbs.ts';
+import { invalid } from '../../errors.ts';
+import type { JobDoc } from '../../models/jobs/job.ts';
+import { Job } from '../../models/jobs/job.ts';
+import { owner } from '../../rules.ts';
+import { cancel, retry, ringJobs } from '../../services/jobs/queue.ts';
+
+/** The job types that clients may start themselves; none yet, each comes with the service behind it. */
+export const CLIENT_JOB_TYPES: readonly string[] = [];
+
+const schema = documentSchema(Job);
+const common = { method: 'POST', tag: 'Jobs', access: 'user' } as const;
+
+function answer(status: number, job: JobDoc): Reply {
+  return { status, json: print(Job, job), headers: { etag: etagOf(Job, job) } };
+}
+
+/** Starting, cancelling and retrying jobs. */
+export const jobActions: Route[] = [
+  {
+    ...common,
+    path: '/v1/jobs',
+    id: 'createJob',
+    summary: 'Start a job of a type that clients may start.',
+    body: Joi.object({
+      type: upTo(64).required(),
+      project: Joi.string().guid(),
+      input: Joi.object().unknown().required(),
+      priority: Joi.number().strict().integer().min(0).max(9),
+    }),
+    success: { 202: { description: 'Accepted.', schema } },
+    handle: async (_ctx, { body }) => {
+      const known = CLIENT_JOB_TYPES.join(', ') || 'none yet';
+      throw invalid([
+        { path: 'type', message: `clients may not start ${body.type}; they may start: ${known}` },
+      ]);
+    },
+  },
+  {
+    ...common,
+    path: '/v1/jobs/{id}/cancel',
+    id: 'cancelJob',
+    summary: 'Cancel a job that has not ended.',
+    success: { 200: { description: 'The job.', schema } },
+    codes: ['NOT_FOUND', 'INVALID_STATE'],
+    handle: async (ctx, request) => answer(200, await cancel(ctx, byId(owner, ctx, request))),
+  },
+  {
+    ...common,
+    path: '/v1/jobs/{id}/retry',
+    id: 'retryJob',
+    summary: 'Start a failed or cancelled job anew.',
+    success: { 202: { description: 'The job.', schema } },
+    codes: ['NOT_FOUND', 'INVALID_STATE'],
+    handle: async (ctx, request) => {
+      const job = await retry(ctx, byId(owner, ctx, request));
+      await ringJobs(ctx, job._id);
+      return answer(202, job);
+    },
+  },
+];

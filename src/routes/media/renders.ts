@@ -1,0 +1,59 @@
+import type { Route } from '../../api/http/route.ts';
+import { Image } from '../../models/media/image.ts';
+import {
+  FITS,
+  FORMATS,
+  MOST_SIDE,
+  parseRender,
+  QUALITY,
+} from '../../services/media/image/render.ts';
+import { render } from '../../services/media/renders.ts';
+import { found } from '../uploads/uploads.ts';
+import { derivativeName, link, linkSchema } from './media.ts';
+
+const side = {
+  description: `In pixels; without both it is as large as the image, up to ${MOST_SIDE}.`,
+  schema: { type: 'integer', minimum: 1, maximum: MOST_SIDE },
+};
+
+/** Images made to measure. */
+export const renderRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/v1/images/{id}/render',
+    id: 'renderImage',
+    summary: 'A link to the image made to measure: resized, in another format. It is made once.',
+    tag: 'Images',
+    access: 'user',
+    query: [
+      { name: 'width', ...side },
+      { name: 'height', ...side },
+      {
+        name: 'fit',
+        description:
+          'Where both are given: `inside` keeps it whole, `cover` fills the box and cuts what hangs over, `contain` keeps it whole in a box of exactly that size, `fill` stretches. Nothing is enlarged.',
+        schema: { enum: FITS, default: FITS[0] },
+      },
+      {
+        name: 'format',
+        description: 'What it shall be.',
+        schema: { enum: FORMATS, default: FORMATS[0] },
+      },
+      {
+        name: 'quality',
+        description: `${QUALITY.webp} unless given, ${QUALITY.avif} of an AVIF; a PNG has none.`,
+        schema: { type: 'integer', minimum: 1, maximum: 100 },
+      },
+    ],
+    success: { 200: { description: 'A presigned link.', schema: linkSchema } },
+    codes: ['INVALID_QUERY', 'NOT_FOUND', 'INVALID_STATE'],
+    handle: async (ctx, request) => {
+      const image = await found(ctx, Image, request);
+      const options = parseRender(Object.fromEntries(request.query));
+      const key = await render(image, options);
+      const contentType = `image/${options.format}`;
+      const name = key.slice(key.lastIndexOf('/') + 1).replace(/\.\w+$/, '');
+      return link(ctx, key, contentType, derivativeName(image.fileName, { name, contentType }));
+    },
+  },
+];

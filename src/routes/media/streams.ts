@@ -1,0 +1,52 @@
+import type { Route } from '../../api/http/route.ts';
+import { print } from '../../api/json/output.ts';
+import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
+import { etagOf } from '../../api/resource/etag.ts';
+import { idText } from '../../data/ids.ts';
+import { Video } from '../../models/media/video.ts';
+import { streamLink } from '../../services/media/streams/links.ts';
+import { askForStream, type VideoDoc } from '../../services/media/streams/request.ts';
+import { found } from '../uploads/uploads.ts';
+import { linkSchema } from './media.ts';
+
+const schema = withMore(documentSchema(Video), { job: idSchema });
+
+/** The adaptive stream of a video. */
+export const streamRoutes: Route[] = [
+  {
+    method: 'POST',
+    path: '/v1/videos/{id}/stream',
+    id: 'streamVideo',
+    summary: 'Have an adaptive stream (HLS) made. It is made once; its progress is its job’s.',
+    tag: 'Videos',
+    access: 'user',
+    success: {
+      200: {
+        description: 'The document, whose stream is there, and the job that made it.',
+        schema,
+      },
+      202: { description: 'The document and the job that makes its stream.', schema },
+    },
+    codes: ['NOT_FOUND', 'INVALID_STATE'],
+    handle: async (ctx, request) => {
+      const video = (await found(ctx, Video, request)) as unknown as VideoDoc;
+      const { document, job, isThere } = await askForStream(ctx, video);
+      const json = { ...print(Video, document), job: idText(job) };
+      return { status: isThere ? 200 : 202, json, headers: { etag: etagOf(Video, document) } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/v1/videos/{id}/stream',
+    id: 'getVideoStream',
+    summary: 'A link to its adaptive stream: a master playlist that any player plays as it is.',
+    tag: 'Videos',
+    access: 'user',
+    success: { 200: { description: 'A presigned link.', schema: linkSchema } },
+    codes: ['NOT_FOUND', 'INVALID_STATE'],
+    handle: async (ctx, request) => {
+      const video = (await found(ctx, Video, request)) as unknown as VideoDoc;
+      return { status: 200, json: await streamLink(ctx, video) };
+    },
+  },
+];

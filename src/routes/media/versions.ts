@@ -1,0 +1,33 @@
+import type { Route } from '../../api/http/route.ts';
+import { print } from '../../api/json/output.ts';
+import { etagOf } from '../../api/resource/etag.ts';
+import { byId } from '../../api/resource/verbs.ts';
+import { MediumVersion } from '../../models/media/medium-version.ts';
+import { owner } from '../../rules.ts';
+import { restoreVersion } from '../../services/media/versions.ts';
+import { anyMedium } from '../uploads/upload-schemas.ts';
+import { uploadActions } from '../uploads/uploads.ts';
+import { fileActions } from './media.ts';
+
+const path = '/v1/versions';
+
+/** What may be done with a version of a medium, beside reading and deleting it. */
+export const versionActions: Route[] = [
+  ...uploadActions(MediumVersion, path),
+  ...fileActions(MediumVersion, path),
+  {
+    method: 'POST',
+    path: `${path}/{id}/restore`,
+    id: 'restoreMediumVersion',
+    summary: 'Give the medium these bytes back; those that it has become a version in turn.',
+    tag: 'MediumVersions',
+    access: 'user',
+    success: { 200: { description: 'The medium.', schema: anyMedium } },
+    codes: ['NOT_FOUND', 'INVALID_STATE', 'CONFLICT'],
+    handle: async (ctx, request) => {
+      const { entity, document } = await restoreVersion(ctx, byId(owner, ctx, request));
+      const headers = { etag: etagOf(entity, document) };
+      return { status: 200, json: print(entity, document), headers };
+    },
+  },
+];

@@ -1,0 +1,146 @@
+import Joi from 'joi';
+import { problemOf } from '../../api/http/problems.ts';
+import {
+  type Components,
+  type JsonSchema,
+  lazy,
+  type Request,
+  type Route,
+} from '../../api/http/route.ts';
+import type { Json } from '../../api/json/output.ts';
+import { documentSchema, withMore } from '../../api/openapi/schemas.ts';
+import { checkBody } from '../../api/resource/input.ts';
+import type { ResourceOptions } from '../../api/resource/resource-options.ts';
+import { create, createBodyOf, ownedFields } from '../../api/resource/verbs.ts';
+import type { Ctx } from '../../context.ts';
+import type { Entity } from '../../data/entity.ts';
+import { nthId } from '../../data/ids.ts';
+import { invalid } from '../../errors.ts';
+import { AUDIO_KINDS } from '../../models/media/audio.ts';
+import { createPresents, DUPLICATES } from './upload-schemas.ts';
+import { presentUpload, reusesDuplicates } from './uploads.ts';
+
+/** The most items of a call. */
+const MOST_ITEMS = 100;
+/** How many are made at a time. */
+const LANES = 8;
+/** URLs of parts an item: a hundred items' first pages would be more than an answer holds. */
+const URLS = 10;
+
+/** What a kind of medium is created by. */
+interface Creating {
+  entity: Entity;
+  options: Pick<ResourceOptions<never>, 'path' | 'can' | 'createBody' | 'prepare'>;
+}
+
+type Kinds = Record<'TRACK' | 'AUDIO' | 'VIDEO' | 'IMAGE', Creating>;
+
+/** The route that creates many media at once, each on its own. */
+export function bulkUploads(kinds: Kinds): Route {
+  // An audio may be named by its own kind, too: it has the same name.
+  const own = Object.fromEntries(AUDIO_KINDS.map((kind) => [kind, kinds.AUDIO]));
+  const named = new Map(Object.entries({ ...kinds, ...own }));
+  const route: Route = {
+    method: 'POST',
+    path: '/v1/media/uploads',
+    id: 'createMediaUploads',
+    summary: 'Create up to 100 media at once; a fault of one does not stop the others.',
+    tag: 'Media',
+    access: 'user',
+    mostKeys: 5000,
+    query: [DUPLICATES],
+    example: { items: [EXAMPLE] },
+    success: {
+      207: {
+        description: 'What became of each, in order.',
+        schema: (components) => answerSchema(kinds, components),
+      },
+    },
+    codes: ['INVALID_QUERY'],
+    handle: async (ctx, { body, query }) => {
+      reusesDuplicates(query);
+      const items = body.items as Json[];
+      const data: Json[] = [];
+      let next = 0;
+      const lane = async () => {
+        while (next < items.length) {
+          const n = next++;
+          data[n] = await made(ctx, n, named, items[n] as Json, query);
+        }
+      };
+      await Promise.all(Array.from({ length: LANES }, lane));
+      return { status: 207, json: { data } };
+    },
+  };
+  return lazy(route, { body: () => bodyOf([...named.keys()]) });
+}
+
+/** Makes one, as its own POST would. */
+async function made(
+  ctx: Ctx,
+  n: number,
+  named: Map<string, Creating>,
+  { kind, ...rest }: Json,
+  query: Request['query'],
+): Promise<Json> {
+  const { promisedId } = ctx;
+  try {
+    const creating = named.get(kind as string);
+    if (!creating) throw invalid([{ path: 'kind', message: `is one of ${[...named.keys()]}` }]);
+    const { entity, options } = creating;
+    const isOwnKind = (AUDIO_KINDS as readonly unknown[]).includes(kind);
+    const body = checkBody(
+      createBodyOf(entity, options),
+      isOwnKind ? { ...rest, kind } : rest,
+      ownedFields(entity, 'create'),
+    );
+    // Each has a promise of its own, so that a second try makes none of them twice.
+    const inner = { ...ctx, promisedId: promisedId && nthId(promisedId, n) };
+    const { path, can, prepare } = options;
+    const how = { path, can, ...(prepare && { prepare }), present: presentUpload(entity, URLS) };
+    const reply = await create(inner, entity, how, body as Json, query);
+    return { status: reply.status, document: reply.json };
+  } catch (error) {
+    const problem = problemOf(error, ctx);
+    // An answer under an Idempotency-Key is kept: a fault of ours is not, so that a second try mends it.
+    if (problem.status >= 500 && promisedId) throw error;
+    return { status: problem.status, error: JSON.parse(problem.body) };
+  }
+}
+
+const EXAMPLE = {
+  kind: 'IMAGE',
+  name: 'A cover',
+  fileName: 'cover.png',
+  contentType: 'image/png',
+  size: 1_000_000,
+};
+
+function bodyOf(kinds: string[]): Joi.ObjectSchema {
+  const item = Joi.object({
+    kind: Joi.any().description(
+      `${kinds.join(', ')}: which POST takes the other fields. An audio may be named by its own kind.`,
+    ),
+  }).unknown();
+  return Joi.object({ items: Joi.array().items(item).min(1).max(MOST_ITEMS).required() });
+}
+
+function answerSchema(kinds: Kinds, components: Components): JsonSchema {
+  const one = (name: string, schema: JsonSchema) => ({
+    type: 'object',
+    additionalProperties: false,
+    required: ['status', name],
+    properties: { status: { type: 'integer' }, [name]: schema },
+  });
+  const documents = Object.values(kinds).map(({ entity }) =>
+    withMore(documentSchema(entity), {}, createPresents)(components),
+  );
+  const problem = { $ref: '#/components/schemas/Problem' };
+  const items = { anyOf: [one('document', { anyOf: documents }), one('error', problem)] };
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: ['data'],
+    properties: { data: { type: 'array', items } },
+  };
+}

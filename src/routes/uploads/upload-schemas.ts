@@ -1,0 +1,96 @@
+import type { JsonSchema, Parameter } from '../../api/http/route.ts';
+import { component, type Described, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
+import { entityNamed } from '../../data/entity.ts';
+import { MEDIA_KINDS } from '../../models/media/media-fields.ts';
+import { MOST_PARTS } from '../../providers/multipart.ts';
+
+const partNumber = { type: 'integer', minimum: 1, maximum: MOST_PARTS };
+const url = { type: 'string' };
+const expiresAt = { type: 'string', format: 'date-time' };
+const bytes = { type: 'integer', minimum: 1, description: 'In bytes.' };
+
+function exactly(properties: Record<string, JsonSchema>, description?: string): JsonSchema {
+  const required = Object.keys(properties);
+  const said = description && { description };
+  return { type: 'object', ...said, additionalProperties: false, required, properties };
+}
+
+/** A medium of any kind. */
+export const anyMedium: Described = (components) => ({
+  anyOf: Object.values(MEDIA_KINDS).map((kind) => documentSchema(entityNamed(kind))(components)),
+});
+
+/** Where and how to send the bytes of a medium. */
+export const uploadSchema: Described = (components) =>
+  component(components, 'Upload', () => UPLOAD);
+
+const UPLOAD: JsonSchema = {
+  description: 'Where and how to send the bytes of a medium.',
+  oneOf: [
+    exactly(
+      {
+        method: { const: 'PUT' },
+        url,
+        headers: {
+          type: 'object',
+          description: 'Send exactly these: they are signed.',
+          additionalProperties: { type: 'string' },
+        },
+        expiresAt,
+      },
+      'One PUT of the whole file.',
+    ),
+    exactly(
+      {
+        method: { const: 'MULTIPART' },
+        partSize: bytes,
+        partCount: partNumber,
+        parts: {
+          type: 'array',
+          description:
+            'Parts that have not arrived, at most 100. PUT exactly `size` bytes to each `url`, in any order, and keep the ETag of each answer. With a `Content-MD5` S3 checks them on arrival.',
+          items: exactly({ partNumber, size: bytes, url }),
+        },
+        uploaded: {
+          type: 'array',
+          description: 'Parts that have arrived, of those up to `nextPart`.',
+          items: exactly({ partNumber, etag: { type: 'string' }, size: bytes }),
+        },
+        nextPart: {
+          type: ['integer', 'null'],
+          description: '`fromPart` of the next page of parts; null after the last.',
+        },
+        expiresAt,
+      },
+      'Parts, each by a PUT of its own, and `POST …/upload/complete` when all have arrived.',
+    ),
+  ],
+};
+
+/** What the answer of a create may have beside the document; no `upload` when the bytes are copied. */
+export const createPresents: Record<string, JsonSchema | Described> = {
+  upload: uploadSchema,
+  duplicateOf: {
+    description: 'The id of another one of the same kind with the same checksum, if there is one.',
+    ...idSchema,
+  },
+  job: {
+    description: 'The id of the job that copies the bytes, when a duplicate is reused.',
+    ...idSchema,
+  },
+};
+
+/** `?onDuplicate=` */
+export const DUPLICATES: Parameter = {
+  name: 'onDuplicate',
+  description:
+    'What to do when you have the same bytes already, by `checksum`: `upload` them again, or `reuse` them: they are copied within S3, and none are sent.',
+  schema: { enum: ['upload', 'reuse'], default: 'upload' },
+};
+
+/** `?fromPart=` */
+export const FROM_PART: Parameter = {
+  name: 'fromPart',
+  description: 'Of an upload in parts: the first part to tell of, `nextPart` of the page before.',
+  schema: { ...partNumber, default: 1 },
+};

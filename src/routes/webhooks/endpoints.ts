@@ -1,0 +1,24 @@
+import type { Route } from '../../api/http/route.ts';
+import { childrenRoute } from '../../api/resource/document-routes.ts';
+import { notYetCreate } from '../../api/resource/not-yet.ts';
+import { WebhookDelivery } from '../../models/webhooks/webhook-delivery.ts';
+import { WebhookEndpoint } from '../../models/webhooks/webhook-endpoint.ts';
+import { owner } from '../../rules.ts';
+
+const path = '/v1/webhook-endpoints';
+const tag = 'WebhookEndpoints';
+
+/** Asking to be told of events, and what became of each telling. */
+export const webhookEndpointActions: Route[] = [
+  notYetCreate(
+    WebhookEndpoint,
+    { path: path, summary: 'Ask to be told of events.' },
+    'Nothing is delivered to webhooks yet.',
+  ),
+  childrenRoute(
+    { entity: WebhookEndpoint, path, rule: owner, tag },
+    'deliveries',
+    WebhookDelivery,
+    'endpoint',
+  ),
+];

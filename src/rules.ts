@@ -1,0 +1,57 @@
+import type { Actor } from './context.ts';
+import type { Entity } from './data/entity.ts';
+import { UUID } from './data/ids.ts';
+import type { TypedFilter } from './data/read.ts';
+
+/**
+ * Who may do something, as a query: the filter that narrows every read to what the actor may touch, and
+ * stamps every create. `undefined` = may not do this to anything (403). Somebody else's document is so a
+ * 404 by construction.
+ */
+export type Rule = (actor: Actor) => TypedFilter | undefined;
+
+/** One's own. */
+export const owner: Rule = (actor) =>
+  actor.kind === 'USER' || actor.kind === 'ADMIN' ? { user: actor.id } : undefined;
+
+/** Everything, for admins only. */
+export const admin: Rule = (actor) => (actor.kind === 'ADMIN' ? {} : undefined);
+
+/** One's own; everything, for admins. */
+export const ownerOrAdmin: Rule = (actor) => (actor.kind === 'ADMIN' ? {} : owner(actor));
+
+/** One's own, and what others share with everybody. */
+export function ownerOrShared(entity: Entity): Rule {
+  const { sharedBy } = entity.options;
+  return (actor) => {
+    const own = owner(actor);
+    // No document meets both: each is read once.
+    return own && sharedBy ? { $or: [{ ...own, [sharedBy]: false }, { [sharedBy]: true }] } : own;
+  };
+}
+
+/** Everything, for everybody who is signed in. */
+export const signedIn: Rule = (actor) =>
+  actor.kind === 'USER' || actor.kind === 'ADMIN' ? {} : undefined;
+
+/** Oneself, among users. */
+export const self: Rule = (actor) =>
+  actor.kind === 'USER' || actor.kind === 'ADMIN' ? { _id: actor.id } : undefined;
+
+/** What a rule asks of a user and of an admin, whoever they are: for documentation. */
+export function filtersOf(rule: Rule): TypedFilter[] {
+  const kinds = ['USER', 'ADMIN'] as const;
+  return kinds
+    .map((kind) => rule({ kind, id: NOBODY, session: NOBODY }))
+    .filter((filter) => filter !== undefined);
+}
+
+const NOBODY = new UUID('00000000-0000-0000-0000-000000000000');
+
+/** What an actor may read of any entity, where another document refers to it or includes it. */
+export function readableBy(actor: Actor): (entity: Entity) => TypedFilter | undefined {
+  return (entity) => {
+    if (entity.name === 'User') return self(actor);
+    return entity.options.owner === 'none' ? admin(actor) : ownerOrShared(entity)(actor);
+  };
+}

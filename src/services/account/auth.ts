@@ -1,0 +1,242 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { appKey } from '../../app-key.ts';
+import { config } from '../../config.ts';
+import type { Ctx } from '../../context.ts';
+import type { DocOf } from '../../data/entity.ts';
+import { idText, newId, UUID } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
+import { remove } from '../../data/remove.ts';
+import { transaction } from '../../data/transaction.ts';
+import { insert, update } from '../../data/write.ts';
+import { AppError, invalid } from '../../errors.ts';
+import { Session } from '../../models/account/session.ts';
+import { User } from '../../models/account/user.ts';
+import { UserSettings } from '../../models/account/user-settings.ts';
+import { ringSealer } from '../audit/chain.ts';
+import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
+import { network, takeTry } from './rate-limit.ts';
+import { endSessions } from './sessions.ts';
+import { ACCESS_SECONDS, signAccessToken } from './tokens.ts';
+
+type UserDoc = DocOf<typeof User>;
+
+const SESSION_DAYS = 30;
+const QUARTER = 15 * 60_000;
+const FAILURES_PER_ACCOUNT = 10;
+const FAILURES_PER_ADDRESS = 100;
+
+/** What signing in answers. */
+export interface SignedIn {
+  user: UserDoc;
+  accessToken: string;
+  refreshToken: string;
+  tokenType: 'Bearer';
+  /** Seconds. */
+  expiresIn: number;
+}
+
+export interface Registration {
+  email: string;
+  username: string;
+  password: string;
+  displayName?: string;
+}
+
+/** Makes an account with its settings, signed in. @throws AppError DUPLICATE, VALIDATION_FAILED, RATE_LIMITED */
+export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
+  await takeTry(ctx, 'register', network(ctx.ip), config.registrationsPerMinute, 60_000);
+  // Asked the same before, and cut off before the answer: the account is there already.
+  const made = ctx.promisedId && (await findOne(ctx, User, { _id: ctx.promisedId }));
+  if (made) return signIn(ctx, made);
+  await refuseCommon(it.password, 'password');
+  const { password, ...profile } = it;
+  const hashedPassword = await hashPassword(password);
+  return transaction(ctx, async (tx) => {
+    const values = { ...profile, hashedPassword, isActive: true, isAdmin: false };
+    const user = await insert(tx, User, values, 'register');
+    await insert(tx, UserSettings, { user: user._id });
+    return signIn(tx, user);
+  });
+}
+
+/**
+ * Signs in by email or username. Tries are counted before the password is looked at, so that any number
+ * at once gets no more than its share.
+ * @throws AppError INVALID_CREDENTIALS (whatever was wrong), RATE_LIMITED
+ */
+export async function login(ctx: Ctx, name: string, password: string): Promise<SignedIn> {
+  const account = name.trim().toLowerCase();
+  const refundAddress = await takeTry(
+    ctx,
+    'login-from',
+    network(ctx.ip),
+    FAILURES_PER_ADDRESS,
+    QUARTER,
+  );
+  const user = await findByLogin(ctx, account);
+  // Counted for the account, whichever of its names was given: the database takes many for the same.
+  const counted = user ? idText(user._id) : account;
+  const refundAccount = await takeTry(ctx, 'login-to', counted, FAILURES_PER_ACCOUNT, QUARTER);
+  const matches = user
+    ? await verifyPassword(user.hashedPassword, password)
+    : await verifyNobody(password);
+  if (!user || !matches || !user.isActive) {
+    throw new AppError('INVALID_CREDENTIALS', 'This login and this password do not go together.');
+  }
+  await Promise.all([refundAddress(), refundAccount()]);
+  const set = {
+    lastLoginAt: new Date(ctx.clock()),
+    ...(isOutdated(user.hashedPassword) && { hashedPassword: await hashPassword(password) }),
+  };
+  // Guarded by what was checked: a password that is changed meanwhile, or an account that is suspended,
+  // gets no new session.
+  const where = { _id: user._id, isActive: true, hashedPassword: user.hashedPassword };
+  return transaction(actingAs(ctx, user), async (tx) => {
+    const current = await update(tx, User, where, { set }, 'login');
+    if (!current) throw new AppError('INVALID_CREDENTIALS', 'The account has just changed.');
+    return signIn(tx, current);
+  });
+}
+
+/**
+ * Spends a refresh token for a new pair. A token that was spent before is theft or a lost answer: nobody
+ * can tell, so the session ends for both.
+ * @throws AppError INVALID_REFRESH_TOKEN
+ */
+export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
+  const session = sessionIn(token);
+  const now = new Date(ctx.clock());
+  const next = session && makeToken(session);
+  const rotated =
+    next &&
+    (await update(
+      ctx,
+      Session,
+      { _id: session, refreshTokenHash: hashOf(token), expiresAt: { $gt: now } },
+      { set: { refreshTokenHash: hashOf(next), rotatedAt: now } },
+      'refresh',
+    ));
+  const user = rotated && (await findOne(ctx, User, { _id: rotated.user, isActive: true }));
+  if (!session || !next || !rotated || !user) {
+    if (session && !rotated) {
+      await remove(ctx, Session, { _id: session });
+      await ringSealer(ctx);
+    }
+    throw new AppError('INVALID_REFRESH_TOKEN', 'This refresh token is not valid; sign in again.');
+  }
+  return answerOf(ctx, user, session, next);
+}
+
+/** Ends the session that a refresh token belongs to; an unknown token is as good as ended. */
+export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined> {
+  const session = sessionIn(token);
+  if (!session) return undefined;
+  const gone = await remove(ctx, Session, { _id: session, refreshTokenHash: hashOf(token) });
+  return gone ? session : undefined;
+}
+
+/** Changes the password and ends every other session. @throws AppError INVALID_CREDENTIALS, VALIDATION_FAILED */
+export async function changePassword(
+  ctx: Ctx,
+  id: UUID,
+  keep: UUID,
+  current: string,
+  wanted: string,
+): Promise<void> {
+  const refund = await takeTry(ctx, 'login-to', idText(id), FAILURES_PER_ACCOUNT, QUARTER);
+  const user = await findOne(ctx, User, { _id: id }, { projection: { hashedPassword: 1 } });
+  if (!user || !(await verifyPassword(user.hashedPassword, current))) {
+    throw new AppError('INVALID_CREDENTIALS', 'The current password is not right.');
+  }
+  await refund();
+  await refuseCommon(wanted, 'newPassword');
+  const hashedPassword = await hashPassword(wanted);
+  // Guarded by the old hash: of two changes at once, one wins.
+  const where = { _id: id, hashedPassword: user.hashedPassword };
+  await transaction(ctx, async (tx) => {
+    const set = { hashedPassword };
+    const changed = await update(tx, User, where, { set }, 'change-password');
+    if (!changed) throw new AppError('CONFLICT', 'The password was changed at the same time.');
+    await endSessions(tx, id, keep);
+  });
+}
+
+async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
+  const acting = actingAs(ctx, user);
+  // The id first: the refresh token carries it.
+  const session = newId(ctx.clock());
+  const token = makeToken(session);
+  await insert(
+    acting,
+    Session,
+    {
+      _id: session,
+      user: user._id,
+      refreshTokenHash: hashOf(token),
+      userAgent: ctx.userAgent,
+      ip: ctx.ip,
+      expiresAt: new Date(ctx.clock() + SESSION_DAYS * 24 * 3600 * 1000),
+    },
+    'sign-in',
+  );
+  return answerOf(ctx, user, session, token);
+}
+
+function answerOf(ctx: Ctx, user: UserDoc, session: UUID, refreshToken: string): SignedIn {
+  return {
+    user,
+    accessToken: signAccessToken(ctx, user._id, session),
+    refreshToken,
+    tokenType: 'Bearer',
+    expiresIn: ACCESS_SECONDS,
+  };
+}
+
+/** Whoever has just proved who they are acts as themselves from there on. */
+function actingAs(ctx: Ctx, user: UserDoc): Ctx {
+  const kind = user.isAdmin ? 'ADMIN' : 'USER';
+  return { ...ctx, actor: { kind, id: user._id, session: user._id } };
+}
+
+async function findByLogin(ctx: Ctx, login: string): Promise<UserDoc | null> {
+  const projection = { outbox: 0 };
+  if (login.includes('@')) return findOne(ctx, User, { email: login }, { projection });
+  const collation = { locale: 'en', strength: 2 };
+  return findOne(ctx, User, { username: login }, { projection, collation });
+}
+
+async function refuseCommon(password: string, path: string): Promise<void> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  common ??= new Set(dictionary['passwords-common'] as string[]);
+  if (common.has(password.toLowerCase())) {
+    throw invalid([{ path, message: 'is one of the most common passwords' }]);
+  }
+}
+
+let common: Set<string> | undefined;
+
+/**
+ * 16 bytes of session id, 32 of chance, 16 that only we can make: a spent token still tells whose it was,
+ * and one that was never given out ends nobody's session.
+ */
+function makeToken(session: UUID): string {
+  const content = Buffer.concat([session.buffer, randomBytes(32)]);
+  return Buffer.concat([content, tokenMac(content)]).toString('base64url');
+}
+
+function sessionIn(token: string): UUID | undefined {
+  const bytes = Buffer.from(token, 'base64url');
+  if (bytes.length !== 64) return undefined;
+  const [content, mac] = [bytes.subarray(0, 48), bytes.subarray(48)];
+  return timingSafeEqual(mac, tokenMac(content)) ? new UUID(content.subarray(0, 16)) : undefined;
+}
+
+const tokenKey = appKey('refresh-token');
+
+function tokenMac(content: Buffer): Buffer {
+  return createHmac('sha256', tokenKey).update(content).digest().subarray(0, 16);
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
+}

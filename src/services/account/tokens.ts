@@ -1,0 +1,100 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import { config } from '../../config.ts';
+import type { Ctx } from '../../context.ts';
+import { idText, newId, parseId, type UUID } from '../../data/ids.ts';
+
+/** How long an access token lives, in seconds. */
+export const ACCESS_SECONDS = 600;
+
+const ISSUER = 'mixdown';
+const AUDIENCE = 'mixdown-api';
+const SKEW = 5;
+/** 64 bytes, as ES256 has them. */
+const SIGNATURE = /\.[\w-]{86}$/;
+
+const privateKeys = config.tokenKeys.map((jwk) => ({
+  kid: jwk.kid,
+  key: createPrivateKey({ key: { ...jwk }, format: 'jwk' }),
+}));
+const publicKeys = new Map<string, KeyObject>(
+  privateKeys.map(({ kid, key }) => [kid, createPublicKey(key)]),
+);
+
+/** Who an access token speaks for, until when (ms). */
+export interface Claims {
+  user: UUID;
+  session: UUID;
+  expiresAt: number;
+}
+
+/** An ES256 access token for a session. */
+export function signAccessToken(ctx: Ctx, user: UUID, session: UUID): string {
+  const signer = privateKeys[0] as (typeof privateKeys)[number];
+  const now = Math.floor(ctx.clock() / 1000);
+  const claims = { sid: idText(session), iat: now, nbf: now, exp: now + ACCESS_SECONDS };
+  return jwt.sign(claims, signer.key, {
+    algorithm: 'ES256',
+    header: { alg: 'ES256', typ: 'at+jwt', kid: signer.kid },
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    subject: idText(user),
+    jwtid: idText(newId(ctx.clock())),
+  });
+}
+
+// What a token verified to, until it expires: a verification costs more than all the rest of a request.
+const verified = new Map<string, Claims>();
+const MOST = 5000;
+
+/** Reads an access token; undefined when it is not one of ours, in date, signed by a key we know. */
+export function verifyAccessToken(ctx: Ctx, token: string): Claims | undefined {
+  const now = ctx.clock();
+  const before = verified.get(token);
+  if (before) return before.expiresAt > now ? before : undefined;
+  const claims = token.length <= 2048 ? verify(token, now) : undefined;
+  if (!claims) return undefined;
+  if (verified.size >= MOST) verified.delete(verified.keys().next().value as string);
+  verified.set(token, claims);
+  return claims;
+}
+
+function verify(token: string, now: number): Claims | undefined {
+  const header = headerOf(token);
+  const key = typeof header?.kid === 'string' ? publicKeys.get(header.kid) : undefined;
+  if (!key || header?.typ !== 'at+jwt' || header.alg !== 'ES256' || 'crit' in header)
+    return undefined;
+  // Of any other length jsonwebtoken does not refuse it, but breaks.
+  if (!SIGNATURE.test(token)) return undefined;
+  try {
+    const payload = jwt.verify(token, key, {
+      algorithms: ['ES256'],
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      clockTolerance: SKEW,
+      clockTimestamp: Math.floor(now / 1000),
+    });
+    if (typeof payload === 'string') return undefined;
+    const user = parseId(payload.sub);
+    const session = parseId(payload.sid);
+    if (!user || !session || !Number.isInteger(payload.exp)) return undefined;
+    return { user, session, expiresAt: ((payload.exp as number) + SKEW) * 1000 };
+  } catch (error) {
+    // Whatever is wrong with it, it is no token of ours; anything else is a fault of this code.
+    if (error instanceof jwt.JsonWebTokenError) return undefined;
+    throw error;
+  }
+}
+
+function headerOf(token: string): Record<string, unknown> | undefined {
+  const [first, , , fourth] = token.split('.');
+  if (!first || fourth !== undefined) return undefined;
+  try {
+    const header: unknown = JSON.parse(Buffer.from(first, 'base64url').toString());
+    return typeof header === 'object' && header !== null
+      ? (header as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined; // not JSON: no token
+  }
+}

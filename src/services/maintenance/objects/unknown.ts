@@ -1,0 +1,89 @@
+import type { Ctx } from '../../../context.ts';
+import { type Entity, entities } from '../../../data/entity.ts';
+import { idText, type UUID } from '../../../data/ids.ts';
+import { findMany } from '../../../data/read.ts';
+import { SETTLED } from '../../../models/media/media-fields.ts';
+import { MediumVersion } from '../../../models/media/medium-version.ts';
+import { TrashedMedium } from '../../../models/media/trashed-medium.ts';
+import type { ObjectSeen } from '../../../providers/s3.ts';
+import { type Medium, pointersOf, readFolder, workPrefix } from '../../media/keys.ts';
+import { isMedia } from '../../media/reprocess.ts';
+import type { VideoDoc } from '../../media/streams/request.ts';
+import type { Content } from '../../media/trash.ts';
+import { referenceTo } from '../../media/versions.ts';
+
+/** More than any medium has. */
+const MOST_VERSIONS = 100;
+
+/** Those of some objects that no document knows, nor any in the trash. */
+export async function unknownAmong(ctx: Ctx, objects: ObjectSeen[]): Promise<ObjectSeen[]> {
+  const placed = objects.flatMap((object) => {
+    const place = readFolder(object.key);
+    const entity = [...entities.values()].find((e) => e.collectionName === place?.collection);
+    return place && entity ? [{ object, entity, id: place.id }] : [];
+  });
+  const known = new Set<ObjectSeen>();
+  for (const [entity, some] of Map.groupBy(placed, (p) => p.entity)) {
+    const knows = await knownBy(
+      ctx,
+      entity,
+      some.map((p) => p.id),
+    );
+    for (const { object, id } of some) {
+      if (knows.get(idText(id))?.(object.key)) known.add(object);
+    }
+  }
+  return objects.filter((object) => !known.has(object));
+}
+
+/** By the id of each document that is there, or in the trash: which keys of its folder it knows. */
+async function knownBy(
+  ctx: Ctx,
+  entity: Entity,
+  ids: UUID[],
+): Promise<Map<string, (key: string) => boolean>> {
+  const known = new Map<string, (key: string) => boolean>();
+  const among = { _id: { $in: ids } };
+  const some = { projection: { outbox: 0 }, limit: ids.length };
+  for (const document of await findMany(ctx, entity, among, some)) {
+    known.set(idText(document._id), knownTo(entity, document as unknown as Medium));
+  }
+  if (!isMedia(entity)) return known;
+  const path = referenceTo(entity);
+  const versions = { projection: { outbox: 0 }, limit: ids.length * MOST_VERSIONS };
+  for (const version of await findMany(ctx, MediumVersion, { [path]: { $in: ids } }, versions)) {
+    const id = idText((version as unknown as Record<string, UUID>)[path] as UUID);
+    const others = known.get(id);
+    const own = knownToVersion(version as unknown as Medium);
+    known.set(id, (key) => own(key) || others?.(key) === true);
+  }
+  const trashed = { projection: { content: 1 }, limit: ids.length };
+  for (const { _id, content } of await findMany(ctx, TrashedMedium, among, trashed)) {
+    const { versions = [], ...medium } = content as Content;
+    const all = [medium, ...versions].map((m) => knownTo(entity, m as unknown as Medium));
+    known.set(idText(_id), (key) => all.some((knows) => knows(key)));
+  }
+  return known;
+}
+
+function knownTo(entity: Entity, medium: Medium): (key: string) => boolean {
+  // Of what is being made, nobody knows yet what it will be.
+  if (!isMedia(entity) || !SETTLED.includes(medium.status)) return () => true;
+  return pointsTo(medium);
+}
+
+function knownToVersion(version: Medium): (key: string) => boolean {
+  const folder = version.filePath.slice(0, version.filePath.lastIndexOf('/') + 1);
+  if (!SETTLED.includes(version.status)) return (key) => key.startsWith(folder);
+  return pointsTo(version);
+}
+
+function pointsTo(medium: Medium): (key: string) => boolean {
+  const pointers = pointersOf(medium);
+  const { stream } = medium as Medium & Pick<VideoDoc, 'stream'>;
+  // The pieces of a stream that waits for its turn, however long, lie beside what is shown.
+  const making = stream && !SETTLED.includes(stream.status) && workPrefix(medium, stream.job);
+  return (key) =>
+    pointers.some((p) => (p.endsWith('/') ? key.startsWith(p) : key === p)) ||
+    (typeof making === 'string' && key.startsWith(making));
+}

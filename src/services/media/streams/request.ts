@@ -1,0 +1,76 @@
+import type { Ctx } from '../../../context.ts';
+import type { DocOf } from '../../../data/entity.ts';
+import type { UUID } from '../../../data/ids.ts';
+import { findOne } from '../../../data/read.ts';
+import { transaction } from '../../../data/transaction.ts';
+import { update } from '../../../data/write.ts';
+import { AppError } from '../../../errors.ts';
+import { Job } from '../../../models/jobs/job.ts';
+import { Video } from '../../../models/media/video.ts';
+import { enqueue, ringJobs } from '../../jobs/queue.ts';
+
+/** A video, with what is hidden of it. */
+export type VideoDoc = DocOf<typeof Video>;
+
+/** What a `stream-video` job is told. */
+export interface StreamInput {
+  entity: 'Video';
+  document: UUID;
+  /** Of the bytes that it is to be made of. */
+  etag: string;
+  filePath: string;
+  /** The stream lies below, and goes with them. */
+  derivativesPath: string;
+}
+
+/**
+ * Has the stream of a READY video made. Asked again, says the same: while it is being made and once it is
+ * there. One that failed is begun anew. @throws AppError INVALID_STATE
+ */
+export async function askForStream(
+  ctx: Ctx,
+  video: VideoDoc,
+): Promise<{ document: VideoDoc; job: UUID; isThere: boolean }> {
+  const { stream } = video;
+  if (stream && (stream.status === 'READY' || (await isBeingMade(ctx, stream)))) {
+    return { document: video, job: stream.job, isThere: stream.status === 'READY' };
+  }
+  const { _id, filePath, derivativesPath } = video;
+  const etag = video.object?.etag;
+  if (video.status !== 'READY' || !derivativesPath || !etag) {
+    throw new AppError('INVALID_STATE', 'It is not READY.');
+  }
+  const input: StreamInput = { entity: 'Video', document: _id, etag, filePath, derivativesPath };
+  const owned = { ...(video.user && { user: video.user }) };
+  const belongs = { ...owned, ...(video.project && { project: video.project }) };
+  // Of two that ask at once, one changes it; the other finds it changed.
+  const same = stream ? { 'stream.job': stream.job } : { stream: { $exists: false } };
+  const asked = await transaction(ctx, async (tx) => {
+    const job = await enqueue(tx, { type: 'stream-video', input: { ...input }, ...belongs });
+    const set = { stream: { status: 'PENDING', job: job._id } };
+    const mine = { _id, status: 'READY', derivativesPath, ...same };
+    const document = await update(tx, Video, mine, { set }, 'stream');
+    if (!document) throw new Changed();
+    return { document, job: job._id, isThere: false };
+  }).catch((error: unknown) => {
+    if (error instanceof Changed) return null;
+    throw error;
+  });
+  if (asked) {
+    await ringJobs(ctx, asked.job);
+    return asked;
+  }
+  const document = await findOne(ctx, Video, { _id }, { projection: { outbox: 0, removing: 0 } });
+  if (!document?.stream) throw new AppError('INVALID_STATE', 'It has changed just now.');
+  const { status, job } = document.stream;
+  return { document, job, isThere: status === 'READY' };
+}
+
+class Changed extends Error {}
+
+/** Its job may have ended without saying so, where the video was in the trash meanwhile. */
+async function isBeingMade(ctx: Ctx, { status, job }: { status: string; job: UUID }) {
+  if (status !== 'PENDING') return false;
+  const open = { _id: job, status: { $in: ['QUEUED', 'RUNNING'] } };
+  return (await findOne(ctx, Job, open, { projection: { _id: 1 } })) !== null;
+}

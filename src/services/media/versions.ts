@@ -1,0 +1,180 @@
+import type { Ctx } from '../../context.ts';
+import type { Base, Entity, Stored } from '../../data/entity.ts';
+import type { UUID } from '../../data/ids.ts';
+import { findMany, findOne, type TypedFilter } from '../../data/read.ts';
+import { confirmReferences } from '../../data/references.ts';
+import { transaction } from '../../data/transaction.ts';
+import { insert, type Update, update } from '../../data/write.ts';
+import { AppError, notFound } from '../../errors.ts';
+import { entityOfKind, kindOf, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
+import { MediumVersion } from '../../models/media/medium-version.ts';
+import { removeAndSweep } from '../removal/remove-and-sweep.ts';
+import { newFile } from '../uploads/multipart.ts';
+import { type Medium, versionKey } from './keys.ts';
+
+/** The most former versions that are kept of one medium: the oldest goes. */
+const MOST_KEPT = 10;
+/** The most replacements that may be under way. */
+const MOST_OPEN = 20;
+
+/** What belongs to the bytes of a medium, and changes places with them. */
+const FILE = Object.keys(mediaFields);
+/** The facts of all kinds, which a version has in one object. */
+const FACTS = ['audio', 'analysis', 'image', 'video', 'loudness', 'stream', 'streamPath'];
+
+/** The field of a version that refers to a medium of this entity. */
+export function referenceTo(entity: Entity): string {
+  return entity.name.toLowerCase();
+}
+
+/** Files that clients describe. */
+type File = Pick<Medium, 'fileName' | 'contentType' | 'size' | 'checksum'>;
+
+/**
+ * Begins to replace the bytes of a medium: a version that awaits its upload. The medium stays as it is
+ * until that one is READY. @throws AppError INVALID_STATE
+ */
+export async function replace(ctx: Ctx, entity: Entity, medium: Medium, file: File): Promise<Base> {
+  if (!SETTLED.includes(medium.status)) {
+    throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
+  }
+  const { _id, user } = medium;
+  const keyOf = (version: UUID) => versionKey(entity, user as UUID, _id, version);
+  await trimVersions(ctx, entity, medium);
+  await refuseMany(ctx, entity, medium);
+  const version = await insert(ctx, MediumVersion as Entity, {
+    ...{ ...file, ...newFile(ctx, file.size, keyOf) },
+    ...{ user, kind: kindOf(entity), [referenceTo(entity)]: _id },
+  });
+  await confirmReferences(ctx, MediumVersion as Entity, version);
+  return version;
+}
+
+/** Of one medium so many are known at most, whatever a client does. */
+async function refuseMany(ctx: Ctx, entity: Entity, { _id, user }: Medium): Promise<void> {
+  const open = { user, [referenceTo(entity)]: _id, status: { $nin: SETTLED } };
+  const found = await findMany(ctx, MediumVersion, open, {
+    projection: { _id: 1 },
+    limit: MOST_OPEN,
+  });
+  if (found.length < MOST_OPEN) return;
+  const message = `${MOST_OPEN} replacements of it are under way: delete those that will not come.`;
+  throw new AppError('INVALID_STATE', message);
+}
+
+/**
+ * A medium takes the bytes of a version with all that was found in them, and the version takes the medium's,
+ * in the caller's transaction. False when the medium is gone, or neither READY nor FAILED.
+ * @throws AppError CONFLICT when either has changed meanwhile
+ */
+export async function swap(ctx: Ctx, version: Stored, action: string): Promise<boolean> {
+  const { entity, id } = mediumOf(version);
+  const settled = { _id: id, status: { $in: SETTLED } };
+  const medium = (await findOne(ctx, entity, settled, WHOLE)) as unknown as Stored | null;
+  if (!medium) return false;
+  const facts = (version.facts ?? {}) as Record<string, unknown>;
+  const taken = await update(
+    ctx,
+    entity,
+    { ...settled, version: medium.version },
+    change({ ...pick(version, FILE), ...pick(facts, FACTS) }, FILE.concat(FACTS), entity),
+    action,
+  );
+  const mine = { _id: version._id, status: version.status, filePath: version.filePath };
+  const given = await update(
+    ctx,
+    MediumVersion as Entity,
+    mine,
+    change(
+      { ...pick(medium, FILE), facts: factsOf(medium), replacedAt: new Date(ctx.clock()) },
+      [...FILE, 'facts', 'replacedAt'],
+      MediumVersion as Entity,
+    ),
+    action,
+  );
+  // One without the other would lose bytes: the transaction must not be kept.
+  if (!taken || !given) throw new AppError('CONFLICT', 'It has been changed meanwhile: try again.');
+  return true;
+}
+
+const WHOLE = { projection: { outbox: 0 } };
+
+/** The medium that a version is one of. */
+export function mediumOf(version: Stored): { entity: Entity; id: UUID } {
+  const entity = entityOfKind(version.kind);
+  return { entity, id: version[referenceTo(entity)] as UUID };
+}
+
+function pick(from: Record<string, unknown>, names: string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.filter((n) => from[n] !== undefined && from[n] !== null).map((n) => [n, from[n]]),
+  );
+}
+
+/** Without a stream that is still being made: it will not be, for bytes that are no longer shown. */
+function factsOf(medium: Stored): Record<string, unknown> {
+  const { stream, streamPath, ...rest } = pick(medium, FACTS);
+  const isThere = (stream as { status?: string } | undefined)?.status === 'READY';
+  return isThere ? { ...rest, stream, streamPath } : rest;
+}
+
+/** Sets what there is of these fields, as far as the entity has them, and takes the others away. */
+function change(values: Record<string, unknown>, names: string[], { shape }: Entity): Update {
+  const own = names.filter((name) => name in shape.fields);
+  const set = Object.fromEntries(own.filter((n) => n in values).map((n) => [n, values[n]]));
+  return { set, unset: own.filter((n) => !(n in values)) };
+}
+
+/**
+ * Gives a medium the bytes of a version back; what it has becomes a version in turn.
+ * @throws AppError NOT_FOUND, INVALID_STATE
+ */
+export async function restoreVersion(
+  ctx: Ctx,
+  filter: TypedFilter,
+): Promise<{ entity: Entity; document: Base }> {
+  const { entity, id } = await transaction(ctx, async (tx) => {
+    const version = (await findOne(tx, MediumVersion, filter, WHOLE)) as unknown as Stored | null;
+    if (!version) throw notFound();
+    if (version.status !== 'READY') throw new AppError('INVALID_STATE', 'It is not READY.');
+    if (!(await swap(tx, version, 'restore-version'))) {
+      throw new AppError('INVALID_STATE', 'Its medium is not READY or FAILED.');
+    }
+    return mediumOf(version);
+  });
+  const document = await findOne(ctx, entity, { _id: id });
+  if (!document) throw notFound();
+  return { entity, document };
+}
+
+/** Whether a version may take its medium's place: nothing is under way there. */
+export async function isSettled(ctx: Ctx, version: Stored): Promise<boolean> {
+  const { entity, id } = mediumOf(version);
+  const settled = { _id: id, status: { $in: SETTLED } };
+  return (await findOne(ctx, entity, settled, { projection: { _id: 1 } })) !== null;
+}
+
+/** Deletes the former versions of a medium beyond those that are kept: of those that can be restored the ones replaced longest ago, and of those that failed the oldest. */
+export async function trimVersions(ctx: Ctx, entity: Entity, medium: Medium): Promise<void> {
+  const all = { user: medium.user, [referenceTo(entity)]: medium._id, status: { $in: SETTLED } };
+  const found = (await findMany(ctx, MediumVersion, all, {
+    projection: { status: 1, replacedAt: 1, version: 1 },
+    sort: { createdAt: -1, _id: -1 },
+    limit: 10 * MOST_KEPT,
+  })) as unknown as Former[];
+  const restorable = found
+    .filter(({ status }) => status === 'READY')
+    .sort((a, b) => (b.replacedAt?.getTime() ?? 0) - (a.replacedAt?.getTime() ?? 0));
+  const failed = found.filter(({ status }) => status === 'FAILED');
+  for (const { _id, version } of [restorable, failed].flatMap((some) => some.slice(MOST_KEPT))) {
+    // As it was read: restored in between, it holds what its medium showed a moment ago.
+    await removeAndSweep(ctx, MediumVersion, { _id, version });
+  }
+}
+
+interface Former {
+  _id: UUID;
+  status: string;
+  version: number;
+  replacedAt?: Date | null;
+}

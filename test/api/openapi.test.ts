@@ -1,0 +1,113 @@
+import '../harness/place.ts';
+import Joi from 'joi';
+import { describe, expect, test } from 'vitest';
+import { SHAPE_FAULTS } from '../../scripts/fuzz/shape-faults.ts';
+import { served } from '../../scripts/served.ts';
+import { bodySchema } from '../../src/api/openapi/body-schema.ts';
+import { openApi } from '../../src/api/openapi/openapi.ts';
+import { filterSchema } from '../../src/api/openapi/schemas.ts';
+import { bodyOf, checkBody } from '../../src/api/resource/input.ts';
+import type { Shape } from '../../src/data/shape.ts';
+import { AppError, type Fault } from '../../src/errors.ts';
+import { Project } from '../../src/models/index.ts';
+import { given } from '../harness/given.ts';
+
+const routes = Object.values(served).flatMap((s) => s.routes);
+type Body = { content: Record<string, { example?: unknown }> };
+const { paths } = openApi(routes, '0') as {
+  paths: Record<string, Record<string, { requestBody?: Body }>>;
+};
+
+test.each(routes.filter((r) => r.body).map((r) => [r.id, r] as const))(
+  'the example of %s is a body that it takes',
+  (_id, { path, method, body }) => {
+    const operation = paths[path]?.[method.toLowerCase()];
+    const example = operation?.requestBody?.content['application/json']?.example;
+    expect(example, 'say an `example` in the route').toBeDefined();
+    expect(() => checkBody(body as Joi.ObjectSchema, example)).not.toThrow();
+  },
+);
+
+describe('the schema of a body', () => {
+  const schemaOf = (of: Joi.Schema) =>
+    (bodySchema(Joi.object({ it: of })).properties as Record<string, object>).it;
+
+  test('says that what is trimmed is not blank', () => {
+    expect(schemaOf(Joi.string().trim().max(9))).toMatchObject({ pattern: '\\S', maxLength: 9 });
+  });
+
+  test('has patterns that need no flags', () => {
+    expect(schemaOf(Joi.string().pattern(/^[a-z]+$/i))).toMatchObject({ pattern: '^[a-zA-Z]+$' });
+    const name = Joi.string().pattern(/^[^\p{Cc}]+$/u);
+    expect(schemaOf(name)).toMatchObject({ pattern: '^[^\\x00-\\x1f\\x7f-\\x9f]+$' });
+  });
+
+  test('lets null take away what has one of some values', () => {
+    const it = Joi.string().valid('A', 'B').allow(null);
+    expect(schemaOf(it)).toMatchObject({ enum: ['A', 'B', null] });
+  });
+
+  test('bounds whole numbers where joi does', () => {
+    const largest = Number.MAX_SAFE_INTEGER;
+    expect(schemaOf(Joi.number().integer())).toMatchObject({ minimum: -largest, maximum: largest });
+    expect(schemaOf(Joi.number().integer().min(1))).toMatchObject({ minimum: 1, maximum: largest });
+  });
+
+  test('says which of some fields are needed', () => {
+    const body = Joi.object({ a: Joi.string(), b: Joi.string() });
+    const each = [{ required: ['a'] }, { required: ['b'] }];
+    expect(bodySchema(body.xor('a', 'b'))).toMatchObject({ oneOf: each });
+    expect(bodySchema(body.or('a', 'b'))).toMatchObject({ anyOf: each });
+  });
+
+  test('says which schemes an address may have', () => {
+    const it = Joi.string().uri({ scheme: ['https'] });
+    expect(schemaOf(it)).toMatchObject({ format: 'uri', pattern: '^(https)://' });
+  });
+});
+
+test('a number that is no integer may be as large and as small as a double is', () => {
+  const shape: Shape = { kind: 'number', integer: false };
+  const field = { shape, required: true, server: false, immutable: false, hidden: false };
+  const body = bodyOf(
+    { kind: 'object', fields: { it: { ...field, hasDefault: false } } },
+    'create',
+  );
+  for (const it of [8.9e222, -8.678192860003214e-303]) {
+    expect(checkBody(body, { it })).toEqual({ it });
+  }
+});
+
+test('a time is taken with as many digits as RFC 3339 lets it have', async () => {
+  expect(filterSchema(Project, 'createdAt[gte]')).toMatchObject({ format: 'date-time' });
+  const alice = await given.user();
+  const { status } = await alice.get('/v1/projects?createdAt[gte]=2026-01-31T12:00:00.123456Z');
+  expect(status).toBe(200);
+});
+
+test('what joi says of a shape, the fuzzer takes for a fault that the document should have told', () => {
+  const body = Joi.object({
+    text: Joi.string().min(2).pattern(/^a/),
+    id: Joi.string().pattern(/^b/, 'id'),
+    kind: Joi.string().valid('A'),
+    count: Joi.number().strict().integer().min(1).max(2),
+    flag: Joi.boolean().strict(),
+    needed: Joi.any().required(),
+    list: Joi.array().items(Joi.string()).max(1),
+  });
+  const sent = [
+    { text: 'x', id: 'x', kind: 'B', count: 0.5, flag: 'true', list: [1, 2], unknown: 1 },
+    { text: '', id: 7, kind: 7, count: 9, flag: 1, list: {}, needed: 1 },
+  ];
+  const faults = sent.flatMap((value): Fault[] => {
+    try {
+      checkBody(body, value);
+    } catch (error) {
+      if (error instanceof AppError) return error.errors ?? [];
+      throw error;
+    }
+    return [];
+  });
+  expect(faults.length).toBeGreaterThan(12);
+  expect(faults.map((f) => f.message).filter((m) => !SHAPE_FAULTS.test(m))).toEqual([]);
+});

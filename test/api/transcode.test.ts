@@ -1,0 +1,159 @@
+import '../harness/place.ts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { print } from '../../src/api/json/output.ts';
+import { putAscii, textBy } from '../../src/api/json/text.ts';
+import { type Part, putMembers } from '../../src/api/json/transcode.ts';
+import { encode } from '../../src/data/bson.ts';
+import type { Entity } from '../../src/data/entity.ts';
+import { entities } from '../../src/data/entity.ts';
+import { UUID } from '../../src/data/ids.ts';
+import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
+import '../../src/models/index.ts';
+import { LlmInteraction } from '../../src/models/generation/llm/interaction.ts';
+import { Project } from '../../src/models/projects/project.ts';
+
+/** What clients are sent of a document that was read. */
+function sent(entity: Entity, document: object, part?: Part): unknown {
+  return JSON.parse(
+    textBy(() => {
+      putAscii('{');
+      putMembers(entity, encode(document), 0, part);
+      putAscii('}');
+    }),
+  );
+}
+
+/** What clients are sent of a document that was just written. */
+function printed(entity: Entity, document: object): unknown {
+  return JSON.parse(JSON.stringify(print(entity, document)));
+}
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+  fc.constantFrom(
+    '"',
+    '\\',
+    '\u0000'.repeat(40),
+    'a\nb\tc\u001f',
+    '\u2028',
+    '🎵'.repeat(9),
+    '</script>',
+  ),
+);
+const date = fc.date({
+  noInvalidDate: true,
+  min: new Date('0000-01-01'),
+  max: new Date('9999-12-31'),
+});
+const id = fc
+  .uint8Array({ minLength: 16, maxLength: 16 })
+  .map((bytes) => new UUID(Buffer.from(bytes)));
+const number = fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.maxSafeInteger());
+const free: fc.Arbitrary<unknown> = fc.letrec<{ any: unknown }>((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 3 },
+    ...[text, number, fc.boolean(), fc.constant(null), date, id],
+    fc.array(tie('any'), { maxLength: 3 }),
+    fc.dictionary(
+      text.filter((key) => !key.includes('\0')),
+      tie('any'),
+      { maxKeys: 3 },
+    ),
+  ),
+})).any;
+
+function anyOf(shape: Shape): fc.Arbitrary<unknown> {
+  switch (shape.kind) {
+    case 'string':
+      return text;
+    case 'number':
+      return number;
+    case 'boolean':
+      return fc.boolean();
+    case 'date':
+      return date;
+    case 'id':
+      return id;
+    case 'free':
+      return free;
+    case 'map':
+      return fc.dictionary(fc.stringMatching(/^\w{1,5}$/), anyOf(shape.values), { maxKeys: 3 });
+    case 'array':
+      return fc.array(anyOf(shape.items), { maxLength: 3 });
+    case 'sealed':
+      return shape.shows
+        ? fc.record({ bytes: fc.constant(Buffer.from('sealed')), last4: text })
+        : anyOf(shape.inner);
+    case 'object':
+      return documentOf(shape);
+    case 'binary':
+      return fc.constant(Buffer.from('never shown'));
+  }
+}
+
+/** Documents of a shape: some fields missing, some null, in any order. */
+function documentOf({ fields }: ObjectShape): fc.Arbitrary<object> {
+  const members = Object.entries(fields).map(([name, { shape }]: [string, Field]) =>
+    fc.tuple(
+      fc.constant(name),
+      fc.oneof({ weight: 6, arbitrary: anyOf(shape) }, fc.constant(null), fc.constant(undefined)),
+    ),
+  );
+  return fc
+    .tuple(fc.tuple(...members), fc.boolean(), fc.integer())
+    .map(([all, isShuffled, seed]) =>
+      Object.fromEntries(
+        isShuffled ? all.toSorted(([a], [b]) => order(a, seed) - order(b, seed)) : all,
+      ),
+    );
+}
+
+function order(name: string, seed: number): number {
+  return Buffer.from(name).reduce((sum, byte) => (sum * 31 + byte) % 9973, Math.abs(seed));
+}
+
+const shown = [...entities.values()].filter(({ shape }) =>
+  Object.values(shape.fields).every((field) => field.hidden || field.shape.kind !== 'binary'),
+);
+
+test.each(shown.map((entity) => [entity.name, entity] as const))(
+  'what is read of any %s is what would be printed of it',
+  (_, entity) => {
+    fc.assert(
+      fc.property(documentOf(entity.shape), (document) => {
+        const whole = { _id: new UUID(), ...document };
+        expect(sent(entity, whole)).toEqual(printed(entity, whole));
+      }),
+      { numRuns: 40 },
+    );
+  },
+);
+
+test('what no entity has is not told, wherever it stands in the document', () => {
+  const document = { _id: new UUID(), namee: 1, nam: 2, name: 'a', '': 3, included: [{ name: 4 }] };
+  expect(sent(Project, document)).toEqual({ id: document._id.toString(), name: 'a' });
+});
+
+test('a part is what was asked for', () => {
+  const document = { _id: new UUID(), name: 'a', description: 'b', user: new UUID() };
+  const part = { only: new Set(['id', 'name', 'user']), except: new Set(['user']) };
+  expect(sent(Project, document, part)).toEqual({ id: document._id.toString(), name: 'a' });
+});
+
+test('neither ciphertext nor other bytes are written', () => {
+  const sealed = { bytes: Buffer.from('sealed') };
+  const at = (entity: Entity, name: string, value: unknown) => () =>
+    sent(entity, { _id: new UUID(), [name]: value });
+  expect(at(LlmInteraction, 'messages', sealed)).toThrow('nobody has opened');
+  expect(at(Project, 'name', Buffer.from('bytes'))).toThrow('no id');
+});
+
+test('a long text of many documents is whole, and leaves no trace in the next', () => {
+  const long = Array.from({ length: 300 }, (_, i) => `${i} "ä"\n`.repeat(500));
+  expect(sent(Project, { _id: new UUID(), description: long.join() })).toMatchObject({
+    description: long.join(),
+  });
+  expect(Object.keys(sent(Project, { _id: new UUID() }) as object)).toEqual(['id']);
+});

@@ -1,0 +1,97 @@
+import '../harness/place.ts';
+import mongoose, { type mongo } from 'mongoose';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
+import { connect, database } from '../../src/data/connection.ts';
+import { isOutage } from '../../src/data/failures.ts';
+import { newId, type UUID } from '../../src/data/ids.ts';
+import { findBytes } from '../../src/data/read.ts';
+import { insert, update } from '../../src/data/write.ts';
+import { AuditEvent } from '../../src/models/audit/audit-event.ts';
+import { Project } from '../../src/models/projects/project.ts';
+import { sealAudit } from '../../src/services/audit/chain.ts';
+import { until } from '../harness/until.ts';
+
+const ctx = systemCtx('test');
+const user = newId(Date.now());
+const STEPPED_DOWN = 189;
+/** In ms; longer than a call may take. */
+const LATE = 3000;
+
+beforeAll(() => connect());
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const create = (name: string) => insert(ctx, Project, { user, name, status: 'DRAFT' });
+const rename = (_id: UUID, name: string) => update(ctx, Project, { _id, user }, { set: { name } });
+const stored = (_id: UUID) => Project.collection.findOne({ _id });
+const actionsOn = async (document: UUID) => {
+  await sealAudit(ctx);
+  const events = await AuditEvent.collection.find({ document }).sort({ sequence: 1 }).toArray();
+  return events.map(({ action }) => action);
+};
+
+/** The next command of this name ends as a fail point says; a mongod has one: no other file may use it. */
+async function failing(command: string, how: mongo.Document): Promise<void> {
+  const namespace = `${database().databaseName}.projects`;
+  const data = { failCommands: [command], namespace, ...how };
+  const admin = database().client.db('admin');
+  await admin.command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data });
+}
+
+const CUT_OFF = {
+  'the network fails': { closeConnection: true },
+  'the primary steps down before': {
+    errorCode: STEPPED_DOWN,
+    errorLabels: ['RetryableWriteError'],
+  },
+  'the primary steps down after': {
+    writeConcernError: { code: STEPPED_DOWN, errmsg: 'over' },
+    errorLabels: ['RetryableWriteError'],
+  },
+};
+
+test.each(Object.entries(CUT_OFF))('an insert happens once when %s it', async (_, how) => {
+  await failing('insert', how);
+  const { _id } = await create('Demo');
+  expect(await stored(_id)).toMatchObject({ name: 'Demo', version: 1 });
+  expect(await actionsOn(_id)).toEqual(['create']);
+});
+
+test.each(Object.entries(CUT_OFF))('a change happens once when %s it', async (_, how) => {
+  const { _id } = await create('Demo');
+  await failing('findAndModify', how);
+  expect(await rename(_id, 'Final')).toMatchObject({ name: 'Final', version: 2 });
+  expect(await actionsOn(_id)).toEqual(['create', 'update']);
+});
+
+test('a change that comes late is not made over one that was acknowledged since', async () => {
+  const { _id } = await create('Demo');
+  const began = Date.now();
+  await failing('findAndModify', { blockConnection: true, blockTimeMS: LATE });
+  expect(await rename(_id, 'Old')).toMatchObject({ name: 'Old', version: 2 });
+  expect(await rename(_id, 'New')).toMatchObject({ name: 'New', version: 3 });
+  // The first attempt was given up, and comes through only now.
+  await until('it has come through', () => Date.now() > began + LATE + 300);
+  expect(await stored(_id)).toMatchObject({ name: 'New', version: 3 });
+  expect(await actionsOn(_id)).toEqual(['create', 'update', 'update']);
+});
+
+test('a server that steps down is known to be back as soon as it is', async () => {
+  const { _id } = await create('Demo');
+  await failing('find', { errorCode: STEPPED_DOWN });
+  const began = performance.now();
+  expect(await findBytes(ctx, Project, { _id }, { limit: 1 })).toHaveLength(1);
+  expect(await findBytes(ctx, Project, { _id }, { limit: 1 })).toHaveLength(1);
+  // A driver that does not understand such an answer waits for the next heartbeat, for seconds.
+  expect(performance.now() - began).toBeLessThan(900);
+});
+
+test('a server that is going is an outage, and no fault of ours', async () => {
+  const { _id } = await create('Demo');
+  const gone = new mongoose.mongo.MongoServerError({ message: 'over', code: STEPPED_DOWN });
+  vi.spyOn(Project.collection, 'findOneAndUpdate').mockRejectedValue(gone);
+  expect(isOutage(await rename(_id, 'Final').catch((error: unknown) => error))).toBe(true);
+});

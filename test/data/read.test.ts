@@ -1,0 +1,82 @@
+import '../harness/place.ts';
+import mongoose from 'mongoose';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
+import { decode } from '../../src/data/bson.ts';
+import { connect, database } from '../../src/data/connection.ts';
+import { newId, type UUID } from '../../src/data/ids.ts';
+import { aggregateBytes, findBytes, findOneBytes } from '../../src/data/read.ts';
+import { Project } from '../../src/models/projects/project.ts';
+
+const ctx = systemCtx('test');
+const user = newId(Date.now());
+const { MongoNetworkError, MongoServerError } = mongoose.mongo;
+
+beforeAll(async () => {
+  await connect();
+  const now = new Date();
+  const large = Array.from({ length: 60 }, (_, n) => ({
+    ...{ _id: newId(now.getTime()), user, name: `Project ${n}`, status: 'DRAFT', trackCount: 0 },
+    ...{ description: 'ä'.repeat(150_000), createdAt: now, updatedAt: now, version: 1 },
+  }));
+  // Longer than any field may be: such an answer takes two batches.
+  await Project.collection.insertMany(large, { bypassDocumentValidation: true });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const reads = {
+  find: () => findBytes(ctx, Project, { user }, { limit: 100 }),
+  aggregate: () => aggregateBytes(ctx, Project, [{ $match: { user } }]),
+};
+
+test.each(Object.entries(reads))('a %s answers what one message does not hold', async (_, read) => {
+  const commands = vi.spyOn(database(), 'command');
+  const found = (await read()).map((bytes) => decode<{ name: string }>(bytes));
+  expect(new Set(found.map(({ name }) => name)).size).toBe(60);
+  // Nothing is left open behind it.
+  expect(commands.mock.lastCall?.[0]).toMatchObject({ killCursors: 'projects' });
+});
+
+test.each(Object.entries(reads))(
+  'a %s that the network cuts off is asked again',
+  async (_, read) => {
+    const cut = vi
+      .spyOn(database(), 'command')
+      .mockRejectedValueOnce(new MongoNetworkError('reset'));
+    expect(await read()).toHaveLength(60);
+    expect(cut).toHaveBeenCalledTimes(1);
+  },
+);
+
+test.each(Object.entries(reads))('a %s that took too long is not asked again', async (_, read) => {
+  const slow = new MongoServerError({ message: 'operation exceeded time limit', code: 50 });
+  vi.spyOn(database(), 'command').mockRejectedValueOnce(slow);
+  await expect(read()).rejects.toBe(slow);
+});
+
+test('one document is read by its id alone, and is its owner’s alone', async () => {
+  const [some] = await findBytes(ctx, Project, { user }, { limit: 1, projection: { _id: 1 } });
+  const { _id } = decode<{ _id: UUID }>(some as Uint8Array);
+  const asked = vi.spyOn(database(), 'command');
+  expect(decode((await findOneBytes(ctx, Project, { user, _id })) as Uint8Array)).toMatchObject({
+    _id,
+    user,
+  });
+  expect(asked.mock.lastCall?.[0].filter).toEqual({ _id });
+  expect(await findOneBytes(ctx, Project, { user: newId(Date.now()), _id })).toBeUndefined();
+  expect(await findOneBytes(ctx, Project, { user, _id: newId(Date.now()) })).toBeUndefined();
+});
+
+test.each([
+  ['is more than ids', { status: 'DRAFT' }],
+  ['has alternatives', { $or: [{ status: 'DRAFT' }, { status: 'ACTIVE' }] }],
+  ['names no field', { nothing: user }],
+])('a filter that %s is asked whole', async (_, more) => {
+  const asked = vi.spyOn(database(), 'command');
+  const filter = { user, _id: user, ...more };
+  expect(await findOneBytes(ctx, Project, filter)).toBeUndefined();
+  expect(asked.mock.lastCall?.[0].filter).toEqual(filter);
+});

@@ -1,0 +1,210 @@
+import '../harness/place.ts';
+import { describe, expect, test } from 'vitest';
+import { comfyuiExecutions } from '../../functions/comfyui-executions.ts';
+import { comfyuiPods } from '../../functions/comfyui-pods.ts';
+import { comfyuiResourceUsage } from '../../functions/comfyui-resource-usage.ts';
+import { comfyuiWorkflows } from '../../functions/comfyui-workflows.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { ComfyUIExecutionLog } from '../../src/models/generation/comfyui/execution-log.ts';
+import { ComfyUIWorkflowExecution } from '../../src/models/generation/comfyui/workflow-execution.ts';
+import { RunPodPod } from '../../src/models/generation/runpod/pod.ts';
+import { conforms, listConforms } from '../conforms.ts';
+import { anonymous, newText, type Page, type Problem } from '../contract/held.ts';
+import { type Doc, given, type Person } from '../harness/given.ts';
+import { childrenAt, stored, storedAt } from '../harness/stored.ts';
+import { times } from '../harness/times.ts';
+
+const workflows = '/v1/comfyui/workflows';
+const graph = {
+  3: { class_type: 'KSampler', inputs: { seed: 1, steps: 20 } },
+  9: { class_type: 'SaveImage', inputs: { images: ['3', 0] } },
+};
+const seed = { name: 'seed', type: 'INTEGER', path: '3.inputs.seed', min: 0 };
+const workflow = {
+  name: 'Dreams',
+  graph,
+  parameters: [seed],
+  outputs: [{ node: '9', kind: 'IMAGE' }],
+  creditCost: 3,
+};
+const made = async (person: Person, values: object = {}) =>
+  (await person.post<Doc>(workflows, { ...workflow, ...values })).body;
+
+// A crowd: what has rules across fields is read first, and written under the version that was read.
+conforms(comfyuiWorkflows, {
+  make: made,
+  body: async () => ({ ...workflow, description: 'Of electric sheep.' }),
+  change: { name: 'Nightmares', creditCost: 4 },
+  crowd: 64,
+});
+
+conforms(comfyuiExecutions, {
+  make: storedAt(comfyuiExecutions),
+  body: async (person) => ({ workflow: (await made(person)).id, parameters: { seed: 7 } }),
+});
+
+conforms(comfyuiResourceUsage, { make: storedAt(comfyuiResourceUsage) });
+
+conforms(comfyuiPods, {
+  person: given.admin,
+  make: async (person) => (await person.post<Doc>('/v1/comfyui/pods', await pod(person))).body,
+  body: pod,
+  change: { name: 'Second' },
+});
+
+async function pod(person: Person) {
+  const baseUrl = 'https://gpu.example.com:8188';
+  return { name: 'First', baseUrl, runpodPod: await stored(RunPodPod, person) };
+}
+
+listConforms(
+  '/v1/comfyui/executions/{id}/logs',
+  childrenAt(comfyuiExecutions, 'logs', ComfyUIExecutionLog, 'execution'),
+);
+
+describe.concurrent('a workflow', () => {
+  test('that is public may be read by everybody, and changed by its owner alone', async () => {
+    const [alice, bob] = await Promise.all([given.user(), given.user()]);
+    const [open, closed] = [await made(alice, { isPublic: true }), await made(alice)];
+    const path = `${workflows}/${open.id}`;
+    expect((await bob.get(path)).body).toEqual((await alice.get(path)).body);
+    const names = (page: Page) => page.data.map((d) => d.id);
+    const hisList = (await bob.get<Page>(`${workflows}?limit=100`)).body;
+    expect(names(hisList)).toContain(open.id);
+    expect(names(hisList)).not.toContain(closed.id);
+    for (const [method, body] of [
+      ['PATCH', { name: 'Mine' }],
+      ['DELETE', undefined],
+    ] as const) {
+      const [real, missing] = await Promise.all([
+        bob.call(method, path, body),
+        bob.call(method, `${workflows}/${newText()}`, body),
+      ]);
+      expect(real.status).toBe(404);
+      expect(anonymous(real)).toEqual(anonymous(missing));
+    }
+    expect((await alice.get(path)).body.name).toBe('Dreams');
+    expect((await alice.patch(path, { isPublic: false })).status).toBe(200);
+    expect((await bob.get(path)).status).toBe(404);
+  });
+
+  test('that is public shows nothing else of its owner: neither the account nor the runs', async () => {
+    const [alice, bob] = await Promise.all([given.user(), given.user()]);
+    const { id } = await made(alice, { isPublic: true });
+    const workflow = new UUID(id);
+    await stored(ComfyUIWorkflowExecution, alice, { workflow });
+    const his = await stored(ComfyUIWorkflowExecution, bob, { workflow });
+    const query = `${workflows}/${id}?include=user,executions`;
+    const seen = (await bob.get<Doc & { executions: Doc[] }>(query)).body;
+    expect(seen.user).toBe(alice.id);
+    expect(seen.executions.map((e) => e.id)).toEqual([his]);
+    expect((await alice.get(query)).body.user).toMatchObject({ id: alice.id });
+  });
+
+  test('lists and pages what is one’s own among what is shared, each once', async () => {
+    const [alice, bob] = await Promise.all([given.user(), given.user()]);
+    const all: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      all.push((await made(alice, { isPublic: true, name: `Zz ${n}` })).id);
+      all.push((await made(bob, { isPublic: n === 1, name: `Zz ${n}` })).id);
+    }
+    for (const sort of ['-createdAt', 'createdAt', 'name', '-name']) {
+      const seen: string[] = [];
+      let cursor = '';
+      do {
+        const { body } = await bob.get<Page>(`${workflows}?sort=${sort}&limit=2${cursor}`);
+        seen.push(...body.data.map((d) => d.id));
+        cursor = body.nextCursor ? `&cursor=${body.nextCursor}` : '';
+      } while (cursor);
+      expect(new Set(seen).size, sort).toBe(seen.length);
+      expect(seen, sort).toEqual(expect.arrayContaining(all));
+    }
+  });
+
+  const spoilt: [string, object][] = [
+    ['graph', { graph: {} }],
+    ['graph.3', { graph: { ...graph, 3: null } }],
+    ['graph.3', { graph: { ...graph, 3: { inputs: {} } } }],
+    ['graph.3', { graph: { ...graph, 3: { class_type: 'A' } } }],
+    ['graph.3', { graph: { ...graph, 3: { class_type: 'A', inputs: null } } }],
+    ['graph.3', { graph: { ...graph, 3: { class_type: 'A', inputs: [] } } }],
+    ['parameters.0.path', { parameters: [{ ...seed, path: '7.inputs.seed' }] }],
+    ['parameters.0.path', { parameters: [{ ...seed, path: 'toString.inputs.seed' }] }],
+    ['parameters.1.name', { parameters: [seed, seed] }],
+    ['outputs.0.node', { outputs: [{ node: '7', kind: 'IMAGE' }] }],
+  ];
+
+  test.each(spoilt)('whose parts do not fit is refused: %s %j', async (path, part) => {
+    const alice = await given.user();
+    const refused = await alice.post<Problem>(workflows, { ...workflow, ...part });
+    expect(refused.status).toBe(422);
+    expect(refused.body.errors.map((e) => e.path)).toContain(path);
+  });
+
+  test('is not changed so that its parts no longer fit', async () => {
+    const alice = await given.user();
+    const { id } = await made(alice);
+    const before = (await alice.get(`${workflows}/${id}`)).body;
+    for (const [path, change] of [
+      ['parameters.0.path', { graph: { 3: null } }],
+      ['outputs.0.node', { graph: { 9: null } }],
+      ['graph.3', { graph: { 3: { class_type: null } } }],
+      ['graph.4', { graph: { 4: 'text' } }],
+      ['parameters.0.path', { parameters: [{ ...seed, path: '7.inputs.seed' }] }],
+      ['outputs.0.node', { outputs: [{ node: '7', kind: 'IMAGE' }] }],
+    ] as const) {
+      const refused = await alice.patch<Problem>(`${workflows}/${id}`, change);
+      expect(refused.status, path).toBe(422);
+      expect(refused.body.errors.map((e) => e.path)).toContain(path);
+    }
+    expect((await alice.get(`${workflows}/${id}`)).body).toEqual(before);
+  });
+
+  test('counts the changes of what is executed, and no others', async () => {
+    const alice = await given.user();
+    const { id, revision } = await made(alice);
+    expect(revision).toBe(1);
+    const revised = async (change: object) =>
+      (await alice.patch<Doc>(`${workflows}/${id}`, change)).body.revision;
+    expect(await revised({ name: 'Another', description: 'x', isPublic: true })).toBe(1);
+    expect(await revised({ graph: { 3: { inputs: { steps: 30 } } } })).toBe(2);
+    expect(await revised({ parameters: [] })).toBe(3);
+    expect(await revised({ outputs: [], name: 'A third' })).toBe(4);
+    const changes = await Promise.all(
+      times(8, (n) => revised({ graph: { 9: { inputs: { n } } } })),
+    );
+    expect(changes.toSorted()).toEqual(
+      times(8, (n) => n + 5)
+        .map(Number)
+        .toSorted(),
+    );
+    expect((await alice.patch(`${workflows}/${id}`, { revision: 99 })).status).toBe(422);
+  });
+
+  test('stays while a run of it does: 409 names the collection', async () => {
+    const alice = await given.user();
+    const { id } = await made(alice);
+    const run = await stored(ComfyUIWorkflowExecution, alice, { workflow: new UUID(id) });
+    const refused = await alice.delete(`${workflows}/${id}`);
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: 'IN_USE', errors: [{ path: 'comfyUIWorkflowExecutions' }] },
+    });
+    expect((await alice.patch(`${workflows}/${id}`, { name: 'Still' })).status).toBe(200);
+    await ComfyUIWorkflowExecution.collection.deleteOne({ _id: new UUID(run) });
+    expect((await alice.delete(`${workflows}/${id}`)).status).toBe(204);
+  });
+});
+
+test('an empty object in an item of a list is kept, made and changed alike', async () => {
+  const alice = await given.user();
+  const parameters = [{ name: 'b', type: 'STRING', path: '6.inputs.x', default: { value: {} } }];
+  const graph = { 6: { class_type: 'Text', inputs: { x: '' } } };
+  const made = await alice.post('/v1/comfyui/workflows', { name: 'Kept', graph, parameters });
+  expect(made).toMatchObject({ status: 201, body: { parameters } });
+  const same = await alice.patch(`/v1/comfyui/workflows/${made.body.id}`, { graph: {} });
+  expect(same.body.revision).toBe(1);
+  const low = [{ ...parameters[0], type: 'INTEGER', min: 10, max: 1 }];
+  const refused = await alice.patch(`/v1/comfyui/workflows/${made.body.id}`, { parameters: low });
+  expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'parameters.0.min' }] } });
+});

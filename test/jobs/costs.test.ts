@@ -1,0 +1,98 @@
+import { vi } from 'vitest';
+
+vi.hoisted(() => {
+  process.env.TEST_WORKER = 'off';
+});
+
+import '../harness/place.ts';
+import { beforeAll, expect, test } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
+import { database } from '../../src/data/connection.ts';
+import { lowestIdAt } from '../../src/data/ids.ts';
+import '../../src/models/index.ts';
+import { Job } from '../../src/models/jobs/job.ts';
+import { claim, heartbeat } from '../../src/services/jobs/queue.ts';
+import { reconcile } from '../../src/services/maintenance/reconcile.ts';
+
+interface Profile {
+  op: string;
+  planSummary?: string;
+  hasSortStage?: boolean;
+  keysExamined?: number;
+  docsExamined?: number;
+  nreturned?: number;
+  nModified?: number;
+}
+
+const PRIORITIES = 10;
+
+beforeAll(async () => {
+  const now = Date.now();
+  const common = { input: {}, progress: 0, attempts: 0, maxAttempts: 3, losses: 0, version: 1 };
+  const jobs = Array.from({ length: 10_000 }, (_, n) => {
+    // Most have ended; a thousand wait for their next try, some for a worker, some have lost theirs.
+    const [status, runAfter] =
+      n % 10 === 0
+        ? ['QUEUED', now + 3_600_000]
+        : n % 500 === 1
+          ? ['QUEUED', now - n]
+          : [n % 500 === 2 ? 'RUNNING' : 'COMPLETED', now - n];
+    const at = new Date(now - 86_400_000 - n);
+    return {
+      ...{
+        ...common,
+        _id: lowestIdAt(at.getTime()),
+        type: 'none',
+        status,
+        createdAt: at,
+        updatedAt: at,
+      },
+      ...{ priority: n % PRIORITIES, runAfter: new Date(runAfter) },
+      ...(status === 'RUNNING' && { lease: { owner: 'x', token: 1, until: new Date(now - n) } }),
+    };
+  });
+  await Job.collection.insertMany(jobs as never, { bypassDocumentValidation: true });
+});
+
+/** What the database did with jobs while `work` ran. */
+async function profileOf(work: () => Promise<unknown>): Promise<Profile[]> {
+  const db = database();
+  await db.setProfilingLevel('all');
+  await work();
+  await db.setProfilingLevel('off');
+  const ns = `${db.databaseName}.${Job.collectionName}`;
+  const found = (await db.collection('system.profile').find({ ns }).toArray()) as unknown[];
+  await db.dropCollection('system.profile');
+  return found as Profile[];
+}
+
+test('among 10,000 jobs a claim, of a waiting and of a lost one, reads a handful', async () => {
+  const ctx = systemCtx('test');
+  const profiles = await profileOf(async () => {
+    // Twenty wait, then come the lost ones.
+    for (let n = 0; n < 25; n++) {
+      const it = await claim(ctx, 'worker');
+      if (!it) throw new Error('There is one.');
+      expect(await heartbeat(ctx, it, 1, 'stage')).toBe(true);
+    }
+  });
+  expect(profiles.length).toBeGreaterThanOrEqual(50);
+  for (const it of profiles) {
+    expect(it.planSummary).not.toMatch(/COLLSCAN/);
+    expect(it.hasSortStage).toBeFalsy();
+    expect(it.docsExamined ?? 0).toBeLessThanOrEqual(2);
+    // One look at each priority, of which most have only jobs that wait for their time.
+    expect(it.keysExamined ?? 0).toBeLessThanOrEqual(2 * PRIORITIES + 2);
+  }
+});
+
+test('among 10,000 jobs reconcile reads those that it rings for', async () => {
+  const profiles = await profileOf(() => reconcile(systemCtx('test')));
+  expect(profiles.length).toBeGreaterThan(2);
+  for (const it of profiles) {
+    expect(it.planSummary).not.toMatch(/COLLSCAN/);
+    expect(it.hasSortStage).toBeFalsy();
+    const most = 1.2 * (it.nreturned ?? it.nModified ?? 0) + 1;
+    expect(it.docsExamined ?? 0).toBeLessThanOrEqual(most);
+  }
+});

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { readDeployment } from '../../src/local/deployment/read.ts';
+import { withDatabase } from '../../src/local/environment.ts';
+import { readSettings } from '../../src/local/settings.ts';
+import { project } from './given.ts';
+
+const yaml = `
+service: shop
+custom:
+  seconds: 12
+  names: { media: 'shop-\${sls:stage}-media' }
+provider:
+  timeout: 7
+  environment:
+    MEDIA: \${self:custom.names.media}
+    REGION: !Sub '\${AWS::Region}'
+    TABLE: !Ref Table
+    LEVEL: \${env:NO_SUCH_VARIABLE, 'warn'}
+functions:
+  work:
+    handler: functions/work.run
+    timeout: \${self:custom.seconds}
+    memorySize: 2048
+    events:
+      - sqs: { arn: !GetAtt JobsQueue.Arn, batchSize: 3, functionResponseType: ReportBatchItemFailures }
+      - sqs: !GetAtt [AuditQueue, Arn]
+      - sqs: { arn: { 'Fn::GetAtt': [OffQueue, Arn] }, enabled: false }
+  web: { handler: functions/web.handler, events: [{ httpApi: '*' }, { httpApi: 'get /a' }] }
+resources:
+  Resources:
+    JobsQueue:
+      Type: AWS::SQS::Queue
+      Properties:
+        VisibilityTimeout: 90
+        RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: !GetAtt [FailedJobs, Arn] }
+    FailedJobs: { Type: AWS::SQS::Queue }
+    Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: !If [A, !Ref B, !Join ['', [a, b]]] } }
+`;
+
+test('serverless.yml is read with its variables, short tags, queues and defaults', () => {
+  const root = project({ 'serverless.yml': yaml, 'functions/work.ts': '' });
+  const { service, functions, queues } = readDeployment(root);
+  expect(service).toBe('shop');
+  expect(functions[0]).toMatchObject({
+    name: 'work',
+    file: `${root}/functions/work.ts`,
+    exportName: 'run',
+    timeout: 12,
+    memory: 2048,
+    environment: { MEDIA: 'shop-local-media', LEVEL: 'warn' },
+    queues: [
+      { queue: 'JobsQueue', batchSize: 3, partial: true },
+      { queue: 'AuditQueue', batchSize: 10, partial: false },
+    ],
+  });
+  expect(functions[0]?.environment).not.toHaveProperty('TABLE');
+  expect(functions[1]).toMatchObject({
+    timeout: 7,
+    routes: [
+      { method: 'ANY', path: '$default' },
+      { method: 'GET', path: '/a' },
+    ],
+  });
+  expect(queues).toEqual([
+    {
+      id: 'JobsQueue',
+      variable: 'JOBS_QUEUE_URL',
+      attributes: { VisibilityTimeout: '90' },
+      deadLetters: { queue: 'FailedJobs', after: 5 },
+    },
+    { id: 'FailedJobs', variable: 'FAILED_JOBS_URL', attributes: {} },
+    { id: 'AuditQueue', variable: 'AUDIT_QUEUE_URL', attributes: {} },
+  ]);
+});
+
+test('a serverless.yml that cannot be read is refused with its name', () => {
+  const root = project({ 'serverless.yml': 'a: [' });
+  expect(() => readDeployment(root)).toThrow(`${root}/serverless.yml cannot be read`);
+});
+
+test.each([
+  ['mongodb://h:1', 'mongodb://h:1/db'],
+  ['mongodb://h:1/?directConnection=true', 'mongodb://h:1/db?directConnection=true'],
+  ['mongodb+srv://u:p@h/own?w=majority', 'mongodb+srv://u:p@h/own?w=majority'],
+])('%s with a database is %s', (uri, expected) => {
+  expect(withDatabase(uri, 'db')).toBe(expected);
+});
+
+test('settings that cannot be are refused with a sentence', () => {
+  expect(() => readSettings('/', { PORT: 'x' }, [])).toThrow('PORT must be');
+  expect(() => readSettings('/', { HOST: '0.0.0.0' }, [])).toThrow('HOST must be');
+  expect(readSettings('/r', {}, ['--watch'])).toEqual({
+    root: '/r',
+    dir: '/r/.mixdown',
+    host: 'localhost',
+    port: 4000,
+    watch: true,
+  });
+});

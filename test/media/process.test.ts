@@ -1,0 +1,176 @@
+import { vi } from 'vitest';
+
+vi.hoisted(() => {
+  process.env.TEST_WORKER = 'off';
+});
+
+import '../harness/place.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { handler as mediaUploaded } from '../../functions/media-uploaded.ts';
+import { type Ctx, systemCtx } from '../../src/context.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { Job } from '../../src/models/jobs/job.ts';
+import { Track } from '../../src/models/media/track.ts';
+import { LEASE } from '../../src/services/jobs/queue.ts';
+import { workOnce } from '../../src/services/jobs/worker.ts';
+import { MediaError } from '../../src/services/media/media-error.ts';
+import { processMedium } from '../../src/services/media/process.ts';
+import type { MediaProcessor, ProcessorInput } from '../../src/services/media/processor.ts';
+import { given, type Person, type Track as TrackDoc } from '../harness/given.ts';
+import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
+import { keysOf } from '../harness/objects.ts';
+
+const BYTES = Buffer.from('bytes of a song');
+const AUDIO = { durationSeconds: 1, sampleRate: 8000, channels: 1, codec: 'mp3', lossless: false };
+const PLANNED = [
+  { name: 'waveform', contentType: 'application/json', mandatory: true },
+  { name: 'cover', contentType: 'image/jpeg', mandatory: false },
+];
+
+// Whoever claims, claims from all there are: a test begins with none.
+beforeEach(async () => {
+  await Job.collection.deleteMany({});
+});
+
+const later = (ms = 0): Ctx => ({ ...systemCtx('test'), clock: () => Date.now() + ms });
+const works = (process: MediaProcessor, ms = 0) =>
+  workOnce(later(ms), { 'process-track': processMedium(async () => process) }, () => 60_000);
+
+/** Bytes that have arrived and wait for a worker. */
+async function arrived(person: Person): Promise<TrackDoc> {
+  const track = await person.uploads(BYTES);
+  await mediaUploaded(s3Event(s3Record(track.filePath as string)), invocation());
+  return track;
+}
+
+async function makes({ workDir, onDerivative }: ProcessorInput, name: string, text = name) {
+  const path = join(workDir, name);
+  await writeFile(path, text);
+  const { contentType } = PLANNED.find((p) => p.name === name) ?? { contentType: 'text/plain' };
+  await onDerivative({ name, path, contentType, size: text.length });
+}
+
+const processed = { contentType: 'audio/mpeg', facts: { audio: AUDIO }, metadata: {} };
+const probed = { contentType: 'audio/mpeg', facts: {}, derivatives: PLANNED };
+
+const whole: MediaProcessor = async (input) => {
+  await input.onProbed(probed);
+  await makes(input, 'waveform');
+  return { ...processed, warnings: ['The cover was left out: it is broken.'] };
+};
+
+const now = async (person: Person, { id }: TrackDoc) =>
+  (await person.get<TrackDoc>(`/v1/tracks/${id}`)).body;
+const linkTo = (person: Person, { id }: TrackDoc, name: string) =>
+  person.get<{ url: string }>(`/v1/tracks/${id}/derivatives/${name}`);
+const statuses = ({ derivatives }: TrackDoc) =>
+  Object.fromEntries((derivatives ?? []).map((d) => [d.name, d.status]));
+
+test('a derivative is there to be read as soon as it is made, while others are not yet', async () => {
+  const alice = await given.user();
+  const track = await arrived(alice);
+  let seen: TrackDoc | undefined;
+  await works(async (input) => {
+    await input.onProbed({ ...probed, facts: { audio: AUDIO } });
+    expect(statuses(await now(alice, track))).toEqual({ waveform: 'PENDING', cover: 'PENDING' });
+    await makes(input, 'waveform', '{}');
+    seen = await now(alice, track);
+    const { body } = await linkTo(alice, track, 'waveform');
+    expect(await (await fetch(body.url)).text()).toBe('{}');
+    expect(await linkTo(alice, track, 'cover')).toMatchObject({
+      status: 409,
+      body: { code: 'INVALID_STATE' },
+    });
+    expect((await linkTo(alice, track, 'preview')).status).toBe(404);
+    await makes(input, 'cover');
+    return { ...processed, warnings: [] };
+  });
+  expect(seen).toMatchObject({ status: 'PROCESSING', audio: AUDIO });
+  expect(statuses(seen as TrackDoc)).toEqual({ waveform: 'READY', cover: 'PENDING' });
+  const done = await now(alice, track);
+  expect(done).toMatchObject({ status: 'READY', derivatives: [{ size: 2 }, { size: 5 }] });
+});
+
+test('an optional derivative that fails leaves a warning, a mandatory one fails the medium', async () => {
+  const alice = await given.user();
+  const [one, two] = [await arrived(alice), await arrived(alice)];
+  await works(whole);
+  await works(async (input) => {
+    await input.onProbed(probed);
+    await makes(input, 'cover');
+    throw new MediaError('CORRUPT_MEDIA', 'There is no sound in it.');
+  });
+  const ready = [await now(alice, one), await now(alice, two)].find((t) => t.status === 'READY');
+  expect(ready).toMatchObject({ warnings: [expect.stringContaining('cover')] });
+  expect(statuses(ready as TrackDoc)).toEqual({ waveform: 'READY' });
+  const failed = [await now(alice, one), await now(alice, two)].find((t) => t.status === 'FAILED');
+  expect(failed).toMatchObject({ error: { code: 'CORRUPT_MEDIA' } });
+});
+
+test('a file that no worker has room for says so, and is kept', async () => {
+  const alice = await given.user();
+  const track = await arrived(alice);
+  const set = { size: 8_000_000_001 };
+  await Track.collection.updateOne({ _id: new UUID(track.id) }, { $set: set });
+  await works(whole);
+  const failed = await now(alice, track);
+  expect(failed).toMatchObject({ status: 'FAILED', error: { code: 'TOO_LARGE' } });
+  expect(await keysOf(alice, track)).toEqual(['original']);
+});
+
+test('READY is refused to a medium without a mandatory derivative', async () => {
+  const alice = await given.user();
+  const track = await arrived(alice);
+  await works(async (input) => {
+    await input.onProbed(probed);
+    return { ...processed, warnings: [] };
+  });
+  // It is our fault, so it is tried again.
+  expect(await now(alice, track)).toMatchObject({ status: 'PROCESSING' });
+  await works(whole, 60_000);
+  expect(await now(alice, track)).toMatchObject({ status: 'READY' });
+});
+
+test('nothing of a stale worker is shown, and nothing of it stays', async () => {
+  const alice = await given.user();
+  const track = await arrived(alice);
+  await works(async (input) => {
+    await input.onProbed(probed);
+    // Its lease runs out, and another has it meanwhile.
+    await works(whole, LEASE + 1);
+    await makes(input, 'waveform', 'stale');
+    await makes(input, 'cover', 'stale');
+    return { ...processed, warnings: [] };
+  });
+  const done = await now(alice, track);
+  expect(done).toMatchObject({ status: 'READY', derivatives: [{ name: 'waveform', size: 8 }] });
+  const { body } = await linkTo(alice, track, 'waveform');
+  expect(await (await fetch(body.url)).text()).toBe('waveform');
+  expect(await keysOf(alice, track)).toHaveLength(2);
+});
+
+test('what was READY stays as it is while it is processed once more, and when that fails', async () => {
+  const alice = await given.user();
+  const track = await arrived(alice);
+  await works(whole);
+  const before = await now(alice, track);
+  expect((await alice.post(`/v1/tracks/${track.id}/reprocess`)).status).toBe(202);
+  let seen: TrackDoc | undefined;
+  await works(async (input) => {
+    await input.onProbed(probed);
+    await makes(input, 'waveform', 'new');
+    seen = await now(alice, track);
+    const { body } = await linkTo(alice, track, 'waveform');
+    expect(await (await fetch(body.url)).text()).toBe('waveform');
+    throw new MediaError('TOO_COMPLEX', 'Not by this version.');
+  });
+  expect(seen).toMatchObject({ status: 'PROCESSING', derivatives: before.derivatives });
+  const { status, derivatives, audio } = before;
+  const after = await now(alice, track);
+  expect(after).toMatchObject({ status, derivatives, audio });
+  expect(after).not.toHaveProperty('error');
+  const { body } = await alice.get<{ data: { error?: object }[] }>('/v1/jobs?status=FAILED');
+  expect(body.data).toMatchObject([{ error: { code: 'TOO_COMPLEX' } }]);
+});

@@ -1,0 +1,56 @@
+import { vi } from 'vitest';
+
+// S3 and the queue are taken to be away: both take connections, and say nothing.
+const silence = await vi.hoisted(async () =>
+  (await import('../harness/silence.ts')).startSilence(),
+);
+vi.mock('../../src/config.ts', async (original) => {
+  const { config } = await original<typeof import('../../src/config.ts')>();
+  return { config: { ...config, s3Endpoint: silence.url, sqsEndpoint: silence.url } };
+});
+
+import '../harness/place.ts';
+import { afterAll, expect, test } from 'vitest';
+import { complete } from '../../src/providers/multipart.ts';
+import { ring } from '../../src/providers/queue.ts';
+import { head } from '../../src/providers/s3.ts';
+import { given } from '../harness/given.ts';
+
+afterAll(() => silence.stop());
+
+/** How long it took to fail, in ms. */
+async function failure(call: Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await expect(call).rejects.toMatchObject({ name: 'TimeoutError' });
+  return performance.now() - started;
+}
+
+test.concurrent('S3 that says nothing is given up after three tries of 5 s', async () => {
+  const milliseconds = await failure(head('media/some/key'));
+  expect(milliseconds).toBeGreaterThan(14_900);
+  expect(milliseconds).toBeLessThan(18_000);
+});
+
+test.concurrent('a queue that says nothing is given up after two tries of 2 s', async () => {
+  const milliseconds = await failure(ring(`${silence.url}/1/jobs`, {}));
+  expect(milliseconds).toBeGreaterThan(3_900);
+  expect(milliseconds).toBeLessThan(6_000);
+});
+
+test.concurrent('what S3 may take minutes for lasts until its caller gives it up', async () => {
+  const signal = AbortSignal.timeout(7_000);
+  const started = performance.now();
+  const parts = [{ partNumber: 1, etag: 'x' }];
+  await expect(complete('media/some/key', 'id', parts, signal)).rejects.toThrow();
+  expect(performance.now() - started).toBeGreaterThan(6_900);
+});
+
+test.concurrent('a request that needs S3 while it says nothing is a 503 in the time of its function', async () => {
+  const alice = await given.user();
+  const started = performance.now();
+  const large = { name: 'x', size: 100_000_000, fileName: 'x.png', contentType: 'image/png' };
+  const { status, body, headers } = await alice.post('/v1/images', large);
+  expect({ status, code: body.code }).toEqual({ status: 503, code: 'UNAVAILABLE' });
+  expect(headers.get('retry-after')).toBe('2');
+  expect(performance.now() - started).toBeLessThan(20_000);
+}, 60_000);

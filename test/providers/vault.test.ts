@@ -1,0 +1,67 @@
+import { vi } from 'vitest';
+
+const kms = await vi.hoisted(async () => (await import('../harness/kms.ts')).startKms());
+
+import '../harness/place.ts';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
+import { decrypt, encrypt } from '../../src/data/cipher.ts';
+import { newId } from '../../src/data/ids.ts';
+import { SealingKey } from '../../src/models/crypto/sealing-key.ts';
+import { newKey, unwrapKey } from '../../src/providers/vault.ts';
+import { times } from '../harness/times.ts';
+
+const place = { entity: 'Safe', path: 'key', document: 'd', user: 'u' };
+const at = (minutes: number) => ({
+  ...systemCtx('test'),
+  clock: () => Date.now() + minutes * 60_000,
+});
+
+beforeEach(() => {
+  kms.fails = undefined;
+  kms.calls.length = 0;
+});
+afterAll(() => kms.stop());
+
+test('in the cloud a key is wrapped by KMS, and unwraps under its own name alone', async () => {
+  const wrapped = await newKey('one');
+  expect(wrapped.wrapper).toBe(kms.arn);
+  const key = await unwrapKey('one', wrapped);
+  expect(key).toHaveLength(32);
+  expect(Buffer.from(wrapped.wrapped).includes(key)).toBe(false);
+  await expect(unwrapKey('two', wrapped)).rejects.toMatchObject({ code: 'UNREADABLE' });
+  const context = { service: 'mixdown', stage: 'local', sealingKey: 'one' };
+  expect(kms.calls[0]).toEqual({ operation: 'GenerateDataKey', context });
+});
+
+test('many at once cost one key and two calls of KMS, and its key again after five minutes one', async () => {
+  const values = times(100, (n) => ({ n, text: 'CANARY' }));
+  const sealed = await Promise.all(values.map((v) => encrypt(at(0), place, v)));
+  expect(kms.calls.map((c) => c.operation)).toEqual(['GenerateDataKey', 'Decrypt']);
+  expect(await Promise.all(sealed.map((s) => decrypt(at(4), place, s)))).toEqual(values);
+  expect(kms.calls).toHaveLength(2);
+  expect(await Promise.all(sealed.map((s) => decrypt(at(6), place, s)))).toEqual(values);
+  expect(kms.calls).toHaveLength(3);
+  expect(await SealingKey.collection.countDocuments()).toBe(1);
+});
+
+test('KMS being away is a 503 that is not remembered, and its refusal a fault of ours', async () => {
+  const sealed = await encrypt(at(20), place, 'CANARY');
+  kms.fails = { status: 500, name: 'KMSInternalException' };
+  await expect(decrypt(at(30), place, sealed)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  kms.fails = { status: 400, name: 'ThrottlingException' };
+  await expect(decrypt(at(30), place, sealed)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  kms.fails = { status: 400, name: 'AccessDeniedException' };
+  await expect(decrypt(at(30), place, sealed)).rejects.toMatchObject({ code: 'UNREADABLE' });
+  kms.fails = undefined;
+  expect(await decrypt(at(30), place, sealed)).toBe('CANARY');
+});
+
+test('a key that another has wrapped, or for another name, opens nothing', async () => {
+  const sealed = await encrypt(at(60), place, 'CANARY');
+  const [kept] = await SealingKey.collection.find().toArray();
+  const other = await newKey(newId(Date.now()).toString());
+  const swap = { wrapped: Buffer.from(other.wrapped) };
+  await SealingKey.collection.updateOne({ _id: kept?._id }, { $set: swap });
+  await expect(decrypt(at(70), place, sealed)).rejects.toMatchObject({ code: 'UNREADABLE' });
+});
