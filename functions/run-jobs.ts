@@ -5,5 +5,8 @@ import { workOnce } from '../src/services/jobs/worker.ts';
 
 /** The doorbell rang: whatever job is the most urgent is done. */
 export const handler = serveQueue('run-jobs', async (ctx, _message, timeLeft) => {
-  if (await workOnce(ctx, jobTypes, timeLeft)) await ringSealer(ctx);
+  const outcome = await workOnce(ctx, jobTypes, timeLeft);
+  if (outcome !== 'IDLE') await ringSealer(ctx);
+  // What hangs can only be ended with its process. Lambda and `npm start` begin the next job in a new one.
+  if (outcome === 'STUCK') process.exit(1);
 });

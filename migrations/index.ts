@@ -5,6 +5,7 @@ import { qwenOmni } from './0003-qwen-omni.ts';
 import { awaitedUploads } from './0004-awaited-uploads.ts';
 import { media } from './0005-media.ts';
 import { mediaKinds } from './0006-media-kinds.ts';
+import { jobFamilies } from './0007-job-families.ts';
 
 /** Every migration, in order. */
 export const migrations: Migration[] = [
@@ -14,4 +15,5 @@ export const migrations: Migration[] = [
   awaitedUploads,
   media,
   mediaKinds,
+  jobFamilies,
 ];

@@ -80,6 +80,11 @@ export interface EntityOptions {
   refine?: (document: Record<string, unknown>) => Fault[];
 }
 
+/** What a stored document has of its owner. */
+type Owned<O extends EntityOptions> = O extends { owner: 'optional' | 'none' }
+  ? Base
+  : Base & { user: UUID };
+
 /** A document as the driver sees it. */
 export type Stored = mongo.Document & { _id: UUID };
 
@@ -144,17 +149,17 @@ export function sealed<
  * the settings that keep it strict. A function starts with all entities and uses few: what is made of one
  * is made when first asked for.
  */
-export function entity<S extends Schema>(
+export function entity<S extends Schema, O extends EntityOptions>(
   name: string,
   define: () => S,
-  options: EntityOptions,
-): Entity<InferSchemaType<S> & Base> {
+  options: O,
+): Entity<InferSchemaType<S> & Owned<O>> {
   const plural = pluralOf(name);
   const collectionName = options.collection ?? `${plural[0]?.toLowerCase()}${plural.slice(1)}`;
   let schema: Schema | undefined;
   let shape: ObjectShape | undefined;
   let collection: mongo.Collection<Stored> | undefined;
-  const made: Entity<InferSchemaType<S> & Base> = {
+  const made: Entity<InferSchemaType<S> & Owned<O>> = {
     name,
     collectionName,
     options,

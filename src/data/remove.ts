@@ -2,7 +2,7 @@ import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEntry, looseEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
-import { idText, newId, type UUID } from './ids.ts';
+import { idText, type UUID } from './ids.ts';
 import { aggregate, findMany, findOne, type TypedFilter } from './read.ts';
 import {
   type Reference,
@@ -28,8 +28,19 @@ export interface Keep<T extends Base> {
   store(ctx: Ctx, document: T): Promise<boolean>;
 }
 
+/** Deleted documents whose children and objects may still be there. */
+export interface Leftovers {
+  /** The name of their entity. */
+  entity: string;
+  /** `objects` are keys in S3, and prefixes that end in a slash. */
+  documents: { id: UUID; objects?: string[] }[];
+}
+
+/** Enqueues the job that sweeps what is left, in the transaction of the removal. Returns its id. */
+export type EnqueueSweep = (tx: Ctx, leftovers: Leftovers) => Promise<UUID>;
+
 /**
- * Deletes a document. In one transaction: the document goes, its audit event and a `sweep` job are
+ * Deletes a document. In one transaction: the document goes, its audit event and a sweep job are
  * written; after that commit its children are swept at once, and the job sweeps again what a crash
  * left, and the objects in S3. Returns the document and the jobs to ring for, or null when the filter
  * finds none.
@@ -39,6 +50,7 @@ export async function remove<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   filter: TypedFilter,
+  enqueueSweep: EnqueueSweep,
   keep?: Keep<T>,
 ): Promise<{ document: T; jobs: UUID[] } | null> {
   const id = filter._id as UUID;
@@ -47,12 +59,13 @@ export async function remove<T extends Base>(
     const document = await removeOne(tx, entity, filter);
     if (!document) return null;
     const isKept = keep ? await keep.store(tx, document) : false;
-    const action = isKept ? keep?.action : 'delete';
-    return { document, jobs: await recordRemoval(tx, entity, [document], action, isKept) };
+    const action = isKept && keep ? keep.action : 'delete';
+    const jobs = await recordRemoval(tx, entity, [document], enqueueSweep, { action, isKept });
+    return { document, jobs };
   });
   if (!gone) return null;
   await uncount(entity, [gone.document]);
-  const swept = await sweepChildren(ctx, entity, id, AT_ONCE);
+  const swept = await sweepChildren(ctx, entity, id, enqueueSweep, AT_ONCE);
   return { document: gone.document, jobs: [...gone.jobs, ...swept] };
 }
 
@@ -82,12 +95,13 @@ export async function sweepChildren(
   ctx: Ctx,
   entity: Entity,
   id: UUID,
+  enqueueSweep: EnqueueSweep,
   batches = Number.POSITIVE_INFINITY,
 ): Promise<UUID[]> {
   const jobs: UUID[] = [];
   for (const reference of referencesTo(entity.name)) {
     if (reference.onDelete === 'cascade') {
-      jobs.push(...(await cascade(ctx, reference, id, batches)));
+      jobs.push(...(await cascade(ctx, reference, id, enqueueSweep, batches)));
     }
     if (reference.onDelete === 'unset') await release(ctx, reference, id);
   }
@@ -98,6 +112,7 @@ async function cascade(
   ctx: Ctx,
   reference: Reference,
   parent: UUID,
+  enqueueSweep: EnqueueSweep,
   batches: number,
 ): Promise<UUID[]> {
   const { entity: child, path, required } = reference;
@@ -117,14 +132,15 @@ async function cascade(
         const session = tx.session && { session: tx.session };
         await child.collection.deleteMany({ _id: { $in: ids } }, { ...session });
       }
-      const swept = going.length > 0 ? await recordRemoval(tx, child, going) : [];
+      const swept = going.length > 0 ? await recordRemoval(tx, child, going, enqueueSweep) : [];
       return { found, going, standing, jobs: swept };
     });
     jobs.push(...batch.jobs);
     if (batch.standing.length > 0) {
       await release(ctx, reference, parent, { _id: { $in: batch.standing } });
     }
-    for (const { _id } of batch.going) jobs.push(...(await sweepChildren(ctx, child, _id)));
+    for (const { _id } of batch.going)
+      jobs.push(...(await sweepChildren(ctx, child, _id, enqueueSweep)));
     if (batch.found.length < BATCH) break;
   }
   return jobs;
@@ -182,39 +198,19 @@ async function release(
   }
 }
 
-/** One audit event each, and one `sweep` job where children or objects may be left. */
+/** Writes one audit event each, and one sweep job where children or objects may be left. */
 async function recordRemoval(
   ctx: Ctx,
   entity: Entity,
   gone: Base[],
-  action = 'delete',
-  isKept = false,
+  enqueueSweep: EnqueueSweep,
+  { action = 'delete', isKept = false } = {},
 ): Promise<UUID[]> {
-  const session = ctx.session && { session: ctx.session };
   await tellRemoval(ctx, entity, gone, action);
   const objects = isKept ? undefined : entity.options.objects;
   if (!objects && referencesTo(entity.name).length === 0) return [];
-  const now = new Date(ctx.clock());
-  const job = {
-    _id: newId(now.getTime()),
-    type: 'sweep',
-    input: {
-      entity: entity.name,
-      documents: gone.map((d) => ({ id: d._id, ...(objects && { objects: objects(d) }) })),
-    },
-    status: 'QUEUED',
-    progress: 0,
-    priority: 1,
-    attempts: 0,
-    maxAttempts: 10,
-    losses: 0,
-    runAfter: now,
-    createdAt: now,
-    updatedAt: now,
-    version: 1,
-  };
-  await entityNamed('Job').collection.insertOne(job, { ...session });
-  return [job._id];
+  const documents = gone.map((d) => ({ id: d._id, ...(objects && { objects: objects(d) }) }));
+  return [await enqueueSweep(ctx, { entity: entity.name, documents })];
 }
 
 async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: string): Promise<void> {

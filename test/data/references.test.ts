@@ -16,6 +16,7 @@ import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { sealAudit } from '../../src/services/audit/chain.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
+import { enqueueSweep, sweep } from '../../src/services/removal/sweep.ts';
 import '../../src/models/index.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { sampleOf } from '../harness/sample.ts';
@@ -79,13 +80,11 @@ test('what referred to a document that is gone refers to nothing, each with an a
   const tracks = await Promise.all(times(3, () => alice.track()));
   const user = new UUID(alice.id);
   const ctx = systemCtx('test');
-  const job = await enqueue(
-    { ...ctx, clock: () => Date.now() + 3_600_000 },
-    { type: 'x', input: {}, user },
-  );
+  const input = { entity: 'Project', documents: [] };
+  const job = await enqueue(ctx, sweep, { input, user, delay: 3600 });
   const ids = tracks.map((t) => new UUID(t.id));
   await Track.collection.updateMany({ _id: { $in: ids } }, { $set: { generatedBy: job._id } });
-  await remove(ctx, Job, { _id: job._id });
+  await remove(ctx, Job, { _id: job._id }, enqueueSweep);
   await sealAudit(ctx);
   for (const { id } of tracks) {
     expect((await alice.get(`/v1/tracks/${id}`)).body).not.toHaveProperty('generatedBy');
@@ -121,7 +120,7 @@ function itemOf({ entity, array = '', path }: Reference, id: UUID): object {
 }
 
 const ctx = systemCtx('test');
-const goes = (r: Reference, id: UUID) => remove(ctx, entityNamed(r.to), { _id: id });
+const goes = (r: Reference, id: UUID) => remove(ctx, entityNamed(r.to), { _id: id }, enqueueSweep);
 const there = (entity: Entity, _id: UUID) => entity.collection.findOne({ _id });
 
 describe.concurrent('what refers to something that is deleted', () => {
@@ -178,7 +177,7 @@ test('with a user goes all that is theirs, of every kind', async () => {
   };
   const his = await count(bob);
   expect(Math.min(...Object.values(his))).toBeGreaterThan(0);
-  await remove(ctx, User, { _id: new UUID(alice.id) });
+  await remove(ctx, User, { _id: new UUID(alice.id) }, enqueueSweep);
   await until('all of hers is gone', async () =>
     Object.values(await count(alice)).every((n) => n === 0),
   );

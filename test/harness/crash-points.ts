@@ -7,24 +7,25 @@ import { newId, type UUID } from '../../src/data/ids.ts';
 import { confirmReferences } from '../../src/data/references.ts';
 import { remove } from '../../src/data/remove.ts';
 import { insert } from '../../src/data/write.ts';
-import { Image, MediumVersion, Project, TrashedMedium } from '../../src/models/index.ts';
+import { Image, Project, TrashedMedium } from '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { openUploads } from '../../src/providers/multipart.ts';
 import { keysUnder } from '../../src/providers/s3.ts';
 import { upload } from '../../src/providers/upload.ts';
-import { jobTypes } from '../../src/services/job-types.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { type CheckedObjects, checkObjects } from '../../src/services/maintenance/objects/check.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
-import { type Medium, originalKey, pointersOf } from '../../src/services/media/keys.ts';
-import { processMedium } from '../../src/services/media/process.ts';
+import { originalKey, pointersOf } from '../../src/services/media/keys.ts';
+import { type Medium, Version } from '../../src/services/media/medium.ts';
 import type { MediaProcessor } from '../../src/services/media/processor.ts';
 import { reprocess } from '../../src/services/media/reprocess.ts';
-import { restore, trashing } from '../../src/services/media/trash.ts';
-import { replace, restoreVersion } from '../../src/services/media/versions.ts';
+import { keepInTrash, restoreFromTrash } from '../../src/services/media/trash.ts';
+import { replaceBytes, restoreVersion } from '../../src/services/media/versions.ts';
+import { enqueueSweep } from '../../src/services/removal/sweep.ts';
 import { noteUpload } from '../../src/services/uploads/arrivals.ts';
 import { abortParts, openParts } from '../../src/services/uploads/multipart.ts';
 import { dying } from './dying.ts';
+import { replaceProcessor } from './job-types.ts';
 
 type Chance = { next(): number; below(n: number): number };
 
@@ -60,7 +61,7 @@ export async function crashes(points: number, random: Chance) {
   // Time goes on in hours: leases run out, retries are due, uploads are forgotten.
   let now = Date.now();
   const ctx = (): Ctx => ({ ...systemCtx('test'), clock: () => now });
-  const types = { ...jobTypes, 'process-image': processMedium(async () => fake(random)) };
+  const types = replaceProcessor('process-image', fake(random));
   const killed: Record<string, number> = {};
   let ended = 0;
 
@@ -72,7 +73,7 @@ export async function crashes(points: number, random: Chance) {
     return found[random.below(found.length)] as T | undefined;
   };
   const image = async (filter: object = {}) =>
-    (await some(Image as Entity, filter)) as unknown as Medium | undefined;
+    (await some(Image, filter)) as unknown as Medium | undefined;
   const sends = async (key: string) => {
     const folder = await mkdtemp(join(tmpdir(), 'mixdown-crash-'));
     await writeFile(join(folder, 'x'), 'x');
@@ -82,28 +83,28 @@ export async function crashes(points: number, random: Chance) {
   };
   const creates = async (size = 1) => {
     const _id = newId(now);
-    const project = random.below(2) ? await some(Project as Entity, {}) : undefined;
-    const made = await insert(ctx(), Image as Entity, {
+    const project = random.below(2) ? await some(Project, {}) : undefined;
+    const made = await insert(ctx(), Image, {
       ...{ _id, user, name: 'x', fileName: 'x.png', contentType: 'image/png', size },
-      filePath: originalKey(Image as Entity, user, _id),
+      filePath: originalKey(Image, user, _id),
       ...(project && { project: project._id }),
       ...(size > 1 && { multipart: { partSize: 5_242_880 } }),
     });
-    await confirmReferences(ctx(), Image as Entity, made);
+    await confirmReferences(ctx(), Image, made);
     return made as unknown as Medium;
   };
   const awaited = async () => {
-    const version = await some(MediumVersion as Entity, { status: 'AWAITING_UPLOAD' });
+    const version = await some(Version, { status: 'AWAITING_UPLOAD' });
     return (version as unknown as Medium) ?? (await image({ status: 'AWAITING_UPLOAD' }));
   };
 
   const works: Record<string, () => Promise<unknown>> = {
     create: () => creates(),
     createInParts: async () =>
-      openParts(ctx(), Image as Entity, await creates(9), { from: 1, urls: 1, seconds: 60 }),
+      openParts(ctx(), Image, await creates(9), { from: 1, urls: 1, seconds: 60 }),
     abortParts: async () => {
       const medium = await image({ 'multipart.uploadId': { $exists: true } });
-      if (medium) await abortParts(ctx(), Image as Entity, medium);
+      if (medium) await abortParts(ctx(), Image, medium);
     },
     upload: async () => {
       const medium = await awaited();
@@ -114,38 +115,37 @@ export async function crashes(points: number, random: Chance) {
     work: () => workOnce(ctx(), types, () => 60_000),
     reprocess: async () => {
       const medium = await image({ status: 'READY' });
-      if (medium) await reprocess(ctx(), Image as Entity, medium);
+      if (medium) await reprocess(ctx(), Image, medium);
     },
     trash: async () => {
       const medium = await image();
-      if (medium)
-        await remove(ctx(), Image as Entity, { _id: medium._id }, trashing(Image as Entity));
+      if (medium) await remove(ctx(), Image, { _id: medium._id }, enqueueSweep, keepInTrash(Image));
     },
     restore: async () => {
-      const trashed = await some(TrashedMedium as Entity, {});
-      if (trashed) await restore(ctx(), { _id: trashed._id });
+      const trashed = await some(TrashedMedium, {});
+      if (trashed) await restoreFromTrash(ctx(), { _id: trashed._id });
     },
     purge: async () => {
-      const trashed = await some(TrashedMedium as Entity, {});
-      if (trashed) await remove(ctx(), TrashedMedium as Entity, { _id: trashed._id });
+      const trashed = await some(TrashedMedium, {});
+      if (trashed) await remove(ctx(), TrashedMedium, { _id: trashed._id }, enqueueSweep);
     },
     replace: async () => {
       const medium = await image({ status: 'READY' });
       const file = { fileName: 'y.png', contentType: 'image/png', size: 1 };
-      if (medium) await replace(ctx(), Image as Entity, medium, file as Medium);
+      if (medium) await replaceBytes(ctx(), Image, medium, file as Medium);
     },
     restoreVersion: async () => {
-      const version = await some(MediumVersion as Entity, { status: 'READY' });
+      const version = await some(Version, { status: 'READY' });
       if (version) await restoreVersion(ctx(), { _id: version._id });
     },
     deleteVersion: async () => {
-      const version = await some(MediumVersion as Entity, {});
-      if (version) await remove(ctx(), MediumVersion as Entity, { _id: version._id });
+      const version = await some(Version, {});
+      if (version) await remove(ctx(), Version, { _id: version._id }, enqueueSweep);
     },
     deleteProject: async () => {
-      const project = random.below(4) ? undefined : await some(Project as Entity, {});
-      if (project) await remove(ctx(), Project as Entity, { _id: project._id });
-      else await insert(ctx(), Project as Entity, { user, name: 'x' });
+      const project = random.below(4) ? undefined : await some(Project, {});
+      if (project) await remove(ctx(), Project, { _id: project._id }, enqueueSweep);
+      else await insert(ctx(), Project, { user, name: 'x' });
     },
     sweep: () => reconcile(ctx()),
   };
@@ -170,7 +170,7 @@ export async function crashes(points: number, random: Chance) {
   const quiet = async () => {
     for (let round = 0; round < 6; round++) {
       await reconcile(ctx());
-      while (await workOnce(ctx(), { ...types }, () => 60_000));
+      while ((await workOnce(ctx(), types, () => 60_000)) !== 'IDLE');
       now += 10 * 60_000;
     }
   };
@@ -203,7 +203,7 @@ interface Difference {
 async function difference(user: UUID): Promise<Difference> {
   const mine = { user };
   const media = (await Image.collection.find(mine).toArray()) as unknown as Medium[];
-  const versions = (await MediumVersion.collection.find(mine).toArray()) as unknown as Medium[];
+  const versions = (await Version.collection.find(mine).toArray()) as unknown as Medium[];
   const trashed = await entityNamed('TrashedMedium').collection.find(mine).toArray();
   const all = [...media, ...versions, ...trashed.map((t) => t.content as Medium)];
   const kept = all.filter((m) => m.status !== 'AWAITING_UPLOAD');

@@ -31,7 +31,8 @@ export async function arrivedVideo(person: Person, path: string): Promise<VideoS
 }
 
 /** Does one job. Whether there was one. */
-export const works = (ms = 0, types = jobTypes) => workOnce(later(ms), types, () => 900_000);
+export const works = async (ms = 0, types = jobTypes) =>
+  (await workOnce(later(ms), types, () => 900_000)) !== 'IDLE';
 
 /** Does jobs, so many at a time, until none is left. Returns how many there were. */
 export async function worksAll(lanes = 1, ms = 0): Promise<number> {

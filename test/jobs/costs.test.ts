@@ -9,9 +9,11 @@ import { beforeAll, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { database } from '../../src/data/connection.ts';
 import { lowestIdAt } from '../../src/data/ids.ts';
+import { jobTypes } from '../../src/services/job-types.ts';
+import { claim } from '../../src/services/jobs/claim.ts';
+import { sendHeartbeat } from '../../src/services/jobs/heartbeat.ts';
 import '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
-import { claim, heartbeat } from '../../src/services/jobs/queue.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
 
 interface Profile {
@@ -42,7 +44,7 @@ beforeAll(async () => {
       ...{
         ...common,
         _id: lowestIdAt(at.getTime()),
-        type: 'none',
+        type: 'copy-original',
         status,
         createdAt: at,
         updatedAt: at,
@@ -71,9 +73,9 @@ test('among 10,000 jobs a claim, of a waiting and of a lost one, reads a handful
   const profiles = await profileOf(async () => {
     // Twenty wait, then come the lost ones.
     for (let n = 0; n < 25; n++) {
-      const it = await claim(ctx, 'worker');
+      const it = await claim(ctx, 'worker', jobTypes);
       if (!it) throw new Error('There is one.');
-      expect(await heartbeat(ctx, it, 1, 'stage')).toBe(true);
+      expect(await sendHeartbeat(ctx, jobTypes, it, 1, 'stage')).toBe(true);
     }
   });
   expect(profiles.length).toBeGreaterThanOrEqual(50);

@@ -12,12 +12,18 @@ import { type Ctx, systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { sqs } from '../../src/local/queue/client.ts';
 import { Job, type JobDoc } from '../../src/models/jobs/job.ts';
-import { claim, complete, enqueue, fail, heartbeat, LEASE } from '../../src/services/jobs/queue.ts';
-import { JobFailure, NotYet, workOnce } from '../../src/services/jobs/worker.ts';
-import { givenUpAfter } from '../../src/services/media/decode-timeout.ts';
-import type { ProcessorInput } from '../../src/services/media/processor.ts';
+import { jobTypes } from '../../src/services/job-types.ts';
+import { claim, LEASE, reportUnknownTypes } from '../../src/services/jobs/claim.ts';
+import { completeJob } from '../../src/services/jobs/complete.ts';
+import { failRun } from '../../src/services/jobs/fail.ts';
+import { sendHeartbeat } from '../../src/services/jobs/heartbeat.ts';
+import { JobFailure, type JobType, LostClaim } from '../../src/services/jobs/job-type.ts';
+import { type Claim, enqueue } from '../../src/services/jobs/queue.ts';
+import { workOnce } from '../../src/services/jobs/worker.ts';
+import { type SweepInput, sweep } from '../../src/services/removal/sweep.ts';
 import { type Doc, given, type Person, type Track } from '../harness/given.ts';
 import { invocation, s3Event, s3Record, sqsEvent } from '../harness/invocations.ts';
+import { replaceRun } from '../harness/job-types.ts';
 import { melody, wav } from '../samples/audio.ts';
 
 const SONG = wav(melody([60, 64, 67, 72, 67, 64, 60, 67], 3));
@@ -33,8 +39,14 @@ beforeEach(async () => {
 const later = (ms = 0): Ctx => ({ ...systemCtx('test'), clock: () => Date.now() + ms });
 const rings = (time?: number) => runJobs(sqsEvent('{}'), invocation(time));
 
-const waiting = (more: object = {}) =>
-  enqueue(later(), { type: 'sweep', input: { entity: 'Project', documents: [] }, ...more });
+const INPUT: SweepInput = { entity: 'Project', documents: [] };
+const waiting = (more: { user?: UUID; priority?: number } = {}) =>
+  enqueue(later(), { ...sweep, attempts: 3 }, { input: INPUT, ...more });
+const claims = (ctx: Ctx, owner: string) => claim(ctx, owner, jobTypes);
+const completes = (it: Claim, result: object) =>
+  completeJob(later(), sweep as unknown as JobType, it, async () => result);
+const sweepRuns = (run: JobType['run'], more: Partial<JobType> = {}) =>
+  replaceRun('sweep', run, more);
 
 const stored = async (job: { _id: UUID }) =>
   (await Job.collection.findOne({ _id: job._id })) as unknown as JobDoc;
@@ -73,22 +85,22 @@ test('cancelling its job ends a track in FAILED, retrying it goes on to READY', 
 
 test("a stale worker's result is refused, its heartbeat and its failure too", async () => {
   const job = await waiting();
-  const first = await claim(later(), 'first');
-  const second = await claim(later(LEASE + 1), 'second');
+  const first = await claims(later(), 'first');
+  const second = await claims(later(LEASE + 1), 'second');
   if (!first || !second) throw new Error('Nobody had it.');
   expect(second.token).toBeGreaterThan(first.token);
-  expect(await heartbeat(later(), first, 50, 'late')).toBe(false);
-  expect(await complete(later(), first, { by: 'first' })).toBe(false);
-  expect(await fail(later(), first, BROKEN)).toBe('LOST');
+  expect(await sendHeartbeat(later(), jobTypes, first, 50, 'late')).toBe(false);
+  await expect(completes(first, { by: 'first' })).rejects.toThrow(LostClaim);
+  expect(await failRun(later(), jobTypes, first, BROKEN)).toBe('LOST');
   expect(await stored(job)).toMatchObject({ status: 'RUNNING', progress: 0, attempts: 0 });
-  expect(await complete(later(), second, { by: 'second' })).toBe(true);
+  await completes(second, { by: 'second' });
   expect(await stored(job)).toMatchObject({ status: 'COMPLETED', result: { by: 'second' } });
 });
 
 test('a job is one worker’s at a time, however many ask at once', async () => {
   const jobs = await Promise.all(Array.from({ length: 10 }, () => waiting()));
-  const claims = await Promise.all(Array.from({ length: 32 }, (_, n) => claim(later(), `w${n}`)));
-  const taken = claims.flatMap((c) => (c ? [c.job._id.toString()] : []));
+  const found = await Promise.all(Array.from({ length: 32 }, (_, n) => claims(later(), `w${n}`)));
+  const taken = found.flatMap((c) => (c ? [c.job._id.toString()] : []));
   expect(taken.toSorted()).toEqual(jobs.map((j) => j._id.toString()).toSorted());
 });
 
@@ -96,7 +108,7 @@ test('a song survives ten lost leases, and none of them counts as a failed try',
   const alice = await given.user();
   const { track, job } = await arrived(alice);
   for (let n = 0; n <= 10; n++) {
-    expect((await claim(later(n * (LEASE + 1)), `lost ${n}`))?.job._id.toString()).toBe(job.id);
+    expect((await claims(later(n * (LEASE + 1)), `lost ${n}`))?.job._id.toString()).toBe(job.id);
   }
   const lapsed = { $set: { 'lease.until': new Date(Date.now() - 1) } };
   await Job.collection.updateOne({ _id: new UUID(job.id) }, lapsed);
@@ -127,7 +139,7 @@ test('the most urgent job goes first, of equals the one that waits longest', asy
     Job.collection.updateOne({ _id: j._id }, { $set: { runAfter: new Date(Date.now() + 60_000) } }),
   );
   const claimed = [];
-  for (let it = await claim(later(), 'w'); it; it = await claim(later(), 'w')) {
+  for (let it = await claims(later(), 'w'); it; it = await claims(later(), 'w')) {
     claimed.push(it.job._id.toString());
   }
   expect(claimed).toEqual([high, first, second, low]);
@@ -135,18 +147,18 @@ test('the most urgent job goes first, of equals the one that waits longest', asy
 
 test('progress never goes back, also when another worker begins anew', async () => {
   const job = await waiting();
-  const first = await claim(later(), 'first');
+  const first = await claims(later(), 'first');
   if (!first) throw new Error('Nobody had it.');
   const seen = [];
   for (const percent of [10, 60, 30]) {
-    await heartbeat(later(), first, percent, 'decode');
+    await sendHeartbeat(later(), jobTypes, first, percent, 'decode');
     seen.push((await stored(job)).progress);
   }
-  const second = await claim(later(LEASE + 1000), 'second');
+  const second = await claims(later(LEASE + 1000), 'second');
   if (!second) throw new Error('It was not free.');
-  await heartbeat(later(), second, 5, 'download');
+  await sendHeartbeat(later(), jobTypes, second, 5, 'download');
   seen.push((await stored(job)).progress);
-  await heartbeat(later(), second, 70, 'decode');
+  await sendHeartbeat(later(), jobTypes, second, 70, 'decode');
   seen.push((await stored(job)).progress);
   expect(seen).toEqual([10, 60, 60, 60, 70]);
 });
@@ -155,10 +167,10 @@ test('a failure is tried again, later each time, three times; a success leaves n
   const job = await waiting();
   const waits = [];
   for (const outcome of ['RETRY', 'RETRY', 'FAILED']) {
-    const it = await claim(later(3_600_000), 'w');
+    const it = await claims(later(3_600_000), 'w');
     if (!it) throw new Error('It does not come again.');
     const now = Date.now();
-    expect(await fail({ ...later(), clock: () => now }, it, BROKEN)).toBe(outcome);
+    expect(await failRun({ ...later(), clock: () => now }, jobTypes, it, BROKEN)).toBe(outcome);
     const { runAfter, status, attempts } = await stored(job);
     if (outcome === 'RETRY') waits.push(runAfter.getTime() - now);
     else expect([status, attempts]).toEqual(['FAILED', 3]);
@@ -166,12 +178,12 @@ test('a failure is tried again, later each time, three times; a success leaves n
   expect(waits[0]).toBeGreaterThan(0);
   expect(waits[1]).toBeGreaterThan(waits[0] as number);
   const second = await waiting();
-  const it = await claim(later(), 'w');
+  const it = await claims(later(), 'w');
   if (!it) throw new Error('Nobody had it.');
-  await fail(later(), it, BROKEN);
-  const again = await claim(later(3_600_000), 'w');
+  await failRun(later(), jobTypes, it, BROKEN);
+  const again = await claims(later(3_600_000), 'w');
   if (!again) throw new Error('It does not come again.');
-  await complete(later(), again, {});
+  await completes(again, {});
   expect(await stored(second)).toMatchObject({ status: 'COMPLETED' });
   expect(await stored(second)).not.toHaveProperty('error');
 });
@@ -179,58 +191,80 @@ test('a failure is tried again, later each time, three times; a success leaves n
 test('an error of ours is not shown: the job says INTERNAL, and is tried again', async () => {
   const job = await waiting();
   const run = () => Promise.reject(new Error('mongodb://user:secret@host'));
-  await workOnce(later(), { sweep: { run } }, () => 900_000);
+  await workOnce(later(), sweepRuns(run), () => 900_000);
   const { status, error } = await stored(job);
   expect([status, error?.code]).toEqual(['QUEUED', 'INTERNAL']);
   expect(error?.message).not.toContain('secret');
 });
 
-test('a job that nobody knows fails, and the worker goes on to the next', async () => {
-  const unknown = await waiting({ type: 'nonsense', priority: 9 });
+test('a job of a type without a handler stays queued, and the worker goes on to the next', async () => {
+  const unknown = await waiting({ priority: 9 });
+  await Job.collection.updateOne({ _id: unknown._id }, { $set: { type: 'nonsense' } });
   const known = await waiting();
   await rings();
   await rings();
-  expect(await stored(unknown)).toMatchObject({
-    status: 'FAILED',
-    error: { code: 'UNKNOWN_TYPE' },
-  });
+  expect((await stored(unknown)).status).toBe('QUEUED');
   expect((await stored(known)).status).toBe('COMPLETED');
 });
 
-const endless = {
-  run: ({ signal }: { signal: AbortSignal }) =>
-    new Promise<void>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    }),
-};
+test('a worker names a type of waiting jobs that it has no handler for', async () => {
+  const unknown = await waiting();
+  const ctx = later();
+  const error = vi.spyOn(ctx.log, 'error');
+  await reportUnknownTypes(ctx, jobTypes);
+  expect(error).not.toHaveBeenCalled();
+  await Job.collection.updateOne({ _id: unknown._id }, { $set: { type: 'nonsense' } });
+  await reportUnknownTypes(ctx, jobTypes);
+  expect(error).toHaveBeenCalledWith(expect.any(String), { type: 'nonsense' });
+  error.mockRestore();
+});
+
+test('a job whose input its type does not take is refused, every fault named', async () => {
+  const input = { entity: 5, documents: [{ objects: 'x' }] } as unknown as SweepInput;
+  const refused = enqueue(later(), sweep, { input });
+  await expect(refused).rejects.toMatchObject({
+    code: 'VALIDATION_FAILED',
+    errors: [
+      { path: 'input.entity' },
+      { path: 'input.documents.0.id' },
+      { path: 'input.documents.0.objects' },
+    ],
+  });
+});
+
+const endless: JobType['run'] = ({ signal }) =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 
 test('a worker whose time runs out gives its job back, which is no failed try', async () => {
   const job = await waiting();
-  await workOnce(later(), { sweep: endless }, () => 5000);
+  await workOnce(later(), sweepRuns(endless), () => 5000);
   expect(await stored(job)).toMatchObject({ status: 'QUEUED', attempts: 0, losses: 1 });
   await rings();
   expect((await stored(job)).status).toBe('COMPLETED');
 });
 
 test('a job that no worker ends in its time is not begun for ever', async () => {
-  const job = await waiting({ losses: 25 });
-  await workOnce(later(), { sweep: endless }, () => 5000);
+  const job = await waiting();
+  await Job.collection.updateOne({ _id: job._id }, { $set: { losses: 25 } });
+  await workOnce(later(), sweepRuns(endless), () => 5000);
   expect(await stored(job)).toMatchObject({ status: 'QUEUED' });
-  await workOnce(later(), { sweep: endless }, () => 5000);
+  await workOnce(later(), sweepRuns(endless), () => 5000);
   expect(await stored(job)).toMatchObject({ status: 'FAILED', error: { code: 'WORKER_LOST' } });
 });
 
 test('a worker learns within seconds that its job was cancelled, and stops', async () => {
   const alice = await given.user();
   const job = await waiting({ user: new UUID(alice.id) });
-  const run = async ({ signal, progress }: { signal: AbortSignal; progress(n: number): void }) => {
+  const run: JobType['run'] = async ({ signal, progress }) => {
     expect((await alice.post(`/v1/jobs/${job._id}/cancel`)).status).toBe(200);
     progress(50);
-    await new Promise<void>((_, reject) => {
+    return new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
   };
-  await workOnce(later(), { sweep: { run } }, () => 900_000);
+  await workOnce(later(), sweepRuns(run), () => 900_000);
   expect((await alice.get(`/v1/jobs/${job._id}`)).body).toMatchObject({
     status: 'CANCELLED',
     progress: 0,
@@ -256,15 +290,15 @@ async function ringsOf(): Promise<number> {
 }
 
 test('a job that is put back has a ring of its own: it takes none of another job', async () => {
-  for (const [error, status] of [
-    [new Error('for now'), 'QUEUED'],
-    [new NotYet('what it needs is not there'), 'QUEUED'],
-    [new JobFailure('GONE', 'for good'), 'FAILED'],
-  ] as const) {
+  const runs: [JobType['run'], string][] = [
+    [() => Promise.reject(new Error('for now')), 'QUEUED'],
+    [async () => ({ wakeIn: 15 }), 'QUEUED'],
+    [() => Promise.reject(new JobFailure('GONE', 'for good')), 'FAILED'],
+  ];
+  for (const [run, status] of runs) {
     const job = await waiting();
     const before = await ringsOf();
-    const run = () => Promise.reject(error);
-    await workOnce(later(), { sweep: { run } }, () => 60_000);
+    await workOnce(later(), sweepRuns(run), () => 60_000);
     expect((await stored(job)).status).toBe(status);
     expect((await ringsOf()) - before).toBe(status === 'QUEUED' ? 1 : 0);
     await Job.collection.deleteMany({});
@@ -292,14 +326,10 @@ test('a job says nothing of a medium that waits for another job', async () => {
   expect(results).toMatchObject([{ superseded: true }, { superseded: false }]);
 });
 
-test('a decoder that hangs in the process fails its job, and is ended with the process', async () => {
-  const hanging = givenUpAfter(0.05, () => new Promise(() => undefined));
-  await expect(hanging({} as ProcessorInput)).rejects.toMatchObject({ code: 'TIMED_OUT' });
+test('a run that does not stop after its time fails, and its process is to be ended', async () => {
   const job = await waiting();
-  const exit = vi.spyOn(process, 'exit').mockReturnValue(undefined as never);
-  const run = () => Promise.reject(new JobFailure('TIMED_OUT', 'It hangs.', { endsWorker: true }));
-  await workOnce(later(), { sweep: { run } }, () => 60_000);
-  expect(exit).toHaveBeenCalledWith(1);
-  exit.mockRestore();
+  const hangs = () => new Promise<never>(() => undefined);
+  const types = sweepRuns(hangs, { timeout: 0.1 });
+  expect(await workOnce(later(), types, () => 60_000)).toBe('STUCK');
   expect(await stored(job)).toMatchObject({ status: 'FAILED', error: { code: 'TIMED_OUT' } });
 });

@@ -11,13 +11,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 const MODULE = fileURLToPath(new URL('../../src/services/jobs/scratch-dir.ts', import.meta.url));
 /** Opens a folder, works in it, and says its name; ends it when told to. */
 const WORKER = `
-  const { openWorkDir } = await import(${JSON.stringify(MODULE)});
+  const { openScratchDir } = await import(${JSON.stringify(MODULE)});
   const { writeFile, mkdir } = await import('node:fs/promises');
   // What another process of this number has left.
   if (process.env.SAME_PID) await mkdir(process.env.TMPDIR + '/mixdown-work-' + process.pid + '-1-abcdef');
   {
-    await using first = await openWorkDir();
-    await using second = await openWorkDir();
+    await using first = await openScratchDir();
+    await using second = await openScratchDir();
     await writeFile(first.path + '/original', 'bytes');
     console.log(first.path);
     console.log(second.path);

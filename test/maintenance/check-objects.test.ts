@@ -146,7 +146,7 @@ test('a READY medium whose bytes are gone says so', async () => {
   expect(await head(kept.track.filePath as string)).not.toBeNull();
   // What it was once helps nobody: without its bytes it is not READY again.
   expect((await alice.post(`/v1/tracks/${track.id}/reprocess`)).status).toBe(202);
-  while (await workOnce(systemCtx('test'), jobTypes, () => 600_000));
+  while ((await workOnce(systemCtx('test'), jobTypes, () => 600_000)) !== 'IDLE');
   const again = await read(track.id);
   expect(again).toMatchObject({ status: 'FAILED', error: { code: 'MISSING_FILE' } });
 });

@@ -14,6 +14,7 @@ import { type Reference, referencesOf } from '../../src/data/references.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { checkAllReferences } from '../../src/services/maintenance/references/check.ts';
+import { enqueueSweep } from '../../src/services/removal/sweep.ts';
 import { chance } from '../harness/chance.ts';
 import { type Everything, everything } from '../harness/everything.ts';
 import { given } from '../harness/given.ts';
@@ -94,7 +95,7 @@ test('what was deleted just now is not broken: a sweep is after its children', a
   const { remove } = await import('../../src/data/remove.ts');
   const project = { _id: new UUID(track.project as string) };
   const child = await Track.collection.findOne({ _id: new UUID(track.id) });
-  await remove(systemCtx('test'), Project, project);
+  await remove(systemCtx('test'), Project, project, enqueueSweep);
   await Track.collection.insertOne(child as never, raw);
   expect((await runs()).broken).toEqual([]);
   const later = { ...systemCtx('test'), clock: () => Date.now() + 16 * 60_000 };

@@ -14,8 +14,11 @@ import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { client } from '../../src/providers/s3.ts';
-import { claim, enqueue } from '../../src/services/jobs/queue.ts';
+import { jobTypes } from '../../src/services/job-types.ts';
+import { claim } from '../../src/services/jobs/claim.ts';
+import { enqueue } from '../../src/services/jobs/queue.ts';
 import { originalKey } from '../../src/services/media/keys.ts';
+import { sweep } from '../../src/services/removal/sweep.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';
@@ -96,11 +99,11 @@ test('many lost uploads are asked for some at a time, and never all at once', as
 test('a job whose message was lost is rung for again, one whose worker was lost too', async () => {
   const ctx = systemCtx('test');
   const input = { entity: 'Project', documents: [] };
-  const lost = await enqueue(ctx, { type: 'sweep', input, priority: 9 });
-  await claim(ctx, 'dead');
+  const lost = await enqueue(ctx, sweep, { input, priority: 9 });
+  await claim(ctx, 'dead', jobTypes);
   const lapsed = { $set: { 'lease.until': new Date(Date.now() - 1) } };
   await Job.collection.updateOne({ _id: lost._id }, lapsed);
-  const waiting = await enqueue(ctx, { type: 'sweep', input });
+  const waiting = await enqueue(ctx, sweep, { input });
   // The rings of their making, if any, are lost.
   while ((await heard()).length > 0);
   await runs();

@@ -13,13 +13,13 @@ import { type Ctx, systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
-import { LEASE } from '../../src/services/jobs/queue.ts';
+import { LEASE } from '../../src/services/jobs/claim.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { MediaError } from '../../src/services/media/media-error.ts';
-import { processMedium } from '../../src/services/media/process.ts';
 import type { MediaProcessor, ProcessorInput } from '../../src/services/media/processor.ts';
 import { given, type Person, type Track as TrackDoc } from '../harness/given.ts';
 import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
+import { replaceProcessor } from '../harness/job-types.ts';
 import { keysOf } from '../harness/objects.ts';
 
 const BYTES = Buffer.from('bytes of a song');
@@ -36,7 +36,7 @@ beforeEach(async () => {
 
 const later = (ms = 0): Ctx => ({ ...systemCtx('test'), clock: () => Date.now() + ms });
 const works = (process: MediaProcessor, ms = 0) =>
-  workOnce(later(ms), { 'process-track': processMedium(async () => process) }, () => 60_000);
+  workOnce(later(ms), replaceProcessor('process-track', process), () => 60_000);
 
 /** Bytes that have arrived and wait for a worker. */
 async function arrived(person: Person): Promise<TrackDoc> {
@@ -139,7 +139,7 @@ test('nothing of a stale worker is shown, and nothing of it stays', async () => 
   await works(async (input) => {
     await input.onProbed(probed);
     // Its lease runs out, and another has it meanwhile.
-    await works(whole, LEASE + 1);
+    await works(whole, LEASE + 60_000);
     await makes(input, 'waveform', 'stale');
     await makes(input, 'cover', 'stale');
     return { ...processed, warnings: [] };

@@ -10,6 +10,7 @@ import { TrashedMedium } from '../../src/models/media/trashed-medium.ts';
 import { enqueue, ringJobs } from '../../src/services/jobs/queue.ts';
 import { checkObjects } from '../../src/services/maintenance/objects/check.ts';
 import { emptyTrash } from '../../src/services/media/trash.ts';
+import { sweep } from '../../src/services/removal/sweep.ts';
 import { noteUpload } from '../../src/services/uploads/arrivals.ts';
 import { conforms } from '../conforms.ts';
 import type { Page } from '../contract/held.ts';
@@ -116,7 +117,7 @@ test('a sweep that comes late takes nothing of what was restored meanwhile', asy
   await alice.delete(`/v1/tracks/${track.id}`);
   await alice.post(`/v1/trash/${track.id}/restore`);
   const input = { entity: 'Track', documents: [{ id: new UUID(track.id) }] };
-  const { _id } = await enqueue(systemCtx('test'), { type: 'sweep', input });
+  const { _id } = await enqueue(systemCtx('test'), sweep, { input });
   await ringJobs(systemCtx('test'), _id);
   await until('it is done', async () => {
     return (await Job.collection.findOne({ _id }))?.status === 'COMPLETED';

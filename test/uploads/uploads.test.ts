@@ -17,7 +17,7 @@ import { Job } from '../../src/models/jobs/job.ts';
 import { Audio } from '../../src/models/media/audio.ts';
 import { abort, begin, openUploads } from '../../src/providers/multipart.ts';
 import { head, keysUnder } from '../../src/providers/s3.ts';
-import type { Medium } from '../../src/services/media/keys.ts';
+import type { Medium } from '../../src/services/media/medium.ts';
 import { completeParts } from '../../src/services/uploads/complete.ts';
 import { abortOrphanedUploads } from '../../src/services/uploads/orphans.ts';
 import type { Problem } from '../contract/held.ts';

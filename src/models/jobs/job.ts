@@ -33,25 +33,19 @@ const leaseSchema = new Schema(
 
 const partsSchema = new Schema(
   {
-    target: {
-      type: String,
+    token: {
+      type: Number,
       required: true,
-      maxlength: 512,
-      description: 'Where in S3 what is made of all of them will be.',
-    },
-    folder: {
-      type: String,
-      required: true,
-      maxlength: 512,
-      description: 'Where they put theirs, until it is joined.',
+      integer: true,
+      description: 'Of the claim that fanned out: only its child jobs are waited for.',
     },
     waiting: {
       type: Number,
       required: true,
       integer: true,
-      description: 'How many have not ended yet; the last wakes this one.',
+      description: 'How many child jobs have not completed yet; the last wakes this one.',
     },
-    state: freeForm(64 * 1024, { description: 'What was found before.' }),
+    state: freeForm(64 * 1024, { required: true, description: 'What the fan-in goes on with.' }),
   },
   { _id: false },
 );
@@ -78,7 +72,7 @@ function define() {
       default: 'QUEUED',
       server: true,
       description:
-        'QUEUED → RUNNING → COMPLETED, FAILED or CANCELLED; back to QUEUED for another try, by `retry`, or while other jobs do its parts.',
+        'QUEUED → RUNNING → COMPLETED, FAILED or CANCELLED; back to QUEUED for another try, by `retry`, or while it waits for child jobs.',
     },
     progress: {
       type: Number,
@@ -147,13 +141,21 @@ function define() {
       immutable: true,
       server: true,
       onDelete: 'cascade',
-      description: 'The job that this one does a part of.',
+      description: 'The job that this one is a child of.',
     }),
+    parentToken: {
+      type: Number,
+      integer: true,
+      immutable: true,
+      server: true,
+      select: false,
+      description: 'Of the claim of the parent that fanned out.',
+    },
     parts: {
       type: partsSchema,
       select: false,
       server: true,
-      description: 'Of a job that waits for others which do its parts: what it goes on with then.',
+      description: 'Of a job that fanned out and waits for its child jobs.',
     },
     // The credits reserved for it.
     hold: ref('CreditHold', { server: true, onDelete: 'unset' }),

@@ -38,6 +38,12 @@ const videoSchema = new Schema(
       description: 'Whether some frames are shown for longer than others.',
     },
     hdr: { type: Boolean, description: 'Whether its dynamic range is high (PQ or HLG).' },
+    transfer: {
+      type: String,
+      enum: ['PQ', 'HLG'],
+      select: false,
+      description: 'Its transfer function, where its dynamic range is high: for its stream.',
+    },
     pixelFormat: { type: String, maxlength: 32, description: '`yuv420p`, `yuv420p10le`…' },
   },
   { _id: false },

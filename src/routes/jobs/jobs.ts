@@ -5,14 +5,12 @@ import { documentSchema } from '../../api/openapi/schemas.ts';
 import { etagOf } from '../../api/resource/etag.ts';
 import { upTo } from '../../api/resource/input.ts';
 import { byId } from '../../api/resource/verbs.ts';
-import { invalid } from '../../errors.ts';
 import type { JobDoc } from '../../models/jobs/job.ts';
 import { Job } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
-import { cancel, retry, ringJobs } from '../../services/jobs/queue.ts';
-
-/** The job types that clients may start themselves; none yet, each comes with the service behind it. */
-export const CLIENT_JOB_TYPES: readonly string[] = [];
+import { jobTypes } from '../../services/job-types.ts';
+import { cancelJob, retryJob } from '../../services/jobs/control.ts';
+import { startJob } from '../../services/jobs/start.ts';
 
 const schema = documentSchema(Job);
 const common = { method: 'POST', tag: 'Jobs', access: 'user' } as const;
@@ -35,12 +33,7 @@ export const jobActions: Route[] = [
       priority: Joi.number().strict().integer().min(0).max(9),
     }),
     success: { 202: { description: 'Accepted.', schema } },
-    handle: async (_ctx, { body }) => {
-      const known = CLIENT_JOB_TYPES.join(', ') || 'none yet';
-      throw invalid([
-        { path: 'type', message: `clients may not start ${body.type}; they may start: ${known}` },
-      ]);
-    },
+    handle: async (ctx, { body }) => answer(202, await startJob(ctx, jobTypes, body)),
   },
   {
     ...common,
@@ -49,7 +42,8 @@ export const jobActions: Route[] = [
     summary: 'Cancel a job that has not ended.',
     success: { 200: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
-    handle: async (ctx, request) => answer(200, await cancel(ctx, byId(owner, ctx, request))),
+    handle: async (ctx, request) =>
+      answer(200, await cancelJob(ctx, jobTypes, byId(owner, ctx, request))),
   },
   {
     ...common,
@@ -58,10 +52,7 @@ export const jobActions: Route[] = [
     summary: 'Start a failed or cancelled job anew.',
     success: { 202: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
-    handle: async (ctx, request) => {
-      const job = await retry(ctx, byId(owner, ctx, request));
-      await ringJobs(ctx, job._id);
-      return answer(202, job);
-    },
+    handle: async (ctx, request) =>
+      answer(202, await retryJob(ctx, jobTypes, byId(owner, ctx, request))),
   },
 ];

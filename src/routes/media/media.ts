@@ -6,17 +6,18 @@ import type { ResourceOptions } from '../../api/resource/resource-options.ts';
 import { ownedFields } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { castObject } from '../../data/cast.ts';
-import type { Base, Entity } from '../../data/entity.ts';
+import type { Entity } from '../../data/entity.ts';
 import { idText } from '../../data/ids.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
 import { presignGet } from '../../providers/s3.ts';
 import { ringJobs } from '../../services/jobs/queue.ts';
-import type { Derivative, Medium } from '../../services/media/keys.ts';
+import type { Derivative, Medium } from '../../services/media/medium.ts';
+import { Version } from '../../services/media/medium.ts';
 import { reprocess } from '../../services/media/reprocess.ts';
 import { SPRITE_MAP, signedSpriteMap } from '../../services/media/sprite-map.ts';
-import { trashing } from '../../services/media/trash.ts';
-import { replace } from '../../services/media/versions.ts';
+import { keepInTrash } from '../../services/media/trash.ts';
+import { replaceBytes } from '../../services/media/versions.ts';
 import { uploadSchema } from '../uploads/upload-schemas.ts';
 import {
   createBody,
@@ -32,10 +33,10 @@ import {
 const LINK_SECONDS = 900;
 
 /** The options that make a resource a medium's: uploads, links and reprocessing. */
-export function media<T extends Base>(entity: Entity<T>, path: string, kind: MediaKind) {
+export function media<T extends Medium>(entity: Entity<T>, path: string, kind: MediaKind) {
   return {
     ...uploadOptions(entity, kind),
-    keep: trashing(entity),
+    keep: keepInTrash(entity),
     actions: [
       ...uploadActions(entity, path),
       ...fileActions(entity, path),
@@ -52,7 +53,7 @@ export const linkSchema = {
 };
 
 /** Links to what a medium, or a version of one, has in S3. */
-export function fileActions<T extends Base>(entity: Entity<T>, path: string): Route[] {
+export function fileActions<T extends Medium>(entity: Entity<T>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   return [
@@ -101,7 +102,7 @@ export function fileActions<T extends Base>(entity: Entity<T>, path: string): Ro
   ];
 }
 
-function workActions<T extends Base>(entity: Entity<T>, path: string, kind: MediaKind): Route[] {
+function workActions<T extends Medium>(entity: Entity<T>, path: string, kind: MediaKind): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   return [
@@ -144,18 +145,18 @@ function workActions<T extends Base>(entity: Entity<T>, path: string, kind: Medi
         handle: async (ctx, request) => {
           const medium = await found(ctx, entity, request);
           const file = castObject(MediumVersion.shape, request.body);
-          const version = await replace(ctx, entity, medium, file as unknown as Medium);
-          const upload = await uploadOf(ctx, MediumVersion, version as unknown as Medium, {
+          const version = await replaceBytes(ctx, entity, medium, file as unknown as Medium);
+          const upload = await uploadOf(ctx, Version, version, {
             from: 1,
             urls: MOST_URLS,
           });
-          const json = print(MediumVersion, version as never);
+          const json = print(MediumVersion, version);
           return {
             status: 201,
             json: { ...json, upload },
             headers: {
               location: `/v1/versions/${json.id}`,
-              etag: etagOf(MediumVersion, version as never),
+              etag: etagOf(Version, version),
             },
           };
         },

@@ -5,7 +5,7 @@ import { etagOf } from '../../api/resource/etag.ts';
 import { idText } from '../../data/ids.ts';
 import { Video } from '../../models/media/video.ts';
 import { streamLink } from '../../services/media/streams/links.ts';
-import { askForStream, type VideoDoc } from '../../services/media/streams/request.ts';
+import { requestStream } from '../../services/media/streams/request.ts';
 import { found } from '../uploads/uploads.ts';
 import { linkSchema } from './media.ts';
 
@@ -29,8 +29,8 @@ export const streamRoutes: Route[] = [
     },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
-      const video = (await found(ctx, Video, request)) as unknown as VideoDoc;
-      const { document, job, isThere } = await askForStream(ctx, video);
+      const video = await found(ctx, Video, request);
+      const { document, job, isThere } = await requestStream(ctx, video);
       const json = { ...print(Video, document), job: idText(job) };
       return { status: isThere ? 200 : 202, json, headers: { etag: etagOf(Video, document) } };
     },
@@ -45,7 +45,7 @@ export const streamRoutes: Route[] = [
     success: { 200: { description: 'A presigned link.', schema: linkSchema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
-      const video = (await found(ctx, Video, request)) as unknown as VideoDoc;
+      const video = await found(ctx, Video, request);
       return { status: 200, json: await streamLink(ctx, video) };
     },
   },

@@ -3,7 +3,7 @@ import { print } from '../../api/json/output.ts';
 import { etagOf } from '../../api/resource/etag.ts';
 import { byId } from '../../api/resource/verbs.ts';
 import { owner } from '../../rules.ts';
-import { restore } from '../../services/media/trash.ts';
+import { restoreFromTrash } from '../../services/media/trash.ts';
 import { anyMedium } from '../uploads/upload-schemas.ts';
 
 /** What may be done to a medium in the trash, beside reading and deleting it for good. */
@@ -20,7 +20,7 @@ export const trashActions: Route[] = [
     },
     codes: ['NOT_FOUND', 'VALIDATION_FAILED'],
     handle: async (ctx, request) => {
-      const { entity, document } = await restore(ctx, byId(owner, ctx, request));
+      const { entity, document } = await restoreFromTrash(ctx, byId(owner, ctx, request));
       const headers = { etag: etagOf(entity, document) };
       return { status: 200, json: print(entity, document), headers };
     },

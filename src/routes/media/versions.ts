@@ -2,8 +2,8 @@ import type { Route } from '../../api/http/route.ts';
 import { print } from '../../api/json/output.ts';
 import { etagOf } from '../../api/resource/etag.ts';
 import { byId } from '../../api/resource/verbs.ts';
-import { MediumVersion } from '../../models/media/medium-version.ts';
 import { owner } from '../../rules.ts';
+import { Version } from '../../services/media/medium.ts';
 import { restoreVersion } from '../../services/media/versions.ts';
 import { anyMedium } from '../uploads/upload-schemas.ts';
 import { uploadActions } from '../uploads/uploads.ts';
@@ -13,8 +13,8 @@ const path = '/v1/versions';
 
 /** What may be done with a version of a medium, beside reading and deleting it. */
 export const versionActions: Route[] = [
-  ...uploadActions(MediumVersion, path),
-  ...fileActions(MediumVersion, path),
+  ...uploadActions(Version, path),
+  ...fileActions(Version, path),
   {
     method: 'POST',
     path: `${path}/{id}/restore`,

@@ -17,6 +17,7 @@ import type { Entity } from '../../data/entity.ts';
 import { nthId } from '../../data/ids.ts';
 import { invalid } from '../../errors.ts';
 import { AUDIO_KINDS } from '../../models/media/audio.ts';
+import type { Medium } from '../../services/media/medium.ts';
 import { createPresents, DUPLICATES } from './upload-schemas.ts';
 import { presentUpload, reusesDuplicates } from './uploads.ts';
 
@@ -29,7 +30,7 @@ const URLS = 10;
 
 /** What a kind of medium is created by. */
 interface Creating {
-  entity: Entity;
+  entity: Entity<Medium>;
   options: Pick<ResourceOptions<never>, 'path' | 'can' | 'createBody' | 'prepare'>;
 }
 

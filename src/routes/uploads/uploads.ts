@@ -16,16 +16,12 @@ import { notFound } from '../../errors.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
 import { presignPut } from '../../providers/s3.ts';
 import { owner } from '../../rules.ts';
-import { type Medium, originalKey } from '../../services/media/keys.ts';
+import { originalKey } from '../../services/media/keys.ts';
+import type { Medium } from '../../services/media/medium.ts';
 import { completeParts, type NamedPart } from '../../services/uploads/complete.ts';
-import {
-  abortParts,
-  arrivedAlready,
-  newFile,
-  openParts,
-  partSizeFor,
-} from '../../services/uploads/multipart.ts';
-import { duplicateOf, reuse } from '../../services/uploads/reuse.ts';
+import { abortParts, arrivedAlready, openParts } from '../../services/uploads/multipart.ts';
+import { newFile, partSizeFor } from '../../services/uploads/new-file.ts';
+import { findDuplicate, reuseBytes } from '../../services/uploads/reuse.ts';
 import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './upload-schemas.ts';
 
 /** How long the URLs of an upload hold, in s. */
@@ -45,7 +41,7 @@ const NO_CONTROLS = /^[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u;
 type Query = ReadonlyMap<string, string>;
 
 /** The options that let clients create a medium and send its bytes. */
-export function uploadOptions<T extends Base>(entity: Entity<T>, kind: MediaKind) {
+export function uploadOptions<T extends Medium>(entity: Entity<T>, kind: MediaKind) {
   return {
     createBody: () => createBody(entity, kind),
     prepare: (ctx: Ctx, values: Record<string, unknown>, query: Query) => {
@@ -86,30 +82,30 @@ export function reusesDuplicates(query: Query): boolean {
 }
 
 /** Adds to a new medium how to send its bytes, or what they are copied of. @param urls the most of parts */
-export function presentUpload(entity: Entity, urls = MOST_URLS) {
-  return async (ctx: Ctx, document: Base, json: Json, query: Query): Promise<Json> => {
-    const medium = await whole(ctx, entity, document as Medium);
-    const other = await duplicateOf(ctx, entity, medium);
+export function presentUpload<T extends Medium>(entity: Entity<T>, urls = MOST_URLS) {
+  return async (ctx: Ctx, document: T, json: Json, query: Query): Promise<Json> => {
+    const medium = await whole(ctx, entity, document);
+    const other = await findDuplicate(ctx, entity, medium);
     const told = { ...json, ...(other && { duplicateOf: idText(other) }) };
     if (other && reusesDuplicates(query)) {
-      return { ...told, job: idText(await reuse(ctx, entity, medium, other)) };
+      return { ...told, job: idText(await reuseBytes(ctx, entity, medium, other)) };
     }
     return { ...told, upload: await uploadOf(ctx, entity, medium, { from: 1, urls }) };
   };
 }
 
 /** With what is hidden: a request that was cut off may have begun an upload in parts. */
-async function whole(ctx: Ctx, entity: Entity, made: Medium): Promise<Medium> {
+async function whole(ctx: Ctx, entity: Entity<Medium>, made: Medium): Promise<Medium> {
   if (!partSizeFor(made.size)) return made;
   const found = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
   if (!found) throw notFound();
-  return found as unknown as Medium;
+  return found;
 }
 
 /** Where and how to send the bytes. */
 export async function uploadOf(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<Medium>,
   medium: Medium,
   page: { from: number; urls: number },
 ): Promise<Json> {
@@ -125,11 +121,11 @@ export async function uploadOf(
 }
 
 /** What a client may do with an upload once its medium is there. */
-export function uploadActions<T extends Base>(entity: Entity<T>, path: string): Route[] {
+export function uploadActions<T extends Medium>(entity: Entity<T>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   const document = documentSchema(entity);
-  const answer = (status: number, it: Base, more: Json = {}) => {
+  const answer = (status: number, it: Medium, more: Json = {}) => {
     const json = { ...print(entity, it), ...more };
     return { status, json, headers: { etag: etagOf(entity, it) } };
   };
@@ -224,8 +220,10 @@ function readFromPart(query: Query): number {
 }
 
 /** The medium that a path names, with what is hidden of its files. @throws AppError NOT_FOUND */
-export async function found(ctx: Ctx, entity: Entity, request: Request): Promise<Medium> {
-  const projection = { outbox: 0, removing: 0 };
-  const document = await named(ctx, { entity, rule: owner }, request, projection);
-  return document as unknown as Medium;
+export async function found<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  request: Request,
+): Promise<T> {
+  return named(ctx, { entity, rule: owner }, request, { outbox: 0, removing: 0 });
 }

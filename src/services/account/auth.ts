@@ -5,7 +5,6 @@ import type { Ctx } from '../../context.ts';
 import type { DocOf } from '../../data/entity.ts';
 import { idText, newId, UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
-import { remove } from '../../data/remove.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, update } from '../../data/write.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -13,6 +12,7 @@ import { Session } from '../../models/account/session.ts';
 import { User } from '../../models/account/user.ts';
 import { UserSettings } from '../../models/account/user-settings.ts';
 import { ringSealer } from '../audit/chain.ts';
+import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
 import { network, takeTry } from './rate-limit.ts';
 import { endSessions } from './sessions.ts';
@@ -119,7 +119,7 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
   const user = rotated && (await findOne(ctx, User, { _id: rotated.user, isActive: true }));
   if (!session || !next || !rotated || !user) {
     if (session && !rotated) {
-      await remove(ctx, Session, { _id: session });
+      await removeAndSweep(ctx, Session, { _id: session });
       await ringSealer(ctx);
     }
     throw new AppError('INVALID_REFRESH_TOKEN', 'This refresh token is not valid; sign in again.');
@@ -131,7 +131,10 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
 export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined> {
   const session = sessionIn(token);
   if (!session) return undefined;
-  const gone = await remove(ctx, Session, { _id: session, refreshTokenHash: hashOf(token) });
+  const gone = await removeAndSweep(ctx, Session, {
+    _id: session,
+    refreshTokenHash: hashOf(token),
+  });
   return gone ? session : undefined;
 }
 

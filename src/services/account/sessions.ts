@@ -1,8 +1,8 @@
 import type { Ctx } from '../../context.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
-import { remove } from '../../data/remove.ts';
 import { Session } from '../../models/account/session.ts';
+import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 
 /** Ends all sessions of a user but one. */
 export async function endSessions(ctx: Ctx, user: UUID, keep?: UUID): Promise<void> {
@@ -13,7 +13,7 @@ export async function endSessions(ctx: Ctx, user: UUID, keep?: UUID): Promise<vo
       { user, ...(keep && { _id: { $ne: keep } }) },
       { limit: 100, projection: { _id: 1 } },
     );
-    for (const { _id } of found) await remove(ctx, Session, { _id });
+    for (const { _id } of found) await removeAndSweep(ctx, Session, { _id });
     if (found.length < 100) return;
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { log } from '../../providers/log.ts';
 
 /** A folder for the files of one piece of work. */
-export interface WorkDir extends AsyncDisposable {
+export interface ScratchDir extends AsyncDisposable {
   path: string;
 }
 
@@ -12,7 +12,7 @@ export interface WorkDir extends AsyncDisposable {
  * A new folder, removed with all in it at the end of `await using`. Before the first one of a process those
  * go that processes have left which were killed: on Lambda, what is in /tmp outlives them.
  */
-export async function openWorkDir(): Promise<WorkDir> {
+export async function openScratchDir(): Promise<ScratchDir> {
   swept ??= sweep(tmpdir()).catch(tell);
   await swept;
   const path = await mkdtemp(join(tmpdir(), `mixdown-work-${process.pid}-${BORN}-`));

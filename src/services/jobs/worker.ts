@@ -1,158 +1,157 @@
 import { randomUUID } from 'node:crypto';
 import type { Ctx } from '../../context.ts';
-import { transaction } from '../../data/transaction.ts';
-import { settle } from './job-outcomes.ts';
+import { findOne } from '../../data/read.ts';
+import { Job } from '../../models/jobs/job.ts';
+import { claim, isHopeless, reportUnknownTypes } from './claim.ts';
+import { completeJob, completeSuperseded } from './complete.ts';
+import { failRun } from './fail.ts';
+import { fanOut, findResults, isAwaited, waitForChildren } from './fan-out.ts';
+import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+import { checkInput } from './input.ts';
 import {
-  type Claim,
-  claim,
-  fail,
-  giveBack,
-  HEARTBEAT,
-  heartbeat,
-  isHopeless,
-  LEASE,
-  putBack,
-  retryAfter,
-  ringJobs,
-} from './queue.ts';
-
-/** What a job's handler works with. */
-export interface Work {
-  ctx: Ctx;
-  claim: Claim;
-  /** Ends when the job is no longer this worker's: cancelled, lost, or out of time. */
-  signal: AbortSignal;
-  /** How far it is, 0–100; sent with the next heartbeat. */
-  progress(percent: number, stage?: string): void;
-}
-
-/** A kind of job: who may start it and what it does. It ends its own claim by `complete`, in its transaction. */
-export interface JobType {
-  /** Clients may start it at `POST /v1/jobs`. */
-  byClients?: boolean;
-  run(work: Work): Promise<void>;
-}
-
-/** A failure that a handler understands: its code is stable, its message is for the client. */
-export class JobFailure extends Error {
-  override readonly name = 'JobFailure';
-  readonly code: string;
-  readonly retryable: boolean;
-  /** Something of it runs on in this process, and would for ever. */
-  readonly endsWorker: boolean;
-  constructor(code: string, message: string, { retryable = false, endsWorker = false } = {}) {
-    super(message);
-    this.code = code;
-    this.retryable = retryable;
-    this.endsWorker = endsWorker;
-  }
-}
-
-/** What a job needs is not there yet: it is put back, which is no failed try. */
-export class NotYet extends Error {
-  override readonly name = 'NotYet';
-}
-
-/** How long such a job waits, in s. */
-const WAIT = 15;
+  FANNED_OUT,
+  JobFailure,
+  type JobType,
+  type JobTypes,
+  Superseded,
+  type WakeLater,
+  type Work,
+} from './job-type.ts';
+import { type Claim, giveBack, putBack } from './queue.ts';
+import { startSubject, typeOf } from './subject.ts';
 
 const worker = `${process.pid}-${randomUUID().slice(0, 8)}`;
+let reported: Promise<void> | undefined;
 
-/** Claims one job and runs it to an end. Returns whether there was one. */
+/**
+ * Claims one job and runs it to an end.
+ * @param timeLeft ms that the function has left
+ * @returns IDLE: no job was due. STUCK: its run does not stop, so whoever owns this process should end it
+ */
 export async function workOnce(
   ctx: Ctx,
-  types: Record<string, JobType>,
+  types: JobTypes,
   timeLeft: () => number,
-): Promise<boolean> {
-  const it = await claim(ctx, worker);
-  if (!it) return false;
-  const type = types[it.job.type];
-  if (!type || isHopeless(it)) {
-    const message = type
-      ? 'Its worker was lost, or out of time, too often.'
-      : `No worker knows ${it.job.type}.`;
-    await end(ctx, it, new JobFailure(type ? 'WORKER_LOST' : 'UNKNOWN_TYPE', message));
-    return true;
+): Promise<'IDLE' | 'DONE' | 'STUCK'> {
+  reported ??= reportUnknownTypes(ctx, types);
+  await reported;
+  const claimed = await claim(ctx, worker, types);
+  const type = claimed && typeOf(types, claimed.job);
+  if (!claimed || !type) return 'IDLE';
+  if (isHopeless(claimed)) {
+    const message = 'Its worker was lost, or out of time, too often.';
+    await endFailed(ctx, types, claimed, new JobFailure('WORKER_LOST', message));
+    return 'DONE';
   }
-  const beat = startHeartbeat(ctx, it, timeLeft);
-  try {
-    await type.run({ ctx, claim: it, signal: beat.signal, progress: beat.progress });
-  } catch (error) {
-    try {
-      if (error instanceof NotYet) await putBack(ctx, it, WAIT);
-      else if (beat.outOfTime()) await giveBack(ctx, it);
-      else if (beat.signal.aborted)
-        ctx.log.info('The job is no longer this worker’s.', { job: it.job._id.toString() });
-      else await end(ctx, it, error);
-    } finally {
-      if (error instanceof JobFailure && error.endsWorker) endProcess(ctx);
-    }
-  } finally {
-    beat.stop();
-  }
-  return true;
-}
-
-/** Lambda begins the next job in a new one, and so does `npm start`. */
-function endProcess(ctx: Ctx): void {
-  ctx.log.error('A decoder hangs: this process ends, and the decoder with it.', {});
-  process.exit(1);
-}
-
-async function end(ctx: Ctx, it: Claim, thrown: unknown): Promise<void> {
-  const known = thrown instanceof JobFailure;
-  if (!known)
-    ctx.log.error('A job failed.', { job: it.job._id.toString(), error: thrown as Error });
-  const error = known
-    ? { code: thrown.code, message: thrown.message, retryable: thrown.retryable }
-    : { code: 'INTERNAL', message: 'Something went wrong on our side.', retryable: true };
-  const outcome = await transaction(ctx, async (tx) => {
-    const ended = await fail(tx, it, error);
-    if (ended === 'FAILED') await settle(tx, it.job, error);
-    return ended;
+  const beat = startHeartbeat(ctx, types, claimed, {
+    timeLeft,
+    ...(type.timeout && { timeout: type.timeout }),
   });
-  // Each job that waits has a ring of its own: else it takes that of another, which waits in its place.
-  if (outcome === 'RETRY') await ringJobs(ctx, it.job._id, retryAfter(it.job));
+  try {
+    const outcome = await Promise.race([
+      runClaimed(ctx, type, claimed, beat),
+      beat.stuck.then(() => 'STUCK' as const),
+    ]);
+    if (outcome !== 'STUCK') return 'DONE';
+    ctx.log.error('A run does not stop after its time.', { job: claimed.job._id.toString() });
+    await endStopped(ctx, types, claimed, type, beat);
+    return 'STUCK';
+  } catch (error) {
+    if (error instanceof Superseded) {
+      await completeSuperseded(ctx, type, claimed, await findParentType(ctx, types, claimed));
+    } else if (beat.stopped()) await endStopped(ctx, types, claimed, type, beat);
+    else await endFailed(ctx, types, claimed, error);
+    return 'DONE';
+  } finally {
+    beat.end();
+  }
 }
 
-/** Stops this long before the function's own end, in ms: time to give the job back. */
-const RESERVE = 10_000;
-/** How often progress is told on, in ms. */
-const TICK = 250;
-
-function startHeartbeat(ctx: Ctx, it: Claim, timeLeft: () => number) {
-  const controller = new AbortController();
-  const latest = { percent: it.job.progress, stage: undefined as string | undefined };
-  let sent = { ...latest };
-  let heardAt = ctx.clock();
-  let late = false;
-  let sending = false;
-  const send = async () => {
-    sending = true;
-    sent = { ...latest };
-    try {
-      if (await heartbeat(ctx, it, sent.percent, sent.stage)) heardAt = ctx.clock();
-      else controller.abort();
-    } catch (error) {
-      // The database is away: the lease holds for a while, past it somebody else may have the job.
-      ctx.log.warn('A heartbeat failed.', { error: error as Error });
-    }
-    sending = false;
-  };
-  const tick = () => {
-    late ||= timeLeft() < RESERVE;
-    if (late || ctx.clock() - heardAt > LEASE) controller.abort();
-    const news = sent.percent !== latest.percent || sent.stage !== latest.stage;
-    if (!sending && (news || ctx.clock() - heardAt > HEARTBEAT)) void send();
-  };
-  const timer = setInterval(tick, TICK);
-  return {
-    signal: controller.signal,
-    progress(value: number, name?: string) {
-      latest.percent = Math.max(latest.percent, Math.min(99, Math.floor(value)));
-      latest.stage = name ?? latest.stage;
+/** Runs a job whose claim holds; its result, or its wish to wait, is stored. */
+async function runClaimed(
+  ctx: Ctx,
+  type: JobType,
+  claimed: Claim,
+  { signal, progress }: Heartbeat,
+): Promise<void> {
+  const { job, token } = claimed;
+  if (!(await isAwaited(ctx, job))) throw new Superseded('The parent job has ended.');
+  await startSubject(ctx, type, job);
+  let isStored = false;
+  const work: Work<object> = {
+    ...{ ctx, job, token, signal, progress, input: checkInput(type, job.input) },
+    async complete(write) {
+      const result = await completeJob(ctx, type, claimed, write);
+      isStored = true;
+      return result;
     },
-    outOfTime: () => late,
-    stop: () => clearInterval(timer),
+    async fanOut(rest) {
+      await fanOut(ctx, claimed, rest);
+      isStored = true;
+      return FANNED_OUT;
+    },
   };
+  const outcome = await runOrJoin(type, claimed, work);
+  if (isStored) return;
+  if (outcome === 'WAIT') await waitForChildren(ctx, claimed);
+  else if (isWakeLater(outcome)) await putBack(ctx, claimed, outcome.wakeIn);
+  else await completeJob(ctx, type, claimed, async () => outcome);
+}
+
+/** The first half of a job, or, once its children have completed, the second. */
+async function runOrJoin(
+  type: JobType,
+  claimed: Claim,
+  work: Work<object>,
+): Promise<object | 'WAIT'> {
+  const { parts } = claimed.job;
+  if (!parts || !type.afterParts) return type.run(work);
+  const results = await findResults(work.ctx, claimed);
+  return results ? type.afterParts(work, results, parts.state) : 'WAIT';
+}
+
+function isWakeLater(outcome: object): outcome is WakeLater {
+  return 'wakeIn' in outcome;
+}
+
+/** A run that was told to stop: one whose time is up has failed, the others are for another worker. */
+async function endStopped(
+  ctx: Ctx,
+  types: JobTypes,
+  claimed: Claim,
+  { timeout }: JobType,
+  beat: Heartbeat,
+): Promise<void> {
+  const why = beat.stopped();
+  if (why === 'TIMED_OUT') {
+    const message = `It took longer than ${timeout} seconds.`;
+    await endFailed(ctx, types, claimed, new JobFailure('TIMED_OUT', message));
+  } else if (why === 'OUT_OF_TIME') await giveBack(ctx, claimed);
+  else ctx.log.info('The job is no longer this worker’s.', { job: claimed.job._id.toString() });
+}
+
+async function endFailed(
+  ctx: Ctx,
+  types: JobTypes,
+  claimed: Claim,
+  thrown: unknown,
+): Promise<void> {
+  if (thrown instanceof JobFailure) {
+    const { code, message, retryable } = thrown;
+    await failRun(ctx, types, claimed, { code, message, retryable });
+    return;
+  }
+  ctx.log.error('A job failed.', { job: claimed.job._id.toString(), error: thrown as Error });
+  const message = 'Something went wrong on our side.';
+  await failRun(ctx, types, claimed, { code: 'INTERNAL', message, retryable: true });
+}
+
+async function findParentType(
+  ctx: Ctx,
+  types: JobTypes,
+  { job }: Claim,
+): Promise<JobType | undefined> {
+  if (!job.parent) return undefined;
+  const parent = await findOne(ctx, Job, { _id: job.parent }, { projection: { type: 1 } });
+  return parent ? typeOf(types, parent) : undefined;
 }

@@ -4,7 +4,7 @@ import { lowestIdAt, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany } from '../../data/read.ts';
 import { type Reference, referencesOf, restrictionsOn } from '../../data/references.ts';
 import { Job } from '../../models/jobs/job.ts';
-import { ringJobs, waitingAt } from '../jobs/queue.ts';
+import { isDue, ringJobs } from '../jobs/queue.ts';
 import { emptyTrash } from '../media/trash.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { findLostUploads } from '../uploads/arrivals.ts';
@@ -40,7 +40,7 @@ export async function reconcile(ctx: Ctx): Promise<Findings> {
 
 async function ringForWaiting(ctx: Ctx): Promise<number> {
   const now = ctx.clock();
-  const waiting = await findMany(ctx, Job, waitingAt(new Date(now)), {
+  const waiting = await findMany(ctx, Job, isDue(new Date(now)), {
     projection: { _id: 1 },
     sort: { priority: -1, runAfter: 1 },
     limit: 100,

@@ -1,22 +1,19 @@
-import { MediaError } from './media-error.ts';
 import type { MediaProcessor } from './processor.ts';
 
-/** A decoder that runs within this process does not come back: only with the process can it be ended. */
-export class HungDecoder extends MediaError {
-  constructor() {
-    super('TIMED_OUT', 'Decoding this file took too long.');
-  }
-}
-
-/** The same, given up after so many seconds: for decoders that are no programs of their own. @throws HungDecoder */
-export function givenUpAfter(seconds: number, process: MediaProcessor): MediaProcessor {
+/**
+ * The same processor, which is no longer waited for once it is aborted. A decoder that runs within this
+ * process cannot be ended but with the process; its job's time limit sees to that.
+ */
+export function abandonWhenAborted(process: MediaProcessor): MediaProcessor {
   return async (input) => {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new HungDecoder()), 1000 * seconds);
+    const { signal } = input;
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await Promise.race([process(input), late]);
+      return await Promise.race([process(input), aborted]);
     } finally {
-      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
     }
   };
 }

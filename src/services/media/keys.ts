@@ -1,44 +1,8 @@
-import type { DocOf, Entity } from '../../data/entity.ts';
+import type { Entity } from '../../data/entity.ts';
 import { idText, parseId, type UUID } from '../../data/ids.ts';
 import { folderIn } from '../../data/objects.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
-import type { Track } from '../../models/media/track.ts';
-
-/** What all media have in common: the file fields of a track, which every kind shares. */
-export type Medium = Pick<
-  DocOf<typeof Track>,
-  | '_id'
-  | 'user'
-  | 'version'
-  | 'createdAt'
-  | 'updatedAt'
-  | 'fileName'
-  | 'contentType'
-  | 'size'
-  | 'filePath'
-  | 'status'
-> & {
-  project?: UUID | null;
-  /** Of a version: what it is one of; of an audio, what it is. */
-  kind?: string | null;
-  checksum?: string | null;
-  object?: { etag?: string | null; sequencer?: string | null; job?: UUID | null } | null;
-  multipart?: { partSize: number; uploadId?: string | null; completing?: UUID | null } | null;
-  /** Whether what is shown was READY once, and stays. */
-  stands?: boolean | null;
-  derivatives?: Derivative[] | null;
-  derivativesPath?: string | null;
-};
-
-export interface Derivative {
-  name: string;
-  contentType: string;
-  status: 'PENDING' | 'READY';
-  /** Of those that are READY. */
-  size?: number | null;
-  width?: number | null;
-  height?: number | null;
-}
+import type { Medium } from './medium.ts';
 
 /** Where all objects of a medium are: a prefix that ends in a slash; never the client's file name. */
 export function folderOf(entity: Entity, user: UUID, id: UUID): string {
@@ -53,12 +17,6 @@ export function readFolder(key: string): { user: UUID; collection: string; id: U
   if (root !== 'media' || !owner || !collection || !document || rest.length === 0) return undefined;
   return { user: owner, collection, id: document };
 }
-
-/** What a medium is found by that waits for this job: of one from before that was kept, for any. */
-export const waitsFor = (job: UUID) => ({
-  status: 'PROCESSING',
-  'object.job': { $in: [job, null] },
-});
 
 /** All that is a medium's in S3 once its processing has ended: keys, and prefixes that end in a slash. */
 export function pointersOf({ filePath, derivativesPath }: Medium): string[] {

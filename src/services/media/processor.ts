@@ -1,4 +1,4 @@
-import type { Pieces } from './video/segments.ts';
+import type { SegmentPlan } from './video/segments.ts';
 
 /** A file that was made of a medium. */
 export interface DerivativeFile {
@@ -34,7 +34,7 @@ export interface ProcessorInput {
   /** The program: an absolute path, or a name in the usual folders. */
   ffmpeg: string;
   signal: AbortSignal;
-  /** What is longer, in seconds of 1080p at 30 frames a second, is left to be done in pieces. */
+  /** What is longer, in seconds of 1080p at 30 frames a second, is left to be encoded in segments. */
   secondsPerJob?: number;
   /** Called with 0, 100, and whole percents between, each once and in order; weighted by work. */
   onProgress(percent: number, stage: string): void;
@@ -57,8 +57,8 @@ export interface Processed {
   facts: Facts;
   /** What the file says of itself. */
   metadata: object;
-  /** What is left to be made, in pieces: it is more than one job can do in its time. */
-  inPieces?: Pieces;
+  /** Of a video whose preview is more than one job can encode in its time: how child jobs do. */
+  segments?: SegmentPlan;
   /** What is worth telling about a file that is accepted all the same: derivatives that failed, oddities. */
   warnings: string[];
 }

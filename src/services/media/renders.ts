@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { AppError } from '../../errors.ts';
 import { deleteKeys, download, head, type ObjectSeen, objectsUnder } from '../../providers/s3.ts';
 import { upload } from '../../providers/upload.ts';
-import { openWorkDir } from '../jobs/scratch-dir.ts';
+import { openScratchDir } from '../jobs/scratch-dir.ts';
 import { type RenderOptions, renderImage, renderKey } from './image/render.ts';
-import type { Medium } from './keys.ts';
 import { MediaError } from './media-error.ts';
+import type { Medium } from './medium.ts';
 
 /** The most that are kept of one image: the oldest goes for the next. */
 const MOST_KEPT = 200;
@@ -38,7 +38,7 @@ async function makeRoom(folder: string): Promise<void> {
 }
 
 async function make(image: Medium, options: RenderOptions, key: string): Promise<void> {
-  await using dir = await openWorkDir();
+  await using dir = await openScratchDir();
   const [original, made] = [join(dir.path, 'original'), join(dir.path, 'made')];
   const signal = AbortSignal.timeout(DEADLINE);
   try {

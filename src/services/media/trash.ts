@@ -1,19 +1,18 @@
 import type { Ctx } from '../../context.ts';
-import { auditEntry } from '../../data/audit.ts';
-import type { Base, Entity, Stored } from '../../data/entity.ts';
+import { type AuditEntry, auditEntry } from '../../data/audit.ts';
+import type { Entity, Stored } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findMany, findOne, type TypedFilter } from '../../data/read.ts';
 import { confirmReferences } from '../../data/references.ts';
 import { type Keep, takeOut } from '../../data/remove.ts';
 import { transaction } from '../../data/transaction.ts';
 import { notFound } from '../../errors.ts';
-import { entityOfKind, kindOf } from '../../models/media/media-fields.ts';
-import { MediumVersion } from '../../models/media/medium-version.ts';
+import { kindOf } from '../../models/media/media-fields.ts';
 import { TrashedMedium } from '../../models/media/trashed-medium.ts';
-import { enqueue, ringJobs } from '../jobs/queue.ts';
+import { ringJobs } from '../jobs/queue.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
-import type { Medium } from './keys.ts';
-import { processingJob } from './reprocess.ts';
+import { entityOfKind, type Medium, Version } from './medium.ts';
+import { type PlannedProcessing, planProcessing } from './process-job.ts';
 import { referenceTo } from './versions.ts';
 
 /** How long what was deleted may be restored, in ms. */
@@ -23,34 +22,30 @@ const KEPT = 30 * 24 * 3600 * 1000;
 const MOST_VERSIONS = 100;
 
 /** The document as it was, and its former versions. */
-export type Content = Stored & { versions?: Stored[] };
+export type TrashedContent = Medium & { versions?: Medium[] };
+
+/** What is never stored in the trash: entries for the audit log, and marks of a removal. */
+type WithMarks = Medium & { outbox?: AuditEntry[]; removing?: Date };
 
 /** How a medium is deleted: into the trash, with its former versions, and with its objects where they are; one without bytes for good. */
-export function trashing<T extends Base>(entity: Entity<T>): Keep<T> {
+export function keepInTrash<T extends Medium>(entity: Entity<T>): Keep<T> {
   return {
     action: 'trash',
     async store(ctx, document) {
-      const { outbox, removing, ...content } = document as unknown as Stored;
-      if (content.status === 'AWAITING_UPLOAD') return false;
-      // Its job finds nothing to make it for.
-      if (content.stream?.status === 'PENDING') delete content.stream;
-      // Its worker takes back what it has shown so far.
-      if (content.status === 'PROCESSING' && !content.stands) {
-        delete content.derivatives;
-        delete content.derivativesPath;
-      }
+      if (document.status === 'AWAITING_UPLOAD') return false;
+      const content = contentOf(document);
       const now = new Date(ctx.clock());
       const { _id, user, project, name, fileName, contentType, size } = content;
-      const versions = await takeVersions(ctx, entity as Entity, _id as UUID);
-      const trashed = {
+      const versions = await takeVersions(ctx, entity, _id);
+      const trashed: Stored = {
         ...{ _id, user, ...(project && { project }) },
         ...{ kind: kindOf(entity), name, fileName, contentType, size },
         content: { ...content, ...(versions.length > 0 && { versions }) },
         expiresAt: new Date(now.getTime() + KEPT),
         ...{ createdAt: now, updatedAt: now, version: 1 },
       };
-      // Its own log tells that it was put there: no second entry.
-      await TrashedMedium.collection.insertOne(trashed as Stored, {
+      // The medium's own log tells that it was put there: no second entry.
+      await TrashedMedium.collection.insertOne(trashed, {
         ...(ctx.session && { session: ctx.session }),
       });
       return true;
@@ -58,16 +53,25 @@ export function trashing<T extends Base>(entity: Entity<T>): Keep<T> {
   };
 }
 
+function contentOf(document: WithMarks): Medium {
+  const { outbox, removing, ...content } = document;
+  // The job of a stream finds nothing to make it for.
+  if (content.stream?.status === 'PENDING') delete content.stream;
+  // The worker of one that is being processed takes back what it has shown so far.
+  if (content.status === 'PROCESSING' && !content.stands) {
+    delete content.derivatives;
+    delete content.derivativesPath;
+  }
+  return content;
+}
+
 /** Those that could be restored; what is still being made goes as other children do. */
-async function takeVersions(ctx: Ctx, entity: Entity, id: UUID): Promise<Stored[]> {
+async function takeVersions(ctx: Ctx, entity: Entity, id: UUID): Promise<Medium[]> {
   const former = { [referenceTo(entity)]: id, status: 'READY' };
   const whole = { projection: {}, limit: MOST_VERSIONS };
-  const found = await findMany(ctx, MediumVersion, former, whole);
-  await takeOut(ctx, MediumVersion as Entity, found, 'trash');
-  return found.map((version) => {
-    const { outbox, removing, ...content } = version as unknown as Stored;
-    return content;
-  });
+  const found: WithMarks[] = await findMany(ctx, Version, former, whole);
+  await takeOut(ctx, Version, found, 'trash');
+  return found.map(({ outbox, removing, ...content }) => content);
 }
 
 /** Whether the objects under a medium's folder are those of one in the trash. */
@@ -79,42 +83,50 @@ export async function isTrashed(ctx: Ctx, id: UUID): Promise<boolean> {
  * Takes a medium out of the trash: it is what it was, under the same id, with the same objects.
  * @throws AppError NOT_FOUND; VALIDATION_FAILED when its project has gone
  */
-export async function restore(
+export async function restoreFromTrash(
   ctx: Ctx,
   filter: TypedFilter,
-): Promise<{ entity: Entity; document: Base }> {
+): Promise<{ entity: Entity<Medium>; document: Medium }> {
   const { entity, restored, job } = await transaction(ctx, async (tx) => {
     const session = { ...(tx.session && { session: tx.session }) };
     const trashed = await TrashedMedium.collection.findOneAndDelete(filter, session);
     if (!trashed) throw notFound();
     const entity = entityOfKind(trashed.kind);
-    const { versions = [], ...content } = trashed.content as Content;
-    const back = (document: Stored) => ({
-      ...document,
-      updatedAt: new Date(tx.clock()),
-      version: (document.version as number) + 1,
-      outbox: [auditEntry(tx, 'restore', [])],
-    });
-    const next = goesOn(tx, entity, content as unknown as Medium);
-    const object = next && { object: { ...content.object, job: next._id } };
-    const restored = { ...back(content), ...object };
+    const { versions = [], ...content } = trashed.content as TrashedContent;
+    const next = planAgain(tx, entity, content);
+    const object = next && { object: { ...content.object, job: next.id } };
+    const restored = { ...asRestored(tx, content), ...object };
     await entity.collection.insertOne(restored, session);
-    if (versions.length > 0) await MediumVersion.collection.insertMany(versions.map(back), session);
-    return { entity, restored, job: next && (await enqueue(tx, next))._id };
+    if (versions.length > 0) {
+      const all = versions.map((version) => asRestored(tx, version));
+      await Version.collection.insertMany(all, session);
+    }
+    if (next) await next.enqueue(tx);
+    return { entity, restored, job: next?.id };
   });
-  await confirmReferences(ctx, entity, restored as unknown as Base);
+  await confirmReferences(ctx, entity, restored);
   if (job) await ringJobs(ctx, job);
-  // As it stands: what it referred to may have gone meanwhile.
+  // Read anew: what it referred to may have gone meanwhile.
   const document = await findOne(ctx, entity, { _id: restored._id });
   if (!document) throw notFound();
   return { entity, document };
 }
 
+function asRestored(tx: Ctx, document: Medium): Medium & { outbox: AuditEntry[] } {
+  const outbox = [auditEntry(tx, 'restore', [])];
+  const version = document.version + 1;
+  return { ...document, updatedAt: new Date(tx.clock()), version, outbox };
+}
+
 /** The job of one that was being processed: its own ended when it found nothing to process. */
-function goesOn(ctx: Ctx, entity: Entity, medium: Medium) {
+function planAgain(
+  ctx: Ctx,
+  entity: Entity<Medium>,
+  medium: Medium,
+): PlannedProcessing | undefined {
   const etag = medium.object?.etag;
   if (medium.status !== 'PROCESSING' || !etag) return undefined;
-  return processingJob(ctx, entity, medium, etag);
+  return planProcessing(ctx, entity, medium, etag);
 }
 
 /** Deletes for good what has been in the trash for its time. Returns how many. */

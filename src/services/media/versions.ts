@@ -1,16 +1,17 @@
 import type { Ctx } from '../../context.ts';
-import type { Base, Entity, Stored } from '../../data/entity.ts';
+import type { Entity } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findMany, findOne, type TypedFilter } from '../../data/read.ts';
 import { confirmReferences } from '../../data/references.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, type Update, update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
-import { entityOfKind, kindOf, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
-import { MediumVersion } from '../../models/media/medium-version.ts';
+import { kindOf, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
+import type { WakeLater } from '../jobs/job-type.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
-import { newFile } from '../uploads/multipart.ts';
-import { type Medium, versionKey } from './keys.ts';
+import { newFile } from '../uploads/new-file.ts';
+import { versionKey } from './keys.ts';
+import { entityOfKind, type Medium, Version } from './medium.ts';
 
 /** The most former versions that are kept of one medium: the oldest goes. */
 const MOST_KEPT = 10;
@@ -21,6 +22,11 @@ const MOST_OPEN = 20;
 const FILE = Object.keys(mediaFields);
 /** The facts of all kinds, which a version has in one object. */
 const FACTS = ['audio', 'analysis', 'image', 'video', 'loudness', 'stream', 'streamPath'];
+
+/** What a version is to replace is being processed itself. */
+export class MediumUnsettled extends Error {}
+/** How long the job of such a version waits before it looks again. */
+export const UNSETTLED: WakeLater = { wakeIn: 15 };
 
 /** The field of a version that refers to a medium of this entity. */
 export function referenceTo(entity: Entity): string {
@@ -34,30 +40,32 @@ type File = Pick<Medium, 'fileName' | 'contentType' | 'size' | 'checksum'>;
  * Begins to replace the bytes of a medium: a version that awaits its upload. The medium stays as it is
  * until that one is READY. @throws AppError INVALID_STATE
  */
-export async function replace(ctx: Ctx, entity: Entity, medium: Medium, file: File): Promise<Base> {
+export async function replaceBytes(
+  ctx: Ctx,
+  entity: Entity<Medium>,
+  medium: Medium,
+  file: File,
+): Promise<Medium> {
   if (!SETTLED.includes(medium.status)) {
     throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
   }
   const { _id, user } = medium;
-  const keyOf = (version: UUID) => versionKey(entity, user as UUID, _id, version);
+  const keyOf = (version: UUID) => versionKey(entity, user, _id, version);
   await trimVersions(ctx, entity, medium);
   await refuseMany(ctx, entity, medium);
-  const version = await insert(ctx, MediumVersion as Entity, {
+  const version = await insert(ctx, Version, {
     ...{ ...file, ...newFile(ctx, file.size, keyOf) },
     ...{ user, kind: kindOf(entity), [referenceTo(entity)]: _id },
   });
-  await confirmReferences(ctx, MediumVersion as Entity, version);
+  await confirmReferences(ctx, Version, version);
   return version;
 }
 
 /** Of one medium so many are known at most, whatever a client does. */
 async function refuseMany(ctx: Ctx, entity: Entity, { _id, user }: Medium): Promise<void> {
   const open = { user, [referenceTo(entity)]: _id, status: { $nin: SETTLED } };
-  const found = await findMany(ctx, MediumVersion, open, {
-    projection: { _id: 1 },
-    limit: MOST_OPEN,
-  });
-  if (found.length < MOST_OPEN) return;
+  const some = { projection: { _id: 1 }, limit: MOST_OPEN };
+  if ((await findMany(ctx, Version, open, some)).length < MOST_OPEN) return;
   const message = `${MOST_OPEN} replacements of it are under way: delete those that will not come.`;
   throw new AppError('INVALID_STATE', message);
 }
@@ -67,12 +75,12 @@ async function refuseMany(ctx: Ctx, entity: Entity, { _id, user }: Medium): Prom
  * in the caller's transaction. False when the medium is gone, or neither READY nor FAILED.
  * @throws AppError CONFLICT when either has changed meanwhile
  */
-export async function swap(ctx: Ctx, version: Stored, action: string): Promise<boolean> {
+export async function swapBytes(ctx: Ctx, version: Medium, action: string): Promise<boolean> {
   const { entity, id } = mediumOf(version);
   const settled = { _id: id, status: { $in: SETTLED } };
-  const medium = (await findOne(ctx, entity, settled, WHOLE)) as unknown as Stored | null;
+  const medium = await findOne(ctx, entity, settled, WHOLE);
   if (!medium) return false;
-  const facts = (version.facts ?? {}) as Record<string, unknown>;
+  const facts = version.facts ?? {};
   const taken = await update(
     ctx,
     entity,
@@ -83,12 +91,12 @@ export async function swap(ctx: Ctx, version: Stored, action: string): Promise<b
   const mine = { _id: version._id, status: version.status, filePath: version.filePath };
   const given = await update(
     ctx,
-    MediumVersion as Entity,
+    Version,
     mine,
     change(
       { ...pick(medium, FILE), facts: factsOf(medium), replacedAt: new Date(ctx.clock()) },
       [...FILE, 'facts', 'replacedAt'],
-      MediumVersion as Entity,
+      Version,
     ),
     action,
   );
@@ -100,19 +108,20 @@ export async function swap(ctx: Ctx, version: Stored, action: string): Promise<b
 const WHOLE = { projection: { outbox: 0 } };
 
 /** The medium that a version is one of. */
-export function mediumOf(version: Stored): { entity: Entity; id: UUID } {
+export function mediumOf(version: Medium): { entity: Entity<Medium>; id: UUID } {
   const entity = entityOfKind(version.kind);
-  return { entity, id: version[referenceTo(entity)] as UUID };
+  // One of its four references; which one, its kind says.
+  return { entity, id: version[referenceTo(entity) as keyof Medium] as UUID };
 }
 
-function pick(from: Record<string, unknown>, names: string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    names.filter((n) => from[n] !== undefined && from[n] !== null).map((n) => [n, from[n]]),
-  );
+function pick(from: object, names: string[]): Record<string, unknown> {
+  const present = ([name, value]: [string, unknown]) =>
+    names.includes(name) && value !== undefined && value !== null;
+  return Object.fromEntries(Object.entries(from).filter(present));
 }
 
 /** Without a stream that is still being made: it will not be, for bytes that are no longer shown. */
-function factsOf(medium: Stored): Record<string, unknown> {
+function factsOf(medium: Medium): Record<string, unknown> {
   const { stream, streamPath, ...rest } = pick(medium, FACTS);
   const isThere = (stream as { status?: string } | undefined)?.status === 'READY';
   return isThere ? { ...rest, stream, streamPath } : rest;
@@ -132,12 +141,12 @@ function change(values: Record<string, unknown>, names: string[], { shape }: Ent
 export async function restoreVersion(
   ctx: Ctx,
   filter: TypedFilter,
-): Promise<{ entity: Entity; document: Base }> {
+): Promise<{ entity: Entity<Medium>; document: Medium }> {
   const { entity, id } = await transaction(ctx, async (tx) => {
-    const version = (await findOne(tx, MediumVersion, filter, WHOLE)) as unknown as Stored | null;
+    const version = await findOne(tx, Version, filter, WHOLE);
     if (!version) throw notFound();
     if (version.status !== 'READY') throw new AppError('INVALID_STATE', 'It is not READY.');
-    if (!(await swap(tx, version, 'restore-version'))) {
+    if (!(await swapBytes(tx, version, 'restore-version'))) {
       throw new AppError('INVALID_STATE', 'Its medium is not READY or FAILED.');
     }
     return mediumOf(version);
@@ -148,7 +157,7 @@ export async function restoreVersion(
 }
 
 /** Whether a version may take its medium's place: nothing is under way there. */
-export async function isSettled(ctx: Ctx, version: Stored): Promise<boolean> {
+export async function isSettled(ctx: Ctx, version: Medium): Promise<boolean> {
   const { entity, id } = mediumOf(version);
   const settled = { _id: id, status: { $in: SETTLED } };
   return (await findOne(ctx, entity, settled, { projection: { _id: 1 } })) !== null;
@@ -157,24 +166,17 @@ export async function isSettled(ctx: Ctx, version: Stored): Promise<boolean> {
 /** Deletes the former versions of a medium beyond those that are kept: of those that can be restored the ones replaced longest ago, and of those that failed the oldest. */
 export async function trimVersions(ctx: Ctx, entity: Entity, medium: Medium): Promise<void> {
   const all = { user: medium.user, [referenceTo(entity)]: medium._id, status: { $in: SETTLED } };
-  const found = (await findMany(ctx, MediumVersion, all, {
+  const found = await findMany(ctx, Version, all, {
     projection: { status: 1, replacedAt: 1, version: 1 },
     sort: { createdAt: -1, _id: -1 },
     limit: 10 * MOST_KEPT,
-  })) as unknown as Former[];
+  });
   const restorable = found
     .filter(({ status }) => status === 'READY')
     .sort((a, b) => (b.replacedAt?.getTime() ?? 0) - (a.replacedAt?.getTime() ?? 0));
   const failed = found.filter(({ status }) => status === 'FAILED');
   for (const { _id, version } of [restorable, failed].flatMap((some) => some.slice(MOST_KEPT))) {
     // As it was read: restored in between, it holds what its medium showed a moment ago.
-    await removeAndSweep(ctx, MediumVersion, { _id, version });
+    await removeAndSweep(ctx, Version, { _id, version });
   }
-}
-
-interface Former {
-  _id: UUID;
-  status: string;
-  version: number;
-  replacedAt?: Date | null;
 }

@@ -3,6 +3,7 @@ import type { Base, Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/read.ts';
 import { type Keep, remove } from '../../data/remove.ts';
 import { ringJobs } from '../jobs/queue.ts';
+import { enqueueSweep } from './sweep.ts';
 
 /**
  * Removes one document with what hangs on it, and wakes a worker for each job that sweeps the rest. False
@@ -14,7 +15,7 @@ export async function removeAndSweep<T extends Base>(
   filter: TypedFilter,
   keep?: Keep<T>,
 ): Promise<boolean> {
-  const gone = await remove(ctx, entity, filter, keep);
+  const gone = await remove(ctx, entity, filter, enqueueSweep, keep);
   for (const job of gone?.jobs ?? []) await ringJobs(ctx, job);
   return gone !== null;
 }

@@ -1,33 +1,37 @@
-import { entityNamed } from '../../data/entity.ts';
+import Joi from 'joi';
+import type { Ctx } from '../../context.ts';
 import type { UUID } from '../../data/ids.ts';
-import { sweepChildren } from '../../data/remove.ts';
-import { abortUnder } from '../../providers/multipart.ts';
-import { deleteUnder } from '../../providers/s3.ts';
-import { complete, ringJobs } from '../jobs/queue.ts';
-import type { JobType } from '../jobs/worker.ts';
+import type { Leftovers } from '../../data/remove.ts';
+import { idInput } from '../jobs/input.ts';
+import type { JobType } from '../jobs/job-type.ts';
+import { enqueue } from '../jobs/queue.ts';
 
-interface Input {
-  entity: string;
-  documents: { id: UUID; objects?: string[] }[];
-  /** Of what was being made when its job ended. */
+/** What a sweep is told: documents that are gone, and folders in S3 that nobody needs any longer. */
+export interface SweepInput extends Leftovers {
   folders?: string[];
 }
 
-/** Clears up behind deleted documents: children that a crash left, and the objects in S3, whole or in parts; and behind jobs that were ended. */
-export const sweep: JobType = {
-  async run({ ctx, claim, signal, progress }) {
-    const input = claim.job.input as Input;
-    const entity = entityNamed(input.entity);
-    for (const [i, { id, objects = [] }] of input.documents.entries()) {
-      signal.throwIfAborted();
-      for (const job of await sweepChildren(ctx, entity, id)) await ringJobs(ctx, job);
-      for (const place of objects) {
-        await abortUnder(place);
-        await deleteUnder(place);
-      }
-      progress((100 * i) / input.documents.length);
-    }
-    for (const folder of input.folders ?? []) await deleteUnder(folder);
-    await complete(ctx, claim, { swept: input.documents.length });
-  },
+/** Deletes behind removed documents what they left: children after a crash, and objects in S3. */
+export const sweep: JobType<SweepInput, { swept: number }> = {
+  name: 'sweep',
+  input: Joi.object({
+    entity: Joi.string().required(),
+    documents: Joi.array()
+      .items(Joi.object({ id: idInput().required(), objects: Joi.array().items(Joi.string()) }))
+      .required(),
+    folders: Joi.array().items(Joi.string()),
+  }),
+  attempts: 10,
+  queue: 'upkeep',
+  run: async (work) => (await import('./run-sweep.ts')).runSweep(work),
 };
+
+/** Behind the users' own jobs. */
+const PRIORITY = 1;
+
+/** Enqueues the sweep behind a removal, in its transaction. Returns the job's id. */
+export async function enqueueSweep(tx: Ctx, leftovers: Leftovers): Promise<UUID> {
+  const { entity, documents } = leftovers;
+  const job = await enqueue(tx, sweep, { input: { entity, documents }, priority: PRIORITY });
+  return job._id;
+}

@@ -5,9 +5,10 @@ import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { deleteUnder, head } from '../../providers/s3.ts';
 import { ringSealer } from '../audit/chain.ts';
-import { enqueue, ringJobs } from '../jobs/queue.ts';
-import { folderOf, type Medium, readOriginalKey } from '../media/keys.ts';
-import { isVersion, mediaEntities, processingJob } from '../media/reprocess.ts';
+import { ringJobs } from '../jobs/queue.ts';
+import { folderOf, readOriginalKey } from '../media/keys.ts';
+import { isVersion, type Medium, mediaEntities } from '../media/medium.ts';
+import { planProcessing } from '../media/process-job.ts';
 import { isTrashed } from '../media/trash.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 
@@ -29,7 +30,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
   const found = await head(record.key);
   if (!found) return;
   const mine = { _id: place.id, user: place.user };
-  const medium = (await findOne(ctx, entity, mine)) as unknown as Medium | null;
+  const medium = await findOne(ctx, entity, mine);
   if (!medium && isVersion(entity)) return; // They may be the medium's own by now: the nightly check knows.
   if (!medium) {
     // Looked for once more, as it may have been restored just in between.
@@ -39,8 +40,8 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
     return;
   }
   const sequencer = record.sequencer.toUpperCase().padEnd(32, '0');
-  const next = processingJob(ctx, entity, medium, found.etag);
-  const object = { etag: found.etag, sequencer, job: next._id };
+  const next = planProcessing(ctx, entity, medium, found.etag);
+  const object = { etag: found.etag, sequencer, job: next.id };
   const set = { status: 'PROCESSING', progress: 0, object };
   const job = await transaction(ctx, async (tx) => {
     const document = await update(
@@ -61,7 +62,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
       'upload',
     );
     if (!document) return null;
-    return enqueue(tx, next);
+    return next.enqueue(tx);
   });
   if (!job) return;
   await ringJobs(ctx, job._id);
@@ -77,10 +78,10 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
   for (const entity of mediaEntities()) {
     const now = ctx.clock();
     // As long as a URL may hold and its upload may last.
-    const recent = await awaiting(ctx, entity, { $gt: new Date(now - 2 * HOUR) }, -1);
+    const recent = await findAwaiting(ctx, entity, { $gt: new Date(now - 2 * HOUR) }, -1);
     // Whoever asks for new URLs goes on with an upload: the day begins again.
     const dayAgo = { $lt: new Date(now - 24 * HOUR) };
-    const forgotten = await awaiting(ctx, entity, dayAgo, 1);
+    const forgotten = await findAwaiting(ctx, entity, dayAgo, 1);
     const all = [...recent, ...forgotten];
     for (let i = 0; i < all.length; i += AT_ONCE) {
       const some = all.slice(i, i + AT_ONCE);
@@ -100,13 +101,13 @@ const HOUR = 3600 * 1000;
 /** How many objects are asked for at once. */
 const AT_ONCE = 16;
 
-async function awaiting(
+async function findAwaiting(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<Medium>,
   updatedAt: object,
   direction: 1 | -1,
 ): Promise<Medium[]> {
-  const found = await findMany(
+  return findMany(
     ctx,
     entity,
     { status: 'AWAITING_UPLOAD', updatedAt },
@@ -117,5 +118,4 @@ async function awaiting(
       hint: 'awaiting',
     },
   );
-  return found as unknown as Medium[];
 }

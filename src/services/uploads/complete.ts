@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
+import Joi from 'joi';
 import type { Ctx } from '../../context.ts';
-import { type Entity, entityNamed } from '../../data/entity.ts';
+import type { Entity } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
@@ -14,9 +15,10 @@ import {
   type StoredPart,
 } from '../../providers/multipart.ts';
 import { head } from '../../providers/s3.ts';
-import { complete, enqueue, ringJobs } from '../jobs/queue.ts';
-import { JobFailure, type JobType } from '../jobs/worker.ts';
-import type { Medium } from '../media/keys.ts';
+import { idInput } from '../jobs/input.ts';
+import { JobFailure, type JobType } from '../jobs/job-type.ts';
+import { enqueue, ringJobs } from '../jobs/queue.ts';
+import { type Medium, mediumEntity } from '../media/medium.ts';
 import { noteUpload } from './arrivals.ts';
 import { planOf, sentAtOnce, sizeOf, unknownUpload } from './multipart.ts';
 
@@ -35,7 +37,7 @@ export type NamedPart = Pick<StoredPart, 'partNumber' | 'etag'>;
  */
 export async function completeParts(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<Medium>,
   medium: Medium,
   given: NamedPart[],
   patience = PATIENCE,
@@ -66,14 +68,18 @@ export async function completeParts(
 }
 
 /** Whether the medium has its bytes by now. @throws AppError NOT_FOUND */
-async function isNoted(ctx: Ctx, entity: Entity, { _id, filePath }: Medium): Promise<boolean> {
+async function isNoted(
+  ctx: Ctx,
+  entity: Entity<Medium>,
+  { _id, filePath }: Medium,
+): Promise<boolean> {
   await noteUpload(ctx, { key: filePath, sequencer: '' });
   const now = await findOne(ctx, entity, { _id }, { projection: { status: 1 } });
   if (!now) throw notFound();
-  return (now as unknown as Medium).status !== 'AWAITING_UPLOAD';
+  return now.status !== 'AWAITING_UPLOAD';
 }
 
-interface Input {
+interface CompleteInput {
   entity: string;
   document: UUID;
   /** Whose parts have been checked: another one is none of this job's business. */
@@ -81,16 +87,22 @@ interface Input {
 }
 
 /** Completes an upload whose parts have been checked, however long it takes S3. */
-export const completeUpload: JobType = {
-  async run({ ctx, claim, signal }) {
-    const { entity: name, document, uploadId } = claim.job.input as unknown as Input;
+export const completeUpload: JobType<CompleteInput, { superseded: boolean }> = {
+  name: 'complete-upload',
+  input: Joi.object<CompleteInput>({
+    entity: Joi.string().required(),
+    document: idInput().required(),
+    uploadId: Joi.string().required(),
+  }),
+  queue: 'media',
+  async run({ ctx, input, signal }) {
+    const { entity, document, uploadId } = input;
     const awaited = {
       ...{ _id: document, status: 'AWAITING_UPLOAD' },
       'multipart.uploadId': uploadId,
     };
     const projection = { outbox: 0 };
-    const found = await findOne(ctx, entityNamed(name), awaited, { projection });
-    const medium = found as unknown as Medium | null;
+    const medium = await findOne(ctx, mediumEntity(entity), awaited, { projection });
     if (medium) {
       const { filePath } = medium;
       const parts = await allParts(filePath, uploadId);
@@ -101,7 +113,7 @@ export const completeUpload: JobType = {
       }
       await noteUpload(ctx, { key: filePath, sequencer: '' });
     }
-    await complete(ctx, claim, { superseded: !medium });
+    return { superseded: !medium };
   },
 };
 
@@ -112,13 +124,16 @@ async function jobOf(ctx: Ctx, { multipart }: Medium): Promise<UUID | undefined>
   return (await findOne(ctx, Job, open, { projection: { _id: 1 } }))?._id;
 }
 
-async function handOver(ctx: Ctx, entity: Entity, medium: Medium): Promise<UUID | undefined> {
-  const { _id, project } = medium;
-  const owned = { user: medium.user as UUID, ...(project && { project }) };
-  const uploadId = medium.multipart?.uploadId;
+async function handOver(
+  ctx: Ctx,
+  entity: Entity<Medium>,
+  medium: Medium,
+): Promise<UUID | undefined> {
+  const { _id, user, project } = medium;
+  const uploadId = medium.multipart?.uploadId as string;
   const input = { entity: entity.name, document: _id, uploadId };
   const job = await transaction(ctx, async (tx) => {
-    const made = await enqueue(tx, { type: 'complete-upload', input, ...owned });
+    const made = await enqueue(tx, completeUpload, { input, user, project });
     const session = tx.session && { session: tx.session };
     await entity.collection.updateOne(
       { _id, 'multipart.uploadId': uploadId },

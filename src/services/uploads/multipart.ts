@@ -1,7 +1,5 @@
-import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
-import { newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
@@ -9,16 +7,13 @@ import {
   abort,
   begin,
   listParts,
-  MOST_PARTS,
   PARTS_PAGE,
   presignPart,
   type StoredPart,
 } from '../../providers/multipart.ts';
 import { head } from '../../providers/s3.ts';
-import type { Medium } from '../media/keys.ts';
+import type { Medium } from '../media/medium.ts';
 import { noteUpload } from './arrivals.ts';
-
-const MIB = 1024 * 1024;
 
 /** A stretch of an upload in parts: what has arrived of it, and URLs for what has not. */
 export interface PartsPage {
@@ -30,19 +25,6 @@ export interface PartsPage {
   nextPart: number | null;
 }
 
-/** How large the parts of a file are: no file has more than S3 takes. Undefined where one PUT does. */
-export function partSizeFor(size: number): number | undefined {
-  if (size <= config.singlePutBytes) return undefined;
-  return Math.max(config.partBytes, Math.ceil(size / MOST_PARTS / MIB) * MIB);
-}
-
-/** What a document gets that is to have a file of this size. @param keyOf where its bytes will be */
-export function newFile(ctx: Ctx, size: number, keyOf: (id: UUID) => string) {
-  const _id = ctx.promisedId ?? newId(ctx.clock());
-  const partSize = partSizeFor(size);
-  return { _id, filePath: keyOf(_id), ...(partSize && { multipart: { partSize } }) };
-}
-
 /**
  * Where to send the parts from number `from` on, and which of them S3 has already. Begins the upload where
  * there is none, or none any more. @param urls the most URLs of an answer
@@ -50,7 +32,7 @@ export function newFile(ctx: Ctx, size: number, keyOf: (id: UUID) => string) {
  */
 export async function openParts(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<Medium>,
   medium: Medium,
   { from, urls, seconds }: { from: number; urls: number; seconds: number },
 ): Promise<PartsPage> {
@@ -81,7 +63,7 @@ export async function openParts(
 }
 
 /** Ends an upload in parts: what has arrived is gone, and the medium awaits its bytes as before. @throws AppError NOT_FOUND, INVALID_STATE */
-export async function abortParts(ctx: Ctx, entity: Entity, medium: Medium): Promise<void> {
+export async function abortParts(ctx: Ctx, entity: Entity<Medium>, medium: Medium): Promise<void> {
   if (medium.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
   if (!medium.multipart) throw sentAtOnce();
   const { uploadId } = medium.multipart;
@@ -115,7 +97,7 @@ async function refuseArrived(ctx: Ctx, { filePath }: Medium): Promise<void> {
 }
 
 /** Of several who begin at once one wins, and all use its upload. Returns its id. */
-async function start(ctx: Ctx, entity: Entity, medium: Medium): Promise<string> {
+async function start(ctx: Ctx, entity: Entity<Medium>, medium: Medium): Promise<string> {
   const { _id, filePath, contentType, multipart } = medium;
   const mine = await begin(filePath, contentType);
   // Not a version of the document: nobody sees it. What a crash leaves here, the sweep of S3's list ends.
@@ -127,7 +109,7 @@ async function start(ctx: Ctx, entity: Entity, medium: Medium): Promise<string> 
   if (matchedCount > 0) return mine;
   await abort(filePath, mine);
   const projection = { status: 1, multipart: 1 };
-  const now = (await findOne(ctx, entity, { _id }, { projection })) as unknown as Medium | null;
+  const now = await findOne(ctx, entity, { _id }, { projection });
   if (!now) throw notFound();
   if (now.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
   if (!now.multipart?.uploadId) throw unknownUpload();

@@ -3,8 +3,8 @@ import type { Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { abort, type OpenUpload, openUploads } from '../../providers/multipart.ts';
-import { type Medium, readOriginalKey } from '../media/keys.ts';
-import { mediaEntities } from '../media/reprocess.ts';
+import { readOriginalKey } from '../media/keys.ts';
+import { type Medium, mediaEntities } from '../media/medium.ts';
 
 /** How long an upload may be in S3 before its document has to know of it, in ms. */
 const GRACE = 3600 * 1000;
@@ -27,7 +27,11 @@ export async function abortOrphanedUploads(ctx: Ctx): Promise<number> {
   return ended;
 }
 
-async function orphansAmong(ctx: Ctx, entity: Entity, open: OpenUpload[]): Promise<OpenUpload[]> {
+async function orphansAmong(
+  ctx: Ctx,
+  entity: Entity<Medium>,
+  open: OpenUpload[],
+): Promise<OpenUpload[]> {
   const placed = open.flatMap((upload) => {
     const place = readOriginalKey(upload.key);
     return place?.collection === entity.collectionName ? [{ upload, id: place.id }] : [];
@@ -45,14 +49,14 @@ async function orphansAmong(ctx: Ctx, entity: Entity, open: OpenUpload[]): Promi
 
 async function uploadIdsOf(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<Medium>,
   ids: UUID[],
 ): Promise<Map<string, string | null | undefined>> {
-  const found = (await findMany(
+  const found = await findMany(
     ctx,
     entity,
     { _id: { $in: ids }, status: 'AWAITING_UPLOAD' },
     { projection: { multipart: 1 }, limit: ids.length },
-  )) as unknown as Medium[];
+  );
   return new Map(found.map(({ _id, multipart }) => [idText(_id), multipart?.uploadId]));
 }

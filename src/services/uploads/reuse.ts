@@ -1,25 +1,26 @@
+import Joi from 'joi';
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
-import { entityNamed } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { copy } from '../../providers/copy.ts';
 import { head } from '../../providers/s3.ts';
-import { complete, enqueue, ringJobs } from '../jobs/queue.ts';
-import { JobFailure, type JobType } from '../jobs/worker.ts';
-import type { Medium } from '../media/keys.ts';
+import { idInput } from '../jobs/input.ts';
+import { JobFailure, type JobType } from '../jobs/job-type.ts';
+import { enqueue, ringJobs } from '../jobs/queue.ts';
+import { type Medium, mediumEntity } from '../media/medium.ts';
 import { noteUpload } from './arrivals.ts';
 
-interface Input {
+interface CopyInput {
   entity: string;
   document: UUID;
   from: UUID;
 }
 
 /** Another medium of this kind and owner that has the same bytes, by the checksum that was declared. */
-export async function duplicateOf(
+export async function findDuplicate(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<Medium>,
   { _id, user, checksum, size }: Medium,
 ): Promise<UUID | undefined> {
   if (!checksum) return undefined;
@@ -29,11 +30,15 @@ export async function duplicateOf(
 }
 
 /** Has the bytes of one medium copied to another within S3. Returns the job that does it. */
-export async function reuse(ctx: Ctx, entity: Entity, to: Medium, from: UUID): Promise<UUID> {
+export async function reuseBytes(
+  ctx: Ctx,
+  entity: Entity<Medium>,
+  to: Medium,
+  from: UUID,
+): Promise<UUID> {
+  const { user, project } = to;
   const input = { entity: entity.name, document: to._id, from };
-  const { project } = to;
-  const owned = { user: to.user as UUID, ...(project && { project }) };
-  const { _id } = await enqueue(ctx, { type: 'copy-original', input, ...owned });
+  const { _id } = await enqueue(ctx, copyOriginal, { input, user, project });
   await ringJobs(ctx, _id);
   return _id;
 }
@@ -42,40 +47,37 @@ export async function reuse(ctx: Ctx, entity: Entity, to: Medium, from: UUID): P
  * Copies the original of a medium to another, whose upload it is: each document has objects of its own.
  * Where it cannot be done, the other still awaits its bytes, and a client can send them.
  */
-export const copyOriginal: JobType = {
-  async run({ ctx, claim, signal }) {
-    const { entity: name, document, from } = claim.job.input as Input;
-    const entity = entityNamed(name);
-    const read = async (_id: UUID) =>
-      (await findOne(
-        ctx,
-        entity,
-        { _id, user: claim.job.user },
-        WHOLE,
-      )) as unknown as Medium | null;
-    const target = await read(document);
-    const isAwaited = target?.status === 'AWAITING_UPLOAD';
-    if (isAwaited && !(await head(target.filePath))) {
-      const source = await read(from);
-      const etag = source?.object?.etag;
-      const isCopied =
-        source &&
-        etag &&
-        (await copy(
-          {
-            from: { key: source.filePath, etag, size: source.size },
-            to: { key: target.filePath, contentType: target.contentType },
-          },
-          signal,
-        ));
-      if (!isCopied) {
+export const copyOriginal: JobType<CopyInput, { superseded: boolean }> = {
+  name: 'copy-original',
+  input: Joi.object<CopyInput>({
+    entity: Joi.string().required(),
+    document: idInput().required(),
+    from: idInput().required(),
+  }),
+  queue: 'media',
+  async run({ ctx, job, input, signal }) {
+    const entity = mediumEntity(input.entity);
+    const whole = { projection: { outbox: 0 } };
+    const read = (_id: UUID) => findOne(ctx, entity, { _id, user: job.user }, whole);
+    const target = await read(input.document);
+    if (target?.status !== 'AWAITING_UPLOAD') return { superseded: true };
+    if (!(await head(target.filePath))) {
+      const source = await read(input.from);
+      if (!source || !(await copyBytes(source, target, signal))) {
         const message = 'The file to copy is gone: send the bytes by POST …/upload.';
         throw new JobFailure('MISSING_FILE', message);
       }
     }
-    if (isAwaited) await noteUpload(ctx, { key: target.filePath, sequencer: '' });
-    await complete(ctx, claim, { superseded: !isAwaited });
+    await noteUpload(ctx, { key: target.filePath, sequencer: '' });
+    return { superseded: false };
   },
 };
 
-const WHOLE = { projection: { outbox: 0 } };
+/** False when the source has no such bytes any more. */
+async function copyBytes(source: Medium, target: Medium, signal: AbortSignal): Promise<boolean> {
+  const { filePath: key, size } = source;
+  const etag = source.object?.etag;
+  if (!etag) return false;
+  const to = { key: target.filePath, contentType: target.contentType };
+  return copy({ from: { key, etag, size }, to }, signal);
+}

@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import type { Route } from '../../../src/api/http/route.ts';
 import { entities, entity, ref } from '../../../src/data/entity.ts';
 import { newId, UUID } from '../../../src/data/ids.ts';
+import { enqueueSweep } from '../../../src/services/removal/sweep.ts';
 import { type Answer, call, given, type Person } from '../../harness/given.ts';
 import '../support/seen.ts';
 import {
@@ -177,9 +178,11 @@ export async function strangersMarkNothing(): Promise<void> {
     await Shelf.collection.insertOne({ _id, user });
     await Book.collection.insertOne({ _id: newId(4), user, shelf: _id });
     const ctx = systemCtx('test');
-    expect(await remove(ctx, Shelf, { _id, user: stranger })).toBeNull();
+    expect(await remove(ctx, Shelf, { _id, user: stranger }, enqueueSweep)).toBeNull();
     expect(await Shelf.collection.findOne({ _id })).not.toHaveProperty('removing');
-    await expect(remove(ctx, Shelf, { _id, user })).rejects.toMatchObject({ code: 'IN_USE' });
+    await expect(remove(ctx, Shelf, { _id, user }, enqueueSweep)).rejects.toMatchObject({
+      code: 'IN_USE',
+    });
   } finally {
     entities.delete('Shelf');
     entities.delete('Book');

@@ -13,11 +13,12 @@ import { UUID } from '../../../src/data/ids.ts';
 import { Job, type JobDoc } from '../../../src/models/jobs/job.ts';
 import { Video } from '../../../src/models/media/video.ts';
 import { jobTypes } from '../../../src/services/job-types.ts';
-import { claim, LEASE } from '../../../src/services/jobs/queue.ts';
-import { JobFailure, type JobType, type Work } from '../../../src/services/jobs/worker.ts';
+import { claim, LEASE } from '../../../src/services/jobs/claim.ts';
+import { JobFailure, type JobType } from '../../../src/services/jobs/job-type.ts';
 import { reconcile } from '../../../src/services/maintenance/reconcile.ts';
 import { chance } from '../../harness/chance.ts';
 import { given, type Person } from '../../harness/given.ts';
+import { replaceRun } from '../../harness/job-types.ts';
 import { keysOf } from '../../harness/objects.ts';
 import {
   arrivedVideo,
@@ -155,15 +156,16 @@ test('a piece whose worker is lost is encoded once more, and nothing of it stays
   const alice = await given.user();
   const video = await left(alice);
   // One dies; another goes on though it has lost its job, and ends last.
-  expect((await claim(later(), 'dies'))?.job.type).toBe(PIECE);
-  let stale: Promise<void> | undefined;
-  const slow = async (work: Work) => {
+  expect((await claim(later(), 'dies', jobTypes))?.job.type).toBe(PIECE);
+  let stale: Promise<unknown> | undefined;
+  const slow: JobType['run'] = async (work) => {
     await worksAll(2, LEASE + 1000);
-    stale = jobTypes[PIECE]?.run(work);
-    await stale;
+    const run = jobTypes.get(PIECE)?.run(work) ?? Promise.resolve({});
+    stale = run;
+    return run;
   };
-  await works(0, { ...jobTypes, [PIECE]: { run: slow } });
-  await expect(stale).rejects.toThrow('another worker');
+  await works(0, replaceRun(PIECE, slow));
+  await expect(stale).rejects.toThrow(/another worker|aborted/);
   expect(await videoNow(alice, video)).toMatchObject({ status: 'READY' });
   expect((await jobs({ type: PIECE })).map((j) => j.status)).toEqual(Array(4).fill('COMPLETED'));
   const preview = await previewOf(alice, video, 'lost.mp4');
@@ -176,23 +178,39 @@ test('workers that die at random moments delay a video, and leave nothing', asyn
   const video = await arrivedVideo(alice, clip);
   let time = 0;
   let deaths = 0;
-  const mortal = (type: JobType): JobType => ({
-    async run(work) {
-      const death = new AbortController();
-      const wait = deaths < MOST_DEATHS ? next() * 2500 : 120_000;
-      const timer = setTimeout(() => death.abort(), wait);
-      try {
-        await type.run({ ...work, signal: AbortSignal.any([work.signal, death.signal]) });
-      } catch (error) {
-        if (!death.signal.aborted) throw error;
-        // Nobody hears of it: its lease runs out.
+  /** Runs until the worker dies: it writes nothing more, and its lease runs out. */
+  const dying = async <W extends { signal: AbortSignal; job: JobDoc }, R>(
+    work: W,
+    run: (work: W) => Promise<R>,
+  ): Promise<R> => {
+    const death = new AbortController();
+    const wait = deaths < MOST_DEATHS ? next() * 2500 : 120_000;
+    const timer = setTimeout(() => death.abort(), wait);
+    try {
+      return await run({ ...work, signal: AbortSignal.any([work.signal, death.signal]) });
+    } catch (error) {
+      if (death.signal.aborted) {
         deaths += 1;
-      } finally {
-        clearTimeout(timer);
+        const dead = { $inc: { 'lease.token': 1 }, $set: { 'lease.until': new Date(0) } };
+        await Job.collection.updateOne({ _id: work.job._id, status: 'RUNNING' }, dead);
       }
-    },
-  });
-  const types = Object.fromEntries(Object.entries(jobTypes).map(([n, t]) => [n, mortal(t)]));
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  const mortal = (type: JobType): JobType => {
+    const { afterParts } = type;
+    return {
+      ...type,
+      run: (work) => dying(work, (mine) => type.run(mine)),
+      ...(afterParts && {
+        afterParts: (work, results, state) =>
+          dying(work, (mine) => afterParts(mine, results, state)),
+      }),
+    };
+  };
+  const types = new Map([...jobTypes].map(([name, type]) => [name, mortal(type)]));
   for (let n = 0; n < 60 && (await videoNow(alice, video)).status === 'PROCESSING'; n++) {
     await Promise.all([works(time, types), works(time, types)]);
     time += LEASE + 1000;
@@ -210,7 +228,7 @@ test('a crash while pieces are joined, and rings that are lost, are healed', asy
   const alice = await given.user();
   const video = await left(alice);
   await Promise.all([works(), works(), works(), works()]);
-  const joiner = await claim(later(), 'dies');
+  const joiner = await claim(later(), 'dies', jobTypes);
   expect(joiner?.job).toMatchObject({ type: 'process-video' });
   expect((await reconcile(later(LEASE + 1000))).rung).toBeGreaterThan(0);
   await worksAll(1, LEASE + 1000);
@@ -224,7 +242,7 @@ test('a piece that fails fails the video, and takes the others and what was made
   const video = await left(alice);
   await works();
   const run = () => Promise.reject(new JobFailure('CORRUPT_MEDIA', 'It cannot be decoded.'));
-  await works(0, { ...jobTypes, [PIECE]: { run } });
+  await works(0, replaceRun(PIECE, run));
   const failed = await videoNow(alice, video);
   expect(failed).toMatchObject({ status: 'FAILED', error: { code: 'CORRUPT_MEDIA' } });
   expect(failed).not.toHaveProperty('derivatives');
@@ -313,7 +331,7 @@ test('a stream is made in pieces, too', async () => {
   const before = (await keys(alice, video)).filter((k) => !/hls|pieces/.test(k));
   await works();
   const run = () => Promise.reject(new JobFailure('CORRUPT_MEDIA', 'It cannot be decoded.'));
-  await works(0, { ...jobTypes, [PIECE]: { run } });
+  await works(0, replaceRun(PIECE, run));
   expect((await videoNow(alice, video)).stream).toMatchObject({
     status: 'FAILED',
     error: { code: 'CORRUPT_MEDIA' },

@@ -13,12 +13,14 @@ import { UUID } from '../../../src/data/ids.ts';
 import { Job } from '../../../src/models/jobs/job.ts';
 import { Video } from '../../../src/models/media/video.ts';
 import { keysUnder } from '../../../src/providers/s3.ts';
-import { claim, LEASE } from '../../../src/services/jobs/queue.ts';
-import { JobFailure } from '../../../src/services/jobs/worker.ts';
+import { jobTypes } from '../../../src/services/job-types.ts';
+import { claim, LEASE } from '../../../src/services/jobs/claim.ts';
+import { JobFailure } from '../../../src/services/jobs/job-type.ts';
 import { checkObjects } from '../../../src/services/maintenance/objects/check.ts';
 import { streamLink } from '../../../src/services/media/streams/links.ts';
 import type { VideoDoc } from '../../../src/services/media/streams/request.ts';
 import { type Doc, given, type Person } from '../../harness/given.ts';
+import { replaceRun } from '../../harness/job-types.ts';
 import { keysOf } from '../../harness/objects.ts';
 import {
   arrivedVideo,
@@ -190,7 +192,7 @@ test('a stream that fails or is cancelled says so, and is begun anew by asking o
   const pending = { status: 'PENDING', job: body.job };
   expect((await videoNow(alice, video)).stream).toEqual(pending);
   const run = () => Promise.reject(new JobFailure('CORRUPT_MEDIA', 'It cannot be decoded.'));
-  await works(0, { 'stream-video': { run } });
+  await works(0, replaceRun('stream-video', run));
   const failed = await videoNow(alice, video);
   expect(failed.status).toBe('READY');
   expect(failed.stream).toMatchObject({ status: 'FAILED', error: { code: 'CORRUPT_MEDIA' } });
@@ -205,7 +207,7 @@ test('a worker that lost the job spoils nothing, and nothing of it stays', async
   const alice = await given.user();
   const video = await ready(alice);
   await asks(alice, video);
-  const lost = await claim(later(), 'lost');
+  const lost = await claim(later(), 'lost', jobTypes);
   expect(lost?.job.type).toBe('stream-video');
   await works(LEASE + 1);
   expect((await videoNow(alice, video)).stream).toMatchObject({ status: 'READY' });

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../../context.ts';
 import { deleteKeys } from '../../../providers/s3.ts';
-import { mediaEntities } from '../../media/reprocess.ts';
+import { mediaEntities } from '../../media/medium.ts';
 import { objectsFromAnywhere } from '../random-start.ts';
 import { type Found, note } from './findings.ts';
 import { findMissing, findMissingInTrash } from './missing.ts';

@@ -4,13 +4,11 @@ import { idText, type UUID } from '../../../data/ids.ts';
 import { findOne, type TypedFilter } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
 import { AppError } from '../../../errors.ts';
-import { entityOfKind } from '../../../models/media/media-fields.ts';
 import { TrashedMedium } from '../../../models/media/trashed-medium.ts';
 import { objectsUnder } from '../../../providers/s3.ts';
 import { ringJobs } from '../../jobs/queue.ts';
-import type { Medium } from '../../media/keys.ts';
-import { isVersion, reprocess } from '../../media/reprocess.ts';
-import type { VideoDoc } from '../../media/streams/request.ts';
+import { entityOfKind, isVersion, type Medium } from '../../media/medium.ts';
+import { reprocess } from '../../media/reprocess.ts';
 import { documentsFromAnywhere } from '../random-start.ts';
 import type { Look } from './check.ts';
 import { note } from './findings.ts';
@@ -20,8 +18,7 @@ const AT_ONCE = 16;
 /** How many are made again after one run: where all are damaged, people should know first. */
 const MOST_HEALED = 1000;
 
-/** A medium as far as it points at objects. */
-type Pointing = Medium & Partial<Pick<VideoDoc, 'stream' | 'streamPath'>>;
+/** The fields by which a medium points at objects. */
 const FIELDS = [
   ...['filePath', 'object', 'user', 'project', 'kind', 'derivatives', 'derivativesPath'],
   ...['stream', 'streamPath'],
@@ -30,7 +27,7 @@ const fieldsOf = (at = '') =>
   Object.fromEntries(FIELDS.map((name) => [at + name, 1])) as Record<string, 1>;
 
 /** Finds media of one kind that are READY without all that they point at. */
-export async function findMissing(ctx: Ctx, entity: Entity, look: Look): Promise<void> {
+export async function findMissing(ctx: Ctx, entity: Entity<Medium>, look: Look): Promise<void> {
   const { missing, damaged } = look.result;
   await findLacking(ctx, entity, look, '', async (medium, what) => {
     const name = `${entity.name} ${idText(medium._id)}`;
@@ -45,7 +42,7 @@ export async function findMissingInTrash(ctx: Ctx, look: Look): Promise<void> {
     const said = { _id: medium._id, ...saidBy(medium, 'content.') };
     const trashed = await findOne(ctx, TrashedMedium, said, { projection: { kind: 1 } });
     if (!trashed) return;
-    const { name } = entityOfKind((trashed as unknown as { kind: string }).kind);
+    const { name } = entityOfKind(trashed.kind);
     note(look.result.trashed, `${name} ${idText(medium._id)}`);
   });
 }
@@ -56,7 +53,7 @@ async function findLacking(
   entity: Entity,
   { page: size, result, isLate }: Look,
   at: '' | 'content.',
-  tell: (medium: Pointing, what: 'ORIGINAL' | 'DERIVATIVES') => Promise<void>,
+  tell: (medium: Medium, what: 'ORIGINAL' | 'DERIVATIVES') => Promise<void>,
 ): Promise<void> {
   const page = { projection: fieldsOf(at), size };
   const ready = { [`${at}status`]: 'READY' };
@@ -68,7 +65,7 @@ async function findLacking(
       }
       const some = documents.slice(i, i + AT_ONCE).map((document) => {
         const { _id, content } = document as unknown as { _id: UUID; content?: object };
-        return { ...(at ? content : document), _id } as Pointing;
+        return { ...(at ? content : document), _id } as Medium;
       });
       result.documents += some.length;
       const lacking = await Promise.all(some.map(lackOf));
@@ -81,7 +78,7 @@ async function findLacking(
 }
 
 /** What of a medium is not in S3: asked by one list of its folder. */
-async function lackOf(medium: Pointing): Promise<'ORIGINAL' | 'DERIVATIVES' | undefined> {
+async function lackOf(medium: Medium): Promise<'ORIGINAL' | 'DERIVATIVES' | undefined> {
   const { filePath } = medium;
   const wanted = new Set([filePath, ...madeOf(medium)]);
   const last = [...wanted].toSorted().at(-1) as string;
@@ -94,7 +91,7 @@ async function lackOf(medium: Pointing): Promise<'ORIGINAL' | 'DERIVATIVES' | un
 }
 
 /** The keys of what was made of it, as far as its document names them. */
-function madeOf({ derivatives, derivativesPath, stream, streamPath }: Pointing): string[] {
+function madeOf({ derivatives, derivativesPath, stream, streamPath }: Medium): string[] {
   const made = (derivatives ?? []).filter(({ status }) => status === 'READY');
   const streamed =
     stream?.status === 'READY' && streamPath
@@ -108,7 +105,7 @@ function madeOf({ derivatives, derivativesPath, stream, streamPath }: Pointing):
 }
 
 /** Holds as long as a medium points where it did when it was read. */
-function saidBy({ filePath, derivativesPath, streamPath }: Pointing, at = ''): TypedFilter {
+function saidBy({ filePath, derivativesPath, streamPath }: Medium, at = ''): TypedFilter {
   return {
     [`${at}status`]: 'READY',
     [`${at}filePath`]: filePath,
@@ -120,8 +117,8 @@ function saidBy({ filePath, derivativesPath, streamPath }: Pointing, at = ''): T
 /** Whether it is still said to be READY with a file that is not there; then it says so, but for a dry run. */
 async function fails(
   ctx: Ctx,
-  entity: Entity,
-  { _id, filePath }: Pointing,
+  entity: Entity<Medium>,
+  { _id, filePath }: Medium,
   { dryRun }: Look,
 ): Promise<boolean> {
   const said = { _id, status: 'READY', filePath };
@@ -136,7 +133,12 @@ async function fails(
  * it does whenever a video is processed once more. A former version would take its medium's place by that:
  * of one it is only told.
  */
-async function heals(ctx: Ctx, entity: Entity, medium: Pointing, look: Look): Promise<boolean> {
+async function heals(
+  ctx: Ctx,
+  entity: Entity<Medium>,
+  medium: Medium,
+  look: Look,
+): Promise<boolean> {
   const said = { _id: medium._id, ...saidBy(medium) };
   if (!(await findOne(ctx, entity, said, { projection: { _id: 1 } }))) return false;
   if (look.dryRun || isVersion(entity) || look.result.damaged.count >= MOST_HEALED) return true;

@@ -3,13 +3,11 @@ import { type Entity, entities } from '../../../data/entity.ts';
 import { idText, type UUID } from '../../../data/ids.ts';
 import { findMany } from '../../../data/read.ts';
 import { SETTLED } from '../../../models/media/media-fields.ts';
-import { MediumVersion } from '../../../models/media/medium-version.ts';
 import { TrashedMedium } from '../../../models/media/trashed-medium.ts';
 import type { ObjectSeen } from '../../../providers/s3.ts';
-import { type Medium, pointersOf, readFolder, workPrefix } from '../../media/keys.ts';
-import { isMedia } from '../../media/reprocess.ts';
-import type { VideoDoc } from '../../media/streams/request.ts';
-import type { Content } from '../../media/trash.ts';
+import { pointersOf, readFolder, workPrefix } from '../../media/keys.ts';
+import { isMedium, type Medium, Version } from '../../media/medium.ts';
+import type { TrashedContent } from '../../media/trash.ts';
 import { referenceTo } from '../../media/versions.ts';
 
 /** More than any medium has. */
@@ -45,30 +43,34 @@ async function knownBy(
   const known = new Map<string, (key: string) => boolean>();
   const among = { _id: { $in: ids } };
   const some = { projection: { outbox: 0 }, limit: ids.length };
-  for (const document of await findMany(ctx, entity, among, some)) {
-    known.set(idText(document._id), knownTo(entity, document as unknown as Medium));
+  if (!isMedium(entity)) {
+    // Of what is no medium, its folder is all its own.
+    const own = await findMany(ctx, entity, among, { ...some, projection: { _id: 1 } });
+    return new Map(own.map(({ _id }) => [idText(_id), () => true]));
   }
-  if (!isMedia(entity)) return known;
+  for (const medium of await findMany(ctx, entity, among, some)) {
+    known.set(idText(medium._id), knownTo(medium));
+  }
   const path = referenceTo(entity);
   const versions = { projection: { outbox: 0 }, limit: ids.length * MOST_VERSIONS };
-  for (const version of await findMany(ctx, MediumVersion, { [path]: { $in: ids } }, versions)) {
-    const id = idText((version as unknown as Record<string, UUID>)[path] as UUID);
+  for (const version of await findMany(ctx, Version, { [path]: { $in: ids } }, versions)) {
+    const id = idText(version[path as keyof Medium] as UUID);
     const others = known.get(id);
-    const own = knownToVersion(version as unknown as Medium);
+    const own = knownToVersion(version);
     known.set(id, (key) => own(key) || others?.(key) === true);
   }
   const trashed = { projection: { content: 1 }, limit: ids.length };
   for (const { _id, content } of await findMany(ctx, TrashedMedium, among, trashed)) {
-    const { versions = [], ...medium } = content as Content;
-    const all = [medium, ...versions].map((m) => knownTo(entity, m as unknown as Medium));
+    const { versions = [], ...medium } = content as TrashedContent;
+    const all = [medium, ...versions].map(knownTo);
     known.set(idText(_id), (key) => all.some((knows) => knows(key)));
   }
   return known;
 }
 
-function knownTo(entity: Entity, medium: Medium): (key: string) => boolean {
+function knownTo(medium: Medium): (key: string) => boolean {
   // Of what is being made, nobody knows yet what it will be.
-  if (!isMedia(entity) || !SETTLED.includes(medium.status)) return () => true;
+  if (!SETTLED.includes(medium.status)) return () => true;
   return pointsTo(medium);
 }
 
@@ -80,8 +82,8 @@ function knownToVersion(version: Medium): (key: string) => boolean {
 
 function pointsTo(medium: Medium): (key: string) => boolean {
   const pointers = pointersOf(medium);
-  const { stream } = medium as Medium & Pick<VideoDoc, 'stream'>;
-  // The pieces of a stream that waits for its turn, however long, lie beside what is shown.
+  const { stream } = medium;
+  // The segments of a stream that waits for its turn, however long, lie beside what is shown.
   const making = stream && !SETTLED.includes(stream.status) && workPrefix(medium, stream.job);
   return (key) =>
     pointers.some((p) => (p.endsWith('/') ? key.startsWith(p) : key === p)) ||

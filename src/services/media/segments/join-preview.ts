@@ -1,84 +1,85 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { config } from '../../../config.ts';
-import { entityNamed } from '../../../data/entity.ts';
+import { findOne } from '../../../data/read.ts';
 import { deleteUnder } from '../../../providers/s3.ts';
 import { upload } from '../../../providers/upload.ts';
-import { resultsOf, supersede } from '../../jobs/job-parts.ts';
-import { openWorkDir } from '../../jobs/scratch-dir.ts';
-import type { JobType, Work } from '../../jobs/worker.ts';
-import type { Derivative } from '../keys.ts';
+import { Superseded, type WakeLater, type Work } from '../../jobs/job-type.ts';
+import { openScratchDir } from '../../jobs/scratch-dir.ts';
+import { type Derivative, mediumEntity } from '../medium.ts';
+import type { ProcessResult } from '../process-job.ts';
 import type { DerivativeFile } from '../processor.ts';
-import { current, type ProcessInput, publish } from '../publish.ts';
-import { fetchPieces, heardIn, type PieceMade } from './pieces.ts';
-import type { Known } from './preview-pieces.ts';
+import { publish } from '../publish.ts';
+import { type ProcessInput, waitsFor } from '../subject.ts';
+import { MediumUnsettled, UNSETTLED } from '../versions.ts';
+import { SILENT } from '../video/process.ts';
+import { joinSegments } from '../video/segments.ts';
+import type { PreviewState, SegmentResult } from './encode-job.ts';
+import { fetchSegments, findSoundFacts } from './fetch.ts';
 
-/** A job that is done at once, or goes on here when all of its pieces are there. */
-export function inPieces(atOnce: JobType): JobType {
-  return { run: (work) => (work.claim.job.parts ? goOn(work) : atOnce.run(work)) };
-}
-
-async function goOn(work: Work): Promise<void> {
-  const { claim } = work;
-  const { target, folder, state } = claim.job.parts as {
-    target: string;
-    folder: string;
-    state: Known;
-  };
-  const input = claim.job.input as ProcessInput;
-  const entity = entityNamed(input.entity);
-  const medium = await current(work, entity, input);
-  if (!medium) {
-    await supersede(work);
-    return;
+/** The fan-in of a long video: its preview is joined of the segments, and all of it is published. */
+export async function joinPreview(
+  work: Work<ProcessInput, ProcessResult>,
+  results: object[],
+  state: PreviewState,
+): Promise<ProcessResult | WakeLater> {
+  const { ctx, input, job, signal } = work;
+  const entity = mediumEntity(input.entity);
+  const waiting = { _id: input.document, 'object.etag': input.etag, ...waitsFor(job._id) };
+  const medium = await findOne(ctx, entity, waiting, { projection: { outbox: 0 } });
+  if (!medium) throw new Superseded('The medium waits for this job no longer.');
+  await using dir = await openScratchDir();
+  // Child jobs of one type have results of one type.
+  const { files, ...joined } = await joinFiles(work, dir.path, state, results as SegmentResult[]);
+  for (const file of files) await upload(`${state.target}/${file.name}`, file, signal);
+  signal.throwIfAborted();
+  const { checksum, target: folder } = state;
+  try {
+    const result = await publish(work, entity, medium, { ...joined, checksum, folder });
+    await deleteUnder(state.folder);
+    return result;
+  } catch (error) {
+    if (error instanceof MediumUnsettled) return UNSETTLED;
+    throw error;
   }
-  const made = await resultsOf<PieceMade>(work);
-  if (!made) return;
-  await using dir = await openWorkDir();
-  const workDir = dir.path;
-  const { processed, derivatives, files } = await joined(work, workDir, state, made);
-  for (const file of files) await upload(`${target}/${file.name}`, file, work.signal);
-  work.signal.throwIfAborted();
-  const complete = () => derivatives;
-  const result = { processed, shown: { complete }, checksum: state.checksum, target };
-  await publish(work, entity, medium, input, result);
-  await deleteUnder(folder);
 }
 
-async function joined(
-  { signal, progress }: Work,
+async function joinFiles(
+  { signal, progress }: Work<ProcessInput, ProcessResult>,
   workDir: string,
-  { processed, derivatives }: Known,
-  made: PieceMade[],
+  { processed, derivatives, plan }: PreviewState,
+  results: SegmentResult[],
 ) {
-  const { joinSegments } = await import('../video/segments.ts');
-  const { SILENT } = await import('../video/process.ts');
-  const { inPieces: pieces, ...whole } = processed;
-  await fetchPieces(made, workDir, signal);
-  const heard = heardIn(made);
+  await fetchSegments(results, workDir, signal);
+  const heard = findSoundFacts(results);
   progress(96, 'join');
-  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...pieces, hasSound: heard !== null };
-  const [rendition] = pieces.renditions;
-  if (!rendition) throw new Error('a preview of no size');
+  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...plan, hasSound: heard !== null };
+  const [rendition] = plan.renditions;
+  if (!rendition) throw new Error('A preview has one rendition.');
   const files: DerivativeFile[] = [await joinSegments(input, rendition)];
   if (heard) {
     const path = join(workDir, 'waveform.json');
     const contentType = 'application/json';
     files.push({ name: 'waveform', path, contentType, size: (await stat(path)).size });
   }
-  const isSilenced = pieces.hasSound && !heard;
-  const known = new Map(
-    files.map(({ path, ...file }) => [file.name, { ...file, status: 'READY' as const }]),
-  );
+  const isSilenced = plan.hasSound && !heard;
   return {
     files,
-    derivatives: derivatives
-      .map((derivative): Derivative => known.get(derivative.name) ?? derivative)
-      .filter(({ status }) => status === 'READY'),
+    derivatives: withReady(derivatives, files),
     processed: {
-      ...whole,
-      facts: { ...whole.facts, ...heard },
-      warnings: [...whole.warnings, ...(isSilenced ? [SILENT] : [])],
+      ...processed,
+      facts: { ...processed.facts, ...heard },
+      warnings: [...processed.warnings, ...(isSilenced ? [SILENT] : [])],
     },
   };
+}
+
+/** The derivatives that are there once these files are. */
+function withReady(derivatives: Derivative[], files: DerivativeFile[]): Derivative[] {
+  const made = new Map(
+    files.map(({ path, ...file }) => [file.name, { ...file, status: 'READY' as const }]),
+  );
+  return derivatives
+    .map((derivative): Derivative => made.get(derivative.name) ?? derivative)
+    .filter(({ status }) => status === 'READY');
 }

@@ -1,160 +1,129 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { config } from '../../../config.ts';
-import type { Ctx } from '../../../context.ts';
 import { idText } from '../../../data/ids.ts';
 import { findOne } from '../../../data/read.ts';
-import { transaction } from '../../../data/transaction.ts';
 import { update } from '../../../data/write.ts';
 import { Video } from '../../../models/media/video.ts';
 import { deleteUnder } from '../../../providers/s3.ts';
 import { upload } from '../../../providers/upload.ts';
-import { resultsOf, split, supersede } from '../../jobs/job-parts.ts';
-import { complete } from '../../jobs/queue.ts';
-import { openWorkDir } from '../../jobs/scratch-dir.ts';
-import { JobFailure, type JobType, type Work } from '../../jobs/worker.ts';
-import type { Medium } from '../keys.ts';
+import { type FannedOut, JobFailure, Superseded, type Work } from '../../jobs/job-type.ts';
+import { openScratchDir } from '../../jobs/scratch-dir.ts';
 import { MediaError } from '../media-error.ts';
 import { fetchOriginal } from '../original.ts';
-import {
-  fetchPieces,
-  heardIn,
-  type PieceMade,
-  pieceParts,
-  piecesFolder,
-} from '../segments/pieces.ts';
-import { isLeft } from '../segments/preview-pieces.ts';
+import { fanOutSegments, type SegmentResult, type SegmentsState } from '../segments/encode-job.ts';
+import { fetchSegments, findSoundFacts } from '../segments/fetch.ts';
 import type { Stream, StreamFile } from '../video/hls.ts';
-import type { Pieces } from '../video/segments.ts';
-import type { StreamInput, VideoDoc } from './request.ts';
+import { makeLadder } from '../video/ladder.ts';
+import { openVideo } from '../video/open.ts';
+import { renditionsOf } from '../video/renditions.ts';
+import { joinLadder, planSegments } from '../video/segments.ts';
+import type { StreamInput, StreamResult } from './stream-job.ts';
+
+type StreamWork = Work<StreamInput, StreamResult, SegmentsState>;
 
 /** Makes the adaptive stream of a video, below the derivatives of the bytes that it is made of. */
-export const streamVideo: JobType = {
-  async run(work) {
-    const { ctx, claim } = work;
-    const { job, token } = claim;
-    const video = await wanted(ctx, work);
-    if (!video) {
-      await supersede(work);
-      return;
+export async function makeStream(work: StreamWork): Promise<StreamResult | FannedOut> {
+  const { ctx, input, job, token, signal, progress } = work;
+  const video = await findOne(ctx, Video, waitsFor(work), { projection: { outbox: 0 } });
+  if (!video) throw new Superseded('The video waits for this stream no longer.');
+  // Each claim writes into a folder of its own: a worker that lost the job spoils nothing.
+  const target = `${streamsFolder(input)}${idText(job._id)}-${token}`;
+  await using dir = await openScratchDir();
+  const path = join(dir.path, 'original');
+  try {
+    await fetchOriginal(input, path, signal);
+    progress(5, 'encode');
+    const { shape } = input;
+    const source = { path, workDir: dir.path, ffmpeg: config.ffmpegPath, signal, shape };
+    const found = await openVideo(source);
+    // What could not be decoded for the preview is not tried again.
+    const opened = { ...found, hasSound: found.hasSound && Boolean(video.audio) };
+    const plan = planSegments(opened, renditionsOf(shape), config.videoSecondsPerJob);
+    if (plan.segments.length > 1) {
+      const state = { target, plan };
+      return await work.fanOut(fanOutSegments(work, input, input.etag, 'STREAM', state));
     }
-    const folder = streamsFolder(job.input as StreamInput);
-    // Each claim writes under a prefix of its own: a worker that lost the job spoils nothing.
-    const target = job.parts?.target ?? `${folder}${idText(job._id)}-${token}`;
-    await using dir = await openWorkDir();
-    const workDir = dir.path;
-    try {
-      const stream = job.parts
-        ? await joined(work, workDir, target)
-        : await encoded(work, video, workDir, target);
-      if (stream) await publish(work, stream, target);
-    } catch (error) {
-      await clear(work, target);
-      if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
-      throw error;
-    }
-  },
-};
+    const stream = await makeLadder(opened, (percent) => progress(5 + percent * 0.85, 'encode'));
+    await rm(path);
+    for (const file of stream.files) await send(file, target, signal);
+    return await publishStream(work, stream, target);
+  } catch (error) {
+    await withdraw(work, target);
+    if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
+    throw error;
+  }
+}
+
+/** The fan-in of a long video's stream: joins the segments of one rendition after the other. */
+export async function joinStream(
+  work: StreamWork,
+  results: object[],
+  { target, folder, plan }: SegmentsState,
+): Promise<StreamResult> {
+  const { ctx, signal, progress } = work;
+  const video = await findOne(ctx, Video, waitsFor(work), { projection: { _id: 1 } });
+  if (!video) throw new Superseded('The video waits for this stream no longer.');
+  // Child jobs of one type have results of one type.
+  const made = results as SegmentResult[];
+  await using dir = await openScratchDir();
+  const workDir = dir.path;
+  const hasSound = findSoundFacts(made) !== null;
+  progress(96, 'join');
+  if (hasSound) await fetchSegments(made, workDir, signal, (name) => name === 'sound.m4a');
+  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...plan, hasSound };
+  const stream = await joinLadder(input, plan.renditions, {
+    bring: (rendition) =>
+      fetchSegments(made, workDir, signal, (name) => name.startsWith(`${rendition}-`)),
+    take: (file) => send(file, target, signal),
+  });
+  const result = await publishStream(work, stream, target);
+  await deleteUnder(folder);
+  return result;
+}
+
+/** The filter of the video, as long as it waits for this job's stream and shows what the stream belongs to. */
+function waitsFor({ input, job }: StreamWork) {
+  const { document, derivativesPath, etag } = input;
+  return { _id: document, derivativesPath, 'object.etag': etag, 'stream.job': job._id };
+}
 
 function streamsFolder({ derivativesPath }: StreamInput): string {
   return `${derivativesPath}/hls/`;
 }
 
-/** The video, as long as it waits for this job's stream, and shows the derivatives that it belongs to. */
-async function wanted(ctx: Ctx, { claim }: Work): Promise<VideoDoc | null> {
-  return findOne(ctx, Video, waiting(claim), { projection: { outbox: 0 } });
-}
-
-function waiting({ job }: Work['claim']) {
-  const { document, derivativesPath, etag } = job.input as StreamInput;
-  return { _id: document, derivativesPath, 'object.etag': etag, 'stream.job': job._id };
-}
-
-/** Null where it is left to others, or there is nothing to make it of any longer. */
-async function encoded(
-  work: Work,
-  video: VideoDoc,
-  workDir: string,
-  target: string,
-): Promise<Stream | null> {
-  const { ctx, claim, signal, progress } = work;
-  const { etag, filePath } = claim.job.input as StreamInput;
-  const path = join(workDir, 'original');
-  if (!(await fetchOriginal(filePath, etag, path, signal))) {
-    await complete(ctx, claim, { superseded: true });
-    return null;
-  }
-  progress(5, 'encode');
-  const { openVideo } = await import('../video/open.ts');
-  const { renditionsOf } = await import('../video/renditions.ts');
-  const { piecesOf } = await import('../video/segments.ts');
-  const { makeLadder } = await import('../video/ladder.ts');
-  const found = await openVideo({ path, workDir, ffmpeg: config.ffmpegPath, signal });
-  // What could not be heard for the preview is not tried again.
-  const opened = { ...found, hasSound: found.hasSound && Boolean(video.audio) };
-  const renditions = renditionsOf(opened.raster.shape);
-  const pieces = piecesOf(opened, renditions, config.videoSecondsPerJob);
-  if (pieces.segments.length > 1) {
-    const folder = piecesFolder(work, video as unknown as Medium);
-    const of = { filePath, etag, target, folder, stream: true };
-    await split(work, { target, folder, state: pieces, parts: pieceParts(of, pieces) });
-    return null;
-  }
-  const stream = await makeLadder(opened, (percent) => progress(5 + percent * 0.85, 'encode'));
-  await rm(path);
-  return stream;
-}
-
-/** Null while one of its pieces has not ended. */
-async function joined(work: Work, workDir: string, target: string): Promise<Stream | null> {
-  const { claim, signal, progress } = work;
-  const made = await resultsOf<PieceMade>(work);
-  if (!made) return null;
-  const pieces = claim.job.parts?.state as Pieces;
-  const hasSound = heardIn(made) !== null;
-  progress(96, 'join');
-  const { joinLadder } = await import('../video/segments.ts');
-  if (hasSound) await fetchPieces(made, workDir, signal, (name) => name === 'sound.m4a');
-  const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...pieces, hasSound };
-  const stream = await joinLadder(input, pieces.renditions, {
-    bring: (rendition) =>
-      fetchPieces(made, workDir, signal, (name) => name.startsWith(`${rendition}-`)),
-    take: (file) => sent(file, target, signal),
-  });
-  return { ...stream, files: [] };
-}
-
-async function sent(file: StreamFile, target: string, signal: AbortSignal): Promise<void> {
+async function send(file: StreamFile, target: string, signal: AbortSignal): Promise<void> {
   await upload(`${target}/${file.name}`, file, signal);
   await rm(file.path);
 }
 
-/** The stream is shown and its job has ended, if the video still waits for it. */
-async function publish(work: Work, stream: Stream, target: string): Promise<void> {
-  const { ctx, claim, signal, progress } = work;
-  for (const file of stream.files) await sent(file, target, signal);
+/** Publishes a stream, in one transaction with the completion of its job. @throws Superseded; LostClaim */
+async function publishStream(
+  work: StreamWork,
+  { renditions }: Pick<Stream, 'renditions'>,
+  target: string,
+): Promise<StreamResult> {
+  const { input, job, signal, progress } = work;
   progress(99, 'publish');
   signal.throwIfAborted();
-  const renditions = stream.renditions.map(({ name, width, height, bandwidth, codecs }) => ({
+  const shown = renditions.map(({ name, width, height, bandwidth, codecs }) => ({
     ...{ name, width, height, bandwidth, codecs },
   }));
-  const { job } = claim;
-  const set = { stream: { status: 'READY', job: job._id, renditions }, streamPath: target };
-  const isShown = await transaction(ctx, async (tx) => {
-    const document = await update(tx, Video, waiting(claim), { set }, 'stream');
-    const superseded = !document;
-    const done = await complete(tx, claim, { document: waiting(claim)._id, superseded });
-    if (!done) throw new Error('The job was taken by another worker.');
-    return !superseded;
+  const stream = { status: 'READY', job: job._id, renditions: shown };
+  const result = await work.complete(async (tx): Promise<StreamResult> => {
+    const set = { stream, streamPath: target };
+    if (!(await update(tx, Video, waitsFor(work), { set }, 'stream'))) {
+      throw new Superseded('The video waits for this stream no longer.');
+    }
+    return { document: input.document, superseded: false };
   });
-  if (!isShown) await deleteUnder(`${target}/`);
-  if (job.parts) await deleteUnder(job.parts.folder);
-  if (isShown) await deleteEarlier(work, target);
+  await deleteEarlier(input, target);
+  return result;
 }
 
 /** Ids of jobs and tokens of claims grow: what sorts before was made before. Never what is later. */
-async function deleteEarlier({ claim }: Work, target: string): Promise<void> {
-  const folder = streamsFolder(claim.job.input as StreamInput);
+async function deleteEarlier(input: StreamInput, target: string): Promise<void> {
+  const folder = streamsFolder(input);
   const mine = orderOf(target.slice(folder.length));
   await deleteUnder(folder, (key) => orderOf(key.slice(folder.length)) >= mine);
 }
@@ -164,10 +133,10 @@ function orderOf(name: string): string {
   return `${job} ${token.padStart(12, '0')}`;
 }
 
-/** What this claim has put there, if neither the video shows it nor others go on with it. */
-async function clear(work: Work, target: string): Promise<void> {
-  const shown = { _id: waiting(work.claim)._id, streamPath: target };
-  const projection = { _id: 1 };
-  if (await findOne(work.ctx, Video, shown, { projection })) return;
-  if (!work.claim.job.parts && !(await isLeft(work, target))) await deleteUnder(`${target}/`);
+/** Deletes what a run has put there that came to nothing. */
+async function withdraw({ ctx, input }: StreamWork, target: string): Promise<void> {
+  // An error may have been heard of a run whose transaction was committed all the same.
+  const shown = { _id: input.document, streamPath: target };
+  if (await findOne(ctx, Video, shown, { projection: { _id: 1 } })) return;
+  await deleteUnder(`${target}/`);
 }

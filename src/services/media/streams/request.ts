@@ -8,26 +8,17 @@ import { AppError } from '../../../errors.ts';
 import { Job } from '../../../models/jobs/job.ts';
 import { Video } from '../../../models/media/video.ts';
 import { enqueue, ringJobs } from '../../jobs/queue.ts';
+import type { Shape } from '../video/shape.ts';
+import { streamVideo } from './stream-job.ts';
 
 /** A video, with what is hidden of it. */
 export type VideoDoc = DocOf<typeof Video>;
-
-/** What a `stream-video` job is told. */
-export interface StreamInput {
-  entity: 'Video';
-  document: UUID;
-  /** Of the bytes that it is to be made of. */
-  etag: string;
-  filePath: string;
-  /** The stream lies below, and goes with them. */
-  derivativesPath: string;
-}
 
 /**
  * Has the stream of a READY video made. Asked again, says the same: while it is being made and once it is
  * there. One that failed is begun anew. @throws AppError INVALID_STATE
  */
-export async function askForStream(
+export async function requestStream(
   ctx: Ctx,
   video: VideoDoc,
 ): Promise<{ document: VideoDoc; job: UUID; isThere: boolean }> {
@@ -40,13 +31,13 @@ export async function askForStream(
   if (video.status !== 'READY' || !derivativesPath || !etag) {
     throw new AppError('INVALID_STATE', 'It is not READY.');
   }
-  const input: StreamInput = { entity: 'Video', document: _id, etag, filePath, derivativesPath };
-  const owned = { ...(video.user && { user: video.user }) };
-  const belongs = { ...owned, ...(video.project && { project: video.project }) };
+  const { user, project } = video;
+  const shape = shapeOf(video);
+  const input = { document: _id, etag, filePath, derivativesPath, shape };
   // Of two that ask at once, one changes it; the other finds it changed.
   const same = stream ? { 'stream.job': stream.job } : { stream: { $exists: false } };
   const asked = await transaction(ctx, async (tx) => {
-    const job = await enqueue(tx, { type: 'stream-video', input: { ...input }, ...belongs });
+    const job = await enqueue(tx, streamVideo, { input, user, project });
     const set = { stream: { status: 'PENDING', job: job._id } };
     const mine = { _id, status: 'READY', derivativesPath, ...same };
     const document = await update(tx, Video, mine, { set }, 'stream');
@@ -67,6 +58,13 @@ export async function askForStream(
 }
 
 class Changed extends Error {}
+
+/** What the decoder has shown when the video was processed. */
+function shapeOf({ video }: VideoDoc): Shape {
+  if (!video) throw new AppError('INVALID_STATE', 'It is not READY.');
+  const { width, height, transfer } = video;
+  return { width, height, hdr: transfer ?? null };
+}
 
 /** Its job may have ended without saying so, where the video was in the trash meanwhile. */
 async function isBeingMade(ctx: Ctx, { status, job }: { status: string; job: UUID }) {

@@ -1,5 +1,5 @@
 import { isWithin, type Times } from './open.ts';
-import type { Shape } from './poster.ts';
+import type { DecodedShape } from './poster.ts';
 import type { Made } from './preview.ts';
 import type { Heard } from './sound.ts';
 import type { Work } from './work.ts';
@@ -20,6 +20,8 @@ export interface VideoFacts {
     hasAudio: boolean;
     variableFrameRate: boolean;
     hdr: boolean;
+    /** How light is coded, where the dynamic range is high. */
+    transfer?: 'PQ' | 'HLG';
     pixelFormat?: string;
   };
   audio?: { durationSeconds: number; sampleRate: number; channels: number; codec: string };
@@ -57,7 +59,7 @@ export function earlyFacts(
 export function lateFacts(
   early: VideoFacts,
   work: Work,
-  { shape, times }: { shape: Shape; times: Times },
+  { shape, times }: { shape: DecodedShape; times: Times },
   { heard, seconds }: Pick<Made, 'heard' | 'seconds'>,
 ): VideoFacts {
   const { pictures } = times;
@@ -68,6 +70,7 @@ export function lateFacts(
     video: {
       ...early.video,
       ...{ durationSeconds, width, height, pixelFormat, hdr: shape.hdr !== null },
+      ...(shape.hdr && { transfer: shape.hdr }),
       bitRate: Math.round((pictures.bytes * 8) / Math.max(lasting, 0.001)),
     },
     ...(heard && soundFacts(work, heard)),

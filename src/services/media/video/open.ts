@@ -1,12 +1,11 @@
-import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ProcessorInput } from '../processor.ts';
 import { tooLong } from './containers/refusals.ts';
 import { VIDEO_LIMITS } from './limits.ts';
 import { type Packets, scanPackets } from './packets.ts';
-import { makePoster } from './poster.ts';
 import { outputRate } from './rate.ts';
 import type { Raster } from './renditions.ts';
+import type { Shape } from './shape.ts';
 import { probeVideo } from './sniff.ts';
 import type { Work } from './work.ts';
 
@@ -17,22 +16,22 @@ export interface OpenVideo extends Times {
   hasSound: boolean;
 }
 
+/** A video that was processed before, whose shape is known from then. */
+interface KnownVideo extends Pick<ProcessorInput, 'path' | 'workDir' | 'ffmpeg' | 'signal'> {
+  shape: Shape;
+}
+
 /**
- * Looks into a video that was processed before, on this machine or on another: everyone who opens
- * it finds the same.
+ * Opens a video that was processed before, on this machine or on another: everyone who opens it finds
+ * the same.
  * @throws MediaError
  */
-export async function openVideo(
-  input: Pick<ProcessorInput, 'path' | 'workDir' | 'ffmpeg' | 'signal'>,
-  limits = VIDEO_LIMITS,
-): Promise<OpenVideo> {
-  const { ffmpeg, signal } = input;
+export async function openVideo(input: KnownVideo, limits = VIDEO_LIMITS): Promise<OpenVideo> {
+  const { ffmpeg, signal, shape } = input;
   const [path, workDir] = [resolve(input.path), resolve(input.workDir)];
   const { container } = await probeVideo(path, limits, signal);
   const work: Work = { path, workDir, ffmpeg, signal, limits, container };
   const times = await timesOf(work);
-  const { shape, poster, thumbnail } = await makePoster(work);
-  for (const file of [poster, thumbnail]) await rm(file.path);
   const { frameRate, variableFrameRate } = times.pictures;
   const rate = outputRate(frameRate, variableFrameRate);
   return { ...times, work, raster: { shape, rate }, hasSound: isHeard(work) };

@@ -6,13 +6,13 @@ import { corrupt } from '../media-error.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { refuseFailure } from '../refuse-failure.ts';
 import { type Hdr, VIDEO_DECODERS } from './containers/container.ts';
-import { fitted, JPEG, type Size } from './picture.ts';
+import { fitted, JPEG } from './picture.ts';
+import type { Shape } from './shape.ts';
 import { reading, type Work } from './work.ts';
 
 /** What the decoder shows of its first pictures. */
-export interface Shape extends Size {
+export interface DecodedShape extends Shape {
   pixelFormat: string;
-  hdr: Hdr;
 }
 
 /** Where to look for a good picture, one after the other until there is one. */
@@ -47,7 +47,7 @@ export async function makePoster(work: Work) {
   const isIntra = decoders === VIDEO_DECODERS.prores || decoders === VIDEO_DECODERS.mjpeg;
   let hdr = work.container.video.hdr;
   let isSure = false;
-  let best: { shape: Shape; score: number } | null = null;
+  let best: { shape: DecodedShape; score: number } | null = null;
   const places = isIntra ? INTRA : KEYFRAMES;
   for (let n = 0; n < places.length; n++) {
     const place = places[n] as Place;
@@ -125,7 +125,7 @@ function scoreOf(grey: Buffer): number {
 }
 
 /** The last frame that `showinfo` told of. Tags of the file are printed otherwise, indented. */
-function shapeOf(log: string): Shape | null {
+function shapeOf(log: string): DecodedShape | null {
   const frames = [
     ...log.matchAll(
       /^\[Parsed_showinfo\S* @ \w+\] n: *\d+ .* fmt:(\w+) .*sar:(\d+)\/(\d+) s:(\d+)x(\d+) /gm,

@@ -12,11 +12,11 @@ import {
 import { earlyFacts, lateFacts, type VideoFacts } from './facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
 import { isHeard, type OpenVideo, timesOf } from './open.ts';
-import { makePoster } from './poster.ts';
+import { type DecodedShape, makePoster } from './poster.ts';
 import { type Made, makePreview, type PreviewPlan, previewSize } from './preview.ts';
 import { outputRate } from './rate.ts';
 import { previewRendition } from './renditions.ts';
-import { piecesOf } from './segments.ts';
+import { planSegments, type SegmentPlan } from './segments.ts';
 import { probeVideo } from './sniff.ts';
 import type { Heard } from './sound.ts';
 import { planSprite, spriteFiles, spriteOfKeyframes } from './sprite.ts';
@@ -58,26 +58,24 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
 
     const rate = outputRate(pictures.frameRate, pictures.variableFrameRate);
     const opened: OpenVideo = { ...times, work, raster: { shape, rate }, hasSound };
-    const pieces = piecesOf(opened, [previewRendition(shape)], secondsPerJob);
-    if (pieces.segments.length > 1) {
-      return leftInPieces(input, opened, early, secondsPerJob);
-    }
+    const plan = planSegments(opened, [previewRendition(shape)], secondsPerJob);
+    if (plan.segments.length > 1) return leaveToSegments(input, opened, { early, shape, plan });
 
-    const plan = planSprite(shape, seconds);
+    const grid = planSprite(shape, seconds);
     const share = (from: number, to: number, stage: string) => (done: number) =>
       progress(from + (to - from) * Math.min(1, done / seconds), stage);
     const isLong = seconds > LONG;
     const hasSprite =
-      isLong && (await spriteOfKeyframes(work, plan, share(POSTER, SPRITE, 'sprite')));
+      isLong && (await spriteOfKeyframes(work, grid, share(POSTER, SPRITE, 'sprite')));
     const deliverSprite = async () => {
-      for (const file of await spriteFiles(work, plan)) await input.onDerivative(file);
+      for (const file of await spriteFiles(work, grid)) await input.onDerivative(file);
     };
     if (hasSprite) await deliverSprite();
 
     const warnings = unheardIn(opened);
     const made = await previewOrSilent(
       work,
-      { size: previewSize(shape), rate, shape, times, hasSound, sprite: hasSprite ? null : plan },
+      { size: previewSize(shape), rate, shape, times, hasSound, sprite: hasSprite ? null : grid },
       share(hasSprite ? SPRITE : POSTER, 98, 'preview'),
       warnings,
     );
@@ -93,23 +91,21 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
 }
 
 /** Of a long video: what shows at once, and its facts but for its sound; the rest is for others to do. */
-async function leftInPieces(
+async function leaveToSegments(
   input: ProcessorInput,
   opened: OpenVideo,
-  early: VideoFacts,
-  secondsPerJob: number,
+  known: { early: VideoFacts; shape: DecodedShape; plan: SegmentPlan },
 ): Promise<Processed> {
-  const { work, raster, seconds, pictures } = opened;
+  const { work, seconds, pictures } = opened;
+  const { early, shape, plan } = known;
   const warnings = [...unheardIn(opened), ...judgeLengths(opened, pictures.end)];
-  const plan = planSprite(raster.shape, seconds);
+  const grid = planSprite(shape, seconds);
   // However few keyframes there are: to decode all of it would take too long.
-  await spriteOfKeyframes(work, plan, () => {});
-  for (const file of await spriteFiles(work, plan)) await input.onDerivative(file);
-  const seen = { shape: raster.shape, times: opened };
-  const facts = lateFacts(early, work, seen, { heard: null, seconds });
-  const inPieces = piecesOf(opened, [previewRendition(raster.shape)], secondsPerJob);
+  await spriteOfKeyframes(work, grid, () => {});
+  for (const file of await spriteFiles(work, grid)) await input.onDerivative(file);
+  const facts = lateFacts(early, work, { shape, times: opened }, { heard: null, seconds });
   const { contentType } = work.container;
-  return { contentType, facts: { ...facts }, metadata: {}, warnings, inPieces };
+  return { contentType, facts: { ...facts }, metadata: {}, warnings, segments: plan };
 }
 
 function planned(hasSound: boolean): PlannedDerivative[] {

@@ -1,6 +1,6 @@
 import { type Size, within } from './picture.ts';
-import type { Shape } from './poster.ts';
 import { perSecond, type Rate } from './rate.ts';
+import type { Shape } from './shape.ts';
 import { THREADS } from './work.ts';
 
 /** One size of the same video, that a player may choose. */

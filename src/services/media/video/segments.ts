@@ -17,10 +17,11 @@ import type { Size } from './picture.ts';
 import { progressLines } from './progress.ts';
 import { perSecond, type Rate } from './rate.ts';
 import { encodedAs, groupOf, type Rendition } from './renditions.ts';
+import type { Shape } from './shape.ts';
 import { AAC, type Heard, soundMeter, soundOutputs } from './sound.ts';
 import { reading } from './work.ts';
 
-/** From and to, in seconds of the whole: a piece that one worker encodes. */
+/** From and to, in seconds of the whole: what one worker encodes. */
 export interface Segment {
   from: number;
   to: number;
@@ -32,15 +33,15 @@ export interface Segment {
 const USABLE = 0.7;
 /** In seconds: a file may say that it is a little longer than its last frame. */
 const SHORTEST = 1;
-/** A piece is a whole number of the segments of a stream: two groups of frames each. */
+/** A segment is a whole number of those of an HLS stream: two groups of frames each. */
 const GROUPS = 2;
 
 /**
  * Cuts what one worker cannot encode in its time. Every cut is where a keyframe of ours is, so that
- * the pieces are joined without being decoded.
+ * the segments are joined without being decoded.
  * @param speed seconds of the video that are encoded in a second
  */
-export function planSegments(
+export function cutSegments(
   seconds: number,
   millisecondsAvailable: number,
   speed: number,
@@ -60,9 +61,10 @@ export function planSegments(
   });
 }
 
-/** What is made of a video, and where it is cut for it. */
-export interface Pieces {
+/** What is encoded of a video, and in which segments. */
+export interface SegmentPlan {
   segments: Segment[];
+  shape: Shape;
   rate: Rate;
   renditions: Rendition[];
   hasSound: boolean;
@@ -76,25 +78,25 @@ const USUAL = 2.07 * DECODE + 0.92 * ENCODE;
 const LEAST = 0.25;
 
 /**
- * Where one job after the other encodes it: in one piece, if that is done in a job's time.
+ * In which segments jobs encode a video: in one, if that is done in a job's time.
  * @param secondsPerJob of 1080p at 30 frames a second and its preview
  */
-export function piecesOf(
+export function planSegments(
   { work, raster, shown, hasSound }: OpenVideo,
   renditions: Rendition[],
   secondsPerJob: number,
-): Pieces {
+): SegmentPlan {
   const { shape, rate } = raster;
   const pixels = (of: Size, frames: number) => ((of.width * of.height) / 1e6) * (frames / 30);
   const decoded = pixels(shape, work.container.video.frameRate ?? 60) * DECODE;
   const encoded = renditions.reduce((sum, { size }) => sum + pixels(size, perSecond(rate)), 0);
   const load = Math.max(LEAST, (decoded + encoded * ENCODE) / USUAL);
-  const segments = planSegments(shown, (secondsPerJob / load) * 1000, 1, rate);
-  return { segments, rate, renditions, hasSound };
+  const segments = cutSegments(shown, (secondsPerJob / load) * 1000, 1, rate);
+  return { segments, shape, rate, renditions, hasSound };
 }
 
 /** What is to be made of one segment. */
-export interface Piece {
+export interface SegmentTask {
   segment: Segment;
   /** Which of the segments it is, from 0. */
   number: number;
@@ -102,16 +104,16 @@ export interface Piece {
   renditions: readonly Rendition[];
 }
 
-/** Encodes one piece, without sound. @throws MediaError */
+/** Encodes one segment, without sound. @throws MediaError */
 export async function encodeSegment(
   { work, raster, pictures }: OpenVideo,
-  { segment, number, renditions }: Piece,
+  { segment, number, renditions }: SegmentTask,
   onProgress: (percent: number) => void,
 ): Promise<string[]> {
   const seconds = segment.to - segment.from;
   const { from, filter } = cutFrom(segment, pictures.times, raster.rate);
   const { input: read, ...bounds } = reading(work, seconds * renditions.length);
-  const names = renditions.map(({ name }) => pieceName(name, number));
+  const names = renditions.map(({ name }) => segmentFile(name, number));
   const end = await runFfmpeg({
     ...bounds,
     input: {
@@ -157,7 +159,7 @@ function cutFrom({ from, to }: Segment, times: readonly number[], rate: Rate) {
   };
 }
 
-/** Encodes the sound of the whole in one piece, `sound.m4a`, and listens to it. @throws MediaError */
+/** Encodes the sound of the whole at once, `sound.m4a`, and listens to it. @throws MediaError */
 export async function encodeSound(
   { work, seconds }: OpenVideo,
   onProgress: (percent: number) => void,
@@ -176,7 +178,7 @@ export async function encodeSound(
   return { path: join(work.workDir, 'sound.m4a'), heard: meter.result(end.log) };
 }
 
-/** The pieces that lie in `workDir` under the names that `encodeSegment` gave them. */
+/** Segments that lie in `workDir` under the names that `encodeSegment` gave them. */
 export interface JoinInput {
   workDir: string;
   ffmpeg: string;
@@ -187,7 +189,7 @@ export interface JoinInput {
   hasSound: boolean;
 }
 
-/** The preview of its pieces, with its sound: as if it had been made at once. */
+/** The preview of its segments, with its sound: as if it had been made at once. */
 export async function joinSegments(
   input: JoinInput,
   { size }: Pick<Rendition, 'size'>,
@@ -202,15 +204,15 @@ export async function joinSegments(
   return { name: 'preview', path, contentType: 'video/mp4', size: bytes, ...size };
 }
 
-/** Who brings the pieces of a stream, and takes its files: a disk holds one rendition at a time. */
+/** Who brings the segments of a stream, and takes its files: a disk holds one rendition at a time. */
 export interface Hauler {
-  /** Brings the pieces of a rendition to where they are joined; they are gone when it is. */
+  /** Brings the segments of a rendition to where they are joined; they are gone when it is. */
   bring(rendition: string): Promise<void>;
   /** Takes a file away. */
   take(file: StreamFile): Promise<void>;
 }
 
-/** The stream of the pieces of its renditions, one after the other. */
+/** The stream of the segments of its renditions, one after the other. */
 export async function joinLadder(
   input: JoinInput,
   renditions: readonly Rendition[],
@@ -234,14 +236,14 @@ export async function joinLadder(
       await joinOne(input, name, true, args);
       audio = await taken('audio');
     }
-    for (const number of segments.keys()) await rm(join(workDir, pieceName(name, number)));
+    for (const number of segments.keys()) await rm(join(workDir, segmentFile(name, number)));
   }
   await take(await writeMaster(workDir, pictures, audio, input.rate));
   return { renditions: pictures, audio };
 }
 
-/** The file of one piece of a rendition. */
-export const pieceName = (rendition: string, number: number): string =>
+/** The file of one segment of a rendition. */
+export const segmentFile = (rendition: string, number: number): string =>
   `${rendition}-${number}.mp4`;
 
 /** Copying is quick: a minute is long for it, and so are ten for the longest. */
@@ -255,10 +257,10 @@ async function joinOne(
 ): Promise<void> {
   const end = await joinWithFfmpeg({
     ...{ binary: ffmpeg, cwd: workDir, signal, deadlineMs: JOIN_MS, fileSize: 10_000_000_000 },
-    pieces: segments.map(({ from, to }, n) => ({ name: pieceName(name, n), seconds: to - from })),
+    pieces: segments.map(({ from, to }, n) => ({ name: segmentFile(name, n), seconds: to - from })),
     ...(withSound && { sound: 'sound.m4a' }),
     outputs,
   });
-  // The pieces are ours: a failure is, too.
-  if (end.exitCode !== 0) throw new Error('ffmpeg could not join the pieces', { cause: end.log });
+  // The segments are ours: a failure is, too.
+  if (end.exitCode !== 0) throw new Error('ffmpeg could not join the segments', { cause: end.log });
 }

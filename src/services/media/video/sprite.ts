@@ -6,8 +6,8 @@ import { refuseFailure } from '../refuse-failure.ts';
 import type { Hdr } from './containers/container.ts';
 import { lines } from './line-reader.ts';
 import { JPEG, resized, type Size, within } from './picture.ts';
-import type { Shape } from './poster.ts';
 import { progressLines } from './progress.ts';
+import type { Shape } from './shape.ts';
 import { reading, type Work } from './work.ts';
 
 /** A grid of small pictures, evenly over the whole, to be shown while somebody scrubs. */

@@ -7,10 +7,10 @@ import { openVideo } from '../../../../src/services/media/video/open.ts';
 import { perSecond } from '../../../../src/services/media/video/rate.ts';
 import { previewRendition } from '../../../../src/services/media/video/renditions.ts';
 import {
+  cutSegments,
   encodeSegment,
   encodeSound,
   joinSegments,
-  planSegments,
 } from '../../../../src/services/media/video/segments.ts';
 import { FFMPEG, type Studio, studio } from '../../../samples/audio.ts';
 import {
@@ -158,9 +158,11 @@ test.for(UNEVEN)('$name: in pieces, and as a stream, it is the same', async ({ n
   const workDir = await mkdtemp(join(tmpdir(), 'mixdown-uneven-'));
   try {
     const { signal } = new AbortController();
-    const video = await openVideo({ path, workDir, ffmpeg: FFMPEG, signal });
-    const { rate, shape } = video.raster;
-    const segments = planSegments(video.shown, 1000, 3, rate);
+    const { width, height } = await seenByFfmpeg(path);
+    const shape = { width, height, hdr: null };
+    const video = await openVideo({ path, workDir, ffmpeg: FFMPEG, signal, shape });
+    const { rate } = video.raster;
+    const segments = cutSegments(video.shown, 1000, 3, rate);
     expect(segments.length).toBeGreaterThan(1);
     const renditions = [previewRendition(shape)];
     for (const [number, segment] of segments.entries()) {

@@ -7,11 +7,11 @@ import { openVideo } from '../../../../src/services/media/video/open.ts';
 import { outputRate, perSecond } from '../../../../src/services/media/video/rate.ts';
 import { previewRendition, renditionsOf } from '../../../../src/services/media/video/renditions.ts';
 import {
+  cutSegments,
   encodeSegment,
   encodeSound,
   joinLadder,
   joinSegments,
-  planSegments,
 } from '../../../../src/services/media/video/segments.ts';
 import { FFMPEG, type Studio, studio } from '../../../samples/audio.ts';
 import { ENCODED, film, framesOf, processedVideo, seenByFfmpeg } from '../../../samples/videos.ts';
@@ -29,7 +29,9 @@ const signal = new AbortController().signal;
 
 async function opened(path: string) {
   const workDir = await mkdtemp(join(tmpdir(), 'mixdown-stream-'));
-  const video = await openVideo({ path, workDir, ffmpeg: FFMPEG, signal });
+  const { width, height } = await seenByFfmpeg(path);
+  const shape = { width, height, hdr: null };
+  const video = await openVideo({ path, workDir, ffmpeg: FFMPEG, signal, shape });
   return { workDir, video, [Symbol.asyncDispose]: () => rm(workDir, { recursive: true }) };
 }
 
@@ -74,7 +76,7 @@ test('a video without sound, and one that is smaller than all sizes, have a stre
 });
 
 test('an upright video has upright renditions', () => {
-  const names = renditionsOf({ width: 1080, height: 1920, pixelFormat: 'yuv420p', hdr: null });
+  const names = renditionsOf({ width: 1080, height: 1920, hdr: null });
   expect(names.map(({ name, size }) => [name, size.width, size.height])).toEqual([
     ['1080p', 1080, 1920],
     ['720p', 720, 1280],
@@ -91,7 +93,7 @@ test('pieces cover the whole without a gap, and each begins where a segment of t
     [50, 7.7],
   ] as const) {
     const rate = outputRate(frameRate, false);
-    const segments = planSegments(seconds, 60_000, 2, rate);
+    const segments = cutSegments(seconds, 60_000, 2, rate);
     expect(segments[0]?.from).toBe(0);
     expect(segments.at(-1)).toMatchObject({ to: seconds, isLast: true });
     for (const [n, { from, to }] of segments.entries()) {
@@ -106,7 +108,7 @@ test('pieces cover the whole without a gap, and each begins where a segment of t
 test('a video that is encoded in pieces is what it would have been at once', async () => {
   await using place = await opened(clip);
   const { video, workDir } = place;
-  const segments = planSegments(video.seconds, 1000, 6, video.raster.rate);
+  const segments = cutSegments(video.seconds, 1000, 6, video.raster.rate);
   expect(segments.length).toBe(3);
   const ladder = renditionsOf(video.raster.shape);
   const renditions = [previewRendition(video.raster.shape), ...ladder];

@@ -1,0 +1,59 @@
+import type { Ctx } from '../../context.ts';
+import { transaction } from '../../data/transaction.ts';
+import { update } from '../../data/write.ts';
+import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { endChildren, failParent, findFamily } from './fan-out.ts';
+import type { JobError, JobTypes, Seconds } from './job-type.ts';
+import { type Claim, isHeld, ringJobs } from './queue.ts';
+import { failSubject, typeOf } from './subject.ts';
+
+/** The longest backoff, in s. */
+const LONGEST = 300;
+
+/**
+ * Ends a run in failure: the job waits for another try, later each time, or has FAILED for good, and with
+ * it whatever waits for it.
+ */
+export async function failRun(
+  ctx: Ctx,
+  types: JobTypes,
+  claim: Claim,
+  error: JobError,
+): Promise<'RETRY' | 'FAILED' | 'LOST'> {
+  const attempts = claim.job.attempts + 1;
+  const delay = backoffOf(claim.job);
+  const isLast = !error.retryable || attempts >= claim.job.maxAttempts;
+  const now = ctx.clock();
+  const set = isLast
+    ? { status: 'FAILED', attempts, error, completedAt: new Date(now) }
+    : { status: 'QUEUED', attempts, error, runAfter: new Date(now + 1000 * delay) };
+  const outcome = await transaction(ctx, async (tx) => {
+    const stored = await update(tx, Job, isHeld(claim), { set }, isLast ? 'fail' : 'retry');
+    if (!stored) return 'LOST';
+    if (!isLast) return 'RETRY';
+    await failWaiting(tx, types, claim.job, error);
+    return 'FAILED';
+  });
+  if (outcome === 'RETRY') await ringJobs(ctx, claim.job._id, delay);
+  return outcome;
+}
+
+/** How long a job waits for its next run: 4, 16, 64… s. */
+export function backoffOf({ attempts }: Pick<JobDoc, 'attempts'>): Seconds {
+  return Math.min(4 ** (attempts + 1), LONGEST);
+}
+
+/** Fails all that waits for a job that failed or was cancelled: its subject, its parent, its children. */
+export async function failWaiting(
+  tx: Ctx,
+  types: JobTypes,
+  job: JobDoc,
+  error: JobError,
+): Promise<void> {
+  const type = typeOf(types, job);
+  const family = await findFamily(tx, job._id);
+  if (family) await endChildren(tx, type, family);
+  await failSubject(tx, type, job, error);
+  const parent = family?.parent && (await failParent(tx, family, error));
+  if (parent) await failWaiting(tx, types, parent, error);
+}

@@ -1,0 +1,107 @@
+import type { Ctx } from '../../context.ts';
+import { Job } from '../../models/jobs/job.ts';
+import { LEASE } from './claim.ts';
+import { advanceParent } from './fan-out.ts';
+import type { JobTypes, Seconds } from './job-type.ts';
+import { type Claim, isHeld } from './queue.ts';
+import { advanceSubject, typeOf } from './subject.ts';
+
+/** How often a worker renews its claim, in ms. */
+const HEARTBEAT = 5_000;
+/** A run stops this long before the function's own end, in ms: time to give the job back. */
+const RESERVE = 10_000;
+/** How often progress is looked at, in ms. */
+const TICK = 250;
+/** A run that was aborted has this long to stop, in ms; after that it is stuck. */
+const GRACE = 5_000;
+
+/** Renews a claim and shows how far the job is; false when the job is no longer this worker's. */
+export async function sendHeartbeat(
+  ctx: Ctx,
+  types: JobTypes,
+  claim: Claim,
+  progress: number,
+  stage: string | undefined,
+): Promise<boolean> {
+  const { job } = claim;
+  const { matchedCount } = await Job.collection.updateOne(isHeld(claim), {
+    $set: { 'lease.until': new Date(ctx.clock() + LEASE), ...(stage && { stage }) },
+    // Never backwards, also after a second start.
+    $max: { progress: Math.floor(progress) },
+  });
+  if (matchedCount === 0) return false;
+  const shown = job.parent ? await advanceParent(job) : { job, progress };
+  if (shown) await advanceSubject(typeOf(types, shown.job), shown.job, shown.progress);
+  return true;
+}
+
+/** Why a run had to stop. */
+export type Stop = 'LOST' | 'OUT_OF_TIME' | 'TIMED_OUT';
+
+/** What renews the claim of one run, and tells the run to stop. */
+export interface Heartbeat {
+  signal: AbortSignal;
+  progress(percent: number, stage?: string): void;
+  /** Why the run was told to stop, if it was. */
+  stopped(): Stop | undefined;
+  /** Resolves when the run was told to stop and did not: nothing in this process can end it. */
+  stuck: Promise<void>;
+  end(): void;
+}
+
+/** @param timeout of the job's type @param timeLeft ms that the function has left */
+export function startHeartbeat(
+  ctx: Ctx,
+  types: JobTypes,
+  claim: Claim,
+  { timeout = Number.POSITIVE_INFINITY, timeLeft }: { timeout?: Seconds; timeLeft(): number },
+): Heartbeat {
+  const controller = new AbortController();
+  const { promise: stuck, resolve: giveUp } = Promise.withResolvers<void>();
+  const latest = { percent: claim.job.progress, stage: undefined as string | undefined };
+  const startedAt = performance.now();
+  let sent = { ...latest };
+  let heardAt = ctx.clock();
+  let stop: Stop | undefined;
+  let grace: NodeJS.Timeout | undefined;
+  let isSending = false;
+  const abort = (why: Stop) => {
+    if (stop) return;
+    stop = why;
+    controller.abort();
+    if (why === 'TIMED_OUT') grace = setTimeout(giveUp, GRACE);
+  };
+  const send = async () => {
+    isSending = true;
+    sent = { ...latest };
+    try {
+      if (await sendHeartbeat(ctx, types, claim, sent.percent, sent.stage)) heardAt = ctx.clock();
+      else abort('LOST');
+    } catch (error) {
+      // The database is away: the lease holds for a while, past it somebody else may have the job.
+      ctx.log.warn('A heartbeat failed.', { error: error as Error });
+    }
+    isSending = false;
+  };
+  const tick = () => {
+    if (timeLeft() < RESERVE) abort('OUT_OF_TIME');
+    if (performance.now() - startedAt > 1000 * timeout) abort('TIMED_OUT');
+    if (ctx.clock() - heardAt > LEASE) abort('LOST');
+    const hasNews = sent.percent !== latest.percent || sent.stage !== latest.stage;
+    if (!isSending && (hasNews || ctx.clock() - heardAt > HEARTBEAT)) void send();
+  };
+  const timer = setInterval(tick, TICK);
+  return {
+    signal: controller.signal,
+    progress(percent, stage) {
+      latest.percent = Math.max(latest.percent, Math.min(99, Math.floor(percent)));
+      latest.stage = stage ?? latest.stage;
+    },
+    stopped: () => stop,
+    stuck,
+    end() {
+      clearInterval(timer);
+      clearTimeout(grace);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Ctx } from '../../context.ts';
+import { update } from '../../data/write.ts';
+import type { JobDoc } from '../../models/jobs/job.ts';
+import type { JobError, JobType, JobTypes, Transition } from './job-type.ts';
+
+/** The type of a stored job; undefined where this process has no handler for it. */
+export function typeOf(types: JobTypes, job: Pick<JobDoc, 'type'>): JobType | undefined {
+  return types.get(job.type);
+}
+
+/** Shows on the document that waits for a job that a worker has begun. */
+export async function startSubject(ctx: Ctx, type: JobType, job: JobDoc): Promise<void> {
+  const started = type.subject?.started?.(new Date(ctx.clock()));
+  if (started) await change(ctx, type, job, started);
+}
+
+/** Shows the result on the document that waits for it, in the transaction that completes the job. */
+export async function completeSubject(
+  tx: Ctx,
+  type: JobType,
+  job: JobDoc,
+  result: object,
+): Promise<void> {
+  const completed = type.subject?.completed?.(result, new Date(tx.clock()));
+  if (completed) await change(tx, type, job, completed);
+}
+
+/**
+ * Marks the document that waits for this job as failed, in the transaction that ends the job. The job's id
+ * in the filter keeps a stale job from doing so.
+ */
+export async function failSubject(
+  tx: Ctx,
+  type: JobType | undefined,
+  job: JobDoc,
+  error: JobError,
+): Promise<void> {
+  if (!type) return;
+  for (const failed of type.subject?.failed(error, new Date(tx.clock())) ?? []) {
+    if (await change(tx, type, job, failed)) return;
+  }
+}
+
+/** The reverse, when a job is started anew. A document with other work by now is left alone. */
+export async function resumeSubject(
+  tx: Ctx,
+  type: JobType | undefined,
+  job: JobDoc,
+): Promise<void> {
+  if (!type?.subject) return;
+  const { entity, id } = type.subject.at(job.input);
+  const { where, action, ...resumed } = type.subject.resumed(job._id, job.input);
+  await update(tx, entity, { _id: id, ...where }, resumed, action);
+}
+
+/** Shows how far a job is on the document that waits for it; never backwards. */
+export async function advanceSubject(
+  type: JobType | undefined,
+  job: Pick<JobDoc, '_id' | 'input'>,
+  progress: number,
+): Promise<void> {
+  if (!type?.subject?.progress) return;
+  const { subject } = type;
+  const { entity, id } = subject.at(job.input);
+  await entity.collection.updateOne(
+    { _id: id, ...subject.waiting(job._id) },
+    { $max: { [subject.progress as string]: Math.floor(progress) } },
+  );
+}
+
+async function change(
+  ctx: Ctx,
+  { subject }: JobType,
+  job: JobDoc,
+  { where, action, ...to }: Transition,
+): Promise<boolean> {
+  if (!subject) return false;
+  const { entity, id } = subject.at(job.input);
+  const filter = { _id: id, ...subject.waiting(job._id), ...where };
+  return (await update(ctx, entity, filter, to, action)) !== null;
+}

@@ -1,0 +1,93 @@
+import Joi from 'joi';
+import type { Ctx } from '../../context.ts';
+import type { Entity } from '../../data/entity.ts';
+import { newId, type UUID } from '../../data/ids.ts';
+import type { JobDoc } from '../../models/jobs/job.ts';
+import { kindOf, type MediaKindName } from '../../models/media/media-fields.ts';
+import { idInput } from '../jobs/input.ts';
+import type { JobType } from '../jobs/job-type.ts';
+import { enqueue } from '../jobs/queue.ts';
+import { isVersion, type Medium } from './medium.ts';
+import { discardSegments, type PreviewState } from './segments/encode-job.ts';
+import { mediumSubject, type ProcessInput } from './subject.ts';
+
+// The jobs that process a medium's bytes, one type for each kind. Decoders are large: each is imported
+// when it is first used, and never by a function that only enqueues.
+
+/** What such a job stores as its result. */
+export interface ProcessResult {
+  document: UUID;
+  superseded: false;
+}
+
+type ProcessJob = JobType<ProcessInput, ProcessResult, PreviewState>;
+
+const common = {
+  input: Joi.object<ProcessInput>({
+    entity: Joi.string().required(),
+    document: idInput().required(),
+    etag: Joi.string().required(),
+  }),
+  queue: 'media',
+  subject: mediumSubject,
+} as const;
+
+const audio: ProcessJob['run'] = async (work) => {
+  const { processAudio } = await import('./audio/process.ts');
+  return (await import('./process.ts')).processMedium(work, processAudio);
+};
+
+export const processTrack: ProcessJob = { ...common, name: 'process-track', run: audio };
+export const processAudio: ProcessJob = { ...common, name: 'process-audio', run: audio };
+
+export const processImage: ProcessJob = {
+  ...common,
+  name: 'process-image',
+  // Far more than the largest image takes. Its decoder runs within this process, and may hang.
+  timeout: 90,
+  run: async (work) => {
+    const { processImage: decode } = await import('./image/process.ts');
+    const { abandonWhenAborted } = await import('./decode-timeout.ts');
+    return (await import('./process.ts')).processMedium(work, abandonWhenAborted(decode));
+  },
+};
+
+export const processVideo: ProcessJob = {
+  ...common,
+  name: 'process-video',
+  run: async (work) => {
+    const { processVideo: decode } = await import('./video/process.ts');
+    return (await import('./process.ts')).processMedium(work, decode);
+  },
+  afterParts: async (work, results, state) =>
+    (await import('./segments/join-preview.ts')).joinPreview(work, results, state),
+  discardParts: discardSegments,
+};
+
+const types: Record<MediaKindName, ProcessJob> = {
+  TRACK: processTrack,
+  AUDIO: processAudio,
+  IMAGE: processImage,
+  VIDEO: processVideo,
+};
+
+/** A job that is to process a medium's bytes. */
+export interface PlannedProcessing {
+  /** Known before the job is written: the medium holds it as `object.job`, and heeds no other job. */
+  id: UUID;
+  /** Writes the job, in the transaction of what it waits for. */
+  enqueue(tx: Ctx): Promise<JobDoc>;
+}
+
+/** Plans the job that processes the bytes with this ETag. */
+export function planProcessing(
+  ctx: Ctx,
+  entity: Entity<Medium>,
+  { _id: document, user, project, kind }: Medium,
+  etag: string,
+): PlannedProcessing {
+  const type = types[(isVersion(entity) ? kind : kindOf(entity)) as MediaKindName];
+  const id = newId(ctx.clock());
+  const input = { entity: entity.name, document, etag };
+  return { id, enqueue: (tx) => enqueue(tx, type, { _id: id, input, user, project }) };
+}

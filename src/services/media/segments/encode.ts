@@ -1,0 +1,96 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { config } from '../../../config.ts';
+import { deleteKeys } from '../../../providers/s3.ts';
+import { upload } from '../../../providers/upload.ts';
+import { JobFailure, Superseded, type Work } from '../../jobs/job-type.ts';
+import { openScratchDir } from '../../jobs/scratch-dir.ts';
+import { MediaError } from '../media-error.ts';
+import { fetchOriginal } from '../original.ts';
+import { soundFacts } from '../video/facts.ts';
+import { type OpenVideo, openVideo } from '../video/open.ts';
+import { previewRendition, renditionsOf } from '../video/renditions.ts';
+import { encodeSegment, encodeSound } from '../video/segments.ts';
+import type { SegmentInput, SegmentResult } from './encode-job.ts';
+
+/** Encodes one segment, or the sound, and puts the files where the job that joins them looks for them. */
+export async function encode(work: Work<SegmentInput, SegmentResult>): Promise<SegmentResult> {
+  const { input, token, signal } = work;
+  await using dir = await openScratchDir();
+  try {
+    await fetchOriginal(input, join(dir.path, 'original'), signal);
+    const { files, facts } = await encodeFiles(work, dir.path);
+    const keys: Record<string, string> = {};
+    for (const file of files) {
+      // Each claim under a name of its own: a worker that lost the job spoils nothing.
+      const key = `${input.folder}${token}-${file.name}`;
+      await upload(key, { ...file, size: (await stat(file.path)).size }, signal);
+      keys[file.name] = key;
+    }
+    return await completeOrDelete(work, { keys, ...(facts && { facts }) });
+  } catch (error) {
+    if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
+    throw error;
+  }
+}
+
+async function completeOrDelete(
+  work: Work<SegmentInput, SegmentResult>,
+  result: SegmentResult,
+): Promise<SegmentResult> {
+  try {
+    return await work.complete(async () => result);
+  } catch (error) {
+    if (error instanceof Superseded) await deleteKeys(Object.values(result.keys));
+    throw error;
+  }
+}
+
+interface EncodedFile {
+  name: string;
+  path: string;
+  contentType: string;
+}
+
+interface Encoded {
+  files: EncodedFile[];
+  facts?: object;
+}
+
+async function encodeFiles(
+  { input, signal, progress }: Work<SegmentInput>,
+  workDir: string,
+): Promise<Encoded> {
+  const { segment, shape } = input;
+  const path = join(workDir, 'original');
+  const video = await openVideo({ path, workDir, ffmpeg: config.ffmpegPath, signal, shape });
+  const showProgress = (percent: number) => progress(10 + percent * 0.85, 'encode');
+  if (!segment) return encodeSoundFiles(video, workDir, showProgress);
+  const renditions = input.for === 'STREAM' ? renditionsOf(shape) : [previewRendition(shape)];
+  const task = { segment, number: segment.number, renditions };
+  const paths = await encodeSegment(video, task, showProgress);
+  return { files: paths.map((file) => fileAt(file, 'video/mp4')) };
+}
+
+/** One broken sound does not take the pictures with it: then nothing is made of it, and a warning says so. */
+async function encodeSoundFiles(
+  video: OpenVideo,
+  workDir: string,
+  showProgress: (percent: number) => void,
+): Promise<Encoded> {
+  try {
+    const { path, heard } = await encodeSound(video, showProgress);
+    if (!heard) return { files: [] };
+    const waveform = join(workDir, 'waveform.json');
+    await writeFile(waveform, heard.waveform);
+    const files = [fileAt(path, 'audio/mp4'), fileAt(waveform, 'application/json')];
+    return { files, facts: soundFacts(video.work, heard) };
+  } catch (error) {
+    if (error instanceof MediaError && error.code === 'CORRUPT_MEDIA') return { files: [] };
+    throw error;
+  }
+}
+
+function fileAt(path: string, contentType: string): EncodedFile {
+  return { name: basename(path), path, contentType };
+}
