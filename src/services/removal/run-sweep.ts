@@ -1,13 +1,16 @@
 import { entityNamed } from '../../data/entity.ts';
-import { sweepChildren } from '../../data/remove.ts';
+import { type EnqueueSweep, sweepChildren } from '../../data/remove.ts';
 import { abortUnder } from '../../providers/multipart.ts';
 import { deleteUnder } from '../../providers/s3.ts';
 import type { Work } from '../jobs/job-type.ts';
 import { ringJobs } from '../jobs/queue.ts';
-import { enqueueSweep, type SweepInput } from './sweep.ts';
+import type { SweepInput } from './sweep.ts';
 
 /** Sweeps the children of each document, then its objects, whole or in parts. May run any number of times. */
-export async function runSweep(work: Work<SweepInput>): Promise<{ swept: number }> {
+export async function runSweep(
+  work: Work<SweepInput>,
+  enqueueSweep: EnqueueSweep,
+): Promise<{ swept: number }> {
   const { ctx, input, signal, progress } = work;
   const entity = entityNamed(input.entity);
   for (const [i, { id, objects = [] }] of input.documents.entries()) {
