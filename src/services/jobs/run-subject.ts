@@ -22,11 +22,10 @@ const STATUSES: RunStatuses = {
 /**
  * The subject of a job that carries out a document with run fields (`models/jobs/run-fields.ts`): its
  * status, times and error follow the job. The document's id stands in the input.
- * @param set what of the result the document keeps
  */
 export function runSubject<I extends { document: UUID }, R extends object = object>(
   entity: Entity<Base>,
-  { statuses = {}, set = () => ({}) }: RunSubjectOptions<R> = {},
+  { statuses = {}, keep = () => ({}) }: RunSubjectOptions<R> = {},
 ): Subject<I, R> {
   const { queued, running, completed, failed, cancelled } = { ...STATUSES, ...statuses };
   return {
@@ -38,7 +37,7 @@ export function runSubject<I extends { document: UUID }, R extends object = obje
       action: 'start',
     }),
     completed: (result, now) => ({
-      set: { ...set(result), status: completed, completedAt: now },
+      set: { ...keep(result), status: completed, completedAt: now },
       action: 'complete',
     }),
     failed: (error: JobError, now) => [
@@ -62,5 +61,6 @@ export function runSubject<I extends { document: UUID }, R extends object = obje
 
 interface RunSubjectOptions<R> {
   statuses?: Partial<RunStatuses>;
-  set?(result: R): Record<string, unknown>;
+  /** The fields of the document that hold the result. */
+  keep?(result: R): Record<string, unknown>;
 }
