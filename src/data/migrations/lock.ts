@@ -36,7 +36,7 @@ export const LOCKS = 'migrationLocks';
  * keeps it; a runner that lost it fails, and its writes do not happen.
  * @throws Error when another runner holds the lock for longer than `patience` ms
  */
-export async function locked<T>(
+export async function holdLock<T>(
   db: mongo.Db,
   { patience = 120_000, lease = 60_000, tell = () => {} }: Waiting,
   work: (hold: Hold) => Promise<T>,
@@ -70,7 +70,7 @@ export async function locked<T>(
   };
   let timer: NodeJS.Timeout | undefined;
   try {
-    await take(db, { owner, session: idOf(session) }, lease, patience, tell);
+    await take(db, { owner, session: getId(session) }, lease, patience, tell);
     // A failed call is no loss yet: the next one may come in time, and if not, it finds the lock taken.
     timer = setInterval(() => renew().catch(() => lost && loses(lost)), lease / 3);
     return await Promise.race([work(hold), losing]);
@@ -113,7 +113,7 @@ async function take(
 /** A duplicate; barred by a transaction of its owner. */
 const IS_TAKEN: unknown[] = [11000, 50];
 
-function idOf({ id }: mongo.ClientSession): mongo.ServerSessionId {
+function getId({ id }: mongo.ClientSession): mongo.ServerSessionId {
   if (!id) throw new Error('The session has no id.');
   return id;
 }

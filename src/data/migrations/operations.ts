@@ -1,8 +1,9 @@
 import type { mongo } from 'mongoose';
 import type { Stored } from '../entity.ts';
 import { codeOf } from '../failures.ts';
-import { nameOf } from './definitions.ts';
-import type { Definition, Index } from './migration.ts';
+import { applyChange } from './change-validator.ts';
+import { type Definition, getIndexName, readValidator } from './definitions.ts';
+import type { Index, ValidatorChange } from './migration.ts';
 
 const STRICT = { validationLevel: 'strict', validationAction: 'error' };
 
@@ -34,10 +35,19 @@ export async function setValidator(
   await db.command({ collMod: name, validator, ...STRICT });
 }
 
+/** Changes some fields of a validator. */
+export async function changeValidator(
+  db: mongo.Db,
+  name: string,
+  change: ValidatorChange,
+): Promise<void> {
+  await setValidator(db, name, applyChange(await readValidator(db, name), change));
+}
+
 /** @throws Error naming a duplicate when a unique index cannot be built */
 export async function createIndexes(db: mongo.Db, name: string, indexes: Index[]): Promise<void> {
   if (indexes.length === 0) return;
-  const named = indexes.map((index) => ({ ...index, name: nameOf(index) }));
+  const named = indexes.map((index) => ({ ...index, name: getIndexName(index) }));
   try {
     await db.command({ createIndexes: name, indexes: named });
   } catch (error) {
