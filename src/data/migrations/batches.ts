@@ -8,7 +8,7 @@ import type { Run } from './steps.ts';
 const BATCH = 500;
 
 interface BatchStep {
-  /** Under which its position is kept. */
+  /** The position is stored under this. */
   key: string;
   /** For whoever watches. */
   name: string;
@@ -72,6 +72,6 @@ async function write(
     if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || !isInvalid(error)) throw error;
     const [failed] = [error.writeErrors].flat();
     const which = `${documents.collectionName} ${failed?.err.errInfo?.failingDocumentId ?? ''}`;
-    throw new Error(`${step}: ${which} would not fit its validator.`, { cause: error });
+    throw new Error(`${step}: ${which} does not fit its validator.`, { cause: error });
   }
 }

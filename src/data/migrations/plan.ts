@@ -1,6 +1,11 @@
 import type { Migration } from './migration.ts';
 import type { MigrationRecord } from './records.ts';
 
+/** The database was made by other migrations. By this name `npm start` prints the message without a stack. */
+class OtherMigrations extends Error {
+  override readonly name = 'Refusal';
+}
+
 /**
  * Lists the migrations that `upgrade TARGET` applies: `head`, `+2`, or up to an id.
  * @throws Error for an unknown id, and when the database was made by other migrations
@@ -52,11 +57,6 @@ export function listPending(all: Migration[], records: MigrationRecord[]): Migra
 export function listUnknown(all: Migration[], records: MigrationRecord[]): string[] {
   const known = all.map(({ id }) => id);
   return records.map(({ name }) => name).filter((name) => !known.includes(name));
-}
-
-/** The database was made by other migrations. By this name `npm start` prints the message without a stack. */
-class OtherMigrations extends Error {
-  override readonly name = 'Refusal';
 }
 
 /** On top of the migrations that it replaces, the first one would not leave what it promises. */

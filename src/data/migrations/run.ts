@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { holdLock, type Waiting } from './lock.ts';
+import { holdLock, type LockOptions } from './lock.ts';
 import type { Migration } from './migration.ts';
 import { planDowngrade, planUpgrade } from './plan.ts';
 import {
@@ -12,7 +12,7 @@ import {
 } from './records.ts';
 import { makeDrySteps, makeSteps, OutOfTime, type Run } from './steps.ts';
 
-export interface Running extends Waiting {
+export interface RunOptions extends LockOptions {
   /** How long it may still run, in ms; with less than a minute it stops between two steps or batches. */
   timeLeft?: () => number;
 }
@@ -33,9 +33,9 @@ export function upgrade(
   db: mongo.Db,
   migrations: Migration[],
   target = 'head',
-  running: Running = {},
+  options: RunOptions = {},
 ): Promise<Outcome> {
-  return runAll(db, migrations, 'up', target, running);
+  return runAll(db, migrations, 'up', target, options);
 }
 
 /** Undoes migrations, newest first: `-2`, `base`, or down to an id, which stays. */
@@ -43,13 +43,13 @@ export function downgrade(
   db: mongo.Db,
   migrations: Migration[],
   target: string,
-  running: Running = {},
+  options: RunOptions = {},
 ): Promise<Outcome> {
-  return runAll(db, migrations, 'down', target, running);
+  return runAll(db, migrations, 'down', target, options);
 }
 
 /** Prints what an upgrade or a downgrade would do, and writes nothing. Returns the ids. */
-export async function rehearse(
+export async function printDryRun(
   db: mongo.Db,
   migrations: Migration[],
   direction: Direction,
@@ -71,7 +71,7 @@ function runAll(
   migrations: Migration[],
   direction: Direction,
   target: string,
-  { tell = () => {}, timeLeft = () => Number.POSITIVE_INFINITY, ...waiting }: Running,
+  { tell = () => {}, timeLeft = () => Number.POSITIVE_INFINITY, ...waiting }: RunOptions,
 ): Promise<Outcome> {
   return holdLock(db, { ...waiting, tell }, async (hold) => {
     const planned = PLANS[direction](migrations, await readRecords(db), target);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { migrations } from '../../../migrations/index.ts';
 import { readRecords } from '../../../src/data/migrations/records.ts';
-import { downgrade, rehearse, upgrade } from '../../../src/data/migrations/run.ts';
+import { downgrade, printDryRun, upgrade } from '../../../src/data/migrations/run.ts';
 import { until } from '../../harness/until.ts';
 import { database, everything, fill, migration, songs } from './given.ts';
 import { play } from './play.ts';
@@ -159,7 +159,7 @@ test.each([
     const says =
       /^This database was made by migrations that are no longer in the code: 0001-old, 0002-older\.\n0001-a replaces them, and needs an empty database\. Nothing was changed\.\n/;
     await expect(upgrade(db, three)).rejects.toThrow(says);
-    await expect(rehearse(db, three, 'up', 'head', () => {})).rejects.toThrow(says);
+    await expect(printDryRun(db, three, 'up', 'head', () => {})).rejects.toThrow(says);
     await expect(downgrade(db, three, 'base')).rejects.toThrow(
       'The database has the migration 0002-',
     );

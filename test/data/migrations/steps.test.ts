@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Stored } from '../../../src/data/entity.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import type { Steps } from '../../../src/data/migrations/migration.ts';
-import { downgrade, rehearse, upgrade } from '../../../src/data/migrations/run.ts';
+import { downgrade, printDryRun, upgrade } from '../../../src/data/migrations/run.ts';
 import { database, everything, fill, migration, songs } from './given.ts';
 
 const fields = { _id: 'id' as const, name: { bsonType: 'string' } };
@@ -61,7 +61,7 @@ test('a unique index that duplicates forbid says which, and is built once they a
     migration('0002-unique', (m) => m.createIndex('songs', { name: 1, x: 1 }, { unique: true })),
   ];
   await expect(upgrade(db, migrations)).rejects.toThrow(
-    /^The index name_1_x_1 of songs is to be unique, but more than one document has {"name":"Aria","x":null}\./,
+    /^The index name_1_x_1 of songs must be unique, but more than one document has {"name":"Aria","x":null}\./,
   );
   await collection.deleteOne({ name: 'Aria' });
   expect((await upgrade(db, migrations)).done).toEqual(['0002-unique']);
@@ -109,7 +109,7 @@ test('a batch that the validator refuses names a document, and none of the batch
     ),
   );
   await expect(upgrade(db, [songs, strip])).rejects.toThrow(
-    /^strip: songs [0-9a-f-]{36} would not fit its validator\.$/,
+    /^strip: songs [0-9a-f-]{36} does not fit its validator\.$/,
   );
   expect(await db.collection('songs').countDocuments({ plays: 1 })).toBe(0);
 });
@@ -132,7 +132,10 @@ test('a dry run tells each step and writes nothing, not even its own collections
   });
   const told: string[] = [];
   const tell = (line: string) => told.push(line);
-  expect(await rehearse(db, [songs, all], 'up', 'head', tell)).toEqual(['0001-songs', '0002-all']);
+  expect(await printDryRun(db, [songs, all], 'up', 'head', tell)).toEqual([
+    '0001-songs',
+    '0002-all',
+  ]);
   expect(told).toEqual([
     '0001-songs',
     '  would create collection songs, indexes: 1',
@@ -152,7 +155,7 @@ test('a dry run tells each step and writes nothing, not even its own collections
 
   await upgrade(db, [songs]);
   const before = await everything(db);
-  expect(await rehearse(db, [songs], 'down', 'base', tell)).toEqual(['0001-songs']);
+  expect(await printDryRun(db, [songs], 'down', 'base', tell)).toEqual(['0001-songs']);
   expect(told.at(-1)).toBe('  would drop collection songs');
   expect(await everything(db)).toEqual(before);
   expect((await downgrade(db, [songs], 'base')).done).toEqual(['0001-songs']);
