@@ -20,6 +20,6 @@ export async function revise(
   }
   const file = writeFiles({ id, message, differences }, [...ids, id]);
   for (const line of differences.flatMap(describe)) console.log(line);
-  for (const line of listAdvice(differences)) console.log(`Check by hand: ${line}. See the file.`);
+  for (const line of listAdvice(differences)) console.log(`Check by hand: ${line}`);
   console.log(`Written: ${file}. Read it, then: npm run migrate -- upgrade head`);
 }

@@ -10,7 +10,8 @@ export async function squashAll({ migrations, entities }: Code): Promise<void> {
   const ids = migrations.map(({ id }) => id);
   const replaced = ids.filter((id) => id !== draft.id);
   for (const id of replaced) deleteFile(id);
-  console.log(`Written: ${file}, in place of ${replaced.join(', ') || 'the same'}.`);
+  const instead = replaced.length > 0 ? `, in place of ${replaced.join(', ')}` : '';
+  console.log(`Written: ${file}${instead}.`);
   if (!ids.includes(draft.id)) {
     console.log(
       'Databases made by the migrations that it replaces are refused: start with empty ones.',

@@ -261,7 +261,7 @@ test('squash writes one migration that makes the same database, and older ones a
     'migrations/index.ts',
   ]);
   expect(stdout).toContain(`Written: ${file}, in place of ${first}, `);
-  expect((await migrate('squash')).stdout).toBe(`Written: ${file}, in place of the same.\n`);
+  expect((await migrate('squash')).stdout).toBe(`Written: ${file}.\n`);
   const commands = [['current'], ['check'], ['upgrade', 'head'], ['upgrade', '+1', '--dry-run']];
   for (const refused of await Promise.all(commands.map((command) => migrate(...command)))) {
     expect(refused).toMatchObject({
