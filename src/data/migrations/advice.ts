@@ -4,7 +4,7 @@ import { compareFields } from './compare-fields.ts';
 import type { DocumentChange } from './migration.ts';
 
 /** What only a human can decide when a validator changes: in sentences, and the step that it may call for. */
-export interface Advice {
+interface Advice {
   says: string[];
   step: DocumentChange;
 }

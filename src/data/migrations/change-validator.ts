@@ -4,7 +4,7 @@ import { toCanonicalText } from './canonical-text.ts';
 import type { FieldSchema, NewCollection, ValidatorChange } from './migration.ts';
 
 /** The parts of a validator: the `$jsonSchema` of a document, and its own fields that are ids. */
-export interface ValidatorParts {
+interface ValidatorParts {
   schema: mongo.Document;
   ids: string[];
 }

@@ -3,7 +3,7 @@ import { toCanonicalText } from './canonical-text.ts';
 import { splitValidator } from './change-validator.ts';
 
 /** How the fields of two validators differ, by their paths. */
-export interface FieldChanges {
+interface FieldChanges {
   added: string[];
   dropped: string[];
   /** Held to something else: another type, other bounds. */
@@ -17,7 +17,7 @@ export interface FieldChanges {
 }
 
 /** A field as a validator has it. */
-export interface ValidatedField {
+interface ValidatedField {
   schema: mongo.Document;
   isRequired: boolean;
   /** An id among the document's own fields. */

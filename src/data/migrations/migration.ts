@@ -74,7 +74,7 @@ export interface Steps {
   unseed(collection: string, documents: Stored[]): Promise<void>;
   /**
    * Makes documents fit a changed validator: all of the change in one write of a document, since the validator
-   * refuses a half. In batches, like `eachBatch`.
+   * refuses a half. It counts as a write: the document's `version` goes up. In batches, like `eachBatch`.
    */
   changeDocuments(collection: string, change: DocumentChange): Promise<void>;
   /**

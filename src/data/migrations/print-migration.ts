@@ -122,8 +122,10 @@ function printStep(step: string, ...values: unknown[]): string {
 
 /** A definition as a migration has it. */
 function describeCollection({ validator, indexes }: Definition): NewCollection {
-  const { schema, ids } = splitValidator(validator) ?? { schema: {}, ids: [] };
-  const fields = Object.entries<mongo.Document>(schema.properties ?? {}).map(([name, field]) => [
+  const parts = splitValidator(validator);
+  if (!parts) throw new Error('Only a validator that was made of a model is written as fields.');
+  const { schema, ids } = parts;
+  const fields = Object.entries<mongo.Document>(schema.properties).map(([name, field]) => [
     name,
     ids.includes(name) ? 'id' : field,
   ]);

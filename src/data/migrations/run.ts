@@ -12,13 +12,13 @@ import {
 } from './records.ts';
 import { makeDrySteps, makeSteps, OutOfTime, type Run } from './steps.ts';
 
-export interface RunOptions extends LockOptions {
+interface RunOptions extends LockOptions {
   /** How long it may still run, in ms; with less than a minute it stops between two steps or batches. */
   timeLeft?: () => number;
 }
 
 /** The migrations that were applied or undone, and the one for which there was too little time. */
-export interface Outcome {
+interface Outcome {
   done: string[];
   unfinished?: string;
 }

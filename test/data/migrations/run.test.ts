@@ -69,7 +69,7 @@ test('two runners at once apply each migration once', async () => {
   expect(await db.collection('songs').countDocuments({ plays: 2 })).toBe(1500);
 });
 
-test('a long step keeps the lock: it is renewed, and others wait in vain', async () => {
+test('a long step keeps the lock: it is renewed, and another runner gives up', async () => {
   const db = database();
   const lock = () => db.collection<{ _id: string; until: Date }>('migrationLocks').findOne();
   const long = migration('0001-long', async () => {

@@ -31,7 +31,7 @@ const steps: Record<string, (m: Steps) => Promise<void>> = {
 };
 
 test.each(Object.entries(steps))(
-  '%s changes the database, and done again nothing more',
+  '%s changes the database, and run again it changes nothing more',
   async (_name, step) => {
     const db = database();
     await upgrade(db, [songs]);
