@@ -1,19 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { first } from './0001-first.ts';
-import { everyModel } from './0002-every-model.ts';
-import { qwenOmni } from './0003-qwen-omni.ts';
-import { awaitedUploads } from './0004-awaited-uploads.ts';
-import { media } from './0005-media.ts';
-import { mediaKinds } from './0006-media-kinds.ts';
-import { jobFamilies } from './0007-job-families.ts';
+import { migration as m0001First02960f } from './0001-first-02960f.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [
-  first,
-  everyModel,
-  qwenOmni,
-  awaitedUploads,
-  media,
-  mediaKinds,
-  jobFamilies,
-];
+export const migrations: Migration[] = [m0001First02960f];

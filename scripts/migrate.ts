@@ -2,20 +2,24 @@
 import { MIGRATING } from '../src/data/deadlines.ts';
 import { withDatabase } from './database.ts';
 import { parse, type Wanted } from './migrate/arguments.ts';
+import type { Code } from './migrate/place.ts';
 
 const wanted = parse(process.argv.slice(2));
 if (typeof wanted === 'string') {
   console.error(wanted);
   process.exit(1);
 }
-await withDatabase(() => run(wanted), MIGRATING);
+if (wanted.verb === 'squash') {
+  await import('./docs/settings.ts');
+  const { squashAll } = await import('./migrate/squash.ts');
+  await squashAll(await readCode());
+} else {
+  await withDatabase(() => run(wanted), MIGRATING);
+}
 
-async function run(wanted: Wanted): Promise<void> {
-  await import('../src/models/index.ts');
-  const { entities } = await import('../src/data/entity.ts');
+async function run(wanted: Exclude<Wanted, { verb: 'squash' }>): Promise<void> {
   const { database } = await import('../src/data/connection.ts');
-  const { migrations } = await import('../migrations/index.ts');
-  const place = { db: database(), migrations, entities: entities.values() };
+  const place = { db: database(), ...(await readCode()) };
   const { verb } = wanted;
   if (verb === 'upgrade' || verb === 'downgrade') {
     const { change } = await import('./migrate/change.ts');
@@ -28,4 +32,12 @@ async function run(wanted: Wanted): Promise<void> {
     const tellers = { current: tellCurrent, history: tellHistory, check: tellDifferences };
     await tellers[verb](place);
   }
+}
+
+/** Imported only now: the models read the settings. */
+async function readCode(): Promise<Code> {
+  await import('../src/models/index.ts');
+  const { entities } = await import('../src/data/entity.ts');
+  const { migrations } = await import('../migrations/index.ts');
+  return { migrations, entities: entities.values() };
 }

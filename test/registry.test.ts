@@ -12,7 +12,7 @@ import { database } from '../src/data/connection.ts';
 import { type Entity, entities, type Stored, WORDS } from '../src/data/entity.ts';
 import { newId, UUID } from '../src/data/ids.ts';
 import { compare, describe as describeDifference } from '../src/data/migrations/compare.ts';
-import { live, modelled } from '../src/data/migrations/definitions.ts';
+import { deriveDefinitions, readDefinitions } from '../src/data/migrations/definitions.ts';
 import type { Field, ObjectShape, Shape } from '../src/data/shape.ts';
 import * as models from '../src/models/index.ts';
 import { sampleOf } from './harness/sample.ts';
@@ -147,7 +147,10 @@ describe('schemas', () => {
 
 describe('migrations', () => {
   test('leave the database as the models say: each validator, each index, and no more', async () => {
-    const differences = compare(await live(database()), modelled(entities.values()));
+    const differences = compare(
+      await readDefinitions(database()),
+      deriveDefinitions(entities.values()),
+    );
     expect(differences.flatMap(describeDifference)).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { downgrade, rehearse, upgrade } from '../../src/data/migrations/run.ts';
+import { downgrade, printDryRun, upgrade } from '../../src/data/migrations/run.ts';
 import type { Place } from './place.ts';
 
 const RUNS = { upgrade, downgrade };
@@ -14,7 +14,7 @@ export async function change(
 ): Promise<void> {
   const tell = (line: string) => console.log(line);
   const ids = isDryRun
-    ? await rehearse(db, migrations, DIRECTIONS[verb], target, tell)
+    ? await printDryRun(db, migrations, DIRECTIONS[verb], target, tell)
     : (await RUNS[verb](db, migrations, target, { tell })).done;
   if (ids.length === 0) console.log('There was nothing to do.');
   else if (isDryRun) console.log('Nothing was changed: a dry run.');

@@ -1,30 +1,33 @@
 import type { mongo } from 'mongoose';
 import type { Entity } from '../../src/data/entity.ts';
 import { compare, type Difference } from '../../src/data/migrations/compare.ts';
-import { live, modelled } from '../../src/data/migrations/definitions.ts';
+import { deriveDefinitions, readDefinitions } from '../../src/data/migrations/definitions.ts';
 import type { Migration } from '../../src/data/migrations/migration.ts';
-import { standings } from '../../src/data/migrations/records.ts';
-import { pending } from '../../src/data/migrations/targets.ts';
+import { listPending, listUnknown } from '../../src/data/migrations/plan.ts';
+import { readRecords } from '../../src/data/migrations/records.ts';
 
-/** What the commands work on. */
-export interface Place {
-  db: mongo.Db;
+/** What the code says of the database. */
+export interface Code {
   migrations: Migration[];
   entities: Iterable<Entity>;
 }
 
+/** What the commands work on. */
+export interface Place extends Code {
+  db: mongo.Db;
+}
+
 /** How the database differs from the models. */
-export async function differencesIn({ db, entities }: Place): Promise<Difference[]> {
-  return compare(await live(db), modelled(entities));
+export async function findDifferences({ db, entities }: Place): Promise<Difference[]> {
+  return compare(await readDefinitions(db), deriveDefinitions(entities));
 }
 
 /** Why the database is not at the head, or undefined when it is. */
-export async function notAtHead({ db, migrations }: Place): Promise<string | undefined> {
-  const there = await standings(db);
-  const missing = pending(migrations, there).map(({ id }) => id);
-  if (missing.length > 0) return `The database is not at the head: it lacks ${missing.join(', ')}.`;
-  const known = migrations.map(({ id }) => id);
-  const unknown = there.map(({ name }) => name).filter((name) => !known.includes(name));
+export async function explainNotAtHead({ db, migrations }: Place): Promise<string | undefined> {
+  const records = await readRecords(db);
+  const pending = listPending(migrations, records).map(({ id }) => id);
+  if (pending.length > 0) return `The database is not at the head: it lacks ${pending.join(', ')}.`;
+  const unknown = listUnknown(migrations, records);
   if (unknown.length === 0) return undefined;
-  return `The database has migrations that are not here: ${unknown.join(', ')}.`;
+  return `The database has migrations that this version of the code has not: ${unknown.join(', ')}.`;
 }

@@ -1,33 +1,33 @@
 import { describe } from '../../src/data/migrations/compare.ts';
-import { type Standing, standings } from '../../src/data/migrations/records.ts';
-import { pending } from '../../src/data/migrations/targets.ts';
-import { differencesIn, notAtHead, type Place } from './place.ts';
+import { listPending } from '../../src/data/migrations/plan.ts';
+import { type MigrationRecord, readRecords } from '../../src/data/migrations/records.ts';
+import { explainNotAtHead, findDifferences, type Place } from './place.ts';
 
-/** Tells the last migration that the database has, and how many it lacks. */
+/** Prints the last migration that the database has, and how many it lacks. */
 export async function tellCurrent({ db, migrations }: Place): Promise<void> {
-  const there = await standings(db);
-  const last = there.findLast(({ status }) => status === 'APPLIED')?.name ?? 'base';
-  const missing = pending(migrations, there).length;
-  console.log(`${last} (${missing === 0 ? 'head' : `${missing} pending`})`);
-  for (const { name, status } of there) {
-    if (status === 'RUNNING') console.log(`${name} runs now, or was cut off`);
+  const records = await readRecords(db);
+  const last = records.findLast(({ status }) => status === 'APPLIED')?.name ?? 'base';
+  const pending = listPending(migrations, records).length;
+  console.log(`${last} (${pending === 0 ? 'head' : `${pending} pending`})`);
+  for (const { name, status } of records) {
+    if (status === 'RUNNING') console.log(`${name} is running, or was cut off`);
   }
 }
 
-/** Tells every migration, and when it was applied. */
+/** Prints every migration, and when it was applied. */
 export async function tellHistory({ db, migrations }: Place): Promise<void> {
-  const there = new Map((await standings(db)).map((standing) => [standing.name, standing]));
-  const names = new Set([...migrations.map(({ id }) => id), ...there.keys()]);
+  const records = new Map((await readRecords(db)).map((record) => [record.name, record]));
+  const names = new Set([...migrations.map(({ id }) => id), ...records.keys()]);
   for (const name of [...names].sort()) {
     const isHere = migrations.some(({ id }) => id === name);
-    console.log(`${lineOf(name, there.get(name))}${isHere ? '' : '  (not here)'}`);
+    console.log(`${printRecord(name, records.get(name))}${isHere ? '' : '  (not in the code)'}`);
   }
 }
 
-/** Tells how models and database differ; then the exit code is 1. */
+/** Prints how models and database differ; then the exit code is 1. */
 export async function tellDifferences(place: Place): Promise<void> {
-  const behind = await notAtHead(place);
-  const lines = behind ? [behind] : (await differencesIn(place)).flatMap(describe);
+  const behind = await explainNotAtHead(place);
+  const lines = behind ? [behind] : (await findDifferences(place)).flatMap(describe);
   if (lines.length === 0) return console.log('Models and migrations agree.');
   for (const line of lines) console.error(line);
   const next = 'npm run migrate -- revision --autogenerate -m "…"';
@@ -35,10 +35,10 @@ export async function tellDifferences(place: Place): Promise<void> {
   process.exitCode = 1;
 }
 
-function lineOf(name: string, standing: Standing | undefined): string {
-  if (!standing) return `  ${name}`;
-  const { status, appliedAt, durationMs } = standing;
-  if (status === 'RUNNING') return `~ ${name}  runs now, or was cut off`;
+function printRecord(name: string, record: MigrationRecord | undefined): string {
+  if (!record) return `  ${name}`;
+  const { status, appliedAt, durationMs } = record;
+  if (status === 'RUNNING') return `~ ${name}  is running, or was cut off`;
   const took = durationMs === undefined ? '' : `  ${durationMs} ms`;
   return `x ${name}  ${appliedAt?.toISOString() ?? ''}${took}`;
 }

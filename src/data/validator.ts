@@ -1,25 +1,28 @@
 import type { mongo } from 'mongoose';
 import type { Entity } from './entity.ts';
 import { UUID } from './ids.ts';
-import type { Field, ObjectShape, Shape } from './shape.ts';
+import type { ObjectShape, Shape } from './shape.ts';
 
 const LOWEST = new UUID('00000000-0000-0000-0000-000000000000');
 const HIGHEST = new UUID('ffffffff-ffff-ffff-ffff-ffffffffffff');
 
-/**
- * The validator that MongoDB itself applies to an entity's collection: its `$jsonSchema`, and a range for
- * each id, since `binData` alone would accept bytes of any length and subtype.
- */
-export function validatorOf(entity: Entity): mongo.Document {
-  const ids = Object.entries(entity.shape.fields)
-    .filter(([, f]) => f.shape.kind === 'id')
-    .map(([path, f]) => idRange(path, f));
-  return { $and: [{ $jsonSchema: objectSchema(entity.shape) }, ...ids] };
+/** The validator that MongoDB itself applies to an entity's collection. */
+export function validatorOf({ shape }: Entity): mongo.Document {
+  const ids = Object.keys(shape.fields).filter((name) => shape.fields[name]?.shape.kind === 'id');
+  return buildValidator(objectSchema(shape), ids);
 }
 
-function idRange(path: string, field: Field): mongo.Document {
-  const range = { [path]: { $gte: LOWEST, $lte: HIGHEST } };
-  return field.required ? range : { $or: [{ [path]: { $exists: false } }, range] };
+/**
+ * Puts a validator together: the `$jsonSchema` of a document, and a range for each of its own fields that is
+ * an id, since `binData` alone would accept bytes of any length and subtype.
+ */
+export function buildValidator(schema: mongo.Document, ids: Iterable<string>): mongo.Document {
+  const ranges = [...ids].map((name) => {
+    const range = { [name]: { $gte: LOWEST, $lte: HIGHEST } };
+    const isRequired = schema.required?.includes(name);
+    return isRequired ? range : { $or: [{ [name]: { $exists: false } }, range] };
+  });
+  return { $and: [{ $jsonSchema: schema }, ...ranges] };
 }
 
 function objectSchema(shape: ObjectShape): mongo.Document {

@@ -9,7 +9,7 @@ import { resource } from '../../src/api/resource/resource.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { entity, freeForm, ref, sealed } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
-import { definitionOf } from '../../src/data/migrations/definitions.ts';
+import { deriveDefinition } from '../../src/data/migrations/definitions.ts';
 import { createCollection } from '../../src/data/migrations/operations.ts';
 import { findOne } from '../../src/data/read.ts';
 import { isSealed, open, openSealed } from '../../src/data/sealed.ts';
@@ -69,7 +69,7 @@ let alice: Person;
 
 beforeAll(async () => {
   const db = mongoose.connection.db as mongoose.mongo.Db;
-  for (const e of [Safe, Holder]) await createCollection(db, e.collectionName, definitionOf(e));
+  for (const e of [Safe, Holder]) await createCollection(db, e.collectionName, deriveDefinition(e));
   alice = await given.user();
 });
 

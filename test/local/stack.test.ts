@@ -135,6 +135,19 @@ test('a taken port is one sentence', async () => {
   expect(started.output.trim()).toMatch(new RegExp(`^Port ${port} is taken[^\\n]*$`));
 });
 
+test('a database that the migrations refuse is a sentence without a stack', async () => {
+  const { root, start } = given();
+  const refusal =
+    'class R extends Error { name = "Refusal" } throw new R("Use an empty database.");';
+  writeFileSync(join(root, 'functions/note.ts'), `export const handler = () => { ${refusal} };`);
+  const started = start();
+  expect(await started.ended).toBe(1);
+  expect(started.output.trim().split('\n')).toEqual([
+    'Use an empty database.',
+    'The migrations failed: the process ended (code 1); see above.',
+  ]);
+});
+
 test('killing the supervisor ends all its children, and the next start finds everything', async () => {
   const { start, ready, pidOf } = given();
   const first = start();

@@ -1,4 +1,12 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -14,6 +22,7 @@ import { run } from './run.ts';
 const root = mkdtempSync(join(tmpdir(), 'mixdown-migrate-'));
 const db = database();
 const uri = withDatabase(inject('tools').mongodb, db.databaseName);
+const first = migrations[0]?.id ?? '';
 const last = migrations.at(-1)?.id ?? '';
 
 // Each command is a process of its own.
@@ -28,14 +37,15 @@ beforeAll(() => {
 
 afterAll(() => rmSync(root, { recursive: true }));
 
-const migrate = (...args: string[]) =>
-  run('migrate', args, { MONGODB_URI: uri }, pathToFileURL(`${root}/`));
+// Most of what a command takes is compiling the same code.
+const env = { MONGODB_URI: uri, NODE_COMPILE_CACHE: join(root, '.cache') };
+const migrate = (...args: string[]) => run('migrate', args, env, pathToFileURL(`${root}/`));
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const write = (file: string, text: string) => writeFileSync(join(root, file), text);
 
 /** Writes a model of the copy. */
 function model(entity: string, schema: string): void {
-  const file = `studio/${entity.toLowerCase()}.ts`;
+  const file = `media/${entity.toLowerCase()}.ts`;
   write(
     `src/models/${file}`,
     `import { Schema } from 'mongoose';
@@ -59,6 +69,7 @@ test('wrong words get the usage, and unknown ids a sentence', async () => {
     'current --dry-run',
     'revision',
     'check --loud',
+    'squash 0002',
   ]) {
     expect(parse(words.split(' ').filter(Boolean)), words).toContain('Usage: npm run migrate -- …');
   }
@@ -69,7 +80,7 @@ test('wrong words get the usage, and unknown ids a sentence', async () => {
   });
   expect(await migrate('upgrade', '7777')).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^There is no migration 7777\. There are: 0001-first/),
+    stderr: expect.stringMatching(`^There is no migration 7777\\. There are: ${first}`),
   });
 });
 
@@ -86,7 +97,7 @@ test('a database goes up to the head and down to the base, and says where it sta
   expect(await told('upgrade', 'head')).toMatch(new RegExp(`\nApplied: ${all}\n$`));
   expect(await told('upgrade', 'head')).toBe('There was nothing to do.\n');
   expect(await told('current')).toBe(`${last} (head)\n`);
-  expect(await told('history')).toMatch(/^x 0001-first {2}\d{4}-\S+Z {2}\d+ ms\n/);
+  expect(await told('history')).toMatch(new RegExp(`^x ${first} {2}\\d{4}-\\S+Z {2}\\d+ ms\n`));
   expect(await migrate('check')).toMatchObject({
     code: 0,
     stdout: 'Models and migrations agree.\n',
@@ -98,7 +109,7 @@ test('a database goes up to the head and down to the base, and says where it sta
   });
   await told('downgrade', 'base');
   expect(await told('current')).toBe(`base (${migrations.length} pending)\n`);
-  expect(await told('history')).toMatch(/^ {2}0001-first\n/);
+  expect(await told('history')).toMatch(new RegExp(`^ {2}${first}\n`));
 });
 
 test('a changed model becomes a migration that leads there and back, and asks what it cannot know', async () => {
@@ -133,6 +144,7 @@ test('a changed model becomes a migration that leads there and back, and asks wh
     `const schema = new Schema({
       text: { type: String, required: true, maxlength: 200 },
       temper: { type: String, maxlength: 20 },
+      parts: [new Schema({ at: Number }, { _id: false })],
     });
     schema.index({ user: 1, temper: 1 }, { sparse: true });
     schema.index({ createdAt: 1 }, { expireAfterSeconds: 90_000 });`,
@@ -145,6 +157,7 @@ test('a changed model becomes a migration that leads there and back, and asks wh
   expect(differs).toMatchObject({ code: 1, stdout: '' });
   expect(differs.stderr.split('\n').slice(0, -1)).toEqual([
     'notes: field temper is new',
+    'notes: field parts is new',
     'notes: field mood is gone',
     'notes: field text has changed',
     'notes: was mood renamed to temper?',
@@ -159,18 +172,18 @@ test('a changed model becomes a migration that leads there and back, and asks wh
   const written = await migrate('revision', '--autogenerate', '-m', 'Remarks & tempers');
   expect(written).toMatchObject({ code: 0, stderr: '' });
   expect(written.stdout).toContain(
-    'Check by hand: notes lost mood and gained temper, of the same type.',
+    'Check by hand: notes lost mood and gained temper, of the same type: is it a new name?',
   );
   const number = String(migrations.length + 2).padStart(4, '0');
   const file = `migrations/${number}-remarks-tempers.ts`;
   expect(written.stdout).toContain(`Written: ${file}.`);
   expect(read('migrations/index.ts')).toContain(
-    `import { remarksTempers } from './${number}-remarks-tempers.ts';`,
+    `import { migration as m${number}RemarksTempers } from './${number}-remarks-tempers.ts';`,
   );
   // The step that it suggests is taken: the comment becomes code.
-  expect(read(file)).toContain("// await m.eachBatch('rename mood to temper', 'notes'");
-  const code = /^( *)\/\/ (?=await m\.eachBatch| *documents\.map| *updateOne| *\}\)\)|\);)/gm;
-  write(file, read(file).replace(code, '$1'));
+  const step = /\/\/ (?=await m\.changeDocuments\('notes', \{ rename: \{ (mood|temper): )/g;
+  expect(read(file).match(step)).toHaveLength(2);
+  write(file, read(file).replace(step, ''));
 
   const up = await migrate('upgrade', 'head');
   expect(up).toMatchObject({ code: 0, stderr: '' });
@@ -190,14 +203,84 @@ test('a changed model becomes a migration that leads there and back, and asks wh
   expect(await migrate('check')).toMatchObject({ code: 0 });
 });
 
-test('a revision that is written by hand starts from an empty one; one name is taken once', async () => {
+test('a field that is added at some depth is a migration of about ten lines', async () => {
+  model(
+    'Note',
+    `const schema = new Schema({
+      text: { type: String, required: true, maxlength: 200 },
+      temper: { type: String, maxlength: 20 },
+      parts: [new Schema({ at: Number, job: Schema.Types.UUID }, { _id: false })],
+    });
+    schema.index({ user: 1, temper: 1 }, { sparse: true });
+    schema.index({ createdAt: 1 }, { expireAfterSeconds: 90_000 });`,
+  );
+  const { stdout } = await migrate('revision', '--autogenerate', '-m', 'Parts have a job');
+  expect(stdout).toMatch(/^notes: field parts\.\$\[\]\.job is new\nWritten: /);
+  const file = /Written: (\S+)\./.exec(stdout)?.[1] ?? '';
+  expect(read(file)).toBe(`import type { Migration } from '../src/data/migrations/migration.ts';
+
+/** Parts have a job. */
+export const migration: Migration = {
+  id: '${file.slice('migrations/'.length, -'.ts'.length)}',
+
+  async up(m) {
+    await m.changeValidator('notes', { set: { 'parts.$[].job': { bsonType: 'binData' } } });
+  },
+
+  async down(m) {
+    await m.changeValidator('notes', { unset: ['parts.$[].job'] });
+    // Check by hand: notes lost parts.$[].job: a document with it can no longer be written
+    // await m.changeDocuments('notes', { unset: ['parts.$[].job'] });
+  },
+};
+`);
+  const before = await everything(db);
+  expect((await migrate('upgrade', 'head', '--dry-run')).stdout).toContain(
+    '  would change validator of notes: set parts.$[].job\n',
+  );
+  await migrate('upgrade', 'head');
+  expect(await migrate('check')).toMatchObject({ code: 0 });
+  await migrate('downgrade', '-1');
+  expect(await everything(db)).toEqual(before);
+});
+
+test('a revision that is written by hand starts from an empty one', async () => {
   const written = await migrate('revision', '-m', 'fill in bios');
   expect(written).toMatchObject({ code: 0, stderr: '' });
   const file = /Written: (\S+)\./.exec(written.stdout)?.[1] ?? '';
-  expect(read(file)).toContain('export const fillInBios: Migration = {');
+  expect(read(file)).toContain(`  id: '${file.slice('migrations/'.length, -'.ts'.length)}',`);
   expect(await migrate('upgrade', 'head')).toMatchObject({ code: 0 });
-  expect(await migrate('revision', '-m', 'Fill in bios')).toMatchObject({
-    code: 1,
-    stderr: 'There is a migration fillInBios already: say it in other words.\n',
-  });
+});
+
+test('squash writes one migration that makes the same database, and older ones are refused', async () => {
+  const before = await everything(db);
+  const { stdout, code } = await migrate('squash');
+  expect(code).toBe(0);
+  const [file] = globSync('migrations/0*.ts', { cwd: root });
+  expect(globSync('migrations/*.ts', { cwd: root }).toSorted()).toEqual([
+    file,
+    'migrations/index.ts',
+  ]);
+  expect(stdout).toContain(`Written: ${file}, in place of ${first}, `);
+  expect((await migrate('squash')).stdout).toBe(`Written: ${file}.\n`);
+  const commands = [['current'], ['check'], ['upgrade', 'head'], ['upgrade', '+1', '--dry-run']];
+  for (const refused of await Promise.all(commands.map((command) => migrate(...command)))) {
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^This database was made by migrations that are no longer in the code: .+\n.+\nLocal backend: .+\nAnother database: /,
+      ),
+    });
+  }
+
+  const seeded = await db.collection('llmModels').find().toArray();
+  await db.dropDatabase();
+  expect(await migrate('upgrade', 'head')).toMatchObject({ code: 0, stderr: '' });
+  expect(await migrate('check')).toMatchObject({ code: 0 });
+  expect(await everything(db)).toEqual(before);
+  expect(seeded.length).toBeGreaterThan(0);
+  expect(await db.collection('llmModels').find().toArray()).toEqual(seeded);
+  await migrate('downgrade', 'base');
+  const left = (await db.listCollections().toArray()).map(({ name }) => name);
+  expect(left.toSorted()).toEqual(['migrationLocks', 'migrations', 'sealingKeys']);
 });

@@ -2,31 +2,34 @@ import mongoose, { type mongo } from 'mongoose';
 import type { Stored } from '../entity.ts';
 import { isInvalid } from '../failures.ts';
 import type { Change } from './migration.ts';
-import { save } from './records.ts';
+import { saveRecord } from './records.ts';
 import type { Run } from './steps.ts';
 
 const BATCH = 500;
 
 interface BatchStep {
+  /** The position is stored under this. */
+  key: string;
+  /** For whoever watches. */
   name: string;
   collection: string;
   filter: mongo.Filter<Stored>;
   change: Change;
 }
 
-/** Changes documents batch by batch, from where an earlier run came to. `proceed` throws to stop between two. */
+/** Changes documents in batches, from where an earlier run stopped. `proceed` throws to stop between two. */
 export async function changeInBatches(
   run: Run,
-  { name, collection, filter, change }: BatchStep,
+  { key, name, collection, filter, change }: BatchStep,
   proceed: () => void,
 ): Promise<void> {
   const { db, hold, progress, tell } = run;
   const documents = db.collection<Stored>(collection);
   const rest = (): mongo.Filter<Stored> => {
-    const { after } = progress.steps[name] ?? {};
+    const { after } = progress.steps[key] ?? {};
     return after === undefined ? filter : { $and: [filter, { _id: { $gt: after } }] };
   };
-  let { done, isOver } = progress.steps[name] ?? { done: 0, isOver: false };
+  let { done, isOver } = progress.steps[key] ?? { done: 0, isOver: false };
   if (isOver) return tell(`  ${name}: done before`);
   const all = done + (await documents.countDocuments(rest()));
   tell(`  ${name}: ${done} of ${all} ${collection}`);
@@ -38,10 +41,10 @@ export async function changeInBatches(
     const ids = found.map(({ _id }) => _id);
     isOver = ids.length < BATCH;
     done += ids.length;
-    const after = ids.at(-1) ?? progress.steps[name]?.after;
+    const after = ids.at(-1) ?? progress.steps[key]?.after;
     const steps = {
       ...progress.steps,
-      [name]: { done, isOver, ...(after !== undefined && { after }) },
+      [key]: { done, isOver, ...(after !== undefined && { after }) },
     };
     await hold.write(async (session) => {
       // Read again within the transaction: what others change meanwhile is not overwritten.
@@ -50,7 +53,7 @@ export async function changeInBatches(
         .toArray();
       const writes = batch.length > 0 ? change(batch) : [];
       if (writes.length > 0) await write(documents, writes, session, name);
-      await save(db, session, run.name, { progress: { ...progress, steps } });
+      await saveRecord(db, session, run.name, { progress: { ...progress, steps } });
     });
     progress.steps = steps;
     if (ids.length > 0) tell(`  ${name}: ${done} of ${Math.max(all, done)} ${collection}`);
@@ -69,6 +72,6 @@ async function write(
     if (!(error instanceof mongoose.mongo.MongoBulkWriteError) || !isInvalid(error)) throw error;
     const [failed] = [error.writeErrors].flat();
     const which = `${documents.collectionName} ${failed?.err.errInfo?.failingDocumentId ?? ''}`;
-    throw new Error(`${step}: ${which} would not fit its validator.`, { cause: error });
+    throw new Error(`${step}: ${which} does not fit its validator.`, { cause: error });
   }
 }

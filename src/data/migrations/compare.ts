@@ -1,9 +1,10 @@
 import type { mongo } from 'mongoose';
-import { type Definitions, nameOf, textOf } from './definitions.ts';
-import { type FieldChanges, fieldChanges } from './fields.ts';
-import type { Definition, Index } from './migration.ts';
+import { toCanonicalText } from './canonical-text.ts';
+import { compareFields } from './compare-fields.ts';
+import { type Definition, type Definitions, getIndexName } from './definitions.ts';
+import type { Index } from './migration.ts';
 
-/** What differs between the database and the models, one collection each. */
+/** How one collection differs between the database and the models. */
 export type Difference =
   | { kind: 'missing'; collection: string; wanted: Definition }
   | { kind: 'extra'; collection: string }
@@ -16,54 +17,57 @@ export type Difference =
       created: Index[];
     };
 
-/** Compares what is with what ought to be. Nothing is returned of what agrees. */
-export function compare(is: Definitions, ought: Definitions): Difference[] {
-  const names = [...new Set([...is.keys(), ...ought.keys()])].sort();
+/** Compares what the database is with what it must be. What agrees is not in the list. */
+export function compare(is: Definitions, must: Definitions): Difference[] {
+  const names = [...new Set([...is.keys(), ...must.keys()])].sort();
   return names.flatMap((collection): Difference[] => {
     const before = is.get(collection);
-    const after = ought.get(collection);
-    if (!after) return [{ kind: 'extra', collection }];
-    if (!before) return [{ kind: 'missing', collection, wanted: after }];
-    const dropped = without(before.indexes, after.indexes);
-    const created = without(after.indexes, before.indexes);
-    const isSame = textOf(before.validator) === textOf(after.validator);
+    const wanted = must.get(collection);
+    if (!wanted) return [{ kind: 'extra', collection }];
+    if (!before) return [{ kind: 'missing', collection, wanted }];
+    const dropped = subtract(before.indexes, wanted.indexes);
+    const created = subtract(wanted.indexes, before.indexes);
+    const isSame = toCanonicalText(before.validator) === toCanonicalText(wanted.validator);
     if (isSame && dropped.length === 0 && created.length === 0) return [];
-    const validator = { before: before.validator, after: after.validator };
+    const validator = { before: before.validator, after: wanted.validator };
     return [{ kind: 'changed', collection, dropped, created, ...(!isSame && { validator }) }];
   });
 }
 
-/** Says a difference in lines to be read. */
+/** Describes a difference, one line for each thing that differs. */
 export function describe(difference: Difference): string[] {
   const { collection } = difference;
   if (difference.kind === 'missing') return [`${collection}: is missing`];
   if (difference.kind === 'extra') return [`${collection}: no model has it`];
   const { validator, dropped, created } = difference;
   return [
-    ...(validator ? describeFields(fieldChanges(validator.before, validator.after)) : []),
-    ...dropped.map((index) => `index ${nameOf(index)} is not in the model`),
-    ...created.map((index) => `index ${nameOf(index)} is missing`),
+    ...(validator ? describeFields(validator.before, validator.after) : []),
+    ...dropped.map((index) => `index ${getIndexName(index)} is not in the model`),
+    ...created.map((index) => `index ${getIndexName(index)} is missing`),
   ].map((line) => `${collection}: ${line}`);
 }
 
-function describeFields(changes: FieldChanges): string[] {
+function describeFields(before: mongo.Document, after: mongo.Document): string[] {
+  const changes = compareFields(before, after);
   const lines = [
     ...changes.added.map((path) => `field ${path} is new`),
     ...changes.dropped.map((path) => `field ${path} is gone`),
     ...changes.changed.map((path) => `field ${path} has changed`),
     ...changes.required.map((path) => `field ${path} is now required`),
+    ...changes.optional.map((path) => `field ${path} is no longer required`),
     ...changes.renames.map(({ from, to }) => `was ${from} renamed to ${to}?`),
   ];
-  return lines.length > 0 ? lines : ['the validator has changed'];
+  return lines.length > 0 ? lines : ['the validator is not of the form that models have'];
 }
 
 /** The indexes of one list that are not the same in the other. */
-function without(indexes: Index[], others: Index[]): Index[] {
-  const known = new Set(others.map(identity));
-  return indexes.filter((index) => !known.has(identity(index)));
+function subtract(indexes: Index[], others: Index[]): Index[] {
+  const known = new Set(others.map(identify));
+  return indexes.filter((index) => !known.has(identify(index)));
 }
 
 /** Name, key with its order, and options. */
-function identity({ key, name, ...options }: Index): string {
-  return `${nameOf({ key, ...(name && { name }) })} ${JSON.stringify(key)} ${textOf(options)}`;
+function identify({ key, name, ...options }: Index): string {
+  const fullName = getIndexName({ key, ...(name && { name }) });
+  return `${fullName} ${JSON.stringify(key)} ${toCanonicalText(options)}`;
 }

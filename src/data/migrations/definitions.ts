@@ -1,86 +1,81 @@
-import mongoose, { type mongo } from 'mongoose';
-import { canonicalJson } from '../../canonical-json.ts';
+import type { mongo } from 'mongoose';
 import { Migration } from '../../models/maintenance/migration.ts';
 import type { Entity } from '../entity.ts';
 import { validatorOf } from '../validator.ts';
 import { LOCKS } from './lock.ts';
-import type { Definition, Index } from './migration.ts';
+import type { Index } from './migration.ts';
 
-/** Collections by their names. */
-export type Definitions = Map<string, Definition>;
-
-/** The engine's own collections: it keeps them itself, and no migration names them. */
-const OWN = [Migration.collectionName, LOCKS];
-
-/** What the database ought to be, by the models. */
-export function modelled(entities: Iterable<Entity>): Definitions {
-  const found = [...entities].map((e): [string, Definition] => [e.collectionName, definitionOf(e)]);
-  return new Map(found.filter(([name]) => !OWN.includes(name)));
+/** What the documents of a collection must be, and how they are found. */
+export interface Definition {
+  validator: mongo.Document;
+  indexes: Index[];
 }
 
-/** What one entity asks of its collection. */
-export function definitionOf(entity: Entity): Definition {
-  const indexes = entity.schema.indexes().map(([key, options]) => plain({ ...options, key }));
+/** Definitions by the names of their collections. */
+export type Definitions = Map<string, Definition>;
+
+/** The engine keeps its own collections up to date itself: no migration names them. */
+const OWN = [Migration.collectionName, LOCKS];
+
+/** Derives what the database must be from the models. */
+export function deriveDefinitions(entities: Iterable<Entity>): Definitions {
+  const all = [...entities].map((entity): [string, Definition] => [
+    entity.collectionName,
+    deriveDefinition(entity),
+  ]);
+  return new Map(all.filter(([name]) => !OWN.includes(name)));
+}
+
+/** Derives what a collection must be from its model. */
+export function deriveDefinition(entity: Entity): Definition {
+  const indexes = entity.schema.indexes().map(([key, options]) => simplify({ ...options, key }));
   return { validator: validatorOf(entity), indexes };
 }
 
-/** What the database is. */
-export async function live(db: mongo.Db): Promise<Definitions> {
+/** Reads what the database is. */
+export async function readDefinitions(db: mongo.Db): Promise<Definitions> {
   const found: Definitions = new Map();
-  for (const { name, type, ...info } of await db.listCollections().toArray()) {
+  for (const collection of await db.listCollections().toArray()) {
+    const { name, type } = collection;
     if (type !== 'collection' || name.startsWith('system.') || OWN.includes(name)) continue;
     const indexes = (await db.collection(name).indexes()).filter((i) => i.name !== '_id_');
-    const { validator, validationLevel, validationAction }: mongo.Document =
-      ('options' in info && info.options) || {};
-    // One that lets documents through is none.
-    const isStrict = validationLevel === 'strict' && validationAction === 'error';
     found.set(name, {
-      validator: (isStrict && validator) || {},
-      indexes: indexes.map(plain).toSorted(byName),
+      validator: pickStrictValidator(collection),
+      indexes: indexes
+        .map(simplify)
+        .toSorted((a, b) => (getIndexName(a) < getIndexName(b) ? -1 : 1)),
     });
   }
   return found;
 }
 
+/** Reads the validator of one collection. @throws Error when it does not exist */
+export async function readValidator(db: mongo.Db, name: string): Promise<mongo.Document> {
+  const [collection] = await db.listCollections({ name }).toArray();
+  if (!collection) throw new Error(`There is no collection ${name}.`);
+  return pickStrictValidator(collection);
+}
+
 /** The name that MongoDB gives an index that has none of its own. */
-export function nameOf({ name, key }: Index): string {
+export function getIndexName({ name, key }: Index): string {
   return name ?? Object.entries(key).flat().join('_');
 }
 
-/** Equal texts are equal in meaning: the order of keys, and of lists that are sets, says nothing. */
-export function textOf(value: mongo.Document): string {
-  return canonicalJson(sorted(mongoose.mongo.BSON.EJSON.serialize(value)));
-}
-
-const SETS = ['required', 'enum', 'bsonType', '$and'];
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([key, v]) => {
-    const inner = sorted(v);
-    const isSet = SETS.includes(key) && Array.isArray(inner);
-    return [key, isSet ? inner.toSorted((a, b) => compareTexts(a, b)) : inner];
-  });
-  return Object.fromEntries(entries);
-}
-
-function compareTexts(a: unknown, b: unknown): number {
-  return canonicalJson(a) < canonicalJson(b) ? -1 : 1;
-}
-
-function byName(a: Index, b: Index): number {
-  return nameOf(a) < nameOf(b) ? -1 : 1;
+/** A validator that only warns, or passes documents that were invalid before, counts as none. */
+function pickStrictValidator(collection: mongo.Document): mongo.Document {
+  const { validator, validationLevel, validationAction } = collection.options ?? {};
+  const isStrict = validationLevel === 'strict' && validationAction === 'error';
+  return (isStrict && validator) || {};
 }
 
 /** An index without what MongoDB adds to each by itself. */
-function plain(index: mongo.Document): Index {
+function simplify(index: mongo.Document): Index {
   const { v, ns, background, key, name, collation, ...options } = index;
   return {
     key,
-    ...(name && name !== nameOf({ key }) && { name }),
+    ...(name && name !== getIndexName({ key }) && { name }),
     ...options,
-    ...(collation && { collation: plainCollation(collation) }),
+    ...(collation && { collation: simplifyCollation(collation) }),
   };
 }
 
@@ -95,6 +90,6 @@ const COLLATION: Record<string, unknown> = {
   backwards: false,
 };
 
-function plainCollation({ version, ...collation }: mongo.Document): mongo.Document {
+function simplifyCollation({ version, ...collation }: mongo.Document): mongo.Document {
   return Object.fromEntries(Object.entries(collation).filter(([k, v]) => COLLATION[k] !== v));
 }

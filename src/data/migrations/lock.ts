@@ -7,7 +7,7 @@ interface Lock {
   _id: 'lock';
   owner: UUID;
   until: Date;
-  /** Of the owner's transactions. */
+  /** The session of the owner's transactions. */
   session: mongo.ServerSessionId;
 }
 
@@ -19,12 +19,12 @@ export interface Hold {
   write<T>(work: (session: mongo.ClientSession) => Promise<T>): Promise<T>;
 }
 
-export interface Waiting {
+export interface LockOptions {
   /** How long to wait for another runner, in ms. */
   patience?: number;
   /** How long the lock is taken for, in ms; it is renewed three times as often. */
   lease?: number;
-  /** Tells whoever watches how it goes, line by line. */
+  /** Prints a line for whoever watches. */
   tell?: (line: string) => void;
 }
 
@@ -32,23 +32,20 @@ export interface Waiting {
 export const LOCKS = 'migrationLocks';
 
 /**
- * Runs `work` as the only runner of this database. The lock is renewed on a timer, so that a long index build
- * keeps it; a runner that lost it fails, and its writes do not happen.
+ * Runs `work` as the only runner of this database. The lock is a lease that is renewed on a timer, so that a
+ * long index build keeps it; a runner that lost it fails, and its writes do not happen.
  * @throws Error when another runner holds the lock for longer than `patience` ms
  */
-export async function locked<T>(
+export async function holdLock<T>(
   db: mongo.Db,
-  { patience = 120_000, lease = 60_000, tell = () => {} }: Waiting,
+  { patience = 120_000, lease = 60_000, tell = () => {} }: LockOptions,
   work: (hold: Hold) => Promise<T>,
 ): Promise<T> {
   const locks = db.collection<Lock>(LOCKS);
   const owner = newId(Date.now());
   const session = db.client.startSession();
   let lost: Error | undefined;
-  let loses: (error: Error) => void = () => {};
-  const losing = new Promise<never>((_resolve, reject) => {
-    loses = reject;
-  });
+  const loss = Promise.withResolvers<never>();
 
   const renew = async (session?: mongo.ClientSession) => {
     const until = new Date(Date.now() + lease);
@@ -70,10 +67,10 @@ export async function locked<T>(
   };
   let timer: NodeJS.Timeout | undefined;
   try {
-    await take(db, { owner, session: idOf(session) }, lease, patience, tell);
-    // A failed call is no loss yet: the next one may come in time, and if not, it finds the lock taken.
-    timer = setInterval(() => renew().catch(() => lost && loses(lost)), lease / 3);
-    return await Promise.race([work(hold), losing]);
+    await takeLock(db, { owner, session: getId(session) }, lease, patience, tell);
+    // A renewal that fails has not lost the lock yet: the next may come in time, or find another owner.
+    timer = setInterval(() => renew().catch(() => lost && loss.reject(lost)), lease / 3);
+    return await Promise.race([work(hold), loss.promise]);
   } finally {
     clearInterval(timer);
     await session.endSession();
@@ -81,7 +78,7 @@ export async function locked<T>(
   }
 }
 
-async function take(
+async function takeLock(
   db: mongo.Db,
   mine: Pick<Lock, 'owner' | 'session'>,
   lease: number,
@@ -94,14 +91,14 @@ async function take(
     const now = Date.now();
     const free = { _id: 'lock' as const, until: { $lt: new Date(now) } };
     const dead = await locks.findOne(free);
-    // A killed runner leaves its transaction open, which bars the lock and the documents for a minute and more.
+    // A killed runner leaves its transaction open, which blocks the lock and its documents for a minute or more.
     if (dead?.session) await db.command({ killSessions: [dead.session] });
     try {
       const until = new Date(now + lease);
       await locks.updateOne(free, { $set: { ...mine, until } }, { upsert: true, maxTimeMS: 1000 });
       return;
     } catch (error) {
-      if (!IS_TAKEN.includes(codeOf(error))) throw error;
+      if (!TAKEN.includes(codeOf(error))) throw error;
       if (now > deadline) throw new Error('Another runner is migrating this database.');
       if (tries === 0)
         tell(`Another runner has the lock: waiting for it, ${patience / 1000} s at most.`);
@@ -110,10 +107,10 @@ async function take(
   }
 }
 
-/** A duplicate; barred by a transaction of its owner. */
-const IS_TAKEN: unknown[] = [11000, 50];
+/** Codes of a lock that is taken: a duplicate key; a write that waited for a transaction of its owner. */
+const TAKEN: unknown[] = [11000, 50];
 
-function idOf({ id }: mongo.ClientSession): mongo.ServerSessionId {
+function getId({ id }: mongo.ClientSession): mongo.ServerSessionId {
   if (!id) throw new Error('The session has no id.');
   return id;
 }

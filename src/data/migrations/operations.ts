@@ -1,17 +1,18 @@
 import type { mongo } from 'mongoose';
 import type { Stored } from '../entity.ts';
 import { codeOf } from '../failures.ts';
-import { nameOf } from './definitions.ts';
-import type { Definition, Index } from './migration.ts';
+import { applyChange } from './change-validator.ts';
+import { type Definition, getIndexName, readValidator } from './definitions.ts';
+import type { Index, ValidatorChange } from './migration.ts';
 
 const STRICT = { validationLevel: 'strict', validationAction: 'error' };
 
-const NO_NAMESPACE = 26;
-const NO_INDEX = 27;
-const THERE_ALREADY = 48;
+const NAMESPACE_NOT_FOUND = 26;
+const INDEX_NOT_FOUND = 27;
+const NAMESPACE_EXISTS = 48;
 const DUPLICATE = 11000;
 
-/** Creates a collection, or gives one that is there its validator and the indexes that it lacks. */
+/** Creates a collection; one that exists gets its validator, and the indexes that it lacks. */
 export async function createCollection(
   db: mongo.Db,
   name: string,
@@ -20,7 +21,7 @@ export async function createCollection(
   try {
     await db.createCollection(name, { validator, ...STRICT });
   } catch (error) {
-    if (codeOf(error) !== THERE_ALREADY) throw error;
+    if (codeOf(error) !== NAMESPACE_EXISTS) throw error;
     await setValidator(db, name, validator);
   }
   await createIndexes(db, name, indexes);
@@ -34,32 +35,45 @@ export async function setValidator(
   await db.command({ collMod: name, validator, ...STRICT });
 }
 
+/** Changes some fields of a validator. */
+export async function changeValidator(
+  db: mongo.Db,
+  name: string,
+  change: ValidatorChange,
+): Promise<void> {
+  await setValidator(db, name, applyChange(await readValidator(db, name), change));
+}
+
 /** @throws Error naming a duplicate when a unique index cannot be built */
 export async function createIndexes(db: mongo.Db, name: string, indexes: Index[]): Promise<void> {
   if (indexes.length === 0) return;
-  const named = indexes.map((index) => ({ ...index, name: nameOf(index) }));
+  const named = indexes.map((index) => ({ ...index, name: getIndexName(index) }));
   try {
     await db.command({ createIndexes: name, indexes: named });
   } catch (error) {
-    if (codeOf(error) === DUPLICATE) throw new Error(duplicate(name, error), { cause: error });
+    if (codeOf(error) === DUPLICATE)
+      throw new Error(describeDuplicate(name, error), { cause: error });
     throw error;
   }
 }
 
 export async function dropIndex(db: mongo.Db, name: string, indexName: string): Promise<void> {
-  await unless([NO_NAMESPACE, NO_INDEX], db.command({ dropIndexes: name, index: indexName }));
+  await ignoreCodes(
+    [NAMESPACE_NOT_FOUND, INDEX_NOT_FOUND],
+    db.command({ dropIndexes: name, index: indexName }),
+  );
 }
 
 export async function dropCollection(db: mongo.Db, name: string): Promise<void> {
-  await unless([NO_NAMESPACE], db.command({ drop: name }));
+  await ignoreCodes([NAMESPACE_NOT_FOUND], db.command({ drop: name }));
 }
 
-/** Inserts what is not there, neither by its id nor by what else must be unique. */
+/** Inserts documents; one whose id, or another unique value, exists is left out. */
 export async function seed(db: mongo.Db, name: string, documents: Stored[]): Promise<void> {
   const collection = db.collection<Stored>(name);
   for (const { _id, ...rest } of documents) {
     const insert = collection.updateOne({ _id }, { $setOnInsert: rest }, { upsert: true });
-    await unless([DUPLICATE], insert);
+    await ignoreCodes([DUPLICATE], insert);
   }
 }
 
@@ -69,7 +83,7 @@ export async function unseed(db: mongo.Db, name: string, documents: Stored[]): P
   await db.collection<Stored>(name).deleteMany({ _id: { $in: ids } });
 }
 
-async function unless(codes: number[], work: Promise<unknown>): Promise<void> {
+async function ignoreCodes(codes: number[], work: Promise<unknown>): Promise<void> {
   try {
     await work;
   } catch (error) {
@@ -77,12 +91,12 @@ async function unless(codes: number[], work: Promise<unknown>): Promise<void> {
   }
 }
 
-function duplicate(collection: string, error: unknown): string {
+function describeDuplicate(collection: string, error: unknown): string {
   const { message, keyValue } = error as mongo.MongoServerError;
   const index = /index: (\S+)/.exec(message)?.[1] ?? '';
   return (
-    `The index ${index} of ${collection} is to be unique, but more than one document has ` +
+    `The index ${index} of ${collection} must be unique, but more than one document has ` +
     `${JSON.stringify(keyValue)}. Change or delete all but one of each, by hand or by a step ` +
-    'before this one, and run the migration again: it goes on where it stopped.'
+    'before this one, and run the migration again: it continues where it stopped.'
   );
 }

@@ -2,62 +2,47 @@ import type mongoose from 'mongoose';
 import type { mongo } from 'mongoose';
 import { Migration, type MigrationDoc } from '../../models/maintenance/migration.ts';
 import { newId, type UUID } from '../ids.ts';
-import { definitionOf } from './definitions.ts';
+import { deriveDefinition } from './definitions.ts';
 import { createCollection } from './operations.ts';
 
 export type Direction = 'up' | 'down';
 
-/** How far a migration has come: kept with its record, so that a killed run goes on from there. */
+/** How far a migration has come: stored with its record, so that a killed run goes on from there. */
 export interface Progress {
   direction: Direction;
   steps: Record<string, { after?: UUID; done: number; isOver: boolean }>;
 }
 
-/** What is known of a migration that a database has, or is at. */
-export interface Standing {
+/** What a database says of a migration that was applied, or is being applied or undone. */
+export interface MigrationRecord {
   name: string;
   status: MigrationDoc['status'];
   appliedAt?: Date;
   durationMs?: number;
 }
 
-type Row = Partial<Omit<MigrationDoc, 'progress'>> & {
-  _id: unknown;
-  progress?: Progress;
-  at?: Date;
-};
+type Row = Partial<Omit<MigrationDoc, 'progress'>> & { _id: unknown; progress?: Progress };
 
-/** The migrations that a database has, or is at, oldest first. Changes nothing. */
-export async function standings(db: mongo.Db): Promise<Standing[]> {
+/** Reads the records of a database, in the order of the migrations. */
+export async function readRecords(db: mongo.Db): Promise<MigrationRecord[]> {
   const found = await rows(db).find().toArray();
-  const all = found.map(({ _id, at, name = String(_id), status = 'APPLIED', ...row }) => ({
+  // A record without a name is from before there were statuses: its id is the migration's.
+  const all = found.map(({ _id, name = String(_id), status = 'APPLIED', ...row }) => ({
     name,
     status,
-    ...((row.appliedAt ?? at) && { appliedAt: (row.appliedAt ?? at) as Date }),
+    ...(row.appliedAt && { appliedAt: row.appliedAt }),
     ...(typeof row.durationMs === 'number' && { durationMs: row.durationMs }),
   }));
   return all.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Creates the engine's own collection, or brings it up to date; the lock's has no form. */
-export async function keepRecords(db: mongo.Db): Promise<void> {
-  const { validator, indexes } = definitionOf(Migration);
-  await createCollection(db, Migration.collectionName, { validator, indexes: [] });
-  // Records used to be `{ _id: '0001-first', at }`.
-  for (const { _id, at } of await rows(db)
-    .find({ name: { $exists: false } })
-    .toArray()) {
-    const now = new Date();
-    const record = { status: 'APPLIED' as const, appliedAt: at ?? now, version: 1 };
-    const first = { _id: newId(Date.now()), createdAt: at ?? now, updatedAt: now, ...record };
-    await rows(db).updateOne({ name: String(_id) }, { $setOnInsert: first }, { upsert: true });
-    await rows(db).deleteOne({ _id });
-  }
-  await createCollection(db, Migration.collectionName, { validator, indexes });
+/** Creates the collection of the records, or brings it up to date. */
+export async function prepareRecords(db: mongo.Db): Promise<void> {
+  await createCollection(db, Migration.collectionName, deriveDefinition(Migration));
 }
 
-/** Notes that a migration runs. Answers how far an earlier run in the same direction came. */
-export async function begin(
+/** Records that a migration runs. Returns how far an earlier run in the same direction came. */
+export async function beginRecord(
   db: mongo.Db,
   session: mongo.ClientSession,
   name: string,
@@ -66,12 +51,12 @@ export async function begin(
   const known = await rows(db).findOne({ name }, { session });
   const goesOn = known?.status === 'RUNNING' && known.progress?.direction === direction;
   const progress: Progress = (goesOn && known.progress) || { direction, steps: {} };
-  await save(db, session, name, { status: 'RUNNING', progress });
+  await saveRecord(db, session, name, { status: 'RUNNING', progress });
   return progress;
 }
 
 /** Writes to the record of a migration. */
-export async function save(
+export async function saveRecord(
   db: mongo.Db,
   session: mongo.ClientSession,
   name: string,
@@ -89,8 +74,8 @@ export async function save(
   );
 }
 
-/** Forgets a migration that was undone. */
-export async function forget(
+/** Deletes the record of a migration that was undone. */
+export async function deleteRecord(
   db: mongo.Db,
   session: mongo.ClientSession,
   name: string,

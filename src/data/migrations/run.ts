@@ -1,33 +1,41 @@
 import type { mongo } from 'mongoose';
-import { locked, type Waiting } from './lock.ts';
+import { holdLock, type LockOptions } from './lock.ts';
 import type { Migration } from './migration.ts';
-import { begin, type Direction, forget, keepRecords, save, standings } from './records.ts';
-import { OutOfTime, type Run, stepsOn, stepsTold } from './steps.ts';
-import { toApply, toUndo } from './targets.ts';
+import { planDowngrade, planUpgrade } from './plan.ts';
+import {
+  beginRecord,
+  type Direction,
+  deleteRecord,
+  prepareRecords,
+  readRecords,
+  saveRecord,
+} from './records.ts';
+import { makeDrySteps, makeSteps, OutOfTime, type Run } from './steps.ts';
 
-export interface Running extends Waiting {
-  /** Ms that are left to run in; with less than a minute it stops between two steps or batches. */
+interface RunOptions extends LockOptions {
+  /** How long it may still run, in ms; with less than a minute it stops between two steps or batches. */
   timeLeft?: () => number;
 }
 
-/** What came of it: the migrations that were applied or undone, and the one that time was too short for. */
-export interface Outcome {
+/** The migrations that were applied or undone, and the one for which there was too little time. */
+interface Outcome {
   done: string[];
   unfinished?: string;
 }
 
 /**
- * Applies migrations in order: `head` for all that are missing, `+2`, or up to an id. Two runners at once are
- * safe, and one that was cut off is gone on with.
- * @throws Error when another runner holds the lock for too long, or for an unknown id
+ * Applies migrations in order: `head` for all that are pending, `+2`, or up to an id. Two runners at once are
+ * safe, and one that was killed is continued.
+ * @throws Error when another runner holds the lock for too long, for an unknown id, and for a database that
+ * was made by other migrations
  */
 export function upgrade(
   db: mongo.Db,
   migrations: Migration[],
   target = 'head',
-  running: Running = {},
+  options: RunOptions = {},
 ): Promise<Outcome> {
-  return runAll(db, migrations, 'up', target, running);
+  return runAll(db, migrations, 'up', target, options);
 }
 
 /** Undoes migrations, newest first: `-2`, `base`, or down to an id, which stays. */
@@ -35,40 +43,41 @@ export function downgrade(
   db: mongo.Db,
   migrations: Migration[],
   target: string,
-  running: Running = {},
+  options: RunOptions = {},
 ): Promise<Outcome> {
-  return runAll(db, migrations, 'down', target, running);
+  return runAll(db, migrations, 'down', target, options);
 }
 
-/** Tells what an upgrade or a downgrade would do; writes nothing. Returns the ids. */
-export async function rehearse(
+/** Prints what an upgrade or a downgrade would do, and writes nothing. Returns the ids. */
+export async function printDryRun(
   db: mongo.Db,
   migrations: Migration[],
   direction: Direction,
   target: string,
   tell: (line: string) => void,
 ): Promise<string[]> {
-  const planned = PLANS[direction](migrations, await standings(db), target);
+  const planned = PLANS[direction](migrations, await readRecords(db), target);
   for (const migration of planned) {
     tell(migration.id);
-    await migration[direction](stepsTold(db, tell));
+    await migration[direction](makeDrySteps(db, tell));
   }
   return planned.map(({ id }) => id);
 }
 
-const PLANS = { up: toApply, down: toUndo };
+const PLANS = { up: planUpgrade, down: planDowngrade };
 
 function runAll(
   db: mongo.Db,
   migrations: Migration[],
   direction: Direction,
   target: string,
-  { tell = () => {}, timeLeft = () => Number.POSITIVE_INFINITY, ...waiting }: Running,
+  { tell = () => {}, timeLeft = () => Number.POSITIVE_INFINITY, ...waiting }: RunOptions,
 ): Promise<Outcome> {
-  return locked(db, { ...waiting, tell }, async (hold) => {
-    await keepRecords(db);
+  return holdLock(db, { ...waiting, tell }, async (hold) => {
+    const planned = PLANS[direction](migrations, await readRecords(db), target);
+    await prepareRecords(db);
     const done: string[] = [];
-    for (const migration of PLANS[direction](migrations, await standings(db), target)) {
+    for (const migration of planned) {
       tell(migration.id);
       try {
         await runOne(migration, direction, { db, hold, name: migration.id, tell, timeLeft });
@@ -89,12 +98,12 @@ async function runOne(
 ): Promise<void> {
   const { db, hold, name } = run;
   const began = Date.now();
-  const progress = await hold.write((session) => begin(db, session, name, direction));
-  await migration[direction](stepsOn({ ...run, progress }));
+  const progress = await hold.write((session) => beginRecord(db, session, name, direction));
+  await migration[direction](makeSteps({ ...run, progress }));
   await hold.write((session) => {
-    if (direction === 'down') return forget(db, session, name);
+    if (direction === 'down') return deleteRecord(db, session, name);
     const now = new Date();
     const durationMs = now.getTime() - began;
-    return save(db, session, name, { status: 'APPLIED', appliedAt: now, durationMs });
+    return saveRecord(db, session, name, { status: 'APPLIED', appliedAt: now, durationMs });
   });
 }

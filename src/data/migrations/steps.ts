@@ -1,9 +1,11 @@
 import type { mongo } from 'mongoose';
 import type { Stored } from '../entity.ts';
 import { changeInBatches } from './batches.ts';
-import { nameOf } from './definitions.ts';
+import { buildFilter, buildWrites } from './change-documents.ts';
+import { buildNewValidator } from './change-validator.ts';
+import { getIndexName } from './definitions.ts';
 import type { Hold } from './lock.ts';
-import type { Definition, Steps } from './migration.ts';
+import type { Steps } from './migration.ts';
 import * as operations from './operations.ts';
 import type { Progress } from './records.ts';
 
@@ -14,85 +16,101 @@ export interface Run {
   /** The name of its record. */
   name: string;
   progress: Progress;
-  /** Ms that are left to run in. */
+  /** How long it may still run, in ms. */
   timeLeft: () => number;
-  /** Tells whoever watches how it goes. */
+  /** Prints a line for whoever watches. */
   tell: (line: string) => void;
 }
 
-/** Thrown between steps and batches, when no other should be begun. */
+/** Thrown between steps and batches when too little time is left to begin another. */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime';
 }
 
-/** A step that is begun has this long, in ms. */
+/** A step or batch is only begun with this much time left, in ms. */
 const ENOUGH = 60_000;
 
-/** The steps that are done. */
-export function stepsOn(run: Run): Steps {
+/** Makes the steps that run. */
+export function makeSteps(run: Run): Steps {
   const { db, tell } = run;
-  const names = new Set<string>();
-  const step = async (line: string, work: () => Promise<void>) => {
-    proceed(run);
-    tell(`  ${line}`);
-    await work();
-  };
+  const batched = new Set<string>();
+  return describeSteps(
+    async (line, work) => {
+      proceed(run);
+      tell(`  ${line}`);
+      await work(db);
+    },
+    async (name, collection, filter, change) => {
+      const key = `${collection}: ${name}`;
+      if (batched.has(key)) throw new Error(`Two steps of ${run.name} are called "${name}".`);
+      batched.add(key);
+      await changeInBatches(run, { key, name, collection, filter, change }, () => proceed(run));
+    },
+  );
+}
+
+/** Makes the steps of a dry run: they are printed, and the database is read and not written. */
+export function makeDrySteps(db: mongo.Db, tell: (line: string) => void): Steps {
+  return describeSteps(
+    async (line) => tell(`  would ${line}`),
+    async (name, collection, filter) => {
+      const count = await db.collection<Stored>(collection).countDocuments(filter);
+      tell(`  would ${name}: ${count} documents of ${collection} by now`);
+    },
+  );
+}
+
+/** The steps with the words for each and what it does, given how one step and one step in batches are run. */
+function describeSteps(
+  step: (line: string, work: (db: mongo.Db) => Promise<void>) => Promise<void>,
+  eachBatch: Steps['eachBatch'],
+): Steps {
   return {
-    createCollection: (name, definition) =>
-      step(words.createCollection(name, definition), () =>
-        operations.createCollection(db, name, definition),
+    createCollection: (name, collection) => {
+      const { indexes } = collection;
+      const validator = buildNewValidator(collection);
+      return step(`create collection ${name}, indexes: ${indexes.length}`, (db) =>
+        operations.createCollection(db, name, { validator, indexes }),
+      );
+    },
+    dropCollection: (name) =>
+      step(`drop collection ${name}`, (db) => operations.dropCollection(db, name)),
+    changeValidator: (name, { set = {}, ...lists }) =>
+      step(
+        `change validator of ${name}: ${describeChange({ set: Object.keys(set), ...lists })}`,
+        (db) => operations.changeValidator(db, name, { set, ...lists }),
       ),
     setValidator: (name, validator) =>
-      step(words.setValidator(name), () => operations.setValidator(db, name, validator)),
+      step(`set validator of ${name}`, (db) => operations.setValidator(db, name, validator)),
     createIndex: (name, key, options) => {
       const index = { ...options, key };
-      const line = words.createIndex(name, nameOf(index));
-      return step(line, () => operations.createIndexes(db, name, [index]));
+      return step(`create index ${getIndexName(index)} of ${name}`, (db) =>
+        operations.createIndexes(db, name, [index]),
+      );
     },
     dropIndex: (name, index) =>
-      step(words.dropIndex(name, index), () => operations.dropIndex(db, name, index)),
-    dropCollection: (name) =>
-      step(words.dropCollection(name), () => operations.dropCollection(db, name)),
+      step(`drop index ${index} of ${name}`, (db) => operations.dropIndex(db, name, index)),
     seed: (name, documents) =>
-      step(words.seed(name, documents), () => operations.seed(db, name, documents)),
+      step(`seed ${name} with ${documents.length}`, (db) => operations.seed(db, name, documents)),
     unseed: (name, documents) =>
-      step(words.unseed(name, documents), () => operations.unseed(db, name, documents)),
-    eachBatch: async (name, collection, filter, change) => {
-      if (names.has(name)) throw new Error(`Two steps of ${run.name} are called "${name}".`);
-      names.add(name);
-      await changeInBatches(run, { name, collection, filter, change }, () => proceed(run));
+      step(`delete ${documents.length} of ${name}`, (db) => operations.unseed(db, name, documents)),
+    changeDocuments: (collection, change) => {
+      const { rename = {}, unset = [], fill = {} } = change;
+      const renames = Object.entries(rename).map(([from, to]) => `${from} to ${to}`);
+      const name = describeChange({ rename: renames, unset, fill: Object.keys(fill) });
+      return eachBatch(name, collection, buildFilter(change), buildWrites(change));
     },
+    eachBatch,
   };
 }
 
-/** The steps as a dry run tells them; the database is read and not written. */
-export function stepsTold(db: mongo.Db, tell: (line: string) => void): Steps {
-  const say = async (line: string) => tell(`  would ${line}`);
-  return {
-    createCollection: (name, definition) => say(words.createCollection(name, definition)),
-    setValidator: (name) => say(words.setValidator(name)),
-    createIndex: (name, key, options) => say(words.createIndex(name, nameOf({ ...options, key }))),
-    dropIndex: (name, index) => say(words.dropIndex(name, index)),
-    dropCollection: (name) => say(words.dropCollection(name)),
-    seed: (name, documents) => say(words.seed(name, documents)),
-    unseed: (name, documents) => say(words.unseed(name, documents)),
-    eachBatch: async (name, collection, filter) => {
-      const count = await db.collection<Stored>(collection).countDocuments(filter);
-      await say(`${name}: ${count} documents of ${collection} by now`);
-    },
-  };
+/** `set a, b; unset c` */
+function describeChange(lists: Record<string, string[]>): string {
+  return Object.entries(lists)
+    .filter(([, paths]) => paths.length > 0)
+    .map(([verb, paths]) => `${verb} ${paths.join(', ')}`)
+    .join('; ');
 }
-
-const words = {
-  createCollection: (name: string, { indexes }: Definition) =>
-    `create collection ${name}, indexes: ${indexes.length}`,
-  setValidator: (name: string) => `set validator of ${name}`,
-  createIndex: (name: string, index: string) => `create index ${index} of ${name}`,
-  dropIndex: (name: string, index: string) => `drop index ${index} of ${name}`,
-  dropCollection: (name: string) => `drop collection ${name}`,
-  seed: (name: string, documents: Stored[]) => `seed ${name} with ${documents.length}`,
-  unseed: (name: string, documents: Stored[]) => `delete ${documents.length} of ${name}`,
-};
 
 function proceed({ hold, timeLeft }: Run): void {
   hold.check();

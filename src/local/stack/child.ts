@@ -34,7 +34,9 @@ try {
   part = await begin(deployment, warming);
   process.send?.('ready');
 } catch (error) {
-  toStderr(`${role}: ${textOf(error)}`);
+  // By its name: what a function throws is not of our class.
+  const isRefusal = error instanceof Error && error.name === 'Refusal';
+  toStderr(isRefusal ? error.message : `${role}: ${textOf(error)}`);
   process.exit(1);
 }
 

@@ -8,7 +8,7 @@ function define() {
       type: String,
       required: true,
       enum: ['RUNNING', 'APPLIED'],
-      description: 'RUNNING is neither quite there nor quite gone: also what a killed run leaves.',
+      description: 'RUNNING while it is applied or undone, and after a run that was killed.',
     },
     progress: freeForm(64 * 1024, {
       description: 'Which way it ran, and how far each of its batch steps has come.',
@@ -23,7 +23,8 @@ function define() {
 }
 
 export const Migration = entity('Migration', define, {
-  about: 'A migration that this database has, or is at. The engine itself keeps the collection.',
+  about:
+    'A migration that was applied to this database, or is being applied or undone. The migration engine maintains the collection itself.',
   owner: 'none',
   audited: false,
 });

@@ -2,9 +2,14 @@ import { Schema } from 'mongoose';
 import { expect, test } from 'vitest';
 import { type Entity, entity, ref } from '../../../src/data/entity.ts';
 import { compare, describe } from '../../../src/data/migrations/compare.ts';
-import { definitionOf, live, modelled } from '../../../src/data/migrations/definitions.ts';
+import {
+  deriveDefinition,
+  deriveDefinitions,
+  readDefinitions,
+} from '../../../src/data/migrations/definitions.ts';
+import { createCollection } from '../../../src/data/migrations/operations.ts';
 import { upgrade } from '../../../src/data/migrations/run.ts';
-import { database, migration } from './given.ts';
+import { database } from './given.ts';
 
 const collection = 'songs';
 
@@ -18,9 +23,8 @@ function song(name: string, fields: object, indexes: [object, object?][] = []): 
 /** What differs, once a database has been made of one model, from another. */
 async function changes(before: Entity, after: Entity): Promise<string[]> {
   const db = database();
-  const made = definitionOf(before);
-  await upgrade(db, [migration('0001-songs', (m) => m.createCollection(collection, made))]);
-  return compare(await live(db), modelled([after])).flatMap(describe);
+  await createCollection(db, collection, deriveDefinition(before));
+  return compare(await readDefinitions(db), deriveDefinitions([after])).flatMap(describe);
 }
 
 test('what MongoDB adds to an index by itself, and the order of keys and lists, is no difference', async () => {
@@ -94,11 +98,11 @@ test('indexes that come, go, change or turn their keys round are told', async ()
 
 test('a validator that only warns is none, and the engine’s own collections are left out', async () => {
   const db = database();
-  const { validator } = definitionOf(song('Song7', {}));
+  const { validator } = deriveDefinition(song('Song7', {}));
   await upgrade(db, []);
   await db.createCollection(collection, { validator, validationAction: 'warn' });
   await db.createCollection('scratch');
-  const differences = compare(await live(db), modelled([song('Song8', {})]));
+  const differences = compare(await readDefinitions(db), deriveDefinitions([song('Song8', {})]));
   expect(differences).toMatchObject([
     { kind: 'extra', collection: 'scratch' },
     { kind: 'changed', collection, validator: { before: {} } },

@@ -34,7 +34,14 @@ export const songs = migration(
   '0001-songs',
   (m) =>
     m.createCollection('songs', {
-      validator: { $jsonSchema: { bsonType: 'object', required: ['name'] } },
+      fields: {
+        _id: 'id',
+        name: { bsonType: 'string' },
+        plays: { bsonType: 'int' },
+        isOld: { bsonType: 'bool' },
+        version: { bsonType: 'int' },
+      },
+      required: ['_id', 'name'],
       indexes: [{ key: { name: 1 } }],
     }),
   (m) => m.dropCollection('songs'),

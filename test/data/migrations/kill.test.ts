@@ -6,7 +6,7 @@ import { upgrade } from '../../../src/data/migrations/run.ts';
 import { database, fill, migration, songs } from './given.ts';
 import { play } from './play.ts';
 
-test('a run that is killed within a batch goes on after the one before; each document changes once', async () => {
+test('a run that is killed within a batch continues after the batch before; each document changes once', async () => {
   const db = database();
   await upgrade(db, [songs]);
   await fill(db, 5000);

@@ -24,4 +24,5 @@ const standsStill: Migration = {
     }),
   down: async () => {},
 };
-await upgrade(client.db(name), [standsStill], 'head', { lease: 1500 });
+const songs: Migration = { id: '0001-songs', up: async () => {}, down: async () => {} };
+await upgrade(client.db(name), [songs, standsStill], 'head', { lease: 1500 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { migrations } from '../../../migrations/index.ts';
-import { standings } from '../../../src/data/migrations/records.ts';
-import { downgrade, upgrade } from '../../../src/data/migrations/run.ts';
+import { readRecords } from '../../../src/data/migrations/records.ts';
+import { downgrade, printDryRun, upgrade } from '../../../src/data/migrations/run.ts';
 import { until } from '../../harness/until.ts';
 import { database, everything, fill, migration, songs } from './given.ts';
 import { play } from './play.ts';
@@ -32,7 +32,7 @@ test.each([
   ['head', 'base', ['0001-a', '0002-b', '0003-c'], []],
 ])('upgrade %s, then downgrade %s', async (up, down, there, left) => {
   const db = database();
-  const names = async () => (await standings(db)).map(({ name }) => name);
+  const names = async () => (await readRecords(db)).map(({ name }) => name);
   expect((await upgrade(db, three, up)).done).toEqual(there);
   expect(await names()).toEqual(there);
   const undone = there.filter((id) => !(left as string[]).includes(id)).toReversed();
@@ -46,9 +46,9 @@ test('ids that are unknown, or not applied, are refused, and nothing happens', a
   await expect(downgrade(db, three, '0002')).rejects.toThrow('The database does not have 0002-b.');
   await upgrade(db, three);
   await expect(downgrade(db, three.slice(0, 2), '-1')).rejects.toThrow(
-    'The database has a migration 0003-c that is not here',
+    'The database has the migration 0003-c, which is not in this version of the code',
   );
-  expect(await standings(db)).toHaveLength(3);
+  expect(await readRecords(db)).toHaveLength(3);
 });
 
 test('a migration that came later, with a lower number, is applied too', async () => {
@@ -69,7 +69,7 @@ test('two runners at once apply each migration once', async () => {
   expect(await db.collection('songs').countDocuments({ plays: 2 })).toBe(1500);
 });
 
-test('a long step keeps the lock: it is renewed, and others wait in vain', async () => {
+test('a long step keeps the lock: it is renewed, and another runner gives up', async () => {
   const db = database();
   const lock = () => db.collection<{ _id: string; until: Date }>('migrationLocks').findOne();
   const long = migration('0001-long', async () => {
@@ -99,7 +99,7 @@ test.each([
     'Another runner took the migration lock over.',
   );
   expect(await db.collection('songs').countDocuments({ plays: 0 })).toBe(10);
-  expect((await standings(db)).at(-1)).toMatchObject({ name: '0002-robbed', status: 'RUNNING' });
+  expect((await readRecords(db)).at(-1)).toMatchObject({ name: '0002-robbed', status: 'RUNNING' });
   expect(await locks.findOne()).toMatchObject({ owner: 'another' });
 });
 
@@ -128,7 +128,8 @@ test('a downgrade that was cut off is not taken for applied: upgrade does it all
   let fails = true;
   const twoWay = migration(
     '0001-two-way',
-    (m) => m.createCollection('songs', { validator: {}, indexes: [{ key: { name: 1 } }] }),
+    (m) =>
+      m.createCollection('songs', { fields: {}, required: [], indexes: [{ key: { name: 1 } }] }),
     async (m) => {
       await m.dropIndex('songs', 'name_1');
       if (fails) throw new Error('cut off');
@@ -139,35 +140,50 @@ test('a downgrade that was cut off is not taken for applied: upgrade does it all
   const whole = await everything(db);
   await expect(downgrade(db, [twoWay], 'base')).rejects.toThrow('cut off');
   expect(await everything(db)).not.toEqual(whole);
-  expect(await standings(db)).toMatchObject([{ status: 'RUNNING' }]);
+  expect(await readRecords(db)).toMatchObject([{ status: 'RUNNING' }]);
   expect((await upgrade(db, [twoWay])).done).toEqual(['0001-two-way']);
   expect(await everything(db)).toEqual(whole);
   fails = false;
   expect((await downgrade(db, [twoWay], 'base')).done).toEqual(['0001-two-way']);
 });
 
-test('records of the old form become records of the new one', async () => {
+test.each([
+  ['', ['0001-old', '0002-older'].map((name) => ({ name, status: 'APPLIED' }))],
+  [' and recorded in the oldest form', ['0001-old', '0002-older'].map((_id) => ({ _id }))],
+])(
+  'a database made by other migrations%s is refused, and nothing changes',
+  async (_how, records) => {
+    const db = database();
+    await db.collection('migrations').insertMany(records as never[]);
+    const before = [await everything(db), await db.collection('migrations').find().toArray()];
+    const says =
+      /^This database was made by migrations that are no longer in the code: 0001-old, 0002-older\.\n0001-a replaces them, and needs an empty database\. Nothing was changed\.\n/;
+    await expect(upgrade(db, three)).rejects.toThrow(says);
+    await expect(printDryRun(db, three, 'up', 'head', () => {})).rejects.toThrow(says);
+    await expect(downgrade(db, three, 'base')).rejects.toThrow(
+      'The database has the migration 0002-',
+    );
+    await db.dropCollection('migrationLocks');
+    expect([await everything(db), await db.collection('migrations').find().toArray()]).toEqual(
+      before,
+    );
+  },
+);
+
+test('a database that is ahead of the code is left as it is', async () => {
   const db = database();
-  const at = new Date('2026-01-02T03:04:05.678Z');
-  const old = ['0001-a', '0002-b'].map((_id) => ({ _id, at }));
-  await db.collection<{ _id: string; at: Date }>('migrations').insertMany(old);
-  expect(await standings(db)).toMatchObject([
-    { name: '0001-a', status: 'APPLIED', appliedAt: at },
-    { name: '0002-b', status: 'APPLIED', appliedAt: at },
-  ]);
-  expect((await upgrade(db, three)).done).toEqual(['0003-c']);
-  expect(await db.collection('migrations').find().sort({ name: 1 }).toArray()).toMatchObject([
-    { name: '0001-a', status: 'APPLIED', appliedAt: at, version: 1 },
-    { name: '0002-b', status: 'APPLIED', appliedAt: at, version: 1 },
-    { name: '0003-c', status: 'APPLIED' },
-  ]);
-  expect((await downgrade(db, three, 'base')).done).toHaveLength(3);
+  await upgrade(db, three);
+  expect(await upgrade(db, three.slice(0, 2))).toEqual({ done: [] });
 });
 
-test('more steps than there are is a slip of the finger, and nothing happens', async () => {
+test('a number higher than that of the migrations is refused, and nothing happens', async () => {
   const db = database();
   await upgrade(db, [songs]);
-  await expect(downgrade(db, [songs], '-2')).rejects.toThrow('There are not 2: 1 are applied.');
-  await expect(upgrade(db, [songs], '+1')).rejects.toThrow('There are not 1: 0 are missing.');
+  await expect(downgrade(db, [songs], '-2')).rejects.toThrow(
+    '2 migrations were asked for, but only 1 is applied.',
+  );
+  await expect(upgrade(db, [songs], '+1')).rejects.toThrow(
+    '1 migrations were asked for, but only 0 are pending.',
+  );
   expect((await downgrade(db, [songs], '-1')).done).toEqual([songs.id]);
 });

@@ -2,17 +2,28 @@ import { expect, test } from 'vitest';
 import type { Stored } from '../../../src/data/entity.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import type { Steps } from '../../../src/data/migrations/migration.ts';
-import { downgrade, rehearse, upgrade } from '../../../src/data/migrations/run.ts';
+import { downgrade, printDryRun, upgrade } from '../../../src/data/migrations/run.ts';
 import { database, everything, fill, migration, songs } from './given.ts';
 
-const validator = { $jsonSchema: { bsonType: 'object', required: ['name', 'plays'] } };
+const fields = { _id: 'id' as const, name: { bsonType: 'string' } };
 
 const steps: Record<string, (m: Steps) => Promise<void>> = {
   createCollection: (m) =>
-    m.createCollection('albums', { validator, indexes: [{ key: { a: 1 } }] }),
-  'createCollection of one that is there': (m) =>
-    m.createCollection('songs', { validator, indexes: [{ key: { plays: 1 }, sparse: true }] }),
-  setValidator: (m) => m.setValidator('songs', validator),
+    m.createCollection('albums', { fields, required: ['name'], indexes: [{ key: { a: 1 } }] }),
+  'createCollection of one that exists': (m) =>
+    m.createCollection('songs', {
+      fields,
+      required: ['name'],
+      indexes: [{ key: { plays: 1 }, sparse: true }],
+    }),
+  changeValidator: (m) =>
+    m.changeValidator('songs', {
+      set: { album: 'id', name: { bsonType: 'string', maxLength: 9 } },
+      unset: ['isOld'],
+      required: ['album', 'plays'],
+      optional: ['name'],
+    }),
+  setValidator: (m) => m.setValidator('songs', { $jsonSchema: { bsonType: 'object' } }),
   'setValidator to none': (m) => m.setValidator('songs', {}),
   createIndex: (m) => m.createIndex('songs', { plays: -1, name: 1 }, { name: 'charts' }),
   dropIndex: (m) => m.dropIndex('songs', 'name_1'),
@@ -20,7 +31,7 @@ const steps: Record<string, (m: Steps) => Promise<void>> = {
 };
 
 test.each(Object.entries(steps))(
-  '%s changes the database, and done again nothing more',
+  '%s changes the database, and run again it changes nothing more',
   async (_name, step) => {
     const db = database();
     await upgrade(db, [songs]);
@@ -42,13 +53,15 @@ test('a unique index that duplicates forbid says which, and is built once they a
   const db = database();
   await upgrade(db, [songs]);
   const collection = db.collection('songs');
-  await collection.insertMany([{ name: 'Aria' }, { name: 'Aria' }, { name: 'Bolero' }]);
+  await collection.insertMany(
+    ['Aria', 'Aria', 'Bolero'].map((name) => ({ _id: new UUID(), name })) as never[],
+  );
   const migrations = [
     songs,
     migration('0002-unique', (m) => m.createIndex('songs', { name: 1, x: 1 }, { unique: true })),
   ];
   await expect(upgrade(db, migrations)).rejects.toThrow(
-    /^The index name_1_x_1 of songs is to be unique, but more than one document has {"name":"Aria","x":null}\./,
+    /^The index name_1_x_1 of songs must be unique, but more than one document has {"name":"Aria","x":null}\./,
   );
   await collection.deleteOne({ name: 'Aria' });
   expect((await upgrade(db, migrations)).done).toEqual(['0002-unique']);
@@ -96,12 +109,12 @@ test('a batch that the validator refuses names a document, and none of the batch
     ),
   );
   await expect(upgrade(db, [songs, strip])).rejects.toThrow(
-    /^strip: songs [0-9a-f-]{36} would not fit its validator\.$/,
+    /^strip: songs [0-9a-f-]{36} does not fit its validator\.$/,
   );
   expect(await db.collection('songs').countDocuments({ plays: 1 })).toBe(0);
 });
 
-test('two steps of one name are refused: they would share their position', async () => {
+test('two steps of one name and collection are refused: they would share their position', async () => {
   const db = database();
   const twice = migration('0001-twice', async (m) => {
     await m.eachBatch('same', 'songs', {}, () => []);
@@ -115,28 +128,34 @@ test('a dry run tells each step and writes nothing, not even its own collections
   const all = migration('0002-all', async (m) => {
     for (const step of Object.values(steps)) await step(m);
     await m.eachBatch('play', 'songs', {}, () => []);
+    await m.changeDocuments('songs', { rename: { a: 'b' }, unset: ['c.d', 'e'], fill: { f: 1 } });
   });
   const told: string[] = [];
   const tell = (line: string) => told.push(line);
-  expect(await rehearse(db, [songs, all], 'up', 'head', tell)).toEqual(['0001-songs', '0002-all']);
+  expect(await printDryRun(db, [songs, all], 'up', 'head', tell)).toEqual([
+    '0001-songs',
+    '0002-all',
+  ]);
   expect(told).toEqual([
     '0001-songs',
     '  would create collection songs, indexes: 1',
     '0002-all',
     '  would create collection albums, indexes: 1',
     '  would create collection songs, indexes: 1',
+    '  would change validator of songs: set album, name; unset isOld; required album, plays; optional name',
     '  would set validator of songs',
     '  would set validator of songs',
     '  would create index charts of songs',
     '  would drop index name_1 of songs',
     '  would drop collection songs',
     '  would play: 0 documents of songs by now',
+    '  would rename a to b; unset c.d, e; fill f: 0 documents of songs by now',
   ]);
   expect(await everything(db)).toEqual([]);
 
   await upgrade(db, [songs]);
   const before = await everything(db);
-  expect(await rehearse(db, [songs], 'down', 'base', tell)).toEqual(['0001-songs']);
+  expect(await printDryRun(db, [songs], 'down', 'base', tell)).toEqual(['0001-songs']);
   expect(told.at(-1)).toBe('  would drop collection songs');
   expect(await everything(db)).toEqual(before);
   expect((await downgrade(db, [songs], 'base')).done).toEqual(['0001-songs']);
