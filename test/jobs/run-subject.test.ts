@@ -100,3 +100,12 @@ test('a job that is cancelled cancels its document, and no other job speaks of i
   await cancelJob(ctx(), types, { _id: job });
   expect(await stored()).toMatchObject({ status: 'CANCELLED', error: { code: 'CANCELLED' } });
 });
+
+test('a job whose document is gone does nothing, and says so', async () => {
+  const { job, document } = await waiting();
+  await Export.collection.deleteOne({ _id: document });
+  run = () => Promise.reject(new Error('It was begun.'));
+  await works();
+  const stored = await Job.collection.findOne({ _id: job });
+  expect(stored).toMatchObject({ status: 'COMPLETED', result: { superseded: true } });
+});

@@ -31,11 +31,7 @@ export function runSubject<I extends { document: UUID }, R extends object = obje
   return {
     at: ({ document }) => ({ entity, id: document }),
     waiting: (job) => ({ job, status: { $in: [queued, running] } }),
-    started: (now) => ({
-      where: { status: queued },
-      set: { status: running, startedAt: now },
-      action: 'start',
-    }),
+    started: (now) => ({ set: { status: running, startedAt: now }, action: 'start' }),
     completed: (result, now) => ({
       set: { ...keep(result), status: completed, completedAt: now },
       action: 'complete',

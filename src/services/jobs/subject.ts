@@ -1,17 +1,27 @@
 import type { Ctx } from '../../context.ts';
 import { update } from '../../data/write.ts';
 import type { JobDoc } from '../../models/jobs/job.ts';
-import type { JobError, JobType, JobTypes, Transition } from './job-type.ts';
+import {
+  type JobError,
+  type JobType,
+  type JobTypes,
+  Superseded,
+  type Transition,
+} from './job-type.ts';
 
 /** The type of a stored job; undefined where this process has no handler for it. */
 export function typeOf(types: JobTypes, job: Pick<JobDoc, 'type'>): JobType | undefined {
   return types.get(job.type);
 }
 
-/** Shows on the document that waits for a job that a worker has begun. */
+/**
+ * Shows on the document that waits for a job that a worker has begun.
+ * @throws Superseded when no document waits for it any more
+ */
 export async function startSubject(ctx: Ctx, type: JobType, job: JobDoc): Promise<void> {
   const started = type.subject?.started?.(new Date(ctx.clock()));
-  if (started) await change(ctx, type, job, started);
+  if (!started || (await change(ctx, type, job, started))) return;
+  throw new Superseded('No document waits for it.');
 }
 
 /** Shows the result on the document that waits for it, in the transaction that completes the job. */
