@@ -1,5 +1,5 @@
 import { lintTemplate } from './package/cfn-lint.ts';
-import { emptyPatterns } from './package/deployment.ts';
+import { findEmptyPatterns } from './package/deployment.ts';
 import { makeFfmpegLayer } from './package/ffmpeg-layer.ts';
 import { provideNative } from './package/native.ts';
 import { runOsls } from './package/osls.ts';
@@ -10,7 +10,7 @@ import { table, weighAll } from './package/weigh.ts';
 process.chdir(new URL('..', import.meta.url).pathname);
 try {
   await provideNative();
-  const [empty] = emptyPatterns();
+  const [empty] = findEmptyPatterns();
   if (empty) throw new Error(`serverless.yml packs ${empty}, and there is no such file.`);
   const layer = await makeFfmpegLayer();
   await runOsls(process.argv.slice(2));

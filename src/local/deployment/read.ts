@@ -1,22 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Refusal } from '../refusal.ts';
+import { readConfiguration } from './configuration.ts';
 import { readEvents } from './events.ts';
 import { readQueues } from './queues.ts';
 import { at, isRecord, number, record, text } from './shape.ts';
 import type { DeployedFunction, Deployment } from './types.ts';
-import { resolveVariables } from './variables.ts';
-import { parseTemplate } from './yaml.ts';
 
 /** Reads serverless.yml in a folder: what the laptop runs is what is deployed. */
 export function readDeployment(root: string): Deployment {
-  const file = join(root, 'serverless.yml');
-  let document: unknown;
-  try {
-    document = resolveVariables(parseTemplate(readFileSync(file, 'utf8')));
-  } catch (error) {
-    throw new Refusal(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
+  const document = readConfiguration(root);
   const functions = Object.entries(record(at(document, 'functions'))).map(([name, given]) =>
     readFunction(root, name, given, at(document, 'provider')),
   );

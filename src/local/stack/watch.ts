@@ -25,7 +25,7 @@ export function watch(root: string, changed: () => Promise<void>, log: Log): () 
     again = false;
   }
 
-  const watchers: FSWatcher[] = ['src', 'functions', 'migrations']
+  const watchers: FSWatcher[] = ['src', 'functions', 'migrations', 'deploy']
     .map((folder) => join(root, folder))
     .filter(existsSync)
     .map((folder) => watchFiles(folder, { recursive: true }, soon));
