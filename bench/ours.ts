@@ -13,12 +13,18 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const LIMITS = { CALLS_PER_MINUTE: '1000000000', REGISTRATIONS_PER_MINUTE: '1000000000' };
 
 /**
- * Our own gateway as `npm start` runs it, in a process of its own, on documents that the migrations'
- * validators have passed. Sets the environment of this process: what makes tokens here is what it trusts.
+ * Starts our own gateway as `npm start` runs it, in a process of its own, on documents that the validators of the
+ * migrations accept. Sets the environment of this process, so that the tokens made here are valid there. `npm run bench --
+ * --against` calls this function of other checkouts, older and newer ones: keep its parameters and what it returns.
  */
-export async function startOurs(tools: ToolsInfo, dir: string, size: Size): Promise<Target> {
+export async function startOurs(
+  tools: ToolsInfo,
+  dir: string,
+  size: Size,
+  place = 'bench_ours',
+): Promise<Target> {
   const deployment = readDeployment(ROOT);
-  const env = { ...(await createPlace(tools, deployment, 'bench_ours')), ...LIMITS };
+  const env = { ...(await createPlace(tools, deployment, place)), ...LIMITS };
   Object.assign(process.env, env);
   await migrate(deployment);
   const { clearInboxes, disconnect, fill, idText, tokenOf } = await import('./fill.ts');

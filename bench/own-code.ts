@@ -3,8 +3,8 @@ import { handler } from '../functions/projects.ts';
 import { encode } from '../src/data/bson.ts';
 import { database } from '../src/data/connection.ts';
 import { Project } from '../src/models/projects/project.ts';
-import { median } from './compare.ts';
 import { eventOf } from './event.ts';
+import { median } from './statistics.ts';
 
 const ROUNDS = 9;
 const CALLS = 2000;

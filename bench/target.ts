@@ -1,6 +1,5 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import jwt from 'jsonwebtoken';
 import { MongoClient, ObjectId } from 'mongodb';
@@ -9,6 +8,7 @@ import { end } from '../src/local/process/keep.ts';
 import { leash } from '../src/local/process/leash.ts';
 import { freePort } from '../src/local/process/ports.ts';
 import { documents, type IdOf, inboxOf, type Size } from './dataset.ts';
+import { nextMessage } from './messages.ts';
 
 /** A server under load. All take the same requests; ids and tokens are their own. */
 export interface Target {
@@ -51,7 +51,7 @@ export async function startPeer(
   const env = { ...process.env, NODE_ENV: 'production' };
   const child = fork(file, [String(port), uri, secret], { env });
   leash(child);
-  await ready(child, name);
+  await nextMessage(child, name);
   const inboxes = Array.from(
     { length: size.users },
     (_, u) => new ObjectId(idText('project', inboxOf(size, u))),
@@ -76,12 +76,4 @@ export async function startPeer(
 
 function idText(kind: keyof typeof KINDS, n: number): string {
   return KINDS[kind] + n.toString(16).padStart(23, '0');
-}
-
-async function ready(child: ChildProcess, name: string): Promise<void> {
-  const gone = once(child, 'exit').then(() => {
-    throw new Error(`${name} ended before it was ready.`);
-  });
-  await Promise.race([once(child, 'message'), gone]);
-  gone.catch(() => undefined);
 }
