@@ -9,16 +9,16 @@ import { startTools } from '../src/local/cloud.ts';
 import { type Checkout, startCheckout } from './checkout.ts';
 import { requireWrk } from './load.ts';
 import { ROOT } from './ours.ts';
-import { peakMemory } from './process.ts';
+import { readPeakMemory } from './process.ts';
 import { chooseWorks, measure, type Options, type Slice, warmUp } from './slices.ts';
 import { callBundle, measureStarts, type Start } from './start.ts';
-import { median, quantile, ratiosOf } from './statistics.ts';
+import { divide, median, quantile } from './statistics.ts';
 
 const STARTS = 20;
 
 /**
- * Measures this checkout beside another one, in slices that alternate between the two, and prints for each work and for the
- * start of a packaged function how much faster this one is.
+ * Measures this checkout beside another one, in slices that alternate between the two, and prints
+ * for each work and for the start of a packaged function how much faster this one is.
  */
 export async function compareCheckouts(options: Options, directory: string): Promise<void> {
   const other = resolve(directory);
@@ -47,7 +47,7 @@ export async function compareCheckouts(options: Options, directory: string): Pro
     for (const [title, own, theirs] of await startInTurn(checkouts)) {
       print(title, own, theirs);
     }
-    const memory = checkouts.map(({ name, pid }) => `${name} ${peakMemory(pid).toFixed(0)}`);
+    const memory = checkouts.map(({ name, pid }) => `${name} ${readPeakMemory(pid).toFixed(0)}`);
     console.log(
       `\nRequests a second, CPU in µs a request; starts in ms. Peak memory, MB: ${memory.join(', ')}`,
     );
@@ -100,27 +100,27 @@ async function bundleProjects(root: string, folder: string): Promise<URL> {
 }
 
 function print(title: string, own: Measured[], theirs: Measured[]): void {
-  const speeds = ratiosOf(own.map(perSecondOf), theirs.map(perSecondOf));
+  const speeds = divide(own.map(computeSpeed), theirs.map(computeSpeed));
   const [cpu, theirCpu] = [own.map((m) => m.cpu), theirs.map((m) => m.cpu)];
   const cells = [
     title,
-    median(own.map(figureOf)).toFixed(0),
-    median(theirs.map(figureOf)).toFixed(0),
+    median(own.map(chooseFigure)).toFixed(0),
+    median(theirs.map(chooseFigure)).toFixed(0),
     median(speeds).toFixed(2),
     `${quantile(speeds, 0.25).toFixed(2)} to ${quantile(speeds, 0.75).toFixed(2)}`,
     median(cpu).toFixed(0),
     median(theirCpu).toFixed(0),
-    median(ratiosOf(theirCpu, cpu)).toFixed(2),
+    median(divide(theirCpu, cpu)).toFixed(2),
   ];
   console.log(`| ${cells.join(' | ')} |`);
 }
 
 type Measured = Slice | Start;
 
-function figureOf(measured: Measured): number {
+function chooseFigure(measured: Measured): number {
   return 'ms' in measured ? measured.ms : measured.perSecond;
 }
 
-function perSecondOf(measured: Measured): number {
+function computeSpeed(measured: Measured): number {
   return 'ms' in measured ? 1000 / measured.ms : measured.perSecond;
 }

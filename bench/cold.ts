@@ -15,7 +15,10 @@ const PRINT_CPU =
   'const { user, system } = process.cpuUsage(); console.log(0, (user + system) / 1000)';
 const SIZE = { users: 1, projects: 30, tracks: 1 };
 
-/** Prints what a packaged function costs: its start, its own code when warm, its memory, its size. */
+/**
+ * Measures and prints the start of a packaged function, the time of its own code when warm, its
+ * memory and its size.
+ */
 export async function measureColdStart(): Promise<void> {
   const bundle = pathToFileURL(join(BUNDLES, 'projects.mjs'));
   if (!existsSync(bundle)) throw new Error('There are no bundles: `npm run package` makes them.');
@@ -28,11 +31,11 @@ export async function measureColdStart(): Promise<void> {
       CALLS_PER_MINUTE: '1000000000',
     });
     await migrate(deployment);
-    const { disconnect, fill, idText, tokenOf } = await import('./fill.ts');
-    const { ownCode } = await import('./own-code.ts');
+    const { disconnect, fill, formatId, signToken } = await import('./fill.ts');
+    const { measureOwnCode } = await import('./own-code.ts');
     await fill(SIZE);
     const path = '/v1/projects';
-    const one = { method: 'GET', path: `${path}/${idText('project', 0)}`, token: tokenOf(0) };
+    const one = { method: 'GET', path: `${path}/${formatId('project', 0)}`, token: signToken(0) };
     const found = await measureStarts(
       {
         'an empty Node': () => timeStart(['-e', PRINT_CPU]),
@@ -46,16 +49,18 @@ export async function measureColdStart(): Promise<void> {
     console.log('| a CRUD function, `projects` | |\n|---|---|');
     for (const [name, starts] of Object.entries(found)) {
       const [ms, cpu] = [starts.map((one) => one.ms), starts.map((one) => one.cpu)];
-      row(`start: ${name}`, `${round(median(ms))} ms, CPU ${round(median(cpu))} ms`);
+      printRow(`start: ${name}`, `${round(median(ms))} ms, CPU ${round(median(cpu))} ms`);
     }
     const { memory } = await callBundle(bundle, one, 200, { again: 3000 });
-    row('memory after 3000 calls', `${round(memory)} MB`);
-    for (const [name, us] of Object.entries(await ownCode(idText('project', 0), tokenOf(0)))) {
-      row(`own code, warm, without the database: ${name}`, `${round(us)} µs`);
+    printRow('memory after 3000 calls', `${round(memory)} MB`);
+    for (const [name, us] of Object.entries(
+      await measureOwnCode(formatId('project', 0), signToken(0)),
+    )) {
+      printRow(`own code, warm, without the database: ${name}`, `${round(us)} µs`);
     }
     const crud = weighAll().filter(({ isCrud }) => isCrud);
     const largest = Math.max(...crud.map((weight) => weight.start));
-    row('JavaScript read at the start, the largest of all', `${round(largest / 1000)} KB`);
+    printRow('JavaScript read at the start, the largest of all', `${round(largest / 1000)} KB`);
     await disconnect();
   } finally {
     await tools.stop();
@@ -63,7 +68,7 @@ export async function measureColdStart(): Promise<void> {
   }
 }
 
-function row(what: string, figure: string): void {
+function printRow(what: string, figure: string): void {
   console.log(`| ${what} | ${figure} |`);
 }
 

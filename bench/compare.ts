@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { startTools } from '../src/local/cloud.ts';
 import { requireWrk } from './load.ts';
 import { startOurs } from './ours.ts';
-import { peakMemory } from './process.ts';
-import { type Server, serverOf } from './server.ts';
+import { readPeakMemory } from './process.ts';
+import { makeServer, type Server } from './server.ts';
 import { chooseWorks, measure, type Options, type Slice, warmUp } from './slices.ts';
-import { median, ratiosOf } from './statistics.ts';
+import { divide, median } from './statistics.ts';
 import { startPeer } from './target.ts';
 import type { Work } from './works.ts';
 
-/** Measures our gateway beside the floor and a plain server, and prints what it finds. */
+/** Measures our gateway beside the floor and a plain server, and prints the result. */
 export async function compare(options: Options): Promise<void> {
   await requireWrk();
   const dir = await mkdtemp(join(tmpdir(), 'mixdown-bench-'));
@@ -20,9 +20,9 @@ export async function compare(options: Options): Promise<void> {
   try {
     const { users, projects, tracks } = options;
     console.log(`Filling: ${users} users × ${projects} projects × ${tracks} tracks, three times.`);
-    servers.push(serverOf(await startOurs(tools.info, dir, options), options));
+    servers.push(makeServer(await startOurs(tools.info, dir, options), options));
     for (const name of ['floor', 'plain'] as const) {
-      servers.push(serverOf(await startPeer(name, tools.info.mongodb, options), options));
+      servers.push(makeServer(await startPeer(name, tools.info.mongodb, options), options));
     }
     const works = chooseWorks(options);
     for (const server of servers) await warmUp(server, works, options);
@@ -32,7 +32,7 @@ export async function compare(options: Options): Promise<void> {
     console.log('| | server | req/s | × floor | × plain | p50 ms | p99 ms | CPU µs | × floor |');
     console.log('|---|---|---|---|---|---|---|---|---|');
     for (const work of works) print(work, servers, await measure(work, servers, options));
-    const memory = servers.map(({ name, pid }) => `${name} ${peakMemory(pid).toFixed(0)}`);
+    const memory = servers.map(({ name, pid }) => `${name} ${readPeakMemory(pid).toFixed(0)}`);
     console.log(`\nPeak memory, MB: ${memory.join(', ')}`);
   } finally {
     for (const server of servers) await server.stop();
@@ -47,7 +47,7 @@ function print(work: Work, servers: Server[], found: Slice[][]): void {
     const own = found[i] ?? [];
     const middle = (pick: (slice: Slice) => number) => median(own.map(pick));
     const over = (other: Slice[], pick: (slice: Slice) => number) =>
-      median(ratiosOf(own.map(pick), other.map(pick))).toFixed(2);
+      median(divide(own.map(pick), other.map(pick))).toFixed(2);
     const cells = [
       i === 0 ? `${work.name} ${work.title}` : '',
       server.name,

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 /** The next message of a child process. @throws Error when it ends without one */
-export async function nextMessage<T>(child: ChildProcess, name: string): Promise<T> {
+export async function receiveMessage<T>(child: ChildProcess, name: string): Promise<T> {
   const stopped = new AbortController();
   const { signal } = stopped;
   const gone = once(child, 'exit', { signal }).then(() => {

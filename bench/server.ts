@@ -1,9 +1,12 @@
 import type { Size } from './dataset.ts';
 import type { Sent } from './load.ts';
 import type { Target } from './target.ts';
-import { requestsOf, type Work } from './works.ts';
+import { makeRequests, type Work } from './works.ts';
 
-/** A server under load. It writes its own requests, because each server has ids and tokens of its own. */
+/**
+ * A server under load. It writes its own requests, because each server has ids and tokens of its
+ * own.
+ */
 export interface Server {
   name: string;
   base: string;
@@ -16,8 +19,8 @@ export interface Server {
 }
 
 /** A target whose ids and tokens are made in this process. */
-export function serverOf(target: Target, size: Size): Server {
+export function makeServer(target: Target, size: Size): Server {
   const { name, base, pid, clear, stop } = target;
-  const requests = async (work: Work, count: number) => requestsOf(work, target, size, count);
+  const requests = async (work: Work, count: number) => makeRequests(work, target, size, count);
   return { name, base, pid, requests, clear, stop };
 }

@@ -1,6 +1,6 @@
 import type { Size } from './dataset.ts';
 import { type Counted, load } from './load.ts';
-import { cpuSeconds } from './process.ts';
+import { readCpuSeconds } from './process.ts';
 import type { Server } from './server.ts';
 import { WORKS, type Work } from './works.ts';
 
@@ -27,14 +27,20 @@ export function chooseWorks({ works }: Options): Work[] {
   return WORKS.filter(({ name }) => works.includes(name));
 }
 
-/** Checks one answer to each work, then sends each work for two seconds, so that the measured slices meet a warm server. */
+/**
+ * Checks one answer to each work, then sends each work for two seconds, so that the measured slices
+ * meet a warm server.
+ */
 export async function warmUp(server: Server, works: Work[], options: Options): Promise<void> {
   for (const work of works) await verify(work, server, options);
   for (const work of works) await runSlice(work, server, { ...options, seconds: 2 });
   await server.clear();
 }
 
-/** Measures a work in slices that alternate between the servers, so that a busy moment of the machine affects all alike. */
+/**
+ * Measures a work in slices that alternate between the servers, so that a busy moment of the
+ * machine affects all alike.
+ */
 export async function measure(work: Work, servers: Server[], options: Options): Promise<Slice[][]> {
   const found = servers.map((): Slice[] => []);
   const turns = [...servers.entries()];
@@ -62,9 +68,9 @@ export async function verify(work: Work, server: Server, size: Size): Promise<vo
 
 async function runSlice(work: Work, server: Server, options: Options): Promise<Slice> {
   const requests = await server.requests(work, POOL);
-  const before = cpuSeconds(server.pid);
+  const before = readCpuSeconds(server.pid);
   const counted = await load(server.base, requests, options.connections, options.seconds);
-  const used = cpuSeconds(server.pid) - before;
+  const used = readCpuSeconds(server.pid) - before;
   if (counted.failed > 0) {
     throw new Error(`${server.name} ${work.name}: ${counted.failed} of ${counted.requests} failed`);
   }

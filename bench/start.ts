@@ -1,22 +1,28 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { eventOf } from './event.ts';
+import { makeEvent } from './event.ts';
 
-/** How long a process took to its first line, in ms, the CPU time that it had used by then, and all that it printed. */
+/**
+ * How long a process took to its first line, in ms, the CPU time that it had used by then, and all
+ * that it printed.
+ */
 export interface Start {
   ms: number;
   cpu: number;
   said: string;
 }
 
-/** Starts a packaged function in a process of its own, and calls it once, then `again` times more. `memory` is in MB. */
+/**
+ * Starts a packaged function in a process of its own, and calls it once, then `again` times more.
+ * `memory` is in MB.
+ */
 export async function callBundle(
   bundle: URL,
-  request: Parameters<typeof eventOf>[0],
+  request: Parameters<typeof makeEvent>[0],
   status: number,
   { again = 0, env = {} }: { again?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Start & { memory: number }> {
-  const EVENT = JSON.stringify(eventOf(request));
+  const EVENT = JSON.stringify(makeEvent(request));
   const runner = fileURLToPath(new URL('./first-answer.mjs', import.meta.url));
   const started = await timeStart([runner, bundle.href, String(again)], { ...env, EVENT });
   const [answered, memory] = started.said.split('\n').map((line) => Number.parseFloat(line));
@@ -24,7 +30,10 @@ export async function callBundle(
   return { ...started, memory: memory ?? Number.NaN };
 }
 
-/** From before the process is made until it first says something: a number, and the CPU time that it has used. */
+/**
+ * From before the process is made until it first says something: a number, and the CPU time that it
+ * has used.
+ */
 export function timeStart(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Start> {
   return new Promise((resolve, reject) => {
     const began = performance.now();
@@ -44,7 +53,10 @@ export function timeStart(args: string[], env: NodeJS.ProcessEnv = {}): Promise<
   });
 }
 
-/** Times starts of several kinds in turn, `repeats` of each, after one of each that warms the page cache. */
+/**
+ * Times starts of several kinds in turn, `repeats` of each, after one of each that warms the page
+ * cache.
+ */
 export async function measureStarts(
   starts: Record<string, () => Promise<Start>>,
   repeats: number,

@@ -1,4 +1,7 @@
-/** The value that half of the numbers do not exceed; between the middle two when their count is even. */
+/**
+ * The value that half of the numbers do not exceed; between the middle two when their count is
+ * even.
+ */
 export function median(numbers: number[]): number {
   return quantile(numbers, 0.5);
 }
@@ -13,6 +16,6 @@ export function quantile(numbers: number[], share: number): number {
 }
 
 /** The ratios of values that were measured at the same time. */
-export function ratiosOf(numerators: number[], denominators: number[]): number[] {
+export function divide(numerators: number[], denominators: number[]): number[] {
   return numerators.map((value, i) => value / (denominators[i] ?? Number.NaN));
 }

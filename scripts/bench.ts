@@ -1,6 +1,7 @@
-// `npm run bench [-- --works W2,W3 --slices 8 …]`: our gateway beside node:http with the raw driver, and
-// beside fastify with mongoose. `npm run bench -- --against DIR`: this checkout beside another one.
-// `npm run bench -- cold`: the start of a packaged function, the cost of our own code in it, its size.
+// `npm run bench [-- --works W2,W3 --slices 8 …]`: our gateway beside node:http with the raw
+// driver, and beside fastify with mongoose. `npm run bench -- --against DIR`: this checkout beside
+// another one. `npm run bench -- cold`: the start of a packaged function, the cost of our own code
+// in it, its size.
 import { parseArgs } from 'node:util';
 import { compareCheckouts } from '../bench/against.ts';
 import { measureColdStart } from '../bench/cold.ts';

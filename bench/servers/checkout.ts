@@ -1,9 +1,10 @@
-// The gateway of a checkout, started by that checkout's own `bench/ours.ts`. The requests are of the bench that compares,
-// the same for each checkout; ids and tokens are of the checkout. `checkout.ts OPTIONS`, as JSON
+// The gateway of a checkout, started by that checkout's own `bench/ours.ts`. The requests are of
+// the bench that compares, the same for each checkout; ids and tokens are of the checkout.
+// `checkout.ts OPTIONS`, as JSON
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { startOurs } from '../ours.ts';
-import { requestsOf, WORKS } from '../works.ts';
+import { makeRequests, WORKS } from '../works.ts';
 
 /** What is said once the gateway answers. */
 export interface Started {
@@ -35,7 +36,7 @@ async function answer(question: Question): Promise<unknown> {
   switch (question.method) {
     case 'requests': {
       const work = WORKS.find(({ name }) => name === question.work);
-      return work && requestsOf(work, target, size, question.count);
+      return work && makeRequests(work, target, size, question.count);
     }
     case 'readProject': {
       const token = target.signedIn(0).authorization?.replace('Bearer ', '');

@@ -1,4 +1,5 @@
-// `FORCE_COLOR=1 npm run --silent demo | node scripts/demo/picture.ts > docs/demo.svg`: what the demo printed, as a picture.
+// `FORCE_COLOR=1 npm run --silent demo | node scripts/demo/picture.ts > docs/demo.svg`: what the
+// demo printed, as a picture.
 import { text } from 'node:stream/consumers';
 
 /** The size of a character, in px. */
@@ -9,7 +10,10 @@ const FONT = 'ui-monospace,SFMono-Regular,Menlo,Consolas,monospace';
 /** What the demo prints in colour, by the code that switches the colour on. */
 const COLOURS: Record<number, string> = { 34: '#79a8ff', 35: '#d7a0ff', 36: '#56d4dd' };
 const PLAIN = '#e6edf3';
-/** Blocks are drawn as rectangles, because fonts leave gaps between them. Eighths of a character: from the bottom, or the top. */
+/**
+ * Blocks are drawn as rectangles, because fonts leave gaps between them. Eighths of a character:
+ * from the bottom, or the top.
+ */
 const RISING = '▁▂▃▄▅▆▇█';
 const UPPER_HALF = '▀';
 
@@ -33,12 +37,12 @@ console.log(
 console.log('<title>What npm run demo prints</title>');
 console.log(`<rect width="100%" height="100%" rx="8" fill="#0d1117"/>`);
 for (const [row, line] of lines.entries()) {
-  for (const run of runsOf(line)) console.log(drawRun(run, row));
+  for (const run of parseRuns(line)) console.log(drawRun(run, row));
 }
 console.log('</svg>');
 
 /** The parts of a line that look alike, by its escape sequences. */
-function runsOf(line: string): Run[] {
+function parseRuns(line: string): Run[] {
   let style = { colour: PLAIN, isBold: false, isDim: false };
   let column = 0;
   // Every second part is the number of an escape sequence.

@@ -1,5 +1,6 @@
-// `bundle.ts NAME FOLDER`: bundles the function NAME into FOLDER as `npm run package` does, by the code and the packages of
-// the checkout that is the working directory. The bundle finds its packages in FOLDER/node_modules.
+// `bundle.ts NAME FOLDER`: bundles the function NAME into FOLDER as `npm run package` does, by the
+// code and the packages of the checkout that is the working directory. The bundle finds its
+// packages in FOLDER/node_modules.
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

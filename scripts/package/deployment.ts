@@ -6,9 +6,9 @@ export interface Deployed {
   name: string;
   /** `audit-events` of `functions/audit-events.handler`. */
   file: string;
-  /** Serves a resource: what a user waits for, and so what the limit of size is for. */
+  /** Serves HTTP, so that a user waits for its cold start: only these have a limit of size. */
   isCrud: boolean;
-  /** Where HTTP reaches it: `/v1/audit-events`. */
+  /** Its HTTP path: `/v1/audit-events`. */
   path: string | undefined;
 }
 

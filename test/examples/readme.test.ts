@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { synthesised } from '../../scripts/demo/source.ts';
+import { synthesiseSong } from '../../scripts/demo/source.ts';
 import { api } from '../harness/place.ts';
 import { blocksOf } from './blocks.ts';
 
@@ -11,7 +11,7 @@ type UploadSong = (file: File) => Promise<Record<string, unknown>>;
 
 test('README.md: the code of the upload from a browser ends with an analysed song', async () => {
   const uploadSong = await readmeCode();
-  const song = synthesised();
+  const song = synthesiseSong();
   const bytes = new Uint8Array(await buffer(song.open()));
   const file = new File([bytes], song.fileName, { type: song.contentType });
   expect(await uploadSong(file)).toMatchObject({

@@ -5,7 +5,7 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { startCheckout } from '../../bench/checkout.ts';
 import { ROOT } from '../../bench/ours.ts';
 import { verify } from '../../bench/slices.ts';
-import { median, quantile, ratiosOf } from '../../bench/statistics.ts';
+import { divide, median, quantile } from '../../bench/statistics.ts';
 import { WORKS } from '../../bench/works.ts';
 
 test('the gateway of a checkout, started by its own code, answers each work of the bench rightly', async () => {
@@ -28,7 +28,7 @@ test('the gateway of a checkout, started by its own code, answers each work of t
 });
 
 test('a ratio is of slices measured in the same round, and its median is not moved by one outlier', () => {
-  const ratios = ratiosOf([90, 110, 100, 10], [100, 100, 100, 100]);
+  const ratios = divide([90, 110, 100, 10], [100, 100, 100, 100]);
   expect(ratios).toEqual([0.9, 1.1, 1, 0.1]);
   expect(median(ratios)).toBeCloseTo(0.95);
   expect(quantile([1, 2, 3, 4, 5], 0.25)).toBe(2);

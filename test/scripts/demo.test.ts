@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { fileSource } from '../../scripts/demo/source.ts';
+import { openFile } from '../../scripts/demo/source.ts';
 import { User } from '../../src/models/account/user.ts';
 import { api } from '../harness/place.ts';
 import { run } from './run.ts';
@@ -64,9 +64,9 @@ test('a missing file ends it with code 1, before anything is sent', async () => 
 test.each([
   ['a folder', () => tmpdir(), /is not a file\.$/],
   ['an empty file', () => file('a.wav', ''), /a\.wav is empty\.$/],
-  ['a film', () => file('a.mov', 'x'), /a\.mov is no song: tracks are \.mp3 .+ files\.$/],
+  ['a film', () => file('a.mov', 'x'), /a\.mov is not a song: tracks are \.mp3 .+ files\.$/],
 ])('%s is refused in one sentence', async (_, path, sentence) => {
-  await expect(fileSource(path())).rejects.toThrow(sentence);
+  await expect(openFile(path())).rejects.toThrow(sentence);
 });
 
 test('an API that does not answer is named', async () => {

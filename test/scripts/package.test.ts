@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { eventOf } from '../../bench/event.ts';
+import { makeEvent } from '../../bench/event.ts';
 import { given } from '../harness/given.ts';
 import { ran } from './run.ts';
 
@@ -70,11 +70,11 @@ async function bundle(name: string): Promise<void> {
 /** What the function answers in a process of its own, and what it complains of. */
 async function answered(
   name: string,
-  request: Parameters<typeof eventOf>[0],
+  request: Parameters<typeof makeEvent>[0],
   flags: string[] = [],
 ): Promise<{ status: number; warnings: string }> {
   const file = pathToFileURL(join(functions, `${name}.mjs`)).href;
-  const EVENT = JSON.stringify(eventOf(request));
+  const EVENT = JSON.stringify(makeEvent(request));
   const { stdout, stderr } = await ran([...flags, 'bench/first-answer.mjs', file, '0'], {
     EVENT,
   });

@@ -6,8 +6,9 @@ import { resolveVariables } from './variables.ts';
 import { parseTemplate } from './yaml.ts';
 
 /**
- * Reads the serverless.yml of a folder as osls does: its variables replaced, the files that `${file(…)}` names included,
- * lists of `functions` or `resources` merged into one map. What only AWS or a stage knows stays as text.
+ * Reads the serverless.yml of a folder as osls does: its variables replaced, the files that
+ * `${file(…)}` names included, lists of `functions` or `resources` merged into one map. What only
+ * AWS or a stage knows stays as text.
  * @throws Refusal that names the file and, where a variable is at fault, the variable
  */
 export function readConfiguration(root: string): Record<string, unknown> {
@@ -23,7 +24,10 @@ export function readConfiguration(root: string): Record<string, unknown> {
   }
 }
 
-/** A file that serverless.yml includes; undefined where there is none. Paths are relative to serverless.yml. */
+/**
+ * A file that serverless.yml includes; undefined where there is none. Paths are relative to
+ * serverless.yml.
+ */
 function readIncluded(root: string, path: string): unknown {
   if (!['.yml', '.yaml', '.json'].includes(extname(path))) {
     throw new Error(`\${file(${path})}: only .yml, .yaml and .json files can be included`);

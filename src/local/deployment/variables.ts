@@ -1,4 +1,4 @@
-import { at, isRecord } from './shape.ts';
+import { isRecord, pickAt } from './shape.ts';
 
 /** Reads an included file by its path; undefined where there is none. */
 export type ReadIncluded = (path: string) => unknown;
@@ -6,7 +6,10 @@ export type ReadIncluded = (path: string) => unknown;
 interface Scope {
   document: unknown;
   readIncluded: ReadIncluded;
-  /** The variables that are being replaced, the outermost first: one that appears twice refers to itself. */
+  /**
+   * The variables that are being replaced, the outermost first: one that appears twice refers to
+   * itself.
+   */
   chain: string[];
 }
 
@@ -19,12 +22,14 @@ const LOCAL: Record<string, string> = {
   'opt:region': 'us-east-1',
 };
 
-// A variable without another one inside it. `${AWS::Region}` and `${Bucket.Arn}` are CloudFormation's own.
+// A variable without another one inside it. `${AWS::Region}` and `${Bucket.Arn}` are
+// CloudFormation's own.
 const VARIABLE = /\$\{((?:\w+:(?!:)|file\()[^${}]*)\}/;
 
 /**
- * Replaces `${self:…}`, `${file(…):…}`, `${sls:stage}`, `${env:…}` and their defaults. An unknown variable stays as text;
- * so does `${param:…}`, since parameters say how one stage in the cloud differs from another.
+ * Replaces `${self:…}`, `${file(…):…}`, `${sls:stage}`, `${env:…}` and their defaults. An unknown
+ * variable stays as text; so does `${param:…}`, since parameters say how one stage in the cloud
+ * differs from another.
  * @throws Error when an included file or its key is missing, or when variables refer to each other
  */
 export function resolveVariables(document: unknown, readIncluded: ReadIncluded): unknown {
@@ -64,7 +69,7 @@ function readVariable(expression: string, scope: Scope): unknown {
     if (found !== undefined && found !== null) return resolveValue(found, inner);
   }
   const included = sources.find((source) => source.startsWith('file('));
-  if (included) throw new Error(missing(included, scope.readIncluded));
+  if (included) throw new Error(describeMissing(included, scope.readIncluded));
   return undefined;
 }
 
@@ -88,11 +93,11 @@ function parseFile(source: string): { path?: string; key?: string } {
 function follow(value: unknown, path = '', scope: Scope): unknown {
   return path.split('.').reduce((node, key) => {
     if (key === '') return node;
-    return at(typeof node === 'string' ? resolveText(node, scope) : node, key);
+    return pickAt(typeof node === 'string' ? resolveText(node, scope) : node, key);
   }, value);
 }
 
-function missing(source: string, readIncluded: ReadIncluded): string {
+function describeMissing(source: string, readIncluded: ReadIncluded): string {
   const { path = '', key } = parseFile(source);
   const fault =
     readIncluded(path) === undefined
