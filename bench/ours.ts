@@ -9,7 +9,7 @@ import type { Target } from './target.ts';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What is configured otherwise for a load: no address may be told to slow down. */
+/** Settings for a load: no rate limit stops it. */
 export const LIMITS = { CALLS_PER_MINUTE: '1000000000', REGISTRATIONS_PER_MINUTE: '1000000000' };
 
 /**

@@ -60,8 +60,8 @@ async function askOnce(child: ChildProcess): Promise<{ ms: number; first: number
   child.send('go');
   const gone = once(child, 'exit').then(() => Promise.reject(new Error('the process ended')));
   gone.catch(() => undefined);
-  const [told] = await Promise.race([answer, gone]);
-  return told;
+  const [measured] = await Promise.race([answer, gone]);
+  return measured;
 }
 
 async function endProcess(child: ChildProcess): Promise<void> {

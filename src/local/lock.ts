@@ -25,10 +25,10 @@ export function takeLock(file: string, note?: string): { lock: Lock } | { holder
 
 /** Takes the lock as soon as its holder releases it. */
 export async function waitForLock(file: string, whileWaiting: (by: Holder) => void): Promise<Lock> {
-  for (let told = false; ; told = true) {
+  for (let isAnnounced = false; ; isAnnounced = true) {
     const taken = takeLock(file);
     if ('lock' in taken) return taken.lock;
-    if (!told) whileWaiting(taken.holder);
+    if (!isAnnounced) whileWaiting(taken.holder);
     await pause(100);
   }
 }

@@ -57,7 +57,7 @@ export async function beginTools({
   const database = MONGODB_URI
     ? undefined
     : startMongod({ dir, port: ports.mongod, binary: mongodBinary, log, testCommands });
-  database?.catch(() => undefined); // the error is thrown to whoever awaits `ready`
+  database?.catch(() => undefined); // the error is thrown where `ready` is awaited
   const [hub, queue] = await Promise.all([
     S3_ENDPOINT ? undefined : startHub({ log }),
     startQueue({ port: ports.queue }),

@@ -118,7 +118,7 @@ Resources:
     ['file(bad.yml):b', 'bad.yml: '],
     ['file(a.yml):own', 'refer to each other: file(a.yml):own → file(a.yml):own'],
     ['file(a.yml):x', 'each other: file(a.yml):x → self:custom.x → file(a.yml):x'],
-    ['file(a.yml):text', `\${file(a.yml):map} is a map or a list, and stands inside of a text`],
+    ['file(a.yml):text', `\${file(a.yml):map} is a map or a list, and cannot be part of a text`],
   ])('that cannot be used (%s) is refused with the reason', (variable, reason) => {
     const root = project({
       'serverless.yml': `custom: { x: '\${${variable}}' }`,

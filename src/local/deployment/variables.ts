@@ -51,7 +51,7 @@ function resolveText(text: string, scope: Scope): unknown {
   const replaced = text.replace(new RegExp(VARIABLE, 'g'), (variable, expression: string) => {
     const found = readVariable(expression, scope) ?? variable;
     if (typeof found !== 'object') return String(found);
-    throw new Error(`${variable} is a map or a list, and stands inside of a text`);
+    throw new Error(`${variable} is a map or a list, and cannot be part of a text`);
   });
   // An inner variable may have completed the name of an outer one.
   return replaced === text ? text : resolveText(replaced, scope);
