@@ -2,116 +2,55 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTools } from '../src/local/cloud.ts';
-import type { Size } from './dataset.ts';
-import { type Counted, load, requireWrk } from './load.ts';
+import { requireWrk } from './load.ts';
 import { startOurs } from './ours.ts';
-import { cpuSeconds, peakMemory } from './process.ts';
-import { startPeer, type Target } from './target.ts';
-import { requestsOf, WORKS, type Work } from './works.ts';
+import { readPeakMemory } from './process.ts';
+import { makeServer, type Server } from './server.ts';
+import { chooseWorks, measure, type Options, type Slice, warmUp } from './slices.ts';
+import { divide, median } from './statistics.ts';
+import { startPeer } from './target.ts';
+import type { Work } from './works.ts';
 
-export interface Options extends Size {
-  connections: number;
-  /** How many slices of each work. */
-  slices: number;
-  /** How long a slice is, in s. */
-  seconds: number;
-  works: string[];
-}
-
-/** One server in one slice. */
-interface Slice extends Counted {
-  perSecond: number;
-  /** CPU of the server in µs a request. */
-  cpu: number;
-}
-
-const POOL = 400;
-
-/** Measures our gateway beside the floor and a plain server, and prints what it finds. */
+/** Measures our gateway beside the floor and a plain server, and prints the result. */
 export async function compare(options: Options): Promise<void> {
   await requireWrk();
   const dir = await mkdtemp(join(tmpdir(), 'mixdown-bench-'));
   const tools = await startTools({ dir });
-  const targets: Target[] = [];
+  const servers: Server[] = [];
   try {
     const { users, projects, tracks } = options;
     console.log(`Filling: ${users} users × ${projects} projects × ${tracks} tracks, three times.`);
-    targets.push(await startOurs(tools.info, dir, options));
+    servers.push(makeServer(await startOurs(tools.info, dir, options), options));
     for (const name of ['floor', 'plain'] as const) {
-      targets.push(await startPeer(name, tools.info.mongodb, options));
+      servers.push(makeServer(await startPeer(name, tools.info.mongodb, options), options));
     }
-    const works = WORKS.filter(({ name }) => options.works.includes(name));
-    for (const target of targets) {
-      for (const work of works) await verify(work, target, options);
-      for (const work of works) await slice(work, target, { ...options, seconds: 2 });
-      await target.clear();
-    }
+    const works = chooseWorks(options);
+    for (const server of servers) await warmUp(server, works, options);
     console.log(
       `Node ${process.version}, ${options.connections} connections, verified and warm.\n`,
     );
     console.log('| | server | req/s | × floor | × plain | p50 ms | p99 ms | CPU µs | × floor |');
     console.log('|---|---|---|---|---|---|---|---|---|');
-    for (const work of works) print(work, targets, await measure(work, targets, options));
-    const memory = targets.map(({ name, pid }) => `${name} ${peakMemory(pid).toFixed(0)}`);
+    for (const work of works) print(work, servers, await measure(work, servers, options));
+    const memory = servers.map(({ name, pid }) => `${name} ${readPeakMemory(pid).toFixed(0)}`);
     console.log(`\nPeak memory, MB: ${memory.join(', ')}`);
   } finally {
-    for (const target of targets) await target.stop();
+    for (const server of servers) await server.stop();
     await tools.stop();
     await rm(dir, { recursive: true, force: true });
   }
 }
 
-/** One request of each server, whose answer must be what was asked for. */
-async function verify(work: Work, target: Target, size: Size): Promise<void> {
-  const [sent] = requestsOf(work, target, size, 1);
-  if (!sent) return;
-  const { path, ...request } = sent;
-  const answer = await fetch(target.base + path, request);
-  const text = await answer.text();
-  const isRight = answer.status === work.status && work.isRight(JSON.parse(text), size);
-  if (!isRight) {
-    throw new Error(`${target.name} ${work.name}: ${answer.status} ${text.slice(0, 500)}`);
-  }
-}
-
-/** Slices that go round the servers: a busy moment of the machine meets them all. */
-async function measure(
-  work: Work,
-  targets: Target[],
-  options: Options,
-): Promise<Map<Target, Slice[]>> {
-  const found = new Map(targets.map((target) => [target, [] as Slice[]]));
-  for (let i = 0; i < options.slices; i++) {
-    for (const target of i % 2 ? targets.toReversed() : targets) {
-      found.get(target)?.push(await slice(work, target, options));
-      if (work.name === 'W1') await target.clear();
-    }
-  }
-  return found;
-}
-
-async function slice(work: Work, target: Target, options: Options): Promise<Slice> {
-  const requests = requestsOf(work, target, options, POOL);
-  const before = cpuSeconds(target.pid);
-  const counted = await load(target.base, requests, options.connections, options.seconds);
-  const used = cpuSeconds(target.pid) - before;
-  if (counted.failed > 0) {
-    throw new Error(`${target.name} ${work.name}: ${counted.failed} of ${counted.requests} failed`);
-  }
-  const { seconds, requests: n } = counted;
-  return { ...counted, perSecond: n / seconds, cpu: (used / n) * 1e6 };
-}
-
-function print(work: Work, targets: Target[], found: Map<Target, Slice[]>): void {
-  const [, floor, plain] = targets.map((target) => found.get(target) ?? []);
-  for (const [i, target] of targets.entries()) {
-    const own = found.get(target) ?? [];
+function print(work: Work, servers: Server[], found: Slice[][]): void {
+  const [, floor = [], plain = []] = found;
+  for (const [i, server] of servers.entries()) {
+    const own = found[i] ?? [];
     const middle = (pick: (slice: Slice) => number) => median(own.map(pick));
-    const over = (other: Slice[] | undefined, pick: (slice: Slice) => number) =>
-      median(own.map((slice, k) => pick(slice) / pick(other?.[k] as Slice))).toFixed(2);
+    const over = (other: Slice[], pick: (slice: Slice) => number) =>
+      median(divide(own.map(pick), other.map(pick))).toFixed(2);
     const cells = [
       i === 0 ? `${work.name} ${work.title}` : '',
-      target.name,
+      server.name,
       middle((s) => s.perSecond).toFixed(0),
       over(floor, (s) => s.perSecond),
       over(plain, (s) => s.perSecond),
@@ -122,12 +61,4 @@ function print(work: Work, targets: Target[], found: Map<Target, Slice[]>): void
     ];
     console.log(`| ${cells.join(' | ')} |`);
   }
-}
-
-/** The middle one. */
-export function median(numbers: number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }

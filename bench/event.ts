@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
-/** A request as API Gateway hands it to a function. */
-export function eventOf({
+/** Makes the event that API Gateway sends to a function for a request. */
+export function makeEvent({
   method,
   path,
   token,

@@ -1,4 +1,4 @@
-// Reads the environment when imported, as all of the product does: import it once that is set.
+// Import this only after the environment is set: the product reads it when it is imported.
 import { systemCtx } from '../src/context.ts';
 import { connect, disconnect } from '../src/data/connection.ts';
 import { BACKGROUND } from '../src/data/deadlines.ts';
@@ -8,19 +8,19 @@ import { User } from '../src/models/account/user.ts';
 import { Track } from '../src/models/media/track.ts';
 import { Project } from '../src/models/projects/project.ts';
 import { signAccessToken } from '../src/services/account/tokens.ts';
-import { documents, type Size } from './dataset.ts';
+import { makeDocuments, type Size } from './dataset.ts';
 
 export { disconnect };
 
 const KINDS = { user: 'a', project: 'b', track: 'c', session: 'd' };
 
-/** Fills an empty, migrated database. The validators of MongoDB look at every document. */
+/** Fills an empty, migrated database. MongoDB's validators check every document. */
 export async function fill(size: Size): Promise<void> {
   await connect(BACKGROUND);
-  const { users, projects, tracks } = documents(size, id);
+  const { users, projects, tracks } = makeDocuments(size, makeId);
   const expiresAt = new Date(Date.now() + 30 * 24 * 3600_000);
   const sessions = users().map((user, n) => ({
-    ...{ _id: id('session', n), user: user._id, refreshTokenHash: `none ${n}`, expiresAt },
+    ...{ _id: makeId('session', n), user: user._id, refreshTokenHash: `none ${n}`, expiresAt },
     ...{ createdAt: new Date(), updatedAt: new Date(), version: 1 },
   }));
   await User.collection.insertMany(users());
@@ -31,30 +31,30 @@ export async function fill(size: Size): Promise<void> {
   }
 }
 
-/** Takes away all that `fill` makes. */
-export async function empty(): Promise<void> {
+/** Deletes everything that `fill` inserts. */
+export async function deleteAll(): Promise<void> {
   await connect(BACKGROUND);
   for (const { collection } of [User, Session, Project, Track]) await collection.deleteMany({});
 }
 
-/** A token as the product makes it, good for ten minutes. */
-export function tokenOf(user: number): string {
-  return signAccessToken(systemCtx('bench'), id('user', user), id('session', user));
+/** Signs an access token, as the product does; it is valid for ten minutes. */
+export function signToken(user: number): string {
+  return signAccessToken(systemCtx('bench'), makeId('user', user), makeId('session', user));
 }
 
-/** Takes away what was created in these projects. */
+/** Deletes what was created in these projects. */
 export async function clearInboxes(inboxes: number[]): Promise<void> {
   await connect(BACKGROUND);
-  const ids = inboxes.map((n) => id('project', n));
+  const ids = inboxes.map((n) => makeId('project', n));
   await Track.collection.deleteMany({ project: { $in: ids } });
   await Project.collection.updateMany({ _id: { $in: ids } }, { $set: { trackCount: 0 } });
 }
 
-/** The id of the n-th thing of a kind. */
-export function idText(kind: keyof typeof KINDS, n: number): string {
+/** Formats the id of the n-th document of a kind. */
+export function formatId(kind: keyof typeof KINDS, n: number): string {
   return `0000000${KINDS[kind]}-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 }
 
-function id(kind: keyof typeof KINDS, n: number): UUID {
-  return new UUID(idText(kind, n));
+function makeId(kind: keyof typeof KINDS, n: number): UUID {
+  return new UUID(formatId(kind, n));
 }

@@ -1,5 +1,6 @@
-// `first-answer.mjs BUNDLE TIMES`: imports a packaged function as Lambda does, calls it with the event of
-// the environment, and prints the status and the CPU time so far, in ms; then calls it again TIMES times, and prints what it holds then.
+// `first-answer.mjs BUNDLE TIMES`: imports a packaged function as Lambda does, calls it with the
+// event in the environment variable EVENT, and prints the status and the CPU time so far, in ms.
+// Then calls it TIMES more times and prints its memory in MB.
 const [bundle, times] = process.argv.slice(2);
 const { handler } = await import(bundle);
 const event = JSON.parse(process.env.EVENT);

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onPath, run } from '../src/local/tools/run.ts';
+import { findOnPath, run } from '../src/local/tools/run.ts';
 
-/** One HTTP request, to be sent over and over. */
+/** An HTTP request that is sent again and again. */
 export interface Sent {
   method: string;
   path: string;
@@ -12,7 +12,10 @@ export interface Sent {
   body?: string;
 }
 
-/** What a load did: times in ms, `failed` counts answers of 400 and above, and lost connections. */
+/**
+ * The result of a load: times in ms; `failed` counts responses of 400 and above, and lost
+ * connections.
+ */
 export interface Counted {
   requests: number;
   seconds: number;
@@ -23,11 +26,11 @@ export interface Counted {
 
 /** @throws Error that says how to get wrk, when it is missing */
 export async function requireWrk(): Promise<void> {
-  if (await onPath('wrk')) return;
+  if (await findOnPath('wrk')) return;
   throw new Error('The load comes from wrk: `apt-get install wrk`, or `brew install wrk`.');
 }
 
-/** Sends the requests in turn over kept-open connections, for so many seconds. */
+/** Sends the requests in turn over persistent connections, for a number of seconds. */
 export async function load(
   base: string,
   requests: Sent[],
@@ -38,7 +41,7 @@ export async function load(
   try {
     const pool = join(folder, 'requests');
     const { host } = new URL(base);
-    await writeFile(pool, requests.map((sent) => textOf(sent, host)).join('\0'));
+    await writeFile(pool, requests.map((sent) => formatRequest(sent, host)).join('\0'));
     const script = fileURLToPath(new URL('./wrk.lua', import.meta.url));
     const how = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '10s', '-s', script];
     const said = await run('wrk', [...how, base, '--', pool]);
@@ -50,7 +53,7 @@ export async function load(
   }
 }
 
-function textOf({ method, path, headers, body }: Sent, host: string): string {
+function formatRequest({ method, path, headers, body }: Sent, host: string): string {
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
   const lines = Object.entries({ host, ...headers, ...length }).map(([k, v]) => `${k}: ${v}`);
   return [`${method} ${path} HTTP/1.1`, ...lines, '', body ?? ''].join('\r\n');

@@ -1,5 +1,6 @@
-// Our backend as the peer benchmark takes it: `node bench.mjs --targets raw,parse,…/bench/peers.mjs`, in that
-// benchmark's folder and on Node 24. It runs all of `npm start`: gateway, worker, S3, queue.
+// An adapter of our backend for the peer benchmark: `node bench.mjs --targets
+// raw,parse,…/bench/peers.mjs`, in that benchmark's folder, on Node 24. It runs all of `npm start`:
+// gateway, worker, S3, queue.
 import { createPrivateKey } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,34 +9,34 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import jwt from 'jsonwebtoken';
 import { loadSecrets } from '../src/local/secrets.ts';
 
-const ofTheirs = (file) => import(pathToFileURL(resolve(file)).href);
-const { plain } = await ofTheirs('adapters/_plain.mjs');
-const { SIZE, counts } = await ofTheirs('dataset.mjs');
+const importTheirs = (file) => import(pathToFileURL(resolve(file)).href);
+const { plain } = await importTheirs('adapters/_plain.mjs');
+const { SIZE, counts } = await importTheirs('dataset.mjs');
 
 const DATA_DIR = mkdtempSync(join(tmpdir(), 'mixdown-peers-'));
 const secrets = loadSecrets(DATA_DIR);
 const limits = { CALLS_PER_MINUTE: '1000000000' };
 let filling;
 
-/** What fills the database reads the environment when imported. */
-async function fill(MONGODB_URI) {
+/** Imports what fills the database, which reads the environment when it is imported. */
+async function importFill(MONGODB_URI) {
   Object.assign(process.env, { MONGODB_URI, MEDIA_BUCKET: 'none', ...secrets });
   return import('./fill.ts');
 }
 
-/** Their track in the words of ours, about as long. */
-function inOurWords({ title, prompt, genre, mood, bpm, durationMs }) {
+/** Translates a track of the benchmark into the fields of ours, of about the same length. */
+function translateTrack({ title, prompt, genre, mood, bpm, durationMs }) {
   const file = { fileName: `${bpm}.wav`, contentType: 'audio/wav', size: durationMs };
   return { name: title, lyrics: prompt, genre, artist: mood, trackNumber: bpm, ...file };
 }
 
-const id = (kind, n) => filling.idText(kind, n);
+const formatId = (kind, n) => filling.formatId(kind, n);
 
 export default plain({
   name: 'mixdown',
   db: 'bench_mixdown',
   start: ({ port, mongoUri }) => {
-    filling = fill(mongoUri);
+    filling = importFill(mongoUri);
     return {
       cmd: process.execPath,
       args: ['scripts/start.ts'],
@@ -44,44 +45,49 @@ export default plain({
     };
   },
   seed: async () => {
-    const { empty, fill } = await filling;
-    await empty();
+    const { deleteAll, fill } = await filling;
+    await deleteAll();
     await fill(SIZE);
   },
   login: async ({ u }) => {
     filling = await filling;
-    return { authorization: `Bearer ${dayLongToken(id('user', u), id('session', u))}` };
+    return {
+      authorization: `Bearer ${signDayLongToken(formatId('user', u), formatId('session', u))}`,
+    };
   },
   cleanup: async () => {
     const { clearInboxes, disconnect } = await filling;
     await clearInboxes(Array.from({ length: counts.users }, (_, u) => counts.projects + u));
-    await disconnect(); // nobody tells us when it is over, and a connection would keep it from ending
+    await disconnect(); // an open connection would keep the benchmark from ending
   },
   createTrack: (p, body) => ({
     method: 'POST',
     path: '/v1/tracks',
-    body: { ...inOurWords(body), project: id('project', p) },
+    body: { ...translateTrack(body), project: formatId('project', p) },
   }),
-  getTrack: (t) => ({ method: 'GET', path: `/v1/tracks/${id('track', t)}` }),
+  getTrack: (t) => ({ method: 'GET', path: `/v1/tracks/${formatId('track', t)}` }),
   listTracks: (p, n) => ({
     method: 'GET',
-    path: `/v1/tracks?project=${id('project', p)}&limit=${n}`,
+    path: `/v1/tracks?project=${formatId('project', p)}&limit=${n}`,
   }),
   projectFull: (p) => ({
     method: 'GET',
-    path: `/v1/projects/${id('project', p)}?include=user,tracks`,
+    path: `/v1/projects/${formatId('project', p)}?include=user,tracks`,
   }),
   patchTrack: (t, { title, bpm, tags }) => ({
     method: 'PATCH',
-    path: `/v1/tracks/${id('track', t)}`,
+    path: `/v1/tracks/${formatId('track', t)}`,
     body: { name: title, trackNumber: bpm, genre: tags.join(' ') },
   }),
   countList: ({ data }) => data.length,
   countFull: ({ user, tracks }) => (user.email ? tracks.length : -1),
 });
 
-/** They sign in once, for runs that last longer than our tokens. */
-function dayLongToken(user, sid) {
+/**
+ * Signs a token that is valid for a day: the benchmark signs in once, and runs longer than our
+ * tokens last.
+ */
+function signDayLongToken(user, sid) {
   const [jwk] = JSON.parse(secrets.TOKEN_KEYS);
   return jwt.sign({ sid }, createPrivateKey({ key: jwk, format: 'jwk' }), {
     algorithm: 'ES256',

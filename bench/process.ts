@@ -2,15 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const TICKS_PER_SECOND = 100;
 
-/** CPU seconds that a process and its descendants have used; NaN where there is no /proc. */
-export function cpuSeconds(pid: number): number {
-  const ticks = family(pid).map((one) => one.ticks);
+/** Reads the CPU seconds that a process and its descendants have used; NaN without /proc. */
+export function readCpuSeconds(pid: number): number {
+  const ticks = findFamily(pid).map((one) => one.ticks);
   return ticks.length > 0 ? sum(ticks) / TICKS_PER_SECOND : Number.NaN;
 }
 
-/** The most memory a process and its descendants have held, in MB. */
-export function peakMemory(pid: number): number {
-  const kb = family(pid).map((one) => {
+/** Reads the peak memory of a process and its descendants, in MB. */
+export function readPeakMemory(pid: number): number {
+  const kb = findFamily(pid).map((one) => {
     const status = readOrNothing(`/proc/${one.pid}/status`);
     return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0);
   });
@@ -23,21 +23,21 @@ interface Process {
   ticks: number;
 }
 
-function family(pid: number): Process[] {
-  const all = processes();
+function findFamily(pid: number): Process[] {
+  const all = listProcesses();
   const found = all.filter((one) => one.pid === pid);
-  // A list that grows is walked to its end.
+  // The iteration includes items that are added meanwhile.
   for (const one of found) found.push(...all.filter((other) => other.parent === one.pid));
   return found;
 }
 
-function processes(): Process[] {
+function listProcesses(): Process[] {
   if (!existsSync('/proc/self')) return []; // macOS
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
       const stat = readOrNothing(`/proc/${name}/stat`);
-      // Behind the name, which may hold anything: state, parent, …, user and system ticks.
+      // After the name, which may contain anything: state, parent, …, user and system ticks.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       if (fields.length < 13) return [];
       const ticks = Number(fields[11]) + Number(fields[12]);
@@ -45,7 +45,7 @@ function processes(): Process[] {
     });
 }
 
-/** A process may end while we look. */
+/** Reads a file of a process, which may end meanwhile. */
 function readOrNothing(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -1,31 +1,33 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { createSecretKey, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import jwt from 'jsonwebtoken';
 import { MongoClient, ObjectId } from 'mongodb';
 import { withDatabase } from '../src/local/environment.ts';
+import { endWithParent } from '../src/local/process/end-with-parent.ts';
 import { end } from '../src/local/process/keep.ts';
-import { leash } from '../src/local/process/leash.ts';
-import { freePort } from '../src/local/process/ports.ts';
-import { documents, type IdOf, inboxOf, type Size } from './dataset.ts';
+import { findFreePort } from '../src/local/process/ports.ts';
+import { findInbox, type IdOf, makeDocuments, type Size } from './dataset.ts';
+import { receiveMessage } from './messages.ts';
 
-/** A server under load. All take the same requests; ids and tokens are their own. */
+/** A server under load. All get the same requests, but for their own ids and tokens. */
 export interface Target {
   name: string;
   base: string;
   pid: number;
   id: IdOf<string>;
-  /** The headers that sign a user in; asked again for each slice, since tokens run out. */
+  /**
+   * The headers that authenticate a user; requested again for each slice, because tokens expire.
+   */
   signedIn(user: number): Record<string, string>;
-  /** Takes away what was created. */
+  /** Deletes what was created. */
   clear(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const KINDS = { user: 'a', project: 'b', track: 'c', session: 'd' };
 
-/** The servers to compare with, on the same mongod: `floor` and `plain`. */
+/** Starts a server to compare with, `floor` or `plain`, on the same mongod. */
 export async function startPeer(
   name: 'floor' | 'plain',
   mongodb: string,
@@ -35,7 +37,10 @@ export async function startPeer(
   const client = await MongoClient.connect(uri);
   const db = client.db();
   await db.dropDatabase();
-  const { users, projects, tracks } = documents(size, (kind, n) => new ObjectId(idText(kind, n)));
+  const { users, projects, tracks } = makeDocuments(
+    size,
+    (kind, n) => new ObjectId(formatId(kind, n)),
+  );
   await db.collection<object>('users').insertMany(users());
   await db.collection<object>('projects').insertMany(projects());
   for (let project = 0; project < size.users * size.projects; project++) {
@@ -44,25 +49,25 @@ export async function startPeer(
   await db.collection('tracks').createIndex({ user: 1, project: 1, createdAt: -1 });
   await db.collection('tracks').createIndex({ project: 1, createdAt: -1 });
 
-  const port = await freePort();
+  const port = await findFreePort();
   const secret = randomBytes(32).toString('hex');
   const key = createSecretKey(Buffer.from(secret));
   const file = fileURLToPath(new URL(`./servers/${name}.ts`, import.meta.url));
   const env = { ...process.env, NODE_ENV: 'production' };
   const child = fork(file, [String(port), uri, secret], { env });
-  leash(child);
-  await ready(child, name);
+  endWithParent(child);
+  await receiveMessage(child, name);
   const inboxes = Array.from(
     { length: size.users },
-    (_, u) => new ObjectId(idText('project', inboxOf(size, u))),
+    (_, u) => new ObjectId(formatId('project', findInbox(size, u))),
   );
   return {
     name,
     base: `http://127.0.0.1:${port}`,
     pid: child.pid as number,
-    id: idText,
+    id: formatId,
     signedIn: (user) => ({
-      authorization: `Bearer ${jwt.sign({ sub: idText('user', user) }, key, { expiresIn: 600 })}`,
+      authorization: `Bearer ${jwt.sign({ sub: formatId('user', user) }, key, { expiresIn: 600 })}`,
     }),
     clear: async () => {
       await db.collection('tracks').deleteMany({ project: { $in: inboxes } });
@@ -74,14 +79,6 @@ export async function startPeer(
   };
 }
 
-function idText(kind: keyof typeof KINDS, n: number): string {
+function formatId(kind: keyof typeof KINDS, n: number): string {
   return KINDS[kind] + n.toString(16).padStart(23, '0');
-}
-
-async function ready(child: ChildProcess, name: string): Promise<void> {
-  const gone = once(child, 'exit').then(() => {
-    throw new Error(`${name} ended before it was ready.`);
-  });
-  await Promise.race([once(child, 'message'), gone]);
-  gone.catch(() => undefined);
 }

@@ -1,10 +1,10 @@
-import { inboxOf, type Size, trackBody, trackPatch } from './dataset.ts';
+import { findInbox, makeTrackBody, makeTrackPatch, type Size } from './dataset.ts';
 import type { Sent } from './load.ts';
 import type { Target } from './target.ts';
 
 type Json = Record<string, unknown>;
 
-/** One kind of request, and how its answer is known to be right. */
+/** A kind of request, and how its response is checked. */
 export interface Work {
   name: string;
   title: string;
@@ -13,18 +13,18 @@ export interface Work {
   isRight(answer: Json, size: Size): boolean;
 }
 
-/** How many users the requests come from. */
+/** How many users send the requests. */
 const SENDERS = 10;
 
-/** What is measured. */
+/** The works that are measured. */
 export const WORKS: Work[] = [
   {
     name: 'W1',
     title: 'create a track',
     request: ({ id }, size, n) => {
-      const user = sender(size, n);
-      const project = id('project', inboxOf(size, user));
-      const body = JSON.stringify({ ...trackBody(n), project });
+      const user = chooseSender(size, n);
+      const project = id('project', findInbox(size, user));
+      const body = JSON.stringify({ ...makeTrackBody(n), project });
       return { user, method: 'POST', path: '/v1/tracks', body };
     },
     status: 201,
@@ -34,29 +34,29 @@ export const WORKS: Work[] = [
     name: 'W2',
     title: 'one track',
     request: ({ id }, size, n) => {
-      const { user, track } = place(size, n);
+      const { user, track } = chooseTrack(size, n);
       return { user, method: 'GET', path: `/v1/tracks/${id('track', track)}` };
     },
     status: 200,
-    isRight: (track) => track.status === 'READY' && isWhole(track),
+    isRight: (track) => track.status === 'READY' && hasAllFacts(track),
   },
   {
     name: 'W3',
     title: 'the 20 newest tracks of a project',
     request: ({ id }, size, n) => {
-      const { user, project } = place(size, n);
+      const { user, project } = chooseTrack(size, n);
       const query = `project=${id('project', project)}&limit=20`;
       return { user, method: 'GET', path: `/v1/tracks?${query}` };
     },
     status: 200,
     isRight: ({ data }, { tracks }) =>
-      Array.isArray(data) && data.length === Math.min(20, tracks) && data.every(isWhole),
+      Array.isArray(data) && data.length === Math.min(20, tracks) && data.every(hasAllFacts),
   },
   {
     name: 'W4',
     title: 'a project with its user and its 100 tracks',
     request: ({ id }, size, n) => {
-      const { user, project } = place(size, n);
+      const { user, project } = chooseTrack(size, n);
       return {
         user,
         method: 'GET',
@@ -67,24 +67,24 @@ export const WORKS: Work[] = [
     isRight: ({ user, tracks }, size) =>
       Array.isArray(tracks) &&
       tracks.length === Math.min(100, size.tracks) &&
-      tracks.every(isWhole) &&
+      tracks.every(hasAllFacts) &&
       String((user as Json).email).endsWith('@example.com'),
   },
   {
     name: 'W5',
     title: 'patch a track',
     request: ({ id }, size, n) => {
-      const { user, track } = place(size, n);
-      const body = JSON.stringify(trackPatch(n));
+      const { user, track } = chooseTrack(size, n);
+      const body = JSON.stringify(makeTrackPatch(n));
       return { user, method: 'PATCH', path: `/v1/tracks/${id('track', track)}`, body };
     },
     status: 200,
-    isRight: (track) => String(track.name).startsWith('Changed') && isWhole(track),
+    isRight: (track) => String(track.name).startsWith('Changed') && hasAllFacts(track),
   },
 ];
 
-/** A list of requests of one work for one server, each signed in. */
-export function requestsOf(work: Work, target: Target, size: Size, count: number): Sent[] {
+/** Makes authenticated requests of one work for one server. */
+export function makeRequests(work: Work, target: Target, size: Size, count: number): Sent[] {
   const signedIn = Array.from({ length: Math.min(SENDERS, size.users) }, (_, user) =>
     target.signedIn(user),
   );
@@ -95,19 +95,19 @@ export function requestsOf(work: Work, target: Target, size: Size, count: number
   });
 }
 
-function sender(size: Size, n: number): number {
+function chooseSender(size: Size, n: number): number {
   return n % Math.min(SENDERS, size.users);
 }
 
-/** A track of the sender's, scattered over all of theirs. */
-function place(size: Size, n: number): { user: number; project: number; track: number } {
-  const user = sender(size, n);
+/** Chooses one of the sender's tracks; successive choices are spread over all of them. */
+function chooseTrack(size: Size, n: number): { user: number; project: number; track: number } {
+  const user = chooseSender(size, n);
   const own = size.projects * size.tracks;
   const track = user * own + ((n * 2_654_435_761) % own);
   return { user, project: Math.floor(track / size.tracks), track };
 }
 
-function isWhole(track: Json): boolean {
+function hasAllFacts(track: Json): boolean {
   const { audio, analysis, derivatives } = track as Record<string, { length?: number }>;
   return Boolean(audio && analysis && derivatives?.length === 1);
 }

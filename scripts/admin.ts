@@ -1,4 +1,4 @@
-// `npm run admin -- grant EMAIL`, `npm run admin -- revoke EMAIL`: who is an administrator.
+// `npm run admin -- grant EMAIL` makes an account an administrator; `revoke EMAIL` undoes it.
 import { withDatabase } from './database.ts';
 
 const USAGE = 'Usage: npm run admin -- grant EMAIL | revoke EMAIL';

@@ -1,21 +1,21 @@
-// The database that admin and migrate work on: `MONGODB_URI`, or the one of the running local stack.
+// Connects admin and migrate to `MONGODB_URI`, or else to the database of the running local stack.
 import { fileURLToPath } from 'node:url';
 import { BACKGROUND } from '../src/data/deadlines.ts';
 import { Refusal } from '../src/local/refusal.ts';
 import { readSettings } from '../src/local/settings.ts';
 import { readState } from '../src/local/stack/state.ts';
-import { throwawayKey } from './docs/key.ts';
+import { makeThrowawayKey } from './docs/key.ts';
 
 /**
- * Connects, runs `work`, disconnects. What it throws is told in a sentence, and the exit code is 1.
- * Models may be imported within `work` only: they read the settings made here.
+ * Connects, runs `work` and disconnects. If it throws, the message is printed and the exit code is
+ * 1. Models may be imported only within `work`, because they read the settings that are made here.
  */
 export async function withDatabase(
   work: () => Promise<void>,
   patience = BACKGROUND,
 ): Promise<void> {
   try {
-    settle();
+    completeSettings();
     const { connect, disconnect } = await import('../src/data/connection.ts');
     await connect(patience);
     await work().finally(disconnect);
@@ -25,18 +25,21 @@ export async function withDatabase(
   }
 }
 
-/** Only the database is reached: of the other settings it is enough that they are there. */
-function settle(): void {
+/**
+ * Sets what the configuration requires. Only the database is used; the other settings need only
+ * exist.
+ */
+function completeSettings(): void {
   const { env } = process;
   env.LOG_LEVEL ??= 'WARN';
-  if (env.SECRETS_ID) return; // the deployed functions' own settings
-  env.MONGODB_URI ||= localDatabase();
+  if (env.SECRETS_ID) return; // the settings of the deployed functions
+  env.MONGODB_URI ||= findLocalDatabase();
   env.MEDIA_BUCKET ??= 'none';
   env.APP_SECRET ??= Buffer.alloc(32).toString('base64');
-  env.TOKEN_KEYS ??= JSON.stringify([throwawayKey()]);
+  env.TOKEN_KEYS ??= JSON.stringify([makeThrowawayKey()]);
 }
 
-function localDatabase(): string {
+function findLocalDatabase(): string {
   const root = fileURLToPath(new URL('..', import.meta.url));
   const { dir } = readSettings(root, { ...process.env, PORT: '0' }, []);
   const state = readState(dir);

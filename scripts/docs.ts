@@ -1,19 +1,20 @@
-// Writes what is generated of the code: openapi.json, docs/data-model.md and a list in ARCHITECTURE.md. `--check` writes nothing
-// and fails when one is stale. `table FILE` prints every entity with its route, indexes and tests counted:
-// those of a run, by what Vitest's JSON reporter wrote.
+// Writes the generated documents: openapi.json, docs/data-model.md and a list in ARCHITECTURE.md.
+// `--check` writes nothing and fails when one of them is stale. `table FILE` prints every entity
+// with its route and the number of its indexes and tests; FILE is the output of Vitest's JSON
+// reporter.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import './docs/settings.ts';
-import { generated } from './docs/generated.ts';
-import { entityTable } from './docs/print-table.ts';
-import { domainsOf } from './docs/registry.ts';
-import { testsOf } from './docs/tests.ts';
+import { generateDocuments } from './docs/generated.ts';
+import { makeEntityTable } from './docs/print-table.ts';
+import { readDomains } from './docs/registry.ts';
+import { readTests } from './docs/tests.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const [command, results] = process.argv.slice(2);
 if (command === 'table' && results) {
-  console.log(entityTable(domainsOf(root), testsOf(root, results)));
+  console.log(makeEntityTable(readDomains(root), readTests(root, results)));
 } else if (command === 'table') {
   console.error(
     'First: npm test -- --reporter=json --outputFile=FILE. Then: npm run docs -- table FILE',
@@ -22,7 +23,7 @@ if (command === 'table' && results) {
 } else {
   const isCheck = command === '--check';
   const stale: string[] = [];
-  for (const [name, text] of Object.entries(await generated(root))) {
+  for (const [name, text] of Object.entries(await generateDocuments(root))) {
     const before = await readFile(root + name, 'utf8').catch(() => '');
     if (before === text) continue;
     stale.push(name);

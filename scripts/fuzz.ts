@@ -1,28 +1,28 @@
-// `npm run test:fuzz`: schemathesis against the whole stack, once as a user and once as an
-// administrator. `-- --cases N` asks for more cases, `-- --seed N` for those of another run.
+// `npm run test:fuzz`: runs schemathesis against the whole stack, once as a user and once as an
+// administrator. `-- --cases N` sends more cases, `-- --seed N` those of an earlier run.
 import { rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sentenceOf } from './demo/problem.ts';
+import { describeProblem } from './demo/problem.ts';
 import { openAccount, type Role } from './fuzz/account.ts';
 import { type Backend, findBackend } from './fuzz/backend.ts';
 import { type Choice, readChoice } from './fuzz/choice.ts';
-import { readDocument, withExamples } from './fuzz/document.ts';
+import { addExamples, readDocument } from './fuzz/document.ts';
 import { uploadMedia } from './fuzz/media.ts';
-import { faultsOf, summaryOf, unreached } from './fuzz/outcome.ts';
+import { findUnreached, listFaults, summarise } from './fuzz/outcome.ts';
 import { findTool, Missing, type Report, runTool } from './fuzz/schemathesis.ts';
 import { makeOneOfEach } from './fuzz/seed.ts';
-import { bodiesOf } from './fuzz/special.ts';
+import { makeBodies } from './fuzz/special.ts';
 import { serveTokens } from './fuzz/token-server.ts';
-import { onInterruption } from './interruption.ts';
+import { handleInterruption } from './interruption.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dir = await mkdtemp(join(tmpdir(), 'mixdown-fuzz-'));
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
 let backend: Backend | undefined;
-const isInterrupted = onInterruption(() => backend?.stop());
+const isInterrupted = handleInterruption(() => backend?.stop());
 
 try {
   const choice = readChoice(process.argv.slice(2));
@@ -30,13 +30,13 @@ try {
   backend = await findBackend(root, dir);
   process.exitCode = await fuzz(tool, backend, choice);
 } catch (error) {
-  if (!isInterrupted()) console.error(sentenceOf(error));
+  if (!isInterrupted()) console.error(describeProblem(error));
   process.exitCode = error instanceof Missing ? 2 : 1;
 } finally {
   if (!isInterrupted()) await backend?.stop();
 }
 
-/** The exit code. */
+/** Runs both roles. @returns the exit code */
 async function fuzz(tool: string, { api, mongodb }: Backend, choice: Choice): Promise<number> {
   const { cases, seed } = choice;
   console.log(`Schemathesis on ${api}, seed ${seed}`);
@@ -44,8 +44,9 @@ async function fuzz(tool: string, { api, mongodb }: Backend, choice: Choice): Pr
   const admin = await runAs('admin');
   const sent = user.test_cases.generated + admin.test_cases.generated;
   console.log(`total  ${sent} cases of at least ${cases}`);
-  const isWell = sent >= cases && [user, admin].every((r) => faultsOf(r).length === 0);
-  if (!isWell) console.log(`The same again: npm run test:fuzz -- --cases ${cases} --seed ${seed}`);
+  const isWell = sent >= cases && [user, admin].every((r) => listFaults(r).length === 0);
+  if (!isWell)
+    console.log(`To repeat this run: npm run test:fuzz -- --cases ${cases} --seed ${seed}`);
   return isWell ? 0 : 1;
 
   async function runAs(role: Role): Promise<Report> {
@@ -57,14 +58,14 @@ async function fuzz(tool: string, { api, mongodb }: Backend, choice: Choice): Pr
       const media = await uploadMedia(api, account, dir);
       const { ids, refused } = await makeOneOfEach(api, given, account, media);
       if (refused.length > 0)
-        console.log(`${role.padEnd(6)} nothing was made of ${refused.join(', ')}`);
-      const document = withExamples(given, ids, await bodiesOf(given, account));
+        console.log(`${role.padEnd(6)} could not create ${refused.join(', ')}`);
+      const document = addExamples(given, ids, await makeBodies(given, account));
       const perRun = Math.ceil(cases / 2);
       const run = { tool, dir, api, role, document, ids, tokens: tokens.url, cases: perRun, seed };
       const { report, output } = await runTool(run);
-      if (faultsOf(report).length > 0) console.log(output);
-      console.log(summaryOf(role, report, Math.round((Date.now() - began) / 1000)));
-      const missed = unreached(report, document);
+      if (listFaults(report).length > 0) console.log(output);
+      console.log(summarise(role, report, Math.round((Date.now() - began) / 1000)));
+      const missed = findUnreached(report, document);
       if (missed.length > 0) console.log(`       nothing was accepted by ${missed.join(', ')}`);
       return report;
     } finally {

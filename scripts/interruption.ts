@@ -1,8 +1,8 @@
 /**
- * Lets go of what a script has started when it is told to end, and ends it with 130. Returns whether that
- * has happened: what goes wrong then is what was asked for.
+ * Calls `stop` when a signal ends the script, and exits with 130. Returns a function that says
+ * whether that has happened, because errors are expected then and need not be reported.
  */
-export function onInterruption(stop: () => Promise<void> | undefined): () => boolean {
+export function handleInterruption(stop: () => Promise<void> | undefined): () => boolean {
   let isInterrupted = false;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, async () => {

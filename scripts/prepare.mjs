@@ -1,5 +1,6 @@
-// Runs before `npm start` and `npm test`, on whatever Node the machine has: no dependency, and no
-// syntax newer than Node 12, so that an old one reaches the sentence that says what to do.
+// Installs the packages before `npm start` and `npm test`, if they are missing or stale. It runs on
+// whatever Node the machine has: without dependencies, and without syntax newer than Node 12, so
+// that an old Node, too, gets to the message that says what to do.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -9,17 +10,17 @@ const root = process.env.MIXDOWN_ROOT || path.dirname(path.dirname(fileURLToPath
 const modules = path.join(root, 'node_modules');
 const lock = path.join(root, '.cache', 'install.lock');
 
-if (staleness()) withLock(install);
+if (findStaleness()) withLock(install);
 requireNode();
 
-/** Why node_modules does not match package-lock.json, or nothing when it does. */
-function staleness() {
-  const installed = packages(path.join(modules, '.package-lock.json'));
-  if (!installed) return 'node_modules is missing or half made';
-  const locked = packages(path.join(root, 'package-lock.json')) || {};
+/** Says why node_modules does not match package-lock.json; empty when it does. */
+function findStaleness() {
+  const installed = readPackages(path.join(modules, '.package-lock.json'));
+  if (!installed) return 'node_modules is missing or incomplete';
+  const locked = readPackages(path.join(root, 'package-lock.json')) || {};
   for (const name of Object.keys(locked)) {
     const want = locked[name];
-    // Optional ones depend on the platform; links are folders of this repository.
+    // Optional packages depend on the platform; links are folders of this repository.
     if (name === '' || want.optional || want.devOptional || want.link) continue;
     const have = installed[name];
     if (!have || have.version !== want.version) return `${name} is not at ${want.version}`;
@@ -27,7 +28,7 @@ function staleness() {
   return '';
 }
 
-function packages(file) {
+function readPackages(file) {
   try {
     return JSON.parse(fs.readFileSync(file, 'utf8')).packages;
   } catch (error) {
@@ -37,17 +38,17 @@ function packages(file) {
 }
 
 function install() {
-  const why = staleness(); // whoever held the lock before may have done the work
+  const why = findStaleness(); // the previous holder of the lock may have installed them
   if (!why) return;
   console.log(`Installing the packages with \`npm ci\`, because ${why}.`);
-  // Not with the node inside node_modules, which `npm ci` removes while it runs.
+  // Not with the Node inside node_modules, because `npm ci` deletes that while it runs.
   const PATH = (process.env.PATH || '')
     .split(path.delimiter)
     .filter((folder) => !folder.startsWith(modules))
     .join(path.delimiter);
   const env = Object.assign({}, process.env, { PATH: PATH });
   const shell = process.platform === 'win32';
-  // Its warnings are about the machine's Node, which only installs: the packages run on their own.
+  // npm's warnings concern the machine's Node, which only installs: the packages run on Node 24.
   const args = ['ci', '--loglevel=error'];
   const npm = spawnSync('npm', args, { cwd: root, env: env, shell: shell, stdio: 'inherit' });
   if (npm.error || npm.status !== 0) {
@@ -57,12 +58,14 @@ function install() {
   }
 }
 
-/** One install at a time: `npm start` and `npm test` may both meet a fresh clone. */
+/**
+ * Runs one installation at a time: `npm start` and `npm test` may begin together in a fresh clone.
+ */
 function withLock(work) {
-  let told = false;
+  let isAnnounced = false;
   while (!acquire()) {
-    if (!told) console.log('Waiting for another npm command that installs the packages.');
-    told = true;
+    if (!isAnnounced) console.log('Waiting for another npm command that installs the packages.');
+    isAnnounced = true;
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
   }
   process.on('exit', release);
@@ -75,7 +78,7 @@ function acquire() {
   const mine = `${lock}.${process.pid}`;
   fs.writeFileSync(mine, String(process.pid));
   try {
-    fs.linkSync(mine, lock); // a lock file is never seen without its pid
+    fs.linkSync(mine, lock); // a hard link, so that the lock file never exists without its pid
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
@@ -86,20 +89,23 @@ function acquire() {
   }
 }
 
-/** Two may find the same dead lock: it is moved away, looked at again, and put back if it lives. */
+/**
+ * Two processes may find the same dead lock: it is renamed, read again, and restored if its process
+ * runs.
+ */
 function removeIfDead() {
   const grave = `${lock}.dead.${process.pid}`;
   try {
-    if (lives(fs.readFileSync(lock, 'utf8'))) return;
+    if (isAlive(fs.readFileSync(lock, 'utf8'))) return;
     fs.renameSync(lock, grave);
-    if (lives(fs.readFileSync(grave, 'utf8'))) fs.linkSync(grave, lock);
+    if (isAlive(fs.readFileSync(grave, 'utf8'))) fs.linkSync(grave, lock);
   } catch (error) {
     if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
   }
   remove(grave);
 }
 
-function lives(pid) {
+function isAlive(pid) {
   try {
     return process.kill(Number(pid), 0);
   } catch (error) {
@@ -123,18 +129,18 @@ function remove(file) {
   }
 }
 
-/** The npm scripts run on the `node` package where it works, else on the machine's own Node. */
+/** The npm scripts run on the `node` package if it works, else on the machine's own Node. */
 function requireNode() {
-  if (recent(process.version)) return;
+  if (isRecent(process.version)) return;
   const own = spawnSync(path.join(modules, '.bin', 'node'), ['--version'], { encoding: 'utf8' });
-  if (own.status === 0 && recent(own.stdout)) return;
+  if (own.status === 0 && isRecent(own.stdout)) return;
   fail(
     `Mixdown needs Node 24 or newer and found ${process.version}: install it, or let ` +
-      'npm run install scripts (`npm ci` without --ignore-scripts), which brings its own.',
+      'npm run install scripts (`npm ci` without --ignore-scripts), which installs it.',
   );
 }
 
-function recent(version) {
+function isRecent(version) {
   return Number(/^v(\d+)/.exec(version.trim())?.[1]) >= 24;
 }
 

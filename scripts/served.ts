@@ -6,20 +6,20 @@ import type { Entity } from '../src/data/entity.ts';
 
 const folder = fileURLToPath(new URL('../functions/', import.meta.url));
 
-/** What a function file exports that answers HTTP: its routes, and the entity if it is a resource. */
+/** What a function with HTTP routes exports: its routes, and the entity if it is a resource. */
 export interface Served {
   routes: Route[];
   entity?: Entity;
 }
 
-/** Every function that answers HTTP, by its name in serverless.yml, as found in `functions/`. */
+/** The functions with HTTP routes in `functions/`, by their names in serverless.yml. */
 export const served: Record<string, Served> = Object.fromEntries(
   (await Promise.all(readdirSync(folder).toSorted().map(readFunction))).filter(
     (found) => found !== undefined,
   ),
 );
 
-/** Those of them that serve one entity as a resource. */
+/** Those of them that serve an entity as a resource. */
 export const resources = Object.values(served).filter((s): s is Resource => s.entity !== undefined);
 
 async function readFunction(file: string): Promise<[string, Served] | undefined> {

@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import mongoose, { type SchemaType } from 'mongoose';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { migrations } from '../migrations/index.ts';
 import { served } from '../scripts/served.ts';
 import { router } from '../src/api/http/route.ts';
@@ -14,6 +13,7 @@ import { newId, UUID } from '../src/data/ids.ts';
 import { compare, describe as describeDifference } from '../src/data/migrations/compare.ts';
 import { deriveDefinitions, readDefinitions } from '../src/data/migrations/definitions.ts';
 import type { Field, ObjectShape, Shape } from '../src/data/shape.ts';
+import { readConfiguration } from '../src/local/deployment/configuration.ts';
 import * as models from '../src/models/index.ts';
 import { sampleOf } from './harness/sample.ts';
 
@@ -22,7 +22,7 @@ interface Deployed {
   events?: { httpApi?: string }[];
 }
 
-const deployed: Record<string, Deployed> = parse(readFileSync('serverless.yml', 'utf8')).functions;
+const deployed = readConfiguration('.').functions as Record<string, Deployed>; // osls checks its shape
 const answering = Object.entries(deployed).filter(([, f]) => f.events?.some((e) => e.httpApi));
 const routes = Object.values(served).flatMap((s) => s.routes);
 

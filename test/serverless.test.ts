@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { readConfiguration } from '../src/local/deployment/configuration.ts';
 
 type Json = Record<string, unknown>;
 interface Function {
@@ -11,11 +11,25 @@ interface Function {
   events?: { httpApi?: string; sqs?: Json; s3?: Json; schedule?: string }[];
 }
 
-const source = readFileSync('serverless.yml', 'utf8');
-const deployment = parse(source);
-const functions: Record<string, Function> = deployment.functions;
-const resources: Record<string, { Type?: string; Properties?: Json } & Json> =
-  deployment.resources.Resources;
+type Resource = { Type?: string; Properties?: Json } & Json;
+
+interface Configuration {
+  params: { default: Json };
+  provider: { timeout: number; iam: { role: string }; environment: Json };
+  functions: Record<string, Function>;
+  resources: { Resources: Record<string, Resource> };
+}
+
+const deployment = readConfiguration('.') as unknown as Configuration; // osls checks its shape
+const { functions } = deployment;
+const resources = deployment.resources.Resources;
+const roles = Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
+
+/** The statements of a role's own policies. */
+function statementsOf(role: Resource): Json[] {
+  const policies = role.Properties?.Policies as { PolicyDocument: { Statement: Json[] } }[];
+  return policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
 
 /** What is not a collection with its documents. */
 const PARTS: Record<string, string[]> = {
@@ -73,12 +87,14 @@ describe('functions', () => {
   });
 
   test('each function runs under a role of this file, and none may do everything', () => {
-    const roles = Object.values(functions).map(({ role }) => role ?? deployment.provider.iam.role);
-    for (const role of roles) expect(resources[role]?.Type).toBe('AWS::IAM::Role');
-    const statements = Object.values(deployment.custom.may) as Json[];
-    for (const { Action, Resource } of statements) {
-      expect([Action].flat().filter((action) => String(action).endsWith('*'))).toEqual([]);
-      expect(Resource).not.toBe('*');
+    const used = Object.values(functions).map(({ role }) => role ?? deployment.provider.iam.role);
+    expect([...new Set(used)].toSorted()).toEqual(roles.map(([name]) => name).toSorted());
+    for (const [, role] of roles) {
+      expect(statementsOf(role)).not.toHaveLength(0);
+      for (const { Action, Resource } of statementsOf(role)) {
+        expect([Action].flat().filter((action) => String(action).endsWith('*'))).toEqual([]);
+        expect(Resource).not.toBe('*');
+      }
     }
   });
 });
@@ -106,12 +122,12 @@ describe('queues', () => {
         maxReceiveCount: number;
       };
       expect(redrive.maxReceiveCount).toBe(5);
-      expect(resources[redrive.deadLetterTargetArn['Fn::GetAtt'][0]]).toBe(
-        `\${self:custom.deadLetters}`,
-      );
+      // Fourteen days, the most that SQS allows: longer than the four of the queue itself.
+      expect(resources[redrive.deadLetterTargetArn['Fn::GetAtt'][0]]).toMatchObject({
+        Type: 'AWS::SQS::Queue',
+        Properties: { MessageRetentionPeriod: 14 * 86_400 },
+      });
     }
-    // Fourteen days, the longest there is: longer than the queue's own four.
-    expect(deployment.custom.deadLetters.Properties.MessageRetentionPeriod).toBe(14 * 86_400);
   });
 });
 
@@ -119,8 +135,12 @@ describe('the media bucket', () => {
   const bucket = resources.MediaBucket?.Properties ?? {};
 
   test('is closed to the public', () => {
-    expect(bucket.PublicAccessBlockConfiguration).toBe(`\${self:custom.closed}`);
-    expect(Object.values(deployment.custom.closed)).toEqual([true, true, true, true]);
+    expect(bucket.PublicAccessBlockConfiguration).toEqual({
+      BlockPublicAcls: true,
+      BlockPublicPolicy: true,
+      IgnorePublicAcls: true,
+      RestrictPublicBuckets: true,
+    });
     expect(bucket.OwnershipControls).toEqual({
       Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }],
     });
@@ -184,19 +204,28 @@ test('no secret is in the deployment, only the name of where they are', () => {
   }
 });
 
-test('the keys of sealed fields are wrapped by our key, which every role may use', () => {
+test('the data keys of field encryption are wrapped by our key, which every role may use', () => {
   const { SEALING_KEY_ARN } = deployment.provider.environment;
   expect(SEALING_KEY_ARN).toEqual({ 'Fn::GetAtt': ['DataKey', 'Arn'] });
-  expect(deployment.custom.may.useKey).toMatchObject({
-    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
-    Resource: SEALING_KEY_ARN,
-  });
-  const roles = Object.values(resources).filter(({ Type }) => Type === 'AWS::IAM::Role');
-  for (const role of roles) {
-    expect(JSON.stringify(role)).toContain(`\${self:custom.may.useKey}`);
+  for (const [, role] of roles) {
+    expect(statementsOf(role)).toContainEqual({
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: SEALING_KEY_ARN,
+    });
   }
 });
 
-test('packaging asks no account: nothing in the file is resolved by AWS', () => {
-  expect(source).not.toMatch(/\$\{(aws|ssm|s3|cf)[:(]/);
+test('packaging needs no account: no variable has to be resolved by AWS', () => {
+  const sources = ['serverless.yml', ...globSync('deploy/*.yml')];
+  expect(sources.length).toBeGreaterThan(1);
+  for (const file of sources) {
+    expect(readFileSync(file, 'utf8'), file).not.toMatch(/\$\{(aws|ssm|s3|cf)[:(]/);
+  }
+});
+
+test('each piece in deploy/ is included', () => {
+  const sources = ['serverless.yml', ...globSync('deploy/*.yml')];
+  const text = sources.map((file) => readFileSync(file, 'utf8')).join('\n');
+  for (const file of globSync('deploy/*')) expect(text).toContain(`\${file(${file})`);
 });

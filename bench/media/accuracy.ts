@@ -7,15 +7,15 @@ import { type AudioFacts, processAudio } from '../../src/services/media/audio/pr
 
 const run = promisify(execFile);
 
-/** One song, by us and by ffmpeg alone. */
+/** What was measured of one song, processed by us and by ffmpeg alone. */
 export interface Measured {
   file: string;
   seconds: number;
-  /** Our duration less that of a full decode, in s. */
+  /** Our duration minus that of a full decode, in s. */
   durationOff: number;
   lufsOff: number;
   truePeakOff: number;
-  /** Our time over that of ffmpeg for `ebur128=peak=true` and the preview's encoding. */
+  /** Our time divided by that of ffmpeg for `ebur128=peak=true` and the encoding of the preview. */
   ratio: number;
   facts: AudioFacts;
 }
@@ -29,12 +29,12 @@ export async function measure(ffmpeg: string, path: string, rounds: number): Pro
     let facts: AudioFacts | undefined;
     let loudness = '';
     for (let i = 0; i < rounds; i++) {
-      const floor = await timed(async () => {
-        loudness = await ebur128(ffmpeg, path);
+      const floor = await timeWork(async () => {
+        loudness = await measureLoudness(ffmpeg, path);
         const aac = ['-vn', '-c:a', 'aac', '-b:a', '128k', '-movflags', '+faststart'];
         await run(ffmpeg, ['-v', 'error', '-y', '-i', path, ...aac, preview]);
       });
-      const ours = await timed(async () => {
+      const ours = await timeWork(async () => {
         const signal = new AbortController().signal;
         const heard = { onProgress() {}, async onProbed() {}, async onDerivative() {} };
         ({ facts } = await processAudio({ path, workDir, ffmpeg, signal, ...heard }));
@@ -43,13 +43,13 @@ export async function measure(ffmpeg: string, path: string, rounds: number): Pro
     }
     const found = facts as AudioFacts;
     const { integratedLufs, truePeakDbtp } = found.analysis.loudness;
-    const decoded = await decodedSeconds(ffmpeg, path, found.audio.sampleRate);
+    const decoded = await measureDecodedSeconds(ffmpeg, path, found.audio.sampleRate);
     return {
       file: basename(path),
       seconds: found.audio.durationSeconds,
       durationOff: found.audio.durationSeconds - decoded,
-      lufsOff: (integratedLufs ?? Number.NaN) - figure(loudness, /I:\s+(-?[\d.]+) LUFS/),
-      truePeakOff: (truePeakDbtp ?? Number.NaN) - figure(loudness, /Peak:\s+(-?[\d.]+) dBFS/),
+      lufsOff: (integratedLufs ?? Number.NaN) - readFigure(loudness, /I:\s+(-?[\d.]+) LUFS/),
+      truePeakOff: (truePeakDbtp ?? Number.NaN) - readFigure(loudness, /Peak:\s+(-?[\d.]+) dBFS/),
       ratio: ratios.sort((a, b) => a - b)[Math.floor(ratios.length / 2)] as number,
       facts: found,
     };
@@ -58,14 +58,14 @@ export async function measure(ffmpeg: string, path: string, rounds: number): Pro
   }
 }
 
-/** The summary that ffmpeg prints at the end. */
-async function ebur128(ffmpeg: string, path: string): Promise<string> {
+/** Measures the loudness by ffmpeg, and returns the summary that it prints. */
+async function measureLoudness(ffmpeg: string, path: string): Promise<string> {
   const filter = 'ebur128=peak=true:framelog=quiet';
   const { stderr } = await run(ffmpeg, ['-nostats', '-i', path, '-af', filter, '-f', 'null', '-']);
   return stderr.slice(stderr.lastIndexOf('Summary:'));
 }
 
-async function decodedSeconds(ffmpeg: string, path: string, rate: number): Promise<number> {
+async function measureDecodedSeconds(ffmpeg: string, path: string, rate: number): Promise<number> {
   const pcm = join(await mkdtemp(join(tmpdir(), 'mixdown-bench-')), 'pcm');
   await run(ffmpeg, ['-v', 'error', '-i', path, '-vn', '-f', 's16le', '-ac', '1', pcm]);
   const { size } = await stat(pcm);
@@ -73,11 +73,11 @@ async function decodedSeconds(ffmpeg: string, path: string, rate: number): Promi
   return size / 2 / rate;
 }
 
-function figure(text: string, form: RegExp): number {
+function readFigure(text: string, form: RegExp): number {
   return Number(form.exec(text)?.[1] ?? Number.NaN);
 }
 
-async function timed(work: () => Promise<void>): Promise<number> {
+async function timeWork(work: () => Promise<void>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;

@@ -1,19 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { isOver, type Medium, startWholeStack } from '../../test/harness/whole-stack.ts';
+import { median } from '../statistics.ts';
 import type { Input } from './inputs.ts';
-import { median } from './kinds.ts';
 
-/** From S3's answer to the last byte, in seconds, through all of `npm start`; the first is not counted. */
+/** How long the whole stack takes from S3's response to the last byte, in seconds. */
 export interface EndToEnd {
   title: string;
-  /** To its first derivative, and to READY. */
+  /** Until the first derivative, and until READY. */
   first: number;
   ready: number;
 }
 
-/** Uploads each input some times, one after the other. */
-export async function endToEnd(inputs: Input[], rounds: number): Promise<EndToEnd[]> {
+/** Uploads each input several times, one after the other; the first upload is not counted. */
+export async function measureEndToEnd(inputs: Input[], rounds: number): Promise<EndToEnd[]> {
   const stack = await startWholeStack();
   try {
     const found: EndToEnd[] = [];

@@ -5,11 +5,15 @@ import type { Input } from './inputs.ts';
 
 const run = promisify(execFile);
 
-// The same outputs with the same settings of their encoders, by plain command lines: no limits, no
-// whitelists, ffmpeg's own choice of threads, and nothing listens to what it writes.
+// The same outputs with the same settings of the encoders, by plain command lines: without limits
+// and allow-lists, with ffmpeg's default number of threads, and without reading its output.
 
-/** What ffmpeg alone takes for it. An image is sharp's: `plain-image.ts`. */
-export async function floor(ffmpeg: string, { kind, path }: Input, folder: string): Promise<void> {
+/** Runs ffmpeg alone on an input. For images there is `plain-image.ts`, which uses sharp. */
+export async function runFloor(
+  ffmpeg: string,
+  { kind, path }: Input,
+  folder: string,
+): Promise<void> {
   const call = (...args: string[]) => run(ffmpeg, ['-v', 'error', '-y', '-i', path, ...args]);
   if (kind === 'videos') {
     await call(...POSTER.map((arg) => place(arg, folder)));
@@ -27,7 +31,7 @@ const SOUND = words(`
   -map 0:a:0 -c:a pcm_s16le -f wav /dev/null
   -map 0:a:0 -ac 1 -ar 22050 -c:a pcm_f32le -f f32le /dev/null`);
 
-/** The first picture, whatever is on it. */
+/** The first frame, whatever it shows. */
 const POSTER = words(`
   -filter_complex [0:v]split[a][b];[a]scale=1280:720[poster];[b]scale=320:180[thumbnail]
   -map [poster] -frames:v 1 -q:v 3 @poster.jpg

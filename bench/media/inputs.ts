@@ -5,7 +5,7 @@ import { photograph } from '../../test/samples/images.ts';
 
 const run = promisify(execFile);
 
-/** One file that is measured. */
+/** A file that is measured. */
 export interface Input {
   kind: 'tracks' | 'audios' | 'images' | 'videos';
   title: string;
@@ -20,7 +20,7 @@ const SONG =
 const VOICE = 'anoisesrc=c=pink:r=48000:a=0.6:d=30,bandpass=f=900:w=1200,tremolo=f=4:d=0.9';
 const FILM = 'testsrc2=s=1920x1080:r=30:d=10,noise=alls=8:allf=t';
 
-/** A song, a voice, a photograph and a clip, all synthesised. */
+/** Synthesises a song, a voice, a photograph and a clip. */
 export async function makeInputs(ffmpeg: string, folder: string): Promise<Input[]> {
   const at = (name: string) => join(folder, name);
   const make = (name: string, ...args: string[]) =>

@@ -1,45 +1,46 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { peakMemory } from '../process.ts';
-import { floor } from './floor.ts';
+import { readPeakMemory } from '../process.ts';
+import { median } from '../statistics.ts';
+import { runFloor } from './floor.ts';
 import type { Input } from './inputs.ts';
 
-/** One kind of media, by us and by ffmpeg or sharp alone, in turn in the same run. */
+/** One kind of media, processed by us and by ffmpeg or sharp alone, alternating in the same run. */
 export interface Compared {
   input: Input;
   /** Medians, in seconds. */
   ours: number;
   floor: number;
   first: number;
-  /** The median of the rounds' own ratios. */
+  /** The median of the ratios of the rounds. */
   ratio: number;
-  /** Our process and its programs, each at its highest, in MB. */
+  /** The peak memory of our process and its programs, in MB. */
   peak: number;
 }
 
-/** Measures one input after a round that warms both. */
+/** Measures one input, after one round that is not counted. */
 export async function compare(
   input: Input,
   { ffmpeg, folder, rounds }: { ffmpeg: string; folder: string; rounds: number },
 ): Promise<Compared> {
-  const ours = started('./ours.ts', input.kind, input.path, ffmpeg);
+  const ours = startProcess('./ours.ts', input.kind, input.path, ffmpeg);
   const plain =
-    input.kind === 'images' ? started('./plain-image.ts', input.path, folder) : undefined;
+    input.kind === 'images' ? startProcess('./plain-image.ts', input.path, folder) : undefined;
   const peak = watchMemory(ours);
   const alone = async () => {
-    if (plain) return (await asked(plain)).ms;
+    if (plain) return (await askOnce(plain)).ms;
     const begun = performance.now();
-    await floor(ffmpeg, input, folder);
+    await runFloor(ffmpeg, input, folder);
     return performance.now() - begun;
   };
   const found = [];
   for (let round = 0; round <= rounds; round++) {
-    const one = { floor: await alone(), ...(await asked(ours)) };
+    const one = { floor: await alone(), ...(await askOnce(ours)) };
     if (round > 0) found.push(one);
   }
   const highest = peak();
-  await Promise.all([ours, plain].map((child) => child && ended(child)));
+  await Promise.all([ours, plain].map((child) => child && endProcess(child)));
   return {
     input,
     ours: median(found.map(({ ms }) => ms)) / 1000,
@@ -50,25 +51,20 @@ export async function compare(
   };
 }
 
-/** The one in the middle. */
-export function median(numbers: number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
-function started(file: string, ...args: string[]): ChildProcess {
+function startProcess(file: string, ...args: string[]): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), args);
 }
 
-async function asked(child: ChildProcess): Promise<{ ms: number; first: number }> {
+async function askOnce(child: ChildProcess): Promise<{ ms: number; first: number }> {
   const answer = once(child, 'message');
   child.send('go');
   const gone = once(child, 'exit').then(() => Promise.reject(new Error('the process ended')));
   gone.catch(() => undefined);
-  const [told] = await Promise.race([answer, gone]);
-  return told;
+  const [measured] = await Promise.race([answer, gone]);
+  return measured;
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function endProcess(child: ChildProcess): Promise<void> {
   const exit = once(child, 'exit');
   child.kill();
   await exit;
@@ -77,7 +73,7 @@ async function ended(child: ChildProcess): Promise<void> {
 function watchMemory({ pid = 0 }: ChildProcess): () => number {
   let most = 0;
   const look = () => {
-    most = Math.max(most, peakMemory(pid));
+    most = Math.max(most, readPeakMemory(pid));
   };
   const timer = setInterval(look, 100);
   return () => {

@@ -1,12 +1,12 @@
-// Our processing of one file, in a process of its own, so that its memory is its own: `ours.ts <kind> <path>
-// <ffmpeg>`. It does it once for each message, and tells how long it took.
+// `ours.ts <kind> <path> <ffmpeg>`: our processing of a file, in a process of its own, so that its
+// memory can be measured. Processes the file once for each message, and answers how long it took.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MediaProcessor } from '../../src/services/media/processor.ts';
 
 const [kind = '', path = '', ffmpeg = ''] = process.argv.slice(2);
-const processor = await loaded();
+const processor = await loadProcessor();
 
 process.on('message', async () => {
   const workDir = await mkdtemp(join(tmpdir(), 'mixdown-bench-'));
@@ -25,7 +25,7 @@ process.on('message', async () => {
   process.send?.({ ms, first });
 });
 
-async function loaded(): Promise<MediaProcessor> {
+async function loadProcessor(): Promise<MediaProcessor> {
   const media = '../../src/services/media';
   if (kind === 'images') return (await import(`${media}/image/process.ts`)).processImage;
   if (kind === 'videos') return (await import(`${media}/video/process.ts`)).processVideo;

@@ -1,4 +1,5 @@
-// What sharp alone takes for an image, in a process of its own, as it comes: `plain-image.ts <path> <folder>`.
+// `plain-image.ts <path> <folder>`: the processing of an image by sharp alone, with its default
+// settings, in a process of its own.
 import { join } from 'node:path';
 import sharp from 'sharp';
 

@@ -1,4 +1,4 @@
-// The floor: node:http and the raw driver, with no sign-in, no rule and no check of what is sent.
+// The floor: node:http and the raw driver, without authentication, access rules or validation.
 // `floor.ts PORT MONGODB_URI`
 import { createServer, type IncomingMessage } from 'node:http';
 import { MongoClient, ObjectId } from 'mongodb';
@@ -10,7 +10,7 @@ const projects = client.db().collection('projects');
 const tracks = client.db().collection('tracks');
 
 createServer(async (request, response) => {
-  const [status, answer] = await handle(request).catch(failed);
+  const [status, answer] = await handle(request).catch(describeFailure);
   const body = JSON.stringify(answer);
   const length = Buffer.byteLength(body);
   response.writeHead(status, { 'content-type': 'application/json', 'content-length': length });
@@ -21,7 +21,7 @@ async function handle(request: IncomingMessage): Promise<[number, unknown]> {
   const { pathname, searchParams } = new URL(request.url as string, 'http://floor');
   const [, , kind, id] = pathname.split('/');
   const one = { _id: new ObjectId(id) };
-  if (kind === 'projects') return [200, await whole(one)];
+  if (kind === 'projects') return [200, await readProject(one)];
   if (request.method === 'POST') {
     const values = await read(request);
     const at = new Date();
@@ -43,11 +43,11 @@ async function handle(request: IncomingMessage): Promise<[number, unknown]> {
   ];
 }
 
-function failed(error: unknown): [number, unknown] {
+function describeFailure(error: unknown): [number, unknown] {
   return [500, String(error)];
 }
 
-async function whole(one: { _id: ObjectId }) {
+async function readProject(one: { _id: ObjectId }) {
   const [project, inside] = await Promise.all([
     projects.findOne(one),
     tracks.find({ project: one._id }).sort({ createdAt: -1 }).limit(100).toArray(),

@@ -1,5 +1,6 @@
-// What one would write without this product: fastify with JSON schemas both ways, mongoose with lean
-// reads, a token, and the owner in every query. `plain.ts PORT MONGODB_URI SECRET`
+// `plain.ts PORT MONGODB_URI SECRET`: what one would write without this product. Fastify with JSON
+// schemas of requests and responses, mongoose with lean reads, a token, and the owner in every
+// query.
 import { createSecretKey } from 'node:crypto';
 import { fastify } from 'fastify';
 import jwt from 'jsonwebtoken';
@@ -139,15 +140,15 @@ app.post<{ Body: Body }>(
 app.get<One>(
   '/v1/tracks/:id',
   { schema: { params, response: answer(trackAnswer) } },
-  async (request) => found(await Track.findOne(mine(request)).lean()),
+  async (request) => requireFound(await Track.findOne(makeOwnFilter(request)).lean()),
 );
 app.patch<One>(
   '/v1/tracks/:id',
   { schema: { params, body: closed(editable), response: answer(trackAnswer) } },
   async (request) => {
     const options = { returnDocument: 'after', runValidators: true } as const;
-    return found(
-      await Track.findOneAndUpdate(mine(request), { $set: request.body }, options).lean(),
+    return requireFound(
+      await Track.findOneAndUpdate(makeOwnFilter(request), { $set: request.body }, options).lean(),
     );
   },
 );
@@ -167,8 +168,8 @@ app.get<One>(
   '/v1/projects/:id',
   { schema: { params, response: answer(projectAnswer) } },
   async (request) =>
-    found(
-      await Project.findOne(mine(request))
+    requireFound(
+      await Project.findOne(makeOwnFilter(request))
         .populate('user', 'email username displayName')
         .populate({ path: 'tracks', options: { sort: { createdAt: -1 }, limit: 100 } })
         .lean(),
@@ -179,11 +180,11 @@ await mongoose.connect(uri, { autoIndex: false });
 await app.listen({ port: Number(port), host: '127.0.0.1' });
 process.send?.('ready');
 
-function mine({ user, params }: { user: string; params: { id: string } }) {
+function makeOwnFilter({ user, params }: { user: string; params: { id: string } }) {
   return { _id: params.id, user };
 }
 
-function found<T>(document: T | null): T {
+function requireFound<T>(document: T | null): T {
   if (document) return document;
   throw Object.assign(new Error('There is no such document.'), { statusCode: 404 });
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Problem } from './problem.ts';
 
-/** Calls the API as a fresh account. @throws Problem with the API's own words when it refuses */
+/** Calls the API as a new account. @throws Problem with the message of the API when it refuses */
 export type Call = <T>(method: string, path: string, body?: object) => Promise<T>;
 
 interface Tokens {
@@ -9,26 +9,26 @@ interface Tokens {
   refreshToken: string;
 }
 
-/** Signs a new account up. */
+/** Creates an account and signs in. */
 export async function signUp(api: string): Promise<{ email: string; call: Call }> {
   const username = `demo-${randomBytes(5).toString('hex')}`;
   const email = `${username}@example.com`;
   const password = randomBytes(18).toString('base64url');
   const account = { email, username, password, displayName: 'Demo' };
   const first = await request(api, 'POST', '/v1/auth/register', account);
-  let tokens = (await accepted(first)) as Tokens;
+  let tokens = (await readAccepted(first)) as Tokens;
 
   const call: Call = async <T>(method: string, path: string, body?: object) => {
     let answer = await request(api, method, path, body, tokens.accessToken);
-    // An access token lives ten minutes; many songs take longer.
+    // An access token expires after ten minutes; many songs take longer.
     if (answer.status === 401) {
       const { refreshToken } = tokens;
-      tokens = (await accepted(
+      tokens = (await readAccepted(
         await request(api, 'POST', '/v1/auth/refresh', { refreshToken }),
       )) as Tokens;
       answer = await request(api, method, path, body, tokens.accessToken);
     }
-    return (await accepted(answer)) as T; // its shape is the API's contract
+    return (await readAccepted(answer)) as T; // its shape is the API's contract
   };
   return { email, call };
 }
@@ -54,14 +54,14 @@ async function request(
   }
 }
 
-async function accepted(answer: Response): Promise<unknown> {
+async function readAccepted(answer: Response): Promise<unknown> {
   const text = await answer.text();
   if (answer.ok) return JSON.parse(text);
-  throw new Problem(`The API answered ${answer.status}: ${detailOf(text)}`);
+  throw new Problem(`The API answered ${answer.status}: ${readDetail(text)}`);
 }
 
-/** The `detail` of problem details (RFC 9457); a gateway's own answers are no such document. */
-function detailOf(text: string): string {
+/** Reads the `detail` of problem details (RFC 9457); the gateway's own responses are plain text. */
+function readDetail(text: string): string {
   try {
     return (JSON.parse(text) as { detail?: string }).detail ?? text;
   } catch {

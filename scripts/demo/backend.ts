@@ -8,26 +8,28 @@ import { readState } from '../../src/local/stack/state.ts';
 import { Problem } from './problem.ts';
 import { say } from './terminal.ts';
 
-/** The API that the demo calls, and how to let go of it. */
+/** The backend that the demo calls. */
 export interface Backend {
   api: string;
-  /** It goes when the demo does. */
+  /** It was started by the demo, and ends with it. */
   isOwn: boolean;
   stop(): Promise<void>;
 }
 
-/** The backend of `API_URL`, or the one that runs on `DATA_DIR`; else one is started for the demo. */
+/**
+ * Finds the backend at `API_URL`, or the one that runs on `DATA_DIR`; else starts one for the demo.
+ */
 export async function findBackend(root: string): Promise<Backend> {
   const named = process.env.API_URL?.replace(/\/+$/, '');
   if (named) {
-    if (await answers(named)) return borrowed(named);
+    if (await isAnswering(named)) return borrow(named);
     throw new Problem(`Nothing answers at ${named}, which API_URL names.`);
   }
-  // A port that is taken matters to `npm start`, not here.
+  // Any free port: whether port 4000 is free matters to `npm start` only.
   const settings = readSettings(root, { ...process.env, PORT: '0' }, []);
-  // A killed run leaves its note behind, so it is asked.
+  // A killed run leaves its local.json behind, so check whether it answers.
   const running = readState(settings.dir)?.api;
-  if (running && (await answers(running))) return borrowed(running);
+  if (running && (await isAnswering(running))) return borrow(running);
   return start(settings);
 }
 
@@ -40,14 +42,14 @@ async function start(settings: Settings): Promise<Backend> {
   return { api: state.api, isOwn: true, stop };
 }
 
-function borrowed(api: string): Backend {
+function borrow(api: string): Backend {
   return { api, isOwn: false, stop: async () => undefined };
 }
 
-async function answers(api: string): Promise<boolean> {
+async function isAnswering(api: string): Promise<boolean> {
   try {
     return (await fetch(`${api}/health`, { signal: AbortSignal.timeout(10_000) })).ok;
   } catch {
-    return false; // which is the answer
+    return false; // nothing listens there
   }
 }

@@ -4,10 +4,10 @@ import { Problem } from './problem.ts';
 import type { Track } from './track.ts';
 
 const EVERY = 100;
-/** How long nothing may move, in ms. */
+/** How long the progress may stay the same, in ms. */
 const PATIENCE = 120_000;
 
-/** Asks for a track until it is READY, telling its progress. @throws Problem when it is FAILED */
+/** Polls a track until it is READY and reports its progress. @throws Problem when it is FAILED */
 export async function follow(
   call: Call,
   id: string,

@@ -2,7 +2,7 @@ import { Problem } from './problem.ts';
 import type { Source } from './source.ts';
 import type { Upload } from './track.ts';
 
-/** Streams a song straight to S3 by its signed URL, telling how many bytes have gone. */
+/** Streams a song to S3 by its presigned URL, and reports how many bytes were sent. */
 export async function send(
   { method, url, headers }: Upload,
   source: Source,
@@ -10,7 +10,7 @@ export async function send(
 ): Promise<void> {
   let answer: Response;
   try {
-    const body = counted(source, onBytes);
+    const body = countBytes(source, onBytes);
     answer = await fetch(url, { method, headers, body, duplex: 'half' });
   } catch (cause) {
     throw new Problem(`${source.fileName} could not be sent: S3 ended the connection.`, { cause });
@@ -21,7 +21,7 @@ export async function send(
   throw new Problem(`S3 refused ${source.fileName} (${answer.status}): ${reason}`);
 }
 
-async function* counted(source: Source, onBytes: (sent: number) => void) {
+async function* countBytes(source: Source, onBytes: (sent: number) => void) {
   let sent = 0;
   for await (const piece of source.open()) {
     yield piece;

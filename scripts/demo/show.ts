@@ -1,16 +1,16 @@
 import { styleText } from 'node:util';
 import type { Call } from './account.ts';
-import { facts } from './facts.ts';
+import { listFacts } from './facts.ts';
 import { follow } from './follow.ts';
 import { Problem } from './problem.ts';
 import { send } from './send.ts';
 import type { Source } from './source.ts';
-import { columns, labelled, moving, say } from './terminal.ts';
+import { beginLine, countColumns, formatLine, say } from './terminal.ts';
 import type { Track, Upload } from './track.ts';
-import { bytes, span } from './units.ts';
+import { formatBytes, formatSpan } from './units.ts';
 import { drawWaveform, type Waveform } from './waveform.ts';
 
-/** Sends one song, and shows how it goes and what was heard in it. @throws Problem */
+/** Uploads a song, shows its progress and prints what was found in it. @throws Problem */
 export async function show(call: Call, project: string, source: Source): Promise<Track> {
   const { name, fileName, contentType, size } = source;
   say();
@@ -18,34 +18,38 @@ export async function show(call: Call, project: string, source: Source): Promise
   const declared = { project, name, fileName, contentType, size };
   const made = await call<Track & { upload: Upload }>('POST', '/v1/tracks', declared);
   await upload(made.upload, source);
-  const track = await processing(call, made.id);
+  const track = await followProcessing(call, made.id);
   say();
-  for (const [label, text] of facts(track)) say(labelled(label, text));
+  for (const [label, text] of listFacts(track)) say(formatLine(label, text));
   say();
-  for (const line of drawWaveform(await waveformOf(call, made.id), columns() - 4)) say(`  ${line}`);
+  for (const line of drawWaveform(await fetchWaveform(call, made.id), countColumns() - 4))
+    say(`  ${line}`);
   return track;
 }
 
 async function upload(to: Upload, source: Source): Promise<void> {
   const began = Date.now();
-  const line = moving('Uploading');
+  const line = beginLine('Uploading');
   try {
     await send(to, source, (sent) =>
-      line.show(sent / source.size, `${bytes(sent)} of ${bytes(source.size)}`),
+      line.show(sent / source.size, `${formatBytes(sent)} of ${formatBytes(source.size)}`),
     );
   } catch (error) {
     line.drop();
     throw error;
   }
-  line.end('Uploaded', `${bytes(source.size)} straight to S3 in ${span(Date.now() - began)}`);
+  line.end(
+    'Uploaded',
+    `${formatBytes(source.size)} straight to S3 in ${formatSpan(Date.now() - began)}`,
+  );
 }
 
-async function processing(call: Call, id: string): Promise<Track> {
+async function followProcessing(call: Call, id: string): Promise<Track> {
   const began = Date.now();
-  const line = moving('Processing');
+  const line = beginLine('Processing');
   try {
     const track = await follow(call, id, (percent) => line.show(percent / 100, `${percent} %`));
-    line.end('Processed', `${track.status} in ${span(Date.now() - began)}`);
+    line.end('Processed', `${track.status} in ${formatSpan(Date.now() - began)}`);
     return track;
   } catch (error) {
     line.drop();
@@ -53,7 +57,7 @@ async function processing(call: Call, id: string): Promise<Track> {
   }
 }
 
-async function waveformOf(call: Call, id: string): Promise<Waveform> {
+async function fetchWaveform(call: Call, id: string): Promise<Waveform> {
   const { url } = await call<{ url: string }>('GET', `/v1/tracks/${id}/derivatives/waveform`);
   const answer = await fetch(url);
   if (!answer.ok) throw new Problem(`S3 answered ${answer.status} for its waveform.`);

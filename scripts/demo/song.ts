@@ -1,4 +1,15 @@
-import { add, bass, echo, hat, kick, type Mix, master, piano, silence, snare } from './synth.ts';
+import {
+  add,
+  echo,
+  hat,
+  kick,
+  type Mix,
+  makeBass,
+  makePiano,
+  makeSilence,
+  makeSnare,
+  master,
+} from './synth.ts';
 
 /** A beat in seconds: 120 a minute. */
 const BEAT = 0.5;
@@ -13,7 +24,7 @@ const CHORDS = {
   G: [31, 59, 62, 67],
 } as const;
 
-/** The song: a bar each, its chord and its tune as [beat, note]. */
+/** The bars of the song: a chord, and the notes of the tune as [beat, note]. */
 const BARS: [keyof typeof CHORDS, [beat: number, note: number][]][] = [
   ['C', []],
   ['Am', []],
@@ -79,29 +90,31 @@ const BARS: [keyof typeof CHORDS, [beat: number, note: number][]][] = [
   ['C', [[0, 72]]],
 ];
 
-/** The peak of the finished song: 1 dB under full scale. */
+/** The peak of the finished song: 1 dB below full scale. */
 export const PEAK = 10 ** (-1 / 20);
 
-/** Twenty seconds in C major at 120 beats a minute: keys, bass and drums, the same in every run. */
+/**
+ * Synthesises twenty seconds in C major at 120 BPM: piano, bass and drums, the same in every run.
+ */
 export function playSong(): Mix {
-  const mix = silence(BARS.length * BAR);
+  const mix = makeSilence(BARS.length * BAR);
   for (const [bar, [chord, tune]] of BARS.entries()) {
     const start = bar * BAR;
     const isLast = bar === BARS.length - 1;
-    keys(mix, start, CHORDS[chord], isLast);
+    addKeys(mix, start, CHORDS[chord], isLast);
     for (const [beat, note] of tune) {
-      add(mix, piano(note, isLast ? BAR : 1.5 * BEAT), start + beat * BEAT, BAR, 0.2, 0.3);
+      add(mix, makePiano(note, isLast ? BAR : 1.5 * BEAT), start + beat * BEAT, BAR, 0.2, 0.3);
     }
   }
   echo(mix, 0.75 * BEAT, 0.28);
-  for (let bar = 0; bar < BARS.length - 1; bar++) drums(mix, bar * BAR);
+  for (let bar = 0; bar < BARS.length - 1; bar++) addDrums(mix, bar * BAR);
   add(mix, kick, (BARS.length - 1) * BAR, BEAT, 0.9);
   master(mix, 0.8, PEAK);
   return mix;
 }
 
-/** A chord with its bass: struck twice in a bar, or once and left to ring. */
-function keys(mix: Mix, start: number, chord: readonly number[], ring: boolean): void {
+/** Adds a chord with its bass, twice in a bar, or once with a long decay. */
+function addKeys(mix: Mix, start: number, chord: readonly number[], ring: boolean): void {
   const [root, ...notes] = chord as [number, ...number[]];
   const strokes = ring
     ? [[0, 4]]
@@ -112,18 +125,18 @@ function keys(mix: Mix, start: number, chord: readonly number[], ring: boolean):
   for (const [beat, beats] of strokes as [number, number][]) {
     const [at, seconds] = [start + beat * BEAT, beats * BEAT];
     for (const [i, note] of notes.entries()) {
-      add(mix, piano(note, seconds), at, seconds, 0.13, -0.4 + 0.25 * i);
+      add(mix, makePiano(note, seconds), at, seconds, 0.13, -0.4 + 0.25 * i);
     }
-    add(mix, bass(root, seconds), at, seconds, 0.4);
+    add(mix, makeBass(root, seconds), at, seconds, 0.4);
   }
 }
 
-/** Four to the floor, with a snare on two and four. */
-function drums(mix: Mix, start: number): void {
+/** Adds a bass drum on each beat, and a snare on two and four. */
+function addDrums(mix: Mix, start: number): void {
   for (let beat = 0; beat < 4; beat++) {
     const at = start + beat * BEAT;
     add(mix, kick, at, BEAT, 0.9);
-    if (beat % 2 === 1) add(mix, snare(), at, BEAT, 0.35, 0.05);
+    if (beat % 2 === 1) add(mix, makeSnare(), at, BEAT, 0.35, 0.05);
     add(mix, hat(), at, BEAT / 2, 0.18, 0.25);
     add(mix, hat(), at + BEAT / 2, BEAT / 2, 0.3, 0.25);
   }

@@ -3,9 +3,9 @@ import { stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { Problem } from './problem.ts';
 import { playSong } from './song.ts';
-import { wav } from './wav.ts';
+import { encodeWav } from './wav.ts';
 
-/** A song to send: what is declared of it, and its bytes. */
+/** A song to upload: its description and its bytes. */
 export interface Source {
   name: string;
   fileName: string;
@@ -14,7 +14,7 @@ export interface Source {
   open(): AsyncIterable<Uint8Array>;
 }
 
-/** What each extension is declared as; the server looks at the bytes. */
+/** The content type that is declared for each extension; the server checks the bytes. */
 const TYPES: Record<string, string> = {
   '.mp3': 'audio/mpeg',
   '.wav': 'audio/wav',
@@ -28,8 +28,8 @@ const TYPES: Record<string, string> = {
 
 const PIECE = 64 * 1024;
 
-/** A file as a source. @throws Problem when it cannot be a song */
-export async function fileSource(path: string): Promise<Source> {
+/** Opens a file as a source. @throws Problem when it cannot be a song */
+export async function openFile(path: string): Promise<Source> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw new Problem(`${path} cannot be read: ${error.message}.`);
@@ -40,7 +40,7 @@ export async function fileSource(path: string): Promise<Source> {
   const extension = extname(path);
   const contentType = TYPES[extension.toLowerCase()];
   if (!contentType) {
-    throw new Problem(`${path} is no song: tracks are ${Object.keys(TYPES).join(' ')} files.`);
+    throw new Problem(`${path} is not a song: tracks are ${Object.keys(TYPES).join(' ')} files.`);
   }
   return {
     name: basename(path, extension).trim().slice(0, 120) || 'Song',
@@ -51,9 +51,9 @@ export async function fileSource(path: string): Promise<Source> {
   };
 }
 
-/** The song that is made here. */
-export function synthesised(): Source {
-  const bytes = wav(playSong(), 'Four Chords', 'Mixdown');
+/** Synthesises the demo's own song. */
+export function synthesiseSong(): Source {
+  const bytes = encodeWav(playSong(), 'Four Chords', 'Mixdown');
   return {
     name: 'Four Chords',
     fileName: 'four-chords.wav',

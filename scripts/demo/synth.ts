@@ -7,13 +7,13 @@ export interface Mix {
   right: Float32Array;
 }
 
-/** What one sound is at a time, in seconds since it began. */
+/** The value of a sound at a time, in seconds since its beginning. */
 type Sound = (time: number) => number;
 
 const TABLE = 2048;
 
-/** A silent mix of so many seconds. */
-export function silence(seconds: number): Mix {
+/** Makes a silent mix of a length in seconds. */
+export function makeSilence(seconds: number): Mix {
   const length = Math.round(seconds * RATE);
   return { left: new Float32Array(length), right: new Float32Array(length) };
 }
@@ -30,48 +30,51 @@ export function add(mix: Mix, sound: Sound, at: number, seconds: number, gain = 
   }
 }
 
-/** One turn of a wave with these overtones, the first being the note itself. */
-function wave(...partials: number[]): Float32Array {
+/** Makes one period of a wave with these partials, the first being the fundamental. */
+function makeWave(...partials: number[]): Float32Array {
   return Float32Array.from({ length: TABLE }, (_, n) =>
     partials.reduce((sum, p, k) => sum + p * Math.sin((2 * Math.PI * (k + 1) * n) / TABLE), 0),
   );
 }
 
-const soft = wave(1, 0.25, 0.1);
-const bright = wave(0, 0.5, 0.45, 0.3, 0.2, 0.12);
-const round = wave(1, 0.4, 0.15);
+const soft = makeWave(1, 0.25, 0.1);
+const bright = makeWave(0, 0.5, 0.45, 0.3, 0.2, 0.12);
+const round = makeWave(1, 0.4, 0.15);
 
-/** An electric piano: bright when struck, soft as it rings. @param note MIDI number, 69 is A4 */
-export function piano(note: number, seconds: number): Sound {
-  const step = TABLE * pitch(note);
+/**
+ * Makes the sound of an electric piano, bright at first, then soft.
+ * @param note MIDI number, 69 is A4
+ */
+export function makePiano(note: number, seconds: number): Sound {
+  const step = TABLE * computePitch(note);
   return (t) => {
     const at = Math.floor(t * step) % TABLE;
     const tone = (soft[at] as number) + (bright[at] as number) * Math.exp(-t * 7);
-    return tone * Math.exp(-t * 1.6) * edges(t, seconds);
+    return tone * Math.exp(-t * 1.6) * fadeEdges(t, seconds);
   };
 }
 
-/** A bass string. */
-export function bass(note: number, seconds: number): Sound {
-  const step = TABLE * pitch(note);
+/** Makes the sound of a bass string. */
+export function makeBass(note: number, seconds: number): Sound {
+  const step = TABLE * computePitch(note);
   return (t) =>
-    (round[Math.floor(t * step) % TABLE] as number) * Math.exp(-t * 2) * edges(t, seconds);
+    (round[Math.floor(t * step) % TABLE] as number) * Math.exp(-t * 2) * fadeEdges(t, seconds);
 }
 
-/** A drum whose pitch falls. */
+/** A bass drum: a tone of falling pitch. */
 export const kick: Sound = (t) =>
   Math.sin(2 * Math.PI * (48 * t + (90 / 28) * (1 - Math.exp(-28 * t)))) * Math.exp(-t * 9);
 
 /** Wires under a skin. */
-export function snare(): Sound {
-  const hiss = noise();
+export function makeSnare(): Sound {
+  const hiss = makeNoise();
   return (t) =>
     0.7 * hiss() * Math.exp(-t * 17) + 0.5 * Math.sin(2 * Math.PI * 185 * t) * Math.exp(-t * 24);
 }
 
 /** A closed cymbal: noise without its lows. */
 export function hat(): Sound {
-  const hiss = noise();
+  const hiss = makeNoise();
   let last = 0;
   return (t) => {
     const now = hiss();
@@ -90,7 +93,7 @@ export function echo({ left, right }: Mix, delay: number, gain: number): void {
   }
 }
 
-/** Presses loud moments together, and brings the loudest to `peak` (1 is full scale). */
+/** Compresses loud moments, and scales the loudest to `peak` (1 is full scale). */
 export function master(mix: Mix, drive: number, peak: number): void {
   let loudest = 0;
   for (const channel of [mix.left, mix.right]) {
@@ -105,17 +108,17 @@ export function master(mix: Mix, drive: number, peak: number): void {
   }
 }
 
-function pitch(note: number): number {
+function computePitch(note: number): number {
   return 440 * 2 ** ((note - 69) / 12);
 }
 
-/** No clicks: a few milliseconds in, some more out. */
-function edges(t: number, seconds: number): number {
+/** Fades a sound in and out within milliseconds, so that it does not click. */
+function fadeEdges(t: number, seconds: number): number {
   return Math.max(0, Math.min(1, t / 0.004, (seconds - t) / 0.06));
 }
 
-/** The same noise in every run, from −1 to 1. */
-function noise(): () => number {
+/** Makes a generator of noise from −1 to 1, the same in every run. */
+function makeNoise(): () => number {
   let state = 20_240_101;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

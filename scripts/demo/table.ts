@@ -1,16 +1,19 @@
 import { styleText } from 'node:util';
 
-/** Rows under their heads, each column as wide as its longest cell. */
-export function table(heads: string[], rows: string[][]): string[] {
+/** Formats rows below their headings, each column as wide as its longest cell. */
+export function formatTable(heads: string[], rows: string[][]): string[] {
   const widths = heads.map((head, i) =>
-    Math.max(...[head, ...rows.map((r) => r[i] ?? '')].map(size)),
+    Math.max(...[head, ...rows.map((r) => r[i] ?? '')].map(countCells)),
   );
   const line = (cells: string[]) =>
-    `  ${cells.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - size(cell))).join('   ')}`.trimEnd();
+    `  ${cells.map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - countCells(cell))).join('   ')}`.trimEnd();
   return [styleText('dim', line(heads)), ...rows.map(line)];
 }
 
-/** Columns of a text: letters with their accents, where a file system keeps them apart, are one. */
-function size(text: string): number {
+/**
+ * Counts the columns of a text: a letter and its combining accent, as some file systems store them,
+ * are one.
+ */
+function countCells(text: string): number {
   return [...new Intl.Segmenter().segment(text)].length;
 }

@@ -5,8 +5,8 @@ const isLive = stdout.isTTY === true && process.env.TERM !== 'dumb';
 const LABEL = 12;
 const BAR = 32;
 
-/** Columns to draw in: the terminal's, up to what the eye follows; 80 where there is none. */
-export function columns(): number {
+/** The columns of the terminal, at most 120; 80 without a terminal. */
+export function countColumns(): number {
   return Math.min((isLive && stdout.columns) || 80, 120);
 }
 
@@ -15,22 +15,22 @@ export function say(line = ''): void {
   stdout.write(`${line}\n`);
 }
 
-/** A label and what it says, in the columns of every such line. */
-export function labelled(label: string, text: string): string {
+/** Formats a label and its text in two columns. */
+export function formatLine(label: string, text: string): string {
   return `  ${styleText('dim', label.padEnd(LABEL))}${text}`;
 }
 
-/** A line that moves while something goes on, and is replaced by what came of it. */
+/** A progress line, which is replaced by the result. */
 export interface Moving {
   /** @param share 0 to 1 */
   show(share: number, text: string): void;
   end(label: string, text: string): void;
-  /** Leaves nothing behind. */
+  /** Removes the line. */
   drop(): void;
 }
 
-/** Begins a moving line; without a terminal only its end is written. */
-export function moving(label: string): Moving {
+/** Begins a progress line; without a terminal only the result is written. */
+export function beginLine(label: string): Moving {
   const clear = () => {
     if (isLive) stdout.write('\r\x1b[K');
   };
@@ -38,11 +38,11 @@ export function moving(label: string): Moving {
     show(share, text) {
       if (!isLive) return;
       clear();
-      stdout.write(labelled(label, `${styleText('cyan', bar(share))} ${text}`));
+      stdout.write(formatLine(label, `${styleText('cyan', drawBar(share))} ${text}`));
     },
     end(done, text) {
       clear();
-      say(labelled(done, text));
+      say(formatLine(done, text));
     },
     drop: clear,
   };
@@ -50,8 +50,8 @@ export function moving(label: string): Moving {
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
-/** A bar filled to a share, in steps of an eighth of a character. */
-export function bar(share: number, width = BAR): string {
+/** Draws a progress bar in steps of an eighth of a character. */
+export function drawBar(share: number, width = BAR): string {
   const eighths = Math.round(Math.max(0, Math.min(1, share)) * width * 8);
   const filled = '█'.repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];
   return filled + '░'.repeat(width - filled.length);

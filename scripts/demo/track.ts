@@ -1,4 +1,4 @@
-/** What the demo reads of a track, as the API answers it. */
+/** The fields of a track that the demo reads. */
 export interface Track {
   id: string;
   name: string;
@@ -28,7 +28,7 @@ export interface Track {
   derivatives?: { name: string; size: number }[];
 }
 
-/** Where a new track's bytes go. */
+/** How to upload the bytes of a new track. */
 export interface Upload {
   method: string;
   url: string;

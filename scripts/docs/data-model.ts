@@ -1,14 +1,14 @@
 import type { Entity } from '../../src/data/entity.ts';
-import { diagramOf } from './diagram.ts';
-import { countFields, fieldRows } from './fields.ts';
-import { countIndexes, indexRows, retentionOf } from './indexes.ts';
-import { code, linkTo, list, table } from './markdown.ts';
-import { ownReferences, referenceRows, referredBy } from './references.ts';
-import { type Domain, servedAt } from './registry.ts';
+import { drawDiagram } from './diagram.ts';
+import { countFields, makeFieldRows } from './fields.ts';
+import { countIndexes, describeRetention, makeIndexRows } from './indexes.ts';
+import { formatCode, formatLink, formatTable, joinItems } from './markdown.ts';
+import { describeReferrers, listReferences, makeReferenceRows } from './references.ts';
+import { type Domain, findServed } from './registry.ts';
 
-/** docs/data-model.md: every entity by domain, as the code has it. */
-export function dataModel(domains: Domain[]): string {
-  return [INTRODUCTION, overview(domains), ...domains.map(section), ''].join('\n\n');
+/** Writes docs/data-model.md: every entity by domain. */
+export function writeDataModel(domains: Domain[]): string {
+  return [INTRODUCTION, writeOverview(domains), ...domains.map(writeDomain), ''].join('\n\n');
 }
 
 const INTRODUCTION = `# Data model
@@ -33,83 +33,83 @@ to copy: [HTTP](examples/http.md), [services](examples/services.md).
 
 The tables below leave these out, and so do the diagrams and the counts.`;
 
-function overview(domains: Domain[]): string {
+function writeOverview(domains: Domain[]): string {
   const head = ['entity', 'collection', 'route', 'fields', 'references', 'indexes'];
   const tables = domains.map(({ name, entities }) => {
     const rows = entities.map((entity) => [
-      linkTo(entity.name),
-      code(entity.collectionName),
-      list(servedAt(entity).map(({ path }) => code(path))),
-      ...countsOf(entity),
+      formatLink(entity.name),
+      formatCode(entity.collectionName),
+      joinItems(findServed(entity).map(({ path }) => formatCode(path))),
+      ...countParts(entity),
     ]);
-    return `### ${titleOf(name)} at a glance\n\n${table(head, rows)}`;
+    return `### ${makeTitle(name)} at a glance\n\n${formatTable(head, rows)}`;
   });
   const count = domains.flatMap((d) => d.entities).length;
   return [`## ${count} entities`, ...tables].join('\n\n');
 }
 
-/** How many fields, references and indexes an entity has. */
-export function countsOf(entity: Entity): string[] {
-  const counts = [countFields(entity), ownReferences(entity).length, countIndexes(entity)];
+/** Counts the fields, references and indexes of an entity. */
+export function countParts(entity: Entity): string[] {
+  const counts = [countFields(entity), listReferences(entity).length, countIndexes(entity)];
   return counts.map(String);
 }
 
-function section(domain: Domain): string {
-  const entities = domain.entities.map(entitySection);
-  return [`## ${titleOf(domain.name)}`, diagramOf(domain), ...entities].join('\n\n');
+function writeDomain(domain: Domain): string {
+  const entities = domain.entities.map(writeEntity);
+  return [`## ${makeTitle(domain.name)}`, drawDiagram(domain), ...entities].join('\n\n');
 }
 
-function entitySection(entity: Entity): string {
+function writeEntity(entity: Entity): string {
   const { name, options } = entity;
-  const paths = servedAt(entity);
-  const references = referenceRows(entity);
-  const referring = referredBy(entity);
-  const fields = fieldRows(entity, paths.length > 0);
+  const paths = findServed(entity);
+  const references = makeReferenceRows(entity);
+  const referring = describeReferrers(entity);
+  const fields = makeFieldRows(entity, paths.length > 0);
   const parts = [
     `### ${name}`,
     options.about,
-    factsOf(entity),
-    table(['field', 'type', 'required', 'writer', 'what it is'], fields),
+    listFacts(entity),
+    formatTable(['field', 'type', 'required', 'writer', 'what it is'], fields),
   ];
-  const states = statesOf(entity);
+  const states = describeStates(entity);
   if (states) parts.push(states);
   if (references.length > 0) {
-    parts.push(table(['reference', 'to', 'when that is deleted'], references));
+    parts.push(formatTable(['reference', 'to', 'when that is deleted'], references));
   }
   if (referring) parts.push(`Referred to by ${referring}.`);
-  parts.push(table(['index', 'for'], indexRows(entity)));
-  const retention = retentionOf(entity);
+  parts.push(formatTable(['index', 'for'], makeIndexRows(entity)));
+  const retention = describeRetention(entity);
   if (retention) parts.push(retention);
   return parts.join('\n\n');
 }
 
-function factsOf(entity: Entity): string {
+function listFacts(entity: Entity): string {
   const { options, collectionName } = entity;
-  const paths = servedAt(entity);
-  const facts = [`Collection ${code(collectionName)}.`];
-  const served = paths.map(({ path, methods }) => code(`${methods.join(' ')} ${path}`));
-  facts.push(served.length > 0 ? `Served: ${list(served)}.` : 'Internal: no route shows it.');
+  const paths = findServed(entity);
+  const facts = [`Collection ${formatCode(collectionName)}.`];
+  const served = paths.map(({ path, methods }) => formatCode(`${methods.join(' ')} ${path}`));
+  facts.push(served.length > 0 ? `Served: ${joinItems(served)}.` : 'Internal: no route shows it.');
   if (options.owner === 'none') facts.push('Nobody owns it.');
   if (options.owner === 'optional') facts.push("Some have no owner: they are the system's.");
   if (options.sharedBy)
-    facts.push(`Everybody may read one whose ${code(options.sharedBy)} is true.`);
+    facts.push(`Everybody may read one whose ${formatCode(options.sharedBy)} is true.`);
   if (options.objects) facts.push('Its objects in S3 go with it.');
   for (const [parent, field] of Object.entries(options.countedIn ?? {})) {
-    facts.push(`Counted in ${code(`${field}`)} of its ${code(parent)}.`);
+    facts.push(`Counted in ${formatCode(`${field}`)} of its ${formatCode(parent)}.`);
   }
   if (options.audited === false) facts.push('Changes leave no audit event.');
   return facts.join(' ');
 }
 
-function statesOf({ shape }: Entity): string | undefined {
+function describeStates({ shape }: Entity): string | undefined {
   const [name, field] =
     Object.entries(shape.fields).find(([key]) => key === 'status' || key === 'state') ?? [];
   if (!name || field?.shape.kind !== 'string' || !field.shape.enum) return undefined;
   const moves = field.description ? ` ${field.description}` : '';
-  return `States (${code(name)}): ${list(field.shape.enum.map(code))}.${moves}`;
+  return `States (${formatCode(name)}): ${joinItems(field.shape.enum.map(formatCode))}.${moves}`;
 }
 
-function titleOf(domain: string): string {
+function makeTitle(domain: string): string {
   return TITLES[domain] ?? `${domain[0]?.toUpperCase()}${domain.slice(1)}`;
 }
 

@@ -1,21 +1,21 @@
 import type { Entity } from '../../src/data/entity.ts';
 import type { Reference } from '../../src/data/references.ts';
-import { ownReferences } from './references.ts';
+import { listReferences } from './references.ts';
 import type { Domain } from './registry.ts';
 
 /**
- * A domain in Mermaid: its entities with what identifies and moves them, and whom they refer to. What
- * stands empty is of another domain.
+ * Draws a domain in Mermaid: its entities with their ids, references, unique fields and status. An
+ * entity without fields belongs to another domain.
  */
-export function diagramOf({ entities }: Domain): string {
+export function drawDiagram({ entities }: Domain): string {
   const lines = [
-    ...entities.flatMap(boxOf),
-    ...entities.flatMap((e) => ownReferences(e).map(lineOf)),
+    ...entities.flatMap(drawBox),
+    ...entities.flatMap((e) => listReferences(e).map(drawLine)),
   ];
   return ['```mermaid', 'erDiagram', ...lines.map((line) => `    ${line}`), '```'].join('\n');
 }
 
-function boxOf(entity: Entity): string[] {
+function drawBox(entity: Entity): string[] {
   const fields = Object.entries(entity.shape.fields).flatMap(([name, { shape, hidden }]) => {
     if (hidden || name === '_id') return [];
     if (shape.kind === 'id' && shape.ref) return [`uuid ${name} FK`];
@@ -25,8 +25,11 @@ function boxOf(entity: Entity): string[] {
   return [`${entity.name} {`, ...['uuid id PK', ...fields].map((field) => `    ${field}`), '}'];
 }
 
-/** `Project ||--o{ Track : "project (cascade)"`: one of the left has any number of the right. */
-function lineOf({ entity, path, to, onDelete, required, array }: Reference): string {
+/**
+ * Draws a reference: in `Project ||--o{ Track : "project (cascade)"` one project has any number of
+ * tracks.
+ */
+function drawLine({ entity, path, to, onDelete, required, array }: Reference): string {
   const one = required && !array ? '||' : '|o';
   const many = array ? 'o{' : isUnique(entity, path) ? 'o|' : 'o{';
   return `${to} ${one}--${many} ${entity.name} : "${path} (${onDelete})"`;

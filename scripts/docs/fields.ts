@@ -1,51 +1,56 @@
 import { answeredAs } from '../../src/api/json/output.ts';
 import type { Entity } from '../../src/data/entity.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
-import { code, linkTo, list } from './markdown.ts';
+import { formatCode, formatLink, joinItems } from './markdown.ts';
 
-/** What every document has; it is told once, above all entities. */
+/** The fields of every document, which are described once for all entities. */
 export const COMMON = ['_id', 'user', 'createdAt', 'updatedAt', 'version', 'outbox', 'removing'];
 
-/** The rows of an entity's fields: name, type, whether it is required, who writes it, what it is. */
-export function fieldRows(entity: Entity, isWrittenByClients: boolean): string[][] {
+/**
+ * Makes the rows of an entity's fields: name, type, whether it is required, who writes it,
+ * description.
+ */
+export function makeFieldRows(entity: Entity, isWrittenByClients: boolean): string[][] {
   const own = Object.entries(entity.shape.fields).filter(([name]) => !COMMON.includes(name));
   return own.flatMap(([name, field]) => {
     const server = !isWrittenByClients || field.server || field.hidden;
     const writer = `${server ? 'server' : 'client'}${field.immutable ? ', once' : ''}`;
-    return rows(answeredAs(entity, name), field, writer, remarks(entity, name, field));
+    return makeRows(answeredAs(entity, name), field, writer, listRemarks(entity, name, field));
   });
 }
 
-/** How many fields an entity has, those of every document apart. */
+/** Counts the fields of an entity, without those of every document. */
 export function countFields({ shape }: Entity): number {
   return Object.keys(shape.fields).filter((name) => !COMMON.includes(name)).length;
 }
 
-function rows(name: string, field: Field, writer: string, remarks: string[]): string[][] {
+function makeRows(name: string, field: Field, writer: string, remarks: string[]): string[][] {
   const told = [field.description, ...remarks].filter((it) => it !== undefined);
   const required = field.required ? 'yes' : '';
-  const own = [code(name), typeOf(field.shape), required, writer, told.join(' ')];
-  return [own, ...insideOf(field.shape, name)];
+  const own = [formatCode(name), describeType(field.shape), required, writer, told.join(' ')];
+  return [own, ...makeInnerRows(field.shape, name)];
 }
 
-/** The fields of an object in a document, or of the objects in a list of it. */
-function insideOf(shape: Shape, name: string): string[][] {
-  if (shape.kind === 'sealed') return insideOf(shape.inner, name);
+/** Makes the rows of the fields of an embedded object, or of the objects in a list. */
+function makeInnerRows(shape: Shape, name: string): string[][] {
+  if (shape.kind === 'sealed') return makeInnerRows(shape.inner, name);
   const [inner, path] =
     shape.kind === 'array' ? [shape.items, `${name}[]`] : ([shape, name] as const);
   if (inner.kind !== 'object') return [];
   return Object.entries((inner as ObjectShape).fields).flatMap(([key, field]) =>
-    rows(`${path}.${key}`, field, '', []),
+    makeRows(`${path}.${key}`, field, '', []),
   );
 }
 
-function remarks(entity: Entity, name: string, field: Field): string[] {
+function listRemarks(entity: Entity, name: string, field: Field): string[] {
   const { shape, hidden } = field;
   const remarks = [];
   const given: unknown = entity.schema.path(name)?.options.default;
   const value: unknown = typeof given === 'function' ? given() : given;
   if (value !== undefined) {
-    remarks.push(`Default: ${code(typeof value === 'string' ? value : JSON.stringify(value))}.`);
+    remarks.push(
+      `Default: ${formatCode(typeof value === 'string' ? value : JSON.stringify(value))}.`,
+    );
   }
   if (shape.kind === 'sealed') remarks.push('Encrypted.');
   if (shape.kind === 'sealed' && shape.shows) remarks.push('Shown by its last four characters.');
@@ -53,14 +58,14 @@ function remarks(entity: Entity, name: string, field: Field): string[] {
   return remarks;
 }
 
-/** A type with its limits, in words. */
-function typeOf(shape: Shape): string {
+/** Describes a type and its limits in words. */
+function describeType(shape: Shape): string {
   switch (shape.kind) {
     case 'string':
-      if (shape.enum) return `one of ${list(shape.enum.map(code))}`;
-      return `text${lengths(shape)}${formOf(shape.match)}`;
+      if (shape.enum) return `one of ${joinItems(shape.enum.map(formatCode))}`;
+      return `text${describeLength(shape)}${describeForm(shape.match)}`;
     case 'number':
-      return `${shape.integer ? 'whole number' : 'number'}${range(shape)}`;
+      return `${shape.integer ? 'whole number' : 'number'}${describeRange(shape)}`;
     case 'boolean':
       return 'true or false';
     case 'binary':
@@ -68,37 +73,37 @@ function typeOf(shape: Shape): string {
     case 'date':
       return 'time';
     case 'id':
-      return shape.ref ? `id of ${linkTo(shape.ref)}` : 'id';
+      return shape.ref ? `id of ${formatLink(shape.ref)}` : 'id';
     case 'free':
-      return shape.maxBytes ? `object, ≤ ${sizeOf(shape.maxBytes)}` : 'object';
+      return shape.maxBytes ? `object, ≤ ${formatSize(shape.maxBytes)}` : 'object';
     case 'map':
-      return `map of ${typeOf(shape.values)}`;
+      return `map of ${describeType(shape.values)}`;
     case 'array':
-      return `list${shape.max ? `, ≤ ${shape.max} items` : ''}: ${typeOf(shape.items)}`;
+      return `list${shape.max ? `, ≤ ${shape.max} items` : ''}: ${describeType(shape.items)}`;
     case 'sealed':
-      return typeOf(shape.inner);
+      return describeType(shape.inner);
     case 'object':
       return 'object';
   }
 }
 
-function lengths({ min, max }: { min?: number; max?: number }): string {
+function describeLength({ min, max }: { min?: number; max?: number }): string {
   if (min !== undefined && max !== undefined) return `, ${min}–${max} characters`;
   if (max !== undefined) return `, ≤ ${max} characters`;
   return min === undefined ? '' : `, ≥ ${min} characters`;
 }
 
-function range({ min, max }: { min?: number; max?: number }): string {
+function describeRange({ min, max }: { min?: number; max?: number }): string {
   if (min !== undefined && max !== undefined) return `, ${min}–${max}`;
   if (max !== undefined) return `, ≤ ${max}`;
   return min === undefined ? '' : `, ≥ ${min}`;
 }
 
-/** A short form says more than words; a long one says less. */
-function formOf(match: RegExp | undefined): string {
-  return match && match.source.length <= 50 ? `, ${code(match.source)}` : '';
+/** Shows a regular expression only if it is short enough to be read. */
+function describeForm(match: RegExp | undefined): string {
+  return match && match.source.length <= 50 ? `, ${formatCode(match.source)}` : '';
 }
 
-function sizeOf(bytes: number): string {
+function formatSize(bytes: number): string {
   return bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} bytes`;
 }

@@ -1,21 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { openApi } from '../../src/api/openapi/openapi.ts';
 import { served } from '../served.ts';
-import { dataModel } from './data-model.ts';
-import { printed } from './json.ts';
-import { domainsOf } from './registry.ts';
-import { withUnfinished } from './unfinished.ts';
+import { writeDataModel } from './data-model.ts';
+import { printJson } from './json.ts';
+import { readDomains } from './registry.ts';
+import { insertUnfinished } from './unfinished.ts';
 
-/** Every document that is generated, or has a part that is, by its path. */
-export async function generated(root: string): Promise<Record<string, string>> {
+/** Generates every document that is generated in whole or in part, by its path. */
+export async function generateDocuments(root: string): Promise<Record<string, string>> {
   const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8')) as {
     version: string;
   };
   const routes = Object.values(served).flatMap((f) => f.routes);
   const architecture = await readFile(`${root}docs/ARCHITECTURE.md`, 'utf8');
   return {
-    'openapi.json': `${printed(openApi(routes, version))}\n`,
-    'docs/data-model.md': dataModel(domainsOf(root)),
-    'docs/ARCHITECTURE.md': withUnfinished(architecture, routes),
+    'openapi.json': `${printJson(openApi(routes, version))}\n`,
+    'docs/data-model.md': writeDataModel(readDomains(root)),
+    'docs/ARCHITECTURE.md': insertUnfinished(architecture, routes),
   };
 }

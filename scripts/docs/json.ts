@@ -1,7 +1,7 @@
 const WIDTH = 100;
 
-/** JSON for people and for diffs: what fits stands on one line. */
-export function printed(value: unknown, indent = 0): string {
+/** Prints JSON for people and diffs: what fits is on one line. */
+export function printJson(value: unknown, indent = 0): string {
   const text = JSON.stringify(value);
   if (typeof value !== 'object' || value === null) return text;
   if (indent + text.length <= WIDTH) return text;
@@ -11,7 +11,7 @@ export function printed(value: unknown, indent = 0): string {
     .filter(([, inner]) => inner !== undefined)
     .map(([key, inner]) => {
       const name = isList ? '' : `${JSON.stringify(key)}: `;
-      return `${inside}${name}${printed(inner, indent + 1)}`;
+      return `${inside}${name}${printJson(inner, indent + 1)}`;
     });
   const [open, close] = isList ? '[]' : '{}';
   return `${open}\n${lines.join(',\n')}\n${' '.repeat(indent)}${close}`;

@@ -1,20 +1,20 @@
-/** A table; a cell may hold anything but line breaks. */
-export function table(head: string[], rows: string[][]): string {
+/** Formats a table; a cell may contain anything but line breaks. */
+export function formatTable(head: string[], rows: string[][]): string {
   const line = (cells: string[]) => `| ${cells.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`;
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** Text as code. */
-export function code(text: string): string {
+/** Formats text as code. */
+export function formatCode(text: string): string {
   return `\`${text}\``;
 }
 
-/** `a, b, c`. */
-export function list(items: string[]): string {
+/** Joins items: `a, b, c`. */
+export function joinItems(items: string[]): string {
   return items.join(', ');
 }
 
-/** A link to an entity's own section. */
-export function linkTo(entity: string): string {
+/** Formats a link to the section of an entity. */
+export function formatLink(entity: string): string {
   return `[${entity}](#${entity.toLowerCase()})`;
 }

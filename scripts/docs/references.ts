@@ -1,26 +1,30 @@
 import type { Entity } from '../../src/data/entity.ts';
 import { type Reference, referencesOf, referencesTo } from '../../src/data/references.ts';
-import { code, linkTo, list } from './markdown.ts';
+import { formatCode, formatLink, joinItems } from './markdown.ts';
 
-/** The references that an entity holds, but for its owner. */
-export function ownReferences(entity: Entity): Reference[] {
+/** Lists the references of an entity, without its owner. */
+export function listReferences(entity: Entity): Reference[] {
   return referencesOf(entity).filter((r) => r.path !== 'user');
 }
 
-/** What an entity refers to, and what happens to its documents when that goes. */
-export function referenceRows(entity: Entity): string[][] {
-  return ownReferences(entity).map(({ path, to, onDelete, array }) => {
+/** Makes the rows of an entity's references: the target, and what happens when it is deleted. */
+export function makeReferenceRows(entity: Entity): string[][] {
+  return listReferences(entity).map(({ path, to, onDelete, array }) => {
     const held = array ? `${array}[]${path.slice(array.length)}` : path;
-    return [code(held), linkTo(to), CONSEQUENCES[onDelete](to)];
+    return [formatCode(held), formatLink(to), CONSEQUENCES[onDelete](to)];
   });
 }
 
-/** Who refers to an entity; owners are told of once, above. */
-export function referredBy({ name }: Entity): string {
+/**
+ * Describes which entities refer to this one; the reference to the owner is described once for all.
+ */
+export function describeReferrers({ name }: Entity): string {
   const found = referencesTo(name).filter((r) => r.path !== 'user' || name !== 'User');
-  const texts = found.map((r) => `${linkTo(r.entity.name)} (${code(r.path)}, ${r.onDelete})`);
-  if (name === 'User') texts.push(`every document with an owner (${code('user')}, cascade)`);
-  return list(texts);
+  const texts = found.map(
+    (r) => `${formatLink(r.entity.name)} (${formatCode(r.path)}, ${r.onDelete})`,
+  );
+  if (name === 'User') texts.push(`every document with an owner (${formatCode('user')}, cascade)`);
+  return joinItems(texts);
 }
 
 const CONSEQUENCES = {

@@ -12,14 +12,14 @@ export interface Domain {
 /** Where an entity is read and written over HTTP. */
 export interface Served {
   path: string;
-  /** What is answered by now: `GET`, `POST`… of the path and of one document below it. */
+  /** The implemented methods of the path and of one document below it. */
   methods: string[];
-  /** The function's file, without `functions/` and `.ts`. */
+  /** The name of the function's file, without `functions/` and `.ts`. */
   function: string;
 }
 
-/** Every entity, by domain, in the order of the registry. */
-export function domainsOf(root: string): Domain[] {
+/** Reads every entity, by domain, in the order of the registry. */
+export function readDomains(root: string): Domain[] {
   const index = readFileSync(`${root}src/models/index.ts`, 'utf8');
   const domains = new Map<string, Entity[]>();
   for (const [, name = '', domain = ''] of index.matchAll(
@@ -30,14 +30,14 @@ export function domainsOf(root: string): Domain[] {
   return [...domains].map(([name, entities]) => ({ name, entities }));
 }
 
-/** Where an entity is served: the paths whose GET answers it. */
-export function servedAt(entity: Entity): Served[] {
+/** Finds where an entity is served: the paths whose GET returns it. */
+export function findServed(entity: Entity): Served[] {
   return Object.entries(served).flatMap(([name, { routes }]) => {
     const reads = routes.filter((r) => r.method === 'GET' && isAnsweredBy(entity, r));
     const paths = new Set(reads.map((r) => r.path.replace(/\/\{id\}$/, '')));
     return [...paths].map((path) => ({
       path,
-      methods: methodsAt(path, routes),
+      methods: listMethods(path, routes),
       function: name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
     }));
   });
@@ -50,7 +50,7 @@ function isAnsweredBy(entity: Entity, { success }: Route): boolean {
   return name === `${entity.name}View` || name === `${entity.name}Page`;
 }
 
-function methodsAt(path: string, routes: Route[]): string[] {
+function listMethods(path: string, routes: Route[]): string[] {
   const here = routes.filter(
     (r) => (r.path === path || r.path === `${path}/{id}`) && Object.keys(r.success).length > 0,
   );

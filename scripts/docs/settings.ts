@@ -1,8 +1,8 @@
-import { throwawayKey } from './key.ts';
+import { makeThrowawayKey } from './key.ts';
 
-// Nothing is reached while documents are written; the settings only have to be there before src/config.ts
-// reads them. Imported first.
+// Import this first: src/config.ts requires these settings when it is imported, although nothing is
+// connected to while documents are generated.
 process.env.MONGODB_URI ??= 'mongodb://localhost/none';
 process.env.MEDIA_BUCKET ??= 'none';
 process.env.APP_SECRET ??= Buffer.alloc(32).toString('base64');
-process.env.TOKEN_KEYS ??= JSON.stringify([throwawayKey()]);
+process.env.TOKEN_KEYS ??= JSON.stringify([makeThrowawayKey()]);

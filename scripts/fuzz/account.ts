@@ -10,21 +10,21 @@ interface SignedIn {
   refreshToken: string;
 }
 
-/** Who the cases are sent as. */
+/** The account that sends the cases. */
 export interface Account {
   email: string;
   password: string;
-  /** A session of its own. */
+  /** Begins another session. */
   signIn(): Promise<SignedIn>;
   /**
-   * A token that stands. Cases end sessions, change the password, suspend the account or take its role
-   * away: then it is put right in the database, and signed in again.
+   * Returns a valid token. Cases may end sessions, change the password, suspend the account or
+   * remove its role: then the account is restored in the database, and signs in again.
    */
   token(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Signs an account up and gives it its role. */
+/** Creates an account with a role. */
 export async function openAccount(
   { api, mongodb }: Pick<Backend, 'api' | 'mongodb'>,
   role: Role,
@@ -41,8 +41,8 @@ export async function openAccount(
   let { accessToken } = await signUp();
   let made = await users.findOneAndUpdate({ email }, { $set: standing });
 
-  async function putRight(): Promise<void> {
-    // Wrong passwords by the hundred have been tried from this address.
+  async function restoreAccount(): Promise<void> {
+    // The cases have tried hundreds of wrong passwords from this address.
     await client.db().collection('rateCounts').deleteMany({});
     const $set = { ...standing, hashedPassword: made?.hashedPassword };
     const { matchedCount } = await users.updateOne({ email }, { $set, $inc: { version: 1 } });
@@ -57,8 +57,8 @@ export async function openAccount(
     password,
     signIn,
     token: async () => {
-      if (await stands(api, accessToken, standing.isAdmin)) return accessToken;
-      await putRight();
+      if (await isValid(api, accessToken, standing.isAdmin)) return accessToken;
+      await restoreAccount();
       ({ accessToken } = await signIn());
       return accessToken;
     },
@@ -66,7 +66,7 @@ export async function openAccount(
   };
 }
 
-async function stands(api: string, token: string, isAdmin: boolean): Promise<boolean> {
+async function isValid(api: string, token: string, isAdmin: boolean): Promise<boolean> {
   const headers = { authorization: `Bearer ${token}` };
   const answer = await fetch(`${api}/v1/users/me?fields=isAdmin`, { headers });
   return answer.ok && ((await answer.json()) as { isAdmin: boolean }).isAdmin === isAdmin;

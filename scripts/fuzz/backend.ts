@@ -4,24 +4,26 @@ import { readSettings } from '../../src/local/settings.ts';
 import { startStack } from '../../src/local/stack/stack.ts';
 import { Problem } from '../demo/problem.ts';
 
-/** The stack that is fuzzed: where it answers, and its database. */
+/** The stack that is fuzzed. */
 export interface Backend {
   api: string;
   mongodb: string;
   stop(): Promise<void>;
 }
 
-/** The stack of `API_URL` and `MONGODB_URI`; else one of its own, on a folder in `dir`. */
+/** Finds the stack at `API_URL` and `MONGODB_URI`, or starts one on a folder in `dir`. */
 export async function findBackend(root: string, dir: string): Promise<Backend> {
   const { env } = process;
   const api = env.API_URL?.replace(/\/+$/, '');
   if (api) {
     if (!env.MONGODB_URI) {
-      throw new Problem(`Set MONGODB_URI to the database of ${api}: it makes an administrator.`);
+      throw new Problem(
+        `Set MONGODB_URI to the database of ${api}: the run creates an administrator there.`,
+      );
     }
     return { api, mongodb: env.MONGODB_URI, stop: async () => undefined };
   }
-  // Its own in every part: nothing of anybody's else is fuzzed.
+  // It uses no service that the user has named, so that only this stack is fuzzed.
   for (const name of ['MONGODB_URI', 'S3_ENDPOINT', 'MEDIA_BUCKET']) delete env[name];
   env.CALLS_PER_MINUTE = '1000000';
   env.REGISTRATIONS_PER_MINUTE = '1000000';

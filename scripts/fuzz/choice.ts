@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { Problem } from '../demo/problem.ts';
 
-/** What the user chose: how many cases in all, and which. */
+/** The options of the user: how many cases in all, and the seed that they are generated from. */
 export interface Choice {
   cases: number;
   seed: number;
@@ -14,8 +14,8 @@ export function readChoice(args: string[]): Choice {
   try {
     const { values } = parseArgs({ args, options });
     return {
-      cases: whole('--cases', values.cases ?? '5000'),
-      seed: whole('--seed', values.seed ?? String(randomInt(2 ** 32))),
+      cases: readWholeNumber('--cases', values.cases ?? '5000'),
+      seed: readWholeNumber('--seed', values.seed ?? String(randomInt(2 ** 32))),
     };
   } catch (error) {
     if (error instanceof Problem) throw error;
@@ -23,7 +23,7 @@ export function readChoice(args: string[]): Choice {
   }
 }
 
-function whole(name: string, text: string): number {
+function readWholeNumber(name: string, text: string): number {
   if (/^\d{1,10}$/.test(text)) return Number(text);
   throw new Problem(`${name} takes a whole number, not "${text}".`);
 }

@@ -1,10 +1,16 @@
-import { type Document, entityOf, idsFor, operationsOf, referencesIn } from './document.ts';
+import {
+  chooseIds,
+  type Document,
+  findEntity,
+  findReferences,
+  listOperations,
+} from './document.ts';
 
-/** How often an id is one that is there. */
+/** The share of ids that exist. */
 const KNOWN = 0.7;
 
-/** The configuration of schemathesis, generated from the document: nothing is named by hand. */
-export function configOf(document: Document, ids: ReadonlyMap<string, string[]>): string {
+/** Generates the configuration of schemathesis from the OpenAPI document. */
+export function makeConfig(document: Document, ids: ReadonlyMap<string, string[]>): string {
   const known = [...ids].filter(([, values]) => values.length > 0);
   const named = new Set(known.map(([entity]) => entity));
   return [
@@ -12,27 +18,27 @@ export function configOf(document: Document, ids: ReadonlyMap<string, string[]>)
     'enabled = false',
     '[checks.negative_data_rejection]',
     'expected-statuses = [400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 501]',
-    // API Gateway itself answers TRACE, with 404, before any function of ours.
+    // TRACE is left out: API Gateway itself answers it with 404, before any of our functions.
     '[phases.coverage]',
     'unexpected-methods = ["GET", "PUT", "POST", "DELETE", "PATCH"]',
     '[phases.stateful.generation]',
-    `max-examples = ${operationsOf(document).length}`,
+    `max-examples = ${listOperations(document).length}`,
     '[dictionaries]',
     ...known.flatMap(([entity, values]) => [
-      `${entity} = { values = ${JSON.stringify(idsFor('get', values))} }`,
-      `${entity}-spare = { values = ${JSON.stringify(idsFor('delete', values))} }`,
+      `${entity} = { values = ${JSON.stringify(chooseIds('get', values))} }`,
+      `${entity}-spare = { values = ${JSON.stringify(chooseIds('delete', values))} }`,
     ]),
-    ...operationsOf(document).flatMap((placed) => {
+    ...listOperations(document).flatMap((placed) => {
       const { operationId, responses } = placed.operation;
-      const entity = entityOf(document, placed.path);
+      const entity = findEntity(document, placed.path);
       const taken = [
         ...(entity ? [['path.id', entity] as const] : []),
-        ...referencesIn(placed).map((r) => [`body.${r.field}`, r.entity] as const),
+        ...findReferences(placed).map((r) => [`body.${r.field}`, r.entity] as const),
       ].filter(([, to]) => named.has(to));
       const isDelete = placed.method === 'delete';
       const [spare, probability] = isDelete ? ['-spare', 1] : ['', KNOWN];
       const settings = [
-        // A 501 that is documented is no fault.
+        // A documented 501 is not a failure.
         ...(responses['501']
           ? ['checks.not_a_server_error.expected-statuses = ["2xx", "3xx", "4xx", 501]']
           : []),
@@ -40,7 +46,7 @@ export function configOf(document: Document, ids: ReadonlyMap<string, string[]>)
           ([at, to]) =>
             `parameters."${at}" = { dictionary = "${to}${spare}", probability = ${probability} }`,
         ),
-        // Ids that other answers have shown are what other operations work with.
+        // A delete must not take ids from responses, because other operations work with those.
         ...(isDelete
           ? ['coverage', 'fuzzing'].map((p) => `phases.${p}.extra-data-sources.responses = false`)
           : []),

@@ -1,4 +1,4 @@
-"""What schemathesis loads: tokens that stand, and what a refusal must have been told by the schema."""
+"""Hooks of schemathesis: valid tokens, and a check that the schema describes why a request is rejected."""
 
 import json
 import os
@@ -15,7 +15,7 @@ direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @schemathesis.auth(refresh_interval=30, retry_on=[401, 403])
-class Standing:
+class ValidToken:
     def get(self, case, context):
         with direct.open(TOKENS) as answer:
             return answer.read().decode()
@@ -26,7 +26,7 @@ class Standing:
 
 @schemathesis.hook
 def filter_case(context, case):
-    """Of a longer one API Gateway itself says 431, before any function of ours."""
+    """API Gateway itself answers a longer query string with 431, before any of our functions."""
     try:
         return len(urllib.parse.urlencode(case.query or {}, doseq=True)) < 6000
     except (TypeError, UnicodeEncodeError):
@@ -35,7 +35,7 @@ def filter_case(context, case):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Keys of a few letters would meet again and again, and nearly every POST be refused for it."""
+    """Makes idempotency keys unique: short generated keys would repeat, and nearly every POST be rejected."""
     key = (case.headers or {}).get("Idempotency-Key")
     if isinstance(key, str) and 1 <= len(key) <= 200:
         case.headers["Idempotency-Key"] = f"{key}-{case.id}"
@@ -43,8 +43,8 @@ def before_call(context, case, kwargs):
 
 @schemathesis.check
 def schema_tells_what_is_refused(ctx, response, case):
-    """A request of the schema may be refused for its meaning (a reference that is gone, a key used
-    before), not for its shape: that the schema should have told."""
+    """A request that follows the schema may be rejected for its meaning (a reference that does not exist,
+    a key used before), but not for its form, which the schema should describe."""
     if response.status_code in (400, 412, 422) and not is_shape_fault(response, case):
         return None
     return positive_data_acceptance(ctx, response, case)

@@ -9,7 +9,7 @@ import { find } from '../../src/local/tools/find.ts';
 import { Problem } from '../demo/problem.ts';
 import type { Account } from './account.ts';
 
-/** One of each kind of medium: a second or a picture that ffmpeg makes. */
+/** One file of each kind of medium, synthesised by ffmpeg. */
 const SOUND = ['-i', 'sine=440:duration=1', '-c:a', 'pcm_s16le'];
 const PICTURE = 'testsrc2=size=160x90:rate=25:duration=1';
 const KINDS = [
@@ -34,9 +34,10 @@ interface Medium {
 }
 
 /**
- * Uploads media of every kind until they are READY, since most of their operations refuse others; replaces
- * one of each and deletes one, so that versions and the trash are not empty. Returns the ids of those that
- * stand, by entity.
+ * Uploads media of every kind and waits until they are READY, since most of their operations
+ * require that. Replaces one of each kind and deletes one, so that there are versions and trashed
+ * media.
+ * @returns the ids of the media that are not in the trash, by entity
  */
 export async function uploadMedia(
   api: string,
@@ -62,15 +63,15 @@ export async function uploadMedia(
     for (let copy = 0; copy <= COPIES; copy++) {
       all.push(await send(`/v1/${path}`, { project, name: `${entity} ${copy}` }));
     }
-    for (const id of all) await becomesReady(`/v1/${path}/${id}`);
+    for (const id of all) await waitUntilReady(`/v1/${path}/${id}`);
     const [trashed, ...rest] = all;
     await call('DELETE', `/v1/${path}/${trashed}`);
-    await becomesReady(`/v1/versions/${await send(`/v1/${path}/${rest[0]}/replace`)}`);
+    await waitUntilReady(`/v1/versions/${await send(`/v1/${path}/${rest[0]}/replace`)}`);
     ids.set(entity, rest);
   }
   return ids;
 
-  async function becomesReady(path: string): Promise<void> {
+  async function waitUntilReady(path: string): Promise<void> {
     const until = Date.now() + DEADLINE;
     for (;;) {
       const { status } = await call<Medium>('GET', path);

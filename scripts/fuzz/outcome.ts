@@ -1,8 +1,8 @@
-import { type Document, operationsOf } from './document.ts';
+import { type Document, listOperations } from './document.ts';
 import type { Report } from './schemathesis.ts';
 
-/** What is wrong with a run, each in a line. */
-export function faultsOf({ operations, phases, failures, errors }: Report): string[] {
+/** Lists what is wrong with a run, one line each. */
+export function listFaults({ operations, phases, failures, errors }: Report): string[] {
   const { total = 0, tested = 0 } = operations ?? {};
   const skipped = Object.entries(phases ?? {}).filter(([, { status }]) => status === 'skip');
   return [
@@ -14,11 +14,11 @@ export function faultsOf({ operations, phases, failures, errors }: Report): stri
 }
 
 /**
- * The operations of which no request was accepted: what they work on is not there. Those that only
- * answer 501 are none of them.
+ * Finds the operations that accepted no request, usually because what they work on does not exist.
+ * Operations that only answer 501 are left out.
  */
-export function unreached({ valid_rates }: Report, document: Document): string[] {
-  return operationsOf(document)
+export function findUnreached({ valid_rates }: Report, document: Document): string[] {
+  return listOperations(document)
     .filter(({ operation }) => Object.keys(operation.responses).some((s) => s.startsWith('2')))
     .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
     .filter((name) => {
@@ -27,10 +27,10 @@ export function unreached({ valid_rates }: Report, document: Document): string[]
     });
 }
 
-/** A run in a line, and what is wrong with it below. */
-export function summaryOf(who: string, report: Report, seconds: number): string {
+/** Summarises a run in one line, with its faults below. */
+export function summarise(who: string, report: Report, seconds: number): string {
   const { operations, phases, test_cases } = report;
-  const faults = faultsOf(report);
+  const faults = listFaults(report);
   const ran = Object.keys(phases ?? {}).join(', ');
   const line = `${test_cases.generated} cases of ${operations?.tested} operations (${ran}) in ${seconds} s`;
   const verdict = faults.length === 0 ? 'no failure' : 'failures:';

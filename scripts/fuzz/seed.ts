@@ -1,14 +1,14 @@
 import type { Account } from './account.ts';
 import {
   type Document,
-  entityOf,
-  exampleOf,
-  operationsOf,
+  findEntity,
+  findReferences,
+  listOperations,
+  makeExample,
   type Placed,
-  referencesIn,
 } from './document.ts';
 
-/** The ids of what is there, by entity, and what could not be made. */
+/** The ids of existing documents, by entity, and what could not be created. */
 export interface Seeded {
   ids: Map<string, string[]>;
   refused: string[];
@@ -16,7 +16,11 @@ export interface Seeded {
 
 const COPIES = 5;
 
-/** Makes some of everything that the examples of a document can make, and looks what else is there. @param there what comes first */
+/**
+ * Creates documents of every entity that the OpenAPI document has an example for, and lists the
+ * others that exist.
+ * @param there the ids of documents that were created before
+ */
 export async function makeOneOfEach(
   api: string,
   document: Document,
@@ -25,40 +29,40 @@ export async function makeOneOfEach(
 ): Promise<Seeded> {
   const ids = new Map(there);
   const refused: string[] = [];
-  let waiting = operationsOf(document).filter(
+  let waiting = listOperations(document).filter(
     ({ method, path, operation }) =>
       method === 'post' &&
       !path.includes('{') &&
-      entityOf(document, `${path}/{id}`) &&
+      findEntity(document, `${path}/{id}`) &&
       operation.requestBody,
   );
-  // What refers to others is made after them.
+  // A document that refers to others is created after them.
   for (let made = true; made; ) {
     made = false;
     for (const placed of waiting.filter((p) => isReady(p, ids))) {
       made = true;
       waiting = waiting.filter((p) => p !== placed);
-      const entity = entityOf(document, `${placed.path}/{id}`) as string;
+      const entity = findEntity(document, `${placed.path}/{id}`) as string;
       for (let copy = 0; copy < COPIES; copy++) {
-        const answer = await send(api, account, placed, exampleOf(placed, ids));
+        const answer = await send(api, account, placed, makeExample(placed, ids));
         if (answer.id) ids.set(entity, [...(ids.get(entity) ?? []), answer.id]);
         else if (copy === 0) refused.push(`${entity} (${answer.why})`);
       }
     }
   }
   for (const { path } of waiting) {
-    refused.push(`${entityOf(document, `${path}/{id}`)} (what it refers to is not there)`);
+    refused.push(`${findEntity(document, `${path}/{id}`)} (what it refers to does not exist)`);
   }
-  for (const { path, method } of operationsOf(document)) {
-    const entity = method === 'get' ? entityOf(document, `${path}/{id}`) : undefined;
-    if (entity && !ids.has(entity)) ids.set(entity, await listed(api, account, path));
+  for (const { path, method } of listOperations(document)) {
+    const entity = method === 'get' ? findEntity(document, `${path}/{id}`) : undefined;
+    if (entity && !ids.has(entity)) ids.set(entity, await listIds(api, account, path));
   }
   return { ids, refused };
 }
 
-/** Whether everything that its body must refer to is there. */
+/** Whether everything exists that its body must refer to. */
 function isReady(placed: Placed, ids: ReadonlyMap<string, string[]>): boolean {
-  return referencesIn(placed).every((r) => !r.isRequired || ids.get(r.entity)?.length);
+  return findReferences(placed).every((r) => !r.isRequired || ids.get(r.entity)?.length);
 }
 
 async function send(api: string, account: Account, { path }: Placed, body: unknown) {
@@ -74,7 +78,7 @@ async function send(api: string, account: Account, { path }: Placed, body: unkno
   return { id, why: `${answer.status}: ${detail}` };
 }
 
-async function listed(api: string, account: Account, path: string): Promise<string[]> {
+async function listIds(api: string, account: Account, path: string): Promise<string[]> {
   const headers = { authorization: `Bearer ${await account.token()}` };
   const answer = await fetch(`${api}${path}?limit=5`, { headers });
   if (!answer.ok) return [];

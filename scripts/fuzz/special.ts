@@ -1,8 +1,8 @@
 import { Problem } from '../demo/problem.ts';
 import type { Account } from './account.ts';
-import { type Document, operationsOf } from './document.ts';
+import { type Document, listOperations } from './document.ts';
 
-/** What no schema tells: the bodies of operations that take what only this account knows. */
+/** Bodies that no schema describes, because they need a secret of this account. */
 const BODIES: Record<string, (account: Account) => Promise<Record<string, unknown>>> = {
   login: async ({ email, password }) => ({ login: email, password }),
   changePassword: async ({ password }) => ({ currentPassword: password, newPassword: password }),
@@ -10,12 +10,15 @@ const BODIES: Record<string, (account: Account) => Promise<Record<string, unknow
   logout: async (account) => ({ refreshToken: (await account.signIn()).refreshToken }),
 };
 
-/** The bodies of the special cases, by operation. @throws Problem for one that the document lacks */
-export async function bodiesOf(
+/**
+ * Makes these bodies, by operation.
+ * @throws Problem for an operation that the document does not have
+ */
+export async function makeBodies(
   document: Document,
   account: Account,
 ): Promise<Record<string, Record<string, unknown>>> {
-  const known = new Set(operationsOf(document).map(({ operation }) => operation.operationId));
+  const known = new Set(listOperations(document).map(({ operation }) => operation.operationId));
   const unknown = Object.keys(BODIES).filter((id) => !known.has(id));
   if (unknown.length > 0) {
     throw new Problem(`scripts/fuzz/special.ts names ${unknown.join(', ')}: no such operation.`);

@@ -1,24 +1,27 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { sentenceOf } from '../demo/problem.ts';
+import { describeProblem } from '../demo/problem.ts';
 import type { Account } from './account.ts';
 
-/** Hands schemathesis tokens that stand. */
+/** A server that gives schemathesis valid tokens. */
 export interface TokenServer {
   url: string;
   stop(): void;
 }
 
-/** Serves an account's tokens on a free port of this machine: `scripts/fuzz/hooks.py` asks for them. */
+/**
+ * Serves the tokens of an account on a free port of this machine; `scripts/fuzz/hooks.py` requests
+ * them.
+ */
 export async function serveTokens(account: Account): Promise<TokenServer> {
-  // One after the other: two that are put right at once would sign each other out.
+  // One request after the other: restoring the account twice at once would end the other's session.
   let last = Promise.resolve('');
   const server = createServer((_request, response) => {
     last = last.then(account.token, account.token);
     last.then(
       (token) => response.end(token),
       (error) => {
-        console.error(`No token could be had: ${sentenceOf(error)}`);
+        console.error(`There is no token: ${describeProblem(error)}`);
         response.writeHead(500).end();
       },
     );

@@ -1,2 +1,2 @@
-// The SDK's chain of credential providers, of which a Lambda function only ever uses the first.
+// Replaces the SDK's chain of credential providers: a Lambda function only ever uses the first one.
 export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';

@@ -1,31 +1,37 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir } from '../../src/local/tools/cache.ts';
-import { onPath, run } from '../../src/local/tools/run.ts';
+import { getCacheDir } from '../../src/local/tools/cache.ts';
+import { findOnPath, run } from '../../src/local/tools/run.ts';
 
 const VERSION = '1.58.0';
-const HOME = join(cacheDir(), `cfn-lint-${VERSION}`);
+const HOME = join(getCacheDir(), `cfn-lint-${VERSION}`);
 const PROGRAM = join(HOME, 'bin', 'cfn-lint');
 
-/** Checks a CloudFormation template. @returns a sentence; @throws when the template has an error, or in CI cannot be checked */
+/**
+ * Checks a CloudFormation template. In CI, cfn-lint is installed if it is missing.
+ * @returns what was found, as a sentence
+ * @throws Error when the template has an error, or cannot be checked in CI
+ */
 export async function lintTemplate(template: string): Promise<string> {
-  // In CI always the pinned one, so that a verdict does not depend on the machine.
+  // In CI always the pinned version, so that the result does not depend on the machine.
   const program = existsSync(PROGRAM)
     ? PROGRAM
     : process.env.CI
       ? await install()
-      : await onPath('cfn-lint');
+      : await findOnPath('cfn-lint');
   if (!program)
     return `The template was not checked: cfn-lint is missing (pip install cfn-lint==${VERSION}).`;
   const { status, stdout, stderr, error } = spawnSync(
     program,
-    // W3005: osls states dependencies that a reference already implies. Harmless, and one for every route.
+    // W3005: osls declares dependencies that a reference already implies, one for every route.
+    // Harmless.
     ['--non-zero-exit-code', 'error', '--ignore-checks', 'W3005', '--', template],
     { encoding: 'utf8' },
   );
   const said = `${stdout ?? ''}${stderr ?? ''}`.trim();
-  if (status !== 0) throw new Error(`cfn-lint refuses the template:\n${error?.message ?? said}`);
+  if (status !== 0)
+    throw new Error(`cfn-lint found errors in the template:\n${error?.message ?? said}`);
   const version = spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.trim();
   return `${version}: no error${said ? `\n${said}` : ', no warning but W3005'}.`;
 }
@@ -35,7 +41,7 @@ async function install(): Promise<string> {
     await run('python3', ['-m', 'venv', HOME]);
     await run(join(HOME, 'bin', 'pip'), ['install', '--quiet', `cfn-lint==${VERSION}`]);
   } catch (cause) {
-    // pip names its index when it fails; where packages come from is nobody's business in a log.
+    // pip prints the address of its index when it fails, which does not belong in a log.
     const reason = String(cause).replace(/https?:\/\/\S+/g, '…');
     throw new Error(`cfn-lint ${VERSION} could not be installed: ${reason}`);
   }

@@ -2,10 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /**
- * The AWS that has never heard of us: every question is answered as CloudFormation answers for a stack that was never
- * deployed. Packaging a layer asks one thing, whether the last deployment had the same; nobody needs an account for that.
+ * Starts a fake AWS that answers every request as CloudFormation does for a stack that does not
+ * exist. To package a layer, osls asks whether the last deployment had the same one; with this it
+ * needs no account.
  */
-export async function emptyCloud(): Promise<{ env: Record<string, string>; close(): void }> {
+export async function startEmptyCloud(): Promise<{ env: Record<string, string>; close(): void }> {
   const server = createServer((_, response) => {
     response.writeHead(400, { 'content-type': 'text/xml' }).end(`<ErrorResponse><Error>
       <Type>Sender</Type><Code>ValidationError</Code><Message>Stack does not exist</Message>

@@ -1,23 +1,20 @@
-import { globSync, readFileSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { basename } from 'node:path';
-import { parse } from 'yaml';
+import { readConfiguration } from '../../src/local/deployment/configuration.ts';
 
 export interface Deployed {
   name: string;
   /** `audit-events` of `functions/audit-events.handler`. */
   file: string;
-  /** Serves a resource: what a user waits for, and so what the limit of size is for. */
+  /** Serves HTTP, so that a user waits for its cold start: only these have a limit of size. */
   isCrud: boolean;
-  /** Where HTTP reaches it: `/v1/audit-events`. */
+  /** Its HTTP path: `/v1/audit-events`. */
   path: string | undefined;
 }
 
 /** The functions of serverless.yml, in its order. */
 export function readFunctions(): Deployed[] {
-  const { functions } = parse(readFileSync('serverless.yml', 'utf8')) as {
-    functions: Record<string, { handler: string; events?: Record<string, unknown>[] }>;
-  };
-  return Object.entries(functions).map(([name, { handler, events = [] }]) => {
+  return Object.entries(readFunctionsByName()).map(([name, { handler, events = [] }]) => {
     const [path] = events.flatMap(
       ({ httpApi }) => /^ANY (\/[\w/-]*\w)/.exec(String(httpApi))?.[1] ?? [],
     );
@@ -25,13 +22,20 @@ export function readFunctions(): Deployed[] {
   });
 }
 
-/** Patterns of files to pack that match none: osls leaves such out without a word. */
-export function emptyPatterns(): string[] {
-  const { functions, custom } = parse(readFileSync('serverless.yml', 'utf8')) as {
-    functions: Record<string, { package?: { patterns?: string[] } | string }>;
-    custom: Record<string, { patterns?: string[] }>;
-  };
-  return [...Object.values(functions).map((given) => given.package), ...Object.values(custom)]
-    .flatMap((given) => (typeof given === 'object' ? (given.patterns ?? []) : []))
+/** Patterns of files to pack that match no file: osls ignores such a pattern without a warning. */
+export function findEmptyPatterns(): string[] {
+  return Object.values(readFunctionsByName())
+    .flatMap((given) => given.package?.patterns ?? [])
     .filter((pattern) => globSync(pattern).length === 0);
+}
+
+interface Given {
+  handler: string;
+  events?: Record<string, unknown>[];
+  package?: { patterns?: string[] };
+}
+
+function readFunctionsByName(): Record<string, Given> {
+  const { functions } = readConfiguration('.');
+  return functions as Record<string, Given>; // osls checks the shape before anything is packaged
 }

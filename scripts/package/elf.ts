@@ -4,8 +4,11 @@ const PT_DYNAMIC = 2;
 const DT_NEEDED = 1n;
 const DT_STRTAB = 5n;
 
-/** The shared libraries that a Linux x86_64 program asks for: none when static. undefined: not such a program. */
-export function librariesOf(program: Buffer): string[] | undefined {
+/**
+ * Reads the shared libraries that a Linux x86_64 program needs: none if it is static; undefined if
+ * it is no such program.
+ */
+export function readLibraries(program: Buffer): string[] | undefined {
   const is64BitElf =
     program.length > 64 && program.readUInt32BE(0) === 0x7f454c46 && program[4] === 2;
   if (!is64BitElf || program.readUInt16LE(18) !== X86_64) return undefined;

@@ -12,10 +12,10 @@ const QUERY = 2004;
 const MESSAGE = 2013;
 
 /**
- * A MongoDB that stores nothing: every query finds the one document given, every other command goes well. Enough for a
- * function to answer while it is packaged, where no database is.
+ * Starts a fake MongoDB that stores nothing: every query finds the one document given, every other
+ * command succeeds. That is enough to call a function while it is packaged, without a database.
  */
-export async function emptyDatabase(found: mongo.Document): Promise<string> {
+export async function startEmptyDatabase(found: mongo.Document): Promise<string> {
   const server = createServer((socket) => {
     let rest = Buffer.alloc(0);
     socket.on('data', (data) => {
@@ -36,17 +36,23 @@ export async function emptyDatabase(found: mongo.Document): Promise<string> {
 function answer(socket: Socket, request: Buffer, found: mongo.Document): void {
   const [id, kind] = [request.readInt32LE(4), request.readInt32LE(12)];
   if (kind === QUERY) {
-    // The first hello of a connection. Flags, cursor and position before the document, and how many there are.
+    // The first hello of a connection. Before the document come flags, cursor, position and
+    // count.
     const head = Buffer.alloc(20);
     head.writeInt32LE(1, 16);
     send(socket, id, REPLY, Buffer.concat([head, serialize(HELLO)]));
   } else if (kind === MESSAGE) {
     const command = deserialize(request.subarray(21));
-    send(socket, id, MESSAGE, Buffer.concat([Buffer.alloc(5), serialize(reply(command, found))]));
+    send(
+      socket,
+      id,
+      MESSAGE,
+      Buffer.concat([Buffer.alloc(5), serialize(makeReply(command, found))]),
+    );
   }
 }
 
-function reply(command: mongo.Document, found: mongo.Document): mongo.Document {
+function makeReply(command: mongo.Document, found: mongo.Document): mongo.Document {
   if ('hello' in command) return HELLO;
   const collection = command.find ?? command.aggregate;
   if (!collection) return { ok: 1, n: 1 };

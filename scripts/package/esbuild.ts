@@ -4,13 +4,14 @@ import { type Plugin, transform } from 'esbuild';
 import { makeCodeCache } from './code-cache.ts';
 import { SECRETS } from './script.ts';
 
-/** Where the metafile of each bundle is left: outside of what is zipped, `.esbuild/.build`. */
+/** The folder of each bundle's metafile: outside of `.esbuild/.build`, which is zipped. */
 export const META = '.esbuild/meta';
 
 /**
- * Makes of each function what `start.ts` starts: its own code as a script, beside the entry, with a code cache. The rest of
- * what esbuild splits off stays ES modules, in a folder named after the function (`functions/tracks.chunks/`):
- * serverless-esbuild leaves out of a zip what starts with another function's name, so that each zip carries its own alone.
+ * Turns the code of each function into a script with a code cache, which `start.ts` runs. The
+ * chunks that esbuild splits off stay ES modules, in a folder named after the function
+ * (`functions/tracks.chunks/`): serverless-esbuild leaves files out of a zip whose names begin with
+ * another function's name, so that each zip contains only its own chunks.
  */
 const startedFromCache: Plugin = {
   name: 'started-from-cache',
@@ -31,7 +32,7 @@ const startedFromCache: Plugin = {
       const own = `${options.outdir}/${name}.main`;
       const [made, main] = [`${own}.mjs`, `${own}.cjs`];
       const code = readFileSync(made, 'utf8').replace(options.banner?.js ?? '', '');
-      writeFileSync(main, await asScript(code));
+      writeFileSync(main, await convertToScript(code));
       rmSync(made);
       const meta = JSON.stringify(metafile).replaceAll(`${name}.main.mjs`, `${name}.main.cjs`);
       writeFileSync(`${folder}/${name}.json`, meta);
@@ -40,8 +41,11 @@ const startedFromCache: Plugin = {
   },
 };
 
-/** An ES module as a function expression, strict as it was, which takes what Node gives a CommonJS module. */
-async function asScript(code: string): Promise<string> {
+/**
+ * Converts an ES module into a function expression in strict mode, with the parameters of a
+ * CommonJS module.
+ */
+async function convertToScript(code: string): Promise<string> {
   const { code: script } = await transform(code, {
     format: 'cjs',
     platform: 'node',
@@ -55,14 +59,15 @@ async function asScript(code: string): Promise<string> {
       const __url=require("node:url").pathToFileURL(__filename).href;`,
     footer: '})',
   });
-  // A script is read as ASCII. esbuild escapes all else, but for what stands in a regular expression.
+  // The script is read as ASCII. esbuild escapes all other characters but those in regular
+  // expressions.
   return script.replace(
     /[\u0080-\uffff]/g,
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
-/** As an alias it would reach others too, who may ask semver something else. */
+/** Replaces semver for jsonwebtoken alone; an alias would affect other users of semver, too. */
 const semverOfJsonwebtoken: Plugin = {
   name: 'semver-of-jsonwebtoken',
   setup(build) {

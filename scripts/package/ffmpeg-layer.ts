@@ -1,22 +1,25 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cached } from '../../src/local/tools/cache.ts';
+import { findCached } from '../../src/local/tools/cache.ts';
 import { ffmpeg } from '../../src/local/tools/ffmpeg.ts';
-import { onPath } from '../../src/local/tools/run.ts';
-import { librariesOf } from './elf.ts';
+import { findOnPath } from '../../src/local/tools/run.ts';
+import { readLibraries } from './elf.ts';
 
 const LAYER = 'layers/ffmpeg';
-/** Amazon Linux 2023, which nodejs24.x runs on. */
+/** The minor version of glibc on Amazon Linux 2023, which nodejs24.x runs on. */
 const GLIBC = 34;
 const OF_THE_SYSTEM = /^(ld-linux-x86-64|lib(c|m|mvec|dl|pthread|rt|gcc_s|stdc\+\+))\.so/;
 
-/** Makes the folder of the layer from an ffmpeg that runs on Lambda. @returns a sentence on which one, or why none */
+/**
+ * Makes the folder of the layer from an ffmpeg that runs on Lambda.
+ * @returns a sentence that says which one, or why there is none
+ */
 export async function makeFfmpegLayer(): Promise<string> {
   rmSync(LAYER, { recursive: true, force: true });
   mkdirSync(LAYER, { recursive: true });
   const reasons: string[] = [];
-  for (const [where, file] of await candidates()) {
+  for (const [where, file] of await listCandidates()) {
     if (!file) continue;
-    const reason = whyNot(file);
+    const reason = findReason(file);
     if (reason) {
       reasons.push(`${where} ${reason}`);
       continue;
@@ -32,20 +35,23 @@ export async function makeFfmpegLayer(): Promise<string> {
   return note;
 }
 
-/** Best first; `npm start` leaves one in the cache. */
-async function candidates(): Promise<[where: string, file: string | undefined][]> {
+/** Lists where an ffmpeg may be, the best first; `npm start` downloads one into the cache. */
+async function listCandidates(): Promise<[where: string, file: string | undefined][]> {
   return [
     ['FFMPEG_LAYER_BINARY', process.env.FFMPEG_LAYER_BINARY],
     ['FFMPEG_PATH', process.env.FFMPEG_PATH],
-    ['PATH', await onPath('ffmpeg')],
-    ['the cache', await cached(ffmpeg.name, ffmpeg.version).catch(() => undefined)],
+    ['PATH', await findOnPath('ffmpeg')],
+    ['the cache', await findCached(ffmpeg.name, ffmpeg.version).catch(() => undefined)],
   ];
 }
 
-/** Why this file would not run on Lambda: another machine's, or in need of libraries that are not there. */
-function whyNot(file: string): string | undefined {
+/**
+ * Says why a program would not run on Lambda: another architecture, or libraries that are missing
+ * there.
+ */
+function findReason(file: string): string | undefined {
   const program = readFileSync(file);
-  const libraries = librariesOf(program);
+  const libraries = readLibraries(program);
   if (!libraries) return 'is not for Linux x86_64';
   const missing = libraries.find((library) => !OF_THE_SYSTEM.test(library));
   if (missing) return `needs ${missing}`;

@@ -11,8 +11,9 @@ const NAMES = [
 ];
 
 /**
- * Makes sure that the native modules for Lambda are in node_modules. On Linux x64 `npm ci` put them there; elsewhere npm
- * left them out as another machine's, and they are fetched by npm and held to the lock file's hashes.
+ * Makes sure that the native modules for Lambda are in node_modules. On Linux x64 `npm ci` has
+ * installed them; on other machines they are downloaded by npm here, and verified with the hashes
+ * of the lock file.
  */
 export async function provideNative(): Promise<void> {
   for (const name of NAMES) await provide(name);
@@ -27,7 +28,8 @@ async function provide(name: string): Promise<void> {
     await run('npm', ['pack', `${name}@${locked.version}`, '--pack-destination', temporary]);
     const archive = join(temporary, String(readdirSync(temporary)[0]));
     const hash = createHash('sha512').update(readFileSync(archive)).digest('base64');
-    if (locked.integrity !== `sha512-${hash}`) throw new Error(`${name} is not what was locked.`);
+    if (locked.integrity !== `sha512-${hash}`)
+      throw new Error(`${name} does not match its hash in package-lock.json.`);
     mkdirSync(folder, { recursive: true });
     await run('tar', ['-xzf', archive, '-C', folder, '--strip-components=1']);
   } finally {

@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { emptyCloud } from './cloud.ts';
+import { startEmptyCloud } from './cloud.ts';
 
-/** `osls package` with the given arguments into `.serverless`, from nothing, without an account. @throws when it fails */
+/**
+ * Runs `osls package` with the given arguments into an empty `.serverless`, without an account.
+ * @throws Error when it fails
+ */
 export async function runOsls(args: string[]): Promise<void> {
-  // Chunks carry hashes: what an earlier build left would travel along.
+  // The names of chunks contain hashes, so files of an earlier build would be packaged, too.
   for (const folder of ['.esbuild', '.serverless'])
     rmSync(folder, { recursive: true, force: true });
-  const cloud = await emptyCloud();
+  const cloud = await startEmptyCloud();
   const { AWS_PROFILE, AWS_SESSION_TOKEN, ...env } = process.env;
   const osls = spawn(
     process.execPath,

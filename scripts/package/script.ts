@@ -4,21 +4,26 @@ import { dirname } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-/** What a function's code calls `src/secrets.ts`, which is handed in: it awaits, and a script cannot. */
+/**
+ * The name under which a script requires `src/secrets.ts`. It is passed in, because it uses
+ * top-level await and a script cannot.
+ */
 export const SECRETS = './secrets';
 
 /**
- * Compiles a function's code, with V8's code cache where there is one: what was compiled when the cache was made is not
- * compiled again. A cache of another V8 is rejected, and costs only the time that it would have saved.
+ * Compiles the code of a function with V8's code cache, if there is one: what the cache holds is
+ * not compiled again. A cache of another build of V8 is rejected; then only the saved time is lost.
  */
 export function compile(file: string, cachedData?: Buffer): Script {
-  // Lambda starts Node with this flag. V8 rejects a cache made under other flags, though this one changes no code.
+  // Lambda starts Node with --expose-gc. V8 rejects a cache that was made with other flags,
+  // although
+  // this flag changes no code.
   setFlagsFromString('--no-expose-gc');
-  // It is ASCII alone, which is quicker to read than UTF-8 would be.
+  // The file is ASCII; decoding it as latin1 is faster than as UTF-8.
   return new Script(readFileSync(file, 'latin1'), { filename: file, cachedData });
 }
 
-/** Runs it. @returns what it exports */
+/** Runs a compiled script. @returns its exports */
 export function run(
   script: Script,
   file: string,

@@ -1,5 +1,6 @@
-// What Lambda imports of a packaged function: it runs the function's own code, beside it in `….main.cjs`, by way of V8's
-// code cache, which Node offers scripts alone. docs/adr/0018-a-code-cache-made-when-packaged.md has why.
+// The entry that Lambda imports of a packaged function: it runs the function's code, `….main.cjs`
+// beside it, with V8's code cache, which Node supports for scripts only. See
+// docs/adr/0018-a-code-cache-made-when-packaged.md.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readSecrets } from '../../src/providers/secrets.ts';

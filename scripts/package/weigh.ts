@@ -5,28 +5,28 @@ import type { Metafile } from 'esbuild';
 import { type Deployed, readFunctions } from './deployment.ts';
 import { META } from './esbuild.ts';
 import { SECRETS } from './script.ts';
-import { namesInZip } from './zip.ts';
+import { readNames } from './zip.ts';
 
-/** Bytes of JavaScript that a CRUD function may read before its first answer. */
+/** How many bytes of JavaScript a function with HTTP routes may load before its first response. */
 export const CRUD_LIMIT = 1_700_000;
 
-/** Imported behind a `try` by mongodb and the SDK, for what we do not use. */
+/** Optional packages that mongodb and the SDK try to import, for features that we do not use. */
 const NEVER_USED =
   /^(@aws-sdk\/credential-providers|@mongodb-js\/zstd|aws4|bowser|gcp-metadata|kerberos|mongodb-client-encryption|snappy|socks)(\/|$)/;
 
 export interface Weight extends Deployed {
-  /** The entry, the function's own code and what they import statically: read at every cold start. */
+  /** The entry, the function's code and their static imports: loaded at every cold start. */
   start: number;
   startGzip: number;
-  /** V8's code cache, read at every cold start as well. */
+  /** V8's code cache, loaded at every cold start, too. */
   cache: number;
-  /** Chunks behind `import()`, read when first used. */
+  /** Chunks that are loaded by `import()` when they are first used. */
   later: number;
   zip: number;
   faults: string[];
 }
 
-/** Weighs every packaged function and finds what would fail on Lambda alone. */
+/** Measures every packaged function, and finds faults that would otherwise show only on Lambda. */
 export function weighAll(): Weight[] {
   return readFunctions().map(weigh);
 }
@@ -36,15 +36,16 @@ function weigh(deployed: Deployed): Weight {
   const entries = Object.keys(outputs).filter((file) =>
     /^(functions|scripts\/package)\//.test(outputs[file]?.entryPoint ?? ''),
   );
-  if (entries.length < 2) throw new Error(`esbuild made nothing of functions/${deployed.file}.ts.`);
-  const atStart = staticallyReached(outputs, entries);
+  if (entries.length < 2)
+    throw new Error(`esbuild made no bundle of functions/${deployed.file}.ts.`);
+  const atStart = findStaticallyReached(outputs, entries);
   const cache = `${entries.find((file) => file.endsWith('.cjs'))}.cache`;
   const zipFile = `.serverless/${deployed.name}.zip`;
-  const zipped = namesInZip(zipFile);
-  const start = sum([...atStart].map(sizeOf));
-  const all = sum(Object.keys(outputs).map(sizeOf));
+  const zipped = readNames(zipFile);
+  const start = sum([...atStart].map(measureFile));
+  const all = sum(Object.keys(outputs).map(measureFile));
   const faults = [
-    ...missing(outputs, zipped).map((name) => `imports ${name}, which its zip lacks`),
+    ...findMissing(outputs, zipped).map((name) => `imports ${name}, which its zip lacks`),
     ...[...Object.keys(outputs), cache]
       .filter((file) => !zipped.some((name) => file.endsWith(`/.build/${name}`)))
       .map((file) => `lacks ${file} in its zip`),
@@ -56,16 +57,16 @@ function weigh(deployed: Deployed): Weight {
     ...deployed,
     start,
     startGzip: sum([...atStart].map((file) => gzipSync(readFileSync(file)).length)),
-    cache: sizeOf(cache),
+    cache: measureFile(cache),
     later: all - start,
-    zip: sizeOf(zipFile),
+    zip: measureFile(zipFile),
     faults,
   };
 }
 
-function staticallyReached(outputs: Metafile['outputs'], entries: string[]): Set<string> {
+function findStaticallyReached(outputs: Metafile['outputs'], entries: string[]): Set<string> {
   const reached = new Set(entries);
-  // A set that grows is iterated to its end.
+  // The iteration includes items that are added meanwhile.
   for (const file of reached) {
     for (const { path, kind, external } of outputs[file]?.imports ?? []) {
       if (kind !== 'dynamic-import' && !external) reached.add(path);
@@ -74,8 +75,8 @@ function staticallyReached(outputs: Metafile['outputs'], entries: string[]): Set
   return reached;
 }
 
-/** Packages that stayed outside of the bundle, are not Node's, and were not added to the zip. */
-function missing(outputs: Metafile['outputs'], zipped: string[]): string[] {
+/** Finds packages that are neither in the bundle, nor part of Node, nor in the zip. */
+function findMissing(outputs: Metafile['outputs'], zipped: string[]): string[] {
   const outside = Object.values(outputs)
     .flatMap(({ imports }) => imports.filter(({ external }) => external))
     .map(({ path }) => path)
@@ -85,11 +86,11 @@ function missing(outputs: Metafile['outputs'], zipped: string[]): string[] {
   );
 }
 
-const sizeOf = (file: string) => statSync(file).size;
+const measureFile = (file: string) => statSync(file).size;
 const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
 
-/** The weights as lines of a table, sizes in KB (1000 bytes). */
-export function table(weights: Weight[]): string[] {
+/** Formats the sizes as lines of a table, in KB (1000 bytes). */
+export function formatTable(weights: Weight[]): string[] {
   const kb = (bytes: number) => (bytes / 1000).toFixed(0);
   const rows = [
     ['function', 'at start', 'gzip', 'cache', 'on demand', 'all', 'zip'],

@@ -1,2 +1,3 @@
-// mongodb's connection strings ask for these two; Node's own are the same standard.
+// Replaces whatwg-url for mongodb's connection strings by Node's own implementation of the same
+// standard.
 export const { URL, URLSearchParams } = globalThis;

@@ -1,6 +1,6 @@
 import type { S3Access } from './s3.ts';
 
-/** Creates a bucket, if it is not there, that a browser may put to with a signed URL. */
+/** Creates a bucket, if it does not exist, that a browser may upload to by a presigned URL. */
 export async function createBucket(s3: S3Access, Bucket: string): Promise<void> {
   const { S3Client, CreateBucketCommand, PutBucketCorsCommand } = await import(
     '@aws-sdk/client-s3'
@@ -17,10 +17,11 @@ export async function createBucket(s3: S3Access, Bucket: string): Promise<void> 
       if (!(error instanceof Error && error.name === 'BucketAlreadyOwnedByYou')) throw error;
     });
     const rule = {
-      AllowedOrigins: ['*'], // the signature decides who may, not the page
+      AllowedOrigins: ['*'], // a request is authorised by its signature, not by its page
       AllowedMethods: ['GET', 'HEAD', 'PUT', 'POST'],
       AllowedHeaders: ['*'],
-      // What completing a multipart upload needs, and what a player reads of a range.
+      // The completion of a multipart upload needs ETag; a player that requests ranges needs the
+      // others.
       ExposeHeaders: ['ETag', 'Accept-Ranges', 'Content-Length', 'Content-Range'],
       MaxAgeSeconds: 3600,
     };

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createBucket } from './bucket.ts';
 import type { Deployment } from './deployment/types.ts';
-import { environment, type Place } from './environment.ts';
+import { makeEnvironment, type Place } from './environment.ts';
 import { type Gateway, startGateway } from './http/gateway.ts';
 import { importHandler, type Load } from './invoke/handler.ts';
 import { type Log, toStderr } from './log.ts';
@@ -16,7 +16,7 @@ export { migrate } from './migrate.ts';
 export { readState, type State } from './stack/state.ts';
 export type { Tools, ToolsInfo } from './tools.ts';
 
-/** Starts mongod, S3 and the queue on a folder, to be shared by all files of a test run. */
+/** Starts mongod, S3 and the queue on a folder, shared by all files of a test run. */
 export async function startTools(options: {
   dir: string;
   log?: Log;
@@ -34,9 +34,9 @@ export async function startTools(options: {
 }
 
 /**
- * Makes a place of its own on shared tools: a bucket and queues named after `name`, a database that
- * appears when it is written to.
- * @returns the environment for its handlers; `API_URL` is set by `startFunctions`
+ * Creates a separate environment on shared tools: a bucket and queues named after `name`, and a
+ * database that appears with the first write.
+ * @returns the environment variables of its handlers; `startFunctions` sets `API_URL`
  */
 export async function createPlace(
   tools: ToolsInfo,
@@ -49,19 +49,19 @@ export async function createPlace(
     createQueues(tools.queue, deployment, name),
     createBucket(tools.s3, bucket),
   ]);
-  return environment(tools, deployment, queues, place);
+  return makeEnvironment(tools, deployment, queues, place);
 }
 
-/** The functions of a deployment, running in this process. */
+/** The functions of a deployment while they run in this process. */
 export type Functions = {
-  /** The gateway's address, when there is one. */
+  /** The address of the gateway, if there is one. */
   readonly url: string;
   stop(): Promise<void>;
 };
 
 /**
- * Runs a deployment's functions in this process, with `env` put into `process.env` before any is
- * imported: whatever read the environment earlier keeps what it read.
+ * Runs the functions of a deployment in this process. `env` is copied into `process.env` before
+ * they are imported; a module that has read the environment before keeps its values.
  */
 export async function startFunctions(options: {
   env: Record<string, string>;
@@ -70,7 +70,7 @@ export async function startFunctions(options: {
   http?: boolean;
   /** Serve S3 events and queues. Default true. */
   worker?: boolean;
-  /** Let schedules fire. Default false: a test calls them when it means to. */
+  /** Whether schedules fire. Default false: a test calls those functions itself. */
   clock?: boolean;
   load?: Load;
   log?: Log;

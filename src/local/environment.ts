@@ -1,18 +1,18 @@
 import type { Deployment } from './deployment/types.ts';
 import type { ToolsInfo } from './tools.ts';
 
-/** What makes one environment differ from another on the same tools. */
+/** What differs between two environments on the same tools. */
 export type Place = { database: string; bucket: string; apiUrl: string };
 
-/** The environment that handlers read, like the one that Lambda gives them. */
-export function environment(
+/** Makes the environment variables of the handlers, as Lambda would set them. */
+export function makeEnvironment(
   tools: ToolsInfo,
   deployment: Deployment,
   queueUrls: Record<string, string>,
   { database, bucket, apiUrl }: Place,
 ): Record<string, string> {
   return {
-    ...deployed(deployment),
+    ...readDeployedValues(deployment),
     STAGE: 'local',
     API_URL: apiUrl,
     LOG_LEVEL: process.env.LOG_LEVEL || 'WARN',
@@ -20,8 +20,8 @@ export function environment(
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: tools.s3.accessKeyId,
     AWS_SECRET_ACCESS_KEY: tools.s3.secretAccessKey,
-    SECRETS_ID: '', // they are here already: nothing is asked of AWS
-    // A profile or session of the user's own would win over the two above.
+    SECRETS_ID: '', // the secrets are set below, so nothing is read from AWS
+    // The user's own profile or session token would take precedence over the two above.
     AWS_PROFILE: '',
     AWS_SESSION_TOKEN: '',
     S3_ENDPOINT: tools.s3.endpoint,
@@ -31,21 +31,21 @@ export function environment(
     TOKEN_KEYS: tools.secrets.TOKEN_KEYS,
     APP_SECRET: tools.secrets.APP_SECRET,
     FFMPEG_PATH: tools.ffmpeg,
-    // Not the cloud's: where the worker subscribes to the bucket's events.
+    // Only on this machine: where the worker subscribes to the events of the bucket.
     S3_EVENTS_URL: tools.hub,
   };
 }
 
-// What the user sets wins over what is deployed.
-function deployed({ functions }: Deployment): Record<string, string> {
+// Variables that the user has set take precedence over those of serverless.yml.
+function readDeployedValues({ functions }: Deployment): Record<string, string> {
   const values = functions.flatMap(({ environment }) => Object.entries(environment));
   return Object.fromEntries(values.filter(([name]) => !process.env[name]));
 }
 
-/** A connection string with the name of a database in it; one that has a name keeps it. */
+/** Adds a database to a connection string that has none. */
 export function withDatabase(uri: string, database: string): string {
   const [, head, path = '', query = ''] =
     /^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?([^?]*)(.*)$/.exec(uri) ?? [];
-  if (!head) throw new Error('MONGODB_URI is no MongoDB connection string');
+  if (!head) throw new Error('MONGODB_URI is not a MongoDB connection string');
   return `${head}/${path || database}${query}`;
 }

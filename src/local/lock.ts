@@ -1,39 +1,39 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bornAt, isSame, type ProcessIdentity } from './process/identity.ts';
+import { isSame, type ProcessIdentity, readBirth } from './process/identity.ts';
 
-/** Who holds a lock, and what it said about itself. */
+/** The process that holds a lock, and the note that it left. */
 export type Holder = ProcessIdentity & { note?: string };
 
-/** A lock held until `release()`, or until this process is gone in whatever way. */
+/** A lock that is held until `release()`, or until this process ends in any way. */
 export type Lock = { release(): void };
 
-/** Takes the lock file, or says which living process has it. */
+/** Takes the lock, or returns the running process that holds it. */
 export function takeLock(file: string, note?: string): { lock: Lock } | { holder: Holder } {
   mkdirSync(dirname(file), { recursive: true });
-  const mine = JSON.stringify({ pid: process.pid, born: bornAt(process.pid), note });
+  const mine = JSON.stringify({ pid: process.pid, born: readBirth(process.pid), note });
   for (;;) {
     if (createWith(file, mine)) return { lock: { release: () => releaseOwn(file, mine) } };
     const seen = read(file);
     if (seen === undefined) continue;
     const holder = parse(seen);
     if (holder && isSame(holder)) return { holder };
-    bury(file, seen);
+    removeDead(file, seen);
   }
 }
 
-/** Takes the lock file once whoever has it lets go. */
+/** Takes the lock as soon as its holder releases it. */
 export async function waitForLock(file: string, whileWaiting: (by: Holder) => void): Promise<Lock> {
-  for (let told = false; ; told = true) {
+  for (let isAnnounced = false; ; isAnnounced = true) {
     const taken = takeLock(file);
     if ('lock' in taken) return taken.lock;
-    if (!told) whileWaiting(taken.holder);
+    if (!isAnnounced) whileWaiting(taken.holder);
     await pause(100);
   }
 }
 
-// A link makes the file appear with its content in one step: nobody reads half a lock.
+// A hard link makes the file appear with its content in one step, so no process reads half a lock.
 function createWith(file: string, content: string): boolean {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, content);
@@ -48,8 +48,9 @@ function createWith(file: string, content: string): boolean {
   }
 }
 
-// Two may find the same dead lock: it is moved away, and put back if it turns out to be a new one.
-function bury(file: string, dead: string): void {
+// Two processes may find the same dead lock. It is renamed first, and restored if it turns out to
+// be a new one.
+function removeDead(file: string, dead: string): void {
   const grave = `${file}.dead.${process.pid}`;
   try {
     renameSync(file, grave);
@@ -75,7 +76,7 @@ function read(file: string): string | undefined {
 
 function parse(text: string): Holder | undefined {
   try {
-    return JSON.parse(text) as Holder; // our own file; anything else counts as dead
+    return JSON.parse(text) as Holder; // written above; anything else counts as dead
   } catch {
     return undefined;
   }

@@ -2,39 +2,40 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Log, sentenceOf, toStderr } from './log.ts';
+import { formatMessage, type Log, toStderr } from './log.ts';
 import { type Kept, keep } from './process/keep.ts';
 import { noteChild } from './process/leftovers.ts';
-import { lastWords, openLog } from './process/log-file.ts';
-import { accepts } from './process/ready.ts';
+import { openLog, readLastLines } from './process/log-file.ts';
+import { waitForPort } from './process/ready.ts';
 
-/** A mongod that is kept running. `uri` names no database. */
+/** A mongod that is restarted when it dies. `uri` names no database. */
 export type Mongod = Kept & { readonly uri: string };
 
 type Options = {
-  /** Holds `mongod/` with the data and `mongod.log`. */
+  /** The folder of `mongod/`, with the data, and of `mongod.log`. */
   dir: string;
   port: number;
   binary: string;
   log?: Log;
-  /** Allows failpoints, for tests of faults. */
+  /** Allows failpoints, for tests that inject faults. */
   testCommands?: boolean;
 };
 
 const set = 'rs0';
 
-/** Starts MongoDB as a replica set of one, and resolves once it takes writes. */
+/** Starts MongoDB as a replica set with one member, and resolves once it accepts writes. */
 export async function startMongod(options: Options): Promise<Mongod> {
   const { dir, port, binary, log = toStderr, testCommands = false } = options;
   const data = join(dir, 'mongod');
   const words = join(dir, 'mongod.log');
   await mkdir(data, { recursive: true });
   const parameters = [
-    'diagnosticDataCollectionEnabled=false', // a few per cent of a core, for MongoDB's support
-    // As the only member it has nobody to hand over to.
+    'diagnosticDataCollectionEnabled=false', // it is for MongoDB's support, and takes CPU
+    // As the only member it has no other that could take over.
     'shutdownTimeoutMillisForSignaledShutdown=100',
-    // Files of dropped collections stay open as long as somebody may read the past: nobody does here, and
-    // tests drop a database each, of some hundred files. Beyond the limit of open files mongod gives up.
+    // mongod keeps the files of dropped collections open for reads of earlier snapshots. Nothing
+    // here needs those; each test file drops a database of some hundred files, and at the limit of
+    // open files mongod aborts.
     'minSnapshotHistoryWindowInSeconds=0',
     ...(testCommands ? ['enableTestCommands=1', 'syncdelay=10'] : []),
   ];
@@ -53,7 +54,7 @@ export async function startMongod(options: Options): Promise<Mongod> {
     const output = await openLog(words);
     const child = spawn(binary, args, {
       stdio: ['ignore', output.fd, output.fd],
-      detached: true, // Ctrl-C in the terminal is for the supervisor, which ends it in order
+      detached: true, // Ctrl-C in the terminal is for the supervisor, which ends its children
     });
     noteChild(join(dir, 'run'), 'mongod', child.pid);
     await output.close();
@@ -63,7 +64,7 @@ export async function startMongod(options: Options): Promise<Mongod> {
   async function ready(child: ChildProcess): Promise<void> {
     const dead = new AbortController();
     child.once('exit', () => dead.abort());
-    await accepts(port, 60_000, dead.signal);
+    await waitForPort(port, 60_000, dead.signal);
     await becomePrimary(uri, `127.0.0.1:${port}`);
   }
 
@@ -71,11 +72,16 @@ export async function startMongod(options: Options): Promise<Mongod> {
     const kept = await keep({ name: 'mongod', launch, ready, log });
     return Object.assign(kept, { uri });
   } catch (error) {
-    throw new Error(`${sentenceOf(error)}. Its log (${words}) ends:\n${await lastWords(words)}`);
+    throw new Error(
+      `${formatMessage(error)}. Its log (${words}) ends:\n${await readLastLines(words)}`,
+    );
   }
 }
 
-/** Makes the member a primary: of a new set, or of one that knew it under another port. */
+/**
+ * Makes the member a primary: of a new replica set, or of one that was configured with another
+ * port.
+ */
 async function becomePrimary(uri: string, host: string): Promise<void> {
   const { MongoClient, MongoServerError } = await import('mongodb');
   const client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: 30_000 });
@@ -91,7 +97,8 @@ async function becomePrimary(uri: string, host: string): Promise<void> {
     if (!config) {
       await admin.command({ replSetInitiate: { _id: set, members: [{ _id: 0, host }] } });
     } else if (config.members[0].host !== host) {
-      // Under its old name it finds itself in no set and waits for ever; nobody else has a say.
+      // With its old address in the configuration it would wait for ever. `force`, as there is no
+      // majority to ask.
       const members = [{ ...config.members[0], host }];
       const replSetReconfig = { ...config, version: config.version + 1, members };
       await admin.command({ replSetReconfig, force: true });

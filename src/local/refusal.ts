@@ -1,4 +1,6 @@
-/** A reason not to start that is the user's to mend: shown as its sentence alone, without a stack. */
+/**
+ * An error that the user can fix, such as a wrong setting: its message is shown without a stack.
+ */
 export class Refusal extends Error {
   override name = 'Refusal';
 }

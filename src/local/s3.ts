@@ -1,23 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Log, sentenceOf, toStderr } from './log.ts';
+import { formatMessage, type Log, toStderr } from './log.ts';
 import { type Kept, keep } from './process/keep.ts';
 import { noteChild } from './process/leftovers.ts';
-import { lastWords, openLog } from './process/log-file.ts';
-import { accepts } from './process/ready.ts';
+import { openLog, readLastLines } from './process/log-file.ts';
+import { waitForPort } from './process/ready.ts';
 
-/** An S3 server that is kept running. */
+/** An S3 server that is restarted when it dies. */
 export type S3 = Kept & S3Access;
 
-/** How to reach an S3. */
+/** The address and credentials of an S3 server. */
 export type S3Access = { endpoint: string; accessKeyId: string; secretAccessKey: string };
 
 type Options = {
-  /** Holds `s3/` with the objects and `s3.log`. */
+  /** The folder of `s3/`, with the objects, and of `s3.log`. */
   dir: string;
   port: number;
-  /** Where it posts what happened; it must answer before the start. */
+  /** Where it posts its events; versitygw does not start if nothing answers there. */
   webhookUrl: string;
   binary: string;
   accessKeyId: string;
@@ -25,7 +25,7 @@ type Options = {
   log?: Log;
 };
 
-/** Starts an S3 over a folder. */
+/** Starts an S3 server that stores objects in a folder. */
 export async function startS3(options: Options): Promise<S3> {
   const { dir, port, webhookUrl, binary, accessKeyId, secretAccessKey, log = toStderr } = options;
   const folder = join(dir, 's3');
@@ -37,8 +37,8 @@ export async function startS3(options: Options): Promise<S3> {
     const output = await openLog(words);
     const child = spawn(binary, [...args, 'posix', folder], {
       stdio: ['ignore', output.fd, output.fd],
-      detached: true, // Ctrl-C in the terminal is for the supervisor, which ends it in order
-      // Not as arguments, which every user of the machine can read.
+      detached: true, // Ctrl-C in the terminal is for the supervisor, which ends its children
+      // Not as arguments, because every user of the machine can read those.
       env: {
         ...process.env,
         ROOT_ACCESS_KEY: accessKeyId,
@@ -52,12 +52,14 @@ export async function startS3(options: Options): Promise<S3> {
   }
 
   try {
-    const ready = () => accepts(port, 20_000);
+    const ready = () => waitForPort(port, 20_000);
     const kept = await keep({ name: 'versitygw', launch, ready, log });
-    // By name, everywhere: a URL that is signed for one name is refused under another.
+    // Always by the name `localhost`: a URL that is signed for one host is rejected under another.
     const access = { endpoint: `http://localhost:${port}`, accessKeyId, secretAccessKey };
     return Object.assign(kept, access);
   } catch (error) {
-    throw new Error(`${sentenceOf(error)}. Its log (${words}) ends:\n${await lastWords(words)}`);
+    throw new Error(
+      `${formatMessage(error)}. Its log (${words}) ends:\n${await readLastLines(words)}`,
+    );
   }
 }

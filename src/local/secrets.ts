@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What the cloud keeps in its secrets manager, here in a file that only its owner reads. */
+/** What AWS stores in Secrets Manager; here a file that only its owner can read. */
 export type Secrets = {
   TOKEN_KEYS: string;
   APP_SECRET: string;
@@ -10,7 +10,10 @@ export type Secrets = {
   AWS_SECRET_ACCESS_KEY: string;
 };
 
-/** Reads `secrets.json` in a folder, or makes it: once, as tokens and data depend on it. */
+/**
+ * Reads `secrets.json` in a folder, or creates it. It never changes, because tokens and data depend
+ * on it.
+ */
 export function loadSecrets(dir: string): Secrets {
   const file = join(dir, 'secrets.json');
   try {
@@ -31,7 +34,9 @@ export function loadSecrets(dir: string): Secrets {
   return secrets;
 }
 
-/** A new ES256 key that signs tokens, as a private JWK named by its thumbprint (RFC 7638). */
+/**
+ * Creates an ES256 key that signs tokens, as a private JWK whose id is its thumbprint (RFC 7638).
+ */
 function newTokenKey(): object {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { crv, kty, x, y, d } = privateKey.export({ format: 'jwk' });

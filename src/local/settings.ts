@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { Refusal } from './refusal.ts';
 
-/** What the user chose for the local cloud. `port` 0 means any free one. */
+/** The settings of the local cloud. `port` 0 means any free one. */
 export type Settings = { root: string; dir: string; host: string; port: number; watch: boolean };
 
 const loopback = ['localhost', '127.0.0.1', '::1'];
 
-/** Reads PORT, DATA_DIR and HOST; refuses with a sentence what cannot be. */
+/** Reads PORT, DATA_DIR and HOST. @throws Refusal for a value that is not possible */
 export function readSettings(
   root: string,
   env: Record<string, string | undefined>,
@@ -17,7 +17,7 @@ export function readSettings(
     throw new Refusal(`PORT must be a number from 0 to 65535, not "${env.PORT}".`);
   }
   const host = env.HOST || 'localhost';
-  // The tools behind it know no users: what answers here must not be reachable from elsewhere.
+  // The S3 server, mongod and queue behind it are open to anybody who reaches them.
   if (!loopback.includes(host)) {
     throw new Refusal(`HOST must be this machine itself (${loopback.join(', ')}), not "${host}".`);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startHub } from './events/hub.ts';
 import { type Log, toStderr } from './log.ts';
 import { startMongod } from './mongod.ts';
-import { freePort } from './process/ports.ts';
+import { findFreePort } from './process/ports.ts';
 import { startQueue } from './queue/server.ts';
 import { type S3Access, startS3 } from './s3.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
@@ -12,19 +12,19 @@ import { find } from './tools/find.ts';
 import { mongod } from './tools/mongod.ts';
 import { versitygw } from './tools/versitygw.ts';
 
-/** Where the tools are. Plain data: it can be handed to other processes. */
+/** The addresses of the tools. It is plain data, so that it can be passed to other processes. */
 export type ToolsInfo = {
-  /** A connection string, without a database unless the user's own names one. */
+  /** A connection string, without a database unless the user's MONGODB_URI has one. */
   mongodb: string;
   s3: S3Access;
   queue: string;
-  /** The receiver of S3 events; empty with an S3 of the user's own, which tells us nothing. */
+  /** The receiver of S3 events; empty with the user's own S3 server, which sends us no events. */
   hub: string;
   ffmpeg: string;
   secrets: Secrets;
 };
 
-/** The tools, as a set. */
+/** The tools while they run. */
 export type Tools = {
   readonly info: ToolsInfo;
   /** Resolves once MongoDB and S3 answer. */
@@ -37,8 +37,8 @@ export type Tools = {
 type Options = { dir: string; log?: Log; testCommands?: boolean };
 
 /**
- * Begins to start mongod, S3 and the queue on a folder, and resolves as soon as it is known where
- * they will be: whoever needs them can load its code while they come up.
+ * Begins to start mongod, S3 and the queue on a folder, and resolves as soon as their addresses are
+ * known, so that the caller can load its code meanwhile.
  */
 export async function beginTools({
   dir,
@@ -57,7 +57,7 @@ export async function beginTools({
   const database = MONGODB_URI
     ? undefined
     : startMongod({ dir, port: ports.mongod, binary: mongodBinary, log, testCommands });
-  database?.catch(() => undefined); // whoever awaits `ready` hears of it
+  database?.catch(() => undefined); // the error is thrown where `ready` is awaited
   const [hub, queue] = await Promise.all([
     S3_ENDPOINT ? undefined : startHub({ log }),
     startQueue({ port: ports.queue }),
@@ -103,7 +103,10 @@ export async function beginTools({
 
 type Ports = { mongod: number; s3: number; queue: number };
 
-/** The ports of the last run, so that URLs and settings outlive a restart; others if taken. */
+/**
+ * Chooses the ports of the last run, so that addresses survive a restart, or others if they are
+ * taken.
+ */
 async function choosePorts(dir: string): Promise<Ports> {
   const file = join(dir, 'ports.json');
   let last: Partial<Ports> = {};
@@ -114,9 +117,9 @@ async function choosePorts(dir: string): Promise<Ports> {
     if (!isNew && !(error instanceof SyntaxError)) throw error;
   }
   const ports: Ports = {
-    mongod: await freePort(last.mongod),
-    s3: await freePort(last.s3),
-    queue: await freePort(last.queue),
+    mongod: await findFreePort(last.mongod),
+    s3: await findFreePort(last.s3),
+    queue: await findFreePort(last.queue),
   };
   writeFileSync(file, `${JSON.stringify(ports)}\n`);
   return ports;

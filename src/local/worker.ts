@@ -5,7 +5,7 @@ import type { Load } from './invoke/handler.ts';
 import type { Log } from './log.ts';
 import { type Poller, startPoller } from './queue/poller.ts';
 
-/** The functions that no HTTP request calls. */
+/** Runs the functions that have no HTTP route. */
 export type Worker = { stop(): Promise<void> };
 
 type Options = {
@@ -17,7 +17,7 @@ type Options = {
   clock?: boolean;
 };
 
-/** Serves S3 events, queues and schedules, with the addresses that `env` names. */
+/** Starts to handle S3 events, queues and schedules, at the addresses in `env`. */
 export async function startWorker(options: Options): Promise<Worker> {
   const { env, clock = true } = options;
   const { S3_EVENTS_URL: hub, MEDIA_BUCKET: bucket, SQS_ENDPOINT: endpoint } = env;

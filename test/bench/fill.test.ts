@@ -1,11 +1,11 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
-import { empty, fill } from '../../bench/fill.ts';
+import { deleteAll, fill } from '../../bench/fill.ts';
 import { Track } from '../../src/models/media/track.ts';
 
 test('what the bench is run on passes the validators of the database, as of today', async () => {
   await fill({ users: 2, projects: 1, tracks: 3 });
   expect(await Track.collection.countDocuments()).toBe(6);
-  await empty();
+  await deleteAll();
   expect(await Track.collection.countDocuments()).toBe(0);
 });

@@ -10,7 +10,7 @@ import { handler as mediaUploaded } from '../../functions/media-uploaded.ts';
 import { handler as runJobs } from '../../functions/run-jobs.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
-import { sqs } from '../../src/local/queue/client.ts';
+import { callSqs } from '../../src/local/queue/client.ts';
 import { Job, type JobDoc } from '../../src/models/jobs/job.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
 import { claim, LEASE, reportUnknownTypes } from '../../src/services/jobs/claim.ts';
@@ -280,7 +280,7 @@ test('a ring without a job, and one that is no JSON, are done', async () => {
 /** Rings that are on their way, or have come. */
 async function ringsOf(): Promise<number> {
   const QueueUrl = process.env.JOBS_QUEUE_URL as string;
-  const { Attributes } = await sqs<{ Attributes: Record<string, string> }>(
+  const { Attributes } = await callSqs<{ Attributes: Record<string, string> }>(
     process.env.SQS_ENDPOINT as string,
     'GetQueueAttributes',
     { QueueUrl, AttributeNames: ['All'] },

@@ -8,8 +8,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { createPlace, readDeployment, startFunctions, startTools } from '../../src/local/cloud.ts';
 import type { Handler } from '../../src/local/invoke/handler.ts';
 import { startMongod } from '../../src/local/mongod.ts';
-import { freePort } from '../../src/local/process/ports.ts';
-import { sqs } from '../../src/local/queue/client.ts';
+import { findFreePort } from '../../src/local/process/ports.ts';
+import { callSqs } from '../../src/local/queue/client.ts';
 import { find } from '../../src/local/tools/find.ts';
 import { mongod } from '../../src/local/tools/mongod.ts';
 import { folder, project, until } from './given.ts';
@@ -68,7 +68,7 @@ test('files of one test run share the tools and see nothing of each other', asyn
   const got = await s3.send(new GetObjectCommand(target));
   expect(await got.Body?.transformToString()).toBe('hello');
   const QueueUrl = two.env.JOBS_QUEUE_URL;
-  await sqs(tools.info.queue, 'SendMessage', { QueueUrl, MessageBody: 'job' });
+  await callSqs(tools.info.queue, 'SendMessage', { QueueUrl, MessageBody: 'job' });
   await until('both arrived', () => one.seen.length + two.seen.length >= 2);
   expect([one.seen, two.seen]).toEqual([['media/a+b.mp3'], ['job']]);
   s3.destroy();
@@ -78,7 +78,7 @@ test('a database moves to another port, runs no JavaScript, and keeps its data',
   const dir = folder();
   const binary = await find(mongod, () => {});
   for (const expected of [1, 2, 3]) {
-    const database = await startMongod({ dir, binary, port: await freePort(), log: () => {} });
+    const database = await startMongod({ dir, binary, port: await findFreePort(), log: () => {} });
     const client = await MongoClient.connect(database.uri);
     const rows = client.db('test').collection('rows');
     await rows.insertOne({}, { writeConcern: { w: 'majority' } });

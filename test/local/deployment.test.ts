@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { readConfiguration } from '../../src/local/deployment/configuration.ts';
 import { readDeployment } from '../../src/local/deployment/read.ts';
 import { withDatabase } from '../../src/local/environment.ts';
 import { readSettings } from '../../src/local/settings.ts';
@@ -71,6 +72,66 @@ test('serverless.yml is read with its variables, short tags, queues and defaults
     { id: 'FailedJobs', variable: 'FAILED_JOBS_URL', attributes: {} },
     { id: 'AuditQueue', variable: 'AUDIT_QUEUE_URL', attributes: {} },
   ]);
+});
+
+describe('an included file', () => {
+  const files = {
+    'serverless.yml': `
+service: shop
+custom: { seconds: 12, limits: '\${file(deploy/limits.yml)}' }
+functions:
+  work:
+    handler: functions/work.run
+    timeout: \${self:custom.limits.slow.timeout}
+    memorySize: \${file(deploy/limits.yml):memory}
+    environment: { NAME: 'a-\${file(deploy/none.yml):x, self:service}-\${param:y}-\${sls:stage}' }
+resources:
+  - \${file(deploy/queues.yml)}
+  - Resources: { Second: { Type: AWS::SQS::Queue, Properties: { VisibilityTimeout: 30 } } }
+`,
+    'deploy/limits.yml': `{ memory: 512, slow: { timeout: '\${self:custom.seconds}' } }`,
+    'deploy/queues.yml': `
+Resources:
+  First: { Type: AWS::SQS::Queue, Properties: '\${file(deploy/queue.json):properties}' }
+  Second: { Properties: { DelaySeconds: 5 } }`,
+    'deploy/queue.json': '{ "properties": { "VisibilityTimeout": 60 } }',
+  };
+
+  test('is found relative to serverless.yml, its variables are replaced, and resources are merged', () => {
+    const { functions, queues } = readDeployment(project(files));
+    expect(functions[0]).toMatchObject({ timeout: 12, memory: 512 });
+    expect(queues).toMatchObject([
+      { id: 'First', attributes: { VisibilityTimeout: '60' } },
+      { id: 'Second', attributes: { VisibilityTimeout: '30', DelaySeconds: '5' } },
+    ]);
+  });
+
+  test('that is missing is replaced by the default; an unknown variable stays as text', () => {
+    const { functions } = readConfiguration(project(files));
+    expect(functions).toHaveProperty('work.environment.NAME', `a-shop-\${param:y}-local`);
+  });
+
+  test.each([
+    ['file(no.yml):a.b', `\${file(no.yml):a.b}: there is no file no.yml`],
+    ['file(a.yml):b.c', `\${file(a.yml):b.c}: a.yml has no b.c`],
+    ['file(a.js):b', `\${file(a.js)}: only .yml, .yaml and .json files can be included`],
+    ['file(bad.yml):b', 'bad.yml: '],
+    ['file(a.yml):own', 'refer to each other: file(a.yml):own → file(a.yml):own'],
+    ['file(a.yml):x', 'each other: file(a.yml):x → self:custom.x → file(a.yml):x'],
+    ['file(a.yml):text', `\${file(a.yml):map} is a map or a list, and cannot be part of a text`],
+  ])('that cannot be used (%s) is refused with the reason', (variable, reason) => {
+    const root = project({
+      'serverless.yml': `custom: { x: '\${${variable}}' }`,
+      'a.yml': `
+own: \${file(a.yml):own}
+x: \${self:custom.x}
+b: 1
+map: {}
+text: a \${file(a.yml):map}`,
+      'bad.yml': 'a: [',
+    });
+    expect(() => readDeployment(root)).toThrow(reason);
+  });
 });
 
 test('a serverless.yml that cannot be read is refused with its name', () => {

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { bornAt } from '../../src/local/process/identity.ts';
-import { freePort } from '../../src/local/process/ports.ts';
+import { readBirth } from '../../src/local/process/identity.ts';
+import { findFreePort } from '../../src/local/process/ports.ts';
 import { readState, type State } from '../../src/local/stack/state.ts';
 import { project, until } from './given.ts';
 
@@ -72,7 +72,7 @@ async function end(child: ChildProcess): Promise<void> {
   await once(child, 'exit');
 }
 
-const alive = (pid: number) => bornAt(pid) !== '';
+const alive = (pid: number) => readBirth(pid) !== '';
 const names = ['mongod', 's3', 'gateway', 'worker'];
 
 type Echo = { version: number; pid: number; env: Record<string, string> };
@@ -125,7 +125,7 @@ test('the stack says where it is, refuses a second start, and ends with all its 
 });
 
 test('a taken port is one sentence', async () => {
-  const port = await freePort();
+  const port = await findFreePort();
   const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
   const { start } = given();

@@ -8,7 +8,7 @@ import { startHub } from '../../src/local/events/hub.ts';
 import { startListener } from '../../src/local/events/listener.ts';
 import { normaliseRecords } from '../../src/local/events/record.ts';
 import type { Handler } from '../../src/local/invoke/handler.ts';
-import { sqs } from '../../src/local/queue/client.ts';
+import { callSqs } from '../../src/local/queue/client.ts';
 import { startPoller } from '../../src/local/queue/poller.ts';
 import { createQueues, startQueue } from '../../src/local/queue/server.ts';
 import { project, until } from './given.ts';
@@ -43,14 +43,14 @@ resources:
   const begin = () =>
     startPoller({ deployment, endpoint: queue.endpoint, env, load: loads(handler), log });
   const send = (MessageBody: string, more = {}) =>
-    sqs<{ MessageId: string }>(queue.endpoint, 'SendMessage', {
+    callSqs<{ MessageId: string }>(queue.endpoint, 'SendMessage', {
       QueueUrl: env.WORK_QUEUE_URL,
       MessageBody,
       ...more,
     });
   const count = async (variable: string) => {
     const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'];
-    const { Attributes } = await sqs<{ Attributes: Record<string, string> }>(
+    const { Attributes } = await callSqs<{ Attributes: Record<string, string> }>(
       queue.endpoint,
       'GetQueueAttributes',
       { QueueUrl: env[variable], AttributeNames: names },

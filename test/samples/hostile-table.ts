@@ -1,4 +1,4 @@
-import { table as markdown } from '../../scripts/docs/markdown.ts';
+import { formatTable as markdown } from '../../scripts/docs/markdown.ts';
 
 /** What became of one hostile file, sent as one kind of medium. */
 export interface HostileEnd {

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { table as markdown } from '../../scripts/docs/markdown.ts';
+import { formatTable as markdown } from '../../scripts/docs/markdown.ts';
 import type { MediaKind, Track } from '../harness/given.ts';
 import type { OrdinaryFile } from './ordinary.ts';
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
-import { fileSource } from '../../scripts/demo/source.ts';
+import { openFile } from '../../scripts/demo/source.ts';
 import { User } from '../../src/models/account/user.ts';
 import { api } from '../harness/place.ts';
 import { run } from './run.ts';
@@ -29,7 +29,13 @@ test('without a file the demo sends its own song, and tells what was heard in it
   expect(stdout).toMatch(/True peak +-[01]\.\d dBTP/);
   expect(stdout).toMatch(/Derivatives +waveform .*, preview /);
   expect(stdout).toMatch(/█{20}.*\n/);
-});
+  // The picture in the README is of such a run. What depends on the machine, or on the version of ffmpeg, may differ.
+  const picture = readFileSync(new URL('../../docs/demo.svg', import.meta.url), 'utf8');
+  const shown = [...picture.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text as string);
+  const changing = /npm run|localhost| in \d|KB|confidence|LUFS?$|LU$|dBTP/;
+  expect(shown.length).toBeGreaterThan(30);
+  for (const text of shown.filter((text) => !changing.test(text))) expect(stdout).toContain(text);
+}, 60_000);
 
 test('a file that is no music is told in one sentence, and stops no other', async () => {
   const noise = file('noise.mp3', randomBytes(20_000));
@@ -58,9 +64,9 @@ test('a missing file ends it with code 1, before anything is sent', async () => 
 test.each([
   ['a folder', () => tmpdir(), /is not a file\.$/],
   ['an empty file', () => file('a.wav', ''), /a\.wav is empty\.$/],
-  ['a film', () => file('a.mov', 'x'), /a\.mov is no song: tracks are \.mp3 .+ files\.$/],
+  ['a film', () => file('a.mov', 'x'), /a\.mov is not a song: tracks are \.mp3 .+ files\.$/],
 ])('%s is refused in one sentence', async (_, path, sentence) => {
-  await expect(fileSource(path())).rejects.toThrow(sentence);
+  await expect(openFile(path())).rejects.toThrow(sentence);
 });
 
 test('an API that does not answer is named', async () => {

@@ -2,26 +2,29 @@ import '../../scripts/docs/settings.ts';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { countsOf } from '../../scripts/docs/data-model.ts';
-import { generated } from '../../scripts/docs/generated.ts';
-import { entityTable } from '../../scripts/docs/print-table.ts';
-import { domainsOf } from '../../scripts/docs/registry.ts';
-import { testsFor } from '../../scripts/docs/tests.ts';
+import { countParts } from '../../scripts/docs/data-model.ts';
+import { generateDocuments } from '../../scripts/docs/generated.ts';
+import { makeEntityTable } from '../../scripts/docs/print-table.ts';
+import { readDomains } from '../../scripts/docs/registry.ts';
+import { findTests } from '../../scripts/docs/tests.ts';
 import { entities, entityNamed } from '../../src/data/entity.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const domains = domainsOf(root);
+const domains = readDomains(root);
 const model = readFileSync(`${root}docs/data-model.md`, 'utf8');
 
-test.each(Object.entries(await generated(root)))('%s is what the code says now', (name, text) => {
-  expect(readFileSync(root + name, 'utf8') === text, 'run "npm run docs"').toBe(true);
-});
+test.each(Object.entries(await generateDocuments(root)))(
+  '%s is what the code says now',
+  (name, text) => {
+    expect(readFileSync(root + name, 'utf8') === text, 'run "npm run docs"').toBe(true);
+  },
+);
 
 test('docs/data-model.md tells of every entity and of each of its fields', () => {
   for (const { name, shape } of entities.values()) {
     const section = model.split(`\n### ${name}\n`)[1]?.split('\n### ')[0] ?? '';
     const fields = [...section.matchAll(/^\| `(\w+)` \| .* \| (yes)? \| (server|client)/gm)];
-    expect(`${fields.length}`, name).toBe(countsOf(entityNamed(name))[0]);
+    expect(`${fields.length}`, name).toBe(countParts(entityNamed(name))[0]);
     expect(Object.keys(shape.fields).length, name).toBeGreaterThan(fields.length);
   }
 });
@@ -55,7 +58,7 @@ test('each domain has one diagram, in Mermaid, with its entities and their refer
     expect(lines.filter((line) => !GRAMMAR.some((form) => form.test(line)))).toEqual([]);
     const boxes = lines.filter((line) => line.endsWith('{') && !line.includes(':'));
     expect(boxes.map((line) => line.trim().split(' ')[0])).toEqual(entities.map((e) => e.name));
-    const references = entities.reduce((sum, e) => sum + Number(countsOf(e)[1]), 0);
+    const references = entities.reduce((sum, e) => sum + Number(countParts(e)[1]), 0);
     expect(
       lines.filter((line) => line.includes(' : ')),
       name,
@@ -71,9 +74,9 @@ test('a test counts for an entity by its own file, by its path and by its name',
     { name: '/v1/tracks-of-others', file: 'test/x.test.ts' },
     { name: 'a bad Tracker', file: 'test/x.test.ts' },
   ];
-  const found = testsFor(entityNamed('Track'), [own, contract, database, ...others]);
+  const found = findTests(entityNamed('Track'), [own, contract, database, ...others]);
   expect(found).toEqual([own, contract, database]);
-  const printed = entityTable(domains, [own, contract, database, ...others]).split('\n');
+  const printed = makeEntityTable(domains, [own, contract, database, ...others]).split('\n');
   expect(printed.find((line) => /\bTrack\b/.test(line))).toMatch(/\/v1\/tracks .* 3$/);
   expect(printed).toHaveLength(entities.size + 2);
 });

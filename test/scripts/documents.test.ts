@@ -5,19 +5,24 @@ import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
-const documents = ['README.md', ...globSync('docs/**/*.md', { cwd: root })];
+const documents = globSync(['*.md', 'bench/*.md', 'docs/**/*.md'], { cwd: root });
 
 type Operations = Record<string, { responses: Record<string, unknown> }>;
 
 test.each(documents)('every file that %s names is there', (document) => {
-  const text = read(document);
-  const named = [...text.matchAll(/`((?:src|functions|migrations|scripts|test|docs)\/[^`*\s]*)`/g)];
-  const linked = [...text.matchAll(/\]\(([^)#:]+)\)/g)];
-  const paths = [
-    ...named.map(([, path]) => path as string),
-    ...linked.map(([, path]) => join(dirname(document), path as string)),
-  ];
-  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  const folders = 'src|functions|migrations|scripts|test|docs|deploy|bench';
+  const named = read(document).matchAll(new RegExp(`\`((?:${folders})/[^\`*\\s]*)\``, 'g'));
+  const missing = [...named].filter(([, path]) => !existsSync(join(root, path as string)));
+  expect(missing.map(([, path]) => path)).toEqual([]);
+});
+
+test.each(documents)('every link of %s leads to a file, and to a heading in it', (document) => {
+  const links = [...read(document).matchAll(/\]\(([^)#:\s]*)(#[^)\s]*)?\)/g)];
+  const broken = links.filter(([, path = '', anchor]) => {
+    const target = path ? join(dirname(document), path) : document;
+    return !existsSync(join(root, target)) || (anchor && !anchorsOf(target).includes(anchor));
+  });
+  expect(broken.map(([link]) => link)).toEqual([]);
 });
 
 test('what answers 501 is what ARCHITECTURE says, and README says where', () => {
@@ -40,3 +45,12 @@ test('every npm script is in the README', () => {
   const isTold = (name: string) => new RegExp(`\`npm (run )?${name}[\` ]`).test(readme);
   expect(own.filter((name) => !isTold(name))).toEqual([]);
 });
+
+/** The anchors that GitHub gives to the headings of a document. */
+function anchorsOf(document: string): string[] {
+  const headings = read(document).matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, text = '']) => {
+    const words = text.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '');
+    return `#${words.replaceAll(' ', '-')}`;
+  });
+}

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
-import { table } from '../../scripts/demo/table.ts';
-import { bar } from '../../scripts/demo/terminal.ts';
+import { formatTable } from '../../scripts/demo/table.ts';
+import { drawBar } from '../../scripts/demo/terminal.ts';
 import { drawWaveform, type Waveform } from '../../scripts/demo/waveform.ts';
 
 /** A waveform of 20 points a second with these peaks, mono. */
@@ -59,7 +59,7 @@ test('the time line marks even moments where they are', () => {
 });
 
 test('a bar fills from nothing to its whole width', () => {
-  expect([bar(0, 4), bar(0.5, 4), bar(0.53, 4), bar(1, 4), bar(7, 4)]).toEqual([
+  expect([drawBar(0, 4), drawBar(0.5, 4), drawBar(0.53, 4), drawBar(1, 4), drawBar(7, 4)]).toEqual([
     '░░░░',
     '██░░',
     '██▏░',
@@ -69,7 +69,10 @@ test('a bar fills from nothing to its whole width', () => {
 });
 
 test('columns of a table line up, also under accents of two code points', () => {
-  const lines = table(['File', 'BPM'], [['Cafe\u0301.mp3', '120'], ['b.ogg', '9'], ['c.ogg']]);
+  const lines = formatTable(
+    ['File', 'BPM'],
+    [['Cafe\u0301.mp3', '120'], ['b.ogg', '9'], ['c.ogg']],
+  );
   expect(lines.map(stripVTControlCharacters)).toEqual([
     '  File       BPM',
     '  Cafe\u0301.mp3   120',

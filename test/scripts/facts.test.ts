@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { facts, summary } from '../../scripts/demo/facts.ts';
+import { listFacts, summarise } from '../../scripts/demo/facts.ts';
 import type { Track } from '../../scripts/demo/track.ts';
-import { bytes, duration } from '../../scripts/demo/units.ts';
+import { formatBytes, formatDuration } from '../../scripts/demo/units.ts';
 
 const bare: Track = {
   id: '01980000-0000-7000-8000-000000000000',
@@ -39,7 +39,7 @@ const full: Track = {
 };
 
 test('the facts of a track are told with their units', () => {
-  expect(Object.fromEntries(facts(full))).toEqual({
+  expect(Object.fromEntries(listFacts(full))).toEqual({
     Title: 'Awakening',
     Artist: 'Somebody',
     Duration: '3:28.00',
@@ -57,17 +57,21 @@ test('the facts of a track are told with their units', () => {
 });
 
 test('what is not known is left out, not invented', () => {
-  expect(facts(bare)).toEqual([['Title', 'song']]);
-  expect(summary('song.mp3', bare)).toEqual(['song.mp3', '', '', '', '']);
+  expect(listFacts(bare)).toEqual([['Title', 'song']]);
+  expect(summarise('song.mp3', bare)).toEqual(['song.mp3', '', '', '', '']);
 });
 
 test('a range of 0 LU and a peak of 0 dBTP are facts like any other', () => {
   const loudness = { integratedLufs: -9, rangeLu: 0, truePeakDbtp: 0 };
-  const told = Object.fromEntries(facts({ ...bare, analysis: { loudness } }));
+  const told = Object.fromEntries(listFacts({ ...bare, analysis: { loudness } }));
   expect([told.Range, told['True peak']]).toEqual(['0.0 LU', '0.0 dBTP']);
 });
 
 test('durations and sizes carry over into the next unit', () => {
-  expect([59.996, 61.5, 3661.004].map(duration)).toEqual(['1:00.00', '1:01.50', '1:01:01.00']);
-  expect([999, 1000, 2_695_212].map(bytes)).toEqual(['999 B', '1.0 KB', '2.7 MB']);
+  expect([59.996, 61.5, 3661.004].map(formatDuration)).toEqual([
+    '1:00.00',
+    '1:01.50',
+    '1:01:01.00',
+  ]);
+  expect([999, 1000, 2_695_212].map(formatBytes)).toEqual(['999 B', '1.0 KB', '2.7 MB']);
 });

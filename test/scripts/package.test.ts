@@ -2,11 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { eventOf } from '../../bench/event.ts';
-import plugins from '../../scripts/package/esbuild.ts';
+import { makeEvent } from '../../bench/event.ts';
 import { given } from '../harness/given.ts';
 import { ran } from './run.ts';
 
@@ -15,7 +12,7 @@ const functions = join(folder, '.esbuild/.build/functions');
 const cache = (name: string) => join(functions, `${name}.main.cjs.cache`);
 
 symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
-beforeAll(() => Promise.all(['projects', 'system'].map(packaged)));
+beforeAll(() => Promise.all(['projects', 'system'].map(bundle)));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a packaged function', () => {
@@ -64,31 +61,21 @@ async function oneProject() {
   return { method: 'GET', path: `/v1/projects/${id}`, token: alice.token };
 }
 
-/** Bundles a function as osls does. */
-async function packaged(name: string): Promise<void> {
-  const { esbuild } = parse(readFileSync('serverless.yml', 'utf8')).custom;
-  const { exclude, outputFileExtension, keepOutputDirectory, skipRebuild, ...options } = esbuild;
-  await build({
-    ...options,
-    bundle: true,
-    platform: 'node',
-    external: exclude,
-    outExtension: { '.js': outputFileExtension },
-    plugins,
-    entryPoints: [`functions/${name}.ts`],
-    outdir: functions,
-  });
+/** Bundles a function as `npm run package` does. */
+async function bundle(name: string): Promise<void> {
+  const { code, stderr } = await ran(['scripts/package/bundle.ts', name, folder]);
+  if (code !== 0) throw new Error(stderr);
 }
 
 /** What the function answers in a process of its own, and what it complains of. */
 async function answered(
   name: string,
-  request: Parameters<typeof eventOf>[0],
+  request: Parameters<typeof makeEvent>[0],
   flags: string[] = [],
 ): Promise<{ status: number; warnings: string }> {
-  const bundle = pathToFileURL(join(functions, `${name}.mjs`)).href;
-  const EVENT = JSON.stringify(eventOf(request));
-  const { stdout, stderr } = await ran([...flags, 'bench/first-answer.mjs', bundle, '0'], {
+  const file = pathToFileURL(join(functions, `${name}.mjs`)).href;
+  const EVENT = JSON.stringify(makeEvent(request));
+  const { stdout, stderr } = await ran([...flags, 'bench/first-answer.mjs', file, '0'], {
     EVENT,
   });
   return { status: Number.parseInt(stdout, 10), warnings: stderr };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { PEAK, playSong } from '../../scripts/demo/song.ts';
 import { RATE } from '../../scripts/demo/synth.ts';
-import { wav } from '../../scripts/demo/wav.ts';
+import { encodeWav } from '../../scripts/demo/wav.ts';
 import { keyMeter } from '../../src/services/media/audio/analysis/key.ts';
 import { tempoMeter } from '../../src/services/media/audio/analysis/tempo.ts';
 
@@ -39,7 +39,7 @@ test('the demo song rings out before it ends', () => {
 });
 
 test('its file is a WAV whose chunks add up', () => {
-  const file = wav(song, 'Odd', 'Even.'); // names of four and six bytes with their NUL
+  const file = encodeWav(song, 'Odd', 'Even.'); // names of four and six bytes with their NUL
   expect(file.toString('latin1', 0, 4)).toBe('RIFF');
   expect(file.readUInt32LE(4)).toBe(file.length - 8);
   const chunks: Record<string, number> = {};

@@ -3,35 +3,37 @@ import type { ScheduledEvent } from 'aws-lambda';
 import { Cron } from 'croner';
 import type { Deployment } from '../deployment/types.ts';
 import { importHandler, type Load } from '../invoke/handler.ts';
-import { invoker } from '../invoke/invoker.ts';
-import { type Log, textOf, toStderr } from '../log.ts';
+import { createInvoker } from '../invoke/invoker.ts';
+import { formatError, type Log, toStderr } from '../log.ts';
 import { readExpression } from './expression.ts';
 
-/** The functions that schedules call. */
+/** Calls the functions that have schedules. */
 export type Clock = { stop(): void };
 
 type Options = { deployment: Deployment; load?: Load; log?: Log };
 
-// In UTC, with a Sunday that is 1 and steps that begin at a number: `0/15`.
+// As EventBridge reads a cron expression: in UTC, Sunday is 1, and a step may begin at a number
+// (`0/15`).
 const asEventBridge = { timezone: 'UTC', alternativeWeekdays: true, sloppyRanges: true };
 
 /**
- * Fires the schedules of a deployment; one that still runs is not started again. Those with a rate
- * also fire at once: what a stop or a crash left behind is then healed without a minute's wait.
- * One with a calendar keeps to it, as a nightly run at noon would be wrong.
+ * Fires the schedules of a deployment. A schedule whose last run has not ended is skipped.
+ * Schedules with a rate also fire at once, so that what a stop or a crash left behind is repaired
+ * without a minute's wait; cron schedules keep to their times, as a nightly run at noon would be
+ * wrong.
  */
 export function startClock({ deployment, load = importHandler, log = toStderr }: Options): Clock {
   const jobs = deployment.functions.flatMap((fn) => {
-    const invoke = invoker(fn, load);
+    const invoke = createInvoker(fn, load);
     return fn.schedules.map(({ expression, input }) => {
       let running = false;
       const fire = async () => {
         if (running) return;
         running = true;
         try {
-          await invoke(input ?? scheduledEvent(fn.name));
+          await invoke(input ?? makeScheduledEvent(fn.name));
         } catch (error) {
-          log(`${fn.name} failed on its schedule: ${textOf(error)}`);
+          log(`${fn.name} failed on its schedule: ${formatError(error)}`);
         } finally {
           running = false;
         }
@@ -50,7 +52,7 @@ export function startClock({ deployment, load = importHandler, log = toStderr }:
   };
 }
 
-function scheduledEvent(name: string): ScheduledEvent {
+function makeScheduledEvent(name: string): ScheduledEvent {
   return {
     version: '0',
     id: randomUUID(),

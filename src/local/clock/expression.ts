@@ -10,7 +10,9 @@ export function readExpression(expression: string): Timing {
   const rate = /^rate\(\s*(\d+)\s+(minute|hour|day)s?\s*\)$/.exec(expression);
   if (rate?.[1] && rate[2]) return { every: Number(rate[1]) * (units[rate[2]] ?? 60) };
   const fields = /^cron\((.*)\)$/.exec(expression)?.[1]?.trim().split(/\s+/);
-  if (fields?.length !== 6) throw new Refusal(`No schedule is written "${expression}".`);
-  // EventBridge wants a `?` in one of the two day fields; to croner that is the current day.
+  if (fields?.length !== 6)
+    throw new Refusal(`"${expression}" is not a schedule: use rate(…) or cron(…).`);
+  // EventBridge requires a `?` in one of the two day fields, which croner would read as the current
+  // day.
   return { pattern: ['0', ...fields.map((field) => (field === '?' ? '*' : field))].join(' ') };
 }

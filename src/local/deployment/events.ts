@@ -1,14 +1,14 @@
-import { at, isRecord, list, number, reference, text } from './shape.ts';
+import { isRecord, pickAt, readList, readNumber, readReference, readText } from './shape.ts';
 import type { DeployedFunction, HttpRoute, QueueSource, Schedule, UploadRule } from './types.ts';
 
 type Events = Pick<DeployedFunction, 'routes' | 'uploads' | 'queues' | 'schedules'>;
 
-/** Sorts a function's events by what brings them; disabled and unknown ones are left out. */
+/** Groups the events of a function by their type; disabled and unknown ones are left out. */
 export function readEvents(given: unknown, concurrency: number): Events {
-  const events = list(given)
+  const events = readList(given)
     .filter(isRecord)
     .flatMap((event) => Object.entries(event))
-    .filter(([, event]) => at(event, 'enabled') !== false);
+    .filter(([, event]) => pickAt(event, 'enabled') !== false);
   const of = (kind: string) => events.filter(([name]) => name === kind).map(([, event]) => event);
   return {
     routes: of('httpApi').map(readRoute),
@@ -19,9 +19,9 @@ export function readEvents(given: unknown, concurrency: number): Events {
 }
 
 function readRoute(event: unknown): HttpRoute {
-  const [first = '', second] = text(event).split(/\s+/);
-  const method = text(at(event, 'method'), second ? first : 'ANY').toUpperCase();
-  const path = text(at(event, 'path'), second ?? first);
+  const [first = '', second] = readText(event).split(/\s+/);
+  const method = readText(pickAt(event, 'method'), second ? first : 'ANY').toUpperCase();
+  const path = readText(pickAt(event, 'path'), second ?? first);
   const isDefault = path === '*' || path === '$default';
   return isDefault
     ? { method: 'ANY', path: '$default' }
@@ -29,16 +29,16 @@ function readRoute(event: unknown): HttpRoute {
 }
 
 function readUpload(event: unknown): UploadRule {
-  const rules = list(at(event, 'rules'));
+  const rules = readList(pickAt(event, 'rules'));
   const end = (name: string) =>
-    text(
-      at(
-        rules.find((rule) => at(rule, name)),
+    readText(
+      pickAt(
+        rules.find((rule) => pickAt(rule, name)),
         name,
       ),
     );
   return {
-    event: text(at(event, 'event'), 's3:ObjectCreated:*'),
+    event: readText(pickAt(event, 'event'), 's3:ObjectCreated:*'),
     prefix: end('prefix'),
     suffix: end('suffix'),
   };
@@ -46,15 +46,18 @@ function readUpload(event: unknown): UploadRule {
 
 function readSource(event: unknown, concurrency: number): QueueSource {
   return {
-    queue: reference(at(event, 'arn') ?? event),
-    batchSize: number(at(event, 'batchSize'), 10),
-    partial: at(event, 'functionResponseType') === 'ReportBatchItemFailures',
-    // A laptop has few cores: what the cloud may run by the hundred runs by two here.
-    concurrency: Math.min(number(at(event, 'maximumConcurrency'), concurrency), 2),
+    queue: readReference(pickAt(event, 'arn') ?? event),
+    batchSize: readNumber(pickAt(event, 'batchSize'), 10),
+    partial: pickAt(event, 'functionResponseType') === 'ReportBatchItemFailures',
+    // A laptop has few cores: at most two at once, however many AWS may run.
+    concurrency: Math.min(readNumber(pickAt(event, 'maximumConcurrency'), concurrency), 2),
   };
 }
 
 function readSchedules(event: unknown): Schedule[] {
-  const input = at(event, 'input');
-  return list(at(event, 'rate') ?? event).map((rate) => ({ expression: text(rate), input }));
+  const input = pickAt(event, 'input');
+  return readList(pickAt(event, 'rate') ?? event).map((rate) => ({
+    expression: readText(rate),
+    input,
+  }));
 }

@@ -1,30 +1,22 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { Refusal } from '../refusal.ts';
+import { readConfiguration } from './configuration.ts';
 import { readEvents } from './events.ts';
 import { readQueues } from './queues.ts';
-import { at, isRecord, number, record, text } from './shape.ts';
+import { isRecord, pickAt, readMap, readNumber, readText } from './shape.ts';
 import type { DeployedFunction, Deployment } from './types.ts';
-import { resolveVariables } from './variables.ts';
-import { parseTemplate } from './yaml.ts';
 
-/** Reads serverless.yml in a folder: what the laptop runs is what is deployed. */
+/** Reads what the serverless.yml of a folder deploys, so that this machine runs the same. */
 export function readDeployment(root: string): Deployment {
-  const file = join(root, 'serverless.yml');
-  let document: unknown;
-  try {
-    document = resolveVariables(parseTemplate(readFileSync(file, 'utf8')));
-  } catch (error) {
-    throw new Refusal(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
-  const functions = Object.entries(record(at(document, 'functions'))).map(([name, given]) =>
-    readFunction(root, name, given, at(document, 'provider')),
+  const document = readConfiguration(root);
+  const functions = Object.entries(readMap(pickAt(document, 'functions'))).map(([name, given]) =>
+    readFunction(root, name, given, pickAt(document, 'provider')),
   );
   return {
     root,
-    service: text(at(document, 'service'), 'service'),
+    service: readText(pickAt(document, 'service'), 'service'),
     functions,
-    queues: readQueues(record(at(document, 'resources', 'Resources')), functions),
+    queues: readQueues(readMap(pickAt(document, 'resources', 'Resources')), functions),
   };
 }
 
@@ -34,34 +26,34 @@ function readFunction(
   given: unknown,
   provider: unknown,
 ): DeployedFunction {
-  const handler = text(at(given, 'handler'));
+  const handler = readText(pickAt(given, 'handler'));
   const dot = handler.lastIndexOf('.');
   return {
     name,
-    file: sourceOf(join(root, handler.slice(0, dot))),
+    file: findSource(join(root, handler.slice(0, dot))),
     exportName: handler.slice(dot + 1),
-    // The framework's and Lambda's own defaults.
-    timeout: number(at(given, 'timeout') ?? at(provider, 'timeout'), 6),
-    memory: number(at(given, 'memorySize') ?? at(provider, 'memorySize'), 1024),
+    // The defaults of osls and Lambda.
+    timeout: readNumber(pickAt(given, 'timeout') ?? pickAt(provider, 'timeout'), 6),
+    memory: readNumber(pickAt(given, 'memorySize') ?? pickAt(provider, 'memorySize'), 1024),
     environment: {
-      ...plain(at(provider, 'environment')),
-      ...plain(at(given, 'environment')),
+      ...readPlainValues(pickAt(provider, 'environment')),
+      ...readPlainValues(pickAt(given, 'environment')),
     },
-    ...readEvents(at(given, 'events'), number(at(given, 'reservedConcurrency'), 2)),
+    ...readEvents(pickAt(given, 'events'), readNumber(pickAt(given, 'reservedConcurrency'), 2)),
   };
 }
 
-function sourceOf(path: string): string {
+function findSource(path: string): string {
   const found = ['.ts', '.mts', '.mjs', '.js'].map((end) => path + end).find(existsSync);
   return found ?? `${path}.ts`;
 }
 
-/** Values that need CloudFormation to know them are left to the local environment. */
-function plain(environment: unknown): Record<string, string> {
+/** Leaves out values that only CloudFormation knows; the local environment sets those. */
+function readPlainValues(environment: unknown): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(record(environment))
+    Object.entries(readMap(environment))
       .filter(([, value]) => !isRecord(value) && !Array.isArray(value))
-      .map(([key, value]) => [key, text(value)])
+      .map(([key, value]) => [key, readText(value)])
       .filter(([, value]) => !value?.includes('${')),
-  ) as Record<string, string>; // entries are pairs, which `filter` forgets
+  ) as Record<string, string>; // `filter` widens the type of the pairs
 }

@@ -1,4 +1,4 @@
-/** What serverless.yml deploys, as far as this machine plays it. */
+/** What serverless.yml deploys, as far as this machine can run it. */
 export type Deployment = {
   /** The folder of serverless.yml. */
   root: string;
@@ -7,17 +7,17 @@ export type Deployment = {
   queues: DeployedQueue[];
 };
 
-/** One Lambda function and what calls it. */
+/** A Lambda function and the events that call it. */
 export type DeployedFunction = {
   name: string;
-  /** The file, absolute, and the export that is the handler. */
+  /** The absolute path of its file, and the name of the exported handler. */
   file: string;
   exportName: string;
   /** Seconds. */
   timeout: number;
   /** MB. */
   memory: number;
-  /** The plain values of its environment, the provider's included. */
+  /** The plain values of its environment variables, including those of the provider. */
   environment: Record<string, string>;
   routes: HttpRoute[];
   uploads: UploadRule[];
@@ -25,13 +25,18 @@ export type DeployedFunction = {
   schedules: Schedule[];
 };
 
-/** `method` is `ANY` for all of them, `path` is `$default` for whatever no other route takes. */
+/**
+ * `method` is `ANY` for all methods; `path` is `$default` for every path that no other route
+ * matches.
+ */
 export type HttpRoute = { method: string; path: string };
 
-/** An S3 event: kinds such as `s3:ObjectCreated:*`, narrowed by the key's ends. */
+/** An S3 event, such as `s3:ObjectCreated:*`, for keys with this prefix and suffix. */
 export type UploadRule = { event: string; prefix: string; suffix: string };
 
-/** A queue that wakes a function; `partial` when it reports the messages that failed. */
+/**
+ * A queue whose messages call a function; `partial` if its answer names the messages that failed.
+ */
 export type QueueSource = {
   queue: string;
   batchSize: number;
@@ -39,14 +44,14 @@ export type QueueSource = {
   concurrency: number;
 };
 
-/** `rate(…)` or `cron(…)` as EventBridge writes them. */
+/** `rate(…)` or `cron(…)`, in the syntax of EventBridge. */
 export type Schedule = { expression: string; input: unknown };
 
-/** A queue by its logical id, the variable that carries its URL, and its SQS attributes. */
+/** A queue: its logical id, the environment variable with its URL, and its SQS attributes. */
 export type DeployedQueue = {
   id: string;
   variable: string;
   attributes: Record<string, string>;
-  /** The logical id of the queue that takes what failed too often. */
+  /** The logical id of its dead-letter queue, and after how many failures a message goes there. */
   deadLetters?: { queue: string; after: number };
 };

@@ -1,6 +1,6 @@
 import { isCollection, parse, type Tags } from 'yaml';
 
-// CloudFormation's short forms: `!GetAtt A.Arn` is `{ Fn::GetAtt: A.Arn }`.
+// The short forms of CloudFormation: `!GetAtt A.Arn` means `{ Fn::GetAtt: A.Arn }`.
 const shortForms = [
   ...['Ref', 'Condition'].map((name) => ({ name, long: name })),
   ...[
@@ -18,7 +18,7 @@ const customTags: Tags = shortForms.flatMap(({ name, long }) => [
   })),
 ]);
 
-/** Reads YAML as CloudFormation writes it. */
+/** Parses YAML with the tags of CloudFormation. */
 export function parseTemplate(text: string): unknown {
   return parse(text, { customTags, logLevel: 'error' });
 }

@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { S3EventRecord } from 'aws-lambda';
-import { at, text } from '../deployment/shape.ts';
-import { type Log, sentenceOf } from '../log.ts';
+import { pickAt, readText } from '../deployment/shape.ts';
+import { formatMessage, type Log } from '../log.ts';
 import { normaliseRecords } from './record.ts';
 
-/** Takes the S3 server's notifications and hands each to whoever serves its bucket. */
+/** Receives the S3 server's notifications and forwards each to the worker of its bucket. */
 export type Hub = {
   /** Where the S3 server posts, and, with `/subscribe`, where a worker registers a bucket. */
   readonly url: string;
@@ -15,24 +15,26 @@ export type Hub = {
   stop(): Promise<void>;
 };
 
-// A worker that is starting again takes a second; what waits longer is found by `reconcile`.
+// A worker takes a second to restart. An event that is dropped after a minute is found by
+// `reconcile`.
 const keepTrying = { every: 250, ms: 60_000, waiting: 10_000 };
 
 /**
- * Starts the one receiver that versitygw knows. `POST {url}/subscribe` with `{ bucket, url }` names
- * the worker of a bucket; the last one wins. A record is posted to it until it answers 200.
+ * Starts the only receiver of events that versitygw can be configured with. `POST {url}/subscribe`
+ * with `{ bucket, url }` registers the worker of a bucket, in place of an earlier one. A record is
+ * posted to it until it answers 200.
  */
 export async function startHub({ port = 0, log }: { port?: number; log: Log }): Promise<Hub> {
   const subscribers = new Map<string, string>();
   const stopping = new AbortController();
   let waiting = 0;
-  // Any page in a browser may post to localhost: only who knows the path is heard.
+  // Any page in a browser can post to localhost, so the path is a secret.
   const secret = `/${randomBytes(16).toString('hex')}`;
 
   async function deliver(record: S3EventRecord): Promise<void> {
     const { name } = record.s3.bucket;
     if (waiting >= keepTrying.waiting)
-      return log(`Too many S3 events wait; one of ${name} is lost`);
+      return log(`Too many S3 events are waiting; one of ${name} is dropped`);
     waiting += 1;
     try {
       const until = Date.now() + keepTrying.ms;
@@ -41,9 +43,12 @@ export async function startHub({ port = 0, log }: { port?: number; log: Log }): 
         if (url && (await post(url, { Records: [record] }, stopping.signal))) return;
         await pause(keepTrying.every, undefined, { signal: stopping.signal });
       }
-      log(`Nobody took the S3 event of ${name}/${record.s3.object.key}; reconcile will find it`);
+      log(
+        `No worker accepted the S3 event of ${name}/${record.s3.object.key}; reconcile will find it`,
+      );
     } catch (error) {
-      if (!stopping.signal.aborted) log(`An S3 event of ${name} is lost: ${sentenceOf(error)}`);
+      if (!stopping.signal.aborted)
+        log(`An S3 event of ${name} is dropped: ${formatMessage(error)}`);
     } finally {
       waiting -= 1;
     }
@@ -52,7 +57,7 @@ export async function startHub({ port = 0, log }: { port?: number; log: Log }): 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readJson(request);
     if (request.url === `${secret}/subscribe`) {
-      subscribers.set(text(at(body, 'bucket')), text(at(body, 'url')));
+      subscribers.set(readText(pickAt(body, 'bucket')), readText(pickAt(body, 'url')));
     } else if (request.url === secret) {
       for (const record of normaliseRecords(body)) void deliver(record);
     } else response.statusCode = 404;
@@ -61,7 +66,7 @@ export async function startHub({ port = 0, log }: { port?: number; log: Log }): 
 
   const server = createServer((request, response) => {
     receive(request, response).catch((error: unknown) => {
-      log(`The receiver of S3 events refused a call: ${sentenceOf(error)}`);
+      log(`The receiver of S3 events rejected a request: ${formatMessage(error)}`);
       response.statusCode = 400;
       response.end();
     });
@@ -96,11 +101,11 @@ async function post(url: string, body: unknown, signal: AbortSignal): Promise<bo
     await answer.arrayBuffer();
     return answer.ok;
   } catch {
-    return false; // the worker is gone; the caller tries again until it is told to stop
+    return false; // the worker is not running; the caller retries until it is stopped
   }
 }
 
-/** The JSON body of a request, up to a megabyte. */
+/** Reads the JSON body of a request, up to a megabyte. */
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   let body = '';
   for await (const chunk of request.setEncoding('utf8')) {

@@ -4,28 +4,28 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { S3Event, S3EventRecord } from 'aws-lambda';
 import type { Deployment, UploadRule } from '../deployment/types.ts';
 import { importHandler, type Load } from '../invoke/handler.ts';
-import { type Invoker, invoker } from '../invoke/invoker.ts';
-import { type Log, textOf, toStderr } from '../log.ts';
+import { createInvoker, type Invoker } from '../invoke/invoker.ts';
+import { formatError, type Log, toStderr } from '../log.ts';
 import { readJson } from './hub.ts';
 
-/** The functions with S3 events, as the worker of one bucket. */
+/** Calls the functions that have S3 events, for one bucket. */
 export type Listener = { readonly url: string; stop(): Promise<void> };
 
 type Options = {
   deployment: Deployment;
   bucket: string;
-  /** The hub's address. */
+  /** The address of the hub. */
   hub: string;
   load?: Load;
   log?: Log;
-  /** The pauses before the second and the third try, ms. Lambda's are minutes. */
+  /** The delays before the second and the third attempt, in ms. Lambda's are minutes. */
   retries?: number[];
 };
 
 /**
- * Subscribes to a bucket's events and calls the functions whose rules they meet, each up to three
- * times. An event is answered for only when all are done: while it is not, the hub keeps it, and
- * hands it to the next worker if this one dies.
+ * Subscribes to the events of a bucket and calls the functions whose rules they match, each up to
+ * three times. The event is acknowledged when all of them have ended; until then the hub keeps it,
+ * and sends it to the next worker if this one dies.
  */
 export async function startListener({
   deployment,
@@ -36,7 +36,7 @@ export async function startListener({
   retries = [1000, 2000],
 }: Options): Promise<Listener> {
   const targets = deployment.functions.flatMap((fn) =>
-    fn.uploads.map((rule) => ({ name: fn.name, rule, invoke: invoker(fn, load) })),
+    fn.uploads.map((rule) => ({ name: fn.name, rule, invoke: createInvoker(fn, load) })),
   );
   const stopping = new AbortController();
 
@@ -48,16 +48,16 @@ export async function startListener({
         await invoke(event);
         return;
       } catch (error) {
-        log(`${name} failed on ${record.s3.object.key}: ${textOf(error)}`);
+        log(`${name} failed on ${record.s3.object.key}: ${formatError(error)}`);
       }
     }
-    log(`${name} gave ${record.s3.object.key} up`);
+    log(`${name} gave up on ${record.s3.object.key}`);
   }
 
   async function handle(event: S3Event): Promise<void> {
     const calls = event.Records.flatMap((record) =>
       targets
-        .filter(({ rule }) => meets(record, rule))
+        .filter(({ rule }) => matchesRule(record, rule))
         .map(({ name, invoke }) => call(name, invoke, record)),
     );
     await Promise.all(calls);
@@ -65,10 +65,10 @@ export async function startListener({
 
   const server = createServer((request, response) => {
     readJson(request)
-      .then((event) => handle(event as S3Event)) // the hub made it
+      .then((event) => handle(event as S3Event)) // the hub sent it
       .catch((error: unknown) => {
         response.statusCode = 500;
-        if (!stopping.signal.aborted) log(`An S3 event was refused: ${textOf(error)}`);
+        if (!stopping.signal.aborted) log(`An S3 event was rejected: ${formatError(error)}`);
       })
       .finally(() => response.end());
   });
@@ -90,8 +90,8 @@ export async function startListener({
   };
 }
 
-/** Whether a record is of the kind, and its key has the ends, that a rule asks for. */
-export function meets(record: S3EventRecord, { event, prefix, suffix }: UploadRule): boolean {
+/** Whether the type of an event and the prefix and suffix of its key match a rule. */
+export function matchesRule(record: S3EventRecord, { event, prefix, suffix }: UploadRule): boolean {
   const kind = event.replace(/^s3:/, '');
   const { key } = record.s3.object;
   const isKind = kind.endsWith('*')

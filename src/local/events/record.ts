@@ -1,31 +1,32 @@
 import { randomBytes } from 'node:crypto';
 import type { S3EventRecord } from 'aws-lambda';
-import { at, list, number, text } from '../deployment/shape.ts';
+import { pickAt, readList, readNumber, readText } from '../deployment/shape.ts';
 
 /**
- * The records of an S3 notification as S3 itself writes them. versitygw prefixes the event's name,
- * leaves the key as it is, quotes the ETag and counts its sequencer from 1 at each start.
+ * Converts the records of a notification from versitygw into the form of S3 itself: versitygw
+ * prefixes the name of the event, does not encode the key, quotes the ETag, and restarts its
+ * sequencer from 1.
  */
 export function normaliseRecords(notification: unknown): S3EventRecord[] {
-  return list(at(notification, 'Records')).map(normalise);
+  return readList(pickAt(notification, 'Records')).map(normalise);
 }
 
 function normalise(given: unknown): S3EventRecord {
-  const bucket = text(at(given, 's3', 'bucket', 'name'));
-  const object = at(given, 's3', 'object');
-  const removed = text(at(given, 'eventName')).includes('ObjectRemoved');
-  const size = number(at(object, 'size'), 0);
-  const eTag = text(at(object, 'eTag')).replaceAll('"', '');
-  const principalId = text(at(given, 'userIdentity', 'PrincipalId'), 'local');
+  const bucket = readText(pickAt(given, 's3', 'bucket', 'name'));
+  const object = pickAt(given, 's3', 'object');
+  const removed = readText(pickAt(given, 'eventName')).includes('ObjectRemoved');
+  const size = readNumber(pickAt(object, 'size'), 0);
+  const eTag = readText(pickAt(object, 'eTag')).replaceAll('"', '');
+  const principalId = readText(pickAt(given, 'userIdentity', 'PrincipalId'), 'local');
   return {
     eventVersion: '2.1',
     eventSource: 'aws:s3',
-    awsRegion: text(at(given, 'awsRegion'), 'us-east-1'),
-    eventTime: new Date(text(at(given, 'eventTime')) || Date.now()).toISOString(),
-    eventName: text(at(given, 'eventName')).replace(/^s3:/, ''),
+    awsRegion: readText(pickAt(given, 'awsRegion'), 'us-east-1'),
+    eventTime: new Date(readText(pickAt(given, 'eventTime')) || Date.now()).toISOString(),
+    eventName: readText(pickAt(given, 'eventName')).replace(/^s3:/, ''),
     userIdentity: { principalId },
     requestParameters: {
-      sourceIPAddress: text(at(given, 'requestParameters', 'sourceIPAddress'), '127.0.0.1'),
+      sourceIPAddress: readText(pickAt(given, 'requestParameters', 'sourceIPAddress'), '127.0.0.1'),
     },
     responseElements: {
       'x-amz-request-id': randomBytes(8).toString('hex').toUpperCase(),
@@ -36,16 +37,16 @@ function normalise(given: unknown): S3EventRecord {
       configurationId: 'local',
       bucket: { name: bucket, ownerIdentity: { principalId }, arn: `arn:aws:s3:::${bucket}` },
       object: {
-        key: encodeKey(text(at(object, 'key'))),
-        // S3 says neither of what is gone.
+        key: encodeKey(readText(pickAt(object, 'key'))),
+        // S3 sends neither for an object that was removed.
         ...((removed ? {} : { size, eTag }) as { size: number; eTag: string }),
-        sequencer: nextSequencer(),
+        sequencer: makeSequencer(),
       },
     },
   };
 }
 
-/** A key as S3 puts it into a notification: form encoding, in which a slash stays a slash. */
+/** Encodes a key as S3 does in a notification: form encoding, but for slashes. */
 export function encodeKey(key: string): string {
   return encodeURIComponent(key)
     .replaceAll('%20', '+')
@@ -55,8 +56,8 @@ export function encodeKey(key: string): string {
 
 let last = 0n;
 
-// Rises over restarts, as S3's does for one key: microseconds since 1970.
-function nextSequencer(): string {
+// Increases across restarts, as the sequencer of S3 does for one key: microseconds since 1970.
+function makeSequencer(): string {
   const now = BigInt(Date.now()) * 1000n;
   last = now > last ? now : last + 1n;
   return last.toString(16).toUpperCase().padStart(18, '0');

@@ -1,11 +1,11 @@
-/** What goes back over HTTP. */
+/** A response over HTTP. */
 export type Answer = {
   status: number;
   headers: Record<string, string | number | string[]>;
   body: Buffer | string;
 };
 
-/** The function answered what API Gateway cannot turn into HTTP. */
+/** The result of a function cannot be converted into an HTTP response. */
 export class Malformed extends Error {
   override name = 'Malformed';
 }
@@ -19,9 +19,10 @@ type Structured = {
 };
 
 /**
- * Reads a function's result in payload format 2.0, as API Gateway does: with a `statusCode` it is
- * a response (several values of a header come joined by commas, cookies apart;
- * `multiValueHeaders` does not exist in this format); anything else is the JSON of a 200.
+ * Reads the result of a function in payload format 2.0, as API Gateway does. A result with a
+ * `statusCode` is a response: several values of a header are joined by commas, cookies are a list
+ * of their own, and `multiValueHeaders` does not exist in this format. Any other result is the JSON
+ * body of a 200.
  */
 export function readAnswer(result: unknown): Answer {
   if (!isStructured(result)) {
@@ -30,13 +31,14 @@ export function readAnswer(result: unknown): Answer {
   }
   const status = Number(result.statusCode);
   if (!Number.isInteger(status) || status < 200 || status > 599) {
-    throw new Malformed(`statusCode ${String(result.statusCode)} is no HTTP status`);
+    throw new Malformed(`statusCode ${String(result.statusCode)} is not an HTTP status`);
   }
   const headers: Answer['headers'] = {};
   for (const name in result.headers) {
     const value = result.headers[name];
     if (value === undefined || value === null) continue;
-    if (typeof value === 'object') throw new Malformed(`header ${name} is no plain value`);
+    if (typeof value === 'object')
+      throw new Malformed(`header ${name} is not a string or a number`);
     headers[name.toLowerCase()] = String(value);
   }
   if (Array.isArray(result.cookies)) headers['set-cookie'] = result.cookies.map(String);
@@ -47,7 +49,7 @@ export function readAnswer(result: unknown): Answer {
 
 function readBody({ body, isBase64Encoded }: Structured): Buffer | string {
   if (body === undefined || body === null) return '';
-  if (typeof body !== 'string') throw new Malformed('body is no string');
+  if (typeof body !== 'string') throw new Malformed('body is not a string');
   return isBase64Encoded === true ? Buffer.from(body, 'base64') : body;
 }
 
@@ -55,8 +57,8 @@ function isStructured(result: unknown): result is Structured {
   return typeof result === 'object' && result !== null && 'statusCode' in result;
 }
 
-/** An answer of the gateway's own, in its own words. */
-export function ownAnswer(status: number, message: string): Answer {
+/** Makes a response of the gateway itself, in the words of API Gateway. */
+export function makeAnswer(status: number, message: string): Answer {
   const body = JSON.stringify({ message });
   return { status, headers: { 'content-type': 'application/json' }, body };
 }

@@ -4,15 +4,15 @@ import { join, put, readQuery, type Strings } from './pairs.ts';
 import type { Match } from './routes.ts';
 import type { Target } from './target.ts';
 
-/** The API Gateway event, payload format 2.0, of an HTTP request. */
-export function toEvent(
+/** Converts an HTTP request into API Gateway's event in payload format 2.0. */
+export function makeEvent(
   raw: IncomingMessage,
   target: Target,
   body: Buffer | undefined,
   { routeKey, parameters }: Match<unknown>,
   requestId: string,
 ): APIGatewayProxyEventV2 {
-  const sourceIp = addressOf(raw);
+  const sourceIp = readAddress(raw);
   const headers: Strings = {};
   const cookies = readHeaders(raw.rawHeaders, headers);
   headers['x-forwarded-for'] = join(headers['x-forwarded-for'], sourceIp);
@@ -41,7 +41,7 @@ export function toEvent(
       requestId,
       routeKey,
       stage: '$default',
-      time: commonLogTime(now),
+      time: formatTime(now),
       timeEpoch: now,
     },
     isBase64Encoded: false,
@@ -56,11 +56,14 @@ export function toEvent(
   return event;
 }
 
-/** Lower-cases and joins; cookies are answered apart, as the gateway puts them. */
+/**
+ * Adds the headers in lower case, values of the same name joined. Cookies are returned, as the
+ * event holds them separately.
+ */
 function readHeaders(raw: string[], into: Strings): string[] | undefined {
   let cookies: string[] | undefined;
   for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = (raw[i] as string).toLowerCase(); // names and values take turns
+    const name = (raw[i] as string).toLowerCase(); // names and values alternate
     const value = raw[i + 1] as string;
     if (name === 'cookie') {
       cookies ??= [];
@@ -74,7 +77,7 @@ const textTypes = /^(text\/|application\/(json|xml|javascript|[\w.-]+\+(json|xml
 let lastType: string | undefined;
 let lastIsText = true;
 
-// Clients send one type over and over: the last answer is nearly always the next one's.
+// Caches the last result, because clients send the same content type again and again.
 function isText(type: string | undefined): boolean {
   if (type === undefined) return true;
   if (type === lastType) return lastIsText;
@@ -83,7 +86,7 @@ function isText(type: string | undefined): boolean {
   return lastIsText;
 }
 
-function addressOf({ socket }: IncomingMessage): string {
+function readAddress({ socket }: IncomingMessage): string {
   const address = socket.remoteAddress ?? '';
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }
@@ -92,7 +95,7 @@ const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 let lastSecond = 0;
 let lastTime = '';
 
-function commonLogTime(ms: number): string {
+function formatTime(ms: number): string {
   const second = Math.floor(ms / 1000);
   if (second === lastSecond) return lastTime;
   const iso = new Date(ms).toISOString();

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Deployment } from '../deployment/types.ts';
 import { importHandler, type Load } from '../invoke/handler.ts';
-import { type Invoker, invoker, TimedOut } from '../invoke/invoker.ts';
-import { type Log, sentenceOf, textOf, toStderr } from '../log.ts';
-import { type Answer, ownAnswer, readAnswer } from './answer.ts';
-import { toEvent } from './event.ts';
-import { router } from './routes.ts';
+import { createInvoker, type Invoker, TimedOut } from '../invoke/invoker.ts';
+import { formatError, formatMessage, type Log, toStderr } from '../log.ts';
+import { type Answer, makeAnswer, readAnswer } from './answer.ts';
+import { makeEvent } from './event.ts';
+import { createRouter } from './routes.ts';
 import { readTarget } from './target.ts';
 import { refuse, write } from './write.ts';
 
@@ -16,11 +16,11 @@ import { refuse, write } from './write.ts';
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
 const limits = { body: 10 * 1024 * 1024, head: 10_240, time: 30_000 };
 
-/** The HTTP functions behind one address. */
+/** Serves the functions that have HTTP routes, at one address. */
 export type Gateway = {
   readonly url: string;
   readonly port: number;
-  /** Imports the handlers ahead of the first request; what cannot be is logged. */
+  /** Imports the handlers before the first request; failures are logged. */
   warm(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -31,7 +31,7 @@ type Options = {
   port?: number;
   load?: Load;
   log?: Log;
-  /** How long a function may take, ms; an HTTP API waits 30 s. */
+  /** How long a function may take, in ms; API Gateway waits 30 s. */
   time?: number;
 };
 
@@ -46,8 +46,8 @@ export async function startGateway({
 }: Options): Promise<Gateway> {
   const invokers = deployment.functions
     .filter(({ routes }) => routes.length > 0)
-    .map((fn) => ({ fn, invoke: invoker(fn, load, time) }));
-  const find = router(
+    .map((fn) => ({ fn, invoke: createInvoker(fn, load, time) }));
+  const find = createRouter(
     invokers.flatMap(({ fn, invoke }) =>
       fn.routes.map((route) => ({ route, target: { name: fn.name, invoke } })),
     ),
@@ -58,10 +58,11 @@ export async function startGateway({
     http: { maxHeaderSize: limits.head },
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
-    // One route for everything: which function it is, we find as API Gateway does, and a path
-    // that is not well formed reaches the function too.
+    // One route for everything: our router finds the function as API Gateway does, and a malformed
+    // path must reach the function, too.
     rewriteUrl: (raw) => {
-      // The event is made of the raw headers; fastify would refuse a type that it cannot read.
+      // The event is built from the raw headers; fastify would reject a content type that it cannot
+      // parse.
       if (raw.headers['content-type']) raw.headers['content-type'] = 'application/octet-stream';
       return '/';
     },
@@ -75,7 +76,7 @@ export async function startGateway({
   });
   app.setNotFoundHandler((_request, reply) => {
     reply.hijack();
-    write(reply.raw, ownAnswer(404, 'Not Found'), randomUUID());
+    write(reply.raw, makeAnswer(404, 'Not Found'), randomUUID());
   });
   app.all('/', (request, reply) => {
     reply.hijack();
@@ -93,14 +94,14 @@ export async function startGateway({
     const target = readTarget(url);
     const match = find(raw.method ?? 'GET', target.path);
     const answer = match
-      ? await call(match.target, toEvent(raw, target, body, match, requestId), requestId)
-      : ownAnswer(404, 'Not Found');
+      ? await call(match.target, makeEvent(raw, target, body, match, requestId), requestId)
+      : makeAnswer(404, 'Not Found');
     try {
       write(response, answer, requestId);
     } catch (error) {
-      // Node refuses headers that no client could read; nothing was sent yet.
-      log(`The answer of ${match?.target.name} cannot be sent: ${sentenceOf(error)}`);
-      write(response, ownAnswer(500, 'Internal Server Error'), requestId);
+      // Node rejects invalid headers before anything is sent.
+      log(`The response of ${match?.target.name} cannot be sent: ${formatMessage(error)}`);
+      write(response, makeAnswer(500, 'Internal Server Error'), requestId);
     }
   }
 
@@ -112,10 +113,10 @@ export async function startGateway({
     try {
       return readAnswer(await invoke(event, requestId));
     } catch (error) {
-      log(`${name} failed (request ${requestId}): ${textOf(error)}`);
+      log(`${name} failed (request ${requestId}): ${formatError(error)}`);
       return error instanceof TimedOut
-        ? ownAnswer(503, 'Service Unavailable')
-        : ownAnswer(500, 'Internal Server Error');
+        ? makeAnswer(503, 'Service Unavailable')
+        : makeAnswer(500, 'Internal Server Error');
     }
   }
 
@@ -126,14 +127,14 @@ export async function startGateway({
     port: bound,
     warm: async () => {
       for (const { fn, invoke } of invokers) {
-        await invoke.warm().catch((error: unknown) => log(`${fn.name}: ${sentenceOf(error)}`));
+        await invoke.warm().catch((error: unknown) => log(`${fn.name}: ${formatMessage(error)}`));
       }
     },
     stop: () => close(app),
   };
 }
 
-/** Lets running requests end, for five seconds at most. */
+/** Waits for running requests to end, for five seconds at most. */
 async function close(app: FastifyInstance): Promise<void> {
   const timer = setTimeout(() => app.server.closeAllConnections(), 5000);
   await app.close();

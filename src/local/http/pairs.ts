@@ -1,14 +1,14 @@
 /** Headers or parameters: one string for each name. */
 export type Strings = Record<string, string>;
 
-/** Reads a query string; a name that comes again is joined by a comma, as API Gateway does. */
+/** Reads a query string; several values of a name are joined by commas, as API Gateway does. */
 export function readQuery(query: string): Strings {
   const found: Strings = {};
   for (const [name, value] of new URLSearchParams(query)) put(found, name, value);
   return found;
 }
 
-/** Adds a value under a name, joined to what is there. */
+/** Adds a value under a name, joined to an earlier value of that name. */
 export function put(into: Strings, name: string, value: string): void {
   if (name === '__proto__') {
     // In the cloud the event is parsed JSON, where this is a key like any other.

@@ -1,6 +1,6 @@
 import type { HttpRoute } from '../deployment/types.ts';
 
-/** The route a request took, and what its variables stand for. */
+/** The route of a request, and the values of its path parameters. */
 export type Match<T> = {
   target: T;
   routeKey: string;
@@ -19,45 +19,46 @@ type Node<T> = {
   greedy: Leaves<T>;
 };
 
-// What API Gateway's `ANY` stands for.
+// The methods that `ANY` of API Gateway means.
 const methods = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT']);
 
 /**
- * Chooses as an HTTP API does: a full match before a greedy one, both before `$default`; a fixed
- * segment before a variable, a longer greedy path before a shorter, a method before `ANY`.
+ * Makes a router that chooses as an HTTP API of API Gateway does: a full match before a greedy one,
+ * both before `$default`; a fixed segment before a variable, a longer greedy path before a shorter
+ * one, a method before `ANY`.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html
  */
-export function router<T>(routes: { route: HttpRoute; target: T }[]): Router<T> {
-  const top = node<T>();
+export function createRouter<T>(routes: { route: HttpRoute; target: T }[]): Router<T> {
+  const top = createNode<T>();
   let fallback: Leaf<T> | undefined;
   for (const { route, target } of routes) {
     if (route.path === '$default') fallback = { target, routeKey: '$default', names: [] };
-    else add(top, route, target);
+    else addRoute(top, route, target);
   }
 
   return (method, path) => {
     if (!methods.has(method)) return undefined;
     const segments = path.split('/');
-    const exact = full(top, segments, 1, method, []);
+    const exact = findExact(top, segments, 1, method, []);
     if (exact) return exact;
-    const found = greedy(top, segments, 1, method, []);
+    const found = findGreedy(top, segments, 1, method, []);
     if (found) return found;
     return fallback && { target: fallback.target, routeKey: '$default', parameters: undefined };
   };
 }
 
-function node<T>(): Node<T> {
+function createNode<T>(): Node<T> {
   return { fixed: new Map(), here: new Map(), greedy: new Map() };
 }
 
-function add<T>(top: Node<T>, { method, path }: HttpRoute, target: T): void {
+function addRoute<T>(top: Node<T>, { method, path }: HttpRoute, target: T): void {
   const names: string[] = [];
   let current = top;
   let leaves: Leaves<T> | undefined;
   for (const segment of path.split('/').slice(1)) {
     const name = /^\{(.+?)(\+?)\}$/.exec(segment);
     if (!name?.[1]) {
-      const next = current.fixed.get(segment) ?? node<T>();
+      const next = current.fixed.get(segment) ?? createNode<T>();
       current.fixed.set(segment, next);
       current = next;
       continue;
@@ -65,14 +66,14 @@ function add<T>(top: Node<T>, { method, path }: HttpRoute, target: T): void {
     names.push(name[1]);
     if (name[2]) leaves = current.greedy;
     else {
-      current.variable ??= node<T>();
+      current.variable ??= createNode<T>();
       current = current.variable;
     }
   }
   (leaves ?? current.here).set(method, { target, routeKey: `${method} ${path}`, names });
 }
 
-function full<T>(
+function findExact<T>(
   at: Node<T>,
   segments: string[],
   index: number,
@@ -80,14 +81,14 @@ function full<T>(
   values: string[],
 ): Match<T> | undefined {
   const segment = segments[index];
-  if (segment === undefined) return match(at.here, method, values);
+  if (segment === undefined) return makeMatch(at.here, method, values);
   const fixed = at.fixed.get(segment);
-  const found = fixed && full(fixed, segments, index + 1, method, values);
+  const found = fixed && findExact(fixed, segments, index + 1, method, values);
   if (found || !at.variable || segment === '') return found;
-  return full(at.variable, segments, index + 1, method, [...values, segment]);
+  return findExact(at.variable, segments, index + 1, method, [...values, segment]);
 }
 
-function greedy<T>(
+function findGreedy<T>(
   at: Node<T>,
   segments: string[],
   index: number,
@@ -98,29 +99,29 @@ function greedy<T>(
   if (segment === undefined) return undefined;
   const fixed = at.fixed.get(segment);
   const deeper =
-    (fixed && greedy(fixed, segments, index + 1, method, values)) ??
+    (fixed && findGreedy(fixed, segments, index + 1, method, values)) ??
     (at.variable && segment !== ''
-      ? greedy(at.variable, segments, index + 1, method, [...values, segment])
+      ? findGreedy(at.variable, segments, index + 1, method, [...values, segment])
       : undefined);
   if (deeper) return deeper;
   const rest = segments.slice(index).join('/');
-  return rest === '' ? undefined : match(at.greedy, method, [...values, rest]);
+  return rest === '' ? undefined : makeMatch(at.greedy, method, [...values, rest]);
 }
 
-function match<T>(leaves: Leaves<T>, method: string, values: string[]): Match<T> | undefined {
+function makeMatch<T>(leaves: Leaves<T>, method: string, values: string[]): Match<T> | undefined {
   const leaf = leaves.get(method) ?? leaves.get('ANY');
   if (!leaf) return undefined;
   const { target, routeKey, names } = leaf;
   if (names.length === 0) return { target, routeKey, parameters: undefined };
-  const pairs = names.map((name, i) => [name, decoded(values[i] ?? '')] as const);
+  const pairs = names.map((name, i) => [name, decode(values[i] ?? '')] as const);
   return { target, routeKey, parameters: Object.fromEntries(pairs) };
 }
 
-function decoded(text: string): string {
+function decode(text: string): string {
   if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {
-    return text; // no valid escape: the function sees what was sent and refuses it
+    return text; // not a valid escape sequence: the function gets it as it was sent, and rejects it
   }
 }

@@ -1,9 +1,9 @@
-/** A request's target, cut at the question mark and otherwise as it was sent. */
+/** The path and the query string of a request, as they were sent. */
 export type Target = { path: string; query: string };
 
-/** Cuts a request's target in two. */
+/** Splits the target of a request at the question mark. */
 export function readTarget(url: string): Target {
-  // The absolute form, which proxies send, names the host again.
+  // Proxies send the absolute form, which includes the host.
   const local = url.startsWith('/') ? url : url.replace(/^\w+:\/\/[^/?]*/, '') || '/';
   const mark = local.indexOf('?');
   if (mark < 0) return { path: local, query: '' };

@@ -1,8 +1,10 @@
 import type { Context } from 'aws-lambda';
 import type { DeployedFunction } from '../deployment/types.ts';
 
-/** The second argument of a handler, for a call that ends at `deadline` (ms since 1970). */
-export function lambdaContext(fn: DeployedFunction, requestId: string, deadline: number): Context {
+/**
+ * Makes the second argument of a handler, for a call that must end at `deadline` (ms since 1970).
+ */
+export function makeContext(fn: DeployedFunction, requestId: string, deadline: number): Context {
   return {
     callbackWaitsForEmptyEventLoop: true,
     functionName: fn.name,
@@ -13,13 +15,14 @@ export function lambdaContext(fn: DeployedFunction, requestId: string, deadline:
     logGroupName: `/aws/lambda/${fn.name}`,
     logStreamName: 'local',
     getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
-    done: callbacksAreGone,
-    fail: callbacksAreGone,
-    succeed: callbacksAreGone,
+    done: refuseCallback,
+    fail: refuseCallback,
+    succeed: refuseCallback,
   };
 }
 
-// Node 24 on Lambda knows promises only; better to fail here than after deploying.
-function callbacksAreGone(): never {
-  throw new Error('A handler answers by its promise; callbacks do not exist on Node 24');
+// On Lambda's Node 24 a handler can only return a promise. Better to fail here than after
+// deploying.
+function refuseCallback(): never {
+  throw new Error('A handler must return a promise; Lambda has no callbacks on Node 24');
 }

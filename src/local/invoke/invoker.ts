@@ -1,22 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import type { DeployedFunction } from '../deployment/types.ts';
-import { lambdaContext } from './context.ts';
+import { makeContext } from './context.ts';
 import type { Handler, Load } from './handler.ts';
 
 /** Calls one function as Lambda does; rejects with what it throws, or `TimedOut`. */
 export type Invoker = {
   (event: unknown, requestId?: string): Promise<unknown>;
-  /** Imports the handler ahead of the first call. */
+  /** Imports the handler before the first call. */
   warm(): Promise<void>;
 };
 
-/** The function was still running when its time was up. Its answer, if any, is dropped. */
+/** The function exceeded its timeout. If it answers later, the answer is ignored. */
 export class TimedOut extends Error {
   override name = 'TimedOut';
 }
 
-/** Makes the caller of one function; `cap` bounds its time further, in ms. */
-export function invoker(fn: DeployedFunction, load: Load, cap = Number.POSITIVE_INFINITY): Invoker {
+/** Makes a function that calls one Lambda function; `cap` is a further limit of its time, in ms. */
+export function createInvoker(
+  fn: DeployedFunction,
+  load: Load,
+  cap = Number.POSITIVE_INFINITY,
+): Invoker {
   const limit = Math.min(fn.timeout * 1000, cap);
   let handler: Handler | undefined;
   let loading: Promise<Handler> | undefined;
@@ -27,14 +31,14 @@ export function invoker(fn: DeployedFunction, load: Load, cap = Number.POSITIVE_
       handler = await loading;
       return handler;
     } finally {
-      loading = undefined; // a failure is tried again by the next call
+      loading = undefined; // the next call retries a failed import
     }
   }
 
   async function invoke(event: unknown, requestId: string = randomUUID()): Promise<unknown> {
     const ready = handler ?? (await warm());
     return withDeadline(fn.name, limit, (deadline) =>
-      ready(event, lambdaContext(fn, requestId, deadline)),
+      ready(event, makeContext(fn, requestId, deadline)),
     );
   }
 

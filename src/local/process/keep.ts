@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Log, sentenceOf } from '../log.ts';
-import { leash } from './leash.ts';
+import { formatMessage, type Log } from '../log.ts';
+import { endWithParent } from './end-with-parent.ts';
 
-/** A child process that is started again whenever it dies. */
+/** A child process that is restarted whenever it dies. */
 export type Kept = {
   readonly pid: number | undefined;
-  /** Starts a new one in its place; the old one ends first. */
+  /** Ends the process and starts a new one. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -15,27 +15,30 @@ export type Kept = {
 type Options = {
   name: string;
   launch: () => ChildProcess | Promise<ChildProcess>;
-  /** Resolves once the child can be used; called again for each that replaces a dead one. */
+  /** Resolves once the child can be used; called again after each restart. */
   ready: (child: ChildProcess) => Promise<void>;
   log: Log;
-  /** How long a child may take to end before it is killed, ms. */
+  /** How long a child may take to end before it is killed, in ms. */
   grace?: number;
 };
 
 const backoff = { first: 100, most: 5000, forgetAfter: 10_000 };
 
-/** Starts a child and keeps it: its first failure is the caller's, later ones are retried. */
+/**
+ * Starts a child and restarts it with backoff when it dies. Only a failure of the first start is
+ * thrown.
+ */
 export async function keep({ name, launch, ready, log, grace = 8000 }: Options): Promise<Kept> {
   let child: ChildProcess | undefined;
   let delay = backoff.first;
-  let era = 0; // a stop or a restart begins a new one, in which older retries have no say
+  let era = 0; // incremented by each stop and restart, so that earlier retries give up
 
   async function start(): Promise<void> {
     const born = era;
     const current = await launch();
     const started = Date.now();
     let usable = false;
-    leash(current);
+    endWithParent(current);
     if (child && born !== era) {
       await end(current, grace); // it was stopped while it was being launched
       return;
@@ -44,7 +47,7 @@ export async function keep({ name, launch, ready, log, grace = 8000 }: Options):
     current.once('exit', (code, signal) => {
       if (!usable || born !== era) return;
       if (Date.now() - started > backoff.forgetAfter) delay = backoff.first;
-      log(`${name} ended (${signal ?? `code ${code}`}); starting it again`);
+      log(`${name} ended (${signal ?? `code ${code}`}); restarting it`);
       void revive();
     });
     const dead = once(current, 'exit').then(() => {
@@ -57,7 +60,7 @@ export async function keep({ name, launch, ready, log, grace = 8000 }: Options):
       await end(current, grace);
       throw error;
     } finally {
-      dead.catch(() => {}); // the exit listener above is the one that acts from here on
+      dead.catch(() => {}); // from here on the exit listener above handles it
     }
   }
 
@@ -69,10 +72,10 @@ export async function keep({ name, launch, ready, log, grace = 8000 }: Options):
       if (mine !== era) return;
       try {
         await start();
-        log(`${name} is back`);
+        log(`${name} is running again`);
         return;
       } catch (error) {
-        if (mine === era) log(sentenceOf(error));
+        if (mine === era) log(formatMessage(error));
       }
     }
   }
@@ -86,7 +89,7 @@ export async function keep({ name, launch, ready, log, grace = 8000 }: Options):
     await stop();
     const mine = era;
     await start().catch((error: unknown) => {
-      log(sentenceOf(error));
+      log(formatMessage(error));
       if (mine === era) void revive();
     });
   }
@@ -101,7 +104,7 @@ export async function keep({ name, launch, ready, log, grace = 8000 }: Options):
   };
 }
 
-/** Ends a child kindly, and for sure after `grace` ms. */
+/** Ends a child by SIGTERM, and after `grace` ms by SIGKILL. */
 export async function end(child: ChildProcess, grace: number): Promise<void> {
   if (!isRunning(child)) return;
   const gone = once(child, 'exit');

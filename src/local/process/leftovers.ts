@@ -1,19 +1,19 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bornAt, isSame, type ProcessIdentity } from './identity.ts';
+import { isSame, type ProcessIdentity, readBirth } from './identity.ts';
 
-/** Notes a running child in a folder, where the next start looks for it. */
+/** Writes the identity of a running child into a folder, where the next start looks for it. */
 export function noteChild(folder: string, name: string, pid: number | undefined): void {
   if (pid === undefined) return;
   mkdirSync(folder, { recursive: true });
-  const identity: ProcessIdentity = { pid, born: bornAt(pid) };
+  const identity: ProcessIdentity = { pid, born: readBirth(pid) };
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(identity));
 }
 
 /**
- * Ends what a killed run left: its children are on their way out by the leash, but may still hold
- * the database's files and the ports.
+ * Ends the children of a run that was killed. They are already ending (`endWithParent`), but may
+ * still hold the files of the database and the ports.
  */
 export async function endLeftovers(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
@@ -49,7 +49,7 @@ function read(file: string): ProcessIdentity | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as ProcessIdentity; // written above
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined; // a run that was killed while writing
+    if (error instanceof SyntaxError) return undefined; // the run was killed while it wrote the file
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises';
 
-/** Opens a program's log for writing; the one of the run before is kept beside it. */
+/** Opens the log file of a program; the log of the last run is kept as `.old`. */
 export async function openLog(file: string): Promise<{ fd: number; close(): Promise<void> }> {
   await rename(file, `${file}.old`).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
@@ -9,11 +9,11 @@ export async function openLog(file: string): Promise<{ fd: number; close(): Prom
   return { fd: handle.fd, close: () => handle.close() };
 }
 
-/** The last words of a log, for the message that says why a program ended. */
-export async function lastWords(file: string): Promise<string> {
+/** Reads the last lines of a log, for the message that says why a program ended. */
+export async function readLastLines(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '');
   const lines = text.trim().split('\n');
-  // mongod writes a line of JSON for everything: what it calls an error says the most.
+  // mongod logs a line of JSON for everything, so lines that look like errors are preferred.
   const telling = lines.filter((line) => /"s":"[EF]"|error|cannot|failed/i.test(line)).slice(-2);
   return (telling.length > 0 ? telling : lines.slice(-2)).join('\n');
 }

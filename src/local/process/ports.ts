@@ -1,12 +1,12 @@
 import { createServer } from 'node:net';
 
-/** A port that is free on this machine, `wanted` if that is. */
-export async function freePort(wanted = 0): Promise<number> {
+/** Finds a free port on this machine: `wanted`, if that is free. */
+export async function findFreePort(wanted = 0): Promise<number> {
   if (wanted !== 0 && (await isFree(wanted))) return wanted;
   return bind(0);
 }
 
-/** Whether nothing listens on the port, on IPv4 and IPv6. */
+/** Whether nothing listens on the port, neither on IPv4 nor on IPv6. */
 export async function isFree(port: number): Promise<boolean> {
   try {
     for (const host of ['127.0.0.1', '::1']) await bind(port, host);

@@ -1,5 +1,5 @@
-/** Calls one action of SQS in its JSON protocol; the local queue wants no signature. */
-export async function sqs<Result>(
+/** Calls an action of SQS by its JSON protocol; the local queue needs no signature. */
+export async function callSqs<Result>(
   endpoint: string,
   action: string,
   input: Record<string, unknown>,
@@ -16,5 +16,5 @@ export async function sqs<Result>(
   });
   const body = await answer.text();
   if (!answer.ok) throw new Error(`${action} answered ${answer.status}: ${body}`);
-  return (body ? JSON.parse(body) : {}) as Result; // SQS's own shapes, named by the caller
+  return (body ? JSON.parse(body) : {}) as Result; // the caller names the type that SQS documents
 }

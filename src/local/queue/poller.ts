@@ -2,29 +2,29 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { SQSEvent } from 'aws-lambda';
 import type { DeployedFunction, Deployment, QueueSource } from '../deployment/types.ts';
 import { importHandler, type Load } from '../invoke/handler.ts';
-import { type Invoker, invoker } from '../invoke/invoker.ts';
-import { type Log, sentenceOf, textOf, toStderr } from '../log.ts';
-import { sqs } from './client.ts';
-import { failedOf, type Message, toRecord } from './record.ts';
+import { createInvoker, type Invoker } from '../invoke/invoker.ts';
+import { formatError, formatMessage, type Log, toStderr } from '../log.ts';
+import { callSqs } from './client.ts';
+import { type Message, makeRecord, readFailures } from './record.ts';
 
-/** The functions that queues wake. */
+/** Calls the functions that have queues. */
 export type Poller = { stop(): Promise<void> };
 
 type Options = {
   deployment: Deployment;
   endpoint: string;
-  /** The variables that carry the queues' URLs. */
+  /** The environment variables that hold the URLs of the queues. */
   env: Record<string, string | undefined>;
   load?: Load;
   log?: Log;
 };
 
-/** Hands messages to the functions of their queues, and deletes those that did not fail. */
+/** Passes messages to the functions of their queues, and deletes those that were handled. */
 export function startPoller(options: Options): Poller {
   const { deployment, load = importHandler } = options;
   const stopping = new AbortController();
   const loops = deployment.functions.flatMap((fn) => {
-    const invoke = invoker(fn, load);
+    const invoke = createInvoker(fn, load);
     return fn.queues.flatMap((source) =>
       Array.from({ length: source.concurrency }, () =>
         poll(options, fn, source, invoke, stopping.signal),
@@ -34,8 +34,8 @@ export function startPoller(options: Options): Poller {
   return {
     stop: async () => {
       stopping.abort();
-      // A function at work gets the time to answer, but a stop must not wait for a long job: its
-      // message comes again.
+      // A running function gets some time to end, but a long job must not delay the stop: its
+      // message is delivered again.
       await Promise.race([Promise.all(loops), pause(3000, undefined, { ref: false })]);
     },
   };
@@ -50,7 +50,7 @@ async function poll(
 ): Promise<void> {
   const queue = deployment.queues.find(({ id }) => id === source.queue);
   const QueueUrl = queue && env[queue.variable];
-  if (!QueueUrl) return log(`${fn.name} waits for ${source.queue}, which does not exist here`);
+  if (!QueueUrl) return log(`${fn.name} has the queue ${source.queue}, which does not exist here`);
   let failures = 0;
   while (!signal.aborted) {
     try {
@@ -58,7 +58,7 @@ async function poll(
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;
-      if (failures === 0) log(`${source.queue} does not answer: ${sentenceOf(error)}`);
+      if (failures === 0) log(`${source.queue} does not answer: ${formatMessage(error)}`);
       failures += 1;
       await pause(Math.min(100 * 2 ** failures, 2000), undefined, { ref: false });
     }
@@ -81,7 +81,7 @@ async function pollOnce(
     MessageSystemAttributeNames: ['All'],
     MessageAttributeNames: ['All'],
   };
-  const { Messages = [] } = await sqs<{ Messages?: Message[] }>(
+  const { Messages = [] } = await callSqs<{ Messages?: Message[] }>(
     endpoint,
     'ReceiveMessage',
     input,
@@ -89,23 +89,23 @@ async function pollOnce(
   );
   if (Messages.length === 0) return;
   const arn = `arn:aws:sqs:us-east-1:000000000000:${QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1)}`;
-  const event: SQSEvent = { Records: Messages.map((message) => toRecord(message, arn)) };
+  const event: SQSEvent = { Records: Messages.map((message) => makeRecord(message, arn)) };
   const failed = await invoke(event).then(
     (answer) =>
       source.partial
-        ? failedOf(
+        ? readFailures(
             answer,
             Messages.map(({ MessageId }) => MessageId),
           )
         : [],
     (error: unknown) => {
-      log(`${fn.name} failed on ${Messages.length} message(s): ${textOf(error)}`);
+      log(`${fn.name} failed on ${Messages.length} message(s): ${formatError(error)}`);
       return Messages.map(({ MessageId }) => MessageId);
     },
   );
-  // Those that failed come again when their visibility timeout ends.
+  // Failed messages are delivered again after their visibility timeout.
   const Entries = Messages.filter(({ MessageId }) => !failed.includes(MessageId)).map(
     ({ MessageId, ReceiptHandle }) => ({ Id: MessageId, ReceiptHandle }),
   );
-  if (Entries.length > 0) await sqs(endpoint, 'DeleteMessageBatch', { QueueUrl, Entries });
+  if (Entries.length > 0) await callSqs(endpoint, 'DeleteMessageBatch', { QueueUrl, Entries });
 }

@@ -1,6 +1,6 @@
 import type { SQSRecord, SQSRecordAttributes } from 'aws-lambda';
 
-/** A message as ReceiveMessage answers it. */
+/** A message as ReceiveMessage returns it. */
 export type Message = {
   MessageId: string;
   ReceiptHandle: string;
@@ -12,13 +12,13 @@ export type Message = {
 
 type MessageAttribute = { DataType: string; StringValue?: string; BinaryValue?: string };
 
-/** A message as a function gets it: the same, with other capitals. */
-export function toRecord(message: Message, arn: string): SQSRecord {
+/** Converts a message into the record that a function gets; only the names differ. */
+export function makeRecord(message: Message, arn: string): SQSRecord {
   return {
     messageId: message.MessageId,
     receiptHandle: message.ReceiptHandle,
     body: message.Body,
-    // Asked for with `All`, so SQS sends those that the type requires.
+    // They were requested with `All`, so SQS sends the ones that the type requires.
     attributes: (message.Attributes ?? {}) as unknown as SQSRecordAttributes,
     messageAttributes: Object.fromEntries(
       Object.entries(message.MessageAttributes ?? {}).map(([name, attribute]) => [
@@ -38,11 +38,11 @@ export function toRecord(message: Message, arn: string): SQSRecord {
 }
 
 /**
- * The messages of a batch that failed, from what the function answered.
- * An answer that cannot be understood fails them all, as in the cloud.
+ * Reads from the answer of a function which messages of the batch have failed. An answer that
+ * cannot be understood fails them all, as in AWS.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
-export function failedOf(answer: unknown, ids: string[]): string[] {
+export function readFailures(answer: unknown, ids: string[]): string[] {
   if (typeof answer !== 'object' || answer === null) return [];
   if (!('batchItemFailures' in answer)) return [];
   const failures: unknown = answer.batchItemFailures;

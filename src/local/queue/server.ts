@@ -1,14 +1,17 @@
 import type { AddressInfo } from 'node:net';
 import { buildApp } from 'fauxqs';
 import type { DeployedQueue, Deployment } from '../deployment/types.ts';
-import { sqs } from './client.ts';
+import { callSqs } from './client.ts';
 
-/** An SQS in memory. */
+/** An in-memory SQS server. */
 export type Queue = { readonly endpoint: string; readonly port: number; stop(): Promise<void> };
 
-/** Starts SQS. What it holds is lost with it: a message is a doorbell, the job is in the database. */
+/**
+ * Starts an in-memory SQS server. Lost messages do no harm: a message only wakes a worker, the job
+ * is in the database.
+ */
 export async function startQueue({ port = 0 }: { port?: number } = {}): Promise<Queue> {
-  // Not its own start function, which listens on every address of the machine.
+  // The start function of fauxqs listens on all addresses of the machine, so it is not used.
   const app = buildApp({ logger: false, defaultRegion: 'us-east-1' });
   await app.listen({ host: 'localhost', port });
   const { port: bound } = app.server.address() as AddressInfo; // it listens on TCP
@@ -22,8 +25,8 @@ export async function startQueue({ port = 0 }: { port?: number } = {}): Promise<
 }
 
 /**
- * Creates the queues of a deployment, their names beginning with `prefix`.
- * @returns the variables that carry their URLs: `JobsQueue` → `JOBS_QUEUE_URL`
+ * Creates the queues of a deployment, with names that begin with `prefix`.
+ * @returns the environment variables with their URLs: `JobsQueue` → `JOBS_QUEUE_URL`
  */
 export async function createQueues(
   endpoint: string,
@@ -32,23 +35,23 @@ export async function createQueues(
 ): Promise<Record<string, string>> {
   const urls: Record<string, string> = {};
   const arns = new Map<string, string>();
-  // The queues that take what failed are pointed to, so they come first.
-  for (const queue of [...queues].sort((a, b) => depth(a) - depth(b))) {
+  // Dead-letter queues come first, because the others refer to them.
+  for (const queue of [...queues].sort((a, b) => countDepth(a) - countDepth(b))) {
     const name = `${prefix}-${queue.id}`;
-    const Attributes = { ...queue.attributes, ...redrive(queue, arns) };
+    const Attributes = { ...queue.attributes, ...makeRedrivePolicy(queue, arns) };
     const input = { QueueName: name, Attributes };
-    const { QueueUrl } = await sqs<{ QueueUrl: string }>(endpoint, 'CreateQueue', input);
+    const { QueueUrl } = await callSqs<{ QueueUrl: string }>(endpoint, 'CreateQueue', input);
     urls[queue.variable] = QueueUrl;
     arns.set(queue.id, `arn:aws:sqs:us-east-1:000000000000:${name}`);
   }
   return urls;
 }
 
-function depth({ deadLetters }: DeployedQueue): number {
+function countDepth({ deadLetters }: DeployedQueue): number {
   return deadLetters ? 1 : 0;
 }
 
-function redrive(
+function makeRedrivePolicy(
   { deadLetters }: DeployedQueue,
   arns: Map<string, string>,
 ): { RedrivePolicy?: string } {

@@ -1,10 +1,11 @@
 // A process that runs our functions: `child.ts <gateway|worker|migrate> <root> <host> <port>`. It
-// imports them at once, begins when its parent says "open", and ends when its parent does.
+// imports them at once, begins to serve when its parent sends "open", and ends when its parent
+// does.
 import { readDeployment } from '../deployment/read.ts';
 import type { Deployment } from '../deployment/types.ts';
 import { startGateway } from '../http/gateway.ts';
 import { importHandler } from '../invoke/handler.ts';
-import { sentenceOf, textOf, toStderr } from '../log.ts';
+import { formatError, formatMessage, toStderr } from '../log.ts';
 import { migrate } from '../migrate.ts';
 import { startWorker } from '../worker.ts';
 
@@ -17,14 +18,14 @@ const opened = new Promise<void>((resolve) => {
 let part: Part | undefined;
 
 process.on('disconnect', () => process.exit(1));
-// Ctrl-C in the terminal is for the supervisor, which ends this process in order.
+// Ctrl-C in the terminal is for the supervisor, which ends its children in the right order.
 for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('SIGTERM', async () => {
   await part?.stop();
   process.exit(0);
 });
-// Lambda would freeze or drop such a sandbox; one careless promise must not end everybody's work.
-process.on('unhandledRejection', (reason) => toStderr(`${role}: unhandled ${textOf(reason)}`));
+// Lambda would end only the one sandbox; here an unhandled rejection must not end all functions.
+process.on('unhandledRejection', (reason) => toStderr(`${role}: unhandled ${formatError(reason)}`));
 
 try {
   const deployment = readDeployment(root);
@@ -36,11 +37,11 @@ try {
 } catch (error) {
   // By its name: what a function throws is not of our class.
   const isRefusal = error instanceof Error && error.name === 'Refusal';
-  toStderr(isRefusal ? error.message : `${role}: ${textOf(error)}`);
+  toStderr(isRefusal ? error.message : `${role}: ${formatError(error)}`);
   process.exit(1);
 }
 
-/** Imports what this process will call; two cores and a database that starts need the head start. */
+/** Imports the functions of this process in advance, while the database starts. */
 async function warm({ functions }: Deployment): Promise<void> {
   const mine = functions.filter(({ name, routes }) =>
     role === 'gateway'
@@ -50,8 +51,8 @@ async function warm({ functions }: Deployment): Promise<void> {
         : name === 'migrate',
   );
   for (const fn of mine) {
-    // The first call says it again, with an answer.
-    await importHandler(fn).catch((error) => toStderr(`${fn.name}: ${sentenceOf(error)}`));
+    // The first call throws the error again, and answers with it.
+    await importHandler(fn).catch((error) => toStderr(`${fn.name}: ${formatMessage(error)}`));
   }
 }
 

@@ -2,12 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createBucket } from '../bucket.ts';
 import { readDeployment } from '../deployment/read.ts';
-import { environment, withDatabase } from '../environment.ts';
+import { makeEnvironment, withDatabase } from '../environment.ts';
 import { type Lock, takeLock } from '../lock.ts';
-import { type Log, sentenceOf } from '../log.ts';
+import { formatMessage, type Log } from '../log.ts';
 import { end, type Kept } from '../process/keep.ts';
 import { endLeftovers } from '../process/leftovers.ts';
-import { freePort, isFree } from '../process/ports.ts';
+import { findFreePort, isFree } from '../process/ports.ts';
 import { createQueues } from '../queue/server.ts';
 import { Refusal } from '../refusal.ts';
 import type { Settings } from '../settings.ts';
@@ -16,20 +16,20 @@ import { keepChild, type Launch, launch, open } from './children.ts';
 import { forgetState, readState, type State, writeState } from './state.ts';
 import { watch } from './watch.ts';
 
-/** The whole backend, running. */
+/** The whole backend while it runs. */
 export type Stack = { readonly state: State; stop(): Promise<void> };
 
 const bucket = process.env.MEDIA_BUCKET || 'mixdown-media';
 
-/** Starts everything on one folder; refuses with a sentence where it cannot. */
+/** Starts everything, with its data in one folder. @throws Refusal with what the user can do */
 export async function startStack(settings: Settings, log: Log): Promise<Stack> {
   const { root, dir, host } = settings;
   const lock = claim(dir);
   const endings: (() => Promise<void> | void)[] = [() => lock.release()];
   const stop = async () => {
-    // What was started last ends first: nothing loses the ground it stands on.
+    // In reverse order of the start, so that nothing loses what it depends on.
     for (const ending of endings.splice(0).reverse()) {
-      await Promise.resolve(ending()).catch((error: unknown) => log(sentenceOf(error)));
+      await Promise.resolve(ending()).catch((error: unknown) => log(formatMessage(error)));
     }
   };
   try {
@@ -40,19 +40,19 @@ export async function startStack(settings: Settings, log: Log): Promise<Stack> {
     endings.push(() => tools.stop());
     const apiUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
     const place = { database: 'mixdown', bucket, apiUrl };
-    const settle = async () =>
-      environment(
+    const prepareEnvironment = async () =>
+      makeEnvironment(
         tools.info,
         deployment,
         await createQueues(tools.info.queue, deployment, deployment.service),
         place,
       );
-    let env = await settle();
-    const plan = (role: Launch['role']): Launch => ({ role, root, dir, host, port, env });
+    let env = await prepareEnvironment();
+    const planLaunch = (role: Launch['role']): Launch => ({ role, root, dir, host, port, env });
 
-    // They import their code while the database comes up.
+    // They import their code while the database starts.
     const roles = ['migrate', 'gateway', 'worker'] as const;
-    const [migration, first, second] = roles.map((role) => launch(plan(role))) as [
+    const [migration, first, second] = roles.map((role) => launch(planLaunch(role))) as [
       ChildProcess,
       ChildProcess,
       ChildProcess,
@@ -61,9 +61,9 @@ export async function startStack(settings: Settings, log: Log): Promise<Stack> {
       await Promise.all([migration, first, second].map((child) => end(child, 5000)));
     });
     await prepare(tools, migration, log);
-    const gateway = await keepChild(first, () => plan('gateway'), log);
+    const gateway = await keepChild(first, () => planLaunch('gateway'), log);
     endings.push(() => gateway.stop());
-    const worker = await keepChild(second, () => plan('worker'), log);
+    const worker = await keepChild(second, () => planLaunch('worker'), log);
     endings.push(() => worker.stop());
 
     const mongodb = withDatabase(tools.info.mongodb, place.database);
@@ -77,9 +77,9 @@ export async function startStack(settings: Settings, log: Log): Promise<Stack> {
     async function reload(kept: Kept[]): Promise<void> {
       try {
         deployment = readDeployment(root);
-        env = await settle();
+        env = await prepareEnvironment();
       } catch (error) {
-        return log(sentenceOf(error));
+        return log(formatMessage(error));
       }
       const began = Date.now();
       await Promise.all(kept.map((one) => one.restart()));
@@ -94,12 +94,13 @@ export async function startStack(settings: Settings, log: Log): Promise<Stack> {
 async function prepare(tools: Tools, migration: ChildProcess, log: Log): Promise<void> {
   await tools.ready;
   const migrated = open(migration).catch((error: unknown) => {
-    throw new Refusal(`The migrations failed: ${sentenceOf(error)}; see above.`);
+    throw new Refusal(`The migrations failed: ${formatMessage(error)}; see above.`);
   });
   const created = createBucket(tools.info.s3, bucket).catch((error: unknown) => {
-    // In an S3 of the user's own it may be there already, and not ours to change.
+    // On the user's own S3 server the bucket may exist already, with settings that are not ours to
+    // change.
     if (!process.env.S3_ENDPOINT) throw error;
-    log(`The bucket ${bucket} was left as it is: ${sentenceOf(error)}`);
+    log(`The bucket ${bucket} was left as it is: ${formatMessage(error)}`);
   });
   await Promise.all([migrated, created]);
   await end(migration, 5000);
@@ -109,7 +110,7 @@ function claim(dir: string): Lock {
   const taken = takeLock(join(dir, 'lock'));
   if ('lock' in taken) return taken.lock;
   const { pid } = taken.holder;
-  const state = readState(dir); // of the run before, as long as that one still starts
+  const state = readState(dir); // of an earlier run, while the other process starts
   const where = state?.pid === pid ? `process ${pid}, ${state.api}` : `process ${pid}`;
   throw new Refusal(
     `Mixdown already runs on ${dir} (${where}): end it first, or set DATA_DIR to another folder.`,
@@ -117,7 +118,7 @@ function claim(dir: string): Lock {
 }
 
 async function choosePort(wanted: number): Promise<number> {
-  if (wanted === 0) return freePort();
+  if (wanted === 0) return findFreePort();
   if (await isFree(wanted)) return wanted;
   throw new Refusal(
     `Port ${wanted} is taken by another program: end that one, or set PORT to another (0 for any).`,

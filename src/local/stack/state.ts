@@ -1,29 +1,29 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What runs, as URLs; `mongodb` with the database in it. The content of `local.json`. */
+/** The addresses of what runs, with the database in `mongodb`: the content of `local.json`. */
 export type State = { pid: number; api: string; mongodb: string; s3: string; queue: string };
 
-const fileIn = (dir: string) => join(dir, 'local.json');
+const locateState = (dir: string) => join(dir, 'local.json');
 
-/** Says in `local.json` what runs; the file appears whole. */
+/** Writes `local.json`, atomically. */
 export function writeState(dir: string, state: State): void {
-  const draft = `${fileIn(dir)}.${process.pid}`;
+  const draft = `${locateState(dir)}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`);
-  renameSync(draft, fileIn(dir));
+  renameSync(draft, locateState(dir));
 }
 
-/** What `local.json` says, if it is there. A killed run leaves one behind: see its `pid`. */
+/** Reads `local.json`, if it exists. A killed run leaves it behind: check its `pid`. */
 export function readState(dir: string): State | undefined {
   try {
-    return JSON.parse(readFileSync(fileIn(dir), 'utf8')) as State; // written above
+    return JSON.parse(readFileSync(locateState(dir), 'utf8')) as State; // written above
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Takes `local.json` away: nothing runs any more. */
+/** Deletes `local.json`, because nothing runs any more. */
 export function forgetState(dir: string): void {
-  rmSync(fileIn(dir), { force: true });
+  rmSync(locateState(dir), { force: true });
 }

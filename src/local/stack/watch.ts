@@ -1,14 +1,17 @@
 import { existsSync, type FSWatcher, watch as watchFiles } from 'node:fs';
 import { join } from 'node:path';
-import { type Log, sentenceOf } from '../log.ts';
+import { formatMessage, type Log } from '../log.ts';
 
-/** Calls back once the sources have been quiet for a moment after a change; answers how to stop. */
+/**
+ * Calls `changed` shortly after the last change of a source file. Returns a function that stops
+ * watching.
+ */
 export function watch(root: string, changed: () => Promise<void>, log: Log): () => void {
   let timer: NodeJS.Timeout | undefined;
   let running = false;
   let again = false;
 
-  function soon(): void {
+  function schedule(): void {
     clearTimeout(timer);
     timer = setTimeout(run, 150); // editors write a file in several steps
   }
@@ -19,18 +22,19 @@ export function watch(root: string, changed: () => Promise<void>, log: Log): () 
       return;
     }
     running = true;
-    await changed().catch((error: unknown) => log(sentenceOf(error)));
+    await changed().catch((error: unknown) => log(formatMessage(error)));
     running = false;
-    if (again) soon();
+    if (again) schedule();
     again = false;
   }
 
-  const watchers: FSWatcher[] = ['src', 'functions', 'migrations']
+  const watchers: FSWatcher[] = ['src', 'functions', 'migrations', 'deploy']
     .map((folder) => join(root, folder))
     .filter(existsSync)
-    .map((folder) => watchFiles(folder, { recursive: true }, soon));
-  // The folder and not the file: editors replace a file, and a watch stays with the old one.
-  watchers.push(watchFiles(root, (_kind, name) => name === 'serverless.yml' && soon()));
+    .map((folder) => watchFiles(folder, { recursive: true }, schedule));
+  // The folder, not the file: editors replace a file, and a watcher of the file would stay with the
+  // old one.
+  watchers.push(watchFiles(root, (_kind, name) => name === 'serverless.yml' && schedule()));
   return () => {
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();

@@ -15,7 +15,7 @@ const packaged = {
 };
 const wheelRuns = process.platform === 'linux' && process.arch === 'x64';
 
-/** What decodes and encodes media. */
+/** The program that decodes and encodes media. */
 export const ffmpeg: Tool = {
   name: 'ffmpeg',
   variable: 'FFMPEG_PATH',

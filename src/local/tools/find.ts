@@ -1,34 +1,44 @@
 import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
-import { cached, fetchOnce } from './cache.ts';
-import { isExecutable, onPath, run } from './run.ts';
+import { fetchOnce, findCached } from './cache.ts';
+import { findOnPath, isExecutable, run } from './run.ts';
 
-/** How one tool is found: by its variable, on PATH, in the cache, or fetched into it. */
+/**
+ * A program that is found by its environment variable, on PATH, in the cache, or is downloaded into
+ * the cache.
+ */
 export type Tool = {
   name: string;
   /** The environment variable that names its file. */
   variable: string;
   version: string;
-  /** What it is for, in one clause. */
+  /** What it is for, in a few words. */
   purpose: string;
-  /** How to ask one on PATH for its version, and the lowest major version that will do. */
+  /**
+   * How to ask a program on PATH for its version, and the lowest major version that is accepted.
+   */
   check?: { args: string[]; pattern: RegExp; atLeast: number };
-  /** Ways to fetch it, best first: each says how, and puts it into a folder. */
+  /**
+   * Ways to download or build it, the best first. `fetch` puts it into a folder and returns its
+   * path.
+   */
   sources: { how: string; fetch: (folder: string) => Promise<string> }[];
-  /** What to do when none of them works. */
+  /** What the user can do when none of them works. */
   remedy: string;
 };
 
-/** The path of a tool, fetched if need be; a failure says what to install or set. */
+/** Finds a tool, or downloads it. @throws Refusal that says what to install or set */
 export async function find(tool: Tool, log: Log): Promise<string> {
   const named = process.env[tool.variable];
   if (named) {
     if (await isExecutable(named)) return named;
-    throw new Refusal(`${tool.variable} names ${named}, which is no executable file.`);
+    throw new Refusal(`${tool.variable} names ${named}, which is not an executable file.`);
   }
-  const installed = await onPath(tool.name);
+  const installed = await findOnPath(tool.name);
   if (installed && (await isRecent(installed, tool))) return installed;
-  return (await cached(tool.name, tool.version)) ?? fetchOnce(tool.name, tool.version, log, make);
+  return (
+    (await findCached(tool.name, tool.version)) ?? fetchOnce(tool.name, tool.version, log, make)
+  );
 
   async function make(folder: string): Promise<string> {
     const failures: string[] = [];
@@ -48,6 +58,7 @@ export async function find(tool: Tool, log: Log): Promise<string> {
 async function isRecent(file: string, { check }: Tool): Promise<boolean> {
   if (!check) return true;
   const major = check.pattern.exec(await run(file, check.args))?.[1];
-  // A build without a number is one from the development tree: newer than any release.
+  // A build without a version number comes from the development branch, which is newer than any
+  // release.
   return major === undefined || Number(major) >= check.atLeast;
 }

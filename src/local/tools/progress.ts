@@ -1,12 +1,15 @@
-/** What is being fetched, seen by whoever waits for it. */
+/**
+ * A piece of work that the user waits for. `measure` returns how much of it is done, from 0 to 1,
+ * if that is known.
+ */
 export type Task = { name: string; measure: () => Promise<number | undefined> };
 
 const running = new Set<{ name: string; began: number; text: string }>();
 let timer: NodeJS.Timeout | undefined;
 
 /**
- * Shows a piece of work on one moving line, together with whatever else runs: a bar where
- * `measure` answers a share (0 to 1), else the seconds that passed. Without a terminal it is quiet.
+ * Shows the progress of all running tasks on one line of the terminal: a bar if `measure` returns a
+ * share, else the seconds since the beginning. Without a terminal nothing is shown.
  */
 export async function withProgress<T>({ name, measure }: Task, work: () => Promise<T>): Promise<T> {
   if (!process.stderr.isTTY) return work();
@@ -15,7 +18,7 @@ export async function withProgress<T>({ name, measure }: Task, work: () => Promi
   const watch = setInterval(async () => {
     const share = await measure();
     const seconds = Math.round((Date.now() - entry.began) / 1000);
-    entry.text = share === undefined ? `${seconds} s` : bar(share);
+    entry.text = share === undefined ? `${seconds} s` : formatBar(share);
   }, 200);
   timer ??= setInterval(draw, 200);
   try {
@@ -36,7 +39,7 @@ function draw(): void {
   process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 }
 
-function bar(share: number): string {
+function formatBar(share: number): string {
   const full = Math.round(Math.min(share, 1) * 16);
   return `${'█'.repeat(full)}${'░'.repeat(16 - full)} ${Math.round(Math.min(share, 1) * 100)} %`;
 }

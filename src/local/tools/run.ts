@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { leash } from '../process/leash.ts';
+import { endWithParent } from '../process/end-with-parent.ts';
 
-/** Runs a program to its end and answers what it printed; throws with its last words if it fails. */
+/**
+ * Runs a program to its end and returns what it printed.
+ * @throws Error with its last lines when it fails
+ */
 export function run(
   command: string,
   args: string[],
@@ -12,7 +15,7 @@ export function run(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
-    leash(child);
+    endWithParent(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -27,8 +30,8 @@ export function run(
   });
 }
 
-/** The first executable of that name on PATH. */
-export async function onPath(name: string): Promise<string | undefined> {
+/** Finds the first executable of that name on PATH. */
+export async function findOnPath(name: string): Promise<string | undefined> {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const file = join(folder, name);
     if (folder && (await isExecutable(file))) return file;
@@ -36,7 +39,7 @@ export async function onPath(name: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Whether a file is there and may be executed. */
+/** Whether a file exists and may be executed. */
 export function isExecutable(file: string): Promise<boolean> {
   return access(file, constants.X_OK).then(
     () => true,

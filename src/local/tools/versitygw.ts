@@ -5,7 +5,7 @@ import { run } from './run.ts';
 
 const version = 'v1.8.0';
 
-/** The S3 server: a gateway over a folder. */
+/** The S3 server, which stores objects in a folder. */
 export const versitygw: Tool = {
   name: 'versitygw',
   variable: 'VERSITYGW_BINARY',
@@ -21,8 +21,8 @@ async function build(folder: string): Promise<string> {
   const module = `github.com/versity/versitygw/cmd/versitygw@${version}`;
   const env = {
     GOBIN: folder,
-    // A user's -mod=vendor would make `go install` of a module refuse; sums are still checked
-    // against Go's checksum database, which is what pins the source.
+    // A user's -mod=vendor would make `go install` fail. Checksums are still verified against Go's
+    // checksum database, which pins the source.
     GOFLAGS: '-mod=mod',
     CGO_ENABLED: '0', // no C compiler needed
   };

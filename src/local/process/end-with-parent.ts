@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-// Reads "+pid" and "-pid"; when this process is gone, in whatever way, the pipe ends, and the
-// shell ends everything still on its list: kindly first, so that mongod need not recover.
+// Reads "+pid" and "-pid" from a pipe. When this process ends, in whatever way, the pipe is closed,
+// and the shell ends every process that is still on its list: by SIGTERM first, so that mongod need
+// not recover.
 const script = `
 trap '' INT TERM HUP
 pids=
@@ -23,8 +24,8 @@ kill -KILL $alive 2>/dev/null
 
 let shell: ChildProcess | undefined;
 
-/** Puts a child on the leash: it ends when this process does, even by `kill -9`. */
-export function leash(child: ChildProcess): void {
+/** Makes sure that a child ends when this process does, even by `kill -9`. */
+export function endWithParent(child: ChildProcess): void {
   const { pid } = child;
   if (pid === undefined) return;
   write(`+ ${pid}`);
@@ -37,13 +38,13 @@ function write(line: string): void {
 }
 
 function start(): ChildProcess {
-  // Its own process group: Ctrl-C in the terminal is for the supervisor alone.
+  // In a process group of its own, because Ctrl-C in the terminal is for the supervisor alone.
   const child = spawn('sh', ['-c', script], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
   child.stdin?.on('error', () => {
-    shell = undefined; // somebody ended it; the next child starts another
+    shell = undefined; // it was ended by somebody else; the next child starts another one
   });
   child.unref();
   if (child.stdin && 'unref' in child.stdin && typeof child.stdin.unref === 'function') {
