@@ -1,4 +1,3 @@
-import { answeredAs } from '../../src/api/json/output.ts';
 import type { Entity } from '../../src/data/entity.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { code, linkTo, list } from './markdown.ts';
@@ -12,7 +11,7 @@ export function fieldRows(entity: Entity, isWrittenByClients: boolean): string[]
   return own.flatMap(([name, field]) => {
     const server = !isWrittenByClients || field.server || field.hidden;
     const writer = `${server ? 'server' : 'client'}${field.immutable ? ', once' : ''}`;
-    return rows(answeredAs(entity, name), field, writer, remarks(entity, name, field));
+    return rows(field.publicName, field, writer, remarks(entity, name, field));
   });
 }
 

@@ -10,41 +10,8 @@ import type { Fault } from '../errors.ts';
 import { countCharacters } from './characters.ts';
 import { within } from './deadlines.ts';
 import type { UUID } from './ids.ts';
-import { type ObjectShape, type OnDelete, shapeOf } from './shape.ts';
-
-/**
- * The words that schemas may use beside Mongoose's own. Mongoose lets a misspelt option through, so a
- * test holds every schema to this list.
- */
-export const WORDS = {
-  server: 'clients may read it, never write it',
-  onDelete: 'what happens when the referred document goes',
-  personal: 'what privacy export and erasure do with it: export, erase or keep',
-  integer: 'a whole number',
-  maxBytes: 'the most bytes of a free-form object, as JSON',
-  maxItems: 'the most items of an array',
-  encrypted: 'stored as ciphertext: what is in it, and what of it is shown (`sealed`)',
-  description: 'what its name does not say, for the documentation: units, forms, what for',
-} as const;
-
-declare module 'mongoose' {
-  interface SchemaTypeOptions<T> {
-    server?: boolean;
-    onDelete?: OnDelete;
-    personal?: 'export' | 'erase' | 'keep';
-    integer?: boolean;
-    maxBytes?: number;
-    maxItems?: number;
-    encrypted?: Encrypted;
-    description?: string;
-  }
-}
-
-/** What a sealed field holds, and what answers show in its place. */
-export interface Encrypted {
-  inner: SchemaDefinitionProperty;
-  shows?: 'last4';
-}
+import type { Encrypted, OnDelete } from './schema-words.ts';
+import { type ObjectShape, shapeOf } from './shape.ts';
 
 /** What every stored document has. */
 export interface Base {
@@ -70,8 +37,6 @@ export interface EntityOptions {
   countedIn?: Record<string, string>;
   /** A Boolean field that, when true, lets everybody read the document. */
   sharedBy?: string;
-  /** Fields that clients know by another name: `{ textVersion: 'version' }`. */
-  names?: Record<string, string>;
   /** Fields whose every change raises the entity's `revision`. */
   revisedBy?: string[];
   /** Fields that our own code moves without a new version: counts and progress. ETags show them apart. */
@@ -186,7 +151,13 @@ export function entity<S extends Schema>(
 function completed(schema: Schema, options: EntityOptions): Schema {
   const owner = options.owner ?? 'required';
   const fields = {
-    _id: { type: Schema.Types.UUID, required: true, server: true, immutable: true },
+    _id: {
+      type: Schema.Types.UUID,
+      required: true,
+      server: true,
+      immutable: true,
+      publicName: 'id',
+    },
     ...(owner !== 'none' && {
       user: ref('User', {
         required: owner === 'required',

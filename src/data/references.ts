@@ -5,7 +5,8 @@ import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
 import { idText, type UUID } from './ids.ts';
 import { findOne, type TypedFilter } from './read.ts';
-import type { ObjectShape, OnDelete } from './shape.ts';
+import type { OnDelete } from './schema-words.ts';
+import type { ObjectShape } from './shape.ts';
 
 /** A field that holds the id of another document. */
 export interface Reference {

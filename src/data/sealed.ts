@@ -1,8 +1,9 @@
 import mongoose, { type Model, type mongo, Schema } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { decrypt, encrypt, type Place } from './cipher.ts';
-import type { Base, Encrypted, Entity } from './entity.ts';
+import type { Base, Entity } from './entity.ts';
 import { idText, type UUID } from './ids.ts';
+import type { Encrypted } from './schema-words.ts';
 import type { Shape } from './shape.ts';
 
 type Values = Record<string, unknown>;

@@ -1,8 +1,5 @@
 import { Schema, type SchemaType } from 'mongoose';
-import type { Encrypted } from './entity.ts';
-
-/** What happens to a document when the one it refers to goes. */
-export type OnDelete = 'cascade' | 'restrict' | 'unset';
+import type { Encrypted, OnDelete } from './schema-words.ts';
 
 /**
  * A Mongoose schema read once into a plain tree, from which the joi bodies, the JSON answer, the OpenAPI
@@ -36,6 +33,8 @@ export interface ObjectShape {
 
 export interface Field {
   shape: Shape;
+  /** The name that clients know it by. */
+  publicName: string;
   required: boolean;
   /** Clients may not write it. */
   server: boolean;
@@ -60,6 +59,19 @@ export function shapeOf(schema: Schema): ObjectShape {
   return root;
 }
 
+/** The stored name of each field that clients may see, by the name that they know it by. */
+export function storedNames(shape: ObjectShape): ReadonlyMap<string, string> {
+  let names = known.get(shape);
+  if (!names) {
+    const shown = Object.entries(shape.fields).filter(([, field]) => !field.hidden);
+    names = new Map(shown.map(([name, { publicName }]) => [publicName, name]));
+    known.set(shape, names);
+  }
+  return names;
+}
+
+const known = new WeakMap<ObjectShape, Map<string, string>>();
+
 /** Without a prototype: clients name fields, and `constructor` is none. */
 function emptyObject(): ObjectShape {
   return { kind: 'object', fields: Object.create(null) as ObjectShape['fields'] };
@@ -71,6 +83,7 @@ function parent(root: ObjectShape, names: string[]): ObjectShape {
   for (const name of names) {
     at.fields[name] ??= {
       shape: emptyObject(),
+      publicName: name,
       required: false,
       server: false,
       immutable: false,
@@ -86,6 +99,7 @@ function field(type: SchemaType, path: string): Field {
   const o = type.options;
   return defined({
     shape: shape(type, path),
+    publicName: o.publicName ?? path.slice(path.lastIndexOf('.') + 1),
     required: o.required === true || Array.isArray(o.required),
     server: o.server === true,
     immutable: o.immutable === true,

@@ -68,9 +68,9 @@ describe('the schema of a body', () => {
 
 test('a number that is no integer may be as large and as small as a double is', () => {
   const shape: Shape = { kind: 'number', integer: false };
-  const field = { shape, required: true, server: false, immutable: false, hidden: false };
+  const flags = { required: true, server: false, immutable: false, hidden: false };
   const body = bodyOf(
-    { kind: 'object', fields: { it: { ...field, hasDefault: false } } },
+    { kind: 'object', fields: { it: { shape, publicName: 'it', ...flags, hasDefault: false } } },
     'create',
   );
   for (const it of [8.9e222, -8.678192860003214e-303]) {

@@ -5,34 +5,27 @@ import type { ObjectShape, Shape } from '../../data/shape.ts';
 
 export type Json = Record<string, unknown>;
 
-type NameOf = (name: string) => string;
-
 const printers = new Map<string, (document: object) => Json>();
 
 /** A stored document as clients see it: id as text, ISO times, nothing that is hidden. */
 export function print(entity: Entity, document: object): Json {
   let printer = printers.get(entity.name);
   if (!printer) {
-    printer = printerFor(entity.shape, (name) => answeredAs(entity, name));
+    printer = printerFor(entity.shape);
     printers.set(entity.name, printer);
   }
   return printer(document);
 }
 
-/** The name by which clients know a field of a document. */
-export function answeredAs(entity: Entity, name: string): string {
-  return name === '_id' ? 'id' : (entity.options.names?.[name] ?? name);
-}
-
 // Written out field by field, as one would by hand: an answer has its final form at once, which takes
 // half the time of adding its members one by one. Names come from our schemas alone.
-function printerFor(shape: ObjectShape, nameOf: NameOf): (document: object) => Json {
-  const body = `return (document) => (${objectSource(shape, 'document', nameOf)});`;
+function printerFor(shape: ObjectShape): (document: object) => Json {
+  const body = `return (document) => (${objectSource(shape, 'document')});`;
   return new Function('idText', 'plain', 'clear', body)(idText, plain, clear);
 }
 
 /** Source of the object that clients see; what is not there, or null, is left out by JSON. */
-function objectSource(shape: ObjectShape, of: string, nameOf: NameOf = (name) => name): string {
+function objectSource(shape: ObjectShape, of: string): string {
   const members = Object.entries(shape.fields)
     .filter(([, field]) => !field.hidden)
     // The id comes first, as every reader expects.
@@ -40,7 +33,7 @@ function objectSource(shape: ObjectShape, of: string, nameOf: NameOf = (name) =>
     .map(([name, field]) => {
       const value = `${of}[${JSON.stringify(name)}]`;
       const printed = source(field.shape, value);
-      return `${JSON.stringify(nameOf(name))}: ${value} == null ? undefined : ${printed}`;
+      return `${JSON.stringify(field.publicName)}: ${value} == null ? undefined : ${printed}`;
     });
   return `{ ${members.join(', ')} }`;
 }

@@ -1,7 +1,6 @@
 import { type Bytes, isName, nameBytes } from '../../data/bson.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { ObjectShape, Shape } from '../../data/shape.ts';
-import { answeredAs } from './output.ts';
 
 /** How the fields of an object are written. */
 export interface Plan {
@@ -34,7 +33,7 @@ export type How =
 export function planOf(entity: Entity): Plan {
   let plan = plans.get(entity.name);
   if (!plan) {
-    plan = planFor(entity.shape, (name) => answeredAs(entity, name));
+    plan = planFor(entity.shape);
     plans.set(entity.name, plan);
   }
   return plan;
@@ -61,9 +60,9 @@ export function fieldBehind(
 
 const plans = new Map<string, Plan>();
 
-function planFor(shape: ObjectShape, nameOf = (name: string) => name): Plan {
+function planFor(shape: ObjectShape): Plan {
   const fields = Object.entries(shape.fields).map(([stored, field]) => {
-    const name = nameOf(stored);
+    const name = field.publicName;
     return {
       bytes: nameBytes(stored),
       name,

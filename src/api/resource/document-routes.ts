@@ -1,9 +1,9 @@
 import { type Base, type Entity, pluralOf } from '../../data/entity.ts';
+import { storedNames } from '../../data/shape.ts';
 import { filtersOf, type Rule } from '../../rules.ts';
 import { type JsonSchema, lazy, type Parameter, type Route } from '../http/route.ts';
 import { documentSchema, filterSchema, withMore } from '../openapi/schemas.ts';
 import { pageSchema, viewSchema } from '../openapi/views.ts';
-import { answered } from './fields.ts';
 import { inclusions } from './include.ts';
 import { bodyOf } from './input.ts';
 import { listParameters, sortsOf } from './list.ts';
@@ -167,7 +167,7 @@ export function viewParameters(entity: Entity, include: string[]): Parameter[] {
     name: 'fields',
     description: 'Which fields, by name, separated by commas.',
     get schema() {
-      return oneOrMore([...answered(entity).keys()]);
+      return oneOrMore([...storedNames(entity.shape).keys()]);
     },
   };
   const relations = {

@@ -10,14 +10,10 @@ const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  * The joi body of POST (`create`) or PATCH (`update`) that an entity's shape implies. In an update
  * everything is optional and null takes an optional field away (RFC 7396).
  */
-export function bodyOf(
-  shape: ObjectShape,
-  mode: 'create' | 'update',
-  nameOf = (name: string) => name,
-): Joi.ObjectSchema {
+export function bodyOf(shape: ObjectShape, mode: 'create' | 'update'): Joi.ObjectSchema {
   const keys: Record<string, Joi.Schema> = {};
-  for (const [name, field] of Object.entries(shape.fields)) {
-    if (isWritable(field, mode)) keys[nameOf(name)] = fieldSchema(field, mode);
+  for (const field of Object.values(shape.fields)) {
+    if (isWritable(field, mode)) keys[field.publicName] = fieldSchema(field, mode);
   }
   return Joi.object(keys);
 }

@@ -6,7 +6,7 @@ import type { Base, Entity } from '../../data/entity.ts';
 import { findOne, type TypedFilter } from '../../data/read.ts';
 import { checkReferences, confirmChange, valuesAt } from '../../data/references.ts';
 import { openSealed } from '../../data/sealed.ts';
-import type { ObjectShape } from '../../data/shape.ts';
+import { type ObjectShape, storedNames } from '../../data/shape.ts';
 import { update } from '../../data/write.ts';
 import { AppError, invalid, notFound } from '../../errors.ts';
 import { readableBy } from '../../rules.ts';
@@ -86,7 +86,9 @@ interface Flat {
 
 function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
   const flat: Flat = { set: {}, unset: [], free: [], references: false };
-  for (const [name, value] of Object.entries(body)) {
+  const names = storedNames(shape);
+  for (const [publicName, value] of Object.entries(body)) {
+    const name = names.get(publicName) ?? publicName;
     const path = prefix + name;
     const stored = shape.fields[name]?.shape;
     // Another sealed value is written whole, this one merged.

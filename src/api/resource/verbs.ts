@@ -20,7 +20,7 @@ import { AppError, notFound } from '../../errors.ts';
 import { type Rule, readableBy } from '../../rules.ts';
 import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
 import type { Reply, Request } from '../http/route.ts';
-import { answeredAs, print } from '../json/output.ts';
+import { print } from '../json/output.ts';
 import { putAscii, putList, textBy } from '../json/text.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
@@ -36,9 +36,9 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** The fields of an entity that only the server sets. */
 export function ownedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
-  const names = Object.entries(entity.shape.fields)
-    .filter(([, f]) => !isWritable(f, mode) && !f.hidden)
-    .map(([name]) => answeredAs(entity, name));
+  const names = Object.values(entity.shape.fields)
+    .filter((field) => !isWritable(field, mode) && !field.hidden)
+    .map((field) => field.publicName);
   return new Set([...names, 'version']);
 }
 
@@ -47,18 +47,7 @@ export function createBodyOf(
   entity: Entity,
   options: Pick<ResourceOptions<never>, 'createBody'>,
 ): Joi.ObjectSchema {
-  const nameOf = (name: string) => answeredAs(entity, name);
-  return options.createBody?.() ?? bodyOf(entity.shape, 'create', nameOf);
-}
-
-/** A body by the names of what is stored. */
-function stored(entity: Entity, body: Values): Values {
-  const { names } = entity.options;
-  if (!names) return body;
-  const renamed = Object.entries(names).filter(([, name]) => name in body);
-  const rest = { ...body };
-  for (const [, name] of renamed) delete rest[name];
-  return { ...rest, ...Object.fromEntries(renamed.map(([own, name]) => [own, body[name]])) };
+  return options.createBody?.() ?? bodyOf(entity.shape, 'create');
 }
 
 /** The filter of a rule. @throws AppError FORBIDDEN when it allows nothing */
@@ -77,7 +66,7 @@ export async function create<T extends Base>(
   query: ReadonlyMap<string, string> = new Map(),
 ): Promise<Reply> {
   const stamp = allowed(options.can.create as Rule, ctx.actor);
-  const cast = { ...castObject(entity.shape, stored(entity, body)), ...stamp };
+  const cast = { ...castObject(entity.shape, body), ...stamp };
   const values = options.prepare ? await options.prepare(ctx, cast, query) : cast;
   await checkReferences(ctx, entity, values, readableBy(ctx.actor), true);
   const document = await insert(ctx, entity, values);
