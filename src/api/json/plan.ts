@@ -10,7 +10,8 @@ export interface Plan {
 }
 
 interface Planned {
-  /** As stored. */
+  /** The name that it is stored by, and its bytes. */
+  stored: string;
   bytes: Bytes;
   /** As answered. */
   name: string;
@@ -64,6 +65,7 @@ function planFor(shape: ObjectShape): Plan {
   const fields = Object.entries(shape.fields).map(([stored, field]) => {
     const name = field.publicName;
     return {
+      stored,
       bytes: nameBytes(stored),
       name,
       label: Buffer.from(`${JSON.stringify(name)}:`),

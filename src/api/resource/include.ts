@@ -6,7 +6,7 @@ import { type TypedFilter, visible } from '../../data/read.ts';
 import { type Reference, referencesTo } from '../../data/references.ts';
 import { openSealed, showsSealed } from '../../data/sealed.ts';
 import { readableBy } from '../../rules.ts';
-import type { Json } from '../json/output.ts';
+import type { Json } from '../json/document.ts';
 import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
 import { putMembers } from '../json/transcode.ts';
 import { badQuery, compileList } from './list.ts';

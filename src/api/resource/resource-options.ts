@@ -5,7 +5,7 @@ import type { Keep } from '../../data/remove.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Rule } from '../../rules.ts';
 import type { JsonSchema, Parameter, Route } from '../http/route.ts';
-import type { Json } from '../json/output.ts';
+import type { Json } from '../json/document.ts';
 import type { Described } from '../openapi/schemas.ts';
 
 type Values = Record<string, unknown>;
@@ -26,8 +26,8 @@ export interface ResourceOptions<T extends Base> {
   example?: JsonSchema;
   /** Adds what the server owns to a new document's values, or refuses them. */
   prepare?: (ctx: Ctx, values: Values, query: Query) => Promise<Values> | Values;
-  /** Adds to the answer of a create what is not stored. */
-  present?: (ctx: Ctx, document: T, json: Json, query: Query) => Promise<Json>;
+  /** What the answer of a create has beside the document. */
+  present?: (ctx: Ctx, document: T, query: Query) => Promise<Json>;
   /** The schemas of what `present` may add, by name. */
   presents?: Record<string, JsonSchema | Described>;
   /** What POST takes in its query. */

@@ -3,7 +3,7 @@ import type { Actor, Ctx } from '../../context.ts';
 import { pick } from '../../data/bson.ts';
 import { castObject } from '../../data/cast.ts';
 import type { Base, Entity } from '../../data/entity.ts';
-import { UUID } from '../../data/ids.ts';
+import { idText, UUID } from '../../data/ids.ts';
 import {
   aggregateBytes,
   findBytes,
@@ -20,8 +20,8 @@ import { AppError, notFound } from '../../errors.ts';
 import { type Rule, readableBy } from '../../rules.ts';
 import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
 import type { Reply, Request } from '../http/route.ts';
-import { print } from '../json/output.ts';
 import { putAscii, putList, textBy } from '../json/text.ts';
+import { answerDocument, JSON_TYPE } from './answer.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
 import { lookups, mostOf, opened, putDocument, readIncludes } from './include.ts';
@@ -31,8 +31,6 @@ import { patch } from './patch.ts';
 import type { ResourceOptions } from './resource-options.ts';
 
 type Values = Record<string, unknown>;
-
-const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** The fields of an entity that only the server sets. */
 export function ownedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
@@ -72,12 +70,10 @@ export async function create<T extends Base>(
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
   await openSealed(ctx, entity, [document]);
-  const json = print(entity, document);
-  return {
-    status: 201,
-    json: options.present ? await options.present(ctx, document, json, query) : json,
-    headers: { location: `${options.path}/${json.id}`, etag: etagOf(entity, document) },
-  };
+  const more = await options.present?.(ctx, document, query);
+  const { headers, ...answer } = answerDocument(201, entity, document, more);
+  const location = `${options.path}/${idText(document._id)}`;
+  return { ...answer, headers: { location, ...headers } };
 }
 
 /** GET of one: the document, trimmed or with relations, or 304. */
@@ -167,11 +163,7 @@ export async function change<T extends Base>(
 ): Promise<Reply> {
   const document = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
   await openSealed(ctx, entity, [document]);
-  return {
-    status: 200,
-    json: print(entity, document),
-    headers: { etag: etagOf(entity, document) },
-  };
+  return answerDocument(200, entity, document);
 }
 
 /** DELETE: 204; the second time 404. */

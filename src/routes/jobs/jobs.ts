@@ -1,12 +1,10 @@
 import Joi from 'joi';
-import type { Reply, Route } from '../../api/http/route.ts';
-import { print } from '../../api/json/output.ts';
+import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
-import { etagOf } from '../../api/resource/etag.ts';
+import { answerDocument } from '../../api/resource/answer.ts';
 import { upTo } from '../../api/resource/input.ts';
 import { byId } from '../../api/resource/verbs.ts';
 import { invalid } from '../../errors.ts';
-import type { JobDoc } from '../../models/jobs/job.ts';
 import { Job } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
 import { cancel, retry, ringJobs } from '../../services/jobs/queue.ts';
@@ -16,10 +14,6 @@ export const CLIENT_JOB_TYPES: readonly string[] = [];
 
 const schema = documentSchema(Job);
 const common = { method: 'POST', tag: 'Jobs', access: 'user' } as const;
-
-function answer(status: number, job: JobDoc): Reply {
-  return { status, json: print(Job, job), headers: { etag: etagOf(Job, job) } };
-}
 
 /** Starting, cancelling and retrying jobs. */
 export const jobActions: Route[] = [
@@ -49,7 +43,8 @@ export const jobActions: Route[] = [
     summary: 'Cancel a job that has not ended.',
     success: { 200: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
-    handle: async (ctx, request) => answer(200, await cancel(ctx, byId(owner, ctx, request))),
+    handle: async (ctx, request) =>
+      answerDocument(200, Job, await cancel(ctx, byId(owner, ctx, request))),
   },
   {
     ...common,
@@ -61,7 +56,7 @@ export const jobActions: Route[] = [
     handle: async (ctx, request) => {
       const job = await retry(ctx, byId(owner, ctx, request));
       await ringJobs(ctx, job._id);
-      return answer(202, job);
+      return answerDocument(202, Job, job);
     },
   },
 ];

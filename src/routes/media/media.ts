@@ -1,7 +1,6 @@
 import { lazy, type Route } from '../../api/http/route.ts';
-import { print } from '../../api/json/output.ts';
 import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
-import { etagOf } from '../../api/resource/etag.ts';
+import { answerDocument } from '../../api/resource/answer.ts';
 import type { ResourceOptions } from '../../api/resource/resource-options.ts';
 import { ownedFields } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
@@ -122,8 +121,7 @@ function workActions<T extends Base>(entity: Entity<T>, path: string, kind: Medi
         const medium = await found(ctx, entity, request);
         const { document, job } = await reprocess(ctx, entity, medium);
         await ringJobs(ctx, job);
-        const json = { ...print(entity, document), job: idText(job) };
-        return { status: 202, json, headers: { etag: etagOf(entity, document) } };
+        return answerDocument(202, entity, document, { job: idText(job) });
       },
     },
     lazy<Route>(
@@ -149,15 +147,9 @@ function workActions<T extends Base>(entity: Entity<T>, path: string, kind: Medi
             from: 1,
             urls: MOST_URLS,
           });
-          const json = print(MediumVersion, version as never);
-          return {
-            status: 201,
-            json: { ...json, upload },
-            headers: {
-              location: `/v1/versions/${json.id}`,
-              etag: etagOf(MediumVersion, version as never),
-            },
-          };
+          const answer = answerDocument(201, MediumVersion, version, { upload });
+          const location = `/v1/versions/${idText(version._id)}`;
+          return { ...answer, headers: { location, ...answer.headers } };
         },
       },
       {

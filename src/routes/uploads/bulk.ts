@@ -7,8 +7,9 @@ import {
   type Request,
   type Route,
 } from '../../api/http/route.ts';
-import type { Json } from '../../api/json/output.ts';
+import type { Json } from '../../api/json/document.ts';
 import { documentSchema, withMore } from '../../api/openapi/schemas.ts';
+import { JSON_TYPE } from '../../api/resource/answer.ts';
 import { checkBody } from '../../api/resource/input.ts';
 import type { ResourceOptions } from '../../api/resource/resource-options.ts';
 import { create, createBodyOf, ownedFields } from '../../api/resource/verbs.ts';
@@ -60,29 +61,29 @@ export function bulkUploads(kinds: Kinds): Route {
     handle: async (ctx, { body, query }) => {
       reusesDuplicates(query);
       const items = body.items as Json[];
-      const data: Json[] = [];
+      const made: string[] = [];
       let next = 0;
       const lane = async () => {
         while (next < items.length) {
           const n = next++;
-          data[n] = await made(ctx, n, named, items[n] as Json, query);
+          made[n] = await makeOne(ctx, n, named, items[n] as Json, query);
         }
       };
       await Promise.all(Array.from({ length: LANES }, lane));
-      return { status: 207, json: { data } };
+      return { status: 207, body: `{"data":[${made.join(',')}]}`, headers: JSON_TYPE };
     },
   };
   return lazy(route, { body: () => bodyOf([...named.keys()]) });
 }
 
-/** Makes one, as its own POST would. */
-async function made(
+/** Makes one, as its own POST would; answers the text of what became of it. */
+async function makeOne(
   ctx: Ctx,
   n: number,
   named: Map<string, Creating>,
   { kind, ...rest }: Json,
   query: Request['query'],
-): Promise<Json> {
+): Promise<string> {
   const { promisedId } = ctx;
   try {
     const creating = named.get(kind as string);
@@ -99,12 +100,12 @@ async function made(
     const { path, can, prepare } = options;
     const how = { path, can, ...(prepare && { prepare }), present: presentUpload(entity, URLS) };
     const reply = await create(inner, entity, how, body as Json, query);
-    return { status: reply.status, document: reply.json };
+    return `{"status":${reply.status},"document":${reply.body}}`;
   } catch (error) {
     const problem = problemOf(error, ctx);
     // An answer under an Idempotency-Key is kept: a fault of ours is not, so that a second try mends it.
     if (problem.status >= 500 && promisedId) throw error;
-    return { status: problem.status, error: JSON.parse(problem.body) };
+    return `{"status":${problem.status},"error":${problem.body}}`;
   }
 }
 

@@ -1,8 +1,8 @@
 import Joi from 'joi';
 import { lazy, type Request, type Route } from '../../api/http/route.ts';
-import { type Json, print } from '../../api/json/output.ts';
+import type { Json } from '../../api/json/document.ts';
 import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
-import { etagOf } from '../../api/resource/etag.ts';
+import { answerDocument } from '../../api/resource/answer.ts';
 import { bodyOf, upTo } from '../../api/resource/input.ts';
 import { badQuery } from '../../api/resource/list.ts';
 import type { ResourceOptions } from '../../api/resource/resource-options.ts';
@@ -85,12 +85,12 @@ export function reusesDuplicates(query: Query): boolean {
   return wish === 'reuse';
 }
 
-/** Adds to a new medium how to send its bytes, or what they are copied of. @param urls the most of parts */
+/** What is said of a new medium: how to send its bytes, or what they are copied of. @param urls the most of parts */
 export function presentUpload(entity: Entity, urls = MOST_URLS) {
-  return async (ctx: Ctx, document: Base, json: Json, query: Query): Promise<Json> => {
+  return async (ctx: Ctx, document: Base, query: Query): Promise<Json> => {
     const medium = await whole(ctx, entity, document as Medium);
     const other = await duplicateOf(ctx, entity, medium);
-    const told = { ...json, ...(other && { duplicateOf: idText(other) }) };
+    const told = other && { duplicateOf: idText(other) };
     if (other && reusesDuplicates(query)) {
       return { ...told, job: idText(await reuse(ctx, entity, medium, other)) };
     }
@@ -129,10 +129,6 @@ export function uploadActions<T extends Base>(entity: Entity<T>, path: string): 
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   const document = documentSchema(entity);
-  const answer = (status: number, it: Base, more: Json = {}) => {
-    const json = { ...print(entity, it), ...more };
-    return { status, json, headers: { etag: etagOf(entity, it) } };
-  };
   return [
     {
       ...common,
@@ -157,7 +153,7 @@ export function uploadActions<T extends Base>(entity: Entity<T>, path: string): 
         const awaited = { _id: medium._id, status: 'AWAITING_UPLOAD' };
         const touched = await update(ctx, entity, awaited, {}, null);
         if (!touched) throw arrivedAlready();
-        return answer(200, touched, { upload });
+        return answerDocument(200, entity, touched, { upload });
       },
     },
     lazy<Route>(
@@ -182,7 +178,7 @@ export function uploadActions<T extends Base>(entity: Entity<T>, path: string): 
           const parts = request.body.parts as NamedPart[];
           const job = await completeParts(ctx, entity, medium, parts);
           const now = await found(ctx, entity, request);
-          return answer(202, now, job && { job: idText(job) });
+          return answerDocument(202, entity, now, job && { job: idText(job) });
         },
       },
       { body: completeBody },
