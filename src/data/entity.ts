@@ -7,6 +7,7 @@ import mongoose, {
   type SchemaTypeOptions,
 } from 'mongoose';
 import type { Fault } from '../errors.ts';
+import type { Rule } from '../rules.ts';
 import { countCharacters } from './characters.ts';
 import { within } from './deadlines.ts';
 import type { UUID } from './ids.ts';
@@ -33,12 +34,8 @@ export interface EntityOptions {
   audited?: boolean;
   /** The objects in S3 that a document owns, and that go with it: keys, and prefixes that end in a slash. */
   objects?: (document: Stored) => string[];
-  /** A field of the referred document that counts these documents: `{ project: 'trackCount' }`. */
-  countedIn?: Record<string, string>;
-  /** A Boolean field that, when true, lets everybody read the document. */
-  sharedBy?: string;
-  /** Fields whose every change raises the entity's `revision`. */
-  revisedBy?: string[];
+  /** Who may read a document that another refers to or includes; its owner, or admins where there is none, unless said otherwise. */
+  readers?: Rule;
   /** Fields that our own code moves without a new version: counts and progress. ETags show them apart. */
   unversioned?: string[];
   /** Rules across fields, over a whole document. */

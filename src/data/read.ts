@@ -5,10 +5,9 @@ import { database } from './connection.ts';
 import { readDeadline, within } from './deadlines.ts';
 import type { Base, Entity } from './entity.ts';
 import { mayPass } from './failures.ts';
+import type { TypedFilter } from './filter.ts';
 import { UUID } from './ids.ts';
 
-/** A filter whose values are already typed: made by rules, services and the query compiler, never by clients. */
-export type TypedFilter = Record<string, unknown>;
 type Raw = mongo.Document;
 
 /** A page is one command: the server's own first batch would end where the longest page does. */

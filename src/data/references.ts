@@ -3,8 +3,10 @@ import { AppError, type Fault, invalid } from '../errors.ts';
 import { auditEntry, looseEvent } from './audit.ts';
 import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
+import type { TypedFilter } from './filter.ts';
 import { idText, type UUID } from './ids.ts';
-import { findOne, type TypedFilter } from './read.ts';
+import { findOne } from './read.ts';
+import { getReaders } from './readers.ts';
 import type { OnDelete } from './schema-words.ts';
 import type { ObjectShape } from './shape.ts';
 
@@ -17,6 +19,8 @@ export interface Reference {
   to: string;
   onDelete: OnDelete;
   required: boolean;
+  /** The field of the document referred to that counts those which hold it. */
+  countedIn?: string | undefined;
   /** The array whose items hold it, when it is not in the document itself. */
   array?: string;
 }
@@ -52,15 +56,10 @@ function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[
     }
     if (field.shape.kind !== 'id' || !field.shape.ref) return [];
     const onDelete = field.shape.onDelete ?? 'restrict';
-    return [{ entity, path, to: field.shape.ref, onDelete, required: field.required }];
+    const { required, countedIn } = field;
+    return [{ entity, path, to: field.shape.ref, onDelete, required, countedIn }];
   });
 }
-
-/**
- * Which documents somebody may refer to: what they may read. Returns the filter that narrows a read of
- * the entity to those.
- */
-export type Readable = (entity: Entity) => TypedFilter | undefined;
 
 /** How long a parent that was found is taken to be there, in ms, by what looks again after its write. */
 const SEEN = 4000;
@@ -69,7 +68,7 @@ const MOST_SEEN = 5000;
 const seen = new Map<string, number>();
 
 /**
- * Before a write: every reference in it exists and may be read.
+ * Before a write: every reference in it exists, and whoever writes may read it.
  * @param again whether `confirmReferences` follows: then a parent found a moment ago will do
  * @throws AppError VALIDATION_FAILED
  */
@@ -77,17 +76,16 @@ export async function checkReferences(
   ctx: Ctx,
   entity: Entity,
   values: Record<string, unknown>,
-  readable: Readable,
   again = false,
 ): Promise<void> {
   const missing = await Promise.all(
     heldBy(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
-      const filter = readable(to);
-      // Who may read a document never changes, unless it may be shared; whether it is there, the second
+      const filter = getReaders(to)(ctx.actor);
+      // Who may read a document never changes, where it is its owner; whether it is there, the second
       // look finds out.
       const key = `${'id' in ctx.actor && idText(ctx.actor.id)} ${to.name} ${idText(id)}`;
-      const isFixed = again && to.options.sharedBy === undefined;
+      const isFixed = again && to.options.readers === undefined;
       if (isFixed && (seen.get(key) ?? 0) > ctx.clock()) return [];
       const one = { ...filter, _id: id, ...ALIVE };
       const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
@@ -175,9 +173,9 @@ export async function confirmChange(
 /** Whether a parent is there, and counts the new child in it. */
 async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
   const parent = entityNamed(reference.to);
-  const count = reference.entity.options.countedIn?.[reference.path];
+  const { countedIn } = reference;
   const filter = { _id: id, ...ALIVE };
-  if (count) return countIn(parent, filter, count);
+  if (countedIn) return countIn(parent, filter, countedIn);
   return (await findOne(ctx, parent, filter, { projection: { _id: 1 } })) !== null;
 }
 

@@ -2,8 +2,9 @@ import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEntry, looseEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
+import type { TypedFilter } from './filter.ts';
 import { idText, newId, type UUID } from './ids.ts';
-import { aggregate, findMany, findOne, type TypedFilter } from './read.ts';
+import { aggregate, findMany, findOne } from './read.ts';
 import {
   type Reference,
   referencesOf,
@@ -246,14 +247,11 @@ function outboxOf(document: Base): AuditEntry[] {
 
 /** Takes removed documents out of their parents' counts. */
 async function uncount(entity: Entity, gone: Base[]): Promise<void> {
-  for (const [path, count] of Object.entries(entity.options.countedIn ?? {})) {
-    const to = referencesOf(entity).find((r) => r.path === path)?.to;
-    for (const document of to ? gone : []) {
+  for (const { path, to, countedIn } of referencesOf(entity)) {
+    for (const document of countedIn ? gone : []) {
       const parent = (document as Stored)[path] as UUID;
-      await entityNamed(to as string).collection.updateOne(
-        { _id: parent },
-        { $inc: { [count]: -1 } },
-      );
+      const change = { $inc: { [countedIn as string]: -1 } };
+      await entityNamed(to).collection.updateOne({ _id: parent }, change);
     }
   }
 }

@@ -8,6 +8,8 @@ export const WORDS = {
   server: 'clients may read it, never write it',
   publicName: 'the name that clients know it by, where that is not the stored one',
   onDelete: 'what happens when the referred document goes',
+  countedIn:
+    'the number that counts it: how many documents hold this reference, in the one referred to; how often any other field changed, in the document itself',
   personal: 'what privacy export and erasure do with it: export, erase or keep',
   integer: 'a whole number',
   maxBytes: 'the most bytes of a free-form object, as JSON',
@@ -21,6 +23,7 @@ declare module 'mongoose' {
     server?: boolean;
     publicName?: string;
     onDelete?: OnDelete;
+    countedIn?: string;
     personal?: 'export' | 'erase' | 'keep';
     integer?: boolean;
     maxBytes?: number;

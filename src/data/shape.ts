@@ -43,6 +43,8 @@ export interface Field {
   /** Never answered. */
   hidden: boolean;
   hasDefault: boolean;
+  /** The field that counts it. */
+  countedIn?: string;
   /** What its name does not say. */
   description?: string;
 }
@@ -105,6 +107,7 @@ function field(type: SchemaType, path: string): Field {
     immutable: o.immutable === true,
     hidden: o.select === false,
     hasDefault: o.default !== undefined,
+    countedIn: o.countedIn,
     description: o.description,
   });
 }

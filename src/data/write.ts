@@ -11,8 +11,9 @@ import {
   told,
 } from './audit.ts';
 import type { Base, Entity, Stored } from './entity.ts';
+import type { TypedFilter } from './filter.ts';
 import { newId, type UUID } from './ids.ts';
-import { findOne, type TypedFilter, visible } from './read.ts';
+import { findOne, visible } from './read.ts';
 import { isSealedPath, type Owner, sealFields } from './sealed.ts';
 import type { Shape } from './shape.ts';
 import { validated, validatePaths } from './validate.ts';

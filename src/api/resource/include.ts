@@ -1,11 +1,12 @@
 import type { Actor, Ctx } from '../../context.ts';
 import { type Bytes, decode, documentsIn, encode, find, nameBytes, pick } from '../../data/bson.ts';
 import { type Base, type Entity, entityNamed } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import { type TypedFilter, visible } from '../../data/read.ts';
+import { visible } from '../../data/read.ts';
+import { getReaders } from '../../data/readers.ts';
 import { type Reference, referencesTo } from '../../data/references.ts';
 import { openSealed, showsSealed } from '../../data/sealed.ts';
-import { readableBy } from '../../rules.ts';
 import type { Json } from '../json/document.ts';
 import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
 import { putMembers } from '../json/transcode.ts';
@@ -124,7 +125,7 @@ export function lookups(actor: Actor, relations: Relation[], most: number): Json
       localField: r.kind === 'reference' ? r.path : '_id',
       foreignField: r.kind === 'reference' ? '_id' : r.path,
       pipeline: [
-        { $match: readableBy(actor)(r.to) ?? { _id: null } },
+        { $match: getReaders(r.to)(actor) ?? { _id: null } },
         ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: most + 1 }] : []),
         ...lookups(actor, r.inside, most),
         { $project: visible(r.to) },
@@ -208,7 +209,7 @@ export function putDocument(
 
 /** The cursor with which the children's own list goes on, filtered by this parent. */
 function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
-  const rule = readableBy(actor)(relation.to) as TypedFilter;
+  const rule = getReaders(relation.to)(actor) as TypedFilter;
   const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);
   return compileList(relation.to, rule, query).cursorAfter(last);
 }

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../canonical-json.ts';
 import type { Entity } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { idText, parseId, UUID } from '../../data/ids.ts';
-import type { TypedFilter } from '../../data/read.ts';
 import type { Shape } from '../../data/shape.ts';
 import { AppError, type Fault } from '../../errors.ts';
 import { openCursor, type Position, sealCursor } from './cursor.ts';

@@ -3,21 +3,15 @@ import type { Actor, Ctx } from '../../context.ts';
 import { pick } from '../../data/bson.ts';
 import { castObject } from '../../data/cast.ts';
 import type { Base, Entity } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { idText, UUID } from '../../data/ids.ts';
-import {
-  aggregateBytes,
-  findBytes,
-  findOne,
-  findOneBytes,
-  type TypedFilter,
-  visible,
-} from '../../data/read.ts';
+import { aggregateBytes, findBytes, findOne, findOneBytes, visible } from '../../data/read.ts';
 import { checkReferences, confirmReferences } from '../../data/references.ts';
 import type { Keep } from '../../data/remove.ts';
 import { openSealed } from '../../data/sealed.ts';
 import { insert } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
-import { type Rule, readableBy } from '../../rules.ts';
+import type { Rule } from '../../rules.ts';
 import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
 import type { Reply, Request } from '../http/route.ts';
 import { putAscii, putList, textBy } from '../json/text.ts';
@@ -66,7 +60,7 @@ export async function create<T extends Base>(
   const stamp = allowed(options.can.create as Rule, ctx.actor);
   const cast = { ...castObject(entity.shape, body), ...stamp };
   const values = options.prepare ? await options.prepare(ctx, cast, query) : cast;
-  await checkReferences(ctx, entity, values, readableBy(ctx.actor), true);
+  await checkReferences(ctx, entity, values, true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
   await openSealed(ctx, entity, [document]);

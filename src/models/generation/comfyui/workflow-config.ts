@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm } from '../../../data/entity.ts';
 import type { Fault } from '../../../errors.ts';
+import { ownerOrShared } from '../../../rules.ts';
 
 export const PARAMETER_TYPES = [
   'STRING',
@@ -58,6 +59,7 @@ function define() {
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
     graph: freeForm(256 * 1024, {
       required: true,
+      countedIn: 'revision',
       personal: 'export',
       description: "In ComfyUI's API format: node id → `{ class_type, inputs }`.",
     }),
@@ -66,6 +68,7 @@ function define() {
       required: true,
       default: [],
       maxItems: 100,
+      countedIn: 'revision',
       description: 'What an execution may set.',
     },
     outputs: {
@@ -73,6 +76,7 @@ function define() {
       required: true,
       default: [],
       maxItems: 20,
+      countedIn: 'revision',
       description: 'Which nodes make what is kept.',
     },
     isPublic: {
@@ -113,8 +117,7 @@ function define() {
 
 export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', define, {
   about: 'A ComfyUI graph with named parameters, its outputs and its price.',
-  sharedBy: 'isPublic',
-  revisedBy: ['graph', 'parameters', 'outputs'],
+  readers: ownerOrShared('isPublic'),
   refine: faultsOf,
 });
 
