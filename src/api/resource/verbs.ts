@@ -1,10 +1,9 @@
-import type Joi from 'joi';
 import type { Actor, Ctx } from '../../context.ts';
 import { pick } from '../../data/bson.ts';
 import { castObject } from '../../data/cast.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
-import { idText, UUID } from '../../data/ids.ts';
+import { UUID } from '../../data/ids.ts';
 import { aggregateBytes, findBytes, findOne, findOneBytes, visible } from '../../data/read.ts';
 import { checkReferences, confirmReferences } from '../../data/references.ts';
 import type { Keep } from '../../data/remove.ts';
@@ -15,11 +14,11 @@ import type { Rule } from '../../rules.ts';
 import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
 import type { Reply, Request } from '../http/route.ts';
 import { putAscii, putList, textBy } from '../json/text.ts';
-import { answerDocument, JSON_TYPE } from './answer.ts';
+import { answerCreated, answerDocument, JSON_TYPE } from './answer.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
 import { lookups, mostOf, opened, putDocument, readIncludes } from './include.ts';
-import { bodyOf, isWritable } from './input.ts';
+import { isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { patch } from './patch.ts';
 import type { ResourceOptions } from './resource-options.ts';
@@ -34,14 +33,6 @@ export function ownedFields(entity: Entity, mode: 'create' | 'update'): Readonly
   return new Set([...names, 'version']);
 }
 
-/** The joi body of POST. */
-export function createBodyOf(
-  entity: Entity,
-  options: Pick<ResourceOptions<never>, 'createBody'>,
-): Joi.ObjectSchema {
-  return options.createBody?.() ?? bodyOf(entity.shape, 'create');
-}
-
 /** The filter of a rule. @throws AppError FORBIDDEN when it allows nothing */
 export function allowed(rule: Rule, actor: Actor): TypedFilter {
   const filter = rule(actor);
@@ -49,25 +40,31 @@ export function allowed(rule: Rule, actor: Actor): TypedFilter {
   return filter;
 }
 
-/** POST: 201 with Location, ETag and the document. */
+/** POST: stores a document and answers it. @param own values that the server sets */
 export async function create<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
-  options: ResourceOptions<T>,
+  { path, rule }: { path: string; rule: Rule },
   body: Values,
-  query: ReadonlyMap<string, string> = new Map(),
+  own: Values = {},
 ): Promise<Reply> {
-  const stamp = allowed(options.can.create as Rule, ctx.actor);
-  const cast = { ...castObject(entity.shape, body), ...stamp };
-  const values = options.prepare ? await options.prepare(ctx, cast, query) : cast;
+  return answerCreated(path, entity, await store(ctx, entity, rule, body, own));
+}
+
+/** Stores a new document as a client sent it, with `own` values of the server. */
+export async function store<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  rule: Rule,
+  body: Values,
+  own: Values = {},
+): Promise<T> {
+  const values = { ...castObject(entity.shape, body), ...own, ...allowed(rule, ctx.actor) };
   await checkReferences(ctx, entity, values, true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
   await openSealed(ctx, entity, [document]);
-  const more = await options.present?.(ctx, document, query);
-  const { headers, ...answer } = answerDocument(201, entity, document, more);
-  const location = `${options.path}/${idText(document._id)}`;
-  return { ...answer, headers: { location, ...headers } };
+  return document;
 }
 
 /** GET of one: the document, trimmed or with relations, or 304. */
@@ -107,7 +104,7 @@ export async function read<T extends Base>(
 export async function list<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
-  options: Pick<ResourceOptions<T>, 'can' | 'include'>,
+  options: Pick<ResourceOptions, 'can' | 'include'>,
   query: ReadonlyMap<string, string>,
 ): Promise<Reply> {
   const compiled = compileList(entity, allowed(options.can.read, ctx.actor), query);

@@ -1,7 +1,6 @@
 import { lazy, type Route } from '../../api/http/route.ts';
 import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
-import { answerDocument } from '../../api/resource/answer.ts';
-import type { ResourceOptions } from '../../api/resource/resource-options.ts';
+import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { ownedFields } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { castObject } from '../../data/cast.ts';
@@ -14,33 +13,35 @@ import { ringJobs } from '../../services/jobs/queue.ts';
 import type { Derivative, Medium } from '../../services/media/keys.ts';
 import { reprocess } from '../../services/media/reprocess.ts';
 import { SPRITE_MAP, signedSpriteMap } from '../../services/media/sprite-map.ts';
-import { trashing } from '../../services/media/trash.ts';
 import { replace } from '../../services/media/versions.ts';
 import { uploadSchema } from '../uploads/upload-schemas.ts';
 import {
   createBody,
+  createMediumRoute,
   found,
   type MediaKind,
   MOST_URLS,
   uploadActions,
   uploadOf,
-  uploadOptions,
 } from '../uploads/uploads.ts';
+import { trashRoute } from './trash.ts';
 
 /** How long a link to read by holds, in s. */
 const LINK_SECONDS = 900;
 
-/** The options that make a resource a medium's: uploads, links and reprocessing. */
-export function media<T extends Base>(entity: Entity<T>, path: string, kind: MediaKind) {
-  return {
-    ...uploadOptions(entity, kind),
-    keep: trashing(entity),
-    actions: [
-      ...uploadActions(entity, path),
-      ...fileActions(entity, path),
-      ...workActions(entity, path, kind),
-    ],
-  } satisfies Partial<ResourceOptions<T>>;
+/** What may be done with a medium beside reading it and changing what is said of it. */
+export function mediaActions<T extends Base>(
+  entity: Entity<T>,
+  path: string,
+  kind: MediaKind,
+): Route[] {
+  return [
+    createMediumRoute(entity, path, kind),
+    trashRoute(entity, path),
+    ...uploadActions(entity, path),
+    ...fileActions(entity, path),
+    ...workActions(entity, path, kind),
+  ];
 }
 
 export const linkSchema = {
@@ -147,9 +148,7 @@ function workActions<T extends Base>(entity: Entity<T>, path: string, kind: Medi
             from: 1,
             urls: MOST_URLS,
           });
-          const answer = answerDocument(201, MediumVersion, version, { upload });
-          const location = `/v1/versions/${idText(version._id)}`;
-          return { ...answer, headers: { location, ...answer.headers } };
+          return answerCreated('/v1/versions', MediumVersion, version, { upload });
         },
       },
       {

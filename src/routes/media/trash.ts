@@ -1,9 +1,21 @@
 import type { Route } from '../../api/http/route.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { byId } from '../../api/resource/verbs.ts';
+import { removeRoute } from '../../api/resource/document-routes.ts';
+import { oneOf } from '../../api/resource/operation-words.ts';
+import { byId, erase } from '../../api/resource/verbs.ts';
+import type { Base, Entity } from '../../data/entity.ts';
 import { owner } from '../../rules.ts';
-import { restore } from '../../services/media/trash.ts';
+import { restore, trashing } from '../../services/media/trash.ts';
 import { anyMedium } from '../uploads/upload-schemas.ts';
+
+/** DELETE of a medium, which may be restored for a while. */
+export function trashRoute<T extends Base>(entity: Entity<T>, path: string): Route {
+  return Object.assign(removeRoute(entity, { path, rule: owner }), {
+    summary: `Put ${oneOf(entity.name)} into the trash.`,
+    handle: (ctx, request) =>
+      erase(ctx, entity, byId(owner, ctx, request), request, trashing(entity)),
+  } satisfies Partial<Route>);
+}
 
 /** What may be done to a medium in the trash, beside reading and deleting it for good. */
 export const trashActions: Route[] = [

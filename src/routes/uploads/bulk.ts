@@ -11,15 +11,13 @@ import type { Json } from '../../api/json/document.ts';
 import { documentSchema, withMore } from '../../api/openapi/schemas.ts';
 import { JSON_TYPE } from '../../api/resource/answer.ts';
 import { checkBody } from '../../api/resource/input.ts';
-import type { ResourceOptions } from '../../api/resource/resource-options.ts';
-import { create, createBodyOf, ownedFields } from '../../api/resource/verbs.ts';
+import type { Resource } from '../../api/resource/resource.ts';
 import type { Ctx } from '../../context.ts';
-import type { Entity } from '../../data/entity.ts';
 import { nthId } from '../../data/ids.ts';
 import { invalid } from '../../errors.ts';
 import { AUDIO_KINDS } from '../../models/media/audio.ts';
 import { createPresents, DUPLICATES } from './upload-schemas.ts';
-import { presentUpload, reusesDuplicates } from './uploads.ts';
+import { createMedium, reusesDuplicates } from './uploads.ts';
 
 /** The most items of a call. */
 const MOST_ITEMS = 100;
@@ -28,13 +26,7 @@ const LANES = 8;
 /** URLs of parts an item: a hundred items' first pages would be more than an answer holds. */
 const URLS = 10;
 
-/** What a kind of medium is created by. */
-interface Creating {
-  entity: Entity;
-  options: Pick<ResourceOptions<never>, 'path' | 'can' | 'createBody' | 'prepare'>;
-}
-
-type Kinds = Record<'TRACK' | 'AUDIO' | 'VIDEO' | 'IMAGE', Creating>;
+type Kinds = Record<'TRACK' | 'AUDIO' | 'VIDEO' | 'IMAGE', Resource>;
 
 /** The route that creates many media at once, each on its own. */
 export function bulkUploads(kinds: Kinds): Route {
@@ -80,26 +72,23 @@ export function bulkUploads(kinds: Kinds): Route {
 async function makeOne(
   ctx: Ctx,
   n: number,
-  named: Map<string, Creating>,
+  named: Map<string, Resource>,
   { kind, ...rest }: Json,
   query: Request['query'],
 ): Promise<string> {
   const { promisedId } = ctx;
   try {
-    const creating = named.get(kind as string);
-    if (!creating) throw invalid([{ path: 'kind', message: `is one of ${[...named.keys()]}` }]);
-    const { entity, options } = creating;
+    const found = named.get(kind as string);
+    if (!found) throw invalid([{ path: 'kind', message: `is one of ${[...named.keys()]}` }]);
+    const { entity, options, routes } = found;
+    const { path } = options;
+    const post = routes.find((r) => r.method === 'POST' && r.path === path) as Route;
     const isOwnKind = (AUDIO_KINDS as readonly unknown[]).includes(kind);
-    const body = checkBody(
-      createBodyOf(entity, options),
-      isOwnKind ? { ...rest, kind } : rest,
-      ownedFields(entity, 'create'),
-    );
+    const sent = isOwnKind ? { ...rest, kind } : rest;
+    const body = checkBody(post.body as Joi.ObjectSchema, sent, post.owned);
     // Each has a promise of its own, so that a second try makes none of them twice.
     const inner = { ...ctx, promisedId: promisedId && nthId(promisedId, n) };
-    const { path, can, prepare } = options;
-    const how = { path, can, ...(prepare && { prepare }), present: presentUpload(entity, URLS) };
-    const reply = await create(inner, entity, how, body as Json, query);
+    const reply = await createMedium(inner, { entity, path }, body as Json, query, URLS);
     return `{"status":${reply.status},"document":${reply.body}}`;
   } catch (error) {
     const problem = problemOf(error, ctx);

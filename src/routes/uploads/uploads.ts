@@ -1,12 +1,12 @@
 import Joi from 'joi';
-import { lazy, type Request, type Route } from '../../api/http/route.ts';
+import { lazy, type Reply, type Request, type Route } from '../../api/http/route.ts';
 import type { Json } from '../../api/json/document.ts';
 import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
-import { answerDocument } from '../../api/resource/answer.ts';
+import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
+import { createRoute } from '../../api/resource/document-routes.ts';
 import { bodyOf, upTo } from '../../api/resource/input.ts';
 import { badQuery } from '../../api/resource/list.ts';
-import type { ResourceOptions } from '../../api/resource/resource-options.ts';
-import { named } from '../../api/resource/verbs.ts';
+import { allowed, named, store } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
@@ -44,18 +44,41 @@ const NO_CONTROLS = /^[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u;
 
 type Query = ReadonlyMap<string, string>;
 
-/** The options that let clients create a medium and send its bytes. */
-export function uploadOptions<T extends Base>(entity: Entity<T>, kind: MediaKind) {
-  return {
-    createBody: () => createBody(entity, kind),
-    prepare: (ctx: Ctx, values: Record<string, unknown>, query: Query) => {
-      reusesDuplicates(query);
-      return prepare(ctx, entity, values);
-    },
-    present: presentUpload(entity),
-    presents: createPresents,
-    createQuery: [DUPLICATES],
-  } satisfies Partial<ResourceOptions<T>>;
+/** POST of a medium. */
+export function createMediumRoute(entity: Entity, path: string, kind: MediaKind): Route {
+  const schema = withMore(documentSchema(entity), {}, createPresents);
+  const route = Object.assign(createRoute(entity, { path, rule: owner }), {
+    query: [DUPLICATES],
+    success: { 201: { description: 'Created.', schema } },
+    handle: (ctx, { body, query }) => createMedium(ctx, { entity, path }, body, query),
+  } satisfies Partial<Route>);
+  return lazy(route, { body: () => createBody(entity, kind) });
+}
+
+/**
+ * Stores a new medium and answers how to send its bytes, or the job that copies them from a duplicate.
+ * @param urls the most of parts
+ */
+export async function createMedium(
+  ctx: Ctx,
+  { entity, path }: { entity: Entity; path: string },
+  body: Json,
+  query: Query,
+  urls = MOST_URLS,
+): Promise<Reply> {
+  const mayReuse = reusesDuplicates(query);
+  const { user } = allowed(owner, ctx.actor);
+  const keyOf = (id: UUID) => originalKey(entity, user as UUID, id);
+  const file = newFile(ctx, body.size as number, keyOf);
+  const document = await store(ctx, entity, owner, body, file);
+  const medium = await whole(ctx, entity, document as Medium);
+  const other = await duplicateOf(ctx, entity, medium);
+  const sent =
+    other && mayReuse
+      ? { job: idText(await reuse(ctx, entity, medium, other)) }
+      : { upload: await uploadOf(ctx, entity, medium, { from: 1, urls }) };
+  const more = { ...(other && { duplicateOf: idText(other) }), ...sent };
+  return answerCreated(path, entity, document, more);
 }
 
 /** The body that describes a file: of a new medium, or of one that replaces another. */
@@ -71,11 +94,6 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
   });
 }
 
-function prepare(ctx: Ctx, entity: Entity, values: Record<string, unknown>) {
-  const keyOf = (id: UUID) => originalKey(entity, values.user as UUID, id);
-  return { ...values, ...newFile(ctx, values.size as number, keyOf) };
-}
-
 /** Whether the bytes of a duplicate are to be copied. @throws AppError INVALID_QUERY */
 export function reusesDuplicates(query: Query): boolean {
   const wish = query.get('onDuplicate') ?? 'upload';
@@ -83,19 +101,6 @@ export function reusesDuplicates(query: Query): boolean {
     throw badQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
   }
   return wish === 'reuse';
-}
-
-/** What is said of a new medium: how to send its bytes, or what they are copied of. @param urls the most of parts */
-export function presentUpload(entity: Entity, urls = MOST_URLS) {
-  return async (ctx: Ctx, document: Base, query: Query): Promise<Json> => {
-    const medium = await whole(ctx, entity, document as Medium);
-    const other = await duplicateOf(ctx, entity, medium);
-    const told = other && { duplicateOf: idText(other) };
-    if (other && reusesDuplicates(query)) {
-      return { ...told, job: idText(await reuse(ctx, entity, medium, other)) };
-    }
-    return { ...told, upload: await uploadOf(ctx, entity, medium, { from: 1, urls }) };
-  };
 }
 
 /** With what is hidden: a request that was cut off may have begun an upload in parts. */
