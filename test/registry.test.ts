@@ -225,7 +225,7 @@ function wrongValues({ shape }: Field): [string, unknown][] {
     free: 'text',
     map: 'text',
     array: { 0: 'text' },
-    sealed: 'text',
+    encrypted: 'text',
     object: 'text',
   };
   const wrong: [string, unknown][] = [
@@ -254,7 +254,7 @@ function wrongValues({ shape }: Field): [string, unknown][] {
     const needed = Object.entries(shape.fields).find(([, f]) => f.required)?.[0];
     if (needed) wrong.push(['a field missing in it', { ...fields, [needed]: undefined }]);
   }
-  if (shape.kind === 'sealed') {
+  if (shape.kind === 'encrypted') {
     wrong.push(['in clear', sampleOf(shape.inner)], ['bytes as text', { bytes: 'text' }]);
     wrong.push(['no bytes', { last4: 'abcd' }], ['more beside it', { bytes: Buffer.of(1), a: 1 }]);
     wrong.push(['more than last4', { bytes: Buffer.of(1), last4: 'abcde' }]);

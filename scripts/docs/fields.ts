@@ -29,7 +29,7 @@ function rows(name: string, field: Field, writer: string, remarks: string[]): st
 
 /** The fields of an object in a document, or of the objects in a list of it. */
 function insideOf(shape: Shape, name: string): string[][] {
-  if (shape.kind === 'sealed') return insideOf(shape.inner, name);
+  if (shape.kind === 'encrypted') return insideOf(shape.inner, name);
   const [inner, path] =
     shape.kind === 'array' ? [shape.items, `${name}[]`] : ([shape, name] as const);
   if (inner.kind !== 'object') return [];
@@ -46,8 +46,8 @@ function remarks(entity: Entity, name: string, field: Field): string[] {
   if (value !== undefined) {
     remarks.push(`Default: ${code(typeof value === 'string' ? value : JSON.stringify(value))}.`);
   }
-  if (shape.kind === 'sealed') remarks.push('Encrypted.');
-  if (shape.kind === 'sealed' && shape.shows) remarks.push('Shown by its last four characters.');
+  if (shape.kind === 'encrypted') remarks.push('Encrypted.');
+  if (shape.kind === 'encrypted' && shape.shows) remarks.push('Shown by its last four characters.');
   if (hidden) remarks.push('Never answered.');
   return remarks;
 }
@@ -74,7 +74,7 @@ function typeOf(shape: Shape): string {
       return `map of ${typeOf(shape.values)}`;
     case 'array':
       return `list${shape.max ? `, ≤ ${shape.max} items` : ''}: ${typeOf(shape.items)}`;
-    case 'sealed':
+    case 'encrypted':
       return typeOf(shape.inner);
     case 'object':
       return 'object';

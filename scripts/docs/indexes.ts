@@ -36,7 +36,7 @@ function useOf(entity: Entity, key: Key, options: IndexOptions): string {
   const names = Object.keys(key).map(plain);
   const condition = options.partialFilterExpression;
   const only = condition ? ` Only where ${code(JSON.stringify(condition))}.` : '';
-  if (options.name === 'outbox') return 'The sealer: audit entries on their way.';
+  if (options.name === 'outbox') return 'The audit chain: entries that wait for it.';
   if (options.expireAfterSeconds !== undefined) return 'TTL: deletes what has expired.';
   if (options.unique) {
     const cased = options.collation?.strength === 2 ? ', whatever the case' : '';

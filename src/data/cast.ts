@@ -13,7 +13,7 @@ export function cast(shape: Shape, value: unknown): unknown {
       return (value as unknown[]).map((item) => cast(shape.items, item));
     case 'map':
       return mapValues(value as object, (v) => cast(shape.values, v));
-    case 'sealed':
+    case 'encrypted':
       return cast(shape.inner, value);
     case 'object':
       return castObject(shape, value as Record<string, unknown>);

@@ -14,14 +14,14 @@ import type { UUID } from './ids.ts';
 import type { Encrypted, OnDelete } from './schema-words.ts';
 import { type ObjectShape, shapeOf } from './shape.ts';
 
-/** What every stored document has. */
-export interface Base {
+/** What every stored document has. A type and no interface: only so is one of these a record of values, too. */
+export type Base = {
   _id: UUID;
   user?: UUID;
   version: number;
   createdAt: Date;
   updatedAt: Date;
-}
+};
 
 export interface EntityOptions {
   /** What it is for, in a sentence or two: the documentation says it. */
@@ -82,23 +82,23 @@ export function freeForm<O extends SchemaTypeOptions<object>>(maxBytes: number, 
   } & O;
 }
 
-// What is stored of a sealed field.
+// What is stored of an encrypted field.
 const ciphertext = new Schema(
   { bytes: { type: Buffer, required: true }, last4: String },
   { _id: false, strict: 'throw' },
 );
 
 /**
- * A field of the document itself that is encrypted at rest, of any Mongoose type: `sealed({ type: String })`.
+ * A field of the document itself that is encrypted at rest, of any Mongoose type: `encrypted({ type: String })`.
  * Writes take it in clear, answers show it in clear; with `shows: 'last4'` they show its last four
  * characters alone. `refine`, filters and indexes see ciphertext.
  */
-export function sealed<
+export function encrypted<
   O extends SchemaTypeOptions<object> & { shows?: 'last4'; default?: never } = object,
 >(inner: SchemaDefinitionProperty, options?: O) {
   const { shows, ...field } = options ?? {};
-  const encrypted: Encrypted = { inner, ...(shows && { shows }) };
-  return { type: ciphertext, ...field, encrypted } as { type: typeof ciphertext } & O;
+  const held: Encrypted = { inner, ...(shows && { shows }) };
+  return { type: ciphertext, ...field, encrypted: held } as { type: typeof ciphertext } & O;
 }
 
 /**
@@ -167,7 +167,7 @@ function completed(schema: Schema, options: EntityOptions): Schema {
     updatedAt: { type: Date, required: true, server: true },
     // Counts the writes: what ETags show and what guarded writes compare.
     version: { type: Number, required: true, server: true, select: false, integer: true, min: 1 },
-    // Audit entries on their way: written with the change itself, drained by the sealer.
+    // Audit entries on their way: written with the change itself, moved from here into the audit chain.
     outbox: { type: [Schema.Types.Mixed], default: undefined, server: true, select: false },
     // Set while a `restrict` check runs: nothing new may refer to it meanwhile.
     removing: { type: Date, server: true, select: false },

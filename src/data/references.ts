@@ -185,11 +185,11 @@ async function release(entity: Entity, _id: UUID, reference: Reference, id: UUID
   await entity.collection.updateOne(where, { ...update, $inc: { version: 1 } }, options);
 }
 
-/** As if it had never been; only where the sealer has told of it already, its end is told, too. */
+/** As if it had never been; only where the audit chain has its creation already, its end is added, too. */
 async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> {
   const taken = await entity.collection.findOneAndDelete({ _id });
-  const isToldOf = taken && entity.options.audited !== false && !taken.outbox?.length;
-  if (!isToldOf) return;
+  const isInChain = taken && entity.options.audited !== false && !taken.outbox?.length;
+  if (!isInChain) return;
   const event = looseEvent(entity, taken as unknown as Base, auditEntry(ctx, 'delete', []));
   await entityNamed('AuditEvent').collection.insertOne(event);
 }

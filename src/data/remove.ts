@@ -222,22 +222,22 @@ async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: strin
   if (entity.options.audited === false) return;
   const events = gone.map((d) => looseEvent(entity, d, auditEntry(ctx, action, [])));
   const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => looseEvent(entity, d, entry)));
-  const unsealed = await withoutSealed(ctx, waiting);
-  await entityNamed('AuditEvent').collection.insertMany([...unsealed, ...events], {
+  const missing = await notInChain(ctx, waiting);
+  await entityNamed('AuditEvent').collection.insertMany([...missing, ...events], {
     ...(ctx.session && { session: ctx.session }),
   });
 }
 
-/** The sealer inserts an event before it takes the entry out of the document: here it may be in between. */
-async function withoutSealed(ctx: Ctx, events: Stored[]): Promise<Stored[]> {
+/** An event is in the chain before its entry is out of the document: here it may be in between. */
+async function notInChain(ctx: Ctx, events: Stored[]): Promise<Stored[]> {
   if (events.length === 0) return events;
-  const sealed = await findMany(
+  const chained = await findMany(
     ctx,
     entityNamed('AuditEvent'),
     { _id: { $in: events.map((e) => e._id) } },
     { projection: { _id: 1 }, limit: events.length },
   );
-  const there = new Set(sealed.map((e) => idText(e._id)));
+  const there = new Set(chained.map((e) => idText(e._id)));
   return events.filter((e) => !there.has(idText(e._id)));
 }
 

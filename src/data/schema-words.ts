@@ -14,7 +14,7 @@ export const WORDS = {
   integer: 'a whole number',
   maxBytes: 'the most bytes of a free-form object, as JSON',
   maxItems: 'the most items of an array',
-  encrypted: 'stored as ciphertext: what is in it, and what of it is shown (`sealed`)',
+  encrypted: 'stored as ciphertext: what is in it, and what of it is shown (made by `encrypted()`)',
   description: 'what its name does not say, for the documentation: units, forms, what for',
 } as const;
 
@@ -36,7 +36,7 @@ declare module 'mongoose' {
 /** What happens to a document when the one it refers to goes. */
 export type OnDelete = 'cascade' | 'restrict' | 'unset';
 
-/** What a sealed field holds, and what answers show in its place. */
+/** What an encrypted field holds, and what answers show in its place. */
 export interface Encrypted {
   inner: SchemaDefinitionProperty;
   shows?: 'last4';

@@ -23,7 +23,7 @@ export type Shape =
   | { kind: 'free'; maxBytes?: number }
   | { kind: 'map'; values: Shape }
   | { kind: 'array'; items: Shape; max?: number }
-  | { kind: 'sealed'; inner: Shape; shows?: 'last4' }
+  | { kind: 'encrypted'; inner: Shape; shows?: 'last4' }
   | ObjectShape;
 
 export interface ObjectShape {
@@ -156,7 +156,7 @@ function shape(type: SchemaType, path: string): Shape {
     case 'Map':
       return { kind: 'map', values: shape(inner.$__schemaType as SchemaType, path) };
     case 'Embedded':
-      if (o.encrypted) return sealedShape(o.encrypted, path);
+      if (o.encrypted) return encryptedShape(o.encrypted, path);
       return shapeOf(inner.schema as Schema);
     case 'Array':
       return defined({
@@ -171,20 +171,20 @@ function shape(type: SchemaType, path: string): Shape {
   }
 }
 
-/** What only the field itself may say, not what is sealed in it: there nobody would read it. */
+/** What only the field itself may say, not what is encrypted in it: there nobody would read it. */
 const FIELD_WORDS = [
   ...['required', 'select', 'server', 'immutable', 'default', 'personal', 'description'],
 ];
 
-function sealedShape({ inner, shows }: Encrypted, path: string): Shape {
+function encryptedShape({ inner, shows }: Encrypted, path: string): Shape {
   if (path.includes('.'))
-    throw new Error(`${path}: only a field of the document itself is sealed.`);
+    throw new Error(`${path}: only a field of the document itself is encrypted.`);
   const type = new Schema({ [path]: inner }).path(path) as SchemaType;
   const misplaced = FIELD_WORDS.find((word) => Object.hasOwn(inner as object, word));
-  if (misplaced) throw new Error(`${path}: say ${misplaced} in the options of sealed().`);
-  const sealed = shape(type, path);
-  if (shows && sealed.kind !== 'string') throw new Error(`${path}: only a string has a last4.`);
-  return defined({ kind: 'sealed' as const, inner: sealed, shows });
+  if (misplaced) throw new Error(`${path}: say ${misplaced} in the options of encrypted().`);
+  const held = shape(type, path);
+  if (shows && held.kind !== 'string') throw new Error(`${path}: only a string has a last4.`);
+  return defined({ kind: 'encrypted' as const, inner: held, shows });
 }
 
 function defined<T extends object>(object: T): T {

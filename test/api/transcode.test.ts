@@ -51,7 +51,7 @@ function shownOf(shape: Shape, value: unknown): unknown {
       return (value as unknown[]).map((item) => shownOf(shape.items, item));
     case 'map':
       return freeOf(value);
-    case 'sealed':
+    case 'encrypted':
       return shape.shows
         ? `…${(value as { last4?: string }).last4 ?? ''}`
         : shownOf(shape.inner, value);
@@ -121,9 +121,9 @@ function anyOf(shape: Shape): fc.Arbitrary<unknown> {
       return fc.dictionary(fc.stringMatching(/^\w{1,5}$/), anyOf(shape.values), { maxKeys: 3 });
     case 'array':
       return fc.array(anyOf(shape.items), { maxLength: 3 });
-    case 'sealed':
+    case 'encrypted':
       return shape.shows
-        ? fc.record({ bytes: fc.constant(Buffer.from('sealed')), last4: text })
+        ? fc.record({ bytes: fc.constant(Buffer.from('ciphertext')), last4: text })
         : anyOf(shape.inner);
     case 'object':
       return documentOf(shape);
@@ -195,12 +195,12 @@ test('a part is what was asked for', () => {
 });
 
 test('neither ciphertext nor other bytes are written', () => {
-  const sealed = { bytes: Buffer.from('sealed') };
+  const encrypted = { bytes: Buffer.from('ciphertext') };
   const at = (entity: Entity, name: string, value: unknown) => () =>
     sent(entity, { _id: new UUID(), [name]: value });
-  expect(at(LlmInteraction, 'messages', sealed)).toThrow('nobody has opened');
-  const written = { _id: new UUID(), messages: sealed } as unknown as Base;
-  expect(() => documentText(LlmInteraction, written)).toThrow('nobody has opened');
+  expect(at(LlmInteraction, 'messages', encrypted)).toThrow('nobody has decrypted');
+  const written = { _id: new UUID(), messages: encrypted } as unknown as Base;
+  expect(() => documentText(LlmInteraction, written)).toThrow('nobody has decrypted');
   expect(at(Project, 'name', Buffer.from('bytes'))).toThrow('no id');
 });
 

@@ -1,6 +1,6 @@
 import { encode } from '../../data/bson.ts';
+import { isCiphertext } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
-import { isSealed } from '../../data/sealed.ts';
 import { type How, type Plan, planOf } from './plan.ts';
 import { CLOSE, OPEN, put, textBy } from './text.ts';
 import { putMembers } from './transcode.ts';
@@ -9,7 +9,7 @@ export type Json = Record<string, unknown>;
 
 /**
  * The text of a document that was just written, as clients see it, with `more` members behind its own. It
- * goes the way of what is read, from BSON to JSON, so that there is one way only. Sealed fields must be open.
+ * goes the way of what is read, from BSON to JSON, so that there is one way only. Encrypted fields must be decrypted.
  */
 export function documentText(entity: Entity, document: Base, more: Json = {}): string {
   // The id comes first, as every reader expects.
@@ -31,11 +31,11 @@ export function appendMembers(text: string, more: Json): string {
 
 /** What is shown of an object, in the order of its schema. */
 function pickShown(plan: Plan, object: Json, shown: Json = {}): Json {
-  for (const { stored, hidden, opened, how } of plan.fields) {
+  for (const { stored, hidden, decrypted, how } of plan.fields) {
     const value = object[stored];
     if (hidden || value === undefined || value === null) continue;
-    // What nobody has opened stays as it is: it is refused where it would be written.
-    shown[stored] = how && !(opened && isSealed(value)) ? pickInside(how, value) : value;
+    // What nobody has decrypted stays as it is: it is refused where it would be written.
+    shown[stored] = how && !(decrypted && isCiphertext(value)) ? pickInside(how, value) : value;
   }
   return shown;
 }

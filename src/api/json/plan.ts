@@ -18,8 +18,8 @@ interface Planned {
   /** `"name":` */
   label: Bytes;
   hidden: boolean;
-  /** Holds what was opened. */
-  opened: boolean;
+  /** Holds what was stored as ciphertext. */
+  decrypted: boolean;
   how: How;
 }
 
@@ -70,7 +70,7 @@ function planFor(shape: ObjectShape): Plan {
       name,
       label: Buffer.from(`${JSON.stringify(name)}:`),
       hidden: field.hidden,
-      opened: field.shape.kind === 'sealed' && !field.shape.shows,
+      decrypted: field.shape.kind === 'encrypted' && !field.shape.shows,
       how: howOf(field.shape),
     };
   });
@@ -85,7 +85,7 @@ function howOf(shape: Shape): How {
       const items = howOf(shape.items);
       return items && { kind: 'array', items };
     }
-    case 'sealed':
+    case 'encrypted':
       return shape.shows ? { kind: 'last4' } : howOf(shape.inner);
     default:
       return undefined;

@@ -108,7 +108,7 @@ function schemaOf(shape: Shape): JsonSchema {
       return { type: 'object', additionalProperties: schemaOf(shape.values) };
     case 'array':
       return { type: 'array', items: schemaOf(shape.items) };
-    case 'sealed':
+    case 'encrypted':
       return shape.shows
         ? { type: 'string', description: 'Its last four characters: `…abcd`.' }
         : schemaOf(shape.inner);

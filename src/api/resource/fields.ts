@@ -1,5 +1,5 @@
+import { showsEncrypted } from '../../data/encrypted-fields.ts';
 import type { Entity } from '../../data/entity.ts';
-import { showsSealed } from '../../data/sealed.ts';
 import { storedNames } from '../../data/shape.ts';
 import { badQuery } from './list.ts';
 
@@ -23,7 +23,7 @@ export function projectionOf(entity: Entity, fields: string[]): Record<string, 1
     ...fields.flatMap((n) => stored.get(n) ?? []),
     'version',
     'createdAt',
-    ...(showsSealed(entity) ? ['user'] : []),
+    ...(showsEncrypted(entity) ? ['user'] : []),
     ...unversioned,
   ];
   return Object.fromEntries(names.map((n) => [n, 1]));

@@ -1,12 +1,12 @@
 import type { Actor, Ctx } from '../../context.ts';
 import { type Bytes, decode, documentsIn, encode, find, nameBytes, pick } from '../../data/bson.ts';
+import { decryptFields, showsEncrypted } from '../../data/encrypted-fields.ts';
 import { type Base, type Entity, entityNamed } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { visible } from '../../data/read.ts';
 import { getReaders } from '../../data/readers.ts';
 import { type Reference, referencesTo } from '../../data/references.ts';
-import { openSealed, showsSealed } from '../../data/sealed.ts';
 import type { Json } from '../json/document.ts';
 import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
 import { putMembers } from '../json/transcode.ts';
@@ -135,33 +135,33 @@ export function lookups(actor: Actor, relations: Relation[], most: number): Json
   }));
 }
 
-/** Opens what answers show of sealed fields, in documents and in what is included in them. */
-export async function opened(
+/** Decrypts what answers show, in documents and in what is included in them. */
+export async function decryptPage(
   ctx: Ctx,
   entity: Entity,
   found: Bytes[],
   relations: Relation[],
 ): Promise<Bytes[]> {
-  if (!showsAnySealed(entity, relations)) return found;
+  if (!showsAnyEncrypted(entity, relations)) return found;
   const documents = found.map((bytes) => decode<Base>(bytes));
-  await openIncluded(ctx, entity, documents, relations);
+  await decryptIncluded(ctx, entity, documents, relations);
   return documents.map(encode);
 }
 
-function showsAnySealed(entity: Entity, relations: Relation[]): boolean {
-  return showsSealed(entity) || relations.some((r) => showsAnySealed(r.to, r.inside));
+function showsAnyEncrypted(entity: Entity, relations: Relation[]): boolean {
+  return showsEncrypted(entity) || relations.some((r) => showsAnyEncrypted(r.to, r.inside));
 }
 
-async function openIncluded(
+async function decryptIncluded(
   ctx: Ctx,
   entity: Entity,
   documents: Base[],
   relations: Relation[],
 ): Promise<void> {
-  await openSealed(ctx, entity, documents);
+  await decryptFields(ctx, entity, documents);
   for (const r of relations) {
     const found = documents.flatMap((d) => (d as Including).included?.[r.name] ?? []);
-    await openIncluded(ctx, r.to, found, r.inside);
+    await decryptIncluded(ctx, r.to, found, r.inside);
   }
 }
 

@@ -68,7 +68,7 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       const array = Joi.array().items(schemaOf(shape.items, 'create'));
       return shape.max === undefined ? array : array.max(shape.max);
     }
-    case 'sealed': {
+    case 'encrypted': {
       const inner = schemaOf(shape.inner, 'create');
       // What an answer showed of it is not the secret: sent back, it would take its place.
       return shape.shows ? (inner as Joi.StringSchema).pattern(/^…/, { invert: true }) : inner;

@@ -4,7 +4,7 @@ import type { TypedFilter } from '../../data/filter.ts';
 import { idText, parseId, UUID } from '../../data/ids.ts';
 import type { Shape } from '../../data/shape.ts';
 import { AppError, type Fault } from '../../errors.ts';
-import { openCursor, type Position, sealCursor } from './cursor.ts';
+import { type Position, readCursor, signCursor } from './cursor.ts';
 
 /** Filters and a sort that go together, because one index serves them. */
 export interface Combination {
@@ -23,7 +23,7 @@ export interface ListQuery {
   limit: number;
   /** The index that serves it: the planner, left to itself, may think another cheaper and sort. */
   hint?: IndexKey;
-  /** Seals where a page ends at this document. */
+  /** The cursor of a page that ends at this document. */
   cursorAfter(document: Record<string, unknown>): string;
 }
 
@@ -135,7 +135,7 @@ export function compileList(
     canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');
-  const position = cursor === undefined ? undefined : openCursor(cursor, scope());
+  const position = cursor === undefined ? undefined : readCursor(cursor, scope());
   const alternatives = alternativesOf(rule);
   const branches = alternatives.flatMap((one) => {
     // The rule last: nothing that is asked for widens it.
@@ -151,7 +151,7 @@ export function compileList(
     limit,
     // Of alternatives each has an index of its own.
     ...(fit && alternatives.length === 1 && { hint: fit.index }),
-    cursorAfter: (document) => sealCursor(positionOf(document, sort), scope()),
+    cursorAfter: (document) => signCursor(positionOf(document, sort), scope()),
   };
 }
 

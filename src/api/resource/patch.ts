@@ -2,11 +2,11 @@ import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Ctx } from '../../context.ts';
 import { cast } from '../../data/cast.ts';
+import { decryptFields } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { findOne } from '../../data/read.ts';
 import { checkReferences, confirmChange, valuesAt } from '../../data/references.ts';
-import { openSealed } from '../../data/sealed.ts';
 import { type ObjectShape, storedNames } from '../../data/shape.ts';
 import { update } from '../../data/write.ts';
 import { AppError, invalid, notFound } from '../../errors.ts';
@@ -50,7 +50,7 @@ export async function patch<T extends Base>(
   for (let tries = 1; ; tries++) {
     const current = await findOne(ctx, entity, guarded);
     if (!current) throw await absent(ctx, entity, filter, versions);
-    await openSealed(ctx, entity, [current]);
+    await decryptFields(ctx, entity, [current]);
     const { set, unset } = merged(entity, current, flat);
     const where = { ...filter, version: current.version };
     const stored = await update(ctx, entity, where, { set, unset });
@@ -94,8 +94,9 @@ function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
     const field = shape.fields[name];
     const stored = field?.shape;
     if (field?.countedIn && stored?.kind !== 'id') flat.counted.push([path, field.countedIn]);
-    // Another sealed value is written whole, this one merged.
-    const inner = stored?.kind === 'sealed' && stored.inner.kind === 'free' ? stored.inner : stored;
+    // Any other encrypted value is written whole; a free-form one is merged.
+    const inner =
+      stored?.kind === 'encrypted' && stored.inner.kind === 'free' ? stored.inner : stored;
     if (value === null) flat.unset.push(path);
     else if (inner?.kind === 'free') flat.free.push([path, value as Values, inner.maxBytes]);
     else if (inner?.kind === 'object') {

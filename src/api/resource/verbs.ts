@@ -1,13 +1,13 @@
 import type { Actor, Ctx } from '../../context.ts';
 import { pick } from '../../data/bson.ts';
 import { castObject } from '../../data/cast.ts';
+import { decryptFields } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { UUID } from '../../data/ids.ts';
 import { aggregateBytes, findBytes, findOne, findOneBytes, visible } from '../../data/read.ts';
 import { checkReferences, confirmReferences } from '../../data/references.ts';
 import type { Keep } from '../../data/remove.ts';
-import { openSealed } from '../../data/sealed.ts';
 import { insert } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
 import type { Rule } from '../../rules.ts';
@@ -17,7 +17,7 @@ import { putAscii, putList, textBy } from '../json/text.ts';
 import { answerCreated, answerDocument, JSON_TYPE } from './answer.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
-import { lookups, mostOf, opened, putDocument, readIncludes } from './include.ts';
+import { decryptPage, lookups, mostOf, putDocument, readIncludes } from './include.ts';
 import { isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { patch } from './patch.ts';
@@ -63,7 +63,7 @@ export async function store<T extends Base>(
   await checkReferences(ctx, entity, values, true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
-  await openSealed(ctx, entity, [document]);
+  await decryptFields(ctx, entity, [document]);
   return document;
 }
 
@@ -89,7 +89,7 @@ export async function read<T extends Base>(
           { $project: projection ? { ...projection, included: 1 } : visible(entity) },
         ]);
   if (!found) throw notFound();
-  const [bytes = found] = await opened(ctx, entity, [found], relations);
+  const [bytes = found] = await decryptPage(ctx, entity, [found], relations);
   const only = fields && new Set(fields);
   const body = textBy(() =>
     putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
@@ -131,7 +131,7 @@ export async function list<T extends Base>(
           ],
           hint,
         );
-  const page = await opened(ctx, entity, found.slice(0, compiled.limit), relations);
+  const page = await decryptPage(ctx, entity, found.slice(0, compiled.limit), relations);
   const last = found.length > compiled.limit ? page.at(-1) : undefined;
   const next = last ? compiled.cursorAfter(pick(last, 0, ['_id', sortField])) : null;
   const only = fields && new Set(fields);
@@ -153,7 +153,7 @@ export async function change<T extends Base>(
   request: Request,
 ): Promise<Reply> {
   const document = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
-  await openSealed(ctx, entity, [document]);
+  await decryptFields(ctx, entity, [document]);
   return answerDocument(200, entity, document);
 }
 
