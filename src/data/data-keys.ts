@@ -3,6 +3,7 @@ import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import type { DataKey } from '../crypto/data-key.ts';
 import { makeWrappedKey, unwrapKey, wrapperInUse } from '../providers/vault.ts';
+import { readBytes } from './bson.ts';
 import { within } from './deadlines.ts';
 import { type Base, type Entity, entityNamed } from './entity.ts';
 import { idText, newId, type UUID } from './ids.ts';
@@ -33,7 +34,7 @@ export function findDataKey(ctx: Ctx, id: UUID): Promise<DataKey | null> {
   return readCached(ctx, idText(id), async () => {
     const found = await findStored(ctx, { _id: id });
     if (!found) return null;
-    const wrapped = { wrapper: found.wrapper, wrapped: found.wrapped.buffer };
+    const wrapped = { wrapper: found.wrapper, wrapped: readBytes(found.wrapped) };
     const key = createSecretKey(await unwrapKey(idText(id), wrapped));
     return { id: Buffer.from(id.buffer), key };
   });

@@ -1,5 +1,6 @@
 import mongoose, { type Model, type mongo, Schema } from 'mongoose';
 import type { Ctx } from '../context.ts';
+import { readBytes } from './bson.ts';
 import { decryptValue, encryptValue, type Place } from './cipher.ts';
 import type { Base, Entity } from './entity.ts';
 import { idText, type UUID } from './ids.ts';
@@ -15,10 +16,10 @@ interface Stored {
 }
 
 /** The document that a value is bound to: encrypted there, it decrypts nowhere else. */
-export interface Owner {
+export type Owner = {
   _id: UUID;
   user?: UUID | null;
-}
+};
 
 /** Whether a field still holds its ciphertext. */
 export function isCiphertext(value: unknown): value is Stored {
@@ -50,7 +51,7 @@ export async function encryptFields(
   if (within) throw new Error(`${entity.name}.${within[0]}: an encrypted field is written whole.`);
   const document = new (clearModel(entity))(Object.fromEntries(given));
   await document.validate();
-  const clear = document.toObject({ flattenMaps: true }) as unknown as Values;
+  const clear = document.toObject({ flattenMaps: true }) as Values;
   const encrypted: Values = { ...values };
   for (const [path] of given) {
     encrypted[path] = await encryptField(ctx, entity, owner, path, clear[path]);
@@ -66,9 +67,10 @@ export async function decryptFields(ctx: Ctx, entity: Entity, documents: Base[])
   const { shown } = fieldsOf(entity);
   if (shown.length === 0) return;
   for (const document of documents) {
+    const values: Values = document;
     for (const path of shown) {
       const value = await decryptField(ctx, entity, document, path);
-      if (value !== undefined) (document as unknown as Values)[path] = value;
+      if (value !== undefined) values[path] = value;
     }
   }
 }
@@ -100,12 +102,12 @@ export async function decryptField<T = unknown>(
   document: Owner,
   path: string,
 ): Promise<T | undefined> {
-  const stored = (document as unknown as Values)[path];
+  const values: Values = document;
+  const stored = values[path];
   if (stored === undefined || stored === null) return undefined;
   if (!isCiphertext(stored)) throw new Error(`${entity.name}.${path} is decrypted already.`);
-  const { bytes } = stored;
-  const all = Buffer.from(bytes instanceof Uint8Array ? bytes : bytes.buffer);
-  return (await decryptValue(ctx, placeOf(entity, document, path), all)) as T;
+  const bytes = readBytes(stored.bytes);
+  return (await decryptValue(ctx, placeOf(entity, document, path), bytes)) as T;
 }
 
 function placeOf(entity: Entity, { _id, user }: Owner, path: string): Place {

@@ -129,19 +129,16 @@ export function entity<S extends Schema>(
       return shape;
     },
     get collection() {
-      collection ??= timed(
-        mongoose.connection.collection(collectionName) as unknown as mongo.Collection<Stored>,
-      );
+      collection ??= timed(mongoose.connection.collection<Stored>(collectionName));
       return collection;
     },
     // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
     get model() {
       const { models } = mongoose;
-      return (models[name] ??
-        mongoose.model(name, made.schema, collectionName)) as unknown as Model<Base>;
+      return models[name] ?? mongoose.model<Base>(name, made.schema, collectionName);
     },
   };
-  entities.set(name, made as unknown as Entity);
+  entities.set(name, made);
   return made;
 }
 

@@ -46,13 +46,12 @@ export async function findOne<T extends Base>(
   filter: TypedFilter,
   options: ReadOptions = {},
 ): Promise<T | null> {
-  const found = await entity.collection.findOne(filter, {
+  return entity.collection.findOne<T>(filter, {
     ...options,
     projection: options.projection ?? visible(entity),
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
-  return found as unknown as T | null;
 }
 
 /** At most `limit` documents in the given order. */
@@ -62,7 +61,7 @@ export async function findMany<T extends Base>(
   filter: TypedFilter,
   options: ReadOptions & { limit: number },
 ): Promise<T[]> {
-  return (await within(cursorOf(ctx, entity, filter, options).toArray())) as unknown as T[];
+  return within(cursorOf(ctx, entity, filter, options).toArray());
 }
 
 /** What `findMany` finds, as the database sends it. */
@@ -162,13 +161,13 @@ async function onlyBatch(
 
 const DOCUMENTS = { firstBatch: true };
 
-function cursorOf(
+function cursorOf<T extends Base>(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<T>,
   filter: TypedFilter,
   options: ReadOptions & { limit: number; raw?: boolean },
 ) {
-  return entity.collection.find(filter, {
+  return entity.collection.find<T>(filter, {
     ...options,
     projection: options.projection ?? visible(entity),
     batchSize: options.limit + 1,

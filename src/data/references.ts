@@ -139,8 +139,7 @@ export function releasing({ path, array }: Reference, id: UUID) {
  */
 export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base): Promise<void> {
   const faults: Fault[] = [];
-  const values = document as unknown as Record<string, unknown>;
-  for (const { reference, id } of heldBy(entity, values)) {
+  for (const { reference, id } of heldBy(entity, document)) {
     if (await stands(ctx, reference, id)) continue;
     if (reference.onDelete === 'unset') await release(entity, document._id, reference, id);
     else faults.push(gone(reference));
@@ -190,7 +189,7 @@ async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> 
   const taken = await entity.collection.findOneAndDelete({ _id });
   const isInChain = taken && entity.options.audited !== false && !taken.outbox?.length;
   if (!isInChain) return;
-  const event = looseEvent(entity, taken as unknown as Base, auditEntry(ctx, 'delete', []));
+  const event = looseEvent(entity, taken as Base, auditEntry(ctx, 'delete', []));
   await entityNamed('AuditEvent').collection.insertOne(event);
 }
 

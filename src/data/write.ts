@@ -56,7 +56,7 @@ export async function insert<T extends Base>(
     }
     throw translated(error);
   }
-  return document as unknown as T;
+  return document as T;
 }
 
 export interface Update {
@@ -102,7 +102,7 @@ export async function update<T extends Base>(
       projection: visible(entity),
       ...(ctx.session && { session: ctx.session }),
     });
-    return found as unknown as T | null;
+    return found as T | null;
   } catch (error) {
     throw translated(error);
   }
@@ -117,7 +117,7 @@ export async function removeOne<T extends Base>(
   const found = await entity.collection.findOneAndDelete(filter, {
     ...(ctx.session && { session: ctx.session }),
   });
-  return found as unknown as T | null;
+  return found as T | null;
 }
 
 async function acceptable(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {

@@ -5,6 +5,7 @@ import { decryptAesGcm, encryptAesGcm, NONCE, TAG } from '../../crypto/aes-gcm.t
 import { deriveAppKey } from '../../crypto/app-key.ts';
 import { hashText, hashToBytes } from '../../crypto/hash.ts';
 import { signHmac } from '../../crypto/hmac.ts';
+import { readBytes } from '../../data/bson.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -120,8 +121,7 @@ async function replay(ctx: Ctx, key: string, fingerprint: string, text: string):
     const message = 'The first request with this Idempotency-Key is still running.';
     throw new AppError('IDEMPOTENCY_IN_PROGRESS', message, { retryAfter: 1 });
   }
-  const { buffer } = record.answer as unknown as { buffer: Uint8Array };
-  const answer = decryptAnswer(Buffer.from(buffer), text);
+  const answer = decryptAnswer(readBytes(record.answer), text);
   return { ...answer, headers: { ...answer.headers, 'idempotent-replayed': 'true' } };
 }
 

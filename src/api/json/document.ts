@@ -13,7 +13,7 @@ export type Json = Record<string, unknown>;
  */
 export function documentText(entity: Entity, document: Base, more: Json = {}): string {
   // The id comes first, as every reader expects.
-  const shown = pickShown(planOf(entity), document as unknown as Json, { _id: document._id });
+  const shown = pickShown(planOf(entity), document, { _id: document._id });
   const bytes = encode(shown);
   const text = textBy(() => {
     put(OPEN);

@@ -125,7 +125,7 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
     set[path] = value;
   }
   if (entity.options.refine) {
-    const next = { ...(current as unknown as Values), ...set };
+    const next: Values = { ...current, ...set };
     for (const path of flat.unset) delete next[path];
     faults.push(...entity.options.refine(next));
   }

@@ -73,7 +73,7 @@ export const authRoutes: Route[] = [
     success: { 201: { description: 'Signed in.', schema: signedIn } },
     codes: ['DUPLICATE'],
     handle: async (ctx, { body }) => {
-      return answer(201, await register(ctx, body as unknown as Registration));
+      return answer(201, await register(ctx, body as Registration));
     },
   },
   {

@@ -4,7 +4,7 @@ import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { ownedFields } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { castObject } from '../../data/cast.ts';
-import type { Base, Entity } from '../../data/entity.ts';
+import type { Entity } from '../../data/entity.ts';
 import { idText } from '../../data/ids.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
@@ -30,11 +30,7 @@ import { trashRoute } from './trash.ts';
 const LINK_SECONDS = 900;
 
 /** What may be done with a medium beside reading it and changing what is said of it. */
-export function mediaActions<T extends Base>(
-  entity: Entity<T>,
-  path: string,
-  kind: MediaKind,
-): Route[] {
+export function mediaActions(entity: Entity<Medium>, path: string, kind: MediaKind): Route[] {
   return [
     createMediumRoute(entity, path, kind),
     trashRoute(entity, path),
@@ -52,7 +48,7 @@ export const linkSchema = {
 };
 
 /** Links to what a medium, or a version of one, has in S3. */
-export function fileActions<T extends Base>(entity: Entity<T>, path: string): Route[] {
+export function fileActions(entity: Entity<Medium>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   return [
@@ -101,7 +97,7 @@ export function fileActions<T extends Base>(entity: Entity<T>, path: string): Ro
   ];
 }
 
-function workActions<T extends Base>(entity: Entity<T>, path: string, kind: MediaKind): Route[] {
+function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   return [
@@ -143,8 +139,8 @@ function workActions<T extends Base>(entity: Entity<T>, path: string, kind: Medi
         handle: async (ctx, request) => {
           const medium = await found(ctx, entity, request);
           const file = castObject(MediumVersion.shape, request.body);
-          const version = await replace(ctx, entity, medium, file as unknown as Medium);
-          const upload = await uploadOf(ctx, MediumVersion, version as unknown as Medium, {
+          const version = await replace(ctx, entity, medium, file as Medium);
+          const upload = await uploadOf(ctx, MediumVersion, version, {
             from: 1,
             urls: MOST_URLS,
           });

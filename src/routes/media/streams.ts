@@ -4,7 +4,7 @@ import { answerDocument } from '../../api/resource/answer.ts';
 import { idText } from '../../data/ids.ts';
 import { Video } from '../../models/media/video.ts';
 import { streamLink } from '../../services/media/streams/links.ts';
-import { askForStream, type VideoDoc } from '../../services/media/streams/request.ts';
+import { askForStream } from '../../services/media/streams/request.ts';
 import { found } from '../uploads/uploads.ts';
 import { linkSchema } from './media.ts';
 
@@ -28,7 +28,7 @@ export const streamRoutes: Route[] = [
     },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
-      const video = (await found(ctx, Video, request)) as unknown as VideoDoc;
+      const video = await found(ctx, Video, request);
       const { document, job, isThere } = await askForStream(ctx, video);
       return answerDocument(isThere ? 200 : 202, Video, document, { job: idText(job) });
     },
@@ -43,7 +43,7 @@ export const streamRoutes: Route[] = [
     success: { 200: { description: 'A presigned link.', schema: linkSchema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
-      const video = (await found(ctx, Video, request)) as unknown as VideoDoc;
+      const video = await found(ctx, Video, request);
       return { status: 200, json: await streamLink(ctx, video) };
     },
   },

@@ -16,6 +16,7 @@ import type { Ctx } from '../../context.ts';
 import { nthId } from '../../data/ids.ts';
 import { invalid } from '../../errors.ts';
 import { AUDIO_KINDS } from '../../models/media/audio.ts';
+import type { Medium } from '../../services/media/keys.ts';
 import { createPresents, DUPLICATES } from './upload-schemas.ts';
 import { createMedium, reusesDuplicates } from './uploads.ts';
 
@@ -26,7 +27,7 @@ const LANES = 8;
 /** URLs of parts an item: a hundred items' first pages would be more than an answer holds. */
 const URLS = 10;
 
-type Kinds = Record<'TRACK' | 'AUDIO' | 'VIDEO' | 'IMAGE', Resource>;
+type Kinds = Record<'TRACK' | 'AUDIO' | 'VIDEO' | 'IMAGE', Resource<Medium>>;
 
 /** The route that creates many media at once, each on its own. */
 export function bulkUploads(kinds: Kinds): Route {
@@ -72,7 +73,7 @@ export function bulkUploads(kinds: Kinds): Route {
 async function makeOne(
   ctx: Ctx,
   n: number,
-  named: Map<string, Resource>,
+  named: Map<string, Resource<Medium>>,
   { kind, ...rest }: Json,
   query: Request['query'],
 ): Promise<string> {

@@ -8,7 +8,7 @@ import { bodyOf, upTo } from '../../api/resource/input.ts';
 import { badQuery } from '../../api/resource/list.ts';
 import { allowed, named, store } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
-import type { Base, Entity } from '../../data/entity.ts';
+import type { Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
@@ -45,7 +45,7 @@ const NO_CONTROLS = /^[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u;
 type Query = ReadonlyMap<string, string>;
 
 /** POST of a medium. */
-export function createMediumRoute(entity: Entity, path: string, kind: MediaKind): Route {
+export function createMediumRoute(entity: Entity<Medium>, path: string, kind: MediaKind): Route {
   const schema = withMore(documentSchema(entity), {}, createPresents);
   const route = Object.assign(createRoute(entity, { path, rule: owner }), {
     query: [DUPLICATES],
@@ -61,7 +61,7 @@ export function createMediumRoute(entity: Entity, path: string, kind: MediaKind)
  */
 export async function createMedium(
   ctx: Ctx,
-  { entity, path }: { entity: Entity; path: string },
+  { entity, path }: { entity: Entity<Medium>; path: string },
   body: Json,
   query: Query,
   urls = MOST_URLS,
@@ -71,7 +71,7 @@ export async function createMedium(
   const keyOf = (id: UUID) => originalKey(entity, user as UUID, id);
   const file = newFile(ctx, body.size as number, keyOf);
   const document = await store(ctx, entity, owner, body, file);
-  const medium = await whole(ctx, entity, document as Medium);
+  const medium = await whole(ctx, entity, document);
   const other = await duplicateOf(ctx, entity, medium);
   const sent =
     other && mayReuse
@@ -104,11 +104,11 @@ export function reusesDuplicates(query: Query): boolean {
 }
 
 /** With what is hidden: a request that was cut off may have begun an upload in parts. */
-async function whole(ctx: Ctx, entity: Entity, made: Medium): Promise<Medium> {
+async function whole<T extends Medium>(ctx: Ctx, entity: Entity<T>, made: T): Promise<T> {
   if (!partSizeFor(made.size)) return made;
   const found = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
   if (!found) throw notFound();
-  return found as unknown as Medium;
+  return found;
 }
 
 /** Where and how to send the bytes. */
@@ -130,7 +130,7 @@ export async function uploadOf(
 }
 
 /** What a client may do with an upload once its medium is there. */
-export function uploadActions<T extends Base>(entity: Entity<T>, path: string): Route[] {
+export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   const document = documentSchema(entity);
@@ -225,8 +225,11 @@ function readFromPart(query: Query): number {
 }
 
 /** The medium that a path names, with what is hidden of its files. @throws AppError NOT_FOUND */
-export async function found(ctx: Ctx, entity: Entity, request: Request): Promise<Medium> {
+export async function found<T extends Medium>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  request: Request,
+): Promise<T> {
   const projection = { outbox: 0, removing: 0 };
-  const document = await named(ctx, { entity, rule: owner }, request, projection);
-  return document as unknown as Medium;
+  return named(ctx, { entity, rule: owner }, request, projection);
 }

@@ -35,12 +35,12 @@ export interface SignedIn {
   expiresIn: number;
 }
 
-export interface Registration {
+export type Registration = {
   email: string;
   username: string;
   password: string;
   displayName?: string;
-}
+};
 
 /** Makes an account with its settings, signed in. @throws AppError DUPLICATE, VALIDATION_FAILED, RATE_LIMITED */
 export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {

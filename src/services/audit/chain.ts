@@ -78,7 +78,7 @@ async function findWaiting(ctx: Ctx): Promise<Waiting[]> {
 async function findWaitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<Waiting[]> {
   const options = { limit, projection: { user: 1, outbox: 1 }, hint: 'outbox' };
   const found = await findMany(ctx, entity, { 'outbox.0': { $exists: true } }, options);
-  return (found as unknown as (Base & { outbox: AuditEntry[] })[]).map((document) => ({
+  return (found as (Base & { outbox: AuditEntry[] })[]).map((document) => ({
     entity,
     id: document._id,
     events: document.outbox.map((entry) => auditEvent(entity, document, entry)),
@@ -88,7 +88,7 @@ async function findWaitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<W
 /** Events that had no document to wait in: those of deletions. */
 async function findLooseEvents(ctx: Ctx): Promise<Stored[]> {
   const options = { sort: { createdAt: 1, _id: 1 }, limit: BATCH, projection: {} } as const;
-  return (await findMany(ctx, AuditEvent, { unsealed: true }, options)) as unknown as Stored[];
+  return findMany(ctx, AuditEvent, { unsealed: true }, options);
 }
 
 /**
@@ -151,9 +151,7 @@ async function findAppended(ctx: Ctx, events: Stored[]): Promise<Set<string>> {
 async function findHead(ctx: Ctx): Promise<{ sequence: number; hash: string }> {
   const options = { sort: { sequence: -1 }, projection: { sequence: 1, hash: 1 } } as const;
   const head = await findOne(ctx, AuditEvent, { sequence: { $exists: true } }, options);
-  return (
-    (head as unknown as { sequence: number; hash: string } | null) ?? { sequence: 0, hash: '' }
-  );
+  return { sequence: head?.sequence ?? 0, hash: head?.hash ?? '' };
 }
 
 /** Empties outboxes, without touching version or times: for the documents nothing has changed. */

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../context.ts';
-import type { Base, Entity, Stored } from '../../data/entity.ts';
+import type { Base, DocOf, Entity, Stored } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findMany, findOne } from '../../data/read.ts';
@@ -35,7 +35,12 @@ type File = Pick<Medium, 'fileName' | 'contentType' | 'size' | 'checksum'>;
  * Begins to replace the bytes of a medium: a version that awaits its upload. The medium stays as it is
  * until that one is READY. @throws AppError INVALID_STATE
  */
-export async function replace(ctx: Ctx, entity: Entity, medium: Medium, file: File): Promise<Base> {
+export async function replace(
+  ctx: Ctx,
+  entity: Entity,
+  medium: Medium,
+  file: File,
+): Promise<DocOf<typeof MediumVersion>> {
   if (!SETTLED.includes(medium.status)) {
     throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
   }
@@ -43,11 +48,11 @@ export async function replace(ctx: Ctx, entity: Entity, medium: Medium, file: Fi
   const keyOf = (version: UUID) => versionKey(entity, user as UUID, _id, version);
   await trimVersions(ctx, entity, medium);
   await refuseMany(ctx, entity, medium);
-  const version = await insert(ctx, MediumVersion as Entity, {
+  const version = await insert(ctx, MediumVersion, {
     ...{ ...file, ...newFile(ctx, file.size, keyOf) },
     ...{ user, kind: kindOf(entity), [referenceTo(entity)]: _id },
   });
-  await confirmReferences(ctx, MediumVersion as Entity, version);
+  await confirmReferences(ctx, MediumVersion, version);
   return version;
 }
 
