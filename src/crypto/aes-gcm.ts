@@ -6,7 +6,7 @@ export const NONCE = 12;
 export const TAG = 16;
 
 /** What was encrypted, and the tag that proves that nobody has changed it. */
-export interface Encrypted {
+interface Encrypted {
   ciphertext: Buffer;
   tag: Buffer;
 }

@@ -95,7 +95,7 @@ export function endOfValue(type: number, bytes: Bytes, at: number): number {
 }
 
 /** A value of a document or array: its type, and where it begins. */
-export interface Found {
+interface Found {
   type: number;
   at: number;
 }

@@ -31,7 +31,7 @@ export function visible(entity: Entity): Record<string, 0> {
 
 const projections = new Map<string, Record<string, 0>>();
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Which stored fields; all that are not hidden unless given. */
   projection?: Record<string, unknown>;
   sort?: Record<string, 1 | -1>;

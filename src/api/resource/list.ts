@@ -7,7 +7,7 @@ import { AppError, type Fault } from '../../errors.ts';
 import { type Position, readCursor, signCursor } from './cursor.ts';
 
 /** Filters and a sort that go together, because one index serves them. */
-export interface Combination {
+interface Combination {
   equals: string[];
   sort: string;
   index: IndexKey;
@@ -17,7 +17,7 @@ export interface Combination {
 type IndexKey = Record<string, 1 | -1>;
 
 /** A list query, compiled: a filter and an order that an index serves, and a bound. */
-export interface ListQuery {
+interface ListQuery {
   filter: TypedFilter;
   sort: Record<string, 1 | -1>;
   limit: number;

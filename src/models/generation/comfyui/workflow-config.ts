@@ -3,15 +3,8 @@ import { entity, freeForm } from '../../../data/entity.ts';
 import type { Fault } from '../../../errors.ts';
 import { ownerOrShared } from '../../../rules.ts';
 
-export const PARAMETER_TYPES = [
-  'STRING',
-  'INTEGER',
-  'NUMBER',
-  'BOOLEAN',
-  'IMAGE',
-  'AUDIO',
-] as const;
-export const OUTPUT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO'] as const;
+const PARAMETER_TYPES = ['STRING', 'INTEGER', 'NUMBER', 'BOOLEAN', 'IMAGE', 'AUDIO'] as const;
+const OUTPUT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO'] as const;
 
 const parameterSchema = new Schema(
   {
