@@ -1,7 +1,7 @@
 import { showsEncrypted } from '../../data/encrypted-fields.ts';
 import type { Entity } from '../../data/entity.ts';
 import { storedNames } from '../../data/shape.ts';
-import { badQuery } from './list.ts';
+import { invalidQuery } from '../../errors.ts';
 
 /** Reads `?fields=id,name`. Returns the names, or undefined for all. @throws AppError INVALID_QUERY */
 export function readFields(entity: Entity, text: string | undefined): string[] | undefined {
@@ -10,7 +10,7 @@ export function readFields(entity: Entity, text: string | undefined): string[] |
   const known = storedNames(entity.shape);
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
-    throw badQuery([{ path: 'fields', message: `there is no ${unknown.join(', ')}` }]);
+    throw invalidQuery([{ path: 'fields', message: `there is no ${unknown.join(', ')}` }]);
   }
   return ['id', ...names.filter((n) => n !== 'id')];
 }

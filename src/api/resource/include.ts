@@ -7,10 +7,11 @@ import { idText, type UUID } from '../../data/ids.ts';
 import { visible } from '../../data/read.ts';
 import { getReaders } from '../../data/readers.ts';
 import { type Reference, referencesTo } from '../../data/references.ts';
+import { invalidQuery } from '../../errors.ts';
 import type { Json } from '../json/document.ts';
 import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
 import { putMembers } from '../json/transcode.ts';
-import { badQuery, compileList } from './list.ts';
+import { compileList } from './list.ts';
 
 /** How many children of one relation are included in one document, and in one answer. */
 const MOST = 100;
@@ -42,7 +43,7 @@ export function readIncludes(
     const [first = '', second, third] = item.split('.');
     if (!allowed.includes(first) || third !== undefined) {
       const message = allowed.length ? `may name ${allowed.join(', ')}` : 'is not offered here';
-      throw badQuery([{ path: 'include', message: `${message}; not ${item}` }]);
+      throw invalidQuery([{ path: 'include', message: `${message}; not ${item}` }]);
     }
     let relation = relations.find((r) => r.name === first);
     if (!relation) {
@@ -52,7 +53,7 @@ export function readIncludes(
     if (second === undefined) continue;
     const inner = relation.to.shape.fields[second]?.shape;
     if (inner?.kind !== 'id' || !inner.ref) {
-      throw badQuery([{ path: 'include', message: `${first} has no reference ${second}` }]);
+      throw invalidQuery([{ path: 'include', message: `${first} has no reference ${second}` }]);
     }
     if (!relation.inside.some((r) => r.name === second)) {
       relation.inside.push(relationOf(relation.to, second));

@@ -3,7 +3,7 @@ import type { Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { idText, parseId, UUID } from '../../data/ids.ts';
 import type { Shape } from '../../data/shape.ts';
-import { AppError, type Fault } from '../../errors.ts';
+import { type Fault, invalidQuery } from '../../errors.ts';
 import { type Position, readCursor, signCursor } from './cursor.ts';
 
 /** Filters and a sort that go together, because one index serves them. */
@@ -129,7 +129,7 @@ export function compileList(
   const asked = Object.keys(equals).sort().join();
   const fit = combinations.find((c) => c.sort === sort && [...c.equals].sort().join() === asked);
   if (!fit && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
-  if (faults.length > 0) throw badQuery(faults);
+  if (faults.length > 0) throw invalidQuery(faults);
 
   const scope = () =>
     canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
@@ -256,10 +256,4 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
-}
-
-/** A 400 about the query, every fault named. */
-export function badQuery(errors: Fault[]): AppError {
-  const detail = errors.map((e) => (e.path ? `${e.path} ${e.message}` : e.message)).join('; ');
-  return new AppError('INVALID_QUERY', detail, { errors });
 }

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { checkBody } from '../../api/http/check-body.ts';
 import { problemOf } from '../../api/http/problems.ts';
 import {
   type Components,
@@ -10,7 +11,6 @@ import {
 import type { Json } from '../../api/json/document.ts';
 import { documentSchema, withMore } from '../../api/openapi/schemas.ts';
 import { JSON_TYPE } from '../../api/resource/answer.ts';
-import { checkBody } from '../../api/resource/input.ts';
 import type { Resource } from '../../api/resource/resource.ts';
 import type { Ctx } from '../../context.ts';
 import { nthId } from '../../data/ids.ts';

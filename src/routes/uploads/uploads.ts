@@ -5,14 +5,13 @@ import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { createRoute } from '../../api/resource/document-routes.ts';
 import { bodyOf, upTo } from '../../api/resource/input.ts';
-import { badQuery } from '../../api/resource/list.ts';
 import { allowed, named, store } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
-import { notFound } from '../../errors.ts';
+import { invalidQuery, notFound } from '../../errors.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
 import { presignPut } from '../../providers/s3.ts';
 import { owner } from '../../rules.ts';
@@ -98,7 +97,7 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
 export function reusesDuplicates(query: Query): boolean {
   const wish = query.get('onDuplicate') ?? 'upload';
   if (!['upload', 'reuse'].includes(wish)) {
-    throw badQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
+    throw invalidQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
   }
   return wish === 'reuse';
 }
@@ -221,7 +220,7 @@ function readFromPart(query: Query): number {
   const text = query.get('fromPart') ?? '1';
   const from = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (from >= 1 && from <= MOST_PARTS) return from;
-  throw badQuery([{ path: 'fromPart', message: `is a number from 1 to ${MOST_PARTS}` }]);
+  throw invalidQuery([{ path: 'fromPart', message: `is a number from 1 to ${MOST_PARTS}` }]);
 }
 
 /** The medium that a path names, with what is hidden of its files. @throws AppError NOT_FOUND */
