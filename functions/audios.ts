@@ -1,7 +1,7 @@
 import { serve } from '../src/api/http/serve.ts';
 import { resource } from '../src/api/resource/resource.ts';
 import { Audio } from '../src/models/media/audio.ts';
-import { media } from '../src/routes/media/media.ts';
+import { mediaActions } from '../src/routes/media/media.ts';
 import { owner } from '../src/rules.ts';
 import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../src/services/media/audio/limits.ts';
 
@@ -9,9 +9,9 @@ const path = '/v1/audios';
 
 export const audios = resource(Audio, {
   path,
-  can: { create: owner, read: owner, update: owner, remove: owner },
+  can: { read: owner, update: owner },
   include: ['user', 'project'],
-  ...media(Audio, path, {
+  actions: mediaActions(Audio, path, {
     contentTypes: AUDIO_CONTENT_TYPES,
     maxBytes: AUDIO_LIMITS.bytes,
   }),

@@ -1,13 +1,14 @@
 import { serve } from '../src/api/http/serve.ts';
 import { resource } from '../src/api/resource/resource.ts';
+import { getReaders } from '../src/data/readers.ts';
 import { ComfyUIWorkflowConfig } from '../src/models/generation/comfyui/workflow-config.ts';
-import { owner, ownerOrShared } from '../src/rules.ts';
+import { owner } from '../src/rules.ts';
 
 export const comfyuiWorkflows = resource(ComfyUIWorkflowConfig, {
   path: '/v1/comfyui/workflows',
   can: {
     create: owner,
-    read: ownerOrShared(ComfyUIWorkflowConfig),
+    read: getReaders(ComfyUIWorkflowConfig),
     update: owner,
     remove: owner,
   },

@@ -1,13 +1,14 @@
 import { serve } from '../src/api/http/serve.ts';
 import { resource } from '../src/api/resource/resource.ts';
 import { Consent } from '../src/models/privacy/consent.ts';
+import { consentActions } from '../src/routes/privacy/consents.ts';
 import { owner } from '../src/rules.ts';
 
 export const consents = resource(Consent, {
   path: '/v1/consents',
-  can: { create: owner, read: owner },
+  can: { read: owner },
   include: ['user'],
-  prepare: ({ ip, userAgent }, values) => ({ ...values, ip, userAgent }),
+  actions: consentActions,
 });
 
 export const handler = serve(consents);

@@ -1,7 +1,7 @@
 import { serve } from '../src/api/http/serve.ts';
 import { resource } from '../src/api/resource/resource.ts';
 import { Image } from '../src/models/media/image.ts';
-import { media } from '../src/routes/media/media.ts';
+import { mediaActions } from '../src/routes/media/media.ts';
 import { owner } from '../src/rules.ts';
 import { IMAGE_CONTENT_TYPES, IMAGE_LIMITS } from '../src/services/media/image/limits.ts';
 
@@ -9,9 +9,9 @@ const path = '/v1/images';
 
 export const images = resource(Image, {
   path,
-  can: { create: owner, read: owner, update: owner, remove: owner },
+  can: { read: owner, update: owner },
   include: ['user', 'project'],
-  ...media(Image, path, {
+  actions: mediaActions(Image, path, {
     contentTypes: IMAGE_CONTENT_TYPES,
     maxBytes: IMAGE_LIMITS.bytes,
   }),

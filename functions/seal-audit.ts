@@ -1,7 +1,7 @@
 import { serveQueue } from '../src/api/events/serve-events.ts';
-import { sealAudit } from '../src/services/audit/chain.ts';
+import { appendToChain } from '../src/services/audit/chain.ts';
 
 /** Moves audit entries out of their documents and chains them; rung after writes, and every minute. */
 export const handler = serveQueue('seal-audit', async (ctx) => {
-  await sealAudit(ctx);
+  await appendToChain(ctx);
 });

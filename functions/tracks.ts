@@ -1,7 +1,7 @@
 import { serve } from '../src/api/http/serve.ts';
 import { resource } from '../src/api/resource/resource.ts';
 import { Track } from '../src/models/media/track.ts';
-import { media } from '../src/routes/media/media.ts';
+import { mediaActions } from '../src/routes/media/media.ts';
 import { owner } from '../src/rules.ts';
 import { AUDIO_CONTENT_TYPES, AUDIO_LIMITS } from '../src/services/media/audio/limits.ts';
 
@@ -9,9 +9,9 @@ const path = '/v1/tracks';
 
 export const tracks = resource(Track, {
   path,
-  can: { create: owner, read: owner, update: owner, remove: owner },
+  can: { read: owner, update: owner },
   include: ['user', 'project', 'generatedBy', 'videos'],
-  ...media(Track, path, {
+  actions: mediaActions(Track, path, {
     contentTypes: AUDIO_CONTENT_TYPES,
     maxBytes: AUDIO_LIMITS.bytes,
   }),

@@ -1,23 +1,19 @@
 import { serve } from '../src/api/http/serve.ts';
 import { resource } from '../src/api/resource/resource.ts';
 import { Video } from '../src/models/media/video.ts';
-import { media } from '../src/routes/media/media.ts';
+import { mediaActions } from '../src/routes/media/media.ts';
 import { streamRoutes } from '../src/routes/media/streams.ts';
 import { owner } from '../src/rules.ts';
 import { VIDEO_CONTENT_TYPES, VIDEO_LIMITS } from '../src/services/media/video/limits.ts';
 
 const path = '/v1/videos';
-const own = media(Video, path, {
-  contentTypes: VIDEO_CONTENT_TYPES,
-  maxBytes: VIDEO_LIMITS.bytes,
-});
+const kind = { contentTypes: VIDEO_CONTENT_TYPES, maxBytes: VIDEO_LIMITS.bytes };
 
 export const videos = resource(Video, {
   path,
-  can: { create: owner, read: owner, update: owner, remove: owner },
+  can: { read: owner, update: owner },
   include: ['user', 'project', 'track'],
-  ...own,
-  actions: [...own.actions, ...streamRoutes],
+  actions: [...mediaActions(Video, path, kind), ...streamRoutes],
 });
 
 export const handler = serve(videos);

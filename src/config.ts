@@ -26,7 +26,7 @@ export interface Config {
   auditQueueUrl?: string;
   tokenKeys: TokenKey[];
   appSecret: Buffer;
-  /** The KMS key under which the keys of sealed fields are wrapped; at home one of the secret. */
+  /** The KMS key that wraps the data keys of encrypted fields; without it they are wrapped under the app's secret. */
   sealingKeyArn?: string;
   corsOrigins: string[];
   ffmpegPath: string;

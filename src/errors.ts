@@ -66,6 +66,12 @@ export function invalid(errors: Fault[]): AppError {
   return new AppError('VALIDATION_FAILED', detail, { errors });
 }
 
+/** The one way to say that a query is not valid: all faults at once. */
+export function invalidQuery(errors: Fault[]): AppError {
+  const detail = errors.map((e) => (e.path ? `${e.path} ${e.message}` : e.message)).join('; ');
+  return new AppError('INVALID_QUERY', detail, { errors });
+}
+
 /** What a missing document and somebody else's document both answer. */
 export function notFound(): AppError {
   return new AppError('NOT_FOUND', 'There is no such resource.');

@@ -1,7 +1,6 @@
 import type { Actor } from './context.ts';
-import type { Entity } from './data/entity.ts';
+import type { TypedFilter } from './data/filter.ts';
 import { UUID } from './data/ids.ts';
-import type { TypedFilter } from './data/read.ts';
 
 /**
  * Who may do something, as a query: the filter that narrows every read to what the actor may touch, and
@@ -20,13 +19,12 @@ export const admin: Rule = (actor) => (actor.kind === 'ADMIN' ? {} : undefined);
 /** One's own; everything, for admins. */
 export const ownerOrAdmin: Rule = (actor) => (actor.kind === 'ADMIN' ? {} : owner(actor));
 
-/** One's own, and what others share with everybody. */
-export function ownerOrShared(entity: Entity): Rule {
-  const { sharedBy } = entity.options;
+/** One's own, and whatever has this Boolean field set. */
+export function ownerOrShared(field: string): Rule {
   return (actor) => {
     const own = owner(actor);
     // No document meets both: each is read once.
-    return own && sharedBy ? { $or: [{ ...own, [sharedBy]: false }, { [sharedBy]: true }] } : own;
+    return own && { $or: [{ ...own, [field]: false }, { [field]: true }] };
   };
 }
 
@@ -47,11 +45,3 @@ export function filtersOf(rule: Rule): TypedFilter[] {
 }
 
 const NOBODY = new UUID('00000000-0000-0000-0000-000000000000');
-
-/** What an actor may read of any entity, where another document refers to it or includes it. */
-export function readableBy(actor: Actor): (entity: Entity) => TypedFilter | undefined {
-  return (entity) => {
-    if (entity.name === 'User') return self(actor);
-    return entity.options.owner === 'none' ? admin(actor) : ownerOrShared(entity)(actor);
-  };
-}

@@ -8,10 +8,11 @@ import { served } from '../scripts/served.ts';
 import { router } from '../src/api/http/route.ts';
 import { openApi } from '../src/api/openapi/openapi.ts';
 import { database } from '../src/data/connection.ts';
-import { type Entity, entities, type Stored, WORDS } from '../src/data/entity.ts';
+import { type Entity, entities, type Stored } from '../src/data/entity.ts';
 import { newId, UUID } from '../src/data/ids.ts';
 import { compare, describe as describeDifference } from '../src/data/migrations/compare.ts';
 import { deriveDefinitions, readDefinitions } from '../src/data/migrations/definitions.ts';
+import { WORDS } from '../src/data/schema-words.ts';
 import type { Field, ObjectShape, Shape } from '../src/data/shape.ts';
 import { readConfiguration } from '../src/local/deployment/configuration.ts';
 import * as models from '../src/models/index.ts';
@@ -227,7 +228,7 @@ function wrongValues({ shape }: Field): [string, unknown][] {
     free: 'text',
     map: 'text',
     array: { 0: 'text' },
-    sealed: 'text',
+    encrypted: 'text',
     object: 'text',
   };
   const wrong: [string, unknown][] = [
@@ -256,7 +257,7 @@ function wrongValues({ shape }: Field): [string, unknown][] {
     const needed = Object.entries(shape.fields).find(([, f]) => f.required)?.[0];
     if (needed) wrong.push(['a field missing in it', { ...fields, [needed]: undefined }]);
   }
-  if (shape.kind === 'sealed') {
+  if (shape.kind === 'encrypted') {
     wrong.push(['in clear', sampleOf(shape.inner)], ['bytes as text', { bytes: 'text' }]);
     wrong.push(['no bytes', { last4: 'abcd' }], ['more beside it', { bytes: Buffer.of(1), a: 1 }]);
     wrong.push(['more than last4', { bytes: Buffer.of(1), last4: 'abcde' }]);

@@ -1,4 +1,5 @@
 import type { Entity } from '../../src/data/entity.ts';
+import { referencesOf } from '../../src/data/references.ts';
 import { drawDiagram } from './diagram.ts';
 import { countFields, makeFieldRows } from './fields.ts';
 import { countIndexes, describeRetention, makeIndexRows } from './indexes.ts';
@@ -91,11 +92,9 @@ function listFacts(entity: Entity): string {
   facts.push(served.length > 0 ? `Served: ${joinItems(served)}.` : 'Internal: no route shows it.');
   if (options.owner === 'none') facts.push('Nobody owns it.');
   if (options.owner === 'optional') facts.push("Some have no owner: they are the system's.");
-  if (options.sharedBy)
-    facts.push(`Everybody may read one whose ${formatCode(options.sharedBy)} is true.`);
   if (options.objects) facts.push('Its objects in S3 go with it.');
-  for (const [parent, field] of Object.entries(options.countedIn ?? {})) {
-    facts.push(`Counted in ${formatCode(`${field}`)} of its ${formatCode(parent)}.`);
+  for (const { path, countedIn } of referencesOf(entity)) {
+    if (countedIn) facts.push(`Counted in ${formatCode(countedIn)} of its ${formatCode(path)}.`);
   }
   if (options.audited === false) facts.push('Changes leave no audit event.');
   return facts.join(' ');

@@ -1,4 +1,3 @@
-import { answeredAs } from '../../src/api/json/output.ts';
 import type { Entity } from '../../src/data/entity.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { formatCode, formatLink, joinItems } from './markdown.ts';
@@ -15,7 +14,7 @@ export function makeFieldRows(entity: Entity, isWrittenByClients: boolean): stri
   return own.flatMap(([name, field]) => {
     const server = !isWrittenByClients || field.server || field.hidden;
     const writer = `${server ? 'server' : 'client'}${field.immutable ? ', once' : ''}`;
-    return makeRows(answeredAs(entity, name), field, writer, listRemarks(entity, name, field));
+    return makeRows(field.publicName, field, writer, listRemarks(entity, name, field));
   });
 }
 
@@ -33,7 +32,7 @@ function makeRows(name: string, field: Field, writer: string, remarks: string[])
 
 /** Makes the rows of the fields of an embedded object, or of the objects in a list. */
 function makeInnerRows(shape: Shape, name: string): string[][] {
-  if (shape.kind === 'sealed') return makeInnerRows(shape.inner, name);
+  if (shape.kind === 'encrypted') return makeInnerRows(shape.inner, name);
   const [inner, path] =
     shape.kind === 'array' ? [shape.items, `${name}[]`] : ([shape, name] as const);
   if (inner.kind !== 'object') return [];
@@ -52,8 +51,8 @@ function listRemarks(entity: Entity, name: string, field: Field): string[] {
       `Default: ${formatCode(typeof value === 'string' ? value : JSON.stringify(value))}.`,
     );
   }
-  if (shape.kind === 'sealed') remarks.push('Encrypted.');
-  if (shape.kind === 'sealed' && shape.shows) remarks.push('Shown by its last four characters.');
+  if (shape.kind === 'encrypted') remarks.push('Encrypted.');
+  if (shape.kind === 'encrypted' && shape.shows) remarks.push('Shown by its last four characters.');
   if (hidden) remarks.push('Never answered.');
   return remarks;
 }
@@ -80,7 +79,7 @@ function describeType(shape: Shape): string {
       return `map of ${describeType(shape.values)}`;
     case 'array':
       return `list${shape.max ? `, ≤ ${shape.max} items` : ''}: ${describeType(shape.items)}`;
-    case 'sealed':
+    case 'encrypted':
       return describeType(shape.inner);
     case 'object':
       return 'object';

@@ -38,7 +38,7 @@ function describeUse(entity: Entity, key: Key, options: IndexOptions): string {
   const names = Object.keys(key).map(formatName);
   const condition = options.partialFilterExpression;
   const only = condition ? ` Only where ${formatCode(JSON.stringify(condition))}.` : '';
-  if (options.name === 'outbox') return 'The sealer: audit entries on their way.';
+  if (options.name === 'outbox') return 'The audit chain: entries that wait for it.';
   if (options.expireAfterSeconds !== undefined) return 'TTL: deletes what has expired.';
   if (options.unique) {
     const cased = options.collation?.strength === 2 ? ', whatever the case' : '';

@@ -1,7 +1,7 @@
 import type { Actor, Ctx } from '../context.ts';
+import { isEncryptedPath } from './encrypted-fields.ts';
 import type { Base, Entity, Stored } from './entity.ts';
 import { newId, UUID } from './ids.ts';
-import { isSealedPath } from './sealed.ts';
 import type { ObjectShape } from './shape.ts';
 
 /** An audit entry as it waits in its document's outbox, or goes straight into `auditEvents`. */
@@ -23,8 +23,8 @@ export interface Change {
 }
 
 const LONGEST = 2048;
-/** Stands for the value of a sealed field. */
-export const SEALED = '(sealed)';
+/** What the log has for the value of an encrypted field. */
+export const ENCRYPTED_MARK = '(sealed)';
 
 /** The entry of one change, stamped with who, when and under which request. */
 export function auditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEntry {
@@ -48,12 +48,12 @@ export function auditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEn
 export function creations(entity: Entity, document: Record<string, unknown>): Change[] {
   return Object.entries(document)
     .filter(([path, value]) => value !== undefined && value !== null && isAudited(entity, path))
-    .map(([path, after]) => ({ path, before: null, after: told(entity, path, after) }));
+    .map(([path, after]) => ({ path, before: null, after: auditValue(entity, path, after) }));
 }
 
-/** A value as the log tells it: what is sealed as just that, not even by its length. */
-export function told(entity: Entity, path: string, value: unknown): unknown {
-  return value !== null && isSealedPath(entity, path) ? SEALED : bounded(value);
+/** A value as the log has it: what is encrypted as just that, not even by its length. */
+export function auditValue(entity: Entity, path: string, value: unknown): unknown {
+  return value !== null && isEncryptedPath(entity, path) ? ENCRYPTED_MARK : bounded(value);
 }
 
 /** Whether an audit entry may show this path: no secrets, and nothing that every write changes. */
@@ -91,7 +91,7 @@ function bounded(value: unknown): unknown {
   return length > LONGEST ? `(${length} characters)` : value;
 }
 
-/** An entry as the event that the sealer makes of it. */
+/** An entry as the event that goes into the audit chain. */
 export function auditEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
   const { id, at, changes, ...rest } = entry;
   const user = entity.name === 'User' ? document._id : document.user;
@@ -108,7 +108,7 @@ export function auditEvent(entity: Entity, document: Base, entry: AuditEntry): S
   };
 }
 
-/** An event that has no document to wait in: the sealer gives it its place later. */
+/** An event that has no document to wait in: it gets its place in the chain later. */
 export function looseEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
   return { ...auditEvent(entity, document, entry), unsealed: true };
 }

@@ -20,6 +20,11 @@ export function encode(document: object): Bytes {
   return mongoose.mongo.BSON.serialize(document, { ignoreUndefined: true });
 }
 
+/** The bytes of a binary value: of the driver's own class, where it was read as an object. */
+export function readBytes(value: Uint8Array | mongo.Binary): Buffer {
+  return Buffer.from(value instanceof Uint8Array ? value : value.buffer);
+}
+
 /** A whole number of four bytes, such as the length that documents and strings begin with. */
 export function int32At(bytes: Bytes, at: number): number {
   return (
@@ -90,7 +95,7 @@ export function endOfValue(type: number, bytes: Bytes, at: number): number {
 }
 
 /** A value of a document or array: its type, and where it begins. */
-export interface Found {
+interface Found {
   type: number;
   at: number;
 }

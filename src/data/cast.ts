@@ -1,5 +1,5 @@
 import { UUID } from './ids.ts';
-import type { ObjectShape, Shape } from './shape.ts';
+import { type ObjectShape, type Shape, storedNames } from './shape.ts';
 
 /** JSON that joi has passed → what is stored: ids become UUIDs, times become dates. Null stays null. */
 export function cast(shape: Shape, value: unknown): unknown {
@@ -13,7 +13,7 @@ export function cast(shape: Shape, value: unknown): unknown {
       return (value as unknown[]).map((item) => cast(shape.items, item));
     case 'map':
       return mapValues(value as object, (v) => cast(shape.values, v));
-    case 'sealed':
+    case 'encrypted':
       return cast(shape.inner, value);
     case 'object':
       return castObject(shape, value as Record<string, unknown>);
@@ -22,17 +22,24 @@ export function cast(shape: Shape, value: unknown): unknown {
   }
 }
 
-/** As `cast`, for the fields of an object; fields the shape does not know are left as they are. */
+/**
+ * As `cast`, for the fields of an object, under the names that they are stored by; fields the shape does not
+ * know are left as they are.
+ */
 export function castObject(
   shape: ObjectShape,
   value: Record<string, unknown>,
 ): Record<string, unknown> {
-  return mapValues(value, (v, name) => {
-    const field = shape.fields[name];
-    return field ? cast(field.shape, v) : v;
-  });
+  const names = storedNames(shape);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, v]) => {
+      const stored = names.get(name) ?? name;
+      const field = shape.fields[stored];
+      return [stored, field ? cast(field.shape, v) : v];
+    }),
+  );
 }
 
-function mapValues(object: object, change: (value: unknown, name: string) => unknown) {
-  return Object.fromEntries(Object.entries(object).map(([k, v]) => [k, change(v, k)]));
+function mapValues(object: object, change: (value: unknown) => unknown) {
+  return Object.fromEntries(Object.entries(object).map(([k, v]) => [k, change(v)]));
 }

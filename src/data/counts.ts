@@ -1,6 +1,6 @@
 import type { Entity } from './entity.ts';
+import type { TypedFilter } from './filter.ts';
 import { idText, type UUID } from './ids.ts';
-import type { TypedFilter } from './read.ts';
 
 interface Batch {
   count: number;

@@ -7,53 +7,21 @@ import mongoose, {
   type SchemaTypeOptions,
 } from 'mongoose';
 import type { Fault } from '../errors.ts';
+import type { Rule } from '../rules.ts';
 import { countCharacters } from './characters.ts';
 import { within } from './deadlines.ts';
 import type { UUID } from './ids.ts';
-import { type ObjectShape, type OnDelete, shapeOf } from './shape.ts';
+import type { Encrypted, OnDelete } from './schema-words.ts';
+import { type ObjectShape, shapeOf } from './shape.ts';
 
-/**
- * The words that schemas may use beside Mongoose's own. Mongoose lets a misspelt option through, so a
- * test holds every schema to this list.
- */
-export const WORDS = {
-  server: 'clients may read it, never write it',
-  onDelete: 'what happens when the referred document goes',
-  personal: 'what privacy export and erasure do with it: export, erase or keep',
-  integer: 'a whole number',
-  maxBytes: 'the most bytes of a free-form object, as JSON',
-  maxItems: 'the most items of an array',
-  encrypted: 'stored as ciphertext: what is in it, and what of it is shown (`sealed`)',
-  description: 'what its name does not say, for the documentation: units, forms, what for',
-} as const;
-
-declare module 'mongoose' {
-  interface SchemaTypeOptions<T> {
-    server?: boolean;
-    onDelete?: OnDelete;
-    personal?: 'export' | 'erase' | 'keep';
-    integer?: boolean;
-    maxBytes?: number;
-    maxItems?: number;
-    encrypted?: Encrypted;
-    description?: string;
-  }
-}
-
-/** What a sealed field holds, and what answers show in its place. */
-export interface Encrypted {
-  inner: SchemaDefinitionProperty;
-  shows?: 'last4';
-}
-
-/** What every stored document has. */
-export interface Base {
+/** What every stored document has. A type and no interface: only so is one of these a record of values, too. */
+export type Base = {
   _id: UUID;
   user?: UUID;
   version: number;
   createdAt: Date;
   updatedAt: Date;
-}
+};
 
 export interface EntityOptions {
   /** What it is for, in a sentence or two: the documentation says it. */
@@ -66,14 +34,8 @@ export interface EntityOptions {
   audited?: boolean;
   /** The objects in S3 that a document owns, and that go with it: keys, and prefixes that end in a slash. */
   objects?: (document: Stored) => string[];
-  /** A field of the referred document that counts these documents: `{ project: 'trackCount' }`. */
-  countedIn?: Record<string, string>;
-  /** A Boolean field that, when true, lets everybody read the document. */
-  sharedBy?: string;
-  /** Fields that clients know by another name: `{ textVersion: 'version' }`. */
-  names?: Record<string, string>;
-  /** Fields whose every change raises the entity's `revision`. */
-  revisedBy?: string[];
+  /** Who may read a document that another refers to or includes; its owner, or admins where there is none, unless said otherwise. */
+  readers?: Rule;
   /** Fields that our own code moves without a new version: counts and progress. ETags show them apart. */
   unversioned?: string[];
   /** Rules across fields, over a whole document. */
@@ -125,23 +87,23 @@ export function freeForm<O extends SchemaTypeOptions<object>>(maxBytes: number, 
   } & O;
 }
 
-// What is stored of a sealed field.
+// What is stored of an encrypted field.
 const ciphertext = new Schema(
   { bytes: { type: Buffer, required: true }, last4: String },
   { _id: false, strict: 'throw' },
 );
 
 /**
- * A field of the document itself that is encrypted at rest, of any Mongoose type: `sealed({ type: String })`.
+ * A field of the document itself that is encrypted at rest, of any Mongoose type: `encrypted({ type: String })`.
  * Writes take it in clear, answers show it in clear; with `shows: 'last4'` they show its last four
  * characters alone. `refine`, filters and indexes see ciphertext.
  */
-export function sealed<
+export function encrypted<
   O extends SchemaTypeOptions<object> & { shows?: 'last4'; default?: never } = object,
 >(inner: SchemaDefinitionProperty, options?: O) {
   const { shows, ...field } = options ?? {};
-  const encrypted: Encrypted = { inner, ...(shows && { shows }) };
-  return { type: ciphertext, ...field, encrypted } as { type: typeof ciphertext } & O;
+  const held: Encrypted = { inner, ...(shows && { shows }) };
+  return { type: ciphertext, ...field, encrypted: held } as { type: typeof ciphertext } & O;
 }
 
 /**
@@ -172,26 +134,29 @@ export function entity<S extends Schema, O extends EntityOptions>(
       return shape;
     },
     get collection() {
-      collection ??= timed(
-        mongoose.connection.collection(collectionName) as unknown as mongo.Collection<Stored>,
-      );
+      collection ??= timed(mongoose.connection.collection<Stored>(collectionName));
       return collection;
     },
     // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
     get model() {
       const { models } = mongoose;
-      return (models[name] ??
-        mongoose.model(name, made.schema, collectionName)) as unknown as Model<Base>;
+      return models[name] ?? mongoose.model<Base>(name, made.schema, collectionName);
     },
   };
-  entities.set(name, made as unknown as Entity);
+  entities.set(name, made);
   return made;
 }
 
 function completed(schema: Schema, options: EntityOptions): Schema {
   const owner = options.owner ?? 'required';
   const fields = {
-    _id: { type: Schema.Types.UUID, required: true, server: true, immutable: true },
+    _id: {
+      type: Schema.Types.UUID,
+      required: true,
+      server: true,
+      immutable: true,
+      publicName: 'id',
+    },
     ...(owner !== 'none' && {
       user: ref('User', {
         required: owner === 'required',
@@ -204,7 +169,7 @@ function completed(schema: Schema, options: EntityOptions): Schema {
     updatedAt: { type: Date, required: true, server: true },
     // Counts the writes: what ETags show and what guarded writes compare.
     version: { type: Number, required: true, server: true, select: false, integer: true, min: 1 },
-    // Audit entries on their way: written with the change itself, drained by the sealer.
+    // Audit entries on their way: written with the change itself, moved from here into the audit chain.
     outbox: { type: [Schema.Types.Mixed], default: undefined, server: true, select: false },
     // Set while a `restrict` check runs: nothing new may refer to it meanwhile.
     removing: { type: Date, server: true, select: false },

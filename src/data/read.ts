@@ -5,10 +5,9 @@ import { database } from './connection.ts';
 import { readDeadline, within } from './deadlines.ts';
 import type { Base, Entity } from './entity.ts';
 import { mayPass } from './failures.ts';
+import type { TypedFilter } from './filter.ts';
 import { UUID } from './ids.ts';
 
-/** A filter whose values are already typed: made by rules, services and the query compiler, never by clients. */
-export type TypedFilter = Record<string, unknown>;
 type Raw = mongo.Document;
 
 /** A page is one command: the server's own first batch would end where the longest page does. */
@@ -32,7 +31,7 @@ export function visible(entity: Entity): Record<string, 0> {
 
 const projections = new Map<string, Record<string, 0>>();
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Which stored fields; all that are not hidden unless given. */
   projection?: Record<string, unknown>;
   sort?: Record<string, 1 | -1>;
@@ -47,13 +46,12 @@ export async function findOne<T extends Base>(
   filter: TypedFilter,
   options: ReadOptions = {},
 ): Promise<T | null> {
-  const found = await entity.collection.findOne(filter, {
+  return entity.collection.findOne<T>(filter, {
     ...options,
     projection: options.projection ?? visible(entity),
     maxTimeMS: readDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
-  return found as unknown as T | null;
 }
 
 /** At most `limit` documents in the given order. */
@@ -63,7 +61,7 @@ export async function findMany<T extends Base>(
   filter: TypedFilter,
   options: ReadOptions & { limit: number },
 ): Promise<T[]> {
-  return (await within(cursorOf(ctx, entity, filter, options).toArray())) as unknown as T[];
+  return within(cursorOf(ctx, entity, filter, options).toArray());
 }
 
 /** What `findMany` finds, as the database sends it. */
@@ -163,13 +161,13 @@ async function onlyBatch(
 
 const DOCUMENTS = { firstBatch: true };
 
-function cursorOf(
+function cursorOf<T extends Base>(
   ctx: Ctx,
-  entity: Entity,
+  entity: Entity<T>,
   filter: TypedFilter,
   options: ReadOptions & { limit: number; raw?: boolean },
 ) {
-  return entity.collection.find(filter, {
+  return entity.collection.find<T>(filter, {
     ...options,
     projection: options.projection ?? visible(entity),
     batchSize: options.limit + 1,

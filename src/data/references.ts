@@ -3,9 +3,12 @@ import { AppError, type Fault, invalid } from '../errors.ts';
 import { auditEntry, looseEvent } from './audit.ts';
 import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
+import type { TypedFilter } from './filter.ts';
 import { idText, type UUID } from './ids.ts';
-import { findOne, type TypedFilter } from './read.ts';
-import type { ObjectShape, OnDelete } from './shape.ts';
+import { findOne } from './read.ts';
+import { getReaders } from './readers.ts';
+import type { OnDelete } from './schema-words.ts';
+import type { ObjectShape } from './shape.ts';
 
 /** A field that holds the id of another document. */
 export interface Reference {
@@ -16,6 +19,8 @@ export interface Reference {
   to: string;
   onDelete: OnDelete;
   required: boolean;
+  /** The field of the document referred to that counts those which hold it. */
+  countedIn?: string | undefined;
   /** The array whose items hold it, when it is not in the document itself. */
   array?: string;
 }
@@ -51,15 +56,10 @@ function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[
     }
     if (field.shape.kind !== 'id' || !field.shape.ref) return [];
     const onDelete = field.shape.onDelete ?? 'restrict';
-    return [{ entity, path, to: field.shape.ref, onDelete, required: field.required }];
+    const { required, countedIn } = field;
+    return [{ entity, path, to: field.shape.ref, onDelete, required, countedIn }];
   });
 }
-
-/**
- * Which documents somebody may refer to: what they may read. Returns the filter that narrows a read of
- * the entity to those.
- */
-export type Readable = (entity: Entity) => TypedFilter | undefined;
 
 /** How long a parent that was found is taken to be there, in ms, by what looks again after its write. */
 const SEEN = 4000;
@@ -68,7 +68,7 @@ const MOST_SEEN = 5000;
 const seen = new Map<string, number>();
 
 /**
- * Before a write: every reference in it exists and may be read.
+ * Before a write: every reference in it exists, and whoever writes may read it.
  * @param again whether `confirmReferences` follows: then a parent found a moment ago will do
  * @throws AppError VALIDATION_FAILED
  */
@@ -76,17 +76,16 @@ export async function checkReferences(
   ctx: Ctx,
   entity: Entity,
   values: Record<string, unknown>,
-  readable: Readable,
   again = false,
 ): Promise<void> {
   const missing = await Promise.all(
     heldBy(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
-      const filter = readable(to);
-      // Who may read a document never changes, unless it may be shared; whether it is there, the second
+      const filter = getReaders(to)(ctx.actor);
+      // Who may read a document never changes, where it is its owner; whether it is there, the second
       // look finds out.
       const key = `${'id' in ctx.actor && idText(ctx.actor.id)} ${to.name} ${idText(id)}`;
-      const isFixed = again && to.options.sharedBy === undefined;
+      const isFixed = again && to.options.readers === undefined;
       if (isFixed && (seen.get(key) ?? 0) > ctx.clock()) return [];
       const one = { ...filter, _id: id, ...ALIVE };
       const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
@@ -140,8 +139,7 @@ export function releasing({ path, array }: Reference, id: UUID) {
  */
 export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base): Promise<void> {
   const faults: Fault[] = [];
-  const values = document as unknown as Record<string, unknown>;
-  for (const { reference, id } of heldBy(entity, values)) {
+  for (const { reference, id } of heldBy(entity, document)) {
     if (await stands(ctx, reference, id)) continue;
     if (reference.onDelete === 'unset') await release(entity, document._id, reference, id);
     else faults.push(gone(reference));
@@ -174,9 +172,9 @@ export async function confirmChange(
 /** Whether a parent is there, and counts the new child in it. */
 async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
   const parent = entityNamed(reference.to);
-  const count = reference.entity.options.countedIn?.[reference.path];
+  const { countedIn } = reference;
   const filter = { _id: id, ...ALIVE };
-  if (count) return countIn(parent, filter, count);
+  if (countedIn) return countIn(parent, filter, countedIn);
   return (await findOne(ctx, parent, filter, { projection: { _id: 1 } })) !== null;
 }
 
@@ -186,12 +184,12 @@ async function release(entity: Entity, _id: UUID, reference: Reference, id: UUID
   await entity.collection.updateOne(where, { ...update, $inc: { version: 1 } }, options);
 }
 
-/** As if it had never been; only where the sealer has told of it already, its end is told, too. */
+/** As if it had never been; only where the audit chain has its creation already, its end is added, too. */
 async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> {
   const taken = await entity.collection.findOneAndDelete({ _id });
-  const isToldOf = taken && entity.options.audited !== false && !taken.outbox?.length;
-  if (!isToldOf) return;
-  const event = looseEvent(entity, taken as unknown as Base, auditEntry(ctx, 'delete', []));
+  const isInChain = taken && entity.options.audited !== false && !taken.outbox?.length;
+  if (!isInChain) return;
+  const event = looseEvent(entity, taken as Base, auditEntry(ctx, 'delete', []));
   await entityNamed('AuditEvent').collection.insertOne(event);
 }
 

@@ -2,8 +2,9 @@ import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { type AuditEntry, auditEntry, looseEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
+import type { TypedFilter } from './filter.ts';
 import { idText, type UUID } from './ids.ts';
-import { aggregate, findMany, findOne, type TypedFilter } from './read.ts';
+import { aggregate, findMany, findOne } from './read.ts';
 import {
   type Reference,
   referencesOf,
@@ -217,22 +218,22 @@ async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: strin
   if (entity.options.audited === false) return;
   const events = gone.map((d) => looseEvent(entity, d, auditEntry(ctx, action, [])));
   const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => looseEvent(entity, d, entry)));
-  const unsealed = await withoutSealed(ctx, waiting);
-  await entityNamed('AuditEvent').collection.insertMany([...unsealed, ...events], {
+  const missing = await notInChain(ctx, waiting);
+  await entityNamed('AuditEvent').collection.insertMany([...missing, ...events], {
     ...(ctx.session && { session: ctx.session }),
   });
 }
 
-/** The sealer inserts an event before it takes the entry out of the document: here it may be in between. */
-async function withoutSealed(ctx: Ctx, events: Stored[]): Promise<Stored[]> {
+/** An event is in the chain before its entry is out of the document: here it may be in between. */
+async function notInChain(ctx: Ctx, events: Stored[]): Promise<Stored[]> {
   if (events.length === 0) return events;
-  const sealed = await findMany(
+  const chained = await findMany(
     ctx,
     entityNamed('AuditEvent'),
     { _id: { $in: events.map((e) => e._id) } },
     { projection: { _id: 1 }, limit: events.length },
   );
-  const there = new Set(sealed.map((e) => idText(e._id)));
+  const there = new Set(chained.map((e) => idText(e._id)));
   return events.filter((e) => !there.has(idText(e._id)));
 }
 
@@ -242,14 +243,11 @@ function outboxOf(document: Base): AuditEntry[] {
 
 /** Takes removed documents out of their parents' counts. */
 async function uncount(entity: Entity, gone: Base[]): Promise<void> {
-  for (const [path, count] of Object.entries(entity.options.countedIn ?? {})) {
-    const to = referencesOf(entity).find((r) => r.path === path)?.to;
-    for (const document of to ? gone : []) {
+  for (const { path, to, countedIn } of referencesOf(entity)) {
+    for (const document of countedIn ? gone : []) {
       const parent = (document as Stored)[path] as UUID;
-      await entityNamed(to as string).collection.updateOne(
-        { _id: parent },
-        { $inc: { [count]: -1 } },
-      );
+      const change = { $inc: { [countedIn as string]: -1 } };
+      await entityNamed(to).collection.updateOne({ _id: parent }, change);
     }
   }
 }

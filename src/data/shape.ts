@@ -1,8 +1,5 @@
 import { Schema, type SchemaType } from 'mongoose';
-import type { Encrypted } from './entity.ts';
-
-/** What happens to a document when the one it refers to goes. */
-export type OnDelete = 'cascade' | 'restrict' | 'unset';
+import type { Encrypted, OnDelete } from './schema-words.ts';
 
 /**
  * A Mongoose schema read once into a plain tree, from which the joi bodies, the JSON answer, the OpenAPI
@@ -26,7 +23,7 @@ export type Shape =
   | { kind: 'free'; maxBytes?: number }
   | { kind: 'map'; values: Shape }
   | { kind: 'array'; items: Shape; max?: number }
-  | { kind: 'sealed'; inner: Shape; shows?: 'last4' }
+  | { kind: 'encrypted'; inner: Shape; shows?: 'last4' }
   | ObjectShape;
 
 export interface ObjectShape {
@@ -36,6 +33,8 @@ export interface ObjectShape {
 
 export interface Field {
   shape: Shape;
+  /** The name that clients know it by. */
+  publicName: string;
   required: boolean;
   /** Clients may not write it. */
   server: boolean;
@@ -44,6 +43,8 @@ export interface Field {
   /** Never answered. */
   hidden: boolean;
   hasDefault: boolean;
+  /** The field that counts it. */
+  countedIn?: string;
   /** What its name does not say. */
   description?: string;
 }
@@ -60,6 +61,19 @@ export function shapeOf(schema: Schema): ObjectShape {
   return root;
 }
 
+/** The stored name of each field that clients may see, by the name that they know it by. */
+export function storedNames(shape: ObjectShape): ReadonlyMap<string, string> {
+  let names = known.get(shape);
+  if (!names) {
+    const shown = Object.entries(shape.fields).filter(([, field]) => !field.hidden);
+    names = new Map(shown.map(([name, { publicName }]) => [publicName, name]));
+    known.set(shape, names);
+  }
+  return names;
+}
+
+const known = new WeakMap<ObjectShape, Map<string, string>>();
+
 /** Without a prototype: clients name fields, and `constructor` is none. */
 function emptyObject(): ObjectShape {
   return { kind: 'object', fields: Object.create(null) as ObjectShape['fields'] };
@@ -71,6 +85,7 @@ function parent(root: ObjectShape, names: string[]): ObjectShape {
   for (const name of names) {
     at.fields[name] ??= {
       shape: emptyObject(),
+      publicName: name,
       required: false,
       server: false,
       immutable: false,
@@ -86,11 +101,13 @@ function field(type: SchemaType, path: string): Field {
   const o = type.options;
   return defined({
     shape: shape(type, path),
+    publicName: o.publicName ?? path.slice(path.lastIndexOf('.') + 1),
     required: o.required === true || Array.isArray(o.required),
     server: o.server === true,
     immutable: o.immutable === true,
     hidden: o.select === false,
     hasDefault: o.default !== undefined,
+    countedIn: o.countedIn,
     description: o.description,
   });
 }
@@ -139,7 +156,7 @@ function shape(type: SchemaType, path: string): Shape {
     case 'Map':
       return { kind: 'map', values: shape(inner.$__schemaType as SchemaType, path) };
     case 'Embedded':
-      if (o.encrypted) return sealedShape(o.encrypted, path);
+      if (o.encrypted) return encryptedShape(o.encrypted, path);
       return shapeOf(inner.schema as Schema);
     case 'Array':
       return defined({
@@ -154,20 +171,20 @@ function shape(type: SchemaType, path: string): Shape {
   }
 }
 
-/** What only the field itself may say, not what is sealed in it: there nobody would read it. */
+/** What only the field itself may say, not what is encrypted in it: there nobody would read it. */
 const FIELD_WORDS = [
   ...['required', 'select', 'server', 'immutable', 'default', 'personal', 'description'],
 ];
 
-function sealedShape({ inner, shows }: Encrypted, path: string): Shape {
+function encryptedShape({ inner, shows }: Encrypted, path: string): Shape {
   if (path.includes('.'))
-    throw new Error(`${path}: only a field of the document itself is sealed.`);
+    throw new Error(`${path}: only a field of the document itself is encrypted.`);
   const type = new Schema({ [path]: inner }).path(path) as SchemaType;
   const misplaced = FIELD_WORDS.find((word) => Object.hasOwn(inner as object, word));
-  if (misplaced) throw new Error(`${path}: say ${misplaced} in the options of sealed().`);
-  const sealed = shape(type, path);
-  if (shows && sealed.kind !== 'string') throw new Error(`${path}: only a string has a last4.`);
-  return defined({ kind: 'sealed' as const, inner: sealed, shows });
+  if (misplaced) throw new Error(`${path}: say ${misplaced} in the options of encrypted().`);
+  const held = shape(type, path);
+  if (shows && held.kind !== 'string') throw new Error(`${path}: only a string has a last4.`);
+  return defined({ kind: 'encrypted' as const, inner: held, shows });
 }
 
 function defined<T extends object>(object: T): T {

@@ -112,7 +112,7 @@ function checked(path: Path | undefined, value: unknown): unknown {
 async function hydrated(entity: Entity, values: Values): Promise<Stored> {
   const document = new entity.model(values);
   await document.validate();
-  const plain = document.toObject({ flattenMaps: true, virtuals: false }) as unknown as Stored;
+  const plain = document.toObject({ flattenMaps: true, virtuals: false }) as Stored;
   for (const name of Object.keys(plain)) if (plain[name] === undefined) delete plain[name];
   return plain;
 }

@@ -70,7 +70,7 @@ function schemaOf(shape: Shape): mongo.Document {
         items: schemaOf(shape.items),
         ...(shape.max !== undefined && { maxItems: shape.max }),
       };
-    case 'sealed':
+    case 'encrypted':
       return {
         bsonType: 'object',
         additionalProperties: false,

@@ -4,16 +4,17 @@ import { AppError, invalid } from '../errors.ts';
 import {
   type AuditEntry,
   auditEntry,
+  auditValue,
   type Change,
   creations,
+  ENCRYPTED_MARK,
   isAudited,
-  SEALED,
-  told,
 } from './audit.ts';
+import { encryptFields, isEncryptedPath, type Owner } from './encrypted-fields.ts';
 import type { Base, Entity, Stored } from './entity.ts';
+import type { TypedFilter } from './filter.ts';
 import { newId, type UUID } from './ids.ts';
-import { findOne, type TypedFilter, visible } from './read.ts';
-import { isSealedPath, type Owner, sealFields } from './sealed.ts';
+import { findOne, visible } from './read.ts';
 import type { Shape } from './shape.ts';
 import { validated, validatePaths } from './validate.ts';
 
@@ -55,7 +56,7 @@ export async function insert<T extends Base>(
     }
     throw translated(error);
   }
-  return document as unknown as T;
+  return document as T;
 }
 
 export interface Update {
@@ -77,7 +78,7 @@ export async function update<T extends Base>(
   action: string | null = 'update',
 ): Promise<T | null> {
   const unset = change.unset ?? [];
-  const bound = await sealedChange(ctx, entity, filter, change.set ?? {});
+  const bound = await encryptChange(ctx, entity, filter, change.set ?? {});
   if (!bound) return null;
   const { where, set } = bound;
   await validatePaths(entity, set).catch((error) => {
@@ -101,7 +102,7 @@ export async function update<T extends Base>(
       projection: visible(entity),
       ...(ctx.session && { session: ctx.session }),
     });
-    return found as unknown as T | null;
+    return found as T | null;
   } catch (error) {
     throw translated(error);
   }
@@ -116,12 +117,12 @@ export async function removeOne<T extends Base>(
   const found = await entity.collection.findOneAndDelete(filter, {
     ...(ctx.session && { session: ctx.session }),
   });
-  return found as unknown as T | null;
+  return found as T | null;
 }
 
 async function acceptable(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
   try {
-    const document = await validated(entity, await sealFields(ctx, entity, values, values));
+    const document = await validated(entity, await encryptFields(ctx, entity, values, values));
     refine(entity, document);
     return document;
   } catch (error) {
@@ -129,19 +130,20 @@ async function acceptable(ctx: Ctx, entity: Entity, values: Values & Owner): Pro
   }
 }
 
-/** What is sealed is bound to its document and owner, so those are read first: neither ever changes. */
-async function sealedChange(
+/** Ciphertext is bound to its document and owner, so those are read first: neither ever changes. */
+async function encryptChange(
   ctx: Ctx,
   entity: Entity,
   filter: TypedFilter,
   set: Values,
 ): Promise<{ where: TypedFilter; set: Values } | null> {
-  if (!Object.keys(set).some((path) => isSealedPath(entity, path))) return { where: filter, set };
+  if (!Object.keys(set).some((path) => isEncryptedPath(entity, path)))
+    return { where: filter, set };
   const owner = await findOne(ctx, entity, filter, { projection: { user: 1 } });
   if (!owner) return null;
   try {
     const where = { ...filter, _id: owner._id };
-    return { where, set: await sealFields(ctx, entity, owner, set) };
+    return { where, set: await encryptFields(ctx, entity, owner, set) };
   } catch (error) {
     throw translated(error);
   }
@@ -161,8 +163,8 @@ function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[
     .filter(([path]) => isAudited(entity, path))
     .map(([path, after]) => ({
       path,
-      before: isSealedPath(entity, path) ? sealedBefore(path) : before(entity, path),
-      after: told(entity, path, after),
+      before: isEncryptedPath(entity, path) ? markBefore(path) : before(entity, path),
+      after: auditValue(entity, path, after),
     }));
 }
 
@@ -176,8 +178,8 @@ function before(entity: Entity, path: string): mongo.Document {
   };
 }
 
-function sealedBefore(path: string): mongo.Document {
-  return { $cond: [{ $ifNull: [`$${path}`, false] }, SEALED, null] };
+function markBefore(path: string): mongo.Document {
+  return { $cond: [{ $ifNull: [`$${path}`, false] }, ENCRYPTED_MARK, null] };
 }
 
 /** Whether a value never is too long for an audit entry: the server need not weigh it then. */

@@ -11,7 +11,7 @@ export { CreditHold } from './billing/credit-hold.ts';
 export { CreditsTransaction } from './billing/credits-transaction.ts';
 export { Payment } from './billing/payment.ts';
 export { PaymentMethod } from './billing/payment-method.ts';
-export { SealingKey } from './crypto/sealing-key.ts';
+export { DataKey } from './crypto/data-key.ts';
 export { Export } from './exports/export.ts';
 export { ComfyUIExecutionLog } from './generation/comfyui/execution-log.ts';
 export { ComfyUIPod } from './generation/comfyui/pod.ts';

@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { signHmac } from '../crypto/hmac.ts';
 
 /** What a link may be used for, and who signs it. */
 export interface Link {
@@ -43,9 +44,8 @@ export function presign(link: Link): string {
   const lines = headers.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}\n`);
   const request = [method, path, query, lines.join(''), signed, 'UNSIGNED-PAYLOAD'].join('\n');
   const key = signingKey(credentials.secretAccessKey, scope);
-  const signature = createHmac('sha256', key)
-    .update(['AWS4-HMAC-SHA256', time, scope, hash('sha256', request)].join('\n'))
-    .digest('hex');
+  const text = ['AWS4-HMAC-SHA256', time, scope, hash('sha256', request)].join('\n');
+  const signature = signHmac(key, text).toString('hex');
   return `${origin}${path}?${query}&X-Amz-Signature=${signature}`;
 }
 
@@ -80,8 +80,7 @@ let last: { of: string; key: KeyObject } | undefined;
 function signingKey(secret: string, scope: string): KeyObject {
   const of = `${secret} ${scope}`;
   if (last?.of !== of) {
-    const sign = (key: Buffer, part: string) => createHmac('sha256', key).update(part).digest();
-    const bytes = scope.split('/').reduce(sign, Buffer.from(`AWS4${secret}`));
+    const bytes = scope.split('/').reduce(signHmac, Buffer.from(`AWS4${secret}`));
     last = { of, key: createSecretKey(bytes) };
   }
   return last.key;

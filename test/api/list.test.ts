@@ -5,13 +5,14 @@ import { lookups, mostOf, readIncludes } from '../../src/api/resource/include.ts
 import { combinationsOf, compileList } from '../../src/api/resource/list.ts';
 import type { Actor } from '../../src/context.ts';
 import type { Entity } from '../../src/data/entity.ts';
+import type { TypedFilter } from '../../src/data/filter.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
-import type { TypedFilter } from '../../src/data/read.ts';
+import { getReaders } from '../../src/data/readers.ts';
 import { User } from '../../src/models/account/user.ts';
 import { ComfyUIExecutionLog } from '../../src/models/generation/comfyui/execution-log.ts';
 import { Stat } from '../../src/models/metering/stat.ts';
 import { WebhookDelivery } from '../../src/models/webhooks/webhook-delivery.ts';
-import { type Rule, readableBy } from '../../src/rules.ts';
+import type { Rule } from '../../src/rules.ts';
 import { routes } from '../harness/operations.ts';
 import { askedFor, fill, ME } from '../harness/rows.ts';
 
@@ -189,7 +190,7 @@ async function includeCost(parent: Entity, include: string, entity: Entity): Pro
   const [relation] = readIncludes(parent, [include], include);
   if (!relation) throw new Error(`${parent.name} includes no ${include}.`);
   const faults: string[] = [];
-  const rule = readableBy(adminToo)(entity) as TypedFilter;
+  const rule = getReaders(entity)(adminToo) as TypedFilter;
   if (relation.kind === 'many' && !(relation.path in rule)) {
     // What is more than an answer takes is listed by this parent.
     const goesOn = combinationsOf(entity, rule).some((c) => c.equals.join() === relation.path);

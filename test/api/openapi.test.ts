@@ -3,10 +3,11 @@ import Joi from 'joi';
 import { describe, expect, test } from 'vitest';
 import { SHAPE_FAULTS } from '../../scripts/fuzz/shape-faults.ts';
 import { served } from '../../scripts/served.ts';
+import { checkBody } from '../../src/api/http/check-body.ts';
 import { bodySchema } from '../../src/api/openapi/body-schema.ts';
 import { openApi } from '../../src/api/openapi/openapi.ts';
 import { filterSchema } from '../../src/api/openapi/schemas.ts';
-import { bodyOf, checkBody } from '../../src/api/resource/input.ts';
+import { bodyOf } from '../../src/api/resource/input.ts';
 import type { Shape } from '../../src/data/shape.ts';
 import { AppError, type Fault } from '../../src/errors.ts';
 import { Project } from '../../src/models/index.ts';
@@ -68,9 +69,9 @@ describe('the schema of a body', () => {
 
 test('a number that is no integer may be as large and as small as a double is', () => {
   const shape: Shape = { kind: 'number', integer: false };
-  const field = { shape, required: true, server: false, immutable: false, hidden: false };
+  const flags = { required: true, server: false, immutable: false, hidden: false };
   const body = bodyOf(
-    { kind: 'object', fields: { it: { ...field, hasDefault: false } } },
+    { kind: 'object', fields: { it: { shape, publicName: 'it', ...flags, hasDefault: false } } },
     'create',
   );
   for (const it of [8.9e222, -8.678192860003214e-303]) {

@@ -1,17 +1,19 @@
 import '../harness/place.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { print } from '../../src/api/json/output.ts';
+import { documentText } from '../../src/api/json/document.ts';
 import { putAscii, textBy } from '../../src/api/json/text.ts';
 import { type Part, putMembers } from '../../src/api/json/transcode.ts';
 import { encode } from '../../src/data/bson.ts';
 import type { Entity } from '../../src/data/entity.ts';
-import { entities } from '../../src/data/entity.ts';
-import { UUID } from '../../src/data/ids.ts';
+import { type Base, entities } from '../../src/data/entity.ts';
+import { idText, UUID } from '../../src/data/ids.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import '../../src/models/index.ts';
 import { LlmInteraction } from '../../src/models/generation/llm/interaction.ts';
 import { Project } from '../../src/models/projects/project.ts';
+
+type Json = Record<string, unknown>;
 
 /** What clients are sent of a document that was read. */
 function sent(entity: Entity, document: object, part?: Part): unknown {
@@ -24,9 +26,46 @@ function sent(entity: Entity, document: object, part?: Part): unknown {
   );
 }
 
-/** What clients are sent of a document that was just written. */
-function printed(entity: Entity, document: object): unknown {
-  return JSON.parse(JSON.stringify(print(entity, document)));
+/** The text of a document as clients see it, made of objects: the plain way, to compare with. */
+function expected(entity: Entity, document: Json): string {
+  const { _id, ...rest } = document;
+  return JSON.stringify(shownOf(entity.shape, { _id, ...rest }));
+}
+
+function shownOf(shape: Shape, value: unknown): unknown {
+  switch (shape.kind) {
+    case 'object': {
+      const names = Object.keys(shape.fields).toSorted(
+        (a, b) => Number(b === '_id') - Number(a === '_id'),
+      );
+      return Object.fromEntries(
+        names.flatMap((name) => {
+          const field = shape.fields[name] as Field;
+          const member = (value as Json)[name] ?? undefined;
+          if (field.hidden || member === undefined) return [];
+          return [[field.publicName, shownOf(field.shape, member)]];
+        }),
+      );
+    }
+    case 'array':
+      return (value as unknown[]).map((item) => shownOf(shape.items, item));
+    case 'map':
+      return freeOf(value);
+    case 'encrypted':
+      return shape.shows
+        ? `…${(value as { last4?: string }).last4 ?? ''}`
+        : shownOf(shape.inner, value);
+    default:
+      return freeOf(value);
+  }
+}
+
+function freeOf(value: unknown): unknown {
+  if (value instanceof UUID) return idText(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(freeOf);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, freeOf(member)]));
 }
 
 const text = fc.oneof(
@@ -82,9 +121,9 @@ function anyOf(shape: Shape): fc.Arbitrary<unknown> {
       return fc.dictionary(fc.stringMatching(/^\w{1,5}$/), anyOf(shape.values), { maxKeys: 3 });
     case 'array':
       return fc.array(anyOf(shape.items), { maxLength: 3 });
-    case 'sealed':
+    case 'encrypted':
       return shape.shows
-        ? fc.record({ bytes: fc.constant(Buffer.from('sealed')), last4: text })
+        ? fc.record({ bytes: fc.constant(Buffer.from('ciphertext')), last4: text })
         : anyOf(shape.inner);
     case 'object':
       return documentOf(shape);
@@ -119,17 +158,30 @@ const shown = [...entities.values()].filter(({ shape }) =>
 );
 
 test.each(shown.map((entity) => [entity.name, entity] as const))(
-  'what is read of any %s is what would be printed of it',
+  'what is written or read of any %s is answered as its schema says, in the same words',
   (_, entity) => {
     fc.assert(
       fc.property(documentOf(entity.shape), (document) => {
-        const whole = { _id: new UUID(), ...document };
-        expect(sent(entity, whole)).toEqual(printed(entity, whole));
+        const whole = { ...document, _id: new UUID() };
+        const text = expected(entity, whole);
+        expect(documentText(entity, whole as unknown as Base)).toBe(text);
+        expect(sent(entity, whole)).toEqual(JSON.parse(text));
       }),
       { numRuns: 40 },
     );
   },
 );
+
+test('what an answer adds to a document stands behind its own members', () => {
+  const project = { _id: new UUID(), name: 'Aé "x"' } as unknown as Base;
+  const id = project._id.toString();
+  expect(documentText(Project, project, { job: 'ü', upload: undefined })).toBe(
+    `{"id":"${id}","name":"Aé \\"x\\"","job":"ü"}`,
+  );
+  expect(documentText(Project, project, { upload: undefined })).toBe(
+    documentText(Project, project),
+  );
+});
 
 test('what no entity has is not told, wherever it stands in the document', () => {
   const document = { _id: new UUID(), namee: 1, nam: 2, name: 'a', '': 3, included: [{ name: 4 }] };
@@ -143,10 +195,12 @@ test('a part is what was asked for', () => {
 });
 
 test('neither ciphertext nor other bytes are written', () => {
-  const sealed = { bytes: Buffer.from('sealed') };
+  const encrypted = { bytes: Buffer.from('ciphertext') };
   const at = (entity: Entity, name: string, value: unknown) => () =>
     sent(entity, { _id: new UUID(), [name]: value });
-  expect(at(LlmInteraction, 'messages', sealed)).toThrow('nobody has opened');
+  expect(at(LlmInteraction, 'messages', encrypted)).toThrow('nobody has decrypted');
+  const written = { _id: new UUID(), messages: encrypted } as unknown as Base;
+  expect(() => documentText(LlmInteraction, written)).toThrow('nobody has decrypted');
   expect(at(Project, 'name', Buffer.from('bytes'))).toThrow('no id');
 });
 

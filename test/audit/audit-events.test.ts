@@ -6,7 +6,7 @@ import type { Stored } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { AuditEvent } from '../../src/models/audit/audit-event.ts';
 import { Project } from '../../src/models/projects/project.ts';
-import { hashOf, sealAudit } from '../../src/services/audit/chain.ts';
+import { appendToChain, hashEvent } from '../../src/services/audit/chain.ts';
 import { conforms } from '../conforms.ts';
 import { type Doc, given, PASSWORD } from '../harness/given.ts';
 import { times } from '../harness/times.ts';
@@ -18,7 +18,7 @@ conforms(auditEvents, {
   make: async (person) => {
     const { headers } = await person.patch('/v1/users/me', { bio: 'Written.' });
     const requestId = headers.get('x-request-id');
-    await sealAudit(systemCtx('test'));
+    await appendToChain(systemCtx('test'));
     const { body } = await person.get<Page>('/v1/audit-events?action=update');
     return body.data.find((e) => e.requestId === requestId) as Doc;
   },
@@ -30,7 +30,7 @@ test('an account’s own events show no password and no token, whatever was done
   await alice.refreshes();
   const newPassword = 'another horse, another staple';
   await alice.post('/v1/auth/password', { currentPassword: PASSWORD, newPassword });
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   const { body, text } = await alice.get<Page>('/v1/audit-events?limit=100');
   const actions = body.data.map((e) => e.action);
   const expected = ['register', 'sign-in', 'login', 'refresh', 'change-password', 'delete'];
@@ -60,7 +60,7 @@ test('what a worker did to a track shows within 5 s, too', async () => {
 test('an administrator sees all events, and filters them', async () => {
   const [alice, root] = await Promise.all([given.user(), given.admin()]);
   const project = await alice.project();
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   const { body } = await root.get<Page>(`/v1/audit-events?document=${project.id}`);
   expect(body.data.map((e) => e.action)).toEqual(['create']);
   for (const query of ['entity=Project', 'action=create', 'limit=100&sort=createdAt']) {
@@ -68,20 +68,20 @@ test('an administrator sees all events, and filters them', async () => {
   }
 });
 
-test('sealers at the same time make one chain without gaps, whose hashes verify', async () => {
+test('runs at the same time append to one chain without gaps, whose hashes verify', async () => {
   const alice = await given.user();
   for (let round = 0; round < 5; round++) {
     const projects = await Promise.all(times(5, () => alice.project()));
     const writes = [
       ...times(20, (n) => alice.patch('/v1/users/me', { bio: `${round} ${n}` })),
-      // Their events are inserted at once, and sealed later.
+      // Their events are inserted at once, and appended to the chain later.
       ...projects.map(({ id }) => alice.delete(`/v1/projects/${id}`)),
     ];
-    const sealing = times(4, () => sealAudit(systemCtx('test')));
-    await Promise.all([...writes, ...sealing]);
+    const appending = times(4, () => appendToChain(systemCtx('test')));
+    await Promise.all([...writes, ...appending]);
   }
-  await until('all is sealed', async () => {
-    await sealAudit(systemCtx('test'));
+  await until('all is in the chain', async () => {
+    await appendToChain(systemCtx('test'));
     return (await AuditEvent.collection.countDocuments({ sequence: { $exists: false } })) === 0;
   });
   const mine = { user: new UUID(alice.id), entity: 'User', action: 'update' };
@@ -93,51 +93,51 @@ test('sealers at the same time make one chain without gaps, whose hashes verify'
     expect(event.previousHash).toBe(previousHash);
     // The tests above move times of their own events about: content is looked at in this one's.
     if (String(event.user) === alice.id) {
-      expect(event.hash).toBe(hashOf(event, sequence, previousHash));
+      expect(event.hash).toBe(hashEvent(event, sequence, previousHash));
       const tampered = { ...event, action: 'tampered' };
-      expect(hashOf(tampered, sequence, previousHash)).not.toBe(event.hash);
+      expect(hashEvent(tampered, sequence, previousHash)).not.toBe(event.hash);
     }
     previousHash = event.hash;
   }
   expect(sequence).toBeGreaterThan(100);
 });
 
-test('a document whose audit entries are being sealed can be deleted, and each entry stays once', async () => {
+test('a document whose audit entries are being moved can be deleted, and each entry stays once', async () => {
   const alice = await given.user();
   const { id } = await alice.project();
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   await alice.patch(`/v1/projects/${id}`, { name: 'Second' });
-  // As if the sealer were cut off: the event is there, and its entry still in the document.
+  // As if the run were cut off: the event is there, and its entry still in the document.
   const { outbox } = (await Project.collection.findOne({ _id: new UUID(id) })) as Stored;
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   await Project.collection.updateOne({ _id: new UUID(id) }, { $set: { outbox } });
   expect((await alice.delete(`/v1/projects/${id}`)).status).toBe(204);
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   const { body } = await alice.get<Page>(`/v1/audit-events?document=${id}`);
   expect(body.data.map((e) => e.action)).toEqual(['delete', 'update', 'create']);
 });
 
-test('an event that another sealer was faster with leaves no gap in the chain', async () => {
+test('an event that another run was faster with leaves no gap in the chain', async () => {
   const alice = await given.user();
   const [one, other] = [await alice.project(), await alice.project()];
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   expect((await alice.delete(`/v1/projects/${one.id}`)).status).toBe(204);
   const { collection } = AuditEvent;
   // It has read what waits, the deletion and a change; before it looks for the end of the chain, somebody
-  // seals the deletion, who looked before the change was made.
+  // appends the deletion, who looked before the change was made.
   const findOne = collection.findOne.bind(collection);
   const which = { _id: new UUID(other.id) };
   const asked = vi.spyOn(collection, 'findOne').mockImplementationOnce(async (...args) => {
     const { outbox } = (await Project.collection.findOne(which)) as Stored;
     await Project.collection.updateOne(which, { $unset: { outbox: 1 } });
-    await sealAudit(systemCtx('faster'));
+    await appendToChain(systemCtx('faster'));
     await Project.collection.updateOne(which, { $set: { outbox } });
     return findOne(...(args as Parameters<typeof findOne>));
   });
   await alice.patch(`/v1/projects/${other.id}`, { name: 'Later' });
-  await sealAudit(systemCtx('slower'));
+  await appendToChain(systemCtx('slower'));
   asked.mockRestore();
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   const chain = await collection.find({}, { sort: { sequence: 1 } }).toArray();
   expect(chain.map(({ sequence }) => sequence)).toEqual(chain.map((_, i) => i + 1));
   expect(chain.map(({ previousHash }) => previousHash)).toEqual([
@@ -148,12 +148,12 @@ test('an event that another sealer was faster with leaves no gap in the chain', 
 test('an entry that no event should look like is told of, too, and the chain goes on behind it', async () => {
   const alice = await given.user();
   const { id } = await alice.project();
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   const entry = { id: newId(Date.now()), at: new Date(), actor: { kind: 'NOBODY' }, changes: [] };
   const outbox = [{ ...entry, action: 'x'.repeat(100), requestId: '' }];
   await Project.collection.updateOne({ _id: new UUID(id) }, { $set: { outbox } });
   await alice.patch(`/v1/projects/${id}`, { name: 'Second' });
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   const events = AuditEvent.collection.find({ document: new UUID(id) }).sort({ sequence: 1 });
   const actions = (await events.toArray()).map(({ action }) => action);
   expect(actions).toEqual(['create', 'x'.repeat(100), 'update']);

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { answeredAs } from '../../src/api/json/output.ts';
 import { type Entity, entityNamed } from '../../src/data/entity.ts';
 import { call, given } from '../harness/given.ts';
 import { stored as storedAs } from '../harness/stored.ts';
@@ -97,7 +96,7 @@ function refusedFields(entity: Entity, mode: 'create' | 'update'): string[] {
   const fields = Object.entries(entity.shape.fields);
   const taken = fields
     .filter(([, f]) => !f.server && !f.hidden && !(mode === 'update' && f.immutable))
-    .map(([name]) => answeredAs(entity, name));
+    .map(([, field]) => field.publicName);
   const names = fields.map(([name]) => name).filter((name) => !taken.includes(name));
   return [...names, 'id', 'nonsense'];
 }

@@ -83,7 +83,7 @@ export function hold<T extends Base>(subject: Subject<T>, means: Means) {
     at: (doc: { id: string }) => (isSingle ? path : `${path}/${doc.id}`),
     /** What is stored of this person's; of all, where nobody owns it. */
     of: (person: { id: string }) => (isOwned ? { user: new UUID(person.id) } : {}),
-    /** Without the audit entries, which the sealer takes out at any time. */
+    /** Without the audit entries, which may be moved into the chain at any time. */
     stored: (doc: { id: string }) =>
       entity.collection.findOne({ _id: new UUID(doc.id) }, { projection: { outbox: 0 } }),
     pages: async (person: Person, query = '') => person.get<Page>(`${path}?${query}`),

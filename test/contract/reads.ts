@@ -26,8 +26,8 @@ export function reads(held: Held): void {
     const doc = await make(alice);
     const { body } = await alice.get(`${at(doc)}?fields=createdAt`);
     expect(body).toEqual({ id: doc.id, createdAt: doc.createdAt });
-    const shown = Object.values(entity.options.names ?? {});
     const fields = Object.entries(entity.shape.fields);
+    const shown = fields.flatMap(([, f]) => (f.hidden ? [] : [f.publicName]));
     const hidden = fields.flatMap(([n, f]) => (f.hidden && !shown.includes(n) ? [n] : []));
     for (const name of ['nonsense', ...hidden, '_id']) {
       const refused = await alice.get<Problem>(`${at(doc)}?fields=id,${name}`);

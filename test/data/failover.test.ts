@@ -9,7 +9,7 @@ import { findBytes } from '../../src/data/read.ts';
 import { insert, update } from '../../src/data/write.ts';
 import { AuditEvent } from '../../src/models/audit/audit-event.ts';
 import { Project } from '../../src/models/projects/project.ts';
-import { sealAudit } from '../../src/services/audit/chain.ts';
+import { appendToChain } from '../../src/services/audit/chain.ts';
 import { until } from '../harness/until.ts';
 
 const ctx = systemCtx('test');
@@ -28,7 +28,7 @@ const create = (name: string) => insert(ctx, Project, { user, name, status: 'DRA
 const rename = (_id: UUID, name: string) => update(ctx, Project, { _id, user }, { set: { name } });
 const stored = (_id: UUID) => Project.collection.findOne({ _id });
 const actionsOn = async (document: UUID) => {
-  await sealAudit(ctx);
+  await appendToChain(ctx);
   const events = await AuditEvent.collection.find({ document }).sort({ sequence: 1 }).toArray();
   return events.map(({ action }) => action);
 };

@@ -5,7 +5,8 @@ import { type Entity, entities, entityNamed } from '../../src/data/entity.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { confirmChange, type Reference, referencesOf } from '../../src/data/references.ts';
 import { remove } from '../../src/data/remove.ts';
-import type { ObjectShape, OnDelete } from '../../src/data/shape.ts';
+import type { OnDelete } from '../../src/data/schema-words.ts';
+import type { ObjectShape } from '../../src/data/shape.ts';
 import { User } from '../../src/models/account/user.ts';
 import { AuditEvent } from '../../src/models/audit/audit-event.ts';
 import { CreditsTransaction } from '../../src/models/billing/credits-transaction.ts';
@@ -14,7 +15,7 @@ import { Audio } from '../../src/models/media/audio.ts';
 import { Image } from '../../src/models/media/image.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
-import { sealAudit } from '../../src/services/audit/chain.ts';
+import { appendToChain } from '../../src/services/audit/chain.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
 import { enqueueSweep, sweep } from '../../src/services/removal/sweep.ts';
 import '../../src/models/index.ts';
@@ -37,7 +38,7 @@ test('a project goes with all of its tracks, more than one batch of them, each a
   await Track.collection.insertMany(copies);
   expect((await alice.delete(`/v1/projects/${id}`)).status).toBe(204);
   expect(await Track.collection.countDocuments({ project: new UUID(id) })).toBe(0);
-  await sealAudit(systemCtx('test'));
+  await appendToChain(systemCtx('test'));
   let gone = 0;
   for (let cursor: string | null = ''; cursor !== null; ) {
     const query: string = `action=delete&limit=100${cursor && `&cursor=${cursor}`}`;
@@ -85,7 +86,7 @@ test('what referred to a document that is gone refers to nothing, each with an a
   const ids = tracks.map((t) => new UUID(t.id));
   await Track.collection.updateMany({ _id: { $in: ids } }, { $set: { generatedBy: job._id } });
   await remove(ctx, Job, { _id: job._id }, enqueueSweep);
-  await sealAudit(ctx);
+  await appendToChain(ctx);
   for (const { id } of tracks) {
     expect((await alice.get(`/v1/tracks/${id}`)).body).not.toHaveProperty('generatedBy');
     const { body } = await alice.get<{ data: Doc[] }>(`/v1/audit-events?document=${id}`);

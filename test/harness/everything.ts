@@ -6,7 +6,7 @@ import { newId, UUID } from '../../src/data/ids.ts';
 import { findOne } from '../../src/data/read.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { update } from '../../src/data/write.ts';
-import { sealAudit } from '../../src/services/audit/chain.ts';
+import { appendToChain } from '../../src/services/audit/chain.ts';
 import { folderOf, originalKey } from '../../src/services/media/keys.ts';
 import { given, type Person } from './given.ts';
 import { sampleOf } from './sample.ts';
@@ -147,7 +147,7 @@ function valueFor(
       return [inner(shape.items)];
     case 'map':
       return { key: inner(shape.values) };
-    case 'sealed':
+    case 'encrypted':
       return inner(shape.inner, shape.shows !== undefined);
     case 'object':
       return filled(made, entity, shape, `${path}.`, isHidden);
@@ -221,7 +221,7 @@ async function finish(made: Everything): Promise<void> {
   const free = { any: shown };
   const settings = { preferences: free, application: free, personalization: free };
   await update(ctx, entityNamed('UserSettings'), { user }, { set: settings });
-  await sealAudit(ctx);
+  await appendToChain(ctx);
   for (const name of ['UserSettings', 'Session', 'AuditEvent']) {
     ids[name] = await until(`somebody has a ${name}`, async () => {
       const found = await findOne(ctx, entityNamed(name), { user }, { projection: { _id: 1 } });

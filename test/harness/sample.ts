@@ -22,7 +22,7 @@ export function sampleOf(shape: Shape): unknown {
       return [sampleOf(shape.items)];
     case 'binary':
       return Buffer.from('bytes');
-    case 'sealed':
+    case 'encrypted':
       return { bytes: Buffer.from('bytes'), ...(shape.shows && { last4: 'abcd' }) };
     case 'object':
       return Object.fromEntries(

@@ -103,7 +103,7 @@ async function requiredValue(shape: Shape, person: Person): Promise<unknown> {
   }
   // It may be when the database takes it away.
   if (shape.kind === 'date') return new Date(Date.now() + 3_600_000);
-  if (shape.kind === 'sealed') return requiredValue(shape.inner, person);
+  if (shape.kind === 'encrypted') return requiredValue(shape.inner, person);
   // No two alike, for some must not be.
   const isText = shape.kind === 'string' && !shape.enum && !shape.match;
   const text = newId(Date.now()).toString().replaceAll('-', '');

@@ -5,10 +5,10 @@ const kms = await vi.hoisted(async () => (await import('../harness/kms.ts')).sta
 import '../harness/place.ts';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
-import { decrypt, encrypt } from '../../src/data/cipher.ts';
+import { decryptValue, encryptValue } from '../../src/data/cipher.ts';
 import { newId } from '../../src/data/ids.ts';
-import { SealingKey } from '../../src/models/crypto/sealing-key.ts';
-import { newKey, unwrapKey } from '../../src/providers/vault.ts';
+import { DataKey } from '../../src/models/crypto/data-key.ts';
+import { makeWrappedKey, unwrapKey } from '../../src/providers/vault.ts';
 import { times } from '../harness/times.ts';
 
 const place = { entity: 'Safe', path: 'key', document: 'd', user: 'u' };
@@ -24,7 +24,7 @@ beforeEach(() => {
 afterAll(() => kms.stop());
 
 test('in the cloud a key is wrapped by KMS, and unwraps under its own name alone', async () => {
-  const wrapped = await newKey('one');
+  const wrapped = await makeWrappedKey('one');
   expect(wrapped.wrapper).toBe(kms.arn);
   const key = await unwrapKey('one', wrapped);
   expect(key).toHaveLength(32);
@@ -36,32 +36,40 @@ test('in the cloud a key is wrapped by KMS, and unwraps under its own name alone
 
 test('many at once cost one key and two calls of KMS, and its key again after five minutes one', async () => {
   const values = times(100, (n) => ({ n, text: 'CANARY' }));
-  const sealed = await Promise.all(values.map((v) => encrypt(at(0), place, v)));
+  const encrypted = await Promise.all(values.map((v) => encryptValue(at(0), place, v)));
   expect(kms.calls.map((c) => c.operation)).toEqual(['GenerateDataKey', 'Decrypt']);
-  expect(await Promise.all(sealed.map((s) => decrypt(at(4), place, s)))).toEqual(values);
+  expect(await Promise.all(encrypted.map((s) => decryptValue(at(4), place, s)))).toEqual(values);
   expect(kms.calls).toHaveLength(2);
-  expect(await Promise.all(sealed.map((s) => decrypt(at(6), place, s)))).toEqual(values);
+  expect(await Promise.all(encrypted.map((s) => decryptValue(at(6), place, s)))).toEqual(values);
   expect(kms.calls).toHaveLength(3);
-  expect(await SealingKey.collection.countDocuments()).toBe(1);
+  expect(await DataKey.collection.countDocuments()).toBe(1);
 });
 
 test('KMS being away is a 503 that is not remembered, and its refusal a fault of ours', async () => {
-  const sealed = await encrypt(at(20), place, 'CANARY');
+  const encrypted = await encryptValue(at(20), place, 'CANARY');
   kms.fails = { status: 500, name: 'KMSInternalException' };
-  await expect(decrypt(at(30), place, sealed)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(decryptValue(at(30), place, encrypted)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
   kms.fails = { status: 400, name: 'ThrottlingException' };
-  await expect(decrypt(at(30), place, sealed)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  await expect(decryptValue(at(30), place, encrypted)).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+  });
   kms.fails = { status: 400, name: 'AccessDeniedException' };
-  await expect(decrypt(at(30), place, sealed)).rejects.toMatchObject({ code: 'UNREADABLE' });
+  await expect(decryptValue(at(30), place, encrypted)).rejects.toMatchObject({
+    code: 'UNREADABLE',
+  });
   kms.fails = undefined;
-  expect(await decrypt(at(30), place, sealed)).toBe('CANARY');
+  expect(await decryptValue(at(30), place, encrypted)).toBe('CANARY');
 });
 
 test('a key that another has wrapped, or for another name, opens nothing', async () => {
-  const sealed = await encrypt(at(60), place, 'CANARY');
-  const [kept] = await SealingKey.collection.find().toArray();
-  const other = await newKey(newId(Date.now()).toString());
+  const encrypted = await encryptValue(at(60), place, 'CANARY');
+  const [kept] = await DataKey.collection.find().toArray();
+  const other = await makeWrappedKey(newId(Date.now()).toString());
   const swap = { wrapped: Buffer.from(other.wrapped) };
-  await SealingKey.collection.updateOne({ _id: kept?._id }, { $set: swap });
-  await expect(decrypt(at(70), place, sealed)).rejects.toMatchObject({ code: 'UNREADABLE' });
+  await DataKey.collection.updateOne({ _id: kept?._id }, { $set: swap });
+  await expect(decryptValue(at(70), place, encrypted)).rejects.toMatchObject({
+    code: 'UNREADABLE',
+  });
 });

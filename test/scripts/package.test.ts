@@ -42,7 +42,7 @@ describe('a packaged function', () => {
   test('means what its modules meant: strict, and ASCII alone, as it is read', () => {
     const code = readFileSync(join(functions, 'projects.main.cjs'), 'utf8');
     expect(code).toMatch(/^\(function\([\w,]+\)\{"use strict";/);
-    expect(code).toContain('/^\\u2026/'); // what a sealed field shows is not taken for its value
+    expect(code).toContain('/^\\u2026/'); // what an encrypted field shows is not taken for its value
     expect(code).not.toMatch(/[\u0080-\uffff]/);
   });
 

@@ -6,7 +6,7 @@ import { BACKGROUND } from '../../data/deadlines.ts';
 import '../../models/index.ts';
 
 /** Milliseconds that this invocation has left. */
-export type TimeLeft = () => number;
+type TimeLeft = () => number;
 
 /** The handler of a schedule, or of a direct call. Whatever it throws is a failed invocation. */
 export function serveSchedule<T>(
@@ -61,7 +61,7 @@ export function serveQueue(
 }
 
 /** An object that S3 tells of, its key decoded. */
-export interface S3Record {
+interface S3Record {
   bucket: string;
   key: string;
   sequencer: string;

@@ -1,10 +1,9 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Ctx } from '../../context.ts';
 import { idText, newId } from '../../data/ids.ts';
-import { AppError } from '../../errors.ts';
+import { AppError, invalidQuery } from '../../errors.ts';
 import { log } from '../../providers/log.ts';
 import { parseJson } from '../json/parse.ts';
-import { badQuery } from '../resource/list.ts';
 import type { Route } from './route.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
@@ -40,7 +39,7 @@ export function readQuery(route: Route, raw: string): ReadonlyMap<string, string
     else if (value.includes('\0')) faults.push({ path: name, message: 'holds NUL' });
     else query.set(name, value);
   }
-  if (faults.length > 0) throw badQuery(faults.slice(0, 20));
+  if (faults.length > 0) throw invalidQuery(faults.slice(0, 20));
   return query;
 }
 

@@ -1,15 +1,11 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHash,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-} from 'node:crypto';
-import { appKey } from '../../app-key.ts';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { canonicalJson } from '../../canonical-json.ts';
-import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
+import { decryptAesGcm, encryptAesGcm, NONCE, TAG } from '../../crypto/aes-gcm.ts';
+import { deriveAppKey } from '../../crypto/app-key.ts';
+import { hashText, hashToBytes } from '../../crypto/hash.ts';
+import { signHmac } from '../../crypto/hmac.ts';
+import { readBytes } from '../../data/bson.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -17,11 +13,11 @@ import { IdempotencyRecord } from '../../models/api/idempotency-record.ts';
 import { network } from '../../services/account/rate-limit.ts';
 import { STATUS } from './problems.ts';
 
-const KEPT = 24 * 3600 * 1000;
+const STORED = 24 * 3600 * 1000;
 /** Longer than any request may run: then the first try is dead, and the next one takes over. */
 const RUNNING = 35_000;
 
-/** What is kept of an answer. */
+/** What is stored of an answer. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
@@ -29,12 +25,12 @@ export interface Answer {
 }
 
 /**
- * Runs a POST once per key: the first answer is kept, and replayed to whoever asks the same again. What
- * the request makes takes an id promised in the record, so a second try after a crash makes nothing twice.
- * Errors of ours (5xx) and refusals that wrote nothing are not kept.
+ * Runs a POST once per key: the first answer is stored, encrypted, and replayed to whoever asks the same again.
+ * What the request makes takes an id promised in the record, so a second try after a crash makes nothing twice.
+ * Errors of ours (5xx) and refusals that wrote nothing are not stored.
  * @throws AppError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS
  */
-export async function once(
+export async function runOnce(
   ctx: Ctx,
   header: string,
   operation: string,
@@ -44,10 +40,10 @@ export async function once(
   if (header.length < 1 || header.length > 255) {
     throw invalid([{ path: 'Idempotency-Key', message: 'must have 1 to 255 characters' }]);
   }
-  const who = 'id' in ctx.actor ? idText(ctx.actor.id) : nameless(ctx, body);
-  const key = hash(`${who}\n${header}`);
+  const who = 'id' in ctx.actor ? idText(ctx.actor.id) : nameAnonymous(ctx, body);
+  const key = hashText(`${who}\n${header}`);
   const text = `${operation}\n${canonicalJson(body)}`;
-  const fingerprint = fingerprintOf(text);
+  const fingerprint = signFingerprint(text);
   const promisedId = await begin(ctx, key, fingerprint);
   if (!promisedId) return replay(ctx, key, fingerprint, text);
   let answer: Answer;
@@ -57,13 +53,13 @@ export async function once(
     await release(ctx, key, error);
     throw error;
   }
-  const sealed = seal(JSON.stringify(answer), text);
-  await IdempotencyRecord.collection.updateOne({ key }, { $set: { answer: sealed } });
+  const encrypted = encryptAnswer(answer, text);
+  await IdempotencyRecord.collection.updateOne({ key }, { $set: { answer: encrypted } });
   return answer;
 }
 
 /** Who asks without a token: the account that the body names, from an address. */
-function nameless(ctx: Ctx, body: unknown): string {
+function nameAnonymous(ctx: Ctx, body: unknown): string {
   const { email, login, refreshToken } = (body ?? {}) as Record<string, unknown>;
   return `anonymous ${network(ctx.ip)} ${String(email ?? login ?? refreshToken ?? '').toLowerCase()}`;
 }
@@ -98,7 +94,7 @@ async function begin(ctx: Ctx, key: string, fingerprint: string): Promise<UUID |
         promisedId: newId(now),
         fingerprint,
         runningUntil: new Date(now + RUNNING),
-        expiresAt: new Date(now + KEPT),
+        expiresAt: new Date(now + STORED),
         createdAt: at,
         updatedAt: at,
         version: 1,
@@ -125,37 +121,33 @@ async function replay(ctx: Ctx, key: string, fingerprint: string, text: string):
     const message = 'The first request with this Idempotency-Key is still running.';
     throw new AppError('IDEMPOTENCY_IN_PROGRESS', message, { retryAfter: 1 });
   }
-  const { buffer } = record.answer as unknown as { buffer: Uint8Array };
-  const answer = JSON.parse(open(Buffer.from(buffer), text)) as Answer;
+  const answer = decryptAnswer(readBytes(record.answer), text);
   return { ...answer, headers: { ...answer.headers, 'idempotent-replayed': 'true' } };
 }
 
-const fingerprintKey = appKey('fingerprint');
+const fingerprintKey = deriveAppKey('fingerprint');
 
-/** Under a key: a body may hold a password, and a plain hash of it could be guessed at. */
-function fingerprintOf(text: string): string {
-  return createHmac('sha256', fingerprintKey).update(text).digest('base64url');
+/** A signature and not a hash: a body may hold a password, and a plain hash of it could be guessed at. */
+function signFingerprint(text: string): string {
+  return signHmac(fingerprintKey, text).toString('base64url');
 }
 
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+/** Under a key of our secret and of the request itself: the database alone cannot decrypt an answer. */
+function encryptAnswer(answer: Answer, request: string): Buffer {
+  const nonce = randomBytes(NONCE);
+  const clear = Buffer.from(JSON.stringify(answer));
+  const { ciphertext, tag } = encryptAesGcm(deriveKey(request), nonce, clear);
+  return Buffer.concat([nonce, tag, ciphertext]);
 }
 
-/** AES-256-GCM under a key of our secret and the request itself: the database alone cannot open an answer. */
-function seal(answer: string, request: string): Buffer {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', keyOf(request), nonce);
-  const sealed = Buffer.concat([cipher.update(answer, 'utf8'), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+function decryptAnswer(bytes: Buffer, request: string): Answer {
+  const nonce = bytes.subarray(0, NONCE);
+  const tag = bytes.subarray(NONCE, NONCE + TAG);
+  const ciphertext = bytes.subarray(NONCE + TAG);
+  const clear = decryptAesGcm(deriveKey(request), nonce, { ciphertext, tag });
+  return JSON.parse(clear.toString('utf8')) as Answer;
 }
 
-function open(sealed: Buffer, request: string): string {
-  const decipher = createDecipheriv('aes-256-gcm', keyOf(request), sealed.subarray(0, 12));
-  decipher.setAuthTag(sealed.subarray(12, 28));
-  return decipher.update(sealed.subarray(28), undefined, 'utf8') + decipher.final('utf8');
-}
-
-function keyOf(request: string): Buffer {
-  const salt = createHash('sha256').update(request).digest();
-  return Buffer.from(hkdfSync('sha256', config.appSecret, salt, 'idempotency', 32));
+function deriveKey(request: string): KeyObject {
+  return deriveAppKey('idempotency', hashToBytes(request));
 }

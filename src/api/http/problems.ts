@@ -56,7 +56,7 @@ const LONGEST_PATH = 300;
 const LONGEST_MESSAGE = 1000;
 const MOST_FAULTS = 100;
 
-export interface Problem {
+interface Problem {
   status: number;
   headers: Record<string, string>;
   body: string;

@@ -91,10 +91,7 @@ export function lazy<R extends Late>(route: R, parts: { [P in keyof Late]: () =>
 }
 
 /** A route, found by method and path. */
-export type Found =
-  | { route: Route; params: Record<string, string> }
-  | { allow: Method[] }
-  | undefined;
+type Found = { route: Route; params: Record<string, string> } | { allow: Method[] } | undefined;
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

@@ -4,12 +4,12 @@ import type { Ctx } from '../../context.ts';
 import { connect } from '../../data/connection.ts';
 import { AppError, notFound } from '../../errors.ts';
 import '../../models/index.ts';
-import { ringSealer } from '../../services/audit/chain.ts';
-import { checkBody } from '../resource/input.ts';
+import { requestAppend } from '../../services/audit/chain.ts';
 import { authenticate } from './authenticate.ts';
+import { checkBody } from './check-body.ts';
 import { corsHeaders, preflight } from './cors.ts';
 import { type HttpEvent, type HttpResult, readBody, readQuery, requestCtx } from './http.ts';
-import { type Answer, once } from './idempotency.ts';
+import { type Answer, runOnce } from './idempotency.ts';
 import { countCall } from './limits.ts';
 import { problemOf } from './problems.ts';
 import { type Reply, type Route, router } from './route.ts';
@@ -100,14 +100,14 @@ async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResul
     // With its query: another one asks for something else.
     const asked = [...Object.values(params), ...[...query].flat()];
     const operation = `${route.id} ${asked.join(' ')}`;
-    const { status, headers, body } = await once(ctx, key, operation, raw, async (inner) =>
+    const { status, headers, body } = await runOnce(ctx, key, operation, raw, async (inner) =>
       kept(await run(inner)),
     );
-    await ringSealer(ctx);
+    await requestAppend(ctx);
     return { statusCode: status, headers, body };
   }
   const reply = await run(ctx);
-  if (route.method !== 'GET') await ringSealer(ctx);
+  if (route.method !== 'GET') await requestAppend(ctx);
   return { ...rendered(route, reply), ...(reply.binary && { isBase64Encoded: true }) };
 }
 

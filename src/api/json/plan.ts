@@ -1,7 +1,6 @@
 import { type Bytes, isName, nameBytes } from '../../data/bson.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { ObjectShape, Shape } from '../../data/shape.ts';
-import { answeredAs } from './output.ts';
 
 /** How the fields of an object are written. */
 export interface Plan {
@@ -11,15 +10,16 @@ export interface Plan {
 }
 
 interface Planned {
-  /** As stored. */
+  /** The name that it is stored by, and its bytes. */
+  stored: string;
   bytes: Bytes;
   /** As answered. */
   name: string;
   /** `"name":` */
   label: Bytes;
   hidden: boolean;
-  /** Holds what was opened. */
-  opened: boolean;
+  /** Holds what was stored as ciphertext. */
+  decrypted: boolean;
   how: How;
 }
 
@@ -34,7 +34,7 @@ export type How =
 export function planOf(entity: Entity): Plan {
   let plan = plans.get(entity.name);
   if (!plan) {
-    plan = planFor(entity.shape, (name) => answeredAs(entity, name));
+    plan = planFor(entity.shape);
     plans.set(entity.name, plan);
   }
   return plan;
@@ -61,15 +61,16 @@ export function fieldBehind(
 
 const plans = new Map<string, Plan>();
 
-function planFor(shape: ObjectShape, nameOf = (name: string) => name): Plan {
+function planFor(shape: ObjectShape): Plan {
   const fields = Object.entries(shape.fields).map(([stored, field]) => {
-    const name = nameOf(stored);
+    const name = field.publicName;
     return {
+      stored,
       bytes: nameBytes(stored),
       name,
       label: Buffer.from(`${JSON.stringify(name)}:`),
       hidden: field.hidden,
-      opened: field.shape.kind === 'sealed' && !field.shape.shows,
+      decrypted: field.shape.kind === 'encrypted' && !field.shape.shows,
       how: howOf(field.shape),
     };
   });
@@ -84,7 +85,7 @@ function howOf(shape: Shape): How {
       const items = howOf(shape.items);
       return items && { kind: 'array', items };
     }
-    case 'sealed':
+    case 'encrypted':
       return shape.shows ? { kind: 'last4' } : howOf(shape.inner);
     default:
       return undefined;

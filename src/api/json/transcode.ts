@@ -34,7 +34,7 @@ export interface Part {
 
 /**
  * Writes the members of the stored document that begins here as clients see them, as `print` would, straight
- * from BSON: to make objects first and text of those costs five times as much. Sealed fields must be open.
+ * from BSON: to make objects first and text of those costs five times as much. Encrypted fields must be decrypted.
  */
 export function putMembers(entity: Entity, bytes: Bytes, begin: number, part: Part = {}): void {
   putFields(planOf(entity), bytes, begin, part);
@@ -70,15 +70,15 @@ function putFields(plan: Plan, bytes: Bytes, begin: number, { only, except }: Pa
     if (!isFirst) put(COMMA);
     isFirst = false;
     put(field.label);
-    if (field.opened && type === TYPE.object) refuseSealed(bytes, at);
+    if (field.decrypted && type === TYPE.object) refuseCiphertext(bytes, at);
     at = putValue(type, bytes, at, field.how);
   }
 }
 
 /** Ciphertext is never an answer. */
-function refuseSealed(bytes: Bytes, at: number): void {
+function refuseCiphertext(bytes: Bytes, at: number): void {
   if (find(bytes, at, nameBytes('bytes'))?.type === TYPE.binary) {
-    throw new Error('A sealed field is written that nobody has opened.');
+    throw new Error('An encrypted field is written that nobody has decrypted.');
   }
 }
 

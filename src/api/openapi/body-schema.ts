@@ -1,10 +1,6 @@
 import type Joi from 'joi';
 import type { JsonSchema } from '../http/route.ts';
 
-interface StandardJsonSchema {
-  '~standard': { jsonSchema: { input(o: { target: string }): JsonSchema } };
-}
-
 /** What joi tells of a schema, as far as its own JSON Schema leaves it out. */
 interface Described {
   metas?: { maxLength?: number }[];
@@ -16,8 +12,7 @@ interface Described {
 
 /** The JSON Schema of a body: joi's own, with what joi leaves out of it. */
 export function bodySchema(body: Joi.ObjectSchema): JsonSchema {
-  const standard = body as unknown as StandardJsonSchema;
-  const { $schema, ...schema } = standard['~standard'].jsonSchema.input({
+  const { $schema, ...schema } = body['~standard'].jsonSchema.input({
     target: 'draft-2020-12',
   });
   return exact(schema, body.describe() as Described);

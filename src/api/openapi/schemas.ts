@@ -1,7 +1,6 @@
 import type { Entity } from '../../data/entity.ts';
 import type { Field, ObjectShape, Shape } from '../../data/shape.ts';
 import type { Components, JsonSchema } from '../http/route.ts';
-import { answeredAs } from '../json/output.ts';
 
 /** An id: the lower-case text of a UUID. */
 export const idSchema: JsonSchema = {
@@ -55,18 +54,16 @@ function refTo(name: string): JsonSchema {
 
 /** The schema of a document with all its fields; more may be added to it. */
 export function openSchema(entity: Entity): JsonSchema {
-  const { additionalProperties, ...open } = objectSchema(entity.shape, (name) =>
-    answeredAs(entity, name),
-  );
+  const { additionalProperties, ...open } = objectSchema(entity.shape);
   return { description: entity.options.about, ...open };
 }
 
-function objectSchema(shape: ObjectShape, nameOf = (name: string) => name): JsonSchema {
+function objectSchema(shape: ObjectShape): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   const required: string[] = [];
-  for (const [key, field] of Object.entries(shape.fields)) {
+  for (const field of Object.values(shape.fields)) {
     if (field.hidden) continue;
-    const name = nameOf(key);
+    const name = field.publicName;
     properties[name] = fieldSchema(field);
     if (field.required) required.push(name);
   }
@@ -111,7 +108,7 @@ function schemaOf(shape: Shape): JsonSchema {
       return { type: 'object', additionalProperties: schemaOf(shape.values) };
     case 'array':
       return { type: 'array', items: schemaOf(shape.items) };
-    case 'sealed':
+    case 'encrypted':
       return shape.shows
         ? { type: 'string', description: 'Its last four characters: `…abcd`.' }
         : schemaOf(shape.inner);

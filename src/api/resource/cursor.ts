@@ -1,25 +1,24 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { appKey } from '../../app-key.ts';
+import { deriveAppKey } from '../../crypto/app-key.ts';
+import { isSameSignature, signHmac } from '../../crypto/hmac.ts';
 import { AppError } from '../../errors.ts';
 
-const key = appKey('cursor');
+const key = deriveAppKey('cursor');
 
 /** Where a page ended: the value sorted by, as JSON, and the id that breaks ties. */
 export type Position = [value: string | number | boolean, id: string];
 
-/** Seals a position into an opaque text that only holds for the same list, filter, sort and user. */
-export function sealCursor(position: Position, scope: string): string {
+/** Signs a position: the text is good for the same list, filter, sort and user alone (a keyset cursor). */
+export function signCursor(position: Position, scope: string): string {
   const payload = Buffer.from(JSON.stringify(position)).toString('base64url');
-  return `${payload}.${mac(payload, scope)}`;
+  return `${payload}.${sign(payload, scope)}`;
 }
 
-/** @throws AppError INVALID_QUERY when the text was not sealed for this scope */
-export function openCursor(cursor: string, scope: string): Position {
-  const [payload, tag, more] = cursor.split('.');
-  if (payload && tag && more === undefined) {
-    const expected = Buffer.from(mac(payload, scope));
-    const given = Buffer.from(tag);
-    if (given.length === expected.length && timingSafeEqual(given, expected)) {
+/** @throws AppError INVALID_QUERY when the text was not signed for this scope */
+export function readCursor(cursor: string, scope: string): Position {
+  const [payload, signature, more] = cursor.split('.');
+  if (payload && signature && more === undefined) {
+    const expected = Buffer.from(sign(payload, scope));
+    if (isSameSignature(Buffer.from(signature), expected)) {
       return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Position;
     }
   }
@@ -29,6 +28,6 @@ export function openCursor(cursor: string, scope: string): Position {
   });
 }
 
-function mac(payload: string, scope: string): string {
-  return createHmac('sha256', key).update(`${scope}\n${payload}`).digest('base64url').slice(0, 22);
+function sign(payload: string, scope: string): string {
+  return signHmac(key, `${scope}\n${payload}`).toString('base64url').slice(0, 22);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hashText } from '../../crypto/hash.ts';
 import { type Bytes, pick } from '../../data/bson.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import { AppError } from '../../errors.ts';
@@ -11,7 +11,7 @@ export function etagOf(entity: Entity, document: Base | Bytes, body?: string): s
   const names = ['version', ...(entity.options.unversioned ?? [])];
   const known = document instanceof Uint8Array ? pick(document, 0, names) : document;
   const values = names.map((name) => (known as Record<string, unknown>)[name]);
-  const digest = body && createHash('sha256').update(body).digest('base64url').slice(0, 16);
+  const digest = body && hashText(body).slice(0, 16);
   return `"${[...values, ...(digest ? [digest] : [])].join('-')}"`;
 }
 

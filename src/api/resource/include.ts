@@ -1,15 +1,17 @@
 import type { Actor, Ctx } from '../../context.ts';
 import { type Bytes, decode, documentsIn, encode, find, nameBytes, pick } from '../../data/bson.ts';
+import { decryptFields, showsEncrypted } from '../../data/encrypted-fields.ts';
 import { type Base, type Entity, entityNamed } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import { type TypedFilter, visible } from '../../data/read.ts';
+import { visible } from '../../data/read.ts';
+import { getReaders } from '../../data/readers.ts';
 import { type Reference, referencesTo } from '../../data/references.ts';
-import { openSealed, showsSealed } from '../../data/sealed.ts';
-import { readableBy } from '../../rules.ts';
-import type { Json } from '../json/output.ts';
+import { invalidQuery } from '../../errors.ts';
+import type { Json } from '../json/document.ts';
 import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
 import { putMembers } from '../json/transcode.ts';
-import { badQuery, compileList } from './list.ts';
+import { compileList } from './list.ts';
 
 /** How many children of one relation are included in one document, and in one answer. */
 const MOST = 100;
@@ -41,7 +43,7 @@ export function readIncludes(
     const [first = '', second, third] = item.split('.');
     if (!allowed.includes(first) || third !== undefined) {
       const message = allowed.length ? `may name ${allowed.join(', ')}` : 'is not offered here';
-      throw badQuery([{ path: 'include', message: `${message}; not ${item}` }]);
+      throw invalidQuery([{ path: 'include', message: `${message}; not ${item}` }]);
     }
     let relation = relations.find((r) => r.name === first);
     if (!relation) {
@@ -51,7 +53,7 @@ export function readIncludes(
     if (second === undefined) continue;
     const inner = relation.to.shape.fields[second]?.shape;
     if (inner?.kind !== 'id' || !inner.ref) {
-      throw badQuery([{ path: 'include', message: `${first} has no reference ${second}` }]);
+      throw invalidQuery([{ path: 'include', message: `${first} has no reference ${second}` }]);
     }
     if (!relation.inside.some((r) => r.name === second)) {
       relation.inside.push(relationOf(relation.to, second));
@@ -124,7 +126,7 @@ export function lookups(actor: Actor, relations: Relation[], most: number): Json
       localField: r.kind === 'reference' ? r.path : '_id',
       foreignField: r.kind === 'reference' ? '_id' : r.path,
       pipeline: [
-        { $match: readableBy(actor)(r.to) ?? { _id: null } },
+        { $match: getReaders(r.to)(actor) ?? { _id: null } },
         ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: most + 1 }] : []),
         ...lookups(actor, r.inside, most),
         { $project: visible(r.to) },
@@ -134,33 +136,33 @@ export function lookups(actor: Actor, relations: Relation[], most: number): Json
   }));
 }
 
-/** Opens what answers show of sealed fields, in documents and in what is included in them. */
-export async function opened(
+/** Decrypts what answers show, in documents and in what is included in them. */
+export async function decryptPage(
   ctx: Ctx,
   entity: Entity,
   found: Bytes[],
   relations: Relation[],
 ): Promise<Bytes[]> {
-  if (!showsAnySealed(entity, relations)) return found;
+  if (!showsAnyEncrypted(entity, relations)) return found;
   const documents = found.map((bytes) => decode<Base>(bytes));
-  await openIncluded(ctx, entity, documents, relations);
+  await decryptIncluded(ctx, entity, documents, relations);
   return documents.map(encode);
 }
 
-function showsAnySealed(entity: Entity, relations: Relation[]): boolean {
-  return showsSealed(entity) || relations.some((r) => showsAnySealed(r.to, r.inside));
+function showsAnyEncrypted(entity: Entity, relations: Relation[]): boolean {
+  return showsEncrypted(entity) || relations.some((r) => showsAnyEncrypted(r.to, r.inside));
 }
 
-async function openIncluded(
+async function decryptIncluded(
   ctx: Ctx,
   entity: Entity,
   documents: Base[],
   relations: Relation[],
 ): Promise<void> {
-  await openSealed(ctx, entity, documents);
+  await decryptFields(ctx, entity, documents);
   for (const r of relations) {
     const found = documents.flatMap((d) => (d as Including).included?.[r.name] ?? []);
-    await openIncluded(ctx, r.to, found, r.inside);
+    await decryptIncluded(ctx, r.to, found, r.inside);
   }
 }
 
@@ -208,7 +210,7 @@ export function putDocument(
 
 /** The cursor with which the children's own list goes on, filtered by this parent. */
 function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
-  const rule = readableBy(actor)(relation.to) as TypedFilter;
+  const rule = getReaders(relation.to)(actor) as TypedFilter;
   const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);
   return compileList(relation.to, rule, query).cursorAfter(last);
 }

@@ -1,7 +1,6 @@
 import Joi from 'joi';
 import { hasAtMost } from '../../data/characters.ts';
 import type { Field, ObjectShape, Shape } from '../../data/shape.ts';
-import { type Fault, invalid } from '../../errors.ts';
 import { referenceTo } from '../openapi/schemas.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -10,14 +9,10 @@ const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
  * The joi body of POST (`create`) or PATCH (`update`) that an entity's shape implies. In an update
  * everything is optional and null takes an optional field away (RFC 7396).
  */
-export function bodyOf(
-  shape: ObjectShape,
-  mode: 'create' | 'update',
-  nameOf = (name: string) => name,
-): Joi.ObjectSchema {
+export function bodyOf(shape: ObjectShape, mode: 'create' | 'update'): Joi.ObjectSchema {
   const keys: Record<string, Joi.Schema> = {};
-  for (const [name, field] of Object.entries(shape.fields)) {
-    if (isWritable(field, mode)) keys[nameOf(name)] = fieldSchema(field, mode);
+  for (const field of Object.values(shape.fields)) {
+    if (isWritable(field, mode)) keys[field.publicName] = fieldSchema(field, mode);
   }
   return Joi.object(keys);
 }
@@ -72,7 +67,7 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       const array = Joi.array().items(schemaOf(shape.items, 'create'));
       return shape.max === undefined ? array : array.max(shape.max);
     }
-    case 'sealed': {
+    case 'encrypted': {
       const inner = schemaOf(shape.inner, 'create');
       // What an answer showed of it is not the secret: sent back, it would take its place.
       return shape.shows ? (inner as Joi.StringSchema).pattern(/^…/, { invert: true }) : inner;
@@ -99,42 +94,4 @@ function atMost(bytes: number): Joi.CustomValidator {
     if (Buffer.byteLength(JSON.stringify(value)) > bytes) throw new Error(`exceeds ${bytes} bytes`);
     return value;
   };
-}
-
-const options: Joi.ValidationOptions = {
-  abortEarly: false,
-  allowUnknown: false,
-  errors: { label: false },
-  messages: {
-    'any.custom': '{{#error.message}}',
-    'string.pattern.name': 'must be a valid {{#name}}',
-    'string.pattern.invert.base': 'is what is shown of it, not the value itself',
-    'string.pattern.base': 'has characters or a form that is not allowed',
-    'object.unknown': 'is not a known field',
-  },
-};
-
-// joi compiles its messages each time they are handed over: half of what a check costs.
-const prepared = new WeakMap<Joi.Schema, Joi.Schema>();
-
-function withOptions(schema: Joi.Schema): Joi.Schema {
-  const known = prepared.get(schema) ?? schema.prefs(options);
-  prepared.set(schema, known);
-  return known;
-}
-
-/**
- * Checks a body. @param owned names of fields that exist but are the server's to write, for a clear word
- * @throws AppError VALIDATION_FAILED with every fault at once
- */
-export function checkBody(schema: Joi.Schema, body: unknown, owned?: ReadonlySet<string>): unknown {
-  const { value, error } = withOptions(schema).validate(body);
-  if (!error) return value;
-  throw invalid(error.details.map((d) => fault(d, owned)));
-}
-
-function fault(detail: Joi.ValidationErrorItem, owned?: ReadonlySet<string>): Fault {
-  const path = detail.path.join('.');
-  const isOwned = detail.type === 'object.unknown' && owned?.has(path);
-  return { path, message: isOwned ? 'is set by the server' : detail.message.trim() };
 }

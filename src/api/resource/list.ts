@@ -1,13 +1,13 @@
 import { canonicalJson } from '../../canonical-json.ts';
 import type { Entity } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { idText, parseId, UUID } from '../../data/ids.ts';
-import type { TypedFilter } from '../../data/read.ts';
 import type { Shape } from '../../data/shape.ts';
-import { AppError, type Fault } from '../../errors.ts';
-import { openCursor, type Position, sealCursor } from './cursor.ts';
+import { type Fault, invalidQuery } from '../../errors.ts';
+import { type Position, readCursor, signCursor } from './cursor.ts';
 
 /** Filters and a sort that go together, because one index serves them. */
-export interface Combination {
+interface Combination {
   equals: string[];
   sort: string;
   index: IndexKey;
@@ -17,13 +17,13 @@ export interface Combination {
 type IndexKey = Record<string, 1 | -1>;
 
 /** A list query, compiled: a filter and an order that an index serves, and a bound. */
-export interface ListQuery {
+interface ListQuery {
   filter: TypedFilter;
   sort: Record<string, 1 | -1>;
   limit: number;
   /** The index that serves it: the planner, left to itself, may think another cheaper and sort. */
   hint?: IndexKey;
-  /** Seals where a page ends at this document. */
+  /** The cursor of a page that ends at this document. */
   cursorAfter(document: Record<string, unknown>): string;
 }
 
@@ -129,13 +129,13 @@ export function compileList(
   const asked = Object.keys(equals).sort().join();
   const fit = combinations.find((c) => c.sort === sort && [...c.equals].sort().join() === asked);
   if (!fit && faults.length === 0) faults.push(...explain(combinations, sortText, sort));
-  if (faults.length > 0) throw badQuery(faults);
+  if (faults.length > 0) throw invalidQuery(faults);
 
   const scope = () =>
     canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');
-  const position = cursor === undefined ? undefined : openCursor(cursor, scope());
+  const position = cursor === undefined ? undefined : readCursor(cursor, scope());
   const alternatives = alternativesOf(rule);
   const branches = alternatives.flatMap((one) => {
     // The rule last: nothing that is asked for widens it.
@@ -151,7 +151,7 @@ export function compileList(
     limit,
     // Of alternatives each has an index of its own.
     ...(fit && alternatives.length === 1 && { hint: fit.index }),
-    cursorAfter: (document) => sealCursor(positionOf(document, sort), scope()),
+    cursorAfter: (document) => signCursor(positionOf(document, sort), scope()),
   };
 }
 
@@ -256,10 +256,4 @@ function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
-}
-
-/** A 400 about the query, every fault named. */
-export function badQuery(errors: Fault[]): AppError {
-  const detail = errors.map((e) => (e.path ? `${e.path} ${e.message}` : e.message)).join('; ');
-  return new AppError('INVALID_QUERY', detail, { errors });
 }

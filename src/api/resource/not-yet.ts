@@ -1,9 +1,10 @@
-import { type Entity, pluralOf } from '../../data/entity.ts';
+import type Joi from 'joi';
+import type { Entity } from '../../data/entity.ts';
 import { AppError } from '../../errors.ts';
-import type { Rule } from '../../rules.ts';
+import { owner, type Rule } from '../../rules.ts';
 import { lazy, type Route } from '../http/route.ts';
-import type { ResourceOptions } from './resource-options.ts';
-import { createBodyOf, named, ownedFields } from './verbs.ts';
+import { createRoute } from './document-routes.ts';
+import { named } from './verbs.ts';
 
 /** What is known of an operation before there is code behind it. */
 type Planned = Omit<Route, 'handle' | 'success' | 'codes'>;
@@ -25,24 +26,17 @@ export function notYet(planned: Planned, why: string, of?: { entity: Entity; rul
   } satisfies Partial<Route>);
 }
 
-/** The POST of an entity whose making is not there yet, with the body that it will take. */
+/**
+ * The POST of an entity whose making is not there yet, with the body that it will take.
+ * @param body makes it, where it is more than the shape says
+ */
 export function notYetCreate(
   entity: Entity,
-  { createBody, ...said }: Pick<Planned, 'path' | 'summary' | 'example'> & CreateBody,
+  said: Pick<Planned, 'path' | 'summary' | 'example'>,
   why: string,
+  body?: () => Joi.ObjectSchema,
 ): Route {
-  const planned: Planned = {
-    ...said,
-    method: 'POST',
-    id: `create${entity.name}`,
-    tag: pluralOf(entity.name),
-    access: 'user',
-  };
-  const parts = {
-    body: () => createBodyOf(entity, { ...(createBody && { createBody }) }),
-    owned: () => ownedFields(entity, 'create'),
-  };
-  return notYet(lazy(planned, parts), why);
+  const route = createRoute(entity, { path: said.path, rule: owner });
+  const planned = notYet(Object.assign(route, said), why);
+  return body ? lazy(planned, { body }) : planned;
 }
-
-type CreateBody = Pick<ResourceOptions<never>, 'createBody'>;

@@ -2,14 +2,14 @@ import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Ctx } from '../../context.ts';
 import { cast } from '../../data/cast.ts';
+import { decryptFields } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
-import { findOne, type TypedFilter } from '../../data/read.ts';
+import type { TypedFilter } from '../../data/filter.ts';
+import { findOne } from '../../data/read.ts';
 import { checkReferences, confirmChange, valuesAt } from '../../data/references.ts';
-import { openSealed } from '../../data/sealed.ts';
-import type { ObjectShape } from '../../data/shape.ts';
+import { type ObjectShape, storedNames } from '../../data/shape.ts';
 import { update } from '../../data/write.ts';
 import { AppError, invalid, notFound } from '../../errors.ts';
-import { readableBy } from '../../rules.ts';
 import { stale } from './etag.ts';
 
 type Values = Record<string, unknown>;
@@ -33,10 +33,9 @@ export async function patch<T extends Base>(
   const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
   const flat = flatten(entity.shape, body);
   if (flat.references) {
-    await checkReferences(ctx, entity, flat.set, readableBy(ctx.actor));
+    await checkReferences(ctx, entity, flat.set);
   }
-  const { refine, revisedBy } = entity.options;
-  const mustRead = flat.free.length > 0 || refine !== undefined || revisedBy !== undefined;
+  const mustRead = flat.free.length > 0 || flat.counted.length > 0 || entity.options.refine;
   if (!mustRead) {
     const { set, unset } = flat;
     const nothing = Object.keys(set).length === 0 && unset.length === 0;
@@ -51,7 +50,7 @@ export async function patch<T extends Base>(
   for (let tries = 1; ; tries++) {
     const current = await findOne(ctx, entity, guarded);
     if (!current) throw await absent(ctx, entity, filter, versions);
-    await openSealed(ctx, entity, [current]);
+    await decryptFields(ctx, entity, [current]);
     const { set, unset } = merged(entity, current, flat);
     const where = { ...filter, version: current.version };
     const stored = await update(ctx, entity, where, { set, unset });
@@ -81,16 +80,23 @@ interface Flat {
   unset: string[];
   /** Free-form fields, whose patches need what is stored now. */
   free: [path: string, patch: Values, maxBytes: number | undefined][];
+  /** Fields whose changes are counted, each with the field that does. */
+  counted: [path: string, counter: string][];
   references: boolean;
 }
 
 function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
-  const flat: Flat = { set: {}, unset: [], free: [], references: false };
-  for (const [name, value] of Object.entries(body)) {
+  const flat: Flat = { set: {}, unset: [], free: [], counted: [], references: false };
+  const names = storedNames(shape);
+  for (const [publicName, value] of Object.entries(body)) {
+    const name = names.get(publicName) ?? publicName;
     const path = prefix + name;
-    const stored = shape.fields[name]?.shape;
-    // Another sealed value is written whole, this one merged.
-    const inner = stored?.kind === 'sealed' && stored.inner.kind === 'free' ? stored.inner : stored;
+    const field = shape.fields[name];
+    const stored = field?.shape;
+    if (field?.countedIn && stored?.kind !== 'id') flat.counted.push([path, field.countedIn]);
+    // Any other encrypted value is written whole; a free-form one is merged.
+    const inner =
+      stored?.kind === 'encrypted' && stored.inner.kind === 'free' ? stored.inner : stored;
     if (value === null) flat.unset.push(path);
     else if (inner?.kind === 'free') flat.free.push([path, value as Values, inner.maxBytes]);
     else if (inner?.kind === 'object') {
@@ -98,6 +104,7 @@ function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
       Object.assign(flat.set, deep.set);
       flat.unset.push(...deep.unset);
       flat.free.push(...deep.free);
+      flat.counted.push(...deep.counted);
       flat.references ||= deep.references;
     } else if (inner) {
       flat.set[path] = cast(inner, value);
@@ -118,15 +125,16 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
     set[path] = value;
   }
   if (entity.options.refine) {
-    const next = { ...(current as unknown as Values), ...set };
+    const next: Values = { ...current, ...set };
     for (const path of flat.unset) delete next[path];
     faults.push(...entity.options.refine(next));
   }
   if (faults.length > 0) throw invalid(faults);
-  const isRevised = (path: string) =>
-    path in set && !isDeepStrictEqual(set[path], (current as unknown as Values)[path]);
-  if (entity.options.revisedBy?.some(isRevised)) {
-    set.revision = ((current as unknown as Values).revision as number) + 1;
+  for (const [path, counter] of flat.counted) {
+    const [before] = valuesAt(current, path);
+    const after = path in set ? set[path] : undefined;
+    const [count] = valuesAt(current, counter);
+    if (!isDeepStrictEqual(after, before)) set[counter] = (count as number) + 1;
   }
   return { set, unset: flat.unset };
 }

@@ -5,15 +5,12 @@ import type { ResourceOptions } from './resource-options.ts';
 
 export interface Resource<T extends Base = Base> {
   entity: Entity<T>;
-  options: ResourceOptions<T>;
+  options: ResourceOptions;
   routes: Route[];
 }
 
 /** An entity as an HTTP resource: the verbs it offers, each with the whole contract. */
-export function resource<T extends Base>(
-  entity: Entity<T>,
-  options: ResourceOptions<T>,
-): Resource<T> {
+export function resource<T extends Base>(entity: Entity<T>, options: ResourceOptions): Resource<T> {
   return {
     entity,
     options,

@@ -1,64 +1,36 @@
-import type Joi from 'joi';
 import type { Actor, Ctx } from '../../context.ts';
 import { pick } from '../../data/bson.ts';
 import { castObject } from '../../data/cast.ts';
+import { decryptFields } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { UUID } from '../../data/ids.ts';
-import {
-  aggregateBytes,
-  findBytes,
-  findOne,
-  findOneBytes,
-  type TypedFilter,
-  visible,
-} from '../../data/read.ts';
+import { aggregateBytes, findBytes, findOne, findOneBytes, visible } from '../../data/read.ts';
 import { checkReferences, confirmReferences } from '../../data/references.ts';
 import type { Keep } from '../../data/remove.ts';
-import { openSealed } from '../../data/sealed.ts';
 import { insert } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
-import { type Rule, readableBy } from '../../rules.ts';
+import type { Rule } from '../../rules.ts';
 import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
 import type { Reply, Request } from '../http/route.ts';
-import { answeredAs, print } from '../json/output.ts';
 import { putAscii, putList, textBy } from '../json/text.ts';
+import { answerCreated, answerDocument, JSON_TYPE } from './answer.ts';
 import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
 import { projectionOf, readFields } from './fields.ts';
-import { lookups, mostOf, opened, putDocument, readIncludes } from './include.ts';
-import { bodyOf, isWritable } from './input.ts';
+import { decryptPage, lookups, mostOf, putDocument, readIncludes } from './include.ts';
+import { isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { patch } from './patch.ts';
 import type { ResourceOptions } from './resource-options.ts';
 
 type Values = Record<string, unknown>;
 
-const JSON_TYPE = { 'content-type': 'application/json' };
-
 /** The fields of an entity that only the server sets. */
 export function ownedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
-  const names = Object.entries(entity.shape.fields)
-    .filter(([, f]) => !isWritable(f, mode) && !f.hidden)
-    .map(([name]) => answeredAs(entity, name));
+  const names = Object.values(entity.shape.fields)
+    .filter((field) => !isWritable(field, mode) && !field.hidden)
+    .map((field) => field.publicName);
   return new Set([...names, 'version']);
-}
-
-/** The joi body of POST. */
-export function createBodyOf(
-  entity: Entity,
-  options: Pick<ResourceOptions<never>, 'createBody'>,
-): Joi.ObjectSchema {
-  const nameOf = (name: string) => answeredAs(entity, name);
-  return options.createBody?.() ?? bodyOf(entity.shape, 'create', nameOf);
-}
-
-/** A body by the names of what is stored. */
-function stored(entity: Entity, body: Values): Values {
-  const { names } = entity.options;
-  if (!names) return body;
-  const renamed = Object.entries(names).filter(([, name]) => name in body);
-  const rest = { ...body };
-  for (const [, name] of renamed) delete rest[name];
-  return { ...rest, ...Object.fromEntries(renamed.map(([own, name]) => [own, body[name]])) };
 }
 
 /** The filter of a rule. @throws AppError FORBIDDEN when it allows nothing */
@@ -68,27 +40,31 @@ export function allowed(rule: Rule, actor: Actor): TypedFilter {
   return filter;
 }
 
-/** POST: 201 with Location, ETag and the document. */
+/** POST: stores a document and answers it. @param own values that the server sets */
 export async function create<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
-  options: ResourceOptions<T>,
+  { path, rule }: { path: string; rule: Rule },
   body: Values,
-  query: ReadonlyMap<string, string> = new Map(),
+  own: Values = {},
 ): Promise<Reply> {
-  const stamp = allowed(options.can.create as Rule, ctx.actor);
-  const cast = { ...castObject(entity.shape, stored(entity, body)), ...stamp };
-  const values = options.prepare ? await options.prepare(ctx, cast, query) : cast;
-  await checkReferences(ctx, entity, values, readableBy(ctx.actor), true);
+  return answerCreated(path, entity, await store(ctx, entity, rule, body, own));
+}
+
+/** Stores a new document as a client sent it, with `own` values of the server. */
+export async function store<T extends Base>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  rule: Rule,
+  body: Values,
+  own: Values = {},
+): Promise<T> {
+  const values = { ...castObject(entity.shape, body), ...own, ...allowed(rule, ctx.actor) };
+  await checkReferences(ctx, entity, values, true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
-  await openSealed(ctx, entity, [document]);
-  const json = print(entity, document);
-  return {
-    status: 201,
-    json: options.present ? await options.present(ctx, document, json, query) : json,
-    headers: { location: `${options.path}/${json.id}`, etag: etagOf(entity, document) },
-  };
+  await decryptFields(ctx, entity, [document]);
+  return document;
 }
 
 /** GET of one: the document, trimmed or with relations, or 304. */
@@ -113,7 +89,7 @@ export async function read<T extends Base>(
           { $project: projection ? { ...projection, included: 1 } : visible(entity) },
         ]);
   if (!found) throw notFound();
-  const [bytes = found] = await opened(ctx, entity, [found], relations);
+  const [bytes = found] = await decryptPage(ctx, entity, [found], relations);
   const only = fields && new Set(fields);
   const body = textBy(() =>
     putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
@@ -128,7 +104,7 @@ export async function read<T extends Base>(
 export async function list<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
-  options: Pick<ResourceOptions<T>, 'can' | 'include'>,
+  options: Pick<ResourceOptions, 'can' | 'include'>,
   query: ReadonlyMap<string, string>,
 ): Promise<Reply> {
   const compiled = compileList(entity, allowed(options.can.read, ctx.actor), query);
@@ -155,7 +131,7 @@ export async function list<T extends Base>(
           ],
           hint,
         );
-  const page = await opened(ctx, entity, found.slice(0, compiled.limit), relations);
+  const page = await decryptPage(ctx, entity, found.slice(0, compiled.limit), relations);
   const last = found.length > compiled.limit ? page.at(-1) : undefined;
   const next = last ? compiled.cursorAfter(pick(last, 0, ['_id', sortField])) : null;
   const only = fields && new Set(fields);
@@ -177,12 +153,8 @@ export async function change<T extends Base>(
   request: Request,
 ): Promise<Reply> {
   const document = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
-  await openSealed(ctx, entity, [document]);
-  return {
-    status: 200,
-    json: print(entity, document),
-    headers: { etag: etagOf(entity, document) },
-  };
+  await decryptFields(ctx, entity, [document]);
+  return answerDocument(200, entity, document);
 }
 
 /** DELETE: 204; the second time 404. */

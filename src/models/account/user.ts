@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
+import { self } from '../../rules.ts';
 
 function define() {
   const schema = new Schema({
@@ -70,4 +71,5 @@ function define() {
 export const User = entity('User', define, {
   about: 'An account: who signs in, and what they show of themselves.',
   owner: 'none',
+  readers: self,
 });

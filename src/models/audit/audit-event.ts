@@ -99,7 +99,7 @@ function define() {
 }
 
 export const AuditEvent = entity('AuditEvent', define, {
-  about: 'What was done to what, by whom: append-only, sealed into a chain of hashes.',
+  about: 'What was done to what, by whom: append-only, in a chain of hashes.',
   owner: 'optional',
   audited: false,
 });

@@ -22,7 +22,7 @@ export function kindOf({ name }: Entity): MediaKindName | undefined {
   return found?.[0] as MediaKindName | undefined;
 }
 
-export const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] as const;
+const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] as const;
 /** Nothing is under way. */
 export const SETTLED: readonly string[] = ['READY', 'FAILED'];
 

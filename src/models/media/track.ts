@@ -5,7 +5,12 @@ import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
 
 function define() {
   const schema = new Schema({
-    project: ref('Project', { required: true, immutable: true, onDelete: 'cascade' }),
+    project: ref('Project', {
+      required: true,
+      immutable: true,
+      onDelete: 'cascade',
+      countedIn: 'trackCount',
+    }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     artist: { type: String, trim: true, maxlength: 255, personal: 'export' },
     album: { type: String, trim: true, maxlength: 255, personal: 'export' },
@@ -31,6 +36,5 @@ function define() {
 export const Track = entity('Track', define, {
   about: 'A song in a project: the object in S3 and what was heard in it.',
   objects: objectsIn('tracks'),
-  countedIn: { project: 'trackCount' },
   unversioned: ['progress'],
 });

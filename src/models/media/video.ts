@@ -68,7 +68,7 @@ const loudnessSchema = new Schema(
   { _id: false },
 );
 
-export const STREAM_STATUSES = ['PENDING', 'READY', 'FAILED'] as const;
+const STREAM_STATUSES = ['PENDING', 'READY', 'FAILED'] as const;
 
 const renditionSchema = new Schema(
   {

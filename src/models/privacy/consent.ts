@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 
-export const PURPOSES = [
+const PURPOSES = [
   'TERMS',
   'PRIVACY',
   'MARKETING',
@@ -20,9 +20,10 @@ function define() {
       personal: 'export',
       description: 'What it is about; the newest of a purpose counts.',
     },
-    // Answered as `version`, which is the name of every document's count of writes, too.
     textVersion: {
       type: String,
+      // What is stored as `version` is every document's count of writes.
+      publicName: 'version',
       required: true,
       immutable: true,
       maxlength: 64,
@@ -55,5 +56,4 @@ function define() {
 
 export const Consent = entity('Consent', define, {
   about: 'What a user agreed to or refused: append-only, the newest of a purpose counts.',
-  names: { textVersion: 'version' },
 });

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, sealed } from '../../data/entity.ts';
+import { encrypted, entity, freeForm } from '../../data/entity.ts';
 
 export const SOCIAL_PROVIDERS = [
   'YOUTUBE',
@@ -8,9 +8,9 @@ export const SOCIAL_PROVIDERS = [
   'SOUNDCLOUD',
   'SPOTIFY',
 ] as const;
-export const SOCIAL_STATUSES = ['CONNECTED', 'EXPIRED', 'REAUTH_REQUIRED', 'REVOKED'] as const;
+const SOCIAL_STATUSES = ['CONNECTED', 'EXPIRED', 'REAUTH_REQUIRED', 'REVOKED'] as const;
 
-const token = sealed({ type: String, maxlength: 8192 }, { server: true, select: false });
+const token = encrypted({ type: String, maxlength: 8192 }, { server: true, select: false });
 
 function define() {
   const schema = new Schema({

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, sealed } from '../../data/entity.ts';
+import { encrypted, entity } from '../../data/entity.ts';
 
 function define() {
   const schema = new Schema({
@@ -18,7 +18,7 @@ function define() {
       description: 'Which events it is told of: `track.ready`, `job.*`.',
     },
     enabled: { type: Boolean, required: true, default: true },
-    secret: sealed(
+    secret: encrypted(
       { type: String, maxlength: 255 },
       {
         server: true,

@@ -1,8 +1,9 @@
 import Joi from 'joi';
 import { forgetSession } from '../../api/http/authenticate.ts';
-import type { Components, JsonSchema, Route } from '../../api/http/route.ts';
-import { print } from '../../api/json/output.ts';
+import type { Components, JsonSchema, Reply, Route } from '../../api/http/route.ts';
+import { appendMembers, documentText } from '../../api/json/document.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
+import { JSON_TYPE } from '../../api/resource/answer.ts';
 import { upTo } from '../../api/resource/input.ts';
 import { hasAtMost } from '../../data/characters.ts';
 import { AppError } from '../../errors.ts';
@@ -47,9 +48,9 @@ const signedIn = (components: Components): JsonSchema => ({
   },
 });
 
-function answer(status: number, it: SignedIn) {
-  const { user, ...tokens } = it;
-  return { status, json: { user: print(User, user), ...tokens } };
+function answer(status: number, { user, ...tokens }: SignedIn): Reply {
+  const body = appendMembers(`{"user":${documentText(User, user)}}`, tokens);
+  return { status, body, headers: JSON_TYPE };
 }
 
 const common = { method: 'POST', tag: 'Auth', access: 'anyone' } as const;
@@ -72,7 +73,7 @@ export const authRoutes: Route[] = [
     success: { 201: { description: 'Signed in.', schema: signedIn } },
     codes: ['DUPLICATE'],
     handle: async (ctx, { body }) => {
-      return answer(201, await register(ctx, body as unknown as Registration));
+      return answer(201, await register(ctx, body as Registration));
     },
   },
   {

@@ -1,8 +1,8 @@
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { viewSchema } from '../../api/openapi/views.ts';
-import { viewParameters } from '../../api/resource/document-routes.ts';
 import { bodyOf } from '../../api/resource/input.ts';
+import { viewParameters } from '../../api/resource/list-routes.ts';
 import { allowed, change, ownedFields, read } from '../../api/resource/verbs.ts';
 import { UserSettings } from '../../models/account/user-settings.ts';
 import { owner } from '../../rules.ts';

@@ -1,5 +1,5 @@
 import type { Route } from '../../api/http/route.ts';
-import { childrenRoute } from '../../api/resource/document-routes.ts';
+import { childrenRoute } from '../../api/resource/list-routes.ts';
 import { notYet, notYetCreate } from '../../api/resource/not-yet.ts';
 import { ComfyUIExecutionLog } from '../../models/generation/comfyui/execution-log.ts';
 import { ComfyUIWorkflowExecution } from '../../models/generation/comfyui/workflow-execution.ts';

@@ -12,13 +12,13 @@ export const interactionActions: Route[] = [
     {
       path: '/v1/llm/interactions',
       summary: 'Ask a language model: a `prompt`, or `messages`.',
-      createBody: () =>
-        bodyOf(LlmInteraction.shape, 'create')
-          .fork(['model', 'messages'], (field) => field.optional())
-          .keys({ prompt: upTo(LONGEST_PROMPT) })
-          .xor('prompt', 'messages'),
       example: { model: 'qwen-omni', prompt: 'Which key suits a sea shanty?' },
     },
     'No language model can be reached yet.',
+    () =>
+      bodyOf(LlmInteraction.shape, 'create')
+        .fork(['model', 'messages'], (field) => field.optional())
+        .keys({ prompt: upTo(LONGEST_PROMPT) })
+        .xor('prompt', 'messages'),
   ),
 ];

@@ -1,11 +1,9 @@
 import Joi from 'joi';
-import type { Reply, Route } from '../../api/http/route.ts';
-import { print } from '../../api/json/output.ts';
+import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
-import { etagOf } from '../../api/resource/etag.ts';
+import { answerDocument } from '../../api/resource/answer.ts';
 import { upTo } from '../../api/resource/input.ts';
 import { byId } from '../../api/resource/verbs.ts';
-import type { JobDoc } from '../../models/jobs/job.ts';
 import { Job } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
 import { jobTypes } from '../../services/job-types.ts';
@@ -14,10 +12,6 @@ import { startJob } from '../../services/jobs/start.ts';
 
 const schema = documentSchema(Job);
 const common = { method: 'POST', tag: 'Jobs', access: 'user' } as const;
-
-function answer(status: number, job: JobDoc): Reply {
-  return { status, json: print(Job, job), headers: { etag: etagOf(Job, job) } };
-}
 
 /** Starting, cancelling and retrying jobs. */
 export const jobActions: Route[] = [
@@ -33,7 +27,7 @@ export const jobActions: Route[] = [
       priority: Joi.number().strict().integer().min(0).max(9),
     }),
     success: { 202: { description: 'Accepted.', schema } },
-    handle: async (ctx, { body }) => answer(202, await startJob(ctx, jobTypes, body)),
+    handle: async (ctx, { body }) => answerDocument(202, Job, await startJob(ctx, jobTypes, body)),
   },
   {
     ...common,
@@ -43,7 +37,7 @@ export const jobActions: Route[] = [
     success: { 200: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) =>
-      answer(200, await cancelJob(ctx, jobTypes, byId(owner, ctx, request))),
+      answerDocument(200, Job, await cancelJob(ctx, jobTypes, byId(owner, ctx, request))),
   },
   {
     ...common,
@@ -53,6 +47,6 @@ export const jobActions: Route[] = [
     success: { 202: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) =>
-      answer(202, await retryJob(ctx, jobTypes, byId(owner, ctx, request))),
+      answerDocument(202, Job, await retryJob(ctx, jobTypes, byId(owner, ctx, request))),
   },
 ];

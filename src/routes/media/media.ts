@@ -1,8 +1,6 @@
 import { lazy, type Route } from '../../api/http/route.ts';
-import { print } from '../../api/json/output.ts';
 import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
-import { etagOf } from '../../api/resource/etag.ts';
-import type { ResourceOptions } from '../../api/resource/resource-options.ts';
+import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { ownedFields } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { castObject } from '../../data/cast.ts';
@@ -16,33 +14,31 @@ import type { Derivative, Medium } from '../../services/media/medium.ts';
 import { Version } from '../../services/media/medium.ts';
 import { reprocess } from '../../services/media/reprocess.ts';
 import { SPRITE_MAP, signedSpriteMap } from '../../services/media/sprite-map.ts';
-import { keepInTrash } from '../../services/media/trash.ts';
 import { replaceBytes } from '../../services/media/versions.ts';
 import { uploadSchema } from '../uploads/upload-schemas.ts';
 import {
   createBody,
+  createMediumRoute,
   found,
   type MediaKind,
   MOST_URLS,
   uploadActions,
   uploadOf,
-  uploadOptions,
 } from '../uploads/uploads.ts';
+import { trashRoute } from './trash.ts';
 
 /** How long a link to read by holds, in s. */
 const LINK_SECONDS = 900;
 
-/** The options that make a resource a medium's: uploads, links and reprocessing. */
-export function media<T extends Medium>(entity: Entity<T>, path: string, kind: MediaKind) {
-  return {
-    ...uploadOptions(entity, kind),
-    keep: keepInTrash(entity),
-    actions: [
-      ...uploadActions(entity, path),
-      ...fileActions(entity, path),
-      ...workActions(entity, path, kind),
-    ],
-  } satisfies Partial<ResourceOptions<T>>;
+/** What may be done with a medium beside reading it and changing what is said of it. */
+export function mediaActions(entity: Entity<Medium>, path: string, kind: MediaKind): Route[] {
+  return [
+    createMediumRoute(entity, path, kind),
+    trashRoute(entity, path),
+    ...uploadActions(entity, path),
+    ...fileActions(entity, path),
+    ...workActions(entity, path, kind),
+  ];
 }
 
 export const linkSchema = {
@@ -53,7 +49,7 @@ export const linkSchema = {
 };
 
 /** Links to what a medium, or a version of one, has in S3. */
-export function fileActions<T extends Medium>(entity: Entity<T>, path: string): Route[] {
+export function fileActions(entity: Entity<Medium>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   return [
@@ -102,7 +98,7 @@ export function fileActions<T extends Medium>(entity: Entity<T>, path: string): 
   ];
 }
 
-function workActions<T extends Medium>(entity: Entity<T>, path: string, kind: MediaKind): Route[] {
+function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   return [
@@ -123,8 +119,7 @@ function workActions<T extends Medium>(entity: Entity<T>, path: string, kind: Me
         const medium = await found(ctx, entity, request);
         const { document, job } = await reprocess(ctx, entity, medium);
         await ringJobs(ctx, job);
-        const json = { ...print(entity, document), job: idText(job) };
-        return { status: 202, json, headers: { etag: etagOf(entity, document) } };
+        return answerDocument(202, entity, document, { job: idText(job) });
       },
     },
     lazy<Route>(
@@ -145,20 +140,9 @@ function workActions<T extends Medium>(entity: Entity<T>, path: string, kind: Me
         handle: async (ctx, request) => {
           const medium = await found(ctx, entity, request);
           const file = castObject(MediumVersion.shape, request.body);
-          const version = await replaceBytes(ctx, entity, medium, file as unknown as Medium);
-          const upload = await uploadOf(ctx, Version, version, {
-            from: 1,
-            urls: MOST_URLS,
-          });
-          const json = print(MediumVersion, version);
-          return {
-            status: 201,
-            json: { ...json, upload },
-            headers: {
-              location: `/v1/versions/${json.id}`,
-              etag: etagOf(Version, version),
-            },
-          };
+          const version = await replaceBytes(ctx, entity, medium, file as Medium);
+          const upload = await uploadOf(ctx, Version, version, { from: 1, urls: MOST_URLS });
+          return answerCreated('/v1/versions', Version, version, { upload });
         },
       },
       {

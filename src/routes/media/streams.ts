@@ -1,7 +1,6 @@
 import type { Route } from '../../api/http/route.ts';
-import { print } from '../../api/json/output.ts';
 import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
-import { etagOf } from '../../api/resource/etag.ts';
+import { answerDocument } from '../../api/resource/answer.ts';
 import { idText } from '../../data/ids.ts';
 import { Video } from '../../models/media/video.ts';
 import { streamLink } from '../../services/media/streams/links.ts';
@@ -31,8 +30,7 @@ export const streamRoutes: Route[] = [
     handle: async (ctx, request) => {
       const video = await found(ctx, Video, request);
       const { document, job, isThere } = await requestStream(ctx, video);
-      const json = { ...print(Video, document), job: idText(job) };
-      return { status: isThere ? 200 : 202, json, headers: { etag: etagOf(Video, document) } };
+      return answerDocument(isThere ? 200 : 202, Video, document, { job: idText(job) });
     },
   },
   {

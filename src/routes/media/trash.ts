@@ -1,10 +1,22 @@
 import type { Route } from '../../api/http/route.ts';
-import { print } from '../../api/json/output.ts';
-import { etagOf } from '../../api/resource/etag.ts';
-import { byId } from '../../api/resource/verbs.ts';
+import { answerDocument } from '../../api/resource/answer.ts';
+import { removeRoute } from '../../api/resource/document-routes.ts';
+import { oneOf } from '../../api/resource/operation-words.ts';
+import { byId, erase } from '../../api/resource/verbs.ts';
+import type { Entity } from '../../data/entity.ts';
 import { owner } from '../../rules.ts';
-import { restoreFromTrash } from '../../services/media/trash.ts';
+import type { Medium } from '../../services/media/medium.ts';
+import { keepInTrash, restoreFromTrash } from '../../services/media/trash.ts';
 import { anyMedium } from '../uploads/upload-schemas.ts';
+
+/** DELETE of a medium, which may be restored for a while. */
+export function trashRoute<T extends Medium>(entity: Entity<T>, path: string): Route {
+  return Object.assign(removeRoute(entity, { path, rule: owner }), {
+    summary: `Put ${oneOf(entity.name)} into the trash.`,
+    handle: (ctx, request) =>
+      erase(ctx, entity, byId(owner, ctx, request), request, keepInTrash(entity)),
+  } satisfies Partial<Route>);
+}
 
 /** What may be done to a medium in the trash, beside reading and deleting it for good. */
 export const trashActions: Route[] = [
@@ -21,8 +33,7 @@ export const trashActions: Route[] = [
     codes: ['NOT_FOUND', 'VALIDATION_FAILED'],
     handle: async (ctx, request) => {
       const { entity, document } = await restoreFromTrash(ctx, byId(owner, ctx, request));
-      const headers = { etag: etagOf(entity, document) };
-      return { status: 200, json: print(entity, document), headers };
+      return answerDocument(200, entity, document);
     },
   },
 ];

@@ -1,6 +1,5 @@
 import type { Route } from '../../api/http/route.ts';
-import { print } from '../../api/json/output.ts';
-import { etagOf } from '../../api/resource/etag.ts';
+import { answerDocument } from '../../api/resource/answer.ts';
 import { byId } from '../../api/resource/verbs.ts';
 import { owner } from '../../rules.ts';
 import { Version } from '../../services/media/medium.ts';
@@ -26,8 +25,7 @@ export const versionActions: Route[] = [
     codes: ['NOT_FOUND', 'INVALID_STATE', 'CONFLICT'],
     handle: async (ctx, request) => {
       const { entity, document } = await restoreVersion(ctx, byId(owner, ctx, request));
-      const headers = { etag: etagOf(entity, document) };
-      return { status: 200, json: print(entity, document), headers };
+      return answerDocument(200, entity, document);
     },
   },
 ];

@@ -1,5 +1,5 @@
 import type { Route } from '../../api/http/route.ts';
-import { listRoute } from '../../api/resource/document-routes.ts';
+import { listRoute } from '../../api/resource/list-routes.ts';
 import { Stat } from '../../models/metering/stat.ts';
 import { owner, type Rule } from '../../rules.ts';
 

@@ -1,7 +1,6 @@
 import type { Route } from '../../api/http/route.ts';
-import { print } from '../../api/json/output.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
-import { etagOf } from '../../api/resource/etag.ts';
+import { answerDocument } from '../../api/resource/answer.ts';
 import { byId } from '../../api/resource/verbs.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
@@ -34,11 +33,7 @@ function transition(verb: string, title: string, from: string[], to: string): Ro
         if (!stands) throw notFound();
         throw new AppError('INVALID_STATE', `A project that is ${stands.status} cannot do this.`);
       }
-      return {
-        status: 200,
-        json: print(Project, project),
-        headers: { etag: etagOf(Project, project) },
-      };
+      return answerDocument(200, Project, project);
     },
   };
 }

@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { checkBody } from '../../api/http/check-body.ts';
 import { problemOf } from '../../api/http/problems.ts';
 import {
   type Components,
@@ -7,19 +8,17 @@ import {
   type Request,
   type Route,
 } from '../../api/http/route.ts';
-import type { Json } from '../../api/json/output.ts';
+import type { Json } from '../../api/json/document.ts';
 import { documentSchema, withMore } from '../../api/openapi/schemas.ts';
-import { checkBody } from '../../api/resource/input.ts';
-import type { ResourceOptions } from '../../api/resource/resource-options.ts';
-import { create, createBodyOf, ownedFields } from '../../api/resource/verbs.ts';
+import { JSON_TYPE } from '../../api/resource/answer.ts';
+import type { Resource } from '../../api/resource/resource.ts';
 import type { Ctx } from '../../context.ts';
-import type { Entity } from '../../data/entity.ts';
 import { nthId } from '../../data/ids.ts';
 import { invalid } from '../../errors.ts';
 import { AUDIO_KINDS } from '../../models/media/audio.ts';
 import type { Medium } from '../../services/media/medium.ts';
 import { createPresents, DUPLICATES } from './upload-schemas.ts';
-import { presentUpload, reusesDuplicates } from './uploads.ts';
+import { createMedium, reusesDuplicates } from './uploads.ts';
 
 /** The most items of a call. */
 const MOST_ITEMS = 100;
@@ -28,13 +27,7 @@ const LANES = 8;
 /** URLs of parts an item: a hundred items' first pages would be more than an answer holds. */
 const URLS = 10;
 
-/** What a kind of medium is created by. */
-interface Creating {
-  entity: Entity<Medium>;
-  options: Pick<ResourceOptions<never>, 'path' | 'can' | 'createBody' | 'prepare'>;
-}
-
-type Kinds = Record<'TRACK' | 'AUDIO' | 'VIDEO' | 'IMAGE', Creating>;
+type Kinds = Record<'TRACK' | 'AUDIO' | 'VIDEO' | 'IMAGE', Resource<Medium>>;
 
 /** The route that creates many media at once, each on its own. */
 export function bulkUploads(kinds: Kinds): Route {
@@ -61,51 +54,48 @@ export function bulkUploads(kinds: Kinds): Route {
     handle: async (ctx, { body, query }) => {
       reusesDuplicates(query);
       const items = body.items as Json[];
-      const data: Json[] = [];
+      const made: string[] = [];
       let next = 0;
       const lane = async () => {
         while (next < items.length) {
           const n = next++;
-          data[n] = await made(ctx, n, named, items[n] as Json, query);
+          made[n] = await makeOne(ctx, n, named, items[n] as Json, query);
         }
       };
       await Promise.all(Array.from({ length: LANES }, lane));
-      return { status: 207, json: { data } };
+      return { status: 207, body: `{"data":[${made.join(',')}]}`, headers: JSON_TYPE };
     },
   };
   return lazy(route, { body: () => bodyOf([...named.keys()]) });
 }
 
-/** Makes one, as its own POST would. */
-async function made(
+/** Makes one, as its own POST would; answers the text of what became of it. */
+async function makeOne(
   ctx: Ctx,
   n: number,
-  named: Map<string, Creating>,
+  named: Map<string, Resource<Medium>>,
   { kind, ...rest }: Json,
   query: Request['query'],
-): Promise<Json> {
+): Promise<string> {
   const { promisedId } = ctx;
   try {
-    const creating = named.get(kind as string);
-    if (!creating) throw invalid([{ path: 'kind', message: `is one of ${[...named.keys()]}` }]);
-    const { entity, options } = creating;
+    const found = named.get(kind as string);
+    if (!found) throw invalid([{ path: 'kind', message: `is one of ${[...named.keys()]}` }]);
+    const { entity, options, routes } = found;
+    const { path } = options;
+    const post = routes.find((r) => r.method === 'POST' && r.path === path) as Route;
     const isOwnKind = (AUDIO_KINDS as readonly unknown[]).includes(kind);
-    const body = checkBody(
-      createBodyOf(entity, options),
-      isOwnKind ? { ...rest, kind } : rest,
-      ownedFields(entity, 'create'),
-    );
+    const sent = isOwnKind ? { ...rest, kind } : rest;
+    const body = checkBody(post.body as Joi.ObjectSchema, sent, post.owned);
     // Each has a promise of its own, so that a second try makes none of them twice.
     const inner = { ...ctx, promisedId: promisedId && nthId(promisedId, n) };
-    const { path, can, prepare } = options;
-    const how = { path, can, ...(prepare && { prepare }), present: presentUpload(entity, URLS) };
-    const reply = await create(inner, entity, how, body as Json, query);
-    return { status: reply.status, document: reply.json };
+    const reply = await createMedium(inner, { entity, path }, body as Json, query, URLS);
+    return `{"status":${reply.status},"document":${reply.body}}`;
   } catch (error) {
     const problem = problemOf(error, ctx);
     // An answer under an Idempotency-Key is kept: a fault of ours is not, so that a second try mends it.
     if (problem.status >= 500 && promisedId) throw error;
-    return { status: problem.status, error: JSON.parse(problem.body) };
+    return `{"status":${problem.status},"error":${problem.body}}`;
   }
 }
 

@@ -1,18 +1,17 @@
 import Joi from 'joi';
-import { lazy, type Request, type Route } from '../../api/http/route.ts';
-import { type Json, print } from '../../api/json/output.ts';
+import { lazy, type Reply, type Request, type Route } from '../../api/http/route.ts';
+import type { Json } from '../../api/json/document.ts';
 import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
-import { etagOf } from '../../api/resource/etag.ts';
+import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
+import { createRoute } from '../../api/resource/document-routes.ts';
 import { bodyOf, upTo } from '../../api/resource/input.ts';
-import { badQuery } from '../../api/resource/list.ts';
-import type { ResourceOptions } from '../../api/resource/resource-options.ts';
-import { named } from '../../api/resource/verbs.ts';
+import { allowed, named, store } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
-import type { Base, Entity } from '../../data/entity.ts';
+import type { Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
-import { notFound } from '../../errors.ts';
+import { invalidQuery, notFound } from '../../errors.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
 import { presignPut } from '../../providers/s3.ts';
 import { owner } from '../../rules.ts';
@@ -40,18 +39,41 @@ const NO_CONTROLS = /^[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u;
 
 type Query = ReadonlyMap<string, string>;
 
-/** The options that let clients create a medium and send its bytes. */
-export function uploadOptions<T extends Medium>(entity: Entity<T>, kind: MediaKind) {
-  return {
-    createBody: () => createBody(entity, kind),
-    prepare: (ctx: Ctx, values: Record<string, unknown>, query: Query) => {
-      reusesDuplicates(query);
-      return prepare(ctx, entity, values);
-    },
-    present: presentUpload(entity),
-    presents: createPresents,
-    createQuery: [DUPLICATES],
-  } satisfies Partial<ResourceOptions<T>>;
+/** POST of a medium. */
+export function createMediumRoute(entity: Entity<Medium>, path: string, kind: MediaKind): Route {
+  const schema = withMore(documentSchema(entity), {}, createPresents);
+  const route = Object.assign(createRoute(entity, { path, rule: owner }), {
+    query: [DUPLICATES],
+    success: { 201: { description: 'Created.', schema } },
+    handle: (ctx, { body, query }) => createMedium(ctx, { entity, path }, body, query),
+  } satisfies Partial<Route>);
+  return lazy(route, { body: () => createBody(entity, kind) });
+}
+
+/**
+ * Stores a new medium and answers how to send its bytes, or the job that copies them from a duplicate.
+ * @param urls the most of parts
+ */
+export async function createMedium(
+  ctx: Ctx,
+  { entity, path }: { entity: Entity<Medium>; path: string },
+  body: Json,
+  query: Query,
+  urls = MOST_URLS,
+): Promise<Reply> {
+  const mayReuse = reusesDuplicates(query);
+  const { user } = allowed(owner, ctx.actor);
+  const keyOf = (id: UUID) => originalKey(entity, user as UUID, id);
+  const file = newFile(ctx, body.size as number, keyOf);
+  const document = await store(ctx, entity, owner, body, file);
+  const medium = await whole(ctx, entity, document);
+  const other = await findDuplicate(ctx, entity, medium);
+  const sent =
+    other && mayReuse
+      ? { job: idText(await reuseBytes(ctx, entity, medium, other)) }
+      : { upload: await uploadOf(ctx, entity, medium, { from: 1, urls }) };
+  const more = { ...(other && { duplicateOf: idText(other) }), ...sent };
+  return answerCreated(path, entity, document, more);
 }
 
 /** The body that describes a file: of a new medium, or of one that replaces another. */
@@ -67,35 +89,17 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
   });
 }
 
-function prepare(ctx: Ctx, entity: Entity, values: Record<string, unknown>) {
-  const keyOf = (id: UUID) => originalKey(entity, values.user as UUID, id);
-  return { ...values, ...newFile(ctx, values.size as number, keyOf) };
-}
-
 /** Whether the bytes of a duplicate are to be copied. @throws AppError INVALID_QUERY */
 export function reusesDuplicates(query: Query): boolean {
   const wish = query.get('onDuplicate') ?? 'upload';
   if (!['upload', 'reuse'].includes(wish)) {
-    throw badQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
+    throw invalidQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
   }
   return wish === 'reuse';
 }
 
-/** Adds to a new medium how to send its bytes, or what they are copied of. @param urls the most of parts */
-export function presentUpload<T extends Medium>(entity: Entity<T>, urls = MOST_URLS) {
-  return async (ctx: Ctx, document: T, json: Json, query: Query): Promise<Json> => {
-    const medium = await whole(ctx, entity, document);
-    const other = await findDuplicate(ctx, entity, medium);
-    const told = { ...json, ...(other && { duplicateOf: idText(other) }) };
-    if (other && reusesDuplicates(query)) {
-      return { ...told, job: idText(await reuseBytes(ctx, entity, medium, other)) };
-    }
-    return { ...told, upload: await uploadOf(ctx, entity, medium, { from: 1, urls }) };
-  };
-}
-
 /** With what is hidden: a request that was cut off may have begun an upload in parts. */
-async function whole(ctx: Ctx, entity: Entity<Medium>, made: Medium): Promise<Medium> {
+async function whole<T extends Medium>(ctx: Ctx, entity: Entity<T>, made: T): Promise<T> {
   if (!partSizeFor(made.size)) return made;
   const found = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
   if (!found) throw notFound();
@@ -121,14 +125,10 @@ export async function uploadOf(
 }
 
 /** What a client may do with an upload once its medium is there. */
-export function uploadActions<T extends Medium>(entity: Entity<T>, path: string): Route[] {
+export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
   const document = documentSchema(entity);
-  const answer = (status: number, it: Medium, more: Json = {}) => {
-    const json = { ...print(entity, it), ...more };
-    return { status, json, headers: { etag: etagOf(entity, it) } };
-  };
   return [
     {
       ...common,
@@ -153,7 +153,7 @@ export function uploadActions<T extends Medium>(entity: Entity<T>, path: string)
         const awaited = { _id: medium._id, status: 'AWAITING_UPLOAD' };
         const touched = await update(ctx, entity, awaited, {}, null);
         if (!touched) throw arrivedAlready();
-        return answer(200, touched, { upload });
+        return answerDocument(200, entity, touched, { upload });
       },
     },
     lazy<Route>(
@@ -178,7 +178,7 @@ export function uploadActions<T extends Medium>(entity: Entity<T>, path: string)
           const parts = request.body.parts as NamedPart[];
           const job = await completeParts(ctx, entity, medium, parts);
           const now = await found(ctx, entity, request);
-          return answer(202, now, job && { job: idText(job) });
+          return answerDocument(202, entity, now, job && { job: idText(job) });
         },
       },
       { body: completeBody },
@@ -216,11 +216,11 @@ function readFromPart(query: Query): number {
   const text = query.get('fromPart') ?? '1';
   const from = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (from >= 1 && from <= MOST_PARTS) return from;
-  throw badQuery([{ path: 'fromPart', message: `is a number from 1 to ${MOST_PARTS}` }]);
+  throw invalidQuery([{ path: 'fromPart', message: `is a number from 1 to ${MOST_PARTS}` }]);
 }
 
 /** The medium that a path names, with what is hidden of its files. @throws AppError NOT_FOUND */
-export async function found<T extends Base>(
+export async function found<T extends Medium>(
   ctx: Ctx,
   entity: Entity<T>,
   request: Request,

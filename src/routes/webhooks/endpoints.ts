@@ -1,5 +1,5 @@
 import type { Route } from '../../api/http/route.ts';
-import { childrenRoute } from '../../api/resource/document-routes.ts';
+import { childrenRoute } from '../../api/resource/list-routes.ts';
 import { notYetCreate } from '../../api/resource/not-yet.ts';
 import { WebhookDelivery } from '../../models/webhooks/webhook-delivery.ts';
 import { WebhookEndpoint } from '../../models/webhooks/webhook-endpoint.ts';

@@ -1,9 +1,8 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { appKey } from '../../app-key.ts';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
+import { hashText } from '../../crypto/hash.ts';
 import type { DocOf } from '../../data/entity.ts';
-import { idText, newId, UUID } from '../../data/ids.ts';
+import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, update } from '../../data/write.ts';
@@ -11,10 +10,11 @@ import { AppError, invalid } from '../../errors.ts';
 import { Session } from '../../models/account/session.ts';
 import { User } from '../../models/account/user.ts';
 import { UserSettings } from '../../models/account/user-settings.ts';
-import { ringSealer } from '../audit/chain.ts';
+import { requestAppend } from '../audit/chain.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
 import { network, takeTry } from './rate-limit.ts';
+import { createRefreshToken, readRefreshToken } from './refresh-tokens.ts';
 import { endSessions } from './sessions.ts';
 import { ACCESS_SECONDS, signAccessToken } from './tokens.ts';
 
@@ -35,12 +35,12 @@ export interface SignedIn {
   expiresIn: number;
 }
 
-export interface Registration {
+export type Registration = {
   email: string;
   username: string;
   password: string;
   displayName?: string;
-}
+};
 
 /** Makes an account with its settings, signed in. @throws AppError DUPLICATE, VALIDATION_FAILED, RATE_LIMITED */
 export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
@@ -104,23 +104,23 @@ export async function login(ctx: Ctx, name: string, password: string): Promise<S
  * @throws AppError INVALID_REFRESH_TOKEN
  */
 export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
-  const session = sessionIn(token);
+  const session = readRefreshToken(token);
   const now = new Date(ctx.clock());
-  const next = session && makeToken(session);
+  const next = session && createRefreshToken(session);
   const rotated =
     next &&
     (await update(
       ctx,
       Session,
-      { _id: session, refreshTokenHash: hashOf(token), expiresAt: { $gt: now } },
-      { set: { refreshTokenHash: hashOf(next), rotatedAt: now } },
+      { _id: session, refreshTokenHash: hashText(token), expiresAt: { $gt: now } },
+      { set: { refreshTokenHash: hashText(next), rotatedAt: now } },
       'refresh',
     ));
   const user = rotated && (await findOne(ctx, User, { _id: rotated.user, isActive: true }));
   if (!session || !next || !rotated || !user) {
     if (session && !rotated) {
       await removeAndSweep(ctx, Session, { _id: session });
-      await ringSealer(ctx);
+      await requestAppend(ctx);
     }
     throw new AppError('INVALID_REFRESH_TOKEN', 'This refresh token is not valid; sign in again.');
   }
@@ -129,11 +129,11 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
 
 /** Ends the session that a refresh token belongs to; an unknown token is as good as ended. */
 export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined> {
-  const session = sessionIn(token);
+  const session = readRefreshToken(token);
   if (!session) return undefined;
   const gone = await removeAndSweep(ctx, Session, {
     _id: session,
-    refreshTokenHash: hashOf(token),
+    refreshTokenHash: hashText(token),
   });
   return gone ? session : undefined;
 }
@@ -168,14 +168,14 @@ async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
   const acting = actingAs(ctx, user);
   // The id first: the refresh token carries it.
   const session = newId(ctx.clock());
-  const token = makeToken(session);
+  const token = createRefreshToken(session);
   await insert(
     acting,
     Session,
     {
       _id: session,
       user: user._id,
-      refreshTokenHash: hashOf(token),
+      refreshTokenHash: hashText(token),
       userAgent: ctx.userAgent,
       ip: ctx.ip,
       expiresAt: new Date(ctx.clock() + SESSION_DAYS * 24 * 3600 * 1000),
@@ -217,29 +217,3 @@ async function refuseCommon(password: string, path: string): Promise<void> {
 }
 
 let common: Set<string> | undefined;
-
-/**
- * 16 bytes of session id, 32 of chance, 16 that only we can make: a spent token still tells whose it was,
- * and one that was never given out ends nobody's session.
- */
-function makeToken(session: UUID): string {
-  const content = Buffer.concat([session.buffer, randomBytes(32)]);
-  return Buffer.concat([content, tokenMac(content)]).toString('base64url');
-}
-
-function sessionIn(token: string): UUID | undefined {
-  const bytes = Buffer.from(token, 'base64url');
-  if (bytes.length !== 64) return undefined;
-  const [content, mac] = [bytes.subarray(0, 48), bytes.subarray(48)];
-  return timingSafeEqual(mac, tokenMac(content)) ? new UUID(content.subarray(0, 16)) : undefined;
-}
-
-const tokenKey = appKey('refresh-token');
-
-function tokenMac(content: Buffer): Buffer {
-  return createHmac('sha256', tokenKey).update(content).digest().subarray(0, 16);
-}
-
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
-}

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Ctx } from '../../context.ts';
+import { hashText } from '../../crypto/hash.ts';
 import { newId } from '../../data/ids.ts';
 import { AppError } from '../../errors.ts';
 import { RateCount } from '../../models/account/rate-count.ts';
@@ -18,7 +18,7 @@ export async function takeTry(
 ): Promise<() => Promise<void>> {
   const now = ctx.clock();
   const start = Math.floor(now / windowMs) * windowMs;
-  const name = createHash('sha256').update(`${what}\n${key}\n${start}`).digest('base64url');
+  const name = hashText(`${what}\n${key}\n${start}`);
   const at = new Date(now);
   const row = await RateCount.collection.findOneAndUpdate(
     { key: name },

@@ -22,7 +22,7 @@ const publicKeys = new Map<string, KeyObject>(
 );
 
 /** Who an access token speaks for, until when (ms). */
-export interface Claims {
+interface Claims {
   user: UUID;
   session: UUID;
   expiresAt: number;

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { canonicalJson } from '../../canonical-json.ts';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
+import { hashText } from '../../crypto/hash.ts';
 import { type AuditEntry, auditEvent } from '../../data/audit.ts';
 import { type Base, type Entity, entities, type Stored } from '../../data/entity.ts';
 import { isDuplicate, isInvalid } from '../../data/failures.ts';
@@ -11,49 +11,49 @@ import { findMany, findOne } from '../../data/read.ts';
 import { AuditEvent } from '../../models/audit/audit-event.ts';
 import { ring } from '../../providers/queue.ts';
 
-/** How long the sealer waits after a ring, in s, so that one run serves many writes. */
+/** How long a request to append waits, in s, so that one run serves many writes. */
 const DELAY = 1;
 const BATCH = 500;
-/** How often one of several sealers at work tries again. */
+/** How often one of several runs at once tries again. */
 const MOST_LOST = 10;
 
-let rungAt = 0;
+let requestedAt = 0;
 
 /**
- * Rings for the sealer after a write, at most once while a ring of this process is on its way. A ring
- * that gets lost costs a delay only: the schedule seals too.
+ * Asks, after a write, for the waiting audit entries to be appended to the chain; at most once while a request
+ * of this process is on its way. One that gets lost costs a delay only: a schedule appends, too.
  */
-export async function ringSealer(ctx: Ctx): Promise<void> {
+export async function requestAppend(ctx: Ctx): Promise<void> {
   const now = ctx.clock();
-  if (!config.auditQueueUrl || now - rungAt < DELAY * 1000) return;
-  rungAt = now;
+  if (!config.auditQueueUrl || now - requestedAt < DELAY * 1000) return;
+  requestedAt = now;
   try {
-    await ring(config.auditQueueUrl, { seal: true }, DELAY);
+    await ring(config.auditQueueUrl, { append: true }, DELAY);
   } catch (error) {
-    ctx.log.warn('The sealer could not be rung; its schedule will come.', {
+    ctx.log.warn('Appending to the audit chain could not be requested; its schedule will do it.', {
       error: error as Error,
     });
   }
 }
 
 /**
- * Moves the audit entries that wait in their documents' outboxes into `auditEvents`, and links what is there
+ * Moves the audit entries that wait in the outboxes of their documents into `auditEvents`, and links what is there
  * into the chain. May run at any time, any number of times, also twice at once. Returns how many it linked.
  */
-export async function sealAudit(ctx: Ctx): Promise<number> {
-  let sealed = 0;
+export async function appendToChain(ctx: Ctx): Promise<number> {
+  let appended = 0;
   let lost = 0;
   for (;;) {
-    const waiting = await allWaiting(ctx);
-    const loose = await looseEvents(ctx);
+    const waiting = await findWaiting(ctx);
+    const loose = await findLooseEvents(ctx);
     const linked = await link(ctx, waiting, loose);
     if (linked !== undefined) {
-      sealed += linked;
-      if (waiting.length < BATCH && loose.length < BATCH) return sealed;
+      appended += linked;
+      if (waiting.length < BATCH && loose.length < BATCH) return appended;
       continue;
     }
-    // Another sealer was faster. What it has not seen is ours to seal.
-    if (++lost === MOST_LOST) return sealed;
+    // Another run was faster. What it has not seen is ours to append.
+    if (++lost === MOST_LOST) return appended;
     await setTimeout(Math.random() * 100 * lost);
   }
 }
@@ -65,20 +65,20 @@ interface Waiting {
   events: Stored[];
 }
 
-async function allWaiting(ctx: Ctx): Promise<Waiting[]> {
+async function findWaiting(ctx: Ctx): Promise<Waiting[]> {
   const all: Waiting[] = [];
   for (const entity of entities.values()) {
     const limit = BATCH - all.length;
     if (limit === 0) break;
-    if (entity.options.audited !== false) all.push(...(await waitingIn(ctx, entity, limit)));
+    if (entity.options.audited !== false) all.push(...(await findWaitingIn(ctx, entity, limit)));
   }
   return all;
 }
 
-async function waitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<Waiting[]> {
+async function findWaitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<Waiting[]> {
   const options = { limit, projection: { user: 1, outbox: 1 }, hint: 'outbox' };
   const found = await findMany(ctx, entity, { 'outbox.0': { $exists: true } }, options);
-  return (found as unknown as (Base & { outbox: AuditEntry[] })[]).map((document) => ({
+  return (found as (Base & { outbox: AuditEntry[] })[]).map((document) => ({
     entity,
     id: document._id,
     events: document.outbox.map((entry) => auditEvent(entity, document, entry)),
@@ -86,14 +86,14 @@ async function waitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<Waiti
 }
 
 /** Events that had no document to wait in: those of deletions. */
-async function looseEvents(ctx: Ctx): Promise<Stored[]> {
+async function findLooseEvents(ctx: Ctx): Promise<Stored[]> {
   const options = { sort: { createdAt: 1, _id: 1 }, limit: BATCH, projection: {} } as const;
-  return (await findMany(ctx, AuditEvent, { unsealed: true }, options)) as unknown as Stored[];
+  return findMany(ctx, AuditEvent, { unsealed: true }, options);
 }
 
 /**
  * Gives events their place in the chain: a sequence without gaps, and a hash over the event and the hash
- * before. The unique index on `sequence` lets one of two sealers win; the other gets undefined.
+ * before. The unique index on `sequence` lets one of two runs win; the other gets undefined.
  */
 async function link(
   ctx: Ctx,
@@ -103,18 +103,22 @@ async function link(
 ): Promise<number | undefined> {
   if (waiting.length === 0 && loose.length === 0) return 0;
   const all = waiting.flatMap(({ events }) => events);
-  const known = await sealedAmong(ctx, all);
+  const known = await findAppended(ctx, all);
   const fresh = all.filter(({ _id }) => !known.has(idText(_id)));
-  const events = [...fresh, ...loose].sort(byTime);
-  let last = await headOfChain(ctx);
+  const events = [...fresh, ...loose].sort(compareTimes);
+  let last = await findHead(ctx);
   const writes = events.map((event) => {
     const sequence = last.sequence + 1;
-    const place = { sequence, previousHash: last.hash, hash: hashOf(event, sequence, last.hash) };
+    const place = {
+      sequence,
+      previousHash: last.hash,
+      hash: hashEvent(event, sequence, last.hash),
+    };
     last = place;
     const { unsealed, ...content } = event;
     const document = { ...content, ...place };
     if (!unsealed) return { insertOne: { document } };
-    // One that another has sealed meanwhile must fail, and not just be missed: what follows builds on it.
+    // One that another run has appended meanwhile must fail, and not just be missed: what follows builds on it.
     const filter = { _id: event._id, unsealed: true };
     return { replaceOne: { filter, replacement: document as Stored, upsert: true } };
   });
@@ -125,16 +129,18 @@ async function link(
   } catch (error) {
     if (isDuplicate(error)) return undefined;
     if (!isInvalid(error) || bypassDocumentValidation) throw error;
-    // What has happened is told of as it is: else this one event would stop the chain for good.
-    ctx.log.error('An audit event is not as it should be.', { error: error as Error });
-    return link(ctx, waiting, await looseEvents(ctx), true);
+    // What has happened is recorded as it is: else this one event would stop the chain for good.
+    ctx.log.error('The validator refuses an audit event; it is appended all the same.', {
+      error: error as Error,
+    });
+    return link(ctx, waiting, await findLooseEvents(ctx), true);
   }
-  await clear(waiting);
+  await clearOutboxes(waiting);
   return events.length;
 }
 
-/** Which of these a run that was cut off has sealed already. */
-async function sealedAmong(ctx: Ctx, events: Stored[]): Promise<Set<string>> {
+/** The ids of those that a run which was cut off has appended already. */
+async function findAppended(ctx: Ctx, events: Stored[]): Promise<Set<string>> {
   if (events.length === 0) return new Set();
   const ids = events.map(({ _id }) => _id);
   const options = { projection: { _id: 1 }, limit: ids.length };
@@ -142,31 +148,28 @@ async function sealedAmong(ctx: Ctx, events: Stored[]): Promise<Set<string>> {
   return new Set(found.map(({ _id }) => idText(_id)));
 }
 
-async function headOfChain(ctx: Ctx): Promise<{ sequence: number; hash: string }> {
+async function findHead(ctx: Ctx): Promise<{ sequence: number; hash: string }> {
   const options = { sort: { sequence: -1 }, projection: { sequence: 1, hash: 1 } } as const;
   const head = await findOne(ctx, AuditEvent, { sequence: { $exists: true } }, options);
-  return (
-    (head as unknown as { sequence: number; hash: string } | null) ?? { sequence: 0, hash: '' }
-  );
+  return { sequence: head?.sequence ?? 0, hash: head?.hash ?? '' };
 }
 
 /** Empties outboxes, without touching version or times: for the documents nothing has changed. */
-async function clear(waiting: Waiting[]): Promise<void> {
+async function clearOutboxes(waiting: Waiting[]): Promise<void> {
   for (const [entity, some] of Map.groupBy(waiting, (w) => w.entity)) {
-    const sealed = some.flatMap(({ events }) => events.map((event) => event._id));
-    const update: Record<string, object> = { $pull: { outbox: { id: { $in: sealed } } } };
+    const appended = some.flatMap(({ events }) => events.map((event) => event._id));
+    const update: Record<string, object> = { $pull: { outbox: { id: { $in: appended } } } };
     await entity.collection.updateMany({ _id: { $in: some.map(({ id }) => id) } }, update);
   }
 }
 
-function byTime(a: Stored, b: Stored): number {
+function compareTimes(a: Stored, b: Stored): number {
   const apart = (a.createdAt as Date).getTime() - (b.createdAt as Date).getTime();
   return apart || (idText(a._id) < idText(b._id) ? -1 : 1);
 }
 
 /** SHA-256 over the event as stored, its place and the hash before it. */
-export function hashOf(event: Stored, sequence: number, previousHash: string): string {
+export function hashEvent(event: Stored, sequence: number, previousHash: string): string {
   const { sequence: _s, previousHash: _p, hash: _h, unsealed: _u, ...content } = event;
-  const text = canonicalJson([sequence, previousHash, content]);
-  return createHash('sha256').update(text).digest('base64url');
+  return hashText(canonicalJson([sequence, previousHash, content]));
 }

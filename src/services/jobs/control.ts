@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
-import { findOne, type TypedFilter } from '../../data/read.ts';
+import type { TypedFilter } from '../../data/filter.ts';
+import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';

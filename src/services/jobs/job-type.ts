@@ -1,8 +1,8 @@
 import type Joi from 'joi';
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
-import type { TypedFilter } from '../../data/read.ts';
 import type { Update } from '../../data/write.ts';
 import type { JobDoc } from '../../models/jobs/job.ts';
 import type { Rule } from '../../rules.ts';

@@ -3,7 +3,6 @@ import { UUID } from '../../data/ids.ts';
 import { checkReferences } from '../../data/references.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
-import { readableBy } from '../../rules.ts';
 import { checkInput } from './input.ts';
 import type { JobTypes } from './job-type.ts';
 import { enqueue, ringJobs } from './queue.ts';
@@ -28,7 +27,7 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
   const stamp = type.startable.rule(ctx.actor);
   if (!stamp) throw new AppError('FORBIDDEN', 'You may not do this.');
   const project = asked.project ? new UUID(asked.project) : undefined;
-  if (project) await checkReferences(ctx, Job, { project }, readableBy(ctx.actor));
+  if (project) await checkReferences(ctx, Job, { project });
   const input = checkInput({ input: type.startable.body }, asked.input ?? {});
   const { priority } = asked;
   const job = await enqueue(ctx, type, {

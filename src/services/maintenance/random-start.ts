@@ -1,7 +1,8 @@
 import type { Ctx } from '../../context.ts';
 import type { Base, Entity } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import { aggregate, findMany, type TypedFilter } from '../../data/read.ts';
+import { aggregate, findMany } from '../../data/read.ts';
 import { User } from '../../models/account/user.ts';
 import { type ObjectSeen, objectsUnder } from '../../providers/s3.ts';
 

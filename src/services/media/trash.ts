@@ -1,8 +1,9 @@
 import type { Ctx } from '../../context.ts';
 import { type AuditEntry, auditEntry } from '../../data/audit.ts';
 import type { Entity, Stored } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
-import { findMany, findOne, type TypedFilter } from '../../data/read.ts';
+import { findMany, findOne } from '../../data/read.ts';
 import { confirmReferences } from '../../data/references.ts';
 import { type Keep, takeOut } from '../../data/remove.ts';
 import { transaction } from '../../data/transaction.ts';

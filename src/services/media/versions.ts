@@ -1,7 +1,8 @@
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
-import { findMany, findOne, type TypedFilter } from '../../data/read.ts';
+import { findMany, findOne } from '../../data/read.ts';
 import { confirmReferences } from '../../data/references.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, type Update, update } from '../../data/write.ts';

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import type { Base, Entity } from '../../data/entity.ts';
-import type { TypedFilter } from '../../data/read.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { type Keep, remove } from '../../data/remove.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { enqueueSweep } from './sweep.ts';

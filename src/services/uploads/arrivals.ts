@@ -4,7 +4,7 @@ import { findMany, findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { deleteUnder, head } from '../../providers/s3.ts';
-import { ringSealer } from '../audit/chain.ts';
+import { requestAppend } from '../audit/chain.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { folderOf, readOriginalKey } from '../media/keys.ts';
 import { isVersion, type Medium, mediaEntities } from '../media/medium.ts';
@@ -66,7 +66,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
   });
   if (!job) return;
   await ringJobs(ctx, job._id);
-  await ringSealer(ctx);
+  await requestAppend(ctx);
 }
 
 /**

@@ -1,16 +1,10 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm } from '../../../data/entity.ts';
 import type { Fault } from '../../../errors.ts';
+import { ownerOrShared } from '../../../rules.ts';
 
-export const PARAMETER_TYPES = [
-  'STRING',
-  'INTEGER',
-  'NUMBER',
-  'BOOLEAN',
-  'IMAGE',
-  'AUDIO',
-] as const;
-export const OUTPUT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO'] as const;
+const PARAMETER_TYPES = ['STRING', 'INTEGER', 'NUMBER', 'BOOLEAN', 'IMAGE', 'AUDIO'] as const;
+const OUTPUT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO'] as const;
 
 const parameterSchema = new Schema(
   {
@@ -58,6 +52,7 @@ function define() {
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
     graph: freeForm(256 * 1024, {
       required: true,
+      countedIn: 'revision',
       personal: 'export',
       description: "In ComfyUI's API format: node id → `{ class_type, inputs }`.",
     }),
@@ -66,6 +61,7 @@ function define() {
       required: true,
       default: [],
       maxItems: 100,
+      countedIn: 'revision',
       description: 'What an execution may set.',
     },
     outputs: {
@@ -73,6 +69,7 @@ function define() {
       required: true,
       default: [],
       maxItems: 20,
+      countedIn: 'revision',
       description: 'Which nodes make what is kept.',
     },
     isPublic: {
@@ -113,8 +110,7 @@ function define() {
 
 export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', define, {
   about: 'A ComfyUI graph with named parameters, its outputs and its price.',
-  sharedBy: 'isPublic',
-  revisedBy: ['graph', 'parameters', 'outputs'],
+  readers: ownerOrShared('isPublic'),
   refine: faultsOf,
 });
 

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, ref, sealed } from '../../../data/entity.ts';
+import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
 
@@ -46,7 +46,7 @@ function define() {
       description: 'The name of an LlmModel: what was asked stays known when the model is gone.',
     },
     provider: { type: String, server: true, maxlength: 64 },
-    messages: sealed(
+    messages: encrypted(
       { type: [messageSchema], maxItems: 100 },
       {
         required: true,
@@ -78,7 +78,7 @@ function define() {
     }),
     project: ref('Project', { immutable: true, onDelete: 'cascade' }),
     ...runFields(JOB_STATUSES),
-    response: sealed(freeForm(256 * 1024), {
+    response: encrypted(freeForm(256 * 1024), {
       server: true,
       personal: 'export',
       description: 'The answer: its text and the media in it.',

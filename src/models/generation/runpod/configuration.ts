@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, ref, sealed } from '../../../data/entity.ts';
+import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
 
 const limitsSchema = new Schema(
   {
@@ -18,7 +18,7 @@ const limitsSchema = new Schema(
 function define() {
   const schema = new Schema({
     name: { type: String, required: true, trim: true, maxlength: 120 },
-    apiKey: sealed(
+    apiKey: encrypted(
       { type: String, minlength: 16, maxlength: 255 },
       { required: true, shows: 'last4', description: "RunPod's key for the account." },
     ),
@@ -39,7 +39,7 @@ function define() {
       description: 'Which GPUs may be rented, the best first.',
     },
     limits: { type: limitsSchema },
-    webhookToken: sealed(
+    webhookToken: encrypted(
       { type: String, maxlength: 255 },
       { server: true, select: false, description: "What RunPod's calls to us must show." },
     ),

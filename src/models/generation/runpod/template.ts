@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, sealed } from '../../../data/entity.ts';
+import { encrypted, entity, freeForm } from '../../../data/entity.ts';
 
 function define() {
   const schema = new Schema({
@@ -32,7 +32,7 @@ function define() {
       maxItems: 20,
       description: 'As RunPod writes them: `8188/http`.',
     },
-    env: sealed(freeForm(16 * 1024), { description: 'Environment variables of the container.' }),
+    env: encrypted(freeForm(16 * 1024), { description: 'Environment variables of the container.' }),
     isServerless: {
       type: Boolean,
       required: true,

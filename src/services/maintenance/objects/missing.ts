@@ -1,7 +1,8 @@
 import type { Ctx } from '../../../context.ts';
 import type { Entity } from '../../../data/entity.ts';
+import type { TypedFilter } from '../../../data/filter.ts';
 import { idText, type UUID } from '../../../data/ids.ts';
-import { findOne, type TypedFilter } from '../../../data/read.ts';
+import { findOne } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
 import { AppError } from '../../../errors.ts';
 import { TrashedMedium } from '../../../models/media/trashed-medium.ts';

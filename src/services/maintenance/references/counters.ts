@@ -61,10 +61,9 @@ export async function correctCounts(ctx: Ctx, before: Miscounted[]): Promise<num
 
 function countsOf(): Count[] {
   return [...entities.values()].flatMap((child) =>
-    Object.entries(child.options.countedIn ?? {}).map(([path, field]) => {
-      const to = referencesOf(child).find((r) => r.path === path)?.to as string;
-      return { parent: entityNamed(to), child, path, field };
-    }),
+    referencesOf(child).flatMap(({ path, to, countedIn: field }) =>
+      field ? [{ parent: entityNamed(to), child, path, field }] : [],
+    ),
   );
 }
 

@@ -7,17 +7,17 @@ import { serve } from '../../src/api/http/serve.ts';
 import { openSchema } from '../../src/api/openapi/schemas.ts';
 import { resource } from '../../src/api/resource/resource.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
-import { entity, freeForm, ref, sealed } from '../../src/data/entity.ts';
+import { decryptField, decryptFields, isCiphertext } from '../../src/data/encrypted-fields.ts';
+import { encrypted, entity, freeForm, ref } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { deriveDefinition } from '../../src/data/migrations/definitions.ts';
 import { createCollection } from '../../src/data/migrations/operations.ts';
 import { findOne } from '../../src/data/read.ts';
-import { isSealed, open, openSealed } from '../../src/data/sealed.ts';
 import { insert, update } from '../../src/data/write.ts';
 import { AuditEvent } from '../../src/models/audit/audit-event.ts';
-import { SealingKey } from '../../src/models/crypto/sealing-key.ts';
+import { DataKey } from '../../src/models/crypto/data-key.ts';
 import { owner } from '../../src/rules.ts';
-import { sealAudit } from '../../src/services/audit/chain.ts';
+import { appendToChain } from '../../src/services/audit/chain.ts';
 import { commandsOf } from '../advisories/support/commands.ts';
 import { given, type Person } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
@@ -31,12 +31,12 @@ const message = new Schema(
 );
 const schema = new Schema({
   name: { type: String, required: true },
-  apiKey: sealed({ type: String, maxlength: 60 }, { required: true, shows: 'last4' }),
-  env: sealed(freeForm(200)),
-  messages: sealed({ type: [message], maxItems: 3 }),
-  token: sealed({ type: String }, { select: false }),
-  expires: sealed({ type: Date }),
-  twin: sealed({ type: String }),
+  apiKey: encrypted({ type: String, maxlength: 60 }, { required: true, shows: 'last4' }),
+  env: encrypted(freeForm(200)),
+  messages: encrypted({ type: [message], maxItems: 3 }),
+  token: encrypted({ type: String }, { select: false }),
+  expires: encrypted({ type: Date }),
+  twin: encrypted({ type: String }),
 });
 schema.index({ user: 1, createdAt: -1, _id: -1 });
 const Safe = entity('Safe', () => schema, { about: 'A test.' });
@@ -103,7 +103,7 @@ const idOf = (doc: Json) => new UUID(doc.id as string);
 const raw = (doc: Json) => Safe.collection.findOne({ _id: idOf(doc) }, { projection: {} });
 const ctx = (later = 0): Ctx => ({ ...systemCtx('test'), clock: () => Date.now() + later });
 
-describe('a sealed field', () => {
+describe('an encrypted field', () => {
   test('is stored as ciphertext: nothing of it is in the stored bytes, nor in its outbox', async () => {
     const safe = await made({ twin: 'CANARY5' });
     const [found] = await Safe.collection
@@ -189,31 +189,31 @@ describe('a sealed field', () => {
     await expect(change({ 'env.HF_TOKEN': 'x' })).rejects.toThrow('written whole');
   });
 
-  test('that is never answered opens for the service that asks for it by name', async () => {
+  test('that is never answered is decrypted for the service that asks for it by name', async () => {
     const user = new UUID(alice.id);
     const values = { ...clear, user, token: 'CANARY-token', expires: new Date(clear.expires) };
     const safe = await insert(ctx(), Safe, values);
     const visible = await findOne(ctx(), Safe, { _id: safe._id });
     expect(visible).not.toHaveProperty('token');
     const found = await findOne(ctx(), Safe, { _id: safe._id }, { projection: {} });
-    expect(await open(ctx(), Safe, found as never, 'token')).toBe('CANARY-token');
-    expect(await open(ctx(), Safe, found as never, 'apiKey')).toBe(KEY);
-    expect(await open(ctx(), Safe, found as never, 'twin')).toBeUndefined();
-    expect(await open(ctx(), Safe, found as never, 'expires')).toEqual(values.expires);
+    expect(await decryptField(ctx(), Safe, found as never, 'token')).toBe('CANARY-token');
+    expect(await decryptField(ctx(), Safe, found as never, 'apiKey')).toBe(KEY);
+    expect(await decryptField(ctx(), Safe, found as never, 'twin')).toBeUndefined();
+    expect(await decryptField(ctx(), Safe, found as never, 'expires')).toEqual(values.expires);
     const set = { token: 'CANARY-next' };
     const next = await update(ctx(), Safe, { _id: safe._id, name: 'a safe' }, { set });
     expect(next).not.toHaveProperty('token');
-    expect(await open(ctx(), Safe, (await raw({ id: `${safe._id}` })) as never, 'token')).toBe(
-      'CANARY-next',
-    );
+    expect(
+      await decryptField(ctx(), Safe, (await raw({ id: `${safe._id}` })) as never, 'token'),
+    ).toBe('CANARY-next');
   });
 
-  test('is told by the audit as sealed, without a value or a length', async () => {
+  test('is in the audit log as (sealed), without a value or a length', async () => {
     const { id } = await made();
     await call('PATCH', `/v1/safes/${id}`, { apiKey: `${KEY}-2`, env: { HF_TOKEN: 'CANARY6' } });
     await call('PATCH', `/v1/safes/${id}`, { twin: 'CANARY7' });
     await call('PATCH', `/v1/safes/${id}`, { twin: null });
-    await sealAudit(systemCtx('test'));
+    await appendToChain(systemCtx('test'));
     const document = new UUID(id as string);
     const events = await AuditEvent.collection.find({ document }).sort({ _id: 1 }).toArray();
     const changes = events.map((e) => e.changes);
@@ -230,7 +230,7 @@ describe('a sealed field', () => {
 describe('a ciphertext', () => {
   const unreadable = { code: 'UNREADABLE' };
 
-  test('opens in its own document, field and under its own owner alone', async () => {
+  test('decrypts in its own document and field and under its own owner alone', async () => {
     const [one, other] = await Promise.all([made({ twin: 'first' }), made({ twin: 'second' })]);
     const stored = (await raw(one)) as unknown as { _id: UUID; user: UUID } & Json;
     const elsewhere: Json[] = [
@@ -239,9 +239,11 @@ describe('a ciphertext', () => {
       { ...stored, twin: stored.apiKey },
       { ...stored, twin: stored.env },
     ];
-    expect(await open(ctx(), Safe, stored, 'twin')).toBe('first');
+    expect(await decryptField(ctx(), Safe, stored, 'twin')).toBe('first');
     for (const document of elsewhere) {
-      await expect(open(ctx(), Safe, document as never, 'twin')).rejects.toMatchObject(unreadable);
+      await expect(decryptField(ctx(), Safe, document as never, 'twin')).rejects.toMatchObject(
+        unreadable,
+      );
     }
     await Safe.collection.updateOne({ _id: idOf(other) }, { $set: { twin: stored.twin } });
     const answer = await call('GET', `/v1/safes/${other.id}`);
@@ -250,66 +252,68 @@ describe('a ciphertext', () => {
     await Safe.collection.deleteOne({ _id: idOf(other) });
   });
 
-  test('in which one bit has changed opens nowhere', async () => {
+  test('in which one bit has changed decrypts nowhere', async () => {
     const stored = (await raw(await made({ twin: 'first' }))) as unknown as Json;
     const bytes = Buffer.from((stored.twin as { bytes: mongoose.mongo.Binary }).bytes.buffer);
     for (let bit = 0; bit < bytes.length * 8; bit += 5) {
       const spoilt = Buffer.from(bytes);
       (spoilt[bit >> 3] as number) ^= 1 << (bit & 7);
       const document = { ...stored, twin: { bytes: spoilt } } as never;
-      await expect(open(ctx(), Safe, document, 'twin'), `bit ${bit}`).rejects.toMatchObject(
+      await expect(decryptField(ctx(), Safe, document, 'twin'), `bit ${bit}`).rejects.toMatchObject(
         unreadable,
       );
     }
     for (const short of [Buffer.alloc(0), bytes.subarray(0, 20), bytes.subarray(0, -1)]) {
       const document = { ...stored, twin: { bytes: short } } as never;
-      await expect(open(ctx(), Safe, document, 'twin')).rejects.toMatchObject(unreadable);
+      await expect(decryptField(ctx(), Safe, document, 'twin')).rejects.toMatchObject(unreadable);
     }
   });
 
-  test('of an older key still opens, and after 90 days a new one seals', async () => {
-    const old = await made({ twin: 'sealed long ago' });
+  test('of an older key still decrypts, and after 90 days a new one encrypts', async () => {
+    const old = await made({ twin: 'encrypted long ago' });
     const keyOf = async (doc: Json) => {
       const { twin } = (await raw(doc)) as unknown as { twin: { bytes: mongoose.mongo.Binary } };
       return new UUID(twin.bytes.buffer.subarray(1, 17)).toString();
     };
     const long = new Date(Date.now() - 91 * 24 * 3600 * 1000);
-    await SealingKey.collection.updateMany({}, { $set: { createdAt: long } });
+    await DataKey.collection.updateMany({}, { $set: { createdAt: long } });
     const later = ctx(6 * 60 * 1000); // by then this process looks again
-    const values = { ...clear, user: new UUID(alice.id), twin: 'sealed now' };
+    const values = { ...clear, user: new UUID(alice.id), twin: 'encrypted now' };
     const safe = await insert(later, Safe, values);
     const young = { id: safe._id.toString() };
     expect(await keyOf(young)).not.toBe(await keyOf(old));
     expect(await keyOf(await made({ twin: 'x' }))).toBe(await keyOf(young));
-    expect((await call('GET', `/v1/safes/${old.id}`)).body.twin).toBe('sealed long ago');
-    expect((await call('GET', `/v1/safes/${young.id}`)).body.twin).toBe('sealed now');
-    expect(await SealingKey.collection.countDocuments()).toBe(2);
+    expect((await call('GET', `/v1/safes/${old.id}`)).body.twin).toBe('encrypted long ago');
+    expect((await call('GET', `/v1/safes/${young.id}`)).body.twin).toBe('encrypted now');
+    expect(await DataKey.collection.countDocuments()).toBe(2);
   });
 
   test('whose key is gone is a fault of ours, and no empty answer', async () => {
     const user = new UUID(alice.id);
     const safe = (await insert(ctx(), Safe, { ...clear, user, twin: 'lost' })) as never as Json;
-    const keys = await SealingKey.collection.find().toArray();
-    await SealingKey.collection.deleteMany({});
+    const keys = await DataKey.collection.find().toArray();
+    await DataKey.collection.deleteMany({});
     const later = ctx(20 * 60 * 1000);
-    await expect(open(later, Safe, safe as never, 'twin')).rejects.toMatchObject(unreadable);
-    await SealingKey.collection.insertMany(keys);
-    expect(await open(later, Safe, safe as never, 'twin')).toBe('lost');
+    await expect(decryptField(later, Safe, safe as never, 'twin')).rejects.toMatchObject(
+      unreadable,
+    );
+    await DataKey.collection.insertMany(keys);
+    expect(await decryptField(later, Safe, safe as never, 'twin')).toBe('lost');
   });
 });
 
-test('a page of a hundred asks once for their key, and one without sealed fields not at all', async () => {
+test('a page of a hundred asks once for their key, and one without encrypted fields not at all', async () => {
   const user = new UUID(alice.id);
   await Promise.all(times(100, () => insert(ctx(), Safe, { ...clear, user })));
   const later = ctx(40 * 60 * 1000);
   const found = await Safe.collection.find({ user }).limit(100).toArray();
-  const commands = await commandsOf(() => openSealed(later, Safe, found as never));
+  const commands = await commandsOf(() => decryptFields(later, Safe, found as never));
   expect(commands.length).toBeLessThanOrEqual(2);
-  expect(found.filter((d) => isSealed(d.messages))).toEqual([]);
-  expect(await commandsOf(() => openSealed(later, Holder, found as never))).toEqual([]);
+  expect(found.filter((d) => isCiphertext(d.messages))).toEqual([]);
+  expect(await commandsOf(() => decryptFields(later, Holder, found as never))).toEqual([]);
 });
 
-test('the database refuses a value in clear where a sealed one belongs', async () => {
+test('the database refuses a value in clear where ciphertext belongs', async () => {
   const stored = await raw(await made());
   const write = (twin: unknown) =>
     Safe.collection.insertOne({ ...stored, _id: newId(Date.now()), twin } as never);
@@ -320,12 +324,14 @@ test('the database refuses a value in clear where a sealed one belongs', async (
   await Safe.collection.deleteMany({ 'twin.bytes': Buffer.of(1) });
 });
 
-test('what cannot be sealed is refused when the schema is read', () => {
+test('what cannot be encrypted is refused when the schema is read', () => {
   const made = (name: string, fields: object) => () =>
     entity(name, () => new Schema(fields as never), { about: 'A test.' }).shape;
-  expect(made('A', { a: { b: sealed({ type: String }) } })).toThrow('a.b: only a field of');
-  expect(made('B', { a: sealed({ type: Number }, { shows: 'last4' }) })).toThrow('only a string');
-  expect(made('C', { a: sealed({ type: String, select: false }) })).toThrow('say select in');
+  expect(made('A', { a: { b: encrypted({ type: String }) } })).toThrow('a.b: only a field of');
+  expect(made('B', { a: encrypted({ type: Number }, { shows: 'last4' }) })).toThrow(
+    'only a string',
+  );
+  expect(made('C', { a: encrypted({ type: String, select: false }) })).toThrow('say select in');
   expect(openSchema(Safe).properties).toMatchObject({
     apiKey: { type: 'string' },
     env: { type: 'object' },

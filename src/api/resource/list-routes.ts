@@ -1,0 +1,110 @@
+import { type Base, type Entity, pluralOf } from '../../data/entity.ts';
+import { storedNames } from '../../data/shape.ts';
+import { filtersOf, type Rule } from '../../rules.ts';
+import { type JsonSchema, lazy, type Parameter, type Route } from '../http/route.ts';
+import { filterSchema } from '../openapi/schemas.ts';
+import { pageSchema } from '../openapi/views.ts';
+import { inclusions } from './include.ts';
+import { listParameters, sortsOf } from './list.ts';
+import { accessOf, words } from './operation-words.ts';
+import type { ResourceOptions } from './resource-options.ts';
+import { list, named } from './verbs.ts';
+
+type ListOptions = Pick<ResourceOptions, 'path' | 'include' | 'tag'> & {
+  can: { read: Rule };
+};
+
+/** The route of an entity's list. */
+export function listRoute<T extends Base>(entity: Entity<T>, options: ListOptions): Route {
+  const { path, can, include = [] } = options;
+  const plural = pluralOf(entity.name);
+  const many: Route = {
+    method: 'GET',
+    path,
+    id: `list${plural}`,
+    summary: `List ${words(plural)}, newest first.`,
+    tag: options.tag ?? plural,
+    access: accessOf(can.read),
+    success: { 200: { description: 'A page.', schema: pageSchema(entity, include) } },
+    handle: (ctx, { query }) => list(ctx, entity, options, query),
+  };
+  return lazy(many, {
+    query: () => [
+      ...pageParameters(entity, filtersOf(can.read)),
+      ...viewParameters(entity, include),
+    ],
+  });
+}
+
+/** The route of a list of what belongs to one document: `GET /v1/comfyui/executions/{id}/logs`. */
+export function childrenRoute(
+  parent: { entity: Entity; path: string; rule: Rule; tag: string },
+  name: string,
+  children: Entity,
+  field: string,
+): Route {
+  const narrowed = (id: unknown): Rule => {
+    return (actor) => {
+      const own = parent.rule(actor);
+      return own && { ...own, [field]: id };
+    };
+  };
+  const options = { path: `${parent.path}/{id}/${name}`, tag: parent.tag };
+  const many = listRoute(children, { ...options, can: { read: narrowed(null) } });
+  return Object.assign(many, {
+    codes: ['NOT_FOUND'],
+    handle: async (ctx, request) => {
+      const { _id } = await named(ctx, parent, request);
+      return list(ctx, children, { can: { read: narrowed(_id) } }, request.query);
+    },
+  } satisfies Partial<Route>);
+}
+
+/** `fields` and, where there are relations, `include`. Schemas are made when somebody documents them. */
+export function viewParameters(entity: Entity, include: string[]): Parameter[] {
+  const fields = {
+    name: 'fields',
+    description: 'Which fields, by name, separated by commas.',
+    get schema() {
+      return oneOrMore([...storedNames(entity.shape).keys()]);
+    },
+  };
+  const relations = {
+    name: 'include',
+    description: `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`,
+    get schema() {
+      return oneOrMore(inclusions(entity, include));
+    },
+  };
+  return include.length > 0 ? [fields, relations] : [fields];
+}
+
+function oneOrMore(names: string[]): JsonSchema {
+  return { type: 'array', minItems: 1, items: { enum: names } };
+}
+
+function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>[1][]) {
+  const names = new Set(rules.flatMap((rule) => listParameters(entity, rule)));
+  return [
+    {
+      name: 'limit',
+      description: 'How many at the most.',
+      schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
+    },
+    { name: 'cursor', description: '`nextCursor` of the page before.' },
+    {
+      name: 'sort',
+      description: 'The field to sort by; with a minus: descending.',
+      get schema() {
+        return { enum: sortsOf(entity, rules), default: '-createdAt' };
+      },
+    },
+    ...[...names].map((name) => ({
+      name,
+      description: `Filter: ${name}.`,
+      get schema() {
+        return filterSchema(entity, name);
+      },
+    })),
+  ];
+}

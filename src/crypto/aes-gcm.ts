@@ -1,0 +1,41 @@
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
+
+const ALGORITHM = 'aes-256-gcm';
+/** In bytes. */
+export const NONCE = 12;
+export const TAG = 16;
+
+/** What was encrypted, and the tag that proves that nobody has changed it. */
+interface Encrypted {
+  ciphertext: Buffer;
+  tag: Buffer;
+}
+
+/**
+ * Encrypts by AES-256-GCM. A nonce must never be used twice with the same key.
+ * @param bound associated data: it is not stored, and must be the same to decrypt
+ */
+export function encryptAesGcm(
+  key: KeyObject | Buffer,
+  nonce: Buffer,
+  clear: Uint8Array,
+  bound?: Buffer,
+): Encrypted {
+  const cipher = createCipheriv(ALGORITHM, key, nonce, { authTagLength: TAG });
+  if (bound) cipher.setAAD(bound);
+  const ciphertext = Buffer.concat([cipher.update(clear), cipher.final()]);
+  return { ciphertext, tag: cipher.getAuthTag() };
+}
+
+/** Decrypts what `encryptAesGcm` made. @throws Error when the key, `bound` or a bit of it is another */
+export function decryptAesGcm(
+  key: KeyObject | Buffer,
+  nonce: Buffer,
+  { ciphertext, tag }: Encrypted,
+  bound?: Buffer,
+): Buffer {
+  const decipher = createDecipheriv(ALGORITHM, key, nonce, { authTagLength: TAG });
+  if (bound) decipher.setAAD(bound);
+  decipher.setAuthTag(tag);
+  return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+}

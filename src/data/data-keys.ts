@@ -1,0 +1,76 @@
+import { createSecretKey } from 'node:crypto';
+import type { mongo } from 'mongoose';
+import type { Ctx } from '../context.ts';
+import type { DataKey } from '../crypto/data-key.ts';
+import { makeWrappedKey, unwrapKey, wrapperInUse } from '../providers/vault.ts';
+import { readBytes } from './bson.ts';
+import { within } from './deadlines.ts';
+import { type Base, type Entity, entityNamed } from './entity.ts';
+import { idText, newId, type UUID } from './ids.ts';
+import { findOne } from './read.ts';
+
+type StoredKey = Base & { wrapper: string; wrapped: mongo.Binary };
+
+/** How long one key encrypts, in ms: then a new one is made, and this one only decrypts. */
+const IN_USE = 90 * 24 * 3600 * 1000;
+/** How long a process caches a key, in ms: so long a withdrawn right to use KMS goes unnoticed. */
+const CACHED = 5 * 60 * 1000;
+const MOST = 100;
+
+/** The key that encrypts now: the newest, or a new one. @throws AppError UNREADABLE, UNAVAILABLE */
+export async function newestDataKey(ctx: Ctx): Promise<DataKey> {
+  const found = await readCached(ctx, 'newest', async () => {
+    const newest = await findStored(ctx, { wrapper: wrapperInUse() });
+    const age = ctx.clock() - (newest?.createdAt.getTime() ?? 0);
+    // A new one, too, is read as it is stored: nothing is encrypted under what could not be unwrapped.
+    return findDataKey(ctx, newest && age < IN_USE ? newest._id : await makeDataKey(ctx));
+  });
+  if (!found) throw new Error('The newest data key is gone again.');
+  return found;
+}
+
+/** A key by its id; null when there is none. @throws AppError UNREADABLE, UNAVAILABLE */
+export function findDataKey(ctx: Ctx, id: UUID): Promise<DataKey | null> {
+  return readCached(ctx, idText(id), async () => {
+    const found = await findStored(ctx, { _id: id });
+    if (!found) return null;
+    const wrapped = { wrapper: found.wrapper, wrapped: readBytes(found.wrapped) };
+    const key = createSecretKey(await unwrapKey(idText(id), wrapped));
+    return { id: Buffer.from(id.buffer), key };
+  });
+}
+
+type Found = Promise<DataKey | null>;
+
+const cache = new Map<string, { key: Found; until: number }>();
+
+/** One look for a key at a time, and few in all: a page of documents costs one call of KMS, not a hundred. */
+function readCached(ctx: Ctx, name: string, look: () => Found): Found {
+  const before = cache.get(name);
+  if (before && before.until > ctx.clock()) return before.key;
+  cache.delete(name);
+  if (cache.size >= MOST) cache.delete(cache.keys().next().value as string);
+  const entry = { key: look(), until: ctx.clock() + CACHED };
+  cache.set(name, entry);
+  const forget = () => void (cache.get(name) === entry && cache.delete(name));
+  // Whoever asked is told of a failure; the next one looks again.
+  entry.key.then((key) => key ?? forget(), forget);
+  return entry.key;
+}
+
+/** The newest that fits, outside of any transaction: keys outlive one that is undone. */
+function findStored(ctx: Ctx, filter: Partial<StoredKey>): Promise<StoredKey | null> {
+  const keys = entityNamed('DataKey') as Entity<StoredKey>;
+  return findOne({ ...ctx, session: undefined }, keys, filter, { sort: { _id: -1 } });
+}
+
+/** Two processes may each make one: both decrypt, and the newer goes on encrypting. */
+async function makeDataKey(ctx: Ctx): Promise<UUID> {
+  const now = new Date(ctx.clock());
+  const id = newId(now.getTime());
+  const { wrapper, wrapped } = await makeWrappedKey(idText(id));
+  const times = { createdAt: now, updatedAt: now, version: 1 };
+  const document = { _id: id, wrapper, wrapped: Buffer.from(wrapped), ...times };
+  await within(entityNamed('DataKey').collection.insertOne(document));
+  return id;
+}

@@ -1,0 +1,162 @@
+import mongoose, { type Model, type mongo, Schema } from 'mongoose';
+import type { Ctx } from '../context.ts';
+import { readBytes } from './bson.ts';
+import { decryptValue, encryptValue, type Place } from './cipher.ts';
+import type { Base, Entity } from './entity.ts';
+import { idText, type UUID } from './ids.ts';
+import type { Encrypted } from './schema-words.ts';
+import type { Shape } from './shape.ts';
+
+type Values = Record<string, unknown>;
+
+/** What is stored of an encrypted field: its ciphertext, and what of it is shown. */
+interface Stored {
+  bytes: Uint8Array | mongo.Binary;
+  last4?: string | null;
+}
+
+/** The document that a value is bound to: encrypted there, it decrypts nowhere else. */
+export type Owner = {
+  _id: UUID;
+  user?: UUID | null;
+};
+
+/** Whether a field still holds its ciphertext. */
+export function isCiphertext(value: unknown): value is Stored {
+  if (typeof value !== 'object' || value === null || !('bytes' in value)) return false;
+  const { bytes } = value;
+  return bytes instanceof Uint8Array || bytes instanceof mongoose.mongo.Binary;
+}
+
+/** Whether this path of an entity is encrypted, or lies in what is. */
+export function isEncryptedPath(entity: Entity, path: string): boolean {
+  return fieldsOf(entity).encrypted.has(path.split('.')[0] as string);
+}
+
+/**
+ * Values on their way into a document: those of encrypted fields are checked in clear, by Mongoose, and
+ * encrypted. @throws mongoose.Error.ValidationError; AppError UNAVAILABLE
+ */
+export async function encryptFields(
+  ctx: Ctx,
+  entity: Entity,
+  owner: Owner,
+  values: Values,
+): Promise<Values> {
+  const given = Object.entries(values).filter(
+    ([path, v]) => v != null && isEncryptedPath(entity, path),
+  );
+  if (given.length === 0) return values;
+  const within = given.find(([path]) => path.includes('.'));
+  if (within) throw new Error(`${entity.name}.${within[0]}: an encrypted field is written whole.`);
+  const document = new (clearModel(entity))(Object.fromEntries(given));
+  await document.validate();
+  const clear = document.toObject({ flattenMaps: true }) as Values;
+  const encrypted: Values = { ...values };
+  for (const [path] of given) {
+    encrypted[path] = await encryptField(ctx, entity, owner, path, clear[path]);
+  }
+  return encrypted;
+}
+
+/**
+ * Decrypts the fields that answers show, in the documents themselves; needs their `_id` and `user`.
+ * @throws AppError UNREADABLE, UNAVAILABLE
+ */
+export async function decryptFields(ctx: Ctx, entity: Entity, documents: Base[]): Promise<void> {
+  const { shown } = fieldsOf(entity);
+  if (shown.length === 0) return;
+  for (const document of documents) {
+    const values: Values = document;
+    for (const path of shown) {
+      const value = await decryptField(ctx, entity, document, path);
+      if (value !== undefined) values[path] = value;
+    }
+  }
+}
+
+/** Whether answers of this entity show what must be decrypted first, for which its owner must be read. */
+export function showsEncrypted(entity: Entity): boolean {
+  return fieldsOf(entity).shown.length > 0;
+}
+
+async function encryptField(
+  ctx: Ctx,
+  entity: Entity,
+  owner: Owner,
+  path: string,
+  value: unknown,
+): Promise<Stored> {
+  const bytes = await encryptValue(ctx, placeOf(entity, owner, path), value);
+  const shows = fieldsOf(entity).encrypted.get(path)?.shows;
+  return { bytes, ...(shows && { last4: last4(value as string) }) };
+}
+
+/**
+ * What an encrypted field of a document holds, for services that need the secret itself; undefined when it
+ * holds nothing. @throws AppError UNREADABLE when it was encrypted elsewhere or has changed; UNAVAILABLE
+ */
+export async function decryptField<T = unknown>(
+  ctx: Ctx,
+  entity: Entity,
+  document: Owner,
+  path: string,
+): Promise<T | undefined> {
+  const values: Values = document;
+  const stored = values[path];
+  if (stored === undefined || stored === null) return undefined;
+  if (!isCiphertext(stored)) throw new Error(`${entity.name}.${path} is decrypted already.`);
+  const bytes = readBytes(stored.bytes);
+  return (await decryptValue(ctx, placeOf(entity, document, path), bytes)) as T;
+}
+
+function placeOf(entity: Entity, { _id, user }: Owner, path: string): Place {
+  return { entity: entity.name, path, document: idText(_id), user: user ? idText(user) : '' };
+}
+
+/** Of a short secret four characters would be too much of it. */
+function last4(clear: string): string {
+  return clear.length < 12 ? '' : clear.slice(-4);
+}
+
+type EncryptedShape = Extract<Shape, { kind: 'encrypted' }>;
+
+/** By entity: its encrypted fields, and which of them an answer shows decrypted. Looked at with each answer. */
+const known = new Map<Entity, { encrypted: Map<string, EncryptedShape>; shown: string[] }>();
+
+function fieldsOf(entity: Entity) {
+  let fields = known.get(entity);
+  if (!fields) {
+    fields = { encrypted: new Map(), shown: [] };
+    for (const [path, { shape, hidden }] of Object.entries(entity.shape.fields)) {
+      if (shape.kind !== 'encrypted') continue;
+      fields.encrypted.set(path, shape);
+      if (!hidden && !shape.shows) fields.shown.push(path);
+    }
+    known.set(entity, fields);
+  }
+  return fields;
+}
+
+const models = new Map<Entity, Model<object>>();
+
+/** The encrypted fields of an entity as Mongoose checks them: in clear, and never stored. */
+function clearModel(entity: Entity): Model<object> {
+  let model = models.get(entity);
+  if (!model) {
+    const inner = [...fieldsOf(entity).encrypted.keys()].map((path) => {
+      const { encrypted } = entity.schema.path(path).options as { encrypted: Encrypted };
+      return [path, encrypted.inner];
+    });
+    const schema = new Schema(Object.fromEntries(inner), {
+      _id: false,
+      strict: 'throw',
+      minimize: false,
+      autoIndex: false,
+      autoCreate: false,
+    });
+    model = mongoose.model<object>(`${entity.name} in clear`, schema);
+    models.set(entity, model);
+  }
+  return model;
+}

@@ -1,0 +1,17 @@
+import type { Route } from '../../api/http/route.ts';
+import { createRoute } from '../../api/resource/document-routes.ts';
+import { create } from '../../api/resource/verbs.ts';
+import { Consent } from '../../models/privacy/consent.ts';
+import { owner } from '../../rules.ts';
+
+const at = { path: '/v1/consents', rule: owner };
+
+/** Giving a consent, which notes where it came from. */
+export const consentActions: Route[] = [
+  Object.assign(createRoute(Consent, at), {
+    handle: (ctx, { body }) => {
+      const { ip, userAgent } = ctx;
+      return create(ctx, Consent, at, body, { ip, userAgent });
+    },
+  } satisfies Partial<Route>),
+];
