@@ -1,0 +1,41 @@
+import type { Ctx } from '../../context.ts';
+import type { Base, Entity } from '../../data/entity.ts';
+import { newId, type UUID } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
+import { checkReferences, confirmReferences } from '../../data/references.ts';
+import { transaction } from '../../data/transaction.ts';
+import { insert } from '../../data/write.ts';
+import type { JobType } from './job-type.ts';
+import { enqueue, ringJobs } from './queue.ts';
+
+/** A document with run fields, as far as it says which job carries it out. */
+export interface Run extends Base {
+  job?: UUID | null;
+  project?: UUID | null;
+}
+
+/**
+ * Stores a document with run fields together with the job that carries it out: both, or neither.
+ * @throws AppError VALIDATION_FAILED, DUPLICATE
+ */
+export async function startRun<T extends Run>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  type: JobType<{ document: UUID }>,
+  values: Record<string, unknown>,
+): Promise<T> {
+  // This very request may have stored it before it was cut off.
+  const stored = ctx.promisedId && (await findOne(ctx, entity, { _id: ctx.promisedId }));
+  if (stored) return stored;
+  await checkReferences(ctx, entity, values, true);
+  const job = newId(ctx.clock());
+  const document = await transaction(ctx, async (tx) => {
+    const made = await insert(tx, entity, { ...values, job });
+    const { user, project } = made;
+    await enqueue(tx, type, { _id: job, input: { document: made._id }, user, project });
+    return made;
+  });
+  await confirmReferences(ctx, entity, document);
+  await ringJobs(ctx, job);
+  return document;
+}
