@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import './harness/place.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entities, entityNamed } from '../src/data/entity.ts';
@@ -19,6 +13,9 @@ import {
   operations,
   routes,
 } from './harness/operations.ts';
+import { place } from './harness/place.ts';
+
+place({ worker: false });
 
 // Every operation × (no token, a stranger, the owner, an admin), each about the owner's documents. What
 // must be answered follows from the OpenAPI document alone: an operation that is new there is held to

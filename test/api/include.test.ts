@@ -1,10 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  // What is counted are the commands of one request, not a worker's beside it.
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../advisories/support/setup.ts';
 import '../harness/place.ts';
 import { describe, expect, test } from 'vitest';
@@ -25,8 +18,12 @@ import { userRoutes } from '../../src/routes/account/users.ts';
 import { commandsOf } from '../advisories/support/commands.ts';
 import { newText, type Page } from '../contract/held.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
+import { place } from '../harness/place.ts';
 import { stored } from '../harness/stored.ts';
 import { times } from '../harness/times.ts';
+
+// What is counted are the commands of one request, not a worker's beside it.
+place({ worker: false });
 
 type Full = Doc & Record<string, Doc[]> & { _more?: Record<string, string> };
 

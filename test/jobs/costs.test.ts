@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { beforeAll, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
@@ -13,6 +7,9 @@ import '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { claim, heartbeat } from '../../src/services/jobs/queue.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
 
 interface Profile {
   op: string;

@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +18,10 @@ import { workOnce } from '../../src/services/jobs/worker.ts';
 import { checkObjects } from '../../src/services/maintenance/objects/check.ts';
 import { type Doc, given, type Person, type Track as TrackDoc } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
+import { place } from '../harness/place.ts';
 import { until } from '../harness/until.ts';
+
+place({ worker: false });
 
 // What is looked at is all there is: a test begins with nothing.
 beforeEach(async () => {

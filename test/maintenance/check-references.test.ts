@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { handler } from '../../functions/check-references.ts';
@@ -20,6 +14,9 @@ import { given } from '../harness/given.ts';
 import { inParallel } from '../harness/in-parallel.ts';
 import { invocation } from '../harness/invocations.ts';
 import { bodyFor } from '../harness/operations.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
 
 const runs = () => handler({}, invocation());
 const raw = { bypassDocumentValidation: true };

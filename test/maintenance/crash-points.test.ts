@@ -1,13 +1,10 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { chance } from '../harness/chance.ts';
 import { crashes } from '../harness/crash-points.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
 
 // A thousand of them are in the campaign.
 test('whatever is killed, and when: nothing is left over, and nothing is lost', async () => {

@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
@@ -19,7 +13,10 @@ import { originalKey } from '../../src/services/media/keys.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';
+import { place } from '../harness/place.ts';
 import { until } from '../harness/until.ts';
+
+place({ worker: false });
 
 const queue = new SQSClient({
   region: 'us-east-1',

@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -15,7 +9,10 @@ import { deleteUnder, head } from '../../src/providers/s3.ts';
 import { type Doc, given, type Track as TrackAnswer } from '../harness/given.ts';
 import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';
+import { place } from '../harness/place.ts';
 import { times } from '../harness/times.ts';
+
+place({ worker: false });
 
 const BYTES = Buffer.from('bytes that somebody sent');
 

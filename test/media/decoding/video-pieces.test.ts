@@ -1,7 +1,6 @@
 import { vi } from 'vitest';
 
 vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
   // A clip of 20 seconds is three pieces then.
   process.env.VIDEO_SECONDS_PER_JOB = '2';
 });
@@ -19,6 +18,7 @@ import { reconcile } from '../../../src/services/maintenance/reconcile.ts';
 import { chance } from '../../harness/chance.ts';
 import { given, type Person } from '../../harness/given.ts';
 import { keysOf } from '../../harness/objects.ts';
+import { place } from '../../harness/place.ts';
 import {
   arrivedVideo,
   later,
@@ -36,6 +36,8 @@ import {
   seenByFfmpeg,
   silent,
 } from '../../samples/videos.ts';
+
+place({ worker: false });
 
 let made: Studio;
 let clip: string;
