@@ -1,20 +1,13 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
-import { exportsResource } from '../../functions/exports.ts';
 import { systemCtx } from '../../src/context.ts';
 import type { Entity } from '../../src/data/entity.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { insert } from '../../src/data/write.ts';
 import { Stat } from '../../src/models/metering/stat.ts';
-import { conforms, listConforms } from '../conforms.ts';
+import { listConforms } from '../conforms.ts';
 import { newText, type Page } from '../contract/held.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
-import { storedAt } from '../harness/stored.ts';
-
-conforms(exportsResource, {
-  make: storedAt(exportsResource),
-  body: async (person) => ({ project: (await person.project()).id, format: 'MP3' }),
-});
 
 /** A count of something, of a user or of the whole app. */
 async function stat(path: string, reader: Person, user?: string): Promise<Doc> {
