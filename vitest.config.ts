@@ -10,7 +10,8 @@ export default defineConfig({
     globalSetup: ['test/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Against what hangs. How long something may take is said where it matters.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

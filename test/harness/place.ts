@@ -13,7 +13,9 @@ const env = environment(inject('tools'), deployment, queues, { ...own, apiUrl: u
 Object.assign(process.env, env, { LOG_LEVEL: process.env.TEST_LOG ?? 'SILENT' });
 
 const { connect, disconnect } = await import('../../src/data/connection.ts');
-await connect();
+const { BACKGROUND } = await import('../../src/data/deadlines.ts');
+// On a machine that is busy with many tests the database may take its time.
+await connect(BACKGROUND);
 const gateway = await startGateway({ deployment });
 process.env.API_URL = gateway.url;
 

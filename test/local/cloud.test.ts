@@ -12,7 +12,8 @@ import { freePort } from '../../src/local/process/ports.ts';
 import { sqs } from '../../src/local/queue/client.ts';
 import { find } from '../../src/local/tools/find.ts';
 import { mongod } from '../../src/local/tools/mongod.ts';
-import { folder, project, until } from './given.ts';
+import { until } from '../harness/until.ts';
+import { folder, project } from './given.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -8,7 +8,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { bornAt } from '../../src/local/process/identity.ts';
 import { freePort } from '../../src/local/process/ports.ts';
 import { readState, type State } from '../../src/local/stack/state.ts';
-import { project, until } from './given.ts';
+import { until } from '../harness/until.ts';
+import { project } from './given.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -11,7 +11,8 @@ import type { Handler } from '../../src/local/invoke/handler.ts';
 import { sqs } from '../../src/local/queue/client.ts';
 import { startPoller } from '../../src/local/queue/poller.ts';
 import { createQueues, startQueue } from '../../src/local/queue/server.ts';
-import { project, until } from './given.ts';
+import { until } from '../harness/until.ts';
+import { project } from './given.ts';
 
 function deployed(yaml: string) {
   return readDeployment(project({ 'serverless.yml': yaml }));

@@ -192,7 +192,7 @@ test('whatever is told, and in which order: the last bytes are what counts, and 
     }),
     { numRuns: 25 },
   );
-}, 60_000);
+});
 
 interface Stored {
   object: { etag: string };
