@@ -32,7 +32,7 @@ const PARTS: Record<string, string[]> = {
 };
 
 describe('functions', () => {
-  test('each file in functions/ is deployed once, and nothing else is', () => {
+  test('are exactly the files in functions/, each deployed once', () => {
     const files = readdirSync('functions').filter((file) => file.endsWith('.ts'));
     const deployed = Object.values(functions).map(({ handler }) => handler);
     expect(deployed.toSorted()).toEqual(
@@ -40,7 +40,7 @@ describe('functions', () => {
     );
   });
 
-  test('a resource takes its path and all below it by any method, so that our 404 and 405 answer', () => {
+  test('of a resource receive its path and everything below by any method, so that 404 and 405 are ours', () => {
     for (const [name, { events = [] }] of Object.entries(functions)) {
       const routes = events.flatMap(({ httpApi }) => httpApi ?? []);
       if (routes.length === 0 || name === 'system') continue;
@@ -51,7 +51,7 @@ describe('functions', () => {
     }
   });
 
-  test('whatever no resource takes goes to system, and no route is taken twice', () => {
+  test('a path of no resource goes to `system`, and no route goes to two functions', () => {
     const routes = Object.values(functions).flatMap(({ events = [] }) =>
       events.flatMap(({ httpApi }) => httpApi ?? []),
     );
@@ -65,14 +65,14 @@ describe('functions', () => {
     }
   });
 
-  test('only originals start a processing, so that derivatives do not start another', () => {
+  test('only originals trigger processing, not derivatives', () => {
     expect(functions.mediaUploaded?.events?.[0]?.s3).toMatchObject({
       existing: true,
       rules: [{ prefix: 'media/' }, { suffix: '/original' }],
     });
   });
 
-  test('each function runs under a role of this file, and none may do everything', () => {
+  test('each function has its own role, and none may do everything', () => {
     const roles = Object.values(functions).map(({ role }) => role ?? deployment.provider.iam.role);
     for (const role of roles) expect(resources[role]?.Type).toBe('AWS::IAM::Role');
     const statements = Object.values(deployment.custom.may) as Json[];
@@ -98,7 +98,7 @@ describe('queues', () => {
     }
   });
 
-  test('a poisoned message alone is given back, and after five times is kept aside', () => {
+  test('only the message that failed is retried, and after five failures it becomes a dead letter', () => {
     for (const { sqs } of consumers) {
       expect(sqs.functionResponseType).toBe('ReportBatchItemFailures');
       const redrive = resources[queueOf(sqs)]?.Properties?.RedrivePolicy as {
@@ -155,7 +155,7 @@ describe('the media bucket', () => {
     );
   });
 
-  test('forgets an abandoned upload by itself, a week after it began at the latest', () => {
+  test('deletes an abandoned upload at the latest a week after it began', () => {
     expect((bucket.LifecycleConfiguration as { Rules: Json[] }).Rules).toContainEqual(
       expect.objectContaining({
         Status: 'Enabled',
@@ -164,7 +164,7 @@ describe('the media bucket', () => {
     );
   });
 
-  test('lets a browser of a configured origin, and no other, read what uploads and players need', () => {
+  test('lets only browsers of a configured origin read what uploads and players need', () => {
     const [rule] = (bucket.CorsConfiguration as { CorsRules: Json[] }).CorsRules;
     expect(rule?.AllowedOrigins).toEqual({ 'Fn::Split': [',', `\${param:corsOrigins}`] });
     expect(rule?.ExposedHeaders).toEqual([
@@ -174,7 +174,7 @@ describe('the media bucket', () => {
   });
 });
 
-test('no secret is in the deployment, only the name of where they are', () => {
+test('the deployment contains no secrets, only the name of where they are stored', () => {
   const environment = { ...deployment.provider.environment };
   expect(environment.SECRETS_ID).toBeTruthy();
   for (const name of ['MONGODB_URI', 'TOKEN_KEYS', 'APP_SECRET']) {
@@ -184,7 +184,7 @@ test('no secret is in the deployment, only the name of where they are', () => {
   }
 });
 
-test('the keys of sealed fields are wrapped by our key, which every role may use', () => {
+test('the data keys of encrypted fields are wrapped by our KMS key, which every role may use', () => {
   const { SEALING_KEY_ARN } = deployment.provider.environment;
   expect(SEALING_KEY_ARN).toEqual({ 'Fn::GetAtt': ['DataKey', 'Arn'] });
   expect(deployment.custom.may.useKey).toMatchObject({
@@ -197,6 +197,6 @@ test('the keys of sealed fields are wrapped by our key, which every role may use
   }
 });
 
-test('packaging asks no account: nothing in the file is resolved by AWS', () => {
+test('packaging needs no AWS account: no variable is resolved by AWS', () => {
   expect(source).not.toMatch(/\$\{(aws|ssm|s3|cf)[:(]/);
 });

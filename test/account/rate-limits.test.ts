@@ -12,7 +12,7 @@ import { times } from '../harness/times.ts';
 const login = (name: string, password: string) =>
   call('POST', '/v1/auth/login', { body: { login: name, password } });
 
-test('ten wrong passwords close an account for a while, by whichever of its names they came', async () => {
+test('after ten wrong passwords an account refuses logins for a while, under whichever of its names', async () => {
   const alice = await given.user();
   // The database ignores a soft hyphen and the case: all of these are Alice's.
   const { email, username } = alice;
@@ -34,7 +34,7 @@ test('ten wrong passwords close an account for a while, by whichever of its name
   expect((await login(bob.email, PASSWORD)).status).toBe(200);
 });
 
-test('of 64 wrong guesses at once no more than ten are looked at', async () => {
+test('of 64 wrong guesses at once at most ten are checked', async () => {
   const alice = await given.user();
   const answers = await Promise.all(times(64, (n) => login(alice.email, `guess ${n}`)));
   const looked = answers.filter((a) => a.status === 401);
@@ -42,7 +42,7 @@ test('of 64 wrong guesses at once no more than ten are looked at', async () => {
   expect(answers.filter((a) => a.status === 429)).toHaveLength(64 - looked.length);
 });
 
-test('registrations are limited by address, as configured', async () => {
+test('registrations from one address are limited to the configured number a minute', async () => {
   const register = (n: number) => {
     const username = `limited-${n}`;
     const body = { email: `${username}@example.com`, username, password: PASSWORD };

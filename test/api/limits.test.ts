@@ -12,7 +12,7 @@ const at = (time: number, ip = '192.0.2.1'): Ctx => ({
   clock: () => time,
 });
 
-test('an address has so many calls a minute, another its own, and all again in the next', () => {
+test('each address has its own number of calls a minute, and all of them again in the next minute', () => {
   const start = Date.now();
   for (let n = 0; n < config.callsPerMinute; n++) countCall(at(start));
   expect(() => countCall(at(start + 59_000))).toThrow(
@@ -22,7 +22,7 @@ test('an address has so many calls a minute, another its own, and all again in t
   expect(() => countCall(at(start + 60_000))).not.toThrow();
 });
 
-test('of tries at once no more than the limit pass, and one given back can be taken again', async () => {
+test('of tries at once no more than the limit pass, and the next window allows as many again', async () => {
   const window = 60_000;
   const now = Math.floor(Date.now() / window) * window;
   const take = (time: number) => takeTry(at(time), 'test', 'key', 5, window);
@@ -34,7 +34,7 @@ test('of tries at once no more than the limit pass, and one given back can be ta
   await expect(take(now + window)).resolves.toBeTypeOf('function');
 });
 
-test('an IPv6 subscriber is one, whatever of their /64 they call from', () => {
+test('all addresses of an IPv6 /64 count as one', () => {
   const one = network('2001:db8:0:1::1');
   expect(network('2001:db8:0:1:ffff:ffff:ffff:ffff')).toBe(one);
   expect(network('2001:db8:0:2::1')).not.toBe(one);
@@ -42,7 +42,7 @@ test('an IPv6 subscriber is one, whatever of their /64 they call from', () => {
   expect(network('::1')).not.toBe(network('2001::1'));
 });
 
-test('what is wrong with the configuration is said all at once, by the name of the variable', () => {
+test('a wrong configuration is refused with the names of all variables at fault', () => {
   const env = { ...process.env, MONGODB_URI: 'http://x', TOKEN_KEYS: '[', APP_SECRET: 'short' };
   const broken = { ...env, CALLS_PER_MINUTE: '0', MEDIA_BUCKET: undefined };
   for (const name of [

@@ -73,7 +73,7 @@ test.each(Object.entries(CUT_OFF))('a change happens once when %s it', async (_,
   expect(await actionsOn(_id)).toEqual(['create', 'update']);
 });
 
-test('a change that comes late is not made over one that was acknowledged since', async () => {
+test('a late retry does not overwrite a change that was acknowledged since', async () => {
   const { _id } = await create('Demo');
   const began = Date.now();
   await failing('findAndModify', { blockConnection: true, blockTimeMS: LATE });
@@ -85,7 +85,7 @@ test('a change that comes late is not made over one that was acknowledged since'
   expect(await actionsOn(_id)).toEqual(['create', 'update', 'update']);
 });
 
-test('a server that steps down is known to be back as soon as it is', async () => {
+test('after a step-down the driver uses the server again as soon as it is primary', async () => {
   const { _id } = await create('Demo');
   const took: number[] = [];
   for (let n = 0; n < 3; n++) {
@@ -99,7 +99,7 @@ test('a server that steps down is known to be back as soon as it is', async () =
   expect(Math.min(...took)).toBeLessThan(900);
 });
 
-test('a server that is going is an outage, and no fault of ours', async () => {
+test('a server that shuts down counts as an outage, not as an error of ours', async () => {
   const { _id } = await create('Demo');
   const gone = new mongoose.mongo.MongoServerError({ message: 'over', code: STEPPED_DOWN });
   vi.spyOn(Project.collection, 'findOneAndUpdate').mockRejectedValue(gone);

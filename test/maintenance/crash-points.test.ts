@@ -7,7 +7,7 @@ import { place } from '../harness/place.ts';
 place({ worker: false });
 
 // A thousand of them are in the campaign.
-test('whatever is killed, and when: nothing is left over, and nothing is lost', async () => {
+test('a process killed at any point leaves no orphan and loses nothing', async () => {
   const { left, unknown, missing, uploads, unended } = await crashes(60, chance());
   expect({ unknown, missing, uploads, unended }).toEqual({
     ...{ unknown: [], missing: [], uploads: [], unended: [] },

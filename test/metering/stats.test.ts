@@ -35,7 +35,7 @@ listConforms('/v1/admin/stats', {
   person: given.admin,
 });
 
-test('the stats of the app are for administrators, and one’s own are nobody else’s', async () => {
+test('statistics of the app are for administrators only, and those of a user for that user only', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   const hers = await stat('/v1/stats', alice, alice.id);
   expect(hers).toMatchObject({ user: alice.id, count: 1 });

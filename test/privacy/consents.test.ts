@@ -12,7 +12,7 @@ conforms(consents, {
   body: async () => consent,
 });
 
-test('what was agreed to is kept whole: the newest of a purpose counts, and comes first', async () => {
+test('every consent is kept; the newest of a purpose counts and comes first', async () => {
   const alice = await given.user();
   for (const granted of [true, false, true, false]) {
     await alice.post('/v1/consents', { ...consent, granted, version: `v${granted}` });
@@ -27,7 +27,7 @@ test('what was agreed to is kept whole: the newest of a purpose counts, and come
   expect(fields.body).toEqual({ id, version: 'vfalse' });
 });
 
-test('a consent says from where it was given, and no client says so for it', async () => {
+test("the server records a consent's address and user agent, and refuses them from clients", async () => {
   const alice = await given.user();
   const asked = { 'user-agent': 'Browser/1.0' };
   const { body } = await alice.post<Doc>('/v1/consents', consent, asked);

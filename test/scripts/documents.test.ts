@@ -20,7 +20,7 @@ test.each(documents)('every file that %s names is there', (document) => {
   expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test('what answers 501 is what ARCHITECTURE says, and README says where', () => {
+test('the operations that answer 501 are those that ARCHITECTURE names, and README says where', () => {
   const { paths } = JSON.parse(read('openapi.json')) as { paths: Record<string, Operations> };
   const missing = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations)

@@ -8,7 +8,7 @@ import { stored, storedAt } from '../harness/stored.ts';
 
 conforms(socialAccounts, { make: storedAt(socialAccounts) });
 
-test('an account elsewhere shows none of its tokens', async () => {
+test('no answer shows the tokens of a social account', async () => {
   const alice = await given.user();
   const tokens = { accessToken: 'at-very-secret', refreshToken: 'rt-very-secret' };
   const id = await stored(SocialAccount, alice, tokens);

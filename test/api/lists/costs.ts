@@ -71,7 +71,7 @@ function costs(entities: Entity[]): void {
     beforeAll(() => fill(entity));
     afterAll(() => entity.collection.drop());
 
-    test('every list that is offered is read off an index, and little else with it', async () => {
+    test('every filter and sort that is offered reads only the documents of its page, by an index', async () => {
       const wrong: string[] = [];
       let asked = 0;
       for (const rule of rules) {
@@ -89,7 +89,7 @@ function costs(entities: Entity[]): void {
       expect(asked).toBeGreaterThanOrEqual(4);
     });
 
-    test('every relation that includes some of them does so by an index', async () => {
+    test('every relation that includes some of them reads them by an index', async () => {
       const wrong: string[] = [];
       for (const { parent, include } of includesOf(entity)) {
         const faults = await includeCost(parent, include, entity);

@@ -6,12 +6,12 @@ import { allOtherListsAreCheap, lists } from './costs.ts';
 
 allOtherListsAreCheap();
 
-test('every list of the API is looked at', () => {
+test('every list of the API is tested here', () => {
   const told = routes.filter((r) => r.query?.some((p) => p.name === 'sort')).map((r) => r.path);
   expect([...lists.keys()].toSorted()).toEqual(told.toSorted());
 });
 
-test('every list has something to be sorted by', () => {
+test('every list can be sorted by its time of creation', () => {
   for (const [path, { entity, rules }] of lists) {
     for (const rule of rules) {
       expect(
