@@ -204,7 +204,11 @@ export async function oneNetworkOneLimit(): Promise<void> {
   // Refused as too common after it was counted, and before it costs a hash.
   const register = (n: number, ip: string) =>
     invokeHttp('POST', '/v1/auth/register', {
-      body: JSON.stringify({ email: `x${n}@example.com`, username: `x${n}`, password: 'password' }),
+      body: JSON.stringify({
+        email: `x${n}@example.com`,
+        username: `user${n}`,
+        password: 'password',
+      }),
       headers: FORGED_ADDRESSES(n % 250),
       ip,
     });
