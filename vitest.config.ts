@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/campaign/**', ...media],
     globalSetup: ['test/global-setup.ts'],
+    setupFiles: ['test/harness/compile-cache.ts'],
     pool: 'forks',
     maxWorkers: 3,
     // Against what hangs. How long something may take is said where it matters.

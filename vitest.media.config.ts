@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     include: media,
     globalSetup: ['test/global-setup.ts'],
+    setupFiles: ['test/harness/compile-cache.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 300_000,
