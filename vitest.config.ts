@@ -8,9 +8,11 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/campaign/**', ...media],
     globalSetup: ['test/global-setup.ts'],
+    setupFiles: ['test/harness/compile-cache.ts'],
     pool: 'forks',
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Against what hangs. How long something may take is said where it matters.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

@@ -9,9 +9,10 @@ export default defineConfig({
   test: {
     include: media,
     globalSetup: ['test/global-setup.ts'],
+    setupFiles: ['test/harness/compile-cache.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -20,6 +20,8 @@ export interface Ctx {
   ip?: string | undefined;
   userAgent?: string | undefined;
   clock: Clock;
+  /** When the caller stops waiting for the answer, by the clock; `Infinity` where nobody waits. */
+  deadline: number;
   log: Logger;
   /** The running transaction, when there is one. */
   session?: ClientSession;
@@ -34,6 +36,7 @@ export function systemCtx(name: string, requestId?: string): Ctx {
     actor: { kind: 'SYSTEM', name },
     requestId: requestId ?? newId(clock()).toHexString(),
     clock,
+    deadline: Number.POSITIVE_INFINITY,
     log,
   };
 }

@@ -1,25 +1,55 @@
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
-import { startTools, type ToolsInfo } from '../src/local/cloud.ts';
+import { type Deployment, readDeployment, startTools, type ToolsInfo } from '../src/local/cloud.ts';
+import { startPlaces } from './harness/places.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     tools: ToolsInfo;
+    deployment: Deployment;
+    /** The address at which a test file asks for its place. */
+    places: string;
+    /** The folder of the API's OpenAPI document and of the checks compiled from it. */
+    contract: string;
   }
 }
 
-/** One mongod, one S3 and one queue for all test files. */
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const run = promisify(execFile);
+
+/** What all test files share: one mongod, one S3 and one queue, and what is computed once for all. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = await mkdtemp(join(await root(), 'mixdown-test-'));
-  const tools = await startTools({ dir, testCommands: true });
-  project.provide('tools', tools.info);
-  process.env.FFMPEG_PATH = tools.info.ffmpeg;
+  const contract = join(dir, 'contract');
+  await mkdir(contract);
+  const writeContract = () =>
+    run(process.execPath, [join(repository, 'test/harness/write-checks.ts'), contract]);
+  const [tools] = await Promise.all([startTools({ dir, testCommands: true }), writeContract()]);
+  // In watch mode the code may have changed.
+  project.onTestsRerun(async () => void (await writeContract()));
+  const deployment = readDeployment(repository);
+  // A database that the user's own connection string names is not for tests.
+  const info = { ...tools.info, mongodb: withoutDatabase(tools.info.mongodb) };
+  const places = await startPlaces(info, deployment);
+  project.provide('tools', info);
+  project.provide('deployment', deployment);
+  project.provide('places', places.url);
+  project.provide('contract', contract);
+  process.env.FFMPEG_PATH = info.ffmpeg;
   return async () => {
+    await places.stop();
     await tools.stop();
     await rm(dir, { recursive: true, force: true });
   };
+}
+
+function withoutDatabase(uri: string): string {
+  return uri.replace(/^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?[^?]*/, '$1/');
 }
 
 const MEMORY = '/dev/shm';

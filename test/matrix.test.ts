@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import './harness/place.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entities, entityNamed } from '../src/data/entity.ts';
@@ -19,6 +13,9 @@ import {
   operations,
   routes,
 } from './harness/operations.ts';
+import { place } from './harness/place.ts';
+
+place({ worker: false });
 
 // Every operation × (no token, a stranger, the owner, an admin), each about the owner's documents. What
 // must be answered follows from the OpenAPI document alone: an operation that is new there is held to
@@ -122,7 +119,7 @@ function due({ id, statuses }: Operation): number[] {
 }
 
 describe('the lists of exceptions', () => {
-  test('name operations of the OpenAPI document, and no other', () => {
+  test('name only operations of the OpenAPI document', () => {
     const known = new Set(operations.map((o) => o.id));
     const named = [...Object.keys(EXCEPTIONS), ...Object.keys(REFUSED)];
     expect(named.filter((id) => !known.has(id))).toEqual([]);
@@ -134,7 +131,7 @@ describe('the lists of exceptions', () => {
 describe.each(['nobody', 'stranger', 'admin'] as const)('%s', (actor) => {
   const who = () => ({ nobody: undefined, stranger: bob, admin })[actor];
 
-  test('learns nothing of what is another’s, and changes nothing, by any operation', async () => {
+  test("learns and changes nothing of another user's documents, by any operation", async () => {
     const before = await storedOf(alice);
     const each = async (operation: Operation) => {
       const owes = owed(operation, actor);
@@ -159,7 +156,7 @@ describe.each(['nobody', 'stranger', 'admin'] as const)('%s', (actor) => {
 
   if (actor === 'nobody') return;
 
-  test('learns nothing by references, in bodies and in queries', async () => {
+  test('learns nothing by references in bodies and queries', async () => {
     const wrong: string[] = [];
     for (const operation of operations.filter((o) => o.access !== 'anyone')) {
       if (operation.access === 'admin' && actor !== 'admin') continue;
@@ -185,7 +182,7 @@ describe.each(['nobody', 'stranger', 'admin'] as const)('%s', (actor) => {
     expect(leaks).toEqual([]);
   });
 
-  test('reads what is shared, and not more of it or of its owner', async () => {
+  test('reads what is public, and nothing else of it or its owner', async () => {
     const { person } = who() as Everything;
     const path = `/v1/comfyui/workflows/${shared}`;
     const read = await person.get(`${path}?include=user,executions`);
@@ -204,7 +201,7 @@ describe.each(['nobody', 'stranger', 'admin'] as const)('%s', (actor) => {
   });
 });
 
-test('the owner may do all that the OpenAPI document says, to what is theirs', async () => {
+test('the owner can call every operation of the OpenAPI document on their own documents', async () => {
   const wrong: string[] = [];
   for (const operation of inTurns(operations).flat()) {
     const { id, access } = operation;

@@ -28,7 +28,7 @@ const answering = Object.entries(deployed).filter(([, f]) => f.events?.some((e) 
 const routes = Object.values(served).flatMap((s) => s.routes);
 
 describe('the registry', () => {
-  test('of models has every model file, and no entity from elsewhere', () => {
+  test('of models has every model file and no other entity', () => {
     const files = readdirSync('src/models', { recursive: true, encoding: 'utf8' })
       .filter((f) => f.includes('/') && f.endsWith('.ts'))
       .filter((f) => /\bentity\(/.test(readFileSync(`src/models/${f}`, 'utf8')));
@@ -38,7 +38,7 @@ describe('the registry', () => {
     for (const [name, entity] of Object.entries(models)) expect(entity.name).toBe(name);
   });
 
-  test('of functions has each that answers HTTP, by its name in serverless.yml', () => {
+  test('of functions has each HTTP function under its name in serverless.yml', () => {
     expect(Object.keys(served).toSorted()).toEqual(answering.map(([name]) => name).toSorted());
     for (const [name, { handler }] of answering) {
       const file = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -52,7 +52,7 @@ describe('the registry', () => {
     );
   });
 
-  test('gives each route to the function that API Gateway sends its path to', () => {
+  test('assigns each route to the function that API Gateway sends its path to', () => {
     const events = answering.flatMap(([name, { events = [] }]) =>
       events.flatMap(({ httpApi = '' }) => {
         const path = httpApi.replace(/^ANY /, '');
@@ -71,7 +71,7 @@ describe('the registry', () => {
     }
   });
 
-  test('has no two routes of one id, nor of one method and path', () => {
+  test('has no two routes with the same id, or with the same method and path', () => {
     expect(new Set(routes.map((r) => r.id)).size).toBe(routes.length);
     expect(new Set(routes.map((r) => `${r.method} ${r.path}`)).size).toBe(routes.length);
     const find = router(routes);
@@ -82,7 +82,7 @@ describe('the registry', () => {
     }
   });
 
-  test('holds every resource to the contract: a test calls conforms() with it', async () => {
+  test('has a test that calls conforms() for every resource', async () => {
     const texts = readdirSync('test', { recursive: true, encoding: 'utf8' })
       .filter((f) => f.endsWith('.test.ts'))
       .map((f) => readFileSync(`test/${f}`, 'utf8'));
@@ -102,7 +102,7 @@ describe('the registry', () => {
     expect(unheld).toEqual([]);
   });
 
-  test('is what openapi.json says, to the letter', () => {
+  test('equals openapi.json', () => {
     const written = JSON.parse(readFileSync('openapi.json', 'utf8'));
     expect(JSON.parse(JSON.stringify(openApi(routes, written.info.version)))).toEqual(written);
   });
@@ -121,7 +121,7 @@ describe('schemas', () => {
     return found;
   });
 
-  test('use no option but those of Mongoose and our own words: it lets a misspelt one through', () => {
+  test('use only options of Mongoose and our own: Mongoose ignores a misspelt one', () => {
     const unknown = paths.flatMap(([path, type]) => {
       // Mongoose defines each option that it knows on the class of the options.
       const known = Object.getPrototypeOf(type.options);
@@ -147,7 +147,7 @@ describe('schemas', () => {
 });
 
 describe('migrations', () => {
-  test('leave the database as the models say: each validator, each index, and no more', async () => {
+  test('leave exactly the validators and indexes of the models', async () => {
     const differences = compare(
       await readDefinitions(database()),
       deriveDefinitions(entities.values()),
@@ -155,7 +155,7 @@ describe('migrations', () => {
     expect(differences.flatMap(describeDifference)).toEqual([]);
   });
 
-  test('are numbered, in order, and each once', () => {
+  test('are numbered in order, without gaps or duplicates', () => {
     const ids = migrations.map((m) => m.id);
     expect(ids).toEqual([...new Set(ids)].toSorted());
     for (const id of ids) expect(id).toMatch(/^\d{4}-[a-z0-9-]+$/);

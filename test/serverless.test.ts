@@ -46,7 +46,7 @@ const PARTS: Record<string, string[]> = {
 };
 
 describe('functions', () => {
-  test('each file in functions/ is deployed once, and nothing else is', () => {
+  test('are exactly the files in functions/, each deployed once', () => {
     const files = readdirSync('functions').filter((file) => file.endsWith('.ts'));
     const deployed = Object.values(functions).map(({ handler }) => handler);
     expect(deployed.toSorted()).toEqual(
@@ -54,7 +54,7 @@ describe('functions', () => {
     );
   });
 
-  test('a resource takes its path and all below it by any method, so that our 404 and 405 answer', () => {
+  test('of a resource receive its path and everything below by any method, so that 404 and 405 are ours', () => {
     for (const [name, { events = [] }] of Object.entries(functions)) {
       const routes = events.flatMap(({ httpApi }) => httpApi ?? []);
       if (routes.length === 0 || name === 'system') continue;
@@ -65,7 +65,7 @@ describe('functions', () => {
     }
   });
 
-  test('whatever no resource takes goes to system, and no route is taken twice', () => {
+  test('a path of no resource goes to `system`, and no route goes to two functions', () => {
     const routes = Object.values(functions).flatMap(({ events = [] }) =>
       events.flatMap(({ httpApi }) => httpApi ?? []),
     );
@@ -79,14 +79,14 @@ describe('functions', () => {
     }
   });
 
-  test('only originals start a processing, so that derivatives do not start another', () => {
+  test('only originals trigger processing, not derivatives', () => {
     expect(functions.mediaUploaded?.events?.[0]?.s3).toMatchObject({
       existing: true,
       rules: [{ prefix: 'media/' }, { suffix: '/original' }],
     });
   });
 
-  test('each function runs under a role of this file, and none may do everything', () => {
+  test('each function has its own role, and none may do everything', () => {
     const used = Object.values(functions).map(({ role }) => role ?? deployment.provider.iam.role);
     expect([...new Set(used)].toSorted()).toEqual(roles.map(([name]) => name).toSorted());
     for (const [, role] of roles) {
@@ -114,7 +114,7 @@ describe('queues', () => {
     }
   });
 
-  test('a poisoned message alone is given back, and after five times is kept aside', () => {
+  test('only the message that failed is retried, and after five failures it becomes a dead letter', () => {
     for (const { sqs } of consumers) {
       expect(sqs.functionResponseType).toBe('ReportBatchItemFailures');
       const redrive = resources[queueOf(sqs)]?.Properties?.RedrivePolicy as {
@@ -175,7 +175,7 @@ describe('the media bucket', () => {
     );
   });
 
-  test('forgets an abandoned upload by itself, a week after it began at the latest', () => {
+  test('deletes an abandoned upload at the latest a week after it began', () => {
     expect((bucket.LifecycleConfiguration as { Rules: Json[] }).Rules).toContainEqual(
       expect.objectContaining({
         Status: 'Enabled',
@@ -184,7 +184,7 @@ describe('the media bucket', () => {
     );
   });
 
-  test('lets a browser of a configured origin, and no other, read what uploads and players need', () => {
+  test('lets only browsers of a configured origin read what uploads and players need', () => {
     const [rule] = (bucket.CorsConfiguration as { CorsRules: Json[] }).CorsRules;
     expect(rule?.AllowedOrigins).toEqual({ 'Fn::Split': [',', `\${param:corsOrigins}`] });
     expect(rule?.ExposedHeaders).toEqual([
@@ -194,7 +194,7 @@ describe('the media bucket', () => {
   });
 });
 
-test('no secret is in the deployment, only the name of where they are', () => {
+test('the deployment contains no secrets, only the name of where they are stored', () => {
   const environment = { ...deployment.provider.environment };
   expect(environment.SECRETS_ID).toBeTruthy();
   for (const name of ['MONGODB_URI', 'TOKEN_KEYS', 'APP_SECRET']) {
@@ -204,7 +204,7 @@ test('no secret is in the deployment, only the name of where they are', () => {
   }
 });
 
-test('the data keys of field encryption are wrapped by our key, which every role may use', () => {
+test('the data keys of encrypted fields are wrapped by our KMS key, which every role may use', () => {
   const { SEALING_KEY_ARN } = deployment.provider.environment;
   expect(SEALING_KEY_ARN).toEqual({ 'Fn::GetAtt': ['DataKey', 'Arn'] });
   for (const [, role] of roles) {
@@ -224,7 +224,7 @@ test('packaging needs no account: no variable has to be resolved by AWS', () => 
   }
 });
 
-test('each piece in deploy/ is included', () => {
+test('packaging needs no AWS account: no variable is resolved by AWS', () => {
   const sources = ['serverless.yml', ...globSync('deploy/*.yml')];
   const text = sources.map((file) => readFileSync(file, 'utf8')).join('\n');
   for (const file of globSync('deploy/*')) expect(text).toContain(`\${file(${file})`);

@@ -26,7 +26,7 @@ const dies = (person: Person) =>
   until('the session is dead', async () => (await person.get('/v1/users/me')).status === 401, 5000);
 
 describe.concurrent('registering', () => {
-  test('makes an account that is active, no administrator, signed in, and has settings', async () => {
+  test('creates an active account with settings, signed in and without administrator rights', async () => {
     const body = account({ displayName: 'Alice' });
     const answer = await register(body);
     expect(answer).toMatchObject({
@@ -58,7 +58,7 @@ describe.concurrent('registering', () => {
     }
   });
 
-  test('takes a password of 8 to 128 characters, of which some are two units long', async () => {
+  test('accepts a password of 8 to 128 characters, where an emoji counts as one', async () => {
     for (const password of ['8 chars!', 'ü'.repeat(128), '🎵'.repeat(8), '🎵'.repeat(128)]) {
       const body = account({ password });
       expect((await register(body)).status, password).toBe(201);
@@ -66,7 +66,7 @@ describe.concurrent('registering', () => {
     }
   });
 
-  test('names every fault at once, server-owned fields among them', async () => {
+  test('reports all faults at once, fields owned by the server among them', async () => {
     const body = { email: 'x', username: 'x', password: 'x', isAdmin: true, role: 'ADMIN' };
     const answer = await register(body);
     expect(answer.status).toBe(422);
@@ -74,7 +74,7 @@ describe.concurrent('registering', () => {
     expect(await User.collection.countDocuments({ username: 'x' })).toBe(0);
   });
 
-  test('an email or a username that differs in case alone is taken', async () => {
+  test('refuses an email or username that differs from a taken one only in case', async () => {
     const alice = await given.user();
     for (const path of ['email', 'username'] as const) {
       const answer = await register(account({ [path]: alice[path].toUpperCase() }));
@@ -85,7 +85,7 @@ describe.concurrent('registering', () => {
     }
   });
 
-  test('64 at once with one email: one 201, 63 times 409', async () => {
+  test('answers one of 64 at once with the same email 201, and the others 409', async () => {
     const { email } = account();
     const answers = await Promise.all(times(64, () => register(account({ email }))));
     expect(answers.filter((a) => a.status === 201)).toHaveLength(1);
@@ -100,7 +100,7 @@ describe.concurrent('registering', () => {
     expect(await Session.collection.countDocuments({ user })).toBe(1);
   });
 
-  test('a replay under an Idempotency-Key answers the same tokens, and is unreadable in the database', async () => {
+  test('answers a repeated Idempotency-Key with the same tokens, which are stored encrypted', async () => {
     const body = account();
     const headers = { 'idempotency-key': newName() };
     const first = await call('POST', '/v1/auth/register', { body, headers });
@@ -113,7 +113,7 @@ describe.concurrent('registering', () => {
 });
 
 describe.concurrent('signing in', () => {
-  test('goes by email or username in any case, and by nothing else', async () => {
+  test('works by email or username, in any case, and by nothing else', async () => {
     const alice = await given.user();
     const names = [alice.email, alice.username, alice.email.toUpperCase(), ` ${alice.username} `];
     for (const name of [...names, alice.username.toUpperCase()]) {
@@ -126,7 +126,7 @@ describe.concurrent('signing in', () => {
     expect({ ...nobody.body, instance: 0 }).toEqual({ ...wrong.body, instance: 0 });
   });
 
-  test('the same password typed as composed or decomposed characters is the same', async () => {
+  test('accepts a password in composed or decomposed Unicode characters alike', async () => {
     const body = account({ password: 'Ångström 1874' });
     await register(body);
     expect((await login(body.email, body.password.normalize('NFD'))).status).toBe(200);
@@ -134,7 +134,7 @@ describe.concurrent('signing in', () => {
 });
 
 describe.concurrent('a session', () => {
-  test('is renewed by its refresh token, which is spent with that', async () => {
+  test('is renewed by its refresh token, which can be used once', async () => {
     const alice = await given.user();
     const old = alice.refreshToken;
     const answer = await alice.refreshes();
@@ -144,7 +144,7 @@ describe.concurrent('a session', () => {
     expect((await alice.get<{ data: object[] }>('/v1/sessions')).body.data).toHaveLength(1);
   });
 
-  test('ends for both when a spent refresh token comes again', async () => {
+  test('ends for whoever holds its tokens when a used refresh token is used again', async () => {
     const alice = await given.user();
     const other = await alice.signsIn();
     const stolen = alice.refreshToken;
@@ -165,7 +165,7 @@ describe.concurrent('a session', () => {
     );
   });
 
-  test('goes on for one of 8 who spend one refresh token at once, at the most', async () => {
+  test('is renewed for at most one of 8 who use the same refresh token at once', async () => {
     const alice = await given.user();
     const token = alice.refreshToken;
     const answers = await Promise.all(times(8, () => alice.refreshes(token)));
@@ -173,7 +173,7 @@ describe.concurrent('a session', () => {
     expect(answers.filter((a) => a.status !== 200).every((a) => a.status === 401)).toBe(true);
   });
 
-  test('is not had by tokens that were never given out', async () => {
+  test('cannot be renewed with a token that was never issued', async () => {
     const alice = await given.user();
     const { refreshToken } = alice;
     for (const forged of ['', 'x', 'A'.repeat(64), `${refreshToken.slice(0, -4)}AAAA`]) {
@@ -185,7 +185,7 @@ describe.concurrent('a session', () => {
     expect((await alice.refreshes(refreshToken)).status).toBe(200);
   });
 
-  test('ends at logout, at once, and logging out again is as good', async () => {
+  test('ends at once with the logout, and a second logout answers the same', async () => {
     const alice = await given.user();
     const body = { refreshToken: alice.refreshToken };
     expect((await call('POST', '/v1/auth/logout', { body })).status).toBe(204);
@@ -194,7 +194,7 @@ describe.concurrent('a session', () => {
     expect((await call('POST', '/v1/auth/logout', { body })).status).toBe(204);
   });
 
-  test('ends within 5 s when the password is changed elsewhere; the one that changed it goes on', async () => {
+  test('ends within 5 s when the password is changed in another session, which goes on', async () => {
     const alice = await given.user();
     const other = await alice.signsIn();
     expect((await other.get('/v1/users/me')).status).toBe(200);
@@ -215,7 +215,7 @@ describe.concurrent('a session', () => {
     expect((await login(alice.email, 'a wholly new password')).status).toBe(200);
   });
 
-  test('ends within 5 s when the account is suspended; once reinstated, one signs in again', async () => {
+  test('ends within 5 s when the account is suspended, and stays ended when it is reinstated', async () => {
     const [alice, root] = await Promise.all([given.user(), given.admin()]);
     expect((await alice.get('/v1/users/me')).status).toBe(200);
     const set = (isActive: boolean) => root.patch(`/v1/users/${alice.id}`, { isActive });
@@ -231,7 +231,7 @@ describe.concurrent('a session', () => {
     expect((await login(alice.email)).status).toBe(200);
   });
 
-  test('is dead when it has expired, whatever its token says', async () => {
+  test('is refused once it has expired, whatever its token says', async () => {
     const alice = await given.user();
     const expired = { $set: { expiresAt: new Date(Date.now() - 1) } };
     await Session.collection.updateOne({ user: new UUID(alice.id) }, expired);
@@ -240,7 +240,7 @@ describe.concurrent('a session', () => {
   });
 });
 
-test('a registration that was cut off before its answer is answered at the next try, once made', async () => {
+test('a registration interrupted before its answer is answered at the next try with the same account', async () => {
   const body = account();
   const again = () =>
     call<{ user: { id: string }; refreshToken: string }>('POST', '/v1/auth/register', {
@@ -257,7 +257,7 @@ test('a registration that was cut off before its answer is answered at the next 
   expect(await User.collection.countDocuments({ email: body.email })).toBe(1);
 });
 
-test('no session of the old password outlives its change, however closely they meet', async () => {
+test('a login with the old password at the moment of its change leaves no session behind', async () => {
   for (let round = 0; round < 4; round++) {
     const alice = await given.user();
     const change = alice.post('/v1/auth/password', {

@@ -15,7 +15,7 @@ conforms(sessions, {
   },
 });
 
-test('one sees where one is signed in, by device and address, and no token', async () => {
+test("a user's sessions are listed with device and address, and without tokens", async () => {
   const alice = await given.user();
   const { body, text } = await alice.get<{ data: Doc[] }>('/v1/sessions');
   expect(body.data).toHaveLength(1);
@@ -23,7 +23,7 @@ test('one sees where one is signed in, by device and address, and no token', asy
   expect(text).not.toMatch(/hash|token/i);
 });
 
-test('a session that its owner ends is dead within 5 s, and cannot be refreshed', async () => {
+test('a session that its owner ends is refused within 5 s, and cannot be refreshed', async () => {
   const alice = await given.user();
   const thief = await alice.signsIn();
   expect((await thief.get('/v1/users/me')).status).toBe(200);

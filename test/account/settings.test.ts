@@ -22,7 +22,7 @@ conforms(
   },
 );
 
-test('a merge patch changes what it names, takes away what it nulls, and leaves the rest', async () => {
+test('a merge patch changes what it names, removes what it sets to null, and leaves the rest', async () => {
   const alice = await given.user();
   await alice.patch(path, { preferences: { theme: 'dark', sound: { volume: 3, mute: true } } });
   const { body } = await alice.patch(path, {
@@ -37,7 +37,7 @@ test('a merge patch changes what it names, takes away what it nulls, and leaves 
   expect((await alice.get(path)).body.preferences).toEqual(preferences);
 });
 
-test('64 merge patches of different keys at once all survive', async () => {
+test('64 merge patches of different keys at once are all applied', async () => {
   const alice = await given.user();
   const answers = await Promise.all(
     times(64, (n) => alice.patch(path, { preferences: { [`key${n}`]: n } })),
@@ -47,7 +47,7 @@ test('64 merge patches of different keys at once all survive', async () => {
   expect(body.preferences).toEqual(Object.fromEntries(times(64, (n) => [`key${n}`, n])));
 });
 
-test('each object holds at most 16 KiB, also when it grows patch by patch', async () => {
+test('each free-form object holds at most 16 KiB, also when it grows patch by patch', async () => {
   const alice = await given.user();
   const half = 'x'.repeat(9 * 1024);
   expect((await alice.patch(path, { application: { a: half } })).status).toBe(200);

@@ -25,7 +25,7 @@ conforms(
   },
 );
 
-test('?include= gives at most 100 children, newest first, and a cursor that goes on from there', async () => {
+test('?include= answers at most 100 children, newest first, and a cursor to the rest', async () => {
   const alice = await given.user();
   const made = await Promise.all(times(103, (n) => alice.project({ name: `No. ${n}` })));
   const { body } = await alice.get<Doc & { projects: Doc[]; _more: { projects: string } }>(
@@ -41,7 +41,7 @@ test('?include= gives at most 100 children, newest first, and a cursor that goes
   expect(seen.toSorted()).toEqual(made.map((p) => p.id).toSorted());
 });
 
-test('?include= reaches one level deeper, and no further than what is one’s own', async () => {
+test("?include= reaches one level deeper, and only the user's own documents", async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   const track = await alice.track();
   await bob.track();
@@ -60,7 +60,7 @@ test('other accounts are for administrators: 403, whether or not they exist', as
   expect((await alice.get(path)).body).toMatchObject({ isAdmin: false });
 });
 
-test('an administrator pages through all accounts, each once, while others register', async () => {
+test("an administrator's paged list has each account once, while others register", async () => {
   const root = await given.admin();
   const made = await Promise.all(times(5, () => given.user()));
   for (const sort of ['createdAt', '-createdAt']) {
@@ -77,7 +77,7 @@ test('an administrator pages through all accounts, each once, while others regis
   }
 });
 
-test('an administrator sets who is active and who administers, and no more', async () => {
+test('an administrator can change isActive and isAdmin of an account, and nothing else', async () => {
   const [alice, root] = await Promise.all([given.user(), given.admin()]);
   const one = `/v1/users/${alice.id}`;
   expect(await root.patch(one, { isAdmin: true })).toMatchObject({ body: { isAdmin: true } });

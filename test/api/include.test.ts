@@ -1,10 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  // What is counted are the commands of one request, not a worker's beside it.
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../advisories/support/setup.ts';
 import '../harness/place.ts';
 import { describe, expect, test } from 'vitest';
@@ -25,8 +18,12 @@ import { userRoutes } from '../../src/routes/account/users.ts';
 import { commandsOf } from '../advisories/support/commands.ts';
 import { newText, type Page } from '../contract/held.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
+import { place } from '../harness/place.ts';
 import { stored } from '../harness/stored.ts';
 import { times } from '../harness/times.ts';
+
+// What is counted are the commands of one request, not a worker's beside it.
+place({ worker: false });
 
 type Full = Doc & Record<string, Doc[]> & { _more?: Record<string, string> };
 
@@ -72,7 +69,7 @@ async function fullProject(person: Person): Promise<Doc> {
   return doc;
 }
 
-test('a project shows all that is in it, in one command', async () => {
+test('a project includes everything that belongs to it, in one database command', async () => {
   const alice = await given.user();
   const doc = await fullProject(alice);
   const include = projects.options.include ?? [];
@@ -92,7 +89,7 @@ test('a project shows all that is in it, in one command', async () => {
   expect(JSON.stringify(body)).not.toMatch(/hashedPassword|outbox|lease/);
 });
 
-test('an account shows all that is its own', async () => {
+test('an account includes everything that belongs to it', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   for (const person of [alice, bob]) {
     await fullProject(person);
@@ -109,7 +106,7 @@ test('an account shows all that is its own', async () => {
   }
 });
 
-test('what is included includes what it refers to, on lists too, and no further', async () => {
+test('an included document includes what it refers to, in lists too, and nothing deeper', async () => {
   const alice = await given.user();
   const doc = await fullProject(alice);
   const list = await alice.get<Page>('/v1/tracks?include=project.user,project.coverImage');
@@ -124,7 +121,7 @@ test('what is included includes what it refers to, on lists too, and no further'
   }
 });
 
-test('what another keeps to themselves is not shown in what refers to it', async () => {
+test('an include shows no document that the user may not read', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   const workflow = await stored(ComfyUIWorkflowConfig, alice, { isPublic: true });
   const run = await stored(ComfyUIWorkflowExecution, bob, { workflow: new UUID(workflow) });
@@ -135,7 +132,7 @@ test('what another keeps to themselves is not shown in what refers to it', async
   expect((await bob.get<Doc>(path)).body.workflow).toBe(workflow);
 });
 
-test('a list with includes is one command, however many rows there are', async () => {
+test('a list with includes is one database command, however many rows it has', async () => {
   const alice = await given.user();
   const doc = await fullProject(alice);
   const ask = (limit: number) =>
@@ -151,7 +148,7 @@ test('a list with includes is one command, however many rows there are', async (
   }
 });
 
-test('the longer a list, the fewer children it shows of each: never more than 2000 in all', async () => {
+test('the longer a list, the fewer children it includes for each: never more than 2000 in all', async () => {
   const alice = await given.user();
   const { id: project } = await alice.project();
   const { id } = await alice.track({ project });
@@ -186,7 +183,7 @@ const many = subjects.flatMap(({ entity, path, include }) =>
     .map((r) => ({ ...r, parent: entity, where: path })),
 );
 
-describe.concurrent('of more than 100 children 100 are shown, and their own list goes on:', () => {
+describe.concurrent('of more than 100 children 100 are included, and a cursor leads to the rest:', () => {
   test.each(many.map((r) => [`${r.where}?include=${r.name}`, r] as const))('%s', async (_, r) => {
     const isAdmins = r.parent.options.owner === 'none' && r.parent.name !== 'User';
     const alice = await (isAdmins ? given.admin() : given.user());
@@ -207,7 +204,7 @@ describe.concurrent('of more than 100 children 100 are shown, and their own list
   });
 });
 
-test('all that may be included can be asked for at once, and is described', () => {
+test('everything that can be included can be asked for at once, and is in the OpenAPI document', () => {
   for (const { entity, include } of subjects) {
     const all = inclusions(entity, include);
     expect(readIncludes(entity, include, all.join()).map((r) => r.name)).toEqual(include);

@@ -33,41 +33,41 @@ describe('the schema of a body', () => {
   const schemaOf = (of: Joi.Schema) =>
     (bodySchema(Joi.object({ it: of })).properties as Record<string, object>).it;
 
-  test('says that what is trimmed is not blank', () => {
+  test('says that a trimmed text must not be blank', () => {
     expect(schemaOf(Joi.string().trim().max(9))).toMatchObject({ pattern: '\\S', maxLength: 9 });
   });
 
-  test('has patterns that need no flags', () => {
+  test('has only patterns that need no flags', () => {
     expect(schemaOf(Joi.string().pattern(/^[a-z]+$/i))).toMatchObject({ pattern: '^[a-zA-Z]+$' });
     const name = Joi.string().pattern(/^[^\p{Cc}]+$/u);
     expect(schemaOf(name)).toMatchObject({ pattern: '^[^\\x00-\\x1f\\x7f-\\x9f]+$' });
   });
 
-  test('lets null take away what has one of some values', () => {
+  test('allows null for an enum that can be removed', () => {
     const it = Joi.string().valid('A', 'B').allow(null);
     expect(schemaOf(it)).toMatchObject({ enum: ['A', 'B', null] });
   });
 
-  test('bounds whole numbers where joi does', () => {
+  test('limits integers as joi does', () => {
     const largest = Number.MAX_SAFE_INTEGER;
     expect(schemaOf(Joi.number().integer())).toMatchObject({ minimum: -largest, maximum: largest });
     expect(schemaOf(Joi.number().integer().min(1))).toMatchObject({ minimum: 1, maximum: largest });
   });
 
-  test('says which of some fields are needed', () => {
+  test('says of which fields one is required', () => {
     const body = Joi.object({ a: Joi.string(), b: Joi.string() });
     const each = [{ required: ['a'] }, { required: ['b'] }];
     expect(bodySchema(body.xor('a', 'b'))).toMatchObject({ oneOf: each });
     expect(bodySchema(body.or('a', 'b'))).toMatchObject({ anyOf: each });
   });
 
-  test('says which schemes an address may have', () => {
+  test('says which URL schemes are accepted', () => {
     const it = Joi.string().uri({ scheme: ['https'] });
     expect(schemaOf(it)).toMatchObject({ format: 'uri', pattern: '^(https)://' });
   });
 });
 
-test('a number that is no integer may be as large and as small as a double is', () => {
+test('a number that is not an integer has the range of a double', () => {
   const shape: Shape = { kind: 'number', integer: false };
   const flags = { required: true, server: false, immutable: false, hidden: false };
   const body = bodyOf(
@@ -79,14 +79,14 @@ test('a number that is no integer may be as large and as small as a double is', 
   }
 });
 
-test('a time is taken with as many digits as RFC 3339 lets it have', async () => {
+test('a time is accepted with any number of fractional digits, as RFC 3339 allows', async () => {
   expect(filterSchema(Project, 'createdAt[gte]')).toMatchObject({ format: 'date-time' });
   const alice = await given.user();
   const { status } = await alice.get('/v1/projects?createdAt[gte]=2026-01-31T12:00:00.123456Z');
   expect(status).toBe(200);
 });
 
-test('what joi says of a shape, the fuzzer takes for a fault that the document should have told', () => {
+test("the fuzzer treats joi's messages about a shape as something the OpenAPI document should have said", () => {
   const body = Joi.object({
     text: Joi.string().min(2).pattern(/^a/),
     id: Joi.string().pattern(/^b/, 'id'),

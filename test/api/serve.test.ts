@@ -22,7 +22,7 @@ const FOREIGN = 'https://evil.example.com';
 const OURS = 'https://app.example.com';
 
 describe('every answer', () => {
-  test('carries the request id that was sent, or a new one', async () => {
+  test('carries the request id that was sent, or a new one where that is malformed', async () => {
     const sent = await call('GET', '/health', { headers: { 'x-request-id': 'my.id:1_2-3' } });
     expect(sent.headers.get('x-request-id')).toBe('my.id:1_2-3');
     const minted = new Set();
@@ -36,7 +36,7 @@ describe('every answer', () => {
     expect(problem.body.instance).toBe('abc');
   });
 
-  test('that is an error is problem details, which no cache keeps', async () => {
+  test('to an error is problem details, marked as not to be cached', async () => {
     const answer = await call('GET', '/v1/nothing');
     expect(answer).toMatchObject({
       status: 404,
@@ -47,7 +47,7 @@ describe('every answer', () => {
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  test('may be read by pages of our origins, and of no other', async () => {
+  test('may be read by pages of the configured origins only', async () => {
     for (const origin of [OURS, 'http://localhost:5173']) {
       const { headers } = await call('GET', '/v1/projects', { headers: { origin } });
       expect(headers.get('access-control-allow-origin')).toBe(origin);
@@ -60,7 +60,7 @@ describe('every answer', () => {
     }
   });
 
-  test('to a preflight names the methods of the route, for our origins alone', async () => {
+  test('to a CORS preflight names the methods of the route, for the configured origins only', async () => {
     const ours = await call('OPTIONS', '/v1/projects', { headers: { origin: OURS } });
     expect(ours.status).toBe(204);
     expect(ours.headers.get('access-control-allow-methods')).toBe('GET, POST, OPTIONS');
@@ -72,7 +72,7 @@ describe('every answer', () => {
 });
 
 describe('a route', () => {
-  test('takes what it documents in its query, once, and nothing else', async () => {
+  test('accepts each documented query parameter once, and no other', async () => {
     const alice = await given.user();
     for (const query of ['nonsense=1', 'limit=1&limit=2', 'user=x', 'limit=%00', 'fields=%00']) {
       const answer = await alice.get(`/v1/projects?${query}`);
@@ -80,7 +80,7 @@ describe('a route', () => {
     }
   });
 
-  test('has one address: no trailing slash, no other case, an id in lower case alone', async () => {
+  test('has one address: no trailing slash, no other case, ids in lower case only', async () => {
     const alice = await given.user();
     const { id } = await alice.project();
     for (const path of ['/v1/projects/', '/V1/projects', '/v1//projects', `/v1/projects/${id}/`]) {
@@ -93,7 +93,7 @@ describe('a route', () => {
 });
 
 describe('what is open to all', () => {
-  test('health says what it reached', async () => {
+  test('health says which services it reached', async () => {
     const answer = await call('GET', '/health');
     expect(answer).toMatchObject({
       status: 200,
@@ -102,7 +102,7 @@ describe('what is open to all', () => {
     expect(answer.headers.get('cache-control')).toBe('no-store');
   });
 
-  test('the reference page shows the OpenAPI document, and brings all it needs', async () => {
+  test('the reference page shows the OpenAPI document and loads nothing from elsewhere', async () => {
     const page = await call('GET', '/docs');
     expect(page.status).toBe(200);
     const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(
@@ -144,7 +144,7 @@ describe('an error', () => {
     return serve(route)(event as unknown as APIGatewayProxyEventV2, {} as Invoked);
   };
 
-  test('of ours answers 500 and no word of what it was', async () => {
+  test('in our code is answered with 500 and no detail of what it was', async () => {
     for (const thrown of [new Error('mongodb://u:secret@h'), 'secret', null, { secret: 1 }]) {
       const answer = (await failing(thrown)) as { statusCode: number; body: string };
       expect(answer.statusCode).toBe(500);
@@ -153,7 +153,7 @@ describe('an error', () => {
     }
   });
 
-  test('of a database that is too busy answers 503, not 500', async () => {
+  test('of a database that is too busy is answered with 503, not 500', async () => {
     const { MongoServerError } = mongoose.mongo;
     const busy = [
       Object.assign(new Error('pool'), { name: 'MongoWaitQueueTimeoutError' }),
@@ -168,7 +168,7 @@ describe('an error', () => {
     }
   });
 
-  test('that says "not now" answers 503 and when to come again', async () => {
+  test('that is temporary is answered with 503 and Retry-After', async () => {
     const cause = new Error('secret');
     const thrown = new AppError('UNAVAILABLE', 'Not now.', { cause, retryAfter: 1.2 });
     const answer = (await failing(thrown)) as { statusCode: number; body: string; headers: object };
@@ -182,14 +182,14 @@ describe('a queue', () => {
     if ((message as { poison?: true }).poison) throw new Error('It is poisoned.');
   });
 
-  test('gives a poisoned message back alone', async () => {
+  test('returns only the message that failed', async () => {
     const event = sqsEvent('{}', '{"poison":true}', 'no json', '{}');
     expect(await handler(event, invocation())).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm1' }],
     });
   });
 
-  test('gives all of them back one by one when all are poisoned, and none when none is', async () => {
+  test('returns each message when all failed, and none when none did', async () => {
     const poison = '{"poison":true}';
     expect(await handler(sqsEvent(poison, poison), invocation())).toEqual({
       batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
@@ -197,7 +197,7 @@ describe('a queue', () => {
     expect(await handler(sqsEvent('{}'), invocation())).toEqual({ batchItemFailures: [] });
   });
 
-  test('takes the event of a schedule as one message', async () => {
+  test('handles the event of a schedule as one message', async () => {
     const seen: unknown[] = [];
     const scheduled = serveQueue('test', async (_ctx, message) => {
       seen.push(message);

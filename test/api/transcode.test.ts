@@ -183,18 +183,18 @@ test('what an answer adds to a document stands behind its own members', () => {
   );
 });
 
-test('what no entity has is not told, wherever it stands in the document', () => {
+test('fields that the entity does not have are left out, wherever they are in the document', () => {
   const document = { _id: new UUID(), namee: 1, nam: 2, name: 'a', '': 3, included: [{ name: 4 }] };
   expect(sent(Project, document)).toEqual({ id: document._id.toString(), name: 'a' });
 });
 
-test('a part is what was asked for', () => {
+test('a projection answers exactly the fields that were asked for', () => {
   const document = { _id: new UUID(), name: 'a', description: 'b', user: new UUID() };
   const part = { only: new Set(['id', 'name', 'user']), except: new Set(['user']) };
   expect(sent(Project, document, part)).toEqual({ id: document._id.toString(), name: 'a' });
 });
 
-test('neither ciphertext nor other bytes are written', () => {
+test('ciphertext and other binary values are refused instead of written', () => {
   const encrypted = { bytes: Buffer.from('ciphertext') };
   const at = (entity: Entity, name: string, value: unknown) => () =>
     sent(entity, { _id: new UUID(), [name]: value });
@@ -204,7 +204,7 @@ test('neither ciphertext nor other bytes are written', () => {
   expect(at(Project, 'name', Buffer.from('bytes'))).toThrow('no id');
 });
 
-test('a long text of many documents is whole, and leaves no trace in the next', () => {
+test('a long page is complete, and leaves nothing in the next answer', () => {
   const long = Array.from({ length: 300 }, (_, i) => `${i} "ä"\n`.repeat(500));
   expect(sent(Project, { _id: new UUID(), description: long.join() })).toMatchObject({
     description: long.join(),

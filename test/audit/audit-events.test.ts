@@ -24,7 +24,7 @@ conforms(auditEvents, {
   },
 });
 
-test('an account’s own events show no password and no token, whatever was done with them', async () => {
+test('the audit events of an account contain no password and no token, whatever was done with them', async () => {
   const alice = await given.user();
   await alice.signsIn();
   await alice.refreshes();
@@ -38,7 +38,7 @@ test('an account’s own events show no password and no token, whatever was done
   expect(text).not.toMatch(/argon2|hashedPassword|refreshTokenHash|staple/);
 });
 
-test('what a worker did to a track shows within 5 s, too', async () => {
+test('what a worker does to a track is audited within 5 s, too', async () => {
   const alice = await given.user();
   const track = await alice.uploads(Buffer.from('no music at all'));
   await alice.waitsFor(track, 'FAILED');
@@ -68,7 +68,7 @@ test('an administrator sees all events, and filters them', async () => {
   }
 });
 
-test('runs at the same time append to one chain without gaps, whose hashes verify', async () => {
+test('several processes appending at once make one chain without gaps, whose hashes verify', async () => {
   const alice = await given.user();
   for (let round = 0; round < 5; round++) {
     const projects = await Promise.all(times(5, () => alice.project()));
@@ -102,7 +102,7 @@ test('runs at the same time append to one chain without gaps, whose hashes verif
   expect(sequence).toBeGreaterThan(100);
 });
 
-test('a document whose audit entries are being moved can be deleted, and each entry stays once', async () => {
+test('a document can be deleted while its audit entries are appended to the chain; each entry is there once', async () => {
   const alice = await given.user();
   const { id } = await alice.project();
   await appendToChain(systemCtx('test'));
@@ -117,7 +117,7 @@ test('a document whose audit entries are being moved can be deleted, and each en
   expect(body.data.map((e) => e.action)).toEqual(['delete', 'update', 'create']);
 });
 
-test('an event that another run was faster with leaves no gap in the chain', async () => {
+test('an event that another process has appended first leaves no gap in the chain', async () => {
   const alice = await given.user();
   const [one, other] = [await alice.project(), await alice.project()];
   await appendToChain(systemCtx('test'));
@@ -145,7 +145,7 @@ test('an event that another run was faster with leaves no gap in the chain', asy
   ]);
 });
 
-test('an entry that no event should look like is told of, too, and the chain goes on behind it', async () => {
+test('an entry that makes no valid event is recorded all the same, and the chain continues after it', async () => {
   const alice = await given.user();
   const { id } = await alice.project();
   await appendToChain(systemCtx('test'));

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { deleteAll, fill } from '../../bench/fill.ts';
 import { Track } from '../../src/models/media/track.ts';
 
-test('what the bench is run on passes the validators of the database, as of today', async () => {
+test('the documents that the benchmark fills the database with pass its validators', async () => {
   await fill({ users: 2, projects: 1, tracks: 3 });
   expect(await Track.collection.countDocuments()).toBe(6);
   await deleteAll();

@@ -19,7 +19,7 @@ conforms(paymentMethods, { make: storedAt(paymentMethods) });
 
 conforms(creditTransactions, { make: storedAt(creditTransactions) });
 
-test('credits are what one has, what running work holds of it, and the rest; none to begin with', async () => {
+test('credits show the balance, what running work holds, and what is available; all zero at first', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   const none = { balance: 0, held: 0, available: 0 };
   expect((await alice.get('/v1/credits')).body).toEqual(none);
@@ -28,7 +28,7 @@ test('credits are what one has, what running work holds of it, and the rest; non
   expect((await bob.get('/v1/credits')).body).toEqual(none);
 });
 
-test('the database itself refuses a balance below nothing, and a second account', async () => {
+test('the database itself refuses a negative balance and a second credit account', async () => {
   const alice = await given.user();
   await stored(CreditAccount, alice, { balance: 5 });
   const mine = { user: new UUID(alice.id) };
@@ -40,7 +40,7 @@ test('the database itself refuses a balance below nothing, and a second account'
   expect((await alice.get('/v1/credits')).body).toEqual({ balance: 5, held: 0, available: 5 });
 });
 
-test('one of a user’s means of payment is the default, at the most', async () => {
+test('at most one payment method of a user is the default', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   await stored(PaymentMethod, alice, { isDefault: true });
   await stored(PaymentMethod, alice);

@@ -1,13 +1,10 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { chance } from '../harness/chance.ts';
 import { crashes } from '../harness/crash-points.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
 
 test('of 1,000 kills at random points nothing is left over, and nothing is lost', async () => {
   const { killed, ended, found, left, ...rest } = await crashes(1000, chance());

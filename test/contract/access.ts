@@ -20,7 +20,7 @@ export function access(held: Held): void {
     }
   });
 
-  test('without a good token, every route answers 401 and says how to sign in', async () => {
+  test('without a valid token, every route answers 401 and says how to sign in', async () => {
     const alice = await given.user();
     const [head, payload, signature = ''] = alice.token.split('.');
     const forged = `${head}.${payload}.${signature.slice(0, -4)}AAAA`;
@@ -35,7 +35,7 @@ export function access(held: Held): void {
 
   const forAdmins = guarded.filter((r) => r.access === 'admin');
   if (forAdmins.length > 0) {
-    test('what is for administrators answers 403 to all others, whether or not it is there', async () => {
+    test('a document for administrators is answered with 403 to all others, whether or not it exists', async () => {
       const [alice, person] = await Promise.all([given.user(), someone()]);
       const doc = await make(person);
       const before = await stored(doc);
@@ -52,7 +52,7 @@ export function access(held: Held): void {
     });
   }
 
-  test('another method answers 405 and says which there are', async () => {
+  test('another method is refused with 405 and the names of the allowed ones', async () => {
     const alice = await given.user();
     for (const where of new Set(routes.map((r) => r.path))) {
       const offered = routes.filter((r) => r.path === where).map((r) => r.method as string);
@@ -68,7 +68,7 @@ export function access(held: Held): void {
 
   const ofOne = guarded.filter((r) => r.path.includes('{id}') && r.access === 'user');
   if (!isSingle && !isOpen && ofOne.length > 0) {
-    test("a stranger's document is read, changed and deleted exactly as a missing one", async () => {
+    test("reading, changing or deleting another user's document is answered exactly like a missing one", async () => {
       const [alice, mallory] = await Promise.all([someone(), given.user()]);
       const hers = await make(alice);
       const before = await stored(hers);

@@ -10,7 +10,7 @@ export function bodies(held: Held): void {
   const { stored, of } = held;
 
   for (const [method] of bodied) {
-    test(`${method} refuses what is no JSON, not said to be, or too large`, async () => {
+    test(`${method} refuses a body that is not JSON, not declared as JSON, or too large`, async () => {
       const alice = await someone();
       const doc = method === 'PATCH' ? await make(alice) : undefined;
       const before = doc && (await stored(doc));
@@ -42,7 +42,7 @@ export function bodies(held: Held): void {
   }
 
   if (patches || bodyFor) {
-    test('unknown fields and those of the server are refused, all at once, and nothing is written', async () => {
+    test('unknown fields and those owned by the server are refused, all at once, and nothing is written', async () => {
       const alice = await someone();
       const doc = await make(alice);
       if (patches) {
@@ -70,7 +70,7 @@ export function bodies(held: Held): void {
 
   for (const [name, to, mode] of references(entity)) {
     if (mode === 'create' ? !creates : !patches) continue;
-    test(`${name}: a reference to a stranger's ${to} is refused like one to none`, async () => {
+    test(`${name}: a reference to another user's ${to} is refused like one to a missing document`, async () => {
       const [alice, mallory] = await Promise.all([given.user(), someone()]);
       const hers = { id: await storedAs(entityNamed(to), alice) };
       const doc = mode === 'update' ? await make(mallory) : undefined;

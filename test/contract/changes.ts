@@ -26,7 +26,7 @@ export function changes(held: Held): void {
       });
     });
 
-    test('a stale If-Match answers 412 and writes nothing; a current one and * go through', async () => {
+    test('a stale If-Match is answered with 412 and writes nothing; a current one and * succeed', async () => {
       const alice = await someone();
       const doc = await make(alice);
       const first = (await alice.get(at(doc))).headers.get('etag') as string;
@@ -43,7 +43,7 @@ export function changes(held: Held): void {
       }
     });
 
-    test(`of ${crowd} PATCHes at once with one ETag, one goes through and the others answer 412`, async () => {
+    test(`of ${crowd} PATCHes at once with one ETag, one succeeds and the others answer 412`, async () => {
       const alice = await someone();
       const doc = await make(alice);
       const etag = (await alice.get(at(doc))).headers.get('etag') as string;
@@ -56,7 +56,7 @@ export function changes(held: Held): void {
 
     const text = optionalText(entity);
     if (text) {
-      test('null takes an optional field away, and never a required one', async () => {
+      test('null removes an optional field, and is refused for a required one', async () => {
         const alice = await someone();
         const doc = await make(alice);
         const set = await alice.patch(at(doc), { [text]: 'Something' });

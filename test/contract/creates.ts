@@ -7,7 +7,7 @@ export function creates(held: Held): void {
   const { entity, path, someone, crowd, creates: isOffered, bodyFor, asRead, pages, of } = held;
   if (!bodyFor || !isOffered) return;
 
-  test('POST answers 201 with Location and ETag, and GET of the Location gives it', async () => {
+  test('POST answers 201 with Location and ETag, and GET of the Location answers the document', async () => {
     const alice = await someone();
     const made = await alice.post(path, await bodyFor(alice));
     expect(made.status).toBe(201);
@@ -19,7 +19,7 @@ export function creates(held: Held): void {
     expect(made.body.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-/);
   });
 
-  test('the same Idempotency-Key replays the first answer, whatever the order of its keys', async () => {
+  test("the same Idempotency-Key replays the first answer, whatever the order of the body's keys", async () => {
     const alice = await someone();
     const body = await bodyFor(alice);
     const key = { 'idempotency-key': newText() };
@@ -36,7 +36,7 @@ export function creates(held: Held): void {
     expect(page.data.filter((d) => d.id === first.body.id)).toHaveLength(1);
   });
 
-  test('an Idempotency-Key with another body is refused, and is free again after a refusal', async () => {
+  test('an Idempotency-Key with another body is refused; a key whose request was refused can be used again', async () => {
     const alice = await someone();
     const body = await bodyFor(alice);
     const key = { 'idempotency-key': 'x'.repeat(255) };
@@ -48,7 +48,7 @@ export function creates(held: Held): void {
     expect((await alice.post(path, body, long)).status).toBe(422);
   });
 
-  test("another user's same Idempotency-Key is another key", async () => {
+  test('the same Idempotency-Key of another user is another key', async () => {
     const [alice, bob] = await Promise.all([someone(), someone()]);
     const key = { 'idempotency-key': newText() };
     const hers = await alice.post(path, await bodyFor(alice), key);

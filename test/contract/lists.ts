@@ -25,7 +25,7 @@ export function lists(held: Held): void {
     expect((await refusal(alice, 'limit=1&limit=2')).status).toBe(400);
   });
 
-  test('each declared filter and sort answers what fits it', async () => {
+  test('each declared filter and sort answers the matching documents in order', async () => {
     const alice = await someone();
     const doc = await make(alice);
     for (const { equals, sort } of combinationsOf(entity, held.rule)) {
@@ -45,7 +45,7 @@ export function lists(held: Held): void {
     }
   });
 
-  test('any other filter or sort answers 400 and names those that there are', async () => {
+  test('any other filter or sort is refused with 400 and the names of those that exist', async () => {
     const alice = await someone();
     const combinations = combinationsOf(entity, held.rule);
     const filters = new Set(combinations.flatMap((c) => c.equals));
@@ -72,7 +72,7 @@ export function lists(held: Held): void {
     }
   });
 
-  test('a cursor holds for its own user, filter and sort alone, and only as it was given', async () => {
+  test('a cursor is valid only unchanged, and only for its own user, filter and sort', async () => {
     const [alice, bob] = await Promise.all([someone(), someone()]);
     await make(alice);
     await make(alice);
@@ -108,7 +108,7 @@ export function lists(held: Held): void {
     expect((await refusal(bob, `cursor=${cursor}`)).status).toBe(isOwned ? 400 : 200);
   });
 
-  test('paging gives each item exactly once while others are added, ties and all', async () => {
+  test('paging answers each item exactly once while others are added, also where sort values are equal', async () => {
     const alice = await someone();
     const docs: Doc[] = [];
     for (let n = 0; n < 5; n++) docs.push(await make(alice));
@@ -139,7 +139,7 @@ export function lists(held: Held): void {
     }
   });
 
-  test('createdAt ranges give what lies in them, through all pages', async () => {
+  test('a range of createdAt answers what lies in it, through all pages', async () => {
     const alice = await someone();
     const docs: Doc[] = [];
     for (let n = 0; n < 5; n++) docs.push(await make(alice));

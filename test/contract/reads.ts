@@ -21,7 +21,7 @@ export function reads(held: Held): void {
     expect((await alice.get(at(doc), { 'if-none-match': '"other"' })).status).toBe(200);
   });
 
-  test('?fields= trims to what was asked for, and names what there is not', async () => {
+  test('?fields= answers only the fields asked for, and names those that do not exist', async () => {
     const alice = await someone();
     const doc = await make(alice);
     const { body } = await alice.get(`${at(doc)}?fields=createdAt`);
@@ -43,7 +43,7 @@ export function reads(held: Held): void {
   });
 
   if (include.length > 0) {
-    test('?include= puts the object in place of its id, and children in an array', async () => {
+    test('?include= answers the referred document in place of its id, and children as an array', async () => {
       const alice = await someone();
       const doc = await make(alice);
       for (const name of include) {

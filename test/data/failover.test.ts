@@ -2,7 +2,8 @@ import '../harness/place.ts';
 import mongoose, { type mongo } from 'mongoose';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
-import { connect, database } from '../../src/data/connection.ts';
+import { connect, database, disconnect } from '../../src/data/connection.ts';
+import { INTERACTIVE } from '../../src/data/deadlines.ts';
 import { isOutage } from '../../src/data/failures.ts';
 import { newId, type UUID } from '../../src/data/ids.ts';
 import { findBytes } from '../../src/data/read.ts';
@@ -18,10 +19,15 @@ const STEPPED_DOWN = 189;
 /** In ms; longer than a call may take. */
 const LATE = 3000;
 
-beforeAll(() => connect());
+// How long a call may take is part of what is tried.
+beforeAll(async () => {
+  await disconnect();
+  await connect(INTERACTIVE);
+});
 
-afterEach(() => {
+afterEach(async () => {
   vi.restoreAllMocks();
+  await database().client.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
 });
 
 const create = (name: string) => insert(ctx, Project, { user, name, status: 'DRAFT' });
@@ -67,7 +73,7 @@ test.each(Object.entries(CUT_OFF))('a change happens once when %s it', async (_,
   expect(await actionsOn(_id)).toEqual(['create', 'update']);
 });
 
-test('a change that comes late is not made over one that was acknowledged since', async () => {
+test('a late retry does not overwrite a change that was acknowledged since', async () => {
   const { _id } = await create('Demo');
   const began = Date.now();
   await failing('findAndModify', { blockConnection: true, blockTimeMS: LATE });
@@ -79,17 +85,21 @@ test('a change that comes late is not made over one that was acknowledged since'
   expect(await actionsOn(_id)).toEqual(['create', 'update', 'update']);
 });
 
-test('a server that steps down is known to be back as soon as it is', async () => {
+test('after a step-down the driver uses the server again as soon as it is primary', async () => {
   const { _id } = await create('Demo');
-  await failing('find', { errorCode: STEPPED_DOWN });
-  const began = performance.now();
-  expect(await findBytes(ctx, Project, { _id }, { limit: 1 })).toHaveLength(1);
-  expect(await findBytes(ctx, Project, { _id }, { limit: 1 })).toHaveLength(1);
-  // A driver that does not understand such an answer waits for the next heartbeat, for seconds.
-  expect(performance.now() - began).toBeLessThan(900);
+  const took: number[] = [];
+  for (let n = 0; n < 3; n++) {
+    await failing('find', { errorCode: STEPPED_DOWN });
+    const began = performance.now();
+    expect(await findBytes(ctx, Project, { _id }, { limit: 1 })).toHaveLength(1);
+    expect(await findBytes(ctx, Project, { _id }, { limit: 1 })).toHaveLength(1);
+    took.push(performance.now() - began);
+  }
+  // A driver that does not understand such an answer waits for the next heartbeat, for seconds, each time.
+  expect(Math.min(...took)).toBeLessThan(900);
 });
 
-test('a server that is going is an outage, and no fault of ours', async () => {
+test('a server that shuts down counts as an outage, not as an error of ours', async () => {
   const { _id } = await create('Demo');
   const gone = new mongoose.mongo.MongoServerError({ message: 'over', code: STEPPED_DOWN });
   vi.spyOn(Project.collection, 'findOneAndUpdate').mockRejectedValue(gone);

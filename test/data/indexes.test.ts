@@ -17,7 +17,7 @@ const indexesOf = (entity: Entity): Index[] =>
     isPartial: options?.partialFilterExpression !== undefined,
   }));
 
-test('whatever refers to a document is found by an index: sweeps and checks look there', () => {
+test('every reference has an index, which sweeps and checks use', () => {
   const bare = [...entities.values()].flatMap((entity) =>
     referencesOf(entity)
       .filter(({ path }) => !indexesOf(entity).some((i) => i.names[0] === path && !i.isPartial))
@@ -26,7 +26,7 @@ test('whatever refers to a document is found by an index: sweeps and checks look
   expect(bare).toEqual([]);
 });
 
-test('marks of removals are found by an index, wherever a removal may leave one', () => {
+test('every collection in which a removal may leave a mark has an index on it', () => {
   const marked = [...entities.values()].filter((e) =>
     referencesTo(e.name).some((r) => r.onDelete === 'restrict'),
   );

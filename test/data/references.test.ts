@@ -26,10 +26,10 @@ import { times } from '../harness/times.ts';
 import { until } from '../harness/until.ts';
 import { makeTracksWhileTheirProjectGoes } from '../races.ts';
 
-test('tracks made while their project is deleted leave no orphan, and no error of ours', () =>
+test('tracks created while their project is deleted leave no orphan and cause no 5xx', () =>
   makeTracksWhileTheirProjectGoes(20));
 
-test('a project goes with all of its tracks, more than one batch of them, each audited', async () => {
+test('deleting a project deletes all of its tracks, over several batches, each audited', async () => {
   const alice = await given.user();
   const { id } = await alice.project();
   const track = await alice.track({ project: id });
@@ -51,7 +51,7 @@ test('a project goes with all of its tracks, more than one batch of them, each a
   expect(gone).toBe(121);
 });
 
-test('the count of a project is that of its tracks, however many are made and deleted at once', async () => {
+test("a project's trackCount is right, however many tracks are created and deleted at once", async () => {
   const alice = await given.user();
   const { id: project } = await alice.project();
   const first = await Promise.all(times(10, () => alice.track({ project })));
@@ -66,7 +66,7 @@ test('the count of a project is that of its tracks, however many are made and de
   expect(data).toHaveLength(15);
 });
 
-test('a count changes the ETag of its document, and refuses nobody who saw the old one', async () => {
+test('a changed count changes the ETag, and an If-Match with the old one still succeeds', async () => {
   const alice = await given.user();
   const { id: project } = await alice.project();
   const path = `/v1/projects/${project}`;
@@ -76,7 +76,7 @@ test('a count changes the ETag of its document, and refuses nobody who saw the o
   expect((await alice.patch(path, { name: 'New' }, { 'if-match': etag })).status).toBe(200);
 });
 
-test('what referred to a document that is gone refers to nothing, each with an audit event', async () => {
+test('optional references to a deleted document are removed, each with an audit event', async () => {
   const alice = await given.user();
   const tracks = await Promise.all(times(3, () => alice.track()));
   const user = new UUID(alice.id);
@@ -124,41 +124,47 @@ const ctx = systemCtx('test');
 const goes = (r: Reference, id: UUID) => remove(ctx, entityNamed(r.to), { _id: id }, enqueueSweep);
 const there = (entity: Entity, _id: UUID) => entity.collection.findOne({ _id });
 
-describe.concurrent('what refers to something that is deleted', () => {
-  test.each(those('cascade'))('goes with it: %s', async (_, r) => {
+describe.concurrent('a document that refers to a deleted one', () => {
+  test.each(those('cascade'))('is deleted with it (cascade): %s', async (_, r) => {
     const { parent, child } = await pairOf(r);
     expect(await goes(r, parent)).not.toBeNull();
     expect(await there(r.entity, child)).toBeNull();
   });
 
-  test.each(those('unset'))('stays without it, a version further: %s', async (_, r) => {
-    const { parent, other, child } = await pairOf(r);
-    const before = await there(r.entity, child);
-    expect(await goes(r, parent)).not.toBeNull();
-    const after = await there(r.entity, child);
-    expect(after?.version).toBe(before?.version + 1);
-    if (r.array) {
-      const leaf = r.path.slice(r.array.length + 1);
-      const items: Record<string, UUID>[] = after?.[r.array] ?? [];
-      const left = items.map((item) => item[leaf]);
-      expect(left.map((id) => id?.toString())).toEqual([undefined, other.toString(), undefined]);
-    } else expect(after).not.toHaveProperty(r.path);
-  });
+  test.each(those('unset'))(
+    'loses the reference, and its version rises (unset): %s',
+    async (_, r) => {
+      const { parent, other, child } = await pairOf(r);
+      const before = await there(r.entity, child);
+      expect(await goes(r, parent)).not.toBeNull();
+      const after = await there(r.entity, child);
+      expect(after?.version).toBe(before?.version + 1);
+      if (r.array) {
+        const leaf = r.path.slice(r.array.length + 1);
+        const items: Record<string, UUID>[] = after?.[r.array] ?? [];
+        const left = items.map((item) => item[leaf]);
+        expect(left.map((id) => id?.toString())).toEqual([undefined, other.toString(), undefined]);
+      } else expect(after).not.toHaveProperty(r.path);
+    },
+  );
 
-  test.each(those('restrict'))('keeps it there, and 409 names the collection: %s', async (_, r) => {
-    const { parent, child } = await pairOf(r);
-    await expect(goes(r, parent)).rejects.toMatchObject({
-      code: 'IN_USE',
-      errors: [{ path: r.entity.collectionName }],
-    });
-    expect(await there(entityNamed(r.to), parent)).not.toHaveProperty('removing');
-    expect(await there(r.entity, child)).not.toBeNull();
-    await r.entity.collection.deleteOne({ _id: child });
-    expect(await goes(r, parent)).not.toBeNull();
-  });
+  test.each(those('restrict'))(
+    'prevents the deletion, and 409 names the collection (restrict): %s',
+    async (_, r) => {
+      const { parent, child } = await pairOf(r);
+      await expect(goes(r, parent)).rejects.toMatchObject({
+        code: 'IN_USE',
+        errors: [{ path: r.entity.collectionName }],
+      });
+      expect(await there(entityNamed(r.to), parent)).not.toHaveProperty('removing');
+      expect(await there(r.entity, child)).not.toBeNull();
+      await r.entity.collection.deleteOne({ _id: child });
+      expect(await goes(r, parent)).not.toBeNull();
+    },
+  );
 });
 
-test('with a user goes all that is theirs, of every kind', async () => {
+test('deleting a user deletes every document of theirs, of every entity', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   // What was done stays in the chain of audit events.
   const owned = references.filter((r) => r.to === 'User' && r.entity !== AuditEvent);
@@ -185,7 +191,7 @@ test('with a user goes all that is theirs, of every kind', async () => {
   expect(await count(bob)).toEqual(his);
 });
 
-test('a job that the ledger refers to outlives its project, without it', async () => {
+test('a job that the ledger refers to stays when its project is deleted, without the reference', async () => {
   const alice = await given.user();
   const project = new UUID((await alice.project()).id);
   const [job, other] = await Promise.all([
@@ -202,7 +208,7 @@ test('a job that the ledger refers to outlives its project, without it', async (
   expect(seen.body.job).toMatchObject({ id: job });
 });
 
-test('what is moved into a project while that is deleted goes with it, or stays outside', async () => {
+test('a medium moved into a project while that is deleted is deleted with it, or stays outside', async () => {
   const alice = await given.user();
   for (let round = 0; round < 10; round++) {
     const { id: project } = await alice.project();
@@ -218,7 +224,7 @@ test('what is moved into a project while that is deleted goes with it, or stays 
   }
 });
 
-test('a change that refers to what has gone meanwhile is refused, and taken back', async () => {
+test('a change that refers to a document deleted meanwhile is refused and undone', async () => {
   const alice = await given.user();
   const { id: project } = await alice.project();
   const { id: image } = await alice.medium('images');
@@ -236,7 +242,7 @@ test('a change that refers to what has gone meanwhile is refused, and taken back
   expect(after?.version).toBe(2);
 });
 
-test('a cover that is deleted while it is chosen is nobody’s cover afterwards', async () => {
+test("an image deleted while it is chosen as a cover is no project's cover afterwards", async () => {
   const alice = await given.user();
   const { id: project } = await alice.project();
   for (let round = 0; round < 10; round++) {
@@ -251,7 +257,7 @@ test('a cover that is deleted while it is chosen is nobody’s cover afterwards'
   }
 });
 
-test('every reference says what happens when what it refers to goes, and is found by an index', () => {
+test('every reference declares onDelete and has an index', () => {
   for (const entity of entities.values()) {
     const indexed = entity.schema.indexes().map(([key]) => Object.keys(key)[0]);
     for (const { path, to, onDelete } of referencesOf(entity)) {

@@ -6,7 +6,7 @@ import { transaction } from '../../src/data/transaction.ts';
 
 beforeAll(() => connect());
 
-test('a transaction finds what a read before it has found', async () => {
+test('a transaction reads what an earlier read has shown', async () => {
   const ctx = systemCtx('test');
   const small = database().collection<{ _id: number }>('small');
   const large = database().collection('large');

@@ -14,7 +14,7 @@ const track = { ...base, version: 1, project: newId(Date.now()), name: ' One ', 
 const audio = { durationSeconds: 1, sampleRate: 8000, channels: 1, codec: 'mp3', lossless: false };
 const job = { ...base, version: 1, type: 'sweep', input: { id: newId(Date.now()) } };
 
-describe('what is stored is what a Mongoose document would have stored', () => {
+describe('the stored document equals what Mongoose would have stored:', () => {
   const cases: [string, Entity, Record<string, unknown>][] = [
     ['plain fields, trimmed, with defaults', Project, project],
     ['a track that awaits its bytes', Track, track],
@@ -38,7 +38,7 @@ describe('what is stored is what a Mongoose document would have stored', () => {
   });
 });
 
-describe('Mongoose names the fault of', () => {
+describe('a validation error names the path of', () => {
   const cases: [string, Record<string, unknown>, string][] = [
     ['a required field that is missing', { name: undefined }, 'name'],
     ['a text that is too long', { name: 'x'.repeat(121) }, 'name'],

@@ -63,7 +63,7 @@ listConforms(
 );
 
 describe.concurrent('a workflow', () => {
-  test('that is public may be read by everybody, and changed by its owner alone', async () => {
+  test('that is public can be read by everybody and changed only by its owner', async () => {
     const [alice, bob] = await Promise.all([given.user(), given.user()]);
     const [open, closed] = [await made(alice, { isPublic: true }), await made(alice)];
     const path = `${workflows}/${open.id}`;
@@ -88,7 +88,7 @@ describe.concurrent('a workflow', () => {
     expect((await bob.get(path)).status).toBe(404);
   });
 
-  test('that is public shows nothing else of its owner: neither the account nor the runs', async () => {
+  test('that is public shows neither the account nor the executions of its owner', async () => {
     const [alice, bob] = await Promise.all([given.user(), given.user()]);
     const { id } = await made(alice, { isPublic: true });
     const workflow = new UUID(id);
@@ -101,7 +101,7 @@ describe.concurrent('a workflow', () => {
     expect((await alice.get(query)).body.user).toMatchObject({ id: alice.id });
   });
 
-  test('lists and pages what is one’s own among what is shared, each once', async () => {
+  test('appears once in a paged list of own and public workflows', async () => {
     const [alice, bob] = await Promise.all([given.user(), given.user()]);
     const all: string[] = [];
     for (let n = 0; n < 3; n++) {
@@ -134,14 +134,17 @@ describe.concurrent('a workflow', () => {
     ['outputs.0.node', { outputs: [{ node: '7', kind: 'IMAGE' }] }],
   ];
 
-  test.each(spoilt)('whose parts do not fit is refused: %s %j', async (path, part) => {
-    const alice = await given.user();
-    const refused = await alice.post<Problem>(workflows, { ...workflow, ...part });
-    expect(refused.status).toBe(422);
-    expect(refused.body.errors.map((e) => e.path)).toContain(path);
-  });
+  test.each(spoilt)(
+    'whose graph, parameters and outputs contradict each other is refused: %s %j',
+    async (path, part) => {
+      const alice = await given.user();
+      const refused = await alice.post<Problem>(workflows, { ...workflow, ...part });
+      expect(refused.status).toBe(422);
+      expect(refused.body.errors.map((e) => e.path)).toContain(path);
+    },
+  );
 
-  test('is not changed so that its parts no longer fit', async () => {
+  test('refuses a change after which its graph, parameters and outputs would contradict each other', async () => {
     const alice = await given.user();
     const { id } = await made(alice);
     const before = (await alice.get(`${workflows}/${id}`)).body;
@@ -160,7 +163,7 @@ describe.concurrent('a workflow', () => {
     expect((await alice.get(`${workflows}/${id}`)).body).toEqual(before);
   });
 
-  test('counts the changes of what is executed, and no others', async () => {
+  test('raises its revision when what is executed changes, and only then', async () => {
     const alice = await given.user();
     const { id, revision } = await made(alice);
     expect(revision).toBe(1);
@@ -181,7 +184,7 @@ describe.concurrent('a workflow', () => {
     expect((await alice.patch(`${workflows}/${id}`, { revision: 99 })).status).toBe(422);
   });
 
-  test('stays while a run of it does: 409 names the collection', async () => {
+  test('cannot be deleted while an execution of it exists: 409 names the collection', async () => {
     const alice = await given.user();
     const { id } = await made(alice);
     const run = await stored(ComfyUIWorkflowExecution, alice, { workflow: new UUID(id) });
@@ -196,7 +199,7 @@ describe.concurrent('a workflow', () => {
   });
 });
 
-test('an empty object in an item of a list is kept, made and changed alike', async () => {
+test('an empty object in a list item is stored, on create and on update', async () => {
   const alice = await given.user();
   const parameters = [{ name: 'b', type: 'STRING', path: '6.inputs.x', default: { value: {} } }];
   const graph = { 6: { class_type: 'Text', inputs: { x: '' } } };

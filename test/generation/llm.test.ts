@@ -33,7 +33,7 @@ conforms(llmModels, {
   change: { provider: 'another', isEnabled: false },
 });
 
-test('a model’s name is its own, and stays', async () => {
+test('the name of a model is unique and cannot be changed', async () => {
   const root = await given.admin();
   const good = model();
   const { id } = (await root.post<Doc>(models, good)).body;
@@ -46,7 +46,7 @@ test('a model’s name is its own, and stays', async () => {
   expect((await alice.get(`${models}/${id}`)).body).toMatchObject({ name: good.name });
 });
 
-test('a question is a prompt or messages, and not both', async () => {
+test('an interaction has either a prompt or messages, not both', async () => {
   const alice = await given.user();
   const messages = [{ role: 'USER', content: 'Hum.' }];
   const ask = async (body: object) => (await alice.post('/v1/llm/interactions', body)).status;

@@ -60,7 +60,7 @@ conforms(runpodExecutions, {
 
 conforms(runpodUsers, { make: storedAt(runpodUsers) });
 
-test('a key is shown by its last four characters, wherever it is answered, and never audited', async () => {
+test('every answer shows only the last four characters of an API key, and no audit event shows any', async () => {
   const alice = await given.user();
   const made = await alice.post<Doc>(configurations, { name: 'Mine', apiKey });
   const path = `${configurations}/${made.body.id}`;
@@ -86,7 +86,7 @@ test('a key is shown by its last four characters, wherever it is answered, and n
   expect((await alice.get(path)).body.apiKey).toBe('…WXYZ');
 });
 
-test('the environment of a template is read by its owner, and stored as ciphertext', async () => {
+test('the environment of a template is stored encrypted, and its owner reads it in plain text', async () => {
   const alice = await given.user();
   const env = { TOKEN: 'very-secret', MODE: 'fast' };
   const made = await alice.post<Doc>(templates, { ...template, env });

@@ -1,5 +1,7 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { JsonSchema } from '../../src/api/http/route.ts';
+import { join } from 'node:path';
+import type { ErrorObject, ValidateFunction } from 'ajv';
+import { inject } from 'vitest';
+import { type Route, router } from '../../src/api/http/route.ts';
 
 interface Given {
   status: number;
@@ -7,13 +9,18 @@ interface Given {
   body: unknown;
 }
 
-interface Response {
-  /** Refusals are described once, and named where they may come. */
-  $ref?: string;
-  content?: Record<string, { schema?: JsonSchema }>;
+/** What write-checks.ts has made of the OpenAPI document. */
+interface Checks {
+  problem: ValidateFunction;
+  operations: {
+    method: string;
+    path: string;
+    /** By status: the content type, empty where there is no body, and the check of the body. */
+    answers: Record<string, { type: string; validate?: ValidateFunction }>;
+  }[];
 }
 
-type Check = (method: string, path: string, given: Given) => void;
+type Check = (method: string, path: string, given: Given) => Promise<void>;
 
 let ready: Promise<Check> | undefined;
 
@@ -23,54 +30,36 @@ let ready: Promise<Check> | undefined;
  */
 export async function checkAnswer(method: string, path: string, given: Given): Promise<void> {
   ready ??= prepare();
-  (await ready)(method, path, given);
+  await (await ready)(method, path, given);
 }
 
-// Imported late: the functions read the environment that place.ts sets first.
 async function prepare(): Promise<Check> {
-  const { served } = await import('../../scripts/served.ts');
-  const { openApi } = await import('../../src/api/openapi/openapi.ts');
-  const { router } = await import('../../src/api/http/route.ts');
-  const routes = Object.values(served).flatMap((s) => s.routes);
-  const find = router(routes);
-  const document = openApi(routes, '0') as {
-    paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
-    components: { responses: Record<string, Response> };
-  };
-  const ajv = new Ajv2020({ strict: false, allErrors: true });
-  ajv.addFormat('uuid', /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/);
-  ajv.addFormat('date-time', /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-  ajv.addSchema(document, 'api');
-  // Where a schema stands in the document, so that what it refers to is found there.
-  const at = (...names: string[]) => {
-    const pointer = names.map((n) => encodeURIComponent(n.replaceAll('/', '~1'))).join('/');
-    const validate = ajv.getSchema(`api#/${pointer}`);
-    if (!validate) throw new Error(`The document has no ${pointer}.`);
-    return validate;
-  };
+  const file = join(inject('contract'), 'checks.mjs');
+  const { problem, operations } = (await import(file)) as Checks;
+  const byOperation = new Map(operations.map((o) => [`${o.method} ${o.path}`, o.answers]));
+  // It looks at their methods and paths alone.
+  const find = router(operations as unknown as Route[]);
 
-  return (method, path, { status, contentType, body }) => {
+  return async (method, path, { status, contentType, body }) => {
     if (method === 'HEAD') return;
     const bad = (why: string) => new Error(`${method} ${path} answered ${status}: ${why}`);
-    const hold = (validate: ValidateFunction) => {
-      if (!validate(body))
-        throw bad(`${ajv.errorsText(validate.errors)} in ${JSON.stringify(body)}`);
+    const hold = async (validate: ValidateFunction) => {
+      if (validate(body)) return;
+      throw bad(`${await textOf(validate.errors)} in ${JSON.stringify(body)}`);
     };
-    if (contentType === 'application/problem+json') hold(at('components', 'schemas', 'Problem'));
+    if (contentType === 'application/problem+json') await hold(problem);
     const found = find(method, path.split('?')[0] as string);
     if (!found || !('route' in found)) return;
     const { route } = found;
-    const verb = route.method.toLowerCase();
-    const own = document.paths[route.path]?.[verb]?.responses[status];
-    if (!own) throw bad(`a status that is not documented (${JSON.stringify(body)})`);
-    const shared = own.$ref?.split('/').at(-1);
-    const declared = shared ? document.components.responses[shared] : own;
-    const [type = ''] = Object.keys(declared?.content ?? {});
+    const declared = byOperation.get(`${route.method} ${route.path}`)?.[status];
+    if (!declared) throw bad(`a status that is not documented (${JSON.stringify(body)})`);
+    const { type, validate } = declared;
     if (contentType !== type) throw bad(`${contentType || 'no type'} instead of ${type || 'none'}`);
-    if (!type.endsWith('json') || !declared?.content?.[type]?.schema) return;
-    const answer = shared
-      ? ['components', 'responses', shared]
-      : ['paths', route.path, verb, 'responses', `${status}`];
-    hold(at(...answer, 'content', type, 'schema'));
+    if (validate) await hold(validate);
   };
+}
+
+async function textOf(errors: ErrorObject[] | null | undefined): Promise<string> {
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  return new Ajv2020().errorsText(errors);
 }

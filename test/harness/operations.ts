@@ -1,10 +1,10 @@
 import { resources, served } from '../../scripts/served.ts';
 import type { JsonSchema, Route } from '../../src/api/http/route.ts';
 import { EXAMPLE_ID } from '../../src/api/openapi/examples.ts';
-import { openApi } from '../../src/api/openapi/openapi.ts';
 import { newId } from '../../src/data/ids.ts';
 import type { Everything } from './everything.ts';
 import { PASSWORD } from './given.ts';
+import { openApiDocument } from './openapi-document.ts';
 
 type Json = Record<string, unknown>;
 
@@ -35,9 +35,8 @@ interface Described {
 export const operations: readonly Operation[] = readOperations();
 
 function readOperations(): Operation[] {
-  const document = openApi([...routes], '0');
-  const { paths } = document as { paths: Record<string, Record<string, Described>> };
-  const whole = (part: JsonSchema) => resolved(document, part);
+  const { paths } = openApiDocument as { paths: Record<string, Record<string, Described>> };
+  const whole = (part: JsonSchema) => resolved(openApiDocument, part);
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, it]): Operation => {
       const body = it.requestBody?.content['application/json'];

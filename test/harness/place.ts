@@ -1,28 +1,52 @@
-import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { afterAll, inject } from 'vitest';
-import { createPlace, readDeployment, startFunctions } from '../../src/local/cloud.ts';
+import { afterAll, beforeAll, inject } from 'vitest';
+import { makeEnvironment } from '../../src/local/environment.ts';
+import { startGateway } from '../../src/local/http/gateway.ts';
+import { startWorker, type Worker } from '../../src/local/worker.ts';
+import type { Place } from './places.ts';
 
-// Everything a test file needs of its own, ready before its first line: imported first of all.
-const deployment = readDeployment(fileURLToPath(new URL('../..', import.meta.url)));
-const name = `t${randomBytes(6).toString('hex')}`;
-const env = await createPlace(inject('tools'), deployment, name);
+// Everything a test file needs of its own, ready before its first line: imported first of all, because
+// what reads the environment reads it when it is imported.
+const deployment = inject('deployment');
+const { queues, ...own } = await takePlace();
+const unknown = 'http://localhost:4000'; // where the functions answer is known once they do
+const env = makeEnvironment(inject('tools'), deployment, queues, { ...own, apiUrl: unknown });
 Object.assign(process.env, env, { LOG_LEVEL: process.env.TEST_LOG ?? 'SILENT' });
 
-const { connect, database, disconnect } = await import('../../src/data/connection.ts');
-const { upgrade } = await import('../../src/data/migrations/run.ts');
-const { migrations } = await import('../../migrations/index.ts');
-await connect();
-await upgrade(database(), migrations);
-// A test that works jobs and events off by hand, in an order of its own, has no worker beside it.
-const worker = process.env.TEST_WORKER !== 'off';
-const functions = await startFunctions({ env, deployment, worker });
+const { connect, disconnect } = await import('../../src/data/connection.ts');
+const { BACKGROUND } = await import('../../src/data/deadlines.ts');
+// On a machine that is busy with many tests the database may take its time.
+await connect(BACKGROUND);
+const gateway = await startGateway({ deployment });
+process.env.API_URL = gateway.url;
 
 /** Where the functions of this test file answer. */
-export const api = functions.url;
+export const api = gateway.url;
+
+let hasWorker = true;
+
+/**
+ * Says what the place of this test file is like, before its tests run. Without a worker, nobody takes jobs
+ * and S3 events off their queues: a test does so by hand, in an order of its own.
+ */
+export function place({ worker }: { worker: boolean }): void {
+  hasWorker = worker;
+}
+
+let work: Worker | undefined;
+
+beforeAll(async () => {
+  // A worker without functions: it takes S3 events, which would be kept for one otherwise, and does nothing.
+  const served = hasWorker ? deployment : { ...deployment, functions: [] };
+  work = await startWorker({ deployment: served, env, clock: false });
+});
 
 afterAll(async () => {
-  await functions.stop();
-  await database().dropDatabase();
+  await Promise.all([gateway.stop(), work?.stop()]);
   await disconnect();
 });
+
+async function takePlace(): Promise<Place> {
+  const answer = await fetch(inject('places'), { method: 'POST', body: String(process.pid) });
+  if (!answer.ok) throw new Error(`There is no place for this file: ${await answer.text()}`);
+  return (await answer.json()) as Place; // places.ts wrote it
+}

@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { beforeAll, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
@@ -15,6 +9,9 @@ import { sendHeartbeat } from '../../src/services/jobs/heartbeat.ts';
 import '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
 
 interface Profile {
   op: string;

@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import Joi from 'joi';
 import { beforeEach, expect, test } from 'vitest';
@@ -20,6 +14,9 @@ import {
 } from '../../src/services/jobs/job-type.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
 
 interface Part {
   n: number;

@@ -1,11 +1,5 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { handler as mediaUploaded } from '../../functions/media-uploaded.ts';
 import { handler as runJobs } from '../../functions/run-jobs.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
@@ -24,7 +18,10 @@ import { type SweepInput, sweep } from '../../src/services/removal/sweep.ts';
 import { type Doc, given, type Person, type Track } from '../harness/given.ts';
 import { invocation, s3Event, s3Record, sqsEvent } from '../harness/invocations.ts';
 import { replaceRun } from '../harness/job-types.ts';
+import { place } from '../harness/place.ts';
 import { melody, wav } from '../samples/audio.ts';
+
+place({ worker: false });
 
 const SONG = wav(melody([60, 64, 67, 72, 67, 64, 60, 67], 3));
 const WAV = { contentType: 'audio/wav', fileName: 'song.wav' };

@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import Joi from 'joi';
 import { beforeEach, expect, test } from 'vitest';
@@ -21,6 +15,9 @@ import { enqueue } from '../../src/services/jobs/queue.ts';
 import { runSubject } from '../../src/services/jobs/run-subject.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { given } from '../harness/given.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
 
 interface Input {
   document: UUID;

@@ -12,7 +12,8 @@ import { findFreePort } from '../../src/local/process/ports.ts';
 import { callSqs } from '../../src/local/queue/client.ts';
 import { find } from '../../src/local/tools/find.ts';
 import { mongod } from '../../src/local/tools/mongod.ts';
-import { folder, project, until } from './given.ts';
+import { until } from '../harness/until.ts';
+import { folder, project } from './given.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -24,7 +25,7 @@ functions:
   jobs: { handler: functions/jobs.handler, events: [{ sqs: { arn: !GetAtt JobsQueue.Arn } }] }
 `;
 
-test('files of one test run share the tools and see nothing of each other', async () => {
+test('two deployments on shared tools see nothing of each other', async () => {
   const tools = await startTools({ dir: folder(), log: () => {} });
   onTestFinished(() => tools.stop());
   const deployment = readDeployment(project({ 'serverless.yml': yaml }));
@@ -89,7 +90,7 @@ test('a database moves to another port, runs no JavaScript, and keeps its data',
   }
 });
 
-test('a tool that changed in the cache is not used, and a failure says what to do', async () => {
+test('a tool that was changed in the cache is not used, and the error says what to do', async () => {
   vi.stubEnv('MIXDOWN_CACHE', folder());
   onTestFinished(() => {
     vi.unstubAllEnvs();

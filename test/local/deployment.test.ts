@@ -147,7 +147,7 @@ test.each([
   expect(withDatabase(uri, 'db')).toBe(expected);
 });
 
-test('settings that cannot be are refused with a sentence', () => {
+test('invalid settings are refused with a sentence', () => {
   expect(() => readSettings('/', { PORT: 'x' }, [])).toThrow('PORT must be');
   expect(() => readSettings('/', { HOST: '0.0.0.0' }, [])).toThrow('HOST must be');
   expect(readSettings('/r', {}, ['--watch'])).toEqual({

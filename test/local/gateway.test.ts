@@ -54,7 +54,7 @@ function raw(port: number, request: string): Promise<string> {
   });
 }
 
-test('an event says of the request what API Gateway says', async () => {
+test('an event describes the request as API Gateway does', async () => {
   const { url, port } = await given(echo);
   const event = await eventOf(`${url}/v1/tracks/a%20b/c?x=1&y=%C3%BC+1&x=2&empty=`, {
     method: 'PUT',
@@ -95,7 +95,7 @@ test('headers sent twice are joined by a comma, and __proto__ is a name like any
   expect(Object.entries(event.queryStringParameters)).toEqual([['__proto__', '1,2']]);
 });
 
-test('bytes arrive as base64, also when no content type can be made out', async () => {
+test('binary bodies arrive as base64, also with an unreadable content type', async () => {
   const { url } = await given(echo);
   const body = Buffer.from([0, 255, 128]);
   for (const type of ['audio/mpeg', 'application/x-www-form-urlencoded', ';;;', 'a/b/c; x']) {
@@ -114,7 +114,7 @@ test('bytes arrive as base64, also when no content type can be made out', async 
   expect([patch.isBase64Encoded, patch.body]).toEqual([false, '{}']);
 });
 
-test('the most specific route wins, and $default takes the rest', async () => {
+test('the most specific route wins, and $default receives the rest', async () => {
   const named =
     (name: string): Handler =>
     () =>
@@ -168,7 +168,7 @@ test('HEAD and 304 carry no body', async () => {
   expect((await fetch(url)).status).toBe(304);
 });
 
-test('a crash is a 500 that says nothing to the client and all to the log, never a 200', async () => {
+test('a crash is answered with 500 without details, which the log has', async () => {
   const crashes: Record<string, Handler> = {
     tracks: () => {
       throw new Error('secret reason');
@@ -197,7 +197,7 @@ test.each([
   expect((await fetch(url)).status).toBe(500);
 });
 
-test('a function that takes too long is a 503, and knows how long it has', async () => {
+test('a function that takes too long is answered with 503, and knows its remaining time', async () => {
   let remaining = 0;
   const { url } = await given((_event, context) => {
     remaining = context.getRemainingTimeInMillis();
@@ -209,7 +209,7 @@ test('a function that takes too long is a 503, and knows how long it has', async
   expect(remaining).toBeLessThanOrEqual(100);
 });
 
-test('ten megabytes pass and one byte more is a 413', async () => {
+test('ten megabytes pass, and one byte more is answered with 413', async () => {
   const { url } = await given((event) => String((event as { body: string }).body.length));
   const post = (length: number) => fetch(url, { method: 'POST', body: 'x'.repeat(length) });
   expect(await (await post(10 * 1024 * 1024)).text()).toBe(String(10 * 1024 * 1024));
@@ -220,14 +220,14 @@ test('ten megabytes pass and one byte more is a 413', async () => {
   ]);
 });
 
-test('a request line and headers of more than 10,240 bytes are a 431', async () => {
+test('a request line and headers of more than 10,240 bytes are answered with 431', async () => {
   const { url } = await given(() => 'ok');
   const send = (length: number) => fetch(url, { headers: { 'x-long': 'x'.repeat(length) } });
   expect((await send(9000)).status).toBe(200);
   expect((await send(10_240)).status).toBe(431);
 });
 
-test('what is no method of API Gateway is a 404, and what is no HTTP at all a 400', async () => {
+test('an unknown method is answered with 404, and what is not HTTP with 400', async () => {
   const { port } = await given(() => 'ok');
   expect(await raw(port, 'PROPFIND / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).toMatch(
     /^HTTP\/1.1 404 /,

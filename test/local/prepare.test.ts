@@ -39,13 +39,13 @@ function given(installed?: string) {
   return { root, calls, prepare: () => run(process.execPath, [script], { env }) };
 }
 
-test('with everything in place it does nothing and says nothing', async () => {
+test('it does and prints nothing when all packages are installed', async () => {
   const { prepare, calls } = given('1.0.0');
   expect((await prepare()).stdout).toBe('');
   expect(calls()).toEqual([]);
 });
 
-test('packages that are missing or old are installed, and it says why', async () => {
+test('it installs missing or outdated packages, and says why', async () => {
   const missing = given();
   expect((await missing.prepare()).stdout).toContain('because node_modules is missing');
   expect(missing.calls()).toEqual(['ci --loglevel=error']);
@@ -54,7 +54,7 @@ test('packages that are missing or old are installed, and it says why', async ()
   expect((await old.prepare()).stdout).toBe('');
 });
 
-test('two at once install once, and a lock of a dead process blocks nobody', async () => {
+test('two processes at once install once, and the lock of a dead process is ignored', async () => {
   const { root, prepare, calls } = given();
   await Promise.all([prepare(), prepare()]);
   expect(calls()).toEqual(['ci --loglevel=error']);
@@ -64,7 +64,7 @@ test('two at once install once, and a lock of a dead process blocks nobody', asy
   expect(calls()).toEqual(['ci --loglevel=error', 'ci --loglevel=error']);
 });
 
-test('an install that fails is one sentence and a code', async () => {
+test('an install that fails prints one sentence and exits with a code', async () => {
   const { root, prepare } = given();
   writeFileSync(join(root, 'bin/npm'), '#!/bin/sh\nexit 7\n');
   await expect(prepare()).rejects.toMatchObject({

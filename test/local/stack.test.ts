@@ -8,7 +8,8 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { readBirth } from '../../src/local/process/identity.ts';
 import { findFreePort } from '../../src/local/process/ports.ts';
 import { readState, type State } from '../../src/local/stack/state.ts';
-import { project, until } from './given.ts';
+import { until } from '../harness/until.ts';
+import { project } from './given.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -87,7 +88,7 @@ async function withDatabase<T>(uri: string, work: (client: MongoClient) => Promi
   }
 }
 
-test('the stack says where it is, refuses a second start, and ends with all its children', async () => {
+test('the stack prints its addresses, refuses a second start, and stops with all its processes', async () => {
   const { dir, start, ready, notes, pidOf } = given();
   const first = start();
   const state = await ready(first);
@@ -124,7 +125,7 @@ test('the stack says where it is, refuses a second start, and ends with all its 
   expect(readState(dir)).toBeUndefined();
 });
 
-test('a taken port is one sentence', async () => {
+test('a port in use is reported in one sentence', async () => {
   const port = await findFreePort();
   const server = createServer().listen(port, '127.0.0.1');
   await once(server, 'listening');
@@ -148,7 +149,7 @@ test('a database that the migrations refuse is a sentence without a stack', asyn
   ]);
 });
 
-test('killing the supervisor ends all its children, and the next start finds everything', async () => {
+test('killing the supervisor ends all its processes, and the next start finds all data', async () => {
   const { start, ready, pidOf } = given();
   const first = start();
   const before = await ready(first);
@@ -175,7 +176,7 @@ test('killing the supervisor ends all its children, and the next start finds eve
   await until('all are gone though nobody starts again', () => !later.some(alive));
 });
 
-test('whatever is killed comes back: gateway, worker, database, objects', async () => {
+test('gateway, worker, database and S3 are restarted when killed', async () => {
   const { start, ready, notes, pidOf } = given();
   const { api, mongodb, s3 } = await ready(start());
 
@@ -207,7 +208,7 @@ test('whatever is killed comes back: gateway, worker, database, objects', async 
   await until('S3 answers', async () => (await fetch(s3).catch(() => undefined))?.status === 403);
 });
 
-test('with --watch a saved file is served, a broken one is a 500, and a mended one works', async () => {
+test('with --watch a saved file is loaded, a broken one answers 500, and a repaired one works again', async () => {
   const { root, start, ready } = given();
   const { api } = await ready(start(['--watch']));
   const file = join(root, 'functions/echo.ts');

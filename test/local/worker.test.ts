@@ -11,7 +11,8 @@ import type { Handler } from '../../src/local/invoke/handler.ts';
 import { callSqs } from '../../src/local/queue/client.ts';
 import { startPoller } from '../../src/local/queue/poller.ts';
 import { createQueues, startQueue } from '../../src/local/queue/server.ts';
-import { project, until } from './given.ts';
+import { until } from '../harness/until.ts';
+import { project } from './given.ts';
 
 function deployed(yaml: string) {
   return readDeployment(project({ 'serverless.yml': yaml }));
@@ -61,7 +62,7 @@ resources:
   return { begin, send, count };
 }
 
-test('only the messages that a function reports as failed come again', async () => {
+test('only the messages that a function reports as failed are delivered again', async () => {
   const seen: string[] = [];
   const { begin, send, count } = await givenQueue((event) => {
     const { Records } = event as SQSEvent;
@@ -124,7 +125,7 @@ test('a record has the shape that Lambda gives it', async () => {
   ]);
 });
 
-test('a rate fires at once, with the event of EventBridge, and never twice at a time', async () => {
+test("a rate fires at once, with EventBridge's event, and not while its last run lasts", async () => {
   const events: unknown[] = [];
   let release = () => {};
   const clock = startClock({
@@ -150,7 +151,7 @@ functions:
   );
 });
 
-test('schedules are read as EventBridge reads them, and nonsense is refused', () => {
+test('schedules are parsed as EventBridge does, and invalid ones are refused', () => {
   expect(readExpression('rate(5 minutes)')).toEqual({ every: 300 });
   expect(readExpression('rate(1 day)')).toEqual({ every: 86_400 });
   expect(readExpression('cron(0/15 4 ? * MON-FRI *)')).toEqual({
@@ -172,7 +173,7 @@ function posted(key: string, name = 'the-bucket', eventName = 's3:ObjectCreated:
   return { Records: [{ eventVersion: '2.2', eventName, eventTime, s3 }] };
 }
 
-test('a record of the S3 server becomes one of S3', () => {
+test('a record of the local S3 server is converted to one of AWS', () => {
   const [first, second] = [posted("media/a b/ü+(1)'.mp3"), posted('x')].flatMap(normaliseRecords);
   expect(first).toMatchObject({
     eventSource: 'aws:s3',
@@ -216,7 +217,7 @@ async function givenHub() {
   return { hub, bucket, post, listen, lines };
 }
 
-test('an S3 event reaches the function of its bucket and prefix, and is tried three times', async () => {
+test('an S3 event reaches the function of its bucket and prefix, and is delivered up to three times', async () => {
   const { bucket, post, listen } = await givenHub();
   const keys: string[] = [];
   const listener = await listen((event) => {
@@ -232,7 +233,7 @@ test('an S3 event reaches the function of its bucket and prefix, and is tried th
   expect(keys).toEqual(['media/x', 'media/x', 'media/x']);
 });
 
-test('an S3 event waits for a worker, and outlives one that dies over it', async () => {
+test('an S3 event waits for a worker, and is delivered again when that worker dies', async () => {
   const { bucket, post, listen } = await givenHub();
   await post(posted('media/early', bucket));
   let began = false;
@@ -250,7 +251,7 @@ test('an S3 event waits for a worker, and outlives one that dies over it', async
   await second.stop();
 });
 
-test('who does not know the secret path is not heard', async () => {
+test('a call that does not know the secret path is refused', async () => {
   const { hub, bucket } = await givenHub();
   const { origin } = new URL(hub.url);
   const body = JSON.stringify({ bucket, url: 'http://localhost:1/' });

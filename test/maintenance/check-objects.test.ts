@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +18,10 @@ import { workOnce } from '../../src/services/jobs/worker.ts';
 import { checkObjects } from '../../src/services/maintenance/objects/check.ts';
 import { type Doc, given, type Person, type Track as TrackDoc } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
+import { place } from '../harness/place.ts';
 import { until } from '../harness/until.ts';
+
+place({ worker: false });
 
 // What is looked at is all there is: a test begins with nothing.
 beforeEach(async () => {
@@ -72,7 +69,7 @@ async function ready(person: Person): Promise<{ track: TrackDoc; folder: string;
   return { track, folder, keys: [track.filePath as string, ...made] };
 }
 
-test('objects that no document knows go, all others stay, and a dry run only tells', async () => {
+test('objects that no document names are deleted, all others stay, and a dry run only reports', async () => {
   const alice = await given.user();
   const [one, two, trashed] = [await ready(alice), await ready(alice), await ready(alice)];
   expect((await alice.delete(`/v1/tracks/${trashed.track.id}`)).status).toBe(204);
@@ -103,7 +100,7 @@ test('objects that no document knows go, all others stay, and a dry run only tel
   expect(await checks(false)).toMatchObject({ orphans: { count: 0 }, ...ALL_WELL });
 });
 
-test('the pieces of a stream that waits for its turn stay, those of one that is over go', async () => {
+test('segments of a stream that waits for its job stay; those of a failed one are deleted', async () => {
   const alice = await given.user();
   const video = await alice.uploads(BYTES, {}, 'videos');
   const _id = new UUID(video.id);
@@ -127,7 +124,7 @@ test('the pieces of a stream that waits for its turn stay, those of one that is 
   expect((await checks(false)).orphans).toMatchObject({ examples: [piece] });
 });
 
-test('a READY medium whose bytes are gone says so', async () => {
+test('a READY medium whose original is missing becomes FAILED', async () => {
   const alice = await given.user();
   const { track, folder } = await ready(alice);
   const kept = await ready(alice);
@@ -151,7 +148,7 @@ test('a READY medium whose bytes are gone says so', async () => {
   expect(again).toMatchObject({ status: 'FAILED', error: { code: 'MISSING_FILE' } });
 });
 
-test('a READY medium that lacks a derivative is told of and made again, with all that it keeps', async () => {
+test('a READY medium that lacks a derivative is reported and processed again, and keeps its other data', async () => {
   const alice = await given.user();
   const [one, two] = [await ready(alice), await ready(alice)];
   await deleteUnder(`${one.folder}/derivatives/`);
@@ -167,7 +164,7 @@ test('a READY medium that lacks a derivative is told of and made again, with all
   expect(await checks(false)).toMatchObject(ALL_WELL);
 });
 
-test('a video that lacks a part of its stream is made again', async () => {
+test('a video whose stream lacks a segment is processed again', async () => {
   const alice = await given.user();
   const video = await alice.uploads(BYTES, {}, 'videos');
   const folder = `media/${alice.id}/videos/${video.id}`;
@@ -198,7 +195,7 @@ test('a video that lacks a part of its stream is made again', async () => {
   expect((await alice.get(`/v1/videos/${video.id}`)).body.status).toBe('PROCESSING');
 });
 
-test('of what lacks anything in the trash is told, and it stays as it is', async () => {
+test('a medium in the trash that lacks an object is reported, and not changed', async () => {
   const alice = await given.user();
   const [whole, bare, halved] = [await ready(alice), await ready(alice), await ready(alice)];
   for (const { track } of [whole, bare, halved]) {
@@ -216,7 +213,7 @@ test('of what lacks anything in the trash is told, and it stays as it is', async
   expect((await alice.get<{ data: Doc[] }>('/v1/trash')).body.data).toHaveLength(3);
 });
 
-test('former versions that lack a derivative are only told of: they would take their medium’s place', async () => {
+test('former versions that lack a derivative are only reported: processing would replace the current medium', async () => {
   const alice = await given.user();
   const { track, folder } = await ready(alice);
   const id = newId(Date.now());
@@ -238,7 +235,7 @@ test('former versions that lack a derivative are only told of: they would take t
   expect(await MediumVersion.collection.findOne({ _id: id })).toMatchObject({ status: 'READY' });
 });
 
-test('where the time never suffices for all, every part has its night all the same', async () => {
+test('where no run has time for everything, the runs of several nights together check everything', async () => {
   const lacking: string[] = [];
   const orphans: string[] = [];
   for (let n = 0; n < 4; n++) {
@@ -266,7 +263,7 @@ test('where the time never suffices for all, every part has its night all the sa
   });
 });
 
-test('wherever it begins, it sees each object once and all of them', async () => {
+test('wherever a run starts, it checks each object exactly once', async () => {
   const all = await checks(true);
   const { length } = await everything();
   for (let n = 0; n < 20; n++) {
@@ -277,7 +274,7 @@ test('wherever it begins, it sees each object once and all of them', async () =>
   }
 });
 
-test('out of time it says that it has not seen all', async () => {
+test('a run that is out of time reports that it is unfinished', async () => {
   const how = { dryRun: true, timeLeft: () => 0 };
   await puts(`media/${newId(Date.now())}/tracks/${newId(Date.now())}/original`);
   expect(await checkObjects(systemCtx('test'), how)).toMatchObject({ unfinished: true });

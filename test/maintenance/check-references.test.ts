@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { handler } from '../../functions/check-references.ts';
@@ -21,6 +15,9 @@ import { given } from '../harness/given.ts';
 import { inParallel } from '../harness/in-parallel.ts';
 import { invocation } from '../harness/invocations.ts';
 import { bodyFor } from '../harness/operations.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
 
 const runs = () => handler({}, invocation());
 const raw = { bypassDocumentValidation: true };
@@ -42,20 +39,23 @@ function nested(path: string, value: unknown): Record<string, unknown> {
   return { [first]: rest.length > 0 ? nested(rest.join('.'), value) : value };
 }
 
-test.each(references)('a broken %s is found and named', async (_name, entity, reference) => {
-  const document = broken(reference);
-  await entity.collection.insertOne(document as never, raw);
-  try {
-    const { broken: found } = await runs();
-    const { path, to } = reference;
-    const examples = [document._id.toString()];
-    expect(found).toEqual([{ entity: entity.name, path, to, count: 1, examples }]);
-  } finally {
-    await entity.collection.deleteOne({ _id: document._id });
-  }
-});
+test.each(references)(
+  'a broken reference %s is found and named',
+  async (_name, entity, reference) => {
+    const document = broken(reference);
+    await entity.collection.insertOne(document as never, raw);
+    try {
+      const { broken: found } = await runs();
+      const { path, to } = reference;
+      const examples = [document._id.toString()];
+      expect(found).toEqual([{ entity: entity.name, path, to, count: 1, examples }]);
+    } finally {
+      await entity.collection.deleteOne({ _id: document._id });
+    }
+  },
+);
 
-test('of many that are broken all are counted, and five shown', async () => {
+test('of many broken references all are counted and five are listed', async () => {
   const documents = Array.from({ length: 2500 }, () => ({ _id: newId(1), project: newId(1) }));
   await Track.collection.insertMany(documents as never, raw);
   const { checked, broken: found } = await runs();
@@ -65,7 +65,7 @@ test('of many that are broken all are counted, and five shown', async () => {
   expect(found[0]?.examples).toHaveLength(5);
 });
 
-test('one of everything, made and deleted at random, leaves none behind', async () => {
+test('documents of every entity, created and deleted at random, leave no broken reference', async () => {
   const people = await Promise.all([everything(), everything(), everything()]);
   const kinds = ['projects', 'tracks', 'images', 'videos', 'comfyui/executions', 'exports'];
   const { below } = chance();
@@ -89,7 +89,7 @@ test('one of everything, made and deleted at random, leaves none behind', async 
   expect(checked).toBeGreaterThan(100);
 });
 
-test('what was deleted just now is not broken: a sweep is after its children', async () => {
+test('a reference to a document deleted just now is not reported: its sweep is still running', async () => {
   const alice = await given.user();
   const track = await alice.track();
   const { remove } = await import('../../src/data/remove.ts');
@@ -104,7 +104,7 @@ test('what was deleted just now is not broken: a sweep is after its children', a
   await Track.collection.deleteOne({ _id: new UUID(track.id) });
 });
 
-test('a count that is wrong is put right, and told of', async () => {
+test('a wrong count is corrected and reported', async () => {
   const alice = await given.user();
   const { project } = await alice.track();
   const right = await alice.project();
@@ -116,13 +116,13 @@ test('a count that is wrong is put right, and told of', async () => {
   expect((await runs()).recounted).toBe(0);
 });
 
-test('it stops before its time is up, and says where', async () => {
+test('a run stops before its time is up, and says how far it came', async () => {
   const { unfinished, broken: found } = await handler({}, invocation(1000));
   expect(unfinished).toBe([...entities.values()].find((e) => referencesOf(e).length > 0)?.name);
   expect(found).toEqual([]);
 });
 
-test('a million documents take less than its quarter of an hour', async () => {
+test('a million documents are checked within a quarter of an hour', async () => {
   const user = newId(1);
   await entityNamed('User').collection.insertOne({ _id: user } as never, raw);
   const project = newId(2);

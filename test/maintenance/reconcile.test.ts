@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
@@ -22,7 +16,10 @@ import { sweep } from '../../src/services/removal/sweep.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';
+import { place } from '../harness/place.ts';
 import { until } from '../harness/until.ts';
+
+place({ worker: false });
 
 const queue = new SQSClient({
   region: 'us-east-1',
@@ -54,7 +51,7 @@ const runs = () => handler({}, invocation());
 const longAgo = (track: Doc, times: Record<string, Date>) =>
   Track.collection.updateOne({ _id: new UUID(track.id) }, { $set: times });
 
-test('an upload whose event was lost is found, once it is some seconds old, and rung for', async () => {
+test('an upload whose event was lost is found once it is some seconds old, and processed', async () => {
   const alice = await given.user();
   const track = await alice.uploads(Buffer.from('bytes'));
   await longAgo(track, { updatedAt: new Date(Date.now() - 10_000) });
@@ -67,7 +64,7 @@ test('an upload whose event was lost is found, once it is some seconds old, and 
   expect((await alice.get<{ data: Doc[] }>('/v1/jobs')).body.data).toHaveLength(1);
 });
 
-test('many lost uploads are asked for some at a time, and never all at once', async () => {
+test('many lost uploads are looked up in batches, never all at once', async () => {
   const alice = await given.user();
   const track = await alice.track({ size: 5 });
   const one = await Track.collection.findOne({ _id: new UUID(track.id) });
@@ -96,7 +93,7 @@ test('many lost uploads are asked for some at a time, and never all at once', as
   expect((await there.toArray()).map(({ _id }) => _id)).toEqual([others[31]?._id]);
 });
 
-test('a job whose message was lost is rung for again, one whose worker was lost too', async () => {
+test('a job whose message or whose worker was lost gets another message', async () => {
   const ctx = systemCtx('test');
   const input = { entity: 'Project', documents: [] };
   const lost = await enqueue(ctx, sweep, { input, priority: 9 });
@@ -110,7 +107,7 @@ test('a job whose message was lost is rung for again, one whose worker was lost 
   await hears(lost._id.toString(), waiting._id.toString());
 });
 
-test('a medium that nobody uploaded within a day goes; one whose bytes are there stays', async () => {
+test('a medium that was not uploaded within a day is deleted; one whose bytes arrived stays', async () => {
   const alice = await given.user();
   const [never, late, fresh] = [
     await alice.track(),
@@ -127,7 +124,7 @@ test('a medium that nobody uploaded within a day goes; one whose bytes are there
   expect(await statusOf(fresh)).toBe('AWAITING_UPLOAD');
 });
 
-test('a track that a crash left without its project is removed', async () => {
+test('a track that a crash left without its project is deleted', async () => {
   const alice = await given.user();
   const [orphan, child] = [await alice.track(), await alice.track()];
   // As if the project went after the track’s maker last looked, and neither lived to tell.

@@ -25,7 +25,7 @@ conforms(retentionRuns, {
   body: async () => ({ dryRun: true }),
 });
 
-test('a policy is about an entity that there is, after a duration in ISO 8601', async () => {
+test('a policy names an existing entity and a duration in ISO 8601', async () => {
   const root = await given.admin();
   const { id } = (await root.post<Doc>(path, policy)).body;
   for (const [name, values] of Object.entries({
@@ -45,7 +45,7 @@ test('a policy is about an entity that there is, after a duration in ISO 8601', 
   expect((await root.get(`${path}/${id}`)).body).toMatchObject(policy);
 });
 
-test('a policy that has been run stays: 409 names the runs', async () => {
+test('a policy that has runs cannot be deleted: 409 names the collection', async () => {
   const root = await given.admin();
   const { id } = (await root.post<Doc>(path, policy)).body;
   await stored(RetentionRun, root, { policy: new UUID(id) });

@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,6 +15,9 @@ import { given, type Person, type Track as TrackDoc } from '../harness/given.ts'
 import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
 import { replaceProcessor } from '../harness/job-types.ts';
 import { keysOf } from '../harness/objects.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
 
 const BYTES = Buffer.from('bytes of a song');
 const AUDIO = { durationSeconds: 1, sampleRate: 8000, channels: 1, codec: 'mp3', lossless: false };

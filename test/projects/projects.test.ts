@@ -15,7 +15,7 @@ conforms(projects, {
   crowd: 64,
 });
 
-test('a project goes from DRAFT to ACTIVE to ARCHIVED and back, and no other way', async () => {
+test('a project moves from DRAFT to ACTIVE, to ARCHIVED and back to ACTIVE; every other step is refused', async () => {
   const alice = await given.user();
   const { id } = await alice.project();
   const step = async (verb: string) => (await alice.post(`/v1/projects/${id}/${verb}`)).status;
@@ -26,7 +26,7 @@ test('a project goes from DRAFT to ACTIVE to ARCHIVED and back, and no other way
   expect(await step('activate')).toBe(200);
 });
 
-test('a text may have as many characters as the document says, whatever they are', async () => {
+test("a text's maximum length counts characters as OpenAPI does: an emoji is one", async () => {
   const alice = await given.user();
   const longest = { name: '🎵'.repeat(120), description: '𝄞'.repeat(2000) };
   const made = await alice.post<{ id: string }>('/v1/projects', longest);

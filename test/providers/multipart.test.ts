@@ -48,7 +48,7 @@ async function sent(key: string, sizes: number[]) {
   return { uploadId, parts, bytes: Buffer.concat(bytes) };
 }
 
-test('a part takes exactly the bytes that its URL was made for, and no other number', async () => {
+test('the URL of a part accepts exactly the number of bytes that was signed', async () => {
   const key = `${folder()}original`;
   const uploadId = await begin(key, 'image/png');
   const url = presignPart(key, uploadId, { partNumber: 1, size: 1000 }, 60);
@@ -63,7 +63,7 @@ test('a part takes exactly the bytes that its URL was made for, and no other num
   expect((await listParts(key, uploadId, 1))?.parts).toEqual([]);
 });
 
-test('an object is made of its parts, once, and never over another', async () => {
+test('completing an upload creates the object once, and never overwrites another', async () => {
   const key = `${folder()}original`;
   const { uploadId, parts, bytes } = await sent(key, [5 * MIB, 5 * MIB, 1000]);
   const other = await sent(key, [2000]);
@@ -82,13 +82,13 @@ test('an object is made of its parts, once, and never over another', async () =>
   expect(await allParts(key, uploadId)).toBeNull();
 });
 
-test('a part under 5 MiB that is not the last is too small', async () => {
+test('a part under 5 MiB that is not the last is refused as too small', async () => {
   const key = `${folder()}original`;
   const { uploadId, parts } = await sent(key, [1000, 1000]);
   expect(await complete(key, uploadId, parts, signal)).toBe('EntityTooSmall');
 });
 
-test('uploads are found by prefix, and nothing is left of those that are aborted', async () => {
+test('uploads are listed by prefix, and an aborted one leaves nothing behind', async () => {
   const mine = folder();
   const { uploadId } = await sent(`${mine}original`, [1000]);
   const again = await begin(`${mine}original`, 'image/png');
@@ -100,7 +100,7 @@ test('uploads are found by prefix, and nothing is left of those that are aborted
   expect(await abort(`${mine}original`, uploadId)).toBe(false);
 });
 
-test('a copy has the same bytes, whole and in parts, and is none when the original has changed', async () => {
+test('a copy, whole or in parts, has the same bytes, and fails when the original has changed', async () => {
   const from = `${folder()}original`;
   const { uploadId, parts, bytes } = await sent(from, [5 * MIB, 5 * MIB, 4321]);
   await complete(from, uploadId, parts, signal);
@@ -121,7 +121,7 @@ test('a copy has the same bytes, whole and in parts, and is none when the origin
   }
 });
 
-test('a copy leaves bytes alone that somebody has sent meanwhile', async () => {
+test('a copy does not overwrite an object that was uploaded meanwhile', async () => {
   const from = `${folder()}original`;
   const { uploadId, parts } = await sent(from, [5 * MIB, 1000]);
   await complete(from, uploadId, parts, signal);
@@ -137,7 +137,7 @@ test('a copy leaves bytes alone that somebody has sent meanwhile', async () => {
   }
 });
 
-test('a copy that fails at one part begins no other, and ends when none is on its way', async () => {
+test('a copy that fails at one part starts no further part, and ends once all running ones have', async () => {
   const from = `${folder()}original`;
   const { uploadId, parts } = await sent(from, Array(12).fill(5 * MIB));
   await complete(from, uploadId, parts, signal);

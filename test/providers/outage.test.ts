@@ -18,12 +18,12 @@ async function errorOf(port = (server.address() as AddressInfo).port): Promise<u
   return s3.send(new HeadBucketCommand({ Bucket: 'media' })).catch((error: unknown) => error);
 }
 
-test.each([500, 503])('a service that answers %i is away', async (answered) => {
+test.each([500, 503])('a service that answers %i counts as unavailable', async (answered) => {
   status = answered;
   expect(isAway(await errorOf())).toBe(true);
 });
 
-test('a service that is not there is away', async () => {
+test('a service that cannot be reached counts as unavailable', async () => {
   expect(isAway(await errorOf(1))).toBe(true);
 });
 
@@ -35,6 +35,6 @@ test.each([400, 403, 404])(
   },
 );
 
-test('a fault of our own is none of a service', () => {
+test('an error in our own code does not count as an outage of a service', () => {
   expect(isAway(Object.assign(new Error('no'), { code: 'ECONNRESET' }))).toBe(false);
 });

@@ -10,12 +10,13 @@ vi.mock('../../src/config.ts', async (original) => {
 });
 
 import '../harness/place.ts';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { complete } from '../../src/providers/multipart.ts';
 import { ring } from '../../src/providers/queue.ts';
-import { head } from '../../src/providers/s3.ts';
+import { head, sdk } from '../../src/providers/s3.ts';
 import { given } from '../harness/given.ts';
 
+beforeAll(() => sdk()); // importing it takes a while
 afterAll(() => silence.stop());
 
 /** How long it took to fail, in ms. */
@@ -25,19 +26,20 @@ async function failure(call: Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-test.concurrent('S3 that says nothing is given up after three tries of 5 s', async () => {
+test.concurrent('a call to an S3 that does not answer fails after three tries of 5 s', async () => {
   const milliseconds = await failure(head('media/some/key'));
+  expect(silence.asked.filter((line) => line.startsWith('HEAD '))).toHaveLength(3);
   expect(milliseconds).toBeGreaterThan(14_900);
-  expect(milliseconds).toBeLessThan(18_000);
+  expect(milliseconds).toBeLessThan(25_000);
 });
 
-test.concurrent('a queue that says nothing is given up after two tries of 2 s', async () => {
+test.concurrent('a call to a queue that does not answer fails after two tries of 2 s', async () => {
   const milliseconds = await failure(ring(`${silence.url}/1/jobs`, {}));
   expect(milliseconds).toBeGreaterThan(3_900);
-  expect(milliseconds).toBeLessThan(6_000);
+  expect(milliseconds).toBeLessThan(15_000);
 });
 
-test.concurrent('what S3 may take minutes for lasts until its caller gives it up', async () => {
+test.concurrent('a call for which S3 may take minutes lasts until its caller aborts it', async () => {
   const signal = AbortSignal.timeout(7_000);
   const started = performance.now();
   const parts = [{ partNumber: 1, etag: 'x' }];
@@ -45,12 +47,11 @@ test.concurrent('what S3 may take minutes for lasts until its caller gives it up
   expect(performance.now() - started).toBeGreaterThan(6_900);
 });
 
-test.concurrent('a request that needs S3 while it says nothing is a 503 in the time of its function', async () => {
+test.concurrent('a request that needs an S3 that does not answer gets 503 before its function times out', async () => {
   const alice = await given.user();
-  const started = performance.now();
   const large = { name: 'x', size: 100_000_000, fileName: 'x.png', contentType: 'image/png' };
   const { status, body, headers } = await alice.post('/v1/images', large);
   expect({ status, code: body.code }).toEqual({ status: 503, code: 'UNAVAILABLE' });
+  // Had the function run out of time, the gateway would have answered, without a code.
   expect(headers.get('retry-after')).toBe('2');
-  expect(performance.now() - started).toBeLessThan(20_000);
-}, 60_000);
+});

@@ -51,7 +51,7 @@ test.each([
   expect(await sum(path)).toBe(await sum(one.path));
 });
 
-test('one that is given up leaves neither an object nor parts', async () => {
+test('an aborted upload leaves neither an object nor parts', async () => {
   const one = await file(60 * MIB);
   const key = 'media/given-up/file';
   const giveUp = new AbortController();
@@ -63,7 +63,7 @@ test('one that is given up leaves neither an object nor parts', async () => {
   expect(await openUnder(key)).toBe(0);
 });
 
-test('a file that is shorter than was said is not stored as if it were whole', async () => {
+test('a file shorter than declared is not stored', async () => {
   const one = await file(20 * MIB);
   const key = 'media/too-short/file';
   await expect(upload(key, { ...one, size: 21 * MIB }, forever)).rejects.toThrow(/shorter/);

@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterAll(() => kms.stop());
 
-test('in the cloud a key is wrapped by KMS, and unwraps under its own name alone', async () => {
+test('in the cloud KMS wraps a data key, which can be unwrapped only under its own name', async () => {
   const wrapped = await makeWrappedKey('one');
   expect(wrapped.wrapper).toBe(kms.arn);
   const key = await unwrapKey('one', wrapped);
@@ -34,7 +34,7 @@ test('in the cloud a key is wrapped by KMS, and unwraps under its own name alone
   expect(kms.calls[0]).toEqual({ operation: 'GenerateDataKey', context });
 });
 
-test('many at once cost one key and two calls of KMS, and its key again after five minutes one', async () => {
+test('100 encryptions at once cost two KMS calls, and one more after the key has been cached for five minutes', async () => {
   const values = times(100, (n) => ({ n, text: 'CANARY' }));
   const encrypted = await Promise.all(values.map((v) => encryptValue(at(0), place, v)));
   expect(kms.calls.map((c) => c.operation)).toEqual(['GenerateDataKey', 'Decrypt']);
@@ -45,7 +45,7 @@ test('many at once cost one key and two calls of KMS, and its key again after fi
   expect(await DataKey.collection.countDocuments()).toBe(1);
 });
 
-test('KMS being away is a 503 that is not remembered, and its refusal a fault of ours', async () => {
+test('an unreachable KMS is answered with 503 and asked again next time; a refusal by KMS is an error of ours', async () => {
   const encrypted = await encryptValue(at(20), place, 'CANARY');
   kms.fails = { status: 500, name: 'KMSInternalException' };
   await expect(decryptValue(at(30), place, encrypted)).rejects.toMatchObject({
@@ -63,7 +63,7 @@ test('KMS being away is a 503 that is not remembered, and its refusal a fault of
   expect(await decryptValue(at(30), place, encrypted)).toBe('CANARY');
 });
 
-test('a key that another has wrapped, or for another name, opens nothing', async () => {
+test('a data key wrapped by another master key, or under another name, cannot be unwrapped', async () => {
   const encrypted = await encryptValue(at(60), place, 'CANARY');
   const [kept] = await DataKey.collection.find().toArray();
   const other = await makeWrappedKey(newId(Date.now()).toString());

@@ -18,7 +18,7 @@ function file(name: string, content: Uint8Array | string): string {
   return join(folder, name);
 }
 
-test('without a file the demo sends its own song, and tells what was heard in it', async () => {
+test('without a file the demo uploads its own song, and prints its analysis', async () => {
   const { code, stdout, stderr } = await demo();
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/Uploaded +3\.5 MB straight to S3/);
@@ -37,7 +37,7 @@ test('without a file the demo sends its own song, and tells what was heard in it
   for (const text of shown.filter((text) => !changing.test(text))) expect(stdout).toContain(text);
 }, 60_000);
 
-test('a file that is no music is told in one sentence, and stops no other', async () => {
+test('a file that is not music is reported in one sentence, and does not stop the others', async () => {
   const noise = file('noise.mp3', randomBytes(20_000));
   const { code, stdout, stderr } = await demo(noise, file('more.ogg', randomBytes(20_000)));
   expect(code).toBe(1);
@@ -45,13 +45,13 @@ test('a file that is no music is told in one sentence, and stops no other', asyn
   expect(stdout).toMatch(/noise\.mp3 +failed\n +more\.ogg +failed\n/);
 });
 
-test('without a terminal it writes neither colours nor moving lines', async () => {
+test('without a terminal it prints neither colours nor moving lines', async () => {
   const { stdout } = await demo(file('noise.mp3', randomBytes(20_000)));
   expect(stripVTControlCharacters(stdout)).toBe(stdout);
   expect(stdout).not.toContain('\r');
 });
 
-test('a missing file ends it with code 1, before anything is sent', async () => {
+test('a missing file ends it with code 1, before anything is uploaded', async () => {
   const before = await User.collection.countDocuments();
   expect(await demo(file('a.wav', 'x'), '/nowhere/song.mp3')).toEqual({
     code: 1,
@@ -69,7 +69,7 @@ test.each([
   await expect(openFile(path())).rejects.toThrow(sentence);
 });
 
-test('an API that does not answer is named', async () => {
+test('an API that does not answer is named in the error', async () => {
   const { code, stderr } = await run('demo', [], { API_URL: 'http://localhost:1/' });
   expect(code).toBe(1);
   expect(stderr).toBe('Nothing answers at http://localhost:1, which API_URL names.\n');

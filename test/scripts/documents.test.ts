@@ -25,7 +25,7 @@ test.each(documents)('every link of %s leads to a file, and to a heading in it',
   expect(broken.map(([link]) => link)).toEqual([]);
 });
 
-test('what answers 501 is what ARCHITECTURE says, and README says where', () => {
+test('the operations that answer 501 are those that ARCHITECTURE names, and README says where', () => {
   const { paths } = JSON.parse(read('openapi.json')) as { paths: Record<string, Operations> };
   const missing = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations)

@@ -53,12 +53,12 @@ test('no line is wider than the terminal, whatever the length of the song', () =
   }
 });
 
-test('the time line marks even moments where they are', () => {
+test('the time line has its marks at the right positions', () => {
   const line = drawn(waveform(Array(20 * 90).fill(50)), 90).at(-1) as string;
   expect([line.indexOf('0:15'), line.indexOf('0:30'), line.indexOf('1:15')]).toEqual([15, 30, 75]);
 });
 
-test('a bar fills from nothing to its whole width', () => {
+test('a progress bar fills from empty to its whole width', () => {
   expect([drawBar(0, 4), drawBar(0.5, 4), drawBar(0.53, 4), drawBar(1, 4), drawBar(7, 4)]).toEqual([
     '░░░░',
     '██░░',

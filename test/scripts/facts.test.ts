@@ -38,7 +38,7 @@ const full: Track = {
   warnings: ['This track is cut off.'],
 };
 
-test('the facts of a track are told with their units', () => {
+test('the facts of a track are printed with their units', () => {
   expect(Object.fromEntries(listFacts(full))).toEqual({
     Title: 'Awakening',
     Artist: 'Somebody',
@@ -56,12 +56,12 @@ test('the facts of a track are told with their units', () => {
   });
 });
 
-test('what is not known is left out, not invented', () => {
+test('unknown facts are left out', () => {
   expect(listFacts(bare)).toEqual([['Title', 'song']]);
   expect(summarise('song.mp3', bare)).toEqual(['song.mp3', '', '', '', '']);
 });
 
-test('a range of 0 LU and a peak of 0 dBTP are facts like any other', () => {
+test('a loudness range of 0 LU and a peak of 0 dBTP are printed', () => {
   const loudness = { integratedLufs: -9, rangeLu: 0, truePeakDbtp: 0 };
   const told = Object.fromEntries(listFacts({ ...bare, analysis: { loudness } }));
   expect([told.Range, told['True peak']]).toEqual(['0.0 LU', '0.0 dBTP']);

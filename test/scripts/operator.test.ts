@@ -4,7 +4,7 @@ import { run } from './run.ts';
 
 const admin = (...args: string[]) => run('admin', args);
 
-test('an account that is granted administers, until it is revoked; the audit log has both', async () => {
+test('`admin grant` makes an account an administrator, `admin revoke` ends that, and both are audited', async () => {
   const alice = await given.user();
   // A session that is running is believed for a moment longer.
   const isAdmin = async () => (await (await alice.signsIn()).get('/v1/users')).status === 200;
@@ -26,7 +26,7 @@ test('an account that is granted administers, until it is revoked; the audit log
   ]);
 });
 
-test('an unknown email and a wrong command are told in one line', async () => {
+test('an unknown email and a wrong command are reported in one line', async () => {
   const nobody = await admin('grant', 'nobody@example.com');
   expect(nobody).toMatchObject({ code: 1, stdout: '' });
   expect(nobody.stderr).toBe('There is no account with the email nobody@example.com.\n');

@@ -24,7 +24,7 @@ describe('a packaged function', () => {
     });
   });
 
-  test('answers the same when its code cache is of another V8, and says so', async () => {
+  test('answers the same when its code cache is of another V8 version, and logs that', async () => {
     const request = await oneProject();
     const good = readFileSync(cache('projects'));
     const other = Buffer.from(good);
@@ -39,14 +39,14 @@ describe('a packaged function', () => {
     }
   });
 
-  test('means what its modules meant: strict, and ASCII alone, as it is read', () => {
+  test('is strict-mode code in ASCII only', () => {
     const code = readFileSync(join(functions, 'projects.main.cjs'), 'utf8');
     expect(code).toMatch(/^\(function\([\w,]+\)\{"use strict";/);
     expect(code).toContain('/^\\u2026/'); // what an encrypted field shows is not taken for its value
     expect(code).not.toMatch(/[\u0080-\uffff]/);
   });
 
-  test('answers what it reads only when it is asked for', async () => {
+  test('answers from files that it reads only when asked for', async () => {
     for (const path of ['/v1/openapi.json', '/docs/reference.css']) {
       const answer = await answered('system', { method: 'GET', path });
       expect(answer).toEqual({ status: 200, warnings: '' });

@@ -16,7 +16,7 @@ test('the demo song lasts twenty seconds and peaks at 1 dB under full scale', ()
   expect(loudest()).toBeCloseTo(PEAK, 5);
 });
 
-test('the demo song has 120 beats a minute, and is sure of them', () => {
+test('the demo song is recognised as 120 beats a minute, with high confidence', () => {
   const meter = tempoMeter(RATE / 2);
   meter.add(mono);
   const { bpm, bpmConfidence } = meter.result();
@@ -24,7 +24,7 @@ test('the demo song has 120 beats a minute, and is sure of them', () => {
   expect(bpmConfidence).toBeGreaterThan(0.5);
 });
 
-test('the demo song is in C major, and is sure of it', () => {
+test('the demo song is recognised as C major, with high confidence', () => {
   const meter = keyMeter(RATE / 2);
   meter.add(mono);
   const { key, scale, keyConfidence } = meter.result();
@@ -32,7 +32,7 @@ test('the demo song is in C major, and is sure of it', () => {
   expect(keyConfidence).toBeGreaterThan(0.5);
 });
 
-test('the demo song rings out before it ends', () => {
+test('the demo song fades out before it ends', () => {
   for (const channel of [song.left, song.right]) {
     expect(Math.abs(at(channel, channel.length - 1))).toBeLessThan(0.01);
   }

@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../harness/place.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -15,7 +9,10 @@ import { deleteUnder, head } from '../../src/providers/s3.ts';
 import { type Doc, given, type Track as TrackAnswer } from '../harness/given.ts';
 import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';
+import { place } from '../harness/place.ts';
 import { times } from '../harness/times.ts';
+
+place({ worker: false });
 
 const BYTES = Buffer.from('bytes that somebody sent');
 
@@ -32,7 +29,7 @@ function shuffled<T>(items: T[], seed: number): T[] {
   return keyed.sort((a, b) => a.state - b.state).map((k) => k.item);
 }
 
-test('a record five times, shuffled with an older one, starts one processing', async () => {
+test('a record delivered five times, mixed with an older one, starts one processing job', async () => {
   const seed = Date.now() % 1000;
   for (let round = 0; round < 5; round++) {
     const alice = await given.user();
@@ -50,7 +47,7 @@ test('a record five times, shuffled with an older one, starts one processing', a
   }
 });
 
-test('a key is read as S3 writes it, and an event of any minor version and either prefix', async () => {
+test('a key is decoded as S3 encodes it, in events of any minor version and with either prefix', async () => {
   const alice = await given.user();
   const variants: ((track: TrackAnswer) => Parameters<typeof s3Record>)[] = [
     ({ filePath }) => [encodeURIComponent(filePath as string)],
@@ -68,7 +65,7 @@ test('a key is read as S3 writes it, and an event of any minor version and eithe
   }
 });
 
-test('what is no upload of ours is passed over, and spoils nothing that comes with it', async () => {
+test('a record of an unknown object is skipped, and the others of its event are handled', async () => {
   const alice = await given.user();
   const track = await alice.uploads(BYTES);
   const folder = (track.filePath as string).replace('/original', '');
@@ -93,12 +90,12 @@ test('what is no upload of ours is passed over, and spoils nothing that comes wi
   expect(await jobsOf(track)).toBe(1);
 });
 
-test('the event that S3 sends when it is set up is nothing', async () => {
+test('the test event that S3 sends when notifications are set up is ignored', async () => {
   const setUp = { Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'b', RequestId: 'r' };
   await expect(handler(setUp as object, invocation())).resolves.toBeUndefined();
 });
 
-test('a record of bytes that are not there starts nothing', async () => {
+test('a record of an object that does not exist starts nothing', async () => {
   const alice = await given.user();
   const track = await alice.track();
   await handler(s3Event(s3Record(track.filePath as string)), invocation());
@@ -106,7 +103,7 @@ test('a record of bytes that are not there starts nothing', async () => {
   expect(await jobsOf(track)).toBe(0);
 });
 
-test('an event of another shape is refused, so that it is not lost in silence', async () => {
+test('an event of another shape fails, so that it is not lost without notice', async () => {
   const alice = await given.user();
   const track = await alice.uploads(BYTES);
   const bucket = { name: process.env.MEDIA_BUCKET };
@@ -119,7 +116,7 @@ test('an event of another shape is refused, so that it is not lost in silence', 
   expect(await jobsOf(track)).toBe(0);
 });
 
-test('a removal that is told before what it removes, or after it, changes nothing', async () => {
+test('the record of a removal changes nothing, before or after that of the upload', async () => {
   const alice = await given.user();
   for (const isFirst of [true, false]) {
     const track = await alice.uploads(BYTES);
@@ -167,7 +164,7 @@ const history = fc.array(
   { minLength: 3, maxLength: 14 },
 );
 
-test('whatever is told, and in which order: the last bytes are what counts, and once', async () => {
+test('whatever the order and number of records, the last bytes are processed, once', async () => {
   const alice = await given.user();
   await fc.assert(
     fc.asyncProperty(history, fc.nat(), async (steps, seed) => {
@@ -195,7 +192,7 @@ test('whatever is told, and in which order: the last bytes are what counts, and 
     }),
     { numRuns: 25 },
   );
-}, 60_000);
+});
 
 interface Stored {
   object: { etag: string };

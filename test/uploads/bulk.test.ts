@@ -38,7 +38,7 @@ async function counts({ id }: Person): Promise<number[]> {
   );
 }
 
-test('media of all kinds are made at once, in order, each with its upload', async () => {
+test('one call creates media of all kinds, in order, each with its upload', async () => {
   const alice = await given.user();
   const project = (await alice.project()).id;
   const items = [
@@ -62,7 +62,7 @@ test('media of all kinds are made at once, in order, each with its upload', asyn
   expect((await alice.get(`/v1/projects/${project}`)).body.trackCount).toBe(1);
 });
 
-test('a fault of one does not stop the others, and each is told as its own POST would', async () => {
+test('an invalid item does not stop the others, and its error is that of its own POST', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   const theirs = (await bob.project()).id;
   const { body } = await alice.post<Answer>(path, {
@@ -95,7 +95,7 @@ test('a fault of one does not stop the others, and each is told as its own POST 
   expect(await counts(alice)).toEqual([0, 0, 0, 1]);
 });
 
-test('a hundred are made, and not one more, nor none', async () => {
+test('one call creates 1 to 100 media', async () => {
   const alice = await given.user();
   const hundred = times(100, () => of('IMAGE'));
   const { body } = await alice.post<Answer>(path, { items: hundred });
@@ -107,7 +107,7 @@ test('a hundred are made, and not one more, nor none', async () => {
   expect((await call('POST', path, { body: { items: hundred } })).status).toBe(401);
 });
 
-test('under an Idempotency-Key all are made once, also by a try that was cut off', async () => {
+test('under an Idempotency-Key all are created once, also after an interrupted try', async () => {
   const alice = await given.user();
   const key = { 'idempotency-key': randomBytes(8).toString('hex') };
   const items = [
@@ -138,7 +138,7 @@ test('under an Idempotency-Key all are made once, also by a try that was cut off
   expect(begun).toHaveLength(1);
 });
 
-test('duplicates are told of, and reused, for all of them', async () => {
+test('duplicates are reported, or reused, for each item', async () => {
   const alice = await given.user();
   const checksum = `${'A'.repeat(43)}=`;
   const one = await alice.medium('images', { checksum });

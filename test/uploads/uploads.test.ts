@@ -70,7 +70,7 @@ async function sentWhole(person: Person, kind: MediaKind, size = PART + 1000) {
   return { made, bytes, parts, path: at(kind, made) };
 }
 
-test('an upload of 12 parts that breaks 3 times sends no part more than once more', async () => {
+test('an upload of 12 parts that is interrupted 3 times sends no part more than twice', async () => {
   const alice = await given.user();
   const random = chance();
   const bytes = randomBytes(11 * PART + 1234);
@@ -95,7 +95,7 @@ test('an upload of 12 parts that breaks 3 times sends no part more than once mor
 });
 
 describe.concurrent.each(KINDS)('%s', (kind, entity) => {
-  test('in parts are completed once, however often and from how many places it is asked', async () => {
+  test('in parts are completed once, however often and by however many clients that is asked', async () => {
     const alice = await given.user();
     const { path, parts, bytes } = await sentWhole(alice, kind);
     const quoted = parts.map((p) => ({ ...p, etag: `"${p.etag.replaceAll('"', '')}"` }));
@@ -113,7 +113,7 @@ describe.concurrent.each(KINDS)('%s', (kind, entity) => {
     expect((await alice.delete(`${path}/upload`)).status).toBe(409);
   });
 
-  test('in parts lose them when the upload is aborted, and can be sent anew', async () => {
+  test('in parts lose them when the upload is aborted, and can be uploaded again', async () => {
     const alice = await given.user();
     const { made, path, parts, bytes } = await sentWhole(alice, kind);
     const [old] = await open(alice, kind, made);
@@ -128,7 +128,7 @@ describe.concurrent.each(KINDS)('%s', (kind, entity) => {
     expect((await stored(alice, path)).equals(bytes)).toBe(true);
   });
 
-  test('in parts leave none in S3 when they are deleted, or nobody goes on within a day', async () => {
+  test('in parts leave none in S3 when they are deleted, or not continued for a day', async () => {
     const alice = await given.user();
     const { made, path } = await sentWhole(alice, kind);
     const { made: forgotten, path: there } = await sentWhole(alice, kind);
@@ -148,7 +148,7 @@ describe.concurrent.each(KINDS)('%s', (kind, entity) => {
     expect(await open(alice, kind, renewed)).toHaveLength(1);
   });
 
-  test("in parts of a stranger's cannot be renewed, completed or aborted", async () => {
+  test('in parts cannot be renewed, completed or aborted by another user', async () => {
     const [alice, bob] = await Promise.all([given.user(), given.user()]);
     const { made, path, parts } = await sentWhole(alice, kind);
     const missing = at(kind, { id: newId(Date.now()).toString() });
@@ -161,7 +161,7 @@ describe.concurrent.each(KINDS)('%s', (kind, entity) => {
     expect((await alice.get(path)).body.status).toBe('AWAITING_UPLOAD');
   });
 
-  test('of known bytes say so, and are copied within S3 when it is asked', async () => {
+  test('with the bytes of an earlier one are reported as duplicates, and copied within S3 on request', async () => {
     const [alice, bob] = await Promise.all([given.user(), given.user()]);
     const bytes = randomBytes(5000);
     const values = { size: bytes.length, checksum: sha256(bytes), contentType: TYPES[kind] };
@@ -204,7 +204,7 @@ const TYPES: Record<MediaKind, string> = {
   images: 'image/png',
 };
 
-test('what S3 puts together slowly a job completes, one for however many ask', async () => {
+test('an upload that S3 completes slowly is completed by one job, however many ask for it', async () => {
   const alice = await given.user();
   const { made, path, parts, bytes } = await sentWhole(alice, 'audios');
   const ctx = systemCtx('test');
@@ -222,7 +222,7 @@ test('what S3 puts together slowly a job completes, one for however many ask', a
   expect(await Job.collection.countDocuments(completing)).toBe(1);
 });
 
-test('each fault of a completion is named, and nothing is completed', async () => {
+test('a completion with faults names each of them, and completes nothing', async () => {
   const alice = await given.user();
   const bytes = randomBytes(3 * PART);
   const made = await inParts(alice, 'videos', { size: bytes.length });
@@ -257,7 +257,7 @@ test('each fault of a completion is named, and nothing is completed', async () =
   expect((await completes(alice, path, parts)).status).toBe(202);
 });
 
-test('what is sent in one PUT has nothing to complete or to abort', async () => {
+test('an upload in one PUT can be neither completed nor aborted', async () => {
   const alice = await given.user();
   const path = at('images', await alice.medium('images'));
   const parts = [{ partNumber: 1, etag: 'a' }];
@@ -265,7 +265,7 @@ test('what is sent in one PUT has nothing to complete or to abort', async () => 
   expect((await alice.delete(`${path}/upload`)).status).toBe(409);
 });
 
-test('URLs come in pages, and a body names ten thousand parts', async () => {
+test('the URLs of parts come in pages, and a completion may name ten thousand parts', async () => {
   const alice = await given.user();
   const made = await inParts(alice, 'videos', { size: 50_000_000_000 });
   const path = at('videos', made);
@@ -298,7 +298,7 @@ test('URLs come in pages, and a body names ten thousand parts', async () => {
   expect((answer.body as unknown as Problem).errors).toHaveLength(100);
 });
 
-test('S3 may tell of an upload before and after its completion, any number of times', async () => {
+test('S3 may announce an upload before and after its completion, any number of times', async () => {
   const alice = await given.user();
   const tell = async (made: Doc, sequencer: string) =>
     uploaded(s3Event(s3Record(made.filePath as string, { sequencer })), invocation());
@@ -315,7 +315,7 @@ test('S3 may tell of an upload before and after its completion, any number of ti
   expect(await Job.collection.countDocuments(jobs)).toBe(1);
 });
 
-test('a completion that S3 did and nobody heard of is found, by whoever asks next', async () => {
+test('a completion in S3 whose answer was lost is found by the next request', async () => {
   const alice = await given.user();
   const { made, path, parts } = await sentWhole(alice, 'images');
   await completes(alice, path, parts);
@@ -334,7 +334,7 @@ test('a completion that S3 did and nobody heard of is found, by whoever asks nex
   expect(await statusOf()).not.toBe(AWAITED);
 });
 
-test('an upload that S3 has forgotten is begun anew, once', async () => {
+test('an upload that S3 no longer knows is started again, once', async () => {
   const alice = await given.user();
   const { made, path, parts, bytes } = await sentWhole(alice, 'videos');
   const [known = ''] = await open(alice, 'videos', made);
@@ -347,7 +347,7 @@ test('an upload that S3 has forgotten is begun anew, once', async () => {
   expect((await completes(alice, path, anew)).status).toBe(202);
 });
 
-test('a medium that is deleted while its parts are being sent leaves nothing in S3', async () => {
+test('a medium deleted while its parts are uploaded leaves nothing in S3', async () => {
   const alice = await given.user();
   const bytes = randomBytes(8 * PART);
   const made = await inParts(alice, 'videos', { size: bytes.length });
@@ -363,14 +363,14 @@ test('a medium that is deleted while its parts are being sent leaves nothing in 
   for await (const keys of keysUnder(`media/${alice.id}/`)) expect(keys).toEqual([]);
 });
 
-test('with a project the parts of what is in it go', async () => {
+test('deleting a project deletes the uploaded parts of its media', async () => {
   const alice = await given.user();
   const { made } = await sentWhole(alice, 'tracks');
   expect((await alice.delete(`/v1/projects/${made.project}`)).status).toBe(204);
   await noneOpen(alice, 'tracks', made);
 });
 
-test('an upload in S3 that no document or worker awaits is ended; one that is awaited, or new, is not', async () => {
+test('an upload in S3 that no document and no worker waits for is aborted, unless it is new', async () => {
   const alice = await given.user();
   const { made } = await sentWhole(alice, 'videos');
   const key = made.filePath as string;
@@ -386,7 +386,7 @@ test('an upload in S3 that no document or worker awaits is ended; one that is aw
   for await (const page of openUploads(gone)) expect(page).toEqual([]);
 });
 
-test('under one Idempotency-Key one upload is begun, also when an answer was lost', async () => {
+test('under one Idempotency-Key one upload is started, also when an answer was lost', async () => {
   const alice = await given.user();
   const key = { 'idempotency-key': randomBytes(8).toString('hex') };
   const body = { name: 'One', fileName: 'a.mp4', contentType: 'video/mp4', size: 200_000 };
@@ -397,7 +397,7 @@ test('under one Idempotency-Key one upload is begun, also when an answer was los
   expect(await open(alice, 'videos', made as Doc)).toHaveLength(1);
 });
 
-test('a copy whose original is gone says so, and its bytes can still be sent', async () => {
+test('a copy whose original is gone reports that, and its bytes can still be uploaded', async () => {
   const alice = await given.user();
   const bytes = randomBytes(5000);
   const values = { size: bytes.length, checksum: sha256(bytes) };

@@ -1,4 +1,8 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context,
+} from 'aws-lambda';
 import type { Ctx } from '../../context.ts';
 import { idText, newId } from '../../data/ids.ts';
 import { AppError, invalidQuery } from '../../errors.ts';
@@ -11,8 +15,14 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
 
 const LARGEST_BODY = 1024 * 1024;
 
-/** The context of an HTTP request, before anybody is known. The address is API Gateway's word alone. */
-export function requestCtx(event: HttpEvent): Ctx {
+/**
+ * The context of an HTTP request, before anybody is known. The address is API Gateway's word alone. The
+ * caller waits as long as the function may run; a script that calls it directly may leave that out.
+ */
+export function requestCtx(
+  event: HttpEvent,
+  context: Partial<Pick<Context, 'getRemainingTimeInMillis'>>,
+): Ctx {
   const given = event.headers?.['x-request-id'];
   const clock = Date.now;
   return {
@@ -21,6 +31,7 @@ export function requestCtx(event: HttpEvent): Ctx {
     ip: event.requestContext?.http?.sourceIp,
     userAgent: event.requestContext?.http?.userAgent?.slice(0, 512),
     clock,
+    deadline: clock() + (context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY),
     log,
   };
 }

@@ -33,7 +33,7 @@ export function serve(...groups: (Route | { routes: Route[] })[]) {
   return middy<HttpEvent, HttpResult, Error, Invoked>({ timeoutEarlyInMillis: 0 })
     .use({
       before: (request: Invocation) => {
-        request.context.ctx = requestCtx(request.event);
+        request.context.ctx = requestCtx(request.event, request.context);
         request.context.callbackWaitsForEmptyEventLoop = false;
       },
       onError: (request: Invocation) => {

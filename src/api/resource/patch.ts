@@ -14,8 +14,10 @@ import { stale } from './etag.ts';
 
 type Values = Record<string, unknown>;
 
-/** How long it tries to write what others keep changing, in ms. */
-const PATIENCE = 5000;
+/** How often it tries to write a document that others keep changing. 64 writers at once need about half. */
+const TRIES = 20;
+/** What the last try and its answer need of the caller's time, in ms. */
+const RESERVE = 1000;
 
 /**
  * Applies a JSON Merge Patch to one document and returns what is stored now. Plain fields go in one
@@ -46,8 +48,8 @@ export async function patch<T extends Base>(
     if (flat.references) await confirmChange(ctx, entity, stored._id, set);
     return stored;
   }
-  const end = ctx.clock() + PATIENCE;
   for (let tries = 1; ; tries++) {
+    const began = ctx.clock();
     const current = await findOne(ctx, entity, guarded);
     if (!current) throw await absent(ctx, entity, filter, versions);
     await decryptFields(ctx, entity, [current]);
@@ -56,13 +58,22 @@ export async function patch<T extends Base>(
     const stored = await update(ctx, entity, where, { set, unset });
     if (stored && flat.references) await confirmChange(ctx, entity, current._id, set);
     if (stored) return stored;
-    if (ctx.clock() > end) {
+    const now = ctx.clock();
+    const pause = backoff(tries, now - began);
+    if (tries === TRIES || now + pause > ctx.deadline - RESERVE) {
       const message = 'Others are changing it at the same time; try again.';
       throw new AppError('CONFLICT', message, { retryAfter: 1 });
     }
-    // Each after a time of its own, longer the more there are, else the same ones meet again.
-    await setTimeout(Math.random() * Math.min(2 ** (tries + 2), 1000));
+    await setTimeout(pause);
   }
+}
+
+/**
+ * Exponential backoff with full jitter, else the same writers meet again. A try that took long had many
+ * others beside it, or a slow machine: the pause grows with it. In ms.
+ */
+function backoff(tries: number, took: number): number {
+  return Math.random() * Math.max(Math.min(2 ** (tries + 2), 1000), 4 * took);
 }
 
 async function absent(

@@ -154,7 +154,7 @@ function asf(): Buffer {
 
 async function ends(who: Person, bytes: Buffer, fileName: string): Promise<Track> {
   const track = await who.uploads(bytes, { fileName });
-  return who.waitsFor(track, 'FAILED', 40_000).catch(async (error: Error) => {
+  return who.waitsFor(track, 'FAILED').catch(async (error: Error) => {
     const { body } = await who.get<Track>(`/v1/tracks/${track.id}`);
     if (body.status === 'READY') return body;
     throw error;
@@ -257,6 +257,10 @@ export async function bombs(): Promise<void> {
     'a tag in front': Buffer.concat([id3('TIT2', Buffer.from('\0x')), inner]),
   };
   const wrong: string[] = [];
+  const started = performance.now();
+  await ends(alice, Buffer.from('no music at all'), 'song.mp3');
+  // What a file takes that is no archive, and more where the machine is busy.
+  const most = Math.max(10_000, 20 * (performance.now() - started));
   await Promise.all(
     Object.entries(files).map(async ([name, bytes]) => {
       const begun = performance.now();
@@ -264,7 +268,7 @@ export async function bombs(): Promise<void> {
       const ms = performance.now() - begun;
       const isKnown = ['UNSUPPORTED_MEDIA', 'CORRUPT_MEDIA'].includes(error?.code ?? '');
       if (status !== 'FAILED' || !isKnown) wrong.push(`${name} → ${status} ${error?.code}`);
-      if (ms > 10_000) wrong.push(`${name} took ${ms.toFixed(0)} ms`);
+      if (ms > most) wrong.push(`${name} took ${ms.toFixed(0)} ms`);
     }),
   );
   expect(wrong).toEqual([]);
@@ -294,9 +298,10 @@ export async function texts(): Promise<void> {
         const path = join(folder, String(n));
         await writeFile(path, text);
         const args = ['--input-type=module', '-e', script, path];
-        const options = { timeout: 3000, killSignal: 'SIGKILL' as const };
-        await run(process.execPath, args, options).catch((error: Error & { killed?: boolean }) => {
-          if (!error.killed) throw error;
+        // In seconds of CPU time, which a busy machine does not lengthen.
+        const limited = ['--cpu=3', process.execPath, ...args];
+        await run('prlimit', limited).catch((error: Error & { signal?: string }) => {
+          if (!['SIGXCPU', 'SIGKILL'].includes(error.signal ?? '')) throw error;
           stuck.push(name);
         });
       }),

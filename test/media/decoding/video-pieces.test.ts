@@ -1,7 +1,6 @@
 import { vi } from 'vitest';
 
 vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
   // A clip of 20 seconds is three pieces then.
   process.env.VIDEO_SECONDS_PER_JOB = '2';
 });
@@ -20,6 +19,7 @@ import { chance } from '../../harness/chance.ts';
 import { given, type Person } from '../../harness/given.ts';
 import { replaceRun } from '../../harness/job-types.ts';
 import { keysOf } from '../../harness/objects.ts';
+import { place } from '../../harness/place.ts';
 import {
   arrivedVideo,
   later,
@@ -37,6 +37,8 @@ import {
   seenByFfmpeg,
   silent,
 } from '../../samples/videos.ts';
+
+place({ worker: false });
 
 let made: Studio;
 let clip: string;

@@ -1,9 +1,3 @@
-import { vi } from 'vitest';
-
-vi.hoisted(() => {
-  process.env.TEST_WORKER = 'off';
-});
-
 import '../../harness/place.ts';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -22,6 +16,7 @@ import type { VideoDoc } from '../../../src/services/media/streams/request.ts';
 import { type Doc, given, type Person } from '../../harness/given.ts';
 import { replaceRun } from '../../harness/job-types.ts';
 import { keysOf } from '../../harness/objects.ts';
+import { place } from '../../harness/place.ts';
 import {
   arrivedVideo,
   later,
@@ -32,6 +27,8 @@ import {
 } from '../../harness/videos.ts';
 import { FFMPEG, type Studio, studio } from '../../samples/audio.ts';
 import { ENCODED, film } from '../../samples/videos.ts';
+
+place({ worker: false });
 
 let made: Studio;
 let clip: string;

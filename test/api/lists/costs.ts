@@ -1,26 +1,30 @@
-import '../harness/place.ts';
+import '../../harness/place.ts';
+import { readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { resources } from '../../scripts/served.ts';
-import { lookups, mostOf, readIncludes } from '../../src/api/resource/include.ts';
-import { combinationsOf, compileList } from '../../src/api/resource/list.ts';
-import type { Actor } from '../../src/context.ts';
-import type { Entity } from '../../src/data/entity.ts';
-import type { TypedFilter } from '../../src/data/filter.ts';
-import { newId, UUID } from '../../src/data/ids.ts';
-import { getReaders } from '../../src/data/readers.ts';
-import { User } from '../../src/models/account/user.ts';
-import { ComfyUIExecutionLog } from '../../src/models/generation/comfyui/execution-log.ts';
-import { Stat } from '../../src/models/metering/stat.ts';
-import { WebhookDelivery } from '../../src/models/webhooks/webhook-delivery.ts';
-import type { Rule } from '../../src/rules.ts';
-import { routes } from '../harness/operations.ts';
-import { askedFor, fill, ME } from '../harness/rows.ts';
+import { readDomains } from '../../../scripts/docs/registry.ts';
+import { resources } from '../../../scripts/served.ts';
+import { lookups, mostOf, readIncludes } from '../../../src/api/resource/include.ts';
+import { combinationsOf, compileList } from '../../../src/api/resource/list.ts';
+import type { Actor } from '../../../src/context.ts';
+import type { Entity } from '../../../src/data/entity.ts';
+import type { TypedFilter } from '../../../src/data/filter.ts';
+import { newId, UUID } from '../../../src/data/ids.ts';
+import { getReaders } from '../../../src/data/readers.ts';
+import { User } from '../../../src/models/account/user.ts';
+import { ComfyUIExecutionLog } from '../../../src/models/generation/comfyui/execution-log.ts';
+import { Stat } from '../../../src/models/metering/stat.ts';
+import { WebhookDelivery } from '../../../src/models/webhooks/webhook-delivery.ts';
+import type { Rule } from '../../../src/rules.ts';
+import { routes } from '../../harness/operations.ts';
+import { askedFor, fill, ME } from '../../harness/rows.ts';
 
 const me: Actor = { kind: 'USER', id: ME, session: newId(1) };
 const adminToo: Actor = { ...me, kind: 'ADMIN' };
 
 /** The lists of the API: by the path of each, whose documents, narrowed to what. */
-const lists = new Map<string, { entity: Entity; rules: TypedFilter[] }>(
+export const lists = new Map<string, { entity: Entity; rules: TypedFilter[] }>(
   resources.map(({ entity, options }) => [
     options.path,
     { entity, rules: rulesOf(options.can.read) },
@@ -42,57 +46,61 @@ function rulesOf(rule: Rule): TypedFilter[] {
   return [...new Map(all.map((f) => [JSON.stringify(f), f])).values()];
 }
 
-test('every list of the API is looked at', () => {
-  const told = routes.filter((r) => r.query?.some((p) => p.name === 'sort')).map((r) => r.path);
-  expect([...lists.keys()].toSorted()).toEqual(told.toSorted());
-});
+/** The domains that have a file of their own beside this one; all others share `others.test.ts`. */
+const APART = readdirSync(import.meta.dirname).map((file) => basename(file, '.test.ts'));
 
-test('every list has something to be sorted by', () => {
-  for (const [path, { entity, rules }] of lists) {
-    for (const rule of rules) {
-      expect(
-        combinationsOf(entity, rule).map((c) => c.sort),
-        path,
-      ).toContain('createdAt');
-    }
-  }
-});
+const domains = readDomains(fileURLToPath(new URL('../../../', import.meta.url)));
 
-const byEntity = [...Map.groupBy(lists.values(), ({ entity }) => entity)].map(
-  ([entity, of]) => [entity.name, entity, of.flatMap(({ rules }) => rules)] as const,
-);
+/** Looks at the lists of one domain, each full of documents: what a page costs is what it shows. */
+export function listsAreCheap(domain: string): void {
+  if (!APART.includes(domain)) throw new Error(`${domain}.test.ts is where its lists belong.`);
+  costs(domains.filter(({ name }) => name === domain).flatMap(({ entities }) => entities));
+}
 
-describe.each(byEntity)('of 10,000 documents of %s', (_name, entity, rules) => {
-  beforeAll(() => fill(entity));
-  afterAll(() => entity.collection.drop());
+/** Looks at the lists of every domain that has no file of its own. */
+export function allOtherListsAreCheap(): void {
+  costs(domains.filter(({ name }) => !APART.includes(name)).flatMap(({ entities }) => entities));
+}
 
-  test('every list that is offered is read off an index, and little else with it', async () => {
-    const wrong: string[] = [];
-    let asked = 0;
-    for (const rule of rules) {
-      for (const query of queriesOf(entity, rule)) {
-        for (const page of await pagesOf(entity, rule, query)) {
-          asked++;
-          const cost = await costOf(entity, rule, page);
-          if (cost.faults.length > 0) {
-            wrong.push(`${JSON.stringify(rule)} ${[...query]}: ${cost.faults.join(', ')}`);
+function costs(entities: Entity[]): void {
+  const byEntity = entities
+    .map((entity) => [entity, [...lists.values()].filter((l) => l.entity === entity)] as const)
+    .filter(([, of]) => of.length > 0)
+    .map(([entity, of]) => [entity.name, entity, of.flatMap(({ rules }) => rules)] as const);
+
+  describe.each(byEntity)('of 10,000 documents of %s', (_name, entity, rules) => {
+    beforeAll(() => fill(entity));
+    afterAll(() => entity.collection.drop());
+
+    test('every filter and sort that is offered reads only the documents of its page, by an index', async () => {
+      const wrong: string[] = [];
+      let asked = 0;
+      for (const rule of rules) {
+        for (const query of queriesOf(entity, rule)) {
+          for (const page of await pagesOf(entity, rule, query)) {
+            asked++;
+            const cost = await costOf(entity, rule, page);
+            if (cost.faults.length > 0) {
+              wrong.push(`${JSON.stringify(rule)} ${[...query]}: ${cost.faults.join(', ')}`);
+            }
           }
         }
       }
-    }
-    expect(wrong).toEqual([]);
-    expect(asked).toBeGreaterThanOrEqual(4);
-  });
+      expect(wrong).toEqual([]);
+      expect(asked).toBeGreaterThanOrEqual(4);
+    });
 
-  test('every relation that includes some of them does so by an index', async () => {
-    const wrong: string[] = [];
-    for (const { parent, include } of includesOf(entity)) {
-      const faults = await includeCost(parent, include, entity);
-      if (faults.length > 0) wrong.push(`${parent.name}?include=${include}: ${faults.join(', ')}`);
-    }
-    expect(wrong).toEqual([]);
+    test('every relation that includes some of them reads them by an index', async () => {
+      const wrong: string[] = [];
+      for (const { parent, include } of includesOf(entity)) {
+        const faults = await includeCost(parent, include, entity);
+        if (faults.length > 0)
+          wrong.push(`${parent.name}?include=${include}: ${faults.join(', ')}`);
+      }
+      expect(wrong).toEqual([]);
+    });
   });
-});
+}
 
 type Query = Map<string, string>;
 

@@ -1,20 +1,13 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
-import { exportsResource } from '../../functions/exports.ts';
 import { systemCtx } from '../../src/context.ts';
 import type { Entity } from '../../src/data/entity.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { insert } from '../../src/data/write.ts';
 import { Stat } from '../../src/models/metering/stat.ts';
-import { conforms, listConforms } from '../conforms.ts';
+import { listConforms } from '../conforms.ts';
 import { newText, type Page } from '../contract/held.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
-import { storedAt } from '../harness/stored.ts';
-
-conforms(exportsResource, {
-  make: storedAt(exportsResource),
-  body: async (person) => ({ project: (await person.project()).id, format: 'MP3' }),
-});
 
 /** A count of something, of a user or of the whole app. */
 async function stat(path: string, reader: Person, user?: string): Promise<Doc> {
@@ -42,7 +35,7 @@ listConforms('/v1/admin/stats', {
   person: given.admin,
 });
 
-test('the stats of the app are for administrators, and one’s own are nobody else’s', async () => {
+test('statistics of the app are for administrators only, and those of a user for that user only', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   const hers = await stat('/v1/stats', alice, alice.id);
   expect(hers).toMatchObject({ user: alice.id, count: 1 });

@@ -1,0 +1,4 @@
+import '../../harness/place.ts';
+import { listsAreCheap } from './costs.ts';
+
+listsAreCheap('runpod');

@@ -1,0 +1,119 @@
+import mongoose, { type mongo } from 'mongoose';
+import { migrations } from '../../migrations/index.ts';
+import { upgrade } from '../../src/data/migrations/run.ts';
+import { Migration } from '../../src/models/maintenance/migration.ts';
+
+/** Migrated databases that are lent to one process at a time. */
+export interface Databases {
+  /** The name of a database as the migrations leave it, for this process until it ends. */
+  lend(pid: number): Promise<string>;
+  stop(): Promise<void>;
+}
+
+interface Lent {
+  name: string;
+  /** The process that has it. */
+  pid: number;
+  /** What it was right after its migrations. */
+  migrated: string;
+}
+
+/** Deleting more documents than this takes longer than to migrate another database. */
+const MOST_DOCUMENTS = 5000;
+/** In ms; a delete that waits longer waits for a transaction that its process left open. */
+const PATIENCE = 2000;
+
+/**
+ * Lends databases: one whose process has ended is emptied and lent again, so that a run migrates about as
+ * many as it has workers. One whose collections, validators or indexes were changed is dropped instead.
+ */
+export function startDatabases(uri: string): Databases {
+  const client = new mongoose.mongo.MongoClient(uri);
+  const lent = new Set<Lent>();
+  const dropped: Promise<unknown>[] = [];
+  let count = 0;
+
+  async function make(pid: number): Promise<string> {
+    const name = `mixdown-test-${process.pid}-${++count}`;
+    const it = { name, pid, migrated: '' };
+    lent.add(it);
+    await upgrade(client.db(name), migrations);
+    it.migrated = await contents(client.db(name));
+    return name;
+  }
+
+  return {
+    async lend(pid) {
+      const free = [...lent].find((it) => it.migrated && !isRunning(it.pid));
+      if (!free) return make(pid);
+      free.pid = pid;
+      if (await empty(client.db(free.name), free.migrated)) return free.name;
+      lent.delete(free);
+      dropped.push(client.db(free.name).dropDatabase());
+      return make(pid);
+    },
+    async stop() {
+      for (const { name } of lent) dropped.push(client.db(name).dropDatabase());
+      await Promise.all(dropped);
+      await client.close();
+    },
+  };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** Brings a database back to what it was after its migrations. Whether that was possible. */
+async function empty(db: mongo.Db, migrated: string): Promise<boolean> {
+  const { objects } = await db.command({ dbStats: 1 });
+  if (objects > MOST_DOCUMENTS || (await isInUse(db))) return false;
+  const collections = await db.collections();
+  const options = { maxTimeMS: PATIENCE, writeConcern: { w: 1, journal: false } };
+  const deletions = collections
+    .filter(({ collectionName: name }) => name !== RECORDS && !name.startsWith('system.'))
+    .map(async (collection) => {
+      await collection.deleteMany({}, options);
+      // A plan that was chosen for other documents must not be taken for the next file's.
+      await db.command({ planCacheClear: collection.collectionName });
+    });
+  const ended = await Promise.allSettled(deletions);
+  return ended.every((one) => one.status === 'fulfilled') && (await contents(db)) === migrated;
+}
+
+/** The one collection that has documents after the migrations. */
+const RECORDS = Migration.collectionName;
+
+/** Whether an operation of the process that had it still runs in the server. */
+async function isInUse(db: mongo.Db): Promise<boolean> {
+  const ns = { $regex: `^${db.databaseName}\\.` };
+  const running = db.client
+    .db('admin')
+    .aggregate([{ $currentOp: {} }, { $match: { ns, active: true } }, { $limit: 1 }]);
+  return (await running.toArray()).length > 0;
+}
+
+/** All collections with their options, indexes and counts of documents, the records in full. */
+async function contents(db: mongo.Db): Promise<string> {
+  const found = await db.listCollections().toArray();
+  const { was: profiled } = await db.command({ profile: -1 });
+  const collections = found
+    .toSorted(byName)
+    .map(async ({ name, type, options }: mongo.Document) => {
+      const collection = db.collection(name);
+      const indexes = (await collection.listIndexes().toArray()).toSorted(byName);
+      const documents =
+        name === RECORDS ? await collection.find().toArray() : await collection.countDocuments();
+      return { name, type, options, indexes, documents };
+    });
+  return JSON.stringify([profiled, await Promise.all(collections)]);
+}
+
+function byName(a: mongo.Document, b: mongo.Document): number {
+  return a.name < b.name ? -1 : 1;
+}
