@@ -22,10 +22,15 @@ export async function run(
 }
 
 /** Runs Node to its end, without a terminal. */
-export async function ran(args: string[], env: Record<string, string> = {}): Promise<Ended> {
+export async function ran(
+  args: string[],
+  env: Record<string, string> = {},
+  cwd = process.cwd(),
+): Promise<Ended> {
   const { FORCE_COLOR, ...rest } = process.env; // the test runner's own
   const child = spawn(process.execPath, args, {
     env: { ...rest, NO_COLOR: '1', ...env },
+    cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr, [code]] = await Promise.all([
