@@ -72,6 +72,8 @@ export function hold<T extends Base>(subject: Subject<T>, means: Means) {
     asRead: means.asRead ?? ((created: Json) => created),
     crowd: means.crowd ?? 8,
     creates: works('POST', path) && means.body !== undefined,
+    /** What a POST that creates one answers: 201, or 202 where a job goes on with it. */
+    createdStatus: statusOf(routes, path),
     patches,
     removes: !isSingle && works('DELETE', one),
     lists: !isSingle && offers('GET', path),
@@ -89,6 +91,11 @@ export function hold<T extends Base>(subject: Subject<T>, means: Means) {
     pages: async (person: Person, query = '') => person.get<Page>(`${path}?${query}`),
     refusal: async (person: Person, query: string) => person.get<Problem>(`${path}?${query}`),
   };
+}
+
+function statusOf(routes: Route[], path: string): number | undefined {
+  const create = routes.find((r) => r.method === 'POST' && r.path === path && !isPlanned(r));
+  return create && Number(Object.keys(create.success)[0]);
 }
 
 /** Whether a route only says that it is not there yet. */

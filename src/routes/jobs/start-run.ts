@@ -1,6 +1,6 @@
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
-import { answerDocument } from '../../api/resource/answer.ts';
+import { answerCreated } from '../../api/resource/answer.ts';
 import { createRoute } from '../../api/resource/document-routes.ts';
 import { allowed } from '../../api/resource/verbs.ts';
 import { castObject } from '../../data/cast.ts';
@@ -26,7 +26,8 @@ export function startRunRoute<T extends Run>(
     success: { 202: { description: 'Accepted.', schema: documentSchema(entity) } },
     handle: async (ctx, { body }) => {
       const values = { ...castObject(entity.shape, body), ...allowed(rule, ctx.actor) };
-      return answerDocument(202, entity, await startRun(ctx, entity, type, values));
+      const document = await startRun(ctx, entity, type, values);
+      return { ...answerCreated(path, entity, document), status: 202 };
     },
   } satisfies Partial<Route>);
 }

@@ -1,4 +1,5 @@
 import type { Ctx } from '../../context.ts';
+import { findOne } from '../../data/read.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import type { JobTypes } from './job-type.ts';
 import { type Claim, isDue } from './queue.ts';
@@ -47,7 +48,7 @@ export function isHopeless({ job }: Claim): boolean {
 /** Names the types of waiting jobs that this worker has no handler for: they stay queued for one that has. */
 export async function reportUnknownTypes(ctx: Ctx, types: JobTypes): Promise<void> {
   const unknown = { ...isDue(new Date(ctx.clock())), type: { $nin: [...types.keys()] } };
-  const found = await Job.collection.findOne(unknown, { projection: { type: 1 }, hint: 'claim' });
+  const found = await findOne(ctx, Job, unknown, { projection: { type: 1 }, hint: 'claim' });
   if (!found) return;
   ctx.log.error('Jobs of a type without a handler stay queued.', { type: found.type });
 }
