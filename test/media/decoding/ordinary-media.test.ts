@@ -35,7 +35,6 @@ test('there are at least 60, by at least 10 encoders', () => {
 
 test.concurrent.for(files)(
   '$name is READY, with the facts that another reader finds',
-  { timeout: 120_000 },
   async (file, { expect }) => {
     const path = made.path(file.name);
     await file.make(path);

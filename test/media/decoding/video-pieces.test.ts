@@ -127,7 +127,7 @@ test('a long video is encoded in pieces by several jobs, and is what it would be
   expect(done.derivatives?.map((d) => d.name).toSorted()).toEqual(
     atOnce.derivatives.map((d) => d.name).toSorted(),
   );
-}, 120_000);
+});
 
 test('a song with a picture is encoded in pieces, too, and lasts as long as it sounds', async () => {
   const alice = await given.user();
@@ -152,7 +152,7 @@ test('a song with a picture is encoded in pieces, too, and lasts as long as it s
     const seconds = lengths.reduce((sum, [, length]) => sum + Number(length), 0);
     expect(seconds).toBeCloseTo(24, 0);
   }
-}, 180_000);
+});
 
 test('a piece whose worker is lost is encoded once more, and nothing of it stays', async () => {
   const alice = await given.user();
@@ -172,7 +172,7 @@ test('a piece whose worker is lost is encoded once more, and nothing of it stays
   expect((await jobs({ type: PIECE })).map((j) => j.status)).toEqual(Array(4).fill('COMPLETED'));
   const preview = await previewOf(alice, video, 'lost.mp4');
   expect((await framesOf(preview)).length).toBe((await framesOf(clip)).length);
-}, 120_000);
+});
 
 test('workers that die at random moments delay a video, and leave nothing', async () => {
   const alice = await given.user();
@@ -224,7 +224,7 @@ test('workers that die at random moments delay a video, and leave nothing', asyn
   expect(actions.filter((action) => action === 'ready')).toHaveLength(1);
   await worksAll(1, time + soon);
   await isWhole(alice, done);
-}, 180_000);
+});
 
 test('a crash while pieces are joined, and rings that are lost, are healed', async () => {
   const alice = await given.user();
@@ -237,7 +237,7 @@ test('a crash while pieces are joined, and rings that are lost, are healed', asy
   const done = await videoNow(alice, video);
   expect(done.status).toBe('READY');
   await isWhole(alice, done);
-}, 120_000);
+});
 
 test('a piece that fails fails the video, and takes the others and what was made along', async () => {
   const alice = await given.user();
@@ -262,7 +262,7 @@ test('a piece that fails fails the video, and takes the others and what was made
   const done = await videoNow(alice, video);
   expect(done.status).toBe('READY');
   await isWhole(alice, done);
-}, 120_000);
+});
 
 test('cancelling the job of a video cancels its pieces, and nothing is left', async () => {
   const alice = await given.user();
@@ -277,7 +277,7 @@ test('cancelling the job of a video cancels its pieces, and nothing is left', as
   await worksAll(1, soon);
   expect(await keys(alice, video)).toEqual(['original']);
   expect(await jobs({ status: { $in: ['QUEUED', 'RUNNING'] } })).toEqual([]);
-}, 60_000);
+});
 
 test('what was READY stays so when it is processed once more, in pieces, and that is cancelled', async () => {
   const alice = await given.user();
@@ -294,7 +294,7 @@ test('what was READY stays so when it is processed once more, in pieces, and tha
   expect(await videoNow(alice, video)).toMatchObject({ status, derivatives });
   await worksAll(1, soon);
   expect(await keys(alice, video)).toEqual(had);
-}, 120_000);
+});
 
 test('a video that goes while it is in pieces leaves nothing behind', async () => {
   const alice = await given.user();
@@ -306,7 +306,7 @@ test('a video that goes while it is in pieces leaves nothing behind', async () =
   await worksAll(2, 2 * soon);
   expect(await keys(alice, video)).toEqual([]);
   expect(await jobs({ status: { $in: ['QUEUED', 'RUNNING', 'FAILED'] } })).toEqual([]);
-}, 60_000);
+});
 
 test('a stream is made in pieces, too', async () => {
   const alice = await given.user();
@@ -340,4 +340,4 @@ test('a stream is made in pieces, too', async () => {
   });
   await worksAll(1, soon);
   expect(await keys(alice, video)).toEqual(before);
-}, 180_000);
+});

@@ -120,7 +120,7 @@ test('a stream that was asked for plays from its link, in any player, to its las
   expect([part.status, part.headers.get('content-type')]).toEqual([206, 'video/mp4']);
   expect((await part.arrayBuffer()).byteLength).toBe(Number(length));
   expect(await framesAt(link.body.url)).toBe(9 * 25);
-}, 120_000);
+});
 
 test('links are signed once an hour, hold for hours, and are deleted when they hold no longer', async () => {
   const alice = await given.user();
@@ -143,7 +143,7 @@ test('links are signed once an hour, hold for hours, and are deleted when they h
   await streamLink(later(start + 6 * hour), stored);
   expect(await signed()).not.toContain(one[0]);
   expect(new Set(await signed()).size).toBe(2);
-}, 60_000);
+});
 
 test('a stream goes with the derivatives that it was made of, also one that is only being made', async () => {
   const alice = await given.user();
@@ -174,7 +174,7 @@ test('a stream goes with the derivatives that it was made of, also one that is o
   expect(await hlsOf(alice, video)).toEqual([]);
   const job = await alice.get(`/v1/jobs/${body.job}`);
   expect(job.body).toMatchObject({ status: 'COMPLETED', result: { superseded: true } });
-}, 120_000);
+});
 
 test('a stream that fails or is cancelled says so, and is begun anew by asking or by its job', async () => {
   const alice = await given.user();
@@ -198,7 +198,7 @@ test('a stream that fails or is cancelled says so, and is begun anew by asking o
   expect(again.body.job).not.toBe(body.job);
   await worksAll();
   expect((await videoNow(alice, video)).stream).toMatchObject({ status: 'READY' });
-}, 60_000);
+});
 
 test('a worker that lost the job spoils nothing, and nothing of it stays', async () => {
   const alice = await given.user();
@@ -210,7 +210,7 @@ test('a worker that lost the job spoils nothing, and nothing of it stays', async
   expect((await videoNow(alice, video)).stream).toMatchObject({ status: 'READY' });
   const folders = new Set((await hlsOf(alice, video)).map((k) => k.split('/')[3]));
   expect([...folders]).toEqual([expect.stringMatching(/-2$/)]);
-}, 60_000);
+});
 
 test('a video in the trash takes no unfinished stream along, and is asked anew once restored', async () => {
   const alice = await given.user();
@@ -227,4 +227,4 @@ test('a video in the trash takes no unfinished stream along, and is asked anew o
   const keys: string[] = [];
   for await (const page of keysUnder(`media/${alice.id}/`)) keys.push(...page);
   expect(keys.filter((k) => k.endsWith('master.m3u8'))).toHaveLength(1);
-}, 60_000);
+});

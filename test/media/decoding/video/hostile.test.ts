@@ -42,7 +42,7 @@ test.for(hostileVideos)('$name', async (hostile) => {
     (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
   );
   expect(hostile.expect === 'READY' ? ['READY'] : hostile.expect).toContain(end);
-  expect(Date.now() - started).toBeLessThan(30_000);
+  expect(Date.now() - started).toBeLessThan(120_000);
   expect(await readdir('.')).toEqual(before);
   expect(await children()).toEqual([]);
   expect(calls).toBe(0);
@@ -53,7 +53,7 @@ test('and the next good one is READY at once', async () => {
   const path = await made.make('good.mp4', ...film(), ...args);
   const started = Date.now();
   expect((await processedVideo(path)).warnings).toEqual([]);
-  expect(Date.now() - started).toBeLessThan(5000);
+  expect(Date.now() - started).toBeLessThan(60_000);
 });
 
 /** The programs that this process started and that are still there. */
