@@ -37,7 +37,7 @@ export const self: Rule = (actor) =>
   actor.kind === 'USER' || actor.kind === 'ADMIN' ? { _id: actor.id } : undefined;
 
 /** What a rule asks of a user and of an admin, whoever they are: for documentation. */
-export function filtersOf(rule: Rule): TypedFilter[] {
+export function listFilters(rule: Rule): TypedFilter[] {
   const kinds = ['USER', 'ADMIN'] as const;
   return kinds
     .map((kind) => rule({ kind, id: NOBODY, session: NOBODY }))

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { openApi } from '../../src/api/openapi/openapi.ts';
+import { describeApi } from '../../src/api/openapi/openapi.ts';
 import { served } from '../served.ts';
 import { dataModel } from './data-model.ts';
 import { printed } from './json.ts';
@@ -14,7 +14,7 @@ export async function generated(root: string): Promise<Record<string, string>> {
   const routes = Object.values(served).flatMap((f) => f.routes);
   const architecture = await readFile(`${root}docs/ARCHITECTURE.md`, 'utf8');
   return {
-    'openapi.json': `${printed(openApi(routes, version))}\n`,
+    'openapi.json': `${printed(describeApi(routes, version))}\n`,
     'docs/data-model.md': dataModel(domainsOf(root)),
     'docs/ARCHITECTURE.md': withUnfinished(architecture, routes),
   };

@@ -27,7 +27,7 @@ const LONGEST = 2048;
 export const ENCRYPTED_MARK = '(sealed)';
 
 /** The entry of one change, stamped with who, when and under which request. */
-export function auditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEntry {
+export function makeAuditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEntry {
   const { actor } = ctx;
   return {
     id: newId(ctx.clock()),
@@ -45,7 +45,7 @@ export function auditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEn
 }
 
 /** The values of a new document as changes from nothing. */
-export function creations(entity: Entity, document: Record<string, unknown>): Change[] {
+export function listCreations(entity: Entity, document: Record<string, unknown>): Change[] {
   return Object.entries(document)
     .filter(([path, value]) => value !== undefined && value !== null && isAudited(entity, path))
     .map(([path, after]) => ({ path, before: null, after: auditValue(entity, path, after) }));
@@ -53,13 +53,13 @@ export function creations(entity: Entity, document: Record<string, unknown>): Ch
 
 /** A value as the log has it: what is encrypted as just that, not even by its length. */
 export function auditValue(entity: Entity, path: string, value: unknown): unknown {
-  return value !== null && isEncryptedPath(entity, path) ? ENCRYPTED_MARK : bounded(value);
+  return value !== null && isEncryptedPath(entity, path) ? ENCRYPTED_MARK : limitLength(value);
 }
 
 /** Whether an audit entry may show this path: no secrets, and nothing that every write changes. */
 export function isAudited(entity: Entity, path: string): boolean {
   const key = `${entity.name} ${path}`;
-  const is = audited.get(key) ?? mayShow(entity, path);
+  const is = audited.get(key) ?? isShown(entity, path);
   // Paths into free-form objects are as many as their keys.
   if (audited.size < MOST_PATHS) audited.set(key, is);
   return is;
@@ -68,7 +68,7 @@ export function isAudited(entity: Entity, path: string): boolean {
 const MOST_PATHS = 2000;
 const audited = new Map<string, boolean>();
 
-function mayShow(entity: Entity, path: string): boolean {
+function isShown(entity: Entity, path: string): boolean {
   const names = path.split('.');
   if (['_id', 'version', 'createdAt', 'updatedAt', 'outbox', 'removing'].includes(names[0] ?? '')) {
     return false;
@@ -84,7 +84,7 @@ function mayShow(entity: Entity, path: string): boolean {
 }
 
 /** A long value is replaced by its length: the log tells what changed, it is no second store. */
-function bounded(value: unknown): unknown {
+function limitLength(value: unknown): unknown {
   if (typeof value !== 'string' && typeof value !== 'object') return value;
   if (value instanceof UUID || value instanceof Date) return value;
   const length = typeof value === 'string' ? value.length : JSON.stringify(value).length;
@@ -92,7 +92,7 @@ function bounded(value: unknown): unknown {
 }
 
 /** An entry as the event that goes into the audit chain. */
-export function auditEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
+export function makeAuditEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
   const { id, at, changes, ...rest } = entry;
   const user = entity.name === 'User' ? document._id : document.user;
   return {
@@ -109,6 +109,6 @@ export function auditEvent(entity: Entity, document: Base, entry: AuditEntry): S
 }
 
 /** An event that has no document to wait in: it gets its place in the chain later. */
-export function looseEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
-  return { ...auditEvent(entity, document, entry), unsealed: true };
+export function makeLooseEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
+  return { ...makeAuditEvent(entity, document, entry), unsealed: true };
 }

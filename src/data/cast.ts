@@ -1,5 +1,5 @@
 import { UUID } from './ids.ts';
-import { type ObjectShape, type Shape, storedNames } from './shape.ts';
+import { listStoredNames, type ObjectShape, type Shape } from './shape.ts';
 
 /** JSON that joi has passed → what is stored: ids become UUIDs, times become dates. Null stays null. */
 export function cast(shape: Shape, value: unknown): unknown {
@@ -30,7 +30,7 @@ export function castObject(
   shape: ObjectShape,
   value: Record<string, unknown>,
 ): Record<string, unknown> {
-  const names = storedNames(shape);
+  const names = listStoredNames(shape);
   return Object.fromEntries(
     Object.entries(value).map(([name, v]) => {
       const stored = names.get(name) ?? name;

@@ -12,7 +12,7 @@ export function hasAtMost(text: string, max: number): boolean {
 /** Has the `maxlength` of a schema's texts, at any depth, count characters. */
 export function countCharacters(schema: Schema): void {
   schema.eachPath((_, type) => {
-    for (const limit of [...limitsOf(type), ...limitsOf(type.getEmbeddedSchemaType())]) {
+    for (const limit of [...listLimits(type), ...listLimits(type.getEmbeddedSchemaType())]) {
       const max = limit.maxlength as number;
       limit.validator = (text: string | null) => text === null || hasAtMost(text, max);
     }
@@ -21,7 +21,7 @@ export function countCharacters(schema: Schema): void {
 }
 
 /** What Mongoose made of `maxlength`: of a text, or of the items of an array. */
-function limitsOf(type: SchemaType | undefined) {
+function listLimits(type: SchemaType | undefined) {
   return (type?.validators ?? []).filter((v) => v.type === 'maxlength') as {
     maxlength?: number;
     validator?: unknown;

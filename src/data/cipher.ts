@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import { decryptWithDataKey, encryptWithDataKey, readDataKeyId } from '../crypto/data-key.ts';
 import { AppError } from '../errors.ts';
 import { decode, encode } from './bson.ts';
-import { findDataKey, newestDataKey } from './data-keys.ts';
+import { findDataKey, findNewestDataKey } from './data-keys.ts';
 import { UUID } from './ids.ts';
 
 /** Where a value is stored, which its ciphertext is bound to: it decrypts nowhere else. */
@@ -16,7 +16,7 @@ export interface Place {
 
 /** Encrypts any value that BSON holds, under the newest data key. @throws AppError UNAVAILABLE */
 export async function encryptValue(ctx: Ctx, place: Place, value: unknown): Promise<Buffer> {
-  const dataKey = await newestDataKey(ctx);
+  const dataKey = await findNewestDataKey(ctx);
   return encryptWithDataKey(dataKey, encode({ v: value }), canonicalJson(place));
 }
 

@@ -1,14 +1,20 @@
 import mongoose, { type mongo } from 'mongoose';
 import { config } from '../config.ts';
 import { AppError } from '../errors.ts';
-import { callDeadline, INTERACTIVE, type Patience, settle, within } from './deadlines.ts';
+import {
+  getCallDeadline,
+  INTERACTIVE,
+  type Patience,
+  setPatience,
+  withDeadline,
+} from './deadlines.ts';
 
 let opening: Promise<unknown> | undefined;
 
 /** Opens the connection once per process; later invocations find it open. @throws AppError UNAVAILABLE */
 export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
   if (mongoose.connection.readyState === 1) return;
-  if (!opening) settle(wanted);
+  if (!opening) setPatience(wanted);
   opening ??= mongoose
     .connect(config.mongodbUri, {
       appName: 'mixdown',
@@ -17,7 +23,7 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
       minPoolSize: 0,
       serverSelectionTimeoutMS: 2400,
       connectTimeoutMS: 2000,
-      socketTimeoutMS: callDeadline(),
+      socketTimeoutMS: getCallDeadline(),
       waitQueueTimeoutMS: 4500,
       writeConcern: { w: 'majority', journal: true },
       retryWrites: true,
@@ -37,7 +43,7 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
 export async function ping(): Promise<void> {
   await connect();
   const { db } = mongoose.connection;
-  if (db) await within(db.command({ ping: 1 }));
+  if (db) await withDeadline(db.command({ ping: 1 }));
 }
 
 /** Closes it: for scripts and tests; a Lambda keeps its own until it is frozen for good. */

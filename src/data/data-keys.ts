@@ -4,7 +4,7 @@ import type { Ctx } from '../context.ts';
 import type { DataKey } from '../crypto/data-key.ts';
 import { makeWrappedKey, unwrapKey, wrapperInUse } from '../providers/vault.ts';
 import { readBytes } from './bson.ts';
-import { within } from './deadlines.ts';
+import { withDeadline } from './deadlines.ts';
 import { type Base, type Entity, entityNamed } from './entity.ts';
 import { idText, newId, type UUID } from './ids.ts';
 import { findOne } from './read.ts';
@@ -18,7 +18,7 @@ const CACHED = 5 * 60 * 1000;
 const MOST = 100;
 
 /** The key that encrypts now: the newest, or a new one. @throws AppError UNREADABLE, UNAVAILABLE */
-export async function newestDataKey(ctx: Ctx): Promise<DataKey> {
+export async function findNewestDataKey(ctx: Ctx): Promise<DataKey> {
   const found = await readCached(ctx, 'newest', async () => {
     const newest = await findStored(ctx, { wrapper: wrapperInUse() });
     const age = ctx.clock() - (newest?.createdAt.getTime() ?? 0);
@@ -71,6 +71,6 @@ async function makeDataKey(ctx: Ctx): Promise<UUID> {
   const { wrapper, wrapped } = await makeWrappedKey(idText(id));
   const times = { createdAt: now, updatedAt: now, version: 1 };
   const document = { _id: id, wrapper, wrapped: Buffer.from(wrapped), ...times };
-  await within(entityNamed('DataKey').collection.insertOne(document));
+  await withDeadline(entityNamed('DataKey').collection.insertOne(document));
   return id;
 }

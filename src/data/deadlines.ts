@@ -18,17 +18,17 @@ export const MIGRATING: Patience = { call: 86_400_000, total: 86_400_000 };
 let patience = INTERACTIVE;
 
 /** Settles how long this process waits; the first word counts. */
-export function settle(wanted: Patience): void {
+export function setPatience(wanted: Patience): void {
   patience = wanted;
 }
 
 /** How long one try of a call may take, in ms. */
-export function callDeadline(): number {
+export function getCallDeadline(): number {
   return patience.call;
 }
 
 /** `maxTimeMS` of a read: the server gives up before the caller does. */
-export function readDeadline(): number {
+export function getReadDeadline(): number {
   return patience.call - 400;
 }
 
@@ -36,7 +36,7 @@ export function readDeadline(): number {
  * Ends a call that the driver would still wait for: it queues, selects a server and tries again, each in a
  * time of its own. What was sent may still happen. @throws AppError UNAVAILABLE
  */
-export function within<T>(call: Promise<T>): Promise<T> {
+export function withDeadline<T>(call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       const message = 'The database does not answer in time.';

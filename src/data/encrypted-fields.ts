@@ -30,7 +30,7 @@ export function isCiphertext(value: unknown): value is Stored {
 
 /** Whether this path of an entity is encrypted, or lies in what is. */
 export function isEncryptedPath(entity: Entity, path: string): boolean {
-  return fieldsOf(entity).encrypted.has(path.split('.')[0] as string);
+  return getEncryptedFields(entity).encrypted.has(path.split('.')[0] as string);
 }
 
 /**
@@ -49,7 +49,7 @@ export async function encryptFields(
   if (given.length === 0) return values;
   const within = given.find(([path]) => path.includes('.'));
   if (within) throw new Error(`${entity.name}.${within[0]}: an encrypted field is written whole.`);
-  const document = new (clearModel(entity))(Object.fromEntries(given));
+  const document = new (getClearModel(entity))(Object.fromEntries(given));
   await document.validate();
   const clear = document.toObject({ flattenMaps: true }) as Values;
   const encrypted: Values = { ...values };
@@ -64,7 +64,7 @@ export async function encryptFields(
  * @throws AppError UNREADABLE, UNAVAILABLE
  */
 export async function decryptFields(ctx: Ctx, entity: Entity, documents: Base[]): Promise<void> {
-  const { shown } = fieldsOf(entity);
+  const { shown } = getEncryptedFields(entity);
   if (shown.length === 0) return;
   for (const document of documents) {
     const values: Values = document;
@@ -77,7 +77,7 @@ export async function decryptFields(ctx: Ctx, entity: Entity, documents: Base[])
 
 /** Whether answers of this entity show what must be decrypted first, for which its owner must be read. */
 export function showsEncrypted(entity: Entity): boolean {
-  return fieldsOf(entity).shown.length > 0;
+  return getEncryptedFields(entity).shown.length > 0;
 }
 
 async function encryptField(
@@ -87,9 +87,9 @@ async function encryptField(
   path: string,
   value: unknown,
 ): Promise<Stored> {
-  const bytes = await encryptValue(ctx, placeOf(entity, owner, path), value);
-  const shows = fieldsOf(entity).encrypted.get(path)?.shows;
-  return { bytes, ...(shows && { last4: last4(value as string) }) };
+  const bytes = await encryptValue(ctx, describePlace(entity, owner, path), value);
+  const shows = getEncryptedFields(entity).encrypted.get(path)?.shows;
+  return { bytes, ...(shows && { last4: takeLast4(value as string) }) };
 }
 
 /**
@@ -107,15 +107,15 @@ export async function decryptField<T = unknown>(
   if (stored === undefined || stored === null) return undefined;
   if (!isCiphertext(stored)) throw new Error(`${entity.name}.${path} is decrypted already.`);
   const bytes = readBytes(stored.bytes);
-  return (await decryptValue(ctx, placeOf(entity, document, path), bytes)) as T;
+  return (await decryptValue(ctx, describePlace(entity, document, path), bytes)) as T;
 }
 
-function placeOf(entity: Entity, { _id, user }: Owner, path: string): Place {
+function describePlace(entity: Entity, { _id, user }: Owner, path: string): Place {
   return { entity: entity.name, path, document: idText(_id), user: user ? idText(user) : '' };
 }
 
 /** Of a short secret four characters would be too much of it. */
-function last4(clear: string): string {
+function takeLast4(clear: string): string {
   return clear.length < 12 ? '' : clear.slice(-4);
 }
 
@@ -124,7 +124,7 @@ type EncryptedShape = Extract<Shape, { kind: 'encrypted' }>;
 /** By entity: its encrypted fields, and which of them an answer shows decrypted. Looked at with each answer. */
 const known = new Map<Entity, { encrypted: Map<string, EncryptedShape>; shown: string[] }>();
 
-function fieldsOf(entity: Entity) {
+function getEncryptedFields(entity: Entity) {
   let fields = known.get(entity);
   if (!fields) {
     fields = { encrypted: new Map(), shown: [] };
@@ -141,10 +141,10 @@ function fieldsOf(entity: Entity) {
 const models = new Map<Entity, Model<object>>();
 
 /** The encrypted fields of an entity as Mongoose checks them: in clear, and never stored. */
-function clearModel(entity: Entity): Model<object> {
+function getClearModel(entity: Entity): Model<object> {
   let model = models.get(entity);
   if (!model) {
-    const inner = [...fieldsOf(entity).encrypted.keys()].map((path) => {
+    const inner = [...getEncryptedFields(entity).encrypted.keys()].map((path) => {
       const { encrypted } = entity.schema.path(path).options as { encrypted: Encrypted };
       return [path, encrypted.inner];
     });

@@ -9,7 +9,7 @@ import mongoose, {
 import type { Fault } from '../errors.ts';
 import type { Rule } from '../rules.ts';
 import { countCharacters } from './characters.ts';
-import { within } from './deadlines.ts';
+import { withDeadline } from './deadlines.ts';
 import type { UUID } from './ids.ts';
 import type { Encrypted, OnDelete } from './schema-words.ts';
 import { type ObjectShape, shapeOf } from './shape.ts';
@@ -121,7 +121,7 @@ export function entity<S extends Schema>(
     collectionName,
     options,
     get schema() {
-      schema ??= completed(define(), options);
+      schema ??= completeSchema(define(), options);
       return schema;
     },
     get shape() {
@@ -129,7 +129,7 @@ export function entity<S extends Schema>(
       return shape;
     },
     get collection() {
-      collection ??= timed(mongoose.connection.collection<Stored>(collectionName));
+      collection ??= addDeadlines(mongoose.connection.collection<Stored>(collectionName));
       return collection;
     },
     // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
@@ -142,7 +142,7 @@ export function entity<S extends Schema>(
   return made;
 }
 
-function completed(schema: Schema, options: EntityOptions): Schema {
+function completeSchema(schema: Schema, options: EntityOptions): Schema {
   const owner = options.owner ?? 'required';
   const fields = {
     _id: {
@@ -198,13 +198,13 @@ const CALLS = new Set<string | symbol>([
 ]);
 
 /** The same collection, whose calls end in time whatever the database does; cursors are `read.ts`'s to bound. */
-function timed(collection: mongo.Collection<Stored>): mongo.Collection<Stored> {
+function addDeadlines(collection: mongo.Collection<Stored>): mongo.Collection<Stored> {
   return new Proxy(collection, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
       const call = member.bind(target) as (...args: unknown[]) => Promise<unknown>;
-      return CALLS.has(name) ? (...args: unknown[]) => within(call(...args)) : call;
+      return CALLS.has(name) ? (...args: unknown[]) => withDeadline(call(...args)) : call;
     },
   });
 }

@@ -12,7 +12,7 @@ const GOING = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 1160
 export function isOutage(thrown: unknown): boolean {
   return (
     thrown instanceof mongo.MongoNetworkError ||
-    GOING.has(codeOf(thrown)) ||
+    GOING.has(readErrorCode(thrown)) ||
     thrown instanceof mongo.MongoServerSelectionError ||
     thrown instanceof mongo.MongoOperationTimeoutError ||
     thrown instanceof mongo.MongoNotConnectedError ||
@@ -27,7 +27,7 @@ export function isOutage(thrown: unknown): boolean {
 }
 
 /** Whether a read that failed may do better when it is asked again; not when it has waited already. */
-export function mayPass(thrown: unknown): boolean {
+export function isWorthRetrying(thrown: unknown): boolean {
   return (
     thrown instanceof mongo.MongoError &&
     !isTooSlow(thrown) &&
@@ -50,10 +50,10 @@ export function isDuplicate(thrown: unknown): boolean {
 
 /** Whether the validator of a collection refused a document. */
 export function isInvalid(thrown: unknown): boolean {
-  return codeOf(thrown) === 121;
+  return readErrorCode(thrown) === 121;
 }
 
 /** The code that MongoDB gave an error, if it was MongoDB that gave it. */
-export function codeOf(thrown: unknown): unknown {
+export function readErrorCode(thrown: unknown): unknown {
   return thrown instanceof mongo.MongoServerError ? thrown.code : undefined;
 }

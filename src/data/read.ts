@@ -2,9 +2,9 @@ import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { type Bytes, isIdAt } from './bson.ts';
 import { database } from './connection.ts';
-import { readDeadline, within } from './deadlines.ts';
+import { getReadDeadline, withDeadline } from './deadlines.ts';
 import type { Base, Entity } from './entity.ts';
-import { mayPass } from './failures.ts';
+import { isWorthRetrying } from './failures.ts';
 import type { TypedFilter } from './filter.ts';
 import { UUID } from './ids.ts';
 
@@ -17,7 +17,7 @@ const MOST = 1000;
  * Never answered, so not even read: the projection that leaves out what schemas hide. `version` stays,
  * since ETags show it.
  */
-export function visible(entity: Entity): Record<string, 0> {
+export function projectVisible(entity: Entity): Record<string, 0> {
   let projection = projections.get(entity.name);
   if (!projection) {
     projection = {};
@@ -48,8 +48,8 @@ export async function findOne<T extends Base>(
 ): Promise<T | null> {
   return entity.collection.findOne<T>(filter, {
     ...options,
-    projection: options.projection ?? visible(entity),
-    maxTimeMS: readDeadline(),
+    projection: options.projection ?? projectVisible(entity),
+    maxTimeMS: getReadDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
 }
@@ -61,7 +61,7 @@ export async function findMany<T extends Base>(
   filter: TypedFilter,
   options: ReadOptions & { limit: number },
 ): Promise<T[]> {
-  return within(cursorOf(ctx, entity, filter, options).toArray());
+  return withDeadline(openCursor(ctx, entity, filter, options).toArray());
 }
 
 /** What `findMany` finds, as the database sends it. */
@@ -71,13 +71,13 @@ export function findBytes(
   filter: TypedFilter,
   options: Omit<ReadOptions, 'collation'> & { limit: number },
 ): Promise<Bytes[]> {
-  const { limit, sort, hint, projection = visible(entity) } = options;
+  const { limit, sort, hint, projection = projectVisible(entity) } = options;
   const question = { filter, projection, ...(sort && { sort }), ...(hint && { hint }), limit };
-  return batch(
+  return readBatch(
     ctx,
     entity,
     { find: entity.collectionName, ...question, batchSize: limit + 1 },
-    () => cursorOf(ctx, entity, filter, { ...options, raw: true }),
+    () => openCursor(ctx, entity, filter, { ...options, raw: true }),
   );
 }
 
@@ -107,7 +107,7 @@ export async function findOneBytes(
 
 /** What an aggregation answers; its pipeline bounds itself. */
 export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw[]): Promise<T[]> {
-  return (await within(resultsOf(ctx, entity, pipeline).toArray())) as T[];
+  return (await withDeadline(openAggregate(ctx, entity, pipeline).toArray())) as T[];
 }
 
 /** What `aggregate` answers, as the database sends it. */
@@ -117,11 +117,11 @@ export function aggregateBytes(
   pipeline: Raw[],
   options: Pick<ReadOptions, 'hint'> = {},
 ): Promise<Bytes[]> {
-  return batch(
+  return readBatch(
     ctx,
     entity,
     { aggregate: entity.collectionName, pipeline, ...options, cursor: { batchSize: MOST } },
-    () => resultsOf(ctx, entity, pipeline, { ...options, raw: true }),
+    () => openAggregate(ctx, entity, pipeline, { ...options, raw: true }),
   );
 }
 
@@ -129,24 +129,24 @@ export function aggregateBytes(
  * The only batch of an answer. A cursor costs the process as much as the question itself, so it is made
  * only when the answer is longer than one message, or when the call failed: it tries again.
  */
-function batch(
+function readBatch(
   ctx: Ctx,
   entity: Entity,
   command: Raw,
   cursor: () => { toArray(): Promise<unknown[]> },
 ): Promise<Bytes[]> {
   const answer = async () =>
-    (await onlyBatch(ctx, entity, command)) ?? ((await cursor().toArray()) as Bytes[]);
-  return within(answer());
+    (await readFirstBatch(ctx, entity, command)) ?? ((await cursor().toArray()) as Bytes[]);
+  return withDeadline(answer());
 }
 
-async function onlyBatch(
+async function readFirstBatch(
   ctx: Ctx,
   { collectionName }: Entity,
   command: Raw,
 ): Promise<Bytes[] | undefined> {
   try {
-    command.maxTimeMS = readDeadline();
+    command.maxTimeMS = getReadDeadline();
     // Only the documents are left as they are: of the rest of a reply the driver makes use itself.
     const session = ctx.session && { session: ctx.session };
     const { cursor } = await database().command(command, { fieldsAsRaw: DOCUMENTS, ...session });
@@ -154,14 +154,14 @@ async function onlyBatch(
     await database().command({ killCursors: collectionName, cursors: [cursor.id] });
     return undefined;
   } catch (error) {
-    if (ctx.session || !mayPass(error)) throw error;
+    if (ctx.session || !isWorthRetrying(error)) throw error;
     return undefined;
   }
 }
 
 const DOCUMENTS = { firstBatch: true };
 
-function cursorOf<T extends Base>(
+function openCursor<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   filter: TypedFilter,
@@ -169,14 +169,14 @@ function cursorOf<T extends Base>(
 ) {
   return entity.collection.find<T>(filter, {
     ...options,
-    projection: options.projection ?? visible(entity),
+    projection: options.projection ?? projectVisible(entity),
     batchSize: options.limit + 1,
-    maxTimeMS: readDeadline(),
+    maxTimeMS: getReadDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
 }
 
-function resultsOf(
+function openAggregate(
   ctx: Ctx,
   entity: Entity,
   pipeline: Raw[],
@@ -185,7 +185,7 @@ function resultsOf(
   return entity.collection.aggregate(pipeline, {
     batchSize: MOST,
     ...options,
-    maxTimeMS: readDeadline(),
+    maxTimeMS: getReadDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
 }

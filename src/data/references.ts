@@ -1,6 +1,6 @@
 import type { Ctx } from '../context.ts';
 import { AppError, type Fault, invalid } from '../errors.ts';
-import { auditEntry, looseEvent } from './audit.ts';
+import { makeAuditEntry, makeLooseEvent } from './audit.ts';
 import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
@@ -29,7 +29,7 @@ export interface Reference {
 export function referencesOf(entity: Entity): Reference[] {
   let found = known.get(entity.name);
   if (!found) {
-    found = collect(entity, entity.shape, '');
+    found = collectReferences(entity, entity.shape, '');
     known.set(entity.name, found);
   }
   return found;
@@ -47,12 +47,15 @@ export function restrictionsOn(name: string): Reference[] {
   return referencesTo(name).filter((r) => r.onDelete === 'restrict');
 }
 
-function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[] {
+function collectReferences(entity: Entity, shape: ObjectShape, prefix: string): Reference[] {
   return Object.entries(shape.fields).flatMap(([name, field]): Reference[] => {
     const path = prefix + name;
-    if (field.shape.kind === 'object') return collect(entity, field.shape, `${path}.`);
+    if (field.shape.kind === 'object') return collectReferences(entity, field.shape, `${path}.`);
     if (field.shape.kind === 'array' && field.shape.items.kind === 'object') {
-      return collect(entity, field.shape.items, `${path}.`).map((r) => ({ ...r, array: path }));
+      return collectReferences(entity, field.shape.items, `${path}.`).map((r) => ({
+        ...r,
+        array: path,
+      }));
     }
     if (field.shape.kind !== 'id' || !field.shape.ref) return [];
     const onDelete = field.shape.onDelete ?? 'restrict';
@@ -79,7 +82,7 @@ export async function checkReferences(
   again = false,
 ): Promise<void> {
   const missing = await Promise.all(
-    heldBy(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
+    listHeld(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
       const filter = getReaders(to)(ctx.actor);
       // Who may read a document never changes, where it is its owner; whether it is there, the second
@@ -89,7 +92,7 @@ export async function checkReferences(
       if (isFixed && (seen.get(key) ?? 0) > ctx.clock()) return [];
       const one = { ...filter, _id: id, ...ALIVE };
       const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
-      if (!found) return [gone(reference)];
+      if (!found) return [missingReference(reference)];
       if (seen.size >= MOST_SEEN) seen.delete(seen.keys().next().value as string);
       seen.set(key, ctx.clock() + SEEN);
       return [];
@@ -100,30 +103,30 @@ export async function checkReferences(
 }
 
 /** The ids that a document, or the paths set in one, refer to; but for its owner. */
-function heldBy(
+function listHeld(
   entity: Entity,
   values: Record<string, unknown>,
 ): { reference: Reference; id: UUID }[] {
   return referencesOf(entity)
     .filter((r) => r.path !== 'user')
     .flatMap((reference) =>
-      valuesAt(values, reference.path).map((id) => ({ reference, id: id as UUID })),
+      readPath(values, reference.path).map((id) => ({ reference, id: id as UUID })),
     );
 }
 
 /** What is at a dotted path, through objects and the items of arrays. */
-export function valuesAt(value: unknown, path: string): unknown[] {
+export function readPath(value: unknown, path: string): unknown[] {
   if (value === null || value === undefined) return [];
   if (path === '') return [value];
-  if (Array.isArray(value)) return value.flatMap((item) => valuesAt(item, path));
+  if (Array.isArray(value)) return value.flatMap((item) => readPath(item, path));
   const values = value as Record<string, unknown>;
-  if (path in values) return valuesAt(values[path], '');
+  if (path in values) return readPath(values[path], '');
   const dot = path.indexOf('.');
-  return dot < 0 ? [] : valuesAt(values[path.slice(0, dot)], path.slice(dot + 1));
+  return dot < 0 ? [] : readPath(values[path.slice(0, dot)], path.slice(dot + 1));
 }
 
 /** The update that takes a reference to a document that has gone out of those that hold it. */
-export function releasing({ path, array }: Reference, id: UUID) {
+export function makeRelease({ path, array }: Reference, id: UUID) {
   const inItems = array && `${array}.$[item]${path.slice(array.length)}`;
   return {
     update: { $unset: { [inItems ?? path]: 1 } },
@@ -139,10 +142,10 @@ export function releasing({ path, array }: Reference, id: UUID) {
  */
 export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base): Promise<void> {
   const faults: Fault[] = [];
-  for (const { reference, id } of heldBy(entity, document)) {
-    if (await stands(ctx, reference, id)) continue;
+  for (const { reference, id } of listHeld(entity, document)) {
+    if (await confirmParent(ctx, reference, id)) continue;
     if (reference.onDelete === 'unset') await release(entity, document._id, reference, id);
-    else faults.push(gone(reference));
+    else faults.push(missingReference(reference));
   }
   if (faults.length === 0) return;
   await takeBack(ctx, entity, document);
@@ -160,17 +163,17 @@ export async function confirmChange(
   set: Record<string, unknown>,
 ): Promise<void> {
   const faults: Fault[] = [];
-  for (const { reference, id: referred } of heldBy(entity, set)) {
+  for (const { reference, id: referred } of listHeld(entity, set)) {
     const parent = { _id: referred, ...ALIVE };
     if (await findOne(ctx, entityNamed(reference.to), parent, { projection: { _id: 1 } })) continue;
     await release(entity, id, reference, referred);
-    faults.push(gone(reference));
+    faults.push(missingReference(reference));
   }
   if (faults.length > 0) throw invalid(faults);
 }
 
 /** Whether a parent is there, and counts the new child in it. */
-async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
+async function confirmParent(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
   const parent = entityNamed(reference.to);
   const { countedIn } = reference;
   const filter = { _id: id, ...ALIVE };
@@ -179,7 +182,7 @@ async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean
 }
 
 async function release(entity: Entity, _id: UUID, reference: Reference, id: UUID): Promise<void> {
-  const { update, ...options } = releasing(reference, id);
+  const { update, ...options } = makeRelease(reference, id);
   const where = { _id, [reference.path]: id };
   await entity.collection.updateOne(where, { ...update, $inc: { version: 1 } }, options);
 }
@@ -189,7 +192,7 @@ async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> 
   const taken = await entity.collection.findOneAndDelete({ _id });
   const isInChain = taken && entity.options.audited !== false && !taken.outbox?.length;
   if (!isInChain) return;
-  const event = looseEvent(entity, taken as Base, auditEntry(ctx, 'delete', []));
+  const event = makeLooseEvent(entity, taken as Base, makeAuditEntry(ctx, 'delete', []));
   await entityNamed('AuditEvent').collection.insertOne(event);
 }
 
@@ -224,6 +227,6 @@ export async function restrictRemoval(
 
 const ALIVE = { removing: { $exists: false } };
 
-function gone({ path, to }: Reference): Fault {
+function missingReference({ path, to }: Reference): Fault {
   return { path, message: `there is no such ${to.toLowerCase()}` };
 }

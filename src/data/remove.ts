@@ -1,15 +1,15 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
-import { type AuditEntry, auditEntry, looseEvent } from './audit.ts';
+import { type AuditEntry, makeAuditEntry, makeLooseEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { idText, newId, type UUID } from './ids.ts';
 import { aggregate, findMany, findOne } from './read.ts';
 import {
+  makeRelease,
   type Reference,
   referencesOf,
   referencesTo,
-  releasing,
   restrictionsOn,
   restrictRemoval,
 } from './references.ts';
@@ -159,7 +159,7 @@ async function release(
   among: TypedFilter = {},
 ): Promise<void> {
   const { entity: child, path } = reference;
-  const { update: releasal, ...options } = releasing(reference, parent);
+  const { update: releasal, ...options } = makeRelease(reference, parent);
   const changes = [{ path, before: parent, after: null }];
   for (;;) {
     if (Object.keys(among).length === 0 && (await stands(ctx, reference, parent))) return;
@@ -173,7 +173,7 @@ async function release(
         $set: { updatedAt: new Date(ctx.clock()) },
         $inc: { version: 1 },
         ...(child.options.audited !== false && {
-          $push: { outbox: auditEntry(ctx, 'update', changes) },
+          $push: { outbox: makeAuditEntry(ctx, 'update', changes) },
         }),
       };
       return { updateOne: { filter: { _id, [path]: parent }, update, ...options } };
@@ -220,8 +220,8 @@ async function recordRemoval(
 
 async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: string): Promise<void> {
   if (entity.options.audited === false) return;
-  const events = gone.map((d) => looseEvent(entity, d, auditEntry(ctx, action, [])));
-  const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => looseEvent(entity, d, entry)));
+  const events = gone.map((d) => makeLooseEvent(entity, d, makeAuditEntry(ctx, action, [])));
+  const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => makeLooseEvent(entity, d, entry)));
   const missing = await notInChain(ctx, waiting);
   await entityNamed('AuditEvent').collection.insertMany([...missing, ...events], {
     ...(ctx.session && { session: ctx.session }),

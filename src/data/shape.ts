@@ -51,18 +51,18 @@ export interface Field {
 
 /** Reads a Mongoose schema. @throws Error for a type that no printer knows. */
 export function shapeOf(schema: Schema): ObjectShape {
-  const root = emptyObject();
+  const root = makeEmptyObject();
   schema.eachPath((path, type) => {
     if (path.includes('$*')) return;
     const names = path.split('.');
     const last = names.pop() as string;
-    parent(root, names).fields[last] = field(type, path);
+    findParent(root, names).fields[last] = readField(type, path);
   });
   return root;
 }
 
 /** The stored name of each field that clients may see, by the name that they know it by. */
-export function storedNames(shape: ObjectShape): ReadonlyMap<string, string> {
+export function listStoredNames(shape: ObjectShape): ReadonlyMap<string, string> {
   let names = known.get(shape);
   if (!names) {
     const shown = Object.entries(shape.fields).filter(([, field]) => !field.hidden);
@@ -75,16 +75,16 @@ export function storedNames(shape: ObjectShape): ReadonlyMap<string, string> {
 const known = new WeakMap<ObjectShape, Map<string, string>>();
 
 /** Without a prototype: clients name fields, and `constructor` is none. */
-function emptyObject(): ObjectShape {
+function makeEmptyObject(): ObjectShape {
   return { kind: 'object', fields: Object.create(null) as ObjectShape['fields'] };
 }
 
 /** The object that holds a dotted path's last name; nested paths have no schema type of their own. */
-function parent(root: ObjectShape, names: string[]): ObjectShape {
+function findParent(root: ObjectShape, names: string[]): ObjectShape {
   let at = root;
   for (const name of names) {
     at.fields[name] ??= {
-      shape: emptyObject(),
+      shape: makeEmptyObject(),
       publicName: name,
       required: false,
       server: false,
@@ -97,10 +97,10 @@ function parent(root: ObjectShape, names: string[]): ObjectShape {
   return at;
 }
 
-function field(type: SchemaType, path: string): Field {
+function readField(type: SchemaType, path: string): Field {
   const o = type.options;
-  return defined({
-    shape: shape(type, path),
+  return dropUndefined({
+    shape: readShape(type, path),
     publicName: o.publicName ?? path.slice(path.lastIndexOf('.') + 1),
     required: o.required === true || Array.isArray(o.required),
     server: o.server === true,
@@ -118,12 +118,12 @@ interface Inner {
   $__schemaType?: SchemaType;
 }
 
-function shape(type: SchemaType, path: string): Shape {
+function readShape(type: SchemaType, path: string): Shape {
   const o = type.options;
   const inner = type as SchemaType & Inner;
   switch (type.instance) {
     case 'String':
-      return defined({
+      return dropUndefined({
         kind: 'string' as const,
         enum: o.enum as string[] | undefined,
         min: o.minlength as number | undefined,
@@ -133,7 +133,7 @@ function shape(type: SchemaType, path: string): Shape {
         lowercase: o.lowercase as boolean | undefined,
       });
     case 'Number':
-      return defined({
+      return dropUndefined({
         kind: 'number' as const,
         min: o.min as number | undefined,
         max: o.max as number | undefined,
@@ -146,24 +146,24 @@ function shape(type: SchemaType, path: string): Shape {
     case 'Date':
       return { kind: 'date' };
     case 'UUID':
-      return defined({
+      return dropUndefined({
         kind: 'id' as const,
         ref: o.ref as string | undefined,
         onDelete: o.onDelete,
       });
     case 'Mixed':
-      return defined({ kind: 'free' as const, maxBytes: o.maxBytes });
+      return dropUndefined({ kind: 'free' as const, maxBytes: o.maxBytes });
     case 'Map':
-      return { kind: 'map', values: shape(inner.$__schemaType as SchemaType, path) };
+      return { kind: 'map', values: readShape(inner.$__schemaType as SchemaType, path) };
     case 'Embedded':
-      if (o.encrypted) return encryptedShape(o.encrypted, path);
+      if (o.encrypted) return readEncryptedShape(o.encrypted, path);
       return shapeOf(inner.schema as Schema);
     case 'Array':
-      return defined({
+      return dropUndefined({
         kind: 'array' as const,
         items: inner.schema
           ? shapeOf(inner.schema)
-          : shape(inner.embeddedSchemaType as SchemaType, path),
+          : readShape(inner.embeddedSchemaType as SchemaType, path),
         max: o.maxItems as number | undefined,
       });
     default:
@@ -176,17 +176,17 @@ const FIELD_WORDS = [
   ...['required', 'select', 'server', 'immutable', 'default', 'personal', 'description'],
 ];
 
-function encryptedShape({ inner, shows }: Encrypted, path: string): Shape {
+function readEncryptedShape({ inner, shows }: Encrypted, path: string): Shape {
   if (path.includes('.'))
     throw new Error(`${path}: only a field of the document itself is encrypted.`);
   const type = new Schema({ [path]: inner }).path(path) as SchemaType;
   const misplaced = FIELD_WORDS.find((word) => Object.hasOwn(inner as object, word));
   if (misplaced) throw new Error(`${path}: say ${misplaced} in the options of encrypted().`);
-  const held = shape(type, path);
+  const held = readShape(type, path);
   if (shows && held.kind !== 'string') throw new Error(`${path}: only a string has a last4.`);
-  return defined({ kind: 'encrypted' as const, inner: held, shows });
+  return dropUndefined({ kind: 'encrypted' as const, inner: held, shows });
 }
 
-function defined<T extends object>(object: T): T {
+function dropUndefined<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, v]) => v !== undefined)) as T;
 }

@@ -1,6 +1,6 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
-import { within } from './deadlines.ts';
+import { withDeadline } from './deadlines.ts';
 
 /**
  * How every transaction reads and writes. Not at `snapshot`: that one begins where all writes before are
@@ -28,7 +28,7 @@ export async function transaction<T>(ctx: Ctx, work: (ctx: Ctx) => Promise<T>): 
     }, TRANSACTION),
   );
   try {
-    return await within(running);
+    return await withDeadline(running);
   } finally {
     isOver = true;
   }

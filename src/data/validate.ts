@@ -17,15 +17,15 @@ type PlainType = SchemaType & {
  * has a fault, so that Mongoose names it, and to what is more than plain fields.
  * @throws mongoose.Error.ValidationError, StrictModeError
  */
-export async function validated(entity: Entity, values: Values): Promise<Stored> {
-  return plainly(entity, values) ?? hydrated(entity, values);
+export async function validateDocument(entity: Entity, values: Values): Promise<Stored> {
+  return validatePlainly(entity, values) ?? validateHydrated(entity, values);
 }
 
 /** Validates the new values of some paths. @throws mongoose.Error.ValidationError */
 export async function validatePaths(entity: Entity, set: Values): Promise<void> {
-  const paths = pathsOf(entity);
+  const paths = getPaths(entity);
   const names = Object.keys(set);
-  if (names.every((name) => checked(paths.get(name), set[name]) !== undefined)) return;
+  if (names.every((name) => checkValue(paths.get(name), set[name]) !== undefined)) return;
   await entity.model.validate(unflatten(set), names);
 }
 
@@ -42,28 +42,28 @@ const PLAIN = new Set(['String', 'Number', 'Boolean', 'Date', 'UUID', 'Mixed']);
 
 const known = new Map<Entity, Map<string, Path>>();
 
-function pathsOf(entity: Entity): Map<string, Path> {
+function getPaths(entity: Entity): Map<string, Path> {
   let paths = known.get(entity);
   if (!paths) {
     const types = Object.entries(entity.schema.paths) as [string, PlainType][];
-    paths = new Map(types.map(([name, type]) => [name, pathOf(type)]));
+    paths = new Map(types.map(([name, type]) => [name, readSchemaPath(type)]));
     known.set(entity, paths);
   }
   return paths;
 }
 
-function pathOf(type: PlainType): Path {
+function readSchemaPath(type: PlainType): Path {
   return {
     type,
     isPlain: PLAIN.has(type.instance),
     isRequired: type.isRequired === true,
     hasDefault: type.defaultValue !== undefined && type.defaultValue !== null,
-    validators: validatorsOf(type),
+    validators: listValidators(type),
   };
 }
 
 /** Mongoose's own validators, without what it prepares for their messages: a fault is told by a document. */
-function validatorsOf(type: PlainType): ((value: unknown) => boolean)[] {
+function listValidators(type: PlainType): ((value: unknown) => boolean)[] {
   const isSimple = type.validators.every(
     (v) => typeof v.validator === 'function' && !('propsParameter' in v && v.propsParameter),
   );
@@ -79,8 +79,8 @@ function validatorsOf(type: PlainType): ((value: unknown) => boolean)[] {
   });
 }
 
-function plainly(entity: Entity, values: Values): Stored | undefined {
-  const paths = pathsOf(entity);
+function validatePlainly(entity: Entity, values: Values): Stored | undefined {
+  const paths = getPaths(entity);
   for (const name of Object.keys(values)) if (!paths.has(name)) return undefined;
   const document: Values = {};
   for (const [name, path] of paths) {
@@ -90,7 +90,7 @@ function plainly(entity: Entity, values: Values): Stored | undefined {
       if (path.isRequired) return undefined;
       continue;
     }
-    const stored = checked(path, value);
+    const stored = checkValue(path, value);
     if (stored === undefined) return undefined;
     document[name] = stored;
   }
@@ -98,7 +98,7 @@ function plainly(entity: Entity, values: Values): Stored | undefined {
 }
 
 /** The value as it is stored; undefined where a plain look does not do. */
-function checked(path: Path | undefined, value: unknown): unknown {
+function checkValue(path: Path | undefined, value: unknown): unknown {
   if (!path?.isPlain || value === null || value === undefined) return undefined;
   try {
     const stored = path.type.applySetters(value, null);
@@ -109,7 +109,7 @@ function checked(path: Path | undefined, value: unknown): unknown {
   }
 }
 
-async function hydrated(entity: Entity, values: Values): Promise<Stored> {
+async function validateHydrated(entity: Entity, values: Values): Promise<Stored> {
   const document = new entity.model(values);
   await document.validate();
   const plain = document.toObject({ flattenMaps: true, virtuals: false }) as Stored;

@@ -3,20 +3,20 @@ import type { Ctx } from '../context.ts';
 import { AppError, invalid } from '../errors.ts';
 import {
   type AuditEntry,
-  auditEntry,
   auditValue,
   type Change,
-  creations,
   ENCRYPTED_MARK,
   isAudited,
+  listCreations,
+  makeAuditEntry,
 } from './audit.ts';
 import { encryptFields, isEncryptedPath, type Owner } from './encrypted-fields.ts';
 import type { Base, Entity, Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { newId, type UUID } from './ids.ts';
-import { findOne, visible } from './read.ts';
+import { findOne, projectVisible } from './read.ts';
 import type { Shape } from './shape.ts';
-import { validated, validatePaths } from './validate.ts';
+import { validateDocument, validatePaths } from './validate.ts';
 
 type Values = Record<string, unknown>;
 
@@ -33,7 +33,7 @@ export async function insert<T extends Base>(
   const now = new Date(ctx.clock());
   const { promisedId } = ctx;
   if (promisedId) ctx.promisedId = undefined;
-  const document = await acceptable(ctx, entity, {
+  const document = await validateNew(ctx, entity, {
     ...values,
     _id: (values._id as UUID | undefined) ?? promisedId ?? newId(now.getTime()),
     createdAt: now,
@@ -41,7 +41,7 @@ export async function insert<T extends Base>(
     version: 1,
   });
   if (entity.options.audited !== false) {
-    document.outbox = [auditEntry(ctx, action, creations(entity, document))];
+    document.outbox = [makeAuditEntry(ctx, action, listCreations(entity, document))];
   }
   try {
     await entity.collection.insertOne(document, {
@@ -49,12 +49,12 @@ export async function insert<T extends Base>(
     });
   } catch (error) {
     // The promised id is there already: this very request made the document before it was cut off.
-    if (promisedId && !ctx.session && duplicatePath(error) === '_id') {
+    if (promisedId && !ctx.session && findDuplicatePath(error) === '_id') {
       // Outside of the transaction, which the failed insert has ended.
       const made = await findOne({ ...ctx, session: undefined }, entity, { _id: promisedId });
       if (made) return made;
     }
-    throw translated(error);
+    throw translateError(error);
   }
   return document as T;
 }
@@ -82,7 +82,7 @@ export async function update<T extends Base>(
   if (!bound) return null;
   const { where, set } = bound;
   await validatePaths(entity, set).catch((error) => {
-    throw translated(error);
+    throw translateError(error);
   });
   const now = new Date(ctx.clock());
   const stage: mongo.Document = {
@@ -91,20 +91,20 @@ export async function update<T extends Base>(
     version: { $add: ['$version', 1] },
   };
   if (entity.options.audited !== false && action) {
-    const entry = auditEntry(ctx, action, evaluatedChanges(entity, set, unset));
-    stage.outbox = { $concatArrays: [{ $ifNull: ['$outbox', []] }, [expression(entry)]] };
+    const entry = makeAuditEntry(ctx, action, describeChanges(entity, set, unset));
+    stage.outbox = { $concatArrays: [{ $ifNull: ['$outbox', []] }, [toExpression(entry)]] };
   }
   const pipeline: mongo.Document[] = [{ $set: stage }];
   if (unset.length > 0) pipeline.push({ $unset: unset });
   try {
     const found = await entity.collection.findOneAndUpdate(where, pipeline, {
       returnDocument: 'after',
-      projection: visible(entity),
+      projection: projectVisible(entity),
       ...(ctx.session && { session: ctx.session }),
     });
     return found as T | null;
   } catch (error) {
-    throw translated(error);
+    throw translateError(error);
   }
 }
 
@@ -120,13 +120,16 @@ export async function removeOne<T extends Base>(
   return found as T | null;
 }
 
-async function acceptable(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
+async function validateNew(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
   try {
-    const document = await validated(entity, await encryptFields(ctx, entity, values, values));
-    refine(entity, document);
+    const document = await validateDocument(
+      entity,
+      await encryptFields(ctx, entity, values, values),
+    );
+    checkRules(entity, document);
     return document;
   } catch (error) {
-    throw translated(error);
+    throw translateError(error);
   }
 }
 
@@ -145,16 +148,16 @@ async function encryptChange(
     const where = { ...filter, _id: owner._id };
     return { where, set: await encryptFields(ctx, entity, owner, set) };
   } catch (error) {
-    throw translated(error);
+    throw translateError(error);
   }
 }
 
-function refine(entity: Entity, document: Values): void {
+function checkRules(entity: Entity, document: Values): void {
   const faults = entity.options.refine?.(document) ?? [];
   if (faults.length > 0) throw invalid(faults);
 }
 
-function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[] {
+function describeChanges(entity: Entity, set: Values, unset: string[]): Change[] {
   const changed: [string, unknown][] = [
     ...Object.entries(set),
     ...unset.map((path): [string, unknown] => [path, null]),
@@ -163,13 +166,13 @@ function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[
     .filter(([path]) => isAudited(entity, path))
     .map(([path, after]) => ({
       path,
-      before: isEncryptedPath(entity, path) ? markBefore(path) : before(entity, path),
+      before: isEncryptedPath(entity, path) ? markBefore(path) : readBefore(entity, path),
       after: auditValue(entity, path, after),
     }));
 }
 
 /** The value before, as the server finds it; one that may be long by its size, if it is. */
-function before(entity: Entity, path: string): mongo.Document {
+function readBefore(entity: Entity, path: string): mongo.Document {
   const value = { $ifNull: [`$${path}`, null] };
   if (isShort(entity.shape.fields[path]?.shape)) return value;
   const size = { $bsonSize: { value } };
@@ -188,8 +191,8 @@ function isShort(shape: Shape | undefined): boolean {
   return ['number', 'boolean', 'date', 'id'].includes(shape?.kind ?? '');
 }
 
-/** The entry as an aggregation expression: all literal but the `before`s. */
-function expression(entry: AuditEntry): mongo.Document {
+/** The entry as an aggregation expression: all literal but the `readBefore`s. */
+function toExpression(entry: AuditEntry): mongo.Document {
   const { changes, ...rest } = entry;
   const evaluated = changes.map((c) => ({
     path: { $literal: c.path },
@@ -199,7 +202,7 @@ function expression(entry: AuditEntry): mongo.Document {
   return { $mergeObjects: [{ $literal: rest }, { changes: evaluated }] };
 }
 
-function duplicatePath(error: unknown): string | undefined {
+function findDuplicatePath(error: unknown): string | undefined {
   if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 11000) return undefined;
   const keys = Object.keys((error.keyPattern as object | undefined) ?? {});
   return keys.filter((k) => k !== 'user').join('+') || keys.join('+');
@@ -217,7 +220,7 @@ const BROKEN: Record<string, string | undefined> = {
 };
 
 /** What the database or Mongoose refused, as our own error. */
-function translated(error: unknown): unknown {
+function translateError(error: unknown): unknown {
   if (error instanceof mongoose.Error.ValidationError) {
     return invalid(
       Object.values(error.errors).map((e) => ({
@@ -226,7 +229,7 @@ function translated(error: unknown): unknown {
       })),
     );
   }
-  const path = duplicatePath(error);
+  const path = findDuplicatePath(error);
   if (path) {
     return new AppError('DUPLICATE', `This ${path} is taken.`, {
       errors: [{ path, message: 'is taken' }],

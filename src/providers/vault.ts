@@ -80,7 +80,7 @@ function refused(cause: unknown): AppError {
 
 function wrapLocally(key: Buffer, name: string): Buffer {
   const nonce = randomBytes(NONCE);
-  const { ciphertext, tag } = encryptAesGcm(localKey(), nonce, key, Buffer.from(name));
+  const { ciphertext, tag } = encryptAesGcm(deriveLocalKey(), nonce, key, Buffer.from(name));
   return Buffer.concat([nonce, ciphertext, tag]);
 }
 
@@ -88,12 +88,12 @@ function unwrapLocally(wrapped: Buffer, name: string): Buffer {
   const nonce = wrapped.subarray(0, NONCE);
   const encrypted = { ciphertext: wrapped.subarray(NONCE, -TAG), tag: wrapped.subarray(-TAG) };
   try {
-    return decryptAesGcm(localKey(), nonce, encrypted, Buffer.from(name));
+    return decryptAesGcm(deriveLocalKey(), nonce, encrypted, Buffer.from(name));
   } catch (cause) {
     throw refused(cause);
   }
 }
 
-function localKey() {
+function deriveLocalKey() {
   return deriveAppKey(`wrap ${LOCAL}`);
 }

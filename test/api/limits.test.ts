@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { countCall } from '../../src/api/http/limits.ts';
 import { config, readConfig } from '../../src/config.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
-import { network, takeTry } from '../../src/services/account/rate-limit.ts';
+import { readNetwork, takeTry } from '../../src/services/account/rate-limit.ts';
 import { times } from '../harness/times.ts';
 
 const at = (time: number, ip = '192.0.2.1'): Ctx => ({
@@ -35,11 +35,11 @@ test('of tries at once no more than the limit pass, and one given back can be ta
 });
 
 test('an IPv6 subscriber is one, whatever of their /64 they call from', () => {
-  const one = network('2001:db8:0:1::1');
-  expect(network('2001:db8:0:1:ffff:ffff:ffff:ffff')).toBe(one);
-  expect(network('2001:db8:0:2::1')).not.toBe(one);
-  expect(network('::ffff:192.0.2.1')).not.toBe(network('::ffff:192.0.2.2'));
-  expect(network('::1')).not.toBe(network('2001::1'));
+  const one = readNetwork('2001:db8:0:1::1');
+  expect(readNetwork('2001:db8:0:1:ffff:ffff:ffff:ffff')).toBe(one);
+  expect(readNetwork('2001:db8:0:2::1')).not.toBe(one);
+  expect(readNetwork('::ffff:192.0.2.1')).not.toBe(readNetwork('::ffff:192.0.2.2'));
+  expect(readNetwork('::1')).not.toBe(readNetwork('2001::1'));
 });
 
 test('what is wrong with the configuration is said all at once, by the name of the variable', () => {

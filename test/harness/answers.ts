@@ -29,11 +29,11 @@ export async function checkAnswer(method: string, path: string, given: Given): P
 // Imported late: the functions read the environment that place.ts sets first.
 async function prepare(): Promise<Check> {
   const { served } = await import('../../scripts/served.ts');
-  const { openApi } = await import('../../src/api/openapi/openapi.ts');
-  const { router } = await import('../../src/api/http/route.ts');
+  const { describeApi } = await import('../../src/api/openapi/openapi.ts');
+  const { createRouter } = await import('../../src/api/http/route.ts');
   const routes = Object.values(served).flatMap((s) => s.routes);
-  const find = router(routes);
-  const document = openApi(routes, '0') as {
+  const find = createRouter(routes);
+  const document = describeApi(routes, '0') as {
     paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
     components: { responses: Record<string, Response> };
   };

@@ -1,7 +1,7 @@
 import { resources, served } from '../../scripts/served.ts';
 import type { JsonSchema, Route } from '../../src/api/http/route.ts';
 import { EXAMPLE_ID } from '../../src/api/openapi/examples.ts';
-import { openApi } from '../../src/api/openapi/openapi.ts';
+import { describeApi } from '../../src/api/openapi/openapi.ts';
 import { newId } from '../../src/data/ids.ts';
 import type { Everything } from './everything.ts';
 import { PASSWORD } from './given.ts';
@@ -35,7 +35,7 @@ interface Described {
 export const operations: readonly Operation[] = readOperations();
 
 function readOperations(): Operation[] {
-  const document = openApi([...routes], '0');
+  const document = describeApi([...routes], '0');
   const { paths } = document as { paths: Record<string, Record<string, Described>> };
   const whole = (part: JsonSchema) => resolved(document, part);
   return Object.entries(paths).flatMap(([path, methods]) =>

@@ -16,7 +16,7 @@ export function serveSchedule<T>(
 ) {
   return async (event: unknown, context?: Context): Promise<T> => {
     await connect(patience);
-    return run(systemCtx(name, context?.awsRequestId), timeLeftOf(context), event);
+    return run(systemCtx(name, context?.awsRequestId), makeTimeLeft(context), event);
   };
 }
 
@@ -34,7 +34,7 @@ export function serveQueue(
   ): Promise<SQSBatchResponse | undefined> => {
     await connect(BACKGROUND);
     const ctx = systemCtx(name, context?.awsRequestId);
-    const timeLeft = timeLeftOf(context);
+    const timeLeft = makeTimeLeft(context);
     if (!('Records' in event)) {
       await run(ctx, event, timeLeft);
       return undefined;
@@ -44,7 +44,7 @@ export function serveQueue(
       event,
       async (record: SQSRecord) => {
         try {
-          await run(ctx, messageOf(record.body), timeLeft);
+          await run(ctx, parseMessage(record.body), timeLeft);
         } catch (error) {
           ctx.log.error('A message could not be worked off.', {
             messageId: record.messageId,
@@ -81,14 +81,14 @@ export function serveS3(name: string, run: (ctx: Ctx, record: S3Record) => Promi
     }
     for (const { eventName, s3 } of event.Records) {
       if (!/^(s3:)?ObjectCreated:/.test(eventName)) continue;
-      const key = decoded(s3.object.key);
+      const key = decodeKey(s3.object.key);
       if (key === undefined) ctx.log.warn('A key that is not url-encoded.', { key: s3.object.key });
       else await run(ctx, { bucket: s3.bucket.name, key, sequencer: s3.object.sequencer ?? '' });
     }
   };
 }
 
-function decoded(key: string): string | undefined {
+function decodeKey(key: string): string | undefined {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
   } catch {
@@ -97,7 +97,7 @@ function decoded(key: string): string | undefined {
 }
 
 /** A queue's message is a hint; one that is no JSON is an empty hint. */
-function messageOf(body: string): unknown {
+function parseMessage(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -105,6 +105,6 @@ function messageOf(body: string): unknown {
   }
 }
 
-function timeLeftOf(context: Context | undefined): TimeLeft {
+function makeTimeLeft(context: Context | undefined): TimeLeft {
   return () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
 }

@@ -21,9 +21,9 @@ const standing = new Map<string, Standing>();
 export async function authenticate(ctx: Ctx, authorization: string | undefined): Promise<Actor> {
   const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
   const claims = token === undefined ? undefined : verifyAccessToken(ctx, token);
-  if (!claims) throw refused(authorization);
-  const found = await standingOf(ctx, claims.session, claims.user);
-  if (!found) throw refused(authorization);
+  if (!claims) throw unauthenticated(authorization);
+  const found = await findStanding(ctx, claims.session, claims.user);
+  if (!found) throw unauthenticated(authorization);
   return { kind: found.isAdmin ? 'ADMIN' : 'USER', id: claims.user, session: claims.session };
 }
 
@@ -32,7 +32,7 @@ export function forgetSession(session: UUID): void {
   standing.delete(idText(session));
 }
 
-async function standingOf(ctx: Ctx, session: UUID, user: UUID): Promise<Standing | undefined> {
+async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Standing | undefined> {
   const now = ctx.clock();
   const key = idText(session);
   const believed = standing.get(key);
@@ -69,7 +69,7 @@ async function standingOf(ctx: Ctx, session: UUID, user: UUID): Promise<Standing
   return fresh;
 }
 
-function refused(authorization: string | undefined): AppError {
+function unauthenticated(authorization: string | undefined): AppError {
   return new AppError(
     'UNAUTHENTICATED',
     authorization

@@ -17,7 +17,7 @@ const options: Joi.ValidationOptions = {
 // joi compiles its messages each time they are handed over: half of what a check costs.
 const prepared = new WeakMap<Joi.Schema, Joi.Schema>();
 
-function withOptions(schema: Joi.Schema): Joi.Schema {
+function prepareSchema(schema: Joi.Schema): Joi.Schema {
   const known = prepared.get(schema) ?? schema.prefs(options);
   prepared.set(schema, known);
   return known;
@@ -28,12 +28,12 @@ function withOptions(schema: Joi.Schema): Joi.Schema {
  * @throws AppError VALIDATION_FAILED with every fault at once
  */
 export function checkBody(schema: Joi.Schema, body: unknown, owned?: ReadonlySet<string>): unknown {
-  const { value, error } = withOptions(schema).validate(body);
+  const { value, error } = prepareSchema(schema).validate(body);
   if (!error) return value;
-  throw invalid(error.details.map((d) => fault(d, owned)));
+  throw invalid(error.details.map((d) => describeFault(d, owned)));
 }
 
-function fault(detail: Joi.ValidationErrorItem, owned?: ReadonlySet<string>): Fault {
+function describeFault(detail: Joi.ValidationErrorItem, owned?: ReadonlySet<string>): Fault {
   const path = detail.path.join('.');
   const isOwned = detail.type === 'object.unknown' && owned?.has(path);
   return { path, message: isOwned ? 'is set by the server' : detail.message.trim() };

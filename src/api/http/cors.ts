@@ -14,7 +14,10 @@ export function corsHeaders(origin: string | undefined): Record<string, string> 
 }
 
 /** The answer to a preflight. */
-export function preflight(origin: string | undefined, allow: string[]): Record<string, string> {
+export function preflightHeaders(
+  origin: string | undefined,
+  allow: string[],
+): Record<string, string> {
   const headers = corsHeaders(origin);
   if (!headers['access-control-allow-origin']) return headers;
   return {

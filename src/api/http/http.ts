@@ -12,7 +12,7 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
 const LARGEST_BODY = 1024 * 1024;
 
 /** The context of an HTTP request, before anybody is known. The address is API Gateway's word alone. */
-export function requestCtx(event: HttpEvent): Ctx {
+export function makeRequestCtx(event: HttpEvent): Ctx {
   const given = event.headers?.['x-request-id'];
   const clock = Date.now;
   return {

@@ -10,7 +10,7 @@ import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { IdempotencyRecord } from '../../models/api/idempotency-record.ts';
-import { network } from '../../services/account/rate-limit.ts';
+import { readNetwork } from '../../services/account/rate-limit.ts';
 import { STATUS } from './problems.ts';
 
 const STORED = 24 * 3600 * 1000;
@@ -61,7 +61,7 @@ export async function runOnce(
 /** Who asks without a token: the account that the body names, from an address. */
 function nameAnonymous(ctx: Ctx, body: unknown): string {
   const { email, login, refreshToken } = (body ?? {}) as Record<string, unknown>;
-  return `anonymous ${network(ctx.ip)} ${String(email ?? login ?? refreshToken ?? '').toLowerCase()}`;
+  return `anonymous ${readNetwork(ctx.ip)} ${String(email ?? login ?? refreshToken ?? '').toLowerCase()}`;
 }
 
 /**

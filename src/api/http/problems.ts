@@ -63,8 +63,8 @@ interface Problem {
 }
 
 /** Whatever was thrown, as RFC 9457 problem details. What is not meant for clients is logged, not shown. */
-export function problemOf(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>): Problem {
-  const error = known(thrown);
+export function makeProblem(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>): Problem {
+  const error = toAppError(thrown);
   const status = STATUS[error.code];
   if (status >= 500 && error.code !== 'NOT_IMPLEMENTED') {
     const cause = thrown instanceof AppError ? (thrown.cause ?? thrown) : thrown;
@@ -83,23 +83,23 @@ export function problemOf(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>):
       type: `urn:mixdown:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
       title: TITLES[status],
       status,
-      detail: clipped(error.message, LONGEST_DETAIL),
+      detail: clipText(error.message, LONGEST_DETAIL),
       instance: ctx.requestId,
       code: error.code,
-      ...(error.errors && { errors: error.errors.slice(0, MOST_FAULTS).map(clippedFault) }),
+      ...(error.errors && { errors: error.errors.slice(0, MOST_FAULTS).map(clipFault) }),
     }),
   };
 }
 
-function clippedFault({ path, message }: Fault): Fault {
-  return { path: clipped(path, LONGEST_PATH), message: clipped(message, LONGEST_MESSAGE) };
+function clipFault({ path, message }: Fault): Fault {
+  return { path: clipText(path, LONGEST_PATH), message: clipText(message, LONGEST_MESSAGE) };
 }
 
-function clipped(text: string, longest: number): string {
+function clipText(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest - 1).toWellFormed()}…` : text;
 }
 
-function known(thrown: unknown): AppError {
+function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (isOutage(thrown) || isAway(thrown)) {
     const message = 'A part of the service cannot be reached just now.';

@@ -78,7 +78,10 @@ type Late = Pick<Route, 'body' | 'owned' | 'query'>;
  * Gives a route parts that are made when first asked for: a function starts with all its routes and needs
  * few of them. A spread would ask for them, so what adds to such a route assigns to it.
  */
-export function lazy<R extends Late>(route: R, parts: { [P in keyof Late]: () => Late[P] }): R {
+export function addLazyParts<R extends Late>(
+  route: R,
+  parts: { [P in keyof Late]: () => Late[P] },
+): R {
   for (const [name, make] of Object.entries<() => unknown>(parts)) {
     const get = () => {
       const value = make();
@@ -96,7 +99,7 @@ type Found = { route: Route; params: Record<string, string> } | { allow: Method[
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Makes the function that finds the route of a request among these. */
-export function router(routes: Route[]): (method: string, path: string) => Found {
+export function createRouter(routes: Route[]): (method: string, path: string) => Found {
   const byLength = new Map<number, { segments: string[]; route: Route }[]>();
   for (const route of routes) {
     const segments = route.path.split('/');
@@ -110,7 +113,7 @@ export function router(routes: Route[]): (method: string, path: string) => Found
     const given = path.split('/');
     const allow: Method[] = [];
     for (const { segments, route } of byLength.get(given.length) ?? []) {
-      const params = match(segments, given);
+      const params = matchPath(segments, given);
       if (!params) continue;
       if (route.method === method || (method === 'HEAD' && route.method === 'GET')) {
         return { route, params };
@@ -121,7 +124,7 @@ export function router(routes: Route[]): (method: string, path: string) => Found
   };
 }
 
-function match(segments: string[], given: string[]): Record<string, string> | undefined {
+function matchPath(segments: string[], given: string[]): Record<string, string> | undefined {
   const params: Record<string, string> = {};
   for (let i = 0; i < segments.length; i++) {
     const segment = segments[i] as string;

@@ -7,14 +7,14 @@ import '../../models/index.ts';
 import { requestAppend } from '../../services/audit/chain.ts';
 import { authenticate } from './authenticate.ts';
 import { checkBody } from './check-body.ts';
-import { corsHeaders, preflight } from './cors.ts';
-import { type HttpEvent, type HttpResult, readBody, readQuery, requestCtx } from './http.ts';
+import { corsHeaders, preflightHeaders } from './cors.ts';
+import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
 import { countCall } from './limits.ts';
-import { problemOf } from './problems.ts';
-import { type Reply, type Route, router } from './route.ts';
+import { makeProblem } from './problems.ts';
+import { createRouter, type Reply, type Route } from './route.ts';
 
-type Find = ReturnType<typeof router>;
+type Find = ReturnType<typeof createRouter>;
 /** Lambda's context, with ours beside it. */
 type Invoked = Context & { ctx: Ctx };
 type Invocation = middy.Request<HttpEvent, HttpResult, Error, Invoked>;
@@ -29,26 +29,26 @@ const BASE_HEADERS = {
  * query, body → joi → idempotency → the route's own code → answer; and every error by one mapper.
  */
 export function serve(...groups: (Route | { routes: Route[] })[]) {
-  const find = router(groups.flatMap((g) => ('routes' in g ? g.routes : [g])));
+  const find = createRouter(groups.flatMap((g) => ('routes' in g ? g.routes : [g])));
   return middy<HttpEvent, HttpResult, Error, Invoked>({ timeoutEarlyInMillis: 0 })
     .use({
       before: (request: Invocation) => {
-        request.context.ctx = requestCtx(request.event);
+        request.context.ctx = makeRequestCtx(request.event);
         request.context.callbackWaitsForEmptyEventLoop = false;
       },
       onError: (request: Invocation) => {
         const { ctx } = request.context;
-        const { status, headers, body } = problemOf(request.error, ctx);
+        const { status, headers, body } = makeProblem(request.error, ctx);
         request.response = { statusCode: status, headers, body };
-        finish(request);
+        addHeaders(request);
       },
-      after: finish,
+      after: addHeaders,
     })
-    .handler((event, context) => answer(find, event, context.ctx));
+    .handler((event, context) => answerEvent(find, event, context.ctx));
 }
 
 /** What every answer carries, an error's too. */
-function finish({ event, context, response }: Invocation): void {
+function addHeaders({ event, context, response }: Invocation): void {
   if (!response) return;
   response.headers = {
     ...BASE_HEADERS,
@@ -59,7 +59,7 @@ function finish({ event, context, response }: Invocation): void {
   if (event.requestContext?.http?.method === 'HEAD') response.body = '';
 }
 
-async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
+async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
   const { method } = event.requestContext.http;
   const found = find(method, event.rawPath);
   if (!found) throw notFound();
@@ -68,7 +68,7 @@ async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResul
     if (method === 'OPTIONS') {
       return {
         statusCode: 204,
-        headers: { allow: allow.join(', '), ...preflight(event.headers.origin, allow) },
+        headers: { allow: allow.join(', '), ...preflightHeaders(event.headers.origin, allow) },
       };
     }
     throw new AppError('METHOD_NOT_ALLOWED', `This takes ${allow.join(', ')}.`, { allow });
@@ -101,18 +101,18 @@ async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResul
     const asked = [...Object.values(params), ...[...query].flat()];
     const operation = `${route.id} ${asked.join(' ')}`;
     const { status, headers, body } = await runOnce(ctx, key, operation, raw, async (inner) =>
-      kept(await run(inner)),
+      renderAnswer(await run(inner)),
     );
     await requestAppend(ctx);
     return { statusCode: status, headers, body };
   }
   const reply = await run(ctx);
   if (route.method !== 'GET') await requestAppend(ctx);
-  return { ...rendered(route, reply), ...(reply.binary && { isBase64Encoded: true }) };
+  return { ...renderReply(route, reply), ...(reply.binary && { isBase64Encoded: true }) };
 }
 
-function kept(reply: Reply): Answer {
-  const { statusCode, headers, body } = rendered({ personal: true }, reply);
+function renderAnswer(reply: Reply): Answer {
+  const { statusCode, headers, body } = renderReply({ personal: true }, reply);
   return {
     status: statusCode as number,
     headers: headers as Record<string, string>,
@@ -120,7 +120,7 @@ function kept(reply: Reply): Answer {
   };
 }
 
-function rendered(route: Pick<Route, 'personal'>, reply: Reply): HttpResult {
+function renderReply(route: Pick<Route, 'personal'>, reply: Reply): HttpResult {
   const body = reply.json === undefined ? (reply.body ?? '') : JSON.stringify(reply.json);
   return {
     statusCode: reply.status,

@@ -1,8 +1,8 @@
 import { encode } from '../../data/bson.ts';
 import { isCiphertext } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
-import { type How, type Plan, planOf } from './plan.ts';
-import { CLOSE, OPEN, put, textBy } from './text.ts';
+import { getPlan, type How, type Plan } from './plan.ts';
+import { CLOSE, OPEN, put, writeText } from './text.ts';
 import { putMembers } from './transcode.ts';
 
 export type Json = Record<string, unknown>;
@@ -11,11 +11,11 @@ export type Json = Record<string, unknown>;
  * The text of a document that was just written, as clients see it, with `more` members behind its own. It
  * goes the way of what is read, from BSON to JSON, so that there is one way only. Encrypted fields must be decrypted.
  */
-export function documentText(entity: Entity, document: Base, more: Json = {}): string {
+export function stringifyDocument(entity: Entity, document: Base, more: Json = {}): string {
   // The id comes first, as every reader expects.
-  const shown = pickShown(planOf(entity), document, { _id: document._id });
+  const shown = pickShown(getPlan(entity), document, { _id: document._id });
   const bytes = encode(shown);
-  const text = textBy(() => {
+  const text = writeText(() => {
     put(OPEN);
     putMembers(entity, bytes, 0);
     put(CLOSE);

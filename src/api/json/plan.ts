@@ -1,4 +1,4 @@
-import { type Bytes, isName, nameBytes } from '../../data/bson.ts';
+import { type Bytes, encodeName, isName } from '../../data/bson.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { ObjectShape, Shape } from '../../data/shape.ts';
 
@@ -31,17 +31,17 @@ export type How =
   | undefined;
 
 /** The plan of an entity's documents. */
-export function planOf(entity: Entity): Plan {
+export function getPlan(entity: Entity): Plan {
   let plan = plans.get(entity.name);
   if (!plan) {
-    plan = planFor(entity.shape);
+    plan = makePlan(entity.shape);
     plans.set(entity.name, plan);
   }
   return plan;
 }
 
 /** Which field has its name here, behind another; -1 for none. */
-export function fieldBehind(
+export function findField(
   { fields, behind }: Plan,
   last: number,
   bytes: Bytes,
@@ -61,32 +61,32 @@ export function fieldBehind(
 
 const plans = new Map<string, Plan>();
 
-function planFor(shape: ObjectShape): Plan {
+function makePlan(shape: ObjectShape): Plan {
   const fields = Object.entries(shape.fields).map(([stored, field]) => {
     const name = field.publicName;
     return {
       stored,
-      bytes: nameBytes(stored),
+      bytes: encodeName(stored),
       name,
       label: Buffer.from(`${JSON.stringify(name)}:`),
       hidden: field.hidden,
       decrypted: field.shape.kind === 'encrypted' && !field.shape.shows,
-      how: howOf(field.shape),
+      how: chooseHow(field.shape),
     };
   });
   return { fields, behind: new Int16Array(fields.length + 1) };
 }
 
-function howOf(shape: Shape): How {
+function chooseHow(shape: Shape): How {
   switch (shape.kind) {
     case 'object':
-      return { kind: 'object', plan: planFor(shape) };
+      return { kind: 'object', plan: makePlan(shape) };
     case 'array': {
-      const items = howOf(shape.items);
+      const items = chooseHow(shape.items);
       return items && { kind: 'array', items };
     }
     case 'encrypted':
-      return shape.shows ? { kind: 'last4' } : howOf(shape.inner);
+      return shape.shows ? { kind: 'last4' } : chooseHow(shape.inner);
     default:
       return undefined;
   }

@@ -24,7 +24,7 @@ let text = Buffer.allocUnsafe(USUAL);
 let end = 0;
 
 /** The text that a function writes. */
-export function textBy(write: () => void): string {
+export function writeText(write: () => void): string {
   end = 0;
   write();
   const written = text.toString('utf8', 0, end);
@@ -35,7 +35,7 @@ export function textBy(write: () => void): string {
 /** Writes bytes of ASCII, or of whole characters. */
 export function put(bytes: Uint8Array): void {
   const { length } = bytes;
-  room(length);
+  ensureRoom(length);
   const into = text;
   let at = end;
   for (let i = 0; i < length; i++) into[at++] = bytes[i] as number;
@@ -45,7 +45,7 @@ export function put(bytes: Uint8Array): void {
 /** Writes a text of ASCII, such as a number. */
 export function putAscii(ascii: string): void {
   const { length } = ascii;
-  room(length);
+  ensureRoom(length);
   const into = text;
   let at = end;
   for (let i = 0; i < length; i++) into[at++] = ascii.charCodeAt(i);
@@ -65,7 +65,7 @@ export function putList<T>(items: T[], putOne: (item: T) => void): void {
 /** Writes a number as JSON has it: what is none is null. */
 export function putNumber(number: number): void {
   if (number >= 0 && number < 10 && Number.isInteger(number)) {
-    room(1);
+    ensureRoom(1);
     text[end++] = ZERO + number;
   } else putAscii(Number.isFinite(number) ? `${number}` : 'null');
 }
@@ -80,9 +80,9 @@ export function putDate(time: number): void {
   const ms = time - day * DAY_MS;
   const s = Math.floor(ms / 1000);
   const m = Math.floor(s / 60);
-  room(50);
+  ensureRoom(50);
   text[end++] = QUOTE;
-  putAscii(days.get(day) ?? nameOf(day));
+  putAscii(days.get(day) ?? nameDay(day));
   putDigits(Math.floor(m / 60), 2, COLON);
   putDigits(m % 60, 2, COLON);
   putDigits(s % 60, 2, POINT);
@@ -91,7 +91,7 @@ export function putDate(time: number): void {
 }
 
 /** What its times begin with. Those of an answer are of few days. */
-function nameOf(day: number): string {
+function nameDay(day: number): string {
   if (days.size >= MOST_DAYS) days.clear();
   const name = new Date(day * DAY_MS).toISOString().slice(0, -'00:00:00.000Z'.length);
   days.set(day, name);
@@ -110,7 +110,7 @@ function putDigits(number: number, width: number, mark: number): void {
 
 /** Writes the id whose 16 bytes begin here. */
 export function putUuid(bytes: Uint8Array, from: number): void {
-  room(38);
+  ensureRoom(38);
   const into = text;
   let at = end;
   into[at++] = QUOTE;
@@ -126,7 +126,7 @@ export function putUuid(bytes: Uint8Array, from: number): void {
 
 /** Writes UTF-8 as a JSON string. */
 export function putString(bytes: Uint8Array, from: number, to: number): void {
-  room(6 * (to - from) + 2); // all of them escaped
+  ensureRoom(6 * (to - from) + 2); // all of them escaped
   const into = text;
   let at = end;
   into[at++] = QUOTE;
@@ -147,7 +147,7 @@ export function putString(bytes: Uint8Array, from: number, to: number): void {
   end = at;
 }
 
-function room(bytes: number): void {
+function ensureRoom(bytes: number): void {
   if (end + bytes <= text.length) return;
   const larger = Buffer.allocUnsafe(Math.max(2 * text.length, end + bytes));
   text.copy(larger, 0, 0, end);

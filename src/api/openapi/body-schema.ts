@@ -15,13 +15,13 @@ export function bodySchema(body: Joi.ObjectSchema): JsonSchema {
   const { $schema, ...schema } = body['~standard'].jsonSchema.input({
     target: 'draft-2020-12',
   });
-  return exact(schema, body.describe() as Described);
+  return completeSchema(schema, body.describe() as Described);
 }
 
-function exact(schema: JsonSchema, described: Described): JsonSchema {
+function completeSchema(schema: JsonSchema, described: Described): JsonSchema {
   const { metas = [], rules = [], keys = {}, items = [], dependencies = [] } = described;
-  const made = Object.assign({ ...schema, ...chosenAmong(dependencies) }, ...metas);
-  if (typeof made.pattern === 'string') made.pattern = plainPattern(made.pattern, rules);
+  const made = Object.assign({ ...schema, ...describeChoices(dependencies) }, ...metas);
+  if (typeof made.pattern === 'string') made.pattern = simplifyPattern(made.pattern, rules);
   // What is trimmed must not be blank: joi looks at what is left.
   else if (made.minLength && rules.some((r) => r.name === 'trim')) made.pattern = '\\S';
   const schemes = rules.flatMap((r) => (r.name === 'uri' && r.args?.options?.scheme) || []);
@@ -37,17 +37,17 @@ function exact(schema: JsonSchema, described: Described): JsonSchema {
   if (made.properties) {
     const properties = Object.entries(made.properties as Record<string, JsonSchema>);
     made.properties = Object.fromEntries(
-      properties.map(([name, inner]) => [name, exact(inner, keys[name] ?? {})]),
+      properties.map(([name, inner]) => [name, completeSchema(inner, keys[name] ?? {})]),
     );
   }
   if (made.items && items.length === 1) {
-    made.items = exact(made.items as JsonSchema, items[0] as Described);
+    made.items = completeSchema(made.items as JsonSchema, items[0] as Described);
   }
   return made;
 }
 
 /** `or` and `xor`: some of these, or one of them. */
-function chosenAmong(dependencies: NonNullable<Described['dependencies']>): JsonSchema {
+function describeChoices(dependencies: NonNullable<Described['dependencies']>): JsonSchema {
   const chosen = dependencies.map(({ rel, peers }) => {
     const each = peers.map((name) => ({ required: [name] }));
     return rel === 'or' ? { anyOf: each } : rel === 'xor' ? { oneOf: each } : {};
@@ -56,7 +56,7 @@ function chosenAmong(dependencies: NonNullable<Described['dependencies']>): Json
 }
 
 /** A pattern has no flags in JSON Schema, and few of its readers know classes of Unicode. */
-function plainPattern(pattern: string, rules: Described['rules'] = []): string {
+function simplifyPattern(pattern: string, rules: Described['rules'] = []): string {
   const plain = pattern.replaceAll('\\p{Cc}', '\\x00-\\x1f\\x7f-\\x9f');
   const ignoresCase = rules.some((r) => /\/\w*i\w*$/.test(r.args?.regex ?? ''));
   return ignoresCase ? plain.replace(/a-z(?!A-Z)/g, 'a-zA-Z') : plain;

@@ -1,7 +1,7 @@
 import type { JsonSchema, Route } from '../http/route.ts';
 
 /** What can be done with what an answer shows: from a document made or listed to its own operations. */
-export function linksOf(
+export function describeLinks(
   { method, path }: Route,
   status: number,
   routes: Route[],

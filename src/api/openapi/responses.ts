@@ -46,7 +46,7 @@ export const namedHeaders: Record<string, JsonSchema> = {
 };
 
 /** The headers of a success. */
-export function headersOf(
+export function describeHeaders(
   { method, path, conditional }: Route,
   status: number,
   isDocument: boolean,
@@ -54,15 +54,15 @@ export function headersOf(
   const isMade = status === 201 && isDocument;
   const hasTag = isDocument || (status === 304 && conditional);
   return {
-    'X-Request-Id': named('RequestId'),
-    ...(hasTag && { ETag: named('ETag') }),
-    ...(isMade && !path.includes('{') && { Location: named('Location') }),
-    ...(method === 'POST' && { 'Idempotent-Replayed': named('IdempotentReplayed') }),
+    'X-Request-Id': referToHeader('RequestId'),
+    ...(hasTag && { ETag: referToHeader('ETag') }),
+    ...(isMade && !path.includes('{') && { Location: referToHeader('Location') }),
+    ...(method === 'POST' && { 'Idempotent-Replayed': referToHeader('IdempotentReplayed') }),
   };
 }
 
 /** The answer that a status stands for where these codes may be behind it. */
-export function problemResponse(status: number, codes: ErrorCode[]): JsonSchema {
+export function describeProblem(status: number, codes: ErrorCode[]): JsonSchema {
   const waits: Record<number, string> = {
     409: 'RetryAfterIfAny',
     429: 'RetryAfter',
@@ -72,9 +72,9 @@ export function problemResponse(status: number, codes: ErrorCode[]): JsonSchema 
   return {
     description: codes.join(', '),
     headers: {
-      'X-Request-Id': named('RequestId'),
-      ...(status === 401 && { 'WWW-Authenticate': named('WwwAuthenticate') }),
-      ...(wait && { 'Retry-After': named(wait) }),
+      'X-Request-Id': referToHeader('RequestId'),
+      ...(status === 401 && { 'WWW-Authenticate': referToHeader('WwwAuthenticate') }),
+      ...(wait && { 'Retry-After': referToHeader(wait) }),
     },
     content: {
       'application/problem+json': {
@@ -87,6 +87,6 @@ export function problemResponse(status: number, codes: ErrorCode[]): JsonSchema 
   };
 }
 
-function named(header: string): JsonSchema {
+function referToHeader(header: string): JsonSchema {
   return { $ref: `#/components/headers/${header}` };
 }

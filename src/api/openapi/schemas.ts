@@ -15,14 +15,14 @@ export type Described = (components: Components) => JsonSchema;
 /** The schema of a document as a write answers it. */
 export function documentSchema(entity: Entity): Described {
   return (components) => {
-    component(components, entity.name, () => openSchema(entity));
+    shareComponent(components, entity.name, () => openSchema(entity));
     // Open where it stands among the components, for some answers add to it.
-    return { ...refTo(entity.name), unevaluatedProperties: false };
+    return { ...referTo(entity.name), unevaluatedProperties: false };
   };
 }
 
 /** The schema of an object with some more properties, and with some that it may have. */
-export function withMore(
+export function addProperties(
   schema: Described,
   more: Record<string, JsonSchema | Described>,
   optional: Record<string, JsonSchema | Described> = {},
@@ -39,16 +39,16 @@ export function withMore(
 }
 
 /** Puts a schema among the components, once, and refers to it. */
-export function component(
+export function shareComponent(
   components: Components,
   name: string,
   make: () => JsonSchema,
 ): JsonSchema {
   if (!components.has(name)) components.set(name, make());
-  return refTo(name);
+  return referTo(name);
 }
 
-function refTo(name: string): JsonSchema {
+function referTo(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
@@ -77,12 +77,12 @@ function objectSchema(shape: ObjectShape): JsonSchema {
 
 /** The schema of a field of a document, with what is said of it. */
 export function fieldSchema(field: Field): JsonSchema {
-  const schema = schemaOf(field.shape);
+  const schema = describeShape(field.shape);
   const description = [schema.description, field.description].filter(Boolean).join(' ');
   return { ...schema, ...(description && { description }) };
 }
 
-function schemaOf(shape: Shape): JsonSchema {
+function describeShape(shape: Shape): JsonSchema {
   switch (shape.kind) {
     case 'string':
       return {
@@ -101,17 +101,17 @@ function schemaOf(shape: Shape): JsonSchema {
     case 'date':
       return { type: 'string', format: 'date-time' };
     case 'id':
-      return shape.ref ? { ...idSchema, description: referenceTo(shape.ref) } : idSchema;
+      return shape.ref ? { ...idSchema, description: describeReference(shape.ref) } : idSchema;
     case 'free':
       return { type: 'object' };
     case 'map':
-      return { type: 'object', additionalProperties: schemaOf(shape.values) };
+      return { type: 'object', additionalProperties: describeShape(shape.values) };
     case 'array':
-      return { type: 'array', items: schemaOf(shape.items) };
+      return { type: 'array', items: describeShape(shape.items) };
     case 'encrypted':
       return shape.shows
         ? { type: 'string', description: 'Its last four characters: `…abcd`.' }
-        : schemaOf(shape.inner);
+        : describeShape(shape.inner);
     case 'object':
       return objectSchema(shape);
     case 'binary':
@@ -120,7 +120,7 @@ function schemaOf(shape: Shape): JsonSchema {
 }
 
 /** What documents say of a reference; `npm run test:fuzz` finds what it refers to by it. */
-export function referenceTo(entity: string): string {
+export function describeReference(entity: string): string {
   return `The id of ${/^[AEIOU]/.test(entity) ? 'an' : 'a'} ${entity}.`;
 }
 
@@ -136,6 +136,6 @@ export function filterSchema(entity: Entity, name: string): JsonSchema {
 function valueSchema(shape: Shape): JsonSchema {
   // In a query there is no NUL.
   if (shape.kind === 'string' && !shape.enum) return { type: 'string', pattern: '^[^\\x00]*$' };
-  const { minimum, maximum, description, ...schema } = schemaOf(shape);
+  const { minimum, maximum, description, ...schema } = describeShape(shape);
   return schema;
 }

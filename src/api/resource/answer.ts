@@ -1,8 +1,8 @@
 import type { Base, Entity } from '../../data/entity.ts';
 import { idText } from '../../data/ids.ts';
 import type { Reply } from '../http/route.ts';
-import { documentText, type Json } from '../json/document.ts';
-import { etagOf } from './etag.ts';
+import { type Json, stringifyDocument } from '../json/document.ts';
+import { makeEtag } from './etag.ts';
 
 /** The headers of a reply whose `body` is JSON. */
 export const JSON_TYPE = { 'content-type': 'application/json' };
@@ -11,8 +11,8 @@ export const JSON_TYPE = { 'content-type': 'application/json' };
 export function answerDocument(status: number, entity: Entity, document: Base, more?: Json): Reply {
   return {
     status,
-    body: documentText(entity, document, more),
-    headers: { etag: etagOf(entity, document), ...JSON_TYPE },
+    body: stringifyDocument(entity, document, more),
+    headers: { etag: makeEtag(entity, document), ...JSON_TYPE },
   };
 }
 

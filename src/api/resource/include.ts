@@ -1,10 +1,18 @@
 import type { Actor, Ctx } from '../../context.ts';
-import { type Bytes, decode, documentsIn, encode, find, nameBytes, pick } from '../../data/bson.ts';
+import {
+  type Bytes,
+  decode,
+  encode,
+  encodeName,
+  find,
+  findDocuments,
+  pick,
+} from '../../data/bson.ts';
 import { decryptFields, showsEncrypted } from '../../data/encrypted-fields.ts';
 import { type Base, type Entity, entityNamed } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import { visible } from '../../data/read.ts';
+import { projectVisible } from '../../data/read.ts';
 import { getReaders } from '../../data/readers.ts';
 import { type Reference, referencesTo } from '../../data/references.ts';
 import { invalidQuery } from '../../errors.ts';
@@ -27,7 +35,7 @@ interface Relation {
   inside: Relation[];
 }
 
-const INCLUDED = nameBytes('included');
+const INCLUDED = encodeName('included');
 
 type Including = Base & { included?: Record<string, Base[]> };
 
@@ -47,7 +55,7 @@ export function readIncludes(
     }
     let relation = relations.find((r) => r.name === first);
     if (!relation) {
-      relation = relationOf(entity, first);
+      relation = findRelation(entity, first);
       relations.push(relation);
     }
     if (second === undefined) continue;
@@ -56,22 +64,22 @@ export function readIncludes(
       throw invalidQuery([{ path: 'include', message: `${first} has no reference ${second}` }]);
     }
     if (!relation.inside.some((r) => r.name === second)) {
-      relation.inside.push(relationOf(relation.to, second));
+      relation.inside.push(findRelation(relation.to, second));
     }
   }
   return relations;
 }
 
 /** All that `?include=` may name: the relations offered, and the references inside them. */
-export function inclusions(entity: Entity, offered: string[]): string[] {
+export function listInclusions(entity: Entity, offered: string[]): string[] {
   return offered.flatMap((name) => {
-    const inside = referencesIn(relationOf(entity, name).to);
+    const inside = listReferences(findRelation(entity, name).to);
     return [name, ...inside.map((inner) => `${name}.${inner}`)];
   });
 }
 
 /** The fields of an entity itself that refer to others. */
-export function referencesIn({ shape }: Entity): string[] {
+export function listReferences({ shape }: Entity): string[] {
   return Object.keys(shape.fields).filter((name) => {
     const field = shape.fields[name]?.shape;
     return field?.kind === 'id' && field.ref !== undefined;
@@ -79,9 +87,9 @@ export function referencesIn({ shape }: Entity): string[] {
 }
 
 /** What a name in `?include=` stands for. @throws Error when the entity has no such relation */
-export function relationOf(entity: Entity, name: string): Relation {
+export function findRelation(entity: Entity, name: string): Relation {
   const key = `${entity.name}.${name}`;
-  const found = known.get(key) ?? findRelation(entity, name);
+  const found = known.get(key) ?? resolveRelation(entity, name);
   known.set(key, found);
   return { ...found, inside: [] };
 }
@@ -90,12 +98,12 @@ type Bare = Omit<Relation, 'inside'>;
 
 const known = new Map<string, Bare>();
 
-function findRelation(entity: Entity, name: string): Bare {
+function resolveRelation(entity: Entity, name: string): Bare {
   const shape = entity.shape.fields[name]?.shape;
   if (shape?.kind === 'id' && shape.ref) {
     return { name, to: entityNamed(shape.ref), kind: 'reference', path: name };
   }
-  const { entity: to, path } = reverse(entity, name);
+  const { entity: to, path } = findReverse(entity, name);
   const unique = to.schema
     .indexes()
     .some(([key, o]) => o?.unique && Object.keys(key).join() === path);
@@ -103,7 +111,7 @@ function findRelation(entity: Entity, name: string): Bare {
 }
 
 /** Who refers to an entity, by its collection's name or the end of it: `settings` are `userSettings`. */
-function reverse(entity: Entity, name: string): Reference {
+function findReverse(entity: Entity, name: string): Reference {
   const end = `${name[0]?.toUpperCase()}${name.slice(1)}`;
   const [found, ...others] = referencesTo(entity.name).filter(
     ({ entity: { collectionName } }) => collectionName === name || collectionName.endsWith(end),
@@ -113,13 +121,13 @@ function reverse(entity: Entity, name: string): Reference {
 }
 
 /** How many children of each relation go into an answer of so many documents. */
-export function mostOf(relations: Relation[], documents: number): number {
+export function limitChildren(relations: Relation[], documents: number): number {
   const many = relations.filter((r) => r.kind === 'many').length;
   return Math.min(MOST, Math.max(1, Math.floor(MOST_IN_ALL / (documents * many || 1))));
 }
 
 /** The `$lookup`s that load relations in the same command as their parents. */
-export function lookups(actor: Actor, relations: Relation[], most: number): Json[] {
+export function makeLookups(actor: Actor, relations: Relation[], most: number): Json[] {
   return relations.map((r) => ({
     $lookup: {
       from: r.to.collectionName,
@@ -128,8 +136,8 @@ export function lookups(actor: Actor, relations: Relation[], most: number): Json
       pipeline: [
         { $match: getReaders(r.to)(actor) ?? { _id: null } },
         ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: most + 1 }] : []),
-        ...lookups(actor, r.inside, most),
-        { $project: visible(r.to) },
+        ...makeLookups(actor, r.inside, most),
+        { $project: projectVisible(r.to) },
       ],
       as: `included.${r.name}`,
     },
@@ -180,8 +188,8 @@ export function putDocument(
 ): void {
   const included = relations.length > 0 ? find(bytes, begin, INCLUDED) : undefined;
   const found = relations.map((relation) => {
-    const list = included && find(bytes, included.at, nameBytes(relation.name));
-    return { relation, begins: list ? documentsIn(bytes, list.at) : [] };
+    const list = included && find(bytes, included.at, encodeName(relation.name));
+    return { relation, begins: list ? findDocuments(bytes, list.at) : [] };
   });
   const there = found.filter(({ relation, begins }) => relation.kind === 'many' || begins.length);
   put(OPEN);
@@ -200,7 +208,7 @@ export function putDocument(
       const last = begins.length > most ? begins[most - 1] : undefined;
       if (last !== undefined) {
         const parent = pick(bytes, begin, ['_id'])._id as UUID;
-        more[name] = cursorFor(actor, relation, parent, pick(bytes, last, ['_id', 'createdAt']));
+        more[name] = makeCursor(actor, relation, parent, pick(bytes, last, ['_id', 'createdAt']));
       }
     }
   }
@@ -209,7 +217,7 @@ export function putDocument(
 }
 
 /** The cursor with which the children's own list goes on, filtered by this parent. */
-function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
+function makeCursor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
   const rule = getReaders(relation.to)(actor) as TypedFilter;
   const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);
   return compileList(relation.to, rule, query).cursorAfter(last);

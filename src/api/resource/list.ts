@@ -37,17 +37,17 @@ const RESERVED = new Set(['limit', 'cursor', 'sort', 'fields', 'include']);
  * @param rule the filter that every query carries: its fields come first in the index. One of
  *   alternatives (`$or`) needs an index for each
  */
-export function combinationsOf(entity: Entity, rule: TypedFilter): Combination[] {
-  const [first, ...others] = alternativesOf(rule).map((one) =>
-    servedBehind(entity, Object.keys(one)),
+export function listCombinations(entity: Entity, rule: TypedFilter): Combination[] {
+  const [first, ...others] = listAlternatives(rule).map((one) =>
+    findServed(entity, Object.keys(one)),
   );
-  const isIn = (list: Combination[], c: Combination) => list.some((o) => same(o, c));
+  const isIn = (list: Combination[], c: Combination) => list.some((o) => isSame(o, c));
   return others.length === 0
     ? (first ?? [])
     : (first ?? []).filter((c) => others.every((list) => isIn(list, c)));
 }
 
-function servedBehind(entity: Entity, always: string[]): Combination[] {
+function findServed(entity: Entity, always: string[]): Combination[] {
   const key = `${entity.name} ${always.join()}`;
   const found = known.get(key) ?? readIndexes(entity, always);
   known.set(key, found);
@@ -67,18 +67,18 @@ function readIndexes(entity: Entity, always: string[]): Combination[] {
   });
 }
 
-function same(a: Combination, b: Combination): boolean {
+function isSame(a: Combination, b: Combination): boolean {
   return a.sort === b.sort && a.equals.join() === b.equals.join();
 }
 
 /** The filters of which a rule asks that one be met. */
-function alternativesOf(rule: TypedFilter): TypedFilter[] {
+function listAlternatives(rule: TypedFilter): TypedFilter[] {
   return Array.isArray(rule.$or) ? (rule.$or as TypedFilter[]) : [rule];
 }
 
 /** The query parameters that a list takes, for its documentation and for refusing others. */
 export function listParameters(entity: Entity, rule: TypedFilter): string[] {
-  const combinations = combinationsOf(entity, rule);
+  const combinations = listCombinations(entity, rule);
   const equals = new Set(combinations.flatMap((c) => c.equals));
   const sorts = new Set(combinations.map((c) => c.sort));
   return [
@@ -88,8 +88,8 @@ export function listParameters(entity: Entity, rule: TypedFilter): string[] {
 }
 
 /** The values of `?sort=`, under any of some rules. */
-export function sortsOf(entity: Entity, rules: TypedFilter[]): string[] {
-  const all = rules.flatMap((rule) => combinationsOf(entity, rule));
+export function listSorts(entity: Entity, rules: TypedFilter[]): string[] {
+  const all = rules.flatMap((rule) => listCombinations(entity, rule));
   return [...new Set(all.map((c) => c.sort))].flatMap((name) => [`-${name}`, name]);
 }
 
@@ -102,7 +102,7 @@ export function compileList(
   rule: TypedFilter,
   query: ReadonlyMap<string, string>,
 ): ListQuery {
-  const combinations = combinationsOf(entity, rule);
+  const combinations = listCombinations(entity, rule);
   const faults: Fault[] = [];
   const sortText = query.get('sort') ?? '-createdAt';
   const direction = sortText.startsWith('-') ? -1 : 1;
@@ -118,9 +118,11 @@ export function compileList(
     } else if ((operator === undefined || operator === 'in') && field in equals) {
       faults.push({ path: name, message: 'filters a field that is filtered already' });
     } else if (operator === undefined || operator === 'in') {
-      equals[field] = operator ? anyOf(shape, text, name, faults) : read(shape, text, name, faults);
+      equals[field] = operator
+        ? readAnyOf(shape, text, name, faults)
+        : readValue(shape, text, name, faults);
     } else if (RANGES.has(operator) && field === sort) {
-      range[`$${operator}`] = read(shape, text, name, faults);
+      range[`$${operator}`] = readValue(shape, text, name, faults);
     } else {
       faults.push({ path: name, message: 'ranges go with the field that is sorted by' });
     }
@@ -132,16 +134,18 @@ export function compileList(
   if (faults.length > 0) throw invalidQuery(faults);
 
   const scope = () =>
-    canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
+    canonicalJson([entity.name, simplify({ ...equals, ...rule }), simplify(range), sortText]);
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');
   const position = cursor === undefined ? undefined : readCursor(cursor, scope());
-  const alternatives = alternativesOf(rule);
+  const alternatives = listAlternatives(rule);
   const branches = alternatives.flatMap((one) => {
     // The rule last: nothing that is asked for widens it.
     const base = { ...equals, ...one };
     return position
-      ? spread(base).flatMap((b) => after(position, b, sort, direction, range, entity))
+      ? spreadChoices(base).flatMap((b) =>
+          continueAfter(position, b, sort, direction, range, entity),
+        )
       : [{ ...base, ...bounds }];
   });
   return {
@@ -151,12 +155,12 @@ export function compileList(
     limit,
     // Of alternatives each has an index of its own.
     ...(fit && alternatives.length === 1 && { hint: fit.index }),
-    cursorAfter: (document) => signCursor(positionOf(document, sort), scope()),
+    cursorAfter: (document) => signCursor(readPosition(document, sort), scope()),
   };
 }
 
 /** One filter for each choice among its `$in`s: inside of an `$or` the planner would sort what they find. */
-function spread(filter: TypedFilter): TypedFilter[] {
+function spreadChoices(filter: TypedFilter): TypedFilter[] {
   return Object.entries(filter).reduce<TypedFilter[]>(
     (all, [name, value]) => {
       const some = (value as { $in?: unknown[] } | null)?.$in ?? [value];
@@ -167,7 +171,7 @@ function spread(filter: TypedFilter): TypedFilter[] {
 }
 
 /** Behind the given position: beyond, or in the rest of its ties. */
-function after(
+function continueAfter(
   [value, id]: Position,
   base: TypedFilter,
   sort: string,
@@ -178,19 +182,19 @@ function after(
   const beyond = direction === 1 ? '$gt' : '$lt';
   const at = entity.shape.fields[sort]?.shape.kind === 'date' ? new Date(value as string) : value;
   return [
-    { ...base, [sort]: { ...range, [beyond]: tighter(range[beyond], at, direction) } },
+    { ...base, [sort]: { ...range, [beyond]: tightenBound(range[beyond], at, direction) } },
     { ...base, [sort]: at, _id: { [beyond]: new UUID(id) } },
   ];
 }
 
-function tighter(bound: unknown, at: unknown, direction: 1 | -1): unknown {
+function tightenBound(bound: unknown, at: unknown, direction: 1 | -1): unknown {
   if (bound === undefined) return at;
   const further =
     direction === 1 ? (bound as number) > (at as number) : (bound as number) < (at as number);
   return further ? bound : at;
 }
 
-function positionOf(document: Record<string, unknown>, sort: string): Position {
+function readPosition(document: Record<string, unknown>, sort: string): Position {
   const value = document[sort];
   return [
     value instanceof Date ? value.toISOString() : (value as string | number | boolean),
@@ -198,13 +202,13 @@ function positionOf(document: Record<string, unknown>, sort: string): Position {
   ];
 }
 
-function anyOf(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
+function readAnyOf(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
   const texts = text.split(',');
   if (texts.length > MOST_IN) faults.push({ path, message: `takes at most ${MOST_IN} values` });
-  return { $in: texts.slice(0, MOST_IN).map((t) => read(shape, t, path, faults)) };
+  return { $in: texts.slice(0, MOST_IN).map((t) => readValue(shape, t, path, faults)) };
 }
 
-function read(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
+function readValue(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
   const bad = (message: string) => void faults.push({ path, message });
   switch (shape.kind) {
     case 'string':
@@ -250,10 +254,10 @@ function explain(combinations: Combination[], sortText: string, sort: string): F
   return [{ path, message: `${what}; what does: ${offered.join('; ')}` }];
 }
 
-function plain(value: unknown): unknown {
+function simplify(value: unknown): unknown {
   if (value instanceof UUID) return idText(value);
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map(simplify);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, simplify(v)]));
 }

@@ -2,9 +2,9 @@ import type Joi from 'joi';
 import type { Entity } from '../../data/entity.ts';
 import { AppError } from '../../errors.ts';
 import { owner, type Rule } from '../../rules.ts';
-import { lazy, type Route } from '../http/route.ts';
+import { addLazyParts, type Route } from '../http/route.ts';
 import { createRoute } from './document-routes.ts';
-import { named } from './verbs.ts';
+import { findNamed } from './verbs.ts';
 
 /** What is known of an operation before there is code behind it. */
 type Planned = Omit<Route, 'handle' | 'success' | 'codes'>;
@@ -20,7 +20,7 @@ export function notYet(planned: Planned, why: string, of?: { entity: Entity; rul
     success: {},
     codes: ['NOT_IMPLEMENTED', ...(of ? (['NOT_FOUND'] as const) : [])],
     handle: async (ctx, request) => {
-      if (of) await named(ctx, of, request);
+      if (of) await findNamed(ctx, of, request);
       throw new AppError('NOT_IMPLEMENTED', why);
     },
   } satisfies Partial<Route>);
@@ -38,5 +38,5 @@ export function notYetCreate(
 ): Route {
   const route = createRoute(entity, { path: said.path, rule: owner });
   const planned = notYet(Object.assign(route, said), why);
-  return body ? lazy(planned, { body }) : planned;
+  return body ? addLazyParts(planned, { body }) : planned;
 }

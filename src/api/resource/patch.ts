@@ -6,11 +6,11 @@ import { decryptFields } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { findOne } from '../../data/read.ts';
-import { checkReferences, confirmChange, valuesAt } from '../../data/references.ts';
-import { type ObjectShape, storedNames } from '../../data/shape.ts';
+import { checkReferences, confirmChange, readPath } from '../../data/references.ts';
+import { listStoredNames, type ObjectShape } from '../../data/shape.ts';
 import { update } from '../../data/write.ts';
 import { AppError, invalid, notFound } from '../../errors.ts';
-import { stale } from './etag.ts';
+import { preconditionFailed } from './etag.ts';
 
 type Values = Record<string, unknown>;
 
@@ -42,16 +42,16 @@ export async function patch<T extends Base>(
     const stored = nothing
       ? await findOne(ctx, entity, guarded)
       : await update(ctx, entity, guarded, { set, unset });
-    if (!stored) throw await absent(ctx, entity, filter, versions);
+    if (!stored) throw await explainAbsence(ctx, entity, filter, versions);
     if (flat.references) await confirmChange(ctx, entity, stored._id, set);
     return stored;
   }
   const end = ctx.clock() + PATIENCE;
   for (let tries = 1; ; tries++) {
     const current = await findOne(ctx, entity, guarded);
-    if (!current) throw await absent(ctx, entity, filter, versions);
+    if (!current) throw await explainAbsence(ctx, entity, filter, versions);
     await decryptFields(ctx, entity, [current]);
-    const { set, unset } = merged(entity, current, flat);
+    const { set, unset } = mergeChanges(entity, current, flat);
     const where = { ...filter, version: current.version };
     const stored = await update(ctx, entity, where, { set, unset });
     if (stored && flat.references) await confirmChange(ctx, entity, current._id, set);
@@ -65,14 +65,14 @@ export async function patch<T extends Base>(
   }
 }
 
-async function absent(
+async function explainAbsence(
   ctx: Ctx,
   entity: Entity,
   filter: TypedFilter,
   versions: number[] | undefined,
 ): Promise<AppError> {
   const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
-  return stands ? stale() : notFound();
+  return stands ? preconditionFailed() : notFound();
 }
 
 interface Flat {
@@ -87,7 +87,7 @@ interface Flat {
 
 function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
   const flat: Flat = { set: {}, unset: [], free: [], counted: [], references: false };
-  const names = storedNames(shape);
+  const names = listStoredNames(shape);
   for (const [publicName, value] of Object.entries(body)) {
     const name = names.get(publicName) ?? publicName;
     const path = prefix + name;
@@ -114,11 +114,11 @@ function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
   return flat;
 }
 
-function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset: string[] } {
+function mergeChanges(entity: Entity, current: Base, flat: Flat): { set: Values; unset: string[] } {
   const set = { ...flat.set };
   const faults = [];
   for (const [path, change, maxBytes] of flat.free) {
-    const value = mergePatch(valuesAt(current, path)[0], change);
+    const value = mergePatch(readPath(current, path)[0], change);
     if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
       faults.push({ path, message: `would exceed ${maxBytes} bytes` });
     }
@@ -131,9 +131,9 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
   }
   if (faults.length > 0) throw invalid(faults);
   for (const [path, counter] of flat.counted) {
-    const [before] = valuesAt(current, path);
+    const [before] = readPath(current, path);
     const after = path in set ? set[path] : undefined;
-    const [count] = valuesAt(current, counter);
+    const [count] = readPath(current, counter);
     if (!isDeepStrictEqual(after, before)) set[counter] = (count as number) + 1;
   }
   return { set, unset: flat.unset };

@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Stored } from '../entity.ts';
-import { codeOf } from '../failures.ts';
+import { readErrorCode } from '../failures.ts';
 import { nameOf } from './definitions.ts';
 import type { Definition, Index } from './migration.ts';
 
@@ -20,7 +20,7 @@ export async function createCollection(
   try {
     await db.createCollection(name, { validator, ...STRICT });
   } catch (error) {
-    if (codeOf(error) !== THERE_ALREADY) throw error;
+    if (readErrorCode(error) !== THERE_ALREADY) throw error;
     await setValidator(db, name, validator);
   }
   await createIndexes(db, name, indexes);
@@ -41,7 +41,8 @@ export async function createIndexes(db: mongo.Db, name: string, indexes: Index[]
   try {
     await db.command({ createIndexes: name, indexes: named });
   } catch (error) {
-    if (codeOf(error) === DUPLICATE) throw new Error(duplicate(name, error), { cause: error });
+    if (readErrorCode(error) === DUPLICATE)
+      throw new Error(duplicate(name, error), { cause: error });
     throw error;
   }
 }
@@ -73,7 +74,7 @@ async function unless(codes: number[], work: Promise<unknown>): Promise<void> {
   try {
     await work;
   } catch (error) {
-    if (!codes.includes(Number(codeOf(error)))) throw error;
+    if (!codes.includes(Number(readErrorCode(error)))) throw error;
   }
 }
 

@@ -1,8 +1,8 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
-import { upTo } from '../../api/resource/input.ts';
+import { limitText } from '../../api/resource/input.ts';
 import { notYet } from '../../api/resource/not-yet.ts';
-import { allowed } from '../../api/resource/verbs.ts';
+import { applyRule } from '../../api/resource/verbs.ts';
 import { findOne } from '../../data/read.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { owner } from '../../rules.ts';
@@ -30,7 +30,7 @@ export const creditRoutes: Route[] = [
       },
     },
     handle: async (ctx) => {
-      const account = await findOne(ctx, CreditAccount, allowed(owner, ctx.actor));
+      const account = await findOne(ctx, CreditAccount, applyRule(owner, ctx.actor));
       // Who never had a credit has no account.
       const { balance, held } = account ?? { balance: 0, held: 0 };
       return { status: 200, json: { balance, held, available: balance - held } };
@@ -47,7 +47,7 @@ export const creditRoutes: Route[] = [
       body: Joi.object({
         user: Joi.string().guid().required(),
         amount: Joi.number().strict().integer().min(1).max(1_000_000).required(),
-        reason: upTo(500).required(),
+        reason: limitText(500).required(),
       }),
     },
     'There is no ledger of credits yet.',

@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
-import { upTo } from '../../api/resource/input.ts';
+import { limitText } from '../../api/resource/input.ts';
 import { notYet, notYetCreate } from '../../api/resource/not-yet.ts';
 import { Payment } from '../../models/billing/payment.ts';
 import { admin } from '../../rules.ts';
@@ -24,7 +24,7 @@ export const paymentActions: Route[] = [
       summary: 'Give the money of a payment back, or a part of it.',
       body: Joi.object({
         amount: Joi.number().strict().integer().min(1),
-        reason: upTo(500),
+        reason: limitText(500),
       }),
     },
     NO_PROVIDER,

@@ -2,8 +2,8 @@ import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { upTo } from '../../api/resource/input.ts';
-import { byId } from '../../api/resource/verbs.ts';
+import { limitText } from '../../api/resource/input.ts';
+import { filterById } from '../../api/resource/verbs.ts';
 import { invalid } from '../../errors.ts';
 import { Job } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
@@ -23,7 +23,7 @@ export const jobActions: Route[] = [
     id: 'createJob',
     summary: 'Start a job of a type that clients may start.',
     body: Joi.object({
-      type: upTo(64).required(),
+      type: limitText(64).required(),
       project: Joi.string().guid(),
       input: Joi.object().unknown().required(),
       priority: Joi.number().strict().integer().min(0).max(9),
@@ -44,7 +44,7 @@ export const jobActions: Route[] = [
     success: { 200: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) =>
-      answerDocument(200, Job, await cancel(ctx, byId(owner, ctx, request))),
+      answerDocument(200, Job, await cancel(ctx, filterById(owner, ctx, request))),
   },
   {
     ...common,
@@ -54,7 +54,7 @@ export const jobActions: Route[] = [
     success: { 202: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
-      const job = await retry(ctx, byId(owner, ctx, request));
+      const job = await retry(ctx, filterById(owner, ctx, request));
       await ringJobs(ctx, job._id);
       return answerDocument(202, Job, job);
     },

@@ -1,7 +1,7 @@
-import { lazy, type Route } from '../../api/http/route.ts';
-import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
+import { addLazyParts, type Route } from '../../api/http/route.ts';
+import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
-import { ownedFields } from '../../api/resource/verbs.ts';
+import { listOwnedFields } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { castObject } from '../../data/cast.ts';
 import type { Entity } from '../../data/entity.ts';
@@ -21,8 +21,8 @@ import {
   found,
   type MediaKind,
   MOST_URLS,
+  makeUpload,
   uploadActions,
-  uploadOf,
 } from '../uploads/uploads.ts';
 import { trashRoute } from './trash.ts';
 
@@ -62,9 +62,9 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
       codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {
         const document = await found(ctx, entity, request);
-        if (document.status === 'AWAITING_UPLOAD') throw notYet();
+        if (document.status === 'AWAITING_UPLOAD') throw notArrived();
         const { filePath, contentType, fileName } = document;
-        return link(ctx, filePath, contentType, fileName);
+        return answerLink(ctx, filePath, contentType, fileName);
       },
     },
     {
@@ -86,7 +86,7 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
           name === SPRITE_MAP
             ? await signedSpriteMap(ctx, document.derivativesPath)
             : `${document.derivativesPath}/${name}`;
-        return link(
+        return answerLink(
           ctx,
           key,
           derivative.contentType,
@@ -110,7 +110,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
       success: {
         202: {
           description: 'The document and its job.',
-          schema: withMore(documentSchema(entity), { job: idSchema }),
+          schema: addProperties(documentSchema(entity), { job: idSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -121,7 +121,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
         return answerDocument(202, entity, document, { job: idText(job) });
       },
     },
-    lazy<Route>(
+    addLazyParts<Route>(
       {
         ...common,
         method: 'POST',
@@ -132,7 +132,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
         success: {
           201: {
             description: 'The version that is to take its place, with how to send its bytes.',
-            schema: withMore(documentSchema(MediumVersion), { upload: uploadSchema }),
+            schema: addProperties(documentSchema(MediumVersion), { upload: uploadSchema }),
           },
         },
         codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -140,7 +140,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
           const medium = await found(ctx, entity, request);
           const file = castObject(MediumVersion.shape, request.body);
           const version = await replace(ctx, entity, medium, file as Medium);
-          const upload = await uploadOf(ctx, MediumVersion, version, {
+          const upload = await makeUpload(ctx, MediumVersion, version, {
             from: 1,
             urls: MOST_URLS,
           });
@@ -149,14 +149,14 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
       },
       {
         body: () => createBody(MediumVersion, kind),
-        owned: () => ownedFields(MediumVersion, 'create'),
+        owned: () => listOwnedFields(MediumVersion, 'create'),
       },
     ),
   ];
 }
 
 /** An answer with a link to an object. */
-export function link(ctx: Ctx, key: string, contentType: string, fileName: string) {
+export function answerLink(ctx: Ctx, key: string, contentType: string, fileName: string) {
   const expiresAt = new Date(ctx.clock() + LINK_SECONDS * 1000).toISOString();
   const url = presignGet(key, { contentType, fileName }, LINK_SECONDS);
   return { status: 200, json: { url, expiresAt } };
@@ -182,6 +182,6 @@ export function derivativeName(
   return `${base}-${name}.${EXTENSIONS[contentType] ?? 'bin'}`;
 }
 
-function notYet(): AppError {
+function notArrived(): AppError {
   return new AppError('INVALID_STATE', 'Its bytes have not arrived yet.');
 }

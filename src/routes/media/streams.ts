@@ -1,5 +1,5 @@
 import type { Route } from '../../api/http/route.ts';
-import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
+import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
 import { idText } from '../../data/ids.ts';
 import { Video } from '../../models/media/video.ts';
@@ -8,7 +8,7 @@ import { askForStream } from '../../services/media/streams/request.ts';
 import { found } from '../uploads/uploads.ts';
 import { linkSchema } from './media.ts';
 
-const schema = withMore(documentSchema(Video), { job: idSchema });
+const schema = addProperties(documentSchema(Video), { job: idSchema });
 
 /** The adaptive stream of a video. */
 export const streamRoutes: Route[] = [

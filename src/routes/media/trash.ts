@@ -1,8 +1,8 @@
 import type { Route } from '../../api/http/route.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
 import { removeRoute } from '../../api/resource/document-routes.ts';
-import { oneOf } from '../../api/resource/operation-words.ts';
-import { byId, erase } from '../../api/resource/verbs.ts';
+import { addArticle } from '../../api/resource/operation-words.ts';
+import { erase, filterById } from '../../api/resource/verbs.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import { owner } from '../../rules.ts';
 import { restore, trashing } from '../../services/media/trash.ts';
@@ -11,9 +11,9 @@ import { anyMedium } from '../uploads/upload-schemas.ts';
 /** DELETE of a medium, which may be restored for a while. */
 export function trashRoute<T extends Base>(entity: Entity<T>, path: string): Route {
   return Object.assign(removeRoute(entity, { path, rule: owner }), {
-    summary: `Put ${oneOf(entity.name)} into the trash.`,
+    summary: `Put ${addArticle(entity.name)} into the trash.`,
     handle: (ctx, request) =>
-      erase(ctx, entity, byId(owner, ctx, request), request, trashing(entity)),
+      erase(ctx, entity, filterById(owner, ctx, request), request, trashing(entity)),
   } satisfies Partial<Route>);
 }
 
@@ -31,7 +31,7 @@ export const trashActions: Route[] = [
     },
     codes: ['NOT_FOUND', 'VALIDATION_FAILED'],
     handle: async (ctx, request) => {
-      const { entity, document } = await restore(ctx, byId(owner, ctx, request));
+      const { entity, document } = await restore(ctx, filterById(owner, ctx, request));
       return answerDocument(200, entity, document);
     },
   },

@@ -1,6 +1,6 @@
 import type { Route } from '../../api/http/route.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { byId } from '../../api/resource/verbs.ts';
+import { filterById } from '../../api/resource/verbs.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
 import { owner } from '../../rules.ts';
 import { restoreVersion } from '../../services/media/versions.ts';
@@ -24,7 +24,7 @@ export const versionActions: Route[] = [
     success: { 200: { description: 'The medium.', schema: anyMedium } },
     codes: ['NOT_FOUND', 'INVALID_STATE', 'CONFLICT'],
     handle: async (ctx, request) => {
-      const { entity, document } = await restoreVersion(ctx, byId(owner, ctx, request));
+      const { entity, document } = await restoreVersion(ctx, filterById(owner, ctx, request));
       return answerDocument(200, entity, document);
     },
   },

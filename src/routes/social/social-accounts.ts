@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
-import { upTo } from '../../api/resource/input.ts';
+import { limitText } from '../../api/resource/input.ts';
 import { notYet } from '../../api/resource/not-yet.ts';
 import { SOCIAL_PROVIDERS, SocialAccount } from '../../models/social/social-account.ts';
 import { owner } from '../../rules.ts';
@@ -22,7 +22,7 @@ export const socialAccountActions: Route[] = [
         provider: Joi.string()
           .valid(...SOCIAL_PROVIDERS)
           .required(),
-        redirectUri: upTo(2048, Joi.string().uri({ scheme: ['http', 'https'] })).required(),
+        redirectUri: limitText(2048, Joi.string().uri({ scheme: ['http', 'https'] })).required(),
       }),
     },
     NO_PROVIDERS,

@@ -1,15 +1,15 @@
 import Joi from 'joi';
 import { checkBody } from '../../api/http/check-body.ts';
-import { problemOf } from '../../api/http/problems.ts';
+import { makeProblem } from '../../api/http/problems.ts';
 import {
+  addLazyParts,
   type Components,
   type JsonSchema,
-  lazy,
   type Request,
   type Route,
 } from '../../api/http/route.ts';
 import type { Json } from '../../api/json/document.ts';
-import { documentSchema, withMore } from '../../api/openapi/schemas.ts';
+import { addProperties, documentSchema } from '../../api/openapi/schemas.ts';
 import { JSON_TYPE } from '../../api/resource/answer.ts';
 import type { Resource } from '../../api/resource/resource.ts';
 import type { Ctx } from '../../context.ts';
@@ -18,7 +18,7 @@ import { invalid } from '../../errors.ts';
 import { AUDIO_KINDS } from '../../models/media/audio.ts';
 import type { Medium } from '../../services/media/keys.ts';
 import { createPresents, DUPLICATES } from './upload-schemas.ts';
-import { createMedium, reusesDuplicates } from './uploads.ts';
+import { createMedium, wantsReuse } from './uploads.ts';
 
 /** The most items of a call. */
 const MOST_ITEMS = 100;
@@ -47,12 +47,12 @@ export function bulkUploads(kinds: Kinds): Route {
     success: {
       207: {
         description: 'What became of each, in order.',
-        schema: (components) => answerSchema(kinds, components),
+        schema: (components) => describeAnswer(kinds, components),
       },
     },
     codes: ['INVALID_QUERY'],
     handle: async (ctx, { body, query }) => {
-      reusesDuplicates(query);
+      wantsReuse(query);
       const items = body.items as Json[];
       const made: string[] = [];
       let next = 0;
@@ -66,7 +66,7 @@ export function bulkUploads(kinds: Kinds): Route {
       return { status: 207, body: `{"data":[${made.join(',')}]}`, headers: JSON_TYPE };
     },
   };
-  return lazy(route, { body: () => bodyOf([...named.keys()]) });
+  return addLazyParts(route, { body: () => makeBulkBody([...named.keys()]) });
 }
 
 /** Makes one, as its own POST would; answers the text of what became of it. */
@@ -92,7 +92,7 @@ async function makeOne(
     const reply = await createMedium(inner, { entity, path }, body as Json, query, URLS);
     return `{"status":${reply.status},"document":${reply.body}}`;
   } catch (error) {
-    const problem = problemOf(error, ctx);
+    const problem = makeProblem(error, ctx);
     // An answer under an Idempotency-Key is kept: a fault of ours is not, so that a second try mends it.
     if (problem.status >= 500 && promisedId) throw error;
     return `{"status":${problem.status},"error":${problem.body}}`;
@@ -107,7 +107,7 @@ const EXAMPLE = {
   size: 1_000_000,
 };
 
-function bodyOf(kinds: string[]): Joi.ObjectSchema {
+function makeBulkBody(kinds: string[]): Joi.ObjectSchema {
   const item = Joi.object({
     kind: Joi.any().description(
       `${kinds.join(', ')}: which POST takes the other fields. An audio may be named by its own kind.`,
@@ -116,7 +116,7 @@ function bodyOf(kinds: string[]): Joi.ObjectSchema {
   return Joi.object({ items: Joi.array().items(item).min(1).max(MOST_ITEMS).required() });
 }
 
-function answerSchema(kinds: Kinds, components: Components): JsonSchema {
+function describeAnswer(kinds: Kinds, components: Components): JsonSchema {
   const one = (name: string, schema: JsonSchema) => ({
     type: 'object',
     additionalProperties: false,
@@ -124,7 +124,7 @@ function answerSchema(kinds: Kinds, components: Components): JsonSchema {
     properties: { status: { type: 'integer' }, [name]: schema },
   });
   const documents = Object.values(kinds).map(({ entity }) =>
-    withMore(documentSchema(entity), {}, createPresents)(components),
+    addProperties(documentSchema(entity), {}, createPresents)(components),
   );
   const problem = { $ref: '#/components/schemas/Problem' };
   const items = { anyOf: [one('document', { anyOf: documents }), one('error', problem)] };

@@ -1,5 +1,10 @@
 import type { JsonSchema, Parameter } from '../../api/http/route.ts';
-import { component, type Described, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
+import {
+  type Described,
+  documentSchema,
+  idSchema,
+  shareComponent,
+} from '../../api/openapi/schemas.ts';
 import { entityNamed } from '../../data/entity.ts';
 import { MEDIA_KINDS } from '../../models/media/media-fields.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
@@ -9,7 +14,7 @@ const url = { type: 'string' };
 const expiresAt = { type: 'string', format: 'date-time' };
 const bytes = { type: 'integer', minimum: 1, description: 'In bytes.' };
 
-function exactly(properties: Record<string, JsonSchema>, description?: string): JsonSchema {
+function describeExactly(properties: Record<string, JsonSchema>, description?: string): JsonSchema {
   const required = Object.keys(properties);
   const said = description && { description };
   return { type: 'object', ...said, additionalProperties: false, required, properties };
@@ -22,12 +27,12 @@ export const anyMedium: Described = (components) => ({
 
 /** Where and how to send the bytes of a medium. */
 export const uploadSchema: Described = (components) =>
-  component(components, 'Upload', () => UPLOAD);
+  shareComponent(components, 'Upload', () => UPLOAD);
 
 const UPLOAD: JsonSchema = {
   description: 'Where and how to send the bytes of a medium.',
   oneOf: [
-    exactly(
+    describeExactly(
       {
         method: { const: 'PUT' },
         url,
@@ -40,7 +45,7 @@ const UPLOAD: JsonSchema = {
       },
       'One PUT of the whole file.',
     ),
-    exactly(
+    describeExactly(
       {
         method: { const: 'MULTIPART' },
         partSize: bytes,
@@ -49,12 +54,12 @@ const UPLOAD: JsonSchema = {
           type: 'array',
           description:
             'Parts that have not arrived, at most 100. PUT exactly `size` bytes to each `url`, in any order, and keep the ETag of each answer. With a `Content-MD5` S3 checks them on arrival.',
-          items: exactly({ partNumber, size: bytes, url }),
+          items: describeExactly({ partNumber, size: bytes, url }),
         },
         uploaded: {
           type: 'array',
           description: 'Parts that have arrived, of those up to `nextPart`.',
-          items: exactly({ partNumber, etag: { type: 'string' }, size: bytes }),
+          items: describeExactly({ partNumber, etag: { type: 'string' }, size: bytes }),
         },
         nextPart: {
           type: ['integer', 'null'],

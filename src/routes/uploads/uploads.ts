@@ -1,11 +1,11 @@
 import Joi from 'joi';
-import { lazy, type Reply, type Request, type Route } from '../../api/http/route.ts';
+import { addLazyParts, type Reply, type Request, type Route } from '../../api/http/route.ts';
 import type { Json } from '../../api/json/document.ts';
-import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
+import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { createRoute } from '../../api/resource/document-routes.ts';
-import { bodyOf, upTo } from '../../api/resource/input.ts';
-import { allowed, named, store } from '../../api/resource/verbs.ts';
+import { limitText, makeBody } from '../../api/resource/input.ts';
+import { applyRule, findNamed, store } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
@@ -45,13 +45,13 @@ type Query = ReadonlyMap<string, string>;
 
 /** POST of a medium. */
 export function createMediumRoute(entity: Entity<Medium>, path: string, kind: MediaKind): Route {
-  const schema = withMore(documentSchema(entity), {}, createPresents);
+  const schema = addProperties(documentSchema(entity), {}, createPresents);
   const route = Object.assign(createRoute(entity, { path, rule: owner }), {
     query: [DUPLICATES],
     success: { 201: { description: 'Created.', schema } },
     handle: (ctx, { body, query }) => createMedium(ctx, { entity, path }, body, query),
   } satisfies Partial<Route>);
-  return lazy(route, { body: () => createBody(entity, kind) });
+  return addLazyParts(route, { body: () => createBody(entity, kind) });
 }
 
 /**
@@ -65,36 +65,36 @@ export async function createMedium(
   query: Query,
   urls = MOST_URLS,
 ): Promise<Reply> {
-  const mayReuse = reusesDuplicates(query);
-  const { user } = allowed(owner, ctx.actor);
+  const isReused = wantsReuse(query);
+  const { user } = applyRule(owner, ctx.actor);
   const keyOf = (id: UUID) => originalKey(entity, user as UUID, id);
   const file = newFile(ctx, body.size as number, keyOf);
   const document = await store(ctx, entity, owner, body, file);
-  const medium = await whole(ctx, entity, document);
+  const medium = await reloadWithHidden(ctx, entity, document);
   const other = await duplicateOf(ctx, entity, medium);
   const sent =
-    other && mayReuse
+    other && isReused
       ? { job: idText(await reuse(ctx, entity, medium, other)) }
-      : { upload: await uploadOf(ctx, entity, medium, { from: 1, urls }) };
+      : { upload: await makeUpload(ctx, entity, medium, { from: 1, urls }) };
   const more = { ...(other && { duplicateOf: idText(other) }), ...sent };
   return answerCreated(path, entity, document, more);
 }
 
 /** The body that describes a file: of a new medium, or of one that replaces another. */
 export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
-  return bodyOf(entity.shape, 'create').keys({
+  return makeBody(entity.shape, 'create').keys({
     contentType: Joi.string()
       .lowercase()
       .valid(...kind.contentTypes)
       .required(),
     size: Joi.number().strict().integer().min(1).max(kind.maxBytes).required(),
     // First of all: normalizing may make it longer.
-    fileName: upTo(255, Joi.string().normalize('NFC')).pattern(NO_CONTROLS).required(),
+    fileName: limitText(255, Joi.string().normalize('NFC')).pattern(NO_CONTROLS).required(),
   });
 }
 
 /** Whether the bytes of a duplicate are to be copied. @throws AppError INVALID_QUERY */
-export function reusesDuplicates(query: Query): boolean {
+export function wantsReuse(query: Query): boolean {
   const wish = query.get('onDuplicate') ?? 'upload';
   if (!['upload', 'reuse'].includes(wish)) {
     throw invalidQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
@@ -103,15 +103,19 @@ export function reusesDuplicates(query: Query): boolean {
 }
 
 /** With what is hidden: a request that was cut off may have begun an upload in parts. */
-async function whole<T extends Medium>(ctx: Ctx, entity: Entity<T>, made: T): Promise<T> {
+async function reloadWithHidden<T extends Medium>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  made: T,
+): Promise<T> {
   if (!partSizeFor(made.size)) return made;
-  const found = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
-  if (!found) throw notFound();
-  return found;
+  const findMedium = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
+  if (!findMedium) throw notFound();
+  return findMedium;
 }
 
 /** Where and how to send the bytes. */
-export async function uploadOf(
+export async function makeUpload(
   ctx: Ctx,
   entity: Entity,
   medium: Medium,
@@ -144,7 +148,7 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
       success: {
         200: {
           description: 'The document, with a new `upload`.',
-          schema: withMore(document, { upload: uploadSchema }),
+          schema: addProperties(document, { upload: uploadSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -152,7 +156,7 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
         const from = readFromPart(request.query);
         const medium = await found(ctx, entity, request);
         if (medium.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
-        const upload = await uploadOf(ctx, entity, medium, { from, urls: MOST_URLS });
+        const upload = await makeUpload(ctx, entity, medium, { from, urls: MOST_URLS });
         // Touched, so that it is not taken for forgotten.
         const awaited = { _id: medium._id, status: 'AWAITING_UPLOAD' };
         const touched = await update(ctx, entity, awaited, {}, null);
@@ -160,7 +164,7 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
         return answerDocument(200, entity, touched, { upload });
       },
     },
-    lazy<Route>(
+    addLazyParts<Route>(
       {
         ...common,
         method: 'POST',
@@ -173,7 +177,7 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
           202: {
             description:
               'The document; with the `job` that goes on with it, when it takes S3 long.',
-            schema: withMore(document, {}, { job: idSchema }),
+            schema: addProperties(document, {}, { job: idSchema }),
           },
         },
         codes: ['NOT_FOUND', 'INVALID_STATE', 'CONFLICT'],
@@ -185,7 +189,7 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
           return answerDocument(202, entity, now, job && { job: idText(job) });
         },
       },
-      { body: completeBody },
+      { body: makeCompleteBody },
     ),
     {
       ...common,
@@ -203,10 +207,10 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
   ];
 }
 
-function completeBody(): Joi.ObjectSchema {
+function makeCompleteBody(): Joi.ObjectSchema {
   const part = Joi.object({
     partNumber: Joi.number().strict().integer().min(1).max(MOST_PARTS).required(),
-    etag: upTo(128)
+    etag: limitText(128)
       .pattern(/^"?[\w.+/=-]+"?$/)
       .replace(/"/g, '')
       .required()
@@ -230,5 +234,5 @@ export async function found<T extends Medium>(
   request: Request,
 ): Promise<T> {
   const projection = { outbox: 0, removing: 0 };
-  return named(ctx, { entity, rule: owner }, request, projection);
+  return findNamed(ctx, { entity, rule: owner }, request, projection);
 }

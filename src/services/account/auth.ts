@@ -13,7 +13,7 @@ import { User } from '../../models/account/user.ts';
 import { UserSettings } from '../../models/account/user-settings.ts';
 import { requestAppend } from '../audit/chain.ts';
 import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
-import { network, takeTry } from './rate-limit.ts';
+import { readNetwork, takeTry } from './rate-limit.ts';
 import { createRefreshToken, readRefreshToken } from './refresh-tokens.ts';
 import { endSessions } from './sessions.ts';
 import { ACCESS_SECONDS, signAccessToken } from './tokens.ts';
@@ -44,7 +44,7 @@ export type Registration = {
 
 /** Makes an account with its settings, signed in. @throws AppError DUPLICATE, VALIDATION_FAILED, RATE_LIMITED */
 export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
-  await takeTry(ctx, 'register', network(ctx.ip), config.registrationsPerMinute, 60_000);
+  await takeTry(ctx, 'register', readNetwork(ctx.ip), config.registrationsPerMinute, 60_000);
   // Asked the same before, and cut off before the answer: the account is there already.
   const made = ctx.promisedId && (await findOne(ctx, User, { _id: ctx.promisedId }));
   if (made) return signIn(ctx, made);
@@ -69,7 +69,7 @@ export async function login(ctx: Ctx, name: string, password: string): Promise<S
   const refundAddress = await takeTry(
     ctx,
     'login-from',
-    network(ctx.ip),
+    readNetwork(ctx.ip),
     FAILURES_PER_ADDRESS,
     QUARTER,
   );
@@ -91,7 +91,7 @@ export async function login(ctx: Ctx, name: string, password: string): Promise<S
   // Guarded by what was checked: a password that is changed meanwhile, or an account that is suspended,
   // gets no new session.
   const where = { _id: user._id, isActive: true, hashedPassword: user.hashedPassword };
-  return transaction(actingAs(ctx, user), async (tx) => {
+  return transaction(actAs(ctx, user), async (tx) => {
     const current = await update(tx, User, where, { set }, 'login');
     if (!current) throw new AppError('INVALID_CREDENTIALS', 'The account has just changed.');
     return signIn(tx, current);
@@ -124,7 +124,7 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
     }
     throw new AppError('INVALID_REFRESH_TOKEN', 'This refresh token is not valid; sign in again.');
   }
-  return answerOf(ctx, user, session, next);
+  return makeSignedIn(ctx, user, session, next);
 }
 
 /** Ends the session that a refresh token belongs to; an unknown token is as good as ended. */
@@ -162,7 +162,7 @@ export async function changePassword(
 }
 
 async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
-  const acting = actingAs(ctx, user);
+  const acting = actAs(ctx, user);
   // The id first: the refresh token carries it.
   const session = newId(ctx.clock());
   const token = createRefreshToken(session);
@@ -179,10 +179,10 @@ async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
     },
     'sign-in',
   );
-  return answerOf(ctx, user, session, token);
+  return makeSignedIn(ctx, user, session, token);
 }
 
-function answerOf(ctx: Ctx, user: UserDoc, session: UUID, refreshToken: string): SignedIn {
+function makeSignedIn(ctx: Ctx, user: UserDoc, session: UUID, refreshToken: string): SignedIn {
   return {
     user,
     accessToken: signAccessToken(ctx, user._id, session),
@@ -193,7 +193,7 @@ function answerOf(ctx: Ctx, user: UserDoc, session: UUID, refreshToken: string):
 }
 
 /** Whoever has just proved who they are acts as themselves from there on. */
-function actingAs(ctx: Ctx, user: UserDoc): Ctx {
+function actAs(ctx: Ctx, user: UserDoc): Ctx {
   const kind = user.isAdmin ? 'ADMIN' : 'USER';
   return { ...ctx, actor: { kind, id: user._id, session: user._id } };
 }

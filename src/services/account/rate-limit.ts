@@ -29,14 +29,14 @@ export async function takeTry(
     },
     { upsert: true, returnDocument: 'after' },
   );
-  if ((row?.count as number) > limit) throw limited((start + windowMs - now) / 1000);
+  if ((row?.count as number) > limit) throw rateLimited((start + windowMs - now) / 1000);
   return async () => {
     await RateCount.collection.updateOne({ key: name }, { $inc: { count: -1 } });
   };
 }
 
 /** An address as limits count it: IPv6 by its /64, which one subscriber has whole. */
-export function network(ip: string | undefined): string {
+export function readNetwork(ip: string | undefined): string {
   if (!ip?.includes(':') || ip.startsWith('::ffff:')) return ip ?? '';
   const [head = '', tail] = ip.split('::');
   const left = head.split(':').filter(Boolean);
@@ -46,7 +46,7 @@ export function network(ip: string | undefined): string {
 }
 
 /** What too many tries answer, with the seconds to wait. */
-export function limited(seconds: number): AppError {
+export function rateLimited(seconds: number): AppError {
   const retryAfter = Math.max(1, Math.ceil(seconds));
   return new AppError('RATE_LIMITED', `Too many tries; try again in ${retryAfter} s.`, {
     retryAfter,

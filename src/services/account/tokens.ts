@@ -60,7 +60,7 @@ export function verifyAccessToken(ctx: Ctx, token: string): Claims | undefined {
 }
 
 function verify(token: string, now: number): Claims | undefined {
-  const header = headerOf(token);
+  const header = readHeader(token);
   const key = typeof header?.kid === 'string' ? publicKeys.get(header.kid) : undefined;
   if (!key || header?.typ !== 'at+jwt' || header.alg !== 'ES256' || 'crit' in header)
     return undefined;
@@ -86,7 +86,7 @@ function verify(token: string, now: number): Claims | undefined {
   }
 }
 
-function headerOf(token: string): Record<string, unknown> | undefined {
+function readHeader(token: string): Record<string, unknown> | undefined {
   const [first, , , fourth] = token.split('.');
   if (!first || fourth !== undefined) return undefined;
   try {

@@ -3,7 +3,7 @@ import { canonicalJson } from '../../canonical-json.ts';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
-import { type AuditEntry, auditEvent } from '../../data/audit.ts';
+import { type AuditEntry, makeAuditEvent } from '../../data/audit.ts';
 import { type Base, type Entity, entities, type Stored } from '../../data/entity.ts';
 import { isDuplicate, isInvalid } from '../../data/failures.ts';
 import { idText, type UUID } from '../../data/ids.ts';
@@ -81,7 +81,7 @@ async function findWaitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<W
   return (found as (Base & { outbox: AuditEntry[] })[]).map((document) => ({
     entity,
     id: document._id,
-    events: document.outbox.map((entry) => auditEvent(entity, document, entry)),
+    events: document.outbox.map((entry) => makeAuditEvent(entity, document, entry)),
   }));
 }
 

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../context.ts';
-import { auditEntry } from '../../data/audit.ts';
+import { makeAuditEntry } from '../../data/audit.ts';
 import type { Base, Entity, Stored } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
@@ -94,7 +94,7 @@ export async function restore(
       ...document,
       updatedAt: new Date(tx.clock()),
       version: (document.version as number) + 1,
-      outbox: [auditEntry(tx, 'restore', [])],
+      outbox: [makeAuditEntry(tx, 'restore', [])],
     });
     const next = goesOn(tx, entity, content as unknown as Medium);
     const object = next && { object: { ...content.object, job: next._id } };

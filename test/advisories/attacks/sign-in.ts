@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { config } from '../../../src/config.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import { Session } from '../../../src/models/account/session.ts';
-import { network } from '../../../src/services/account/rate-limit.ts';
+import { readNetwork } from '../../../src/services/account/rate-limit.ts';
 import { type Answer, call, given, PASSWORD } from '../../harness/given.ts';
 import { invokeHttp } from '../support/events.ts';
 import type { Json, Scale } from '../support/world.ts';
@@ -207,6 +207,6 @@ export async function oneNetworkOneLimit(): Promise<void> {
   }
   expect(limited).toBe(true);
   expect((await register(0, '2001:db8:7:8::1')).statusCode).toBe(422);
-  expect(network('2001:db8:0:0:1::')).toBe(network('2001:db8::1'));
-  expect(network('2001:db8::1')).not.toBe(network('2001:db8:0:1::1'));
+  expect(readNetwork('2001:db8:0:0:1::')).toBe(readNetwork('2001:db8::1'));
+  expect(readNetwork('2001:db8::1')).not.toBe(readNetwork('2001:db8:0:1::1'));
 }

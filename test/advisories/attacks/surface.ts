@@ -1,7 +1,7 @@
 import '../support/seen.ts';
 import { request } from 'node:http';
 import { expect } from 'vitest';
-import { openApi } from '../../../src/api/openapi/openapi.ts';
+import { describeApi } from '../../../src/api/openapi/openapi.ts';
 import { config } from '../../../src/config.ts';
 import { call, given } from '../../harness/given.ts';
 import { api } from '../../harness/place.ts';
@@ -181,7 +181,7 @@ export async function everyAnswer(): Promise<void> {
 
 /** What the document says of an answer leaves no room for more fields than it names. */
 export async function closedSchemas(): Promise<void> {
-  const document = openApi([...routes], '0') as {
+  const document = describeApi([...routes], '0') as {
     paths: Record<string, Record<string, Json>>;
     components: { schemas: Record<string, Json> };
   };
