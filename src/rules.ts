@@ -3,9 +3,9 @@ import type { TypedFilter } from './data/filter.ts';
 import { UUID } from './data/ids.ts';
 
 /**
- * Who may do something, as a query: the filter that narrows every read to what the actor may touch, and
- * stamps every create. `undefined` = may not do this to anything (403). Somebody else's document is so a
- * 404 by construction.
+ * Who may do something, as a query: the filter that narrows every read to what the actor may touch,
+ * and stamps every create. `undefined` = may not do this to anything (403). Somebody else's
+ * document is so a 404 by construction.
  */
 export type Rule = (actor: Actor) => TypedFilter | undefined;
 

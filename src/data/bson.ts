@@ -1,7 +1,7 @@
 import mongoose, { type mongo } from 'mongoose';
 import { UUID } from './ids.ts';
 
-/** A document as the database sends it: BSON, of which nobody has made an object. */
+/** A document as the database sends it: BSON that has not been deserialised. */
 export type Bytes = Uint8Array;
 
 /** The types of BSON elements that our documents hold. https://bsonspec.org/spec.html */
@@ -10,22 +10,22 @@ export const TYPE = {
   ...{ boolean: 8, date: 9, null: 10, int32: 16, timestamp: 17, int64: 18, decimal128: 19 },
 } as const;
 
-/** The object of a document. */
+/** Deserialises a document. */
 export function decode<T = mongo.Document>(bytes: Bytes): T {
   return mongoose.mongo.BSON.deserialize(bytes) as T;
 }
 
-/** The bytes of a document; what is undefined is left out. */
+/** Serialises a document; fields that are undefined are left out. */
 export function encode(document: object): Bytes {
   return mongoose.mongo.BSON.serialize(document, { ignoreUndefined: true });
 }
 
-/** The bytes of a binary value: of the driver's own class, where it was read as an object. */
+/** Reads a binary value, which the driver returns as its own class `Binary`. */
 export function readBytes(value: Uint8Array | mongo.Binary): Buffer {
   return Buffer.from(value instanceof Uint8Array ? value : value.buffer);
 }
 
-/** A whole number of four bytes, such as the length that documents and strings begin with. */
+/** Reads a 32-bit integer, such as the length that documents and strings begin with. */
 export function readInt32(bytes: Bytes, at: number): number {
   return (
     (bytes[at] as number) |
@@ -35,7 +35,7 @@ export function readInt32(bytes: Bytes, at: number): number {
   );
 }
 
-/** A whole number of eight bytes; exact up to 2^53. */
+/** Reads a 64-bit integer; exact up to 2^53. */
 export function readInt64(bytes: Bytes, at: number): number {
   return readInt32(bytes, at + 4) * 2 ** 32 + (readInt32(bytes, at) >>> 0);
 }
@@ -43,27 +43,27 @@ export function readInt64(bytes: Bytes, at: number): number {
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
 
-/** A double. */
+/** Reads a double. */
 export function readDouble(bytes: Bytes, at: number): number {
   for (let i = 0; i < 8; i++) floatBytes[i] = bytes[at + i] as number;
   return float[0] as number;
 }
 
-/** Where the NUL is that ends a name. */
+/** Finds the NUL that ends a name. */
 export function findEndOfName(bytes: Bytes, at: number): number {
   let end = at;
   while (bytes[end] !== 0) end++;
   return end;
 }
 
-/** Whether a name stands here, and ends. */
+/** Whether this name stands here, followed by its NUL. */
 export function isName(bytes: Bytes, at: number, name: Bytes): boolean {
   const { length } = name;
   for (let i = 0; i < length; i++) if (bytes[at + i] !== name[i]) return false;
   return bytes[at + length] === 0;
 }
 
-/** Where a value ends. @throws Error for a type that our documents do not hold */
+/** Finds the end of a value. @throws Error for a type that our documents do not hold */
 export function findEndOfValue(type: number, bytes: Bytes, at: number): number {
   switch (type) {
     case TYPE.double:
@@ -90,7 +90,7 @@ export function findEndOfValue(type: number, bytes: Bytes, at: number): number {
     case TYPE.decimal128:
       return at + 16;
     default:
-      throw new Error(`BSON of type ${type}: no document of ours holds that.`);
+      throw new Error(`BSON type ${type} is not one that our documents hold.`);
   }
 }
 
@@ -123,7 +123,7 @@ export function isIdAt(bytes: Bytes, name: string, id: UUID): boolean {
   return Buffer.compare(id.buffer, stored) === 0;
 }
 
-/** Where the documents of an array begin. @throws Error when it holds something else */
+/** Finds where the documents of an array begin. @throws Error when it holds something else */
 export function findDocuments(bytes: Bytes, begin: number): number[] {
   const end = begin + readInt32(bytes, begin) - 1;
   const found: number[] = [];
@@ -137,7 +137,10 @@ export function findDocuments(bytes: Bytes, begin: number): number[] {
   return found;
 }
 
-/** Some fields of the document that begins here, of simple types; what is not there is not in it. */
+/**
+ * Reads some fields, of simple types, of the document that begins here; missing fields are left
+ * out.
+ */
 export function pick(bytes: Bytes, begin: number, names: string[]): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
   const wanted = names.map(encodeName);
@@ -172,13 +175,13 @@ function readSimple(bytes: Bytes, { type, at }: Found): unknown {
     case TYPE.null:
       return null;
     default:
-      throw new Error(`BSON of type ${type} is no simple value.`);
+      throw new Error(`BSON type ${type} is no simple value.`);
   }
 }
 
 const known = new Map<string, Bytes>();
 
-/** A name as it stands in BSON, without the NUL. */
+/** A name as it is encoded in BSON, without the NUL; cached. */
 export function encodeName(name: string): Bytes {
   const found = known.get(name) ?? Buffer.from(name);
   known.set(name, found);

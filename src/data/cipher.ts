@@ -6,7 +6,9 @@ import { decode, encode } from './bson.ts';
 import { findDataKey, findNewestDataKey } from './data-keys.ts';
 import { UUID } from './ids.ts';
 
-/** Where a value is stored, which its ciphertext is bound to: it decrypts nowhere else. */
+/**
+ * Where a value is stored. Its ciphertext is bound to this place, and does not decrypt in another.
+ */
 export interface Place {
   entity: string;
   path: string;
@@ -22,7 +24,8 @@ export async function encryptValue(ctx: Ctx, place: Place, value: unknown): Prom
 
 /**
  * Decrypts what `encryptValue` made for the same place.
- * @throws AppError UNREADABLE when it was made for another, its key is gone or a bit of it differs; UNAVAILABLE
+ * @throws AppError UNREADABLE when it was made for another place, has changed or its data key is
+ *   gone; UNAVAILABLE
  */
 export async function decryptValue(ctx: Ctx, place: Place, bytes: Buffer): Promise<unknown> {
   const id = readDataKeyId(bytes);

@@ -11,14 +11,18 @@ import {
 
 let opening: Promise<unknown> | undefined;
 
-/** Opens the connection once per process; later invocations find it open. @throws AppError UNAVAILABLE */
+/**
+ * Opens the connection, once per process: later invocations reuse it.
+ * @throws AppError UNAVAILABLE
+ */
 export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
   if (mongoose.connection.readyState === 1) return;
   if (!opening) setPatience(wanted);
   opening ??= mongoose
     .connect(config.mongodbUri, {
       appName: 'mixdown',
-      // Opened when needed: a function, which has one call at a time, stays at a few; the gateway has many.
+      // Connections are opened on demand: a Lambda, with one request at a time, needs few; the
+      // local gateway many.
       maxPoolSize: 100,
       minPoolSize: 0,
       serverSelectionTimeoutMS: 2400,
@@ -46,7 +50,7 @@ export async function ping(): Promise<void> {
   if (db) await withDeadline(db.command({ ping: 1 }));
 }
 
-/** Closes it: for scripts and tests; a Lambda keeps its own until it is frozen for good. */
+/** Closes the connection, for scripts and tests. A Lambda keeps its own. */
 export async function disconnect(): Promise<void> {
   opening = undefined;
   await mongoose.disconnect();
@@ -55,6 +59,6 @@ export async function disconnect(): Promise<void> {
 /** The database of the open connection. @throws Error when there is none */
 export function database(): mongo.Db {
   const { db } = mongoose.connection;
-  if (!db) throw new Error('Connect first.');
+  if (!db) throw new Error('There is no open connection to the database.');
   return db;
 }

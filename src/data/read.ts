@@ -10,12 +10,15 @@ import { UUID } from './ids.ts';
 
 type Raw = mongo.Document;
 
-/** A page is one command: the server's own first batch would end where the longest page does. */
+/**
+ * The batch size of aggregations, in documents: larger than any page, so that one command answers
+ * it.
+ */
 const MOST = 1000;
 
 /**
- * Never answered, so not even read: the projection that leaves out what schemas hide. `version` stays,
- * since ETags show it.
+ * The projection of what clients may see: hidden fields are not even read, except `version`, which
+ * ETags show.
  */
 export function projectVisible(entity: Entity): Record<string, 0> {
   let projection = projections.get(entity.name);
@@ -32,14 +35,14 @@ export function projectVisible(entity: Entity): Record<string, 0> {
 const projections = new Map<string, Record<string, 0>>();
 
 interface ReadOptions {
-  /** Which stored fields; all that are not hidden unless given. */
+  /** The stored fields to read; by default all that are not hidden. */
   projection?: Record<string, unknown>;
   sort?: Record<string, 1 | -1>;
   collation?: mongo.CollationOptions;
   hint?: mongo.Hint;
 }
 
-/** One document, or null. */
+/** Finds one document, or null. */
 export async function findOne<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -54,7 +57,7 @@ export async function findOne<T extends Base>(
   });
 }
 
-/** At most `limit` documents in the given order. */
+/** Finds at most `limit` documents, in the given order. */
 export async function findMany<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -64,7 +67,7 @@ export async function findMany<T extends Base>(
   return withDeadline(openCursor(ctx, entity, filter, options).toArray());
 }
 
-/** What `findMany` finds, as the database sends it. */
+/** As `findMany`, without deserialising. */
 export function findBytes(
   ctx: Ctx,
   entity: Entity,
@@ -82,9 +85,10 @@ export function findBytes(
 }
 
 /**
- * One document, or none, as the database sends it. Asked for an id alone the server plans nothing, and without
- * a projection it copies nothing: together that is a third of its work. So where the rest of the filter is
- * ids, too, they are compared here; what is hidden then comes along, and nobody prints it.
+ * Finds one document without deserialising it, or undefined. For a filter of `_id` alone MongoDB
+ * plans nothing, and without a projection it copies nothing, which together saves a third of its
+ * work. So where the rest of the filter are ids, they are compared here. Hidden fields are then
+ * read, too; `putMembers` leaves them out.
  */
 export async function findOneBytes(
   ctx: Ctx,
@@ -105,12 +109,12 @@ export async function findOneBytes(
   return bytes && others.every(([path, id]) => isIdAt(bytes, path, id as UUID)) ? bytes : undefined;
 }
 
-/** What an aggregation answers; its pipeline bounds itself. */
+/** Runs an aggregation, whose pipeline must limit its results. */
 export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw[]): Promise<T[]> {
   return (await withDeadline(openAggregate(ctx, entity, pipeline).toArray())) as T[];
 }
 
-/** What `aggregate` answers, as the database sends it. */
+/** As `aggregate`, without deserialising. */
 export function aggregateBytes(
   ctx: Ctx,
   entity: Entity,
@@ -126,8 +130,9 @@ export function aggregateBytes(
 }
 
 /**
- * The only batch of an answer. A cursor costs the process as much as the question itself, so it is made
- * only when the answer is longer than one message, or when the call failed: it tries again.
+ * Runs a command and returns its first batch, if that is all. Opening a cursor costs the process as
+ * much as the command itself, so that is done only when the result is longer than one batch, or as
+ * a retry.
  */
 function readBatch(
   ctx: Ctx,
@@ -147,7 +152,7 @@ async function readFirstBatch(
 ): Promise<Bytes[] | undefined> {
   try {
     command.maxTimeMS = getReadDeadline();
-    // Only the documents are left as they are: of the rest of a reply the driver makes use itself.
+    // Only the documents stay raw: the driver itself needs the rest of the reply.
     const session = ctx.session && { session: ctx.session };
     const { cursor } = await database().command(command, { fieldsAsRaw: DOCUMENTS, ...session });
     if (cursor.id === 0) return cursor.firstBatch as Bytes[];

@@ -12,20 +12,20 @@ import type { ObjectShape } from './shape.ts';
 
 /** A field that holds the id of another document. */
 export interface Reference {
-  /** Who holds it. */
+  /** The entity that has the field. */
   entity: Entity;
   path: string;
   /** The name of the entity referred to. */
   to: string;
   onDelete: OnDelete;
   required: boolean;
-  /** The field of the document referred to that counts those which hold it. */
+  /** The field of the document referred to that counts the documents which refer to it. */
   countedIn?: string | undefined;
-  /** The array whose items hold it, when it is not in the document itself. */
+  /** The array whose items have the field, where it is in one. */
   array?: string;
 }
 
-/** Every reference that an entity holds. */
+/** Lists the references of an entity's documents to others. */
 export function referencesOf(entity: Entity): Reference[] {
   let found = known.get(entity.name);
   if (!found) {
@@ -37,12 +37,12 @@ export function referencesOf(entity: Entity): Reference[] {
 
 const known = new Map<string, Reference[]>();
 
-/** Every reference that points at an entity, over the whole registry. */
+/** Lists the references of all entities to this one. */
 export function referencesTo(name: string): Reference[] {
   return [...entities.values()].flatMap((e) => referencesOf(e).filter((r) => r.to === name));
 }
 
-/** Those of them that must be gone before such a document may go. */
+/** Lists those of them that prevent a deletion (`restrict`). */
 export function restrictionsOn(name: string): Reference[] {
   return referencesTo(name).filter((r) => r.onDelete === 'restrict');
 }
@@ -64,15 +64,15 @@ function collectReferences(entity: Entity, shape: ObjectShape, prefix: string): 
   });
 }
 
-/** How long a parent that was found is taken to be there, in ms, by what looks again after its write. */
+/** How long a parent that was found is cached, in ms, for writes that check it again afterwards. */
 const SEEN = 4000;
 const MOST_SEEN = 5000;
 
 const seen = new Map<string, number>();
 
 /**
- * Before a write: every reference in it exists, and whoever writes may read it.
- * @param again whether `confirmReferences` follows: then a parent found a moment ago will do
+ * Checks, before a write, that what it refers to exists and may be read by the actor.
+ * @param again whether `confirmReferences` follows: then a cached result will do
  * @throws AppError VALIDATION_FAILED
  */
 export async function checkReferences(
@@ -85,8 +85,8 @@ export async function checkReferences(
     listHeld(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
       const filter = getReaders(to)(ctx.actor);
-      // Who may read a document never changes, where it is its owner; whether it is there, the second
-      // look finds out.
+      // An owner never changes, so the right to read may be cached; that the document still exists
+      // is checked again after the write.
       const key = `${'id' in ctx.actor && idText(ctx.actor.id)} ${to.name} ${idText(id)}`;
       const isFixed = again && to.options.readers === undefined;
       if (isFixed && (seen.get(key) ?? 0) > ctx.clock()) return [];
@@ -102,7 +102,7 @@ export async function checkReferences(
   if (faults.length > 0) throw invalid(faults);
 }
 
-/** The ids that a document, or the paths set in one, refer to; but for its owner. */
+/** Lists the ids that a document, or the paths of an update, refer to, without the owner. */
 function listHeld(
   entity: Entity,
   values: Record<string, unknown>,
@@ -114,7 +114,7 @@ function listHeld(
     );
 }
 
-/** What is at a dotted path, through objects and the items of arrays. */
+/** Reads the values at a dotted path, through objects and the items of arrays. */
 export function readPath(value: unknown, path: string): unknown[] {
   if (value === null || value === undefined) return [];
   if (path === '') return [value];
@@ -125,7 +125,7 @@ export function readPath(value: unknown, path: string): unknown[] {
   return dot < 0 ? [] : readPath(values[path.slice(0, dot)], path.slice(dot + 1));
 }
 
-/** The update that takes a reference to a document that has gone out of those that hold it. */
+/** Makes the update that removes a reference to a deleted document. */
 export function makeRelease({ path, array }: Reference, id: UUID) {
   const inItems = array && `${array}.$[item]${path.slice(array.length)}`;
   return {
@@ -135,10 +135,10 @@ export function makeRelease({ path, array }: Reference, id: UUID) {
 }
 
 /**
- * After an insert has been committed: reads every parent again, and takes the new document back when one
- * has gone meanwhile. Whoever deletes a parent sweeps its children after that commit, so that one of the
- * two always sees the other. Counts the document in its parents on the way.
- * @throws AppError VALIDATION_FAILED when it was taken back
+ * Reads, after an insert has been committed, every parent again, and deletes the new document when
+ * one has been deleted meanwhile. Whoever deletes a parent deletes its children after that commit,
+ * so one of the two always sees the other. Also counts the document in its parents.
+ * @throws AppError VALIDATION_FAILED when it was deleted again
  */
 export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base): Promise<void> {
   const faults: Fault[] = [];
@@ -153,8 +153,9 @@ export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base
 }
 
 /**
- * The same after a change: of `set`, what refers to something that has gone meanwhile is taken out again.
- * @throws AppError VALIDATION_FAILED when that was so
+ * The same after an update: references in `set` to a document that has been deleted meanwhile are
+ * removed again.
+ * @throws AppError VALIDATION_FAILED when there were any
  */
 export async function confirmChange(
   ctx: Ctx,
@@ -172,7 +173,7 @@ export async function confirmChange(
   if (faults.length > 0) throw invalid(faults);
 }
 
-/** Whether a parent is there, and counts the new child in it. */
+/** Whether a parent exists; counts the new child in it. */
 async function confirmParent(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
   const parent = entityNamed(reference.to);
   const { countedIn } = reference;
@@ -187,7 +188,7 @@ async function release(entity: Entity, _id: UUID, reference: Reference, id: UUID
   await entity.collection.updateOne(where, { ...update, $inc: { version: 1 } }, options);
 }
 
-/** As if it had never been; only where the audit chain has its creation already, its end is added, too. */
+/** Deletes a new document; audited only if its creation is in the audit chain already. */
 async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> {
   const taken = await entity.collection.findOneAndDelete({ _id });
   const isInChain = taken && entity.options.audited !== false && !taken.outbox?.length;
@@ -197,8 +198,9 @@ async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> 
 }
 
 /**
- * Marks a document as going, so that a `restrict` count cannot be overtaken; one that the filter does not
- * find is neither touched nor told of. @throws AppError IN_USE
+ * Checks that nothing refers to a document by a `restrict` reference. It is marked first, so that
+ * no new reference is accepted meanwhile. A document that the filter does not find is not checked.
+ * @throws AppError IN_USE
  */
 export async function restrictRemoval(
   ctx: Ctx,

@@ -18,22 +18,27 @@ import { removeOne } from './write.ts';
 
 /** How many children one transaction takes along. */
 const BATCH = 100;
-/** How many batches of each kind of child go while the caller waits; the `sweep` job takes the rest. */
+/**
+ * How many batches of each kind of child go while the caller waits; the `sweep` job takes the rest.
+ */
 const AT_ONCE = 5;
 
 /** How a document goes that may come back. */
 export interface Keep<T extends Base> {
   /** What the audit calls it. */
   action: string;
-  /** Stores it elsewhere, in the transaction of its removal; false when it is not worth it. Its objects stay. */
+  /**
+   * Stores it elsewhere, in the transaction of its removal; false when it is not worth it. Its
+   * objects stay.
+   */
   store(ctx: Ctx, document: T): Promise<boolean>;
 }
 
 /**
  * Deletes a document. In one transaction: the document goes, its audit event and a `sweep` job are
  * written; after that commit its children are swept at once, and the job sweeps again what a crash
- * left, and the objects in S3. Returns the document and the jobs to ring for, or null when the filter
- * finds none.
+ * left, and the objects in S3. Returns the document and the jobs to ring for, or null when the
+ * filter finds none.
  * @throws AppError IN_USE when a `restrict` reference stands in the way
  */
 export async function remove<T extends Base>(
@@ -58,8 +63,8 @@ export async function remove<T extends Base>(
 }
 
 /**
- * Takes documents out of their collection that are kept elsewhere, in the caller's transaction: what waits in
- * their outboxes is told, and their objects stay.
+ * Takes documents out of their collection that are kept elsewhere, in the caller's transaction:
+ * what waits in their outboxes is told, and their objects stay.
  */
 export async function takeOut(
   ctx: Ctx,
@@ -137,7 +142,10 @@ async function stands(ctx: Ctx, { to }: Reference, parent: UUID): Promise<boolea
   return found !== null;
 }
 
-/** Which of these something that `restrict`s refers to: the ledger's jobs outlive their project, without it. */
+/**
+ * Which of these something that `restrict`s refers to: the ledger's jobs outlive their project,
+ * without it.
+ */
 async function restricted(ctx: Ctx, entity: Entity, documents: Base[]): Promise<UUID[]> {
   const ids = documents.map((d) => d._id);
   const holders = restrictionsOn(entity.name);

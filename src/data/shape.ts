@@ -2,8 +2,8 @@ import { Schema, type SchemaType } from 'mongoose';
 import type { Encrypted, OnDelete } from './schema-words.ts';
 
 /**
- * A Mongoose schema read once into a plain tree, from which the joi bodies, the JSON answer, the OpenAPI
- * schema and the `$jsonSchema` validator are printed.
+ * A Mongoose schema as a plain tree, from which the joi schemas of bodies, the JSON of answers, the
+ * OpenAPI schemas and the `$jsonSchema` validators are made.
  */
 export type Shape =
   | {
@@ -36,20 +36,20 @@ export interface Field {
   /** The name that clients know it by. */
   publicName: string;
   required: boolean;
-  /** Clients may not write it. */
+  /** Only the server writes it. */
   server: boolean;
-  /** Set on create only. */
+  /** Never changes after the create. */
   immutable: boolean;
-  /** Never answered. */
+  /** Never part of an answer. */
   hidden: boolean;
   hasDefault: boolean;
-  /** The field that counts it. */
+  /** The field that counts it: see `countedIn` in schema-words.ts. */
   countedIn?: string;
-  /** What its name does not say. */
+  /** For the documentation. */
   description?: string;
 }
 
-/** Reads a Mongoose schema. @throws Error for a type that no printer knows. */
+/** Reads a Mongoose schema. @throws Error for a type that is not supported */
 export function shapeOf(schema: Schema): ObjectShape {
   const root = makeEmptyObject();
   schema.eachPath((path, type) => {
@@ -61,7 +61,7 @@ export function shapeOf(schema: Schema): ObjectShape {
   return root;
 }
 
-/** The stored name of each field that clients may see, by the name that they know it by. */
+/** Lists the stored names of the fields that clients may see, by their public names. */
 export function listStoredNames(shape: ObjectShape): ReadonlyMap<string, string> {
   let names = known.get(shape);
   if (!names) {
@@ -74,12 +74,15 @@ export function listStoredNames(shape: ObjectShape): ReadonlyMap<string, string>
 
 const known = new WeakMap<ObjectShape, Map<string, string>>();
 
-/** Without a prototype: clients name fields, and `constructor` is none. */
+/** An object without a prototype: clients name fields, and `constructor` is not one. */
 function makeEmptyObject(): ObjectShape {
   return { kind: 'object', fields: Object.create(null) as ObjectShape['fields'] };
 }
 
-/** The object that holds a dotted path's last name; nested paths have no schema type of their own. */
+/**
+ * Finds or makes the object that has the last name of a dotted path: nested paths have no schema
+ * type of their own.
+ */
 function findParent(root: ObjectShape, names: string[]): ObjectShape {
   let at = root;
   for (const name of names) {
@@ -167,11 +170,11 @@ function readShape(type: SchemaType, path: string): Shape {
         max: o.maxItems as number | undefined,
       });
     default:
-      throw new Error(`${path}: no printer knows the Mongoose type ${type.instance}.`);
+      throw new Error(`${path}: the Mongoose type ${type.instance} is not supported.`);
   }
 }
 
-/** What only the field itself may say, not what is encrypted in it: there nobody would read it. */
+/** Options that belong to the field itself: on its inner type they would have no effect. */
 const FIELD_WORDS = [
   ...['required', 'select', 'server', 'immutable', 'default', 'personal', 'description'],
 ];
@@ -181,7 +184,7 @@ function readEncryptedShape({ inner, shows }: Encrypted, path: string): Shape {
     throw new Error(`${path}: only a field of the document itself is encrypted.`);
   const type = new Schema({ [path]: inner }).path(path) as SchemaType;
   const misplaced = FIELD_WORDS.find((word) => Object.hasOwn(inner as object, word));
-  if (misplaced) throw new Error(`${path}: say ${misplaced} in the options of encrypted().`);
+  if (misplaced) throw new Error(`${path}: ${misplaced} belongs in the options of encrypted().`);
   const held = readShape(type, path);
   if (shows && held.kind !== 'string') throw new Error(`${path}: only a string has a last4.`);
   return dropUndefined({ kind: 'encrypted' as const, inner: held, shows });

@@ -3,7 +3,7 @@ import type { Entity, Stored } from './entity.ts';
 
 type Values = Record<string, unknown>;
 
-/** What Mongoose's types do for its documents, and can do without one. */
+/** What schema types of Mongoose can do without a document. */
 type PlainType = SchemaType & {
   defaultValue: unknown;
   applySetters(value: unknown, scope: null): unknown;
@@ -12,9 +12,9 @@ type PlainType = SchemaType & {
 };
 
 /**
- * A new document as Mongoose would store it: set, cast, with defaults, and validated by Mongoose's own
- * types. Without making a Mongoose document of it, which costs twenty times as much; that is left to what
- * has a fault, so that Mongoose names it, and to what is more than plain fields.
+ * Validates a new document as Mongoose would: cast, with defaults, checked by Mongoose's own schema
+ * types, but without making a Mongoose document, which costs twenty times as much. That is done
+ * only where a value is not valid, so that Mongoose says why, or is more than a simple value.
  * @throws mongoose.Error.ValidationError, StrictModeError
  */
 export async function validateDocument(entity: Entity, values: Values): Promise<Stored> {
@@ -29,7 +29,7 @@ export async function validatePaths(entity: Entity, set: Values): Promise<void> 
   await entity.model.validate(unflatten(set), names);
 }
 
-/** A path of a schema, read once: its type has what is asked for here behind several calls. */
+/** A path of a schema, with what is needed of its type, cached. */
 interface Path {
   type: PlainType;
   isPlain: boolean;
@@ -62,14 +62,14 @@ function readSchemaPath(type: PlainType): Path {
   };
 }
 
-/** Mongoose's own validators, without what it prepares for their messages: a fault is told by a document. */
+/** Mongoose's own validators, without their messages: those are made by a Mongoose document. */
 function listValidators(type: PlainType): ((value: unknown) => boolean)[] {
   const isSimple = type.validators.every(
     (v) => typeof v.validator === 'function' && !('propsParameter' in v && v.propsParameter),
   );
   if (!isSimple) return [(value) => !type.doValidateSync(value, null)];
   return type.validators.map(({ type: kind, validator }) => {
-    // Of a value that is there it asks only that a text is not empty.
+    // Given a value, `required` only refuses the empty text.
     if (kind === 'required') return (value) => value !== '';
     const isValid = validator as (value: unknown) => unknown;
     return (value) => {
@@ -97,7 +97,7 @@ function validatePlainly(entity: Entity, values: Values): Stored | undefined {
   return document as Stored;
 }
 
-/** The value as it is stored; undefined where a plain look does not do. */
+/** The value as it is stored; undefined where it takes a Mongoose document to tell. */
 function checkValue(path: Path | undefined, value: unknown): unknown {
   if (!path?.isPlain || value === null || value === undefined) return undefined;
   try {

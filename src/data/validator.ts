@@ -7,8 +7,8 @@ const LOWEST = new UUID('00000000-0000-0000-0000-000000000000');
 const HIGHEST = new UUID('ffffffff-ffff-ffff-ffff-ffffffffffff');
 
 /**
- * The validator that MongoDB itself applies to an entity's collection: its `$jsonSchema`, and a range for
- * each id, since `binData` alone would accept bytes of any length and subtype.
+ * The validator that MongoDB itself applies to an entity's collection: its `$jsonSchema`, and a
+ * range for each id, since `binData` alone would accept bytes of any length and subtype.
  */
 export function validatorOf(entity: Entity): mongo.Document {
   const ids = Object.entries(entity.shape.fields)

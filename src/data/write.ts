@@ -48,9 +48,10 @@ export async function insert<T extends Base>(
       ...(ctx.session && { session: ctx.session }),
     });
   } catch (error) {
-    // The promised id is there already: this very request made the document before it was cut off.
+    // The reserved id exists already: an earlier attempt of this request made the document before
+    // it crashed.
     if (promisedId && !ctx.session && findDuplicatePath(error) === '_id') {
-      // Outside of the transaction, which the failed insert has ended.
+      // Read outside of the transaction, which the failed insert has aborted.
       const made = await findOne({ ...ctx, session: undefined }, entity, { _id: promisedId });
       if (made) return made;
     }
@@ -66,8 +67,8 @@ export interface Update {
 }
 
 /**
- * Changes one document, if the filter still finds it, with its audit entry in the same write: one atomic
- * command, in which the server itself notes the values before. Returns what is stored now, or null.
+ * Changes one document, if the filter finds it, and writes the audit entry in the same atomic
+ * command, in which MongoDB itself records the values before. Returns what is stored now, or null.
  * @throws AppError VALIDATION_FAILED, DUPLICATE
  */
 export async function update<T extends Base>(
@@ -108,7 +109,9 @@ export async function update<T extends Base>(
   }
 }
 
-/** Deletes one document; the audit event, which has no document left to wait in, is the caller's to insert. */
+/**
+ * Deletes one document. The caller inserts the audit event, since there is no outbox left for it.
+ */
 export async function removeOne<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -133,7 +136,10 @@ async function validateNew(ctx: Ctx, entity: Entity, values: Values & Owner): Pr
   }
 }
 
-/** Ciphertext is bound to its document and owner, so those are read first: neither ever changes. */
+/**
+ * Encrypts the values of an update. Ciphertext is bound to document and owner, so those, which
+ * never change, are read first.
+ */
 async function encryptChange(
   ctx: Ctx,
   entity: Entity,
@@ -171,7 +177,7 @@ function describeChanges(entity: Entity, set: Values, unset: string[]): Change[]
     }));
 }
 
-/** The value before, as the server finds it; one that may be long by its size, if it is. */
+/** The expression of the value before; of one that is long, its size. */
 function readBefore(entity: Entity, path: string): mongo.Document {
   const value = { $ifNull: [`$${path}`, null] };
   if (isShort(entity.shape.fields[path]?.shape)) return value;
@@ -185,13 +191,13 @@ function markBefore(path: string): mongo.Document {
   return { $cond: [{ $ifNull: [`$${path}`, false] }, ENCRYPTED_MARK, null] };
 }
 
-/** Whether a value never is too long for an audit entry: the server need not weigh it then. */
+/** Whether a value is never too long for an audit entry, so that MongoDB need not measure it. */
 function isShort(shape: Shape | undefined): boolean {
   if (shape?.kind === 'string') return shape.enum !== undefined || (shape.max ?? 2048) < 500;
   return ['number', 'boolean', 'date', 'id'].includes(shape?.kind ?? '');
 }
 
-/** The entry as an aggregation expression: all literal but the `readBefore`s. */
+/** The entry as an aggregation expression, in which only the values before are evaluated. */
 function toExpression(entry: AuditEntry): mongo.Document {
   const { changes, ...rest } = entry;
   const evaluated = changes.map((c) => ({
@@ -208,7 +214,7 @@ function findDuplicatePath(error: unknown): string | undefined {
   return keys.filter((k) => k !== 'user').join('+') || keys.join('+');
 }
 
-/** Mongoose's rules in our words: its own name its classes, and say the value again. */
+/** Our messages for Mongoose's validators: its own name its classes, and repeat the value. */
 const BROKEN: Record<string, string | undefined> = {
   required: 'is required',
   minlength: 'is too short',
@@ -219,7 +225,7 @@ const BROKEN: Record<string, string | undefined> = {
   regexp: 'has characters or a form that is not allowed',
 };
 
-/** What the database or Mongoose refused, as our own error. */
+/** Translates an error of the database or Mongoose into one of ours. */
 function translateError(error: unknown): unknown {
   if (error instanceof mongoose.Error.ValidationError) {
     return invalid(

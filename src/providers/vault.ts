@@ -22,7 +22,10 @@ export function wrapperInUse(): string {
   return LOCAL;
 }
 
-/** Makes a key of 32 random bytes and wraps it; it unwraps under the same name alone. @throws AppError UNAVAILABLE */
+/**
+ * Makes a key of 32 random bytes and wraps it; it unwraps under the same name alone.
+ * @throws AppError UNAVAILABLE
+ */
 export async function makeWrappedKey(name: string): Promise<WrappedKey> {
   const by = wrapperInUse();
   if (by === LOCAL) return { wrapper: by, wrapped: wrapLocally(randomBytes(32), name) };
@@ -32,7 +35,10 @@ export async function makeWrappedKey(name: string): Promise<WrappedKey> {
   return { wrapper: by, wrapped: made.CiphertextBlob as Uint8Array };
 }
 
-/** Unwraps what `makeWrappedKey` wrapped under this name. @throws AppError UNREADABLE when it may not; UNAVAILABLE */
+/**
+ * Unwraps what `makeWrappedKey` wrapped under this name.
+ * @throws AppError UNREADABLE when it may not; UNAVAILABLE
+ */
 export async function unwrapKey(
   name: string,
   { wrapper: by, wrapped }: WrappedKey,

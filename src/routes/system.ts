@@ -18,15 +18,15 @@ const healthSchema = {
   },
 };
 
-/** What is open to all: health, the OpenAPI document and the reference page. */
+/** Public routes: health, the OpenAPI document and the reference page. */
 export const systemRoutes: Route[] = [
   {
     ...open,
     path: '/health',
     id: 'getHealth',
-    summary: 'What the service reaches.',
+    summary: 'Check what the service reaches.',
     success: {
-      200: { description: 'All is well.', schema: healthSchema },
+      200: { description: 'Everything can be reached.', schema: healthSchema },
       503: { description: 'Something cannot be reached.', schema: healthSchema },
     },
     handle: async (ctx) => {
@@ -128,11 +128,11 @@ function assetRoute(
 
 const compressed = new Map<string, Promise<string>>();
 
-/** A file of the bundled reference page, brotli, as base64; pressed once per process. */
+/** A file of the bundled reference page, compressed by brotli, as base64; made once per process. */
 function loadBundled(name: string): Promise<string> {
   let pressed = compressed.get(name);
   if (!pressed) {
-    // A Lambda has it packaged beside the code; elsewhere it is a module like any other.
+    // In a Lambda package it lies beside the code; elsewhere it is a module.
     const root = process.env.LAMBDA_TASK_ROOT;
     const file = `swagger-ui-dist/${name}`;
     const path = root
@@ -154,6 +154,6 @@ async function checkReachable(probe: () => Promise<unknown>): Promise<'ok' | 'un
     await probe();
     return 'ok';
   } catch {
-    return 'unavailable'; // which is the answer
+    return 'unavailable'; // the answer says so
   }
 }

@@ -10,7 +10,7 @@ const planned = Object.values(served).flatMap(({ routes, entity }) =>
   routes.filter(isPlanned).map((r) => [`${r.method} ${r.path}`, r, entity] as const),
 );
 
-describe.concurrent('what is not there yet takes what it will take, and says so:', () => {
+describe.concurrent('an operation that is not implemented yet checks its input and answers 501:', () => {
   test.each(planned)('%s', async (_, route, entity) => {
     const person = await (route.access === 'admin' ? given.admin() : given.user());
     const ask = (id: string, body: unknown) => {

@@ -91,7 +91,7 @@ export function hold<T extends Base>(subject: Subject<T>, means: Means) {
   };
 }
 
-/** Whether a route only says that it is not there yet. */
+/** Whether a route is only declared, and not implemented yet. */
 export function isPlanned({ success }: Route): boolean {
   return Object.keys(success).length === 0;
 }

@@ -14,7 +14,7 @@ const options: Joi.ValidationOptions = {
   },
 };
 
-// joi compiles its messages each time they are handed over: half of what a check costs.
+// joi compiles its messages each time they are passed to it, which is half of what a check costs.
 const prepared = new WeakMap<Joi.Schema, Joi.Schema>();
 
 function prepareSchema(schema: Joi.Schema): Joi.Schema {
@@ -24,8 +24,9 @@ function prepareSchema(schema: Joi.Schema): Joi.Schema {
 }
 
 /**
- * Checks a body. @param owned names of fields that exist but are the server's to write, for a clear word
- * @throws AppError VALIDATION_FAILED with every fault at once
+ * Checks a body.
+ * @param owned names of fields that only the server writes, for a message that says so
+ * @throws AppError VALIDATION_FAILED with every fault of the body
  */
 export function checkBody(schema: Joi.Schema, body: unknown, owned?: ReadonlySet<string>): unknown {
   const { value, error } = prepareSchema(schema).validate(body);

@@ -3,7 +3,9 @@ import { config } from '../../config.ts';
 const EXPOSED =
   'ETag, Location, Retry-After, X-Request-Id, Idempotent-Replayed, WWW-Authenticate, Allow';
 
-/** The CORS headers of an answer: for configured origins only, named exactly. */
+/**
+ * The CORS headers of an answer: for the configured origins alone, each named, never a wildcard.
+ */
 export function corsHeaders(origin: string | undefined): Record<string, string> {
   if (!origin || !config.corsOrigins.includes(origin)) return { vary: 'Origin' };
   return {
@@ -13,7 +15,7 @@ export function corsHeaders(origin: string | undefined): Record<string, string> 
   };
 }
 
-/** The answer to a preflight. */
+/** The headers of the answer to a CORS preflight request. */
 export function preflightHeaders(
   origin: string | undefined,
   allow: string[],

@@ -11,7 +11,10 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
 
 const LARGEST_BODY = 1024 * 1024;
 
-/** The context of an HTTP request, before anybody is known. The address is API Gateway's word alone. */
+/**
+ * The context of an HTTP request before authentication. The IP address is the one that API Gateway
+ * saw.
+ */
 export function makeRequestCtx(event: HttpEvent): Ctx {
   const given = event.headers?.['x-request-id'];
   const clock = Date.now;
@@ -25,7 +28,10 @@ export function makeRequestCtx(event: HttpEvent): Ctx {
   };
 }
 
-/** The query, each name once and known to the route. @throws AppError INVALID_QUERY */
+/**
+ * Reads the query: each parameter once, and none that the route does not know.
+ * @throws AppError INVALID_QUERY
+ */
 export function readQuery(route: Route, raw: string): ReadonlyMap<string, string> {
   const query = new Map<string, string>();
   if (!raw) return query;

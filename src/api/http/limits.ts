@@ -13,8 +13,9 @@ interface Window {
 const calls = new Map<string, Window>();
 
 /**
- * Counts a call of an address in this process. A shared counter would cost every call a write; behind
- * several instances API Gateway's own throttle is the outer bound. @throws AppError RATE_LIMITED
+ * Counts a call of an IP address, in this process alone: a shared counter would cost a write for
+ * each call. Over all instances the throttling of API Gateway is the limit.
+ * @throws AppError RATE_LIMITED
  */
 export function countCall(ctx: Ctx): void {
   const now = ctx.clock();

@@ -3,7 +3,7 @@ import { isOutage } from '../../data/failures.ts';
 import { AppError, type ErrorCode, type Fault } from '../../errors.ts';
 import { isAway } from '../../providers/outage.ts';
 
-/** The HTTP status of each error code; the one place where errors meet HTTP. */
+/** The HTTP status of each error code. Only this file knows both. */
 export const STATUS: Record<ErrorCode, number> = {
   BAD_REQUEST: 400,
   MALFORMED_JSON: 400,
@@ -50,7 +50,9 @@ const TITLES: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
-/** What a client sent is shown to it again, but a small request gets no large answer. */
+/**
+ * Messages may quote what the client sent; these limits keep the answer to a small request small.
+ */
 const LONGEST_DETAIL = 2000;
 const LONGEST_PATH = 300;
 const LONGEST_MESSAGE = 1000;
@@ -62,7 +64,9 @@ interface Problem {
   body: string;
 }
 
-/** Whatever was thrown, as RFC 9457 problem details. What is not meant for clients is logged, not shown. */
+/**
+ * Makes RFC 9457 problem details of whatever was thrown. Internal causes are logged and not shown.
+ */
 export function makeProblem(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>): Problem {
   const error = toAppError(thrown);
   const status = STATUS[error.code];
@@ -102,8 +106,8 @@ function clipText(text: string, longest: number): string {
 function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (isOutage(thrown) || isAway(thrown)) {
-    const message = 'A part of the service cannot be reached just now.';
+    const message = 'A part of the service cannot be reached at the moment.';
     return new AppError('UNAVAILABLE', message, { cause: thrown, retryAfter: 2 });
   }
-  return new AppError('INTERNAL', 'Something went wrong on our side.', { cause: thrown });
+  return new AppError('INTERNAL', 'An internal error occurred.', { cause: thrown });
 }

@@ -15,7 +15,7 @@ import { makeProblem } from './problems.ts';
 import { createRouter, type Reply, type Route } from './route.ts';
 
 type Find = ReturnType<typeof createRouter>;
-/** Lambda's context, with ours beside it. */
+/** Lambda's context, with ours in it. */
 type Invoked = Context & { ctx: Ctx };
 type Invocation = middy.Request<HttpEvent, HttpResult, Error, Invoked>;
 
@@ -25,8 +25,9 @@ const BASE_HEADERS = {
 };
 
 /**
- * The Lambda handler of some routes. The one way through: request id → CORS → limits → route → auth →
- * query, body → joi → idempotency → the route's own code → answer; and every error by one mapper.
+ * Makes the Lambda handler of some routes. Every request takes the same way: request id → CORS →
+ * rate limit → route → authentication → query, body → joi → idempotency → the route's own code →
+ * answer. Every error is mapped to problem details in one place.
  */
 export function serve(...groups: (Route | { routes: Route[] })[]) {
   const find = createRouter(groups.flatMap((g) => ('routes' in g ? g.routes : [g])));
@@ -47,7 +48,7 @@ export function serve(...groups: (Route | { routes: Route[] })[]) {
     .handler((event, context) => answerEvent(find, event, context.ctx));
 }
 
-/** What every answer carries, an error's too. */
+/** Adds the headers that every answer has, errors included. */
 function addHeaders({ event, context, response }: Invocation): void {
   if (!response) return;
   response.headers = {
@@ -75,12 +76,12 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
   }
   const { route, params } = found;
   countCall(ctx);
-  // What is the same for everybody needs no database; all else does.
+  // Public routes, which are the same for everybody, work without the database.
   if (route.personal !== false) await connect();
   if (route.access !== 'anyone') {
     ctx.actor = await authenticate(ctx, event.headers.authorization);
     if (route.access === 'admin' && ctx.actor.kind !== 'ADMIN') {
-      throw new AppError('FORBIDDEN', 'This is for administrators.');
+      throw new AppError('FORBIDDEN', 'Only administrators may do this.');
     }
   }
   const query = readQuery(route, event.rawQueryString);
@@ -97,7 +98,7 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
   };
   const key = route.method === 'POST' ? event.headers['idempotency-key'] : undefined;
   if (key !== undefined) {
-    // With its query: another one asks for something else.
+    // The query is part of the operation: the same body with another query is another request.
     const asked = [...Object.values(params), ...[...query].flat()];
     const operation = `${route.id} ${asked.join(' ')}`;
     const { status, headers, body } = await runOnce(ctx, key, operation, raw, async (inner) =>

@@ -8,11 +8,12 @@ import { putMembers } from './transcode.ts';
 export type Json = Record<string, unknown>;
 
 /**
- * The text of a document that was just written, as clients see it, with `more` members behind its own. It
- * goes the way of what is read, from BSON to JSON, so that there is one way only. Encrypted fields must be decrypted.
+ * Returns the JSON of a document that was just written, as clients see it, with `more` members
+ * after its own. It is serialised to BSON and written from there, as what is read: one writer
+ * decides how values look. Encrypted fields must be decrypted.
  */
 export function stringifyDocument(entity: Entity, document: Base, more: Json = {}): string {
-  // The id comes first, as every reader expects.
+  // The id comes first, as in what is read.
   const shown = pickShown(getPlan(entity), document, { _id: document._id });
   const bytes = encode(shown);
   const text = writeText(() => {
@@ -23,18 +24,18 @@ export function stringifyDocument(entity: Entity, document: Base, more: Json = {
   return appendMembers(text, more);
 }
 
-/** Adds members to the text of an object that has some already. */
+/** Adds members to the JSON text of an object that is not empty. */
 export function appendMembers(text: string, more: Json): string {
   const members = JSON.stringify(more);
   return members === '{}' ? text : `${text.slice(0, -1)},${members.slice(1)}`;
 }
 
-/** What is shown of an object, in the order of its schema. */
+/** Picks the fields of an object that clients may see, in the order of its schema. */
 function pickShown(plan: Plan, object: Json, shown: Json = {}): Json {
   for (const { stored, hidden, decrypted, how } of plan.fields) {
     const value = object[stored];
     if (hidden || value === undefined || value === null) continue;
-    // What nobody has decrypted stays as it is: it is refused where it would be written.
+    // Ciphertext stays as it is: `putMembers` throws when it meets it.
     shown[stored] = how && !(decrypted && isCiphertext(value)) ? pickInside(how, value) : value;
   }
   return shown;

@@ -2,10 +2,13 @@ import { type Bytes, encodeName, isName } from '../../data/bson.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { ObjectShape, Shape } from '../../data/shape.ts';
 
-/** How the fields of an object are written. */
+/** How the fields of an object are written as JSON. */
 export interface Plan {
   fields: Planned[];
-  /** Which field came behind which in the last document, the first behind -1: likely so in the next. */
+  /**
+   * Which field followed which in the last document (the first follows -1): a guess for the next
+   * one.
+   */
   behind: Int16Array;
 }
 
@@ -13,7 +16,7 @@ interface Planned {
   /** The name that it is stored by, and its bytes. */
   stored: string;
   bytes: Bytes;
-  /** As answered. */
+  /** The name that clients know. */
   name: string;
   /** `"name":` */
   label: Bytes;
@@ -23,14 +26,14 @@ interface Planned {
   how: How;
 }
 
-/** How a value is written, where its type in BSON does not tell. */
+/** How a value is written, where its BSON type does not determine that. */
 export type How =
   | { kind: 'object'; plan: Plan }
   | { kind: 'array'; items: How }
   | { kind: 'last4' }
   | undefined;
 
-/** The plan of an entity's documents. */
+/** The plan of an entity's documents, made once. */
 export function getPlan(entity: Entity): Plan {
   let plan = plans.get(entity.name);
   if (!plan) {
@@ -40,7 +43,10 @@ export function getPlan(entity: Entity): Plan {
   return plan;
 }
 
-/** Which field has its name here, behind another; -1 for none. */
+/**
+ * Finds the field whose name stands here, given the one before it; -1 when it is none of the
+ * plan's.
+ */
 export function findField(
   { fields, behind }: Plan,
   last: number,

@@ -24,17 +24,18 @@ import {
   putUuid,
 } from './text.ts';
 
-/** What of a document is written, by the names that clients know. */
+/** Which fields of a document are written, by the names that clients know. */
 export interface Part {
-  /** These alone. */
+  /** Only these. */
   only?: ReadonlySet<string> | undefined;
-  /** None of these. */
+  /** All but these. */
   except?: ReadonlySet<string> | undefined;
 }
 
 /**
- * Writes the members of the stored document that begins here as clients see them, as `print` would, straight
- * from BSON: to make objects first and text of those costs five times as much. Encrypted fields must be decrypted.
+ * Writes the members of the stored document that begins here as clients see them, straight from
+ * BSON: making objects first, and text of those, costs five times as much. Encrypted fields must be
+ * decrypted.
  */
 export function putMembers(entity: Entity, bytes: Bytes, begin: number, part: Part = {}): void {
   putFields(getPlan(entity), bytes, begin, part);
@@ -75,14 +76,14 @@ function putFields(plan: Plan, bytes: Bytes, begin: number, { only, except }: Pa
   }
 }
 
-/** Ciphertext is never an answer. */
+/** @throws Error when a field that should have been decrypted still is ciphertext */
 function refuseCiphertext(bytes: Bytes, at: number): void {
   if (find(bytes, at, encodeName('bytes'))?.type === TYPE.binary) {
-    throw new Error('An encrypted field is written that nobody has decrypted.');
+    throw new Error('An encrypted field would be answered that nobody has decrypted.');
   }
 }
 
-/** Writes a value; answers where it ends. */
+/** Writes a value and returns where it ends. */
 function putValue(type: number, bytes: Bytes, at: number, how: How): number {
   switch (type) {
     case TYPE.string: {
@@ -121,7 +122,7 @@ function putValue(type: number, bytes: Bytes, at: number, how: How): number {
       put(NULL);
       return at;
     default:
-      throw new Error(`BSON of type ${type}: no answer shows that.`);
+      throw new Error(`BSON type ${type} has no JSON form.`);
   }
 }
 
@@ -136,7 +137,7 @@ function putObject(bytes: Bytes, at: number, how: How): void {
   put(CLOSE);
 }
 
-/** All that is in an object, whatever it is. */
+/** Writes an object of which there is no plan (free-form), with all that is in it. */
 function putFreely(bytes: Bytes, begin: number): void {
   const end = begin + readInt32(bytes, begin) - 1;
   let at = begin + 4;
@@ -171,10 +172,10 @@ function putLast4(bytes: Bytes, at: number): void {
   putString(shown, 0, shown.length);
 }
 
-/** An id, since a document holds no other bytes that are shown. */
+/** Writes binary data, which must be a UUID: no other bytes are ever shown. */
 function putId(bytes: Bytes, at: number): void {
   if (bytes[at + 4] !== 4 || readInt32(bytes, at) !== 16) {
-    throw new Error('Bytes that are no id are written.');
+    throw new Error('Binary data that is no id would be answered.');
   }
   putUuid(bytes, at + 5);
 }

@@ -1,7 +1,7 @@
 import type Joi from 'joi';
 import type { JsonSchema } from '../http/route.ts';
 
-/** What joi tells of a schema, as far as its own JSON Schema leaves it out. */
+/** What joi's `describe()` says of a schema that its JSON Schema leaves out. */
 interface Described {
   metas?: { maxLength?: number }[];
   rules?: { name: string; args?: { regex?: string; options?: { scheme?: string[] } } }[];
@@ -10,7 +10,7 @@ interface Described {
   items?: Described[];
 }
 
-/** The JSON Schema of a body: joi's own, with what joi leaves out of it. */
+/** Makes the JSON Schema of a body: joi's own, completed by what joi leaves out of it. */
 export function bodySchema(body: Joi.ObjectSchema): JsonSchema {
   const { $schema, ...schema } = body['~standard'].jsonSchema.input({
     target: 'draft-2020-12',
@@ -22,12 +22,12 @@ function completeSchema(schema: JsonSchema, described: Described): JsonSchema {
   const { metas = [], rules = [], keys = {}, items = [], dependencies = [] } = described;
   const made = Object.assign({ ...schema, ...describeChoices(dependencies) }, ...metas);
   if (typeof made.pattern === 'string') made.pattern = simplifyPattern(made.pattern, rules);
-  // What is trimmed must not be blank: joi looks at what is left.
+  // joi trims before it checks the length, so what is trimmed must not be blank.
   else if (made.minLength && rules.some((r) => r.name === 'trim')) made.pattern = '\\S';
   const schemes = rules.flatMap((r) => (r.name === 'uri' && r.args?.options?.scheme) || []);
   if (schemes.length > 0) made.pattern = `^(${schemes.join('|')})://`;
   if (made.type === 'integer') {
-    // Beyond it joi refuses them: they would not come back as they were sent.
+    // joi refuses unsafe integers, which would not be stored as they were sent.
     made.minimum ??= Number.MIN_SAFE_INTEGER;
     made.maximum ??= Number.MAX_SAFE_INTEGER;
   }
@@ -46,7 +46,7 @@ function completeSchema(schema: JsonSchema, described: Described): JsonSchema {
   return made;
 }
 
-/** `or` and `xor`: some of these, or one of them. */
+/** joi's `or` and `xor`: at least one of these, or exactly one. */
 function describeChoices(dependencies: NonNullable<Described['dependencies']>): JsonSchema {
   const chosen = dependencies.map(({ rel, peers }) => {
     const each = peers.map((name) => ({ required: [name] }));
@@ -55,7 +55,10 @@ function describeChoices(dependencies: NonNullable<Described['dependencies']>): 
   return Object.assign({}, ...chosen);
 }
 
-/** A pattern has no flags in JSON Schema, and few of its readers know classes of Unicode. */
+/**
+ * Rewrites a pattern without flags, which JSON Schema lacks, and without Unicode classes, which few
+ * tools know.
+ */
 function simplifyPattern(pattern: string, rules: Described['rules'] = []): string {
   const plain = pattern.replaceAll('\\p{Cc}', '\\x00-\\x1f\\x7f-\\x9f');
   const ignoresCase = rules.some((r) => /\/\w*i\w*$/.test(r.args?.regex ?? ''));

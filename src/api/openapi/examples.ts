@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../http/route.ts';
 
-/** An id as examples show it. */
+/** The id of examples. */
 export const EXAMPLE_ID = '01980a3c-5f00-7abc-8def-0123456789ab';
 
 const BY_NAME: Record<string, unknown> = {
@@ -15,12 +15,15 @@ const BY_NAME: Record<string, unknown> = {
   locale: 'en-GB',
 };
 
-/** Texts of which one fits the forms in use; a route whose body needs another gives its own example. */
+/**
+ * Texts that match the patterns in use; a route whose body needs another one has an example of its
+ * own.
+ */
 const TEXTS = [EXAMPLE_ID, 'en-GB', `${'A'.repeat(43)}=`, 'P30D', 'https://example.com'];
 
 /**
- * A value of a JSON Schema, with its optional fields but for references to what is not there.
- * Undefined where none is known.
+ * Makes a value of a JSON Schema with its optional fields, except references, which would point at
+ * nothing. Returns undefined when it knows none.
  */
 export function makeExample(schema: JsonSchema, name = ''): unknown {
   if (schema.const !== undefined) return schema.const;

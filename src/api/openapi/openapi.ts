@@ -7,14 +7,14 @@ import { describeLinks } from './links.ts';
 import { describeHeaders, describeProblem, namedHeaders, problemSchema } from './responses.ts';
 import { idSchema, shareComponent } from './schemas.ts';
 
-/** What operations refer to, by name. */
+/** What operations refer to by name (`$ref`). */
 interface Shared {
   schemas: Components;
   parameters: Map<string, string>;
   problems: Components;
 }
 
-/** The OpenAPI 3.1 document of some routes. */
+/** Makes the OpenAPI 3.1 document of some routes. */
 export function describeApi(routes: Route[], version: string): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {};
   const sorted = [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -76,7 +76,10 @@ function describeOperation(route: Route, routes: Route[], shared: Shared): JsonS
   };
 }
 
-/** Parameters that operations share: the name that the document has each under, by its text. */
+/**
+ * Finds the parameters that several operations have, and the name of each in the document, by its
+ * JSON.
+ */
 function shareParameters(routes: Route[]): Map<string, string> {
   const takers = new Map<string, Set<string>>();
   const shared = new Map<string, string>();
@@ -93,7 +96,7 @@ function shareParameters(routes: Route[]): Map<string, string> {
     const { name } = JSON.parse(text) as { name: string };
     const plain = name.replace('[', '.').replace(']', '');
     const tags = [...(takers.get(text) ?? [])];
-    // `limit` is everybody's; `fields` is another one for each tag.
+    // `limit` is the same for all tags; each tag has a `fields` of its own.
     const names = [...(tags.length > 1 ? [plain] : []), `${tags[0]}.${plain}`];
     const free = names.find((it) => !taken.has(it));
     if (!free) shared.delete(text);
@@ -188,7 +191,10 @@ function describeRefusals(route: Route, { problems }: Shared): JsonSchema {
   return answers;
 }
 
-/** Every error that a route may answer: its own, and those of each stage that it passes. */
+/**
+ * Lists every error that a route may answer: its own, and those of each stage that a request
+ * passes.
+ */
 function listCodes(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [
     ...(route.codes ?? []),

@@ -5,8 +5,9 @@ import { findRelation, listReferences } from '../resource/include.ts';
 import { type Described, fieldSchema, openSchema, shareComponent } from './schemas.ts';
 
 /**
- * The schema of a document as a read answers it: `?fields=` leaves out whatever was not asked for, but the
- * id, and `?include=` puts others into it. One for each entity, with all that any read may put there.
+ * The schema of a document as a read answers it: `?fields=` may leave out any field but the id, and
+ * `?include=` puts other documents into it. There is one for each entity, with everything that any
+ * read may include.
  */
 export function viewSchema(entity: Entity, include: string[]): Described {
   return (components) => buildView(components, entity, include, true);

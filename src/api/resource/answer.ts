@@ -7,7 +7,7 @@ import { makeEtag } from './etag.ts';
 /** The headers of a reply whose `body` is JSON. */
 export const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** A reply that shows a document that was just written, with its ETag; `more` are members beside its own. */
+/** Answers a document that was just written, with its ETag; `more` are members beside its own. */
 export function answerDocument(status: number, entity: Entity, document: Base, more?: Json): Reply {
   return {
     status,
@@ -16,7 +16,7 @@ export function answerDocument(status: number, entity: Entity, document: Base, m
   };
 }
 
-/** The reply to a create: 201, with where the document is from now on. @param path of all of its kind */
+/** Answers a create: 201 and the Location of the document. @param path of the collection */
 export function answerCreated(path: string, entity: Entity, document: Base, more?: Json): Reply {
   const answer = answerDocument(201, entity, document, more);
   const location = `${path}/${idText(document._id)}`;

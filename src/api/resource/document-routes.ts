@@ -9,7 +9,10 @@ import { addArticle, chooseAccess, splitWords } from './operation-words.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { change, create, erase, filterById, listOwnedFields, read } from './verbs.ts';
 
-/** The routes of an entity's verbs: GET and POST of the collection; GET, PATCH and DELETE of one. */
+/**
+ * The standard routes of an entity: GET and POST of the collection; GET, PATCH and DELETE of one
+ * document.
+ */
 export function documentRoutes<T extends Base>(
   entity: Entity<T>,
   options: ResourceOptions,
@@ -51,7 +54,7 @@ function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOptions):
   return addLazyParts(route, { query: () => listViewParameters(entity, include) });
 }
 
-/** POST of an entity, whose body is as its shape says. */
+/** POST, with the body that the entity's schema implies. */
 export function createRoute<T extends Base>(
   entity: Entity<T>,
   { path, rule, tag, example }: Options & { example?: JsonSchema },
@@ -85,7 +88,9 @@ function updateRoute<T extends Base>(entity: Entity<T>, { path, rule, tag }: Opt
     tag: tag ?? pluralOf(name),
     access: chooseAccess(rule),
     conditional: true,
-    success: { 200: { description: 'What is stored now.', schema: documentSchema(entity) } },
+    success: {
+      200: { description: 'The document as it is stored now.', schema: documentSchema(entity) },
+    },
     codes: ['NOT_FOUND', 'DUPLICATE', 'CONFLICT', 'PRECONDITION_FAILED'],
     handle: (ctx, request) => change(ctx, entity, filterById(rule, ctx, request), request),
   };
@@ -95,7 +100,7 @@ function updateRoute<T extends Base>(entity: Entity<T>, { path, rule, tag }: Opt
   });
 }
 
-/** DELETE of a document for good. */
+/** DELETE, which is permanent. */
 export function removeRoute<T extends Base>(
   entity: Entity<T>,
   { path, rule, tag }: Options,
@@ -105,11 +110,11 @@ export function removeRoute<T extends Base>(
     method: 'DELETE',
     path: `${path}/{id}`,
     id: `delete${name}`,
-    summary: `Delete ${addArticle(name)}, with what belongs to it.`,
+    summary: `Delete ${addArticle(name)}, with everything that belongs to it.`,
     tag: tag ?? pluralOf(name),
     access: chooseAccess(rule),
     conditional: true,
-    success: { 204: { description: 'Gone.' } },
+    success: { 204: { description: 'Deleted.' } },
     codes: ['NOT_FOUND', 'IN_USE', 'PRECONDITION_FAILED'],
     handle: (ctx, request) => erase(ctx, entity, filterById(rule, ctx, request), request),
   };

@@ -4,8 +4,8 @@ import type { Base, Entity } from '../../data/entity.ts';
 import { AppError } from '../../errors.ts';
 
 /**
- * The ETag of a document: its version, and behind a dash what else the answer shows that changes without
- * it: counts and progress, or (with `body`) included documents.
+ * Makes the ETag of a document: its version, and after a dash what the answer shows that changes
+ * without a new version: counts and progress, or (a hash of `body`) included documents.
  */
 export function makeEtag(entity: Entity, document: Base | Bytes, body?: string): string {
   const names = ['version', ...(entity.options.unversioned ?? [])];
@@ -23,7 +23,7 @@ export function isUnchanged(ifNoneMatch: string | undefined, etag: string): bool
 }
 
 /**
- * The versions that If-Match allows; undefined when it allows any.
+ * Reads the versions that If-Match allows (optimistic lock); undefined when it allows any.
  * A tag that is none of ours matches nothing.
  */
 export function readIfMatch(ifMatch: string | undefined): number[] | undefined {
@@ -34,7 +34,10 @@ export function readIfMatch(ifMatch: string | undefined): number[] | undefined {
   });
 }
 
-/** What a stale If-Match answers. */
+/** The error for an If-Match with an old ETag. */
 export function preconditionFailed(): AppError {
-  return new AppError('PRECONDITION_FAILED', 'It has changed since: read it again, then retry.');
+  return new AppError(
+    'PRECONDITION_FAILED',
+    'It has changed since that ETag: read it again, then retry.',
+  );
 }

@@ -3,7 +3,10 @@ import type { Entity } from '../../data/entity.ts';
 import { listStoredNames } from '../../data/shape.ts';
 import { invalidQuery } from '../../errors.ts';
 
-/** Reads `?fields=id,name`. Returns the names, or undefined for all. @throws AppError INVALID_QUERY */
+/**
+ * Reads `?fields=id,name`. Returns the names, or undefined for all.
+ * @throws AppError INVALID_QUERY
+ */
 export function readFields(entity: Entity, text: string | undefined): string[] | undefined {
   if (text === undefined) return undefined;
   const names = text.split(',');
@@ -15,7 +18,7 @@ export function readFields(entity: Entity, text: string | undefined): string[] |
   return ['id', ...names.filter((n) => n !== 'id')];
 }
 
-/** The projection that reads these fields, and what ETags need. */
+/** Makes the projection that reads these fields, and those that ETags need. */
 export function makeProjection(entity: Entity, fields: string[]): Record<string, 1> {
   const unversioned = entity.options.unversioned ?? [];
   const stored = listStoredNames(entity.shape);

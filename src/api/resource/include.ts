@@ -21,11 +21,13 @@ import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
 import { putMembers } from '../json/transcode.ts';
 import { compileList } from './list.ts';
 
-/** How many children of one relation are included in one document, and in one answer. */
+/** The most children of one relation in one document, and in one answer. */
 const MOST = 100;
 const MOST_IN_ALL = 2000;
 
-/** One relation to load along: a reference (`project`) or a reverse one (`tracks`), with those inside it. */
+/**
+ * A relation to include: a reference (`project`) or a reverse one (`tracks`), with those inside it.
+ */
 interface Relation {
   name: string;
   to: Entity;
@@ -39,7 +41,10 @@ const INCLUDED = encodeName('included');
 
 type Including = Base & { included?: Record<string, Base[]> };
 
-/** Reads `?include=project.user,tracks`. @throws AppError INVALID_QUERY naming what may be included */
+/**
+ * Reads `?include=project.user,tracks`.
+ * @throws AppError INVALID_QUERY naming what may be included
+ */
 export function readIncludes(
   entity: Entity,
   allowed: string[],
@@ -70,7 +75,7 @@ export function readIncludes(
   return relations;
 }
 
-/** All that `?include=` may name: the relations offered, and the references inside them. */
+/** Lists what `?include=` may name: the relations offered, and the references inside them. */
 export function listInclusions(entity: Entity, offered: string[]): string[] {
   return offered.flatMap((name) => {
     const inside = listReferences(findRelation(entity, name).to);
@@ -78,7 +83,7 @@ export function listInclusions(entity: Entity, offered: string[]): string[] {
   });
 }
 
-/** The fields of an entity itself that refer to others. */
+/** Lists the top-level fields of an entity that refer to others. */
 export function listReferences({ shape }: Entity): string[] {
   return Object.keys(shape.fields).filter((name) => {
     const field = shape.fields[name]?.shape;
@@ -86,7 +91,10 @@ export function listReferences({ shape }: Entity): string[] {
   });
 }
 
-/** What a name in `?include=` stands for. @throws Error when the entity has no such relation */
+/**
+ * Finds the relation of a name in `?include=`.
+ * @throws Error when the entity has no such relation
+ */
 export function findRelation(entity: Entity, name: string): Relation {
   const key = `${entity.name}.${name}`;
   const found = known.get(key) ?? resolveRelation(entity, name);
@@ -110,7 +118,10 @@ function resolveRelation(entity: Entity, name: string): Bare {
   return { name, to, kind: unique ? 'one' : 'many', path };
 }
 
-/** Who refers to an entity, by its collection's name or the end of it: `settings` are `userSettings`. */
+/**
+ * Finds who refers to an entity, by the name of its collection or the end of it: `settings` are
+ * `userSettings`.
+ */
 function findReverse(entity: Entity, name: string): Reference {
   const end = `${name[0]?.toUpperCase()}${name.slice(1)}`;
   const [found, ...others] = referencesTo(entity.name).filter(
@@ -120,13 +131,16 @@ function findReverse(entity: Entity, name: string): Reference {
   return found;
 }
 
-/** How many children of each relation go into an answer of so many documents. */
+/**
+ * Limits the children of each relation, so that an answer of so many documents does not grow too
+ * large.
+ */
 export function limitChildren(relations: Relation[], documents: number): number {
   const many = relations.filter((r) => r.kind === 'many').length;
   return Math.min(MOST, Math.max(1, Math.floor(MOST_IN_ALL / (documents * many || 1))));
 }
 
-/** The `$lookup`s that load relations in the same command as their parents. */
+/** Makes the `$lookup` stages that load relations in the same command as their parents. */
 export function makeLookups(actor: Actor, relations: Relation[], most: number): Json[] {
   return relations.map((r) => ({
     $lookup: {
@@ -144,7 +158,7 @@ export function makeLookups(actor: Actor, relations: Relation[], most: number): 
   }));
 }
 
-/** Decrypts what answers show, in documents and in what is included in them. */
+/** Decrypts the fields that answers show, in documents and in those included in them. */
 export async function decryptPage(
   ctx: Ctx,
   entity: Entity,
@@ -175,7 +189,8 @@ async function decryptIncluded(
 }
 
 /**
- * Writes a document with its relations in place: an object for a reference, an array and `_more` for children.
+ * Writes a document with its relations: an object in place of a reference; an array, and a cursor
+ * in `_more`, of children.
  * @param only the fields that were asked for, beside the relations
  */
 export function putDocument(
@@ -216,7 +231,7 @@ export function putDocument(
   put(CLOSE);
 }
 
-/** The cursor with which the children's own list goes on, filtered by this parent. */
+/** Makes the cursor with which the children's own list continues, filtered by this parent. */
 function makeCursor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
   const rule = getReaders(relation.to)(actor) as TypedFilter;
   const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);

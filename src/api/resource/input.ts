@@ -6,8 +6,8 @@ import { describeReference } from '../openapi/schemas.ts';
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
- * The joi body of POST (`create`) or PATCH (`update`) that an entity's shape implies. In an update
- * everything is optional and null takes an optional field away (RFC 7396).
+ * Makes the joi schema of the body of POST (`create`) or PATCH (`update`) from an entity's shape.
+ * In an update every field is optional, and null removes an optional one (RFC 7396).
  */
 export function makeBody(shape: ObjectShape, mode: 'create' | 'update'): Joi.ObjectSchema {
   const keys: Record<string, Joi.Schema> = {};
@@ -46,7 +46,7 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       return shape.match ? s.pattern(shape.match) : s;
     }
     case 'number': {
-      // What is no integer is stored as the double that it is, however large or small.
+      // A number that need not be an integer is stored as a double, so "unsafe" ones are fine.
       let n = shape.integer ? Joi.number().strict().integer() : Joi.number().strict().unsafe();
       if (shape.min !== undefined) n = n.min(shape.min);
       return shape.max === undefined ? n : n.max(shape.max);
@@ -69,7 +69,8 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     }
     case 'encrypted': {
       const inner = makeSchema(shape.inner, 'create');
-      // What an answer showed of it is not the secret: sent back, it would take its place.
+      // Refuses the masked value of an answer (`…abcd`), which a client might send back in place of
+      // the secret.
       return shape.shows ? (inner as Joi.StringSchema).pattern(/^…/, { invert: true }) : inner;
     }
     case 'object':
@@ -79,9 +80,9 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
   }
 }
 
-/** A text of at most so many characters. */
+/** A joi text of at most so many characters. */
 export function limitText(max: number, text = Joi.string()): Joi.StringSchema {
-  // `bodySchema` reads the limit there: joi does not tell of what a function checks.
+  // `bodySchema` reads the limit from the meta data, since joi cannot describe a custom check.
   return text
     .meta({ maxLength: max })
     .custom((value: string, { error }) =>

@@ -14,7 +14,7 @@ type ListOptions = Pick<ResourceOptions, 'path' | 'include' | 'tag'> & {
   can: { read: Rule };
 };
 
-/** The route of an entity's list. */
+/** GET of an entity's list. */
 export function listRoute<T extends Base>(entity: Entity<T>, options: ListOptions): Route {
   const { path, can, include = [] } = options;
   const plural = pluralOf(entity.name);
@@ -36,7 +36,7 @@ export function listRoute<T extends Base>(entity: Entity<T>, options: ListOption
   });
 }
 
-/** The route of a list of what belongs to one document: `GET /v1/comfyui/executions/{id}/logs`. */
+/** GET of the list of what belongs to one document: `GET /v1/comfyui/executions/{id}/logs`. */
 export function childrenRoute(
   parent: { entity: Entity; path: string; rule: Rule; tag: string },
   name: string,
@@ -60,11 +60,14 @@ export function childrenRoute(
   } satisfies Partial<Route>);
 }
 
-/** `fields` and, where there are relations, `include`. Schemas are made when somebody documents them. */
+/**
+ * Lists the parameters `fields` and, where there are relations, `include`; their schemas are made
+ * when read.
+ */
 export function listViewParameters(entity: Entity, include: string[]): Parameter[] {
   const fields = {
     name: 'fields',
-    description: 'Which fields, by name, separated by commas.',
+    description: 'The names of the fields to answer, separated by commas.',
     get schema() {
       return describeNames([...listStoredNames(entity.shape).keys()]);
     },
@@ -88,13 +91,13 @@ function listPageParameters(entity: Entity, rules: Parameters<typeof listParamet
   return [
     {
       name: 'limit',
-      description: 'How many at the most.',
+      description: 'The most documents of a page.',
       schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
     },
-    { name: 'cursor', description: '`nextCursor` of the page before.' },
+    { name: 'cursor', description: '`nextCursor` of the previous page.' },
     {
       name: 'sort',
-      description: 'The field to sort by; with a minus: descending.',
+      description: 'The field to sort by, ascending; descending with a minus.',
       get schema() {
         return { enum: listSorts(entity, rules), default: '-createdAt' };
       },

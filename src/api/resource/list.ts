@@ -6,7 +6,7 @@ import type { Shape } from '../../data/shape.ts';
 import { type Fault, invalidQuery } from '../../errors.ts';
 import { type Position, readCursor, signCursor } from './cursor.ts';
 
-/** Filters and a sort that go together, because one index serves them. */
+/** Filters and a sort that may be combined, because one index serves them. */
 interface Combination {
   equals: string[];
   sort: string;
@@ -16,14 +16,17 @@ interface Combination {
 /** The fields of an index, in order, each with its direction. */
 type IndexKey = Record<string, 1 | -1>;
 
-/** A list query, compiled: a filter and an order that an index serves, and a bound. */
+/** A compiled list query: a filter and a sort that an index serves, and a limit. */
 interface ListQuery {
   filter: TypedFilter;
   sort: Record<string, 1 | -1>;
   limit: number;
-  /** The index that serves it: the planner, left to itself, may think another cheaper and sort. */
+  /**
+   * The index that serves it: without a hint the planner may prefer another one, and sort in
+   * memory.
+   */
   hint?: IndexKey;
-  /** The cursor of a page that ends at this document. */
+  /** Makes the cursor of a page that ends at this document. */
   cursorAfter(document: Record<string, unknown>): string;
 }
 
@@ -32,10 +35,10 @@ const MOST_IN = 20;
 const RESERVED = new Set(['limit', 'cursor', 'sort', 'fields', 'include']);
 
 /**
- * What may be asked of an entity's list: read off its indexes. An index that ends in `_id` serves the
- * equality filters before its last field, sorted by that field.
- * @param rule the filter that every query carries: its fields come first in the index. One of
- *   alternatives (`$or`) needs an index for each
+ * Lists what an entity's indexes serve. An index that ends in `_id` serves equality filters on all
+ * fields before the last but one, sorted by that one.
+ * @param rule the filter of every query: its fields come first in the index. A rule of alternatives
+ *   (`$or`) needs an index for each of them
  */
 export function listCombinations(entity: Entity, rule: TypedFilter): Combination[] {
   const [first, ...others] = listAlternatives(rule).map((one) =>
@@ -59,7 +62,7 @@ const known = new Map<string, Combination[]>();
 function readIndexes(entity: Entity, always: string[]): Combination[] {
   return entity.schema.indexes().flatMap(([key, options]): Combination[] => {
     const names = Object.keys(key);
-    // A partial index lacks some of the documents.
+    // A partial index does not have all documents.
     if (options?.partialFilterExpression || options?.sparse || names.pop() !== '_id') return [];
     const sort = names.pop();
     if (!sort || !always.every((name, i) => names[i] === name)) return [];
@@ -71,12 +74,12 @@ function isSame(a: Combination, b: Combination): boolean {
   return a.sort === b.sort && a.equals.join() === b.equals.join();
 }
 
-/** The filters of which a rule asks that one be met. */
+/** Lists the alternatives of a rule (`$or`): a document that fits one of them fits the rule. */
 function listAlternatives(rule: TypedFilter): TypedFilter[] {
   return Array.isArray(rule.$or) ? (rule.$or as TypedFilter[]) : [rule];
 }
 
-/** The query parameters that a list takes, for its documentation and for refusing others. */
+/** Lists the query parameters of a list, for its documentation and to refuse others. */
 export function listParameters(entity: Entity, rule: TypedFilter): string[] {
   const combinations = listCombinations(entity, rule);
   const equals = new Set(combinations.flatMap((c) => c.equals));
@@ -87,15 +90,16 @@ export function listParameters(entity: Entity, rule: TypedFilter): string[] {
   ];
 }
 
-/** The values of `?sort=`, under any of some rules. */
+/** Lists the values of `?sort=` that any of these rules allows. */
 export function listSorts(entity: Entity, rules: TypedFilter[]): string[] {
   const all = rules.flatMap((rule) => listCombinations(entity, rule));
   return [...new Set(all.map((c) => c.sort))].flatMap((name) => [`-${name}`, name]);
 }
 
 /**
- * Compiles the query of a list. @param rule the filter that narrows it to what the actor may read
- * @throws AppError INVALID_QUERY naming what may be asked
+ * Compiles the query of a list.
+ * @param rule the filter that narrows it to what the actor may read
+ * @throws AppError INVALID_QUERY naming what is possible
  */
 export function compileList(
   entity: Entity,
@@ -116,7 +120,7 @@ export function compileList(
     if (!shape) {
       faults.push({ path: name, message: 'is not a parameter of this list' });
     } else if ((operator === undefined || operator === 'in') && field in equals) {
-      faults.push({ path: name, message: 'filters a field that is filtered already' });
+      faults.push({ path: name, message: 'filters a field that has a filter already' });
     } else if (operator === undefined || operator === 'in') {
       equals[field] = operator
         ? readAnyOf(shape, text, name, faults)
@@ -124,7 +128,10 @@ export function compileList(
     } else if (RANGES.has(operator) && field === sort) {
       range[`$${operator}`] = readValue(shape, text, name, faults);
     } else {
-      faults.push({ path: name, message: 'ranges go with the field that is sorted by' });
+      faults.push({
+        path: name,
+        message: 'a range is only possible on the field that is sorted by',
+      });
     }
   }
   const limit = readLimit(query.get('limit'), faults);
@@ -140,7 +147,7 @@ export function compileList(
   const position = cursor === undefined ? undefined : readCursor(cursor, scope());
   const alternatives = listAlternatives(rule);
   const branches = alternatives.flatMap((one) => {
-    // The rule last: nothing that is asked for widens it.
+    // The rule comes last, so that no filter of the client can widen it.
     const base = { ...equals, ...one };
     return position
       ? spreadChoices(base).flatMap((b) =>
@@ -149,17 +156,20 @@ export function compileList(
       : [{ ...base, ...bounds }];
   });
   return {
-    // One index range each, merged in order.
+    // Each branch is one index range; MongoDB merges them in order.
     filter: branches.length === 1 ? (branches[0] as TypedFilter) : { $or: branches },
     sort: { [sort]: direction, _id: direction },
     limit,
-    // Of alternatives each has an index of its own.
+    // With alternatives there is no hint: each has an index of its own.
     ...(fit && alternatives.length === 1 && { hint: fit.index }),
     cursorAfter: (document) => signCursor(readPosition(document, sort), scope()),
   };
 }
 
-/** One filter for each choice among its `$in`s: inside of an `$or` the planner would sort what they find. */
+/**
+ * Splits a filter into one for each combination of its `$in` values: inside `$or` the planner would
+ * sort in memory.
+ */
 function spreadChoices(filter: TypedFilter): TypedFilter[] {
   return Object.entries(filter).reduce<TypedFilter[]>(
     (all, [name, value]) => {
@@ -170,7 +180,9 @@ function spreadChoices(filter: TypedFilter): TypedFilter[] {
   );
 }
 
-/** Behind the given position: beyond, or in the rest of its ties. */
+/**
+ * The filters of what comes after a position: beyond its value, or the same value and a later id.
+ */
 function continueAfter(
   [value, id]: Position,
   base: TypedFilter,
@@ -248,10 +260,8 @@ function explain(combinations: Combination[], sortText: string, sort: string): F
     (c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`,
   );
   const path = sorts.has(sort) ? '' : 'sort';
-  const what = path
-    ? `${sortText} cannot be sorted by`
-    : 'these filters and this sort do not go together';
-  return [{ path, message: `${what}; what does: ${offered.join('; ')}` }];
+  const what = path ? `may not be ${sortText}` : 'these filters and this sort cannot be combined';
+  return [{ path, message: `${what}; possible: ${offered.join('; ')}` }];
 }
 
 function simplify(value: unknown): unknown {

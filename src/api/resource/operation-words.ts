@@ -1,7 +1,7 @@
 import { listFilters, type Rule } from '../../rules.ts';
 import type { Route } from '../http/route.ts';
 
-/** Who may call what a rule allows: whatever a user may not do at all is for administrators. */
+/** Who may call an operation under this rule: where users get no filter, only administrators. */
 export function chooseAccess(rule: Rule): Route['access'] {
   return listFilters(rule).length === 1 ? 'admin' : 'user';
 }
@@ -9,7 +9,7 @@ export function chooseAccess(rule: Rule): Route['access'] {
 /** `Audio` → `an audio`. */
 export function addArticle(name: string): string {
   const said = splitWords(name);
-  return `${/^[aeio]/.test(said) ? 'an' : 'a'} ${said}`;
+  return `${/^([aeio]|llm)/.test(said) ? 'an' : 'a'} ${said}`;
 }
 
 /** `ComfyUIWorkflowConfig` → `comfyui workflow config`. */

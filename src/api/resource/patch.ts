@@ -18,8 +18,9 @@ type Values = Record<string, unknown>;
 const PATIENCE = 5000;
 
 /**
- * Applies a JSON Merge Patch to one document and returns what is stored now. Plain fields go in one
- * atomic command; free-form objects are read, merged and written under the version that was read.
+ * Applies a JSON Merge Patch to one document and returns what is stored now. Simple fields are
+ * written in one atomic command. Free-form objects are read, merged and written back under an
+ * optimistic lock: if the version has changed meanwhile, it tries again.
  * @param versions the versions that If-Match allows
  * @throws AppError NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, DUPLICATE, CONFLICT
  */
@@ -78,9 +79,9 @@ async function explainAbsence(
 interface Flat {
   set: Values;
   unset: string[];
-  /** Free-form fields, whose patches need what is stored now. */
+  /** Free-form fields, whose patches are merged with what is stored now. */
   free: [path: string, patch: Values, maxBytes: number | undefined][];
-  /** Fields whose changes are counted, each with the field that does. */
+  /** Fields whose changes are counted, each with the field that counts them. */
   counted: [path: string, counter: string][];
   references: boolean;
 }
@@ -139,7 +140,10 @@ function mergeChanges(entity: Entity, current: Base, flat: Flat): { set: Values;
   return { set, unset: flat.unset };
 }
 
-/** RFC 7396 over a free-form value: null takes a member away, objects merge, all else replaces. */
+/**
+ * RFC 7396 for a free-form value: null removes a member, objects are merged, anything else is
+ * replaced.
+ */
 function mergePatch(target: unknown, change: unknown): unknown {
   if (typeof change !== 'object' || change === null || Array.isArray(change)) return change;
   const isObject = typeof target === 'object' && target !== null && !Array.isArray(target);

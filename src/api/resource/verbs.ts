@@ -31,7 +31,7 @@ import type { ResourceOptions } from './resource-options.ts';
 
 type Values = Record<string, unknown>;
 
-/** The fields of an entity that only the server sets. */
+/** Lists the fields of an entity that only the server writes. */
 export function listOwnedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
   const names = Object.values(entity.shape.fields)
     .filter((field) => !isWritable(field, mode) && !field.hidden)
@@ -39,14 +39,14 @@ export function listOwnedFields(entity: Entity, mode: 'create' | 'update'): Read
   return new Set([...names, 'version']);
 }
 
-/** The filter of a rule. @throws AppError FORBIDDEN when it allows nothing */
+/** Returns the filter of a rule for an actor. @throws AppError FORBIDDEN when it allows nothing */
 export function applyRule(rule: Rule, actor: Actor): TypedFilter {
   const filter = rule(actor);
-  if (!filter) throw new AppError('FORBIDDEN', 'You may not do this.');
+  if (!filter) throw new AppError('FORBIDDEN', 'You are not allowed to do this.');
   return filter;
 }
 
-/** POST: stores a document and answers it. @param own values that the server sets */
+/** POST: stores a document and answers it. @param own values that the server writes */
 export async function create<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -57,7 +57,7 @@ export async function create<T extends Base>(
   return answerCreated(path, entity, await store(ctx, entity, rule, body, own));
 }
 
-/** Stores a new document as a client sent it, with `own` values of the server. */
+/** Stores a new document that a client sent. @param own values that the server writes */
 export async function store<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -73,7 +73,7 @@ export async function store<T extends Base>(
   return document;
 }
 
-/** GET of one: the document, trimmed or with relations, or 304. */
+/** GET of one document: whole, some fields or with relations; or 304. */
 export async function read<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -106,7 +106,7 @@ export async function read<T extends Base>(
   return { status: 200, body, headers: { ...headers, ...JSON_TYPE } };
 }
 
-/** GET of many: a page, in an order that an index has. */
+/** GET of a list: one page, in an order that an index serves. */
 export async function list<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -182,7 +182,10 @@ export async function erase<T extends Base>(
   return { status: 204 };
 }
 
-/** The document that a path names, as far as `projection` reads it. @throws AppError NOT_FOUND */
+/**
+ * Finds the document that the path names; only its id, unless `projection` says more.
+ * @throws AppError NOT_FOUND
+ */
 export async function findNamed<T extends Base>(
   ctx: Ctx,
   { entity, rule }: { entity: Entity<T>; rule: Rule },
@@ -194,7 +197,7 @@ export async function findNamed<T extends Base>(
   return found;
 }
 
-/** The filter of one document by the id in the path, narrowed by a rule. */
+/** Makes the filter of the document that the path names, narrowed by a rule. */
 export function filterById(rule: Rule, ctx: Ctx, request: Request): TypedFilter {
   return { ...applyRule(rule, ctx.actor), _id: new UUID(request.params.id as string) };
 }

@@ -2,7 +2,10 @@ import { Schema } from 'mongoose';
 import { type Entity, entityNamed, freeForm } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 
-/** The kinds of media, and what their models are called; a field that refers to one: `track`, `audio`… */
+/**
+ * The kinds of media, and what their models are called; a field that refers to one: `track`,
+ * `audio`…
+ */
 export const MEDIA_KINDS = {
   TRACK: 'Track',
   AUDIO: 'Audio',

@@ -47,7 +47,8 @@ function define() {
 export const MediumVersion = entity('MediumVersion', define, {
   about:
     'Other bytes of a medium: those that are to replace the present ones, or were replaced and may be restored.',
-  // They change places with the medium's own, so they go by what is pointed at, and not by a folder.
+  // They change places with the medium's own, so they go by what is pointed at, and not by a
+  // folder.
   objects: ({ filePath, derivativesPath }: Stored) => [
     filePath as string,
     ...(derivativesPath ? [`${derivativesPath}/`] : []),

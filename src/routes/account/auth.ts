@@ -23,7 +23,7 @@ const email = limitText(255, Joi.string().trim().lowercase());
 const username = fields.username?.shape;
 const emailShape = fields.email?.shape;
 if (username?.kind !== 'string' || emailShape?.kind !== 'string')
-  throw new Error('User lacks its names.');
+  throw new Error('The schema of User has no username or email.');
 
 const password = Joi.string()
   .min(8)
@@ -42,9 +42,9 @@ const describeSignedIn = (components: Components): JsonSchema => ({
   properties: {
     user: documentSchema(User)(components),
     accessToken: { type: 'string', description: 'A JWT (ES256) for the Authorization header.' },
-    refreshToken: { type: 'string', description: 'Opaque; good for one refresh.' },
+    refreshToken: { type: 'string', description: 'Opaque; valid for one refresh.' },
     tokenType: { const: 'Bearer' },
-    expiresIn: { type: 'integer', description: 'Seconds that the access token lives.' },
+    expiresIn: { type: 'integer', description: 'Lifetime of the access token, in seconds.' },
   },
 });
 
@@ -55,13 +55,13 @@ function answerSignedIn(status: number, { user, ...tokens }: SignedIn): Reply {
 
 const common = { method: 'POST', tag: 'Auth', access: 'anyone' } as const;
 
-/** Accounts and sessions: who one is. */
+/** Registering, signing in and out, passwords. */
 export const authRoutes: Route[] = [
   {
     ...common,
     path: '/v1/auth/register',
     id: 'register',
-    summary: 'Make an account, signed in.',
+    summary: 'Create an account and sign in.',
     body: Joi.object({
       email: email.pattern(emailShape.match as RegExp).required(),
       username: limitText(username.max as number, Joi.string().min(username.min as number))
@@ -95,7 +95,7 @@ export const authRoutes: Route[] = [
     ...common,
     path: '/v1/auth/refresh',
     id: 'refresh',
-    summary: 'Spend a refresh token for a new pair.',
+    summary: 'Exchange a refresh token for a new pair of tokens.',
     body: Joi.object({ refreshToken: token.required() }),
     success: { 200: { description: 'A new pair.', schema: describeSignedIn } },
     codes: ['INVALID_REFRESH_TOKEN'],
@@ -144,14 +144,14 @@ export const authRoutes: Route[] = [
   ...notYet('/v1/auth/verify-email', 'verifyEmail', { token: token.required() }),
 ];
 
-/** What needs mail, which cannot be sent yet. */
+/** Declares an operation that needs mail, which cannot be sent yet. */
 function notYet(path: string, id: string, keys: Record<string, Joi.Schema>): Route[] {
   return [
     {
       ...common,
       path,
       id,
-      summary: 'Not there yet: no mail can be sent.',
+      summary: 'Not implemented yet: no mail can be sent.',
       body: Joi.object(keys),
       success: {},
       codes: ['NOT_IMPLEMENTED'],

@@ -14,7 +14,7 @@ const common = {
   conditional: true,
 } as const;
 
-/** The signed-in user's settings: one document, made with the account. */
+/** The settings of the signed-in user: one document, created with the account. */
 export const settingsRoutes: Route[] = [
   {
     ...common,
@@ -35,7 +35,12 @@ export const settingsRoutes: Route[] = [
     summary: 'Change your settings (JSON Merge Patch).',
     body: makeBody(UserSettings.shape, 'update'),
     owned: listOwnedFields(UserSettings, 'update'),
-    success: { 200: { description: 'What is stored now.', schema: documentSchema(UserSettings) } },
+    success: {
+      200: {
+        description: 'The document as it is stored now.',
+        schema: documentSchema(UserSettings),
+      },
+    },
     codes: ['CONFLICT', 'PRECONDITION_FAILED'],
     handle: (ctx, request) => change(ctx, UserSettings, applyRule(owner, ctx.actor), request),
   },

@@ -44,7 +44,9 @@ const own: Route[] = [
     conditional: true,
     body: makeBody(User.shape, 'update'),
     owned: listOwnedFields(User, 'update'),
-    success: { 200: { description: 'What is stored now.', schema: documentSchema(User) } },
+    success: {
+      200: { description: 'The document as it is stored now.', schema: documentSchema(User) },
+    },
     codes: ['PRECONDITION_FAILED'],
     handle: (ctx, request) => change(ctx, User, applyRule(self, ctx.actor), request),
   },
@@ -52,11 +54,11 @@ const own: Route[] = [
     ...me,
     method: 'DELETE',
     id: 'deleteMe',
-    summary: 'Delete your account (not there yet).',
+    summary: 'Delete your account (not implemented yet).',
     success: {},
     codes: ['NOT_IMPLEMENTED'],
     handle: async () => {
-      throw new AppError('NOT_IMPLEMENTED', 'Erasure of an account is not there yet.');
+      throw new AppError('NOT_IMPLEMENTED', 'Deleting an account is not implemented yet.');
     },
   },
 ];
@@ -76,7 +78,7 @@ const byAdmin: Route[] = documentRoutes(User, {
     owned: new Set([...listOwnedFields(User, 'update')].filter((n) => !n.startsWith('is'))),
     handle: async (ctx: Ctx, request: Request) => {
       if (request.body.isActive !== false) return route.handle(ctx, request);
-      // With its sessions: nobody signed in before comes back when the account does.
+      // Its sessions end, too: nobody is still signed in when the account is reinstated.
       return transaction(ctx, async (tx) => {
         const reply = await route.handle(tx, request);
         await endSessions(tx, new UUID(request.params.id as string));

@@ -9,7 +9,7 @@ import { owner } from '../../rules.ts';
 
 const credits = { type: 'integer', minimum: 0 };
 
-/** How many credits one has; an admin's gift of some. */
+/** The credits of a user, and grants by administrators. */
 export const creditRoutes: Route[] = [
   {
     method: 'GET',
@@ -20,7 +20,8 @@ export const creditRoutes: Route[] = [
     access: 'user',
     success: {
       200: {
-        description: 'Whole credits: all, what running work has reserved of them, and the rest.',
+        description:
+          'Whole credits: the balance, the part that running work holds, and what is available.',
         schema: {
           type: 'object',
           additionalProperties: false,
@@ -31,7 +32,7 @@ export const creditRoutes: Route[] = [
     },
     handle: async (ctx) => {
       const account = await findOne(ctx, CreditAccount, applyRule(owner, ctx.actor));
-      // Who never had a credit has no account.
+      // A user who never had credits has no account.
       const { balance, held } = account ?? { balance: 0, held: 0 };
       return { status: 200, json: { balance, held, available: balance - held } };
     },

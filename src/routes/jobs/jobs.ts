@@ -9,7 +9,9 @@ import { Job } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
 import { cancel, retry, ringJobs } from '../../services/jobs/queue.ts';
 
-/** The job types that clients may start themselves; none yet, each comes with the service behind it. */
+/**
+ * The job types that clients may start themselves; none yet, each comes with the service behind it.
+ */
 export const CLIENT_JOB_TYPES: readonly string[] = [];
 
 const schema = documentSchema(Job);
@@ -50,7 +52,7 @@ export const jobActions: Route[] = [
     ...common,
     path: '/v1/jobs/{id}/retry',
     id: 'retryJob',
-    summary: 'Start a failed or cancelled job anew.',
+    summary: 'Retry a failed or cancelled job.',
     success: { 202: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {

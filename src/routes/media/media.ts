@@ -26,10 +26,13 @@ import {
 } from '../uploads/uploads.ts';
 import { trashRoute } from './trash.ts';
 
-/** How long a link to read by holds, in s. */
+/** How long a download link is valid, in s. */
 const LINK_SECONDS = 900;
 
-/** What may be done with a medium beside reading it and changing what is said of it. */
+/**
+ * The routes of a medium beside reading and changing the document: upload, links, processing,
+ * trash.
+ */
 export function mediaActions(entity: Entity<Medium>, path: string, kind: MediaKind): Route[] {
   return [
     createMediumRoute(entity, path, kind),
@@ -47,7 +50,7 @@ export const linkSchema = {
   properties: { url: { type: 'string' }, expiresAt: { type: 'string', format: 'date-time' } },
 };
 
-/** Links to what a medium, or a version of one, has in S3. */
+/** Links to the files that a medium, or a version of one, has in S3. */
 export function fileActions(entity: Entity<Medium>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
@@ -81,7 +84,7 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
         const derivative = document.derivatives?.find((d: Derivative) => d.name === name);
         if (!derivative || !document.derivativesPath) throw notFound();
         if (derivative.status === 'PENDING')
-          throw new AppError('INVALID_STATE', 'It is being made.');
+          throw new AppError('INVALID_STATE', 'It is still being made.');
         const key =
           name === SPRITE_MAP
             ? await signedSpriteMap(ctx, document.derivativesPath)
@@ -106,7 +109,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
       method: 'POST',
       path: `${path}/{id}/reprocess`,
       id: `reprocess${name}`,
-      summary: 'Look at the bytes once more.',
+      summary: 'Process the file again.',
       success: {
         202: {
           description: 'The document and its job.',
@@ -128,10 +131,10 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
         path: `${path}/{id}/replace`,
         id: `replace${name}`,
         summary:
-          'Replace its bytes, keeping its id: it stays as it is until the new ones are READY.',
+          'Replace the file under the same id: the old one stays until the new one is READY.',
         success: {
           201: {
-            description: 'The version that is to take its place, with how to send its bytes.',
+            description: 'The version that will take its place, and how to upload its file.',
             schema: addProperties(documentSchema(MediumVersion), { upload: uploadSchema }),
           },
         },
@@ -155,7 +158,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
   ];
 }
 
-/** An answer with a link to an object. */
+/** Answers a link to an object. */
 export function answerLink(ctx: Ctx, key: string, contentType: string, fileName: string) {
   const expiresAt = new Date(ctx.clock() + LINK_SECONDS * 1000).toISOString();
   const url = presignGet(key, { contentType, fileName }, LINK_SECONDS);
@@ -183,5 +186,5 @@ export function derivativeName(
 }
 
 function notArrived(): AppError {
-  return new AppError('INVALID_STATE', 'Its bytes have not arrived yet.');
+  return new AppError('INVALID_STATE', 'Its file has not been uploaded yet.');
 }

@@ -8,7 +8,7 @@ import { owner } from '../../rules.ts';
 import { restore, trashing } from '../../services/media/trash.ts';
 import { anyMedium } from '../uploads/upload-schemas.ts';
 
-/** DELETE of a medium, which may be restored for a while. */
+/** DELETE of a medium, which may be restored for a while (soft delete). */
 export function trashRoute<T extends Base>(entity: Entity<T>, path: string): Route {
   return Object.assign(removeRoute(entity, { path, rule: owner }), {
     summary: `Put ${addArticle(entity.name)} into the trash.`,
@@ -17,13 +17,13 @@ export function trashRoute<T extends Base>(entity: Entity<T>, path: string): Rou
   } satisfies Partial<Route>);
 }
 
-/** What may be done to a medium in the trash, beside reading and deleting it for good. */
+/** The routes of a medium in the trash, beside reading and deleting it for good. */
 export const trashActions: Route[] = [
   {
     method: 'POST',
     path: '/v1/trash/{id}/restore',
     id: 'restoreTrashedMedium',
-    summary: 'Restore a medium: it is what it was, under the same id.',
+    summary: 'Restore a medium as it was, under the same id.',
     tag: 'Trash',
     access: 'user',
     success: {

@@ -10,7 +10,7 @@ import { fileActions } from './media.ts';
 
 const path = '/v1/versions';
 
-/** What may be done with a version of a medium, beside reading and deleting it. */
+/** The routes of a version of a medium, beside reading and deleting it. */
 export const versionActions: Route[] = [
   ...uploadActions(MediumVersion, path),
   ...fileActions(MediumVersion, path),
@@ -18,7 +18,8 @@ export const versionActions: Route[] = [
     method: 'POST',
     path: `${path}/{id}/restore`,
     id: 'restoreMediumVersion',
-    summary: 'Give the medium these bytes back; those that it has become a version in turn.',
+    summary:
+      'Restore this version: the medium takes its file, and the current file becomes a version.',
     tag: 'MediumVersions',
     access: 'user',
     success: { 200: { description: 'The medium.', schema: anyMedium } },

@@ -22,9 +22,9 @@ import { createMedium, wantsReuse } from './uploads.ts';
 
 /** The most items of a call. */
 const MOST_ITEMS = 100;
-/** How many are made at a time. */
+/** How many are created at a time. */
 const LANES = 8;
-/** URLs of parts an item: a hundred items' first pages would be more than an answer holds. */
+/** Part URLs for each item: full pages of a hundred items would exceed the size of an answer. */
 const URLS = 10;
 
 type Kinds = Record<'TRACK' | 'AUDIO' | 'VIDEO' | 'IMAGE', Resource<Medium>>;
@@ -38,7 +38,7 @@ export function bulkUploads(kinds: Kinds): Route {
     method: 'POST',
     path: '/v1/media/uploads',
     id: 'createMediaUploads',
-    summary: 'Create up to 100 media at once; a fault of one does not stop the others.',
+    summary: 'Create up to 100 media at once; an error of one does not stop the others.',
     tag: 'Media',
     access: 'user',
     mostKeys: 5000,
@@ -46,7 +46,7 @@ export function bulkUploads(kinds: Kinds): Route {
     example: { items: [EXAMPLE] },
     success: {
       207: {
-        description: 'What became of each, in order.',
+        description: 'The result of each item, in order.',
         schema: (components) => describeAnswer(kinds, components),
       },
     },
@@ -69,7 +69,7 @@ export function bulkUploads(kinds: Kinds): Route {
   return addLazyParts(route, { body: () => makeBulkBody([...named.keys()]) });
 }
 
-/** Makes one, as its own POST would; answers the text of what became of it. */
+/** Creates one, as its own POST would, and returns the JSON of the result. */
 async function makeOne(
   ctx: Ctx,
   n: number,
@@ -87,13 +87,14 @@ async function makeOne(
     const isOwnKind = (AUDIO_KINDS as readonly unknown[]).includes(kind);
     const sent = isOwnKind ? { ...rest, kind } : rest;
     const body = checkBody(post.body as Joi.ObjectSchema, sent, post.owned);
-    // Each has a promise of its own, so that a second try makes none of them twice.
+    // Each has a reserved id of its own, so that a retry creates none of them twice.
     const inner = { ...ctx, promisedId: promisedId && nthId(promisedId, n) };
     const reply = await createMedium(inner, { entity, path }, body as Json, query, URLS);
     return `{"status":${reply.status},"document":${reply.body}}`;
   } catch (error) {
     const problem = makeProblem(error, ctx);
-    // An answer under an Idempotency-Key is kept: a fault of ours is not, so that a second try mends it.
+    // A server error fails the whole request, if it has an Idempotency-Key: then its answer is not
+    // stored, and a retry completes the rest.
     if (problem.status >= 500 && promisedId) throw error;
     return `{"status":${problem.status},"error":${problem.body}}`;
   }
@@ -110,7 +111,7 @@ const EXAMPLE = {
 function makeBulkBody(kinds: string[]): Joi.ObjectSchema {
   const item = Joi.object({
     kind: Joi.any().description(
-      `${kinds.join(', ')}: which POST takes the other fields. An audio may be named by its own kind.`,
+      `${kinds.join(', ')}: the kind of medium, whose POST takes the other fields. An audio may be given by its own kind.`,
     ),
   }).unknown();
   return Joi.object({ items: Joi.array().items(item).min(1).max(MOST_ITEMS).required() });

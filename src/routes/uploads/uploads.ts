@@ -27,18 +27,21 @@ import {
 import { duplicateOf, reuse } from '../../services/uploads/reuse.ts';
 import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './upload-schemas.ts';
 
-/** How long the URLs of an upload hold, in s. */
+/** How long the URLs of an upload are valid, in s. */
 const UPLOAD_SECONDS = 3600;
-/** The most URLs of parts in an answer. */
+/** The most part URLs in an answer. */
 export const MOST_URLS = 100;
 
-/** What a kind of medium accepts. */
+/** The files that a kind of medium accepts. */
 export interface MediaKind {
   contentTypes: readonly string[];
   maxBytes: number;
 }
 
-/** Neither control characters nor those that turn the direction of what follows: `gnp.exe` reads as `exe.png`. */
+/**
+ * Neither control characters nor those that change the direction of text: with them `gnp.exe` reads
+ * as `exe.png`.
+ */
 const NO_CONTROLS = /^[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u;
 
 type Query = ReadonlyMap<string, string>;
@@ -55,8 +58,9 @@ export function createMediumRoute(entity: Entity<Medium>, path: string, kind: Me
 }
 
 /**
- * Stores a new medium and answers how to send its bytes, or the job that copies them from a duplicate.
- * @param urls the most of parts
+ * Stores a new medium and answers how to upload its file, or the job that copies it from a
+ * duplicate.
+ * @param urls the most part URLs
  */
 export async function createMedium(
   ctx: Ctx,
@@ -80,7 +84,7 @@ export async function createMedium(
   return answerCreated(path, entity, document, more);
 }
 
-/** The body that describes a file: of a new medium, or of one that replaces another. */
+/** Makes the body that describes a file: of a new medium, or one that replaces another. */
 export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
   return makeBody(entity.shape, 'create').keys({
     contentType: Joi.string()
@@ -88,12 +92,12 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
       .valid(...kind.contentTypes)
       .required(),
     size: Joi.number().strict().integer().min(1).max(kind.maxBytes).required(),
-    // First of all: normalizing may make it longer.
+    // Normalised first, since that may make it longer.
     fileName: limitText(255, Joi.string().normalize('NFC')).pattern(NO_CONTROLS).required(),
   });
 }
 
-/** Whether the bytes of a duplicate are to be copied. @throws AppError INVALID_QUERY */
+/** Whether the client wants a duplicate to be copied. @throws AppError INVALID_QUERY */
 export function wantsReuse(query: Query): boolean {
   const wish = query.get('onDuplicate') ?? 'upload';
   if (!['upload', 'reuse'].includes(wish)) {
@@ -102,7 +106,10 @@ export function wantsReuse(query: Query): boolean {
   return wish === 'reuse';
 }
 
-/** With what is hidden: a request that was cut off may have begun an upload in parts. */
+/**
+ * Reads a new medium again with its hidden fields: an earlier attempt of the request may have begun
+ * an upload in parts.
+ */
 async function reloadWithHidden<T extends Medium>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -114,7 +121,7 @@ async function reloadWithHidden<T extends Medium>(
   return findMedium;
 }
 
-/** Where and how to send the bytes. */
+/** Makes the instructions for an upload: where and how to send the file. */
 export async function makeUpload(
   ctx: Ctx,
   entity: Entity,
@@ -132,7 +139,7 @@ export async function makeUpload(
   return { ...signed, expiresAt };
 }
 
-/** What a client may do with an upload once its medium is there. */
+/** The routes of an upload of a medium that exists. */
 export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
@@ -143,7 +150,7 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
       method: 'POST',
       path: `${path}/{id}/upload`,
       id: `renew${name}Upload`,
-      summary: 'Renew the upload of a medium that awaits it, and say which parts have arrived.',
+      summary: 'Renew the URLs of an upload, and list the parts that have arrived.',
       query: [FROM_PART],
       success: {
         200: {
@@ -157,7 +164,7 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
         const medium = await found(ctx, entity, request);
         if (medium.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
         const upload = await makeUpload(ctx, entity, medium, { from, urls: MOST_URLS });
-        // Touched, so that it is not taken for forgotten.
+        // Updated, so that it does not count as abandoned.
         const awaited = { _id: medium._id, status: 'AWAITING_UPLOAD' };
         const touched = await update(ctx, entity, awaited, {}, null);
         if (!touched) throw arrivedAlready();
@@ -170,13 +177,13 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
         method: 'POST',
         path: `${path}/{id}/upload/complete`,
         id: `complete${name}Upload`,
-        summary: 'Complete an upload in parts; any number of times.',
-        // Three for each part: its place counts, too.
+        summary: 'Complete an upload in parts. It may be repeated.',
+        // Three keys for each part: its index in the array counts, too.
         mostKeys: 3 * MOST_PARTS + 1,
         success: {
           202: {
             description:
-              'The document; with the `job` that goes on with it, when it takes S3 long.',
+              'The document; with the `job` that completes the upload, when S3 takes long.',
             schema: addProperties(document, {}, { job: idSchema }),
           },
         },
@@ -196,8 +203,9 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
       method: 'DELETE',
       path: `${path}/{id}/upload`,
       id: `abort${name}Upload`,
-      summary: 'Abort an upload in parts: what has arrived is gone, the document awaits its bytes.',
-      success: { 204: { description: 'Gone.' } },
+      summary:
+        'Abort an upload in parts: those that have arrived are deleted, and the document awaits its file.',
+      success: { 204: { description: 'Aborted.' } },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {
         await abortParts(ctx, entity, await found(ctx, entity, request));
@@ -214,7 +222,7 @@ function makeCompleteBody(): Joi.ObjectSchema {
       .pattern(/^"?[\w.+/=-]+"?$/)
       .replace(/"/g, '')
       .required()
-      .description('What S3 answered to its PUT, with or without quotes.'),
+      .description('The ETag that S3 returned for the PUT of the part, with or without quotes.'),
   });
   return Joi.object({ parts: Joi.array().items(part).min(1).max(MOST_PARTS).required() });
 }
@@ -227,7 +235,10 @@ function readFromPart(query: Query): number {
   throw invalidQuery([{ path: 'fromPart', message: `is a number from 1 to ${MOST_PARTS}` }]);
 }
 
-/** The medium that a path names, with what is hidden of its files. @throws AppError NOT_FOUND */
+/**
+ * Finds the medium that the path names, with the hidden fields of its file.
+ * @throws AppError NOT_FOUND
+ */
 export async function found<T extends Medium>(
   ctx: Ctx,
   entity: Entity<T>,

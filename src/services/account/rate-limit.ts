@@ -5,8 +5,8 @@ import { AppError } from '../../errors.ts';
 import { RateCount } from '../../models/account/rate-count.ts';
 
 /**
- * Takes one of `limit` tries per `windowMs` for a key, counted for all instances together.
- * @returns gives the try back (it was a good one)
+ * Counts an attempt against `limit` per `windowMs` for a key, over all instances.
+ * @returns takes the attempt back, when it was a legitimate one
  * @throws AppError RATE_LIMITED
  */
 export async function takeTry(
@@ -35,7 +35,9 @@ export async function takeTry(
   };
 }
 
-/** An address as limits count it: IPv6 by its /64, which one subscriber has whole. */
+/**
+ * The network of an IP address, as limits count it: an IPv6 /64, all of which one subscriber has.
+ */
 export function readNetwork(ip: string | undefined): string {
   if (!ip?.includes(':') || ip.startsWith('::ffff:')) return ip ?? '';
   const [head = '', tail] = ip.split('::');
@@ -45,10 +47,10 @@ export function readNetwork(ip: string | undefined): string {
   return [...left, ...Array(Math.max(zeros, 0)).fill('0'), ...right].slice(0, 4).join(':');
 }
 
-/** What too many tries answer, with the seconds to wait. */
+/** The error for too many attempts, with the seconds to wait. */
 export function rateLimited(seconds: number): AppError {
   const retryAfter = Math.max(1, Math.ceil(seconds));
-  return new AppError('RATE_LIMITED', `Too many tries; try again in ${retryAfter} s.`, {
+  return new AppError('RATE_LIMITED', `Too many attempts; try again in ${retryAfter} s.`, {
     retryAfter,
   });
 }
