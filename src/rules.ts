@@ -3,9 +3,9 @@ import type { TypedFilter } from './data/filter.ts';
 import { UUID } from './data/ids.ts';
 
 /**
- * Who may do something, as a query: the filter that narrows every read to what the actor may touch, and
- * stamps every create. `undefined` = may not do this to anything (403). Somebody else's document is so a
- * 404 by construction.
+ * Who may do something, as a query: the filter that narrows every read to what the actor may touch,
+ * and stamps every create. `undefined` = may not do this to anything (403). Somebody else's
+ * document is so a 404 by construction.
  */
 export type Rule = (actor: Actor) => TypedFilter | undefined;
 
@@ -37,7 +37,7 @@ export const self: Rule = (actor) =>
   actor.kind === 'USER' || actor.kind === 'ADMIN' ? { _id: actor.id } : undefined;
 
 /** What a rule asks of a user and of an admin, whoever they are: for documentation. */
-export function filtersOf(rule: Rule): TypedFilter[] {
+export function listFilters(rule: Rule): TypedFilter[] {
   const kinds = ['USER', 'ADMIN'] as const;
   return kinds
     .map((kind) => rule({ kind, id: NOBODY, session: NOBODY }))

@@ -5,8 +5,8 @@ import mongoose, { type SchemaType } from 'mongoose';
 import { describe, expect, test } from 'vitest';
 import { migrations } from '../migrations/index.ts';
 import { served } from '../scripts/served.ts';
-import { router } from '../src/api/http/route.ts';
-import { openApi } from '../src/api/openapi/openapi.ts';
+import { createRouter } from '../src/api/http/route.ts';
+import { describeApi } from '../src/api/openapi/openapi.ts';
 import { database } from '../src/data/connection.ts';
 import { type Entity, entities, type Stored } from '../src/data/entity.ts';
 import { newId, UUID } from '../src/data/ids.ts';
@@ -74,7 +74,7 @@ describe('the registry', () => {
   test('has no two routes with the same id, or with the same method and path', () => {
     expect(new Set(routes.map((r) => r.id)).size).toBe(routes.length);
     expect(new Set(routes.map((r) => `${r.method} ${r.path}`)).size).toBe(routes.length);
-    const find = router(routes);
+    const find = createRouter(routes);
     const id = newId(Date.now()).toString();
     for (const route of routes) {
       const path = route.path.replace('{id}', id).replace('{name}', 'waveform');
@@ -104,7 +104,7 @@ describe('the registry', () => {
 
   test('equals openapi.json', () => {
     const written = JSON.parse(readFileSync('openapi.json', 'utf8'));
-    expect(JSON.parse(JSON.stringify(openApi(routes, written.info.version)))).toEqual(written);
+    expect(JSON.parse(JSON.stringify(describeApi(routes, written.info.version)))).toEqual(written);
   });
 });
 

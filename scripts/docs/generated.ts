@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { openApi } from '../../src/api/openapi/openapi.ts';
+import { describeApi } from '../../src/api/openapi/openapi.ts';
 import { served } from '../served.ts';
 import { writeDataModel } from './data-model.ts';
 import { printJson } from './json.ts';
@@ -14,7 +14,7 @@ export async function generateDocuments(root: string): Promise<Record<string, st
   const routes = Object.values(served).flatMap((f) => f.routes);
   const architecture = await readFile(`${root}docs/ARCHITECTURE.md`, 'utf8');
   return {
-    'openapi.json': `${printJson(openApi(routes, version))}\n`,
+    'openapi.json': `${printJson(describeApi(routes, version))}\n`,
     'docs/data-model.md': writeDataModel(readDomains(root)),
     'docs/ARCHITECTURE.md': insertUnfinished(architecture, routes),
   };

@@ -27,7 +27,10 @@ export function encryptAesGcm(
   return { ciphertext, tag: cipher.getAuthTag() };
 }
 
-/** Decrypts what `encryptAesGcm` made. @throws Error when the key, `bound` or a bit of it is another */
+/**
+ * Decrypts what `encryptAesGcm` made.
+ * @throws Error when the key, `bound` or a bit of it is another
+ */
 export function decryptAesGcm(
   key: KeyObject | Buffer,
   nonce: Buffer,

@@ -5,7 +5,10 @@ export function signHmac(key: KeyObject | Buffer | string, content: string | Buf
   return createHmac('sha256', key).update(content).digest();
 }
 
-/** Whether a signature that was sent is the expected one; how long it takes does not tell where they differ. */
+/**
+ * Whether a signature that was sent is the expected one; how long it takes does not tell where they
+ * differ.
+ */
 export function isSameSignature(given: Buffer, expected: Buffer): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected);
 }

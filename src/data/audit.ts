@@ -4,7 +4,10 @@ import type { Base, Entity, Stored } from './entity.ts';
 import { newId, UUID } from './ids.ts';
 import type { ObjectShape } from './shape.ts';
 
-/** An audit entry as it waits in its document's outbox, or goes straight into `auditEvents`. */
+/**
+ * An audit entry, as it waits in the outbox of its document or is inserted into `auditEvents`
+ * directly.
+ */
 export interface AuditEntry {
   id: UUID;
   at: Date;
@@ -12,7 +15,10 @@ export interface AuditEntry {
   action: string;
   requestId: string;
   ip?: string;
-  /** `before` and `after` of each changed path; expressions until the server has evaluated them. */
+  /**
+   * The values before and after of each changed path. In an update they are expressions, which
+   * MongoDB evaluates.
+   */
   changes: Change[];
 }
 
@@ -23,11 +29,11 @@ export interface Change {
 }
 
 const LONGEST = 2048;
-/** What the log has for the value of an encrypted field. */
+/** What audit entries show in place of the value of an encrypted field. */
 export const ENCRYPTED_MARK = '(sealed)';
 
-/** The entry of one change, stamped with who, when and under which request. */
-export function auditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEntry {
+/** Makes the audit entry of one write: who did it, when, and in which request. */
+export function makeAuditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEntry {
   const { actor } = ctx;
   return {
     id: newId(ctx.clock()),
@@ -44,23 +50,25 @@ export function auditEntry(ctx: Ctx, action: string, changes: Change[]): AuditEn
   };
 }
 
-/** The values of a new document as changes from nothing. */
-export function creations(entity: Entity, document: Record<string, unknown>): Change[] {
+/** Lists the values of a new document as changes, each from null. */
+export function listCreations(entity: Entity, document: Record<string, unknown>): Change[] {
   return Object.entries(document)
     .filter(([path, value]) => value !== undefined && value !== null && isAudited(entity, path))
     .map(([path, after]) => ({ path, before: null, after: auditValue(entity, path, after) }));
 }
 
-/** A value as the log has it: what is encrypted as just that, not even by its length. */
+/** A value as audit entries show it; of an encrypted field not even the length. */
 export function auditValue(entity: Entity, path: string, value: unknown): unknown {
-  return value !== null && isEncryptedPath(entity, path) ? ENCRYPTED_MARK : bounded(value);
+  return value !== null && isEncryptedPath(entity, path) ? ENCRYPTED_MARK : limitLength(value);
 }
 
-/** Whether an audit entry may show this path: no secrets, and nothing that every write changes. */
+/**
+ * Whether audit entries show this path: not when it is hidden, and not what every write changes.
+ */
 export function isAudited(entity: Entity, path: string): boolean {
   const key = `${entity.name} ${path}`;
-  const is = audited.get(key) ?? mayShow(entity, path);
-  // Paths into free-form objects are as many as their keys.
+  const is = audited.get(key) ?? isShown(entity, path);
+  // The cache is bounded, since there may be any number of paths into free-form objects.
   if (audited.size < MOST_PATHS) audited.set(key, is);
   return is;
 }
@@ -68,7 +76,7 @@ export function isAudited(entity: Entity, path: string): boolean {
 const MOST_PATHS = 2000;
 const audited = new Map<string, boolean>();
 
-function mayShow(entity: Entity, path: string): boolean {
+function isShown(entity: Entity, path: string): boolean {
   const names = path.split('.');
   if (['_id', 'version', 'createdAt', 'updatedAt', 'outbox', 'removing'].includes(names[0] ?? '')) {
     return false;
@@ -83,16 +91,16 @@ function mayShow(entity: Entity, path: string): boolean {
   return true;
 }
 
-/** A long value is replaced by its length: the log tells what changed, it is no second store. */
-function bounded(value: unknown): unknown {
+/** Replaces a long value by its length: the log says what has changed, and is no second store. */
+function limitLength(value: unknown): unknown {
   if (typeof value !== 'string' && typeof value !== 'object') return value;
   if (value instanceof UUID || value instanceof Date) return value;
   const length = typeof value === 'string' ? value.length : JSON.stringify(value).length;
   return length > LONGEST ? `(${length} characters)` : value;
 }
 
-/** An entry as the event that goes into the audit chain. */
-export function auditEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
+/** Makes the event of an entry, as it goes into the audit chain. */
+export function makeAuditEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
   const { id, at, changes, ...rest } = entry;
   const user = entity.name === 'User' ? document._id : document.user;
   return {
@@ -108,7 +116,10 @@ export function auditEvent(entity: Entity, document: Base, entry: AuditEntry): S
   };
 }
 
-/** An event that has no document to wait in: it gets its place in the chain later. */
-export function looseEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
-  return { ...auditEvent(entity, document, entry), unsealed: true };
+/**
+ * Makes the event of a deletion, which has no document whose outbox it could wait in: it is chained
+ * later.
+ */
+export function makeLooseEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
+  return { ...makeAuditEvent(entity, document, entry), unsealed: true };
 }

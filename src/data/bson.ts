@@ -1,7 +1,7 @@
 import mongoose, { type mongo } from 'mongoose';
 import { UUID } from './ids.ts';
 
-/** A document as the database sends it: BSON, of which nobody has made an object. */
+/** A document as the database sends it: BSON that has not been deserialised. */
 export type Bytes = Uint8Array;
 
 /** The types of BSON elements that our documents hold. https://bsonspec.org/spec.html */
@@ -10,23 +10,23 @@ export const TYPE = {
   ...{ boolean: 8, date: 9, null: 10, int32: 16, timestamp: 17, int64: 18, decimal128: 19 },
 } as const;
 
-/** The object of a document. */
+/** Deserialises a document. */
 export function decode<T = mongo.Document>(bytes: Bytes): T {
   return mongoose.mongo.BSON.deserialize(bytes) as T;
 }
 
-/** The bytes of a document; what is undefined is left out. */
+/** Serialises a document; fields that are undefined are left out. */
 export function encode(document: object): Bytes {
   return mongoose.mongo.BSON.serialize(document, { ignoreUndefined: true });
 }
 
-/** The bytes of a binary value: of the driver's own class, where it was read as an object. */
+/** Reads a binary value, which the driver returns as its own class `Binary`. */
 export function readBytes(value: Uint8Array | mongo.Binary): Buffer {
   return Buffer.from(value instanceof Uint8Array ? value : value.buffer);
 }
 
-/** A whole number of four bytes, such as the length that documents and strings begin with. */
-export function int32At(bytes: Bytes, at: number): number {
+/** Reads a 32-bit integer, such as the length that documents and strings begin with. */
+export function readInt32(bytes: Bytes, at: number): number {
   return (
     (bytes[at] as number) |
     ((bytes[at + 1] as number) << 8) |
@@ -35,36 +35,36 @@ export function int32At(bytes: Bytes, at: number): number {
   );
 }
 
-/** A whole number of eight bytes; exact up to 2^53. */
-export function int64At(bytes: Bytes, at: number): number {
-  return int32At(bytes, at + 4) * 2 ** 32 + (int32At(bytes, at) >>> 0);
+/** Reads a 64-bit integer; exact up to 2^53. */
+export function readInt64(bytes: Bytes, at: number): number {
+  return readInt32(bytes, at + 4) * 2 ** 32 + (readInt32(bytes, at) >>> 0);
 }
 
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
 
-/** A double. */
-export function doubleAt(bytes: Bytes, at: number): number {
+/** Reads a double. */
+export function readDouble(bytes: Bytes, at: number): number {
   for (let i = 0; i < 8; i++) floatBytes[i] = bytes[at + i] as number;
   return float[0] as number;
 }
 
-/** Where the NUL is that ends a name. */
-export function endOfName(bytes: Bytes, at: number): number {
+/** Finds the NUL that ends a name. */
+export function findEndOfName(bytes: Bytes, at: number): number {
   let end = at;
   while (bytes[end] !== 0) end++;
   return end;
 }
 
-/** Whether a name stands here, and ends. */
+/** Whether this name stands here, followed by its NUL. */
 export function isName(bytes: Bytes, at: number, name: Bytes): boolean {
   const { length } = name;
   for (let i = 0; i < length; i++) if (bytes[at + i] !== name[i]) return false;
   return bytes[at + length] === 0;
 }
 
-/** Where a value ends. @throws Error for a type that our documents do not hold */
-export function endOfValue(type: number, bytes: Bytes, at: number): number {
+/** Finds the end of a value. @throws Error for a type that our documents do not hold */
+export function findEndOfValue(type: number, bytes: Bytes, at: number): number {
   switch (type) {
     case TYPE.double:
     case TYPE.date:
@@ -72,12 +72,12 @@ export function endOfValue(type: number, bytes: Bytes, at: number): number {
     case TYPE.timestamp:
       return at + 8;
     case TYPE.string:
-      return at + 4 + int32At(bytes, at);
+      return at + 4 + readInt32(bytes, at);
     case TYPE.object:
     case TYPE.array:
-      return at + int32At(bytes, at);
+      return at + readInt32(bytes, at);
     case TYPE.binary:
-      return at + 5 + int32At(bytes, at);
+      return at + 5 + readInt32(bytes, at);
     case TYPE.undefined:
     case TYPE.null:
       return at;
@@ -90,7 +90,7 @@ export function endOfValue(type: number, bytes: Bytes, at: number): number {
     case TYPE.decimal128:
       return at + 16;
     default:
-      throw new Error(`BSON of type ${type}: no document of ours holds that.`);
+      throw new Error(`BSON type ${type} is not one that our documents hold.`);
   }
 }
 
@@ -102,84 +102,87 @@ interface Found {
 
 /** Finds a value by its name in the document that begins here. */
 export function find(bytes: Bytes, begin: number, name: Bytes): Found | undefined {
-  const end = begin + int32At(bytes, begin) - 1;
+  const end = begin + readInt32(bytes, begin) - 1;
   let at = begin + 4;
   while (at < end) {
     const type = bytes[at++] as number;
     const isIt = isName(bytes, at, name);
-    at = endOfName(bytes, at) + 1;
+    at = findEndOfName(bytes, at) + 1;
     if (isIt) return { type, at };
-    at = endOfValue(type, bytes, at);
+    at = findEndOfValue(type, bytes, at);
   }
   return undefined;
 }
 
 /** Whether the document has this id in the field of this name. */
 export function isIdAt(bytes: Bytes, name: string, id: UUID): boolean {
-  const found = find(bytes, 0, nameBytes(name));
+  const found = find(bytes, 0, encodeName(name));
   if (found?.type !== TYPE.binary) return false;
   const { at } = found;
-  const stored = bytes.subarray(at + 5, endOfValue(TYPE.binary, bytes, at));
+  const stored = bytes.subarray(at + 5, findEndOfValue(TYPE.binary, bytes, at));
   return Buffer.compare(id.buffer, stored) === 0;
 }
 
-/** Where the documents of an array begin. @throws Error when it holds something else */
-export function documentsIn(bytes: Bytes, begin: number): number[] {
-  const end = begin + int32At(bytes, begin) - 1;
+/** Finds where the documents of an array begin. @throws Error when it holds something else */
+export function findDocuments(bytes: Bytes, begin: number): number[] {
+  const end = begin + readInt32(bytes, begin) - 1;
   const found: number[] = [];
   let at = begin + 4;
   while (at < end) {
     if (bytes[at] !== TYPE.object) throw new Error('An array of documents holds something else.');
-    at = endOfName(bytes, at + 1) + 1;
+    at = findEndOfName(bytes, at + 1) + 1;
     found.push(at);
-    at += int32At(bytes, at);
+    at += readInt32(bytes, at);
   }
   return found;
 }
 
-/** Some fields of the document that begins here, of simple types; what is not there is not in it. */
+/**
+ * Reads some fields, of simple types, of the document that begins here; missing fields are left
+ * out.
+ */
 export function pick(bytes: Bytes, begin: number, names: string[]): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
-  const wanted = names.map(nameBytes);
-  const end = begin + int32At(bytes, begin) - 1;
+  const wanted = names.map(encodeName);
+  const end = begin + readInt32(bytes, begin) - 1;
   let at = begin + 4;
   while (at < end) {
     const type = bytes[at++] as number;
     const index = wanted.findIndex((name) => isName(bytes, at, name));
-    at = endOfName(bytes, at) + 1;
-    if (index >= 0) picked[names[index] as string] = simple(bytes, { type, at });
-    at = endOfValue(type, bytes, at);
+    at = findEndOfName(bytes, at) + 1;
+    if (index >= 0) picked[names[index] as string] = readSimple(bytes, { type, at });
+    at = findEndOfValue(type, bytes, at);
   }
   return picked;
 }
 
-function simple(bytes: Bytes, { type, at }: Found): unknown {
+function readSimple(bytes: Bytes, { type, at }: Found): unknown {
   switch (type) {
     case TYPE.double:
-      return doubleAt(bytes, at);
+      return readDouble(bytes, at);
     case TYPE.string:
-      return Buffer.from(bytes.subarray(at + 4, endOfValue(type, bytes, at) - 1)).toString();
+      return Buffer.from(bytes.subarray(at + 4, findEndOfValue(type, bytes, at) - 1)).toString();
     case TYPE.binary:
       return new UUID(bytes.subarray(at + 5, at + 21));
     case TYPE.boolean:
       return bytes[at] === 1;
     case TYPE.date:
-      return new Date(int64At(bytes, at));
+      return new Date(readInt64(bytes, at));
     case TYPE.int32:
-      return int32At(bytes, at);
+      return readInt32(bytes, at);
     case TYPE.int64:
-      return int64At(bytes, at);
+      return readInt64(bytes, at);
     case TYPE.null:
       return null;
     default:
-      throw new Error(`BSON of type ${type} is no simple value.`);
+      throw new Error(`BSON type ${type} is no simple value.`);
   }
 }
 
 const known = new Map<string, Bytes>();
 
-/** A name as it stands in BSON, without the NUL. */
-export function nameBytes(name: string): Bytes {
+/** A name as it is encoded in BSON, without the NUL; cached. */
+export function encodeName(name: string): Bytes {
   const found = known.get(name) ?? Buffer.from(name);
   known.set(name, found);
   return found;

@@ -1,7 +1,10 @@
 import { UUID } from './ids.ts';
-import { type ObjectShape, type Shape, storedNames } from './shape.ts';
+import { listStoredNames, type ObjectShape, type Shape } from './shape.ts';
 
-/** JSON that joi has passed → what is stored: ids become UUIDs, times become dates. Null stays null. */
+/**
+ * Converts JSON that joi has validated to what is stored: ids to UUIDs, times to dates. Null stays
+ * null.
+ */
 export function cast(shape: Shape, value: unknown): unknown {
   if (value === null || value === undefined) return value;
   switch (shape.kind) {
@@ -23,14 +26,14 @@ export function cast(shape: Shape, value: unknown): unknown {
 }
 
 /**
- * As `cast`, for the fields of an object, under the names that they are stored by; fields the shape does not
- * know are left as they are.
+ * Converts the fields of an object, and renames those that are stored under another name. Fields
+ * that the shape does not know are left as they are.
  */
 export function castObject(
   shape: ObjectShape,
   value: Record<string, unknown>,
 ): Record<string, unknown> {
-  const names = storedNames(shape);
+  const names = listStoredNames(shape);
   return Object.fromEntries(
     Object.entries(value).map(([name, v]) => {
       const stored = names.get(name) ?? name;

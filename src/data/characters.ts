@@ -1,18 +1,18 @@
 import type { Schema, SchemaType } from 'mongoose';
 
 /**
- * Whether a text has at most so many characters, counted as JSON Schema and MongoDB do: by code points. Of
- * the units of UTF-16, which `length`, joi and Mongoose count, an emoji has two.
+ * Whether a text has at most so many characters, counted in code points, as JSON Schema and MongoDB
+ * do. `length`, joi and Mongoose count UTF-16 code units, of which an emoji has two.
  */
 export function hasAtMost(text: string, max: number): boolean {
   if (text.length <= max) return true;
   return text.length <= 2 * max && [...text].length <= max;
 }
 
-/** Has the `maxlength` of a schema's texts, at any depth, count characters. */
+/** Makes the `maxlength` of a schema's texts, at any depth, count characters. */
 export function countCharacters(schema: Schema): void {
   schema.eachPath((_, type) => {
-    for (const limit of [...limitsOf(type), ...limitsOf(type.getEmbeddedSchemaType())]) {
+    for (const limit of [...listLimits(type), ...listLimits(type.getEmbeddedSchemaType())]) {
       const max = limit.maxlength as number;
       limit.validator = (text: string | null) => text === null || hasAtMost(text, max);
     }
@@ -20,8 +20,10 @@ export function countCharacters(schema: Schema): void {
   for (const { schema: inner } of schema.childSchemas) countCharacters(inner);
 }
 
-/** What Mongoose made of `maxlength`: of a text, or of the items of an array. */
-function limitsOf(type: SchemaType | undefined) {
+/**
+ * Lists the validators that Mongoose made of `maxlength`, of a text or of the items of an array.
+ */
+function listLimits(type: SchemaType | undefined) {
   return (type?.validators ?? []).filter((v) => v.type === 'maxlength') as {
     maxlength?: number;
     validator?: unknown;

@@ -3,10 +3,12 @@ import type { Ctx } from '../context.ts';
 import { decryptWithDataKey, encryptWithDataKey, readDataKeyId } from '../crypto/data-key.ts';
 import { AppError } from '../errors.ts';
 import { decode, encode } from './bson.ts';
-import { findDataKey, newestDataKey } from './data-keys.ts';
+import { findDataKey, findNewestDataKey } from './data-keys.ts';
 import { UUID } from './ids.ts';
 
-/** Where a value is stored, which its ciphertext is bound to: it decrypts nowhere else. */
+/**
+ * Where a value is stored. Its ciphertext is bound to this place, and does not decrypt in another.
+ */
 export interface Place {
   entity: string;
   path: string;
@@ -16,13 +18,14 @@ export interface Place {
 
 /** Encrypts any value that BSON holds, under the newest data key. @throws AppError UNAVAILABLE */
 export async function encryptValue(ctx: Ctx, place: Place, value: unknown): Promise<Buffer> {
-  const dataKey = await newestDataKey(ctx);
+  const dataKey = await findNewestDataKey(ctx);
   return encryptWithDataKey(dataKey, encode({ v: value }), canonicalJson(place));
 }
 
 /**
  * Decrypts what `encryptValue` made for the same place.
- * @throws AppError UNREADABLE when it was made for another, its key is gone or a bit of it differs; UNAVAILABLE
+ * @throws AppError UNREADABLE when it was made for another place, has changed or its data key is
+ *   gone; UNAVAILABLE
  */
 export async function decryptValue(ctx: Ctx, place: Place, bytes: Buffer): Promise<unknown> {
   const id = readDataKeyId(bytes);

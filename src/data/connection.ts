@@ -1,23 +1,33 @@
 import mongoose, { type mongo } from 'mongoose';
 import { config } from '../config.ts';
 import { AppError } from '../errors.ts';
-import { callDeadline, INTERACTIVE, type Patience, settle, within } from './deadlines.ts';
+import {
+  getCallDeadline,
+  INTERACTIVE,
+  type Patience,
+  setPatience,
+  withDeadline,
+} from './deadlines.ts';
 
 let opening: Promise<unknown> | undefined;
 
-/** Opens the connection once per process; later invocations find it open. @throws AppError UNAVAILABLE */
+/**
+ * Opens the connection, once per process: later invocations reuse it.
+ * @throws AppError UNAVAILABLE
+ */
 export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
   if (mongoose.connection.readyState === 1) return;
-  if (!opening) settle(wanted);
+  if (!opening) setPatience(wanted);
   opening ??= mongoose
     .connect(config.mongodbUri, {
       appName: 'mixdown',
-      // Opened when needed: a function, which has one call at a time, stays at a few; the gateway has many.
+      // Connections are opened on demand: a Lambda, with one request at a time, needs few; the
+      // local gateway many.
       maxPoolSize: 100,
       minPoolSize: 0,
       serverSelectionTimeoutMS: 2400,
       connectTimeoutMS: 2000,
-      socketTimeoutMS: callDeadline(),
+      socketTimeoutMS: getCallDeadline(),
       waitQueueTimeoutMS: 4500,
       writeConcern: { w: 'majority', journal: true },
       retryWrites: true,
@@ -37,10 +47,10 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
 export async function ping(): Promise<void> {
   await connect();
   const { db } = mongoose.connection;
-  if (db) await within(db.command({ ping: 1 }));
+  if (db) await withDeadline(db.command({ ping: 1 }));
 }
 
-/** Closes it: for scripts and tests; a Lambda keeps its own until it is frozen for good. */
+/** Closes the connection, for scripts and tests. A Lambda keeps its own. */
 export async function disconnect(): Promise<void> {
   opening = undefined;
   await mongoose.disconnect();
@@ -49,6 +59,6 @@ export async function disconnect(): Promise<void> {
 /** The database of the open connection. @throws Error when there is none */
 export function database(): mongo.Db {
   const { db } = mongoose.connection;
-  if (!db) throw new Error('Connect first.');
+  if (!db) throw new Error('There is no open connection to the database.');
   return db;
 }

@@ -7,17 +7,19 @@ interface Batch {
   done: Promise<boolean>;
 }
 
-// A count is no more than that: the child is what must be on disk before its maker hears of it. Waiting
-// for the journal a second time would halve how many can be made.
+// A lost count is corrected at night, so it need not be journaled before the client gets its
+// answer, as the child must. Waiting for the journal a second time would halve the throughput of
+// creates.
 const UNHURRIED = { writeConcern: { w: 1, j: false } };
 
-// By parent: the batch that waits for the write before it to end.
+// By parent: the batch that waits until the write before it has ended.
 const waiting = new Map<string, Batch>();
 const last = new Map<string, Promise<unknown>>();
 
 /**
- * Counts one more child in a parent, if the filter still finds it; says whether it did. Those that come
- * while a write to the parent is under way go together in the next: siblings do not fight over it.
+ * Counts one more child in a parent, if the filter finds it, and returns whether it did. Those that
+ * come while the parent is being written are counted together in the next write, so that siblings
+ * do not contend for it.
  */
 export function countIn(
   parent: Entity,
@@ -32,7 +34,7 @@ export function countIn(
   }
   const batch: Batch = { count: 1, done: Promise.resolve(false) };
   waiting.set(key, batch);
-  // Whoever waits for the write before hears of its failure itself.
+  // A failure of the write before is handled by those who wait for that one.
   const before = last.get(key)?.catch(() => undefined);
   batch.done = Promise.resolve(before).then(async () => {
     waiting.delete(key);

@@ -4,25 +4,32 @@ import type { Ctx } from '../context.ts';
 import type { DataKey } from '../crypto/data-key.ts';
 import { makeWrappedKey, unwrapKey, wrapperInUse } from '../providers/vault.ts';
 import { readBytes } from './bson.ts';
-import { within } from './deadlines.ts';
+import { withDeadline } from './deadlines.ts';
 import { type Base, type Entity, entityNamed } from './entity.ts';
 import { idText, newId, type UUID } from './ids.ts';
 import { findOne } from './read.ts';
 
 type StoredKey = Base & { wrapper: string; wrapped: mongo.Binary };
 
-/** How long one key encrypts, in ms: then a new one is made, and this one only decrypts. */
+/**
+ * How long a key is used to encrypt, in ms: after that a new one is made, and this one only
+ * decrypts.
+ */
 const IN_USE = 90 * 24 * 3600 * 1000;
-/** How long a process caches a key, in ms: so long a withdrawn right to use KMS goes unnoticed. */
+/**
+ * How long a process caches a key, in ms. Revoking the right to use the KMS key takes as long to
+ * take effect.
+ */
 const CACHED = 5 * 60 * 1000;
 const MOST = 100;
 
 /** The key that encrypts now: the newest, or a new one. @throws AppError UNREADABLE, UNAVAILABLE */
-export async function newestDataKey(ctx: Ctx): Promise<DataKey> {
+export async function findNewestDataKey(ctx: Ctx): Promise<DataKey> {
   const found = await readCached(ctx, 'newest', async () => {
     const newest = await findStored(ctx, { wrapper: wrapperInUse() });
     const age = ctx.clock() - (newest?.createdAt.getTime() ?? 0);
-    // A new one, too, is read as it is stored: nothing is encrypted under what could not be unwrapped.
+    // A new key is read back from the database, too: nothing is encrypted under one that does not
+    // unwrap.
     return findDataKey(ctx, newest && age < IN_USE ? newest._id : await makeDataKey(ctx));
   });
   if (!found) throw new Error('The newest data key is gone again.');
@@ -44,7 +51,10 @@ type Found = Promise<DataKey | null>;
 
 const cache = new Map<string, { key: Found; until: number }>();
 
-/** One look for a key at a time, and few in all: a page of documents costs one call of KMS, not a hundred. */
+/**
+ * Returns the cached key, or looks for it, once for all who ask: a page of documents costs one call
+ * of KMS.
+ */
 function readCached(ctx: Ctx, name: string, look: () => Found): Found {
   const before = cache.get(name);
   if (before && before.until > ctx.clock()) return before.key;
@@ -53,24 +63,29 @@ function readCached(ctx: Ctx, name: string, look: () => Found): Found {
   const entry = { key: look(), until: ctx.clock() + CACHED };
   cache.set(name, entry);
   const forget = () => void (cache.get(name) === entry && cache.delete(name));
-  // Whoever asked is told of a failure; the next one looks again.
+  // A failure is not cached.
   entry.key.then((key) => key ?? forget(), forget);
   return entry.key;
 }
 
-/** The newest that fits, outside of any transaction: keys outlive one that is undone. */
+/**
+ * The newest key that fits, read outside of the caller's transaction: keys stay when that is rolled
+ * back.
+ */
 function findStored(ctx: Ctx, filter: Partial<StoredKey>): Promise<StoredKey | null> {
   const keys = entityNamed('DataKey') as Entity<StoredKey>;
   return findOne({ ...ctx, session: undefined }, keys, filter, { sort: { _id: -1 } });
 }
 
-/** Two processes may each make one: both decrypt, and the newer goes on encrypting. */
+/**
+ * Two processes may each make one at the same time: both keys decrypt, and the newer one encrypts.
+ */
 async function makeDataKey(ctx: Ctx): Promise<UUID> {
   const now = new Date(ctx.clock());
   const id = newId(now.getTime());
   const { wrapper, wrapped } = await makeWrappedKey(idText(id));
   const times = { createdAt: now, updatedAt: now, version: 1 };
   const document = { _id: id, wrapper, wrapped: Buffer.from(wrapped), ...times };
-  await within(entityNamed('DataKey').collection.insertOne(document));
+  await withDeadline(entityNamed('DataKey').collection.insertOne(document));
   return id;
 }

@@ -9,13 +9,13 @@ import type { Shape } from './shape.ts';
 
 type Values = Record<string, unknown>;
 
-/** What is stored of an encrypted field: its ciphertext, and what of it is shown. */
+/** What is stored of an encrypted field: its ciphertext, and the part that answers show. */
 interface Stored {
   bytes: Uint8Array | mongo.Binary;
   last4?: string | null;
 }
 
-/** The document that a value is bound to: encrypted there, it decrypts nowhere else. */
+/** The document that a ciphertext is bound to, by its id and owner. */
 export type Owner = {
   _id: UUID;
   user?: UUID | null;
@@ -28,14 +28,15 @@ export function isCiphertext(value: unknown): value is Stored {
   return bytes instanceof Uint8Array || bytes instanceof mongoose.mongo.Binary;
 }
 
-/** Whether this path of an entity is encrypted, or lies in what is. */
+/** Whether this path of an entity is, or lies in, an encrypted field. */
 export function isEncryptedPath(entity: Entity, path: string): boolean {
-  return fieldsOf(entity).encrypted.has(path.split('.')[0] as string);
+  return getEncryptedFields(entity).encrypted.has(path.split('.')[0] as string);
 }
 
 /**
- * Values on their way into a document: those of encrypted fields are checked in clear, by Mongoose, and
- * encrypted. @throws mongoose.Error.ValidationError; AppError UNAVAILABLE
+ * Validates the values of encrypted fields in plaintext, by Mongoose, and encrypts them; other
+ * values stay as they are.
+ * @throws mongoose.Error.ValidationError; AppError UNAVAILABLE
  */
 export async function encryptFields(
   ctx: Ctx,
@@ -49,7 +50,7 @@ export async function encryptFields(
   if (given.length === 0) return values;
   const within = given.find(([path]) => path.includes('.'));
   if (within) throw new Error(`${entity.name}.${within[0]}: an encrypted field is written whole.`);
-  const document = new (clearModel(entity))(Object.fromEntries(given));
+  const document = new (getClearModel(entity))(Object.fromEntries(given));
   await document.validate();
   const clear = document.toObject({ flattenMaps: true }) as Values;
   const encrypted: Values = { ...values };
@@ -60,11 +61,11 @@ export async function encryptFields(
 }
 
 /**
- * Decrypts the fields that answers show, in the documents themselves; needs their `_id` and `user`.
+ * Decrypts the fields that answers show, in place. The documents need their `_id` and `user`.
  * @throws AppError UNREADABLE, UNAVAILABLE
  */
 export async function decryptFields(ctx: Ctx, entity: Entity, documents: Base[]): Promise<void> {
-  const { shown } = fieldsOf(entity);
+  const { shown } = getEncryptedFields(entity);
   if (shown.length === 0) return;
   for (const document of documents) {
     const values: Values = document;
@@ -75,9 +76,9 @@ export async function decryptFields(ctx: Ctx, entity: Entity, documents: Base[])
   }
 }
 
-/** Whether answers of this entity show what must be decrypted first, for which its owner must be read. */
+/** Whether answers of this entity show decrypted fields; then `user` must be read, too. */
 export function showsEncrypted(entity: Entity): boolean {
-  return fieldsOf(entity).shown.length > 0;
+  return getEncryptedFields(entity).shown.length > 0;
 }
 
 async function encryptField(
@@ -87,14 +88,15 @@ async function encryptField(
   path: string,
   value: unknown,
 ): Promise<Stored> {
-  const bytes = await encryptValue(ctx, placeOf(entity, owner, path), value);
-  const shows = fieldsOf(entity).encrypted.get(path)?.shows;
-  return { bytes, ...(shows && { last4: last4(value as string) }) };
+  const bytes = await encryptValue(ctx, describePlace(entity, owner, path), value);
+  const shows = getEncryptedFields(entity).encrypted.get(path)?.shows;
+  return { bytes, ...(shows && { last4: takeLast4(value as string) }) };
 }
 
 /**
- * What an encrypted field of a document holds, for services that need the secret itself; undefined when it
- * holds nothing. @throws AppError UNREADABLE when it was encrypted elsewhere or has changed; UNAVAILABLE
+ * Decrypts one field of a document, for services that need the secret itself; undefined when it is
+ * not set.
+ * @throws AppError UNREADABLE when it was encrypted in another place or has changed; UNAVAILABLE
  */
 export async function decryptField<T = unknown>(
   ctx: Ctx,
@@ -107,24 +109,27 @@ export async function decryptField<T = unknown>(
   if (stored === undefined || stored === null) return undefined;
   if (!isCiphertext(stored)) throw new Error(`${entity.name}.${path} is decrypted already.`);
   const bytes = readBytes(stored.bytes);
-  return (await decryptValue(ctx, placeOf(entity, document, path), bytes)) as T;
+  return (await decryptValue(ctx, describePlace(entity, document, path), bytes)) as T;
 }
 
-function placeOf(entity: Entity, { _id, user }: Owner, path: string): Place {
+function describePlace(entity: Entity, { _id, user }: Owner, path: string): Place {
   return { entity: entity.name, path, document: idText(_id), user: user ? idText(user) : '' };
 }
 
-/** Of a short secret four characters would be too much of it. */
-function last4(clear: string): string {
+/** The last four characters of a secret; none of one that is short. */
+function takeLast4(clear: string): string {
   return clear.length < 12 ? '' : clear.slice(-4);
 }
 
 type EncryptedShape = Extract<Shape, { kind: 'encrypted' }>;
 
-/** By entity: its encrypted fields, and which of them an answer shows decrypted. Looked at with each answer. */
+/**
+ * By entity: its encrypted fields, and those of them that answers show decrypted. Cached, as each
+ * answer needs it.
+ */
 const known = new Map<Entity, { encrypted: Map<string, EncryptedShape>; shown: string[] }>();
 
-function fieldsOf(entity: Entity) {
+function getEncryptedFields(entity: Entity) {
   let fields = known.get(entity);
   if (!fields) {
     fields = { encrypted: new Map(), shown: [] };
@@ -140,11 +145,14 @@ function fieldsOf(entity: Entity) {
 
 const models = new Map<Entity, Model<object>>();
 
-/** The encrypted fields of an entity as Mongoose checks them: in clear, and never stored. */
-function clearModel(entity: Entity): Model<object> {
+/**
+ * A Mongoose model of the plaintext of an entity's encrypted fields: it validates, and nothing is
+ * stored by it.
+ */
+function getClearModel(entity: Entity): Model<object> {
   let model = models.get(entity);
   if (!model) {
-    const inner = [...fieldsOf(entity).encrypted.keys()].map((path) => {
+    const inner = [...getEncryptedFields(entity).encrypted.keys()].map((path) => {
       const { encrypted } = entity.schema.path(path).options as { encrypted: Encrypted };
       return [path, encrypted.inner];
     });

@@ -9,12 +9,15 @@ import mongoose, {
 import type { Fault } from '../errors.ts';
 import type { Rule } from '../rules.ts';
 import { countCharacters } from './characters.ts';
-import { within } from './deadlines.ts';
+import { withDeadline } from './deadlines.ts';
 import type { UUID } from './ids.ts';
 import type { Encrypted, OnDelete } from './schema-words.ts';
 import { type ObjectShape, shapeOf } from './shape.ts';
 
-/** What every stored document has. A type and no interface: only so is one of these a record of values, too. */
+/**
+ * What every stored document has. (A type, since TypeScript does not take an interface for a
+ * Record.)
+ */
 export type Base = {
   _id: UUID;
   user?: UUID;
@@ -24,21 +27,30 @@ export type Base = {
 };
 
 export interface EntityOptions {
-  /** What it is for, in a sentence or two: the documentation says it. */
+  /** What it is for, in a sentence or two, for the documentation. */
   about: string;
-  /** The collection; the name's plural in lower camel case unless said otherwise. */
+  /** The collection; by default the plural of the name in camel case. */
   collection?: string;
-  /** `required` (default): every document has an owner. `optional`: some are the system's. `none`: no such field. */
+  /**
+   * `required` (default): every document has an owner (`user`). `optional`: some have none. `none`:
+   * no such field.
+   */
   owner?: 'required' | 'optional' | 'none';
-  /** Whether each change leaves an audit event (default true). */
+  /** Whether writes are audited (default true). */
   audited?: boolean;
-  /** The objects in S3 that a document owns, and that go with it: keys, and prefixes that end in a slash. */
+  /** The objects in S3 that are deleted with a document: keys, and prefixes that end in a slash. */
   objects?: (document: Stored) => string[];
-  /** Who may read a document that another refers to or includes; its owner, or admins where there is none, unless said otherwise. */
+  /**
+   * Who may read its documents where others refer to them; by default the owner, or admins where
+   * there is none.
+   */
   readers?: Rule;
-  /** Fields that our own code moves without a new version: counts and progress. ETags show them apart. */
+  /**
+   * Fields that the server changes without a new version, such as counts and progress. They are
+   * part of ETags.
+   */
   unversioned?: string[];
-  /** Rules across fields, over a whole document. */
+  /** Validates rules across fields, on the whole document. */
   refine?: (document: Record<string, unknown>) => Fault[];
 }
 
@@ -50,13 +62,16 @@ type Owned<O extends EntityOptions> = O extends { owner: 'optional' | 'none' }
 /** A document as the driver sees it. */
 export type Stored = mongo.Document & { _id: UUID };
 
-/** One kind of stored thing: its Mongoose model and all that is derived from the schema. */
+/** A kind of document: its schema, and everything that is derived from that. */
 export interface Entity<T extends Base = Base> {
   name: string;
   collectionName: string;
-  /** The driver's own collection: no hydration on the way. Filters must be typed already. */
+  /**
+   * The driver's collection, without Mongoose's hydration and casting: filters must hold values of
+   * the stored types.
+   */
   readonly collection: mongo.Collection<Stored>;
-  /** Mongoose's model: validates what is written. */
+  /** The Mongoose model, which validates what is written. */
   readonly model: Model<Base>;
   readonly schema: Schema;
   readonly shape: ObjectShape;
@@ -87,16 +102,16 @@ export function freeForm<O extends SchemaTypeOptions<object>>(maxBytes: number, 
   } & O;
 }
 
-// What is stored of an encrypted field.
+// How an encrypted field is stored.
 const ciphertext = new Schema(
   { bytes: { type: Buffer, required: true }, last4: String },
   { _id: false, strict: 'throw' },
 );
 
 /**
- * A field of the document itself that is encrypted at rest, of any Mongoose type: `encrypted({ type: String })`.
- * Writes take it in clear, answers show it in clear; with `shows: 'last4'` they show its last four
- * characters alone. `refine`, filters and indexes see ciphertext.
+ * A top-level field that is encrypted at rest, of any Mongoose type: `encrypted({ type: String })`.
+ * Writes take plaintext and answers show it; with `shows: 'last4'` they show its last four
+ * characters only. `refine`, filters and indexes see ciphertext.
  */
 export function encrypted<
   O extends SchemaTypeOptions<object> & { shows?: 'last4'; default?: never } = object,
@@ -107,9 +122,9 @@ export function encrypted<
 }
 
 /**
- * Makes an entity of what `define` says, its schema, to which are added id, owner, times and version, and
- * the settings that keep it strict. A function starts with all entities and uses few: what is made of one
- * is made when first asked for.
+ * Makes an entity of a schema, to which it adds the common fields (id, owner, times, version) and
+ * strict settings. A cold start loads all entities and uses few, so the schema and what is derived
+ * from it are made at first use.
  */
 export function entity<S extends Schema, O extends EntityOptions>(
   name: string,
@@ -126,7 +141,7 @@ export function entity<S extends Schema, O extends EntityOptions>(
     collectionName,
     options,
     get schema() {
-      schema ??= completed(define(), options);
+      schema ??= completeSchema(define(), options);
       return schema;
     },
     get shape() {
@@ -134,10 +149,11 @@ export function entity<S extends Schema, O extends EntityOptions>(
       return shape;
     },
     get collection() {
-      collection ??= timed(mongoose.connection.collection<Stored>(collectionName));
+      collection ??= addDeadlines(mongoose.connection.collection<Stored>(collectionName));
       return collection;
     },
-    // The model's own type is not used: documents go in and out through src/data, typed by `Entity<T>`.
+    // The model has no type of its own: documents are read and written through src/data, typed by
+    // `Entity<T>`.
     get model() {
       const { models } = mongoose;
       return models[name] ?? mongoose.model<Base>(name, made.schema, collectionName);
@@ -147,7 +163,7 @@ export function entity<S extends Schema, O extends EntityOptions>(
   return made;
 }
 
-function completed(schema: Schema, options: EntityOptions): Schema {
+function completeSchema(schema: Schema, options: EntityOptions): Schema {
   const owner = options.owner ?? 'required';
   const fields = {
     _id: {
@@ -167,11 +183,12 @@ function completed(schema: Schema, options: EntityOptions): Schema {
     }),
     createdAt: { type: Date, required: true, server: true, immutable: true },
     updatedAt: { type: Date, required: true, server: true },
-    // Counts the writes: what ETags show and what guarded writes compare.
+    // Counts the writes: ETags show it, and optimistic locks compare it.
     version: { type: Number, required: true, server: true, select: false, integer: true, min: 1 },
-    // Audit entries on their way: written with the change itself, moved from here into the audit chain.
+    // Audit entries, written in the same command as the change, which are moved from here into the
+    // audit chain.
     outbox: { type: [Schema.Types.Mixed], default: undefined, server: true, select: false },
-    // Set while a `restrict` check runs: nothing new may refer to it meanwhile.
+    // Set while a deletion checks `restrict` references: no new reference is accepted meanwhile.
     removing: { type: Date, server: true, select: false },
   };
   schema.add(fields as never);
@@ -191,7 +208,7 @@ function completed(schema: Schema, options: EntityOptions): Schema {
   return schema;
 }
 
-/** An empty object is a value, at any depth: without this Mongoose leaves it out. */
+/** Keeps empty objects, at any depth, which Mongoose removes by default (`minimize`). */
 function keepEmpty(schema: Schema): void {
   schema.set('minimize', false);
   for (const { schema: inner } of schema.childSchemas) keepEmpty(inner);
@@ -202,27 +219,27 @@ const CALLS = new Set<string | symbol>([
   ...['findOneAndUpdate', 'findOneAndDelete', 'bulkWrite', 'countDocuments'],
 ]);
 
-/** The same collection, whose calls end in time whatever the database does; cursors are `read.ts`'s to bound. */
-function timed(collection: mongo.Collection<Stored>): mongo.Collection<Stored> {
+/** The same collection, with a deadline for each call; cursors get theirs in `read.ts`. */
+function addDeadlines(collection: mongo.Collection<Stored>): mongo.Collection<Stored> {
   return new Proxy(collection, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name);
       if (typeof member !== 'function') return member;
       const call = member.bind(target) as (...args: unknown[]) => Promise<unknown>;
-      return CALLS.has(name) ? (...args: unknown[]) => within(call(...args)) : call;
+      return CALLS.has(name) ? (...args: unknown[]) => withDeadline(call(...args)) : call;
     },
   });
 }
 
-/** `RetentionPolicy` → `RetentionPolicies`; what ends in an s is many already. */
+/** `RetentionPolicy` → `RetentionPolicies`; a name that ends in an s is a plural already. */
 export function pluralOf(name: string): string {
   return name.endsWith('s') ? name : `${name}s`.replace(/([^aeiou])ys$/, '$1ies');
 }
 
-/** Every entity that has been made, by name; `src/models/index.ts` makes them all. */
+/** All entities, by name; importing `src/models/index.ts` makes them. */
 export const entities = new Map<string, Entity>();
 
-/** @throws Error when no model file made it. */
+/** Finds an entity by its name. @throws Error when there is none */
 export function entityNamed(name: string): Entity {
   const found = entities.get(name);
   if (!found) throw new Error(`There is no entity ${name}.`);

@@ -3,16 +3,16 @@ import mongoose from 'mongoose';
 const { mongo } = mongoose;
 
 /**
- * What a server answers that is going, or is not the primary any longer.
+ * The error codes of a server that is shutting down, or is no longer the primary.
  * https://github.com/mongodb/specifications/blob/master/source/retryable-writes/retryable-writes.md
  */
 const GOING = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
-/** Whether an error says "not now" rather than "never": the network, a failover, a deadline. */
+/** Whether an error is transient: the network, a failover, a deadline. */
 export function isOutage(thrown: unknown): boolean {
   return (
     thrown instanceof mongo.MongoNetworkError ||
-    GOING.has(codeOf(thrown)) ||
+    GOING.has(readErrorCode(thrown)) ||
     thrown instanceof mongo.MongoServerSelectionError ||
     thrown instanceof mongo.MongoOperationTimeoutError ||
     thrown instanceof mongo.MongoNotConnectedError ||
@@ -20,14 +20,14 @@ export function isOutage(thrown: unknown): boolean {
       (thrown.hasErrorLabel('RetryableWriteError') ||
         thrown.hasErrorLabel('TransientTransactionError'))) ||
     isTooSlow(thrown) ||
-    // Every connection is in use; the driver does not export its class.
+    // All connections of the pool are in use; the driver does not export the class of this error.
     (thrown instanceof Error && thrown.name === 'MongoWaitQueueTimeoutError') ||
     (thrown instanceof Error && thrown.name === 'TimeoutError')
   );
 }
 
-/** Whether a read that failed may do better when it is asked again; not when it has waited already. */
-export function mayPass(thrown: unknown): boolean {
+/** Whether a failed read is worth retrying; not when it has used up its time. */
+export function isWorthRetrying(thrown: unknown): boolean {
   return (
     thrown instanceof mongo.MongoError &&
     !isTooSlow(thrown) &&
@@ -35,7 +35,7 @@ export function mayPass(thrown: unknown): boolean {
   );
 }
 
-/** A read's deadline. */
+/** Whether a read exceeded `maxTimeMS`. */
 function isTooSlow(thrown: unknown): boolean {
   return thrown instanceof mongo.MongoServerError && thrown.code === 50;
 }
@@ -50,10 +50,10 @@ export function isDuplicate(thrown: unknown): boolean {
 
 /** Whether the validator of a collection refused a document. */
 export function isInvalid(thrown: unknown): boolean {
-  return codeOf(thrown) === 121;
+  return readErrorCode(thrown) === 121;
 }
 
-/** The code that MongoDB gave an error, if it was MongoDB that gave it. */
-export function codeOf(thrown: unknown): unknown {
+/** The error code of a MongoDB server error; undefined for any other error. */
+export function readErrorCode(thrown: unknown): unknown {
   return thrown instanceof mongo.MongoServerError ? thrown.code : undefined;
 }

@@ -1,2 +1,5 @@
-/** A filter whose values are already typed: made by rules, services and the query compiler, never by clients. */
+/**
+ * A filter whose values have the stored types: made by rules, services and the query compiler,
+ * never by clients.
+ */
 export type TypedFilter = Record<string, unknown>;

@@ -1,11 +1,14 @@
 import { createHash, randomFillSync } from 'node:crypto';
 import mongoose from 'mongoose';
 
-/** The BSON UUID (binary subtype 4) of the driver that mongoose carries; another import is another class. */
+/**
+ * The UUID class (BSON binary subtype 4) of the driver that Mongoose brings; that of another copy
+ * is another class.
+ */
 export const UUID = mongoose.mongo.UUID;
 export type UUID = InstanceType<typeof mongoose.mongo.UUID>;
 
-// The two digits of each byte; where in the text those of an id's bytes go.
+// The two hex digits of each byte, and the positions of an id's bytes in its text.
 const DIGITS = Buffer.from(
   Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0')).join(''),
 );
@@ -19,8 +22,8 @@ let last = 0;
 let counter = 0;
 
 /**
- * A UUIDv7 for the given time (ms since 1970): sortable by creation, also within one millisecond of one
- * process, where 12 bits count up.
+ * Makes a UUIDv7 for a time (ms since 1970). Ids sort by creation, within one millisecond of one
+ * process by a counter of 12 bits.
  */
 export function newId(now: number): UUID {
   if (now > last) {
@@ -43,21 +46,24 @@ export function newId(now: number): UUID {
   return new UUID(id);
 }
 
-/** The nth of the ids that one promised id stands for: the same each time. */
+/** Derives the nth id from a reserved id: the same each time. */
 export function nthId(promised: UUID, n: number): UUID {
   const id = Buffer.from(promised.buffer);
   createHash('sha256').update(id).update(`${n}`).digest().copy(id, 9, 0, 7);
   return new UUID(id);
 }
 
-/** The lowest id of a time (ms since 1970): every id made later is greater. */
+/** The lowest id of a time (ms since 1970): ids made then or later are greater. */
 export function lowestIdAt(time: number): UUID {
   const id = Buffer.alloc(16);
   id.writeUIntBE(time, 0, 6);
   return new UUID(id);
 }
 
-/** The lower-case text of a UUID. Bytes put into one text are flat: half of what joined pieces cost. */
+/**
+ * The lower-case text of a UUID. Writing bytes into one buffer costs half of what concatenation
+ * does.
+ */
 export function idText(id: UUID): string {
   const { buffer } = id;
   for (let i = 0; i < 16; i++) {

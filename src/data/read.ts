@@ -2,22 +2,25 @@ import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { type Bytes, isIdAt } from './bson.ts';
 import { database } from './connection.ts';
-import { readDeadline, within } from './deadlines.ts';
+import { getReadDeadline, withDeadline } from './deadlines.ts';
 import type { Base, Entity } from './entity.ts';
-import { mayPass } from './failures.ts';
+import { isWorthRetrying } from './failures.ts';
 import type { TypedFilter } from './filter.ts';
 import { UUID } from './ids.ts';
 
 type Raw = mongo.Document;
 
-/** A page is one command: the server's own first batch would end where the longest page does. */
+/**
+ * The batch size of aggregations, in documents: larger than any page, so that one command answers
+ * it.
+ */
 const MOST = 1000;
 
 /**
- * Never answered, so not even read: the projection that leaves out what schemas hide. `version` stays,
- * since ETags show it.
+ * The projection of what clients may see: hidden fields are not even read, except `version`, which
+ * ETags show.
  */
-export function visible(entity: Entity): Record<string, 0> {
+export function projectVisible(entity: Entity): Record<string, 0> {
   let projection = projections.get(entity.name);
   if (!projection) {
     projection = {};
@@ -32,14 +35,14 @@ export function visible(entity: Entity): Record<string, 0> {
 const projections = new Map<string, Record<string, 0>>();
 
 interface ReadOptions {
-  /** Which stored fields; all that are not hidden unless given. */
+  /** The stored fields to read; by default all that are not hidden. */
   projection?: Record<string, unknown>;
   sort?: Record<string, 1 | -1>;
   collation?: mongo.CollationOptions;
   hint?: mongo.Hint;
 }
 
-/** One document, or null. */
+/** Finds one document, or null. */
 export async function findOne<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -48,43 +51,44 @@ export async function findOne<T extends Base>(
 ): Promise<T | null> {
   return entity.collection.findOne<T>(filter, {
     ...options,
-    projection: options.projection ?? visible(entity),
-    maxTimeMS: readDeadline(),
+    projection: options.projection ?? projectVisible(entity),
+    maxTimeMS: getReadDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
 }
 
-/** At most `limit` documents in the given order. */
+/** Finds at most `limit` documents, in the given order. */
 export async function findMany<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   filter: TypedFilter,
   options: ReadOptions & { limit: number },
 ): Promise<T[]> {
-  return within(cursorOf(ctx, entity, filter, options).toArray());
+  return withDeadline(openCursor(ctx, entity, filter, options).toArray());
 }
 
-/** What `findMany` finds, as the database sends it. */
+/** As `findMany`, without deserialising. */
 export function findBytes(
   ctx: Ctx,
   entity: Entity,
   filter: TypedFilter,
   options: Omit<ReadOptions, 'collation'> & { limit: number },
 ): Promise<Bytes[]> {
-  const { limit, sort, hint, projection = visible(entity) } = options;
+  const { limit, sort, hint, projection = projectVisible(entity) } = options;
   const question = { filter, projection, ...(sort && { sort }), ...(hint && { hint }), limit };
-  return batch(
+  return readBatch(
     ctx,
     entity,
     { find: entity.collectionName, ...question, batchSize: limit + 1 },
-    () => cursorOf(ctx, entity, filter, { ...options, raw: true }),
+    () => openCursor(ctx, entity, filter, { ...options, raw: true }),
   );
 }
 
 /**
- * One document, or none, as the database sends it. Asked for an id alone the server plans nothing, and without
- * a projection it copies nothing: together that is a third of its work. So where the rest of the filter is
- * ids, too, they are compared here; what is hidden then comes along, and nobody prints it.
+ * Finds one document without deserialising it, or undefined. For a filter of `_id` alone MongoDB
+ * plans nothing, and without a projection it copies nothing, which together saves a third of its
+ * work. So where the rest of the filter are ids, they are compared here. Hidden fields are then
+ * read, too; `putMembers` leaves them out.
  */
 export async function findOneBytes(
   ctx: Ctx,
@@ -105,63 +109,64 @@ export async function findOneBytes(
   return bytes && others.every(([path, id]) => isIdAt(bytes, path, id as UUID)) ? bytes : undefined;
 }
 
-/** What an aggregation answers; its pipeline bounds itself. */
+/** Runs an aggregation, whose pipeline must limit its results. */
 export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw[]): Promise<T[]> {
-  return (await within(resultsOf(ctx, entity, pipeline).toArray())) as T[];
+  return (await withDeadline(openAggregate(ctx, entity, pipeline).toArray())) as T[];
 }
 
-/** What `aggregate` answers, as the database sends it. */
+/** As `aggregate`, without deserialising. */
 export function aggregateBytes(
   ctx: Ctx,
   entity: Entity,
   pipeline: Raw[],
   options: Pick<ReadOptions, 'hint'> = {},
 ): Promise<Bytes[]> {
-  return batch(
+  return readBatch(
     ctx,
     entity,
     { aggregate: entity.collectionName, pipeline, ...options, cursor: { batchSize: MOST } },
-    () => resultsOf(ctx, entity, pipeline, { ...options, raw: true }),
+    () => openAggregate(ctx, entity, pipeline, { ...options, raw: true }),
   );
 }
 
 /**
- * The only batch of an answer. A cursor costs the process as much as the question itself, so it is made
- * only when the answer is longer than one message, or when the call failed: it tries again.
+ * Runs a command and returns its first batch, if that is all. Opening a cursor costs the process as
+ * much as the command itself, so that is done only when the result is longer than one batch, or as
+ * a retry.
  */
-function batch(
+function readBatch(
   ctx: Ctx,
   entity: Entity,
   command: Raw,
   cursor: () => { toArray(): Promise<unknown[]> },
 ): Promise<Bytes[]> {
   const answer = async () =>
-    (await onlyBatch(ctx, entity, command)) ?? ((await cursor().toArray()) as Bytes[]);
-  return within(answer());
+    (await readFirstBatch(ctx, entity, command)) ?? ((await cursor().toArray()) as Bytes[]);
+  return withDeadline(answer());
 }
 
-async function onlyBatch(
+async function readFirstBatch(
   ctx: Ctx,
   { collectionName }: Entity,
   command: Raw,
 ): Promise<Bytes[] | undefined> {
   try {
-    command.maxTimeMS = readDeadline();
-    // Only the documents are left as they are: of the rest of a reply the driver makes use itself.
+    command.maxTimeMS = getReadDeadline();
+    // Only the documents stay raw: the driver itself needs the rest of the reply.
     const session = ctx.session && { session: ctx.session };
     const { cursor } = await database().command(command, { fieldsAsRaw: DOCUMENTS, ...session });
     if (cursor.id === 0) return cursor.firstBatch as Bytes[];
     await database().command({ killCursors: collectionName, cursors: [cursor.id] });
     return undefined;
   } catch (error) {
-    if (ctx.session || !mayPass(error)) throw error;
+    if (ctx.session || !isWorthRetrying(error)) throw error;
     return undefined;
   }
 }
 
 const DOCUMENTS = { firstBatch: true };
 
-function cursorOf<T extends Base>(
+function openCursor<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   filter: TypedFilter,
@@ -169,14 +174,14 @@ function cursorOf<T extends Base>(
 ) {
   return entity.collection.find<T>(filter, {
     ...options,
-    projection: options.projection ?? visible(entity),
+    projection: options.projection ?? projectVisible(entity),
     batchSize: options.limit + 1,
-    maxTimeMS: readDeadline(),
+    maxTimeMS: getReadDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
 }
 
-function resultsOf(
+function openAggregate(
   ctx: Ctx,
   entity: Entity,
   pipeline: Raw[],
@@ -185,7 +190,7 @@ function resultsOf(
   return entity.collection.aggregate(pipeline, {
     batchSize: MOST,
     ...options,
-    maxTimeMS: readDeadline(),
+    maxTimeMS: getReadDeadline(),
     ...(ctx.session && { session: ctx.session }),
   });
 }

@@ -1,6 +1,6 @@
 import type { Ctx } from '../context.ts';
 import { AppError, type Fault, invalid } from '../errors.ts';
-import { auditEntry, looseEvent } from './audit.ts';
+import { makeAuditEntry, makeLooseEvent } from './audit.ts';
 import { countIn } from './counts.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
@@ -12,24 +12,24 @@ import type { ObjectShape } from './shape.ts';
 
 /** A field that holds the id of another document. */
 export interface Reference {
-  /** Who holds it. */
+  /** The entity that has the field. */
   entity: Entity;
   path: string;
   /** The name of the entity referred to. */
   to: string;
   onDelete: OnDelete;
   required: boolean;
-  /** The field of the document referred to that counts those which hold it. */
+  /** The field of the document referred to that counts the documents which refer to it. */
   countedIn?: string | undefined;
-  /** The array whose items hold it, when it is not in the document itself. */
+  /** The array whose items have the field, where it is in one. */
   array?: string;
 }
 
-/** Every reference that an entity holds. */
+/** Lists the references of an entity's documents to others. */
 export function referencesOf(entity: Entity): Reference[] {
   let found = known.get(entity.name);
   if (!found) {
-    found = collect(entity, entity.shape, '');
+    found = collectReferences(entity, entity.shape, '');
     known.set(entity.name, found);
   }
   return found;
@@ -37,22 +37,25 @@ export function referencesOf(entity: Entity): Reference[] {
 
 const known = new Map<string, Reference[]>();
 
-/** Every reference that points at an entity, over the whole registry. */
+/** Lists the references of all entities to this one. */
 export function referencesTo(name: string): Reference[] {
   return [...entities.values()].flatMap((e) => referencesOf(e).filter((r) => r.to === name));
 }
 
-/** Those of them that must be gone before such a document may go. */
+/** Lists those of them that prevent a deletion (`restrict`). */
 export function restrictionsOn(name: string): Reference[] {
   return referencesTo(name).filter((r) => r.onDelete === 'restrict');
 }
 
-function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[] {
+function collectReferences(entity: Entity, shape: ObjectShape, prefix: string): Reference[] {
   return Object.entries(shape.fields).flatMap(([name, field]): Reference[] => {
     const path = prefix + name;
-    if (field.shape.kind === 'object') return collect(entity, field.shape, `${path}.`);
+    if (field.shape.kind === 'object') return collectReferences(entity, field.shape, `${path}.`);
     if (field.shape.kind === 'array' && field.shape.items.kind === 'object') {
-      return collect(entity, field.shape.items, `${path}.`).map((r) => ({ ...r, array: path }));
+      return collectReferences(entity, field.shape.items, `${path}.`).map((r) => ({
+        ...r,
+        array: path,
+      }));
     }
     if (field.shape.kind !== 'id' || !field.shape.ref) return [];
     const onDelete = field.shape.onDelete ?? 'restrict';
@@ -61,15 +64,15 @@ function collect(entity: Entity, shape: ObjectShape, prefix: string): Reference[
   });
 }
 
-/** How long a parent that was found is taken to be there, in ms, by what looks again after its write. */
+/** How long a parent that was found is cached, in ms, for writes that check it again afterwards. */
 const SEEN = 4000;
 const MOST_SEEN = 5000;
 
 const seen = new Map<string, number>();
 
 /**
- * Before a write: every reference in it exists, and whoever writes may read it.
- * @param again whether `confirmReferences` follows: then a parent found a moment ago will do
+ * Checks, before a write, that what it refers to exists and may be read by the actor.
+ * @param again whether `confirmReferences` follows: then a cached result will do
  * @throws AppError VALIDATION_FAILED
  */
 export async function checkReferences(
@@ -79,17 +82,17 @@ export async function checkReferences(
   again = false,
 ): Promise<void> {
   const missing = await Promise.all(
-    heldBy(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
+    listHeld(entity, values).map(async ({ reference, id }): Promise<Fault[]> => {
       const to = entityNamed(reference.to);
       const filter = getReaders(to)(ctx.actor);
-      // Who may read a document never changes, where it is its owner; whether it is there, the second
-      // look finds out.
+      // An owner never changes, so the right to read may be cached; that the document still exists
+      // is checked again after the write.
       const key = `${'id' in ctx.actor && idText(ctx.actor.id)} ${to.name} ${idText(id)}`;
       const isFixed = again && to.options.readers === undefined;
       if (isFixed && (seen.get(key) ?? 0) > ctx.clock()) return [];
       const one = { ...filter, _id: id, ...ALIVE };
       const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
-      if (!found) return [gone(reference)];
+      if (!found) return [missingReference(reference)];
       if (seen.size >= MOST_SEEN) seen.delete(seen.keys().next().value as string);
       seen.set(key, ctx.clock() + SEEN);
       return [];
@@ -99,31 +102,31 @@ export async function checkReferences(
   if (faults.length > 0) throw invalid(faults);
 }
 
-/** The ids that a document, or the paths set in one, refer to; but for its owner. */
-function heldBy(
+/** Lists the ids that a document, or the paths of an update, refer to, without the owner. */
+function listHeld(
   entity: Entity,
   values: Record<string, unknown>,
 ): { reference: Reference; id: UUID }[] {
   return referencesOf(entity)
     .filter((r) => r.path !== 'user')
     .flatMap((reference) =>
-      valuesAt(values, reference.path).map((id) => ({ reference, id: id as UUID })),
+      readPath(values, reference.path).map((id) => ({ reference, id: id as UUID })),
     );
 }
 
-/** What is at a dotted path, through objects and the items of arrays. */
-export function valuesAt(value: unknown, path: string): unknown[] {
+/** Reads the values at a dotted path, through objects and the items of arrays. */
+export function readPath(value: unknown, path: string): unknown[] {
   if (value === null || value === undefined) return [];
   if (path === '') return [value];
-  if (Array.isArray(value)) return value.flatMap((item) => valuesAt(item, path));
+  if (Array.isArray(value)) return value.flatMap((item) => readPath(item, path));
   const values = value as Record<string, unknown>;
-  if (path in values) return valuesAt(values[path], '');
+  if (path in values) return readPath(values[path], '');
   const dot = path.indexOf('.');
-  return dot < 0 ? [] : valuesAt(values[path.slice(0, dot)], path.slice(dot + 1));
+  return dot < 0 ? [] : readPath(values[path.slice(0, dot)], path.slice(dot + 1));
 }
 
-/** The update that takes a reference to a document that has gone out of those that hold it. */
-export function releasing({ path, array }: Reference, id: UUID) {
+/** Makes the update that removes a reference to a deleted document. */
+export function makeRelease({ path, array }: Reference, id: UUID) {
   const inItems = array && `${array}.$[item]${path.slice(array.length)}`;
   return {
     update: { $unset: { [inItems ?? path]: 1 } },
@@ -132,17 +135,17 @@ export function releasing({ path, array }: Reference, id: UUID) {
 }
 
 /**
- * After an insert has been committed: reads every parent again, and takes the new document back when one
- * has gone meanwhile. Whoever deletes a parent sweeps its children after that commit, so that one of the
- * two always sees the other. Counts the document in its parents on the way.
- * @throws AppError VALIDATION_FAILED when it was taken back
+ * Reads, after an insert has been committed, every parent again, and deletes the new document when
+ * one has been deleted meanwhile. Whoever deletes a parent deletes its children after that commit,
+ * so one of the two always sees the other. Also counts the document in its parents.
+ * @throws AppError VALIDATION_FAILED when it was deleted again
  */
 export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base): Promise<void> {
   const faults: Fault[] = [];
-  for (const { reference, id } of heldBy(entity, document)) {
-    if (await stands(ctx, reference, id)) continue;
+  for (const { reference, id } of listHeld(entity, document)) {
+    if (await confirmParent(ctx, reference, id)) continue;
     if (reference.onDelete === 'unset') await release(entity, document._id, reference, id);
-    else faults.push(gone(reference));
+    else faults.push(missingReference(reference));
   }
   if (faults.length === 0) return;
   await takeBack(ctx, entity, document);
@@ -150,8 +153,9 @@ export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base
 }
 
 /**
- * The same after a change: of `set`, what refers to something that has gone meanwhile is taken out again.
- * @throws AppError VALIDATION_FAILED when that was so
+ * The same after an update: references in `set` to a document that has been deleted meanwhile are
+ * removed again.
+ * @throws AppError VALIDATION_FAILED when there were any
  */
 export async function confirmChange(
   ctx: Ctx,
@@ -160,17 +164,17 @@ export async function confirmChange(
   set: Record<string, unknown>,
 ): Promise<void> {
   const faults: Fault[] = [];
-  for (const { reference, id: referred } of heldBy(entity, set)) {
+  for (const { reference, id: referred } of listHeld(entity, set)) {
     const parent = { _id: referred, ...ALIVE };
     if (await findOne(ctx, entityNamed(reference.to), parent, { projection: { _id: 1 } })) continue;
     await release(entity, id, reference, referred);
-    faults.push(gone(reference));
+    faults.push(missingReference(reference));
   }
   if (faults.length > 0) throw invalid(faults);
 }
 
-/** Whether a parent is there, and counts the new child in it. */
-async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
+/** Whether a parent exists; counts the new child in it. */
+async function confirmParent(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean> {
   const parent = entityNamed(reference.to);
   const { countedIn } = reference;
   const filter = { _id: id, ...ALIVE };
@@ -179,23 +183,24 @@ async function stands(ctx: Ctx, reference: Reference, id: UUID): Promise<boolean
 }
 
 async function release(entity: Entity, _id: UUID, reference: Reference, id: UUID): Promise<void> {
-  const { update, ...options } = releasing(reference, id);
+  const { update, ...options } = makeRelease(reference, id);
   const where = { _id, [reference.path]: id };
   await entity.collection.updateOne(where, { ...update, $inc: { version: 1 } }, options);
 }
 
-/** As if it had never been; only where the audit chain has its creation already, its end is added, too. */
+/** Deletes a new document; audited only if its creation is in the audit chain already. */
 async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> {
   const taken = await entity.collection.findOneAndDelete({ _id });
   const isInChain = taken && entity.options.audited !== false && !taken.outbox?.length;
   if (!isInChain) return;
-  const event = looseEvent(entity, taken as Base, auditEntry(ctx, 'delete', []));
+  const event = makeLooseEvent(entity, taken as Base, makeAuditEntry(ctx, 'delete', []));
   await entityNamed('AuditEvent').collection.insertOne(event);
 }
 
 /**
- * Marks a document as going, so that a `restrict` count cannot be overtaken; one that the filter does not
- * find is neither touched nor told of. @throws AppError IN_USE
+ * Checks that nothing refers to a document by a `restrict` reference. It is marked first, so that
+ * no new reference is accepted meanwhile. A document that the filter does not find is not checked.
+ * @throws AppError IN_USE
  */
 export async function restrictRemoval(
   ctx: Ctx,
@@ -224,6 +229,6 @@ export async function restrictRemoval(
 
 const ALIVE = { removing: { $exists: false } };
 
-function gone({ path, to }: Reference): Fault {
+function missingReference({ path, to }: Reference): Fault {
   return { path, message: `there is no such ${to.toLowerCase()}` };
 }

@@ -1,15 +1,15 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
-import { type AuditEntry, auditEntry, looseEvent } from './audit.ts';
+import { type AuditEntry, makeAuditEntry, makeLooseEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { idText, type UUID } from './ids.ts';
 import { aggregate, findMany, findOne } from './read.ts';
 import {
+  makeRelease,
   type Reference,
   referencesOf,
   referencesTo,
-  releasing,
   restrictionsOn,
   restrictRemoval,
 } from './references.ts';
@@ -18,14 +18,19 @@ import { removeOne } from './write.ts';
 
 /** How many children one transaction takes along. */
 const BATCH = 100;
-/** How many batches of each kind of child go while the caller waits; the `sweep` job takes the rest. */
+/**
+ * How many batches of each kind of child go while the caller waits; the `sweep` job takes the rest.
+ */
 const AT_ONCE = 5;
 
 /** How a document goes that may come back. */
 export interface Keep<T extends Base> {
   /** What the audit calls it. */
   action: string;
-  /** Stores it elsewhere, in the transaction of its removal; false when it is not worth it. Its objects stay. */
+  /**
+   * Stores it elsewhere, in the transaction of its removal; false when it is not worth it. Its
+   * objects stay.
+   */
   store(ctx: Ctx, document: T): Promise<boolean>;
 }
 
@@ -43,8 +48,8 @@ export type EnqueueSweep = (tx: Ctx, leftovers: Leftovers) => Promise<UUID>;
 /**
  * Deletes a document. In one transaction: the document goes, its audit event and a sweep job are
  * written; after that commit its children are swept at once, and the job sweeps again what a crash
- * left, and the objects in S3. Returns the document and the jobs to ring for, or null when the filter
- * finds none.
+ * left, and the objects in S3. Returns the document and the jobs to ring for, or null when the
+ * filter finds none.
  * @throws AppError IN_USE when a `restrict` reference stands in the way
  */
 export async function remove<T extends Base>(
@@ -71,8 +76,8 @@ export async function remove<T extends Base>(
 }
 
 /**
- * Takes documents out of their collection that are kept elsewhere, in the caller's transaction: what waits in
- * their outboxes is told, and their objects stay.
+ * Takes documents out of their collection that are kept elsewhere, in the caller's transaction:
+ * what waits in their outboxes is told, and their objects stay.
  */
 export async function takeOut(
   ctx: Ctx,
@@ -153,7 +158,10 @@ async function stands(ctx: Ctx, { to }: Reference, parent: UUID): Promise<boolea
   return found !== null;
 }
 
-/** Which of these something that `restrict`s refers to: the ledger's jobs outlive their project, without it. */
+/**
+ * Which of these something that `restrict`s refers to: the ledger's jobs outlive their project,
+ * without it.
+ */
 async function restricted(ctx: Ctx, entity: Entity, documents: Base[]): Promise<UUID[]> {
   const ids = documents.map((d) => d._id);
   const holders = restrictionsOn(entity.name);
@@ -175,7 +183,7 @@ async function release(
   among: TypedFilter = {},
 ): Promise<void> {
   const { entity: child, path } = reference;
-  const { update: releasal, ...options } = releasing(reference, parent);
+  const { update: releasal, ...options } = makeRelease(reference, parent);
   const changes = [{ path, before: parent, after: null }];
   for (;;) {
     if (Object.keys(among).length === 0 && (await stands(ctx, reference, parent))) return;
@@ -189,7 +197,7 @@ async function release(
         $set: { updatedAt: new Date(ctx.clock()) },
         $inc: { version: 1 },
         ...(child.options.audited !== false && {
-          $push: { outbox: auditEntry(ctx, 'update', changes) },
+          $push: { outbox: makeAuditEntry(ctx, 'update', changes) },
         }),
       };
       return { updateOne: { filter: { _id, [path]: parent }, update, ...options } };
@@ -216,8 +224,8 @@ async function recordRemoval(
 
 async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: string): Promise<void> {
   if (entity.options.audited === false) return;
-  const events = gone.map((d) => looseEvent(entity, d, auditEntry(ctx, action, [])));
-  const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => looseEvent(entity, d, entry)));
+  const events = gone.map((d) => makeLooseEvent(entity, d, makeAuditEntry(ctx, action, [])));
+  const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => makeLooseEvent(entity, d, entry)));
   const missing = await notInChain(ctx, waiting);
   await entityNamed('AuditEvent').collection.insertMany([...missing, ...events], {
     ...(ctx.session && { session: ctx.session }),

@@ -1,13 +1,13 @@
 import type { SchemaDefinitionProperty } from 'mongoose';
 
 /**
- * The words that schemas may use beside Mongoose's own. Mongoose lets a misspelt option through, so a
- * test holds every schema to this list.
+ * The options that schema types may have beside Mongoose's own. Mongoose accepts any option, so a
+ * test compares those of all schemas with this list.
  */
 export const WORDS = {
   server: 'clients may read it, never write it',
   publicName: 'the name that clients know it by, where that is not the stored one',
-  onDelete: 'what happens when the referred document goes',
+  onDelete: 'what happens when the document referred to is deleted',
   countedIn:
     'the number that counts it: how many documents hold this reference, in the one referred to; how often any other field changed, in the document itself',
   personal: 'what privacy export and erasure do with it: export, erase or keep',
@@ -15,7 +15,7 @@ export const WORDS = {
   maxBytes: 'the most bytes of a free-form object, as JSON',
   maxItems: 'the most items of an array',
   encrypted: 'stored as ciphertext: what is in it, and what of it is shown (made by `encrypted()`)',
-  description: 'what its name does not say, for the documentation: units, forms, what for',
+  description: 'what its name does not say, for the documentation: units, formats, purpose',
 } as const;
 
 declare module 'mongoose' {
@@ -33,10 +33,10 @@ declare module 'mongoose' {
   }
 }
 
-/** What happens to a document when the one it refers to goes. */
+/** What happens to a document when the one that it refers to is deleted. */
 export type OnDelete = 'cascade' | 'restrict' | 'unset';
 
-/** What an encrypted field holds, and what answers show in its place. */
+/** The type of an encrypted field, and what answers show in place of its value. */
 export interface Encrypted {
   inner: SchemaDefinitionProperty;
   shows?: 'last4';

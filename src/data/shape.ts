@@ -2,8 +2,8 @@ import { Schema, type SchemaType } from 'mongoose';
 import type { Encrypted, OnDelete } from './schema-words.ts';
 
 /**
- * A Mongoose schema read once into a plain tree, from which the joi bodies, the JSON answer, the OpenAPI
- * schema and the `$jsonSchema` validator are printed.
+ * A Mongoose schema as a plain tree, from which the joi schemas of bodies, the JSON of answers, the
+ * OpenAPI schemas and the `$jsonSchema` validators are made.
  */
 export type Shape =
   | {
@@ -36,33 +36,33 @@ export interface Field {
   /** The name that clients know it by. */
   publicName: string;
   required: boolean;
-  /** Clients may not write it. */
+  /** Only the server writes it. */
   server: boolean;
-  /** Set on create only. */
+  /** Never changes after the create. */
   immutable: boolean;
-  /** Never answered. */
+  /** Never part of an answer. */
   hidden: boolean;
   hasDefault: boolean;
-  /** The field that counts it. */
+  /** The field that counts it: see `countedIn` in schema-words.ts. */
   countedIn?: string;
-  /** What its name does not say. */
+  /** For the documentation. */
   description?: string;
 }
 
-/** Reads a Mongoose schema. @throws Error for a type that no printer knows. */
+/** Reads a Mongoose schema. @throws Error for a type that is not supported */
 export function shapeOf(schema: Schema): ObjectShape {
-  const root = emptyObject();
+  const root = makeEmptyObject();
   schema.eachPath((path, type) => {
     if (path.includes('$*')) return;
     const names = path.split('.');
     const last = names.pop() as string;
-    parent(root, names).fields[last] = field(type, path);
+    findParent(root, names).fields[last] = readField(type, path);
   });
   return root;
 }
 
-/** The stored name of each field that clients may see, by the name that they know it by. */
-export function storedNames(shape: ObjectShape): ReadonlyMap<string, string> {
+/** Lists the stored names of the fields that clients may see, by their public names. */
+export function listStoredNames(shape: ObjectShape): ReadonlyMap<string, string> {
   let names = known.get(shape);
   if (!names) {
     const shown = Object.entries(shape.fields).filter(([, field]) => !field.hidden);
@@ -74,17 +74,20 @@ export function storedNames(shape: ObjectShape): ReadonlyMap<string, string> {
 
 const known = new WeakMap<ObjectShape, Map<string, string>>();
 
-/** Without a prototype: clients name fields, and `constructor` is none. */
-function emptyObject(): ObjectShape {
+/** An object without a prototype: clients name fields, and `constructor` is not one. */
+function makeEmptyObject(): ObjectShape {
   return { kind: 'object', fields: Object.create(null) as ObjectShape['fields'] };
 }
 
-/** The object that holds a dotted path's last name; nested paths have no schema type of their own. */
-function parent(root: ObjectShape, names: string[]): ObjectShape {
+/**
+ * Finds or makes the object that has the last name of a dotted path: nested paths have no schema
+ * type of their own.
+ */
+function findParent(root: ObjectShape, names: string[]): ObjectShape {
   let at = root;
   for (const name of names) {
     at.fields[name] ??= {
-      shape: emptyObject(),
+      shape: makeEmptyObject(),
       publicName: name,
       required: false,
       server: false,
@@ -97,10 +100,10 @@ function parent(root: ObjectShape, names: string[]): ObjectShape {
   return at;
 }
 
-function field(type: SchemaType, path: string): Field {
+function readField(type: SchemaType, path: string): Field {
   const o = type.options;
-  return defined({
-    shape: shape(type, path),
+  return dropUndefined({
+    shape: readShape(type, path),
     publicName: o.publicName ?? path.slice(path.lastIndexOf('.') + 1),
     required: o.required === true || Array.isArray(o.required),
     server: o.server === true,
@@ -118,12 +121,12 @@ interface Inner {
   $__schemaType?: SchemaType;
 }
 
-function shape(type: SchemaType, path: string): Shape {
+function readShape(type: SchemaType, path: string): Shape {
   const o = type.options;
   const inner = type as SchemaType & Inner;
   switch (type.instance) {
     case 'String':
-      return defined({
+      return dropUndefined({
         kind: 'string' as const,
         enum: o.enum as string[] | undefined,
         min: o.minlength as number | undefined,
@@ -133,7 +136,7 @@ function shape(type: SchemaType, path: string): Shape {
         lowercase: o.lowercase as boolean | undefined,
       });
     case 'Number':
-      return defined({
+      return dropUndefined({
         kind: 'number' as const,
         min: o.min as number | undefined,
         max: o.max as number | undefined,
@@ -146,47 +149,47 @@ function shape(type: SchemaType, path: string): Shape {
     case 'Date':
       return { kind: 'date' };
     case 'UUID':
-      return defined({
+      return dropUndefined({
         kind: 'id' as const,
         ref: o.ref as string | undefined,
         onDelete: o.onDelete,
       });
     case 'Mixed':
-      return defined({ kind: 'free' as const, maxBytes: o.maxBytes });
+      return dropUndefined({ kind: 'free' as const, maxBytes: o.maxBytes });
     case 'Map':
-      return { kind: 'map', values: shape(inner.$__schemaType as SchemaType, path) };
+      return { kind: 'map', values: readShape(inner.$__schemaType as SchemaType, path) };
     case 'Embedded':
-      if (o.encrypted) return encryptedShape(o.encrypted, path);
+      if (o.encrypted) return readEncryptedShape(o.encrypted, path);
       return shapeOf(inner.schema as Schema);
     case 'Array':
-      return defined({
+      return dropUndefined({
         kind: 'array' as const,
         items: inner.schema
           ? shapeOf(inner.schema)
-          : shape(inner.embeddedSchemaType as SchemaType, path),
+          : readShape(inner.embeddedSchemaType as SchemaType, path),
         max: o.maxItems as number | undefined,
       });
     default:
-      throw new Error(`${path}: no printer knows the Mongoose type ${type.instance}.`);
+      throw new Error(`${path}: the Mongoose type ${type.instance} is not supported.`);
   }
 }
 
-/** What only the field itself may say, not what is encrypted in it: there nobody would read it. */
+/** Options that belong to the field itself: on its inner type they would have no effect. */
 const FIELD_WORDS = [
   ...['required', 'select', 'server', 'immutable', 'default', 'personal', 'description'],
 ];
 
-function encryptedShape({ inner, shows }: Encrypted, path: string): Shape {
+function readEncryptedShape({ inner, shows }: Encrypted, path: string): Shape {
   if (path.includes('.'))
     throw new Error(`${path}: only a field of the document itself is encrypted.`);
   const type = new Schema({ [path]: inner }).path(path) as SchemaType;
   const misplaced = FIELD_WORDS.find((word) => Object.hasOwn(inner as object, word));
-  if (misplaced) throw new Error(`${path}: say ${misplaced} in the options of encrypted().`);
-  const held = shape(type, path);
+  if (misplaced) throw new Error(`${path}: ${misplaced} belongs in the options of encrypted().`);
+  const held = readShape(type, path);
   if (shows && held.kind !== 'string') throw new Error(`${path}: only a string has a last4.`);
-  return defined({ kind: 'encrypted' as const, inner: held, shows });
+  return dropUndefined({ kind: 'encrypted' as const, inner: held, shows });
 }
 
-function defined<T extends object>(object: T): T {
+function dropUndefined<T extends object>(object: T): T {
   return Object.fromEntries(Object.entries(object).filter(([, v]) => v !== undefined)) as T;
 }

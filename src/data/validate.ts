@@ -3,7 +3,7 @@ import type { Entity, Stored } from './entity.ts';
 
 type Values = Record<string, unknown>;
 
-/** What Mongoose's types do for its documents, and can do without one. */
+/** What schema types of Mongoose can do without a document. */
 type PlainType = SchemaType & {
   defaultValue: unknown;
   applySetters(value: unknown, scope: null): unknown;
@@ -12,24 +12,24 @@ type PlainType = SchemaType & {
 };
 
 /**
- * A new document as Mongoose would store it: set, cast, with defaults, and validated by Mongoose's own
- * types. Without making a Mongoose document of it, which costs twenty times as much; that is left to what
- * has a fault, so that Mongoose names it, and to what is more than plain fields.
+ * Validates a new document as Mongoose would: cast, with defaults, checked by Mongoose's own schema
+ * types, but without making a Mongoose document, which costs twenty times as much. That is done
+ * only where a value is not valid, so that Mongoose says why, or is more than a simple value.
  * @throws mongoose.Error.ValidationError, StrictModeError
  */
-export async function validated(entity: Entity, values: Values): Promise<Stored> {
-  return plainly(entity, values) ?? hydrated(entity, values);
+export async function validateDocument(entity: Entity, values: Values): Promise<Stored> {
+  return validatePlainly(entity, values) ?? validateHydrated(entity, values);
 }
 
 /** Validates the new values of some paths. @throws mongoose.Error.ValidationError */
 export async function validatePaths(entity: Entity, set: Values): Promise<void> {
-  const paths = pathsOf(entity);
+  const paths = getPaths(entity);
   const names = Object.keys(set);
-  if (names.every((name) => checked(paths.get(name), set[name]) !== undefined)) return;
+  if (names.every((name) => checkValue(paths.get(name), set[name]) !== undefined)) return;
   await entity.model.validate(unflatten(set), names);
 }
 
-/** A path of a schema, read once: its type has what is asked for here behind several calls. */
+/** A path of a schema, with what is needed of its type, cached. */
 interface Path {
   type: PlainType;
   isPlain: boolean;
@@ -42,34 +42,34 @@ const PLAIN = new Set(['String', 'Number', 'Boolean', 'Date', 'UUID', 'Mixed']);
 
 const known = new Map<Entity, Map<string, Path>>();
 
-function pathsOf(entity: Entity): Map<string, Path> {
+function getPaths(entity: Entity): Map<string, Path> {
   let paths = known.get(entity);
   if (!paths) {
     const types = Object.entries(entity.schema.paths) as [string, PlainType][];
-    paths = new Map(types.map(([name, type]) => [name, pathOf(type)]));
+    paths = new Map(types.map(([name, type]) => [name, readSchemaPath(type)]));
     known.set(entity, paths);
   }
   return paths;
 }
 
-function pathOf(type: PlainType): Path {
+function readSchemaPath(type: PlainType): Path {
   return {
     type,
     isPlain: PLAIN.has(type.instance),
     isRequired: type.isRequired === true,
     hasDefault: type.defaultValue !== undefined && type.defaultValue !== null,
-    validators: validatorsOf(type),
+    validators: listValidators(type),
   };
 }
 
-/** Mongoose's own validators, without what it prepares for their messages: a fault is told by a document. */
-function validatorsOf(type: PlainType): ((value: unknown) => boolean)[] {
+/** Mongoose's own validators, without their messages: those are made by a Mongoose document. */
+function listValidators(type: PlainType): ((value: unknown) => boolean)[] {
   const isSimple = type.validators.every(
     (v) => typeof v.validator === 'function' && !('propsParameter' in v && v.propsParameter),
   );
   if (!isSimple) return [(value) => !type.doValidateSync(value, null)];
   return type.validators.map(({ type: kind, validator }) => {
-    // Of a value that is there it asks only that a text is not empty.
+    // Given a value, `required` only refuses the empty text.
     if (kind === 'required') return (value) => value !== '';
     const isValid = validator as (value: unknown) => unknown;
     return (value) => {
@@ -79,8 +79,8 @@ function validatorsOf(type: PlainType): ((value: unknown) => boolean)[] {
   });
 }
 
-function plainly(entity: Entity, values: Values): Stored | undefined {
-  const paths = pathsOf(entity);
+function validatePlainly(entity: Entity, values: Values): Stored | undefined {
+  const paths = getPaths(entity);
   for (const name of Object.keys(values)) if (!paths.has(name)) return undefined;
   const document: Values = {};
   for (const [name, path] of paths) {
@@ -90,15 +90,15 @@ function plainly(entity: Entity, values: Values): Stored | undefined {
       if (path.isRequired) return undefined;
       continue;
     }
-    const stored = checked(path, value);
+    const stored = checkValue(path, value);
     if (stored === undefined) return undefined;
     document[name] = stored;
   }
   return document as Stored;
 }
 
-/** The value as it is stored; undefined where a plain look does not do. */
-function checked(path: Path | undefined, value: unknown): unknown {
+/** The value as it is stored; undefined where it takes a Mongoose document to tell. */
+function checkValue(path: Path | undefined, value: unknown): unknown {
   if (!path?.isPlain || value === null || value === undefined) return undefined;
   try {
     const stored = path.type.applySetters(value, null);
@@ -109,7 +109,7 @@ function checked(path: Path | undefined, value: unknown): unknown {
   }
 }
 
-async function hydrated(entity: Entity, values: Values): Promise<Stored> {
+async function validateHydrated(entity: Entity, values: Values): Promise<Stored> {
   const document = new entity.model(values);
   await document.validate();
   const plain = document.toObject({ flattenMaps: true, virtuals: false }) as Stored;

@@ -3,20 +3,20 @@ import type { Ctx } from '../context.ts';
 import { AppError, invalid } from '../errors.ts';
 import {
   type AuditEntry,
-  auditEntry,
   auditValue,
   type Change,
-  creations,
   ENCRYPTED_MARK,
   isAudited,
+  listCreations,
+  makeAuditEntry,
 } from './audit.ts';
 import { encryptFields, isEncryptedPath, type Owner } from './encrypted-fields.ts';
 import type { Base, Entity, Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { newId, type UUID } from './ids.ts';
-import { findOne, visible } from './read.ts';
+import { findOne, projectVisible } from './read.ts';
 import type { Shape } from './shape.ts';
-import { validated, validatePaths } from './validate.ts';
+import { validateDocument, validatePaths } from './validate.ts';
 
 type Values = Record<string, unknown>;
 
@@ -33,7 +33,7 @@ export async function insert<T extends Base>(
   const now = new Date(ctx.clock());
   const { promisedId } = ctx;
   if (promisedId) ctx.promisedId = undefined;
-  const document = await acceptable(ctx, entity, {
+  const document = await validateNew(ctx, entity, {
     ...values,
     _id: (values._id as UUID | undefined) ?? promisedId ?? newId(now.getTime()),
     createdAt: now,
@@ -41,20 +41,21 @@ export async function insert<T extends Base>(
     version: 1,
   });
   if (entity.options.audited !== false) {
-    document.outbox = [auditEntry(ctx, action, creations(entity, document))];
+    document.outbox = [makeAuditEntry(ctx, action, listCreations(entity, document))];
   }
   try {
     await entity.collection.insertOne(document, {
       ...(ctx.session && { session: ctx.session }),
     });
   } catch (error) {
-    // The promised id is there already: this very request made the document before it was cut off.
-    if (promisedId && !ctx.session && duplicatePath(error) === '_id') {
-      // Outside of the transaction, which the failed insert has ended.
+    // The reserved id exists already: an earlier attempt of this request made the document before
+    // it crashed.
+    if (promisedId && !ctx.session && findDuplicatePath(error) === '_id') {
+      // Read outside of the transaction, which the failed insert has aborted.
       const made = await findOne({ ...ctx, session: undefined }, entity, { _id: promisedId });
       if (made) return made;
     }
-    throw translated(error);
+    throw translateError(error);
   }
   return document as T;
 }
@@ -66,8 +67,8 @@ export interface Update {
 }
 
 /**
- * Changes one document, if the filter still finds it, with its audit entry in the same write: one atomic
- * command, in which the server itself notes the values before. Returns what is stored now, or null.
+ * Changes one document, if the filter finds it, and writes the audit entry in the same atomic
+ * command, in which MongoDB itself records the values before. Returns what is stored now, or null.
  * @throws AppError VALIDATION_FAILED, DUPLICATE
  */
 export async function update<T extends Base>(
@@ -82,7 +83,7 @@ export async function update<T extends Base>(
   if (!bound) return null;
   const { where, set } = bound;
   await validatePaths(entity, set).catch((error) => {
-    throw translated(error);
+    throw translateError(error);
   });
   const now = new Date(ctx.clock());
   const stage: mongo.Document = {
@@ -91,24 +92,26 @@ export async function update<T extends Base>(
     version: { $add: ['$version', 1] },
   };
   if (entity.options.audited !== false && action) {
-    const entry = auditEntry(ctx, action, evaluatedChanges(entity, set, unset));
-    stage.outbox = { $concatArrays: [{ $ifNull: ['$outbox', []] }, [expression(entry)]] };
+    const entry = makeAuditEntry(ctx, action, describeChanges(entity, set, unset));
+    stage.outbox = { $concatArrays: [{ $ifNull: ['$outbox', []] }, [toExpression(entry)]] };
   }
   const pipeline: mongo.Document[] = [{ $set: stage }];
   if (unset.length > 0) pipeline.push({ $unset: unset });
   try {
     const found = await entity.collection.findOneAndUpdate(where, pipeline, {
       returnDocument: 'after',
-      projection: visible(entity),
+      projection: projectVisible(entity),
       ...(ctx.session && { session: ctx.session }),
     });
     return found as T | null;
   } catch (error) {
-    throw translated(error);
+    throw translateError(error);
   }
 }
 
-/** Deletes one document; the audit event, which has no document left to wait in, is the caller's to insert. */
+/**
+ * Deletes one document. The caller inserts the audit event, since there is no outbox left for it.
+ */
 export async function removeOne<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -120,17 +123,23 @@ export async function removeOne<T extends Base>(
   return found as T | null;
 }
 
-async function acceptable(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
+async function validateNew(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
   try {
-    const document = await validated(entity, await encryptFields(ctx, entity, values, values));
-    refine(entity, document);
+    const document = await validateDocument(
+      entity,
+      await encryptFields(ctx, entity, values, values),
+    );
+    checkRules(entity, document);
     return document;
   } catch (error) {
-    throw translated(error);
+    throw translateError(error);
   }
 }
 
-/** Ciphertext is bound to its document and owner, so those are read first: neither ever changes. */
+/**
+ * Encrypts the values of an update. Ciphertext is bound to document and owner, so those, which
+ * never change, are read first.
+ */
 async function encryptChange(
   ctx: Ctx,
   entity: Entity,
@@ -145,16 +154,16 @@ async function encryptChange(
     const where = { ...filter, _id: owner._id };
     return { where, set: await encryptFields(ctx, entity, owner, set) };
   } catch (error) {
-    throw translated(error);
+    throw translateError(error);
   }
 }
 
-function refine(entity: Entity, document: Values): void {
+function checkRules(entity: Entity, document: Values): void {
   const faults = entity.options.refine?.(document) ?? [];
   if (faults.length > 0) throw invalid(faults);
 }
 
-function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[] {
+function describeChanges(entity: Entity, set: Values, unset: string[]): Change[] {
   const changed: [string, unknown][] = [
     ...Object.entries(set),
     ...unset.map((path): [string, unknown] => [path, null]),
@@ -163,13 +172,13 @@ function evaluatedChanges(entity: Entity, set: Values, unset: string[]): Change[
     .filter(([path]) => isAudited(entity, path))
     .map(([path, after]) => ({
       path,
-      before: isEncryptedPath(entity, path) ? markBefore(path) : before(entity, path),
+      before: isEncryptedPath(entity, path) ? markBefore(path) : readBefore(entity, path),
       after: auditValue(entity, path, after),
     }));
 }
 
-/** The value before, as the server finds it; one that may be long by its size, if it is. */
-function before(entity: Entity, path: string): mongo.Document {
+/** The expression of the value before; of one that is long, its size. */
+function readBefore(entity: Entity, path: string): mongo.Document {
   const value = { $ifNull: [`$${path}`, null] };
   if (isShort(entity.shape.fields[path]?.shape)) return value;
   const size = { $bsonSize: { value } };
@@ -182,14 +191,14 @@ function markBefore(path: string): mongo.Document {
   return { $cond: [{ $ifNull: [`$${path}`, false] }, ENCRYPTED_MARK, null] };
 }
 
-/** Whether a value never is too long for an audit entry: the server need not weigh it then. */
+/** Whether a value is never too long for an audit entry, so that MongoDB need not measure it. */
 function isShort(shape: Shape | undefined): boolean {
   if (shape?.kind === 'string') return shape.enum !== undefined || (shape.max ?? 2048) < 500;
   return ['number', 'boolean', 'date', 'id'].includes(shape?.kind ?? '');
 }
 
-/** The entry as an aggregation expression: all literal but the `before`s. */
-function expression(entry: AuditEntry): mongo.Document {
+/** The entry as an aggregation expression, in which only the values before are evaluated. */
+function toExpression(entry: AuditEntry): mongo.Document {
   const { changes, ...rest } = entry;
   const evaluated = changes.map((c) => ({
     path: { $literal: c.path },
@@ -199,13 +208,13 @@ function expression(entry: AuditEntry): mongo.Document {
   return { $mergeObjects: [{ $literal: rest }, { changes: evaluated }] };
 }
 
-function duplicatePath(error: unknown): string | undefined {
+function findDuplicatePath(error: unknown): string | undefined {
   if (!(error instanceof mongoose.mongo.MongoServerError) || error.code !== 11000) return undefined;
   const keys = Object.keys((error.keyPattern as object | undefined) ?? {});
   return keys.filter((k) => k !== 'user').join('+') || keys.join('+');
 }
 
-/** Mongoose's rules in our words: its own name its classes, and say the value again. */
+/** Our messages for Mongoose's validators: its own name its classes, and repeat the value. */
 const BROKEN: Record<string, string | undefined> = {
   required: 'is required',
   minlength: 'is too short',
@@ -216,8 +225,8 @@ const BROKEN: Record<string, string | undefined> = {
   regexp: 'has characters or a form that is not allowed',
 };
 
-/** What the database or Mongoose refused, as our own error. */
-function translated(error: unknown): unknown {
+/** Translates an error of the database or Mongoose into one of ours. */
+function translateError(error: unknown): unknown {
   if (error instanceof mongoose.Error.ValidationError) {
     return invalid(
       Object.values(error.errors).map((e) => ({
@@ -226,7 +235,7 @@ function translated(error: unknown): unknown {
       })),
     );
   }
-  const path = duplicatePath(error);
+  const path = findDuplicatePath(error);
   if (path) {
     return new AppError('DUPLICATE', `This ${path} is taken.`, {
       errors: [{ path, message: 'is taken' }],

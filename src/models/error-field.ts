@@ -8,5 +8,5 @@ const schema = new Schema(
   { _id: false },
 );
 
-/** Why something failed: a stable code, and a sentence for people. Set by the server. */
+/** Why something failed: a stable code, and a message for people. Set by the server. */
 export const errorField = { type: schema, server: true, description: 'Why it failed.' } as const;

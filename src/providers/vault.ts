@@ -22,7 +22,10 @@ export function wrapperInUse(): string {
   return LOCAL;
 }
 
-/** Makes a key of 32 random bytes and wraps it; it unwraps under the same name alone. @throws AppError UNAVAILABLE */
+/**
+ * Makes a key of 32 random bytes and wraps it; it unwraps under the same name alone.
+ * @throws AppError UNAVAILABLE
+ */
 export async function makeWrappedKey(name: string): Promise<WrappedKey> {
   const by = wrapperInUse();
   if (by === LOCAL) return { wrapper: by, wrapped: wrapLocally(randomBytes(32), name) };
@@ -32,7 +35,10 @@ export async function makeWrappedKey(name: string): Promise<WrappedKey> {
   return { wrapper: by, wrapped: made.CiphertextBlob as Uint8Array };
 }
 
-/** Unwraps what `makeWrappedKey` wrapped under this name. @throws AppError UNREADABLE when it may not; UNAVAILABLE */
+/**
+ * Unwraps what `makeWrappedKey` wrapped under this name.
+ * @throws AppError UNREADABLE when it may not; UNAVAILABLE
+ */
 export async function unwrapKey(
   name: string,
   { wrapper: by, wrapped }: WrappedKey,
@@ -80,7 +86,7 @@ function refused(cause: unknown): AppError {
 
 function wrapLocally(key: Buffer, name: string): Buffer {
   const nonce = randomBytes(NONCE);
-  const { ciphertext, tag } = encryptAesGcm(localKey(), nonce, key, Buffer.from(name));
+  const { ciphertext, tag } = encryptAesGcm(deriveLocalKey(), nonce, key, Buffer.from(name));
   return Buffer.concat([nonce, ciphertext, tag]);
 }
 
@@ -88,12 +94,12 @@ function unwrapLocally(wrapped: Buffer, name: string): Buffer {
   const nonce = wrapped.subarray(0, NONCE);
   const encrypted = { ciphertext: wrapped.subarray(NONCE, -TAG), tag: wrapped.subarray(-TAG) };
   try {
-    return decryptAesGcm(localKey(), nonce, encrypted, Buffer.from(name));
+    return decryptAesGcm(deriveLocalKey(), nonce, encrypted, Buffer.from(name));
   } catch (cause) {
     throw refused(cause);
   }
 }
 
-function localKey() {
+function deriveLocalKey() {
   return deriveAppKey(`wrap ${LOCAL}`);
 }

@@ -18,21 +18,21 @@ const healthSchema = {
   },
 };
 
-/** What is open to all: health, the OpenAPI document and the reference page. */
+/** Public routes: health, the OpenAPI document and the reference page. */
 export const systemRoutes: Route[] = [
   {
     ...open,
     path: '/health',
     id: 'getHealth',
-    summary: 'What the service reaches.',
+    summary: 'Check what the service reaches.',
     success: {
-      200: { description: 'All is well.', schema: healthSchema },
+      200: { description: 'Everything can be reached.', schema: healthSchema },
       503: { description: 'Something cannot be reached.', schema: healthSchema },
     },
     handle: async (ctx) => {
       const checks = {
-        database: await check(ping),
-        storage: await check(reach),
+        database: await checkReachable(ping),
+        storage: await checkReachable(reach),
       };
       const isWell = Object.values(checks).every((c) => c === 'ok');
       if (!isWell) ctx.log.warn('Unhealthy.', { checks });
@@ -67,11 +67,13 @@ export const systemRoutes: Route[] = [
       },
     }),
   },
-  asset('/docs/reference.js', 'getDocsScript', 'text/javascript', () =>
-    bundled('swagger-ui-bundle.js'),
+  assetRoute('/docs/reference.js', 'getDocsScript', 'text/javascript', () =>
+    loadBundled('swagger-ui-bundle.js'),
   ),
-  asset('/docs/reference.css', 'getDocsStyle', 'text/css', () => bundled('swagger-ui.css')),
-  asset('/docs/start.js', 'getDocsStart', 'text/javascript', async () => brotli(START)),
+  assetRoute('/docs/reference.css', 'getDocsStyle', 'text/css', () =>
+    loadBundled('swagger-ui.css'),
+  ),
+  assetRoute('/docs/start.js', 'getDocsStart', 'text/javascript', async () => compress(START)),
 ];
 
 const PAGE = `<!doctype html>
@@ -99,7 +101,7 @@ const START = `SwaggerUIBundle({
 `;
 
 /** A file that the page loads. */
-function asset(
+function assetRoute(
   path: string,
   id: string,
   contentType: string,
@@ -126,32 +128,32 @@ function asset(
 
 const compressed = new Map<string, Promise<string>>();
 
-/** A file of the bundled reference page, brotli, as base64; pressed once per process. */
-function bundled(name: string): Promise<string> {
+/** A file of the bundled reference page, compressed by brotli, as base64; made once per process. */
+function loadBundled(name: string): Promise<string> {
   let pressed = compressed.get(name);
   if (!pressed) {
-    // A Lambda has it packaged beside the code; elsewhere it is a module like any other.
+    // In a Lambda package it lies beside the code; elsewhere it is a module.
     const root = process.env.LAMBDA_TASK_ROOT;
     const file = `swagger-ui-dist/${name}`;
     const path = root
       ? join(root, 'node_modules', file)
       : createRequire(import.meta.url).resolve(file);
-    pressed = readFile(path).then(brotli);
+    pressed = readFile(path).then(compress);
     compressed.set(name, pressed);
   }
   return pressed;
 }
 
-function brotli(content: Buffer | string): string {
+function compress(content: Buffer | string): string {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 5 };
   return brotliCompressSync(content, { params }).toString('base64');
 }
 
-async function check(probe: () => Promise<unknown>): Promise<'ok' | 'unavailable'> {
+async function checkReachable(probe: () => Promise<unknown>): Promise<'ok' | 'unavailable'> {
   try {
     await probe();
     return 'ok';
   } catch {
-    return 'unavailable'; // which is the answer
+    return 'unavailable'; // the answer says so
   }
 }

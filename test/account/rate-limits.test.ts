@@ -7,7 +7,7 @@ vi.hoisted(() => {
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { type Ctx, systemCtx } from '../../src/context.ts';
-import { network, takeTry } from '../../src/services/account/rate-limit.ts';
+import { readNetwork, takeTry } from '../../src/services/account/rate-limit.ts';
 import { call, given, PASSWORD } from '../harness/given.ts';
 import { withStoppedClock } from '../harness/stopped-clock.ts';
 import { times } from '../harness/times.ts';
@@ -75,9 +75,9 @@ test('of tries at once no more than the limit pass, and the next window allows a
 });
 
 test('all addresses of an IPv6 /64 count as one', () => {
-  const one = network('2001:db8:0:1::1');
-  expect(network('2001:db8:0:1:ffff:ffff:ffff:ffff')).toBe(one);
-  expect(network('2001:db8:0:2::1')).not.toBe(one);
-  expect(network('::ffff:192.0.2.1')).not.toBe(network('::ffff:192.0.2.2'));
-  expect(network('::1')).not.toBe(network('2001::1'));
+  const one = readNetwork('2001:db8:0:1::1');
+  expect(readNetwork('2001:db8:0:1:ffff:ffff:ffff:ffff')).toBe(one);
+  expect(readNetwork('2001:db8:0:2::1')).not.toBe(one);
+  expect(readNetwork('::ffff:192.0.2.1')).not.toBe(readNetwork('::ffff:192.0.2.2'));
+  expect(readNetwork('::1')).not.toBe(readNetwork('2001::1'));
 });

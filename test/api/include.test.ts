@@ -3,7 +3,7 @@ import '../harness/place.ts';
 import { describe, expect, test } from 'vitest';
 import { projects } from '../../functions/projects.ts';
 import { resources } from '../../scripts/served.ts';
-import { inclusions, readIncludes } from '../../src/api/resource/include.ts';
+import { listInclusions, readIncludes } from '../../src/api/resource/include.ts';
 import { type Entity, entityNamed, type Stored } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { User } from '../../src/models/account/user.ts';
@@ -206,7 +206,7 @@ describe.concurrent('of more than 100 children 100 are included, and a cursor le
 
 test('everything that can be included can be asked for at once, and is in the OpenAPI document', () => {
   for (const { entity, include } of subjects) {
-    const all = inclusions(entity, include);
+    const all = listInclusions(entity, include);
     expect(readIncludes(entity, include, all.join()).map((r) => r.name)).toEqual(include);
   }
   expect(many.map((r) => r.to.name)).toContain(CreditsTransaction.name);

@@ -5,9 +5,9 @@ import { SHAPE_FAULTS } from '../../scripts/fuzz/shape-faults.ts';
 import { served } from '../../scripts/served.ts';
 import { checkBody } from '../../src/api/http/check-body.ts';
 import { bodySchema } from '../../src/api/openapi/body-schema.ts';
-import { openApi } from '../../src/api/openapi/openapi.ts';
+import { describeApi } from '../../src/api/openapi/openapi.ts';
 import { filterSchema } from '../../src/api/openapi/schemas.ts';
-import { bodyOf } from '../../src/api/resource/input.ts';
+import { makeBody } from '../../src/api/resource/input.ts';
 import type { Shape } from '../../src/data/shape.ts';
 import { AppError, type Fault } from '../../src/errors.ts';
 import { Project } from '../../src/models/index.ts';
@@ -15,7 +15,7 @@ import { given } from '../harness/given.ts';
 
 const routes = Object.values(served).flatMap((s) => s.routes);
 type Body = { content: Record<string, { example?: unknown }> };
-const { paths } = openApi(routes, '0') as {
+const { paths } = describeApi(routes, '0') as {
   paths: Record<string, Record<string, { requestBody?: Body }>>;
 };
 
@@ -70,7 +70,7 @@ describe('the schema of a body', () => {
 test('a number that is not an integer has the range of a double', () => {
   const shape: Shape = { kind: 'number', integer: false };
   const flags = { required: true, server: false, immutable: false, hidden: false };
-  const body = bodyOf(
+  const body = makeBody(
     { kind: 'object', fields: { it: { shape, publicName: 'it', ...flags, hasDefault: false } } },
     'create',
   );

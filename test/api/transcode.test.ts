@@ -1,8 +1,8 @@
 import '../harness/place.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { documentText } from '../../src/api/json/document.ts';
-import { putAscii, textBy } from '../../src/api/json/text.ts';
+import { stringifyDocument } from '../../src/api/json/document.ts';
+import { putAscii, writeText } from '../../src/api/json/text.ts';
 import { type Part, putMembers } from '../../src/api/json/transcode.ts';
 import { encode } from '../../src/data/bson.ts';
 import type { Entity } from '../../src/data/entity.ts';
@@ -18,7 +18,7 @@ type Json = Record<string, unknown>;
 /** What clients are sent of a document that was read. */
 function sent(entity: Entity, document: object, part?: Part): unknown {
   return JSON.parse(
-    textBy(() => {
+    writeText(() => {
       putAscii('{');
       putMembers(entity, encode(document), 0, part);
       putAscii('}');
@@ -164,7 +164,7 @@ test.each(shown.map((entity) => [entity.name, entity] as const))(
       fc.property(documentOf(entity.shape), (document) => {
         const whole = { ...document, _id: new UUID() };
         const text = expected(entity, whole);
-        expect(documentText(entity, whole as unknown as Base)).toBe(text);
+        expect(stringifyDocument(entity, whole as unknown as Base)).toBe(text);
         expect(sent(entity, whole)).toEqual(JSON.parse(text));
       }),
       { numRuns: 40 },
@@ -175,11 +175,11 @@ test.each(shown.map((entity) => [entity.name, entity] as const))(
 test('what an answer adds to a document stands behind its own members', () => {
   const project = { _id: new UUID(), name: 'Aé "x"' } as unknown as Base;
   const id = project._id.toString();
-  expect(documentText(Project, project, { job: 'ü', upload: undefined })).toBe(
+  expect(stringifyDocument(Project, project, { job: 'ü', upload: undefined })).toBe(
     `{"id":"${id}","name":"Aé \\"x\\"","job":"ü"}`,
   );
-  expect(documentText(Project, project, { upload: undefined })).toBe(
-    documentText(Project, project),
+  expect(stringifyDocument(Project, project, { upload: undefined })).toBe(
+    stringifyDocument(Project, project),
   );
 });
 
@@ -200,7 +200,7 @@ test('ciphertext and other binary values are refused instead of written', () => 
     sent(entity, { _id: new UUID(), [name]: value });
   expect(at(LlmInteraction, 'messages', encrypted)).toThrow('nobody has decrypted');
   const written = { _id: new UUID(), messages: encrypted } as unknown as Base;
-  expect(() => documentText(LlmInteraction, written)).toThrow('nobody has decrypted');
+  expect(() => stringifyDocument(LlmInteraction, written)).toThrow('nobody has decrypted');
   expect(at(Project, 'name', Buffer.from('bytes'))).toThrow('no id');
 });
 

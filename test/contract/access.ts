@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Route } from '../../src/api/http/route.ts';
 import { bodySchema } from '../../src/api/openapi/body-schema.ts';
-import { exampleOf } from '../../src/api/openapi/examples.ts';
+import { makeExample } from '../../src/api/openapi/examples.ts';
 import { call, given } from '../harness/given.ts';
 import { anonymous, type Held, type Json, newText } from './held.ts';
 
@@ -98,5 +98,5 @@ export function filled(path: string, id: string): string {
 
 /** A body that passes the route's schema, where it takes one. */
 export function goodBody(route: Route): unknown {
-  return route.body && (route.example ?? exampleOf(bodySchema(route.body)));
+  return route.body && (route.example ?? makeExample(bodySchema(route.body)));
 }

@@ -1,7 +1,7 @@
 import type { Method, Route } from '../../src/api/http/route.ts';
 import type { Base, Entity } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
-import { filtersOf, type Rule } from '../../src/rules.ts';
+import { listFilters, type Rule } from '../../src/rules.ts';
 import { type Answer, type Doc, given, type Person } from '../harness/given.ts';
 
 export type Json = Record<string, unknown>;
@@ -45,7 +45,7 @@ export type Held = ReturnType<typeof hold>;
 export function hold<T extends Base>(subject: Subject<T>, means: Means) {
   const { routes, options, isSingle = false } = subject;
   const { path, include = [] } = options;
-  const rules = filtersOf(options.can.read);
+  const rules = listFilters(options.can.read);
   const entity = subject.entity as Entity;
   const isOwned = entity.options.owner !== 'none';
   const one = isSingle ? path : `${path}/{id}`;
@@ -98,7 +98,7 @@ function statusOf(routes: Route[], path: string): number | undefined {
   return create && Number(Object.keys(create.success)[0]);
 }
 
-/** Whether a route only says that it is not there yet. */
+/** Whether a route is only declared, and not implemented yet. */
 export function isPlanned({ success }: Route): boolean {
   return Object.keys(success).length === 0;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { combinationsOf } from '../../src/api/resource/list.ts';
+import { listCombinations } from '../../src/api/resource/list.ts';
 import { UUID } from '../../src/data/ids.ts';
 import type { Doc } from '../harness/given.ts';
 import { type Held, newText } from './held.ts';
@@ -28,7 +28,7 @@ export function lists(held: Held): void {
   test('each declared filter and sort answers the matching documents in order', async () => {
     const alice = await someone();
     const doc = await make(alice);
-    for (const { equals, sort } of combinationsOf(entity, held.rule)) {
+    for (const { equals, sort } of listCombinations(entity, held.rule)) {
       const filters = equals.map((name) => `${name}=${encodeURIComponent(String(doc[name]))}`);
       for (const direction of ['', '-']) {
         const query = [...filters, `sort=${direction}${sort}`, 'limit=100'].join('&');
@@ -47,7 +47,7 @@ export function lists(held: Held): void {
 
   test('any other filter or sort is refused with 400 and the names of those that exist', async () => {
     const alice = await someone();
-    const combinations = combinationsOf(entity, held.rule);
+    const combinations = listCombinations(entity, held.rule);
     const filters = new Set(combinations.flatMap((c) => c.equals));
     const sorts = new Set(combinations.map((c) => c.sort));
     const names = Object.keys(entity.shape.fields).map((n) => (n === '_id' ? 'id' : n));

@@ -331,7 +331,7 @@ test('what cannot be encrypted is refused when the schema is read', () => {
   expect(made('B', { a: encrypted({ type: Number }, { shows: 'last4' }) })).toThrow(
     'only a string',
   );
-  expect(made('C', { a: encrypted({ type: String, select: false }) })).toThrow('say select in');
+  expect(made('C', { a: encrypted({ type: String, select: false }) })).toThrow('select belongs in');
   expect(openSchema(Safe).properties).toMatchObject({
     apiKey: { type: 'string' },
     env: { type: 'object' },

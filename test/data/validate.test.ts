@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Entity } from '../../src/data/entity.ts';
 import { newId } from '../../src/data/ids.ts';
-import { validated, validatePaths } from '../../src/data/validate.ts';
+import { validateDocument, validatePaths } from '../../src/data/validate.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
@@ -34,7 +34,7 @@ describe('the stored document equals what Mongoose would have stored:', () => {
     const stored = Object.fromEntries(
       Object.entries(document).filter(([, value]) => value !== undefined),
     );
-    expect(await validated(entity, values)).toEqual(stored);
+    expect(await validateDocument(entity, values)).toEqual(stored);
   });
 });
 
@@ -52,14 +52,14 @@ describe('a validation error names the path of', () => {
     ['a part with a fault', { audio: { ...audio, codec: undefined } }, 'audio.codec'],
   ];
   test.each(cases)('%s', async (_name, values, path) => {
-    await expect(validated(Track, { ...track, ...values })).rejects.toHaveProperty([
+    await expect(validateDocument(Track, { ...track, ...values })).rejects.toHaveProperty([
       'errors',
       path,
     ]);
   });
 
   test('a field that the schema lacks', async () => {
-    await expect(validated(Track, { ...track, colour: 'red' })).rejects.toThrow('colour');
+    await expect(validateDocument(Track, { ...track, colour: 'red' })).rejects.toThrow('colour');
   });
 
   test('a new value of a path', async () => {

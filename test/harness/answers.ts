@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import { inject } from 'vitest';
-import { type Route, router } from '../../src/api/http/route.ts';
+import { createRouter, type Route } from '../../src/api/http/route.ts';
 
 interface Given {
   status: number;
@@ -38,7 +38,7 @@ async function prepare(): Promise<Check> {
   const { problem, operations } = (await import(file)) as Checks;
   const byOperation = new Map(operations.map((o) => [`${o.method} ${o.path}`, o.answers]));
   // It looks at their methods and paths alone.
-  const find = router(operations as unknown as Route[]);
+  const find = createRouter(operations as unknown as Route[]);
 
   return async (method, path, { status, contentType, body }) => {
     if (method === 'HEAD') return;

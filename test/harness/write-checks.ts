@@ -8,7 +8,7 @@ import '../../scripts/docs/settings.ts';
 import type { JsonSchema } from '../../src/api/http/route.ts';
 
 const { served } = await import('../../scripts/served.ts');
-const { openApi } = await import('../../src/api/openapi/openapi.ts');
+const { describeApi } = await import('../../src/api/openapi/openapi.ts');
 
 interface Response {
   /** Refusals are described once, and named where they may come. */
@@ -23,7 +23,7 @@ interface Document {
 
 const [folder = ''] = process.argv.slice(2);
 const routes = Object.values(served).flatMap((s) => s.routes);
-const document = openApi(routes, '0') as unknown as Document; // what openApi makes
+const document = describeApi(routes, '0') as unknown as Document; // what describeApi makes
 await writeFile(join(folder, 'openapi.json'), JSON.stringify(document));
 await writeFile(join(folder, 'checks.mjs'), checksOf(document));
 

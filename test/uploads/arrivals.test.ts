@@ -111,7 +111,9 @@ test('an event of another shape fails, so that it is not lost without notice', a
   // As EventBridge would send it: its key is not encoded, and its names are others.
   const bridged = { source: 'aws.s3', 'detail-type': 'Object Created', detail: { bucket, object } };
   for (const event of [bridged, {}, { Records: 'all' }]) {
-    await expect(handler(event as object, invocation())).rejects.toThrow('no notification of S3');
+    await expect(handler(event as object, invocation())).rejects.toThrow(
+      'no S3 event notification',
+    );
   }
   expect(await jobsOf(track)).toBe(0);
 });

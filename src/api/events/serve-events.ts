@@ -5,10 +5,12 @@ import { connect } from '../../data/connection.ts';
 import { BACKGROUND } from '../../data/deadlines.ts';
 import '../../models/index.ts';
 
-/** Milliseconds that this invocation has left. */
+/** Returns the milliseconds that this invocation has left. */
 type TimeLeft = () => number;
 
-/** The handler of a schedule, or of a direct call. Whatever it throws is a failed invocation. */
+/**
+ * Makes the handler of a schedule or a direct call. An error that it throws fails the invocation.
+ */
 export function serveSchedule<T>(
   name: string,
   run: (ctx: Ctx, timeLeft: TimeLeft, event: unknown) => Promise<T>,
@@ -16,13 +18,13 @@ export function serveSchedule<T>(
 ) {
   return async (event: unknown, context?: Context): Promise<T> => {
     await connect(patience);
-    return run(systemCtx(name, context?.awsRequestId), timeLeftOf(context), event);
+    return run(systemCtx(name, context?.awsRequestId), makeTimeLeft(context), event);
   };
 }
 
 /**
- * The handler of a queue: each message on its own, and only those that failed are told to come again.
- * A function that is also scheduled gets its schedule's event here too.
+ * Makes the handler of a queue. Each message is handled on its own, and only those that failed are
+ * redelivered. A function that also has a schedule gets the event of its schedule here, too.
  */
 export function serveQueue(
   name: string,
@@ -34,7 +36,7 @@ export function serveQueue(
   ): Promise<SQSBatchResponse | undefined> => {
     await connect(BACKGROUND);
     const ctx = systemCtx(name, context?.awsRequestId);
-    const timeLeft = timeLeftOf(context);
+    const timeLeft = makeTimeLeft(context);
     if (!('Records' in event)) {
       await run(ctx, event, timeLeft);
       return undefined;
@@ -44,9 +46,9 @@ export function serveQueue(
       event,
       async (record: SQSRecord) => {
         try {
-          await run(ctx, messageOf(record.body), timeLeft);
+          await run(ctx, parseMessage(record.body), timeLeft);
         } catch (error) {
-          ctx.log.error('A message could not be worked off.', {
+          ctx.log.error('A message could not be handled.', {
             messageId: record.messageId,
             error: error as Error,
           });
@@ -54,13 +56,13 @@ export function serveQueue(
         }
       },
       processor,
-      // All failed: say so by the list, like any other failure.
+      // When all have failed, they are listed like any other failures.
       { context, throwOnFullBatchFailure: false },
     );
   };
 }
 
-/** An object that S3 tells of, its key decoded. */
+/** An object of an S3 event, with its key decoded. */
 interface S3Record {
   bucket: string;
   key: string;
@@ -68,8 +70,9 @@ interface S3Record {
 }
 
 /**
- * The handler of S3 events: one call for each object created. The event that S3 sends when it is set up, which
- * has no records, is nothing. Anything else is refused: what nobody reads must not look like what was done.
+ * Makes the handler of S3 events: one call for each object created. The test event that S3 sends
+ * when notifications are set up is ignored. Anything else is an error, so that a lost event does
+ * not look handled.
  */
 export function serveS3(name: string, run: (ctx: Ctx, record: S3Record) => Promise<void>) {
   return async (event: Partial<S3Event>, context?: Context): Promise<void> => {
@@ -77,27 +80,28 @@ export function serveS3(name: string, run: (ctx: Ctx, record: S3Record) => Promi
     const ctx = systemCtx(name, context?.awsRequestId);
     if (!Array.isArray(event.Records)) {
       if ((event as { Event?: unknown }).Event === 's3:TestEvent') return;
-      throw new Error('This is no notification of S3');
+      throw new Error('This is no S3 event notification');
     }
     for (const { eventName, s3 } of event.Records) {
       if (!/^(s3:)?ObjectCreated:/.test(eventName)) continue;
-      const key = decoded(s3.object.key);
-      if (key === undefined) ctx.log.warn('A key that is not url-encoded.', { key: s3.object.key });
+      const key = decodeKey(s3.object.key);
+      if (key === undefined)
+        ctx.log.warn('The key of an S3 event is not URL-encoded.', { key: s3.object.key });
       else await run(ctx, { bucket: s3.bucket.name, key, sequencer: s3.object.sequencer ?? '' });
     }
   };
 }
 
-function decoded(key: string): string | undefined {
+function decodeKey(key: string): string | undefined {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
   } catch {
-    return undefined; // a stray %: no key of ours
+    return undefined; // a % that encodes nothing: no key that we made
   }
 }
 
-/** A queue's message is a hint; one that is no JSON is an empty hint. */
-function messageOf(body: string): unknown {
+/** Messages are hints that may be lost: one that is no JSON is an empty one. */
+function parseMessage(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
@@ -105,6 +109,6 @@ function messageOf(body: string): unknown {
   }
 }
 
-function timeLeftOf(context: Context | undefined): TimeLeft {
+function makeTimeLeft(context: Context | undefined): TimeLeft {
   return () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
 }

@@ -6,38 +6,41 @@ import { Session } from '../../models/account/session.ts';
 import { User } from '../../models/account/user.ts';
 import { verifyAccessToken } from '../../services/account/tokens.ts';
 
-/** How long a live session is believed without asking again, in ms: a revoked one is dead within 5 s. */
-const BELIEVED = 4000;
+/**
+ * How long a session is cached in this process, in ms: one that was ended is refused everywhere
+ * within 5 s.
+ */
+const CACHED = 4000;
 const MOST = 10_000;
 
-interface Standing {
+interface Cached {
   until: number;
   isAdmin: boolean;
 }
 
-const standing = new Map<string, Standing>();
+const cache = new Map<string, Cached>();
 
 /** The actor that a request's Authorization header proves. @throws AppError UNAUTHENTICATED */
 export async function authenticate(ctx: Ctx, authorization: string | undefined): Promise<Actor> {
   const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
   const claims = token === undefined ? undefined : verifyAccessToken(ctx, token);
-  if (!claims) throw refused(authorization);
-  const found = await standingOf(ctx, claims.session, claims.user);
-  if (!found) throw refused(authorization);
+  if (!claims) throw unauthenticated(authorization);
+  const found = await findStanding(ctx, claims.session, claims.user);
+  if (!found) throw unauthenticated(authorization);
   return { kind: found.isAdmin ? 'ADMIN' : 'USER', id: claims.user, session: claims.session };
 }
 
-/** Forgets what this process believes of a session: what ends one here, ends it here at once. */
+/** Drops a session from the cache of this process, where it has just been ended. */
 export function forgetSession(session: UUID): void {
-  standing.delete(idText(session));
+  cache.delete(idText(session));
 }
 
-async function standingOf(ctx: Ctx, session: UUID, user: UUID): Promise<Standing | undefined> {
+async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached | undefined> {
   const now = ctx.clock();
   const key = idText(session);
-  const believed = standing.get(key);
-  if (believed && believed.until > now) return believed;
-  standing.delete(key);
+  const cached = cache.get(key);
+  if (cached && cached.until > now) return cached;
+  cache.delete(key);
   const [found] = await aggregate<{ owner: { isActive: boolean; isAdmin: boolean }[] }>(
     ctx,
     Session,
@@ -63,13 +66,13 @@ async function standingOf(ctx: Ctx, session: UUID, user: UUID): Promise<Standing
   );
   const owner = found?.owner[0];
   if (!owner?.isActive) return undefined;
-  const fresh = { until: now + BELIEVED, isAdmin: owner.isAdmin };
-  if (standing.size >= MOST) standing.delete(standing.keys().next().value as string);
-  standing.set(key, fresh);
+  const fresh = { until: now + CACHED, isAdmin: owner.isAdmin };
+  if (cache.size >= MOST) cache.delete(cache.keys().next().value as string);
+  cache.set(key, fresh);
   return fresh;
 }
 
-function refused(authorization: string | undefined): AppError {
+function unauthenticated(authorization: string | undefined): AppError {
   return new AppError(
     'UNAUTHENTICATED',
     authorization

@@ -14,26 +14,27 @@ const options: Joi.ValidationOptions = {
   },
 };
 
-// joi compiles its messages each time they are handed over: half of what a check costs.
+// joi compiles its messages each time they are passed to it, which is half of what a check costs.
 const prepared = new WeakMap<Joi.Schema, Joi.Schema>();
 
-function withOptions(schema: Joi.Schema): Joi.Schema {
+function prepareSchema(schema: Joi.Schema): Joi.Schema {
   const known = prepared.get(schema) ?? schema.prefs(options);
   prepared.set(schema, known);
   return known;
 }
 
 /**
- * Checks a body. @param owned names of fields that exist but are the server's to write, for a clear word
- * @throws AppError VALIDATION_FAILED with every fault at once
+ * Checks a body.
+ * @param owned names of fields that only the server writes, for a message that says so
+ * @throws AppError VALIDATION_FAILED with every fault of the body
  */
 export function checkBody(schema: Joi.Schema, body: unknown, owned?: ReadonlySet<string>): unknown {
-  const { value, error } = withOptions(schema).validate(body);
+  const { value, error } = prepareSchema(schema).validate(body);
   if (!error) return value;
-  throw invalid(error.details.map((d) => fault(d, owned)));
+  throw invalid(error.details.map((d) => describeFault(d, owned)));
 }
 
-function fault(detail: Joi.ValidationErrorItem, owned?: ReadonlySet<string>): Fault {
+function describeFault(detail: Joi.ValidationErrorItem, owned?: ReadonlySet<string>): Fault {
   const path = detail.path.join('.');
   const isOwned = detail.type === 'object.unknown' && owned?.has(path);
   return { path, message: isOwned ? 'is set by the server' : detail.message.trim() };

@@ -3,7 +3,9 @@ import { config } from '../../config.ts';
 const EXPOSED =
   'ETag, Location, Retry-After, X-Request-Id, Idempotent-Replayed, WWW-Authenticate, Allow';
 
-/** The CORS headers of an answer: for configured origins only, named exactly. */
+/**
+ * The CORS headers of an answer: for the configured origins alone, each named, never a wildcard.
+ */
 export function corsHeaders(origin: string | undefined): Record<string, string> {
   if (!origin || !config.corsOrigins.includes(origin)) return { vary: 'Origin' };
   return {
@@ -13,8 +15,11 @@ export function corsHeaders(origin: string | undefined): Record<string, string> 
   };
 }
 
-/** The answer to a preflight. */
-export function preflight(origin: string | undefined, allow: string[]): Record<string, string> {
+/** The headers of the answer to a CORS preflight request. */
+export function preflightHeaders(
+  origin: string | undefined,
+  allow: string[],
+): Record<string, string> {
   const headers = corsHeaders(origin);
   if (!headers['access-control-allow-origin']) return headers;
   return {

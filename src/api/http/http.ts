@@ -16,10 +16,11 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
 const LARGEST_BODY = 1024 * 1024;
 
 /**
- * The context of an HTTP request, before anybody is known. The address is API Gateway's word alone. The
- * caller waits as long as the function may run; a script that calls it directly may leave that out.
+ * The context of an HTTP request before authentication. The IP address is the one that API Gateway
+ * saw. The caller waits as long as the function may run; a script that calls it directly may leave
+ * that out.
  */
-export function requestCtx(
+export function makeRequestCtx(
   event: HttpEvent,
   context: Partial<Pick<Context, 'getRemainingTimeInMillis'>>,
 ): Ctx {
@@ -36,7 +37,10 @@ export function requestCtx(
   };
 }
 
-/** The query, each name once and known to the route. @throws AppError INVALID_QUERY */
+/**
+ * Reads the query: each parameter once, and none that the route does not know.
+ * @throws AppError INVALID_QUERY
+ */
 export function readQuery(route: Route, raw: string): ReadonlyMap<string, string> {
   const query = new Map<string, string>();
   if (!raw) return query;

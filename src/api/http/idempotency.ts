@@ -10,11 +10,14 @@ import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { IdempotencyRecord } from '../../models/api/idempotency-record.ts';
-import { network } from '../../services/account/rate-limit.ts';
+import { readNetwork } from '../../services/account/rate-limit.ts';
 import { STATUS } from './problems.ts';
 
 const STORED = 24 * 3600 * 1000;
-/** Longer than any request may run: then the first try is dead, and the next one takes over. */
+/**
+ * Longer than any request may run, in ms: after that the first attempt has crashed, and a retry
+ * takes over.
+ */
 const RUNNING = 35_000;
 
 /** What is stored of an answer. */
@@ -25,9 +28,10 @@ export interface Answer {
 }
 
 /**
- * Runs a POST once per key: the first answer is stored, encrypted, and replayed to whoever asks the same again.
- * What the request makes takes an id promised in the record, so a second try after a crash makes nothing twice.
- * Errors of ours (5xx) and refusals that wrote nothing are not stored.
+ * Runs a POST once per key: the first answer is stored, encrypted, and replayed to whoever asks the
+ * same again. What the request creates takes the id that its record reserves, so a retry after a
+ * crash creates nothing twice. Server errors (5xx) and refusals, which wrote nothing, are not
+ * stored.
  * @throws AppError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS
  */
 export async function runOnce(
@@ -58,15 +62,15 @@ export async function runOnce(
   return answer;
 }
 
-/** Who asks without a token: the account that the body names, from an address. */
+/** Names a caller without a token: by IP address, and the account that the body names. */
 function nameAnonymous(ctx: Ctx, body: unknown): string {
   const { email, login, refreshToken } = (body ?? {}) as Record<string, unknown>;
-  return `anonymous ${network(ctx.ip)} ${String(email ?? login ?? refreshToken ?? '').toLowerCase()}`;
+  return `anonymous ${readNetwork(ctx.ip)} ${String(email ?? login ?? refreshToken ?? '').toLowerCase()}`;
 }
 
 /**
- * A refusal wrote nothing: the key is free again. After a fault of ours nobody knows what was written: the
- * promise stands, and the next try takes it over at once.
+ * Frees the key after a refusal, which wrote nothing. After a server error nobody knows what was
+ * written: the reserved id stays, and a retry takes it over at once.
  */
 async function release(ctx: Ctx, key: string, error: unknown): Promise<void> {
   const unanswered = { key, answer: { $exists: false } };
@@ -76,12 +80,15 @@ async function release(ctx: Ctx, key: string, error: unknown): Promise<void> {
     if (wasRefused) await collection.deleteOne(unanswered);
     else await collection.updateOne(unanswered, { $set: { runningUntil: new Date(ctx.clock()) } });
   } catch (cause) {
-    // What happened first is what the client is told.
+    // The client gets the first error.
     ctx.log.warn('An idempotency key could not be released.', { error: cause as Error });
   }
 }
 
-/** The promised id when this request is to run; undefined when another has run or is running. */
+/**
+ * Returns the reserved id when this request is to run; undefined when another has run or is
+ * running.
+ */
 async function begin(ctx: Ctx, key: string, fingerprint: string): Promise<UUID | undefined> {
   const now = ctx.clock();
   const id = newId(now);
@@ -103,7 +110,7 @@ async function begin(ctx: Ctx, key: string, fingerprint: string): Promise<UUID |
     { upsert: true, returnDocument: 'after' },
   );
   if (taken && idText(taken._id) === idText(id)) return taken.promisedId as UUID;
-  // The first try died before it could answer: take it over, with what it was promised.
+  // The first attempt crashed before it could answer: take it over, with the id that it reserved.
   const over = await IdempotencyRecord.collection.findOneAndUpdate(
     { key, fingerprint, answer: { $exists: false }, runningUntil: { $lt: at } },
     { $set: { runningUntil: new Date(now + RUNNING) } },
@@ -127,12 +134,15 @@ async function replay(ctx: Ctx, key: string, fingerprint: string, text: string):
 
 const fingerprintKey = deriveAppKey('fingerprint');
 
-/** A signature and not a hash: a body may hold a password, and a plain hash of it could be guessed at. */
+/** A keyed hash (HMAC): a body may hold a password, which a plain hash would let somebody guess. */
 function signFingerprint(text: string): string {
   return signHmac(fingerprintKey, text).toString('base64url');
 }
 
-/** Under a key of our secret and of the request itself: the database alone cannot decrypt an answer. */
+/**
+ * Encrypts under a key derived from the app's secret and the request: whoever reads the database
+ * cannot decrypt it.
+ */
 function encryptAnswer(answer: Answer, request: string): Buffer {
   const nonce = randomBytes(NONCE);
   const clear = Buffer.from(JSON.stringify(answer));

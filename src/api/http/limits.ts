@@ -1,6 +1,6 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import { limited, network } from '../../services/account/rate-limit.ts';
+import { rateLimited, readNetwork } from '../../services/account/rate-limit.ts';
 
 const MINUTE = 60_000;
 const MOST = 20_000;
@@ -13,17 +13,19 @@ interface Window {
 const calls = new Map<string, Window>();
 
 /**
- * Counts a call of an address in this process. A shared counter would cost every call a write; behind
- * several instances API Gateway's own throttle is the outer bound. @throws AppError RATE_LIMITED
+ * Counts a call of an IP address, in this process alone: a shared counter would cost a write for
+ * each call. Over all instances the throttling of API Gateway is the limit.
+ * @throws AppError RATE_LIMITED
  */
 export function countCall(ctx: Ctx): void {
   const now = ctx.clock();
-  const key = network(ctx.ip);
+  const key = readNetwork(ctx.ip);
   let window = calls.get(key);
   if (!window || now - window.start >= MINUTE) {
     if (calls.size >= MOST) calls.delete(calls.keys().next().value as string);
     window = { start: now, count: 0 };
     calls.set(key, window);
   }
-  if (++window.count > config.callsPerMinute) throw limited((window.start + MINUTE - now) / 1000);
+  if (++window.count > config.callsPerMinute)
+    throw rateLimited((window.start + MINUTE - now) / 1000);
 }

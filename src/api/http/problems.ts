@@ -3,7 +3,7 @@ import { isOutage } from '../../data/failures.ts';
 import { AppError, type ErrorCode, type Fault } from '../../errors.ts';
 import { isAway } from '../../providers/outage.ts';
 
-/** The HTTP status of each error code; the one place where errors meet HTTP. */
+/** The HTTP status of each error code. Only this file knows both. */
 export const STATUS: Record<ErrorCode, number> = {
   BAD_REQUEST: 400,
   MALFORMED_JSON: 400,
@@ -50,7 +50,9 @@ const TITLES: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
-/** What a client sent is shown to it again, but a small request gets no large answer. */
+/**
+ * Messages may quote what the client sent; these limits keep the answer to a small request small.
+ */
 const LONGEST_DETAIL = 2000;
 const LONGEST_PATH = 300;
 const LONGEST_MESSAGE = 1000;
@@ -62,9 +64,11 @@ interface Problem {
   body: string;
 }
 
-/** Whatever was thrown, as RFC 9457 problem details. What is not meant for clients is logged, not shown. */
-export function problemOf(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>): Problem {
-  const error = known(thrown);
+/**
+ * Makes RFC 9457 problem details of whatever was thrown. Internal causes are logged and not shown.
+ */
+export function makeProblem(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>): Problem {
+  const error = toAppError(thrown);
   const status = STATUS[error.code];
   if (status >= 500 && error.code !== 'NOT_IMPLEMENTED') {
     const cause = thrown instanceof AppError ? (thrown.cause ?? thrown) : thrown;
@@ -83,27 +87,27 @@ export function problemOf(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>):
       type: `urn:mixdown:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
       title: TITLES[status],
       status,
-      detail: clipped(error.message, LONGEST_DETAIL),
+      detail: clipText(error.message, LONGEST_DETAIL),
       instance: ctx.requestId,
       code: error.code,
-      ...(error.errors && { errors: error.errors.slice(0, MOST_FAULTS).map(clippedFault) }),
+      ...(error.errors && { errors: error.errors.slice(0, MOST_FAULTS).map(clipFault) }),
     }),
   };
 }
 
-function clippedFault({ path, message }: Fault): Fault {
-  return { path: clipped(path, LONGEST_PATH), message: clipped(message, LONGEST_MESSAGE) };
+function clipFault({ path, message }: Fault): Fault {
+  return { path: clipText(path, LONGEST_PATH), message: clipText(message, LONGEST_MESSAGE) };
 }
 
-function clipped(text: string, longest: number): string {
+function clipText(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest - 1).toWellFormed()}…` : text;
 }
 
-function known(thrown: unknown): AppError {
+function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
   if (isOutage(thrown) || isAway(thrown)) {
-    const message = 'A part of the service cannot be reached just now.';
+    const message = 'A part of the service cannot be reached at the moment.';
     return new AppError('UNAVAILABLE', message, { cause: thrown, retryAfter: 2 });
   }
-  return new AppError('INTERNAL', 'Something went wrong on our side.', { cause: thrown });
+  return new AppError('INTERNAL', 'An internal error occurred.', { cause: thrown });
 }

@@ -7,7 +7,7 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 /** A JSON Schema, as OpenAPI 3.1 takes it. */
 export type JsonSchema = Record<string, unknown>;
 
-/** What a handler sees of a request: routed, authenticated, parsed and checked. */
+/** A request as a handler gets it: routed, authenticated, parsed and validated. */
 export interface Request {
   params: Record<string, string>;
   query: ReadonlyMap<string, string>;
@@ -16,7 +16,7 @@ export interface Request {
   ifNoneMatch: string | undefined;
 }
 
-/** What a handler answers: `json`, or `body` as it stands (base64 when `binary`). */
+/** What a handler answers: `json`, or `body` as it is (base64 when `binary`). */
 export interface Reply {
   status: number;
   json?: unknown;
@@ -32,17 +32,23 @@ export interface Parameter {
   schema?: JsonSchema;
 }
 
-/** The schemas that the OpenAPI document has once each, by name. */
+/** The shared schemas of the OpenAPI document (`#/components/schemas`), by name. */
 export type Components = Map<string, JsonSchema>;
 
-/** An answer that is no error. A schema may wait until the document is made, and refer to components. */
+/**
+ * An answer that is no error. A schema that is a function is made with the document, and may refer
+ * to components.
+ */
 export interface Success {
   description: string;
   schema?: JsonSchema | ((components: Components) => JsonSchema);
   contentType?: string;
 }
 
-/** One operation of the API: what it takes, who may call it, what it answers, and the code behind it. */
+/**
+ * One operation of the API: what it takes, who may call it, what it answers, and the code behind
+ * it.
+ */
 export interface Route {
   method: Method;
   /** `/v1/tracks/{id}`; `{id}` only matches an id. */
@@ -52,22 +58,22 @@ export interface Route {
   summary: string;
   tag: string;
   access: 'anyone' | 'user' | 'admin';
-  /** The body's schema; none = takes no body. */
+  /** The schema of the body; without one the route takes no body. */
   body?: Joi.ObjectSchema;
-  /** The most keys that its body may have in all, where a thousand are too few. */
+  /** The most keys that its body may have in all levels together; 1000 unless given. */
   mostKeys?: number;
-  /** A body that would do, where none can be made of the schema alone. */
+  /** A valid body, where none can be derived from the schema. */
   example?: JsonSchema;
-  /** Fields that exist but are the server's, so that sending them is refused in clear words. */
+  /** Fields that only the server writes: the error for sending one says so. */
   owned?: ReadonlySet<string>;
   query?: Parameter[];
-  /** Reads If-Match or If-None-Match. */
+  /** Whether it reads If-Match or If-None-Match. */
   conditional?: boolean;
   /** The statuses of success, with the schema of each. */
   success: Record<number, Success>;
-  /** Errors beyond those that every operation of its kind may answer. */
+  /** Errors that it may answer beside those of every operation of its kind. */
   codes?: ErrorCode[];
-  /** Answers must not be stored by caches; true unless the answer is the same for everybody. */
+  /** False when the answer is the same for everybody, so that caches may store it. */
   personal?: boolean;
   handle(ctx: Ctx, request: Request): Promise<Reply>;
 }
@@ -75,10 +81,13 @@ export interface Route {
 type Late = Pick<Route, 'body' | 'owned' | 'query'>;
 
 /**
- * Gives a route parts that are made when first asked for: a function starts with all its routes and needs
- * few of them. A spread would ask for them, so what adds to such a route assigns to it.
+ * Adds parts to a route that are made when they are first read: a cold start loads all routes and
+ * needs few of them. Spreading such a route would read them, so use Object.assign to add to it.
  */
-export function lazy<R extends Late>(route: R, parts: { [P in keyof Late]: () => Late[P] }): R {
+export function addLazyParts<R extends Late>(
+  route: R,
+  parts: { [P in keyof Late]: () => Late[P] },
+): R {
   for (const [name, make] of Object.entries<() => unknown>(parts)) {
     const get = () => {
       const value = make();
@@ -90,13 +99,13 @@ export function lazy<R extends Late>(route: R, parts: { [P in keyof Late]: () =>
   return route;
 }
 
-/** A route, found by method and path. */
+/** The route of a method and a path; or the methods that the path has. */
 type Found = { route: Route; params: Record<string, string> } | { allow: Method[] } | undefined;
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Makes the function that finds the route of a request among these. */
-export function router(routes: Route[]): (method: string, path: string) => Found {
+/** Makes the function that finds the route of a request. */
+export function createRouter(routes: Route[]): (method: string, path: string) => Found {
   const byLength = new Map<number, { segments: string[]; route: Route }[]>();
   for (const route of routes) {
     const segments = route.path.split('/');
@@ -110,7 +119,7 @@ export function router(routes: Route[]): (method: string, path: string) => Found
     const given = path.split('/');
     const allow: Method[] = [];
     for (const { segments, route } of byLength.get(given.length) ?? []) {
-      const params = match(segments, given);
+      const params = matchPath(segments, given);
       if (!params) continue;
       if (route.method === method || (method === 'HEAD' && route.method === 'GET')) {
         return { route, params };
@@ -121,7 +130,7 @@ export function router(routes: Route[]): (method: string, path: string) => Found
   };
 }
 
-function match(segments: string[], given: string[]): Record<string, string> | undefined {
+function matchPath(segments: string[], given: string[]): Record<string, string> | undefined {
   const params: Record<string, string> = {};
   for (let i = 0; i < segments.length; i++) {
     const segment = segments[i] as string;

@@ -7,15 +7,15 @@ import '../../models/index.ts';
 import { requestAppend } from '../../services/audit/chain.ts';
 import { authenticate } from './authenticate.ts';
 import { checkBody } from './check-body.ts';
-import { corsHeaders, preflight } from './cors.ts';
-import { type HttpEvent, type HttpResult, readBody, readQuery, requestCtx } from './http.ts';
+import { corsHeaders, preflightHeaders } from './cors.ts';
+import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
 import { countCall } from './limits.ts';
-import { problemOf } from './problems.ts';
-import { type Reply, type Route, router } from './route.ts';
+import { makeProblem } from './problems.ts';
+import { createRouter, type Reply, type Route } from './route.ts';
 
-type Find = ReturnType<typeof router>;
-/** Lambda's context, with ours beside it. */
+type Find = ReturnType<typeof createRouter>;
+/** Lambda's context, with ours in it. */
 type Invoked = Context & { ctx: Ctx };
 type Invocation = middy.Request<HttpEvent, HttpResult, Error, Invoked>;
 
@@ -25,30 +25,31 @@ const BASE_HEADERS = {
 };
 
 /**
- * The Lambda handler of some routes. The one way through: request id → CORS → limits → route → auth →
- * query, body → joi → idempotency → the route's own code → answer; and every error by one mapper.
+ * Makes the Lambda handler of some routes. Every request takes the same way: request id → CORS →
+ * rate limit → route → authentication → query, body → joi → idempotency → the route's own code →
+ * answer. Every error is mapped to problem details in one place.
  */
 export function serve(...groups: (Route | { routes: Route[] })[]) {
-  const find = router(groups.flatMap((g) => ('routes' in g ? g.routes : [g])));
+  const find = createRouter(groups.flatMap((g) => ('routes' in g ? g.routes : [g])));
   return middy<HttpEvent, HttpResult, Error, Invoked>({ timeoutEarlyInMillis: 0 })
     .use({
       before: (request: Invocation) => {
-        request.context.ctx = requestCtx(request.event, request.context);
+        request.context.ctx = makeRequestCtx(request.event, request.context);
         request.context.callbackWaitsForEmptyEventLoop = false;
       },
       onError: (request: Invocation) => {
         const { ctx } = request.context;
-        const { status, headers, body } = problemOf(request.error, ctx);
+        const { status, headers, body } = makeProblem(request.error, ctx);
         request.response = { statusCode: status, headers, body };
-        finish(request);
+        addHeaders(request);
       },
-      after: finish,
+      after: addHeaders,
     })
-    .handler((event, context) => answer(find, event, context.ctx));
+    .handler((event, context) => answerEvent(find, event, context.ctx));
 }
 
-/** What every answer carries, an error's too. */
-function finish({ event, context, response }: Invocation): void {
+/** Adds the headers that every answer has, errors included. */
+function addHeaders({ event, context, response }: Invocation): void {
   if (!response) return;
   response.headers = {
     ...BASE_HEADERS,
@@ -59,7 +60,7 @@ function finish({ event, context, response }: Invocation): void {
   if (event.requestContext?.http?.method === 'HEAD') response.body = '';
 }
 
-async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
+async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
   const { method } = event.requestContext.http;
   const found = find(method, event.rawPath);
   if (!found) throw notFound();
@@ -68,19 +69,19 @@ async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResul
     if (method === 'OPTIONS') {
       return {
         statusCode: 204,
-        headers: { allow: allow.join(', '), ...preflight(event.headers.origin, allow) },
+        headers: { allow: allow.join(', '), ...preflightHeaders(event.headers.origin, allow) },
       };
     }
     throw new AppError('METHOD_NOT_ALLOWED', `This takes ${allow.join(', ')}.`, { allow });
   }
   const { route, params } = found;
   countCall(ctx);
-  // What is the same for everybody needs no database; all else does.
+  // Public routes, which are the same for everybody, work without the database.
   if (route.personal !== false) await connect();
   if (route.access !== 'anyone') {
     ctx.actor = await authenticate(ctx, event.headers.authorization);
     if (route.access === 'admin' && ctx.actor.kind !== 'ADMIN') {
-      throw new AppError('FORBIDDEN', 'This is for administrators.');
+      throw new AppError('FORBIDDEN', 'Only administrators may do this.');
     }
   }
   const query = readQuery(route, event.rawQueryString);
@@ -97,22 +98,22 @@ async function answer(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResul
   };
   const key = route.method === 'POST' ? event.headers['idempotency-key'] : undefined;
   if (key !== undefined) {
-    // With its query: another one asks for something else.
+    // The query is part of the operation: the same body with another query is another request.
     const asked = [...Object.values(params), ...[...query].flat()];
     const operation = `${route.id} ${asked.join(' ')}`;
     const { status, headers, body } = await runOnce(ctx, key, operation, raw, async (inner) =>
-      kept(await run(inner)),
+      renderAnswer(await run(inner)),
     );
     await requestAppend(ctx);
     return { statusCode: status, headers, body };
   }
   const reply = await run(ctx);
   if (route.method !== 'GET') await requestAppend(ctx);
-  return { ...rendered(route, reply), ...(reply.binary && { isBase64Encoded: true }) };
+  return { ...renderReply(route, reply), ...(reply.binary && { isBase64Encoded: true }) };
 }
 
-function kept(reply: Reply): Answer {
-  const { statusCode, headers, body } = rendered({ personal: true }, reply);
+function renderAnswer(reply: Reply): Answer {
+  const { statusCode, headers, body } = renderReply({ personal: true }, reply);
   return {
     status: statusCode as number,
     headers: headers as Record<string, string>,
@@ -120,7 +121,7 @@ function kept(reply: Reply): Answer {
   };
 }
 
-function rendered(route: Pick<Route, 'personal'>, reply: Reply): HttpResult {
+function renderReply(route: Pick<Route, 'personal'>, reply: Reply): HttpResult {
   const body = reply.json === undefined ? (reply.body ?? '') : JSON.stringify(reply.json);
   return {
     statusCode: reply.status,

@@ -1,21 +1,22 @@
 import { encode } from '../../data/bson.ts';
 import { isCiphertext } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
-import { type How, type Plan, planOf } from './plan.ts';
-import { CLOSE, OPEN, put, textBy } from './text.ts';
+import { getPlan, type How, type Plan } from './plan.ts';
+import { CLOSE, OPEN, put, writeText } from './text.ts';
 import { putMembers } from './transcode.ts';
 
 export type Json = Record<string, unknown>;
 
 /**
- * The text of a document that was just written, as clients see it, with `more` members behind its own. It
- * goes the way of what is read, from BSON to JSON, so that there is one way only. Encrypted fields must be decrypted.
+ * Returns the JSON of a document that was just written, as clients see it, with `more` members
+ * after its own. It is serialised to BSON and written from there, as what is read: one writer
+ * decides how values look. Encrypted fields must be decrypted.
  */
-export function documentText(entity: Entity, document: Base, more: Json = {}): string {
-  // The id comes first, as every reader expects.
-  const shown = pickShown(planOf(entity), document, { _id: document._id });
+export function stringifyDocument(entity: Entity, document: Base, more: Json = {}): string {
+  // The id comes first, as in what is read.
+  const shown = pickShown(getPlan(entity), document, { _id: document._id });
   const bytes = encode(shown);
-  const text = textBy(() => {
+  const text = writeText(() => {
     put(OPEN);
     putMembers(entity, bytes, 0);
     put(CLOSE);
@@ -23,18 +24,18 @@ export function documentText(entity: Entity, document: Base, more: Json = {}): s
   return appendMembers(text, more);
 }
 
-/** Adds members to the text of an object that has some already. */
+/** Adds members to the JSON text of an object that is not empty. */
 export function appendMembers(text: string, more: Json): string {
   const members = JSON.stringify(more);
   return members === '{}' ? text : `${text.slice(0, -1)},${members.slice(1)}`;
 }
 
-/** What is shown of an object, in the order of its schema. */
+/** Picks the fields of an object that clients may see, in the order of its schema. */
 function pickShown(plan: Plan, object: Json, shown: Json = {}): Json {
   for (const { stored, hidden, decrypted, how } of plan.fields) {
     const value = object[stored];
     if (hidden || value === undefined || value === null) continue;
-    // What nobody has decrypted stays as it is: it is refused where it would be written.
+    // Ciphertext stays as it is: `putMembers` throws when it meets it.
     shown[stored] = how && !(decrypted && isCiphertext(value)) ? pickInside(how, value) : value;
   }
   return shown;

@@ -1,6 +1,8 @@
 import { AppError, type Fault, invalid } from '../../errors.ts';
 
-/** What reaches a prototype, and what the database's libraries take for a mark of their own classes. */
+/**
+ * Keys that reach a prototype, and those by which BSON and Mongoose recognise their own classes.
+ */
 const FORBIDDEN = new Set([
   '__proto__',
   'constructor',
@@ -9,12 +11,12 @@ const FORBIDDEN = new Set([
   'isMongooseBuffer',
 ]);
 const DEEPEST = 32;
-/** The most keys of a body, unless its route says otherwise. */
+/** The most keys of a body, unless its route allows more. */
 const MOST_KEYS = 1000;
 
 /**
- * Parses a JSON body, refusing whatever could reach an object's prototype or be an operator of the
- * database, at any depth. The whole body is looked through: a fault early on hides none behind it.
+ * Parses a JSON body, and refuses keys that could reach an object's prototype or be an operator of
+ * MongoDB, at any depth. The whole body is checked, so that the error names every fault.
  * @throws AppError MALFORMED_JSON, VALIDATION_FAILED
  */
 export function parseJson(text: string, mostKeys = MOST_KEYS): unknown {
@@ -54,7 +56,7 @@ function inspect(
   }
 }
 
-/** Dotted too: what is only a key here is a path to others. */
+/** Whether a key, or a part of a dotted one, is forbidden: for MongoDB a dot makes a path of it. */
 function isForbidden(key: string): boolean {
   return FORBIDDEN.has(key) || (key.includes('.') && key.split('.').some((k) => FORBIDDEN.has(k)));
 }

@@ -1,11 +1,14 @@
-import { type Bytes, isName, nameBytes } from '../../data/bson.ts';
+import { type Bytes, encodeName, isName } from '../../data/bson.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { ObjectShape, Shape } from '../../data/shape.ts';
 
-/** How the fields of an object are written. */
+/** How the fields of an object are written as JSON. */
 export interface Plan {
   fields: Planned[];
-  /** Which field came behind which in the last document, the first behind -1: likely so in the next. */
+  /**
+   * Which field followed which in the last document (the first follows -1): a guess for the next
+   * one.
+   */
   behind: Int16Array;
 }
 
@@ -13,7 +16,7 @@ interface Planned {
   /** The name that it is stored by, and its bytes. */
   stored: string;
   bytes: Bytes;
-  /** As answered. */
+  /** The name that clients know. */
   name: string;
   /** `"name":` */
   label: Bytes;
@@ -23,25 +26,28 @@ interface Planned {
   how: How;
 }
 
-/** How a value is written, where its type in BSON does not tell. */
+/** How a value is written, where its BSON type does not determine that. */
 export type How =
   | { kind: 'object'; plan: Plan }
   | { kind: 'array'; items: How }
   | { kind: 'last4' }
   | undefined;
 
-/** The plan of an entity's documents. */
-export function planOf(entity: Entity): Plan {
+/** The plan of an entity's documents, made once. */
+export function getPlan(entity: Entity): Plan {
   let plan = plans.get(entity.name);
   if (!plan) {
-    plan = planFor(entity.shape);
+    plan = makePlan(entity.shape);
     plans.set(entity.name, plan);
   }
   return plan;
 }
 
-/** Which field has its name here, behind another; -1 for none. */
-export function fieldBehind(
+/**
+ * Finds the field whose name stands here, given the one before it; -1 when it is none of the
+ * plan's.
+ */
+export function findField(
   { fields, behind }: Plan,
   last: number,
   bytes: Bytes,
@@ -61,32 +67,32 @@ export function fieldBehind(
 
 const plans = new Map<string, Plan>();
 
-function planFor(shape: ObjectShape): Plan {
+function makePlan(shape: ObjectShape): Plan {
   const fields = Object.entries(shape.fields).map(([stored, field]) => {
     const name = field.publicName;
     return {
       stored,
-      bytes: nameBytes(stored),
+      bytes: encodeName(stored),
       name,
       label: Buffer.from(`${JSON.stringify(name)}:`),
       hidden: field.hidden,
       decrypted: field.shape.kind === 'encrypted' && !field.shape.shows,
-      how: howOf(field.shape),
+      how: chooseHow(field.shape),
     };
   });
   return { fields, behind: new Int16Array(fields.length + 1) };
 }
 
-function howOf(shape: Shape): How {
+function chooseHow(shape: Shape): How {
   switch (shape.kind) {
     case 'object':
-      return { kind: 'object', plan: planFor(shape) };
+      return { kind: 'object', plan: makePlan(shape) };
     case 'array': {
-      const items = howOf(shape.items);
+      const items = chooseHow(shape.items);
       return items && { kind: 'array', items };
     }
     case 'encrypted':
-      return shape.shows ? { kind: 'last4' } : howOf(shape.inner);
+      return shape.shows ? { kind: 'last4' } : chooseHow(shape.inner);
     default:
       return undefined;
   }

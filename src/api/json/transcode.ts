@@ -1,16 +1,16 @@
 import {
   type Bytes,
-  doubleAt,
-  endOfName,
-  endOfValue,
+  encodeName,
   find,
-  int32At,
-  int64At,
-  nameBytes,
+  findEndOfName,
+  findEndOfValue,
+  readDouble,
+  readInt32,
+  readInt64,
   TYPE,
 } from '../../data/bson.ts';
 import type { Entity } from '../../data/entity.ts';
-import { fieldBehind, type How, type Plan, planOf } from './plan.ts';
+import { findField, getPlan, type How, type Plan } from './plan.ts';
 import {
   BEGIN,
   CLOSE,
@@ -24,20 +24,21 @@ import {
   putUuid,
 } from './text.ts';
 
-/** What of a document is written, by the names that clients know. */
+/** Which fields of a document are written, by the names that clients know. */
 export interface Part {
-  /** These alone. */
+  /** Only these. */
   only?: ReadonlySet<string> | undefined;
-  /** None of these. */
+  /** All but these. */
   except?: ReadonlySet<string> | undefined;
 }
 
 /**
- * Writes the members of the stored document that begins here as clients see them, as `print` would, straight
- * from BSON: to make objects first and text of those costs five times as much. Encrypted fields must be decrypted.
+ * Writes the members of the stored document that begins here as clients see them, straight from
+ * BSON: making objects first, and text of those, costs five times as much. Encrypted fields must be
+ * decrypted.
  */
 export function putMembers(entity: Entity, bytes: Bytes, begin: number, part: Part = {}): void {
-  putFields(planOf(entity), bytes, begin, part);
+  putFields(getPlan(entity), bytes, begin, part);
 }
 
 const COLON = Buffer.from(':');
@@ -46,15 +47,15 @@ const FALSE = Buffer.from('false');
 const NULL = Buffer.from('null');
 
 function putFields(plan: Plan, bytes: Bytes, begin: number, { only, except }: Part): void {
-  const end = begin + int32At(bytes, begin) - 1;
+  const end = begin + readInt32(bytes, begin) - 1;
   let at = begin + 4;
   let isFirst = true;
   let last = -1;
   while (at < end) {
     const type = bytes[at++] as number;
-    const index = fieldBehind(plan, last, bytes, at);
+    const index = findField(plan, last, bytes, at);
     const field = plan.fields[index];
-    at = field ? at + field.bytes.length + 1 : endOfName(bytes, at) + 1;
+    at = field ? at + field.bytes.length + 1 : findEndOfName(bytes, at) + 1;
     if (field) last = index;
     if (
       !field ||
@@ -64,7 +65,7 @@ function putFields(plan: Plan, bytes: Bytes, begin: number, { only, except }: Pa
       (only && !only.has(field.name)) ||
       except?.has(field.name)
     ) {
-      at = endOfValue(type, bytes, at);
+      at = findEndOfValue(type, bytes, at);
       continue;
     }
     if (!isFirst) put(COMMA);
@@ -75,18 +76,18 @@ function putFields(plan: Plan, bytes: Bytes, begin: number, { only, except }: Pa
   }
 }
 
-/** Ciphertext is never an answer. */
+/** @throws Error when a field that should have been decrypted still is ciphertext */
 function refuseCiphertext(bytes: Bytes, at: number): void {
-  if (find(bytes, at, nameBytes('bytes'))?.type === TYPE.binary) {
-    throw new Error('An encrypted field is written that nobody has decrypted.');
+  if (find(bytes, at, encodeName('bytes'))?.type === TYPE.binary) {
+    throw new Error('An encrypted field would be answered that nobody has decrypted.');
   }
 }
 
-/** Writes a value; answers where it ends. */
+/** Writes a value and returns where it ends. */
 function putValue(type: number, bytes: Bytes, at: number, how: How): number {
   switch (type) {
     case TYPE.string: {
-      const end = at + 4 + int32At(bytes, at);
+      const end = at + 4 + readInt32(bytes, at);
       putString(bytes, at + 4, end - 1);
       return end;
     }
@@ -94,25 +95,25 @@ function putValue(type: number, bytes: Bytes, at: number, how: How): number {
       putId(bytes, at);
       return at + 21;
     case TYPE.int32:
-      putNumber(int32At(bytes, at));
+      putNumber(readInt32(bytes, at));
       return at + 4;
     case TYPE.int64:
-      putNumber(int64At(bytes, at));
+      putNumber(readInt64(bytes, at));
       return at + 8;
     case TYPE.double:
-      putNumber(doubleAt(bytes, at));
+      putNumber(readDouble(bytes, at));
       return at + 8;
     case TYPE.date:
-      putDate(int64At(bytes, at));
+      putDate(readInt64(bytes, at));
       return at + 8;
     case TYPE.boolean:
       put(bytes[at] === 1 ? TRUE : FALSE);
       return at + 1;
     case TYPE.object:
       putObject(bytes, at, how);
-      return at + int32At(bytes, at);
+      return at + readInt32(bytes, at);
     case TYPE.array: {
-      const end = at + int32At(bytes, at);
+      const end = at + readInt32(bytes, at);
       putArray(bytes, at, end - 1, how?.kind === 'array' ? how.items : undefined);
       return end;
     }
@@ -121,7 +122,7 @@ function putValue(type: number, bytes: Bytes, at: number, how: How): number {
       put(NULL);
       return at;
     default:
-      throw new Error(`BSON of type ${type}: no answer shows that.`);
+      throw new Error(`BSON type ${type} has no JSON form.`);
   }
 }
 
@@ -136,13 +137,13 @@ function putObject(bytes: Bytes, at: number, how: How): void {
   put(CLOSE);
 }
 
-/** All that is in an object, whatever it is. */
+/** Writes an object of which there is no plan (free-form), with all that is in it. */
 function putFreely(bytes: Bytes, begin: number): void {
-  const end = begin + int32At(bytes, begin) - 1;
+  const end = begin + readInt32(bytes, begin) - 1;
   let at = begin + 4;
   while (at < end) {
     const type = bytes[at++] as number;
-    const nul = endOfName(bytes, at);
+    const nul = findEndOfName(bytes, at);
     putString(bytes, at, nul);
     put(COLON);
     at = putValue(type, bytes, nul + 1, undefined);
@@ -155,26 +156,26 @@ function putArray(bytes: Bytes, begin: number, end: number, items: How): void {
   put(BEGIN);
   while (at < end) {
     const type = bytes[at++] as number;
-    at = putValue(type, bytes, endOfName(bytes, at) + 1, items);
+    at = putValue(type, bytes, findEndOfName(bytes, at) + 1, items);
     if (at < end) put(COMMA);
   }
   put(END);
 }
 
 function putLast4(bytes: Bytes, at: number): void {
-  const found = find(bytes, at, nameBytes('last4'));
+  const found = find(bytes, at, encodeName('last4'));
   const last4 = found?.type === TYPE.string ? found : undefined;
   const text = last4
-    ? bytes.subarray(last4.at + 4, endOfValue(TYPE.string, bytes, last4.at) - 1)
+    ? bytes.subarray(last4.at + 4, findEndOfValue(TYPE.string, bytes, last4.at) - 1)
     : Buffer.alloc(0);
   const shown = Buffer.concat([Buffer.from('…'), text]);
   putString(shown, 0, shown.length);
 }
 
-/** An id, since a document holds no other bytes that are shown. */
+/** Writes binary data, which must be a UUID: no other bytes are ever shown. */
 function putId(bytes: Bytes, at: number): void {
-  if (bytes[at + 4] !== 4 || int32At(bytes, at) !== 16) {
-    throw new Error('Bytes that are no id are written.');
+  if (bytes[at + 4] !== 4 || readInt32(bytes, at) !== 16) {
+    throw new Error('Binary data that is no id would be answered.');
   }
   putUuid(bytes, at + 5);
 }

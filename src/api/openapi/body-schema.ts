@@ -1,7 +1,7 @@
 import type Joi from 'joi';
 import type { JsonSchema } from '../http/route.ts';
 
-/** What joi tells of a schema, as far as its own JSON Schema leaves it out. */
+/** What joi's `describe()` says of a schema that its JSON Schema leaves out. */
 interface Described {
   metas?: { maxLength?: number }[];
   rules?: { name: string; args?: { regex?: string; options?: { scheme?: string[] } } }[];
@@ -10,24 +10,24 @@ interface Described {
   items?: Described[];
 }
 
-/** The JSON Schema of a body: joi's own, with what joi leaves out of it. */
+/** Makes the JSON Schema of a body: joi's own, completed by what joi leaves out of it. */
 export function bodySchema(body: Joi.ObjectSchema): JsonSchema {
   const { $schema, ...schema } = body['~standard'].jsonSchema.input({
     target: 'draft-2020-12',
   });
-  return exact(schema, body.describe() as Described);
+  return completeSchema(schema, body.describe() as Described);
 }
 
-function exact(schema: JsonSchema, described: Described): JsonSchema {
+function completeSchema(schema: JsonSchema, described: Described): JsonSchema {
   const { metas = [], rules = [], keys = {}, items = [], dependencies = [] } = described;
-  const made = Object.assign({ ...schema, ...chosenAmong(dependencies) }, ...metas);
-  if (typeof made.pattern === 'string') made.pattern = plainPattern(made.pattern, rules);
-  // What is trimmed must not be blank: joi looks at what is left.
+  const made = Object.assign({ ...schema, ...describeChoices(dependencies) }, ...metas);
+  if (typeof made.pattern === 'string') made.pattern = simplifyPattern(made.pattern, rules);
+  // joi trims before it checks the length, so what is trimmed must not be blank.
   else if (made.minLength && rules.some((r) => r.name === 'trim')) made.pattern = '\\S';
   const schemes = rules.flatMap((r) => (r.name === 'uri' && r.args?.options?.scheme) || []);
   if (schemes.length > 0) made.pattern = `^(${schemes.join('|')})://`;
   if (made.type === 'integer') {
-    // Beyond it joi refuses them: they would not come back as they were sent.
+    // joi refuses unsafe integers, which would not be stored as they were sent.
     made.minimum ??= Number.MIN_SAFE_INTEGER;
     made.maximum ??= Number.MAX_SAFE_INTEGER;
   }
@@ -37,17 +37,17 @@ function exact(schema: JsonSchema, described: Described): JsonSchema {
   if (made.properties) {
     const properties = Object.entries(made.properties as Record<string, JsonSchema>);
     made.properties = Object.fromEntries(
-      properties.map(([name, inner]) => [name, exact(inner, keys[name] ?? {})]),
+      properties.map(([name, inner]) => [name, completeSchema(inner, keys[name] ?? {})]),
     );
   }
   if (made.items && items.length === 1) {
-    made.items = exact(made.items as JsonSchema, items[0] as Described);
+    made.items = completeSchema(made.items as JsonSchema, items[0] as Described);
   }
   return made;
 }
 
-/** `or` and `xor`: some of these, or one of them. */
-function chosenAmong(dependencies: NonNullable<Described['dependencies']>): JsonSchema {
+/** joi's `or` and `xor`: at least one of these, or exactly one. */
+function describeChoices(dependencies: NonNullable<Described['dependencies']>): JsonSchema {
   const chosen = dependencies.map(({ rel, peers }) => {
     const each = peers.map((name) => ({ required: [name] }));
     return rel === 'or' ? { anyOf: each } : rel === 'xor' ? { oneOf: each } : {};
@@ -55,8 +55,11 @@ function chosenAmong(dependencies: NonNullable<Described['dependencies']>): Json
   return Object.assign({}, ...chosen);
 }
 
-/** A pattern has no flags in JSON Schema, and few of its readers know classes of Unicode. */
-function plainPattern(pattern: string, rules: Described['rules'] = []): string {
+/**
+ * Rewrites a pattern without flags, which JSON Schema lacks, and without Unicode classes, which few
+ * tools know.
+ */
+function simplifyPattern(pattern: string, rules: Described['rules'] = []): string {
   const plain = pattern.replaceAll('\\p{Cc}', '\\x00-\\x1f\\x7f-\\x9f');
   const ignoresCase = rules.some((r) => /\/\w*i\w*$/.test(r.args?.regex ?? ''));
   return ignoresCase ? plain.replace(/a-z(?!A-Z)/g, 'a-zA-Z') : plain;

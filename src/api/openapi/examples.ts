@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../http/route.ts';
 
-/** An id as examples show it. */
+/** The id of examples. */
 export const EXAMPLE_ID = '01980a3c-5f00-7abc-8def-0123456789ab';
 
 const BY_NAME: Record<string, unknown> = {
@@ -15,29 +15,32 @@ const BY_NAME: Record<string, unknown> = {
   locale: 'en-GB',
 };
 
-/** Texts of which one fits the forms in use; a route whose body needs another gives its own example. */
+/**
+ * Texts that match the patterns in use; a route whose body needs another one has an example of its
+ * own.
+ */
 const TEXTS = [EXAMPLE_ID, 'en-GB', `${'A'.repeat(43)}=`, 'P30D', 'https://example.com'];
 
 /**
- * A value of a JSON Schema, with its optional fields but for references to what is not there.
- * Undefined where none is known.
+ * Makes a value of a JSON Schema with its optional fields, except references, which would point at
+ * nothing. Returns undefined when it knows none.
  */
-export function exampleOf(schema: JsonSchema, name = ''): unknown {
+export function makeExample(schema: JsonSchema, name = ''): unknown {
   if (schema.const !== undefined) return schema.const;
   const byName = BY_NAME[name];
   if (byName !== undefined && !schema.enum) return byName;
   if (Array.isArray(schema.enum)) return schema.enum[0];
-  if (Array.isArray(schema.anyOf)) return exampleOf(schema.anyOf[0] as JsonSchema, name);
+  if (Array.isArray(schema.anyOf)) return makeExample(schema.anyOf[0] as JsonSchema, name);
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
   switch (type) {
     case 'object':
-      return objectExample(schema);
+      return makeObjectExample(schema);
     case 'array': {
-      const item = schema.items && exampleOf(schema.items as JsonSchema, name);
+      const item = schema.items && makeExample(schema.items as JsonSchema, name);
       return item === undefined ? [] : [item];
     }
     case 'string':
-      return textExample(schema, name);
+      return makeTextExample(schema, name);
     case 'number':
     case 'integer':
       return Math.max(Number(schema.minimum ?? 1), Math.min(1, Number(schema.maximum ?? 1)));
@@ -48,14 +51,14 @@ export function exampleOf(schema: JsonSchema, name = ''): unknown {
   }
 }
 
-function objectExample(schema: JsonSchema): unknown {
+function makeObjectExample(schema: JsonSchema): unknown {
   const choices = (schema.oneOf ?? []) as { required: string[] }[];
   const [chosen, ...others] = choices.map((c) => c.required).map(([name = '']) => name);
   const required = [...((schema.required ?? []) as string[]), ...(chosen ? [chosen] : [])];
   const made: Record<string, unknown> = {};
   for (const [name, inner] of Object.entries((schema.properties ?? {}) as typeof BY_NAME)) {
     if (others.includes(name)) continue;
-    const value = exampleOf(inner as JsonSchema, name);
+    const value = makeExample(inner as JsonSchema, name);
     if (value === undefined && required.includes(name)) return undefined;
     const isElsewhere = JSON.stringify(value)?.includes(EXAMPLE_ID);
     if (value !== undefined && (required.includes(name) || !isElsewhere)) made[name] = value;
@@ -63,7 +66,7 @@ function objectExample(schema: JsonSchema): unknown {
   return made;
 }
 
-function textExample(schema: JsonSchema, name: string): string | undefined {
+function makeTextExample(schema: JsonSchema, name: string): string | undefined {
   if (schema.format === 'date-time') return '2030-01-31T12:00:00.000Z';
   if (schema.format === 'uri') return 'https://example.com';
   if (schema.format === 'uuid') return EXAMPLE_ID;

@@ -1,7 +1,10 @@
 import type { JsonSchema, Route } from '../http/route.ts';
 
-/** What can be done with what an answer shows: from a document made or listed to its own operations. */
-export function linksOf(
+/**
+ * The OpenAPI links of an answer: from a created or listed document to the operations of that
+ * document.
+ */
+export function describeLinks(
   { method, path }: Route,
   status: number,
   routes: Route[],

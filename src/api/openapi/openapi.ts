@@ -2,30 +2,30 @@ import type { ErrorCode } from '../../errors.ts';
 import { STATUS } from '../http/problems.ts';
 import type { Components, JsonSchema, Route } from '../http/route.ts';
 import { bodySchema } from './body-schema.ts';
-import { EXAMPLE_ID, exampleOf } from './examples.ts';
-import { linksOf } from './links.ts';
-import { headersOf, namedHeaders, problemResponse, problemSchema } from './responses.ts';
-import { component, idSchema } from './schemas.ts';
+import { EXAMPLE_ID, makeExample } from './examples.ts';
+import { describeLinks } from './links.ts';
+import { describeHeaders, describeProblem, namedHeaders, problemSchema } from './responses.ts';
+import { idSchema, shareComponent } from './schemas.ts';
 
-/** What operations refer to, by name. */
+/** What operations refer to by name (`$ref`). */
 interface Shared {
   schemas: Components;
   parameters: Map<string, string>;
   problems: Components;
 }
 
-/** The OpenAPI 3.1 document of some routes. */
-export function openApi(routes: Route[], version: string): JsonSchema {
+/** Makes the OpenAPI 3.1 document of some routes. */
+export function describeApi(routes: Route[], version: string): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {};
   const sorted = [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const shared: Shared = {
     schemas: new Map([['Problem', problemSchema]]),
-    parameters: sharedParameters(sorted),
+    parameters: shareParameters(sorted),
     problems: new Map(),
   };
   for (const route of sorted) {
     paths[route.path] ??= {};
-    (paths[route.path] as JsonSchema)[route.method.toLowerCase()] = operation(
+    (paths[route.path] as JsonSchema)[route.method.toLowerCase()] = describeOperation(
       route,
       sorted,
       shared,
@@ -46,42 +46,45 @@ export function openApi(routes: Route[], version: string): JsonSchema {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
       },
-      schemas: byName(shared.schemas),
-      parameters: byName(
+      schemas: sortByName(shared.schemas),
+      parameters: sortByName(
         new Map([...shared.parameters].map(([text, name]) => [name, JSON.parse(text)])),
       ),
       headers: namedHeaders,
-      responses: byName(shared.problems),
+      responses: sortByName(shared.problems),
     },
   };
 }
 
-function byName(components: Components): JsonSchema {
+function sortByName(components: Components): JsonSchema {
   return Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function operation(route: Route, routes: Route[], shared: Shared): JsonSchema {
+function describeOperation(route: Route, routes: Route[], shared: Shared): JsonSchema {
   return {
     operationId: route.id,
     summary: route.summary,
     tags: [route.tag],
     security: route.access === 'anyone' ? [] : [{ bearer: [] }],
     ...(route.access === 'admin' && { description: 'For administrators.' }),
-    parameters: parametersOf(route).map((parameter) => {
+    parameters: describeParameters(route).map((parameter) => {
       const name = shared.parameters.get(JSON.stringify(parameter));
       return name ? { $ref: `#/components/parameters/${name}` } : parameter;
     }),
-    ...(route.body && { requestBody: requestBody(route, shared) }),
-    responses: { ...successes(route, routes, shared), ...refusals(route, shared) },
+    ...(route.body && { requestBody: describeRequestBody(route, shared) }),
+    responses: { ...describeSuccesses(route, routes, shared), ...describeRefusals(route, shared) },
   };
 }
 
-/** Parameters that operations share: the name that the document has each under, by its text. */
-function sharedParameters(routes: Route[]): Map<string, string> {
+/**
+ * Finds the parameters that several operations have, and the name of each in the document, by its
+ * JSON.
+ */
+function shareParameters(routes: Route[]): Map<string, string> {
   const takers = new Map<string, Set<string>>();
   const shared = new Map<string, string>();
   for (const route of routes) {
-    for (const parameter of parametersOf(route)) {
+    for (const parameter of describeParameters(route)) {
       const text = JSON.stringify(parameter);
       const tags = takers.get(text);
       takers.set(text, new Set([...(tags ?? []), route.tag]));
@@ -93,7 +96,7 @@ function sharedParameters(routes: Route[]): Map<string, string> {
     const { name } = JSON.parse(text) as { name: string };
     const plain = name.replace('[', '.').replace(']', '');
     const tags = [...(takers.get(text) ?? [])];
-    // `limit` is everybody's; `fields` is another one for each tag.
+    // `limit` is the same for all tags; each tag has a `fields` of its own.
     const names = [...(tags.length > 1 ? [plain] : []), `${tags[0]}.${plain}`];
     const free = names.find((it) => !taken.has(it));
     if (!free) shared.delete(text);
@@ -105,7 +108,7 @@ function sharedParameters(routes: Route[]): Map<string, string> {
   return shared;
 }
 
-function parametersOf(route: Route): JsonSchema[] {
+function describeParameters(route: Route): JsonSchema[] {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
     in: 'path',
@@ -122,22 +125,25 @@ function parametersOf(route: Route): JsonSchema[] {
   }));
   const inHeader: JsonSchema[] = [];
   if (route.method === 'POST') {
-    inHeader.push(header('Idempotency-Key', { minLength: 1, maxLength: 255 }));
+    inHeader.push(describeHeader('Idempotency-Key', { minLength: 1, maxLength: 255 }));
   }
   if (route.conditional) {
-    inHeader.push(header(route.method === 'GET' ? 'If-None-Match' : 'If-Match', {}));
+    inHeader.push(describeHeader(route.method === 'GET' ? 'If-None-Match' : 'If-Match', {}));
   }
   return [...inPath, ...inQuery, ...inHeader];
 }
 
-function header(name: string, rules: JsonSchema): JsonSchema {
+function describeHeader(name: string, rules: JsonSchema): JsonSchema {
   return { name, in: 'header', schema: { type: 'string', ...rules } };
 }
 
-function requestBody({ id, body, method, example }: Route, { schemas }: Shared): JsonSchema {
+function describeRequestBody(
+  { id, body, method, example }: Route,
+  { schemas }: Shared,
+): JsonSchema {
   const made = bodySchema(body as NonNullable<Route['body']>);
-  const shown = example ?? exampleOf(made);
-  const schema = component(schemas, `${id[0]?.toUpperCase()}${id.slice(1)}`, () => made);
+  const shown = example ?? makeExample(made);
+  const schema = shareComponent(schemas, `${id[0]?.toUpperCase()}${id.slice(1)}`, () => made);
   const media = { schema, ...(shown !== undefined && { example: shown }) };
   const content = {
     'application/json': media,
@@ -146,13 +152,13 @@ function requestBody({ id, body, method, example }: Route, { schemas }: Shared):
   return { required: true, content };
 }
 
-function successes(route: Route, routes: Route[], { schemas }: Shared): JsonSchema {
+function describeSuccesses(route: Route, routes: Route[], { schemas }: Shared): JsonSchema {
   const answers = Object.entries(route.success).map(([status, success]) => {
     const { description, contentType } = success;
     const schema = typeof success.schema === 'function' ? success.schema(schemas) : success.schema;
     const type = contentType ?? (schema && 'application/json');
-    const headers = headersOf(route, Number(status), isDocument(schema, schemas));
-    const links = linksOf(route, Number(status), routes);
+    const headers = describeHeaders(route, Number(status), isDocument(schema, schemas));
+    const links = describeLinks(route, Number(status), routes);
     const answer = {
       description,
       headers,
@@ -170,23 +176,26 @@ function isDocument(schema: JsonSchema | undefined, schemas: Components): boolea
   return (schemas.get(name)?.properties as JsonSchema | undefined)?.updatedAt !== undefined;
 }
 
-function refusals(route: Route, { problems }: Shared): JsonSchema {
+function describeRefusals(route: Route, { problems }: Shared): JsonSchema {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of new Set(codesOf(route))) {
+  for (const code of new Set(listCodes(route))) {
     byStatus.set(STATUS[code], [...(byStatus.get(STATUS[code]) ?? []), code]);
   }
   const answers: JsonSchema = {};
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     if (route.success[status]) continue;
     const name = codes.sort().join('-');
-    if (!problems.has(name)) problems.set(name, problemResponse(status, codes));
+    if (!problems.has(name)) problems.set(name, describeProblem(status, codes));
     answers[status] = { $ref: `#/components/responses/${name}` };
   }
   return answers;
 }
 
-/** Every error that a route may answer: its own, and those of each stage that it passes. */
-function codesOf(route: Route): ErrorCode[] {
+/**
+ * Lists every error that a route may answer: its own, and those of each stage that a request
+ * passes.
+ */
+function listCodes(route: Route): ErrorCode[] {
   const codes: ErrorCode[] = [
     ...(route.codes ?? []),
     'RATE_LIMITED',

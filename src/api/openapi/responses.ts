@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors.ts';
 import { STATUS } from '../http/problems.ts';
 import type { JsonSchema, Route } from '../http/route.ts';
 
-/** RFC 9457 problem details, as every refusal has them. */
+/** RFC 9457 problem details, the body of every error. */
 export const problemSchema: JsonSchema = {
   type: 'object',
   description: 'RFC 9457 problem details.',
@@ -31,22 +31,26 @@ const text = { type: 'string' };
 const etag = { type: 'string', pattern: '^"[\\w.-]+"$' };
 const seconds = { type: 'integer', minimum: 0 };
 
-/** The headers of answers, by name; `…IfAny` for those that are not in each. */
+/** The headers of answers, by name; `…IfAny` for those that not every answer has. */
 export const namedHeaders: Record<string, JsonSchema> = {
-  RequestId: { description: 'The one that was sent, or a new one.', required: true, schema: text },
+  RequestId: {
+    description: 'The request id that was sent, or a new one.',
+    required: true,
+    schema: text,
+  },
   ETag: { description: 'For If-None-Match and If-Match.', required: true, schema: etag },
-  Location: { description: 'The path of what was made.', required: true, schema: text },
+  Location: { description: 'The path of what was created.', required: true, schema: text },
   WwwAuthenticate: { description: 'How to sign in.', required: true, schema: text },
   RetryAfter: { description: 'Seconds to wait.', required: true, schema: seconds },
   RetryAfterIfAny: { description: 'Seconds to wait, where waiting helps.', schema: seconds },
   IdempotentReplayed: {
-    description: 'There when this is the kept answer of an Idempotency-Key.',
+    description: 'Present when this is the stored answer of an Idempotency-Key.',
     schema: { const: 'true' },
   },
 };
 
-/** The headers of a success. */
-export function headersOf(
+/** Describes the headers of a successful answer. */
+export function describeHeaders(
   { method, path, conditional }: Route,
   status: number,
   isDocument: boolean,
@@ -54,15 +58,15 @@ export function headersOf(
   const isMade = status === 201 && isDocument;
   const hasTag = isDocument || (status === 304 && conditional);
   return {
-    'X-Request-Id': named('RequestId'),
-    ...(hasTag && { ETag: named('ETag') }),
-    ...(isMade && !path.includes('{') && { Location: named('Location') }),
-    ...(method === 'POST' && { 'Idempotent-Replayed': named('IdempotentReplayed') }),
+    'X-Request-Id': referToHeader('RequestId'),
+    ...(hasTag && { ETag: referToHeader('ETag') }),
+    ...(isMade && !path.includes('{') && { Location: referToHeader('Location') }),
+    ...(method === 'POST' && { 'Idempotent-Replayed': referToHeader('IdempotentReplayed') }),
   };
 }
 
-/** The answer that a status stands for where these codes may be behind it. */
-export function problemResponse(status: number, codes: ErrorCode[]): JsonSchema {
+/** Describes the error response of a status, for these error codes. */
+export function describeProblem(status: number, codes: ErrorCode[]): JsonSchema {
   const waits: Record<number, string> = {
     409: 'RetryAfterIfAny',
     429: 'RetryAfter',
@@ -72,9 +76,9 @@ export function problemResponse(status: number, codes: ErrorCode[]): JsonSchema 
   return {
     description: codes.join(', '),
     headers: {
-      'X-Request-Id': named('RequestId'),
-      ...(status === 401 && { 'WWW-Authenticate': named('WwwAuthenticate') }),
-      ...(wait && { 'Retry-After': named(wait) }),
+      'X-Request-Id': referToHeader('RequestId'),
+      ...(status === 401 && { 'WWW-Authenticate': referToHeader('WwwAuthenticate') }),
+      ...(wait && { 'Retry-After': referToHeader(wait) }),
     },
     content: {
       'application/problem+json': {
@@ -87,6 +91,6 @@ export function problemResponse(status: number, codes: ErrorCode[]): JsonSchema 
   };
 }
 
-function named(header: string): JsonSchema {
+function referToHeader(header: string): JsonSchema {
   return { $ref: `#/components/headers/${header}` };
 }

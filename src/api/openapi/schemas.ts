@@ -9,20 +9,23 @@ export const idSchema: JsonSchema = {
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
 };
 
-/** A schema that is made when the document is: it puts what it refers to among the components. */
+/**
+ * A schema that is made with the OpenAPI document: it adds the schemas that it refers to to the
+ * components.
+ */
 export type Described = (components: Components) => JsonSchema;
 
 /** The schema of a document as a write answers it. */
 export function documentSchema(entity: Entity): Described {
   return (components) => {
-    component(components, entity.name, () => openSchema(entity));
-    // Open where it stands among the components, for some answers add to it.
-    return { ...refTo(entity.name), unevaluatedProperties: false };
+    shareComponent(components, entity.name, () => openSchema(entity));
+    // The component itself stays open, since some answers add to it.
+    return { ...referTo(entity.name), unevaluatedProperties: false };
   };
 }
 
-/** The schema of an object with some more properties, and with some that it may have. */
-export function withMore(
+/** The schema of an object with more properties, required and optional ones. */
+export function addProperties(
   schema: Described,
   more: Record<string, JsonSchema | Described>,
   optional: Record<string, JsonSchema | Described> = {},
@@ -38,21 +41,21 @@ export function withMore(
   });
 }
 
-/** Puts a schema among the components, once, and refers to it. */
-export function component(
+/** Adds a schema to the components, unless it is there, and returns the reference to it. */
+export function shareComponent(
   components: Components,
   name: string,
   make: () => JsonSchema,
 ): JsonSchema {
   if (!components.has(name)) components.set(name, make());
-  return refTo(name);
+  return referTo(name);
 }
 
-function refTo(name: string): JsonSchema {
+function referTo(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** The schema of a document with all its fields; more may be added to it. */
+/** The schema of a document with all its fields, to which more may be added. */
 export function openSchema(entity: Entity): JsonSchema {
   const { additionalProperties, ...open } = objectSchema(entity.shape);
   return { description: entity.options.about, ...open };
@@ -75,14 +78,14 @@ function objectSchema(shape: ObjectShape): JsonSchema {
   };
 }
 
-/** The schema of a field of a document, with what is said of it. */
+/** The schema of a field of a document, with its description. */
 export function fieldSchema(field: Field): JsonSchema {
-  const schema = schemaOf(field.shape);
+  const schema = describeShape(field.shape);
   const description = [schema.description, field.description].filter(Boolean).join(' ');
   return { ...schema, ...(description && { description }) };
 }
 
-function schemaOf(shape: Shape): JsonSchema {
+function describeShape(shape: Shape): JsonSchema {
   switch (shape.kind) {
     case 'string':
       return {
@@ -101,17 +104,17 @@ function schemaOf(shape: Shape): JsonSchema {
     case 'date':
       return { type: 'string', format: 'date-time' };
     case 'id':
-      return shape.ref ? { ...idSchema, description: referenceTo(shape.ref) } : idSchema;
+      return shape.ref ? { ...idSchema, description: describeReference(shape.ref) } : idSchema;
     case 'free':
       return { type: 'object' };
     case 'map':
-      return { type: 'object', additionalProperties: schemaOf(shape.values) };
+      return { type: 'object', additionalProperties: describeShape(shape.values) };
     case 'array':
-      return { type: 'array', items: schemaOf(shape.items) };
+      return { type: 'array', items: describeShape(shape.items) };
     case 'encrypted':
       return shape.shows
         ? { type: 'string', description: 'Its last four characters: `…abcd`.' }
-        : schemaOf(shape.inner);
+        : describeShape(shape.inner);
     case 'object':
       return objectSchema(shape);
     case 'binary':
@@ -119,12 +122,15 @@ function schemaOf(shape: Shape): JsonSchema {
   }
 }
 
-/** What documents say of a reference; `npm run test:fuzz` finds what it refers to by it. */
-export function referenceTo(entity: string): string {
+/** The description of a reference, by which `npm run test:fuzz` finds what it refers to. */
+export function describeReference(entity: string): string {
   return `The id of ${/^[AEIOU]/.test(entity) ? 'an' : 'a'} ${entity}.`;
 }
 
-/** The schema of a query parameter that filters by a field: `status`, `status[in]`, `createdAt[gte]`. */
+/**
+ * The schema of a query parameter that filters by a field: `status`, `status[in]`,
+ * `createdAt[gte]`.
+ */
 export function filterSchema(entity: Entity, name: string): JsonSchema {
   const [field = '', operator] = name.replace(']', '').split('[');
   const shape = entity.shape.fields[field]?.shape;
@@ -134,8 +140,8 @@ export function filterSchema(entity: Entity, name: string): JsonSchema {
 }
 
 function valueSchema(shape: Shape): JsonSchema {
-  // In a query there is no NUL.
+  // A query may not hold NUL.
   if (shape.kind === 'string' && !shape.enum) return { type: 'string', pattern: '^[^\\x00]*$' };
-  const { minimum, maximum, description, ...schema } = schemaOf(shape);
+  const { minimum, maximum, description, ...schema } = describeShape(shape);
   return schema;
 }

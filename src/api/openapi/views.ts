@@ -1,22 +1,23 @@
 import type { Entity } from '../../data/entity.ts';
 import type { Field } from '../../data/shape.ts';
 import type { Components, JsonSchema } from '../http/route.ts';
-import { referencesIn, relationOf } from '../resource/include.ts';
-import { component, type Described, fieldSchema, openSchema } from './schemas.ts';
+import { findRelation, listReferences } from '../resource/include.ts';
+import { type Described, fieldSchema, openSchema, shareComponent } from './schemas.ts';
 
 /**
- * The schema of a document as a read answers it: `?fields=` leaves out whatever was not asked for, but the
- * id, and `?include=` puts others into it. One for each entity, with all that any read may put there.
+ * The schema of a document as a read answers it: `?fields=` may leave out any field but the id, and
+ * `?include=` puts other documents into it. There is one for each entity, with everything that any
+ * read may include.
  */
 export function viewSchema(entity: Entity, include: string[]): Described {
-  return (components) => view(components, entity, include, true);
+  return (components) => buildView(components, entity, include, true);
 }
 
 /** The schema of a page of documents. */
 export function pageSchema(entity: Entity, include: string[]): Described {
   return (components) => {
-    const items = view(components, entity, include, true);
-    return component(components, `${entity.name}Page`, () => ({
+    const items = buildView(components, entity, include, true);
+    return shareComponent(components, `${entity.name}Page`, () => ({
       type: 'object',
       required: ['data', 'nextCursor'],
       additionalProperties: false,
@@ -28,22 +29,22 @@ export function pageSchema(entity: Entity, include: string[]): Described {
   };
 }
 
-function view(
+function buildView(
   components: Components,
   entity: Entity,
   include: string[],
   isDeeper: boolean,
 ): JsonSchema {
   const name = `${entity.name}View`;
-  const made = component(components, name, () => ({
+  const made = shareComponent(components, name, () => ({
     ...openSchema(entity),
     required: ['id'],
     additionalProperties: false,
   }));
   const properties = components.get(name)?.properties as Record<string, JsonSchema>;
-  for (const relation of include.map((r) => relationOf(entity, r))) {
-    const inside = isDeeper ? referencesIn(relation.to) : [];
-    const item = view(components, relation.to, inside, false);
+  for (const relation of include.map((r) => findRelation(entity, r))) {
+    const inside = isDeeper ? listReferences(relation.to) : [];
+    const item = buildView(components, relation.to, inside, false);
     if (relation.kind === 'reference') {
       const id = fieldSchema(entity.shape.fields[relation.name] as Field);
       properties[relation.name] = { anyOf: [id, item] };

@@ -4,16 +4,19 @@ import { AppError } from '../../errors.ts';
 
 const key = deriveAppKey('cursor');
 
-/** Where a page ended: the value sorted by, as JSON, and the id that breaks ties. */
+/** Where a page ended: the value of the field sorted by, as JSON, and the id, which breaks ties. */
 export type Position = [value: string | number | boolean, id: string];
 
-/** Signs a position: the text is good for the same list, filter, sort and user alone (a keyset cursor). */
+/**
+ * Makes a keyset cursor: a position, signed, so that it works for the same list, filter, sort and
+ * user alone.
+ */
 export function signCursor(position: Position, scope: string): string {
   const payload = Buffer.from(JSON.stringify(position)).toString('base64url');
   return `${payload}.${sign(payload, scope)}`;
 }
 
-/** @throws AppError INVALID_QUERY when the text was not signed for this scope */
+/** Reads a cursor. @throws AppError INVALID_QUERY when it was not signed for this scope */
 export function readCursor(cursor: string, scope: string): Position {
   const [payload, signature, more] = cursor.split('.');
   if (payload && signature && more === undefined) {

@@ -1,15 +1,18 @@
 import { type Base, type Entity, pluralOf } from '../../data/entity.ts';
 import type { Rule } from '../../rules.ts';
-import { type JsonSchema, lazy, type Route } from '../http/route.ts';
+import { addLazyParts, type JsonSchema, type Route } from '../http/route.ts';
 import { documentSchema } from '../openapi/schemas.ts';
 import { viewSchema } from '../openapi/views.ts';
-import { bodyOf } from './input.ts';
-import { listRoute, viewParameters } from './list-routes.ts';
-import { accessOf, oneOf, words } from './operation-words.ts';
+import { makeBody } from './input.ts';
+import { listRoute, listViewParameters } from './list-routes.ts';
+import { addArticle, chooseAccess, splitWords } from './operation-words.ts';
 import type { ResourceOptions } from './resource-options.ts';
-import { byId, change, create, erase, ownedFields, read } from './verbs.ts';
+import { change, create, erase, filterById, listOwnedFields, read } from './verbs.ts';
 
-/** The routes of an entity's verbs: GET and POST of the collection; GET, PATCH and DELETE of one. */
+/**
+ * The standard routes of an entity: GET and POST of the collection; GET, PATCH and DELETE of one
+ * document.
+ */
 export function documentRoutes<T extends Base>(
   entity: Entity<T>,
   options: ResourceOptions,
@@ -36,21 +39,22 @@ function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOptions):
     method: 'GET',
     path: `${path}/{id}`,
     id: `get${entity.name}`,
-    summary: `Get one of the ${words(pluralOf(entity.name))}.`,
+    summary: `Get one of the ${splitWords(pluralOf(entity.name))}.`,
     tag: tag ?? pluralOf(entity.name),
-    access: accessOf(can.read),
+    access: chooseAccess(can.read),
     conditional: true,
     success: {
       200: { description: 'The document.', schema: viewSchema(entity, include) },
       304: { description: 'Unchanged.' },
     },
     codes: ['NOT_FOUND'],
-    handle: (ctx, request) => read(ctx, entity, byId(can.read, ctx, request), include, request),
+    handle: (ctx, request) =>
+      read(ctx, entity, filterById(can.read, ctx, request), include, request),
   };
-  return lazy(route, { query: () => viewParameters(entity, include) });
+  return addLazyParts(route, { query: () => listViewParameters(entity, include) });
 }
 
-/** POST of an entity, whose body is as its shape says. */
+/** POST, with the body that the entity's schema implies. */
 export function createRoute<T extends Base>(
   entity: Entity<T>,
   { path, rule, tag, example }: Options & { example?: JsonSchema },
@@ -60,17 +64,17 @@ export function createRoute<T extends Base>(
     method: 'POST',
     path,
     id: `create${name}`,
-    summary: `Create ${oneOf(name)}.`,
+    summary: `Create ${addArticle(name)}.`,
     tag: tag ?? pluralOf(name),
-    access: accessOf(rule),
+    access: chooseAccess(rule),
     ...(example && { example }),
     success: { 201: { description: 'Created.', schema: documentSchema(entity) } },
     codes: ['DUPLICATE'],
     handle: (ctx, { body }) => create(ctx, entity, { path, rule }, body),
   };
-  return lazy(route, {
-    body: () => bodyOf(entity.shape, 'create'),
-    owned: () => ownedFields(entity, 'create'),
+  return addLazyParts(route, {
+    body: () => makeBody(entity.shape, 'create'),
+    owned: () => listOwnedFields(entity, 'create'),
   });
 }
 
@@ -80,21 +84,23 @@ function updateRoute<T extends Base>(entity: Entity<T>, { path, rule, tag }: Opt
     method: 'PATCH',
     path: `${path}/{id}`,
     id: `update${name}`,
-    summary: `Change ${oneOf(name)} (JSON Merge Patch).`,
+    summary: `Change ${addArticle(name)} (JSON Merge Patch).`,
     tag: tag ?? pluralOf(name),
-    access: accessOf(rule),
+    access: chooseAccess(rule),
     conditional: true,
-    success: { 200: { description: 'What is stored now.', schema: documentSchema(entity) } },
+    success: {
+      200: { description: 'The document as it is stored now.', schema: documentSchema(entity) },
+    },
     codes: ['NOT_FOUND', 'DUPLICATE', 'CONFLICT', 'PRECONDITION_FAILED'],
-    handle: (ctx, request) => change(ctx, entity, byId(rule, ctx, request), request),
+    handle: (ctx, request) => change(ctx, entity, filterById(rule, ctx, request), request),
   };
-  return lazy(route, {
-    body: () => bodyOf(entity.shape, 'update'),
-    owned: () => ownedFields(entity, 'update'),
+  return addLazyParts(route, {
+    body: () => makeBody(entity.shape, 'update'),
+    owned: () => listOwnedFields(entity, 'update'),
   });
 }
 
-/** DELETE of a document for good. */
+/** DELETE, which is permanent. */
 export function removeRoute<T extends Base>(
   entity: Entity<T>,
   { path, rule, tag }: Options,
@@ -104,12 +110,12 @@ export function removeRoute<T extends Base>(
     method: 'DELETE',
     path: `${path}/{id}`,
     id: `delete${name}`,
-    summary: `Delete ${oneOf(name)}, with what belongs to it.`,
+    summary: `Delete ${addArticle(name)}, with everything that belongs to it.`,
     tag: tag ?? pluralOf(name),
-    access: accessOf(rule),
+    access: chooseAccess(rule),
     conditional: true,
-    success: { 204: { description: 'Gone.' } },
+    success: { 204: { description: 'Deleted.' } },
     codes: ['NOT_FOUND', 'IN_USE', 'PRECONDITION_FAILED'],
-    handle: (ctx, request) => erase(ctx, entity, byId(rule, ctx, request), request),
+    handle: (ctx, request) => erase(ctx, entity, filterById(rule, ctx, request), request),
   };
 }

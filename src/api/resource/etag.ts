@@ -4,10 +4,10 @@ import type { Base, Entity } from '../../data/entity.ts';
 import { AppError } from '../../errors.ts';
 
 /**
- * The ETag of a document: its version, and behind a dash what else the answer shows that changes without
- * it: counts and progress, or (with `body`) included documents.
+ * Makes the ETag of a document: its version, and after a dash what the answer shows that changes
+ * without a new version: counts and progress, or (a hash of `body`) included documents.
  */
-export function etagOf(entity: Entity, document: Base | Bytes, body?: string): string {
+export function makeEtag(entity: Entity, document: Base | Bytes, body?: string): string {
   const names = ['version', ...(entity.options.unversioned ?? [])];
   const known = document instanceof Uint8Array ? pick(document, 0, names) : document;
   const values = names.map((name) => (known as Record<string, unknown>)[name]);
@@ -23,10 +23,10 @@ export function isUnchanged(ifNoneMatch: string | undefined, etag: string): bool
 }
 
 /**
- * The versions that If-Match allows; undefined when it allows any.
+ * Reads the versions that If-Match allows (optimistic lock); undefined when it allows any.
  * A tag that is none of ours matches nothing.
  */
-export function versionsMatched(ifMatch: string | undefined): number[] | undefined {
+export function readIfMatch(ifMatch: string | undefined): number[] | undefined {
   if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
   return ifMatch.split(',').flatMap((tag) => {
     const version = /^\s*(?:W\/)?"(\d{1,15})(?:-[\w-]*)?"\s*$/.exec(tag)?.[1];
@@ -34,7 +34,10 @@ export function versionsMatched(ifMatch: string | undefined): number[] | undefin
   });
 }
 
-/** What a stale If-Match answers. */
-export function stale(): AppError {
-  return new AppError('PRECONDITION_FAILED', 'It has changed since: read it again, then retry.');
+/** The error for an If-Match with an old ETag. */
+export function preconditionFailed(): AppError {
+  return new AppError(
+    'PRECONDITION_FAILED',
+    'It has changed since that ETag: read it again, then retry.',
+  );
 }

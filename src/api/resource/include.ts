@@ -1,10 +1,18 @@
 import type { Actor, Ctx } from '../../context.ts';
-import { type Bytes, decode, documentsIn, encode, find, nameBytes, pick } from '../../data/bson.ts';
+import {
+  type Bytes,
+  decode,
+  encode,
+  encodeName,
+  find,
+  findDocuments,
+  pick,
+} from '../../data/bson.ts';
 import { decryptFields, showsEncrypted } from '../../data/encrypted-fields.ts';
 import { type Base, type Entity, entityNamed } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import { visible } from '../../data/read.ts';
+import { projectVisible } from '../../data/read.ts';
 import { getReaders } from '../../data/readers.ts';
 import { type Reference, referencesTo } from '../../data/references.ts';
 import { invalidQuery } from '../../errors.ts';
@@ -13,11 +21,13 @@ import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
 import { putMembers } from '../json/transcode.ts';
 import { compileList } from './list.ts';
 
-/** How many children of one relation are included in one document, and in one answer. */
+/** The most children of one relation in one document, and in one answer. */
 const MOST = 100;
 const MOST_IN_ALL = 2000;
 
-/** One relation to load along: a reference (`project`) or a reverse one (`tracks`), with those inside it. */
+/**
+ * A relation to include: a reference (`project`) or a reverse one (`tracks`), with those inside it.
+ */
 interface Relation {
   name: string;
   to: Entity;
@@ -27,11 +37,14 @@ interface Relation {
   inside: Relation[];
 }
 
-const INCLUDED = nameBytes('included');
+const INCLUDED = encodeName('included');
 
 type Including = Base & { included?: Record<string, Base[]> };
 
-/** Reads `?include=project.user,tracks`. @throws AppError INVALID_QUERY naming what may be included */
+/**
+ * Reads `?include=project.user,tracks`.
+ * @throws AppError INVALID_QUERY naming what may be included
+ */
 export function readIncludes(
   entity: Entity,
   allowed: string[],
@@ -47,7 +60,7 @@ export function readIncludes(
     }
     let relation = relations.find((r) => r.name === first);
     if (!relation) {
-      relation = relationOf(entity, first);
+      relation = findRelation(entity, first);
       relations.push(relation);
     }
     if (second === undefined) continue;
@@ -56,32 +69,35 @@ export function readIncludes(
       throw invalidQuery([{ path: 'include', message: `${first} has no reference ${second}` }]);
     }
     if (!relation.inside.some((r) => r.name === second)) {
-      relation.inside.push(relationOf(relation.to, second));
+      relation.inside.push(findRelation(relation.to, second));
     }
   }
   return relations;
 }
 
-/** All that `?include=` may name: the relations offered, and the references inside them. */
-export function inclusions(entity: Entity, offered: string[]): string[] {
+/** Lists what `?include=` may name: the relations offered, and the references inside them. */
+export function listInclusions(entity: Entity, offered: string[]): string[] {
   return offered.flatMap((name) => {
-    const inside = referencesIn(relationOf(entity, name).to);
+    const inside = listReferences(findRelation(entity, name).to);
     return [name, ...inside.map((inner) => `${name}.${inner}`)];
   });
 }
 
-/** The fields of an entity itself that refer to others. */
-export function referencesIn({ shape }: Entity): string[] {
+/** Lists the top-level fields of an entity that refer to others. */
+export function listReferences({ shape }: Entity): string[] {
   return Object.keys(shape.fields).filter((name) => {
     const field = shape.fields[name]?.shape;
     return field?.kind === 'id' && field.ref !== undefined;
   });
 }
 
-/** What a name in `?include=` stands for. @throws Error when the entity has no such relation */
-export function relationOf(entity: Entity, name: string): Relation {
+/**
+ * Finds the relation of a name in `?include=`.
+ * @throws Error when the entity has no such relation
+ */
+export function findRelation(entity: Entity, name: string): Relation {
   const key = `${entity.name}.${name}`;
-  const found = known.get(key) ?? findRelation(entity, name);
+  const found = known.get(key) ?? resolveRelation(entity, name);
   known.set(key, found);
   return { ...found, inside: [] };
 }
@@ -90,20 +106,23 @@ type Bare = Omit<Relation, 'inside'>;
 
 const known = new Map<string, Bare>();
 
-function findRelation(entity: Entity, name: string): Bare {
+function resolveRelation(entity: Entity, name: string): Bare {
   const shape = entity.shape.fields[name]?.shape;
   if (shape?.kind === 'id' && shape.ref) {
     return { name, to: entityNamed(shape.ref), kind: 'reference', path: name };
   }
-  const { entity: to, path } = reverse(entity, name);
+  const { entity: to, path } = findReverse(entity, name);
   const unique = to.schema
     .indexes()
     .some(([key, o]) => o?.unique && Object.keys(key).join() === path);
   return { name, to, kind: unique ? 'one' : 'many', path };
 }
 
-/** Who refers to an entity, by its collection's name or the end of it: `settings` are `userSettings`. */
-function reverse(entity: Entity, name: string): Reference {
+/**
+ * Finds who refers to an entity, by the name of its collection or the end of it: `settings` are
+ * `userSettings`.
+ */
+function findReverse(entity: Entity, name: string): Reference {
   const end = `${name[0]?.toUpperCase()}${name.slice(1)}`;
   const [found, ...others] = referencesTo(entity.name).filter(
     ({ entity: { collectionName } }) => collectionName === name || collectionName.endsWith(end),
@@ -112,14 +131,17 @@ function reverse(entity: Entity, name: string): Reference {
   return found;
 }
 
-/** How many children of each relation go into an answer of so many documents. */
-export function mostOf(relations: Relation[], documents: number): number {
+/**
+ * Limits the children of each relation, so that an answer of so many documents does not grow too
+ * large.
+ */
+export function limitChildren(relations: Relation[], documents: number): number {
   const many = relations.filter((r) => r.kind === 'many').length;
   return Math.min(MOST, Math.max(1, Math.floor(MOST_IN_ALL / (documents * many || 1))));
 }
 
-/** The `$lookup`s that load relations in the same command as their parents. */
-export function lookups(actor: Actor, relations: Relation[], most: number): Json[] {
+/** Makes the `$lookup` stages that load relations in the same command as their parents. */
+export function makeLookups(actor: Actor, relations: Relation[], most: number): Json[] {
   return relations.map((r) => ({
     $lookup: {
       from: r.to.collectionName,
@@ -128,15 +150,15 @@ export function lookups(actor: Actor, relations: Relation[], most: number): Json
       pipeline: [
         { $match: getReaders(r.to)(actor) ?? { _id: null } },
         ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: most + 1 }] : []),
-        ...lookups(actor, r.inside, most),
-        { $project: visible(r.to) },
+        ...makeLookups(actor, r.inside, most),
+        { $project: projectVisible(r.to) },
       ],
       as: `included.${r.name}`,
     },
   }));
 }
 
-/** Decrypts what answers show, in documents and in what is included in them. */
+/** Decrypts the fields that answers show, in documents and in those included in them. */
 export async function decryptPage(
   ctx: Ctx,
   entity: Entity,
@@ -167,7 +189,8 @@ async function decryptIncluded(
 }
 
 /**
- * Writes a document with its relations in place: an object for a reference, an array and `_more` for children.
+ * Writes a document with its relations: an object in place of a reference; an array, and a cursor
+ * in `_more`, of children.
  * @param only the fields that were asked for, beside the relations
  */
 export function putDocument(
@@ -180,8 +203,8 @@ export function putDocument(
 ): void {
   const included = relations.length > 0 ? find(bytes, begin, INCLUDED) : undefined;
   const found = relations.map((relation) => {
-    const list = included && find(bytes, included.at, nameBytes(relation.name));
-    return { relation, begins: list ? documentsIn(bytes, list.at) : [] };
+    const list = included && find(bytes, included.at, encodeName(relation.name));
+    return { relation, begins: list ? findDocuments(bytes, list.at) : [] };
   });
   const there = found.filter(({ relation, begins }) => relation.kind === 'many' || begins.length);
   put(OPEN);
@@ -200,7 +223,7 @@ export function putDocument(
       const last = begins.length > most ? begins[most - 1] : undefined;
       if (last !== undefined) {
         const parent = pick(bytes, begin, ['_id'])._id as UUID;
-        more[name] = cursorFor(actor, relation, parent, pick(bytes, last, ['_id', 'createdAt']));
+        more[name] = makeCursor(actor, relation, parent, pick(bytes, last, ['_id', 'createdAt']));
       }
     }
   }
@@ -208,8 +231,8 @@ export function putDocument(
   put(CLOSE);
 }
 
-/** The cursor with which the children's own list goes on, filtered by this parent. */
-function cursorFor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
+/** Makes the cursor with which the children's own list continues, filtered by this parent. */
+function makeCursor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
   const rule = getReaders(relation.to)(actor) as TypedFilter;
   const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);
   return compileList(relation.to, rule, query).cursorAfter(last);

@@ -1,18 +1,18 @@
 import Joi from 'joi';
 import { hasAtMost } from '../../data/characters.ts';
 import type { Field, ObjectShape, Shape } from '../../data/shape.ts';
-import { referenceTo } from '../openapi/schemas.ts';
+import { describeReference } from '../openapi/schemas.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
- * The joi body of POST (`create`) or PATCH (`update`) that an entity's shape implies. In an update
- * everything is optional and null takes an optional field away (RFC 7396).
+ * Makes the joi schema of the body of POST (`create`) or PATCH (`update`) from an entity's shape.
+ * In an update every field is optional, and null removes an optional one (RFC 7396).
  */
-export function bodyOf(shape: ObjectShape, mode: 'create' | 'update'): Joi.ObjectSchema {
+export function makeBody(shape: ObjectShape, mode: 'create' | 'update'): Joi.ObjectSchema {
   const keys: Record<string, Joi.Schema> = {};
   for (const field of Object.values(shape.fields)) {
-    if (isWritable(field, mode)) keys[field.publicName] = fieldSchema(field, mode);
+    if (isWritable(field, mode)) keys[field.publicName] = makeFieldSchema(field, mode);
   }
   return Joi.object(keys);
 }
@@ -22,19 +22,19 @@ export function isWritable(field: Field, mode: 'create' | 'update'): boolean {
   return !field.server && !field.hidden && (mode === 'create' || !field.immutable);
 }
 
-function fieldSchema(field: Field, mode: 'create' | 'update'): Joi.Schema {
-  const schema = described(schemaOf(field.shape, mode), field);
+function makeFieldSchema(field: Field, mode: 'create' | 'update'): Joi.Schema {
+  const schema = describeField(makeSchema(field.shape, mode), field);
   if (mode === 'create') return field.required && !field.hasDefault ? schema.required() : schema;
   return field.required ? schema : schema.allow(null);
 }
 
-function described(schema: Joi.Schema, { shape, description }: Field): Joi.Schema {
-  const reference = shape.kind === 'id' && shape.ref ? referenceTo(shape.ref) : '';
+function describeField(schema: Joi.Schema, { shape, description }: Field): Joi.Schema {
+  const reference = shape.kind === 'id' && shape.ref ? describeReference(shape.ref) : '';
   const text = [reference, description].filter(Boolean).join(' ');
   return text ? schema.description(text) : schema;
 }
 
-function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
+function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
   switch (shape.kind) {
     case 'string': {
       let s = Joi.string();
@@ -42,11 +42,11 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
       if (shape.lowercase) s = s.lowercase();
       if (shape.enum) return s.valid(...shape.enum);
       if (shape.min !== undefined) s = s.min(shape.min);
-      if (shape.max !== undefined) s = upTo(shape.max, s);
+      if (shape.max !== undefined) s = limitText(shape.max, s);
       return shape.match ? s.pattern(shape.match) : s;
     }
     case 'number': {
-      // What is no integer is stored as the double that it is, however large or small.
+      // A number that need not be an integer is stored as a double, so "unsafe" ones are fine.
       let n = shape.integer ? Joi.number().strict().integer() : Joi.number().strict().unsafe();
       if (shape.min !== undefined) n = n.min(shape.min);
       return shape.max === undefined ? n : n.max(shape.max);
@@ -60,28 +60,29 @@ function schemaOf(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'free':
       return shape.maxBytes === undefined
         ? Joi.object().unknown()
-        : Joi.object().unknown().custom(atMost(shape.maxBytes));
+        : Joi.object().unknown().custom(limitBytes(shape.maxBytes));
     case 'map':
-      return Joi.object().pattern(Joi.string(), schemaOf(shape.values, mode));
+      return Joi.object().pattern(Joi.string(), makeSchema(shape.values, mode));
     case 'array': {
-      const array = Joi.array().items(schemaOf(shape.items, 'create'));
+      const array = Joi.array().items(makeSchema(shape.items, 'create'));
       return shape.max === undefined ? array : array.max(shape.max);
     }
     case 'encrypted': {
-      const inner = schemaOf(shape.inner, 'create');
-      // What an answer showed of it is not the secret: sent back, it would take its place.
+      const inner = makeSchema(shape.inner, 'create');
+      // Refuses the masked value of an answer (`…abcd`), which a client might send back in place of
+      // the secret.
       return shape.shows ? (inner as Joi.StringSchema).pattern(/^…/, { invert: true }) : inner;
     }
     case 'object':
-      return bodyOf(shape, mode);
+      return makeBody(shape, mode);
     case 'binary':
       throw new Error('A client cannot write bytes into a document.');
   }
 }
 
-/** A text of at most so many characters. */
-export function upTo(max: number, text = Joi.string()): Joi.StringSchema {
-  // `bodySchema` reads the limit there: joi does not tell of what a function checks.
+/** A joi text of at most so many characters. */
+export function limitText(max: number, text = Joi.string()): Joi.StringSchema {
+  // `bodySchema` reads the limit from the meta data, since joi cannot describe a custom check.
   return text
     .meta({ maxLength: max })
     .custom((value: string, { error }) =>
@@ -89,7 +90,7 @@ export function upTo(max: number, text = Joi.string()): Joi.StringSchema {
     );
 }
 
-function atMost(bytes: number): Joi.CustomValidator {
+function limitBytes(bytes: number): Joi.CustomValidator {
   return (value) => {
     if (Buffer.byteLength(JSON.stringify(value)) > bytes) throw new Error(`exceeds ${bytes} bytes`);
     return value;

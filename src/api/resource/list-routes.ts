@@ -1,20 +1,20 @@
 import { type Base, type Entity, pluralOf } from '../../data/entity.ts';
-import { storedNames } from '../../data/shape.ts';
-import { filtersOf, type Rule } from '../../rules.ts';
-import { type JsonSchema, lazy, type Parameter, type Route } from '../http/route.ts';
+import { listStoredNames } from '../../data/shape.ts';
+import { listFilters, type Rule } from '../../rules.ts';
+import { addLazyParts, type JsonSchema, type Parameter, type Route } from '../http/route.ts';
 import { filterSchema } from '../openapi/schemas.ts';
 import { pageSchema } from '../openapi/views.ts';
-import { inclusions } from './include.ts';
-import { listParameters, sortsOf } from './list.ts';
-import { accessOf, words } from './operation-words.ts';
+import { listInclusions } from './include.ts';
+import { listParameters, listSorts } from './list.ts';
+import { chooseAccess, splitWords } from './operation-words.ts';
 import type { ResourceOptions } from './resource-options.ts';
-import { list, named } from './verbs.ts';
+import { findNamed, list } from './verbs.ts';
 
 type ListOptions = Pick<ResourceOptions, 'path' | 'include' | 'tag'> & {
   can: { read: Rule };
 };
 
-/** The route of an entity's list. */
+/** GET of an entity's list. */
 export function listRoute<T extends Base>(entity: Entity<T>, options: ListOptions): Route {
   const { path, can, include = [] } = options;
   const plural = pluralOf(entity.name);
@@ -22,21 +22,21 @@ export function listRoute<T extends Base>(entity: Entity<T>, options: ListOption
     method: 'GET',
     path,
     id: `list${plural}`,
-    summary: `List ${words(plural)}, newest first.`,
+    summary: `List ${splitWords(plural)}, newest first.`,
     tag: options.tag ?? plural,
-    access: accessOf(can.read),
+    access: chooseAccess(can.read),
     success: { 200: { description: 'A page.', schema: pageSchema(entity, include) } },
     handle: (ctx, { query }) => list(ctx, entity, options, query),
   };
-  return lazy(many, {
+  return addLazyParts(many, {
     query: () => [
-      ...pageParameters(entity, filtersOf(can.read)),
-      ...viewParameters(entity, include),
+      ...listPageParameters(entity, listFilters(can.read)),
+      ...listViewParameters(entity, include),
     ],
   });
 }
 
-/** The route of a list of what belongs to one document: `GET /v1/comfyui/executions/{id}/logs`. */
+/** GET of the list of what belongs to one document: `GET /v1/comfyui/executions/{id}/logs`. */
 export function childrenRoute(
   parent: { entity: Entity; path: string; rule: Rule; tag: string },
   name: string,
@@ -54,49 +54,52 @@ export function childrenRoute(
   return Object.assign(many, {
     codes: ['NOT_FOUND'],
     handle: async (ctx, request) => {
-      const { _id } = await named(ctx, parent, request);
+      const { _id } = await findNamed(ctx, parent, request);
       return list(ctx, children, { can: { read: narrowed(_id) } }, request.query);
     },
   } satisfies Partial<Route>);
 }
 
-/** `fields` and, where there are relations, `include`. Schemas are made when somebody documents them. */
-export function viewParameters(entity: Entity, include: string[]): Parameter[] {
+/**
+ * Lists the parameters `fields` and, where there are relations, `include`; their schemas are made
+ * when read.
+ */
+export function listViewParameters(entity: Entity, include: string[]): Parameter[] {
   const fields = {
     name: 'fields',
-    description: 'Which fields, by name, separated by commas.',
+    description: 'The names of the fields to answer, separated by commas.',
     get schema() {
-      return oneOrMore([...storedNames(entity.shape).keys()]);
+      return describeNames([...listStoredNames(entity.shape).keys()]);
     },
   };
   const relations = {
     name: 'include',
     description: `Relations to load along: ${include.join(', ')}; one level deeper by a dot.`,
     get schema() {
-      return oneOrMore(inclusions(entity, include));
+      return describeNames(listInclusions(entity, include));
     },
   };
   return include.length > 0 ? [fields, relations] : [fields];
 }
 
-function oneOrMore(names: string[]): JsonSchema {
+function describeNames(names: string[]): JsonSchema {
   return { type: 'array', minItems: 1, items: { enum: names } };
 }
 
-function pageParameters(entity: Entity, rules: Parameters<typeof listParameters>[1][]) {
+function listPageParameters(entity: Entity, rules: Parameters<typeof listParameters>[1][]) {
   const names = new Set(rules.flatMap((rule) => listParameters(entity, rule)));
   return [
     {
       name: 'limit',
-      description: 'How many at the most.',
+      description: 'The most documents of a page.',
       schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
     },
-    { name: 'cursor', description: '`nextCursor` of the page before.' },
+    { name: 'cursor', description: '`nextCursor` of the previous page.' },
     {
       name: 'sort',
-      description: 'The field to sort by; with a minus: descending.',
+      description: 'The field to sort by, ascending; descending with a minus.',
       get schema() {
-        return { enum: sortsOf(entity, rules), default: '-createdAt' };
+        return { enum: listSorts(entity, rules), default: '-createdAt' };
       },
     },
     ...[...names].map((name) => ({

@@ -6,7 +6,7 @@ import type { Shape } from '../../data/shape.ts';
 import { type Fault, invalidQuery } from '../../errors.ts';
 import { type Position, readCursor, signCursor } from './cursor.ts';
 
-/** Filters and a sort that go together, because one index serves them. */
+/** Filters and a sort that may be combined, because one index serves them. */
 interface Combination {
   equals: string[];
   sort: string;
@@ -16,14 +16,17 @@ interface Combination {
 /** The fields of an index, in order, each with its direction. */
 type IndexKey = Record<string, 1 | -1>;
 
-/** A list query, compiled: a filter and an order that an index serves, and a bound. */
+/** A compiled list query: a filter and a sort that an index serves, and a limit. */
 interface ListQuery {
   filter: TypedFilter;
   sort: Record<string, 1 | -1>;
   limit: number;
-  /** The index that serves it: the planner, left to itself, may think another cheaper and sort. */
+  /**
+   * The index that serves it: without a hint the planner may prefer another one, and sort in
+   * memory.
+   */
   hint?: IndexKey;
-  /** The cursor of a page that ends at this document. */
+  /** Makes the cursor of a page that ends at this document. */
   cursorAfter(document: Record<string, unknown>): string;
 }
 
@@ -32,22 +35,22 @@ const MOST_IN = 20;
 const RESERVED = new Set(['limit', 'cursor', 'sort', 'fields', 'include']);
 
 /**
- * What may be asked of an entity's list: read off its indexes. An index that ends in `_id` serves the
- * equality filters before its last field, sorted by that field.
- * @param rule the filter that every query carries: its fields come first in the index. One of
- *   alternatives (`$or`) needs an index for each
+ * Lists what an entity's indexes serve. An index that ends in `_id` serves equality filters on all
+ * fields before the last but one, sorted by that one.
+ * @param rule the filter of every query: its fields come first in the index. A rule of alternatives
+ *   (`$or`) needs an index for each of them
  */
-export function combinationsOf(entity: Entity, rule: TypedFilter): Combination[] {
-  const [first, ...others] = alternativesOf(rule).map((one) =>
-    servedBehind(entity, Object.keys(one)),
+export function listCombinations(entity: Entity, rule: TypedFilter): Combination[] {
+  const [first, ...others] = listAlternatives(rule).map((one) =>
+    findServed(entity, Object.keys(one)),
   );
-  const isIn = (list: Combination[], c: Combination) => list.some((o) => same(o, c));
+  const isIn = (list: Combination[], c: Combination) => list.some((o) => isSame(o, c));
   return others.length === 0
     ? (first ?? [])
     : (first ?? []).filter((c) => others.every((list) => isIn(list, c)));
 }
 
-function servedBehind(entity: Entity, always: string[]): Combination[] {
+function findServed(entity: Entity, always: string[]): Combination[] {
   const key = `${entity.name} ${always.join()}`;
   const found = known.get(key) ?? readIndexes(entity, always);
   known.set(key, found);
@@ -59,7 +62,7 @@ const known = new Map<string, Combination[]>();
 function readIndexes(entity: Entity, always: string[]): Combination[] {
   return entity.schema.indexes().flatMap(([key, options]): Combination[] => {
     const names = Object.keys(key);
-    // A partial index lacks some of the documents.
+    // A partial index does not have all documents.
     if (options?.partialFilterExpression || options?.sparse || names.pop() !== '_id') return [];
     const sort = names.pop();
     if (!sort || !always.every((name, i) => names[i] === name)) return [];
@@ -67,18 +70,18 @@ function readIndexes(entity: Entity, always: string[]): Combination[] {
   });
 }
 
-function same(a: Combination, b: Combination): boolean {
+function isSame(a: Combination, b: Combination): boolean {
   return a.sort === b.sort && a.equals.join() === b.equals.join();
 }
 
-/** The filters of which a rule asks that one be met. */
-function alternativesOf(rule: TypedFilter): TypedFilter[] {
+/** Lists the alternatives of a rule (`$or`): a document that fits one of them fits the rule. */
+function listAlternatives(rule: TypedFilter): TypedFilter[] {
   return Array.isArray(rule.$or) ? (rule.$or as TypedFilter[]) : [rule];
 }
 
-/** The query parameters that a list takes, for its documentation and for refusing others. */
+/** Lists the query parameters of a list, for its documentation and to refuse others. */
 export function listParameters(entity: Entity, rule: TypedFilter): string[] {
-  const combinations = combinationsOf(entity, rule);
+  const combinations = listCombinations(entity, rule);
   const equals = new Set(combinations.flatMap((c) => c.equals));
   const sorts = new Set(combinations.map((c) => c.sort));
   return [
@@ -87,22 +90,23 @@ export function listParameters(entity: Entity, rule: TypedFilter): string[] {
   ];
 }
 
-/** The values of `?sort=`, under any of some rules. */
-export function sortsOf(entity: Entity, rules: TypedFilter[]): string[] {
-  const all = rules.flatMap((rule) => combinationsOf(entity, rule));
+/** Lists the values of `?sort=` that any of these rules allows. */
+export function listSorts(entity: Entity, rules: TypedFilter[]): string[] {
+  const all = rules.flatMap((rule) => listCombinations(entity, rule));
   return [...new Set(all.map((c) => c.sort))].flatMap((name) => [`-${name}`, name]);
 }
 
 /**
- * Compiles the query of a list. @param rule the filter that narrows it to what the actor may read
- * @throws AppError INVALID_QUERY naming what may be asked
+ * Compiles the query of a list.
+ * @param rule the filter that narrows it to what the actor may read
+ * @throws AppError INVALID_QUERY naming what is possible
  */
 export function compileList(
   entity: Entity,
   rule: TypedFilter,
   query: ReadonlyMap<string, string>,
 ): ListQuery {
-  const combinations = combinationsOf(entity, rule);
+  const combinations = listCombinations(entity, rule);
   const faults: Fault[] = [];
   const sortText = query.get('sort') ?? '-createdAt';
   const direction = sortText.startsWith('-') ? -1 : 1;
@@ -116,13 +120,18 @@ export function compileList(
     if (!shape) {
       faults.push({ path: name, message: 'is not a parameter of this list' });
     } else if ((operator === undefined || operator === 'in') && field in equals) {
-      faults.push({ path: name, message: 'filters a field that is filtered already' });
+      faults.push({ path: name, message: 'filters a field that has a filter already' });
     } else if (operator === undefined || operator === 'in') {
-      equals[field] = operator ? anyOf(shape, text, name, faults) : read(shape, text, name, faults);
+      equals[field] = operator
+        ? readAnyOf(shape, text, name, faults)
+        : readValue(shape, text, name, faults);
     } else if (RANGES.has(operator) && field === sort) {
-      range[`$${operator}`] = read(shape, text, name, faults);
+      range[`$${operator}`] = readValue(shape, text, name, faults);
     } else {
-      faults.push({ path: name, message: 'ranges go with the field that is sorted by' });
+      faults.push({
+        path: name,
+        message: 'a range is only possible on the field that is sorted by',
+      });
     }
   }
   const limit = readLimit(query.get('limit'), faults);
@@ -132,31 +141,36 @@ export function compileList(
   if (faults.length > 0) throw invalidQuery(faults);
 
   const scope = () =>
-    canonicalJson([entity.name, plain({ ...equals, ...rule }), plain(range), sortText]);
+    canonicalJson([entity.name, simplify({ ...equals, ...rule }), simplify(range), sortText]);
   const bounds = Object.keys(range).length > 0 ? { [sort]: range } : {};
   const cursor = query.get('cursor');
   const position = cursor === undefined ? undefined : readCursor(cursor, scope());
-  const alternatives = alternativesOf(rule);
+  const alternatives = listAlternatives(rule);
   const branches = alternatives.flatMap((one) => {
-    // The rule last: nothing that is asked for widens it.
+    // The rule comes last, so that no filter of the client can widen it.
     const base = { ...equals, ...one };
     return position
-      ? spread(base).flatMap((b) => after(position, b, sort, direction, range, entity))
+      ? spreadChoices(base).flatMap((b) =>
+          continueAfter(position, b, sort, direction, range, entity),
+        )
       : [{ ...base, ...bounds }];
   });
   return {
-    // One index range each, merged in order.
+    // Each branch is one index range; MongoDB merges them in order.
     filter: branches.length === 1 ? (branches[0] as TypedFilter) : { $or: branches },
     sort: { [sort]: direction, _id: direction },
     limit,
-    // Of alternatives each has an index of its own.
+    // With alternatives there is no hint: each has an index of its own.
     ...(fit && alternatives.length === 1 && { hint: fit.index }),
-    cursorAfter: (document) => signCursor(positionOf(document, sort), scope()),
+    cursorAfter: (document) => signCursor(readPosition(document, sort), scope()),
   };
 }
 
-/** One filter for each choice among its `$in`s: inside of an `$or` the planner would sort what they find. */
-function spread(filter: TypedFilter): TypedFilter[] {
+/**
+ * Splits a filter into one for each combination of its `$in` values: inside `$or` the planner would
+ * sort in memory.
+ */
+function spreadChoices(filter: TypedFilter): TypedFilter[] {
   return Object.entries(filter).reduce<TypedFilter[]>(
     (all, [name, value]) => {
       const some = (value as { $in?: unknown[] } | null)?.$in ?? [value];
@@ -166,8 +180,10 @@ function spread(filter: TypedFilter): TypedFilter[] {
   );
 }
 
-/** Behind the given position: beyond, or in the rest of its ties. */
-function after(
+/**
+ * The filters of what comes after a position: beyond its value, or the same value and a later id.
+ */
+function continueAfter(
   [value, id]: Position,
   base: TypedFilter,
   sort: string,
@@ -178,19 +194,19 @@ function after(
   const beyond = direction === 1 ? '$gt' : '$lt';
   const at = entity.shape.fields[sort]?.shape.kind === 'date' ? new Date(value as string) : value;
   return [
-    { ...base, [sort]: { ...range, [beyond]: tighter(range[beyond], at, direction) } },
+    { ...base, [sort]: { ...range, [beyond]: tightenBound(range[beyond], at, direction) } },
     { ...base, [sort]: at, _id: { [beyond]: new UUID(id) } },
   ];
 }
 
-function tighter(bound: unknown, at: unknown, direction: 1 | -1): unknown {
+function tightenBound(bound: unknown, at: unknown, direction: 1 | -1): unknown {
   if (bound === undefined) return at;
   const further =
     direction === 1 ? (bound as number) > (at as number) : (bound as number) < (at as number);
   return further ? bound : at;
 }
 
-function positionOf(document: Record<string, unknown>, sort: string): Position {
+function readPosition(document: Record<string, unknown>, sort: string): Position {
   const value = document[sort];
   return [
     value instanceof Date ? value.toISOString() : (value as string | number | boolean),
@@ -198,13 +214,13 @@ function positionOf(document: Record<string, unknown>, sort: string): Position {
   ];
 }
 
-function anyOf(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
+function readAnyOf(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
   const texts = text.split(',');
   if (texts.length > MOST_IN) faults.push({ path, message: `takes at most ${MOST_IN} values` });
-  return { $in: texts.slice(0, MOST_IN).map((t) => read(shape, t, path, faults)) };
+  return { $in: texts.slice(0, MOST_IN).map((t) => readValue(shape, t, path, faults)) };
 }
 
-function read(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
+function readValue(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
   const bad = (message: string) => void faults.push({ path, message });
   switch (shape.kind) {
     case 'string':
@@ -244,16 +260,14 @@ function explain(combinations: Combination[], sortText: string, sort: string): F
     (c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`,
   );
   const path = sorts.has(sort) ? '' : 'sort';
-  const what = path
-    ? `${sortText} cannot be sorted by`
-    : 'these filters and this sort do not go together';
-  return [{ path, message: `${what}; what does: ${offered.join('; ')}` }];
+  const what = path ? `may not be ${sortText}` : 'these filters and this sort cannot be combined';
+  return [{ path, message: `${what}; possible: ${offered.join('; ')}` }];
 }
 
-function plain(value: unknown): unknown {
+function simplify(value: unknown): unknown {
   if (value instanceof UUID) return idText(value);
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(plain);
+  if (Array.isArray(value)) return value.map(simplify);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, simplify(v)]));
 }

@@ -1,19 +1,19 @@
-import { filtersOf, type Rule } from '../../rules.ts';
+import { listFilters, type Rule } from '../../rules.ts';
 import type { Route } from '../http/route.ts';
 
-/** Who may call what a rule allows: whatever a user may not do at all is for administrators. */
-export function accessOf(rule: Rule): Route['access'] {
-  return filtersOf(rule).length === 1 ? 'admin' : 'user';
+/** Who may call an operation under this rule: where users get no filter, only administrators. */
+export function chooseAccess(rule: Rule): Route['access'] {
+  return listFilters(rule).length === 1 ? 'admin' : 'user';
 }
 
 /** `Audio` → `an audio`. */
-export function oneOf(name: string): string {
-  const said = words(name);
-  return `${/^[aeio]/.test(said) ? 'an' : 'a'} ${said}`;
+export function addArticle(name: string): string {
+  const said = splitWords(name);
+  return `${/^([aeio]|llm)/.test(said) ? 'an' : 'a'} ${said}`;
 }
 
 /** `ComfyUIWorkflowConfig` → `comfyui workflow config`. */
-export function words(name: string): string {
+export function splitWords(name: string): string {
   return name
     .replace(/^(ComfyUI|RunPod|Llm)/, '$1 ')
     .replace(/([a-z])([A-Z][a-z])/g, '$1 $2')

@@ -6,11 +6,11 @@ import { decryptFields } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { findOne } from '../../data/read.ts';
-import { checkReferences, confirmChange, valuesAt } from '../../data/references.ts';
-import { type ObjectShape, storedNames } from '../../data/shape.ts';
+import { checkReferences, confirmChange, readPath } from '../../data/references.ts';
+import { listStoredNames, type ObjectShape } from '../../data/shape.ts';
 import { update } from '../../data/write.ts';
 import { AppError, invalid, notFound } from '../../errors.ts';
-import { stale } from './etag.ts';
+import { preconditionFailed } from './etag.ts';
 
 type Values = Record<string, unknown>;
 
@@ -20,8 +20,9 @@ const TRIES = 20;
 const RESERVE = 1000;
 
 /**
- * Applies a JSON Merge Patch to one document and returns what is stored now. Plain fields go in one
- * atomic command; free-form objects are read, merged and written under the version that was read.
+ * Applies a JSON Merge Patch to one document and returns what is stored now. Simple fields are
+ * written in one atomic command. Free-form objects are read, merged and written back under an
+ * optimistic lock: if the version has changed meanwhile, it tries again.
  * @param versions the versions that If-Match allows
  * @throws AppError NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, DUPLICATE, CONFLICT
  */
@@ -44,16 +45,16 @@ export async function patch<T extends Base>(
     const stored = nothing
       ? await findOne(ctx, entity, guarded)
       : await update(ctx, entity, guarded, { set, unset });
-    if (!stored) throw await absent(ctx, entity, filter, versions);
+    if (!stored) throw await explainAbsence(ctx, entity, filter, versions);
     if (flat.references) await confirmChange(ctx, entity, stored._id, set);
     return stored;
   }
   for (let tries = 1; ; tries++) {
     const began = ctx.clock();
     const current = await findOne(ctx, entity, guarded);
-    if (!current) throw await absent(ctx, entity, filter, versions);
+    if (!current) throw await explainAbsence(ctx, entity, filter, versions);
     await decryptFields(ctx, entity, [current]);
-    const { set, unset } = merged(entity, current, flat);
+    const { set, unset } = mergeChanges(entity, current, flat);
     const where = { ...filter, version: current.version };
     const stored = await update(ctx, entity, where, { set, unset });
     if (stored && flat.references) await confirmChange(ctx, entity, current._id, set);
@@ -76,29 +77,29 @@ function backoff(tries: number, took: number): number {
   return Math.random() * Math.max(Math.min(2 ** (tries + 2), 1000), 4 * took);
 }
 
-async function absent(
+async function explainAbsence(
   ctx: Ctx,
   entity: Entity,
   filter: TypedFilter,
   versions: number[] | undefined,
 ): Promise<AppError> {
   const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
-  return stands ? stale() : notFound();
+  return stands ? preconditionFailed() : notFound();
 }
 
 interface Flat {
   set: Values;
   unset: string[];
-  /** Free-form fields, whose patches need what is stored now. */
+  /** Free-form fields, whose patches are merged with what is stored now. */
   free: [path: string, patch: Values, maxBytes: number | undefined][];
-  /** Fields whose changes are counted, each with the field that does. */
+  /** Fields whose changes are counted, each with the field that counts them. */
   counted: [path: string, counter: string][];
   references: boolean;
 }
 
 function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
   const flat: Flat = { set: {}, unset: [], free: [], counted: [], references: false };
-  const names = storedNames(shape);
+  const names = listStoredNames(shape);
   for (const [publicName, value] of Object.entries(body)) {
     const name = names.get(publicName) ?? publicName;
     const path = prefix + name;
@@ -125,11 +126,11 @@ function flatten(shape: ObjectShape, body: Values, prefix = ''): Flat {
   return flat;
 }
 
-function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset: string[] } {
+function mergeChanges(entity: Entity, current: Base, flat: Flat): { set: Values; unset: string[] } {
   const set = { ...flat.set };
   const faults = [];
   for (const [path, change, maxBytes] of flat.free) {
-    const value = mergePatch(valuesAt(current, path)[0], change);
+    const value = mergePatch(readPath(current, path)[0], change);
     if (maxBytes !== undefined && Buffer.byteLength(JSON.stringify(value)) > maxBytes) {
       faults.push({ path, message: `would exceed ${maxBytes} bytes` });
     }
@@ -142,15 +143,18 @@ function merged(entity: Entity, current: Base, flat: Flat): { set: Values; unset
   }
   if (faults.length > 0) throw invalid(faults);
   for (const [path, counter] of flat.counted) {
-    const [before] = valuesAt(current, path);
+    const [before] = readPath(current, path);
     const after = path in set ? set[path] : undefined;
-    const [count] = valuesAt(current, counter);
+    const [count] = readPath(current, counter);
     if (!isDeepStrictEqual(after, before)) set[counter] = (count as number) + 1;
   }
   return { set, unset: flat.unset };
 }
 
-/** RFC 7396 over a free-form value: null takes a member away, objects merge, all else replaces. */
+/**
+ * RFC 7396 for a free-form value: null removes a member, objects are merged, anything else is
+ * replaced.
+ */
 function mergePatch(target: unknown, change: unknown): unknown {
   if (typeof change !== 'object' || change === null || Array.isArray(change)) return change;
   const isObject = typeof target === 'object' && target !== null && !Array.isArray(target);

@@ -1,19 +1,19 @@
 import type { Rule } from '../../rules.ts';
 import type { JsonSchema, Route } from '../http/route.ts';
 
-/** What an entity's resource is made of, beyond what its shape says. */
+/** What a resource is made of, beside its entity. */
 export interface ResourceOptions {
   path: string;
   /**
-   * Who may do what; a verb that is left out is not offered (405). One that does more than its name says is left
-   * out here, too: its route is made by hand, among the actions.
+   * Who may do what. A verb that is left out is not offered (405), unless there is a route of its
+   * own for it among the actions.
    */
   can: { create?: Rule; read: Rule; update?: Rule; remove?: Rule };
   /** The relations that `?include=` may name. */
   include?: string[];
-  /** Own routes beside the verbs: `POST /v1/projects/{id}/archive`. */
+  /** Further routes: `POST /v1/projects/{id}/archive`. */
   actions?: Route[];
-  /** A body of POST that would do, where none can be made of the shape alone. */
+  /** A valid body of POST, where none can be derived from its schema. */
   example?: JsonSchema;
   tag?: string;
 }

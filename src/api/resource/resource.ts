@@ -9,7 +9,7 @@ export interface Resource<T extends Base = Base> {
   routes: Route[];
 }
 
-/** An entity as an HTTP resource: the verbs it offers, each with the whole contract. */
+/** Makes an entity an HTTP resource, with the routes of its verbs and its own. */
 export function resource<T extends Base>(entity: Entity<T>, options: ResourceOptions): Resource<T> {
   return {
     entity,

@@ -5,7 +5,13 @@ import { decryptFields } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { UUID } from '../../data/ids.ts';
-import { aggregateBytes, findBytes, findOne, findOneBytes, visible } from '../../data/read.ts';
+import {
+  aggregateBytes,
+  findBytes,
+  findOne,
+  findOneBytes,
+  projectVisible,
+} from '../../data/read.ts';
 import { checkReferences, confirmReferences } from '../../data/references.ts';
 import type { Keep } from '../../data/remove.ts';
 import { insert } from '../../data/write.ts';
@@ -13,11 +19,11 @@ import { AppError, notFound } from '../../errors.ts';
 import type { Rule } from '../../rules.ts';
 import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
 import type { Reply, Request } from '../http/route.ts';
-import { putAscii, putList, textBy } from '../json/text.ts';
+import { putAscii, putList, writeText } from '../json/text.ts';
 import { answerCreated, answerDocument, JSON_TYPE } from './answer.ts';
-import { etagOf, isUnchanged, stale, versionsMatched } from './etag.ts';
-import { projectionOf, readFields } from './fields.ts';
-import { decryptPage, lookups, mostOf, putDocument, readIncludes } from './include.ts';
+import { isUnchanged, makeEtag, preconditionFailed, readIfMatch } from './etag.ts';
+import { makeProjection, readFields } from './fields.ts';
+import { decryptPage, limitChildren, makeLookups, putDocument, readIncludes } from './include.ts';
 import { isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { patch } from './patch.ts';
@@ -25,22 +31,22 @@ import type { ResourceOptions } from './resource-options.ts';
 
 type Values = Record<string, unknown>;
 
-/** The fields of an entity that only the server sets. */
-export function ownedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
+/** Lists the fields of an entity that only the server writes. */
+export function listOwnedFields(entity: Entity, mode: 'create' | 'update'): ReadonlySet<string> {
   const names = Object.values(entity.shape.fields)
     .filter((field) => !isWritable(field, mode) && !field.hidden)
     .map((field) => field.publicName);
   return new Set([...names, 'version']);
 }
 
-/** The filter of a rule. @throws AppError FORBIDDEN when it allows nothing */
-export function allowed(rule: Rule, actor: Actor): TypedFilter {
+/** Returns the filter of a rule for an actor. @throws AppError FORBIDDEN when it allows nothing */
+export function applyRule(rule: Rule, actor: Actor): TypedFilter {
   const filter = rule(actor);
-  if (!filter) throw new AppError('FORBIDDEN', 'You may not do this.');
+  if (!filter) throw new AppError('FORBIDDEN', 'You are not allowed to do this.');
   return filter;
 }
 
-/** POST: stores a document and answers it. @param own values that the server sets */
+/** POST: stores a document and answers it. @param own values that the server writes */
 export async function create<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -51,7 +57,7 @@ export async function create<T extends Base>(
   return answerCreated(path, entity, await store(ctx, entity, rule, body, own));
 }
 
-/** Stores a new document as a client sent it, with `own` values of the server. */
+/** Stores a new document that a client sent. @param own values that the server writes */
 export async function store<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -59,7 +65,7 @@ export async function store<T extends Base>(
   body: Values,
   own: Values = {},
 ): Promise<T> {
-  const values = { ...castObject(entity.shape, body), ...own, ...allowed(rule, ctx.actor) };
+  const values = { ...castObject(entity.shape, body), ...own, ...applyRule(rule, ctx.actor) };
   await checkReferences(ctx, entity, values, true);
   const document = await insert(ctx, entity, values);
   await confirmReferences(ctx, entity, document);
@@ -67,7 +73,7 @@ export async function store<T extends Base>(
   return document;
 }
 
-/** GET of one: the document, trimmed or with relations, or 304. */
+/** GET of one document: whole, some fields or with relations; or 304. */
 export async function read<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -77,43 +83,45 @@ export async function read<T extends Base>(
 ): Promise<Reply> {
   const relations = readIncludes(entity, include, request.query.get('include'));
   const fields = readFields(entity, request.query.get('fields'));
-  const projection = fields && projectionOf(entity, fields);
-  const most = mostOf(relations, 1);
+  const projection = fields && makeProjection(entity, fields);
+  const most = limitChildren(relations, 1);
   const [found] =
     relations.length === 0
       ? [await findOneBytes(ctx, entity, filter, projection)]
       : await aggregateBytes(ctx, entity, [
           { $match: filter },
           { $limit: 1 },
-          ...lookups(ctx.actor, relations, most),
-          { $project: projection ? { ...projection, included: 1 } : visible(entity) },
+          ...makeLookups(ctx.actor, relations, most),
+          { $project: projection ? { ...projection, included: 1 } : projectVisible(entity) },
         ]);
   if (!found) throw notFound();
   const [bytes = found] = await decryptPage(ctx, entity, [found], relations);
   const only = fields && new Set(fields);
-  const body = textBy(() =>
+  const body = writeText(() =>
     putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
   );
-  const etag = etagOf(entity, found, relations.length > 0 ? body : undefined);
+  const etag = makeEtag(entity, found, relations.length > 0 ? body : undefined);
   const headers = { etag };
   if (isUnchanged(request.ifNoneMatch, etag)) return { status: 304, headers };
   return { status: 200, body, headers: { ...headers, ...JSON_TYPE } };
 }
 
-/** GET of many: a page, in an order that an index has. */
+/** GET of a list: one page, in an order that an index serves. */
 export async function list<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   options: Pick<ResourceOptions, 'can' | 'include'>,
   query: ReadonlyMap<string, string>,
 ): Promise<Reply> {
-  const compiled = compileList(entity, allowed(options.can.read, ctx.actor), query);
+  const compiled = compileList(entity, applyRule(options.can.read, ctx.actor), query);
   const relations = readIncludes(entity, options.include ?? [], query.get('include'));
   const fields = readFields(entity, query.get('fields'));
   const sortField = Object.keys(compiled.sort)[0] as string;
-  const projection = fields ? { ...projectionOf(entity, fields), [sortField]: 1 } : visible(entity);
+  const projection = fields
+    ? { ...makeProjection(entity, fields), [sortField]: 1 }
+    : projectVisible(entity);
   const limit = compiled.limit + 1;
-  const most = mostOf(relations, compiled.limit);
+  const most = limitChildren(relations, compiled.limit);
   const { filter, sort } = compiled;
   const hint = compiled.hint && { hint: compiled.hint };
   const found =
@@ -126,7 +134,7 @@ export async function list<T extends Base>(
             { $match: filter },
             { $sort: sort },
             { $limit: limit },
-            ...lookups(ctx.actor, relations, most),
+            ...makeLookups(ctx.actor, relations, most),
             { $project: fields ? { ...projection, included: 1 } : projection },
           ],
           hint,
@@ -135,7 +143,7 @@ export async function list<T extends Base>(
   const last = found.length > compiled.limit ? page.at(-1) : undefined;
   const next = last ? compiled.cursorAfter(pick(last, 0, ['_id', sortField])) : null;
   const only = fields && new Set(fields);
-  const body = textBy(() => {
+  const body = writeText(() => {
     putAscii('{"data":');
     putList(page, (bytes) =>
       putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
@@ -152,7 +160,7 @@ export async function change<T extends Base>(
   filter: TypedFilter,
   request: Request,
 ): Promise<Reply> {
-  const document = await patch(ctx, entity, filter, request.body, versionsMatched(request.ifMatch));
+  const document = await patch(ctx, entity, filter, request.body, readIfMatch(request.ifMatch));
   await decryptFields(ctx, entity, [document]);
   return answerDocument(200, entity, document);
 }
@@ -165,28 +173,31 @@ export async function erase<T extends Base>(
   request: Pick<Request, 'ifMatch'>,
   keep?: Keep<T>,
 ): Promise<Reply> {
-  const versions = versionsMatched(request.ifMatch);
+  const versions = readIfMatch(request.ifMatch);
   const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
   if (!(await removeAndSweep(ctx, entity, guarded, keep))) {
     const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
-    throw stands ? stale() : notFound();
+    throw stands ? preconditionFailed() : notFound();
   }
   return { status: 204 };
 }
 
-/** The document that a path names, as far as `projection` reads it. @throws AppError NOT_FOUND */
-export async function named<T extends Base>(
+/**
+ * Finds the document that the path names; only its id, unless `projection` says more.
+ * @throws AppError NOT_FOUND
+ */
+export async function findNamed<T extends Base>(
   ctx: Ctx,
   { entity, rule }: { entity: Entity<T>; rule: Rule },
   request: Request,
   projection: Record<string, unknown> = { _id: 1 },
 ): Promise<T> {
-  const found = await findOne(ctx, entity, byId(rule, ctx, request), { projection });
+  const found = await findOne(ctx, entity, filterById(rule, ctx, request), { projection });
   if (!found) throw notFound();
   return found;
 }
 
-/** The filter of one document by the id in the path, narrowed by a rule. */
-export function byId(rule: Rule, ctx: Ctx, request: Request): TypedFilter {
-  return { ...allowed(rule, ctx.actor), _id: new UUID(request.params.id as string) };
+/** Makes the filter of the document that the path names, narrowed by a rule. */
+export function filterById(rule: Rule, ctx: Ctx, request: Request): TypedFilter {
+  return { ...applyRule(rule, ctx.actor), _id: new UUID(request.params.id as string) };
 }

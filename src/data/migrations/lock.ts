@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { codeOf } from '../failures.ts';
+import { readErrorCode } from '../failures.ts';
 import { newId, type UUID } from '../ids.ts';
 import { TRANSACTION } from '../transaction.ts';
 
@@ -98,7 +98,7 @@ async function takeLock(
       await locks.updateOne(free, { $set: { ...mine, until } }, { upsert: true, maxTimeMS: 1000 });
       return;
     } catch (error) {
-      if (!TAKEN.includes(codeOf(error))) throw error;
+      if (!TAKEN.includes(readErrorCode(error))) throw error;
       if (now > deadline) throw new Error('Another runner is migrating this database.');
       if (tries === 0)
         tell(`Another runner has the lock: waiting for it, ${patience / 1000} s at most.`);

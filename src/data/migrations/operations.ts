@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Stored } from '../entity.ts';
-import { codeOf } from '../failures.ts';
+import { readErrorCode } from '../failures.ts';
 import { applyChange } from './change-validator.ts';
 import { type Definition, getIndexName, readValidator } from './definitions.ts';
 import type { Index, ValidatorChange } from './migration.ts';
@@ -21,7 +21,7 @@ export async function createCollection(
   try {
     await db.createCollection(name, { validator, ...STRICT });
   } catch (error) {
-    if (codeOf(error) !== NAMESPACE_EXISTS) throw error;
+    if (readErrorCode(error) !== NAMESPACE_EXISTS) throw error;
     await setValidator(db, name, validator);
   }
   await createIndexes(db, name, indexes);
@@ -51,7 +51,7 @@ export async function createIndexes(db: mongo.Db, name: string, indexes: Index[]
   try {
     await db.command({ createIndexes: name, indexes: named });
   } catch (error) {
-    if (codeOf(error) === DUPLICATE)
+    if (readErrorCode(error) === DUPLICATE)
       throw new Error(describeDuplicate(name, error), { cause: error });
     throw error;
   }
@@ -87,7 +87,7 @@ async function ignoreCodes(codes: number[], work: Promise<unknown>): Promise<voi
   try {
     await work;
   } catch (error) {
-    if (!codes.includes(Number(codeOf(error)))) throw error;
+    if (!codes.includes(Number(readErrorCode(error)))) throw error;
   }
 }
 

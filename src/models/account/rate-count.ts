@@ -6,7 +6,7 @@ function define() {
     key: {
       type: String,
       required: true,
-      description: 'What is counted, for whom, in which window.',
+      description: 'SHA-256 of the limit, the caller and the window.',
     },
     count: { type: Number, required: true, integer: true },
     expiresAt: { type: Date, required: true, description: 'When the window ends.' },
@@ -19,7 +19,7 @@ function define() {
 }
 
 export const RateCount = entity('RateCount', define, {
-  about: 'How often something was tried in a window of time, shared by all instances.',
+  about: 'How many attempts there were in a window of time, counted for all instances together.',
   owner: 'none',
   audited: false,
 });

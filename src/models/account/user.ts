@@ -24,7 +24,7 @@ function define() {
       maxlength: 50,
       match: /^[A-Za-z0-9_.-]+$/,
       personal: 'export',
-      description: 'Unique, whatever its case.',
+      description: 'Unique without regard to case.',
     },
     hashedPassword: {
       type: String,
@@ -54,7 +54,7 @@ function define() {
       type: Boolean,
       required: true,
       server: true,
-      description: 'May do what is for administrators.',
+      description: 'Whether the user is an administrator.',
     },
     emailVerifiedAt: { type: Date, server: true },
     lastLoginAt: { type: Date, server: true, personal: 'export' },
@@ -69,7 +69,7 @@ function define() {
 }
 
 export const User = entity('User', define, {
-  about: 'An account: who signs in, and what they show of themselves.',
+  about: 'An account: credentials and profile of a user.',
   owner: 'none',
   readers: self,
 });

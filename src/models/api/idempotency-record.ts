@@ -3,7 +3,7 @@ import { entity } from '../../data/entity.ts';
 
 function define() {
   const schema = new Schema({
-    key: { type: String, required: true, description: 'SHA-256 over who asks and their key.' },
+    key: { type: String, required: true, description: 'SHA-256 of the caller and the key.' },
     fingerprint: {
       type: String,
       required: true,
@@ -12,13 +12,12 @@ function define() {
     promisedId: {
       type: Schema.Types.UUID,
       required: true,
-      description:
-        'The id that what this request makes will have, also when it is made at a second try.',
+      description: 'The id reserved for the document that this request creates, also by a retry.',
     },
     runningUntil: {
       type: Date,
       required: true,
-      description: 'While this lies ahead, the first request is taken to be running.',
+      description: 'Until then the first request counts as running.',
     },
     answer: {
       type: Buffer,
@@ -34,7 +33,7 @@ function define() {
 }
 
 export const IdempotencyRecord = entity('IdempotencyRecord', define, {
-  about: 'What was answered to a request with an Idempotency-Key, for 24 hours.',
+  about: 'The answer to a request with an Idempotency-Key, stored for 24 hours.',
   owner: 'none',
   audited: false,
 });

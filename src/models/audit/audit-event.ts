@@ -7,13 +7,14 @@ const actorSchema = new Schema(
       type: String,
       required: true,
       enum: ['USER', 'ADMIN', 'SYSTEM', 'PROVIDER', 'ANONYMOUS'],
-      description: 'What acted: a user, an administrator, ourselves, a provider, nobody known.',
+      description:
+        'Who acted: a user, an administrator, the system, a provider, or somebody unknown.',
     },
-    id: { type: Schema.Types.UUID, description: 'Of the user that acted.' },
+    id: { type: Schema.Types.UUID, description: 'The id of the user.' },
     name: {
       type: String,
       maxlength: 64,
-      description: 'Of what acted, where it is no user: `sweep`.',
+      description: 'The name of the actor, where it is no user: `sweep`.',
     },
   },
   { _id: false },
@@ -44,21 +45,22 @@ function define() {
     },
     changes: freeForm(256 * 1024, {
       server: true,
-      description: 'Path → `[before, after]`: no secrets, long values by their length.',
+      description:
+        'Path → `[before, after]`; without secrets, and long values are replaced by their length.',
     }),
     requestId: {
       type: String,
       required: true,
       maxlength: 128,
       server: true,
-      description: '`X-Request-Id` of the call that did it.',
+      description: '`X-Request-Id` of the request.',
     },
     ip: { type: String, maxlength: 64, server: true, personal: 'export' },
     unsealed: {
       type: Boolean,
       server: true,
       select: false,
-      description: 'Awaits its place in the chain.',
+      description: 'Waits to be appended to the chain.',
     },
     sequence: {
       type: Number,
@@ -99,7 +101,7 @@ function define() {
 }
 
 export const AuditEvent = entity('AuditEvent', define, {
-  about: 'What was done to what, by whom: append-only, in a chain of hashes.',
+  about: 'An audited write: who changed what. Append-only, in a chain of hashes.',
   owner: 'optional',
   audited: false,
 });

@@ -25,7 +25,7 @@ function define() {
       type: Date,
       required: true,
       server: true,
-      description: 'When the hold is released if nobody has ended it.',
+      description: 'When the hold is released, if it has not ended before.',
     },
   });
 
@@ -37,6 +37,6 @@ function define() {
 }
 
 export const CreditHold = entity('CreditHold', define, {
-  about: 'Credits reserved for work that runs: captured when it is done, else released.',
+  about: 'Credits reserved for running work: captured when it completes, released otherwise.',
   audited: false,
 });

@@ -18,14 +18,14 @@ function define() {
       server: true,
       select: false,
       maxlength: 255,
-      description: 'The id that the provider gave it.',
+      description: 'Its id at the provider.',
     },
     type: {
       type: String,
       required: true,
       server: true,
       maxlength: 32,
-      description: "The provider's word for its kind: `card`.",
+      description: 'Its kind, as the provider calls it: `card`.',
     },
     brand: { type: String, server: true, maxlength: 32, description: 'Of a card: `visa`.' },
     last4: { type: String, server: true, match: /^\d{4}$/, description: 'The last four digits.' },
@@ -36,7 +36,7 @@ function define() {
       required: true,
       default: false,
       server: true,
-      description: 'Used where no other is named; one for each user.',
+      description: 'Whether it is the default; one for each user.',
     },
   });
 
@@ -48,5 +48,5 @@ function define() {
 }
 
 export const PaymentMethod = entity('PaymentMethod', define, {
-  about: 'A card or the like, by what may be shown of it; its number never comes here.',
+  about: 'A payment method, such as a card: only what may be shown. Its number is never stored.',
 });

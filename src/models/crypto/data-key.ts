@@ -3,7 +3,8 @@ import { entity } from '../../data/entity.ts';
 
 const define = () =>
   new Schema({
-    // The key that it is wrapped under: the ARN of a KMS key, or a name for one derived from our secret.
+    // The key that it is wrapped under: the ARN of a KMS key, or a name for one derived from our
+    // secret.
     wrapper: { type: String, required: true },
     wrapped: { type: Buffer, required: true },
   });

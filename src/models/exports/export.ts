@@ -46,6 +46,6 @@ function define() {
 }
 
 export const Export = entity('Export', define, {
-  about: 'A project rendered into one file to take away.',
+  about: 'A project rendered into one file, for download.',
   objects: objectsIn('exports'),
 });

@@ -14,34 +14,34 @@ function define() {
     filter: freeForm(4096, {
       required: true,
       default: () => ({}),
-      description: 'Narrows it to some of them: field → value.',
+      description: 'A filter for some of them: field → value.',
     }),
     after: {
       type: String,
       required: true,
       maxlength: 32,
       match: /^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/,
-      description: 'An ISO 8601 duration since a document was made: `P30D`.',
+      description: 'An ISO 8601 duration since the creation of a document: `P30D`.',
     },
     action: {
       type: String,
       required: true,
       enum: RETENTION_ACTIONS,
-      description: 'What becomes of them.',
+      description: 'What is done with them.',
     },
     enabled: { type: Boolean, required: true, default: false },
   });
 
   schema.index({ createdAt: -1, _id: -1 });
   schema.index({ entity: 1, createdAt: -1, _id: -1 });
-  // Marks that a removal left when it was cut off.
+  // For marks that an interrupted deletion has left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
 }
 
 export const RetentionPolicy = entity('RetentionPolicy', define, {
-  about: 'How long which documents are kept, and what happens to them then.',
+  about: 'How long documents are retained, and what is done with them after that.',
   owner: 'none',
   refine: ({ entity: name }) =>
     entities.has(String(name)) ? [] : [{ path: 'entity', message: 'is no entity' }],

@@ -9,7 +9,7 @@ function define() {
         type: Boolean,
         required: true,
         server: true,
-        description: 'Only counted, and changed nothing.',
+        description: 'Whether it only counted, without changing anything.',
       },
       matched: {
         type: Number,
@@ -27,14 +27,14 @@ function define() {
         default: [],
         server: true,
         maxItems: 100,
-        description: 'What went wrong, in words.',
+        description: 'The error, for people.',
       },
       evidence: freeForm(64 * 1024, {
         server: true,
-        description: 'What was done, for whoever must prove it.',
+        description: 'A report of what was done, as evidence.',
       }),
     },
-    // `errors` is what the outside calls it; nothing here is hydrated that has errors of its own.
+    // `errors` is a reserved name of Mongoose documents, which are not used here.
     { suppressReservedKeysWarning: true },
   );
 

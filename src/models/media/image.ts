@@ -14,7 +14,7 @@ const imageSchema = new Schema(
       integer: true,
       min: 1,
       max: 8,
-      description: 'As EXIF numbers it: 1 is upright.',
+      description: 'The EXIF orientation: 1 is upright.',
     },
     hasAlpha: { type: Boolean, required: true },
     colorSpace: { type: String, maxlength: 32 },
@@ -22,13 +22,13 @@ const imageSchema = new Schema(
     blurHash: {
       type: String,
       maxlength: 128,
-      description: 'A placeholder, as blurha.sh encodes it.',
+      description: 'A placeholder image (https://blurha.sh).',
     },
     perceptualHash: {
       type: String,
       match: /^[0-9a-f]{16}$/,
       description:
-        'A difference hash: of the 64 bits, copies differ in a few, others in about half.',
+        'A perceptual hash (difference hash): of its 64 bits, copies differ in a few, other images in about half.',
     },
     frames: {
       type: Number,
@@ -36,7 +36,7 @@ const imageSchema = new Schema(
       min: 1,
       max: 200,
       description:
-        'Of an animation, or pages; 200 are counted, more are as many. The first is shown.',
+        'The frames of an animation, or pages; 200 stands for 200 or more. The first is shown.',
     },
   },
   { _id: false },
@@ -51,10 +51,14 @@ function define() {
       trim: true,
       maxlength: 1000,
       personal: 'export',
-      description: 'For those who cannot see it.',
+      description: 'Alternative text, for people who cannot see it.',
     },
     ...mediaFields,
-    image: { type: imageSchema, server: true, description: 'What its decoder tells.' },
+    image: {
+      type: imageSchema,
+      server: true,
+      description: 'Technical data, as the decoder reports them.',
+    },
   });
 
   mediaIndexes(schema);
@@ -63,7 +67,7 @@ function define() {
 }
 
 export const Image = entity('Image', define, {
-  about: 'A picture: the object in S3 and what was seen in it.',
+  about: 'A picture: the object in S3 and its analysis.',
   objects: objectsIn('images'),
   unversioned: ['progress'],
 });

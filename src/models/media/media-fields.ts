@@ -2,7 +2,10 @@ import { Schema } from 'mongoose';
 import { type Entity, entityNamed, freeForm } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 
-/** The kinds of media, and what their models are called; a field that refers to one: `track`, `audio`… */
+/**
+ * The kinds of media, and what their models are called; a field that refers to one: `track`,
+ * `audio`…
+ */
 export const MEDIA_KINDS = {
   TRACK: 'Track',
   AUDIO: 'Audio',
@@ -23,7 +26,7 @@ export function kindOf({ name }: Entity): MediaKindName | undefined {
 }
 
 const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] as const;
-/** Nothing is under way. */
+/** The states in which no job works on it. */
 export const SETTLED: readonly string[] = ['READY', 'FAILED'];
 
 const derivativeSchema = new Schema(
@@ -40,7 +43,7 @@ const derivativeSchema = new Schema(
       required: true,
       enum: ['PENDING', 'READY'],
       default: 'READY',
-      description: 'Each is READY as soon as it is there, whatever else of the medium is not yet.',
+      description: 'Each is READY as soon as it exists, independently of the others.',
     },
     size: { type: Number, integer: true, min: 0, description: 'In bytes; once READY.' },
     width: { type: Number, integer: true, description: 'In pixels.' },
@@ -49,7 +52,7 @@ const derivativeSchema = new Schema(
   { _id: false },
 );
 
-/** What every medium stores of its file: what was declared, where it is, and what became of it. */
+/** The fields that every medium has of its file: what was declared, where it is, and the state of its processing. */
 export const mediaFields = {
   fileName: {
     type: String,
@@ -57,14 +60,14 @@ export const mediaFields = {
     immutable: true,
     maxlength: 255,
     personal: 'export',
-    description: 'As the client calls it.',
+    description: 'The file name that the client gave.',
   },
   contentType: {
     type: String,
     required: true,
     immutable: true,
     maxlength: 128,
-    description: 'As declared; once READY, as found.',
+    description: 'As declared; once READY, as detected.',
   },
   size: {
     type: Number,
@@ -72,7 +75,7 @@ export const mediaFields = {
     immutable: true,
     integer: true,
     min: 1,
-    description: 'In bytes: as declared; once READY, as found.',
+    description: 'In bytes. As declared; once READY, as measured.',
   },
   checksum: {
     type: String,
@@ -113,13 +116,13 @@ export const mediaFields = {
     type: [derivativeSchema],
     default: undefined,
     server: true,
-    description: 'What was made of it to show and to preview.',
+    description: 'Files derived from it, for display and preview.',
   },
   warnings: {
     type: [String],
     default: undefined,
     server: true,
-    description: 'What is odd in the file, but no reason to fail.',
+    description: 'Warnings about the file that are no reason to fail.',
   },
   error: errorField,
   object: {
@@ -127,14 +130,13 @@ export const mediaFields = {
     select: false,
     server: true,
     description:
-      'The object as S3 last told of it: which bytes are processed, and the fence against older records; the job that looks at them.',
+      'The object, by the last event of S3: its version (a fencing token against older events), and the job that processes it.',
   },
   stands: {
     type: Boolean,
     select: false,
     server: true,
-    description:
-      'Whether what is shown was READY once: a later processing that fails leaves it so.',
+    description: 'Whether it has been READY: if processing fails later, the earlier results stay.',
   },
   multipart: {
     type: new Schema(
@@ -148,7 +150,7 @@ export const mediaFields = {
     select: false,
     server: true,
     description:
-      'Of an upload in parts: how large they are, in bytes; while it runs, the id that S3 gave it; the job that completes it.',
+      'Of a multipart upload: the size of parts, in bytes; its id at S3 while it runs; the job that completes it.',
   },
   derivativesPath: {
     type: String,
@@ -156,30 +158,30 @@ export const mediaFields = {
     server: true,
     maxlength: 512,
     description:
-      'Where the derivatives of the bytes now shown are: each processing writes under its own prefix.',
+      'The prefix of the current derivatives: each processing writes under a prefix of its own.',
   },
 } as const;
 
-/** The indexes of every kind of medium that may belong to a project. */
+/** The indexes of the kinds of media that may belong to a project. */
 export function mediaIndexes(schema: Schema): void {
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ project: 1 });
-  // Uploads that nobody told of; whatever else changes in a medium leaves it alone.
+  // For uploads whose event was lost. A partial index: other changes of a medium do not touch it.
   schema.index(
     { updatedAt: 1 },
     { name: 'awaiting', partialFilterExpression: { status: 'AWAITING_UPLOAD' } },
   );
-  // Whether somebody has these bytes already.
+  // For finding duplicates.
   schema.index(
     { user: 1, checksum: 1 },
     { partialFilterExpression: { checksum: { $exists: true } } },
   );
 }
 
-/** What is heard in a track or another recording. */
+/** The fields of the sound of a track or another recording. */
 export const soundFields = {
   audio: {
     type: new Schema(
@@ -187,21 +189,21 @@ export const soundFields = {
         durationSeconds: { type: Number, required: true },
         sampleRate: { type: Number, required: true, integer: true, description: 'In Hz.' },
         channels: { type: Number, required: true, integer: true },
-        bitRate: { type: Number, integer: true, description: 'In bits a second.' },
+        bitRate: { type: Number, integer: true, description: 'In bits per second.' },
         codec: { type: String, required: true },
         lossless: { type: Boolean, required: true },
       },
       { _id: false },
     ),
     server: true,
-    description: 'What its decoder tells.',
+    description: 'Technical data, as the decoder reports them.',
   },
   analysis: {
     type: new Schema(
       {
-        bpm: { type: Number, description: 'Beats a minute.' },
+        bpm: { type: Number, description: 'Beats per minute.' },
         bpmConfidence: { type: Number, description: '0 to 1.' },
-        key: { type: String, description: '`C`, `F#`…; none for silence or under 5 s.' },
+        key: { type: String, description: '`C`, `F#`…; not set for silence or less than 5 s.' },
         scale: { type: String, enum: ['MAJOR', 'MINOR'] },
         keyConfidence: { type: Number, description: '0 to 1.' },
         loudness: {
@@ -209,12 +211,12 @@ export const soundFields = {
             {
               integratedLufs: {
                 type: Number,
-                description: 'Of the whole, as EBU R 128 measures it.',
+                description: 'Integrated loudness, as defined by EBU R 128.',
               },
               rangeLu: { type: Number, description: 'The loudness range.' },
               truePeakDbtp: {
                 type: Number,
-                description: 'The highest peak between the samples, too.',
+                description: 'The highest peak, also between samples (true peak).',
               },
             },
             { _id: false },
@@ -223,12 +225,12 @@ export const soundFields = {
         silence: {
           type: new Schema(
             {
-              leadingSeconds: { type: Number, description: 'Before the first sound.' },
-              trailingSeconds: { type: Number, description: 'After the last.' },
+              leadingSeconds: { type: Number, description: 'Silence before the first sound.' },
+              trailingSeconds: { type: Number, description: 'Silence after the last sound.' },
               totalSeconds: {
                 type: Number,
                 description:
-                  'Of all pauses of half a second and more, in which nothing is over −60 dBFS.',
+                  'All pauses of at least half a second in which nothing exceeds −60 dBFS.',
               },
             },
             { _id: false },
@@ -240,20 +242,20 @@ export const soundFields = {
               samples: {
                 type: Number,
                 integer: true,
-                description: 'At full scale, in runs of three and more in one channel.',
+                description: 'Samples at full scale, in runs of at least three in one channel.',
               },
-              runs: { type: Number, integer: true, description: 'How many such runs.' },
+              runs: { type: Number, integer: true, description: 'The number of such runs.' },
             },
             { _id: false },
           ),
         },
         algorithms: freeForm(4096, {
-          description: 'What was measured by which algorithm, in which version.',
+          description: 'The algorithm, with its version, of each measurement.',
         }),
       },
       { _id: false },
     ),
     server: true,
-    description: 'What was heard in it.',
+    description: 'The results of the audio analysis.',
   },
 } as const;

@@ -12,7 +12,8 @@ function define() {
       required: true,
       server: true,
       enum: Object.keys(MEDIA_KINDS),
-      description: 'What it is a version of; one of the four references says which.',
+      description:
+        'The kind of the medium that it is a version of; one of the four references is set.',
     },
     track: ref('Track', REFERENCE),
     audio: ref('Audio', REFERENCE),
@@ -21,12 +22,12 @@ function define() {
     ...mediaFields,
     facts: freeForm(FACTS, {
       server: true,
-      description: 'What its decoder tells, by the names that the medium has for it.',
+      description: 'Technical data, in the fields that the medium has for it.',
     }),
     replacedAt: {
       type: Date,
       server: true,
-      description: 'When it stopped being what the medium shows; none of one that is yet to come.',
+      description: 'When another version replaced it; not set for one that is still to come.',
     },
   });
 
@@ -46,8 +47,9 @@ function define() {
 
 export const MediumVersion = entity('MediumVersion', define, {
   about:
-    'Other bytes of a medium: those that are to replace the present ones, or were replaced and may be restored.',
-  // They change places with the medium's own, so they go by what is pointed at, and not by a folder.
+    'Another file of a medium: one that will replace the current file, or was replaced and may be restored.',
+  // They change places with the medium's own, so they go by what is pointed at, and not by a
+  // folder.
   objects: ({ filePath, derivativesPath }: Stored) => [
     filePath as string,
     ...(derivativesPath ? [`${derivativesPath}/`] : []),

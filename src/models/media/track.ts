@@ -22,9 +22,12 @@ function define() {
     generatedBy: ref('Job', {
       server: true,
       onDelete: 'unset',
-      description: 'The job that made it, if none uploaded it.',
+      description: 'The job that generated it, where it was not uploaded.',
     }),
-    lineage: freeForm(16 * 1024, { server: true, description: 'What it was made of, and how.' }),
+    lineage: freeForm(16 * 1024, {
+      server: true,
+      description: 'What it was generated from, and how.',
+    }),
   });
 
   mediaIndexes(schema);
@@ -34,7 +37,7 @@ function define() {
 }
 
 export const Track = entity('Track', define, {
-  about: 'A song in a project: the object in S3 and what was heard in it.',
+  about: 'A song in a project: the object in S3 and its analysis.',
   objects: objectsIn('tracks'),
   unversioned: ['progress'],
 });

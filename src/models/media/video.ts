@@ -12,32 +12,32 @@ const videoSchema = new Schema(
       required: true,
       integer: true,
       min: 1,
-      description: 'In pixels, as it is shown: after rotation.',
+      description: 'In pixels, after rotation.',
     },
     height: {
       type: Number,
       required: true,
       integer: true,
       min: 1,
-      description: 'In pixels, as it is shown: after rotation.',
+      description: 'In pixels, after rotation.',
     },
-    frameRate: { type: Number, min: 0, description: 'Frames a second, on average.' },
+    frameRate: { type: Number, min: 0, description: 'Frames per second, on average.' },
     codec: { type: String, required: true, maxlength: 64 },
-    bitRate: { type: Number, integer: true, min: 0, description: 'In bits a second.' },
+    bitRate: { type: Number, integer: true, min: 0, description: 'In bits per second.' },
     rotation: {
       type: Number,
       required: true,
       integer: true,
       min: 0,
       max: 270,
-      description: 'In degrees, clockwise: how its frames are turned to be shown.',
+      description: 'The rotation for display, in degrees clockwise.',
     },
     hasAudio: { type: Boolean, required: true },
     variableFrameRate: {
       type: Boolean,
-      description: 'Whether some frames are shown for longer than others.',
+      description: 'Whether the frame rate varies.',
     },
-    hdr: { type: Boolean, description: 'Whether its dynamic range is high (PQ or HLG).' },
+    hdr: { type: Boolean, description: 'Whether it has a high dynamic range (PQ or HLG).' },
     transfer: {
       type: String,
       enum: ['PQ', 'HLG'],
@@ -61,9 +61,12 @@ const audioSchema = new Schema(
 
 const loudnessSchema = new Schema(
   {
-    integratedLufs: { type: Number, description: 'Of the whole, as EBU R 128 measures it.' },
+    integratedLufs: { type: Number, description: 'Integrated loudness, as defined by EBU R 128.' },
     rangeLu: { type: Number, description: 'The loudness range.' },
-    truePeakDbtp: { type: Number, description: 'The highest peak between the samples, too.' },
+    truePeakDbtp: {
+      type: Number,
+      description: 'The highest peak, also between samples (true peak).',
+    },
   },
   { _id: false },
 );
@@ -79,9 +82,14 @@ const renditionSchema = new Schema(
       type: Number,
       required: true,
       integer: true,
-      description: 'Of its busiest seconds, without the sound, in bits a second.',
+      description: 'The peak bit rate, without sound, in bits per second.',
     },
-    codecs: { type: String, required: true, maxlength: 64, description: 'As RFC 6381 writes it.' },
+    codecs: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      description: 'In the format of RFC 6381.',
+    },
   },
   { _id: false },
 );
@@ -103,24 +111,28 @@ const streamSchema = new Schema(
 function define() {
   const schema = new Schema({
     project: ref('Project', { onDelete: 'cascade' }),
-    track: ref('Track', { onDelete: 'unset', description: 'The song that it is the video of.' }),
+    track: ref('Track', { onDelete: 'unset', description: 'The track that it is the video of.' }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
     ...mediaFields,
-    video: { type: videoSchema, server: true, description: 'What its decoder tells.' },
-    audio: { type: audioSchema, server: true, description: 'Its sound, where it has any.' },
+    video: {
+      type: videoSchema,
+      server: true,
+      description: 'Technical data, as the decoder reports them.',
+    },
+    audio: { type: audioSchema, server: true, description: 'Its sound, if it has any.' },
     loudness: { type: loudnessSchema, server: true, description: 'How loud its sound is.' },
     stream: {
       type: streamSchema,
       server: true,
-      description: 'Its adaptive stream (HLS), where one was asked for.',
+      description: 'Its adaptive stream (HLS), if one was requested.',
     },
     streamPath: {
       type: String,
       select: false,
       server: true,
       maxlength: 512,
-      description: 'Where the stream now shown is, below the derivatives.',
+      description: 'The prefix of the current stream, below that of the derivatives.',
     },
   });
 
@@ -132,7 +144,7 @@ function define() {
 }
 
 export const Video = entity('Video', define, {
-  about: 'A clip, perhaps the video of a track: the object in S3 and what was seen in it.',
+  about: 'A video, perhaps of a track: the object in S3 and its analysis.',
   objects: objectsIn('videos'),
   unversioned: ['progress'],
 });

@@ -18,24 +18,24 @@ function define() {
       immutable: true,
       enum: PURPOSES,
       personal: 'export',
-      description: 'What it is about; the newest of a purpose counts.',
+      description: 'What it is about. The newest consent for a purpose is the valid one.',
     },
     textVersion: {
       type: String,
-      // What is stored as `version` is every document's count of writes.
+      // The stored name `version` is taken: every document counts its writes in it.
       publicName: 'version',
       required: true,
       immutable: true,
       maxlength: 64,
       personal: 'export',
-      description: 'Which version of the text was agreed to or refused.',
+      description: 'The version of the text that was agreed to or refused.',
     },
     granted: {
       type: Boolean,
       required: true,
       immutable: true,
       personal: 'export',
-      description: 'False: refused, or taken back.',
+      description: 'False when it was refused or withdrawn.',
     },
     ip: {
       type: String,
@@ -43,7 +43,7 @@ function define() {
       server: true,
       maxlength: 64,
       personal: 'export',
-      description: 'The address that it came from.',
+      description: 'The IP address that it came from.',
     },
     userAgent: { type: String, immutable: true, server: true, maxlength: 512, personal: 'export' },
   });
@@ -55,5 +55,6 @@ function define() {
 }
 
 export const Consent = entity('Consent', define, {
-  about: 'What a user agreed to or refused: append-only, the newest of a purpose counts.',
+  about:
+    'What a user agreed to or refused. Append-only; the newest for a purpose is the valid one.',
 });

@@ -11,7 +11,7 @@ function define() {
       required: true,
       default: () => ({}),
       personal: 'export',
-      description: 'What the client keeps with the project; the keys are its own.',
+      description: 'Data of the client about the project, with keys of its own.',
     }),
     status: {
       type: String,
@@ -28,7 +28,7 @@ function define() {
       default: 0,
       server: true,
       integer: true,
-      description: 'How many tracks it has.',
+      description: 'The number of its tracks.',
     },
   });
 

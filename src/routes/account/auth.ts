@@ -1,10 +1,10 @@
 import Joi from 'joi';
 import { forgetSession } from '../../api/http/authenticate.ts';
 import type { Components, JsonSchema, Reply, Route } from '../../api/http/route.ts';
-import { appendMembers, documentText } from '../../api/json/document.ts';
+import { appendMembers, stringifyDocument } from '../../api/json/document.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { JSON_TYPE } from '../../api/resource/answer.ts';
-import { upTo } from '../../api/resource/input.ts';
+import { limitText } from '../../api/resource/input.ts';
 import { hasAtMost } from '../../data/characters.ts';
 import { AppError } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
@@ -19,11 +19,11 @@ import {
 } from '../../services/account/auth.ts';
 
 const { fields } = User.shape;
-const email = upTo(255, Joi.string().trim().lowercase());
+const email = limitText(255, Joi.string().trim().lowercase());
 const username = fields.username?.shape;
 const emailShape = fields.email?.shape;
 if (username?.kind !== 'string' || emailShape?.kind !== 'string')
-  throw new Error('User lacks its names.');
+  throw new Error('The schema of User has no username or email.');
 
 const password = Joi.string()
   .min(8)
@@ -33,47 +33,47 @@ const password = Joi.string()
       throw new Error('must have 8 to 128 characters');
     return value;
   });
-const token = upTo(512);
+const token = limitText(512);
 
-const signedIn = (components: Components): JsonSchema => ({
+const describeSignedIn = (components: Components): JsonSchema => ({
   type: 'object',
   additionalProperties: false,
   required: ['user', 'accessToken', 'refreshToken', 'tokenType', 'expiresIn'],
   properties: {
     user: documentSchema(User)(components),
     accessToken: { type: 'string', description: 'A JWT (ES256) for the Authorization header.' },
-    refreshToken: { type: 'string', description: 'Opaque; good for one refresh.' },
+    refreshToken: { type: 'string', description: 'Opaque; valid for one refresh.' },
     tokenType: { const: 'Bearer' },
-    expiresIn: { type: 'integer', description: 'Seconds that the access token lives.' },
+    expiresIn: { type: 'integer', description: 'Lifetime of the access token, in seconds.' },
   },
 });
 
-function answer(status: number, { user, ...tokens }: SignedIn): Reply {
-  const body = appendMembers(`{"user":${documentText(User, user)}}`, tokens);
+function answerSignedIn(status: number, { user, ...tokens }: SignedIn): Reply {
+  const body = appendMembers(`{"user":${stringifyDocument(User, user)}}`, tokens);
   return { status, body, headers: JSON_TYPE };
 }
 
 const common = { method: 'POST', tag: 'Auth', access: 'anyone' } as const;
 
-/** Accounts and sessions: who one is. */
+/** Registering, signing in and out, passwords. */
 export const authRoutes: Route[] = [
   {
     ...common,
     path: '/v1/auth/register',
     id: 'register',
-    summary: 'Make an account, signed in.',
+    summary: 'Create an account and sign in.',
     body: Joi.object({
       email: email.pattern(emailShape.match as RegExp).required(),
-      username: upTo(username.max as number, Joi.string().min(username.min as number))
+      username: limitText(username.max as number, Joi.string().min(username.min as number))
         .pattern(username.match as RegExp)
         .required(),
       password: password.required(),
-      displayName: upTo(100, Joi.string().trim()),
+      displayName: limitText(100, Joi.string().trim()),
     }),
-    success: { 201: { description: 'Signed in.', schema: signedIn } },
+    success: { 201: { description: 'Signed in.', schema: describeSignedIn } },
     codes: ['DUPLICATE'],
     handle: async (ctx, { body }) => {
-      return answer(201, await register(ctx, body as Registration));
+      return answerSignedIn(201, await register(ctx, body as Registration));
     },
   },
   {
@@ -82,25 +82,25 @@ export const authRoutes: Route[] = [
     id: 'login',
     summary: 'Sign in by email or username.',
     body: Joi.object({
-      login: upTo(255).required(),
-      password: upTo(1024).required(),
+      login: limitText(255).required(),
+      password: limitText(1024).required(),
     }),
-    success: { 200: { description: 'Signed in.', schema: signedIn } },
+    success: { 200: { description: 'Signed in.', schema: describeSignedIn } },
     codes: ['INVALID_CREDENTIALS'],
     handle: async (ctx, { body }) => {
-      return answer(200, await login(ctx, body.login as string, body.password as string));
+      return answerSignedIn(200, await login(ctx, body.login as string, body.password as string));
     },
   },
   {
     ...common,
     path: '/v1/auth/refresh',
     id: 'refresh',
-    summary: 'Spend a refresh token for a new pair.',
+    summary: 'Exchange a refresh token for a new pair of tokens.',
     body: Joi.object({ refreshToken: token.required() }),
-    success: { 200: { description: 'A new pair.', schema: signedIn } },
+    success: { 200: { description: 'A new pair.', schema: describeSignedIn } },
     codes: ['INVALID_REFRESH_TOKEN'],
     handle: async (ctx, { body }) => {
-      return answer(200, await refresh(ctx, body.refreshToken as string));
+      return answerSignedIn(200, await refresh(ctx, body.refreshToken as string));
     },
   },
   {
@@ -123,7 +123,7 @@ export const authRoutes: Route[] = [
     id: 'changePassword',
     summary: 'Change your password; every other session ends.',
     body: Joi.object({
-      currentPassword: upTo(1024).required(),
+      currentPassword: limitText(1024).required(),
       newPassword: password.required(),
     }),
     success: { 204: { description: 'Changed.' } },
@@ -144,14 +144,14 @@ export const authRoutes: Route[] = [
   ...notYet('/v1/auth/verify-email', 'verifyEmail', { token: token.required() }),
 ];
 
-/** What needs mail, which cannot be sent yet. */
+/** Declares an operation that needs mail, which cannot be sent yet. */
 function notYet(path: string, id: string, keys: Record<string, Joi.Schema>): Route[] {
   return [
     {
       ...common,
       path,
       id,
-      summary: 'Not there yet: no mail can be sent.',
+      summary: 'Not implemented yet: no mail can be sent.',
       body: Joi.object(keys),
       success: {},
       codes: ['NOT_IMPLEMENTED'],

@@ -3,9 +3,9 @@ import type { Request, Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { viewSchema } from '../../api/openapi/views.ts';
 import { documentRoutes } from '../../api/resource/document-routes.ts';
-import { bodyOf } from '../../api/resource/input.ts';
-import { viewParameters } from '../../api/resource/list-routes.ts';
-import { allowed, change, ownedFields, read } from '../../api/resource/verbs.ts';
+import { makeBody } from '../../api/resource/input.ts';
+import { listViewParameters } from '../../api/resource/list-routes.ts';
+import { applyRule, change, listOwnedFields, read } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { UUID } from '../../data/ids.ts';
 import { transaction } from '../../data/transaction.ts';
@@ -29,12 +29,12 @@ const own: Route[] = [
     id: 'getMe',
     summary: 'Get your account.',
     conditional: true,
-    query: viewParameters(User, INCLUDE),
+    query: listViewParameters(User, INCLUDE),
     success: {
       200: { description: 'The account.', schema: viewSchema(User, INCLUDE) },
       304: { description: 'Unchanged.' },
     },
-    handle: (ctx, request) => read(ctx, User, allowed(self, ctx.actor), INCLUDE, request),
+    handle: (ctx, request) => read(ctx, User, applyRule(self, ctx.actor), INCLUDE, request),
   },
   {
     ...me,
@@ -42,21 +42,23 @@ const own: Route[] = [
     id: 'updateMe',
     summary: 'Change your profile (JSON Merge Patch).',
     conditional: true,
-    body: bodyOf(User.shape, 'update'),
-    owned: ownedFields(User, 'update'),
-    success: { 200: { description: 'What is stored now.', schema: documentSchema(User) } },
+    body: makeBody(User.shape, 'update'),
+    owned: listOwnedFields(User, 'update'),
+    success: {
+      200: { description: 'The document as it is stored now.', schema: documentSchema(User) },
+    },
     codes: ['PRECONDITION_FAILED'],
-    handle: (ctx, request) => change(ctx, User, allowed(self, ctx.actor), request),
+    handle: (ctx, request) => change(ctx, User, applyRule(self, ctx.actor), request),
   },
   {
     ...me,
     method: 'DELETE',
     id: 'deleteMe',
-    summary: 'Delete your account (not there yet).',
+    summary: 'Delete your account (not implemented yet).',
     success: {},
     codes: ['NOT_IMPLEMENTED'],
     handle: async () => {
-      throw new AppError('NOT_IMPLEMENTED', 'Erasure of an account is not there yet.');
+      throw new AppError('NOT_IMPLEMENTED', 'Deleting an account is not implemented yet.');
     },
   },
 ];
@@ -73,10 +75,10 @@ const byAdmin: Route[] = documentRoutes(User, {
   ...(route.method === 'PATCH' && {
     summary: 'Suspend or reinstate an account, or make it an administrator.',
     body: standing,
-    owned: new Set([...ownedFields(User, 'update')].filter((n) => !n.startsWith('is'))),
+    owned: new Set([...listOwnedFields(User, 'update')].filter((n) => !n.startsWith('is'))),
     handle: async (ctx: Ctx, request: Request) => {
       if (request.body.isActive !== false) return route.handle(ctx, request);
-      // With its sessions: nobody signed in before comes back when the account does.
+      // Its sessions end, too: nobody is still signed in when the account is reinstated.
       return transaction(ctx, async (tx) => {
         const reply = await route.handle(tx, request);
         await endSessions(tx, new UUID(request.params.id as string));

@@ -1,15 +1,15 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
-import { upTo } from '../../api/resource/input.ts';
+import { limitText } from '../../api/resource/input.ts';
 import { notYet } from '../../api/resource/not-yet.ts';
-import { allowed } from '../../api/resource/verbs.ts';
+import { applyRule } from '../../api/resource/verbs.ts';
 import { findOne } from '../../data/read.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { owner } from '../../rules.ts';
 
 const credits = { type: 'integer', minimum: 0 };
 
-/** How many credits one has; an admin's gift of some. */
+/** The credits of a user, and grants by administrators. */
 export const creditRoutes: Route[] = [
   {
     method: 'GET',
@@ -20,7 +20,8 @@ export const creditRoutes: Route[] = [
     access: 'user',
     success: {
       200: {
-        description: 'Whole credits: all, what running work has reserved of them, and the rest.',
+        description:
+          'Whole credits: the balance, the part that running work holds, and what is available.',
         schema: {
           type: 'object',
           additionalProperties: false,
@@ -30,8 +31,8 @@ export const creditRoutes: Route[] = [
       },
     },
     handle: async (ctx) => {
-      const account = await findOne(ctx, CreditAccount, allowed(owner, ctx.actor));
-      // Who never had a credit has no account.
+      const account = await findOne(ctx, CreditAccount, applyRule(owner, ctx.actor));
+      // A user who never had credits has no account.
       const { balance, held } = account ?? { balance: 0, held: 0 };
       return { status: 200, json: { balance, held, available: balance - held } };
     },
@@ -47,7 +48,7 @@ export const creditRoutes: Route[] = [
       body: Joi.object({
         user: Joi.string().guid().required(),
         amount: Joi.number().strict().integer().min(1).max(1_000_000).required(),
-        reason: upTo(500).required(),
+        reason: limitText(500).required(),
       }),
     },
     'There is no ledger of credits yet.',

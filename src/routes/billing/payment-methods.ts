@@ -6,7 +6,7 @@ import { owner } from '../../rules.ts';
 const common = { tag: 'PaymentMethods', access: 'user' } as const;
 const NO_PROVIDER = 'No payment provider can be reached yet.';
 
-/** Adding a means of payment, and taking it away: both are the provider's to do. */
+/** Adding and removing a payment method, which the payment provider does. */
 export const paymentMethodActions: Route[] = [
   notYet(
     {
@@ -14,7 +14,7 @@ export const paymentMethodActions: Route[] = [
       method: 'POST',
       path: '/v1/payment-methods/setup',
       id: 'setUpPaymentMethod',
-      summary: 'Begin to add a card.',
+      summary: 'Start to add a card.',
     },
     NO_PROVIDER,
   ),
@@ -24,7 +24,7 @@ export const paymentMethodActions: Route[] = [
       method: 'DELETE',
       path: '/v1/payment-methods/{id}',
       id: 'deletePaymentMethod',
-      summary: 'Take a card away.',
+      summary: 'Remove a card.',
     },
     NO_PROVIDER,
     { entity: PaymentMethod, rule: owner },

@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
-import { upTo } from '../../api/resource/input.ts';
+import { limitText } from '../../api/resource/input.ts';
 import { notYet, notYetCreate } from '../../api/resource/not-yet.ts';
 import { Payment } from '../../models/billing/payment.ts';
 import { admin } from '../../rules.ts';
@@ -8,7 +8,7 @@ import { admin } from '../../rules.ts';
 const common = { method: 'POST', tag: 'Payments' } as const;
 const NO_PROVIDER = 'No payment provider can be reached yet.';
 
-/** Paying for credits, and giving the money back. */
+/** Buying credits, and refunds. */
 export const paymentActions: Route[] = [
   notYetCreate(
     Payment,
@@ -21,10 +21,10 @@ export const paymentActions: Route[] = [
       access: 'admin',
       path: '/v1/payments/{id}/refund',
       id: 'refundPayment',
-      summary: 'Give the money of a payment back, or a part of it.',
+      summary: 'Refund a payment, or a part of it.',
       body: Joi.object({
         amount: Joi.number().strict().integer().min(1),
-        reason: upTo(500),
+        reason: limitText(500),
       }),
     },
     NO_PROVIDER,

@@ -1,5 +1,5 @@
 import type { Route } from '../../api/http/route.ts';
-import { bodyOf, upTo } from '../../api/resource/input.ts';
+import { limitText, makeBody } from '../../api/resource/input.ts';
 import { notYetCreate } from '../../api/resource/not-yet.ts';
 import { LlmInteraction } from '../../models/generation/llm/interaction.ts';
 
@@ -16,9 +16,9 @@ export const interactionActions: Route[] = [
     },
     'No language model can be reached yet.',
     () =>
-      bodyOf(LlmInteraction.shape, 'create')
+      makeBody(LlmInteraction.shape, 'create')
         .fork(['model', 'messages'], (field) => field.optional())
-        .keys({ prompt: upTo(LONGEST_PROMPT) })
+        .keys({ prompt: limitText(LONGEST_PROMPT) })
         .xor('prompt', 'messages'),
   ),
 ];

@@ -2,8 +2,8 @@ import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { upTo } from '../../api/resource/input.ts';
-import { byId } from '../../api/resource/verbs.ts';
+import { limitText } from '../../api/resource/input.ts';
+import { filterById } from '../../api/resource/verbs.ts';
 import { Job } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
 import { jobTypes } from '../../services/job-types.ts';
@@ -21,7 +21,7 @@ export const jobActions: Route[] = [
     id: 'createJob',
     summary: 'Start a job of a type that clients may start.',
     body: Joi.object({
-      type: upTo(64).required(),
+      type: limitText(64).required(),
       project: Joi.string().guid(),
       input: Joi.object().unknown().required(),
       priority: Joi.number().strict().integer().min(0).max(9),
@@ -37,16 +37,16 @@ export const jobActions: Route[] = [
     success: { 200: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) =>
-      answerDocument(200, Job, await cancelJob(ctx, jobTypes, byId(owner, ctx, request))),
+      answerDocument(200, Job, await cancelJob(ctx, jobTypes, filterById(owner, ctx, request))),
   },
   {
     ...common,
     path: '/v1/jobs/{id}/retry',
     id: 'retryJob',
-    summary: 'Start a failed or cancelled job anew.',
+    summary: 'Retry a failed or cancelled job.',
     success: { 202: { description: 'The job.', schema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) =>
-      answerDocument(202, Job, await retryJob(ctx, jobTypes, byId(owner, ctx, request))),
+      answerDocument(202, Job, await retryJob(ctx, jobTypes, filterById(owner, ctx, request))),
   },
 ];

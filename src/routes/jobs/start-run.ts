@@ -2,7 +2,7 @@ import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated } from '../../api/resource/answer.ts';
 import { createRoute } from '../../api/resource/document-routes.ts';
-import { allowed } from '../../api/resource/verbs.ts';
+import { applyRule } from '../../api/resource/verbs.ts';
 import { castObject } from '../../data/cast.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
@@ -25,7 +25,7 @@ export function startRunRoute<T extends Run>(
   return Object.assign(createRoute(entity, { path, rule }), {
     success: { 202: { description: 'Accepted.', schema: documentSchema(entity) } },
     handle: async (ctx, { body }) => {
-      const values = { ...castObject(entity.shape, body), ...allowed(rule, ctx.actor) };
+      const values = { ...castObject(entity.shape, body), ...applyRule(rule, ctx.actor) };
       const document = await startRun(ctx, entity, type, values);
       return { ...answerCreated(path, entity, document), status: 202 };
     },

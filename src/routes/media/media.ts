@@ -1,7 +1,7 @@
-import { lazy, type Route } from '../../api/http/route.ts';
-import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
+import { addLazyParts, type Route } from '../../api/http/route.ts';
+import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
-import { ownedFields } from '../../api/resource/verbs.ts';
+import { listOwnedFields } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { castObject } from '../../data/cast.ts';
 import type { Entity } from '../../data/entity.ts';
@@ -22,15 +22,18 @@ import {
   found,
   type MediaKind,
   MOST_URLS,
+  makeUpload,
   uploadActions,
-  uploadOf,
 } from '../uploads/uploads.ts';
 import { trashRoute } from './trash.ts';
 
-/** How long a link to read by holds, in s. */
+/** How long a download link is valid, in s. */
 const LINK_SECONDS = 900;
 
-/** What may be done with a medium beside reading it and changing what is said of it. */
+/**
+ * The routes of a medium beside reading and changing the document: upload, links, processing,
+ * trash.
+ */
 export function mediaActions(entity: Entity<Medium>, path: string, kind: MediaKind): Route[] {
   return [
     createMediumRoute(entity, path, kind),
@@ -48,7 +51,7 @@ export const linkSchema = {
   properties: { url: { type: 'string' }, expiresAt: { type: 'string', format: 'date-time' } },
 };
 
-/** Links to what a medium, or a version of one, has in S3. */
+/** Links to the files that a medium, or a version of one, has in S3. */
 export function fileActions(entity: Entity<Medium>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
@@ -63,9 +66,9 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
       codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {
         const document = await found(ctx, entity, request);
-        if (document.status === 'AWAITING_UPLOAD') throw notYet();
+        if (document.status === 'AWAITING_UPLOAD') throw notArrived();
         const { filePath, contentType, fileName } = document;
-        return link(ctx, filePath, contentType, fileName);
+        return answerLink(ctx, filePath, contentType, fileName);
       },
     },
     {
@@ -82,12 +85,12 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
         const derivative = document.derivatives?.find((d: Derivative) => d.name === name);
         if (!derivative || !document.derivativesPath) throw notFound();
         if (derivative.status === 'PENDING')
-          throw new AppError('INVALID_STATE', 'It is being made.');
+          throw new AppError('INVALID_STATE', 'It is still being made.');
         const key =
           name === SPRITE_MAP
             ? await signedSpriteMap(ctx, document.derivativesPath)
             : `${document.derivativesPath}/${name}`;
-        return link(
+        return answerLink(
           ctx,
           key,
           derivative.contentType,
@@ -107,11 +110,11 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
       method: 'POST',
       path: `${path}/{id}/reprocess`,
       id: `reprocess${name}`,
-      summary: 'Look at the bytes once more.',
+      summary: 'Process the file again.',
       success: {
         202: {
           description: 'The document and its job.',
-          schema: withMore(documentSchema(entity), { job: idSchema }),
+          schema: addProperties(documentSchema(entity), { job: idSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -122,18 +125,18 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
         return answerDocument(202, entity, document, { job: idText(job) });
       },
     },
-    lazy<Route>(
+    addLazyParts<Route>(
       {
         ...common,
         method: 'POST',
         path: `${path}/{id}/replace`,
         id: `replace${name}`,
         summary:
-          'Replace its bytes, keeping its id: it stays as it is until the new ones are READY.',
+          'Replace the file under the same id: the old one stays until the new one is READY.',
         success: {
           201: {
-            description: 'The version that is to take its place, with how to send its bytes.',
-            schema: withMore(documentSchema(MediumVersion), { upload: uploadSchema }),
+            description: 'The version that will take its place, and how to upload its file.',
+            schema: addProperties(documentSchema(MediumVersion), { upload: uploadSchema }),
           },
         },
         codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -141,20 +144,20 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
           const medium = await found(ctx, entity, request);
           const file = castObject(MediumVersion.shape, request.body);
           const version = await replaceBytes(ctx, entity, medium, file as Medium);
-          const upload = await uploadOf(ctx, Version, version, { from: 1, urls: MOST_URLS });
+          const upload = await makeUpload(ctx, Version, version, { from: 1, urls: MOST_URLS });
           return answerCreated('/v1/versions', Version, version, { upload });
         },
       },
       {
         body: () => createBody(MediumVersion, kind),
-        owned: () => ownedFields(MediumVersion, 'create'),
+        owned: () => listOwnedFields(MediumVersion, 'create'),
       },
     ),
   ];
 }
 
-/** An answer with a link to an object. */
-export function link(ctx: Ctx, key: string, contentType: string, fileName: string) {
+/** Answers a link to an object. */
+export function answerLink(ctx: Ctx, key: string, contentType: string, fileName: string) {
   const expiresAt = new Date(ctx.clock() + LINK_SECONDS * 1000).toISOString();
   const url = presignGet(key, { contentType, fileName }, LINK_SECONDS);
   return { status: 200, json: { url, expiresAt } };
@@ -180,6 +183,6 @@ export function derivativeName(
   return `${base}-${name}.${EXTENSIONS[contentType] ?? 'bin'}`;
 }
 
-function notYet(): AppError {
-  return new AppError('INVALID_STATE', 'Its bytes have not arrived yet.');
+function notArrived(): AppError {
+  return new AppError('INVALID_STATE', 'Its file has not been uploaded yet.');
 }

@@ -9,7 +9,7 @@ import {
 } from '../../services/media/image/render.ts';
 import { render } from '../../services/media/renders.ts';
 import { found } from '../uploads/uploads.ts';
-import { derivativeName, link, linkSchema } from './media.ts';
+import { answerLink, derivativeName, linkSchema } from './media.ts';
 
 const side = {
   description: `In pixels; without both it is as large as the image, up to ${MOST_SIDE}.`,
@@ -53,7 +53,12 @@ export const renderRoutes: Route[] = [
       const key = await render(image, options);
       const contentType = `image/${options.format}`;
       const name = key.slice(key.lastIndexOf('/') + 1).replace(/\.\w+$/, '');
-      return link(ctx, key, contentType, derivativeName(image.fileName, { name, contentType }));
+      return answerLink(
+        ctx,
+        key,
+        contentType,
+        derivativeName(image.fileName, { name, contentType }),
+      );
     },
   },
 ];

@@ -1,5 +1,5 @@
 import type { Route } from '../../api/http/route.ts';
-import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
+import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
 import { idText } from '../../data/ids.ts';
 import { Video } from '../../models/media/video.ts';
@@ -8,7 +8,7 @@ import { requestStream } from '../../services/media/streams/request.ts';
 import { found } from '../uploads/uploads.ts';
 import { linkSchema } from './media.ts';
 
-const schema = withMore(documentSchema(Video), { job: idSchema });
+const schema = addProperties(documentSchema(Video), { job: idSchema });
 
 /** The adaptive stream of a video. */
 export const streamRoutes: Route[] = [
@@ -16,12 +16,12 @@ export const streamRoutes: Route[] = [
     method: 'POST',
     path: '/v1/videos/{id}/stream',
     id: 'streamVideo',
-    summary: 'Have an adaptive stream (HLS) made. It is made once; its progress is its job’s.',
+    summary: 'Request an adaptive stream (HLS). It is made once; its job shows the progress.',
     tag: 'Videos',
     access: 'user',
     success: {
       200: {
-        description: 'The document, whose stream is there, and the job that made it.',
+        description: 'The document, whose stream exists, and the job that made it.',
         schema,
       },
       202: { description: 'The document and the job that makes its stream.', schema },
@@ -37,7 +37,7 @@ export const streamRoutes: Route[] = [
     method: 'GET',
     path: '/v1/videos/{id}/stream',
     id: 'getVideoStream',
-    summary: 'A link to its adaptive stream: a master playlist that any player plays as it is.',
+    summary: 'A link to its adaptive stream: a master playlist that any HLS player plays.',
     tag: 'Videos',
     access: 'user',
     success: { 200: { description: 'A presigned link.', schema: linkSchema } },

@@ -1,30 +1,30 @@
 import type { Route } from '../../api/http/route.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
 import { removeRoute } from '../../api/resource/document-routes.ts';
-import { oneOf } from '../../api/resource/operation-words.ts';
-import { byId, erase } from '../../api/resource/verbs.ts';
+import { addArticle } from '../../api/resource/operation-words.ts';
+import { erase, filterById } from '../../api/resource/verbs.ts';
 import type { Entity } from '../../data/entity.ts';
 import { owner } from '../../rules.ts';
 import type { Medium } from '../../services/media/medium.ts';
 import { keepInTrash, restoreFromTrash } from '../../services/media/trash.ts';
 import { anyMedium } from '../uploads/upload-schemas.ts';
 
-/** DELETE of a medium, which may be restored for a while. */
+/** DELETE of a medium, which may be restored for a while (soft delete). */
 export function trashRoute<T extends Medium>(entity: Entity<T>, path: string): Route {
   return Object.assign(removeRoute(entity, { path, rule: owner }), {
-    summary: `Put ${oneOf(entity.name)} into the trash.`,
+    summary: `Put ${addArticle(entity.name)} into the trash.`,
     handle: (ctx, request) =>
-      erase(ctx, entity, byId(owner, ctx, request), request, keepInTrash(entity)),
+      erase(ctx, entity, filterById(owner, ctx, request), request, keepInTrash(entity)),
   } satisfies Partial<Route>);
 }
 
-/** What may be done to a medium in the trash, beside reading and deleting it for good. */
+/** The routes of a medium in the trash, beside reading and deleting it for good. */
 export const trashActions: Route[] = [
   {
     method: 'POST',
     path: '/v1/trash/{id}/restore',
     id: 'restoreTrashedMedium',
-    summary: 'Restore a medium: it is what it was, under the same id.',
+    summary: 'Restore a medium as it was, under the same id.',
     tag: 'Trash',
     access: 'user',
     success: {
@@ -32,7 +32,7 @@ export const trashActions: Route[] = [
     },
     codes: ['NOT_FOUND', 'VALIDATION_FAILED'],
     handle: async (ctx, request) => {
-      const { entity, document } = await restoreFromTrash(ctx, byId(owner, ctx, request));
+      const { entity, document } = await restoreFromTrash(ctx, filterById(owner, ctx, request));
       return answerDocument(200, entity, document);
     },
   },

@@ -1,6 +1,6 @@
 import type { Route } from '../../api/http/route.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { byId } from '../../api/resource/verbs.ts';
+import { filterById } from '../../api/resource/verbs.ts';
 import { owner } from '../../rules.ts';
 import { Version } from '../../services/media/medium.ts';
 import { restoreVersion } from '../../services/media/versions.ts';
@@ -10,7 +10,7 @@ import { fileActions } from './media.ts';
 
 const path = '/v1/versions';
 
-/** What may be done with a version of a medium, beside reading and deleting it. */
+/** The routes of a version of a medium, beside reading and deleting it. */
 export const versionActions: Route[] = [
   ...uploadActions(Version, path),
   ...fileActions(Version, path),
@@ -18,13 +18,14 @@ export const versionActions: Route[] = [
     method: 'POST',
     path: `${path}/{id}/restore`,
     id: 'restoreMediumVersion',
-    summary: 'Give the medium these bytes back; those that it has become a version in turn.',
+    summary:
+      'Restore this version: the medium takes its file, and the current file becomes a version.',
     tag: 'MediumVersions',
     access: 'user',
     success: { 200: { description: 'The medium.', schema: anyMedium } },
     codes: ['NOT_FOUND', 'INVALID_STATE', 'CONFLICT'],
     handle: async (ctx, request) => {
-      const { entity, document } = await restoreVersion(ctx, byId(owner, ctx, request));
+      const { entity, document } = await restoreVersion(ctx, filterById(owner, ctx, request));
       return answerDocument(200, entity, document);
     },
   },

@@ -6,7 +6,7 @@ import { owner } from '../../rules.ts';
 
 const at = { path: '/v1/consents', rule: owner };
 
-/** Giving a consent, which notes where it came from. */
+/** Giving or refusing a consent; the IP address and user agent are stored with it. */
 export const consentActions: Route[] = [
   Object.assign(createRoute(Consent, at), {
     handle: (ctx, { body }) => {

@@ -3,9 +3,9 @@ import { notYet } from '../../api/resource/not-yet.ts';
 
 const path = '/v1/privacy/exports';
 const common = { tag: 'Privacy', access: 'user' } as const;
-const NOT_COLLECTED = 'What is held about a user cannot be exported yet.';
+const NOT_COLLECTED = 'The data of a user cannot be exported yet.';
 
-/** All that is held about a user, as a ZIP. */
+/** Exports of all data about a user, as a ZIP. */
 export const privacyExportRoutes: Route[] = [
   notYet(
     {
@@ -13,7 +13,7 @@ export const privacyExportRoutes: Route[] = [
       method: 'POST',
       path,
       id: 'createPrivacyExport',
-      summary: 'Ask for all that is held about you.',
+      summary: 'Request an export of all data about you.',
     },
     NOT_COLLECTED,
   ),
@@ -23,7 +23,7 @@ export const privacyExportRoutes: Route[] = [
       method: 'GET',
       path,
       id: 'listPrivacyExports',
-      summary: 'List what you have asked for.',
+      summary: 'List your data exports.',
     },
     NOT_COLLECTED,
   ),
@@ -33,7 +33,7 @@ export const privacyExportRoutes: Route[] = [
       method: 'GET',
       path: `${path}/{id}`,
       id: 'getPrivacyExport',
-      summary: 'Get one of them.',
+      summary: 'Get one of your data exports.',
     },
     NOT_COLLECTED,
   ),

@@ -1,7 +1,7 @@
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { byId } from '../../api/resource/verbs.ts';
+import { filterById } from '../../api/resource/verbs.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
@@ -10,11 +10,11 @@ import { owner } from '../../rules.ts';
 
 /** DRAFT → ACTIVE → ARCHIVED → ACTIVE. */
 export const projectActions: Route[] = [
-  transition('activate', 'Activate', ['DRAFT', 'ARCHIVED'], 'ACTIVE'),
-  transition('archive', 'Archive', ['ACTIVE'], 'ARCHIVED'),
+  makeTransition('activate', 'Activate', ['DRAFT', 'ARCHIVED'], 'ACTIVE'),
+  makeTransition('archive', 'Archive', ['ACTIVE'], 'ARCHIVED'),
 ];
 
-function transition(verb: string, title: string, from: string[], to: string): Route {
+function makeTransition(verb: string, title: string, from: string[], to: string): Route {
   return {
     method: 'POST',
     path: `/v1/projects/{id}/${verb}`,
@@ -25,7 +25,7 @@ function transition(verb: string, title: string, from: string[], to: string): Ro
     success: { 200: { description: 'The project.', schema: documentSchema(Project) } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
-      const mine = byId(owner, ctx, request);
+      const mine = filterById(owner, ctx, request);
       const allowed = { ...mine, status: { $in: from } };
       const project = await update(ctx, Project, allowed, { set: { status: to } }, verb);
       if (!project) {

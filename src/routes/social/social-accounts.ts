@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
-import { upTo } from '../../api/resource/input.ts';
+import { limitText } from '../../api/resource/input.ts';
 import { notYet } from '../../api/resource/not-yet.ts';
 import { SOCIAL_PROVIDERS, SocialAccount } from '../../models/social/social-account.ts';
 import { owner } from '../../rules.ts';
@@ -9,7 +9,7 @@ const path = '/v1/social-accounts';
 const common = { tag: 'SocialAccounts', access: 'user' } as const;
 const NO_PROVIDERS = 'No social network can be reached yet.';
 
-/** Connecting an account elsewhere by OAuth, and keeping it connected. */
+/** Connecting a social account by OAuth, and renewing its tokens. */
 export const socialAccountActions: Route[] = [
   notYet(
     {
@@ -17,12 +17,12 @@ export const socialAccountActions: Route[] = [
       method: 'POST',
       path: `${path}/connect`,
       id: 'connectSocialAccount',
-      summary: 'Begin to connect an account elsewhere.',
+      summary: 'Start to connect a social account (OAuth).',
       body: Joi.object({
         provider: Joi.string()
           .valid(...SOCIAL_PROVIDERS)
           .required(),
-        redirectUri: upTo(2048, Joi.string().uri({ scheme: ['http', 'https'] })).required(),
+        redirectUri: limitText(2048, Joi.string().uri({ scheme: ['http', 'https'] })).required(),
       }),
     },
     NO_PROVIDERS,
@@ -34,10 +34,10 @@ export const socialAccountActions: Route[] = [
       method: 'GET',
       path: `${path}/callback`,
       id: 'completeSocialAccount',
-      summary: 'Where the provider sends the user back to.',
+      summary: 'The redirect target of the OAuth flow.',
       query: [
-        { name: 'code', description: 'What the provider gives for tokens.' },
-        { name: 'state', description: 'As `connect` answered it.' },
+        { name: 'code', description: 'The authorization code, which is exchanged for tokens.' },
+        { name: 'state', description: 'The `state` that `connect` returned.' },
         { name: 'error', description: 'Why the provider refused.' },
       ],
     },

@@ -1,15 +1,15 @@
 import Joi from 'joi';
 import { checkBody } from '../../api/http/check-body.ts';
-import { problemOf } from '../../api/http/problems.ts';
+import { makeProblem } from '../../api/http/problems.ts';
 import {
+  addLazyParts,
   type Components,
   type JsonSchema,
-  lazy,
   type Request,
   type Route,
 } from '../../api/http/route.ts';
 import type { Json } from '../../api/json/document.ts';
-import { documentSchema, withMore } from '../../api/openapi/schemas.ts';
+import { addProperties, documentSchema } from '../../api/openapi/schemas.ts';
 import { JSON_TYPE } from '../../api/resource/answer.ts';
 import type { Resource } from '../../api/resource/resource.ts';
 import type { Ctx } from '../../context.ts';
@@ -18,13 +18,13 @@ import { invalid } from '../../errors.ts';
 import { AUDIO_KINDS } from '../../models/media/audio.ts';
 import type { Medium } from '../../services/media/medium.ts';
 import { createPresents, DUPLICATES } from './upload-schemas.ts';
-import { createMedium, reusesDuplicates } from './uploads.ts';
+import { createMedium, wantsReuse } from './uploads.ts';
 
 /** The most items of a call. */
 const MOST_ITEMS = 100;
-/** How many are made at a time. */
+/** How many are created at a time. */
 const LANES = 8;
-/** URLs of parts an item: a hundred items' first pages would be more than an answer holds. */
+/** Part URLs for each item: full pages of a hundred items would exceed the size of an answer. */
 const URLS = 10;
 
 type Kinds = Record<'TRACK' | 'AUDIO' | 'VIDEO' | 'IMAGE', Resource<Medium>>;
@@ -38,7 +38,7 @@ export function bulkUploads(kinds: Kinds): Route {
     method: 'POST',
     path: '/v1/media/uploads',
     id: 'createMediaUploads',
-    summary: 'Create up to 100 media at once; a fault of one does not stop the others.',
+    summary: 'Create up to 100 media at once; an error of one does not stop the others.',
     tag: 'Media',
     access: 'user',
     mostKeys: 5000,
@@ -46,13 +46,13 @@ export function bulkUploads(kinds: Kinds): Route {
     example: { items: [EXAMPLE] },
     success: {
       207: {
-        description: 'What became of each, in order.',
-        schema: (components) => answerSchema(kinds, components),
+        description: 'The result of each item, in order.',
+        schema: (components) => describeAnswer(kinds, components),
       },
     },
     codes: ['INVALID_QUERY'],
     handle: async (ctx, { body, query }) => {
-      reusesDuplicates(query);
+      wantsReuse(query);
       const items = body.items as Json[];
       const made: string[] = [];
       let next = 0;
@@ -66,10 +66,10 @@ export function bulkUploads(kinds: Kinds): Route {
       return { status: 207, body: `{"data":[${made.join(',')}]}`, headers: JSON_TYPE };
     },
   };
-  return lazy(route, { body: () => bodyOf([...named.keys()]) });
+  return addLazyParts(route, { body: () => makeBulkBody([...named.keys()]) });
 }
 
-/** Makes one, as its own POST would; answers the text of what became of it. */
+/** Creates one, as its own POST would, and returns the JSON of the result. */
 async function makeOne(
   ctx: Ctx,
   n: number,
@@ -87,13 +87,14 @@ async function makeOne(
     const isOwnKind = (AUDIO_KINDS as readonly unknown[]).includes(kind);
     const sent = isOwnKind ? { ...rest, kind } : rest;
     const body = checkBody(post.body as Joi.ObjectSchema, sent, post.owned);
-    // Each has a promise of its own, so that a second try makes none of them twice.
+    // Each has a reserved id of its own, so that a retry creates none of them twice.
     const inner = { ...ctx, promisedId: promisedId && nthId(promisedId, n) };
     const reply = await createMedium(inner, { entity, path }, body as Json, query, URLS);
     return `{"status":${reply.status},"document":${reply.body}}`;
   } catch (error) {
-    const problem = problemOf(error, ctx);
-    // An answer under an Idempotency-Key is kept: a fault of ours is not, so that a second try mends it.
+    const problem = makeProblem(error, ctx);
+    // A server error fails the whole request, if it has an Idempotency-Key: then its answer is not
+    // stored, and a retry completes the rest.
     if (problem.status >= 500 && promisedId) throw error;
     return `{"status":${problem.status},"error":${problem.body}}`;
   }
@@ -107,16 +108,16 @@ const EXAMPLE = {
   size: 1_000_000,
 };
 
-function bodyOf(kinds: string[]): Joi.ObjectSchema {
+function makeBulkBody(kinds: string[]): Joi.ObjectSchema {
   const item = Joi.object({
     kind: Joi.any().description(
-      `${kinds.join(', ')}: which POST takes the other fields. An audio may be named by its own kind.`,
+      `${kinds.join(', ')}: the kind of medium, whose POST takes the other fields. An audio may be given by its own kind.`,
     ),
   }).unknown();
   return Joi.object({ items: Joi.array().items(item).min(1).max(MOST_ITEMS).required() });
 }
 
-function answerSchema(kinds: Kinds, components: Components): JsonSchema {
+function describeAnswer(kinds: Kinds, components: Components): JsonSchema {
   const one = (name: string, schema: JsonSchema) => ({
     type: 'object',
     additionalProperties: false,
@@ -124,7 +125,7 @@ function answerSchema(kinds: Kinds, components: Components): JsonSchema {
     properties: { status: { type: 'integer' }, [name]: schema },
   });
   const documents = Object.values(kinds).map(({ entity }) =>
-    withMore(documentSchema(entity), {}, createPresents)(components),
+    addProperties(documentSchema(entity), {}, createPresents)(components),
   );
   const problem = { $ref: '#/components/schemas/Problem' };
   const items = { anyOf: [one('document', { anyOf: documents }), one('error', problem)] };

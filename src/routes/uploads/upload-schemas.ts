@@ -1,5 +1,10 @@
 import type { JsonSchema, Parameter } from '../../api/http/route.ts';
-import { component, type Described, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
+import {
+  type Described,
+  documentSchema,
+  idSchema,
+  shareComponent,
+} from '../../api/openapi/schemas.ts';
 import { entityNamed } from '../../data/entity.ts';
 import { MEDIA_KINDS } from '../../models/media/media-fields.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
@@ -9,7 +14,7 @@ const url = { type: 'string' };
 const expiresAt = { type: 'string', format: 'date-time' };
 const bytes = { type: 'integer', minimum: 1, description: 'In bytes.' };
 
-function exactly(properties: Record<string, JsonSchema>, description?: string): JsonSchema {
+function describeExactly(properties: Record<string, JsonSchema>, description?: string): JsonSchema {
   const required = Object.keys(properties);
   const said = description && { description };
   return { type: 'object', ...said, additionalProperties: false, required, properties };
@@ -20,27 +25,27 @@ export const anyMedium: Described = (components) => ({
   anyOf: Object.values(MEDIA_KINDS).map((kind) => documentSchema(entityNamed(kind))(components)),
 });
 
-/** Where and how to send the bytes of a medium. */
+/** How to upload the file of a medium. */
 export const uploadSchema: Described = (components) =>
-  component(components, 'Upload', () => UPLOAD);
+  shareComponent(components, 'Upload', () => UPLOAD);
 
 const UPLOAD: JsonSchema = {
-  description: 'Where and how to send the bytes of a medium.',
+  description: 'How to upload the file of a medium.',
   oneOf: [
-    exactly(
+    describeExactly(
       {
         method: { const: 'PUT' },
         url,
         headers: {
           type: 'object',
-          description: 'Send exactly these: they are signed.',
+          description: 'Send exactly these headers: they are signed.',
           additionalProperties: { type: 'string' },
         },
         expiresAt,
       },
       'One PUT of the whole file.',
     ),
-    exactly(
+    describeExactly(
       {
         method: { const: 'MULTIPART' },
         partSize: bytes,
@@ -48,13 +53,13 @@ const UPLOAD: JsonSchema = {
         parts: {
           type: 'array',
           description:
-            'Parts that have not arrived, at most 100. PUT exactly `size` bytes to each `url`, in any order, and keep the ETag of each answer. With a `Content-MD5` S3 checks them on arrival.',
-          items: exactly({ partNumber, size: bytes, url }),
+            'Parts that have not arrived, at most 100. PUT exactly `size` bytes to each `url`, in any order, and keep the ETag of each answer. With a `Content-MD5` header S3 verifies them.',
+          items: describeExactly({ partNumber, size: bytes, url }),
         },
         uploaded: {
           type: 'array',
           description: 'Parts that have arrived, of those up to `nextPart`.',
-          items: exactly({ partNumber, etag: { type: 'string' }, size: bytes }),
+          items: describeExactly({ partNumber, etag: { type: 'string' }, size: bytes }),
         },
         nextPart: {
           type: ['integer', 'null'],
@@ -62,16 +67,18 @@ const UPLOAD: JsonSchema = {
         },
         expiresAt,
       },
-      'Parts, each by a PUT of its own, and `POST …/upload/complete` when all have arrived.',
+      'Parts, each sent by its own PUT, and `POST …/upload/complete` when all have arrived.',
     ),
   ],
 };
 
-/** What the answer of a create may have beside the document; no `upload` when the bytes are copied. */
+/**
+ * What the answer of a create may have beside the document; no `upload` when the file is copied.
+ */
 export const createPresents: Record<string, JsonSchema | Described> = {
   upload: uploadSchema,
   duplicateOf: {
-    description: 'The id of another one of the same kind with the same checksum, if there is one.',
+    description: 'The id of a medium of the same kind with the same checksum, if there is one.',
     ...idSchema,
   },
   job: {
@@ -84,13 +91,13 @@ export const createPresents: Record<string, JsonSchema | Described> = {
 export const DUPLICATES: Parameter = {
   name: 'onDuplicate',
   description:
-    'What to do when you have the same bytes already, by `checksum`: `upload` them again, or `reuse` them: they are copied within S3, and none are sent.',
+    'What to do when you have a file with the same `checksum` already: `upload` it again, or `reuse` it, which copies it within S3.',
   schema: { enum: ['upload', 'reuse'], default: 'upload' },
 };
 
 /** `?fromPart=` */
 export const FROM_PART: Parameter = {
   name: 'fromPart',
-  description: 'Of an upload in parts: the first part to tell of, `nextPart` of the page before.',
+  description: 'Of an upload in parts: the first part to list, `nextPart` of the previous page.',
   schema: { ...partNumber, default: 1 },
 };

@@ -1,11 +1,11 @@
 import Joi from 'joi';
-import { lazy, type Reply, type Request, type Route } from '../../api/http/route.ts';
+import { addLazyParts, type Reply, type Request, type Route } from '../../api/http/route.ts';
 import type { Json } from '../../api/json/document.ts';
-import { documentSchema, idSchema, withMore } from '../../api/openapi/schemas.ts';
+import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { createRoute } from '../../api/resource/document-routes.ts';
-import { bodyOf, upTo } from '../../api/resource/input.ts';
-import { allowed, named, store } from '../../api/resource/verbs.ts';
+import { limitText, makeBody } from '../../api/resource/input.ts';
+import { applyRule, findNamed, store } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
@@ -23,36 +23,40 @@ import { newFile, partSizeFor } from '../../services/uploads/new-file.ts';
 import { findDuplicate, reuseBytes } from '../../services/uploads/reuse.ts';
 import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './upload-schemas.ts';
 
-/** How long the URLs of an upload hold, in s. */
+/** How long the URLs of an upload are valid, in s. */
 const UPLOAD_SECONDS = 3600;
-/** The most URLs of parts in an answer. */
+/** The most part URLs in an answer. */
 export const MOST_URLS = 100;
 
-/** What a kind of medium accepts. */
+/** The files that a kind of medium accepts. */
 export interface MediaKind {
   contentTypes: readonly string[];
   maxBytes: number;
 }
 
-/** Neither control characters nor those that turn the direction of what follows: `gnp.exe` reads as `exe.png`. */
+/**
+ * Neither control characters nor those that change the direction of text: with them `gnp.exe` reads
+ * as `exe.png`.
+ */
 const NO_CONTROLS = /^[^\p{Cc}\u202a-\u202e\u2066-\u2069]+$/u;
 
 type Query = ReadonlyMap<string, string>;
 
 /** POST of a medium. */
 export function createMediumRoute(entity: Entity<Medium>, path: string, kind: MediaKind): Route {
-  const schema = withMore(documentSchema(entity), {}, createPresents);
+  const schema = addProperties(documentSchema(entity), {}, createPresents);
   const route = Object.assign(createRoute(entity, { path, rule: owner }), {
     query: [DUPLICATES],
     success: { 201: { description: 'Created.', schema } },
     handle: (ctx, { body, query }) => createMedium(ctx, { entity, path }, body, query),
   } satisfies Partial<Route>);
-  return lazy(route, { body: () => createBody(entity, kind) });
+  return addLazyParts(route, { body: () => createBody(entity, kind) });
 }
 
 /**
- * Stores a new medium and answers how to send its bytes, or the job that copies them from a duplicate.
- * @param urls the most of parts
+ * Stores a new medium and answers how to upload its file, or the job that copies it from a
+ * duplicate.
+ * @param urls the most part URLs
  */
 export async function createMedium(
   ctx: Ctx,
@@ -61,36 +65,36 @@ export async function createMedium(
   query: Query,
   urls = MOST_URLS,
 ): Promise<Reply> {
-  const mayReuse = reusesDuplicates(query);
-  const { user } = allowed(owner, ctx.actor);
+  const isReused = wantsReuse(query);
+  const { user } = applyRule(owner, ctx.actor);
   const keyOf = (id: UUID) => originalKey(entity, user as UUID, id);
   const file = newFile(ctx, body.size as number, keyOf);
   const document = await store(ctx, entity, owner, body, file);
-  const medium = await whole(ctx, entity, document);
+  const medium = await reloadWithHidden(ctx, entity, document);
   const other = await findDuplicate(ctx, entity, medium);
   const sent =
-    other && mayReuse
+    other && isReused
       ? { job: idText(await reuseBytes(ctx, entity, medium, other)) }
-      : { upload: await uploadOf(ctx, entity, medium, { from: 1, urls }) };
+      : { upload: await makeUpload(ctx, entity, medium, { from: 1, urls }) };
   const more = { ...(other && { duplicateOf: idText(other) }), ...sent };
   return answerCreated(path, entity, document, more);
 }
 
-/** The body that describes a file: of a new medium, or of one that replaces another. */
+/** Makes the body that describes a file: of a new medium, or one that replaces another. */
 export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
-  return bodyOf(entity.shape, 'create').keys({
+  return makeBody(entity.shape, 'create').keys({
     contentType: Joi.string()
       .lowercase()
       .valid(...kind.contentTypes)
       .required(),
     size: Joi.number().strict().integer().min(1).max(kind.maxBytes).required(),
-    // First of all: normalizing may make it longer.
-    fileName: upTo(255, Joi.string().normalize('NFC')).pattern(NO_CONTROLS).required(),
+    // Normalised first, since that may make it longer.
+    fileName: limitText(255, Joi.string().normalize('NFC')).pattern(NO_CONTROLS).required(),
   });
 }
 
-/** Whether the bytes of a duplicate are to be copied. @throws AppError INVALID_QUERY */
-export function reusesDuplicates(query: Query): boolean {
+/** Whether the client wants a duplicate to be copied. @throws AppError INVALID_QUERY */
+export function wantsReuse(query: Query): boolean {
   const wish = query.get('onDuplicate') ?? 'upload';
   if (!['upload', 'reuse'].includes(wish)) {
     throw invalidQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
@@ -98,16 +102,23 @@ export function reusesDuplicates(query: Query): boolean {
   return wish === 'reuse';
 }
 
-/** With what is hidden: a request that was cut off may have begun an upload in parts. */
-async function whole<T extends Medium>(ctx: Ctx, entity: Entity<T>, made: T): Promise<T> {
+/**
+ * Reads a new medium again with its hidden fields: an earlier attempt of the request may have begun
+ * an upload in parts.
+ */
+async function reloadWithHidden<T extends Medium>(
+  ctx: Ctx,
+  entity: Entity<T>,
+  made: T,
+): Promise<T> {
   if (!partSizeFor(made.size)) return made;
-  const found = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
-  if (!found) throw notFound();
-  return found;
+  const findMedium = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
+  if (!findMedium) throw notFound();
+  return findMedium;
 }
 
-/** Where and how to send the bytes. */
-export async function uploadOf(
+/** Makes the instructions for an upload: where and how to send the file. */
+export async function makeUpload(
   ctx: Ctx,
   entity: Entity<Medium>,
   medium: Medium,
@@ -124,7 +135,7 @@ export async function uploadOf(
   return { ...signed, expiresAt };
 }
 
-/** What a client may do with an upload once its medium is there. */
+/** The routes of an upload of a medium that exists. */
 export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
   const { name } = entity;
   const common = { tag: `${name}s`, access: 'user' as const };
@@ -135,12 +146,12 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
       method: 'POST',
       path: `${path}/{id}/upload`,
       id: `renew${name}Upload`,
-      summary: 'Renew the upload of a medium that awaits it, and say which parts have arrived.',
+      summary: 'Renew the URLs of an upload, and list the parts that have arrived.',
       query: [FROM_PART],
       success: {
         200: {
           description: 'The document, with a new `upload`.',
-          schema: withMore(document, { upload: uploadSchema }),
+          schema: addProperties(document, { upload: uploadSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -148,28 +159,28 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
         const from = readFromPart(request.query);
         const medium = await found(ctx, entity, request);
         if (medium.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
-        const upload = await uploadOf(ctx, entity, medium, { from, urls: MOST_URLS });
-        // Touched, so that it is not taken for forgotten.
+        const upload = await makeUpload(ctx, entity, medium, { from, urls: MOST_URLS });
+        // Updated, so that it does not count as abandoned.
         const awaited = { _id: medium._id, status: 'AWAITING_UPLOAD' };
         const touched = await update(ctx, entity, awaited, {}, null);
         if (!touched) throw arrivedAlready();
         return answerDocument(200, entity, touched, { upload });
       },
     },
-    lazy<Route>(
+    addLazyParts<Route>(
       {
         ...common,
         method: 'POST',
         path: `${path}/{id}/upload/complete`,
         id: `complete${name}Upload`,
-        summary: 'Complete an upload in parts; any number of times.',
-        // Three for each part: its place counts, too.
+        summary: 'Complete an upload in parts. It may be repeated.',
+        // Three keys for each part: its index in the array counts, too.
         mostKeys: 3 * MOST_PARTS + 1,
         success: {
           202: {
             description:
-              'The document; with the `job` that goes on with it, when it takes S3 long.',
-            schema: withMore(document, {}, { job: idSchema }),
+              'The document; with the `job` that completes the upload, when S3 takes long.',
+            schema: addProperties(document, {}, { job: idSchema }),
           },
         },
         codes: ['NOT_FOUND', 'INVALID_STATE', 'CONFLICT'],
@@ -181,15 +192,16 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
           return answerDocument(202, entity, now, job && { job: idText(job) });
         },
       },
-      { body: completeBody },
+      { body: makeCompleteBody },
     ),
     {
       ...common,
       method: 'DELETE',
       path: `${path}/{id}/upload`,
       id: `abort${name}Upload`,
-      summary: 'Abort an upload in parts: what has arrived is gone, the document awaits its bytes.',
-      success: { 204: { description: 'Gone.' } },
+      summary:
+        'Abort an upload in parts: those that have arrived are deleted, and the document awaits its file.',
+      success: { 204: { description: 'Aborted.' } },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
       handle: async (ctx, request) => {
         await abortParts(ctx, entity, await found(ctx, entity, request));
@@ -199,14 +211,14 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
   ];
 }
 
-function completeBody(): Joi.ObjectSchema {
+function makeCompleteBody(): Joi.ObjectSchema {
   const part = Joi.object({
     partNumber: Joi.number().strict().integer().min(1).max(MOST_PARTS).required(),
-    etag: upTo(128)
+    etag: limitText(128)
       .pattern(/^"?[\w.+/=-]+"?$/)
       .replace(/"/g, '')
       .required()
-      .description('What S3 answered to its PUT, with or without quotes.'),
+      .description('The ETag that S3 returned for the PUT of the part, with or without quotes.'),
   });
   return Joi.object({ parts: Joi.array().items(part).min(1).max(MOST_PARTS).required() });
 }
@@ -219,11 +231,14 @@ function readFromPart(query: Query): number {
   throw invalidQuery([{ path: 'fromPart', message: `is a number from 1 to ${MOST_PARTS}` }]);
 }
 
-/** The medium that a path names, with what is hidden of its files. @throws AppError NOT_FOUND */
+/**
+ * Finds the medium that the path names, with the hidden fields of its file.
+ * @throws AppError NOT_FOUND
+ */
 export async function found<T extends Medium>(
   ctx: Ctx,
   entity: Entity<T>,
   request: Request,
 ): Promise<T> {
-  return named(ctx, { entity, rule: owner }, request, { outbox: 0, removing: 0 });
+  return findNamed(ctx, { entity, rule: owner }, request, { outbox: 0, removing: 0 });
 }

@@ -8,11 +8,11 @@ import { owner } from '../../rules.ts';
 const path = '/v1/webhook-endpoints';
 const tag = 'WebhookEndpoints';
 
-/** Asking to be told of events, and what became of each telling. */
+/** Webhook endpoints and their deliveries. */
 export const webhookEndpointActions: Route[] = [
   notYetCreate(
     WebhookEndpoint,
-    { path: path, summary: 'Ask to be told of events.' },
+    { path, summary: 'Create a webhook endpoint.' },
     'Nothing is delivered to webhooks yet.',
   ),
   childrenRoute(

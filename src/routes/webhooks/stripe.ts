@@ -1,14 +1,14 @@
 import type { Route } from '../../api/http/route.ts';
 import { notYet } from '../../api/resource/not-yet.ts';
 
-/** Where providers tell us what happened. */
+/** Webhooks that providers call. */
 export const webhookRoutes: Route[] = [
   notYet(
     {
       method: 'POST',
       path: '/v1/webhooks/stripe',
       id: 'receiveStripeEvent',
-      summary: 'Be told of an event by Stripe.',
+      summary: 'Receive an event from Stripe.',
       tag: 'Webhooks',
       access: 'anyone',
     },

@@ -13,7 +13,7 @@ import { UserSettings } from '../../models/account/user-settings.ts';
 import { requestAppend } from '../audit/chain.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
-import { network, takeTry } from './rate-limit.ts';
+import { readNetwork, takeTry } from './rate-limit.ts';
 import { createRefreshToken, readRefreshToken } from './refresh-tokens.ts';
 import { endSessions } from './sessions.ts';
 import { ACCESS_SECONDS, signAccessToken } from './tokens.ts';
@@ -42,10 +42,13 @@ export type Registration = {
   displayName?: string;
 };
 
-/** Makes an account with its settings, signed in. @throws AppError DUPLICATE, VALIDATION_FAILED, RATE_LIMITED */
+/**
+ * Creates an account with its settings, and signs in.
+ * @throws AppError DUPLICATE, VALIDATION_FAILED, RATE_LIMITED
+ */
 export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
-  await takeTry(ctx, 'register', network(ctx.ip), config.registrationsPerMinute, 60_000);
-  // Asked the same before, and cut off before the answer: the account is there already.
+  await takeTry(ctx, 'register', readNetwork(ctx.ip), config.registrationsPerMinute, 60_000);
+  // An earlier attempt of this request crashed before it answered: the account exists already.
   const made = ctx.promisedId && (await findOne(ctx, User, { _id: ctx.promisedId }));
   if (made) return signIn(ctx, made);
   await refuseCommon(it.password, 'password');
@@ -60,47 +63,48 @@ export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
 }
 
 /**
- * Signs in by email or username. Tries are counted before the password is looked at, so that any number
- * at once gets no more than its share.
- * @throws AppError INVALID_CREDENTIALS (whatever was wrong), RATE_LIMITED
+ * Signs in by email or username. Attempts are counted before the password is checked, so that
+ * parallel ones do not exceed the limit.
+ * @throws AppError INVALID_CREDENTIALS (for any reason), RATE_LIMITED
  */
 export async function login(ctx: Ctx, name: string, password: string): Promise<SignedIn> {
   const account = name.trim().toLowerCase();
   const refundAddress = await takeTry(
     ctx,
     'login-from',
-    network(ctx.ip),
+    readNetwork(ctx.ip),
     FAILURES_PER_ADDRESS,
     QUARTER,
   );
   const user = await findByLogin(ctx, account);
-  // Counted for the account, whichever of its names was given: the database takes many for the same.
+  // Counted per account and not per login: the database takes many spellings for the same username.
   const counted = user ? idText(user._id) : account;
   const refundAccount = await takeTry(ctx, 'login-to', counted, FAILURES_PER_ACCOUNT, QUARTER);
   const matches = user
     ? await verifyPassword(user.hashedPassword, password)
     : await verifyNobody(password);
   if (!user || !matches || !user.isActive) {
-    throw new AppError('INVALID_CREDENTIALS', 'This login and this password do not go together.');
+    throw new AppError('INVALID_CREDENTIALS', 'The login or the password is wrong.');
   }
   await Promise.all([refundAddress(), refundAccount()]);
   const set = {
     lastLoginAt: new Date(ctx.clock()),
     ...(isOutdated(user.hashedPassword) && { hashedPassword: await hashPassword(password) }),
   };
-  // Guarded by what was checked: a password that is changed meanwhile, or an account that is suspended,
-  // gets no new session.
+  // The filter repeats what was checked: if the password is changed or the account suspended
+  // meanwhile, there is no new session.
   const where = { _id: user._id, isActive: true, hashedPassword: user.hashedPassword };
-  return transaction(actingAs(ctx, user), async (tx) => {
+  return transaction(actAs(ctx, user), async (tx) => {
     const current = await update(tx, User, where, { set }, 'login');
-    if (!current) throw new AppError('INVALID_CREDENTIALS', 'The account has just changed.');
+    if (!current)
+      throw new AppError('INVALID_CREDENTIALS', 'The account was changed at the same time.');
     return signIn(tx, current);
   });
 }
 
 /**
- * Spends a refresh token for a new pair. A token that was spent before is theft or a lost answer: nobody
- * can tell, so the session ends for both.
+ * Exchanges a refresh token for a new pair of tokens (rotation). If one is used twice, either it
+ * was stolen or the first answer was lost. Nobody can tell which, so the session ends.
  * @throws AppError INVALID_REFRESH_TOKEN
  */
 export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
@@ -124,10 +128,10 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
     }
     throw new AppError('INVALID_REFRESH_TOKEN', 'This refresh token is not valid; sign in again.');
   }
-  return answerOf(ctx, user, session, next);
+  return makeSignedIn(ctx, user, session, next);
 }
 
-/** Ends the session that a refresh token belongs to; an unknown token is as good as ended. */
+/** Ends the session that a refresh token belongs to; an unknown token is ignored. */
 export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined> {
   const session = readRefreshToken(token);
   if (!session) return undefined;
@@ -138,7 +142,10 @@ export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined>
   return gone ? session : undefined;
 }
 
-/** Changes the password and ends every other session. @throws AppError INVALID_CREDENTIALS, VALIDATION_FAILED */
+/**
+ * Changes the password and ends every other session.
+ * @throws AppError INVALID_CREDENTIALS, VALIDATION_FAILED
+ */
 export async function changePassword(
   ctx: Ctx,
   id: UUID,
@@ -149,12 +156,12 @@ export async function changePassword(
   const refund = await takeTry(ctx, 'login-to', idText(id), FAILURES_PER_ACCOUNT, QUARTER);
   const user = await findOne(ctx, User, { _id: id }, { projection: { hashedPassword: 1 } });
   if (!user || !(await verifyPassword(user.hashedPassword, current))) {
-    throw new AppError('INVALID_CREDENTIALS', 'The current password is not right.');
+    throw new AppError('INVALID_CREDENTIALS', 'The current password is wrong.');
   }
   await refund();
   await refuseCommon(wanted, 'newPassword');
   const hashedPassword = await hashPassword(wanted);
-  // Guarded by the old hash: of two changes at once, one wins.
+  // The filter has the old hash: of two changes at the same time, one succeeds.
   const where = { _id: id, hashedPassword: user.hashedPassword };
   await transaction(ctx, async (tx) => {
     const set = { hashedPassword };
@@ -165,8 +172,8 @@ export async function changePassword(
 }
 
 async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
-  const acting = actingAs(ctx, user);
-  // The id first: the refresh token carries it.
+  const acting = actAs(ctx, user);
+  // The id is made first, since the refresh token has it.
   const session = newId(ctx.clock());
   const token = createRefreshToken(session);
   await insert(
@@ -182,10 +189,10 @@ async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
     },
     'sign-in',
   );
-  return answerOf(ctx, user, session, token);
+  return makeSignedIn(ctx, user, session, token);
 }
 
-function answerOf(ctx: Ctx, user: UserDoc, session: UUID, refreshToken: string): SignedIn {
+function makeSignedIn(ctx: Ctx, user: UserDoc, session: UUID, refreshToken: string): SignedIn {
   return {
     user,
     accessToken: signAccessToken(ctx, user._id, session),
@@ -195,8 +202,8 @@ function answerOf(ctx: Ctx, user: UserDoc, session: UUID, refreshToken: string):
   };
 }
 
-/** Whoever has just proved who they are acts as themselves from there on. */
-function actingAs(ctx: Ctx, user: UserDoc): Ctx {
+/** The context of a user who has just signed in. */
+function actAs(ctx: Ctx, user: UserDoc): Ctx {
   const kind = user.isAdmin ? 'ADMIN' : 'USER';
   return { ...ctx, actor: { kind, id: user._id, session: user._id } };
 }

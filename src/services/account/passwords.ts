@@ -15,7 +15,10 @@ export function verifyPassword(hashed: string, password: string): Promise<boolea
 
 let decoy: Promise<string> | undefined;
 
-/** Takes as long as a real check and is always false: an unknown account is no faster than a wrong password. */
+/**
+ * Takes as long as a real check and is always false, so that timing does not tell whether an
+ * account exists.
+ */
 export async function verifyNobody(password: string): Promise<false> {
   decoy ??= hashPassword('nobody has this password');
   await verifyPassword(await decoy, password);

@@ -5,8 +5,8 @@ import { AppError } from '../../errors.ts';
 import { RateCount } from '../../models/account/rate-count.ts';
 
 /**
- * Takes one of `limit` tries per `windowMs` for a key, counted for all instances together.
- * @returns gives the try back (it was a good one)
+ * Counts an attempt against `limit` per `windowMs` for a key, over all instances.
+ * @returns takes the attempt back, when it was a legitimate one
  * @throws AppError RATE_LIMITED
  */
 export async function takeTry(
@@ -29,14 +29,16 @@ export async function takeTry(
     },
     { upsert: true, returnDocument: 'after' },
   );
-  if ((row?.count as number) > limit) throw limited((start + windowMs - now) / 1000);
+  if ((row?.count as number) > limit) throw rateLimited((start + windowMs - now) / 1000);
   return async () => {
     await RateCount.collection.updateOne({ key: name }, { $inc: { count: -1 } });
   };
 }
 
-/** An address as limits count it: IPv6 by its /64, which one subscriber has whole. */
-export function network(ip: string | undefined): string {
+/**
+ * The network of an IP address, as limits count it: an IPv6 /64, all of which one subscriber has.
+ */
+export function readNetwork(ip: string | undefined): string {
   if (!ip?.includes(':') || ip.startsWith('::ffff:')) return ip ?? '';
   const [head = '', tail] = ip.split('::');
   const left = head.split(':').filter(Boolean);
@@ -45,10 +47,10 @@ export function network(ip: string | undefined): string {
   return [...left, ...Array(Math.max(zeros, 0)).fill('0'), ...right].slice(0, 4).join(':');
 }
 
-/** What too many tries answer, with the seconds to wait. */
-export function limited(seconds: number): AppError {
+/** The error for too many attempts, with the seconds to wait. */
+export function rateLimited(seconds: number): AppError {
   const retryAfter = Math.max(1, Math.ceil(seconds));
-  return new AppError('RATE_LIMITED', `Too many tries; try again in ${retryAfter} s.`, {
+  return new AppError('RATE_LIMITED', `Too many attempts; try again in ${retryAfter} s.`, {
     retryAfter,
   });
 }

@@ -11,8 +11,8 @@ const CONTENT_END = 48;
 const LENGTH = 64;
 
 /**
- * A new refresh token of a session. It is signed, so that one we never gave out ends nobody's session; and it
- * holds the session's id, so that one that was spent still tells whose it was.
+ * A new refresh token of a session. It is signed, so that one we never gave out ends nobody's
+ * session; and it holds the session's id, so that one that was spent still tells whose it was.
  */
 export function createRefreshToken(session: UUID): string {
   const content = Buffer.concat([session.buffer, randomBytes(CONTENT_END - ID_END)]);

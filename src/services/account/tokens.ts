@@ -21,7 +21,7 @@ const publicKeys = new Map<string, KeyObject>(
   privateKeys.map(({ kid, key }) => [kid, createPublicKey(key)]),
 );
 
-/** Who an access token speaks for, until when (ms). */
+/** The user and session of an access token, and when it expires (ms). */
 interface Claims {
   user: UUID;
   session: UUID;
@@ -43,11 +43,13 @@ export function signAccessToken(ctx: Ctx, user: UUID, session: UUID): string {
   });
 }
 
-// What a token verified to, until it expires: a verification costs more than all the rest of a request.
+// Verified tokens, cached until they expire: a verification costs more than the rest of a request.
 const verified = new Map<string, Claims>();
 const MOST = 5000;
 
-/** Reads an access token; undefined when it is not one of ours, in date, signed by a key we know. */
+/**
+ * Reads an access token; undefined when it is not one of ours, in date, signed by a key we know.
+ */
 export function verifyAccessToken(ctx: Ctx, token: string): Claims | undefined {
   const now = ctx.clock();
   const before = verified.get(token);
@@ -60,11 +62,11 @@ export function verifyAccessToken(ctx: Ctx, token: string): Claims | undefined {
 }
 
 function verify(token: string, now: number): Claims | undefined {
-  const header = headerOf(token);
+  const header = readHeader(token);
   const key = typeof header?.kid === 'string' ? publicKeys.get(header.kid) : undefined;
   if (!key || header?.typ !== 'at+jwt' || header.alg !== 'ES256' || 'crit' in header)
     return undefined;
-  // Of any other length jsonwebtoken does not refuse it, but breaks.
+  // jsonwebtoken throws another error when the signature has another length.
   if (!SIGNATURE.test(token)) return undefined;
   try {
     const payload = jwt.verify(token, key, {
@@ -80,13 +82,13 @@ function verify(token: string, now: number): Claims | undefined {
     if (!user || !session || !Number.isInteger(payload.exp)) return undefined;
     return { user, session, expiresAt: ((payload.exp as number) + SKEW) * 1000 };
   } catch (error) {
-    // Whatever is wrong with it, it is no token of ours; anything else is a fault of this code.
+    // The token is not valid; any other error is a bug.
     if (error instanceof jwt.JsonWebTokenError) return undefined;
     throw error;
   }
 }
 
-function headerOf(token: string): Record<string, unknown> | undefined {
+function readHeader(token: string): Record<string, unknown> | undefined {
   const [first, , , fourth] = token.split('.');
   if (!first || fourth !== undefined) return undefined;
   try {

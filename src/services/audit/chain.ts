@@ -3,7 +3,7 @@ import { canonicalJson } from '../../canonical-json.ts';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
-import { type AuditEntry, auditEvent } from '../../data/audit.ts';
+import { type AuditEntry, makeAuditEvent } from '../../data/audit.ts';
 import { type Base, type Entity, entities, type Stored } from '../../data/entity.ts';
 import { isDuplicate, isInvalid } from '../../data/failures.ts';
 import { idText, type UUID } from '../../data/ids.ts';
@@ -20,8 +20,9 @@ const MOST_LOST = 10;
 let requestedAt = 0;
 
 /**
- * Asks, after a write, for the waiting audit entries to be appended to the chain; at most once while a request
- * of this process is on its way. One that gets lost costs a delay only: a schedule appends, too.
+ * Asks, after a write, for the waiting audit entries to be appended to the chain; at most once
+ * while a request of this process is on its way. One that gets lost costs a delay only: a schedule
+ * appends, too.
  */
 export async function requestAppend(ctx: Ctx): Promise<void> {
   const now = ctx.clock();
@@ -37,8 +38,9 @@ export async function requestAppend(ctx: Ctx): Promise<void> {
 }
 
 /**
- * Moves the audit entries that wait in the outboxes of their documents into `auditEvents`, and links what is there
- * into the chain. May run at any time, any number of times, also twice at once. Returns how many it linked.
+ * Moves the audit entries that wait in the outboxes of their documents into `auditEvents`, and
+ * links what is there into the chain. May run at any time, any number of times, also twice at once.
+ * Returns how many it linked.
  */
 export async function appendToChain(ctx: Ctx): Promise<number> {
   let appended = 0;
@@ -81,7 +83,7 @@ async function findWaitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<W
   return (found as (Base & { outbox: AuditEntry[] })[]).map((document) => ({
     entity,
     id: document._id,
-    events: document.outbox.map((entry) => auditEvent(entity, document, entry)),
+    events: document.outbox.map((entry) => makeAuditEvent(entity, document, entry)),
   }));
 }
 
@@ -92,8 +94,8 @@ async function findLooseEvents(ctx: Ctx): Promise<Stored[]> {
 }
 
 /**
- * Gives events their place in the chain: a sequence without gaps, and a hash over the event and the hash
- * before. The unique index on `sequence` lets one of two runs win; the other gets undefined.
+ * Gives events their place in the chain: a sequence without gaps, and a hash over the event and the
+ * hash before. The unique index on `sequence` lets one of two runs win; the other gets undefined.
  */
 async function link(
   ctx: Ctx,
@@ -118,7 +120,8 @@ async function link(
     const { unsealed, ...content } = event;
     const document = { ...content, ...place };
     if (!unsealed) return { insertOne: { document } };
-    // One that another run has appended meanwhile must fail, and not just be missed: what follows builds on it.
+    // One that another run has appended meanwhile must fail, and not just be missed: what follows
+    // builds on it.
     const filter = { _id: event._id, unsealed: true };
     return { replaceOne: { filter, replacement: document as Stored, upsert: true } };
   });

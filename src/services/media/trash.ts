@@ -1,5 +1,5 @@
 import type { Ctx } from '../../context.ts';
-import { type AuditEntry, auditEntry } from '../../data/audit.ts';
+import { type AuditEntry, makeAuditEntry } from '../../data/audit.ts';
 import type { Entity, Stored } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
@@ -114,7 +114,7 @@ export async function restoreFromTrash(
 }
 
 function asRestored(tx: Ctx, document: Medium): Medium & { outbox: AuditEntry[] } {
-  const outbox = [auditEntry(tx, 'restore', [])];
+  const outbox = [makeAuditEntry(tx, 'restore', [])];
   const version = document.version + 1;
   return { ...document, updatedAt: new Date(tx.clock()), version, outbox };
 }

@@ -2,11 +2,11 @@ import '../support/seen.ts';
 import mongoose from 'mongoose';
 import { expect } from 'vitest';
 import { resources } from '../../../scripts/served.ts';
-import { combinationsOf } from '../../../src/api/resource/list.ts';
+import { listCombinations } from '../../../src/api/resource/list.ts';
 import { type Entity, entities } from '../../../src/data/entity.ts';
 import { newId, UUID } from '../../../src/data/ids.ts';
 import { User } from '../../../src/models/account/user.ts';
-import { filtersOf, admin as forAdmins } from '../../../src/rules.ts';
+import { admin as forAdmins, listFilters } from '../../../src/rules.ts';
 import { given } from '../../harness/given.ts';
 import { commandsOf } from '../support/commands.ts';
 import { invoke, invokeHttp } from '../support/events.ts';
@@ -209,9 +209,9 @@ function* queries(): Generator<{ query: string; isForAdmins: boolean }> {
     { path: '/v1/users', entity: User as Entity, rule: forAdmins },
   ];
   for (const { path, entity, rule: read } of lists) {
-    const [rule = {}, other] = filtersOf(read);
+    const [rule = {}, other] = listFilters(read);
     const isForAdmins = other === undefined;
-    for (const { equals, sort } of combinationsOf(entity, rule)) {
+    for (const { equals, sort } of listCombinations(entity, rule)) {
       const parts = equals.map((name) => `${name}=${valueFor(entity, name)}`);
       const isTime = entity.shape.fields[sort]?.shape.kind === 'date';
       const range = `${sort}[gte]=${isTime ? '2020-01-01' : 'A'}`;

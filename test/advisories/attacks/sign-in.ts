@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { config } from '../../../src/config.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import { Session } from '../../../src/models/account/session.ts';
-import { network } from '../../../src/services/account/rate-limit.ts';
+import { readNetwork } from '../../../src/services/account/rate-limit.ts';
 import { cpuTimeOf } from '../../harness/cpu-time.ts';
 import { type Answer, call, given, PASSWORD } from '../../harness/given.ts';
 import { withStoppedClock } from '../../harness/stopped-clock.ts';
@@ -221,6 +221,6 @@ export async function oneNetworkOneLimit(): Promise<void> {
     }
     expect((await register(0, '2001:db8:7:8::1')).statusCode).toBe(422);
   });
-  expect(network('2001:db8:0:0:1::')).toBe(network('2001:db8::1'));
-  expect(network('2001:db8::1')).not.toBe(network('2001:db8:0:1::1'));
+  expect(readNetwork('2001:db8:0:0:1::')).toBe(readNetwork('2001:db8::1'));
+  expect(readNetwork('2001:db8::1')).not.toBe(readNetwork('2001:db8:0:1::1'));
 }

@@ -4,7 +4,7 @@ import type {
   Context,
 } from 'aws-lambda';
 import { served } from '../../../scripts/served.ts';
-import { router } from '../../../src/api/http/route.ts';
+import { createRouter } from '../../../src/api/http/route.ts';
 import { look } from './seen.ts';
 
 type Handler = (event: never, context: never) => Promise<unknown>;
@@ -60,7 +60,7 @@ export async function invokeHttp(
 
 /** The file of the function that answers a path. */
 function functionOf(method: string, path: string): string {
-  const found = Object.entries(served).find(([, { routes }]) => router(routes)(method, path));
+  const found = Object.entries(served).find(([, { routes }]) => createRouter(routes)(method, path));
   if (!found) throw new Error(`No function answers ${path}.`);
   return found[0].replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readDomains } from '../../../scripts/docs/registry.ts';
 import { resources } from '../../../scripts/served.ts';
-import { lookups, mostOf, readIncludes } from '../../../src/api/resource/include.ts';
-import { combinationsOf, compileList } from '../../../src/api/resource/list.ts';
+import { limitChildren, makeLookups, readIncludes } from '../../../src/api/resource/include.ts';
+import { compileList, listCombinations } from '../../../src/api/resource/list.ts';
 import type { Actor } from '../../../src/context.ts';
 import type { Entity } from '../../../src/data/entity.ts';
 import type { TypedFilter } from '../../../src/data/filter.ts';
@@ -106,7 +106,7 @@ type Query = Map<string, string>;
 
 /** Every combination of filter and sort, both ways: one value that many have, or few, some values, a range. */
 function* queriesOf(entity: Entity, rule: TypedFilter): Generator<Query> {
-  for (const { equals, sort } of combinationsOf(entity, rule)) {
+  for (const { equals, sort } of listCombinations(entity, rule)) {
     const filters = [
       equals.map((name) => [name, text(askedFor(entity, name).many)] as const),
       ...(equals.length > 0
@@ -201,7 +201,7 @@ async function includeCost(parent: Entity, include: string, entity: Entity): Pro
   const rule = getReaders(entity)(adminToo) as TypedFilter;
   if (relation.kind === 'many' && !(relation.path in rule)) {
     // What is more than an answer takes is listed by this parent.
-    const goesOn = combinationsOf(entity, rule).some((c) => c.equals.join() === relation.path);
+    const goesOn = listCombinations(entity, rule).some((c) => c.equals.join() === relation.path);
     if (!goesOn) faults.push(`no list goes on by ${relation.path}`);
   }
   const some = await entity.collection.findOne({ ...(entity.shape.fields.user && { user: ME }) });
@@ -212,8 +212,8 @@ async function includeCost(parent: Entity, include: string, entity: Entity): Pro
   const isThere = await parent.collection.findOne({ _id });
   const raw = { bypassDocumentValidation: true };
   if (!isThere) await parent.collection.insertOne(document, raw);
-  const most = mostOf([relation], 1);
-  const pipeline = [{ $match: { _id } }, { $limit: 1 }, ...lookups(adminToo, [relation], most)];
+  const most = limitChildren([relation], 1);
+  const pipeline = [{ $match: { _id } }, { $limit: 1 }, ...makeLookups(adminToo, [relation], most)];
   const plan = await parent.collection.aggregate(pipeline).explain('executionStats');
   const [answer = {}] = await parent.collection.aggregate(pipeline).toArray();
   if (!isThere) await parent.collection.deleteOne({ _id });

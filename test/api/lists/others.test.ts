@@ -1,6 +1,6 @@
 import '../../harness/place.ts';
 import { expect, test } from 'vitest';
-import { combinationsOf } from '../../../src/api/resource/list.ts';
+import { listCombinations } from '../../../src/api/resource/list.ts';
 import { routes } from '../../harness/operations.ts';
 import { allOtherListsAreCheap, lists } from './costs.ts';
 
@@ -15,7 +15,7 @@ test('every list can be sorted by its time of creation', () => {
   for (const [path, { entity, rules }] of lists) {
     for (const rule of rules) {
       expect(
-        combinationsOf(entity, rule).map((c) => c.sort),
+        listCombinations(entity, rule).map((c) => c.sort),
         path,
       ).toContain('createdAt');
     }

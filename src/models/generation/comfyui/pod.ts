@@ -11,11 +11,11 @@ function define() {
       required: true,
       maxlength: 2048,
       match: /^https?:\/\/[^\s/]+(\/\S*)?$/,
-      description: 'Where ComfyUI answers.',
+      description: 'The address of ComfyUI.',
     },
     runpodPod: ref('RunPodPod', {
       onDelete: 'unset',
-      description: 'The rented machine that it runs on.',
+      description: 'The pod at RunPod that it runs on.',
     }),
     status: {
       type: String,
@@ -34,7 +34,7 @@ function define() {
       integer: true,
       min: 0,
       server: true,
-      description: 'How many prompts wait there.',
+      description: 'The length of its queue.',
     },
   });
 
@@ -46,6 +46,6 @@ function define() {
 }
 
 export const ComfyUIPod = entity('ComfyUIPod', define, {
-  about: 'Where ComfyUI runs.',
+  about: 'An instance of ComfyUI.',
   owner: 'none',
 });

@@ -18,7 +18,7 @@ const parameterSchema = new Schema(
       description: 'Where in the graph its value goes: `6.inputs.text`.',
     },
     default: freeForm(8192, {
-      description: 'Wrapped, for it may be of any type: `{ "value": 20 }`.',
+      description: 'The default value, which may be of any type, in an object: `{ "value": 20 }`.',
     }),
     min: { type: Number, description: 'Of a number.' },
     max: { type: Number, description: 'Of a number.' },
@@ -26,7 +26,7 @@ const parameterSchema = new Schema(
       type: [{ type: String, maxlength: 255 }],
       default: undefined,
       maxItems: 100,
-      description: 'The values that it may have, if only some.',
+      description: 'The allowed values, if not all are.',
     },
     required: { type: Boolean },
   },
@@ -39,7 +39,7 @@ const outputSchema = new Schema(
       type: String,
       required: true,
       maxlength: 64,
-      description: 'The id of the node that makes it.',
+      description: 'The id of the node that produces it.',
     },
     kind: { type: String, required: true, enum: OUTPUT_KINDS },
   },
@@ -62,7 +62,7 @@ function define() {
       default: [],
       maxItems: 100,
       countedIn: 'revision',
-      description: 'What an execution may set.',
+      description: 'The values that an execution may set.',
     },
     outputs: {
       type: [outputSchema],
@@ -70,13 +70,13 @@ function define() {
       default: [],
       maxItems: 20,
       countedIn: 'revision',
-      description: 'Which nodes make what is kept.',
+      description: 'The nodes whose results are stored.',
     },
     isPublic: {
       type: Boolean,
       required: true,
       default: false,
-      description: 'True: everybody may read and run it.',
+      description: 'Whether everybody may read and run it.',
     },
     creditCost: {
       type: Number,
@@ -85,7 +85,7 @@ function define() {
       integer: true,
       min: 0,
       max: 1_000_000,
-      description: 'In whole credits, for one execution.',
+      description: 'The price of one execution, in whole credits.',
     },
     revision: {
       type: Number,
@@ -102,7 +102,7 @@ function define() {
   schema.index({ user: 1, isPublic: 1, name: 1, _id: 1 });
   schema.index({ isPublic: 1, createdAt: -1, _id: -1 });
   schema.index({ isPublic: 1, name: 1, _id: 1 });
-  // Marks that a removal left when it was cut off.
+  // For marks that an interrupted deletion has left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
@@ -120,7 +120,7 @@ type Graph = Record<string, { class_type?: unknown; inputs?: unknown } | undefin
 const isObject = (value: unknown) =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A graph is nodes by id; parameters and outputs are of nodes that are there. */
+/** Validates a graph: nodes by id, and parameters and outputs of existing nodes. */
 function faultsOf(document: Record<string, unknown>): Fault[] {
   const graph = document.graph as Graph;
   const parameters = document.parameters as Parameter[];

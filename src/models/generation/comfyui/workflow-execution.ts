@@ -11,7 +11,7 @@ const outputSchema = new Schema(
       type: String,
       required: true,
       maxlength: 64,
-      description: 'The id of the node that made it.',
+      description: 'The id of the node that produced it.',
     },
     kind: { type: String, required: true, enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
     image: ref('Image', { onDelete: 'unset' }),
@@ -45,7 +45,7 @@ function define() {
     project: ref('Project', {
       immutable: true,
       onDelete: 'cascade',
-      description: 'Where what it makes goes.',
+      description: 'The project that its results belong to.',
     }),
     ...runFields(EXECUTION_STATUSES),
     pod: ref('ComfyUIPod', { server: true, onDelete: 'unset', description: 'Where it runs.' }),
@@ -53,18 +53,18 @@ function define() {
       type: String,
       server: true,
       maxlength: 64,
-      description: 'The id that ComfyUI gave it.',
+      description: 'Its id at ComfyUI.',
     },
     outputs: {
       type: [outputSchema],
       default: undefined,
       server: true,
       maxItems: 100,
-      description: 'What it made.',
+      description: 'The results.',
     },
     nodeErrors: freeForm(64 * 1024, {
       server: true,
-      description: "ComfyUI's own: node id → what is wrong there.",
+      description: 'The errors of ComfyUI: node id → error.',
     }),
     queuedSeconds: { type: Number, min: 0, server: true, description: 'How long it waited.' },
     runSeconds: { type: Number, min: 0, server: true, description: 'How long it ran.' },
@@ -83,5 +83,5 @@ function define() {
 }
 
 export const ComfyUIWorkflowExecution = entity('ComfyUIWorkflowExecution', define, {
-  about: 'One run of a workflow: with which parameters, where, and what came of it.',
+  about: 'An execution of a workflow: its parameters, where it runs, and its results.',
 });

@@ -43,7 +43,7 @@ function define() {
       required: true,
       immutable: true,
       maxlength: 64,
-      description: 'The name of an LlmModel: what was asked stays known when the model is gone.',
+      description: 'The name of an LlmModel, and no reference: it stays when the model is deleted.',
     },
     provider: { type: String, server: true, maxlength: 64 },
     messages: encrypted(
@@ -52,7 +52,7 @@ function define() {
         required: true,
         immutable: true,
         personal: 'export',
-        description: 'The conversation so far, the question last.',
+        description: 'The conversation so far; the question is the last message.',
       },
     ),
     attachments: {
@@ -60,7 +60,7 @@ function define() {
       default: undefined,
       immutable: true,
       maxItems: 16,
-      description: 'Media beside the text; exactly one in each item.',
+      description: 'Media that belong to the question; exactly one in each item.',
     },
     modalities: {
       type: [{ type: String, enum: MODALITIES }],
@@ -68,13 +68,14 @@ function define() {
       default: ['TEXT'],
       immutable: true,
       maxItems: 4,
-      description: 'What the answer may be.',
+      description: 'The modalities that the answer may have.',
     },
     parameters: freeForm(4096, {
       required: true,
       immutable: true,
       default: () => ({}),
-      description: 'For the model, as it is: `temperature`, `max_tokens`.',
+      description:
+        'Parameters that are passed to the model as they are: `temperature`, `max_tokens`.',
     }),
     project: ref('Project', { immutable: true, onDelete: 'cascade' }),
     ...runFields(JOB_STATUSES),
@@ -103,7 +104,7 @@ function define() {
       type: String,
       maxlength: 64,
       server: true,
-      description: 'Why the answer ends: `stop`, `length`.',
+      description: 'Why the answer ended: `stop`, `length`.',
     },
   });
 
@@ -122,5 +123,5 @@ function define() {
 }
 
 export const LlmInteraction = entity('LlmInteraction', define, {
-  about: 'One question to a language model, with its answer, its tokens and its cost.',
+  about: 'A request to a language model, with its answer, tokens and cost.',
 });

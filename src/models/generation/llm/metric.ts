@@ -20,7 +20,7 @@ function define() {
       tokens: count,
       cost: { type: Number, required: true, min: 0, server: true, description: 'In US dollars.' },
     },
-    // `errors` is what the outside calls it; nothing here is hydrated that has errors of its own.
+    // `errors` is a reserved name of Mongoose documents, which are not used here.
     { suppressReservedKeysWarning: true },
   );
 
@@ -33,7 +33,8 @@ function define() {
 }
 
 export const LlmMetric = entity('LlmMetric', define, {
-  about: 'What a model did in one hour: requests, errors, tokens, latency (in milliseconds), cost.',
+  about:
+    'The use of a model in one hour: requests, errors, tokens, latency (in milliseconds), cost.',
   owner: 'none',
   audited: false,
 });

@@ -8,7 +8,7 @@ const limitsSchema = new Schema(
       integer: true,
       min: 0,
       max: 1000,
-      description: 'How many may run at once.',
+      description: 'The most pods that may run at once.',
     },
     maxSpendPerHour: { type: Number, min: 0, max: 10_000, description: 'In US dollars.' },
   },
@@ -20,40 +20,44 @@ function define() {
     name: { type: String, required: true, trim: true, maxlength: 120 },
     apiKey: encrypted(
       { type: String, minlength: 16, maxlength: 255 },
-      { required: true, shows: 'last4', description: "RunPod's key for the account." },
+      { required: true, shows: 'last4', description: 'The API key of the account at RunPod.' },
     ),
     endpointIds: freeForm(4096, {
       required: true,
       default: () => ({}),
-      description: 'What for → which serverless endpoint.',
+      description: 'Purpose → serverless endpoint.',
     }),
     defaultTemplate: ref('RunPodTemplate', {
       onDelete: 'unset',
-      description: 'What a pod runs unless said otherwise.',
+      description: 'The default template of pods.',
     }),
     gpuTypes: {
       type: [{ type: String, maxlength: 120 }],
       required: true,
       default: [],
       maxItems: 50,
-      description: 'Which GPUs may be rented, the best first.',
+      description: 'The GPUs that may be rented, in order of preference.',
     },
     limits: { type: limitsSchema },
     webhookToken: encrypted(
       { type: String, maxlength: 255 },
-      { server: true, select: false, description: "What RunPod's calls to us must show." },
+      {
+        server: true,
+        select: false,
+        description: 'The token that webhook calls from RunPod must have.',
+      },
     ),
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, name: 1, _id: 1 });
   schema.index({ defaultTemplate: 1 }, { sparse: true });
-  // Marks that a removal left when it was cut off.
+  // For marks that an interrupted deletion has left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
 }
 
 export const RunPodConfiguration = entity('RunPodConfiguration', define, {
-  about: 'An account at RunPod that we may use, and how far.',
+  about: 'An account at RunPod that may be used, with its limits.',
 });

@@ -24,7 +24,7 @@ function define() {
       type: String,
       immutable: true,
       maxlength: 120,
-      description: "RunPod's name of the GPU.",
+      description: 'The GPU, as RunPod calls it.',
     },
     gpuCount: {
       type: Number,
@@ -41,7 +41,7 @@ function define() {
       immutable: true,
       enum: ['SECURE', 'COMMUNITY'],
       default: 'SECURE',
-      description: "RunPod's own data centres, or those of others.",
+      description: 'Whether it runs in data centres of RunPod or of others.',
     },
     status: {
       type: String,
@@ -54,12 +54,12 @@ function define() {
       type: String,
       server: true,
       maxlength: 64,
-      description: 'The id that RunPod gave it.',
+      description: 'Its id at RunPod.',
     },
     costPerHour: { type: Number, min: 0, server: true, description: 'In US dollars.' },
     runtime: freeForm(16 * 1024, {
       server: true,
-      description: 'What RunPod tells of it while it runs: ports, load, uptime.',
+      description: 'The runtime data that RunPod reports: ports, load, uptime.',
     }),
     error: errorField,
     startedAt: { type: Date, server: true },
@@ -78,5 +78,5 @@ function define() {
 }
 
 export const RunPodPod = entity('RunPodPod', define, {
-  about: 'A machine rented at RunPod.',
+  about: 'A pod (a rented machine) at RunPod.',
 });

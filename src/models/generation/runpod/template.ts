@@ -30,33 +30,33 @@ function define() {
       required: true,
       default: [],
       maxItems: 20,
-      description: 'As RunPod writes them: `8188/http`.',
+      description: 'The exposed ports, in the format of RunPod: `8188/http`.',
     },
     env: encrypted(freeForm(16 * 1024), { description: 'Environment variables of the container.' }),
     isServerless: {
       type: Boolean,
       required: true,
       default: false,
-      description: 'For an endpoint rather than a pod.',
+      description: 'Whether it is for a serverless endpoint and not for a pod.',
     },
     category: {
       type: String,
       trim: true,
       maxlength: 64,
-      description: "The user's own, to sort templates by.",
+      description: "The user's own category.",
     },
     runpodId: {
       type: String,
       server: true,
       maxlength: 64,
-      description: 'The id that RunPod gave it.',
+      description: 'Its id at RunPod.',
     },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, name: 1, _id: 1 });
   schema.index({ user: 1, category: 1, createdAt: -1, _id: -1 });
-  // Marks that a removal left when it was cut off.
+  // For marks that an interrupted deletion has left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;

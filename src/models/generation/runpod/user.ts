@@ -14,7 +14,7 @@ function define() {
       required: true,
       server: true,
       maxlength: 64,
-      description: 'The id that RunPod gave it.',
+      description: 'Its id at RunPod.',
     },
     email: { type: String, server: true, maxlength: 255, personal: 'export' },
     balance: { type: Number, server: true, description: 'In US dollars.' },
@@ -24,7 +24,7 @@ function define() {
       type: Date,
       required: true,
       server: true,
-      description: 'When RunPod was last asked.',
+      description: 'When RunPod was last queried.',
     },
   });
 
@@ -35,5 +35,5 @@ function define() {
 }
 
 export const RunPodUser = entity('RunPodUser', define, {
-  about: 'The account behind a configuration, as RunPod tells of it.',
+  about: 'The account of a configuration, as RunPod reports it.',
 });

@@ -2,7 +2,7 @@ import type { Ctx } from '../../../context.ts';
 import { type Base, type Entity, entities, entityNamed } from '../../../data/entity.ts';
 import { idText, type UUID } from '../../../data/ids.ts';
 import { findMany } from '../../../data/read.ts';
-import { type Reference, referencesOf, valuesAt } from '../../../data/references.ts';
+import { type Reference, readPath, referencesOf } from '../../../data/references.ts';
 import { AuditEvent } from '../../../models/audit/audit-event.ts';
 import { correctCounts, findMiscounted } from './counters.ts';
 
@@ -149,5 +149,5 @@ function add(result: Checked, { entity, path, to }: Reference, documents: Base[]
 }
 
 function idsAt(document: Base, path: string): UUID[] {
-  return valuesAt(document, path) as UUID[];
+  return readPath(document, path) as UUID[];
 }
