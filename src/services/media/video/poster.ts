@@ -1,7 +1,7 @@
 import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
-import { jpegSize } from '../audio/cover.ts';
+import { readJpegSize } from '../audio/cover.ts';
 import { corrupt } from '../media-error.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { refuseFailure } from '../refuse-failure.ts';
@@ -158,7 +158,7 @@ async function forget({ workDir }: Work): Promise<void> {
 
 async function pictureFile({ workDir }: Work, name: string): Promise<DerivativeFile> {
   const path = join(workDir, `${name}.jpg`);
-  const size = jpegSize(await readFile(path));
+  const size = readJpegSize(await readFile(path));
   if (!size) throw new Error(`ffmpeg made a ${name} that is no JPEG`);
   return { name, path, contentType: 'image/jpeg', size: (await stat(path)).size, ...size };
 }

@@ -1,6 +1,6 @@
 import { type Loudness, readLoudness } from '../audio/analysis/loudness.ts';
-import { waveformMeter } from '../audio/analysis/waveform.ts';
-import { int16, type PcmFormat, wavStream, whole } from '../audio/pcm-stream.ts';
+import { makeWaveformMeter } from '../audio/analysis/waveform.ts';
+import { groupBytes, makeWavReader, type PcmFormat, toInt16 } from '../audio/pcm-stream.ts';
 
 /** The rates of the preview: what every AAC decoder plays. */
 const RATES = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000];
@@ -33,14 +33,14 @@ export interface Heard {
 /** Listens to what `soundOutputs` writes. */
 export function soundMeter(onSeconds: (seconds: number) => void = () => {}) {
   let format: PcmFormat | null = null;
-  let waveform: ReturnType<typeof waveformMeter> | null = null;
+  let waveform: ReturnType<typeof makeWaveformMeter> | null = null;
   return {
-    add: wavStream((found) => {
+    add: makeWavReader((found) => {
       format = found;
-      const meter = waveformMeter(found.sampleRate, found.channels);
+      const meter = makeWaveformMeter(found.sampleRate, found.channels);
       waveform = meter;
-      return whole(2 * found.channels, (chunk) => {
-        meter.add(int16(chunk));
+      return groupBytes(2 * found.channels, (chunk) => {
+        meter.add(toInt16(chunk));
         onSeconds(meter.frames / found.sampleRate);
       });
     }),
