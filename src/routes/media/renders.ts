@@ -4,7 +4,7 @@ import {
   FITS,
   FORMATS,
   MOST_SIDE,
-  parseRender,
+  parseRenderOptions,
   QUALITY,
 } from '../../services/media/image/render.ts';
 import { render } from '../../services/media/renders.ts';
@@ -49,7 +49,7 @@ export const renderRoutes: Route[] = [
     codes: ['INVALID_QUERY', 'NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
       const image = await found(ctx, Image, request);
-      const options = parseRender(Object.fromEntries(request.query));
+      const options = parseRenderOptions(Object.fromEntries(request.query));
       const key = await render(image, options);
       const contentType = `image/${options.format}`;
       const name = key.slice(key.lastIndexOf('/') + 1).replace(/\.\w+$/, '');

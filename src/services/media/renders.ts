@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts';
 import { deleteKeys, download, head, type ObjectSeen, objectsUnder } from '../../providers/s3.ts';
 import { upload } from '../../providers/upload.ts';
 import { openScratchDir } from '../jobs/scratch-dir.ts';
-import { type RenderOptions, renderImage, renderKey } from './image/render.ts';
+import { buildRenderKey, type RenderOptions, renderImage } from './image/render.ts';
 import { MediaError } from './media-error.ts';
 import type { Medium } from './medium.ts';
 
@@ -22,7 +22,7 @@ export async function render(image: Medium, options: RenderOptions): Promise<str
     throw new AppError('INVALID_STATE', 'It is not READY.');
   }
   const folder = `${image.derivativesPath}/renders/`;
-  const key = folder + renderKey(options);
+  const key = folder + buildRenderKey(options);
   if (await head(key)) return key;
   await makeRoom(folder);
   await make(image, options, key);
