@@ -42,7 +42,7 @@ export interface FfmpegRun {
 /** Our own pieces that become one file, without being decoded. */
 export interface FfmpegJoin extends Pick<FfmpegRun, 'binary' | 'cwd' | 'signal' | 'deadlineMs'> {
   /** Names within `cwd`, of letters, digits, dots and dashes: MP4 that we made, in order. */
-  pieces: readonly { name: string; seconds: number }[];
+  segments: readonly { name: string; seconds: number }[];
   /** The sound of the whole, in one piece; a name like theirs. */
   sound?: string;
   outputs: readonly string[];
@@ -85,21 +85,21 @@ export function runFfmpeg(run: FfmpegRun): Promise<FfmpegEnd> {
  * one that came from outside. Its bounds are those of runFfmpeg.
  */
 export async function joinWithFfmpeg(join: FfmpegJoin): Promise<FfmpegEnd> {
-  const lines = join.pieces.map(({ name, seconds }) => `file ${name}\nduration ${seconds}`);
+  const lines = join.segments.map(({ name, seconds }) => `file ${name}\nduration ${seconds}`);
   // The demuxer's own `safe` mode (its default) takes no path out of this folder, and no protocol.
-  await writeFile(`${join.cwd}/pieces.txt`, `ffconcat version 1.0\n${lines.join('\n')}\n`);
+  await writeFile(`${join.cwd}/segments.txt`, `ffconcat version 1.0\n${lines.join('\n')}\n`);
   const bounds = ['-protocol_whitelist', 'file', '-codec_whitelist', 'h264,aac'];
   // biome-ignore format: read as a command line
   const args = [
     '-nostdin', '-nostats', '-y', '-max_alloc', String(MAX_ALLOC),
-    ...bounds, '-format_whitelist', 'concat,mov', '-f', 'concat', '-i', 'file:pieces.txt',
+    ...bounds, '-format_whitelist', 'concat,mov', '-f', 'concat', '-i', 'file:segments.txt',
     ...(join.sound ? [...bounds, '-format_whitelist', 'mov', '-f', 'mov', '-i', `file:${join.sound}`] : []),
     ...join.outputs,
   ];
   try {
     return await start(join, args);
   } finally {
-    await rm(`${join.cwd}/pieces.txt`, { force: true });
+    await rm(`${join.cwd}/segments.txt`, { force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SegmentPlan } from './video/segments.ts';
+import type { SegmentPlan } from './video/segment-plan.ts';
 
 /** A file that was made of a medium. */
 export interface DerivativeFile {

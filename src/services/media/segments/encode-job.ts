@@ -7,7 +7,7 @@ import { sweep } from '../../removal/sweep.ts';
 import { workPrefix } from '../keys.ts';
 import type { Derivative, Medium } from '../medium.ts';
 import type { Processed } from '../processor.ts';
-import type { Segment, SegmentPlan } from '../video/segments.ts';
+import type { Segment, SegmentPlan } from '../video/segment-plan.ts';
 import { type Shape, shapeInput } from '../video/shape.ts';
 
 /** What a child job is told that encodes a segment of a video, or, without one, the sound of the whole. */

@@ -7,10 +7,10 @@ import { JobFailure, Superseded, type Work } from '../../jobs/job-type.ts';
 import { openScratchDir } from '../../jobs/scratch-dir.ts';
 import { MediaError } from '../media-error.ts';
 import { fetchOriginal } from '../original.ts';
-import { soundFacts } from '../video/facts.ts';
+import { buildSoundFacts } from '../video/facts.ts';
 import { type OpenVideo, openVideo } from '../video/open.ts';
-import { previewRendition, renditionsOf } from '../video/renditions.ts';
-import { encodeSegment, encodeSound } from '../video/segments.ts';
+import { buildPreviewRendition, chooseRenditions } from '../video/renditions.ts';
+import { encodeSegment, encodeSound } from '../video/segment-encode.ts';
 import type { SegmentInput, SegmentResult } from './encode-job.ts';
 
 /** Encodes one segment, or the sound, and puts the files where the job that joins them looks for them. */
@@ -66,7 +66,8 @@ async function encodeFiles(
   const video = await openVideo({ path, workDir, ffmpeg: config.ffmpegPath, signal, shape });
   const showProgress = (percent: number) => progress(10 + percent * 0.85, 'encode');
   if (!segment) return encodeSoundFiles(video, workDir, showProgress);
-  const renditions = input.for === 'STREAM' ? renditionsOf(shape) : [previewRendition(shape)];
+  const renditions =
+    input.for === 'STREAM' ? chooseRenditions(shape) : [buildPreviewRendition(shape)];
   const task = { segment, number: segment.number, renditions };
   const paths = await encodeSegment(video, task, showProgress);
   return { files: paths.map((file) => fileAt(file, 'video/mp4')) };
@@ -84,7 +85,7 @@ async function encodeSoundFiles(
     const waveform = join(workDir, 'waveform.json');
     await writeFile(waveform, heard.waveform);
     const files = [fileAt(path, 'audio/mp4'), fileAt(waveform, 'application/json')];
-    return { files, facts: soundFacts(video.work, heard) };
+    return { files, facts: buildSoundFacts(video.work, heard) };
   } catch (error) {
     if (error instanceof MediaError && error.code === 'CORRUPT_MEDIA') return { files: [] };
     throw error;

@@ -12,8 +12,8 @@ import type { DerivativeFile } from '../processor.ts';
 import { publish } from '../publish.ts';
 import { type ProcessInput, waitsFor } from '../subject.ts';
 import { MediumUnsettled, UNSETTLED } from '../versions.ts';
-import { SILENT } from '../video/process.ts';
-import { joinSegments } from '../video/segments.ts';
+import { SILENT_WARNING } from '../video/process.ts';
+import { joinSegments } from '../video/segment-join.ts';
 import type { PreviewState, SegmentResult } from './encode-job.ts';
 import { fetchSegments, findSoundFacts } from './fetch.ts';
 
@@ -69,7 +69,7 @@ async function joinFiles(
     processed: {
       ...processed,
       facts: { ...processed.facts, ...heard },
-      warnings: [...processed.warnings, ...(isSilenced ? [SILENT] : [])],
+      warnings: [...processed.warnings, ...(isSilenced ? [SILENT_WARNING] : [])],
     },
   };
 }

@@ -16,8 +16,9 @@ import { fetchSegments, findSoundFacts } from '../segments/fetch.ts';
 import type { Stream, StreamFile } from '../video/hls.ts';
 import { makeLadder } from '../video/ladder.ts';
 import { openVideo } from '../video/open.ts';
-import { renditionsOf } from '../video/renditions.ts';
-import { joinLadder, planSegments } from '../video/segments.ts';
+import { chooseRenditions } from '../video/renditions.ts';
+import { joinLadder } from '../video/segment-join.ts';
+import { planSegments } from '../video/segment-plan.ts';
 import type { StreamInput, StreamResult } from './stream-job.ts';
 
 type StreamWork = Work<StreamInput, StreamResult, SegmentsState>;
@@ -39,7 +40,7 @@ export async function makeStream(work: StreamWork): Promise<StreamResult | Fanne
     const found = await openVideo(source);
     // What could not be decoded for the preview is not tried again.
     const opened = { ...found, hasSound: found.hasSound && Boolean(video.audio) };
-    const plan = planSegments(opened, renditionsOf(shape), config.videoSecondsPerJob);
+    const plan = planSegments(opened, chooseRenditions(shape), config.videoSecondsPerJob);
     if (plan.segments.length > 1) {
       const state = { target, plan };
       return await work.fanOut(fanOutSegments(work, input, input.etag, 'STREAM', state));
@@ -73,9 +74,9 @@ export async function joinStream(
   if (hasSound) await fetchSegments(made, workDir, signal, (name) => name === 'sound.m4a');
   const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...plan, hasSound };
   const stream = await joinLadder(input, plan.renditions, {
-    bring: (rendition) =>
+    fetchRendition: (rendition) =>
       fetchSegments(made, workDir, signal, (name) => name.startsWith(`${rendition}-`)),
-    take: (file) => send(file, target, signal),
+    deliverFile: (file) => send(file, target, signal),
   });
   const result = await publishStream(work, stream, target);
   await deleteUnder(folder);

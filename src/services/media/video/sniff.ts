@@ -17,8 +17,8 @@ const WANTED: Wanted = {
 };
 
 /**
- * What the file is, by its bytes, and whether it may be decoded at all. Neither its name nor its
- * declared type is asked; what fails here is never seen by ffmpeg.
+ * Detects the container from the bytes and checks its limits, before ffmpeg opens the file. The
+ * file name and the declared content type are ignored.
  * @throws MediaError
  */
 export async function probeVideo(
@@ -53,10 +53,10 @@ function refuseExcess({ video, declaredSeconds }: Container, limits: VideoLimits
     throw new MediaError('CORRUPT_MEDIA', 'This video has no width or no height.');
   }
   if (width * height > limits.pixels || Math.max(width, height) > limits.side) {
-    const most = `${limits.side} a side and ${limits.pixels / 1e6} million in all`;
+    const most = `${limits.side} per side and ${limits.pixels / 1e6} million in all`;
     throw tooComplex(`${width}×${height} pixels; at most ${most}`);
   }
   if (frameRate !== null && frameRate > limits.frameRate) {
-    throw tooComplex(`${Math.round(frameRate)} frames a second; at most ${limits.frameRate}`);
+    throw tooComplex(`${Math.round(frameRate)} frames per second; at most ${limits.frameRate}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
-import { type Box, boxesIn, findBox, readTopLevel } from '../../mp4-boxes.ts';
-import { channelsOf, soundBoxes } from '../../mp4-sound.ts';
+import { type Box, findBox, readBoxes, readTopLevel } from '../../mp4-boxes.ts';
+import { readChannels, readSoundBoxes } from '../../mp4-sound.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
 
@@ -30,7 +30,7 @@ export async function readMp4(file: BoundedFile, start: number): Promise<Contain
   const head = await file.read(start, 12);
   if (!['ftyp', 'moov', 'mdat', 'wide'].includes(head.toString('latin1', 4, 8))) return null;
   const { moov, soundBytes } = await readTopLevel(file, start);
-  const tracks = boxesIn(moov, 'trak').map(readTrack);
+  const tracks = readBoxes(moov, 'trak').map(readTrack);
   const sound = tracks.find((track) => track.kind === 'soun');
   if (!sound) throw new MediaError('NO_AUDIO', `There is no sound in this MP4 file; ${ACCEPTED}.`);
   if (tracks.some((track) => track.kind === 'vide' && !STILLS.includes(track.format))) {
@@ -79,7 +79,7 @@ function refuseExternalSamples(details: Box): void {
   const information = findBox(details, 'dinf');
   const references = information && findBox(information, 'dref');
   if (!references) return;
-  const entries = boxesIn({ ...references, body: references.body.subarray(8) });
+  const entries = readBoxes({ ...references, body: references.body.subarray(8) });
   // Flag 1: the samples are in this file.
   if (entries.every((entry) => ((entry.body[3] ?? 0) & 1) === 1)) return;
   throw new MediaError(
@@ -92,7 +92,7 @@ function readSampleEntry(stsd: Buffer): Pick<Track, 'format' | 'sampleRate' | 'c
   if (stsd.length < 16) return null;
   const format = stsd.toString('latin1', 12, 16);
   if (stsd.length < 44) return { format, sampleRate: 0, channels: 0 };
-  const channels = channelsOf(soundBoxes(stsd.subarray(16))) ?? stsd.readUInt16BE(32);
+  const channels = readChannels(readSoundBoxes(stsd.subarray(16))) ?? stsd.readUInt16BE(32);
   const sampleRate = stsd.readUInt32BE(40) >>> 16;
   return { format, channels, sampleRate };
 }
