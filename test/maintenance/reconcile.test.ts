@@ -17,7 +17,7 @@ import { client } from '../../src/providers/s3.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
 import { claim } from '../../src/services/jobs/claim.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
-import { originalKey } from '../../src/services/media/keys.ts';
+import { buildOriginalKey } from '../../src/services/media/keys.ts';
 import { sweep } from '../../src/services/removal/sweep.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
@@ -73,7 +73,7 @@ test('many lost uploads are asked for some at a time, and never all at once', as
   const one = await Track.collection.findOne({ _id: new UUID(track.id) });
   const others = Array.from({ length: 60 }, () => {
     const _id = newId(Date.now());
-    return { ...one, _id, filePath: originalKey(Track, new UUID(alice.id), _id) };
+    return { ...one, _id, filePath: buildOriginalKey(Track, new UUID(alice.id), _id) };
   });
   await Track.collection.insertMany(others as never[]);
   await putObject(others[31]?.filePath as string, 'bytes');

@@ -15,7 +15,7 @@ import { ringJobs } from '../../services/jobs/queue.ts';
 import type { Derivative, Medium } from '../../services/media/medium.ts';
 import { Version } from '../../services/media/medium.ts';
 import { reprocess } from '../../services/media/reprocess.ts';
-import { SPRITE_MAP, signedSpriteMap } from '../../services/media/sprite-map.ts';
+import { getSignedSpriteMap, SPRITE_MAP } from '../../services/media/sprite-map.ts';
 import { keepInTrash } from '../../services/media/trash.ts';
 import { replaceBytes } from '../../services/media/versions.ts';
 import { uploadSchema } from '../uploads/upload-schemas.ts';
@@ -89,7 +89,7 @@ export function fileActions<T extends Medium>(entity: Entity<T>, path: string): 
           throw new AppError('INVALID_STATE', 'It is being made.');
         const key =
           name === SPRITE_MAP
-            ? await signedSpriteMap(ctx, document.derivativesPath)
+            ? await getSignedSpriteMap(ctx, document.derivativesPath)
             : `${document.derivativesPath}/${name}`;
         return link(
           ctx,

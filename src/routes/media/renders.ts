@@ -7,7 +7,7 @@ import {
   parseRenderOptions,
   QUALITY,
 } from '../../services/media/image/render.ts';
-import { render } from '../../services/media/renders.ts';
+import { findOrMakeRender } from '../../services/media/renders.ts';
 import { found } from '../uploads/uploads.ts';
 import { derivativeName, link, linkSchema } from './media.ts';
 
@@ -50,7 +50,7 @@ export const renderRoutes: Route[] = [
     handle: async (ctx, request) => {
       const image = await found(ctx, Image, request);
       const options = parseRenderOptions(Object.fromEntries(request.query));
-      const key = await render(image, options);
+      const key = await findOrMakeRender(image, options);
       const contentType = `image/${options.format}`;
       const name = key.slice(key.lastIndexOf('/') + 1).replace(/\.\w+$/, '');
       return link(ctx, key, contentType, derivativeName(image.fileName, { name, contentType }));

@@ -16,7 +16,7 @@ import { notFound } from '../../errors.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
 import { presignPut } from '../../providers/s3.ts';
 import { owner } from '../../rules.ts';
-import { originalKey } from '../../services/media/keys.ts';
+import { buildOriginalKey } from '../../services/media/keys.ts';
 import type { Medium } from '../../services/media/medium.ts';
 import { completeParts, type NamedPart } from '../../services/uploads/complete.ts';
 import { abortParts, arrivedAlready, openParts } from '../../services/uploads/multipart.ts';
@@ -68,7 +68,7 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
 }
 
 function prepare(ctx: Ctx, entity: Entity, values: Record<string, unknown>) {
-  const keyOf = (id: UUID) => originalKey(entity, values.user as UUID, id);
+  const keyOf = (id: UUID) => buildOriginalKey(entity, values.user as UUID, id);
   return { ...values, ...newFile(ctx, values.size as number, keyOf) };
 }
 

@@ -11,7 +11,7 @@ import { kindOf } from '../../models/media/media-fields.ts';
 import { TrashedMedium } from '../../models/media/trashed-medium.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
-import { entityOfKind, type Medium, Version } from './medium.ts';
+import { getEntityOfKind, type Medium, Version } from './medium.ts';
 import { type PlannedProcessing, planProcessing } from './process-job.ts';
 import { referenceTo } from './versions.ts';
 
@@ -91,7 +91,7 @@ export async function restoreFromTrash(
     const session = { ...(tx.session && { session: tx.session }) };
     const trashed = await TrashedMedium.collection.findOneAndDelete(filter, session);
     if (!trashed) throw notFound();
-    const entity = entityOfKind(trashed.kind);
+    const entity = getEntityOfKind(trashed.kind);
     const { versions = [], ...content } = trashed.content as TrashedContent;
     const next = planAgain(tx, entity, content);
     const object = next && { object: { ...content.object, job: next.id } };

@@ -6,8 +6,8 @@ import { update } from '../../data/write.ts';
 import { deleteUnder, head } from '../../providers/s3.ts';
 import { ringSealer } from '../audit/chain.ts';
 import { ringJobs } from '../jobs/queue.ts';
-import { folderOf, readOriginalKey } from '../media/keys.ts';
-import { isVersion, type Medium, mediaEntities } from '../media/medium.ts';
+import { buildFolder, parseOriginalKey } from '../media/keys.ts';
+import { isVersion, listMediaEntities, type Medium } from '../media/medium.ts';
 import { planProcessing } from '../media/process-job.ts';
 import { isTrashed } from '../media/trash.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
@@ -24,8 +24,8 @@ export interface ObjectRecord {
  * told any number of times and in any order; what is there is asked of S3, never believed of the record.
  */
 export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> {
-  const place = readOriginalKey(record.key);
-  const entity = mediaEntities().find((e) => e.collectionName === place?.collection);
+  const place = parseOriginalKey(record.key);
+  const entity = listMediaEntities().find((e) => e.collectionName === place?.collection);
   if (!place || !entity) return;
   const found = await head(record.key);
   if (!found) return;
@@ -36,7 +36,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
     // Looked for once more, as it may have been restored just in between.
     if ((await isTrashed(ctx, place.id)) || (await findOne(ctx, entity, mine))) return;
     // Bytes of a medium that is gone: a URL outlives the document it was made for.
-    await deleteUnder(folderOf(entity, place.user, place.id));
+    await deleteUnder(buildFolder(entity, place.user, place.id));
     return;
   }
   const sequencer = record.sequencer.toUpperCase().padEnd(32, '0');
@@ -75,7 +75,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
  */
 export async function findLostUploads(ctx: Ctx): Promise<number> {
   let seen = 0;
-  for (const entity of mediaEntities()) {
+  for (const entity of listMediaEntities()) {
     const now = ctx.clock();
     // As long as a URL may hold and its upload may last.
     const recent = await findAwaiting(ctx, entity, { $gt: new Date(now - 2 * HOUR) }, -1);

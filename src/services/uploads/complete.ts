@@ -18,7 +18,7 @@ import { head } from '../../providers/s3.ts';
 import { idInput } from '../jobs/input.ts';
 import { JobFailure, type JobType } from '../jobs/job-type.ts';
 import { enqueue, ringJobs } from '../jobs/queue.ts';
-import { type Medium, mediumEntity } from '../media/medium.ts';
+import { getMediumEntity, type Medium } from '../media/medium.ts';
 import { noteUpload } from './arrivals.ts';
 import { planOf, sentAtOnce, sizeOf, unknownUpload } from './multipart.ts';
 
@@ -102,7 +102,7 @@ export const completeUpload: JobType<CompleteInput, { superseded: boolean }> = {
       'multipart.uploadId': uploadId,
     };
     const projection = { outbox: 0 };
-    const medium = await findOne(ctx, mediumEntity(entity), awaited, { projection });
+    const medium = await findOne(ctx, getMediumEntity(entity), awaited, { projection });
     if (medium) {
       const { filePath } = medium;
       const parts = await allParts(filePath, uploadId);

@@ -3,8 +3,8 @@ import type { Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { abort, type OpenUpload, openUploads } from '../../providers/multipart.ts';
-import { readOriginalKey } from '../media/keys.ts';
-import { type Medium, mediaEntities } from '../media/medium.ts';
+import { parseOriginalKey } from '../media/keys.ts';
+import { listMediaEntities, type Medium } from '../media/medium.ts';
 
 /** How long an upload may be in S3 before its document has to know of it, in ms. */
 const GRACE = 3600 * 1000;
@@ -19,8 +19,9 @@ export async function abortOrphanedUploads(ctx: Ctx): Promise<number> {
   for await (const page of openUploads('media/')) {
     const old = page.filter(({ initiated }) => initiated.getTime() < before);
     // What is no original is a derivative: no worker lives as long as this.
-    const orphans = old.filter(({ key }) => !readOriginalKey(key));
-    for (const entity of mediaEntities()) orphans.push(...(await orphansAmong(ctx, entity, old)));
+    const orphans = old.filter(({ key }) => !parseOriginalKey(key));
+    for (const entity of listMediaEntities())
+      orphans.push(...(await orphansAmong(ctx, entity, old)));
     for (const { key, uploadId } of orphans) if (await abort(key, uploadId)) ended++;
   }
   if (ended > 0) ctx.log.warn('Uploads without a document were ended.', { n: ended });
@@ -33,7 +34,7 @@ async function orphansAmong(
   open: OpenUpload[],
 ): Promise<OpenUpload[]> {
   const placed = open.flatMap((upload) => {
-    const place = readOriginalKey(upload.key);
+    const place = parseOriginalKey(upload.key);
     return place?.collection === entity.collectionName ? [{ upload, id: place.id }] : [];
   });
   if (placed.length === 0) return [];

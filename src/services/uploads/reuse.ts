@@ -8,7 +8,7 @@ import { head } from '../../providers/s3.ts';
 import { idInput } from '../jobs/input.ts';
 import { JobFailure, type JobType } from '../jobs/job-type.ts';
 import { enqueue, ringJobs } from '../jobs/queue.ts';
-import { type Medium, mediumEntity } from '../media/medium.ts';
+import { getMediumEntity, type Medium } from '../media/medium.ts';
 import { noteUpload } from './arrivals.ts';
 
 interface CopyInput {
@@ -56,7 +56,7 @@ export const copyOriginal: JobType<CopyInput, { superseded: boolean }> = {
   }),
   queue: 'media',
   async run({ ctx, job, input, signal }) {
-    const entity = mediumEntity(input.entity);
+    const entity = getMediumEntity(input.entity);
     const whole = { projection: { outbox: 0 } };
     const read = (_id: UUID) => findOne(ctx, entity, { _id, user: job.user }, whole);
     const target = await read(input.document);

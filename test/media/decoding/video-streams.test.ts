@@ -17,7 +17,7 @@ import { jobTypes } from '../../../src/services/job-types.ts';
 import { claim, LEASE } from '../../../src/services/jobs/claim.ts';
 import { JobFailure } from '../../../src/services/jobs/job-type.ts';
 import { checkObjects } from '../../../src/services/maintenance/objects/check.ts';
-import { streamLink } from '../../../src/services/media/streams/links.ts';
+import { getStreamLink } from '../../../src/services/media/streams/links.ts';
 import type { VideoDoc } from '../../../src/services/media/streams/request.ts';
 import { type Doc, given, type Person } from '../../harness/given.ts';
 import { replaceRun } from '../../harness/job-types.ts';
@@ -135,15 +135,15 @@ test('links are signed once an hour, hold for hours, and are deleted when they h
   const start = Math.ceil(Date.now() / hour) * hour - Date.now();
   const signed = async () =>
     (await hlsOf(alice, video)).filter((k) => k.includes('/signed/')).map((k) => k.split('/')[5]);
-  const first = await streamLink(later(start), stored);
+  const first = await getStreamLink(later(start), stored);
   expect(Date.parse(first.expiresAt) - Date.now() - start).toBeGreaterThan(4 * hour);
   const one = await signed();
   expect(new Set(one).size).toBe(1);
-  await streamLink(later(start + hour / 2), stored);
+  await getStreamLink(later(start + hour / 2), stored);
   expect(await signed()).toEqual(one);
-  await streamLink(later(start + 2 * hour), stored);
+  await getStreamLink(later(start + 2 * hour), stored);
   expect(new Set(await signed()).size).toBe(2);
-  await streamLink(later(start + 6 * hour), stored);
+  await getStreamLink(later(start + 6 * hour), stored);
   expect(await signed()).not.toContain(one[0]);
   expect(new Set(await signed()).size).toBe(2);
 }, 60_000);

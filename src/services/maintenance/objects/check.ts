@@ -1,6 +1,6 @@
 import type { Ctx } from '../../../context.ts';
 import { deleteKeys } from '../../../providers/s3.ts';
-import { mediaEntities } from '../../media/medium.ts';
+import { listMediaEntities } from '../../media/medium.ts';
 import { objectsFromAnywhere } from '../random-start.ts';
 import { type Found, note } from './findings.ts';
 import { findMissing, findMissingInTrash } from './missing.ts';
@@ -57,7 +57,7 @@ export async function checkObjects(ctx: Ctx, how: CheckObjects): Promise<Checked
   };
   const looks: ((look: Look) => Promise<void>)[] = [
     (look) => findOrphans(ctx, look),
-    ...mediaEntities().map((entity) => (look: Look) => findMissing(ctx, entity, look)),
+    ...listMediaEntities().map((entity) => (look: Look) => findMissing(ctx, entity, look)),
     (look) => findMissingInTrash(ctx, look),
   ];
   for (const [n, look] of looks.entries()) {

@@ -7,7 +7,7 @@ import { AppError } from '../../../errors.ts';
 import { TrashedMedium } from '../../../models/media/trashed-medium.ts';
 import { objectsUnder } from '../../../providers/s3.ts';
 import { ringJobs } from '../../jobs/queue.ts';
-import { entityOfKind, isVersion, type Medium } from '../../media/medium.ts';
+import { getEntityOfKind, isVersion, type Medium } from '../../media/medium.ts';
 import { reprocess } from '../../media/reprocess.ts';
 import { documentsFromAnywhere } from '../random-start.ts';
 import type { Look } from './check.ts';
@@ -42,7 +42,7 @@ export async function findMissingInTrash(ctx: Ctx, look: Look): Promise<void> {
     const said = { _id: medium._id, ...saidBy(medium, 'content.') };
     const trashed = await findOne(ctx, TrashedMedium, said, { projection: { kind: 1 } });
     if (!trashed) return;
-    const { name } = entityOfKind(trashed.kind);
+    const { name } = getEntityOfKind(trashed.kind);
     note(look.result.trashed, `${name} ${idText(medium._id)}`);
   });
 }

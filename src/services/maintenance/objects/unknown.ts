@@ -5,7 +5,7 @@ import { findMany } from '../../../data/read.ts';
 import { SETTLED } from '../../../models/media/media-fields.ts';
 import { TrashedMedium } from '../../../models/media/trashed-medium.ts';
 import type { ObjectSeen } from '../../../providers/s3.ts';
-import { pointersOf, readFolder, workPrefix } from '../../media/keys.ts';
+import { buildWorkPrefix, listPointers, parseFolder } from '../../media/keys.ts';
 import { isMedium, type Medium, Version } from '../../media/medium.ts';
 import type { TrashedContent } from '../../media/trash.ts';
 import { referenceTo } from '../../media/versions.ts';
@@ -16,7 +16,7 @@ const MOST_VERSIONS = 100;
 /** Those of some objects that no document knows, nor any in the trash. */
 export async function unknownAmong(ctx: Ctx, objects: ObjectSeen[]): Promise<ObjectSeen[]> {
   const placed = objects.flatMap((object) => {
-    const place = readFolder(object.key);
+    const place = parseFolder(object.key);
     const entity = [...entities.values()].find((e) => e.collectionName === place?.collection);
     return place && entity ? [{ object, entity, id: place.id }] : [];
   });
@@ -81,10 +81,10 @@ function knownToVersion(version: Medium): (key: string) => boolean {
 }
 
 function pointsTo(medium: Medium): (key: string) => boolean {
-  const pointers = pointersOf(medium);
+  const pointers = listPointers(medium);
   const { stream } = medium;
   // The segments of a stream that waits for its turn, however long, lie beside what is shown.
-  const making = stream && !SETTLED.includes(stream.status) && workPrefix(medium, stream.job);
+  const making = stream && !SETTLED.includes(stream.status) && buildWorkPrefix(medium, stream.job);
   return (key) =>
     pointers.some((p) => (p.endsWith('/') ? key.startsWith(p) : key === p)) ||
     (typeof making === 'string' && key.startsWith(making));

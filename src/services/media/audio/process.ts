@@ -6,7 +6,7 @@ import {
   type PlannedDerivative,
   type Processed,
   type ProcessorInput,
-  wholePercents,
+  throttleProgress,
 } from '../processor.ts';
 import { KEY_ALGORITHM, type Key } from './analysis/key.ts';
 import { LEVELS_ALGORITHM, type Levels } from './analysis/levels.ts';
@@ -58,7 +58,7 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
   const { ffmpeg, signal } = input;
   const [path, workDir] = [resolve(input.path), resolve(input.workDir)];
   const limits = { ...AUDIO_LIMITS, ...input.limits };
-  const progress = wholePercents(input.onProgress);
+  const progress = throttleProgress(input.onProgress);
   signal.throwIfAborted();
   progress(0, 'probe');
   const { container, found, bytes } = await probe(path, limits, signal);

@@ -1,5 +1,5 @@
 import type { BoundedFile } from '../bounded-file.ts';
-import { refusalOf, type Wanted } from '../foreign-format.ts';
+import { buildRefusal, type ExpectedFormats } from '../foreign-format.ts';
 import { MediaError } from '../media-error.ts';
 import { readAiff } from './containers/aiff.ts';
 import type { Container } from './containers/container.ts';
@@ -35,9 +35,9 @@ export async function sniffAudio(file: BoundedFile, limits: AudioLimits): Promis
   return container;
 }
 
-const WANTED: Wanted = {
+const EXPECTED: ExpectedFormats = {
   accepted: ACCEPTED,
-  own: [
+  contentTypes: [
     ...['audio/mpeg', 'audio/wav', 'audio/flac', 'audio/x-flac', 'audio/ogg', 'audio/aac'],
     'audio/aiff',
     ...['video/mp4', 'audio/x-m4a'],
@@ -50,7 +50,7 @@ const WANTED: Wanted = {
  * audio has no magic number, only consecutive frames.
  */
 async function readUnlessForeign(file: BoundedFile, start: number): Promise<Container> {
-  const refusal = start === 0 ? await refusalOf(file, WANTED) : null;
+  const refusal = start === 0 ? await buildRefusal(file, EXPECTED) : null;
   if (refusal?.code === 'UNSUPPORTED_MEDIA') throw refusal;
   const container = await readMpegAudio(file, start);
   if (container) return container;

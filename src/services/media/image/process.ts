@@ -8,7 +8,7 @@ import {
   type PlannedDerivative,
   type Processed,
   type ProcessorInput,
-  wholePercents,
+  throttleProgress,
 } from '../processor.ts';
 import { findColorSpace, readProfileName } from './color-space.ts';
 import { decodeInto, openPixels, type Pixels, readHeader, toPixels } from './decoder.ts';
@@ -55,7 +55,7 @@ export async function processWithin(
 ): Promise<Processed> {
   const { signal } = input;
   const path = resolve(input.path);
-  const progress = wholePercents(input.onProgress);
+  const progress = throttleProgress(input.onProgress);
   signal.throwIfAborted();
   progress(0, 'probe');
   const { picture, header, metadata } = await probe(path, limits, signal);

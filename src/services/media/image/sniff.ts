@@ -1,5 +1,5 @@
 import type { BoundedFile } from '../bounded-file.ts';
-import { refusalOf, type Wanted } from '../foreign-format.ts';
+import { buildRefusal, type ExpectedFormats } from '../foreign-format.ts';
 import { corrupt, MediaError } from '../media-error.ts';
 import { readAvif } from './formats/avif.ts';
 import { openBuffered } from './formats/buffered-file.ts';
@@ -31,12 +31,12 @@ export async function sniffImage(file: BoundedFile, limits: ImageLimits): Promis
     (await readAvif(buffered, limits)) ??
     (await readTiffUnlessForeign(file, limits));
   if (picture) return picture;
-  throw await refusalOf(file, WANTED);
+  throw await buildRefusal(file, EXPECTED);
 }
 
-const WANTED: Wanted = {
+const EXPECTED: ExpectedFormats = {
   accepted: ACCEPTED,
-  own: [
+  contentTypes: [
     ...['image/jpeg', 'image/png', 'image/apng', 'image/webp', 'image/avif', 'image/gif'],
     'image/tiff',
   ],
@@ -48,7 +48,7 @@ const WANTED: Wanted = {
  * preview.
  */
 async function readTiffUnlessForeign(file: BoundedFile, limits: ImageLimits) {
-  const refusal = await refusalOf(file, WANTED);
+  const refusal = await buildRefusal(file, EXPECTED);
   if (refusal.code === 'UNSUPPORTED_MEDIA') throw refusal;
   return readTiff(file, limits);
 }

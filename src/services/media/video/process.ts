@@ -7,7 +7,7 @@ import {
   type PlannedDerivative,
   type Processed,
   type ProcessorInput,
-  wholePercents,
+  throttleProgress,
 } from '../processor.ts';
 import { buildEarlyFacts, buildFinalFacts, type VideoFacts } from './facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
@@ -45,7 +45,7 @@ export const processVideo: MediaProcessor = (input) => processWithin(VIDEO_LIMIT
 export function processWithin(limits: VideoLimits): MediaProcessor {
   return async (input) => {
     const { signal, ffmpeg, secondsPerJob = Number.POSITIVE_INFINITY } = input;
-    const progress = wholePercents(input.onProgress);
+    const progress = throttleProgress(input.onProgress);
     signal.throwIfAborted();
     progress(0, 'probe');
     const path = resolve(input.path);

@@ -1,5 +1,5 @@
 import { type BoundedFile, openBounded } from '../bounded-file.ts';
-import { refusalOf, type Wanted } from '../foreign-format.ts';
+import { buildRefusal, type ExpectedFormats } from '../foreign-format.ts';
 import { MediaError } from '../media-error.ts';
 import type { Container } from './containers/container.ts';
 import { readMatroska } from './containers/matroska.ts';
@@ -7,9 +7,9 @@ import { readMp4 } from './containers/mp4.ts';
 import { tooComplex, tooLong } from './containers/refusals.ts';
 import { ACCEPTED, type VideoLimits } from './limits.ts';
 
-const WANTED: Wanted = {
+const EXPECTED: ExpectedFormats = {
   accepted: ACCEPTED,
-  own: [
+  contentTypes: [
     ...['video/mp4', 'video/quicktime', 'video/x-m4v', 'video/webm'],
     ...['video/matroska', 'video/x-matroska'],
   ],
@@ -41,7 +41,7 @@ async function sniffVideo(file: BoundedFile, limits: VideoLimits): Promise<Conta
   }
   if (file.size === 0) throw new MediaError('CORRUPT_MEDIA', 'This file is empty.');
   const container = (await readMp4(file, limits)) ?? (await readMatroska(file, limits));
-  if (!container) throw await refusalOf(file, WANTED);
+  if (!container) throw await buildRefusal(file, EXPECTED);
   refuseExcess(container, limits);
   return container;
 }
