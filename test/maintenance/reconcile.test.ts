@@ -13,7 +13,7 @@ import { newId, UUID } from '../../src/data/ids.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
-import { client } from '../../src/providers/s3.ts';
+import { getClient } from '../../src/providers/s3-client.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
 import { claim } from '../../src/services/jobs/claim.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
@@ -78,7 +78,7 @@ test('many lost uploads are asked for some at a time, and never all at once', as
   await Track.collection.insertMany(others as never[]);
   await putObject(others[31]?.filePath as string, 'bytes');
   let [asked, atOnce, most] = [0, 0, 0];
-  (await client()).middlewareStack.add(
+  (await getClient()).middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
         if (commandName !== 'HeadObjectCommand') return next(args);
@@ -89,7 +89,7 @@ test('many lost uploads are asked for some at a time, and never all at once', as
     { step: 'initialize', name: 'count' },
   );
   await runs();
-  (await client()).middlewareStack.remove('count');
+  (await getClient()).middlewareStack.remove('count');
   expect(asked).toBeGreaterThanOrEqual(61);
   expect(most).toBe(16);
   const there = await Track.collection.find({ user: new UUID(alice.id), status: 'PROCESSING' });

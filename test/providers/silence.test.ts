@@ -11,9 +11,9 @@ vi.mock('../../src/config.ts', async (original) => {
 
 import '../harness/place.ts';
 import { afterAll, expect, test } from 'vitest';
-import { complete } from '../../src/providers/multipart.ts';
-import { ring } from '../../src/providers/queue.ts';
-import { head } from '../../src/providers/s3.ts';
+import { completeMultipart } from '../../src/providers/multipart.ts';
+import { sendMessage } from '../../src/providers/queue.ts';
+import { headObject } from '../../src/providers/s3.ts';
 import { given } from '../harness/given.ts';
 
 afterAll(() => silence.stop());
@@ -26,13 +26,13 @@ async function failure(call: Promise<unknown>): Promise<number> {
 }
 
 test.concurrent('S3 that says nothing is given up after three tries of 5 s', async () => {
-  const milliseconds = await failure(head('media/some/key'));
+  const milliseconds = await failure(headObject('media/some/key'));
   expect(milliseconds).toBeGreaterThan(14_900);
   expect(milliseconds).toBeLessThan(18_000);
 });
 
 test.concurrent('a queue that says nothing is given up after two tries of 2 s', async () => {
-  const milliseconds = await failure(ring(`${silence.url}/1/jobs`, {}));
+  const milliseconds = await failure(sendMessage(`${silence.url}/1/jobs`, {}));
   expect(milliseconds).toBeGreaterThan(3_900);
   expect(milliseconds).toBeLessThan(6_000);
 });
@@ -41,7 +41,7 @@ test.concurrent('what S3 may take minutes for lasts until its caller gives it up
   const signal = AbortSignal.timeout(7_000);
   const started = performance.now();
   const parts = [{ partNumber: 1, etag: 'x' }];
-  await expect(complete('media/some/key', 'id', parts, signal)).rejects.toThrow();
+  await expect(completeMultipart('media/some/key', 'id', parts, signal)).rejects.toThrow();
   expect(performance.now() - started).toBeGreaterThan(6_900);
 });
 

@@ -11,7 +11,7 @@ import { handler } from '../../functions/media-uploaded.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
-import { deleteUnder, head } from '../../src/providers/s3.ts';
+import { deleteUnder, headObject } from '../../src/providers/s3.ts';
 import { type Doc, given, type Track as TrackAnswer } from '../harness/given.ts';
 import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';
@@ -87,7 +87,7 @@ test('what is no upload of ours is passed over, and spoils nothing that comes wi
   const removed = s3Record(track.filePath as string, { eventName: 'ObjectRemoved:Delete' });
   await handler(s3Event(...foreign.map((key) => s3Record(key)), removed), invocation());
   expect(await jobsOf(track)).toBe(0);
-  expect(await head(track.filePath as string)).not.toBeNull();
+  expect(await headObject(track.filePath as string)).not.toBeNull();
   const records = [...foreign.map((key) => s3Record(key)), s3Record(track.filePath as string)];
   await handler(s3Event(...records), invocation());
   expect(await jobsOf(track)).toBe(1);
@@ -186,7 +186,7 @@ test('whatever is told, and in which order: the last bytes are what counts, and 
       // In the end each write has been told three times.
       const all = times(3, () => times(writes, (n) => n)).flat();
       for (const n of shuffled(all, seed)) await tell(n);
-      const found = await head(key);
+      const found = await headObject(key);
       const _id = new UUID(track.id);
       const { object } = (await Track.collection.findOne({ _id })) as unknown as Stored;
       expect(object.etag).toBe(found?.etag);

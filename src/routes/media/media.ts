@@ -10,7 +10,7 @@ import type { Entity } from '../../data/entity.ts';
 import { idText } from '../../data/ids.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
-import { presignGet } from '../../providers/s3.ts';
+import { presignGet } from '../../providers/s3-links.ts';
 import { ringJobs } from '../../services/jobs/queue.ts';
 import type { Derivative, Medium } from '../../services/media/medium.ts';
 import { Version } from '../../services/media/medium.ts';

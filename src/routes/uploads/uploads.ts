@@ -14,13 +14,13 @@ import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { notFound } from '../../errors.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
-import { presignPut } from '../../providers/s3.ts';
+import { presignPut } from '../../providers/s3-links.ts';
 import { owner } from '../../rules.ts';
 import { buildOriginalKey } from '../../services/media/keys.ts';
 import type { Medium } from '../../services/media/medium.ts';
 import { completeParts, type NamedPart } from '../../services/uploads/complete.ts';
-import { abortParts, arrivedAlready, openParts } from '../../services/uploads/multipart.ts';
-import { newFile, partSizeFor } from '../../services/uploads/new-file.ts';
+import { abortParts, alreadyUploaded, openParts } from '../../services/uploads/multipart.ts';
+import { buildFileFields, choosePartSize } from '../../services/uploads/new-file.ts';
 import { findDuplicate, reuseBytes } from '../../services/uploads/reuse.ts';
 import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './upload-schemas.ts';
 
@@ -69,7 +69,7 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
 
 function prepare(ctx: Ctx, entity: Entity, values: Record<string, unknown>) {
   const keyOf = (id: UUID) => buildOriginalKey(entity, values.user as UUID, id);
-  return { ...values, ...newFile(ctx, values.size as number, keyOf) };
+  return { ...values, ...buildFileFields(ctx, values.size as number, keyOf) };
 }
 
 /** Whether the bytes of a duplicate are to be copied. @throws AppError INVALID_QUERY */
@@ -96,7 +96,7 @@ export function presentUpload<T extends Medium>(entity: Entity<T>, urls = MOST_U
 
 /** With what is hidden: a request that was cut off may have begun an upload in parts. */
 async function whole(ctx: Ctx, entity: Entity<Medium>, made: Medium): Promise<Medium> {
-  if (!partSizeFor(made.size)) return made;
+  if (!choosePartSize(made.size)) return made;
   const found = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
   if (!found) throw notFound();
   return found;
@@ -147,12 +147,12 @@ export function uploadActions<T extends Medium>(entity: Entity<T>, path: string)
       handle: async (ctx, request) => {
         const from = readFromPart(request.query);
         const medium = await found(ctx, entity, request);
-        if (medium.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
+        if (medium.status !== 'AWAITING_UPLOAD') throw alreadyUploaded();
         const upload = await uploadOf(ctx, entity, medium, { from, urls: MOST_URLS });
         // Touched, so that it is not taken for forgotten.
         const awaited = { _id: medium._id, status: 'AWAITING_UPLOAD' };
         const touched = await update(ctx, entity, awaited, {}, null);
-        if (!touched) throw arrivedAlready();
+        if (!touched) throw alreadyUploaded();
         return answer(200, touched, { upload });
       },
     },

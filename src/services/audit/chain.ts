@@ -9,7 +9,7 @@ import { isDuplicate, isInvalid } from '../../data/failures.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { AuditEvent } from '../../models/audit/audit-event.ts';
-import { ring } from '../../providers/queue.ts';
+import { sendMessage } from '../../providers/queue.ts';
 
 /** How long the sealer waits after a ring, in s, so that one run serves many writes. */
 const DELAY = 1;
@@ -28,7 +28,7 @@ export async function ringSealer(ctx: Ctx): Promise<void> {
   if (!config.auditQueueUrl || now - rungAt < DELAY * 1000) return;
   rungAt = now;
   try {
-    await ring(config.auditQueueUrl, { seal: true }, DELAY);
+    await sendMessage(config.auditQueueUrl, { seal: true }, DELAY);
   } catch (error) {
     ctx.log.warn('The sealer could not be rung; its schedule will come.', {
       error: error as Error,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { download, head } from '../../providers/s3.ts';
+import { download, headObject } from '../../providers/s3.ts';
 import { JobFailure, Superseded, type Work } from '../jobs/job-type.ts';
 import type { Medium } from './medium.ts';
 
@@ -17,7 +17,7 @@ export async function fetchOriginal(
   onChunk: (chunk: Buffer) => void = () => {},
 ): Promise<void> {
   if (await download(filePath, etag, path, signal, onChunk)) return;
-  if (await head(filePath)) throw new Superseded('The file was replaced by other bytes.');
+  if (await headObject(filePath)) throw new Superseded('The file was replaced by other bytes.');
   throw new JobFailure('MISSING_FILE', 'The uploaded file is no longer there.');
 }
 

@@ -1,4 +1,4 @@
-import type { FfmpegEnd } from '../../providers/ffmpeg.ts';
+import type { FfmpegEnd } from '../../providers/ffmpeg-process.ts';
 import { corrupt, MediaError } from './media-error.ts';
 
 /**

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { AppError } from '../../errors.ts';
-import { deleteKeys, download, head, type ObjectSeen, objectsUnder } from '../../providers/s3.ts';
+import {
+  deleteKeys,
+  download,
+  headObject,
+  type ListedObject,
+  listObjects,
+} from '../../providers/s3.ts';
 import { upload } from '../../providers/upload.ts';
 import { openScratchDir } from '../jobs/scratch-dir.ts';
 import { buildRenderKey, type RenderOptions, renderImage } from './image/render.ts';
@@ -24,15 +30,15 @@ export async function findOrMakeRender(image: Medium, options: RenderOptions): P
   }
   const folder = `${image.derivativesPath}/renders/`;
   const key = folder + buildRenderKey(options);
-  if (await head(key)) return key;
+  if (await headObject(key)) return key;
   await deleteOldest(folder);
   await makeRender(image, options, key);
   return key;
 }
 
 async function deleteOldest(folder: string): Promise<void> {
-  const kept: ObjectSeen[] = [];
-  for await (const page of objectsUnder(folder)) kept.push(...page);
+  const kept: ListedObject[] = [];
+  for await (const page of listObjects(folder)) kept.push(...page);
   kept.sort((a, b) => a.changedAt.getTime() - b.changedAt.getTime());
   const over = kept.slice(0, Math.max(0, kept.length - MOST_KEPT + 1));
   await deleteKeys(over.slice(0, 1000).map((o) => o.key));

@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
-import { deleteKeys, head, keysUnder, presignPlay } from '../../providers/s3.ts';
+import { deleteKeys, headObject, listKeys } from '../../providers/s3.ts';
+import { presignPlay } from '../../providers/s3-links.ts';
 
 const HOUR_MS = 3600_000;
 /**
@@ -31,7 +32,7 @@ export async function getSignedText(
 ): Promise<SignedText> {
   const hour = Math.floor(ctx.clock() / HOUR_MS);
   const key = `${folder}/${hour}/${name}`;
-  if (!(await head(key))) {
+  if (!(await headObject(key))) {
     await write(`${folder}/${hour}`);
     await deleteExpired(`${folder}/`, hour - VALID_MS / HOUR_MS);
   }
@@ -44,7 +45,7 @@ export function presignUrl(key: string, query: Record<string, string> = {}): str
 }
 
 async function deleteExpired(folder: string, oldest: number): Promise<void> {
-  for await (const keys of keysUnder(folder)) {
+  for await (const keys of listKeys(folder)) {
     await deleteKeys(keys.filter((k) => Number.parseInt(k.slice(folder.length), 10) < oldest));
   }
 }

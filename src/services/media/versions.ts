@@ -9,7 +9,7 @@ import { AppError, notFound } from '../../errors.ts';
 import { kindOf, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
 import type { WakeLater } from '../jobs/job-type.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
-import { newFile } from '../uploads/new-file.ts';
+import { buildFileFields } from '../uploads/new-file.ts';
 import { buildVersionKey } from './keys.ts';
 import { getEntityOfKind, type Medium, Version } from './medium.ts';
 
@@ -54,7 +54,7 @@ export async function replaceBytes(
   await trimVersions(ctx, entity, medium);
   await refuseMany(ctx, entity, medium);
   const version = await insert(ctx, Version, {
-    ...{ ...file, ...newFile(ctx, file.size, keyOf) },
+    ...{ ...file, ...buildFileFields(ctx, file.size, keyOf) },
     ...{ user, kind: kindOf(entity), [referenceTo(entity)]: _id },
   });
   await confirmReferences(ctx, Version, version);

@@ -12,7 +12,7 @@ import { systemCtx } from '../../../src/context.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import { Job } from '../../../src/models/jobs/job.ts';
 import { Video } from '../../../src/models/media/video.ts';
-import { keysUnder } from '../../../src/providers/s3.ts';
+import { listKeys } from '../../../src/providers/s3.ts';
 import { jobTypes } from '../../../src/services/job-types.ts';
 import { claim, LEASE } from '../../../src/services/jobs/claim.ts';
 import { JobFailure } from '../../../src/services/jobs/job-type.ts';
@@ -228,6 +228,6 @@ test('a video in the trash takes no unfinished stream along, and is asked anew o
   await worksAll();
   expect((await videoNow(alice, video)).stream).toMatchObject({ status: 'READY' });
   const keys: string[] = [];
-  for await (const page of keysUnder(`media/${alice.id}/`)) keys.push(...page);
+  for await (const page of listKeys(`media/${alice.id}/`)) keys.push(...page);
   expect(keys.filter((k) => k.endsWith('master.m3u8'))).toHaveLength(1);
 }, 60_000);

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { download, head } from '../../../providers/s3.ts';
+import { download, headObject } from '../../../providers/s3.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
 import type { SegmentResult } from './encode-job.ts';
 
@@ -24,7 +24,7 @@ export async function fetchSegments(
     .filter(([name]) => isWanted(name));
   const found = await Promise.all(
     wanted.map(async ([name, key]) => {
-      const object = await head(key);
+      const object = await headObject(key);
       if (!object) throw new Error(`The segment ${key} is gone.`);
       return { ...object, name, key };
     }),

@@ -1,6 +1,7 @@
 import type { Ctx } from '../../../context.ts';
 import { AppError } from '../../../errors.ts';
-import { getText, presignPlay, putText } from '../../../providers/s3.ts';
+import { getText, putText } from '../../../providers/s3.ts';
+import { presignPlay } from '../../../providers/s3-links.ts';
 import { getSignedText, presignUrl } from '../signed-links.ts';
 import type { VideoDoc } from './request.ts';
 

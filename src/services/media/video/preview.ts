@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type FfmpegEnd, runFfmpeg } from '../../../providers/ffmpeg.ts';
+import { runFfmpeg } from '../../../providers/ffmpeg.ts';
+import type { FfmpegEnd } from '../../../providers/ffmpeg-process.ts';
 import { corrupt } from '../media-error.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { refuseFailure } from '../refuse-failure.ts';
