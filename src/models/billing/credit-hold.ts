@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 
-export const HOLD_STATES = ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const;
+const HOLD_STATES = ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const;
 
 function define() {
   const schema = new Schema({

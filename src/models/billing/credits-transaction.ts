@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 
-export const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as const;
+const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as const;
 
 function define() {
   const schema = new Schema({

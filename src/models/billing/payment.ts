@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 
-export const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
+const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
 export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
 
 function define() {

@@ -3,8 +3,8 @@ import { entity, freeForm, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { runFields } from '../jobs/run-fields.ts';
 
-export const EXPORT_FORMATS = ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] as const;
-export const EXPORT_STATUSES = [
+const EXPORT_FORMATS = ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] as const;
+const EXPORT_STATUSES = [
   'QUEUED',
   'PROCESSING',
   'COMPLETED',

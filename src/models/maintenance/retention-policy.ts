@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entities, entity, freeForm } from '../../data/entity.ts';
 
-export const RETENTION_ACTIONS = ['DELETE', 'ANONYMIZE', 'ARCHIVE'] as const;
+const RETENTION_ACTIONS = ['DELETE', 'ANONYMIZE', 'ARCHIVE'] as const;
 
 function define() {
   const schema = new Schema({

@@ -13,16 +13,16 @@ export const MEDIA_KINDS = {
 export type MediaKindName = keyof typeof MEDIA_KINDS;
 
 /** The entity of a kind. */
-export const entityOfKind = (kind: unknown): Entity =>
+export const getEntityOfKind = (kind: unknown): Entity =>
   entityNamed(MEDIA_KINDS[kind as MediaKindName]);
 
 /** The kind of an entity, or undefined where it is none of media. */
-export function kindOf({ name }: Entity): MediaKindName | undefined {
+export function getKind({ name }: Entity): MediaKindName | undefined {
   const found = Object.entries(MEDIA_KINDS).find(([, model]) => model === name);
   return found?.[0] as MediaKindName | undefined;
 }
 
-export const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] as const;
+const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] as const;
 /** Nothing is under way. */
 export const SETTLED: readonly string[] = ['READY', 'FAILED'];
 
@@ -161,7 +161,7 @@ export const mediaFields = {
 } as const;
 
 /** The indexes of every kind of medium that may belong to a project. */
-export function mediaIndexes(schema: Schema): void {
+export function addMediaIndexes(schema: Schema): void {
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });

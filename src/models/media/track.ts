@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
-import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
+import { addMediaIndexes, mediaFields, soundFields } from './media-fields.ts';
 
 function define() {
   const schema = new Schema({
@@ -22,7 +22,7 @@ function define() {
     lineage: freeForm(16 * 1024, { server: true, description: 'What it was made of, and how.' }),
   });
 
-  mediaIndexes(schema);
+  addMediaIndexes(schema);
   schema.index({ generatedBy: 1 }, { sparse: true });
 
   return schema;

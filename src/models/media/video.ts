@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { errorField } from '../error-field.ts';
-import { mediaFields, mediaIndexes } from './media-fields.ts';
+import { addMediaIndexes, mediaFields } from './media-fields.ts';
 
 const videoSchema = new Schema(
   {
@@ -68,7 +68,7 @@ const loudnessSchema = new Schema(
   { _id: false },
 );
 
-export const STREAM_STATUSES = ['PENDING', 'READY', 'FAILED'] as const;
+const STREAM_STATUSES = ['PENDING', 'READY', 'FAILED'] as const;
 
 const renditionSchema = new Schema(
   {
@@ -124,7 +124,7 @@ function define() {
     },
   });
 
-  mediaIndexes(schema);
+  addMediaIndexes(schema);
   schema.index({ user: 1, track: 1, createdAt: -1, _id: -1 });
   schema.index({ track: 1 }, { sparse: true });
 

@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 
-export const PURPOSES = [
+const PURPOSES = [
   'TERMS',
   'PRIVACY',
   'MARKETING',

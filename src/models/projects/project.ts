@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
 
-export const PROJECT_STATUSES = ['DRAFT', 'ACTIVE', 'ARCHIVED'] as const;
+const PROJECT_STATUSES = ['DRAFT', 'ACTIVE', 'ARCHIVED'] as const;
 
 function define() {
   const schema = new Schema({

@@ -8,7 +8,7 @@ export const SOCIAL_PROVIDERS = [
   'SOUNDCLOUD',
   'SPOTIFY',
 ] as const;
-export const SOCIAL_STATUSES = ['CONNECTED', 'EXPIRED', 'REAUTH_REQUIRED', 'REVOKED'] as const;
+const SOCIAL_STATUSES = ['CONNECTED', 'EXPIRED', 'REAUTH_REQUIRED', 'REVOKED'] as const;
 
 const token = sealed({ type: String, maxlength: 8192 }, { server: true, select: false });
 

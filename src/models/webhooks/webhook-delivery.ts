@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
 
-export const DELIVERY_STATUSES = ['PENDING', 'DELIVERED', 'FAILED'] as const;
+const DELIVERY_STATUSES = ['PENDING', 'DELIVERED', 'FAILED'] as const;
 
 function define() {
   const schema = new Schema({

@@ -1,6 +1,6 @@
 import { type Base, type DocOf, type Entity, entities, entityNamed } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
-import { kindOf, MEDIA_KINDS, type MediaKindName } from '../../models/media/media-fields.ts';
+import { getKind, MEDIA_KINDS, type MediaKindName } from '../../models/media/media-fields.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
 import type { Track } from '../../models/media/track.ts';
 import type { Video } from '../../models/media/video.ts';
@@ -60,7 +60,7 @@ export function listMediaEntities(): Entity<Medium>[] {
 
 /** Whether the entity is a kind of medium, not versions. */
 export function isMedium(entity: Entity): entity is Entity<Medium> {
-  return kindOf(entity) !== undefined;
+  return getKind(entity) !== undefined;
 }
 
 export function isVersion(entity: Entity): entity is Entity<Medium> {

@@ -3,7 +3,7 @@ import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import { newId, type UUID } from '../../data/ids.ts';
 import type { JobDoc } from '../../models/jobs/job.ts';
-import { kindOf, type MediaKindName } from '../../models/media/media-fields.ts';
+import { getKind, type MediaKindName } from '../../models/media/media-fields.ts';
 import { idInput } from '../jobs/input.ts';
 import type { JobType } from '../jobs/job-type.ts';
 import { enqueue } from '../jobs/queue.ts';
@@ -89,7 +89,7 @@ export function planProcessing(
   { _id: document, user, project, kind }: Medium,
   etag: string,
 ): PlannedProcessing {
-  const type = typesByKind[(isVersion(entity) ? kind : kindOf(entity)) as MediaKindName];
+  const type = typesByKind[(isVersion(entity) ? kind : getKind(entity)) as MediaKindName];
   const id = newId(ctx.clock());
   const input = { entity: entity.name, document, etag };
   return { id, enqueue: (tx) => enqueue(tx, type, { _id: id, input, user, project }) };

@@ -7,7 +7,7 @@ import { confirmReferences } from '../../data/references.ts';
 import { type Keep, takeOut } from '../../data/remove.ts';
 import { transaction } from '../../data/transaction.ts';
 import { notFound } from '../../errors.ts';
-import { kindOf } from '../../models/media/media-fields.ts';
+import { getKind } from '../../models/media/media-fields.ts';
 import { TrashedMedium } from '../../models/media/trashed-medium.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
@@ -39,7 +39,7 @@ export function keepInTrash<T extends Medium>(entity: Entity<T>): Keep<T> {
       const versions = await takeVersions(ctx, entity, _id);
       const trashed: Stored = {
         ...{ _id, user, ...(project && { project }) },
-        ...{ kind: kindOf(entity), name, fileName, contentType, size },
+        ...{ kind: getKind(entity), name, fileName, contentType, size },
         content: { ...content, ...(versions.length > 0 && { versions }) },
         expiresAt: new Date(now.getTime() + KEPT),
         ...{ createdAt: now, updatedAt: now, version: 1 },

@@ -6,7 +6,7 @@ import { confirmReferences } from '../../data/references.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, type Update, update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
-import { kindOf, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
+import { getKind, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
 import type { WakeLater } from '../jobs/job-type.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { buildFileFields } from '../uploads/new-file.ts';
@@ -55,7 +55,7 @@ export async function replaceBytes(
   await refuseMany(ctx, entity, medium);
   const version = await insert(ctx, Version, {
     ...{ ...file, ...buildFileFields(ctx, file.size, keyOf) },
-    ...{ user, kind: kindOf(entity), [referenceTo(entity)]: _id },
+    ...{ user, kind: getKind(entity), [referenceTo(entity)]: _id },
   });
   await confirmReferences(ctx, Version, version);
   return version;

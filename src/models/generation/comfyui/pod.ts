@@ -1,13 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../../data/entity.ts';
 
-export const COMFYUI_POD_STATUSES = [
-  'STARTING',
-  'READY',
-  'BUSY',
-  'UNREACHABLE',
-  'STOPPED',
-] as const;
+const COMFYUI_POD_STATUSES = ['STARTING', 'READY', 'BUSY', 'UNREACHABLE', 'STOPPED'] as const;
 
 function define() {
   const schema = new Schema({

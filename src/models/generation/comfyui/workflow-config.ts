@@ -2,15 +2,8 @@ import { Schema } from 'mongoose';
 import { entity, freeForm } from '../../../data/entity.ts';
 import type { Fault } from '../../../errors.ts';
 
-export const PARAMETER_TYPES = [
-  'STRING',
-  'INTEGER',
-  'NUMBER',
-  'BOOLEAN',
-  'IMAGE',
-  'AUDIO',
-] as const;
-export const OUTPUT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO'] as const;
+const PARAMETER_TYPES = ['STRING', 'INTEGER', 'NUMBER', 'BOOLEAN', 'IMAGE', 'AUDIO'] as const;
+const OUTPUT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO'] as const;
 
 const parameterSchema = new Schema(
   {
@@ -115,7 +108,7 @@ export const ComfyUIWorkflowConfig = entity('ComfyUIWorkflowConfig', define, {
   about: 'A ComfyUI graph with named parameters, its outputs and its price.',
   sharedBy: 'isPublic',
   revisedBy: ['graph', 'parameters', 'outputs'],
-  refine: faultsOf,
+  refine: findFaults,
 });
 
 type Parameter = { name: string; path: string; min?: number | null; max?: number | null };
@@ -125,7 +118,7 @@ const isObject = (value: unknown) =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A graph is nodes by id; parameters and outputs are of nodes that are there. */
-function faultsOf(document: Record<string, unknown>): Fault[] {
+function findFaults(document: Record<string, unknown>): Fault[] {
   const graph = document.graph as Graph;
   const parameters = document.parameters as Parameter[];
   const outputs = document.outputs as { node: string }[];

@@ -3,7 +3,7 @@ import { entity, freeForm, ref } from '../../../data/entity.ts';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
 
-export const EXECUTION_STATUSES = [...JOB_STATUSES, 'LOST'] as const;
+const EXECUTION_STATUSES = [...JOB_STATUSES, 'LOST'] as const;
 
 const outputSchema = new Schema(
   {

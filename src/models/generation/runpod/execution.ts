@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../../data/entity.ts';
 import { runFields } from '../../jobs/run-fields.ts';
 
-export const RUNPOD_EXECUTION_STATUSES = [
+const RUNPOD_EXECUTION_STATUSES = [
   'IN_QUEUE',
   'IN_PROGRESS',
   'COMPLETED',

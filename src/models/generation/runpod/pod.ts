@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../../data/entity.ts';
 import { errorField } from '../../error-field.ts';
 
-export const POD_STATUSES = [
+const POD_STATUSES = [
   'PROVISIONING',
   'STARTING',
   'RUNNING',

@@ -55,11 +55,11 @@ function computeComponent(
 
 /** Quantizes to 19 steps per channel, finer around 0. */
 function quantize(color: Rgb, most: number): number {
-  const step = (value: number) => {
+  const quantizeChannel = (value: number) => {
     const root = Math.sign(value) * Math.sqrt(Math.abs(value / most));
     return Math.max(0, Math.min(18, Math.floor(root * 9 + 9.5)));
   };
-  const [r, g, b] = color.map(step) as Rgb;
+  const [r, g, b] = color.map(quantizeChannel) as Rgb;
   return (r * 19 + g) * 19 + b;
 }
 
