@@ -6,7 +6,7 @@ function define() {
     key: {
       type: String,
       required: true,
-      description: 'What is counted, for whom, in which window.',
+      description: 'The operation, the account or address, and the time window.',
     },
     count: { type: Number, required: true, integer: true },
     expiresAt: { type: Date, required: true, description: 'When the window ends.' },
@@ -19,7 +19,7 @@ function define() {
 }
 
 export const RateCount = entity('RateCount', define, {
-  about: 'How often something was tried in a window of time, shared by all instances.',
+  about: 'A rate limit counter: attempts in one time window, shared by all instances.',
   owner: 'none',
   audited: false,
 });

@@ -8,7 +8,7 @@ function define() {
       required: true,
       select: false,
       server: true,
-      description: 'SHA-256 of the refresh token that is good now.',
+      description: 'SHA-256 of the current refresh token.',
     },
     userAgent: {
       type: String,
@@ -22,15 +22,15 @@ function define() {
       maxlength: 64,
       server: true,
       personal: 'export',
-      description: 'The address that it signed in from.',
+      description: 'The IP address of the sign-in.',
     },
     expiresAt: {
       type: Date,
       required: true,
       server: true,
-      description: 'When the session ends by itself.',
+      description: 'When the session expires.',
     },
-    rotatedAt: { type: Date, server: true, description: 'When its tokens were last renewed.' },
+    rotatedAt: { type: Date, server: true, description: 'When its tokens were last rotated.' },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
@@ -41,5 +41,5 @@ function define() {
 
 export const Session = entity('Session', define, {
   about:
-    'One sign-in on one device: a family of refresh tokens, each replacing the one before. Ended = gone.',
+    'One sign-in on one device: a family of refresh tokens, each replacing the one before. Deleted when it ends.',
 });

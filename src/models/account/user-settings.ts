@@ -9,25 +9,25 @@ function define() {
       required: true,
       default: () => ({}),
       personal: 'export',
-      description: "How the user likes to work; the keys are the client's.",
+      description: 'Preferences of the user; the client defines the keys.',
     }),
     application: freeForm(KIB_16, {
       required: true,
       default: () => ({}),
       personal: 'export',
-      description: 'What the client app keeps of itself: windows, tools, last places.',
+      description: 'State of the client app, such as windows, tools and last positions.',
     }),
     personalization: freeForm(KIB_16, {
       required: true,
       default: () => ({}),
       personal: 'export',
-      description: "What suggestions and generation may take from the user's taste.",
+      description: 'Preferences that suggestions and generation may use.',
     }),
     notifications: freeForm(KIB_16, {
       required: true,
       default: () => ({}),
       personal: 'export',
-      description: 'Of what the user wants to be told, and how.',
+      description: 'Which notifications the user wants, and how.',
     }),
   });
 
@@ -37,6 +37,6 @@ function define() {
 }
 
 export const UserSettings = entity('UserSettings', define, {
-  about: 'What a user has set: one document each, made with the account.',
+  about: 'The settings of a user: one document per user, created with the account.',
   collection: 'userSettings',
 });

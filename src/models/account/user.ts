@@ -23,7 +23,7 @@ function define() {
       maxlength: 50,
       match: /^[A-Za-z0-9_.-]+$/,
       personal: 'export',
-      description: 'Unique, whatever its case.',
+      description: 'Unique, case-insensitive.',
     },
     hashedPassword: {
       type: String,
@@ -41,7 +41,7 @@ function define() {
       maxlength: 35,
       match: /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/,
       personal: 'export',
-      description: 'A language tag: `en-GB`.',
+      description: 'A BCP 47 language tag: `en-GB`.',
     },
     isActive: {
       type: Boolean,
@@ -53,7 +53,7 @@ function define() {
       type: Boolean,
       required: true,
       server: true,
-      description: 'May do what is for administrators.',
+      description: 'Whether the user is an administrator.',
     },
     emailVerifiedAt: { type: Date, server: true },
     lastLoginAt: { type: Date, server: true, personal: 'export' },
@@ -68,6 +68,6 @@ function define() {
 }
 
 export const User = entity('User', define, {
-  about: 'An account: who signs in, and what they show of themselves.',
+  about: 'A user account: credentials and profile.',
   owner: 'none',
 });

@@ -3,7 +3,11 @@ import { entity } from '../../data/entity.ts';
 
 function define() {
   const schema = new Schema({
-    key: { type: String, required: true, description: 'SHA-256 over who asks and their key.' },
+    key: {
+      type: String,
+      required: true,
+      description: 'SHA-256 over the caller and the Idempotency-Key.',
+    },
     fingerprint: {
       type: String,
       required: true,
@@ -13,16 +17,17 @@ function define() {
       type: Schema.Types.UUID,
       required: true,
       description:
-        'The id that what this request makes will have, also when it is made at a second try.',
+        'The id that the document created by this request will have, also if a retry creates it.',
     },
     runningUntil: {
       type: Date,
       required: true,
-      description: 'While this lies ahead, the first request is taken to be running.',
+      description: 'Until then, the first request is assumed to be running.',
     },
     answer: {
       type: Buffer,
-      description: "The answer, encrypted under the request's own body: it may hold tokens.",
+      description:
+        "The answer, encrypted with a key derived from the request's body, because it may contain tokens.",
     },
     expiresAt: { type: Date, required: true },
   });
@@ -34,7 +39,7 @@ function define() {
 }
 
 export const IdempotencyRecord = entity('IdempotencyRecord', define, {
-  about: 'What was answered to a request with an Idempotency-Key, for 24 hours.',
+  about: 'The answer to a request with an Idempotency-Key, stored for 24 hours.',
   owner: 'none',
   audited: false,
 });

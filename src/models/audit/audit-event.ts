@@ -7,13 +7,14 @@ const actorSchema = new Schema(
       type: String,
       required: true,
       enum: ['USER', 'ADMIN', 'SYSTEM', 'PROVIDER', 'ANONYMOUS'],
-      description: 'What acted: a user, an administrator, ourselves, a provider, nobody known.',
+      description:
+        'Who acted: a user, an administrator, the system itself, a provider, or somebody not signed in.',
     },
-    id: { type: Schema.Types.UUID, description: 'Of the user that acted.' },
+    id: { type: Schema.Types.UUID, description: 'The id of the user.' },
     name: {
       type: String,
       maxlength: 64,
-      description: 'Of what acted, where it is no user: `sweep`.',
+      description: 'The name of an actor that is no user: `sweep`.',
     },
   },
   { _id: false },
@@ -34,47 +35,47 @@ function define() {
       required: true,
       maxlength: 64,
       server: true,
-      description: 'The kind of document that was changed.',
+      description: 'The entity of the changed document.',
     },
     document: {
       type: Schema.Types.UUID,
       required: true,
       server: true,
-      description: 'The id of the document that was changed.',
+      description: 'The id of the changed document.',
     },
     changes: freeForm(256 * 1024, {
       server: true,
-      description: 'Path → `[before, after]`: no secrets, long values by their length.',
+      description: 'Path → `[before, after]`. No secrets; of long values only the length.',
     }),
     requestId: {
       type: String,
       required: true,
       maxlength: 128,
       server: true,
-      description: '`X-Request-Id` of the call that did it.',
+      description: '`X-Request-Id` of the call that made the change.',
     },
     ip: { type: String, maxlength: 64, server: true, personal: 'export' },
     unsealed: {
       type: Boolean,
       server: true,
       select: false,
-      description: 'Awaits its place in the chain.',
+      description: 'True until it is appended to the chain.',
     },
     sequence: {
       type: Number,
       integer: true,
       server: true,
-      description: 'Its place in the chain, without gaps.',
+      description: 'Its position in the chain, without gaps.',
     },
     previousHash: {
       type: String,
       server: true,
-      description: 'The hash of the event before it in the chain.',
+      description: 'The hash of the previous event in the chain.',
     },
     hash: {
       type: String,
       server: true,
-      description: 'SHA-256 over the event and the hash before it.',
+      description: 'SHA-256 over the event and the previous hash.',
     },
   });
 
@@ -99,7 +100,7 @@ function define() {
 }
 
 export const AuditEvent = entity('AuditEvent', define, {
-  about: 'What was done to what, by whom: append-only, sealed into a chain of hashes.',
+  about: 'A change: who did what to which document. Append-only, in a hash chain.',
   owner: 'optional',
   audited: false,
 });

@@ -10,7 +10,7 @@ function define() {
       integer: true,
       min: 0,
       server: true,
-      description: 'In whole credits. One below nothing is refused by the database itself.',
+      description: 'In whole credits. The database itself refuses a negative balance.',
     },
     held: {
       type: Number,
@@ -19,7 +19,7 @@ function define() {
       integer: true,
       min: 0,
       server: true,
-      description: 'Of the balance, what running work has reserved.',
+      description: 'The part of the balance that is reserved for running work.',
     },
   });
 

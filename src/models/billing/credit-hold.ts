@@ -18,14 +18,14 @@ function define() {
       immutable: true,
       server: true,
       onDelete: 'restrict',
-      description: 'The work that they are reserved for.',
+      description: 'The job that the credits are reserved for.',
     }),
     state: { type: String, required: true, enum: HOLD_STATES, default: 'HELD', server: true },
     expiresAt: {
       type: Date,
       required: true,
       server: true,
-      description: 'When the hold is released if nobody has ended it.',
+      description: 'When the hold is released, unless it was captured or released before.',
     },
   });
 
@@ -37,6 +37,6 @@ function define() {
 }
 
 export const CreditHold = entity('CreditHold', define, {
-  about: 'Credits reserved for work that runs: captured when it is done, else released.',
+  about: 'Credits reserved for a running job: captured when it completes, released otherwise.',
   audited: false,
 });

@@ -12,7 +12,7 @@ function define() {
       immutable: true,
       server: true,
       integer: true,
-      description: 'In whole credits: what came (+) or went (-).',
+      description: 'In whole credits: positive if added, negative if spent.',
     },
     balanceAfter: {
       type: Number,
@@ -27,26 +27,26 @@ function define() {
       immutable: true,
       server: true,
       onDelete: 'restrict',
-      description: 'What was paid for it.',
+      description: 'The payment for the credits.',
     }),
     job: ref('Job', {
       immutable: true,
       server: true,
       onDelete: 'restrict',
-      description: 'What it was spent on.',
+      description: 'The job that the credits were spent on.',
     }),
     reverses: ref('CreditsTransaction', {
       immutable: true,
       server: true,
       onDelete: 'restrict',
-      description: 'The entry that this one takes back.',
+      description: 'The entry that this one reverses.',
     }),
     reason: {
       type: String,
       immutable: true,
       server: true,
       maxlength: 500,
-      description: 'Why, in words for people.',
+      description: 'The reason, for people.',
     },
     key: {
       type: String,
@@ -55,7 +55,8 @@ function define() {
       server: true,
       select: false,
       maxlength: 255,
-      description: 'One business fact, one entry: `payment:<id>`, `job:<id>:capture`.',
+      description:
+        'Idempotency key, unique per business event: `payment:<id>`, `job:<id>:capture`.',
     },
   });
 
@@ -66,13 +67,13 @@ function define() {
   schema.index({ payment: 1 }, { sparse: true });
   schema.index({ job: 1 }, { sparse: true });
   schema.index({ reverses: 1 }, { sparse: true });
-  // Marks that a removal left when it was cut off.
+  // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
 }
 
 export const CreditsTransaction = entity('CreditsTransaction', define, {
-  about: 'One entry of the ledger of credits: append-only, and right in sum at any time.',
+  about: 'An entry of the credit ledger: append-only; the entries always add up to the balance.',
   collection: 'creditsTransactions',
 });

@@ -18,16 +18,21 @@ function define() {
       server: true,
       select: false,
       maxlength: 255,
-      description: 'The id that the provider gave it.',
+      description: 'Its id at the provider.',
     },
     type: {
       type: String,
       required: true,
       server: true,
       maxlength: 32,
-      description: "The provider's word for its kind: `card`.",
+      description: 'Its type, as the provider names it: `card`.',
     },
-    brand: { type: String, server: true, maxlength: 32, description: 'Of a card: `visa`.' },
+    brand: {
+      type: String,
+      server: true,
+      maxlength: 32,
+      description: 'The brand of a card: `visa`.',
+    },
     last4: { type: String, server: true, match: /^\d{4}$/, description: 'The last four digits.' },
     expMonth: { type: Number, server: true, integer: true, min: 1, max: 12 },
     expYear: { type: Number, server: true, integer: true, min: 2000, max: 2199 },
@@ -36,7 +41,7 @@ function define() {
       required: true,
       default: false,
       server: true,
-      description: 'Used where no other is named; one for each user.',
+      description: 'Used unless a payment names another; at most one per user.',
     },
   });
 
@@ -48,5 +53,6 @@ function define() {
 }
 
 export const PaymentMethod = entity('PaymentMethod', define, {
-  about: 'A card or the like, by what may be shown of it; its number never comes here.',
+  about:
+    'A payment method such as a card: only what may be displayed. Card numbers never reach us.',
 });

@@ -31,14 +31,14 @@ function define() {
       server: true,
       integer: true,
       min: 1,
-      description: 'In whole credits: what is bought.',
+      description: 'The credits that are bought, in whole credits.',
     },
     package: {
       type: String,
       required: true,
       immutable: true,
       maxlength: 64,
-      description: 'Which of the packages on offer is bought.',
+      description: 'The package that is bought.',
     },
     provider: {
       type: String,
@@ -53,7 +53,7 @@ function define() {
       server: true,
       select: false,
       maxlength: 255,
-      description: 'The id that the provider gave it.',
+      description: 'Its id at the provider.',
     },
     paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset' }),
     status: {
@@ -79,7 +79,7 @@ function define() {
       description: "The provider's receipt.",
     },
     error: errorField,
-    completedAt: { type: Date, server: true, description: 'When the money had arrived.' },
+    completedAt: { type: Date, server: true, description: 'When the payment succeeded.' },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
@@ -89,12 +89,12 @@ function define() {
     { provider: 1, providerId: 1 },
     { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
   );
-  // Marks that a removal left when it was cut off.
+  // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
 }
 
 export const Payment = entity('Payment', define, {
-  about: 'Money for credits, as the payment provider tells of it.',
+  about: 'A purchase of credits, as reported by the payment provider.',
 });

@@ -3,14 +3,15 @@ import { entity } from '../../data/entity.ts';
 
 const define = () =>
   new Schema({
-    // Whose key it is wrapped under: a KMS key's ARN, or a name of ours at home.
+    // The key that encrypts this one (envelope encryption): the ARN of a KMS key, or our name of a
+    // local key.
     wrapper: { type: String, required: true },
     wrapped: { type: Buffer, required: true },
   });
 
 export const SealingKey = entity('SealingKey', define, {
   about:
-    'A key that sealed fields are encrypted under, itself encrypted. Never deleted: what it sealed opens with it.',
+    'A data key for encrypted fields, itself encrypted (envelope encryption). Never deleted, because stored values can only be decrypted with it.',
   owner: 'none',
   audited: false,
 });

@@ -21,14 +21,14 @@ function define() {
       required: true,
       immutable: true,
       default: () => ({}),
-      description: 'For the encoder: bit rate, sample rate and the like.',
+      description: 'Encoder settings, such as bit rate and sample rate.',
     }),
     ...runFields(EXPORT_STATUSES),
     filePath: {
       type: String,
       server: true,
       maxlength: 512,
-      description: 'The key of the object in S3.',
+      description: 'The S3 key of the file.',
     },
     size: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
     durationSeconds: { type: Number, min: 0, server: true },
@@ -46,6 +46,6 @@ function define() {
 }
 
 export const Export = entity('Export', define, {
-  about: 'A project rendered into one file to take away.',
+  about: 'A project rendered into one file for download.',
   objects: objectsIn('exports'),
 });

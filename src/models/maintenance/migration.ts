@@ -8,10 +8,10 @@ function define() {
       type: String,
       required: true,
       enum: ['RUNNING', 'APPLIED'],
-      description: 'RUNNING is neither quite there nor quite gone: also what a killed run leaves.',
+      description: 'RUNNING: partly applied or partly reverted, also after a crash.',
     },
     progress: freeForm(64 * 1024, {
-      description: 'Which way it ran, and how far each of its batch steps has come.',
+      description: 'The direction of the run (up or down), and the position of each batch step.',
     }),
     appliedAt: { type: Date },
     durationMs: { type: Number, integer: true, min: 0 },
@@ -23,7 +23,8 @@ function define() {
 }
 
 export const Migration = entity('Migration', define, {
-  about: 'A migration that this database has, or is at. The engine itself keeps the collection.',
+  about:
+    'A migration that was applied to this database, or is running. The migration engine manages the collection.',
   owner: 'none',
   audited: false,
 });

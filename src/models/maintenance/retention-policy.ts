@@ -9,40 +9,40 @@ function define() {
       type: String,
       required: true,
       maxlength: 64,
-      description: 'The name of the entity whose documents it is about.',
+      description: 'The name of the entity that it applies to.',
     },
     filter: freeForm(4096, {
       required: true,
       default: () => ({}),
-      description: 'Narrows it to some of them: field → value.',
+      description: 'Limits it to some documents: field → value.',
     }),
     after: {
       type: String,
       required: true,
       maxlength: 32,
       match: /^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/,
-      description: 'An ISO 8601 duration since a document was made: `P30D`.',
+      description: 'An ISO 8601 duration since the creation of a document: `P30D`.',
     },
     action: {
       type: String,
       required: true,
       enum: RETENTION_ACTIONS,
-      description: 'What becomes of them.',
+      description: 'What is done with the documents.',
     },
     enabled: { type: Boolean, required: true, default: false },
   });
 
   schema.index({ createdAt: -1, _id: -1 });
   schema.index({ entity: 1, createdAt: -1, _id: -1 });
-  // Marks that a removal left when it was cut off.
+  // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
 }
 
 export const RetentionPolicy = entity('RetentionPolicy', define, {
-  about: 'How long which documents are kept, and what happens to them then.',
+  about: 'How long documents of an entity are kept, and what happens then.',
   owner: 'none',
   refine: ({ entity: name }) =>
-    entities.has(String(name)) ? [] : [{ path: 'entity', message: 'is no entity' }],
+    entities.has(String(name)) ? [] : [{ path: 'entity', message: 'is not an entity' }],
 });

@@ -9,7 +9,7 @@ function define() {
         type: Boolean,
         required: true,
         server: true,
-        description: 'Only counted, and changed nothing.',
+        description: 'True: counted the documents, and changed nothing.',
       },
       matched: {
         type: Number,
@@ -27,14 +27,15 @@ function define() {
         default: [],
         server: true,
         maxItems: 100,
-        description: 'What went wrong, in words.',
+        description: 'Error messages.',
       },
       evidence: freeForm(64 * 1024, {
         server: true,
-        description: 'What was done, for whoever must prove it.',
+        description: 'A record of what was done, as proof of compliance.',
       }),
     },
-    // `errors` is what the outside calls it; nothing here is hydrated that has errors of its own.
+    // `errors` is the name in the API. Mongoose reserves it for hydrated documents, which are not
+    // used.
     { suppressReservedKeysWarning: true },
   );
 

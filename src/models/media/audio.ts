@@ -21,7 +21,7 @@ function define() {
 }
 
 export const Audio = entity('Audio', define, {
-  about: 'A recording, sample, stem, voice or effect: the object in S3 and what was heard in it.',
+  about: 'A recording, sample, stem, voice or effect: the file in S3 and its analysis.',
   objects: objectsIn('audios'),
   unversioned: ['progress'],
 });

@@ -14,7 +14,7 @@ const imageSchema = new Schema(
       integer: true,
       min: 1,
       max: 8,
-      description: 'As EXIF numbers it: 1 is upright.',
+      description: 'The EXIF orientation: 1 is upright.',
     },
     hasAlpha: { type: Boolean, required: true },
     colorSpace: { type: String, maxlength: 32 },
@@ -22,21 +22,20 @@ const imageSchema = new Schema(
     blurHash: {
       type: String,
       maxlength: 128,
-      description: 'A placeholder, as blurha.sh encodes it.',
+      description: 'A placeholder in the encoding of blurha.sh.',
     },
     perceptualHash: {
       type: String,
       match: /^[0-9a-f]{16}$/,
       description:
-        'A difference hash: of the 64 bits, copies differ in a few, others in about half.',
+        'A difference hash (dHash) of 64 bits: copies differ in a few bits, other images in about half.',
     },
     frames: {
       type: Number,
       integer: true,
       min: 1,
       max: 200,
-      description:
-        'Of an animation, or pages; 200 are counted, more are as many. The first is shown.',
+      description: 'Frames of an animation, or pages, counted up to 200. The first is shown.',
     },
   },
   { _id: false },
@@ -51,10 +50,10 @@ function define() {
       trim: true,
       maxlength: 1000,
       personal: 'export',
-      description: 'For those who cannot see it.',
+      description: 'Alternative text for people who cannot see the image.',
     },
     ...mediaFields,
-    image: { type: imageSchema, server: true, description: 'What its decoder tells.' },
+    image: { type: imageSchema, server: true, description: 'Facts of the decoded image.' },
   });
 
   addMediaIndexes(schema);
@@ -63,7 +62,7 @@ function define() {
 }
 
 export const Image = entity('Image', define, {
-  about: 'A picture: the object in S3 and what was seen in it.',
+  about: 'An image: the file in S3 and its facts.',
   objects: objectsIn('images'),
   unversioned: ['progress'],
 });

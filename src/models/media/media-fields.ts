@@ -2,7 +2,10 @@ import { Schema } from 'mongoose';
 import { type Entity, entityNamed, freeForm } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 
-/** The kinds of media, and what their models are called; a field that refers to one: `track`, `audio`… */
+/**
+ * The kinds of media, and the names of their entities. A field that refers to one is named `track`,
+ * `audio`…
+ */
 export const MEDIA_KINDS = {
   TRACK: 'Track',
   AUDIO: 'Audio',
@@ -12,18 +15,18 @@ export const MEDIA_KINDS = {
 
 export type MediaKindName = keyof typeof MEDIA_KINDS;
 
-/** The entity of a kind. */
+/** Gets the entity of a kind. */
 export const getEntityOfKind = (kind: unknown): Entity =>
   entityNamed(MEDIA_KINDS[kind as MediaKindName]);
 
-/** The kind of an entity, or undefined where it is none of media. */
+/** Gets the kind of an entity; undefined if it is not a kind of medium. */
 export function getKind({ name }: Entity): MediaKindName | undefined {
   const found = Object.entries(MEDIA_KINDS).find(([, model]) => model === name);
   return found?.[0] as MediaKindName | undefined;
 }
 
 const MEDIA_STATUSES = ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] as const;
-/** Nothing is under way. */
+/** The statuses in which no upload and no processing is under way. */
 export const SETTLED: readonly string[] = ['READY', 'FAILED'];
 
 const derivativeSchema = new Schema(
@@ -32,7 +35,7 @@ const derivativeSchema = new Schema(
       type: String,
       required: true,
       maxlength: 64,
-      description: 'What it is for: `waveform`, `preview`, `cover`.',
+      description: 'Its purpose: `waveform`, `preview`, `cover`.',
     },
     contentType: { type: String, required: true, maxlength: 128, description: 'Its media type.' },
     status: {
@@ -40,7 +43,8 @@ const derivativeSchema = new Schema(
       required: true,
       enum: ['PENDING', 'READY'],
       default: 'READY',
-      description: 'Each is READY as soon as it is there, whatever else of the medium is not yet.',
+      description:
+        'READY as soon as it can be downloaded, even if other derivatives are still PENDING.',
     },
     size: { type: Number, integer: true, min: 0, description: 'In bytes; once READY.' },
     width: { type: Number, integer: true, description: 'In pixels.' },
@@ -49,7 +53,10 @@ const derivativeSchema = new Schema(
   { _id: false },
 );
 
-/** What every medium stores of its file: what was declared, where it is, and what became of it. */
+/**
+ * The file fields of every medium: what was declared, where the file is, and the state of its
+ * processing.
+ */
 export const mediaFields = {
   fileName: {
     type: String,
@@ -57,14 +64,14 @@ export const mediaFields = {
     immutable: true,
     maxlength: 255,
     personal: 'export',
-    description: 'As the client calls it.',
+    description: "The client's name of the file.",
   },
   contentType: {
     type: String,
     required: true,
     immutable: true,
     maxlength: 128,
-    description: 'As declared; once READY, as found.',
+    description: 'As declared; once READY, as detected.',
   },
   size: {
     type: Number,
@@ -72,7 +79,7 @@ export const mediaFields = {
     immutable: true,
     integer: true,
     min: 1,
-    description: 'In bytes: as declared; once READY, as found.',
+    description: 'In bytes: as declared; once READY, as measured.',
   },
   checksum: {
     type: String,
@@ -85,7 +92,7 @@ export const mediaFields = {
     required: true,
     server: true,
     maxlength: 512,
-    description: 'The key of the object in S3.',
+    description: 'The S3 key of the file.',
   },
   status: {
     type: String,
@@ -93,7 +100,7 @@ export const mediaFields = {
     enum: MEDIA_STATUSES,
     default: 'AWAITING_UPLOAD',
     server: true,
-    description: 'AWAITING_UPLOAD → PROCESSING → READY or FAILED; `reprocess` begins again.',
+    description: 'AWAITING_UPLOAD → PROCESSING → READY or FAILED; `reprocess` starts again.',
   },
   progress: {
     type: Number,
@@ -102,7 +109,7 @@ export const mediaFields = {
     min: 0,
     max: 100,
     server: true,
-    description: 'Of the processing, in percent.',
+    description: 'Progress of the processing, in percent.',
   },
   metadata: freeForm(64 * 1024, {
     server: true,
@@ -113,13 +120,13 @@ export const mediaFields = {
     type: [derivativeSchema],
     default: undefined,
     server: true,
-    description: 'What was made of it to show and to preview.',
+    description: 'Files derived from it, for display and preview.',
   },
   warnings: {
     type: [String],
     default: undefined,
     server: true,
-    description: 'What is odd in the file, but no reason to fail.',
+    description: 'Problems of the file that did not make it fail.',
   },
   error: errorField,
   object: {
@@ -127,14 +134,13 @@ export const mediaFields = {
     select: false,
     server: true,
     description:
-      'The object as S3 last told of it: which bytes are processed, and the fence against older records; the job that looks at them.',
+      'The object in S3: the ETag of the bytes that are processed, the sequencer that rejects older events, and the processing job.',
   },
   stands: {
     type: Boolean,
     select: false,
     server: true,
-    description:
-      'Whether what is shown was READY once: a later processing that fails leaves it so.',
+    description: 'Whether it was READY before: then it stays READY if a later processing fails.',
   },
   multipart: {
     type: new Schema(
@@ -148,7 +154,7 @@ export const mediaFields = {
     select: false,
     server: true,
     description:
-      'Of an upload in parts: how large they are, in bytes; while it runs, the id that S3 gave it; the job that completes it.',
+      'A multipart upload: the part size in bytes; while it is open, its id at S3; the job that completes it.',
   },
   derivativesPath: {
     type: String,
@@ -156,30 +162,30 @@ export const mediaFields = {
     server: true,
     maxlength: 512,
     description:
-      'Where the derivatives of the bytes now shown are: each processing writes under its own prefix.',
+      'The S3 folder of the published derivatives; each processing writes into a folder of its own.',
   },
 } as const;
 
-/** The indexes of every kind of medium that may belong to a project. */
+/** Adds the indexes of every kind of medium that may belong to a project. */
 export function addMediaIndexes(schema: Schema): void {
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ project: 1 });
-  // Uploads that nobody told of; whatever else changes in a medium leaves it alone.
+  // For finding uploads whose event was lost; partial, so that other changes do not touch it.
   schema.index(
     { updatedAt: 1 },
     { name: 'awaiting', partialFilterExpression: { status: 'AWAITING_UPLOAD' } },
   );
-  // Whether somebody has these bytes already.
+  // For finding a medium of the same owner with the same bytes.
   schema.index(
     { user: 1, checksum: 1 },
     { partialFilterExpression: { checksum: { $exists: true } } },
   );
 }
 
-/** What is heard in a track or another recording. */
+/** The facts and the analysis of a track or another recording. */
 export const soundFields = {
   audio: {
     type: new Schema(
@@ -187,19 +193,19 @@ export const soundFields = {
         durationSeconds: { type: Number, required: true },
         sampleRate: { type: Number, required: true, integer: true, description: 'In Hz.' },
         channels: { type: Number, required: true, integer: true },
-        bitRate: { type: Number, integer: true, description: 'In bits a second.' },
+        bitRate: { type: Number, integer: true, description: 'In bits per second.' },
         codec: { type: String, required: true },
         lossless: { type: Boolean, required: true },
       },
       { _id: false },
     ),
     server: true,
-    description: 'What its decoder tells.',
+    description: 'Facts of the decoded sound.',
   },
   analysis: {
     type: new Schema(
       {
-        bpm: { type: Number, description: 'Beats a minute.' },
+        bpm: { type: Number, description: 'Beats per minute.' },
         bpmConfidence: { type: Number, description: '0 to 1.' },
         key: { type: String, description: '`C`, `F#`…; none for silence or under 5 s.' },
         scale: { type: String, enum: ['MAJOR', 'MINOR'] },
@@ -209,12 +215,12 @@ export const soundFields = {
             {
               integratedLufs: {
                 type: Number,
-                description: 'Of the whole, as EBU R 128 measures it.',
+                description: 'Integrated loudness in LUFS (EBU R 128).',
               },
-              rangeLu: { type: Number, description: 'The loudness range.' },
+              rangeLu: { type: Number, description: 'Loudness range in LU.' },
               truePeakDbtp: {
                 type: Number,
-                description: 'The highest peak between the samples, too.',
+                description: 'True peak in dBTP: the highest peak, including between samples.',
               },
             },
             { _id: false },
@@ -224,11 +230,10 @@ export const soundFields = {
           type: new Schema(
             {
               leadingSeconds: { type: Number, description: 'Before the first sound.' },
-              trailingSeconds: { type: Number, description: 'After the last.' },
+              trailingSeconds: { type: Number, description: 'After the last sound.' },
               totalSeconds: {
                 type: Number,
-                description:
-                  'Of all pauses of half a second and more, in which nothing is over −60 dBFS.',
+                description: 'All pauses of at least half a second below −60 dBFS.',
               },
             },
             { _id: false },
@@ -240,20 +245,20 @@ export const soundFields = {
               samples: {
                 type: Number,
                 integer: true,
-                description: 'At full scale, in runs of three and more in one channel.',
+                description: 'Samples at full scale, in runs of at least three in one channel.',
               },
-              runs: { type: Number, integer: true, description: 'How many such runs.' },
+              runs: { type: Number, integer: true, description: 'The number of such runs.' },
             },
             { _id: false },
           ),
         },
         algorithms: freeForm(4096, {
-          description: 'What was measured by which algorithm, in which version.',
+          description: 'Result → the algorithm and version that computed it.',
         }),
       },
       { _id: false },
     ),
     server: true,
-    description: 'What was heard in it.',
+    description: 'Results of the audio analysis.',
   },
 } as const;

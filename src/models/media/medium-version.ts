@@ -12,7 +12,7 @@ function define() {
       required: true,
       server: true,
       enum: Object.keys(MEDIA_KINDS),
-      description: 'What it is a version of; one of the four references says which.',
+      description: 'The kind of its medium; the reference named after it is set.',
     },
     track: ref('Track', REFERENCE),
     audio: ref('Audio', REFERENCE),
@@ -21,12 +21,12 @@ function define() {
     ...mediaFields,
     facts: freeForm(FACTS, {
       server: true,
-      description: 'What its decoder tells, by the names that the medium has for it.',
+      description: "Facts of the decoded file, by the medium's field names.",
     }),
     replacedAt: {
       type: Date,
       server: true,
-      description: 'When it stopped being what the medium shows; none of one that is yet to come.',
+      description: 'When it was replaced; absent if it has not been published yet.',
     },
   });
 
@@ -46,8 +46,9 @@ function define() {
 
 export const MediumVersion = entity('MediumVersion', define, {
   about:
-    'Other bytes of a medium: those that are to replace the present ones, or were replaced and may be restored.',
-  // They change places with the medium's own, so they go by what is pointed at, and not by a folder.
+    'A version of a medium: bytes that will replace the current ones, or that were replaced and can be restored.',
+  // By the keys that the document refers to, not by folder, because versions and media swap
+  // objects.
   objects: ({ filePath, derivativesPath }: Stored) => [
     filePath as string,
     ...(derivativesPath ? [`${derivativesPath}/`] : []),

@@ -10,16 +10,25 @@ function define() {
     artist: { type: String, trim: true, maxlength: 255, personal: 'export' },
     album: { type: String, trim: true, maxlength: 255, personal: 'export' },
     genre: { type: String, trim: true, maxlength: 100, personal: 'export' },
-    trackNumber: { type: Number, integer: true, min: 1, max: 9999, description: 'On the album.' },
+    trackNumber: {
+      type: Number,
+      integer: true,
+      min: 1,
+      max: 9999,
+      description: 'Its number on the album.',
+    },
     lyrics: { type: String, maxlength: 20_000, personal: 'export' },
     ...mediaFields,
     ...soundFields,
     generatedBy: ref('Job', {
       server: true,
       onDelete: 'unset',
-      description: 'The job that made it, if none uploaded it.',
+      description: 'The job that generated it, if it was not uploaded.',
     }),
-    lineage: freeForm(16 * 1024, { server: true, description: 'What it was made of, and how.' }),
+    lineage: freeForm(16 * 1024, {
+      server: true,
+      description: 'The sources and settings that it was generated from.',
+    }),
   });
 
   addMediaIndexes(schema);
@@ -29,7 +38,7 @@ function define() {
 }
 
 export const Track = entity('Track', define, {
-  about: 'A song in a project: the object in S3 and what was heard in it.',
+  about: 'A song in a project: the file in S3 and its analysis.',
   objects: objectsIn('tracks'),
   countedIn: { project: 'trackCount' },
   unversioned: ['progress'],

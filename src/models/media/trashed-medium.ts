@@ -10,12 +10,12 @@ function define() {
       required: true,
       server: true,
       enum: Object.keys(MEDIA_KINDS),
-      description: 'What it is, and will be again.',
+      description: 'The kind of the medium.',
     },
     project: ref('Project', {
       server: true,
       onDelete: 'cascade',
-      description: 'The project that it was in.',
+      description: 'The project that it belonged to.',
     }),
     name: { type: String, required: true, server: true, maxlength: 120, personal: 'export' },
     fileName: { type: String, required: true, server: true, maxlength: 255, personal: 'export' },
@@ -25,13 +25,13 @@ function define() {
       type: Date,
       required: true,
       server: true,
-      description: 'Then it is deleted for good.',
+      description: 'When it is deleted permanently.',
     },
     content: freeForm(8 * 1024 * 1024, {
       required: true,
       select: false,
       server: true,
-      description: 'The document as it was.',
+      description: 'The deleted document.',
     }),
   });
 
@@ -45,7 +45,7 @@ function define() {
 
 export const TrashedMedium = entity('TrashedMedium', define, {
   about:
-    'A medium that was deleted, under its own id, and may be restored for a while. Its objects stay.',
+    'A deleted medium (soft delete), under its own id, which can be restored for 30 days. Its objects stay in S3.',
   collection: 'trashedMedia',
   objects: (document: Stored) => objectsIn(getEntityOfKind(document.kind).collectionName)(document),
 });

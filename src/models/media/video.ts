@@ -12,25 +12,25 @@ const videoSchema = new Schema(
       required: true,
       integer: true,
       min: 1,
-      description: 'In pixels, as it is shown: after rotation.',
+      description: 'In pixels, as shown: after rotation.',
     },
     height: {
       type: Number,
       required: true,
       integer: true,
       min: 1,
-      description: 'In pixels, as it is shown: after rotation.',
+      description: 'In pixels, as shown: after rotation.',
     },
-    frameRate: { type: Number, min: 0, description: 'Frames a second, on average.' },
+    frameRate: { type: Number, min: 0, description: 'Average frames per second.' },
     codec: { type: String, required: true, maxlength: 64 },
-    bitRate: { type: Number, integer: true, min: 0, description: 'In bits a second.' },
+    bitRate: { type: Number, integer: true, min: 0, description: 'In bits per second.' },
     rotation: {
       type: Number,
       required: true,
       integer: true,
       min: 0,
       max: 270,
-      description: 'In degrees, clockwise: how its frames are turned to be shown.',
+      description: 'In degrees clockwise: how frames are rotated for display.',
     },
     hasAudio: { type: Boolean, required: true },
     variableFrameRate: {
@@ -42,7 +42,7 @@ const videoSchema = new Schema(
       type: String,
       enum: ['PQ', 'HLG'],
       select: false,
-      description: 'Its transfer function, where its dynamic range is high: for its stream.',
+      description: 'The transfer function of high dynamic range video, used to make its stream.',
     },
     pixelFormat: { type: String, maxlength: 32, description: '`yuv420p`, `yuv420p10le`…' },
   },
@@ -61,9 +61,12 @@ const audioSchema = new Schema(
 
 const loudnessSchema = new Schema(
   {
-    integratedLufs: { type: Number, description: 'Of the whole, as EBU R 128 measures it.' },
-    rangeLu: { type: Number, description: 'The loudness range.' },
-    truePeakDbtp: { type: Number, description: 'The highest peak between the samples, too.' },
+    integratedLufs: { type: Number, description: 'Integrated loudness in LUFS (EBU R 128).' },
+    rangeLu: { type: Number, description: 'Loudness range in LU.' },
+    truePeakDbtp: {
+      type: Number,
+      description: 'True peak in dBTP: the highest peak, including between samples.',
+    },
   },
   { _id: false },
 );
@@ -79,9 +82,14 @@ const renditionSchema = new Schema(
       type: Number,
       required: true,
       integer: true,
-      description: 'Of its busiest seconds, without the sound, in bits a second.',
+      description: 'Peak bandwidth without the sound, in bits per second.',
     },
-    codecs: { type: String, required: true, maxlength: 64, description: 'As RFC 6381 writes it.' },
+    codecs: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      description: 'The codecs string (RFC 6381).',
+    },
   },
   { _id: false },
 );
@@ -94,7 +102,11 @@ const streamSchema = new Schema(
       required: true,
       description: 'The job that makes it, or made it.',
     },
-    renditions: { type: [renditionSchema], default: undefined, description: 'Once READY.' },
+    renditions: {
+      type: [renditionSchema],
+      default: undefined,
+      description: 'The renditions, once READY.',
+    },
     error: { type: errorField.type, description: errorField.description },
   },
   { _id: false },
@@ -103,24 +115,24 @@ const streamSchema = new Schema(
 function define() {
   const schema = new Schema({
     project: ref('Project', { onDelete: 'cascade' }),
-    track: ref('Track', { onDelete: 'unset', description: 'The song that it is the video of.' }),
+    track: ref('Track', { onDelete: 'unset', description: 'The track that the video belongs to.' }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
     ...mediaFields,
-    video: { type: videoSchema, server: true, description: 'What its decoder tells.' },
-    audio: { type: audioSchema, server: true, description: 'Its sound, where it has any.' },
-    loudness: { type: loudnessSchema, server: true, description: 'How loud its sound is.' },
+    video: { type: videoSchema, server: true, description: 'Facts of the decoded video.' },
+    audio: { type: audioSchema, server: true, description: 'Facts of its sound, if it has any.' },
+    loudness: { type: loudnessSchema, server: true, description: 'Loudness of its sound.' },
     stream: {
       type: streamSchema,
       server: true,
-      description: 'Its adaptive stream (HLS), where one was asked for.',
+      description: 'Its adaptive stream (HLS), if one was requested.',
     },
     streamPath: {
       type: String,
       select: false,
       server: true,
       maxlength: 512,
-      description: 'Where the stream now shown is, below the derivatives.',
+      description: 'The S3 folder of the published stream, below the derivatives.',
     },
   });
 
@@ -132,7 +144,7 @@ function define() {
 }
 
 export const Video = entity('Video', define, {
-  about: 'A clip, perhaps the video of a track: the object in S3 and what was seen in it.',
+  about: 'A video, possibly of a track: the file in S3 and its facts.',
   objects: objectsIn('videos'),
   unversioned: ['progress'],
 });

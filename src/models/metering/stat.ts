@@ -10,7 +10,7 @@ function define() {
       required: true,
       maxlength: 64,
       server: true,
-      description: 'What is counted: `tracks.uploaded`.',
+      description: 'The metric: `tracks.uploaded`.',
     },
     count: { type: Number, required: true, integer: true, min: 0, server: true },
     sum: { type: Number, required: true, server: true },
@@ -20,7 +20,7 @@ function define() {
       required: true,
       default: () => ({}),
       server: true,
-      description: 'What sets this value apart from others of its metric: key → value.',
+      description: 'The dimensions of the value: key → value.',
     }),
   });
 
@@ -33,7 +33,7 @@ function define() {
 }
 
 export const Stat = entity('Stat', define, {
-  about: "One metric over one period: a user's, or without a user the whole app's.",
+  about: 'One metric over one period, of a user or, without one, of the whole app.',
   owner: 'optional',
   audited: false,
 });

@@ -18,9 +18,10 @@ function define() {
       immutable: true,
       enum: PURPOSES,
       personal: 'export',
-      description: 'What it is about; the newest of a purpose counts.',
+      description: 'What the consent is for; the newest of each purpose counts.',
     },
-    // Answered as `version`, which is the name of every document's count of writes, too.
+    // The API calls it `version`, a name that every stored document already has for its write
+    // count.
     textVersion: {
       type: String,
       required: true,
@@ -34,7 +35,7 @@ function define() {
       required: true,
       immutable: true,
       personal: 'export',
-      description: 'False: refused, or taken back.',
+      description: 'False: refused or withdrawn.',
     },
     ip: {
       type: String,
@@ -42,7 +43,7 @@ function define() {
       server: true,
       maxlength: 64,
       personal: 'export',
-      description: 'The address that it came from.',
+      description: 'The IP address of the request.',
     },
     userAgent: { type: String, immutable: true, server: true, maxlength: 512, personal: 'export' },
   });
@@ -54,6 +55,6 @@ function define() {
 }
 
 export const Consent = entity('Consent', define, {
-  about: 'What a user agreed to or refused: append-only, the newest of a purpose counts.',
+  about: 'A consent that a user gave or refused: append-only, the newest of each purpose counts.',
   names: { textVersion: 'version' },
 });

@@ -11,7 +11,7 @@ function define() {
       required: true,
       default: () => ({}),
       personal: 'export',
-      description: 'What the client keeps with the project; the keys are its own.',
+      description: 'Settings of the client for this project; the client defines the keys.',
     }),
     status: {
       type: String,

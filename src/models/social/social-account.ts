@@ -28,21 +28,21 @@ function define() {
       server: true,
       maxlength: 255,
       personal: 'export',
-      description: 'Which account, by the id that the provider gave it.',
+      description: 'The id of the account at the provider.',
     },
     accountName: {
       type: String,
       server: true,
       maxlength: 255,
       personal: 'export',
-      description: 'The name that the account shows there.',
+      description: 'The display name of the account.',
     },
     scopes: {
       type: [{ type: String, maxlength: 255 }],
       default: undefined,
       server: true,
       maxItems: 50,
-      description: "What we may do there, in the provider's words.",
+      description: 'The granted OAuth scopes, as the provider names them.',
     },
     accessToken: token,
     refreshToken: token,
@@ -51,7 +51,7 @@ function define() {
     metadata: freeForm(16 * 1024, {
       server: true,
       personal: 'export',
-      description: 'What else the provider told of the account.',
+      description: 'Other data of the account from the provider.',
     }),
     status: {
       type: String,
@@ -70,7 +70,7 @@ function define() {
   return schema;
 }
 
-/** An account elsewhere that we may publish to. Its tokens never leave the server. */
 export const SocialAccount = entity('SocialAccount', define, {
-  about: 'An account elsewhere that we may publish to. Its tokens never leave the server.',
+  about:
+    'A connected account at a social network, to publish to. Its tokens never leave the server.',
 });

@@ -11,9 +11,13 @@ function define() {
       required: true,
       server: true,
       maxlength: 64,
-      description: 'What happened: `track.ready`.',
+      description: 'The event: `track.ready`.',
     },
-    payload: freeForm(256 * 1024, { required: true, server: true, description: 'What is sent.' }),
+    payload: freeForm(256 * 1024, {
+      required: true,
+      server: true,
+      description: 'The body that is sent.',
+    }),
     status: {
       type: String,
       required: true,
@@ -28,7 +32,7 @@ function define() {
       integer: true,
       min: 0,
       server: true,
-      description: 'How often it was sent.',
+      description: 'The number of delivery attempts.',
     },
     responseStatus: {
       type: Number,
@@ -36,7 +40,7 @@ function define() {
       min: 100,
       max: 599,
       server: true,
-      description: 'What the endpoint last answered.',
+      description: 'The last HTTP status of the endpoint.',
     },
     nextAttemptAt: { type: Date, server: true },
     expiresAt: { type: Date, required: true, server: true },
@@ -51,6 +55,6 @@ function define() {
 }
 
 export const WebhookDelivery = entity('WebhookDelivery', define, {
-  about: 'One event on its way to one endpoint.',
+  about: 'The delivery of one event to one endpoint.',
   audited: false,
 });

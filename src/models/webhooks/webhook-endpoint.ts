@@ -8,14 +8,14 @@ function define() {
       required: true,
       maxlength: 2048,
       match: /^https:\/\/[^\s/]+(\/\S*)?$/,
-      description: 'Where events are sent to.',
+      description: 'The URL that events are sent to.',
     },
     description: { type: String, trim: true, maxlength: 500 },
     events: {
       type: [{ type: String, maxlength: 64, match: /^[a-z]+\.([a-z_]+|\*)$/ }],
       required: true,
       maxItems: 50,
-      description: 'Which events it is told of: `track.ready`, `job.*`.',
+      description: 'The events to send: `track.ready`, `job.*`.',
     },
     enabled: { type: Boolean, required: true, default: true },
     secret: sealed(
@@ -23,7 +23,7 @@ function define() {
       {
         server: true,
         shows: 'last4',
-        description: 'What is sent is signed with it, as Standard Webhooks says.',
+        description: 'Signs the deliveries (Standard Webhooks).',
       },
     ),
   });
@@ -34,5 +34,5 @@ function define() {
 }
 
 export const WebhookEndpoint = entity('WebhookEndpoint', define, {
-  about: 'Where a user wants to be told of events, and the secret that signs what is sent.',
+  about: 'A URL that events are sent to, and the secret that signs the deliveries.',
 });

@@ -8,13 +8,13 @@ function define() {
       type: String,
       required: true,
       maxlength: 255,
-      description: 'The id that the provider gave it.',
+      description: 'Its id at the provider.',
     },
     type: {
       type: String,
       required: true,
       maxlength: 128,
-      description: "The provider's word for what happened.",
+      description: 'The event type, as the provider names it.',
     },
     expiresAt: { type: Date, required: true },
   });
@@ -26,7 +26,7 @@ function define() {
 }
 
 export const WebhookEvent = entity('WebhookEvent', define, {
-  about: 'An event that a provider has told us of: seen once, so a second telling changes nothing.',
+  about: 'An event received from a provider, stored so that a duplicate has no effect.',
   owner: 'none',
   audited: false,
 });

@@ -21,13 +21,13 @@ function define() {
       required: true,
       maxlength: 64,
       server: true,
-      description: "ComfyUI's word for it: `executing`, `progress`.",
+      description: 'The event, as ComfyUI names it: `executing`, `progress`.',
     },
     node: {
       type: String,
       maxlength: 64,
       server: true,
-      description: "The id of the graph's node that it is about.",
+      description: 'The id of the node in the graph.',
     },
     message: { type: String, maxlength: 4000, server: true },
     data: freeForm(16 * 1024, { server: true }),
@@ -49,6 +49,6 @@ function define() {
 }
 
 export const ComfyUIExecutionLog = entity('ComfyUIExecutionLog', define, {
-  about: 'What happened while a workflow ran, line by line: append-only.',
+  about: 'A line in the log of a workflow execution: append-only.',
   audited: false,
 });

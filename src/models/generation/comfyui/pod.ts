@@ -11,7 +11,7 @@ function define() {
       required: true,
       maxlength: 2048,
       match: /^https?:\/\/[^\s/]+(\/\S*)?$/,
-      description: 'Where ComfyUI answers.',
+      description: 'The URL of ComfyUI.',
     },
     runpodPod: ref('RunPodPod', {
       onDelete: 'unset',
@@ -26,15 +26,15 @@ function define() {
     },
     capabilities: freeForm(256 * 1024, {
       server: true,
-      description: 'What it answered to `/object_info` and `/system_stats`.',
+      description: 'Its responses to `/object_info` and `/system_stats`.',
     }),
-    lastSeenAt: { type: Date, server: true, description: 'When it last answered.' },
+    lastSeenAt: { type: Date, server: true, description: 'When it last responded.' },
     queueRemaining: {
       type: Number,
       integer: true,
       min: 0,
       server: true,
-      description: 'How many prompts wait there.',
+      description: 'The number of prompts in its queue.',
     },
   });
 
@@ -46,6 +46,6 @@ function define() {
 }
 
 export const ComfyUIPod = entity('ComfyUIPod', define, {
-  about: 'Where ComfyUI runs.',
+  about: 'An instance of ComfyUI.',
   owner: 'none',
 });

@@ -27,6 +27,6 @@ function define() {
 }
 
 export const ComfyUIResourceUsage = entity('ComfyUIResourceUsage', define, {
-  about: 'What an execution used of a pod: append-only.',
+  about: 'The resources that an execution used on a pod: append-only.',
   audited: false,
 });

@@ -14,18 +14,18 @@ const parameterSchema = new Schema(
       required: true,
       maxlength: 200,
       match: /^[\w-]+\.inputs\.[\w. -]+$/,
-      description: 'Where in the graph its value goes: `6.inputs.text`.',
+      description: 'The input in the graph that it sets: `6.inputs.text`.',
     },
     default: freeForm(8192, {
-      description: 'Wrapped, for it may be of any type: `{ "value": 20 }`.',
+      description: 'Wrapped in an object, because it may be of any type: `{ "value": 20 }`.',
     }),
-    min: { type: Number, description: 'Of a number.' },
-    max: { type: Number, description: 'Of a number.' },
+    min: { type: Number, description: 'The lowest value of a number.' },
+    max: { type: Number, description: 'The highest value of a number.' },
     enum: {
       type: [{ type: String, maxlength: 255 }],
       default: undefined,
       maxItems: 100,
-      description: 'The values that it may have, if only some.',
+      description: 'The allowed values, if they are limited.',
     },
     required: { type: Boolean },
   },
@@ -38,7 +38,7 @@ const outputSchema = new Schema(
       type: String,
       required: true,
       maxlength: 64,
-      description: 'The id of the node that makes it.',
+      description: 'The id of the node that produces it.',
     },
     kind: { type: String, required: true, enum: OUTPUT_KINDS },
   },
@@ -59,14 +59,14 @@ function define() {
       required: true,
       default: [],
       maxItems: 100,
-      description: 'What an execution may set.',
+      description: 'The parameters that an execution may set.',
     },
     outputs: {
       type: [outputSchema],
       required: true,
       default: [],
       maxItems: 20,
-      description: 'Which nodes make what is kept.',
+      description: 'The nodes whose output is stored.',
     },
     isPublic: {
       type: Boolean,
@@ -81,7 +81,7 @@ function define() {
       integer: true,
       min: 0,
       max: 1_000_000,
-      description: 'In whole credits, for one execution.',
+      description: 'In whole credits, per execution.',
     },
     revision: {
       type: Number,
@@ -90,7 +90,7 @@ function define() {
       integer: true,
       min: 1,
       server: true,
-      description: 'Counts the changes of what is executed: `graph`, `parameters`, `outputs`.',
+      description: 'Incremented by every change of `graph`, `parameters` or `outputs`.',
     },
   });
 
@@ -98,7 +98,7 @@ function define() {
   schema.index({ user: 1, isPublic: 1, name: 1, _id: 1 });
   schema.index({ isPublic: 1, createdAt: -1, _id: -1 });
   schema.index({ isPublic: 1, name: 1, _id: 1 });
-  // Marks that a removal left when it was cut off.
+  // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
@@ -117,7 +117,9 @@ type Graph = Record<string, { class_type?: unknown; inputs?: unknown } | undefin
 const isObject = (value: unknown) =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A graph is nodes by id; parameters and outputs are of nodes that are there. */
+/**
+ * Checks that a graph consists of nodes by id, and that parameters and outputs refer to its nodes.
+ */
 function findFaults(document: Record<string, unknown>): Fault[] {
   const graph = document.graph as Graph;
   const parameters = document.parameters as Parameter[];
@@ -129,21 +131,21 @@ function findFaults(document: Record<string, unknown>): Fault[] {
       faults.push({ path: `graph.${id}`, message: 'must have class_type and inputs (API format)' });
     }
   }
-  if (Object.keys(graph).length === 0) faults.push({ path: 'graph', message: 'has no node' });
+  if (Object.keys(graph).length === 0) faults.push({ path: 'graph', message: 'must have a node' });
   parameters.forEach(({ name, path, min, max }, i) => {
     if (!isNode(path.split('.')[0] as string)) {
-      faults.push({ path: `parameters.${i}.path`, message: 'is of no node of the graph' });
+      faults.push({ path: `parameters.${i}.path`, message: 'refers to no node of the graph' });
     }
     if (min != null && max != null && min > max) {
       faults.push({ path: `parameters.${i}.min`, message: 'is above max' });
     }
     if (parameters.findIndex((p) => p.name === name) < i) {
-      faults.push({ path: `parameters.${i}.name`, message: 'is there twice' });
+      faults.push({ path: `parameters.${i}.name`, message: 'is used twice' });
     }
   });
   outputs.forEach(({ node }, i) => {
     if (!isNode(node))
-      faults.push({ path: `outputs.${i}.node`, message: 'is no node of the graph' });
+      faults.push({ path: `outputs.${i}.node`, message: 'is not a node of the graph' });
   });
   return faults;
 }

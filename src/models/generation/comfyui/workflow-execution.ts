@@ -11,7 +11,7 @@ const outputSchema = new Schema(
       type: String,
       required: true,
       maxlength: 64,
-      description: 'The id of the node that made it.',
+      description: 'The id of the node that produced it.',
     },
     kind: { type: String, required: true, enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
     image: ref('Image', { onDelete: 'unset' }),
@@ -34,7 +34,7 @@ function define() {
       integer: true,
       min: 1,
       server: true,
-      description: 'The `revision` of the workflow that runs.',
+      description: 'The `revision` of the workflow that is executed.',
     },
     parameters: freeForm(64 * 1024, {
       required: true,
@@ -45,26 +45,30 @@ function define() {
     project: ref('Project', {
       immutable: true,
       onDelete: 'cascade',
-      description: 'Where what it makes goes.',
+      description: 'The project that its outputs are added to.',
     }),
     ...runFields(EXECUTION_STATUSES),
-    pod: ref('ComfyUIPod', { server: true, onDelete: 'unset', description: 'Where it runs.' }),
+    pod: ref('ComfyUIPod', {
+      server: true,
+      onDelete: 'unset',
+      description: 'The pod that runs it.',
+    }),
     promptId: {
       type: String,
       server: true,
       maxlength: 64,
-      description: 'The id that ComfyUI gave it.',
+      description: 'Its id at ComfyUI.',
     },
     outputs: {
       type: [outputSchema],
       default: undefined,
       server: true,
       maxItems: 100,
-      description: 'What it made.',
+      description: 'The media that it produced.',
     },
     nodeErrors: freeForm(64 * 1024, {
       server: true,
-      description: "ComfyUI's own: node id → what is wrong there.",
+      description: 'Errors reported by ComfyUI: node id → error.',
     }),
     queuedSeconds: { type: Number, min: 0, server: true, description: 'How long it waited.' },
     runSeconds: { type: Number, min: 0, server: true, description: 'How long it ran.' },
@@ -83,5 +87,5 @@ function define() {
 }
 
 export const ComfyUIWorkflowExecution = entity('ComfyUIWorkflowExecution', define, {
-  about: 'One run of a workflow: with which parameters, where, and what came of it.',
+  about: 'One run of a workflow: its parameters, where it ran, and its outputs.',
 });

@@ -43,7 +43,8 @@ function define() {
       required: true,
       immutable: true,
       maxlength: 64,
-      description: 'The name of an LlmModel: what was asked stays known when the model is gone.',
+      description:
+        'The name of an LlmModel. Not a reference, so that it remains when the model is deleted.',
     },
     provider: { type: String, server: true, maxlength: 64 },
     messages: sealed(
@@ -52,7 +53,7 @@ function define() {
         required: true,
         immutable: true,
         personal: 'export',
-        description: 'The conversation so far, the question last.',
+        description: 'The conversation so far; the last message is the question.',
       },
     ),
     attachments: {
@@ -60,7 +61,7 @@ function define() {
       default: undefined,
       immutable: true,
       maxItems: 16,
-      description: 'Media beside the text; exactly one in each item.',
+      description: 'Media sent with the text; exactly one per item.',
     },
     modalities: {
       type: [{ type: String, enum: MODALITIES }],
@@ -68,13 +69,13 @@ function define() {
       default: ['TEXT'],
       immutable: true,
       maxItems: 4,
-      description: 'What the answer may be.',
+      description: 'The modalities that the answer may have.',
     },
     parameters: freeForm(4096, {
       required: true,
       immutable: true,
       default: () => ({}),
-      description: 'For the model, as it is: `temperature`, `max_tokens`.',
+      description: 'Passed to the model unchanged: `temperature`, `max_tokens`.',
     }),
     project: ref('Project', { immutable: true, onDelete: 'cascade' }),
     ...runFields(JOB_STATUSES),

@@ -20,7 +20,8 @@ function define() {
       tokens: count,
       cost: { type: Number, required: true, min: 0, server: true, description: 'In US dollars.' },
     },
-    // `errors` is what the outside calls it; nothing here is hydrated that has errors of its own.
+    // `errors` is the name in the API. Mongoose reserves it for hydrated documents, which are not
+    // used.
     { suppressReservedKeysWarning: true },
   );
 

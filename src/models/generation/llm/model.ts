@@ -12,7 +12,7 @@ const capabilitiesSchema = new Schema(
       type: String,
       required: true,
       enum: ['REQUIRED', 'OPTIONAL', 'NONE'],
-      description: 'Whether the answer comes in pieces.',
+      description: 'Whether the answer is streamed.',
     },
   },
   { _id: false },
@@ -25,26 +25,31 @@ function define() {
       required: true,
       immutable: true,
       match: /^[a-z0-9][a-z0-9._-]{0,63}$/,
-      description: 'What requests name it by: `qwen-omni`.',
+      description: 'The name that requests use: `qwen-omni`.',
     },
-    provider: { type: String, required: true, maxlength: 64, description: 'Who runs it.' },
+    provider: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      description: 'The provider that runs it.',
+    },
     baseUrl: {
       type: String,
       maxlength: 2048,
       match: /^https?:\/\/[^\s/]+(\/\S*)?$/,
-      description: "Where it is asked; the provider's own address if not set.",
+      description: "The URL of its API; the provider's default if not set.",
     },
     capabilities: { type: capabilitiesSchema, required: true },
     prices: freeForm(4096, {
       required: true,
       default: () => ({}),
-      description: 'Kind of token → US dollars for a million.',
+      description: 'Kind of token → US dollars per million.',
     }),
     isEnabled: {
       type: Boolean,
       required: true,
       default: true,
-      description: 'False: it may not be asked.',
+      description: 'False: it cannot be used.',
     },
   });
 
@@ -56,6 +61,6 @@ function define() {
 }
 
 export const LlmModel = entity('LlmModel', define, {
-  about: 'A language model that may be asked, with what it takes, gives and costs.',
+  about: 'A language model, with its capabilities and prices.',
   owner: 'none',
 });

@@ -25,35 +25,39 @@ function define() {
     endpointIds: freeForm(4096, {
       required: true,
       default: () => ({}),
-      description: 'What for → which serverless endpoint.',
+      description: 'Purpose → id of the serverless endpoint.',
     }),
     defaultTemplate: ref('RunPodTemplate', {
       onDelete: 'unset',
-      description: 'What a pod runs unless said otherwise.',
+      description: 'The template of pods that name no other.',
     }),
     gpuTypes: {
       type: [{ type: String, maxlength: 120 }],
       required: true,
       default: [],
       maxItems: 50,
-      description: 'Which GPUs may be rented, the best first.',
+      description: 'The GPU types that may be rented, in order of preference.',
     },
     limits: { type: limitsSchema },
     webhookToken: sealed(
       { type: String, maxlength: 255 },
-      { server: true, select: false, description: "What RunPod's calls to us must show." },
+      {
+        server: true,
+        select: false,
+        description: "The token that RunPod's webhook calls must carry.",
+      },
     ),
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, name: 1, _id: 1 });
   schema.index({ defaultTemplate: 1 }, { sparse: true });
-  // Marks that a removal left when it was cut off.
+  // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
 }
 
 export const RunPodConfiguration = entity('RunPodConfiguration', define, {
-  about: 'An account at RunPod that we may use, and how far.',
+  about: 'An account at RunPod, with its API key and limits.',
 });

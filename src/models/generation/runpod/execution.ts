@@ -29,32 +29,32 @@ function define() {
     input: freeForm(256 * 1024, {
       required: true,
       immutable: true,
-      description: 'For the endpoint, as it is.',
+      description: 'Passed to the endpoint unchanged.',
     }),
     ...runFields(RUNPOD_EXECUTION_STATUSES),
     runpodId: {
       type: String,
       server: true,
       maxlength: 128,
-      description: 'The id that RunPod gave it.',
+      description: 'Its id at RunPod.',
     },
-    output: freeForm(256 * 1024, { server: true, description: 'What the endpoint answered.' }),
+    output: freeForm(256 * 1024, { server: true, description: 'The response of the endpoint.' }),
     delayMs: {
       type: Number,
       integer: true,
       min: 0,
       server: true,
-      description: 'In the queue, in milliseconds.',
+      description: 'Time in the queue, in milliseconds.',
     },
     executionMs: {
       type: Number,
       integer: true,
       min: 0,
       server: true,
-      description: 'At work, in milliseconds.',
+      description: 'Execution time, in milliseconds.',
     },
     cost: { type: Number, min: 0, server: true, description: 'In US dollars.' },
-    webhookSeenAt: { type: Date, server: true, description: 'When RunPod told us of its end.' },
+    webhookSeenAt: { type: Date, server: true, description: 'When RunPod reported its end.' },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

@@ -41,7 +41,7 @@ function define() {
       immutable: true,
       enum: ['SECURE', 'COMMUNITY'],
       default: 'SECURE',
-      description: "RunPod's own data centres, or those of others.",
+      description: 'Data centres (secure cloud), or machines of others (community cloud).',
     },
     status: {
       type: String,
@@ -54,12 +54,12 @@ function define() {
       type: String,
       server: true,
       maxlength: 64,
-      description: 'The id that RunPod gave it.',
+      description: 'Its id at RunPod.',
     },
     costPerHour: { type: Number, min: 0, server: true, description: 'In US dollars.' },
     runtime: freeForm(16 * 1024, {
       server: true,
-      description: 'What RunPod tells of it while it runs: ports, load, uptime.',
+      description: 'Runtime data from RunPod: ports, load, uptime.',
     }),
     error: errorField,
     startedAt: { type: Date, server: true },

@@ -43,20 +43,20 @@ function define() {
       type: String,
       trim: true,
       maxlength: 64,
-      description: "The user's own, to sort templates by.",
+      description: 'A category chosen by the user.',
     },
     runpodId: {
       type: String,
       server: true,
       maxlength: 64,
-      description: 'The id that RunPod gave it.',
+      description: 'Its id at RunPod.',
     },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, name: 1, _id: 1 });
   schema.index({ user: 1, category: 1, createdAt: -1, _id: -1 });
-  // Marks that a removal left when it was cut off.
+  // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;

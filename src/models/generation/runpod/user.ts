@@ -14,17 +14,17 @@ function define() {
       required: true,
       server: true,
       maxlength: 64,
-      description: 'The id that RunPod gave it.',
+      description: 'Its id at RunPod.',
     },
     email: { type: String, server: true, maxlength: 255, personal: 'export' },
     balance: { type: Number, server: true, description: 'In US dollars.' },
     spendPerHour: { type: Number, server: true, min: 0, description: 'In US dollars.' },
-    spendLimit: { type: Number, server: true, min: 0, description: 'In US dollars an hour.' },
+    spendLimit: { type: Number, server: true, min: 0, description: 'In US dollars per hour.' },
     syncedAt: {
       type: Date,
       required: true,
       server: true,
-      description: 'When RunPod was last asked.',
+      description: 'When it was last read from RunPod.',
     },
   });
 
@@ -35,5 +35,5 @@ function define() {
 }
 
 export const RunPodUser = entity('RunPodUser', define, {
-  about: 'The account behind a configuration, as RunPod tells of it.',
+  about: 'The RunPod account of a configuration, as reported by RunPod.',
 });
