@@ -1,5 +1,5 @@
 import { serveS3 } from '../src/api/events/serve-events.ts';
 import { noteUpload } from '../src/services/uploads/arrivals.ts';
 
-/** Bytes have arrived in S3: their medium gets a job. */
+/** Runs when an object was written to S3: enqueues a processing job for an uploaded medium. */
 export const handler = serveS3('media-uploaded', noteUpload);

@@ -5,7 +5,7 @@ import { images } from './images.ts';
 import { tracks } from './tracks.ts';
 import { videos } from './videos.ts';
 
-/** What is for all kinds of media. */
+/** Routes for all kinds of media. */
 export const media = {
   routes: [bulkUploads({ TRACK: tracks, AUDIO: audios, VIDEO: videos, IMAGE: images })],
 };

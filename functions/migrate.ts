@@ -5,8 +5,8 @@ import { MIGRATING } from '../src/data/deadlines.ts';
 import { upgrade } from '../src/data/migrations/run.ts';
 
 /**
- * Called at deploy: brings the database up to date. Answers which migrations it applied, and as `unfinished`
- * the one that it had no time to finish: the next call goes on with it.
+ * Invoked at each deployment: applies pending migrations. Returns those applied and, as
+ * `unfinished`, one that it had no time to finish, which the next call continues.
  */
 export const handler = serveSchedule(
   'migrate',

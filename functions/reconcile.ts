@@ -1,5 +1,5 @@
 import { serveSchedule } from '../src/api/events/serve-events.ts';
 import { reconcile } from '../src/services/maintenance/reconcile.ts';
 
-/** Every minute: what lost messages and crashes left behind is found and put right. */
+/** Runs every minute: repairs what lost messages and crashes left behind. */
 export const handler = serveSchedule('reconcile', reconcile);

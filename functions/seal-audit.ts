@@ -1,7 +1,10 @@
 import { serveQueue } from '../src/api/events/serve-events.ts';
 import { appendToChain } from '../src/services/audit/chain.ts';
 
-/** Moves audit entries out of their documents and chains them; rung after writes, and every minute. */
+/**
+ * Moves audit entries from their documents into the audit chain. Runs after writes, and every
+ * minute.
+ */
 export const handler = serveQueue('seal-audit', async (ctx) => {
   await appendToChain(ctx);
 });

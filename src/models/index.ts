@@ -1,4 +1,4 @@
-// The registry: every entity, made once. Bundlers need static imports, so it is a list and no glob.
+// The registry of all entities. A list of static imports, because bundlers cannot resolve a glob.
 
 export { RateCount } from './account/rate-count.ts';
 export { Session } from './account/session.ts';

@@ -3,5 +3,8 @@ import { config } from '../config.ts';
 
 export type { Logger };
 
-/** Structured logs: one JSON line each, read by CloudWatch in the cloud and by the terminal at home. */
+/**
+ * The structured log: one JSON line per entry, for CloudWatch, or for the terminal of the local
+ * cloud.
+ */
 export const log = new Logger({ serviceName: 'mixdown', logLevel: config.logLevel });

@@ -1,6 +1,7 @@
 import { config } from '../config.ts';
 import { presign } from './presign.ts';
-import { addressOf, client, sdk, signing, UNHURRIED } from './s3.ts';
+import { getClient, loadSdk, SLOW_CALL } from './s3-client.ts';
+import { getObjectUrl, getSigning } from './s3-links.ts';
 
 /** A part of an upload as S3 has it. */
 export interface StoredPart {
@@ -9,25 +10,25 @@ export interface StoredPart {
   size: number;
 }
 
-/** The most parts of an upload, and of a page of their list. */
+/** The most parts of an upload, and the page size of a list of them. */
 export const MOST_PARTS = 10_000;
 export const PARTS_PAGE = 1000;
 
-/** Begins an upload in parts, which S3 keeps until it is completed or aborted. Returns its id. */
-export async function begin(key: string, contentType: string): Promise<string> {
-  const { CreateMultipartUploadCommand } = await sdk();
-  const { UploadId } = await (await client()).send(
+/** Starts a multipart upload, which S3 keeps until it is completed or aborted. Returns its id. */
+export async function startMultipart(key: string, contentType: string): Promise<string> {
+  const { CreateMultipartUploadCommand } = await loadSdk();
+  const { UploadId } = await (await getClient()).send(
     new CreateMultipartUploadCommand({
       Bucket: config.mediaBucket,
       Key: key,
       ContentType: contentType,
     }),
   );
-  if (!UploadId) throw new Error('S3 began an upload without an id.');
+  if (!UploadId) throw new Error('S3 started a multipart upload without an id.');
   return UploadId;
 }
 
-/** A URL for one part of exactly this many bytes. */
+/** Presigns a URL to upload one part of exactly this size. */
 export function presignPart(
   key: string,
   uploadId: string,
@@ -36,36 +37,39 @@ export function presignPart(
 ): string {
   const query = { partNumber: String(part.partNumber), uploadId };
   const headers = { 'content-length': String(part.size) };
-  return presign({ method: 'PUT', ...addressOf(key), query, headers, ...signing(seconds) });
+  return presign({ method: 'PUT', ...getObjectUrl(key), query, headers, ...getSigning(seconds) });
 }
 
-/** The parts that have arrived with numbers above `after`, at most a page; null when there is no such upload. */
+/**
+ * Lists a page of the parts that have arrived, with numbers above `after`; null for an unknown
+ * upload.
+ */
 export async function listParts(
   key: string,
   uploadId: string,
   after = 0,
 ): Promise<{ parts: StoredPart[]; isLast: boolean } | null> {
-  const { ListPartsCommand } = await sdk();
+  const { ListPartsCommand } = await loadSdk();
   try {
-    const page = await (await client()).send(
+    const page = await (await getClient()).send(
       new ListPartsCommand({
-        ...upload(key, uploadId),
+        ...buildParams(key, uploadId),
         PartNumberMarker: String(after),
         MaxParts: PARTS_PAGE,
       }),
     );
     const parts = (page.Parts ?? []).map(({ PartNumber = 0, ETag = '', Size = 0 }) => {
-      return { partNumber: PartNumber, etag: bare(ETag), size: Size };
+      return { partNumber: PartNumber, etag: stripQuotes(ETag), size: Size };
     });
     return { parts, isLast: !page.IsTruncated };
   } catch (error) {
-    if (nameOf(error) === 'NoSuchUpload') return null;
+    if (getErrorName(error) === 'NoSuchUpload') return null;
     throw error;
   }
 }
 
-/** Every part that has arrived, by its number; null when there is no such upload. */
-export async function allParts(
+/** Lists all parts that have arrived, by number; null for an unknown upload. */
+export async function listAllParts(
   key: string,
   uploadId: string,
 ): Promise<Map<number, StoredPart> | null> {
@@ -79,16 +83,19 @@ export async function allParts(
   }
 }
 
-/** How S3 may take a completion: all of its refusals that are no fault of ours, by its own names. */
+/**
+ * The outcome of a completion: S3's names for the refusals that the client or a concurrent request
+ * causes.
+ */
 export type Completion =
   | 'COMPLETED'
   | 'NoSuchUpload'
   | 'InvalidPart'
   | 'InvalidPartOrder'
   | 'EntityTooSmall'
-  /** There is an object of this key already: it is not overwritten. */
+  /** The key has an object already, which is not overwritten. */
   | 'PreconditionFailed'
-  /** Somebody else is making it just now. */
+  /** A concurrent request is creating the object. */
   | 'ConditionalRequestConflict';
 
 const REFUSALS: readonly string[] = [
@@ -97,61 +104,61 @@ const REFUSALS: readonly string[] = [
 ];
 
 /**
- * Makes an object of its parts, which may take S3 minutes. The SDK throws, too, where S3 answers 200 with
- * an error in its body.
+ * Completes a multipart upload, which may take S3 minutes. The SDK also throws when S3 answers 200
+ * with an error in the body.
  */
-export async function complete(
+export async function completeMultipart(
   key: string,
   uploadId: string,
   parts: Pick<StoredPart, 'partNumber' | 'etag'>[],
   abortSignal: AbortSignal,
 ): Promise<Completion> {
-  const { CompleteMultipartUploadCommand } = await sdk();
+  const { CompleteMultipartUploadCommand } = await loadSdk();
   const Parts = parts.map(({ partNumber, etag }) => {
     return { PartNumber: partNumber, ETag: `"${etag}"` };
   });
   try {
-    await (await client()).send(
+    await (await getClient()).send(
       new CompleteMultipartUploadCommand({
-        ...upload(key, uploadId),
+        ...buildParams(key, uploadId),
         MultipartUpload: { Parts },
         IfNoneMatch: '*',
       }),
-      { ...UNHURRIED, abortSignal },
+      { ...SLOW_CALL, abortSignal },
     );
     return 'COMPLETED';
   } catch (error) {
-    const name = nameOf(error);
+    const name = getErrorName(error);
     if (name && REFUSALS.includes(name)) return name as Completion;
     throw error;
   }
 }
 
-/** Ends an upload; its parts are gone. False when there is no such upload. */
-export async function abort(key: string, uploadId: string): Promise<boolean> {
-  const { AbortMultipartUploadCommand } = await sdk();
+/** Aborts an upload and deletes its parts. False for an unknown upload. */
+export async function abortMultipart(key: string, uploadId: string): Promise<boolean> {
+  const { AbortMultipartUploadCommand } = await loadSdk();
   try {
-    await (await client()).send(new AbortMultipartUploadCommand(upload(key, uploadId)));
+    await (await getClient()).send(new AbortMultipartUploadCommand(buildParams(key, uploadId)));
     return true;
   } catch (error) {
-    if (nameOf(error) === 'NoSuchUpload') return false;
+    if (getErrorName(error) === 'NoSuchUpload') return false;
     throw error;
   }
 }
 
-/** An upload that has begun and not ended. */
+/** A multipart upload that is neither completed nor aborted. */
 export interface OpenUpload {
   key: string;
   uploadId: string;
   initiated: Date;
 }
 
-/** The uploads in parts under a prefix that have not ended, in pages. */
-export async function* openUploads(prefix: string): AsyncGenerator<OpenUpload[]> {
-  const { ListMultipartUploadsCommand } = await sdk();
+/** Lists the open multipart uploads under a prefix, in pages. */
+export async function* listOpenUploads(prefix: string): AsyncGenerator<OpenUpload[]> {
+  const { ListMultipartUploadsCommand } = await loadSdk();
   let marker: { KeyMarker: string; UploadIdMarker?: string } | undefined;
   do {
-    const page = await (await client()).send(
+    const page = await (await getClient()).send(
       new ListMultipartUploadsCommand({
         Bucket: config.mediaBucket,
         Prefix: prefix,
@@ -173,22 +180,22 @@ export async function* openUploads(prefix: string): AsyncGenerator<OpenUpload[]>
   } while (marker);
 }
 
-/** Ends every upload in parts under a prefix. */
-export async function abortUnder(prefix: string): Promise<void> {
-  for await (const page of openUploads(prefix)) {
-    for (const { key, uploadId } of page) await abort(key, uploadId);
+/** Aborts all multipart uploads under a prefix. */
+export async function abortUploadsUnder(prefix: string): Promise<void> {
+  for await (const page of listOpenUploads(prefix)) {
+    for (const { key, uploadId } of page) await abortMultipart(key, uploadId);
   }
 }
 
-function upload(key: string, uploadId: string) {
+function buildParams(key: string, uploadId: string) {
   return { Bucket: config.mediaBucket, Key: key, UploadId: uploadId };
 }
 
-/** An ETag without its quotes. */
-function bare(etag: string): string {
+/** Removes the quotes of an ETag. */
+function stripQuotes(etag: string): string {
   return etag.replaceAll('"', '');
 }
 
-function nameOf(error: unknown): string | undefined {
+function getErrorName(error: unknown): string | undefined {
   return error instanceof Error ? error.name : undefined;
 }

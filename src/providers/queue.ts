@@ -4,10 +4,10 @@ import { config } from '../config.ts';
 let client: Promise<SQSClient> | undefined;
 
 /**
- * Sends a message; a queue is only a doorbell here, so its body is a hint. Loaded where it is used: the
- * SDK costs more to import than most requests take. @throws the SDK's error, after its deadline
+ * Sends a message that wakes a worker; its body is only a hint. The SDK is imported at the first
+ * call, because that takes longer than most requests. @throws the SDK's error, after its timeouts
  */
-export async function ring(queueUrl: string, body: object, delaySeconds = 0): Promise<void> {
+export async function sendMessage(queueUrl: string, body: object, delaySeconds = 0): Promise<void> {
   const { SendMessageCommand, SQSClient } = await import('@aws-sdk/client-sqs');
   client ??= Promise.resolve(
     new SQSClient({

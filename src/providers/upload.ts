@@ -1,12 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { config } from '../config.ts';
-import { abort, begin, complete, type StoredPart } from './multipart.ts';
-import { client, head, LADEN, sdk } from './s3.ts';
+import { abortMultipart, completeMultipart, type StoredPart, startMultipart } from './multipart.ts';
+import { headObject } from './s3.ts';
+import { getClient, LARGE_BODY, loadSdk } from './s3-client.ts';
 
-/** In bytes. What is sent is held in memory: only so it can be sent again where S3 was not well. */
-const PART = 16 * 1024 * 1024;
+/** In bytes. Parts are held in memory, so that the SDK can retry them. */
+const PART_BYTES = 16 * 1024 * 1024;
 
-/** Stores a file of any size; a larger one in parts. Whoever aborts leaves nothing of it. */
+/** Uploads a file of any size, a large one in parts. After an abort nothing of it is stored. */
 export async function upload(
   key: string,
   { path, size, contentType }: { path: string; size: number; contentType: string },
@@ -14,17 +15,17 @@ export async function upload(
 ): Promise<void> {
   const file = await open(path);
   try {
-    if (size <= PART) await put(key, await read(file, 0, size), contentType, signal);
+    if (size <= PART_BYTES) await putFile(key, await readRange(file, 0, size), contentType, signal);
     else await putInParts(key, file, size, contentType, signal);
   } finally {
     await file.close();
   }
 }
 
-async function put(key: string, Body: Buffer, ContentType: string, abortSignal: AbortSignal) {
-  const { PutObjectCommand } = await sdk();
+async function putFile(key: string, Body: Buffer, ContentType: string, abortSignal: AbortSignal) {
+  const { PutObjectCommand } = await loadSdk();
   const object = { Bucket: config.mediaBucket, Key: key, Body, ContentType };
-  await (await client()).send(new PutObjectCommand(object), { ...LADEN, abortSignal });
+  await (await getClient()).send(new PutObjectCommand(object), { ...LARGE_BODY, abortSignal });
 }
 
 async function putInParts(
@@ -34,35 +35,36 @@ async function putInParts(
   contentType: string,
   abortSignal: AbortSignal,
 ): Promise<void> {
-  const { UploadPartCommand } = await sdk();
-  const UploadId = await begin(key, contentType);
+  const { UploadPartCommand } = await loadSdk();
+  const UploadId = await startMultipart(key, contentType);
   try {
     const parts: Pick<StoredPart, 'partNumber' | 'etag'>[] = [];
-    for (let from = 0; from < size; from += PART) {
+    for (let from = 0; from < size; from += PART_BYTES) {
       const PartNumber = parts.length + 1;
-      const Body = await read(file, from, Math.min(PART, size - from));
+      const Body = await readRange(file, from, Math.min(PART_BYTES, size - from));
       const part = { Bucket: config.mediaBucket, Key: key, UploadId, PartNumber, Body };
-      const { ETag = '' } = await (await client()).send(new UploadPartCommand(part), {
-        ...LADEN,
+      const { ETag = '' } = await (await getClient()).send(new UploadPartCommand(part), {
+        ...LARGE_BODY,
         abortSignal,
       });
       parts.push({ partNumber: PartNumber, etag: ETag.replaceAll('"', '') });
     }
-    const end = await complete(key, UploadId, parts, abortSignal);
+    const end = await completeMultipart(key, UploadId, parts, abortSignal);
     if (end === 'COMPLETED') return;
-    // Of two answers the first may have been lost, or somebody else has made the same: then it is there.
-    if ((await head(key))?.size !== size) {
-      throw new Error(`S3 did not make an object of its parts: ${end}`);
+    // The response to an earlier attempt may have been lost, or another worker uploaded the same:
+    // then it exists.
+    if ((await headObject(key))?.size !== size) {
+      throw new Error(`S3 did not complete the upload: ${end}`);
     }
-    await abort(key, UploadId);
+    await abortMultipart(key, UploadId);
   } catch (error) {
-    // Where this fails as well, the sweep of S3's list ends it.
-    await Promise.allSettled([abort(key, UploadId)]);
+    // If this fails as well, the sweep of orphaned uploads aborts it later.
+    await Promise.allSettled([abortMultipart(key, UploadId)]);
     throw error;
   }
 }
 
-async function read(file: FileHandle, from: number, length: number): Promise<Buffer> {
+async function readRange(file: FileHandle, from: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, from);
   if (bytesRead !== length) throw new Error('A file became shorter while it was sent.');
   return buffer;

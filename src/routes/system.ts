@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import type { Route } from '../api/http/route.ts';
 import { ping } from '../data/connection.ts';
-import { reach } from '../providers/s3.ts';
+import { checkBucket } from '../providers/s3.ts';
 
 const open = { method: 'GET', tag: 'System', access: 'anyone', personal: false } as const;
 
@@ -32,7 +32,7 @@ export const systemRoutes: Route[] = [
     handle: async (ctx) => {
       const checks = {
         database: await checkReachable(ping),
-        storage: await checkReachable(reach),
+        storage: await checkReachable(checkBucket),
       };
       const isWell = Object.values(checks).every((c) => c === 'ok');
       if (!isWell) ctx.log.warn('Unhealthy.', { checks });

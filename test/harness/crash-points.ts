@@ -9,13 +9,13 @@ import { remove } from '../../src/data/remove.ts';
 import { insert } from '../../src/data/write.ts';
 import { Image, Project, TrashedMedium } from '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
-import { openUploads } from '../../src/providers/multipart.ts';
-import { keysUnder } from '../../src/providers/s3.ts';
+import { listOpenUploads } from '../../src/providers/multipart.ts';
+import { listKeys } from '../../src/providers/s3.ts';
 import { upload } from '../../src/providers/upload.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { type CheckedObjects, checkObjects } from '../../src/services/maintenance/objects/check.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
-import { originalKey, pointersOf } from '../../src/services/media/keys.ts';
+import { buildOriginalKey, listPointers } from '../../src/services/media/keys.ts';
 import { type Medium, Version } from '../../src/services/media/medium.ts';
 import type { MediaProcessor } from '../../src/services/media/processor.ts';
 import { reprocess } from '../../src/services/media/reprocess.ts';
@@ -86,7 +86,7 @@ export async function crashes(points: number, random: Chance) {
     const project = random.below(2) ? await some(Project, {}) : undefined;
     const made = await insert(ctx(), Image, {
       ...{ _id, user, name: 'x', fileName: 'x.png', contentType: 'image/png', size },
-      filePath: originalKey(Image, user, _id),
+      filePath: buildOriginalKey(Image, user, _id),
       ...(project && { project: project._id }),
       ...(size > 1 && { multipart: { partSize: 5_242_880 } }),
     });
@@ -208,14 +208,14 @@ async function difference(user: UUID): Promise<Difference> {
   const all = [...media, ...versions, ...trashed.map((t) => t.content as Medium)];
   const kept = all.filter((m) => m.status !== 'AWAITING_UPLOAD');
   const keys: string[] = [];
-  for await (const page of keysUnder(`media/${user}/`)) keys.push(...page);
+  for await (const page of listKeys(`media/${user}/`)) keys.push(...page);
   const pointed = kept.flatMap((m) => [
     m.filePath,
     ...(m.derivatives ?? []).map((d) => `${m.derivativesPath}/${d.name}`),
   ]);
-  const isKnown = (key: string) => kept.some((m) => pointersOf(m).some((p) => key.startsWith(p)));
+  const isKnown = (key: string) => kept.some((m) => listPointers(m).some((p) => key.startsWith(p)));
   const open: string[] = [];
-  for await (const page of openUploads(`media/${user}/`)) open.push(...page.map((u) => u.key));
+  for await (const page of listOpenUploads(`media/${user}/`)) open.push(...page.map((u) => u.key));
   const jobs = await Job.collection
     .find({ ...mine, status: { $in: ['QUEUED', 'RUNNING'] } })
     .toArray();

@@ -7,7 +7,7 @@ import { findOne } from '../../src/data/read.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { update } from '../../src/data/write.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
-import { folderOf, originalKey } from '../../src/services/media/keys.ts';
+import { buildFolder, buildOriginalKey } from '../../src/services/media/keys.ts';
 import { given, type Person } from './given.ts';
 import { sampleOf } from './sample.ts';
 import { stored } from './stored.ts';
@@ -182,7 +182,11 @@ function particulars(made: Everything, entity: Entity, id: UUID): Values {
       kind: 'IMAGE',
       content: {
         ...{ _id: id, user, name: made.shown, fileName: made.shown, contentType: 'image/png' },
-        ...{ size: 1, filePath: originalKey(entityNamed('Image'), user, id), status: 'FAILED' },
+        ...{
+          size: 1,
+          filePath: buildOriginalKey(entityNamed('Image'), user, id),
+          status: 'FAILED',
+        },
         ...{ progress: 0, createdAt: new Date(), updatedAt: new Date(), version: 1 },
       },
     },
@@ -198,11 +202,11 @@ function particulars(made: Everything, entity: Entity, id: UUID): Values {
     RetentionPolicy: { entity: 'Track', enabled: false },
   };
   const hasObject = 'filePath' in entity.shape.fields && {
-    filePath: originalKey(entity, user, id),
+    filePath: buildOriginalKey(entity, user, id),
   };
   const derivatives = entity.shape.fields.derivatives && {
     derivatives: [{ name: 'waveform', contentType: 'application/json', status: 'READY', size: 1 }],
-    derivativesPath: `${folderOf(entity, user, id)}derivatives/1`,
+    derivativesPath: `${buildFolder(entity, user, id)}derivatives/1`,
   };
   return { ...hasObject, ...derivatives, ...known[entity.name] };
 }

@@ -1,4 +1,5 @@
-import { client, keysUnder, sdk } from '../../src/providers/s3.ts';
+import { listKeys } from '../../src/providers/s3.ts';
+import { getClient, loadSdk } from '../../src/providers/s3-client.ts';
 import type { Doc, MediaKind, Person } from './given.ts';
 
 /** The objects that a medium has in S3, by what follows its folder. */
@@ -9,13 +10,13 @@ export async function keysOf(
 ): Promise<string[]> {
   const keys: string[] = [];
   const folder = `media/${person.id}/${kind}/${medium.id}/`;
-  for await (const page of keysUnder(folder)) keys.push(...page);
+  for await (const page of listKeys(folder)) keys.push(...page);
   return keys.map((k) => k.slice(folder.length)).toSorted();
 }
 
 /** Writes an object past all that would forbid it. */
 export async function putObject(key: string, body: string): Promise<void> {
-  const { PutObjectCommand } = await sdk();
+  const { PutObjectCommand } = await loadSdk();
   const Bucket = process.env.MEDIA_BUCKET as string;
-  await (await client()).send(new PutObjectCommand({ Bucket, Key: key, Body: body }));
+  await (await getClient()).send(new PutObjectCommand({ Bucket, Key: key, Body: body }));
 }

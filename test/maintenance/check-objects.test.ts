@@ -11,7 +11,7 @@ import { MediumVersion } from '../../src/models/media/medium-version.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { TrashedMedium } from '../../src/models/media/trashed-medium.ts';
 import { Video } from '../../src/models/media/video.ts';
-import { deleteUnder, head, keysUnder } from '../../src/providers/s3.ts';
+import { deleteUnder, headObject, listKeys } from '../../src/providers/s3.ts';
 import { upload } from '../../src/providers/upload.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
@@ -38,7 +38,7 @@ const NONE = { count: 0, examples: [] };
 const ALL_WELL = { missing: NONE, damaged: NONE, trashed: NONE };
 const everything = async () => {
   const keys: string[] = [];
-  for await (const page of keysUnder('media/')) keys.push(...page);
+  for await (const page of listKeys('media/')) keys.push(...page);
   return keys;
 };
 
@@ -61,7 +61,7 @@ async function ready(person: Person): Promise<{ track: TrackDoc; folder: string;
     { name: 'waveform', contentType: 'application/json', status: 'READY', size: 1 },
     { name: 'preview', contentType: 'audio/mp4', status: 'PENDING' },
   ];
-  const { etag } = (await head(track.filePath as string)) ?? {};
+  const { etag } = (await headObject(track.filePath as string)) ?? {};
   const object = { etag, sequencer: '' };
   const set = { status: 'READY', stands: true, object, derivatives, derivativesPath };
   await Track.collection.updateOne({ _id: new UUID(track.id) }, { $set: set });
@@ -106,7 +106,7 @@ test('segments of a stream that waits for its job stay; those of a failed one ar
   const _id = new UUID(video.id);
   const job = newId(Date.now());
   const folder = `media/${alice.id}/videos/${video.id}`;
-  const object = { etag: (await head(video.filePath as string))?.etag, sequencer: '' };
+  const object = { etag: (await headObject(video.filePath as string))?.etag, sequencer: '' };
   const shown = {
     status: 'READY',
     object,
@@ -140,7 +140,7 @@ test('a READY medium whose original is missing becomes FAILED', async () => {
     error: { code: 'MISSING_FILE' },
   });
   expect((await read(kept.track.id)).status).toBe('READY');
-  expect(await head(kept.track.filePath as string)).not.toBeNull();
+  expect(await headObject(kept.track.filePath as string)).not.toBeNull();
   // What it was once helps nobody: without its bytes it is not READY again.
   expect((await alice.post(`/v1/tracks/${track.id}/reprocess`)).status).toBe(202);
   while ((await workOnce(systemCtx('test'), jobTypes, () => 600_000)) !== 'IDLE');
@@ -171,7 +171,7 @@ test('a video whose stream lacks a segment is processed again', async () => {
   const streamPath = `${folder}/derivatives/1/hls/1`;
   const names = ['master.m3u8', '360p.m3u8', '360p.m4s'];
   await puts(...names.map((name) => `${streamPath}/${name}`));
-  const { etag } = (await head(video.filePath as string)) ?? {};
+  const { etag } = (await headObject(video.filePath as string)) ?? {};
   const job = newId(Date.now());
   const rendition = { name: '360p', width: 640, height: 360, bandwidth: 1, codecs: 'avc1.64001f' };
   const stream = { status: 'READY', job, renditions: [rendition] };

@@ -7,11 +7,11 @@ import { newId, UUID } from '../../src/data/ids.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
-import { client } from '../../src/providers/s3.ts';
+import { getClient } from '../../src/providers/s3-client.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
 import { claim } from '../../src/services/jobs/claim.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
-import { originalKey } from '../../src/services/media/keys.ts';
+import { buildOriginalKey } from '../../src/services/media/keys.ts';
 import { sweep } from '../../src/services/removal/sweep.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
@@ -70,12 +70,12 @@ test('many lost uploads are looked up in batches, never all at once', async () =
   const one = await Track.collection.findOne({ _id: new UUID(track.id) });
   const others = Array.from({ length: 60 }, () => {
     const _id = newId(Date.now());
-    return { ...one, _id, filePath: originalKey(Track, new UUID(alice.id), _id) };
+    return { ...one, _id, filePath: buildOriginalKey(Track, new UUID(alice.id), _id) };
   });
   await Track.collection.insertMany(others as never[]);
   await putObject(others[31]?.filePath as string, 'bytes');
   let [asked, atOnce, most] = [0, 0, 0];
-  (await client()).middlewareStack.add(
+  (await getClient()).middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {
         if (commandName !== 'HeadObjectCommand') return next(args);
@@ -86,7 +86,7 @@ test('many lost uploads are looked up in batches, never all at once', async () =
     { step: 'initialize', name: 'count' },
   );
   await runs();
-  (await client()).middlewareStack.remove('count');
+  (await getClient()).middlewareStack.remove('count');
   expect(asked).toBeGreaterThanOrEqual(61);
   expect(most).toBe(16);
   const there = await Track.collection.find({ user: new UUID(alice.id), status: 'PROCESSING' });

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isAway } from '../../src/providers/outage.ts';
+import { isUnavailable } from '../../src/providers/outage.ts';
 
 let status = 500;
 const server = createServer((_, response) => response.writeHead(status).end());
@@ -20,21 +20,21 @@ async function errorOf(port = (server.address() as AddressInfo).port): Promise<u
 
 test.each([500, 503])('a service that answers %i counts as unavailable', async (answered) => {
   status = answered;
-  expect(isAway(await errorOf())).toBe(true);
+  expect(isUnavailable(await errorOf())).toBe(true);
 });
 
 test('a service that cannot be reached counts as unavailable', async () => {
-  expect(isAway(await errorOf(1))).toBe(true);
+  expect(isUnavailable(await errorOf(1))).toBe(true);
 });
 
 test.each([400, 403, 404])(
   'what a service refuses with %i is no fault of its own',
   async (answered) => {
     status = answered;
-    expect(isAway(await errorOf())).toBe(false);
+    expect(isUnavailable(await errorOf())).toBe(false);
   },
 );
 
 test('an error in our own code does not count as an outage of a service', () => {
-  expect(isAway(Object.assign(new Error('no'), { code: 'ECONNRESET' }))).toBe(false);
+  expect(isUnavailable(Object.assign(new Error('no'), { code: 'ECONNRESET' }))).toBe(false);
 });

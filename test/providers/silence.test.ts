@@ -11,12 +11,13 @@ vi.mock('../../src/config.ts', async (original) => {
 
 import '../harness/place.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { complete } from '../../src/providers/multipart.ts';
-import { ring } from '../../src/providers/queue.ts';
-import { head, sdk } from '../../src/providers/s3.ts';
+import { completeMultipart } from '../../src/providers/multipart.ts';
+import { sendMessage } from '../../src/providers/queue.ts';
+import { headObject } from '../../src/providers/s3.ts';
+import { loadSdk } from '../../src/providers/s3-client.ts';
 import { given } from '../harness/given.ts';
 
-beforeAll(() => sdk()); // importing it takes a while
+beforeAll(() => loadSdk()); // importing it takes a while
 afterAll(() => silence.stop());
 
 /** How long it took to fail, in ms. */
@@ -27,14 +28,14 @@ async function failure(call: Promise<unknown>): Promise<number> {
 }
 
 test.concurrent('a call to an S3 that does not answer fails after three tries of 5 s', async () => {
-  const milliseconds = await failure(head('media/some/key'));
+  const milliseconds = await failure(headObject('media/some/key'));
   expect(silence.asked.filter((line) => line.startsWith('HEAD '))).toHaveLength(3);
   expect(milliseconds).toBeGreaterThan(14_900);
   expect(milliseconds).toBeLessThan(25_000);
 });
 
 test.concurrent('a call to a queue that does not answer fails after two tries of 2 s', async () => {
-  const milliseconds = await failure(ring(`${silence.url}/1/jobs`, {}));
+  const milliseconds = await failure(sendMessage(`${silence.url}/1/jobs`, {}));
   expect(milliseconds).toBeGreaterThan(3_900);
   expect(milliseconds).toBeLessThan(15_000);
 });
@@ -43,7 +44,7 @@ test.concurrent('a call for which S3 may take minutes lasts until its caller abo
   const signal = AbortSignal.timeout(7_000);
   const started = performance.now();
   const parts = [{ partNumber: 1, etag: 'x' }];
-  await expect(complete('media/some/key', 'id', parts, signal)).rejects.toThrow();
+  await expect(completeMultipart('media/some/key', 'id', parts, signal)).rejects.toThrow();
   expect(performance.now() - started).toBeGreaterThan(6_900);
 });
 

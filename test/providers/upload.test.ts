@@ -4,8 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openUploads } from '../../src/providers/multipart.ts';
-import { download, head } from '../../src/providers/s3.ts';
+import { listOpenUploads } from '../../src/providers/multipart.ts';
+import { download, headObject } from '../../src/providers/s3.ts';
 import { upload } from '../../src/providers/upload.ts';
 
 const MIB = 1024 * 1024;
@@ -31,7 +31,7 @@ const sum = async (path: string) =>
 
 async function openUnder(prefix: string): Promise<number> {
   let open = 0;
-  for await (const page of openUploads(prefix)) open += page.length;
+  for await (const page of listOpenUploads(prefix)) open += page.length;
   return open;
 }
 
@@ -44,7 +44,7 @@ test.each([
   const one = await file(size);
   const key = `media/upload/${size}`;
   await upload(key, one, forever);
-  const there = await head(key);
+  const there = await headObject(key);
   expect(there).toMatchObject({ size, contentType });
   const path = join(dir, `${size}.back`);
   expect(await download(key, there?.etag ?? '', path, forever, () => {})).toBe(true);
@@ -59,7 +59,7 @@ test('an aborted upload leaves neither an object nor parts', async () => {
   while ((await openUnder(key)) === 0);
   giveUp.abort();
   await expect(sent).rejects.toThrow();
-  expect(await head(key)).toBeNull();
+  expect(await headObject(key)).toBeNull();
   expect(await openUnder(key)).toBe(0);
 });
 
@@ -67,5 +67,5 @@ test('a file shorter than declared is not stored', async () => {
   const one = await file(20 * MIB);
   const key = 'media/too-short/file';
   await expect(upload(key, { ...one, size: 21 * MIB }, forever)).rejects.toThrow(/shorter/);
-  expect(await head(key)).toBeNull();
+  expect(await headObject(key)).toBeNull();
 });

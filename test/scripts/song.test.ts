@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { PEAK, playSong } from '../../scripts/demo/song.ts';
 import { RATE } from '../../scripts/demo/synth.ts';
 import { encodeWav } from '../../scripts/demo/wav.ts';
-import { keyMeter } from '../../src/services/media/audio/analysis/key.ts';
-import { tempoMeter } from '../../src/services/media/audio/analysis/tempo.ts';
+import { makeKeyMeter } from '../../src/services/media/audio/analysis/key.ts';
+import { makeTempoMeter } from '../../src/services/media/audio/analysis/tempo.ts';
 
 const song = playSong();
 /** What the analysis listens to: mono, at half the rate. */
@@ -17,17 +17,17 @@ test('the demo song lasts twenty seconds and peaks at 1 dB under full scale', ()
 });
 
 test('the demo song is recognised as 120 beats a minute, with high confidence', () => {
-  const meter = tempoMeter(RATE / 2);
+  const meter = makeTempoMeter(RATE / 2);
   meter.add(mono);
-  const { bpm, bpmConfidence } = meter.result();
+  const { bpm, bpmConfidence } = meter.finish();
   expect(bpm).toBeCloseTo(120, 0);
   expect(bpmConfidence).toBeGreaterThan(0.5);
 });
 
 test('the demo song is recognised as C major, with high confidence', () => {
-  const meter = keyMeter(RATE / 2);
+  const meter = makeKeyMeter(RATE / 2);
   meter.add(mono);
-  const { key, scale, keyConfidence } = meter.result();
+  const { key, scale, keyConfidence } = meter.finish();
   expect(`${key} ${scale}`).toBe('C MAJOR');
   expect(keyConfidence).toBeGreaterThan(0.5);
 });

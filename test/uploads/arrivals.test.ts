@@ -5,7 +5,7 @@ import { handler } from '../../functions/media-uploaded.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
-import { deleteUnder, head } from '../../src/providers/s3.ts';
+import { deleteUnder, headObject } from '../../src/providers/s3.ts';
 import { type Doc, given, type Track as TrackAnswer } from '../harness/given.ts';
 import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';
@@ -84,7 +84,7 @@ test('a record of an unknown object is skipped, and the others of its event are 
   const removed = s3Record(track.filePath as string, { eventName: 'ObjectRemoved:Delete' });
   await handler(s3Event(...foreign.map((key) => s3Record(key)), removed), invocation());
   expect(await jobsOf(track)).toBe(0);
-  expect(await head(track.filePath as string)).not.toBeNull();
+  expect(await headObject(track.filePath as string)).not.toBeNull();
   const records = [...foreign.map((key) => s3Record(key)), s3Record(track.filePath as string)];
   await handler(s3Event(...records), invocation());
   expect(await jobsOf(track)).toBe(1);
@@ -185,7 +185,7 @@ test('whatever the order and number of records, the last bytes are processed, on
       // In the end each write has been told three times.
       const all = times(3, () => times(writes, (n) => n)).flat();
       for (const n of shuffled(all, seed)) await tell(n);
-      const found = await head(key);
+      const found = await headObject(key);
       const _id = new UUID(track.id);
       const { object } = (await Track.collection.findOne({ _id })) as unknown as Stored;
       expect(object.etag).toBe(found?.etag);

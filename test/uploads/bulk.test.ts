@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 import { entityNamed } from '../../src/data/entity.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { IdempotencyRecord } from '../../src/models/api/idempotency-record.ts';
-import { openUploads } from '../../src/providers/multipart.ts';
+import { listOpenUploads } from '../../src/providers/multipart.ts';
 import type { Problem } from '../contract/held.ts';
 import { call, type Doc, given, type Person, send, type Upload } from '../harness/given.ts';
 import { times } from '../harness/times.ts';
@@ -134,7 +134,7 @@ test('under an Idempotency-Key all are created once, also after an interrupted t
   expect(ids(taken)).toEqual(ids(first));
   expect(await counts(alice)).toEqual([0, 1, 1, 1]);
   const begun = [];
-  for await (const page of openUploads(`media/${alice.id}/`)) begun.push(...page);
+  for await (const page of listOpenUploads(`media/${alice.id}/`)) begun.push(...page);
   expect(begun).toHaveLength(1);
 });
 

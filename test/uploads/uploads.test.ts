@@ -15,8 +15,8 @@ import { entityNamed } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Audio } from '../../src/models/media/audio.ts';
-import { abort, begin, openUploads } from '../../src/providers/multipart.ts';
-import { head, keysUnder } from '../../src/providers/s3.ts';
+import { abortMultipart, listOpenUploads, startMultipart } from '../../src/providers/multipart.ts';
+import { headObject, listKeys } from '../../src/providers/s3.ts';
 import type { Medium } from '../../src/services/media/medium.ts';
 import { completeParts } from '../../src/services/uploads/complete.ts';
 import { abortOrphanedUploads } from '../../src/services/uploads/orphans.ts';
@@ -48,7 +48,7 @@ const pieceOf =
 /** Uploads of this medium that S3 knows. */
 async function open(person: Person, kind: MediaKind, { id }: Doc): Promise<string[]> {
   const all: string[] = [];
-  for await (const page of openUploads(`media/${person.id}/${kind}/${id}/`)) {
+  for await (const page of listOpenUploads(`media/${person.id}/${kind}/${id}/`)) {
     all.push(...page.map((u) => u.uploadId));
   }
   return all;
@@ -191,7 +191,7 @@ describe.concurrent.each(KINDS)('%s', (kind, entity) => {
     await until('it is copied', async () => (await alice.get(path)).body.status !== AWAITED);
     expect((await alice.delete(at(kind, one))).status).toBe(204);
     expect((await alice.delete(`/v1/trash/${one.id}`)).status).toBe(204);
-    await until('the first is gone', async () => !(await head(one.filePath as string)));
+    await until('the first is gone', async () => !(await headObject(one.filePath as string)));
     expect((await stored(alice, path)).equals(bytes)).toBe(true);
   });
 });
@@ -237,15 +237,15 @@ test('a completion with faults names each of them, and completes nothing', async
   };
   const etag = 'd41d8cd98f00b204e9800998ecf8427e';
   expect(await faults([1, 2, 3].map((partNumber) => ({ partNumber, etag })))).toEqual([
-    'parts.0.etag: is not that of part 1 in S3',
+    'parts.0.etag: differs from that of part 1 in S3',
     'parts.1.partNumber: part 2 has not arrived',
     'parts.2.partNumber: part 3 has not arrived',
   ]);
   const parts = (await goOn(by(alice), path, pieceOf(bytes), new Map())) as [Part, Part, Part];
   const [one, two, three] = parts;
-  expect(await faults([one, three])).toEqual(['parts: part 2 is not named']);
+  expect(await faults([one, three])).toEqual(['parts: part 2 is not listed']);
   expect(await faults([two, one, three])).toEqual([
-    'parts.1.partNumber: parts come in ascending order, each once',
+    'parts.1.partNumber: parts must be in ascending order, each once',
   ]);
   expect(await faults([one, two, two, three])).toHaveLength(1);
   expect(await faults([one, two, three, { partNumber: 4, etag }])).toEqual([
@@ -338,7 +338,7 @@ test('an upload that S3 no longer knows is started again, once', async () => {
   const alice = await given.user();
   const { made, path, parts, bytes } = await sentWhole(alice, 'videos');
   const [known = ''] = await open(alice, 'videos', made);
-  await abort(made.filePath as string, known);
+  await abortMultipart(made.filePath as string, known);
   expect((await completes(alice, path, parts)).status).toBe(409);
   const renewed = await Promise.all([1, 2, 3].map(() => alice.post<typeof made>(`${path}/upload`)));
   expect(renewed.map((r) => r.body.upload.uploaded)).toEqual([[], [], []]);
@@ -360,7 +360,7 @@ test('a medium deleted while its parts are uploaded leaves nothing in S3', async
   expect((await alice.delete(path)).status).toBe(204);
   await ended;
   await noneOpen(alice, 'videos', made);
-  for await (const keys of keysUnder(`media/${alice.id}/`)) expect(keys).toEqual([]);
+  for await (const keys of listKeys(`media/${alice.id}/`)) expect(keys).toEqual([]);
 });
 
 test('deleting a project deletes the uploaded parts of its media', async () => {
@@ -377,13 +377,13 @@ test('an upload in S3 that no document and no worker waits for is aborted, unles
   const [mine] = await open(alice, 'videos', made);
   const gone = key.replace(made.id, newId(Date.now()).toString());
   const derivative = key.replace('original', 'derivatives/lost/preview');
-  await Promise.all([key, gone, derivative].map((k) => begin(k, 'video/mp4')));
+  await Promise.all([key, gone, derivative].map((k) => startMultipart(k, 'video/mp4')));
   expect(await abortOrphanedUploads(systemCtx('test'))).toBe(0);
   expect(await open(alice, 'videos', made)).toHaveLength(3);
   const later = { ...systemCtx('test'), clock: () => Date.now() + 2 * HOUR };
   await abortOrphanedUploads(later);
   expect(await open(alice, 'videos', made)).toEqual([mine]);
-  for await (const page of openUploads(gone)) expect(page).toEqual([]);
+  for await (const page of listOpenUploads(gone)) expect(page).toEqual([]);
 });
 
 test('under one Idempotency-Key one upload is started, also when an answer was lost', async () => {
@@ -416,6 +416,6 @@ test('a copy whose original is gone reports that, and its bytes can still be upl
   const path = at('images', two.body);
   expect((await alice.post(`${path}/upload`)).body).toMatchObject({ upload: { method: 'PUT' } });
   const keys: string[] = [];
-  for await (const page of keysUnder(`media/${alice.id}/`)) keys.push(...page);
+  for await (const page of listKeys(`media/${alice.id}/`)) keys.push(...page);
   expect(keys).toEqual([]);
 });

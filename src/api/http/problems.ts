@@ -1,7 +1,7 @@
 import type { Ctx } from '../../context.ts';
 import { isOutage } from '../../data/failures.ts';
 import { AppError, type ErrorCode, type Fault } from '../../errors.ts';
-import { isAway } from '../../providers/outage.ts';
+import { isUnavailable } from '../../providers/outage.ts';
 
 /** The HTTP status of each error code. Only this file knows both. */
 export const STATUS: Record<ErrorCode, number> = {
@@ -105,7 +105,7 @@ function clipText(text: string, longest: number): string {
 
 function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  if (isOutage(thrown) || isAway(thrown)) {
+  if (isOutage(thrown) || isUnavailable(thrown)) {
     const message = 'A part of the service cannot be reached at the moment.';
     return new AppError('UNAVAILABLE', message, { cause: thrown, retryAfter: 2 });
   }

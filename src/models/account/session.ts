@@ -30,7 +30,7 @@ function define() {
       server: true,
       description: 'When the session expires.',
     },
-    rotatedAt: { type: Date, server: true, description: 'When its tokens were last renewed.' },
+    rotatedAt: { type: Date, server: true, description: 'When its tokens were last rotated.' },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

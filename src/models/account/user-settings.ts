@@ -9,7 +9,7 @@ function define() {
       required: true,
       default: () => ({}),
       personal: 'export',
-      description: "How the user likes to work; the keys are the client's.",
+      description: 'Preferences of the user; the client defines the keys.',
     }),
     application: freeForm(KIB_16, {
       required: true,

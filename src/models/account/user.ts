@@ -42,7 +42,7 @@ function define() {
       maxlength: 35,
       match: /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/,
       personal: 'export',
-      description: 'A language tag: `en-GB`.',
+      description: 'A BCP 47 language tag: `en-GB`.',
     },
     isActive: {
       type: Boolean,

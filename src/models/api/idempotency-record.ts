@@ -21,7 +21,8 @@ function define() {
     },
     answer: {
       type: Buffer,
-      description: "The answer, encrypted under the request's own body: it may hold tokens.",
+      description:
+        "The answer, encrypted with a key derived from the request's body, because it may contain tokens.",
     },
     expiresAt: { type: Date, required: true },
   });

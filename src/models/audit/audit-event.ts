@@ -35,13 +35,13 @@ function define() {
       required: true,
       maxlength: 64,
       server: true,
-      description: 'The kind of document that was changed.',
+      description: 'The entity of the changed document.',
     },
     document: {
       type: Schema.Types.UUID,
       required: true,
       server: true,
-      description: 'The id of the document that was changed.',
+      description: 'The id of the changed document.',
     },
     changes: freeForm(256 * 1024, {
       server: true,
@@ -66,17 +66,17 @@ function define() {
       type: Number,
       integer: true,
       server: true,
-      description: 'Its place in the chain, without gaps.',
+      description: 'Its position in the chain, without gaps.',
     },
     previousHash: {
       type: String,
       server: true,
-      description: 'The hash of the event before it in the chain.',
+      description: 'The hash of the previous event in the chain.',
     },
     hash: {
       type: String,
       server: true,
-      description: 'SHA-256 over the event and the hash before it.',
+      description: 'SHA-256 over the event and the previous hash.',
     },
   });
 

@@ -18,7 +18,7 @@ function define() {
       immutable: true,
       server: true,
       onDelete: 'restrict',
-      description: 'The work that they are reserved for.',
+      description: 'The job that the credits are reserved for.',
     }),
     state: { type: String, required: true, enum: HOLD_STATES, default: 'HELD', server: true },
     expiresAt: {

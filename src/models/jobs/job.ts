@@ -7,25 +7,25 @@ const errorSchema = new Schema(
   {
     code: { type: String, required: true, maxlength: 64 },
     message: { type: String, required: true, maxlength: 1000 },
-    retryable: { type: Boolean, required: true, description: 'Whether the same may work later.' },
+    retryable: { type: Boolean, required: true, description: 'Whether a retry may succeed.' },
   },
   { _id: false },
 );
 
 const leaseSchema = new Schema(
   {
-    owner: { type: String, required: true, description: 'The worker that has it.' },
+    owner: { type: String, required: true, description: 'The worker that holds it.' },
     token: {
       type: Number,
       required: true,
       integer: true,
       description:
-        'Grows with every claim: a write that shows an older one comes from a worker that lost the job.',
+        'The fencing token, which grows with every claim: a write with an older token comes from a worker that lost the job, and is refused.',
     },
     until: {
       type: Date,
       required: true,
-      description: 'Then another worker may take it, if this one does not renew it.',
+      description: 'When another worker may claim the job, unless this one renews the lease.',
     },
   },
   { _id: false },
@@ -37,15 +37,15 @@ const partsSchema = new Schema(
       type: Number,
       required: true,
       integer: true,
-      description: 'Of the claim that fanned out: only its child jobs are waited for.',
+      description: 'The fencing token of the claim that fanned out: only its child jobs count.',
     },
     waiting: {
       type: Number,
       required: true,
       integer: true,
-      description: 'How many child jobs have not completed yet; the last wakes this one.',
+      description: 'How many child jobs have not completed; the last one wakes this job.',
     },
-    state: freeForm(64 * 1024, { required: true, description: 'What the fan-in goes on with.' }),
+    state: freeForm(64 * 1024, { required: true, description: 'State for the fan-in.' }),
   },
   { _id: false },
 );
@@ -58,12 +58,12 @@ function define() {
       required: true,
       immutable: true,
       maxlength: 64,
-      description: 'What is to be done: `process-track`.',
+      description: 'The job type: `process-track`.',
     },
     input: freeForm(16 * 1024, {
       required: true,
       immutable: true,
-      description: "For the type's handler.",
+      description: 'The input of the handler.',
     }),
     status: {
       type: String,
@@ -81,19 +81,19 @@ function define() {
       min: 0,
       max: 100,
       server: true,
-      description: 'In percent; never goes back.',
+      description: 'In percent; never decreases.',
     },
     stage: {
       type: String,
       maxlength: 64,
       server: true,
-      description: 'What is being done: `decode`.',
+      description: 'The current step: `decode`.',
     },
-    result: freeForm(64 * 1024, { server: true, description: 'What the handler made.' }),
+    result: freeForm(64 * 1024, { server: true, description: 'The result of the handler.' }),
     error: {
       type: errorSchema,
       server: true,
-      description: 'Why it failed, or the last try of it did.',
+      description: 'Why it, or its last attempt, failed.',
     },
     priority: {
       type: Number,
@@ -111,7 +111,7 @@ function define() {
       default: 0,
       integer: true,
       server: true,
-      description: 'Failed runs. A lost lease is none.',
+      description: 'Failed attempts. A lost lease does not count.',
     },
     maxAttempts: {
       type: Number,
@@ -119,7 +119,7 @@ function define() {
       default: 3,
       integer: true,
       server: true,
-      description: 'After so many failed runs it has FAILED.',
+      description: 'After this many failed attempts it is FAILED.',
     },
     losses: {
       type: Number,
@@ -128,20 +128,25 @@ function define() {
       integer: true,
       server: true,
       select: false,
-      description: 'Leases that ran out, and workers whose time did.',
+      description: 'How often a lease expired, or a worker ran out of time.',
     },
     lease: {
       type: leaseSchema,
       select: false,
       server: true,
-      description: 'Who works on it now, and until when.',
+      description: 'The worker that runs it, and until when.',
     },
-    runAfter: { type: Date, required: true, server: true, description: 'Not before.' },
+    runAfter: {
+      type: Date,
+      required: true,
+      server: true,
+      description: 'It does not run before this time.',
+    },
     parent: ref('Job', {
       immutable: true,
       server: true,
       onDelete: 'cascade',
-      description: 'The job that this one is a child of.',
+      description: 'The parent of a child job.',
     }),
     parentToken: {
       type: Number,
@@ -149,13 +154,13 @@ function define() {
       immutable: true,
       server: true,
       select: false,
-      description: 'Of the claim of the parent that fanned out.',
+      description: "The fencing token of the parent's claim that fanned out.",
     },
     parts: {
       type: partsSchema,
       select: false,
       server: true,
-      description: 'Of a job that fanned out and waits for its child jobs.',
+      description: 'State of a job that fanned out and waits for its child jobs.',
     },
     // The credits reserved for it.
     hold: ref('CreditHold', { server: true, onDelete: 'unset' }),
@@ -170,7 +175,7 @@ function define() {
   schema.index({ project: 1 }, { sparse: true });
   schema.index({ hold: 1 }, { sparse: true });
   schema.index({ parent: 1, status: 1 }, { sparse: true });
-  // Claiming: what waits, the most urgent first, then the longest waiting.
+  // For claiming: by priority, then by waiting time.
   schema.index(
     { priority: -1, runAfter: 1 },
     { name: 'claim', partialFilterExpression: { status: 'QUEUED' } },
@@ -179,14 +184,14 @@ function define() {
     { 'lease.until': 1 },
     { name: 'lost', partialFilterExpression: { status: 'RUNNING' } },
   );
-  // Marks that a removal left when it was cut off.
+  // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
 }
 
 export const Job = entity('Job', define, {
-  about: 'A piece of background work. The document is the queue; a message only wakes a worker.',
+  about: 'A background job. The document is the queue; a message only wakes a worker.',
   owner: 'optional',
   unversioned: ['progress', 'stage'],
 });

@@ -2,15 +2,15 @@ import { ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 
 /**
- * What is stored of anything that a job carries out: the job, how it stands and why it failed.
- * @param statuses the first is where it begins
+ * The fields of a document whose work is done by a job: the job, the status and the error.
+ * @param statuses the first is the initial one
  */
 export function runFields<const S extends readonly [string, ...string[]]>(statuses: S) {
   return {
     job: ref('Job', {
       server: true,
       onDelete: 'unset',
-      description: 'The job that carries it out.',
+      description: 'The job that does the work.',
     }),
     status: { type: String, required: true, enum: statuses, default: statuses[0], server: true },
     error: errorField,

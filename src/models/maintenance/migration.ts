@@ -11,7 +11,7 @@ function define() {
       description: 'RUNNING while it is applied or undone, and after a run that was killed.',
     },
     progress: freeForm(64 * 1024, {
-      description: 'Which way it ran, and how far each of its batch steps has come.',
+      description: 'The direction of the run (up or down), and the position of each batch step.',
     }),
     appliedAt: { type: Date },
     durationMs: { type: Number, integer: true, min: 0 },

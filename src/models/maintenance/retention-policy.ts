@@ -9,7 +9,7 @@ function define() {
       type: String,
       required: true,
       maxlength: 64,
-      description: 'The name of the entity whose documents it is about.',
+      description: 'The name of the entity that it applies to.',
     },
     filter: freeForm(4096, {
       required: true,
@@ -44,5 +44,5 @@ export const RetentionPolicy = entity('RetentionPolicy', define, {
   about: 'How long documents are retained, and what is done with them after that.',
   owner: 'none',
   refine: ({ entity: name }) =>
-    entities.has(String(name)) ? [] : [{ path: 'entity', message: 'is no entity' }],
+    entities.has(String(name)) ? [] : [{ path: 'entity', message: 'is not an entity' }],
 });

@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
-import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
+import { addMediaIndexes, mediaFields, soundFields } from './media-fields.ts';
 
 export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as const;
 
@@ -14,7 +14,7 @@ function define() {
     ...soundFields,
   });
 
-  mediaIndexes(schema);
+  addMediaIndexes(schema);
   schema.index({ user: 1, kind: 1, createdAt: -1, _id: -1 });
 
   return schema;

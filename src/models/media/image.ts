@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
-import { mediaFields, mediaIndexes } from './media-fields.ts';
+import { addMediaIndexes, mediaFields } from './media-fields.ts';
 
 const imageSchema = new Schema(
   {
@@ -61,7 +61,7 @@ function define() {
     },
   });
 
-  mediaIndexes(schema);
+  addMediaIndexes(schema);
 
   return schema;
 }

@@ -15,12 +15,12 @@ export const MEDIA_KINDS = {
 
 export type MediaKindName = keyof typeof MEDIA_KINDS;
 
-/** The entity of a kind. */
-export const entityOfKind = (kind: unknown): Entity =>
+/** Gets the entity of a kind. */
+export const getEntityOfKind = (kind: unknown): Entity =>
   entityNamed(MEDIA_KINDS[kind as MediaKindName]);
 
-/** The kind of an entity, or undefined where it is none of media. */
-export function kindOf({ name }: Entity): MediaKindName | undefined {
+/** Gets the kind of an entity; undefined if it is not a kind of medium. */
+export function getKind({ name }: Entity): MediaKindName | undefined {
   const found = Object.entries(MEDIA_KINDS).find(([, model]) => model === name);
   return found?.[0] as MediaKindName | undefined;
 }
@@ -35,7 +35,7 @@ const derivativeSchema = new Schema(
       type: String,
       required: true,
       maxlength: 64,
-      description: 'What it is for: `waveform`, `preview`, `cover`.',
+      description: 'Its purpose: `waveform`, `preview`, `cover`.',
     },
     contentType: { type: String, required: true, maxlength: 128, description: 'Its media type.' },
     status: {
@@ -88,7 +88,7 @@ export const mediaFields = {
     required: true,
     server: true,
     maxlength: 512,
-    description: 'The key of the object in S3.',
+    description: 'The S3 key of the file.',
   },
   status: {
     type: String,
@@ -96,7 +96,7 @@ export const mediaFields = {
     enum: MEDIA_STATUSES,
     default: 'AWAITING_UPLOAD',
     server: true,
-    description: 'AWAITING_UPLOAD → PROCESSING → READY or FAILED; `reprocess` begins again.',
+    description: 'AWAITING_UPLOAD → PROCESSING → READY or FAILED; `reprocess` starts again.',
   },
   progress: {
     type: Number,
@@ -105,7 +105,7 @@ export const mediaFields = {
     min: 0,
     max: 100,
     server: true,
-    description: 'Of the processing, in percent.',
+    description: 'Progress of the processing, in percent.',
   },
   metadata: freeForm(64 * 1024, {
     server: true,
@@ -163,7 +163,7 @@ export const mediaFields = {
 } as const;
 
 /** The indexes of the kinds of media that may belong to a project. */
-export function mediaIndexes(schema: Schema): void {
+export function addMediaIndexes(schema: Schema): void {
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
@@ -213,7 +213,7 @@ export const soundFields = {
                 type: Number,
                 description: 'Integrated loudness, as defined by EBU R 128.',
               },
-              rangeLu: { type: Number, description: 'The loudness range.' },
+              rangeLu: { type: Number, description: 'Loudness range in LU.' },
               truePeakDbtp: {
                 type: Number,
                 description: 'The highest peak, also between samples (true peak).',

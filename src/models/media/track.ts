@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
-import { mediaFields, mediaIndexes, soundFields } from './media-fields.ts';
+import { addMediaIndexes, mediaFields, soundFields } from './media-fields.ts';
 
 function define() {
   const schema = new Schema({
@@ -15,7 +15,13 @@ function define() {
     artist: { type: String, trim: true, maxlength: 255, personal: 'export' },
     album: { type: String, trim: true, maxlength: 255, personal: 'export' },
     genre: { type: String, trim: true, maxlength: 100, personal: 'export' },
-    trackNumber: { type: Number, integer: true, min: 1, max: 9999, description: 'On the album.' },
+    trackNumber: {
+      type: Number,
+      integer: true,
+      min: 1,
+      max: 9999,
+      description: 'Its number on the album.',
+    },
     lyrics: { type: String, maxlength: 20_000, personal: 'export' },
     ...mediaFields,
     ...soundFields,
@@ -30,7 +36,7 @@ function define() {
     }),
   });
 
-  mediaIndexes(schema);
+  addMediaIndexes(schema);
   schema.index({ generatedBy: 1 }, { sparse: true });
 
   return schema;

@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
-import { entityOfKind, MEDIA_KINDS } from './media-fields.ts';
+import { getEntityOfKind, MEDIA_KINDS } from './media-fields.ts';
 
 function define() {
   const schema = new Schema({
@@ -47,5 +47,5 @@ export const TrashedMedium = entity('TrashedMedium', define, {
   about:
     'A deleted medium, under its own id, which may be restored for a while. Its objects stay in S3.',
   collection: 'trashedMedia',
-  objects: (document: Stored) => objectsIn(entityOfKind(document.kind).collectionName)(document),
+  objects: (document: Stored) => objectsIn(getEntityOfKind(document.kind).collectionName)(document),
 });

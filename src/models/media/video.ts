@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { errorField } from '../error-field.ts';
-import { mediaFields, mediaIndexes } from './media-fields.ts';
+import { addMediaIndexes, mediaFields } from './media-fields.ts';
 
 const videoSchema = new Schema(
   {
@@ -42,7 +42,7 @@ const videoSchema = new Schema(
       type: String,
       enum: ['PQ', 'HLG'],
       select: false,
-      description: 'Its transfer function, where its dynamic range is high: for its stream.',
+      description: 'The transfer function of high dynamic range video, used to make its stream.',
     },
     pixelFormat: { type: String, maxlength: 32, description: '`yuv420p`, `yuv420p10le`…' },
   },
@@ -102,7 +102,11 @@ const streamSchema = new Schema(
       required: true,
       description: 'The job that makes it, or made it.',
     },
-    renditions: { type: [renditionSchema], default: undefined, description: 'Once READY.' },
+    renditions: {
+      type: [renditionSchema],
+      default: undefined,
+      description: 'The renditions, once READY.',
+    },
     error: { type: errorField.type, description: errorField.description },
   },
   { _id: false },
@@ -136,7 +140,7 @@ function define() {
     },
   });
 
-  mediaIndexes(schema);
+  addMediaIndexes(schema);
   schema.index({ user: 1, track: 1, createdAt: -1, _id: -1 });
   schema.index({ track: 1 }, { sparse: true });
 

@@ -13,7 +13,11 @@ function define() {
       maxlength: 64,
       description: 'The type of event: `track.ready`.',
     },
-    payload: freeForm(256 * 1024, { required: true, server: true, description: 'What is sent.' }),
+    payload: freeForm(256 * 1024, {
+      required: true,
+      server: true,
+      description: 'The body that is sent.',
+    }),
     status: {
       type: String,
       required: true,

@@ -8,12 +8,12 @@ import type { Entity } from '../../data/entity.ts';
 import { idText } from '../../data/ids.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
-import { presignGet } from '../../providers/s3.ts';
+import { presignGet } from '../../providers/s3-links.ts';
 import { ringJobs } from '../../services/jobs/queue.ts';
 import type { Derivative, Medium } from '../../services/media/medium.ts';
 import { Version } from '../../services/media/medium.ts';
 import { reprocess } from '../../services/media/reprocess.ts';
-import { SPRITE_MAP, signedSpriteMap } from '../../services/media/sprite-map.ts';
+import { getSignedSpriteMap, SPRITE_MAP } from '../../services/media/sprite-map.ts';
 import { replaceBytes } from '../../services/media/versions.ts';
 import { uploadSchema } from '../uploads/upload-schemas.ts';
 import {
@@ -88,7 +88,7 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
           throw new AppError('INVALID_STATE', 'It is still being made.');
         const key =
           name === SPRITE_MAP
-            ? await signedSpriteMap(ctx, document.derivativesPath)
+            ? await getSignedSpriteMap(ctx, document.derivativesPath)
             : `${document.derivativesPath}/${name}`;
         return answerLink(
           ctx,

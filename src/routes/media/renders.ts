@@ -4,10 +4,10 @@ import {
   FITS,
   FORMATS,
   MOST_SIDE,
-  parseRender,
+  parseRenderOptions,
   QUALITY,
 } from '../../services/media/image/render.ts';
-import { render } from '../../services/media/renders.ts';
+import { findOrMakeRender } from '../../services/media/renders.ts';
 import { found } from '../uploads/uploads.ts';
 import { answerLink, derivativeName, linkSchema } from './media.ts';
 
@@ -49,8 +49,8 @@ export const renderRoutes: Route[] = [
     codes: ['INVALID_QUERY', 'NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
       const image = await found(ctx, Image, request);
-      const options = parseRender(Object.fromEntries(request.query));
-      const key = await render(image, options);
+      const options = parseRenderOptions(Object.fromEntries(request.query));
+      const key = await findOrMakeRender(image, options);
       const contentType = `image/${options.format}`;
       const name = key.slice(key.lastIndexOf('/') + 1).replace(/\.\w+$/, '');
       return answerLink(

@@ -3,7 +3,7 @@ import { addProperties, documentSchema, idSchema } from '../../api/openapi/schem
 import { answerDocument } from '../../api/resource/answer.ts';
 import { idText } from '../../data/ids.ts';
 import { Video } from '../../models/media/video.ts';
-import { streamLink } from '../../services/media/streams/links.ts';
+import { getStreamLink } from '../../services/media/streams/links.ts';
 import { requestStream } from '../../services/media/streams/request.ts';
 import { found } from '../uploads/uploads.ts';
 import { linkSchema } from './media.ts';
@@ -44,7 +44,7 @@ export const streamRoutes: Route[] = [
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
       const video = await found(ctx, Video, request);
-      return { status: 200, json: await streamLink(ctx, video) };
+      return { status: 200, json: await getStreamLink(ctx, video) };
     },
   },
 ];

@@ -13,13 +13,13 @@ import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { invalidQuery, notFound } from '../../errors.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
-import { presignPut } from '../../providers/s3.ts';
+import { presignPut } from '../../providers/s3-links.ts';
 import { owner } from '../../rules.ts';
-import { originalKey } from '../../services/media/keys.ts';
+import { buildOriginalKey } from '../../services/media/keys.ts';
 import type { Medium } from '../../services/media/medium.ts';
 import { completeParts, type NamedPart } from '../../services/uploads/complete.ts';
-import { abortParts, arrivedAlready, openParts } from '../../services/uploads/multipart.ts';
-import { newFile, partSizeFor } from '../../services/uploads/new-file.ts';
+import { abortParts, alreadyUploaded, openParts } from '../../services/uploads/multipart.ts';
+import { buildFileFields, choosePartSize } from '../../services/uploads/new-file.ts';
 import { findDuplicate, reuseBytes } from '../../services/uploads/reuse.ts';
 import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './upload-schemas.ts';
 
@@ -67,8 +67,8 @@ export async function createMedium(
 ): Promise<Reply> {
   const isReused = wantsReuse(query);
   const { user } = applyRule(owner, ctx.actor);
-  const keyOf = (id: UUID) => originalKey(entity, user as UUID, id);
-  const file = newFile(ctx, body.size as number, keyOf);
+  const keyOf = (id: UUID) => buildOriginalKey(entity, user as UUID, id);
+  const file = buildFileFields(ctx, body.size as number, keyOf);
   const document = await store(ctx, entity, owner, body, file);
   const medium = await reloadWithHidden(ctx, entity, document);
   const other = await findDuplicate(ctx, entity, medium);
@@ -111,7 +111,7 @@ async function reloadWithHidden<T extends Medium>(
   entity: Entity<T>,
   made: T,
 ): Promise<T> {
-  if (!partSizeFor(made.size)) return made;
+  if (!choosePartSize(made.size)) return made;
   const findMedium = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
   if (!findMedium) throw notFound();
   return findMedium;
@@ -158,12 +158,12 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
       handle: async (ctx, request) => {
         const from = readFromPart(request.query);
         const medium = await found(ctx, entity, request);
-        if (medium.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
+        if (medium.status !== 'AWAITING_UPLOAD') throw alreadyUploaded();
         const upload = await makeUpload(ctx, entity, medium, { from, urls: MOST_URLS });
         // Updated, so that it does not count as abandoned.
         const awaited = { _id: medium._id, status: 'AWAITING_UPLOAD' };
         const touched = await update(ctx, entity, awaited, {}, null);
-        if (!touched) throw arrivedAlready();
+        if (!touched) throw alreadyUploaded();
         return answerDocument(200, entity, touched, { upload });
       },
     },

@@ -9,7 +9,7 @@ import { isDuplicate, isInvalid } from '../../data/failures.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { AuditEvent } from '../../models/audit/audit-event.ts';
-import { ring } from '../../providers/queue.ts';
+import { sendMessage } from '../../providers/queue.ts';
 
 /** How long a request to append waits, in s, so that one run serves many writes. */
 const DELAY = 1;
@@ -29,7 +29,7 @@ export async function requestAppend(ctx: Ctx): Promise<void> {
   if (!config.auditQueueUrl || now - requestedAt < DELAY * 1000) return;
   requestedAt = now;
   try {
-    await ring(config.auditQueueUrl, { append: true }, DELAY);
+    await sendMessage(config.auditQueueUrl, { append: true }, DELAY);
   } catch (error) {
     ctx.log.warn('Appending to the audit chain could not be requested; its schedule will do it.', {
       error: error as Error,

@@ -3,7 +3,7 @@ import type { Ctx } from '../../context.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { insert, update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
-import { ring } from '../../providers/queue.ts';
+import { sendMessage } from '../../providers/queue.ts';
 import { checkInput } from './input.ts';
 import type { JobType, Seconds } from './job-type.ts';
 
@@ -53,7 +53,7 @@ export async function enqueue<I extends object>(
 export async function ringJobs(ctx: Ctx, job: UUID, delay: Seconds = 0): Promise<void> {
   if (!config.jobsQueueUrl) return;
   try {
-    await ring(config.jobsQueueUrl, { job: idText(job) }, delay);
+    await sendMessage(config.jobsQueueUrl, { job: idText(job) }, delay);
   } catch (error) {
     ctx.log.warn('No worker could be rung; reconcile will.', { error: error as Error });
   }

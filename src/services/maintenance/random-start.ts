@@ -4,7 +4,7 @@ import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany } from '../../data/read.ts';
 import { User } from '../../models/account/user.ts';
-import { type ObjectSeen, objectsUnder } from '../../providers/s3.ts';
+import { type ListedObject, listObjects } from '../../providers/s3.ts';
 
 // Whatever is looked at each night begins somewhere else: where the time does not suffice for all of it,
 // each part has its night, and no place has to be kept.
@@ -31,11 +31,11 @@ export async function* documentsFromAnywhere<T extends Base>(
 }
 
 /** All objects of ours, in pages by key: from those of a random user on, and then those before. */
-export async function* objectsFromAnywhere(ctx: Ctx, size: number): AsyncGenerator<ObjectSeen[]> {
+export async function* objectsFromAnywhere(ctx: Ctx, size: number): AsyncGenerator<ListedObject[]> {
   const user = await anyId(ctx, User);
   const start = `media/${user ? idText(user) : ''}`;
-  yield* objectsUnder('media/', { after: start, size });
-  for await (const page of objectsUnder('media/', { size })) {
+  yield* listObjects('media/', { after: start, size });
+  for await (const page of listObjects('media/', { size })) {
     const before = page.filter(({ key }) => key <= start);
     yield before;
     if (before.length < page.length) return;

@@ -10,11 +10,11 @@ import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { findLostUploads } from '../uploads/arrivals.ts';
 import { abortOrphanedUploads } from '../uploads/orphans.ts';
 
-/** How far back it looks for what a crash left behind, in ms. */
-const WINDOW = 15 * 60_000;
+/** How old documents are, at most, that are checked for a missing parent, in ms. */
+const WINDOW_MS = 15 * 60_000;
 
-/** What one run found. */
-export interface Findings {
+/** The counts of one run. */
+export interface ReconcileCounts {
   rung: number;
   awaiting: number;
   uploads: number;
@@ -22,9 +22,12 @@ export interface Findings {
   emptied: number;
 }
 
-/** Heals what lost messages and crashes leave: jobs nobody woke for, uploads nobody heard of, orphans; and empties the trash. */
-export async function reconcile(ctx: Ctx): Promise<Findings> {
-  const rung = await ringForWaiting(ctx);
+/**
+ * Repairs what lost messages and crashes leave behind: jobs without a wake-up, uploads without an
+ * event, orphaned documents and multipart uploads. Also empties the trash.
+ */
+export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
+  const rung = await ringForJobs(ctx);
   const awaiting = await findLostUploads(ctx);
   const emptied = await emptyTrash(ctx);
   const uploads = await abortOrphanedUploads(ctx);
@@ -33,12 +36,12 @@ export async function reconcile(ctx: Ctx): Promise<Findings> {
     for (const reference of referencesOf(entity).filter((r) => r.onDelete === 'cascade')) {
       orphans += await removeOrphans(ctx, reference);
     }
-    await unmark(ctx, entity);
+    await clearRemovalMarks(ctx, entity);
   }
   return { rung, awaiting, uploads, orphans, emptied };
 }
 
-async function ringForWaiting(ctx: Ctx): Promise<number> {
+async function ringForJobs(ctx: Ctx): Promise<number> {
   const now = ctx.clock();
   const waiting = await findMany(ctx, Job, isDue(new Date(now)), {
     projection: { _id: 1 },
@@ -46,8 +49,8 @@ async function ringForWaiting(ctx: Ctx): Promise<number> {
     limit: 100,
   });
   for (const { _id } of waiting) await ringJobs(ctx, _id);
-  // Of a job that runs, nobody can tell whether its worker lives: a ring when the claim would end finds
-  // it renewed, which costs nothing, or lost, which is then known at once.
+  // Whether the worker of a running job is alive is unknown. A wake-up at the end of its lease
+  // finds the lease renewed, which costs nothing, or expired, and then the job is claimed at once.
   const running = await findMany(
     ctx,
     Job,
@@ -61,10 +64,13 @@ async function ringForWaiting(ctx: Ctx): Promise<number> {
   return waiting.length + running.length;
 }
 
-/** Children made lately whose parent is gone: their maker was cut off before it could look again. */
+/**
+ * Removes recent children whose parent is gone: the process that inserted them crashed before it
+ * confirmed the reference.
+ */
 async function removeOrphans(ctx: Ctx, reference: Reference): Promise<number> {
   const { entity, path, to } = reference;
-  const since = lowestIdAt(ctx.clock() - WINDOW);
+  const since = lowestIdAt(ctx.clock() - WINDOW_MS);
   const orphans = await aggregate<{ _id: UUID }>(ctx, entity, [
     { $match: { _id: { $gte: since }, [path]: { $exists: true } } },
     {
@@ -86,8 +92,8 @@ async function removeOrphans(ctx: Ctx, reference: Reference): Promise<number> {
   return orphans.length;
 }
 
-/** A document left marked as going, by a removal that was cut off, stands again. */
-async function unmark(ctx: Ctx, entity: Entity): Promise<void> {
+/** Clears the `removing` marks that interrupted removals left. */
+async function clearRemovalMarks(ctx: Ctx, entity: Entity): Promise<void> {
   if (restrictionsOn(entity.name).length === 0) return;
   const before = new Date(ctx.clock() - 60_000);
   await entity.collection.updateMany({ removing: { $lt: before } }, { $unset: { removing: 1 } });

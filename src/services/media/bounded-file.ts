@@ -1,22 +1,22 @@
 import { open } from 'node:fs/promises';
 import { MediaError } from './media-error.ts';
 
-/** A file that can be looked into here and there, but neither held whole nor read for ever. */
+/** A file opened for random reads, with limits on their number and their total size. */
 export interface BoundedFile {
   readonly size: number;
-  /** The bytes from `offset` on: fewer than `length` only where the file ends. */
+  /** Reads `length` bytes from `offset`; fewer only at the end of the file. */
   read(offset: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
 }
 
-/** The largest single read: a FLAC picture block can be 16 MiB. */
-const AT_ONCE = 20 * 1024 * 1024;
-const IN_ALL = 128 * 1024 * 1024;
-const READS = 50_000;
+/** Bytes of a single read: a FLAC picture block can be 16 MiB. */
+const MOST_PER_READ = 20 * 1024 * 1024;
+const MOST_BYTES = 128 * 1024 * 1024;
+const MOST_READS = 50_000;
 
 /**
- * Opens it for probing. A probe that asks for too much fails with TOO_COMPLEX, whatever loop it is
- * caught in.
+ * Opens a file for probing. A parser that reads too much, even in an endless loop, fails with
+ * TOO_COMPLEX.
  */
 export async function openBounded(path: string, signal: AbortSignal): Promise<BoundedFile> {
   const handle = await open(path, 'r');
@@ -28,10 +28,10 @@ export async function openBounded(path: string, signal: AbortSignal): Promise<Bo
       signal.throwIfAborted();
       bytes += length;
       reads += 1;
-      if (length > AT_ONCE || bytes > IN_ALL || reads > READS) {
+      if (length > MOST_PER_READ || bytes > MOST_BYTES || reads > MOST_READS) {
         throw new MediaError(
           'TOO_COMPLEX',
-          'Too much of this file is needed to tell what is in it.',
+          'Too much of this file would have to be read to identify it.',
         );
       }
       const buffer = Buffer.alloc(length);

@@ -1,8 +1,8 @@
 import type { MediaProcessor } from './processor.ts';
 
 /**
- * The same processor, which is no longer waited for once it is aborted. A decoder that runs within this
- * process cannot be ended but with the process; its job's time limit sees to that.
+ * Wraps a processor so that an abort rejects at once, even if the decoder hangs. A decoder inside
+ * this process can only be stopped together with it, which happens after the timeout of its job.
  */
 export function abandonWhenAborted(process: MediaProcessor): MediaProcessor {
   return async (input) => {

@@ -2,11 +2,10 @@ import { fileTypeFromBuffer } from 'file-type';
 import type { BoundedFile } from './bounded-file.ts';
 import { corrupt, MediaError } from './media-error.ts';
 
-const HEAD = 64 * 1024;
+const HEAD_BYTES = 64 * 1024;
 
 /**
- * Texts that some decoder would take for a list of things to fetch, or some browser for a page to
- * run.
+ * Texts that a decoder could treat as a list of URLs to fetch, or a browser as a page with scripts.
  */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^#EXTM3U|^#EXTINF/, 'an M3U8 playlist'],
@@ -20,22 +19,31 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^<\?xml/, 'an XML document'],
 ];
 
-/** What a kind of medium would have the file be. */
-export interface Wanted {
-  /** `tracks are MP3, WAV…`: how the accepted formats are named to people. */
+/** What a kind of medium accepts. */
+export interface ExpectedFormats {
+  /** The accepted formats, for error messages: `tracks are MP3, WAV…` */
   accepted: string;
-  /** Media types of its own formats, as file-type names them: a file that only begins like one is broken. */
-  own: readonly string[];
+  /**
+   * Their media types, as file-type names them: a file detected as one of these, but not readable,
+   * is corrupt.
+   */
+  contentTypes: readonly string[];
   /** `sound`, `a picture`. */
   noun: string;
 }
 
-/** The refusal of a file that is no such medium: what it is when that can be said, else CORRUPT_MEDIA. */
-export async function refusalOf(file: BoundedFile, wanted: Wanted): Promise<MediaError> {
-  const head = await file.read(0, HEAD);
-  const name = nameText(head) ?? (await nameBytes(head, wanted.own));
-  if (!name) return corrupt(`Nothing in this file can be recognised as ${wanted.noun}.`);
-  return new MediaError('UNSUPPORTED_MEDIA', `This is ${name}; ${wanted.accepted}.`);
+/**
+ * Builds the error for a file in no accepted format: UNSUPPORTED_MEDIA with its format, if known,
+ * or CORRUPT_MEDIA.
+ */
+export async function buildRefusal(
+  file: BoundedFile,
+  expected: ExpectedFormats,
+): Promise<MediaError> {
+  const head = await file.read(0, HEAD_BYTES);
+  const name = nameText(head) ?? (await nameBytes(head, expected.contentTypes));
+  if (!name) return corrupt(`Nothing in this file can be recognised as ${expected.noun}.`);
+  return new MediaError('UNSUPPORTED_MEDIA', `This is ${name}; ${expected.accepted}.`);
 }
 
 function nameText(head: Buffer): string | null {
@@ -43,7 +51,8 @@ function nameText(head: Buffer): string | null {
     .toString('utf8', 0, 4096)
     .replace(/^\ufeff/, '')
     .trimStart();
-  // Comments go first: patterns that skip them would try every way to split a run of them.
+  // Comments are removed first: a pattern that skips them itself would try every way to split a run
+  // of them (catastrophic backtracking).
   const bare = text.replace(/<!--.*?-->\s*/gs, '');
   const known = TEXTS.find(([pattern]) => pattern.test(bare));
   if (known) return known[1];
@@ -51,13 +60,17 @@ function nameText(head: Buffer): string | null {
   return text.length > 8 && plain ? 'a text file' : null;
 }
 
-/** From the head alone, in memory: no loop of the detector can wander through the file. */
+/**
+ * Detects the format from the first bytes, in memory, so that the detector cannot read the whole
+ * file.
+ */
 async function nameBytes(head: Buffer, own: readonly string[]): Promise<string | null> {
-  // It throws on heads that are cut short: those are of no known kind.
+  // It throws when the data ends too early: then the format is unknown.
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
   if (!found || own.includes(found.mime)) return null;
   const kind = found.mime.split('/')[0] ?? '';
   const noun = ['image', 'video'].includes(kind) ? kind : kind === 'audio' ? 'audio file' : 'file';
   const name = found.ext.toUpperCase();
-  return `${/^[AEFHILMNORSX]/.test(name) ? 'an' : 'a'} ${name} ${noun}`; // as it is spelt out
+  // `an MKV`: by how the letter is pronounced.
+  return `${/^[AEFHILMNORSX]/.test(name) ? 'an' : 'a'} ${name} ${noun}`;
 }

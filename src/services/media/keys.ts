@@ -4,13 +4,16 @@ import { folderIn } from '../../data/objects.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
 import type { Medium } from './medium.ts';
 
-/** Where all objects of a medium are: a prefix that ends in a slash; never the client's file name. */
-export function folderOf(entity: Entity, user: UUID, id: UUID): string {
+/**
+ * The S3 folder of a medium's objects: a prefix with a trailing slash, without the client's file
+ * name.
+ */
+export function buildFolder(entity: Entity, user: UUID, id: UUID): string {
   return folderIn(entity.collectionName, user, id);
 }
 
-/** Which document's folder a key is in; undefined when it is in none. */
-export function readFolder(key: string): { user: UUID; collection: string; id: UUID } | undefined {
+/** Finds the document in whose folder a key is; undefined when it is in none. */
+export function parseFolder(key: string): { user: UUID; collection: string; id: UUID } | undefined {
   const [root, user, collection, id, ...rest] = key.split('/');
   const owner = parseId(user);
   const document = parseId(id);
@@ -18,43 +21,43 @@ export function readFolder(key: string): { user: UUID; collection: string; id: U
   return { user: owner, collection, id: document };
 }
 
-/** All that is a medium's in S3 once its processing has ended: keys, and prefixes that end in a slash. */
-export function pointersOf({ filePath, derivativesPath }: Medium): string[] {
+/** Lists what a processed medium has in S3: keys, and prefixes with a trailing slash. */
+export function listPointers({ filePath, derivativesPath }: Medium): string[] {
   return [filePath, ...(derivativesPath ? [`${derivativesPath}/`] : [])];
 }
 
 /**
- * How the folders begin in which a job makes the derivatives of a medium's present bytes: the number of the
- * claim follows, each of which has its own.
+ * The common prefix of the folders in which a job makes derivatives. Each claim of the job has a
+ * folder of its own: the fencing token follows the prefix.
  */
-export function workPrefix({ filePath }: Pick<Medium, 'filePath'>, job: UUID): string {
+export function buildWorkPrefix({ filePath }: Pick<Medium, 'filePath'>, job: UUID): string {
   return `${filePath.slice(0, filePath.lastIndexOf('/'))}/derivatives/${idText(job)}-`;
 }
 
-/** The key of the bytes of a version of a medium: within the folder of that one. */
-export function versionKey(entity: Entity, user: UUID, id: UUID, version: UUID): string {
-  return `${folderOf(entity, user, id)}versions/${idText(version)}/original`;
+/** The key of the uploaded bytes of a version, inside the folder of its medium. */
+export function buildVersionKey(entity: Entity, user: UUID, id: UUID, version: UUID): string {
+  return `${buildFolder(entity, user, id)}versions/${idText(version)}/original`;
 }
 
-/** The key of the uploaded bytes. */
-export function originalKey(entity: Entity, user: UUID, id: UUID): string {
-  return `${folderOf(entity, user, id)}original`;
+/** The key of the uploaded bytes of a medium. */
+export function buildOriginalKey(entity: Entity, user: UUID, id: UUID): string {
+  return `${buildFolder(entity, user, id)}original`;
 }
 
 /**
- * Which document uploaded bytes belong to: a medium, or (`collection` says so) a version of one. Undefined
- * when the key is none of ours.
+ * Finds the document of uploaded bytes: a medium or, by `collection`, a version of one; undefined
+ * for other keys.
  */
-export function readOriginalKey(
+export function parseOriginalKey(
   key: string,
 ): { user: UUID; collection: string; id: UUID } | undefined {
-  const place = readFolder(key);
+  const place = parseFolder(key);
   const [name, version, original, ...more] = key.split('/').slice(4);
   if (!place || more.length > 0) return undefined;
   if (name === 'original' && version === undefined) return place;
   const id = parseId(version);
   const isVersion = name === 'versions' && original === 'original' && id;
-  // Their objects are in the folders of their media.
+  // A version's objects are in the folder of its medium, so the key does not name its collection.
   const collection = MediumVersion.collectionName;
   return isVersion ? { user: place.user, collection, id } : undefined;
 }

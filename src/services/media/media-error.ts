@@ -1,4 +1,4 @@
-/** Why a file is not accepted. Stable: they are stored, and shown to the client. */
+/** Why a file is refused. Stable, because these codes are stored and clients read them. */
 export type MediaErrorCode =
   | 'UNSUPPORTED_MEDIA'
   | 'CORRUPT_MEDIA'
@@ -10,8 +10,7 @@ export type MediaErrorCode =
   | 'TIMED_OUT';
 
 /**
- * The file is at fault, and trying again will not help. Anything else that is thrown is ours, and
- * may be tried again.
+ * The file is at fault, so the job is not retried. Any other error is our fault and may be retried.
  */
 export class MediaError extends Error {
   override readonly name = 'MediaError';
@@ -23,7 +22,7 @@ export class MediaError extends Error {
   }
 }
 
-/** A MediaError of `CORRUPT_MEDIA`: it says what it is, and is not. */
+/** A MediaError of `CORRUPT_MEDIA`: the file has a known format, but is broken. */
 export function corrupt(message: string, options?: ErrorOptions): MediaError {
   return new MediaError('CORRUPT_MEDIA', message, options);
 }

@@ -1,29 +1,29 @@
 import { type Base, type DocOf, type Entity, entities, entityNamed } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
-import { kindOf, MEDIA_KINDS, type MediaKindName } from '../../models/media/media-fields.ts';
+import { getKind, MEDIA_KINDS, type MediaKindName } from '../../models/media/media-fields.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
 import type { Track } from '../../models/media/track.ts';
 import type { Video } from '../../models/media/video.ts';
 
-/** What all media and their versions have in common: the file fields, which every kind shares. */
+/** The fields that all kinds of media and their versions share. */
 export type Medium = Base &
   Pick<DocOf<typeof Track>, 'fileName' | 'contentType' | 'size' | 'filePath' | 'status'> & {
     user: UUID;
     name?: string;
     project?: UUID | null;
-    /** Of a version: what it is one of; of an audio, what it is. */
+    /** Of a version: the kind of its medium; of an audio: RECORDING, SAMPLE… */
     kind?: string | null;
     checksum?: string | null;
     object?: { etag?: string | null; sequencer?: string | null; job?: UUID | null } | null;
     multipart?: { partSize: number; uploadId?: string | null; completing?: UUID | null } | null;
-    /** Whether what is shown was READY once, and stays. */
+    /** Whether it was READY before: then it stays READY if processing it again fails. */
     stands?: boolean | null;
     derivatives?: Derivative[] | null;
     derivativesPath?: string | null;
     /** Of a video. */
     stream?: DocOf<typeof Video>['stream'];
     streamPath?: string | null;
-    /** Of a version: what its decoder told. */
+    /** Of a version: the facts of all kinds. */
     facts?: Record<string, unknown> | null;
     replacedAt?: Date | null;
   };
@@ -32,32 +32,35 @@ export interface Derivative {
   name: string;
   contentType: string;
   status: 'PENDING' | 'READY';
-  /** Of those that are READY. */
+  /** In bytes, once READY. */
   size?: number | null;
   width?: number | null;
   height?: number | null;
 }
 
-/** An entity by name that is known to be a kind of medium, or their versions. */
-export function mediumEntity(name: string): Entity<Medium> {
+/**
+ * Gets the entity of a kind of medium, or of versions, by name.
+ * @throws Error for another entity
+ */
+export function getMediumEntity(name: string): Entity<Medium> {
   const entity = entityNamed(name);
   if (!isMediumOrVersion(entity)) throw new Error(`${name} is no medium.`);
   return entity;
 }
 
-/** The entity of a kind, as documents name it: `TRACK`. */
-export function entityOfKind(kind: unknown): Entity<Medium> {
-  return mediumEntity(MEDIA_KINDS[kind as MediaKindName]);
+/** Gets the entity of a kind as it is stored: `TRACK`. */
+export function getEntityOfKind(kind: unknown): Entity<Medium> {
+  return getMediumEntity(MEDIA_KINDS[kind as MediaKindName]);
 }
 
-/** Every entity that has uploaded bytes: the kinds of media, and their versions. */
-export function mediaEntities(): Entity<Medium>[] {
+/** Lists the entities with uploaded bytes: all kinds of media, and versions. */
+export function listMediaEntities(): Entity<Medium>[] {
   return [...entities.values()].filter(isMediumOrVersion);
 }
 
-/** Whether it is a kind of medium. */
+/** Whether the entity is a kind of medium, not versions. */
 export function isMedium(entity: Entity): entity is Entity<Medium> {
-  return kindOf(entity) !== undefined;
+  return getKind(entity) !== undefined;
 }
 
 export function isVersion(entity: Entity): entity is Entity<Medium> {
@@ -68,5 +71,5 @@ function isMediumOrVersion(entity: Entity): entity is Entity<Medium> {
   return isMedium(entity) || isVersion(entity);
 }
 
-/** Former and coming bytes of media, typed as what they have in common with these. */
+/** The entity of versions, typed by the fields that it shares with media. */
 export const Version = MediumVersion as unknown as Entity<Medium>;

@@ -3,7 +3,7 @@ import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import { newId, type UUID } from '../../data/ids.ts';
 import type { JobDoc } from '../../models/jobs/job.ts';
-import { kindOf, type MediaKindName } from '../../models/media/media-fields.ts';
+import { getKind, type MediaKindName } from '../../models/media/media-fields.ts';
 import { idInput } from '../jobs/input.ts';
 import type { JobType } from '../jobs/job-type.ts';
 import { enqueue } from '../jobs/queue.ts';
@@ -11,10 +11,10 @@ import { isVersion, type Medium } from './medium.ts';
 import { discardSegments, type PreviewState } from './segments/encode-job.ts';
 import { mediumSubject, type ProcessInput } from './subject.ts';
 
-// The jobs that process a medium's bytes, one type for each kind. Decoders are large: each is imported
-// when it is first used, and never by a function that only enqueues.
+// The job types that process a medium, one for each kind. Decoders are large, so each is imported
+// when its first job runs, and never by a function that only enqueues.
 
-/** What such a job stores as its result. */
+/** The result of such a job. */
 export interface ProcessResult {
   document: UUID;
   superseded: false;
@@ -32,18 +32,19 @@ const common = {
   subject: mediumSubject,
 } as const;
 
-const audio: ProcessJob['run'] = async (work) => {
+const runAudio: ProcessJob['run'] = async (work) => {
   const { processAudio } = await import('./audio/process.ts');
   return (await import('./process.ts')).processMedium(work, processAudio);
 };
 
-export const processTrack: ProcessJob = { ...common, name: 'process-track', run: audio };
-export const processAudio: ProcessJob = { ...common, name: 'process-audio', run: audio };
+export const processTrack: ProcessJob = { ...common, name: 'process-track', run: runAudio };
+export const processAudio: ProcessJob = { ...common, name: 'process-audio', run: runAudio };
 
 export const processImage: ProcessJob = {
   ...common,
   name: 'process-image',
-  // Far more than the largest image takes. Its decoder runs within this process, and may hang.
+  // In seconds, far more than the largest image takes: the decoder runs inside this process and may
+  // hang.
   timeout: 90,
   run: async (work) => {
     const { processImage: decode } = await import('./image/process.ts');
@@ -64,18 +65,20 @@ export const processVideo: ProcessJob = {
   discardParts: discardSegments,
 };
 
-const types: Record<MediaKindName, ProcessJob> = {
+const typesByKind: Record<MediaKindName, ProcessJob> = {
   TRACK: processTrack,
   AUDIO: processAudio,
   IMAGE: processImage,
   VIDEO: processVideo,
 };
 
-/** A job that is to process a medium's bytes. */
+/** A job that will process a medium's bytes. */
 export interface PlannedProcessing {
-  /** Known before the job is written: the medium holds it as `object.job`, and heeds no other job. */
+  /**
+   * Assigned in advance, because the medium stores it as `object.job`: only this job may change it.
+   */
   id: UUID;
-  /** Writes the job, in the transaction of what it waits for. */
+  /** Writes the job, in the transaction that changes the medium. */
   enqueue(tx: Ctx): Promise<JobDoc>;
 }
 
@@ -86,7 +89,7 @@ export function planProcessing(
   { _id: document, user, project, kind }: Medium,
   etag: string,
 ): PlannedProcessing {
-  const type = types[(isVersion(entity) ? kind : kindOf(entity)) as MediaKindName];
+  const type = typesByKind[(isVersion(entity) ? kind : getKind(entity)) as MediaKindName];
   const id = newId(ctx.clock());
   const input = { entity: entity.name, document, etag };
   return { id, enqueue: (tx) => enqueue(tx, type, { _id: id, input, user, project }) };

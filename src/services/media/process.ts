@@ -9,38 +9,42 @@ import {
   type Work,
 } from '../jobs/job-type.ts';
 import { openScratchDir } from '../jobs/scratch-dir.ts';
-import { openDerivatives, withoutNulls } from './derivatives.ts';
+import { omitNulls, openDerivatives } from './derivatives.ts';
 import { MediaError } from './media-error.ts';
-import { isVersion, mediumEntity } from './medium.ts';
-import { fetchChecked } from './original.ts';
+import { getMediumEntity, isVersion } from './medium.ts';
+import { fetchCheckedOriginal } from './original.ts';
 import type { ProcessResult } from './process-job.ts';
 import type { MediaProcessor } from './processor.ts';
 import { publish } from './publish.ts';
 import { fanOutSegments, type PreviewState } from './segments/encode-job.ts';
-import { type ProcessInput, waitsFor } from './subject.ts';
+import { buildWaitingFilter, type ProcessInput } from './subject.ts';
 import { isSettled, MediumUnsettled, UNSETTLED } from './versions.ts';
 
 /**
- * The way of a medium's bytes: from S3 through the decoder of its kind to a published document, with facts,
- * and derivatives beside the original. Each claim writes into a folder of its own, so a worker that lost the
- * job spoils nothing.
+ * Runs a processing job: downloads the original, runs the decoder of its kind, uploads derivatives,
+ * and publishes the document with its facts. Each claim writes into a folder of its own, so that a
+ * worker that lost its lease cannot overwrite anything.
  */
 export async function processMedium(
   work: Work<ProcessInput, ProcessResult, PreviewState>,
   process: MediaProcessor,
 ): Promise<ProcessResult | WakeLater | FannedOut> {
   const { ctx, input, job, signal } = work;
-  const entity = mediumEntity(input.entity);
-  const waiting = { _id: input.document, 'object.etag': input.etag, ...waitsFor(job._id) };
+  const entity = getMediumEntity(input.entity);
+  const waiting = {
+    _id: input.document,
+    'object.etag': input.etag,
+    ...buildWaitingFilter(job._id),
+  };
   const medium = await findOne(ctx, entity, waiting, { projection: { outbox: 0 } });
-  if (!medium) throw new Superseded('The medium waits for this job no longer.');
+  if (!medium) throw new Superseded('The medium no longer waits for this job.');
   if (isVersion(entity) && !(await isSettled(ctx, medium))) return UNSETTLED;
 
   await using dir = await openScratchDir();
   const path = join(dir.path, 'original');
   const derivatives = openDerivatives(work, entity, medium);
   try {
-    const checksum = await fetchChecked(work, medium, input.etag, path);
+    const checksum = await fetchCheckedOriginal(work, medium, input.etag, path);
     const processed = await process({
       path,
       workDir: dir.path,
@@ -54,12 +58,15 @@ export async function processMedium(
     signal.throwIfAborted();
     const { segments: plan, ...known } = processed;
     if (plan) {
-      const state = { processed: known, checksum, derivatives: derivatives.planned() };
-      const rest = withoutNulls({ ...state, target: derivatives.folder, plan });
+      const state = { processed: known, checksum, derivatives: derivatives.listPlanned() };
+      const rest = omitNulls({ ...state, target: derivatives.folder, plan });
       return await work.fanOut(fanOutSegments(work, medium, input.etag, 'PREVIEW', rest));
     }
     const made = { processed, checksum, folder: derivatives.folder };
-    return await publish(work, entity, medium, { ...made, derivatives: derivatives.complete() });
+    return await publish(work, entity, medium, {
+      ...made,
+      derivatives: derivatives.requireReady(),
+    });
   } catch (error) {
     await derivatives.withdraw();
     if (error instanceof MediumUnsettled) return UNSETTLED;

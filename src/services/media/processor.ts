@@ -1,83 +1,93 @@
-import type { SegmentPlan } from './video/segments.ts';
+import type { SegmentPlan } from './video/segment-plan.ts';
 
-/** A file that was made of a medium. */
+/** A derivative on the local disk. */
 export interface DerivativeFile {
   /** What it is for: `preview`, `poster`… Unique within a medium. */
   name: string;
-  /** Under the work folder; whoever takes it leaves it there. */
+  /** In the work folder. */
   path: string;
   contentType: string;
   /** In bytes. */
   size: number;
-  /** In pixels, of pictures and of moving ones. */
+  /** In pixels, of images and videos. */
   width?: number;
   height?: number;
 }
 
-/** A derivative that will be made, said as soon as the file is understood. */
+/** A derivative that will be made, known once the file was probed. */
 export interface PlannedDerivative {
   name: string;
   contentType: string;
-  /** READY means that all of these are there. Of the others one may fail, and leaves a warning. */
+  /** A medium is READY only with all mandatory ones. If another fails, that is a warning. */
   mandatory: boolean;
 }
 
-/** What the decoder tells, by the name of the medium's own field: `image`, `video`, `audio`, `analysis`. */
+/**
+ * Facts of a file, by the medium's field that stores them: `image`, `video`, `audio`, `analysis`.
+ */
 export type Facts = Record<string, object>;
 
-/** A file to be looked at, and those who want to hear of what is found. */
+/** A file to process, and callbacks for the results. */
 export interface ProcessorInput {
-  /** A file made by us, never a client's name. */
+  /** A path that we chose: it contains nothing of the client's file name. */
   path: string;
-  /** An existing folder of this run alone: every temporary file is in it, and the caller removes it. */
+  /** An existing folder for the temporary files of this run alone; the caller deletes it. */
   workDir: string;
-  /** The program: an absolute path, or a name in the usual folders. */
+  /** The ffmpeg program: an absolute path, or a name in the usual folders. */
   ffmpeg: string;
   signal: AbortSignal;
-  /** What is longer, in seconds of 1080p at 30 frames a second, is left to be encoded in segments. */
+  /**
+   * The most that one job encodes, in seconds of 1080p at 30 frames per second; more is encoded in
+   * segments.
+   */
   secondsPerJob?: number;
-  /** Called with 0, 100, and whole percents between, each once and in order; weighted by work. */
+  /** Called with integer percents from 0 to 100, increasing, each at most once. */
   onProgress(percent: number, stage: string): void;
-  /** Called once, before anything is made: the facts known so far are shown while the rest is made. */
+  /**
+   * Called once, before any derivative: the facts so far can be published while the rest is made.
+   */
   onProbed(probed: Probed): Promise<void>;
-  /** Called as soon as a derivative is there; it is shown when this resolves. */
+  /** Called for each finished derivative; it is published when this resolves. */
   onDerivative(file: DerivativeFile): Promise<void>;
 }
 
 export interface Probed {
-  /** By its bytes, whatever was declared. */
+  /** As detected, whatever was declared. */
   contentType: string;
   facts: Facts;
   derivatives: PlannedDerivative[];
 }
 
-/** All that was found in a file. */
+/** The result of processing a file. */
 export interface Processed {
   contentType: string;
   facts: Facts;
-  /** What the file says of itself. */
+  /** Tags in the file. */
   metadata: object;
-  /** Of a video whose preview is more than one job can encode in its time: how child jobs do. */
+  /** The plan for child jobs, if the preview takes more than one job can encode in its time. */
   segments?: SegmentPlan;
-  /** What is worth telling about a file that is accepted all the same: derivatives that failed, oddities. */
+  /**
+   * Problems that do not fail the file, for the client: derivatives that failed, a file that was
+   * cut off.
+   */
   warnings: string[];
 }
 
 /**
- * Looks into one file of a kind and makes its derivatives. The event loop is never held for long, memory
- * does not grow with the file, and no process is left behind.
- * @throws MediaError when the file is at fault; the signal's reason when aborted; any other error is worth
- * another try
+ * Examines a file and makes its derivatives. It must not block the event loop for long, its memory
+ * must not grow with the file, and no child process may outlive it.
+ * @throws MediaError when the file is at fault; the signal's reason when aborted; any other error
+ * may be retried
  */
 export type MediaProcessor = (input: ProcessorInput) => Promise<Processed>;
 
-/** Forwards only what is at least one percent more than what was told last. */
-export function wholePercents(onProgress: ProcessorInput['onProgress']) {
-  let told = -1;
+/** Forwards progress only when it has grown by at least one percent. */
+export function throttleProgress(onProgress: ProcessorInput['onProgress']) {
+  let reported = -1;
   return (percent: number, stage: string): void => {
     const whole = Math.min(100, Math.floor(percent));
-    if (whole <= told) return;
-    told = whole;
+    if (whole <= reported) return;
+    reported = whole;
     onProgress(whole, stage);
   };
 }

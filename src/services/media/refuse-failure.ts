@@ -1,10 +1,10 @@
-import type { FfmpegEnd } from '../../providers/ffmpeg.ts';
+import type { FfmpegEnd } from '../../providers/ffmpeg-process.ts';
 import { corrupt, MediaError } from './media-error.ts';
 
 /**
- * What the end of a decoding says of the file, or of us.
- * @param what the file is, in words: `recording`
- * @throws MediaError where the file is at fault; Error where another try may do
+ * Throws if a run of ffmpeg failed.
+ * @param what noun for the file in error messages: `recording`
+ * @throws MediaError when the file is at fault; Error when the job may be retried
  */
 export function refuseFailure(end: FfmpegEnd, what: string): void {
   const { exitCode, killedBy, timedOut, log } = end;
@@ -12,7 +12,7 @@ export function refuseFailure(end: FfmpegEnd, what: string): void {
     throw new MediaError('TIMED_OUT', `Decoding this ${what} took too long.`);
   }
   if (exitCode === 0) return;
-  // Ours, not the file's: worth another try, on another machine.
+  // Our fault, not the file's: the job is retried, perhaps on another machine.
   if (killedBy === 'SIGKILL') throw new Error('ffmpeg was killed from outside');
   if (exitCode === 126 || exitCode === 127) {
     throw new Error('ffmpeg cannot be started', { cause: log });

@@ -8,7 +8,7 @@ import { SETTLED } from '../../models/media/media-fields.ts';
 import type { Medium } from './medium.ts';
 import { planProcessing } from './process-job.ts';
 
-/** Has the bytes of a READY or FAILED medium processed once more. @throws AppError INVALID_STATE */
+/** Enqueues a job that processes a READY or FAILED medium again. @throws AppError INVALID_STATE */
 export async function reprocess<T extends Medium>(
   ctx: Ctx,
   entity: Entity<T>,
@@ -16,14 +16,14 @@ export async function reprocess<T extends Medium>(
 ): Promise<{ document: T; job: UUID }> {
   return transaction(ctx, async (tx) => {
     const { _id, filePath } = medium;
-    // The file path as it was read: bytes that were replaced meanwhile have another.
+    // With the file path in the filter: if the bytes were replaced meanwhile, nothing matches.
     const settled = { _id, status: { $in: SETTLED }, filePath };
     const etag = medium.object?.etag;
     const job = etag ? planProcessing(tx, entity, medium, etag) : null;
     const set = { status: 'PROCESSING', progress: 0, 'object.job': job?.id };
     const change = { set, unset: ['error'] };
     const document = job && (await update(tx, entity, settled, change, 'reprocess'));
-    if (!document) throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
+    if (!document) throw new AppError('INVALID_STATE', 'The medium is not READY or FAILED.');
     return { document, job: (await job.enqueue(tx))._id };
   });
 }

@@ -1,49 +1,51 @@
 import type { Ctx } from '../../context.ts';
-import { deleteKeys, head, keysUnder, presignPlay } from '../../providers/s3.ts';
+import { deleteKeys, headObject, listKeys } from '../../providers/s3.ts';
+import { presignPlay } from '../../providers/s3-links.ts';
 
-const HOUR = 3600_000;
+const HOUR_MS = 3600_000;
 /**
- * From the beginning of the hour in which they are signed: whoever gets a link may play the longest video
- * to its end. Less than the credentials last that sign it.
+ * How long signed URLs are valid, in ms from the start of the hour of signing: long enough to play
+ * the longest video (4 h), and less than the lifetime of the credentials that sign.
  */
-const HELD = 5 * HOUR;
+const VALID_MS = 5 * HOUR_MS;
 
-/** A text of signed addresses. */
+/** A text with signed URLs, stored in S3. */
 export interface SignedText {
   key: string;
-  /** In ms since 1970. */
+  /** When its URLs expire, in ms since 1970. */
   endsAt: number;
 }
 
 /**
- * Objects are private, and a player follows what it reads without asking us: texts are written in which every
- * address is signed. One set serves for an hour; those that hold no longer are deleted.
- * @param folder where they lie, by the hour
- * @param name of the text that is asked for
- * @param write puts all of them into the folder of the hour, the one that is asked for last
+ * Returns a text in which every URL is signed. Objects are private, and a player follows the URLs
+ * of a playlist directly, so playlists are stored with presigned URLs. One set is written per hour;
+ * expired sets are deleted.
+ * @param folder has a subfolder for each hour
+ * @param name of the requested text
+ * @param write writes the whole set into the subfolder of the hour, the requested text last
  */
-export async function signedText(
+export async function getSignedText(
   ctx: Ctx,
   folder: string,
   name: string,
   write: (folder: string) => Promise<void>,
 ): Promise<SignedText> {
-  const hour = Math.floor(ctx.clock() / HOUR);
+  const hour = Math.floor(ctx.clock() / HOUR_MS);
   const key = `${folder}/${hour}/${name}`;
-  if (!(await head(key))) {
+  if (!(await headObject(key))) {
     await write(`${folder}/${hour}`);
-    await forget(`${folder}/`, hour - HELD / HOUR);
+    await deleteExpired(`${folder}/`, hour - VALID_MS / HOUR_MS);
   }
-  return { key, endsAt: hour * HOUR + HELD };
+  return { key, endsAt: hour * HOUR_MS + VALID_MS };
 }
 
-/** An address to stand in such a text. */
-export function signedAddress(key: string, query: Record<string, string> = {}): string {
-  return presignPlay(key, HELD / 1000, query);
+/** Presigns a URL for such a text. */
+export function presignUrl(key: string, query: Record<string, string> = {}): string {
+  return presignPlay(key, VALID_MS / 1000, query);
 }
 
-async function forget(folder: string, oldest: number): Promise<void> {
-  for await (const keys of keysUnder(folder)) {
+async function deleteExpired(folder: string, oldest: number): Promise<void> {
+  for await (const keys of listKeys(folder)) {
     await deleteKeys(keys.filter((k) => Number.parseInt(k.slice(folder.length), 10) < oldest));
   }
 }

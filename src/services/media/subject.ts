@@ -1,43 +1,45 @@
 import type { UUID } from '../../data/ids.ts';
 import { SETTLED } from '../../models/media/media-fields.ts';
 import type { Subject } from '../jobs/job-type.ts';
-import { mediumEntity } from './medium.ts';
+import { getMediumEntity } from './medium.ts';
 
-/** The bytes of a medium that a job is about. */
+/** The input of a processing job. */
 export interface ProcessInput {
   /** The name of the medium's entity. */
   entity: string;
   document: UUID;
-  /** Of the bytes that are to be looked at. */
+  /** ETag of the bytes to process. */
   etag: string;
 }
 
-/** The filter of a medium that waits for this job. One of before that was recorded waits for any. */
-export const waitsFor = (job: UUID) => ({
+/** Filter: a medium that waits for this job, or that was stored before `object.job` existed. */
+export const buildWaitingFilter = (job: UUID) => ({
   status: 'PROCESSING',
   'object.job': { $in: [job, null] },
 });
 
 /**
- * A medium as the subject of the job that processes its bytes. When that fails, one that was READY before
- * stays READY with what it has; another is FAILED, with the job's error.
+ * The medium as the subject of its processing job. If the job fails, a medium that was READY before
+ * is READY again, with its former facts and derivatives; any other is FAILED, with the error of the
+ * job.
  */
 export const mediumSubject: Subject<ProcessInput> = {
-  at: ({ entity, document }) => ({ entity: mediumEntity(entity), id: document }),
-  waiting: waitsFor,
+  at: ({ entity, document }) => ({ entity: getMediumEntity(entity), id: document }),
+  waiting: buildWaitingFilter,
   progress: 'progress',
   failed: ({ code, message }) => [
-    // Of what it has, the file itself may be gone.
-    ...(code === 'MISSING_FILE' ? [] : [KEPT]),
+    // Without its original a medium cannot stay READY.
+    ...(code === 'MISSING_FILE' ? [] : [STAY_READY]),
     {
       set: { status: 'FAILED', error: { code, message } },
-      // Those of a worker that was lost, if any.
+      // A worker that lost its lease may have published some.
       unset: ['derivatives', 'derivativesPath', 'stands'],
       action: 'fail',
     },
   ],
   resumed: (job, { etag }) => ({
-    // A medium with other bytes by now has nothing to do with this job.
+    // With the ETag in the filter: a medium whose bytes were replaced no longer belongs to this
+    // job.
     where: { status: { $in: SETTLED }, 'object.etag': etag },
     set: { status: 'PROCESSING', progress: 0, 'object.job': job },
     unset: ['error'],
@@ -45,4 +47,8 @@ export const mediumSubject: Subject<ProcessInput> = {
   }),
 };
 
-const KEPT = { where: { stands: true }, set: { status: 'READY', progress: 100 }, action: 'keep' };
+const STAY_READY = {
+  where: { stands: true },
+  set: { status: 'READY', progress: 100 },
+  action: 'keep',
+};

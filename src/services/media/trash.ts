@@ -8,11 +8,11 @@ import { confirmReferences } from '../../data/references.ts';
 import { type Keep, takeOut } from '../../data/remove.ts';
 import { transaction } from '../../data/transaction.ts';
 import { notFound } from '../../errors.ts';
-import { kindOf } from '../../models/media/media-fields.ts';
+import { getKind } from '../../models/media/media-fields.ts';
 import { TrashedMedium } from '../../models/media/trashed-medium.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
-import { entityOfKind, type Medium, Version } from './medium.ts';
+import { getEntityOfKind, type Medium, Version } from './medium.ts';
 import { type PlannedProcessing, planProcessing } from './process-job.ts';
 import { referenceTo } from './versions.ts';
 
@@ -40,7 +40,7 @@ export function keepInTrash<T extends Medium>(entity: Entity<T>): Keep<T> {
       const versions = await takeVersions(ctx, entity, _id);
       const trashed: Stored = {
         ...{ _id, user, ...(project && { project }) },
-        ...{ kind: kindOf(entity), name, fileName, contentType, size },
+        ...{ kind: getKind(entity), name, fileName, contentType, size },
         content: { ...content, ...(versions.length > 0 && { versions }) },
         expiresAt: new Date(now.getTime() + KEPT),
         ...{ createdAt: now, updatedAt: now, version: 1 },
@@ -92,7 +92,7 @@ export async function restoreFromTrash(
     const session = { ...(tx.session && { session: tx.session }) };
     const trashed = await TrashedMedium.collection.findOneAndDelete(filter, session);
     if (!trashed) throw notFound();
-    const entity = entityOfKind(trashed.kind);
+    const entity = getEntityOfKind(trashed.kind);
     const { versions = [], ...content } = trashed.content as TrashedContent;
     const next = planAgain(tx, entity, content);
     const object = next && { object: { ...content.object, job: next.id } };

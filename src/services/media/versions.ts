@@ -7,12 +7,12 @@ import { confirmReferences } from '../../data/references.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, type Update, update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
-import { kindOf, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
+import { getKind, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
 import type { WakeLater } from '../jobs/job-type.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
-import { newFile } from '../uploads/new-file.ts';
-import { versionKey } from './keys.ts';
-import { entityOfKind, type Medium, Version } from './medium.ts';
+import { buildFileFields } from '../uploads/new-file.ts';
+import { buildVersionKey } from './keys.ts';
+import { getEntityOfKind, type Medium, Version } from './medium.ts';
 
 /** The most former versions that are kept of one medium: the oldest goes. */
 const MOST_KEPT = 10;
@@ -51,12 +51,12 @@ export async function replaceBytes(
     throw new AppError('INVALID_STATE', 'It is not READY or FAILED.');
   }
   const { _id, user } = medium;
-  const keyOf = (version: UUID) => versionKey(entity, user, _id, version);
+  const keyOf = (version: UUID) => buildVersionKey(entity, user, _id, version);
   await trimVersions(ctx, entity, medium);
   await refuseMany(ctx, entity, medium);
   const version = await insert(ctx, Version, {
-    ...{ ...file, ...newFile(ctx, file.size, keyOf) },
-    ...{ user, kind: kindOf(entity), [referenceTo(entity)]: _id },
+    ...{ ...file, ...buildFileFields(ctx, file.size, keyOf) },
+    ...{ user, kind: getKind(entity), [referenceTo(entity)]: _id },
   });
   await confirmReferences(ctx, Version, version);
   return version;
@@ -110,7 +110,7 @@ const WHOLE = { projection: { outbox: 0 } };
 
 /** The medium that a version is one of. */
 export function mediumOf(version: Medium): { entity: Entity<Medium>; id: UUID } {
-  const entity = entityOfKind(version.kind);
+  const entity = getEntityOfKind(version.kind);
   // One of its four references; which one, its kind says.
   return { entity, id: version[referenceTo(entity) as keyof Medium] as UUID };
 }

@@ -1,6 +1,6 @@
 import { entityNamed } from '../../data/entity.ts';
 import { type EnqueueSweep, sweepChildren } from '../../data/remove.ts';
-import { abortUnder } from '../../providers/multipart.ts';
+import { abortUploadsUnder } from '../../providers/multipart.ts';
 import { deleteUnder } from '../../providers/s3.ts';
 import type { Work } from '../jobs/job-type.ts';
 import { ringJobs } from '../jobs/queue.ts';
@@ -18,7 +18,7 @@ export async function runSweep(
     const swept = await sweepChildren(ctx, entity, id, enqueueSweep);
     for (const job of swept) await ringJobs(ctx, job);
     for (const place of objects) {
-      await abortUnder(place);
+      await abortUploadsUnder(place);
       await deleteUnder(place);
     }
     progress((100 * i) / input.documents.length);

@@ -3,40 +3,42 @@ import type { Entity } from '../../data/entity.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
-import { deleteUnder, head } from '../../providers/s3.ts';
+import { deleteUnder, headObject } from '../../providers/s3.ts';
 import { requestAppend } from '../audit/chain.ts';
 import { ringJobs } from '../jobs/queue.ts';
-import { folderOf, readOriginalKey } from '../media/keys.ts';
-import { isVersion, type Medium, mediaEntities } from '../media/medium.ts';
+import { buildFolder, parseOriginalKey } from '../media/keys.ts';
+import { isVersion, listMediaEntities, type Medium } from '../media/medium.ts';
 import { planProcessing } from '../media/process-job.ts';
 import { isTrashed } from '../media/trash.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 
-/** What S3 tells of an object that was written. */
+/** An S3 event for a written object. */
 export interface ObjectRecord {
   key: string;
-  /** Hexadecimal; of two records of one key, the greater is the newer. */
+  /** Hexadecimal; of two events for one key, the greater is the newer. */
   sequencer: string;
 }
 
 /**
- * Takes note that bytes have arrived: the medium is PROCESSING and has a job, in one transaction. May be
- * told any number of times and in any order; what is there is asked of S3, never believed of the record.
+ * Handles an upload: sets the medium to PROCESSING and enqueues its job, in one transaction.
+ * Idempotent: events may be repeated or out of order, and the state of the object is read from S3,
+ * not from the event.
  */
 export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> {
-  const place = readOriginalKey(record.key);
-  const entity = mediaEntities().find((e) => e.collectionName === place?.collection);
+  const place = parseOriginalKey(record.key);
+  const entity = listMediaEntities().find((e) => e.collectionName === place?.collection);
   if (!place || !entity) return;
-  const found = await head(record.key);
+  const found = await headObject(record.key);
   if (!found) return;
   const mine = { _id: place.id, user: place.user };
   const medium = await findOne(ctx, entity, mine);
-  if (!medium && isVersion(entity)) return; // They may be the medium's own by now: the nightly check knows.
+  // The bytes of a version may belong to its medium by now, so they are left to the nightly check.
+  if (!medium && isVersion(entity)) return;
   if (!medium) {
-    // Looked for once more, as it may have been restored just in between.
+    // Read again, because it may have been restored from the trash between the two reads.
     if ((await isTrashed(ctx, place.id)) || (await findOne(ctx, entity, mine))) return;
-    // Bytes of a medium that is gone: a URL outlives the document it was made for.
-    await deleteUnder(folderOf(entity, place.user, place.id));
+    // A presigned URL outlives its document: these are bytes of a deleted medium.
+    await deleteUnder(buildFolder(entity, place.user, place.id));
     return;
   }
   const sequencer = record.sequencer.toUpperCase().padEnd(32, '0');
@@ -49,10 +51,10 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
       entity,
       {
         ...mine,
-        // Else they have changed places with those of a version, and are known.
+        // Otherwise the object belongs to a version since a swap, and was handled before.
         filePath: record.key,
         'object.etag': { $ne: found.etag },
-        // Absent fields compare as null: the first record of a medium always counts.
+        // The first event of a medium always counts.
         $or: [
           { 'object.sequencer': { $exists: false } },
           { 'object.sequencer': { $lt: sequencer } },
@@ -70,25 +72,25 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
 }
 
 /**
- * Asks S3 for media whose upload was never heard of: an event can be lost. Those that nobody uploaded
- * within a day are deleted. Returns how many it looked at.
+ * Looks in S3 for uploads whose event was lost. Deletes media that nobody uploaded within a day.
+ * Returns how many media it checked.
  */
 export async function findLostUploads(ctx: Ctx): Promise<number> {
   let seen = 0;
-  for (const entity of mediaEntities()) {
+  for (const entity of listMediaEntities()) {
     const now = ctx.clock();
-    // As long as a URL may hold and its upload may last.
-    const recent = await findAwaiting(ctx, entity, { $gt: new Date(now - 2 * HOUR) }, -1);
-    // Whoever asks for new URLs goes on with an upload: the day begins again.
-    const dayAgo = { $lt: new Date(now - 24 * HOUR) };
+    // As long as a presigned URL is valid, plus the time of the upload.
+    const recent = await findAwaiting(ctx, entity, { $gt: new Date(now - 2 * HOUR_MS) }, -1);
+    // Requesting new URLs updates the document, so an upload that goes on is not deleted.
+    const dayAgo = { $lt: new Date(now - 24 * HOUR_MS) };
     const forgotten = await findAwaiting(ctx, entity, dayAgo, 1);
     const all = [...recent, ...forgotten];
-    for (let i = 0; i < all.length; i += AT_ONCE) {
-      const some = all.slice(i, i + AT_ONCE);
+    for (let i = 0; i < all.length; i += CONCURRENCY) {
+      const some = all.slice(i, i + CONCURRENCY);
       await Promise.all(some.map((m) => noteUpload(ctx, { key: m.filePath, sequencer: '' })));
     }
     for (const { _id } of forgotten) {
-      // The job that sweeps it ends an upload in parts, too.
+      // The sweep job also aborts a multipart upload.
       const unheard = { _id, status: 'AWAITING_UPLOAD', updatedAt: dayAgo };
       await removeAndSweep(ctx, entity, unheard);
     }
@@ -97,9 +99,9 @@ export async function findLostUploads(ctx: Ctx): Promise<number> {
   return seen;
 }
 
-const HOUR = 3600 * 1000;
-/** How many objects are asked for at once. */
-const AT_ONCE = 16;
+const HOUR_MS = 3600 * 1000;
+/** How many objects are looked up concurrently. */
+const CONCURRENCY = 16;
 
 async function findAwaiting(
   ctx: Ctx,

@@ -4,30 +4,31 @@ import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
 import {
-  abort,
-  begin,
+  abortMultipart,
   listParts,
   PARTS_PAGE,
   presignPart,
   type StoredPart,
+  startMultipart,
 } from '../../providers/multipart.ts';
-import { head } from '../../providers/s3.ts';
+import { headObject } from '../../providers/s3.ts';
 import type { Medium } from '../media/medium.ts';
 import { noteUpload } from './arrivals.ts';
 
-/** A stretch of an upload in parts: what has arrived of it, and URLs for what has not. */
+/** A page of the parts of an upload: those that have arrived, and URLs for the others. */
 export interface PartsPage {
   partSize: number;
   partCount: number;
   parts: { partNumber: number; size: number; url: string }[];
   uploaded: StoredPart[];
-  /** Where the next stretch begins; null after the last part. */
+  /** The first part of the next page; null after the last part. */
   nextPart: number | null;
 }
 
 /**
- * Where to send the parts from number `from` on, and which of them S3 has already. Begins the upload where
- * there is none, or none any more. @param urls the most URLs of an answer
+ * Lists the parts from number `from` on: those that S3 has, and presigned URLs for the others.
+ * Starts the multipart upload if there is none, or none any more.
+ * @param urls the most URLs in one answer
  * @throws AppError INVALID_STATE when the bytes have arrived
  */
 export async function openParts(
@@ -40,19 +41,19 @@ export async function openParts(
   let uploadId = medium.multipart?.uploadId;
   let there = uploadId ? await listParts(filePath, uploadId, from - 1) : null;
   if (!there) {
-    if (uploadId) await refuseArrived(ctx, medium);
-    uploadId = await start(ctx, entity, medium);
+    if (uploadId) await refuseIfArrived(ctx, medium);
+    uploadId = await startUpload(ctx, entity, medium);
     there = { parts: [], isLast: true };
   }
-  const { partSize, partCount } = planOf(medium);
+  const { partSize, partCount } = getPartPlan(medium);
   const arrived = new Map(there.parts.map((part) => [part.partNumber, part]));
   const page: PartsPage = { partSize, partCount, parts: [], uploaded: [], nextPart: null };
-  // What one page of S3's list has told of.
+  // The last part that one page of S3's list covers.
   const last = Math.min(partCount, from - 1 + PARTS_PAGE);
   let n = from;
   for (; n <= last && page.parts.length < urls; n++) {
     const part = arrived.get(n);
-    const size = sizeOf(medium, n);
+    const size = getPartSize(medium, n);
     if (part?.size === size) page.uploaded.push(part);
     else {
       const url = presignPart(filePath, uploadId as string, { partNumber: n, size }, seconds);
@@ -62,13 +63,16 @@ export async function openParts(
   return { ...page, nextPart: n <= partCount ? n : null };
 }
 
-/** Ends an upload in parts: what has arrived is gone, and the medium awaits its bytes as before. @throws AppError NOT_FOUND, INVALID_STATE */
+/**
+ * Aborts a multipart upload: its parts are deleted, and the medium still awaits its upload.
+ * @throws AppError NOT_FOUND, INVALID_STATE
+ */
 export async function abortParts(ctx: Ctx, entity: Entity<Medium>, medium: Medium): Promise<void> {
-  if (medium.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
-  if (!medium.multipart) throw sentAtOnce();
+  if (medium.status !== 'AWAITING_UPLOAD') throw alreadyUploaded();
+  if (!medium.multipart) throw notMultipart();
   const { uploadId } = medium.multipart;
   if (!uploadId) throw notFound();
-  if (!(await abort(medium.filePath, uploadId))) await refuseArrived(ctx, medium);
+  if (!(await abortMultipart(medium.filePath, uploadId))) await refuseIfArrived(ctx, medium);
   const mine = { _id: medium._id, 'multipart.uploadId': uploadId };
   await update(
     ctx,
@@ -79,57 +83,64 @@ export async function abortParts(ctx: Ctx, entity: Entity<Medium>, medium: Mediu
   );
 }
 
-/** What a client hears who takes one PUT for an upload in parts. */
-export function sentAtOnce(): AppError {
-  return new AppError('INVALID_STATE', 'It is sent in one PUT, not in parts.');
+/** The error for a multipart call on a medium that is uploaded with a single PUT. */
+export function notMultipart(): AppError {
+  return new AppError('INVALID_STATE', 'This file is uploaded with one PUT, not in parts.');
 }
 
-/** What a client hears whose medium has its bytes. */
-export function arrivedAlready(): AppError {
-  return new AppError('INVALID_STATE', 'Its bytes have arrived already.');
+/** The error for a medium that has its bytes. */
+export function alreadyUploaded(): AppError {
+  return new AppError('INVALID_STATE', 'The file was uploaded already.');
 }
 
-/** S3 knows no such upload: because it was completed, and nobody told of it? @throws AppError INVALID_STATE if so */
-async function refuseArrived(ctx: Ctx, { filePath }: Medium): Promise<void> {
-  if (!(await head(filePath))) return;
+/**
+ * Called when S3 does not know an upload: it may have been completed, and the event was lost.
+ * @throws AppError INVALID_STATE if so
+ */
+async function refuseIfArrived(ctx: Ctx, { filePath }: Medium): Promise<void> {
+  if (!(await headObject(filePath))) return;
   await noteUpload(ctx, { key: filePath, sequencer: '' });
-  throw arrivedAlready();
+  throw alreadyUploaded();
 }
 
-/** Of several who begin at once one wins, and all use its upload. Returns its id. */
-async function start(ctx: Ctx, entity: Entity<Medium>, medium: Medium): Promise<string> {
+/**
+ * Starts a multipart upload. Of concurrent requests one wins, and all use its upload. Returns its
+ * id.
+ */
+async function startUpload(ctx: Ctx, entity: Entity<Medium>, medium: Medium): Promise<string> {
   const { _id, filePath, contentType, multipart } = medium;
-  const mine = await begin(filePath, contentType);
-  // Not a version of the document: nobody sees it. What a crash leaves here, the sweep of S3's list ends.
+  const mine = await startMultipart(filePath, contentType);
+  // Without a new document version or audit entry, because clients do not see it. An upload that a
+  // crash leaves here is aborted by `abortOrphanedUploads`.
   const known = { 'multipart.uploadId': multipart?.uploadId ?? null };
   const { matchedCount } = await entity.collection.updateOne(
     { _id, status: 'AWAITING_UPLOAD', ...known },
     { $set: { 'multipart.uploadId': mine } },
   );
   if (matchedCount > 0) return mine;
-  await abort(filePath, mine);
+  await abortMultipart(filePath, mine);
   const projection = { status: 1, multipart: 1 };
   const now = await findOne(ctx, entity, { _id }, { projection });
   if (!now) throw notFound();
-  if (now.status !== 'AWAITING_UPLOAD') throw arrivedAlready();
+  if (now.status !== 'AWAITING_UPLOAD') throw alreadyUploaded();
   if (!now.multipart?.uploadId) throw unknownUpload();
   return now.multipart.uploadId;
 }
 
-/** How a file is cut. */
-export function planOf({ size, multipart }: Medium): { partSize: number; partCount: number } {
+/** The size and number of the parts of a file. */
+export function getPartPlan({ size, multipart }: Medium): { partSize: number; partCount: number } {
   const partSize = multipart?.partSize ?? size;
   return { partSize, partCount: Math.ceil(size / partSize) };
 }
 
-/** How many bytes a part has: all the same but the last. */
-export function sizeOf(medium: Medium, partNumber: number): number {
-  const { partSize } = planOf(medium);
+/** The size of a part in bytes: all are equal except the last. */
+export function getPartSize(medium: Medium, partNumber: number): number {
+  const { partSize } = getPartPlan(medium);
   return Math.min(partSize, medium.size - (partNumber - 1) * partSize);
 }
 
-/** What a client hears who goes on with what is no longer there. */
+/** The error for an upload that S3 does not know. */
 export function unknownUpload(): AppError {
-  const message = 'S3 knows no such upload any more: begin it anew by POST …/upload.';
+  const message = 'S3 does not know this upload any more: start again with POST …/upload.';
   return new AppError('INVALID_STATE', message);
 }

@@ -5,15 +5,21 @@ import { MOST_PARTS } from '../../providers/multipart.ts';
 
 const MIB = 1024 * 1024;
 
-/** How large the parts of a file are: no file has more than S3 takes. Undefined where one PUT does. */
-export function partSizeFor(size: number): number | undefined {
+/**
+ * The part size for a file, so that it has no more parts than S3 accepts; undefined if one PUT is
+ * enough.
+ */
+export function choosePartSize(size: number): number | undefined {
   if (size <= config.singlePutBytes) return undefined;
   return Math.max(config.partBytes, Math.ceil(size / MOST_PARTS / MIB) * MIB);
 }
 
-/** What a document gets that is to have a file of this size. @param keyOf where its bytes will be */
-export function newFile(ctx: Ctx, size: number, keyOf: (id: UUID) => string) {
+/**
+ * Builds the fields of a document that awaits a file of this size.
+ * @param keyOf builds the S3 key for its bytes
+ */
+export function buildFileFields(ctx: Ctx, size: number, buildKey: (id: UUID) => string) {
   const _id = ctx.promisedId ?? newId(ctx.clock());
-  const partSize = partSizeFor(size);
-  return { _id, filePath: keyOf(_id), ...(partSize && { multipart: { partSize } }) };
+  const partSize = choosePartSize(size);
+  return { _id, filePath: buildKey(_id), ...(partSize && { multipart: { partSize } }) };
 }

@@ -2,42 +2,43 @@ import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
-import { abort, type OpenUpload, openUploads } from '../../providers/multipart.ts';
-import { readOriginalKey } from '../media/keys.ts';
-import { type Medium, mediaEntities } from '../media/medium.ts';
+import { abortMultipart, listOpenUploads, type OpenUpload } from '../../providers/multipart.ts';
+import { parseOriginalKey } from '../media/keys.ts';
+import { listMediaEntities, type Medium } from '../media/medium.ts';
 
-/** How long an upload may be in S3 before its document has to know of it, in ms. */
-const GRACE = 3600 * 1000;
+/** How old an upload in S3 must be before it counts as orphaned, in ms. */
+const GRACE_MS = 3600 * 1000;
 
 /**
- * Ends uploads in parts that no medium awaits, and those of workers that are long gone: a crash leaves them,
- * and S3 keeps parts for ever. Goes by S3's own list. Returns how many it ended.
+ * Aborts multipart uploads in S3's list that no medium awaits, and those of dead workers: a crash
+ * leaves them behind, and S3 keeps their parts for ever. Returns how many it aborted.
  */
 export async function abortOrphanedUploads(ctx: Ctx): Promise<number> {
-  const before = ctx.clock() - GRACE;
+  const before = ctx.clock() - GRACE_MS;
   let ended = 0;
-  for await (const page of openUploads('media/')) {
+  for await (const page of listOpenUploads('media/')) {
     const old = page.filter(({ initiated }) => initiated.getTime() < before);
-    // What is no original is a derivative: no worker lives as long as this.
-    const orphans = old.filter(({ key }) => !readOriginalKey(key));
-    for (const entity of mediaEntities()) orphans.push(...(await orphansAmong(ctx, entity, old)));
-    for (const { key, uploadId } of orphans) if (await abort(key, uploadId)) ended++;
+    // Other keys are derivatives: no worker runs this long, so theirs are always orphaned.
+    const orphans = old.filter(({ key }) => !parseOriginalKey(key));
+    for (const entity of listMediaEntities())
+      orphans.push(...(await findOrphans(ctx, entity, old)));
+    for (const { key, uploadId } of orphans) if (await abortMultipart(key, uploadId)) ended++;
   }
-  if (ended > 0) ctx.log.warn('Uploads without a document were ended.', { n: ended });
+  if (ended > 0) ctx.log.warn('Uploads without a document were aborted.', { n: ended });
   return ended;
 }
 
-async function orphansAmong(
+async function findOrphans(
   ctx: Ctx,
   entity: Entity<Medium>,
   open: OpenUpload[],
 ): Promise<OpenUpload[]> {
   const placed = open.flatMap((upload) => {
-    const place = readOriginalKey(upload.key);
+    const place = parseOriginalKey(upload.key);
     return place?.collection === entity.collectionName ? [{ upload, id: place.id }] : [];
   });
   if (placed.length === 0) return [];
-  const awaited = await uploadIdsOf(
+  const awaited = await findUploadIds(
     ctx,
     entity,
     placed.map((p) => p.id),
@@ -47,7 +48,7 @@ async function orphansAmong(
     .map(({ upload }) => upload);
 }
 
-async function uploadIdsOf(
+async function findUploadIds(
   ctx: Ctx,
   entity: Entity<Medium>,
   ids: UUID[],

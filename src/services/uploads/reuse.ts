@@ -3,12 +3,12 @@ import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
-import { copy } from '../../providers/copy.ts';
-import { head } from '../../providers/s3.ts';
+import { copyObject } from '../../providers/copy.ts';
+import { headObject } from '../../providers/s3.ts';
 import { idInput } from '../jobs/input.ts';
 import { JobFailure, type JobType } from '../jobs/job-type.ts';
 import { enqueue, ringJobs } from '../jobs/queue.ts';
-import { type Medium, mediumEntity } from '../media/medium.ts';
+import { getMediumEntity, type Medium } from '../media/medium.ts';
 import { noteUpload } from './arrivals.ts';
 
 interface CopyInput {
@@ -17,7 +17,9 @@ interface CopyInput {
   from: UUID;
 }
 
-/** Another medium of this kind and owner that has the same bytes, by the checksum that was declared. */
+/**
+ * Finds another medium of this kind and owner with the same bytes, by declared checksum and size.
+ */
 export async function findDuplicate(
   ctx: Ctx,
   entity: Entity<Medium>,
@@ -29,7 +31,7 @@ export async function findDuplicate(
   return (await findOne(ctx, entity, same, { projection: { _id: 1 } }))?._id;
 }
 
-/** Has the bytes of one medium copied to another within S3. Returns the job that does it. */
+/** Enqueues a job that copies the bytes of one medium to another within S3. Returns its id. */
 export async function reuseBytes(
   ctx: Ctx,
   entity: Entity<Medium>,
@@ -44,8 +46,9 @@ export async function reuseBytes(
 }
 
 /**
- * Copies the original of a medium to another, whose upload it is: each document has objects of its own.
- * Where it cannot be done, the other still awaits its bytes, and a client can send them.
+ * Copies the original of a medium to another, in place of an upload: each document has objects of
+ * its own. If that fails, the other medium still awaits its upload, and the client can send the
+ * bytes.
  */
 export const copyOriginal: JobType<CopyInput, { superseded: boolean }> = {
   name: 'copy-original',
@@ -56,15 +59,15 @@ export const copyOriginal: JobType<CopyInput, { superseded: boolean }> = {
   }),
   queue: 'media',
   async run({ ctx, job, input, signal }) {
-    const entity = mediumEntity(input.entity);
+    const entity = getMediumEntity(input.entity);
     const whole = { projection: { outbox: 0 } };
     const read = (_id: UUID) => findOne(ctx, entity, { _id, user: job.user }, whole);
     const target = await read(input.document);
     if (target?.status !== 'AWAITING_UPLOAD') return { superseded: true };
-    if (!(await head(target.filePath))) {
+    if (!(await headObject(target.filePath))) {
       const source = await read(input.from);
       if (!source || !(await copyBytes(source, target, signal))) {
-        const message = 'The file to copy is gone: send the bytes by POST …/upload.';
+        const message = 'The file to copy is gone: upload the bytes with POST …/upload.';
         throw new JobFailure('MISSING_FILE', message);
       }
     }
@@ -73,11 +76,11 @@ export const copyOriginal: JobType<CopyInput, { superseded: boolean }> = {
   },
 };
 
-/** False when the source has no such bytes any more. */
+/** Copies within S3. False when the source no longer has these bytes. */
 async function copyBytes(source: Medium, target: Medium, signal: AbortSignal): Promise<boolean> {
   const { filePath: key, size } = source;
   const etag = source.object?.etag;
   if (!etag) return false;
   const to = { key: target.filePath, contentType: target.contentType };
-  return copy({ from: { key, etag, size }, to }, signal);
+  return copyObject({ from: { key, etag, size }, to }, signal);
 }

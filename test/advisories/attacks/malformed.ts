@@ -2,7 +2,7 @@ import '../support/seen.ts';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { attachment } from '../../../src/providers/s3.ts';
+import { formatAttachment } from '../../../src/providers/s3-links.ts';
 import { cpuTimeOf, longestTurnOf } from '../../harness/cpu-time.ts';
 import { call, given, send } from '../../harness/given.ts';
 import { api } from '../../harness/place.ts';
@@ -100,7 +100,7 @@ export async function malformedFiles({ full = false }: Scale = {}): Promise<void
   // A name that was taken is safe in the header that it ends up in.
   for (const name of fine) {
     const form = /^attachment; filename="[ !#$&-[\]-~]*"; filename\*=UTF-8''[\w!#$&+.^`|~%-]*$/;
-    expect(attachment(name)).toMatch(form);
+    expect(formatAttachment(name)).toMatch(form);
   }
   expect(fine.length).toBeGreaterThan(20);
 }

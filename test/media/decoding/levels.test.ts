@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { levelMeter } from '../../../src/services/media/audio/analysis/levels.ts';
+import { makeLevelMeter } from '../../../src/services/media/audio/analysis/levels.ts';
 
 const RATE = 1000;
 
 /** Stereo of a mono line, one side of it in reverse; heard in pieces of any size. */
 function heard(mono: number[], piece = 7) {
-  const meter = levelMeter(RATE, 2);
+  const meter = makeLevelMeter(RATE, 2);
   for (let at = 0; at < mono.length; at += piece) {
     const some = mono.slice(at, at + piece);
     meter.add(Int16Array.from(some.flatMap((v) => [v, -v])));
   }
-  return meter.result();
+  return meter.finish();
 }
 
 const line = (...parts: [value: number, count: number][]) =>

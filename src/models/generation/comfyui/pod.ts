@@ -26,9 +26,9 @@ function define() {
     },
     capabilities: freeForm(256 * 1024, {
       server: true,
-      description: 'What it answered to `/object_info` and `/system_stats`.',
+      description: 'Its responses to `/object_info` and `/system_stats`.',
     }),
-    lastSeenAt: { type: Date, server: true, description: 'When it last answered.' },
+    lastSeenAt: { type: Date, server: true, description: 'When it last responded.' },
     queueRemaining: {
       type: Number,
       integer: true,

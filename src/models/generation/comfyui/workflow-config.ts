@@ -15,13 +15,13 @@ const parameterSchema = new Schema(
       required: true,
       maxlength: 200,
       match: /^[\w-]+\.inputs\.[\w. -]+$/,
-      description: 'Where in the graph its value goes: `6.inputs.text`.',
+      description: 'The input in the graph that it sets: `6.inputs.text`.',
     },
     default: freeForm(8192, {
       description: 'The default value, which may be of any type, in an object: `{ "value": 20 }`.',
     }),
-    min: { type: Number, description: 'Of a number.' },
-    max: { type: Number, description: 'Of a number.' },
+    min: { type: Number, description: 'The lowest value of a number.' },
+    max: { type: Number, description: 'The highest value of a number.' },
     enum: {
       type: [{ type: String, maxlength: 255 }],
       default: undefined,
@@ -94,7 +94,7 @@ function define() {
       integer: true,
       min: 1,
       server: true,
-      description: 'Counts the changes of what is executed: `graph`, `parameters`, `outputs`.',
+      description: 'Incremented by every change of `graph`, `parameters` or `outputs`.',
     },
   });
 
@@ -132,21 +132,21 @@ function faultsOf(document: Record<string, unknown>): Fault[] {
       faults.push({ path: `graph.${id}`, message: 'must have class_type and inputs (API format)' });
     }
   }
-  if (Object.keys(graph).length === 0) faults.push({ path: 'graph', message: 'has no node' });
+  if (Object.keys(graph).length === 0) faults.push({ path: 'graph', message: 'must have a node' });
   parameters.forEach(({ name, path, min, max }, i) => {
     if (!isNode(path.split('.')[0] as string)) {
-      faults.push({ path: `parameters.${i}.path`, message: 'is of no node of the graph' });
+      faults.push({ path: `parameters.${i}.path`, message: 'refers to no node of the graph' });
     }
     if (min != null && max != null && min > max) {
       faults.push({ path: `parameters.${i}.min`, message: 'is above max' });
     }
     if (parameters.findIndex((p) => p.name === name) < i) {
-      faults.push({ path: `parameters.${i}.name`, message: 'is there twice' });
+      faults.push({ path: `parameters.${i}.name`, message: 'is used twice' });
     }
   });
   outputs.forEach(({ node }, i) => {
     if (!isNode(node))
-      faults.push({ path: `outputs.${i}.node`, message: 'is no node of the graph' });
+      faults.push({ path: `outputs.${i}.node`, message: 'is not a node of the graph' });
   });
   return faults;
 }

@@ -34,7 +34,7 @@ function define() {
       integer: true,
       min: 1,
       server: true,
-      description: 'The `revision` of the workflow that runs.',
+      description: 'The `revision` of the workflow that is executed.',
     },
     parameters: freeForm(64 * 1024, {
       required: true,
@@ -48,7 +48,11 @@ function define() {
       description: 'The project that its results belong to.',
     }),
     ...runFields(EXECUTION_STATUSES),
-    pod: ref('ComfyUIPod', { server: true, onDelete: 'unset', description: 'Where it runs.' }),
+    pod: ref('ComfyUIPod', {
+      server: true,
+      onDelete: 'unset',
+      description: 'The pod that runs it.',
+    }),
     promptId: {
       type: String,
       server: true,

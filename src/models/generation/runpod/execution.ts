@@ -38,7 +38,7 @@ function define() {
       maxlength: 128,
       description: 'Its id at RunPod.',
     },
-    output: freeForm(256 * 1024, { server: true, description: 'What the endpoint answered.' }),
+    output: freeForm(256 * 1024, { server: true, description: 'The response of the endpoint.' }),
     delayMs: {
       type: Number,
       integer: true,

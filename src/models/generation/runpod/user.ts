@@ -19,7 +19,7 @@ function define() {
     email: { type: String, server: true, maxlength: 255, personal: 'export' },
     balance: { type: Number, server: true, description: 'In US dollars.' },
     spendPerHour: { type: Number, server: true, min: 0, description: 'In US dollars.' },
-    spendLimit: { type: Number, server: true, min: 0, description: 'In US dollars an hour.' },
+    spendLimit: { type: Number, server: true, min: 0, description: 'In US dollars per hour.' },
     syncedAt: {
       type: Date,
       required: true,

@@ -1,70 +1,78 @@
 import type { Ctx } from '../../../context.ts';
 import { deleteKeys } from '../../../providers/s3.ts';
-import { mediaEntities } from '../../media/medium.ts';
+import { listMediaEntities } from '../../media/medium.ts';
 import { objectsFromAnywhere } from '../random-start.ts';
-import { type Found, note } from './findings.ts';
+import { addFinding, type Findings } from './findings.ts';
 import { findMissing, findMissingInTrash } from './missing.ts';
-import { unknownAmong } from './unknown.ts';
+import { findUnknown } from './unknown.ts';
 
-/** How many objects, and documents, are looked at at once. */
+/** How many objects, or documents, are read at once. */
 const PAGE = 1000;
-/** An object younger than this may belong to what is only being made, in ms. */
-const GRACE = 24 * 3600 * 1000;
-/** What is left of the function's time when it stops, in ms. */
-const ENOUGH = 30_000;
+/** In ms. A younger object may belong to a document that is still being written. */
+const GRACE_MS = 24 * 3600 * 1000;
+/** The check stops when this much of the function's time is left, in ms. */
+const RESERVE_MS = 30_000;
 
 export interface CheckObjects {
-  /** Only tells what it would do. */
+  /** Reports, and changes nothing. */
   dryRun: boolean;
   timeLeft: () => number;
   grace?: number;
   page?: number;
 }
 
-/** What one run found. */
+/** The result of one run. */
 export interface CheckedObjects {
   dryRun: boolean;
   objects: number;
-  /** Objects that no document knows; deleted, but for a dry run. */
-  orphans: Found & { bytes: number };
+  /** Objects that no document refers to; deleted, except in a dry run. */
+  orphans: Findings & { bytes: number };
   documents: number;
-  /** READY media without their bytes; FAILED now, but for a dry run. */
-  missing: Found;
-  /** READY media that have their bytes, and not all that was made of them; made again, but for a dry run. */
-  damaged: Found;
-  /** Media in the trash that lack anything: only told of. */
-  trashed: Found;
+  /** READY media without their bytes; set to FAILED, except in a dry run. */
+  missing: Findings;
+  /**
+   * READY media without some of their derivatives or stream; processed again, except in a dry run.
+   */
+  damaged: Findings;
+  /** Media in the trash with missing objects; only reported. */
+  trashed: Findings;
   unfinished?: true;
 }
 
-/** What a look at one kind of thing is given. */
-export interface Look extends Required<CheckObjects> {
+/** The options and shared result of one of the checks. */
+export interface CheckContext extends Required<CheckObjects> {
   result: CheckedObjects;
-  /** Whether the time for this kind is up. */
+  /** Whether the time for this check is up. */
   isLate: () => boolean;
 }
 
 /**
- * Compares what is in S3 with what documents say: deletes objects of a day and older that no document
- * knows, has media whose bytes are gone say so, and others processed again that lack a derivative or their
- * stream. All are expected to find nothing. Each look begins at a random place, and has its share of the time.
+ * Compares the objects in S3 with the documents: deletes objects older than a day that no document
+ * refers to, sets media without their bytes to FAILED, and has media processed again that lack a
+ * derivative or their stream. Normally it finds nothing. Each check starts at a random place, and
+ * gets an equal share of the time left.
  */
-export async function checkObjects(ctx: Ctx, how: CheckObjects): Promise<CheckedObjects> {
-  const none = (): Found => ({ count: 0, examples: [] });
+export async function checkObjects(ctx: Ctx, options: CheckObjects): Promise<CheckedObjects> {
+  const makeFound = (): Findings => ({ count: 0, examples: [] });
   const result: CheckedObjects = {
-    ...{ dryRun: how.dryRun, objects: 0, documents: 0 },
-    ...{ orphans: { ...none(), bytes: 0 }, missing: none(), damaged: none(), trashed: none() },
+    ...{ dryRun: options.dryRun, objects: 0, documents: 0 },
+    ...{
+      orphans: { ...makeFound(), bytes: 0 },
+      missing: makeFound(),
+      damaged: makeFound(),
+      trashed: makeFound(),
+    },
   };
-  const looks: ((look: Look) => Promise<void>)[] = [
+  const looks: ((look: CheckContext) => Promise<void>)[] = [
     (look) => findOrphans(ctx, look),
-    ...mediaEntities().map((entity) => (look: Look) => findMissing(ctx, entity, look)),
+    ...listMediaEntities().map((entity) => (look: CheckContext) => findMissing(ctx, entity, look)),
     (look) => findMissingInTrash(ctx, look),
   ];
   for (const [n, look] of looks.entries()) {
-    const left = how.timeLeft();
-    const end = Math.max(ENOUGH, left - (left - ENOUGH) / (looks.length - n));
-    const isLate = () => how.timeLeft() < end;
-    await look({ grace: GRACE, page: PAGE, ...how, result, isLate });
+    const left = options.timeLeft();
+    const end = Math.max(RESERVE_MS, left - (left - RESERVE_MS) / (looks.length - n));
+    const isLate = () => options.timeLeft() < end;
+    await look({ grace: GRACE_MS, page: PAGE, ...options, result, isLate });
   }
   const found = [result.orphans, result.missing, result.damaged, result.trashed];
   if (found.some(({ count }) => count > 0)) {
@@ -74,7 +82,10 @@ export async function checkObjects(ctx: Ctx, how: CheckObjects): Promise<Checked
   return result;
 }
 
-async function findOrphans(ctx: Ctx, { dryRun, grace, page, result, isLate }: Look): Promise<void> {
+async function findOrphans(
+  ctx: Ctx,
+  { dryRun, grace, page, result, isLate }: CheckContext,
+): Promise<void> {
   const before = ctx.clock() - grace;
   for await (const objects of objectsFromAnywhere(ctx, page)) {
     if (isLate()) {
@@ -83,11 +94,11 @@ async function findOrphans(ctx: Ctx, { dryRun, grace, page, result, isLate }: Lo
     }
     result.objects += objects.length;
     const old = objects.filter((o) => o.changedAt.getTime() <= before);
-    const suspects = await unknownAmong(ctx, old);
-    // Once more: what was on its way from one place to another was seen in neither.
-    const unknown = suspects.length > 0 ? await unknownAmong(ctx, suspects) : [];
+    const suspects = await findUnknown(ctx, old);
+    // Checked twice: a document that was moved between collections may be seen in neither.
+    const unknown = suspects.length > 0 ? await findUnknown(ctx, suspects) : [];
     for (const { key, size } of unknown) {
-      note(result.orphans, key);
+      addFinding(result.orphans, key);
       result.orphans.bytes += size;
     }
     if (!dryRun) await deleteKeys(unknown.map((o) => o.key));

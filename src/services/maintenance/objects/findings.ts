@@ -1,13 +1,13 @@
-/** Things of one kind that were found; the first of them by name. */
-export interface Found {
+/** The number of findings of one kind, and the names of the first. */
+export interface Findings {
   count: number;
   examples: string[];
 }
 
 const MOST_EXAMPLES = 20;
 
-/** Counts one, and names it if it is among the first. */
-export function note(found: Found, name: string): void {
+/** Counts a finding, and adds its name to the examples while there are few. */
+export function addFinding(found: Findings, name: string): void {
   found.count += 1;
   if (found.examples.length < MOST_EXAMPLES) found.examples.push(name);
 }

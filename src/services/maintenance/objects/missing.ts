@@ -6,13 +6,13 @@ import { findOne } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
 import { AppError } from '../../../errors.ts';
 import { TrashedMedium } from '../../../models/media/trashed-medium.ts';
-import { objectsUnder } from '../../../providers/s3.ts';
+import { listObjects } from '../../../providers/s3.ts';
 import { ringJobs } from '../../jobs/queue.ts';
-import { entityOfKind, isVersion, type Medium } from '../../media/medium.ts';
+import { getEntityOfKind, isVersion, type Medium } from '../../media/medium.ts';
 import { reprocess } from '../../media/reprocess.ts';
 import { documentsFromAnywhere } from '../random-start.ts';
-import type { Look } from './check.ts';
-import { note } from './findings.ts';
+import type { CheckContext } from './check.ts';
+import { addFinding } from './findings.ts';
 
 /** How many media are looked for at once. */
 const AT_ONCE = 16;
@@ -28,23 +28,28 @@ const fieldsOf = (at = '') =>
   Object.fromEntries(FIELDS.map((name) => [at + name, 1])) as Record<string, 1>;
 
 /** Finds media of one kind that are READY without all that they point at. */
-export async function findMissing(ctx: Ctx, entity: Entity<Medium>, look: Look): Promise<void> {
+export async function findMissing(
+  ctx: Ctx,
+  entity: Entity<Medium>,
+  look: CheckContext,
+): Promise<void> {
   const { missing, damaged } = look.result;
   await findLacking(ctx, entity, look, '', async (medium, what) => {
     const name = `${entity.name} ${idText(medium._id)}`;
-    if (what === 'ORIGINAL' && (await fails(ctx, entity, medium, look))) note(missing, name);
-    if (what === 'DERIVATIVES' && (await heals(ctx, entity, medium, look))) note(damaged, name);
+    if (what === 'ORIGINAL' && (await fails(ctx, entity, medium, look))) addFinding(missing, name);
+    if (what === 'DERIVATIVES' && (await heals(ctx, entity, medium, look)))
+      addFinding(damaged, name);
   });
 }
 
 /** Finds media in the trash that would lack something if they were restored. */
-export async function findMissingInTrash(ctx: Ctx, look: Look): Promise<void> {
+export async function findMissingInTrash(ctx: Ctx, look: CheckContext): Promise<void> {
   await findLacking(ctx, TrashedMedium, look, 'content.', async (medium) => {
     const said = { _id: medium._id, ...saidBy(medium, 'content.') };
     const trashed = await findOne(ctx, TrashedMedium, said, { projection: { kind: 1 } });
     if (!trashed) return;
-    const { name } = entityOfKind(trashed.kind);
-    note(look.result.trashed, `${name} ${idText(medium._id)}`);
+    const { name } = getEntityOfKind(trashed.kind);
+    addFinding(look.result.trashed, `${name} ${idText(medium._id)}`);
   });
 }
 
@@ -52,7 +57,7 @@ export async function findMissingInTrash(ctx: Ctx, look: Look): Promise<void> {
 async function findLacking(
   ctx: Ctx,
   entity: Entity,
-  { page: size, result, isLate }: Look,
+  { page: size, result, isLate }: CheckContext,
   at: '' | 'content.',
   tell: (medium: Medium, what: 'ORIGINAL' | 'DERIVATIVES') => Promise<void>,
 ): Promise<void> {
@@ -83,7 +88,7 @@ async function lackOf(medium: Medium): Promise<'ORIGINAL' | 'DERIVATIVES' | unde
   const { filePath } = medium;
   const wanted = new Set([filePath, ...madeOf(medium)]);
   const last = [...wanted].toSorted().at(-1) as string;
-  for await (const page of objectsUnder(filePath.slice(0, filePath.lastIndexOf('/') + 1))) {
+  for await (const page of listObjects(filePath.slice(0, filePath.lastIndexOf('/') + 1))) {
     for (const { key } of page) wanted.delete(key);
     if ((page.at(-1)?.key ?? last) >= last) break;
   }
@@ -120,7 +125,7 @@ async function fails(
   ctx: Ctx,
   entity: Entity<Medium>,
   { _id, filePath }: Medium,
-  { dryRun }: Look,
+  { dryRun }: CheckContext,
 ): Promise<boolean> {
   const said = { _id, status: 'READY', filePath };
   if (dryRun) return (await findOne(ctx, entity, said, { projection: { _id: 1 } })) !== null;
@@ -138,7 +143,7 @@ async function heals(
   ctx: Ctx,
   entity: Entity<Medium>,
   medium: Medium,
-  look: Look,
+  look: CheckContext,
 ): Promise<boolean> {
   const said = { _id: medium._id, ...saidBy(medium) };
   if (!(await findOne(ctx, entity, said, { projection: { _id: 1 } }))) return false;

@@ -6,42 +6,45 @@ import { type Reference, readPath, referencesOf } from '../../../data/references
 import { AuditEvent } from '../../../models/audit/audit-event.ts';
 import { correctCounts, findMiscounted } from './counters.ts';
 
-/** How many documents are looked at at once. */
+/** How many documents are read at once. */
 const BATCH = 1000;
-/** So long the children of what was deleted may still be on their way out, in ms. */
-const SWEPT_WITHIN = 15 * 60_000;
-/** What is left of the function's time when it stops, in ms. */
-const ENOUGH = 30_000;
+/** How long the sweep of a deleted document's children may take, in ms. */
+const SWEEP_MS = 15 * 60_000;
+/** The check stops when this much of the function's time is left, in ms. */
+const RESERVE_MS = 30_000;
 const MOST_EXAMPLES = 5;
 
-/** References of one kind to documents that are not there. */
-export interface Broken {
+/** Broken references of one kind. */
+interface Broken {
   entity: string;
   path: string;
   to: string;
   count: number;
-  /** The ids of some that refer. */
+  /** Ids of some documents with such a reference. */
   examples: string[];
 }
 
-/** What one run found. */
+/** The result of one run. */
 export interface Checked {
   checked: number;
   broken: Broken[];
-  /** How many counts were wrong, and are right now. */
+  /** How many counts were corrected. */
   recounted: number;
-  /** The entity at which the time was up. It reads millions in one run, so no place is kept for the next. */
+  /**
+   * The entity at which the time was up. A run reads millions, so its position is not stored for
+   * the next.
+   */
   unfinished?: string;
 }
 
 /**
- * Goes through all documents and tells which of their references are to nothing; none are expected. Puts
- * counts of children right. Changes nothing else: what is broken is for people to judge.
+ * Checks the references of all documents, and reports the broken ones; normally there are none.
+ * Corrects counts of children. Changes nothing else: people decide about broken references.
  */
 export async function checkAllReferences(ctx: Ctx, timeLeft: () => number): Promise<Checked> {
   const result: Checked = { checked: 0, broken: [], recounted: 0 };
-  const isLate = () => timeLeft() < ENOUGH;
-  // Looked at now and again at the end: what was only on its way is right by then.
+  const isLate = () => timeLeft() < RESERVE_MS;
+  // Checked now and again at the end: a count that was only being updated is right by then.
   const miscounted = await findMiscounted(ctx, isLate);
   for (const entity of entities.values()) {
     const references = referencesOf(entity);
@@ -57,7 +60,7 @@ export async function checkAllReferences(ctx: Ctx, timeLeft: () => number): Prom
   return result;
 }
 
-/** False when the time was up before its end. */
+/** Checks the documents of one entity. False when the time was up. */
 async function checkEntity(
   ctx: Ctx,
   entity: Entity,
@@ -73,9 +76,9 @@ async function checkEntity(
     const filter = after ? { _id: { $gt: after } } : {};
     const found = await findMany(ctx, entity, filter, { projection, sort, limit: BATCH });
     for (const reference of references) {
-      const missing = await missingIn(ctx, reference, found);
-      const broken = missing.size > 0 ? await confirmed(ctx, reference, found, missing) : [];
-      if (broken.length > 0) add(result, reference, broken);
+      const missing = await findMissing(ctx, reference, found);
+      const broken = missing.size > 0 ? await confirmBroken(ctx, reference, found, missing) : [];
+      if (broken.length > 0) addBroken(result, reference, broken);
     }
     result.checked += found.length;
     after = found.at(-1)?._id;
@@ -83,14 +86,17 @@ async function checkEntity(
   }
 }
 
-/** Of what documents refer to by one reference, what is not there: by the text of its id. */
-async function missingIn(
+/**
+ * Finds the ids that documents refer to by one reference and that do not exist, by the text of the
+ * id.
+ */
+async function findMissing(
   ctx: Ctx,
   { path, to }: Reference,
   documents: Base[],
 ): Promise<Map<string, UUID>> {
   const asked = new Map<string, UUID>();
-  for (const id of documents.flatMap((d) => idsAt(d, path))) asked.set(idText(id), id);
+  for (const id of documents.flatMap((d) => readIds(d, path))) asked.set(idText(id), id);
   const ids = [...asked.values()];
   for (let i = 0; i < ids.length; i += BATCH) {
     const filter = { _id: { $in: ids.slice(i, i + BATCH) } };
@@ -102,8 +108,8 @@ async function missingIn(
   return asked;
 }
 
-/** Which documents still refer to something missing, now that both are read once more. */
-async function confirmed(
+/** Reads both sides again, and returns the documents that still have a broken reference. */
+async function confirmBroken(
   ctx: Ctx,
   reference: Reference,
   documents: Base[],
@@ -111,18 +117,18 @@ async function confirmed(
 ): Promise<Base[]> {
   const { entity, path } = reference;
   const refers = (d: Base, to: Map<string, UUID>) =>
-    idsAt(d, path).some((id) => to.has(idText(id)));
+    readIds(d, path).some((id) => to.has(idText(id)));
   const ids = documents.filter((d) => refers(d, missing)).map((d) => d._id);
   const again = { projection: { [path]: 1 }, limit: BATCH };
-  const standing = await findMany(ctx, entity, { _id: { $in: ids } }, again);
-  const gone = await missingIn(ctx, reference, standing);
-  for (const id of await deletedLately(ctx, [...gone.values()])) gone.delete(idText(id));
-  return standing.filter((d) => refers(d, gone));
+  const existing = await findMany(ctx, entity, { _id: { $in: ids } }, again);
+  const gone = await findMissing(ctx, reference, existing);
+  for (const id of await findDeletedLately(ctx, [...gone.values()])) gone.delete(idText(id));
+  return existing.filter((d) => refers(d, gone));
 }
 
-/** What was deleted just now: a sweep is after those that refer to it. */
-async function deletedLately(ctx: Ctx, ids: UUID[]): Promise<UUID[]> {
-  const since = new Date(ctx.clock() - SWEPT_WITHIN);
+/** Filters the ids that were deleted lately: a sweep job is still removing what refers to them. */
+async function findDeletedLately(ctx: Ctx, ids: UUID[]): Promise<UUID[]> {
+  const since = new Date(ctx.clock() - SWEEP_MS);
   const lately: UUID[] = [];
   for (let i = 0; i < ids.length; i += BATCH) {
     const document = { $in: ids.slice(i, i + BATCH) };
@@ -137,7 +143,7 @@ async function deletedLately(ctx: Ctx, ids: UUID[]): Promise<UUID[]> {
   return lately;
 }
 
-function add(result: Checked, { entity, path, to }: Reference, documents: Base[]): void {
+function addBroken(result: Checked, { entity, path, to }: Reference, documents: Base[]): void {
   let of = result.broken.find((b) => b.entity === entity.name && b.path === path);
   if (!of) {
     of = { entity: entity.name, path, to, count: 0, examples: [] };
@@ -148,6 +154,6 @@ function add(result: Checked, { entity, path, to }: Reference, documents: Base[]
   of.examples.push(...more.map((d) => idText(d._id)));
 }
 
-function idsAt(document: Base, path: string): UUID[] {
+function readIds(document: Base, path: string): UUID[] {
   return readPath(document, path) as UUID[];
 }

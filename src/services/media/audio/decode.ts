@@ -1,17 +1,17 @@
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { corrupt } from '../media-error.ts';
 import { refuseFailure } from '../refuse-failure.ts';
-import { keyMeter } from './analysis/key.ts';
-import { levelMeter } from './analysis/levels.ts';
+import { makeKeyMeter } from './analysis/key.ts';
+import { makeLevelMeter } from './analysis/levels.ts';
 import { readLoudness } from './analysis/loudness.ts';
-import { tempoMeter } from './analysis/tempo.ts';
-import { waveformMeter } from './analysis/waveform.ts';
+import { makeTempoMeter } from './analysis/tempo.ts';
+import { makeWaveformMeter } from './analysis/waveform.ts';
 import type { Container } from './containers/container.ts';
 import type { AudioLimits } from './limits.ts';
-import { float32, int16, type PcmFormat, wavStream, whole } from './pcm-stream.ts';
+import { groupBytes, makeWavReader, type PcmFormat, toFloat32, toInt16 } from './pcm-stream.ts';
 import { tooLong } from './sniff.ts';
 
-export interface Decoding {
+export interface DecodeInput {
   path: string;
   bytes: number;
   container: Container;
@@ -24,45 +24,45 @@ export interface Decoding {
 }
 
 const ANALYSIS_RATE = 22_050;
-/** The rates of the preview: what every AAC decoder plays. */
+/** The sample rates of the preview that every AAC decoder plays. */
 const PREVIEW_RATES = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000];
 /**
- * More channels than two are mixed down, for the preview and for the waveform: one shows what the
- * other plays.
+ * More than two channels are mixed down, in the preview and the waveform alike, so that the two
+ * match.
  */
 const MONO_OR_STEREO = 'aformat=channel_layouts=mono|stereo';
 
 /**
- * Decodes the file once, and listens to it in four ways at the same time: loudness and preview
- * within ffmpeg (a thread each), waveform and music through pipes. Nothing of the sound is kept, so
- * that length costs time alone.
+ * Decodes the file in one pass of ffmpeg with four outputs: loudness and preview inside ffmpeg,
+ * samples for waveform and levels, and mono samples for tempo and key through pipes. Samples are
+ * analysed as they arrive and not stored, so memory does not grow with the length.
  * @throws MediaError
  */
-export async function decodeAudio(decoding: Decoding) {
-  const { container, limits, signal, cwd, ffmpeg: binary, path } = decoding;
-  const tempo = tempoMeter(ANALYSIS_RATE);
-  const key = keyMeter(ANALYSIS_RATE);
+export async function decodeAudio(input: DecodeInput) {
+  const { container, limits, signal, cwd, ffmpeg: binary, path } = input;
+  const tempo = makeTempoMeter(ANALYSIS_RATE);
+  const key = makeKeyMeter(ANALYSIS_RATE);
   let format: PcmFormat | null = null;
-  let waveform: ReturnType<typeof waveformMeter> | null = null;
-  let levels: ReturnType<typeof levelMeter> | null = null;
+  let waveform: ReturnType<typeof makeWaveformMeter> | null = null;
+  let levels: ReturnType<typeof makeLevelMeter> | null = null;
 
-  const onSamples = wavStream((found) => {
+  const onSamples = makeWavReader((found) => {
     format = found;
-    const meter = waveformMeter(found.sampleRate, found.channels);
-    const level = levelMeter(found.sampleRate, found.channels);
+    const meter = makeWaveformMeter(found.sampleRate, found.channels);
+    const level = makeLevelMeter(found.sampleRate, found.channels);
     waveform = meter;
     levels = level;
-    return whole(2 * found.channels, (chunk) => {
-      const samples = int16(chunk);
+    return groupBytes(2 * found.channels, (chunk) => {
+      const samples = toInt16(chunk);
       meter.add(samples);
       level.add(samples);
       const seconds = meter.frames / found.sampleRate;
       if (seconds > limits.seconds) throw tooLong(limits);
-      decoding.onSeconds(seconds);
+      input.onSeconds(seconds);
     });
   });
-  const onMono = whole(4, (chunk) => {
-    const samples = float32(chunk);
+  const onMono = groupBytes(4, (chunk) => {
+    const samples = toFloat32(chunk);
     tempo.add(samples);
     key.add(samples);
   });
@@ -76,38 +76,45 @@ export async function decodeAudio(decoding: Decoding) {
       maxStreams: limits.streams,
       maxSeconds: limits.seconds + 1,
     },
-    outputs: outputsTo(decoding.previewPath),
+    outputs: buildOutputs(input.previewPath),
     sinks: [onSamples, onMono],
     cwd,
     signal,
-    deadlineMs: deadlineOf(decoding),
+    deadlineMs: computeDeadline(input),
   });
   refuseFailure(end, 'recording');
-  const heard = decoded(format, waveform, levels);
-  const warnings = judgeLength(heard.seconds, container);
+  const heard = requireSound(format, waveform, levels);
+  const warnings = checkLength(heard.seconds, container);
   return {
     ...heard,
-    ...tempo.result(),
-    ...key.result(),
+    ...tempo.finish(),
+    ...key.finish(),
     loudness: readLoudness(end.log, heard.seconds),
     ffmpegVersion: end.version,
     warnings,
   };
 }
 
-function outputsTo(previewPath: string): string[] {
-  const of = (...rest: string[]) => ['-map', '0:a:0', '-vn', '-sn', '-dn', '-bitexact', ...rest];
-  const plain = ['-map_metadata', '-1', '-map_chapters', '-1'];
+function buildOutputs(previewPath: string): string[] {
+  const mapSound = (...rest: string[]) => [
+    '-map',
+    '0:a:0',
+    '-vn',
+    '-sn',
+    '-dn',
+    '-bitexact',
+    ...rest,
+  ];
+  const noMetadata = ['-map_metadata', '-1', '-map_chapters', '-1'];
   const previewFilter = `${MONO_OR_STEREO}:sample_rates=${PREVIEW_RATES.join('|')}`;
-  // The fast coder takes half the time of the default one, and is not told apart from it at this
-  // rate.
+  // The fast coder takes half the time of the default one, with no audible difference at this rate.
   const aac = ['-c:a', 'aac', '-aac_coder', 'fast', '-b:a', '128k', '-movflags', '+faststart'];
   return [
-    ...of('-af', 'ebur128=peak=true:framelog=quiet', '-f', 'null', '-'),
-    ...of(...plain, '-af', previewFilter, ...aac, '-f', 'ipod', `file:${previewPath}`),
-    ...of(...plain, '-af', MONO_OR_STEREO, '-c:a', 'pcm_s16le', '-f', 'wav', 'pipe:1'),
-    ...of(
-      ...plain,
+    ...mapSound('-af', 'ebur128=peak=true:framelog=quiet', '-f', 'null', '-'),
+    ...mapSound(...noMetadata, '-af', previewFilter, ...aac, '-f', 'ipod', `file:${previewPath}`),
+    ...mapSound(...noMetadata, '-af', MONO_OR_STEREO, '-c:a', 'pcm_s16le', '-f', 'wav', 'pipe:1'),
+    ...mapSound(
+      ...noMetadata,
       '-ac',
       '1',
       '-ar',
@@ -121,28 +128,27 @@ function outputsTo(previewPath: string): string[] {
   ];
 }
 
-/** By what the file says it holds, and by its size at 320 kbit/s in case it says too little. */
-function deadlineOf({ container, bytes, limits }: Decoding): number {
+/** From the declared length, or the length of that many bytes at 320 kbit/s if that is longer. */
+function computeDeadline({ container, bytes, limits }: DecodeInput): number {
   const seconds = Math.max(container.declaredSeconds ?? 0, bytes / 40_000);
   return limits.decodeBaseMs + Math.min(seconds, limits.seconds) * limits.decodeMsPerSecond;
 }
 
-function decoded(
+function requireSound(
   format: PcmFormat | null,
-  waveform: ReturnType<typeof waveformMeter> | null,
-  levels: ReturnType<typeof levelMeter> | null,
+  waveform: ReturnType<typeof makeWaveformMeter> | null,
+  levels: ReturnType<typeof makeLevelMeter> | null,
 ) {
   if (!format || !waveform || !levels || waveform.frames === 0)
     throw corrupt('There is no sound in this recording.');
-  return { format, waveform, ...levels.result(), seconds: waveform.frames / format.sampleRate };
+  return { format, waveform, ...levels.finish(), seconds: waveform.frames / format.sampleRate };
 }
 
 /**
- * A file that was cut off. What is left of it plays, in every player, and is worth having: it is
- * accepted, with a warning, as long as a quarter of what it promises is there. With less it is a
- * failed upload, not a track.
+ * Compares the decoded length with the declared one. A file that was cut off still plays, so it is
+ * accepted with a warning; with less than a quarter of its length it is refused as a failed upload.
  */
-function judgeLength(seconds: number, { declaredSeconds, declaredIsExact }: Container): string[] {
+function checkLength(seconds: number, { declaredSeconds, declaredIsExact }: Container): string[] {
   if (declaredSeconds === null || !declaredIsExact || seconds >= declaredSeconds - 1) return [];
   const found = `${seconds.toFixed(1)} of ${declaredSeconds.toFixed(1)} seconds`;
   if (seconds < declaredSeconds / 4) throw corrupt(`This recording is cut off: it has ${found}.`);

@@ -1,16 +1,13 @@
-/** What one track may be. */
+/** The limits of one audio file. */
 export interface AudioLimits {
   bytes: number;
   seconds: number;
   streams: number;
   sampleRate: number;
   channels: number;
-  /** The decoder may take this long, whatever the file… */
+  /** Time that decoding may take, in ms, whatever the length… */
   decodeBaseMs: number;
-  /**
-   * …and this much more for every second of sound: a quarter of real time, some ten times what it
-   * needs.
-   */
+  /** …plus this for each second of sound: a quarter of real time, about ten times what it needs. */
   decodeMsPerSecond: number;
 }
 
@@ -24,7 +21,7 @@ export const AUDIO_LIMITS: Readonly<AudioLimits> = {
   decodeMsPerSecond: 250,
 };
 
-/** The content types found in accepted files. */
+/** The content types detected in accepted files. */
 export type AudioContentType =
   | 'audio/mpeg'
   | 'audio/wav'
@@ -34,7 +31,10 @@ export type AudioContentType =
   | 'audio/mp4'
   | 'audio/aac';
 
-/** The content types an upload may declare: those, and what browsers and systems call them. */
+/**
+ * The content types that an upload may declare: those, and the aliases that browsers and systems
+ * use.
+ */
 export const AUDIO_CONTENT_TYPES: readonly string[] = [
   ...['audio/mpeg', 'audio/mp3', 'audio/x-mp3', 'audio/mpeg3', 'audio/x-mpeg'],
   ...['audio/wav', 'audio/x-wav', 'audio/wave', 'audio/vnd.wave', 'audio/x-pn-wav'],
@@ -44,5 +44,5 @@ export const AUDIO_CONTENT_TYPES: readonly string[] = [
   ...['audio/mp4', 'audio/m4a', 'audio/x-m4a', 'audio/aac', 'audio/aacp', 'audio/x-aac'],
 ];
 
-/** How the accepted formats are named to people. */
+/** The accepted formats, as error messages name them. */
 export const ACCEPTED = 'tracks are MP3, WAV, AIFF, FLAC, OGG Vorbis, Opus, M4A/AAC';

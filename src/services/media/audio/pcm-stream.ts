@@ -1,5 +1,8 @@
-/** Gives out numbers of `bytes` bytes (in groups) from a pipe that cuts its chunks anywhere. */
-export function whole(bytes: number, onGroup: (chunk: Buffer) => void): (chunk: Buffer) => void {
+/** Realigns the chunks of a pipe, which may be cut anywhere, to multiples of `bytes`. */
+export function groupBytes(
+  bytes: number,
+  onGroup: (chunk: Buffer) => void,
+): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   return (chunk) => {
     const joined = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
@@ -9,20 +12,20 @@ export function whole(bytes: number, onGroup: (chunk: Buffer) => void): (chunk: 
   };
 }
 
-/** The bytes as 16-bit integers: in place where they lie straight, else copied. */
-export function int16(chunk: Buffer): Int16Array {
-  const { buffer, byteOffset, length } = chunk.byteOffset % 2 === 0 ? chunk : aligned(chunk);
+/** Views the bytes as 16-bit integers; copies them first when they are not aligned. */
+export function toInt16(chunk: Buffer): Int16Array {
+  const { buffer, byteOffset, length } = chunk.byteOffset % 2 === 0 ? chunk : copyAligned(chunk);
   return new Int16Array(buffer, byteOffset, length / 2);
 }
 
-/** The bytes as 32-bit floats. */
-export function float32(chunk: Buffer): Float32Array {
-  const { buffer, byteOffset, length } = chunk.byteOffset % 4 === 0 ? chunk : aligned(chunk);
+/** Views the bytes as 32-bit floats; copies them first when they are not aligned. */
+export function toFloat32(chunk: Buffer): Float32Array {
+  const { buffer, byteOffset, length } = chunk.byteOffset % 4 === 0 ? chunk : copyAligned(chunk);
   return new Float32Array(buffer, byteOffset, length / 4);
 }
 
-/** Buffer.from may cut from a pool, at any offset: this one begins a memory of its own. */
-function aligned(chunk: Buffer): Buffer {
+/** Copies into memory of its own: `Buffer.from` may use a shared pool, at any offset. */
+function copyAligned(chunk: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(chunk.length);
   chunk.copy(copy);
   return copy;
@@ -34,11 +37,11 @@ export interface PcmFormat {
 }
 
 /**
- * Reads a WAV as it comes from a pipe: first its format, then the bytes of its samples. The header
- * is how the decoder tells what it found; the file's own headers may say otherwise (HE-AAC doubles
- * both rate and channels).
+ * Reads a WAV from a pipe: calls `onFormat` with its header, then passes on the bytes of its
+ * samples. The header is the decoder's, which may differ from the file's own (HE-AAC doubles both
+ * rate and channels).
  */
-export function wavStream(onFormat: (format: PcmFormat) => (chunk: Buffer) => void) {
+export function makeWavReader(onFormat: (format: PcmFormat) => (chunk: Buffer) => void) {
   let head: Buffer = Buffer.alloc(0);
   let samples: ((chunk: Buffer) => void) | null = null;
   return (chunk: Buffer): void => {

@@ -6,7 +6,7 @@ import {
   type PlannedDerivative,
   type Processed,
   type ProcessorInput,
-  wholePercents,
+  throttleProgress,
 } from '../processor.ts';
 import { KEY_ALGORITHM, type Key } from './analysis/key.ts';
 import { LEVELS_ALGORITHM, type Levels } from './analysis/levels.ts';
@@ -20,14 +20,14 @@ import { AUDIO_LIMITS, type AudioContentType, type AudioLimits } from './limits.
 import { sniffAudio } from './sniff.ts';
 import { type FoundTags, readTags, type TrackTags } from './tags.ts';
 
-/** What is heard in a recording, as its medium stores it. */
+/** The facts of an audio file, as its medium stores them. */
 export interface AudioFacts {
   audio: {
-    /** Of the decoded sound, not of a header. */
+    /** Of the decoded sound, not from a header. */
     durationSeconds: number;
     sampleRate: number;
     channels: number;
-    /** Bits a second, on average. */
+    /** Average bits per second. */
     bitRate: number;
     codec: string;
     lossless: boolean;
@@ -35,8 +35,11 @@ export interface AudioFacts {
   analysis: Tempo & Key & Levels & { loudness: Loudness; algorithms: Algorithms };
 }
 
-/** What each result was found by, with its version, so that old ones can be told and made again. */
-export type Algorithms = Record<'bpm' | 'key' | 'levels' | 'loudness' | 'waveform', string>;
+/**
+ * The algorithm and version behind each result, so that outdated results can be found and computed
+ * again.
+ */
+type Algorithms = Record<'bpm' | 'key' | 'levels' | 'loudness' | 'waveform', string>;
 
 export interface AudioInput extends ProcessorInput {
   limits?: Partial<AudioLimits>;
@@ -49,19 +52,22 @@ export interface ProcessedAudio extends Processed {
 }
 
 /**
- * A processor of media: looks into one audio file, and makes a waveform, a preview and, of a picture in
- * its tags, a cover.
+ * Processes one audio file: facts, tags, waveform, preview and, from an embedded picture, a cover.
  */
 export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
   const { ffmpeg, signal } = input;
   const [path, workDir] = [resolve(input.path), resolve(input.workDir)];
   const limits = { ...AUDIO_LIMITS, ...input.limits };
-  const progress = wholePercents(input.onProgress);
+  const progress = throttleProgress(input.onProgress);
   signal.throwIfAborted();
   progress(0, 'probe');
   const { container, found, bytes } = await probe(path, limits, signal);
   const { contentType } = container;
-  await input.onProbed({ contentType, facts: {}, derivatives: planned(found.picture !== null) });
+  await input.onProbed({
+    contentType,
+    facts: {},
+    derivatives: planDerivatives(found.picture !== null),
+  });
   const warnings = [...found.warnings];
   if (found.picture) {
     const cover = await makeCover(found.picture.data, { workDir, ffmpeg, signal });
@@ -80,8 +86,8 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
   progress(97, 'derivatives');
   const waveformPath = join(workDir, 'waveform.json');
   await writeFile(waveformPath, heard.waveform.toJson());
-  await input.onDerivative(await derivative('waveform', waveformPath, 'application/json'));
-  await input.onDerivative(await derivative('preview', previewPath, 'audio/mp4'));
+  await input.onDerivative(await describeFile('waveform', waveformPath, 'application/json'));
+  await input.onDerivative(await describeFile('preview', previewPath, 'audio/mp4'));
   signal.throwIfAborted();
   progress(100, 'done');
   const { bpm, bpmConfidence, key, scale, keyConfidence, loudness, seconds, format } = heard;
@@ -90,10 +96,12 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
   const audio = {
     durationSeconds: Math.round(seconds * 1000) / 1000,
     sampleRate: format.sampleRate,
-    // Of more than two only the header knows: they are mixed down. Of one or two it may be wrong.
+    // More than two are mixed down before decoding, so the header is used; for one or two the
+    // header may be wrong.
     channels: container.channels > 2 ? container.channels : format.channels,
     bitRate:
-      container.fixedBitRate ?? Math.round((soundBytes(container, found, bytes) * 8) / seconds),
+      container.fixedBitRate ??
+      Math.round((countSoundBytes(container, found, bytes) * 8) / seconds),
     codec: container.codec,
     lossless: container.lossless,
   };
@@ -102,12 +110,12 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
     loudness,
     silence,
     clipping,
-    algorithms: algorithmsWith(heard.ffmpegVersion),
+    algorithms: listAlgorithms(heard.ffmpegVersion),
   };
   return { contentType, metadata: found.tags, facts: { audio, analysis }, warnings };
 }
 
-function planned(hasPicture: boolean): PlannedDerivative[] {
+function planDerivatives(hasPicture: boolean): PlannedDerivative[] {
   return [
     ...(hasPicture ? [{ name: 'cover', contentType: 'image/jpeg', mandatory: false }] : []),
     { name: 'waveform', contentType: 'application/json', mandatory: true },
@@ -115,7 +123,7 @@ function planned(hasPicture: boolean): PlannedDerivative[] {
   ];
 }
 
-function algorithmsWith(ffmpegVersion: string): Algorithms {
+function listAlgorithms(ffmpegVersion: string): Algorithms {
   const loudness = `ffmpeg-ebur128@${ffmpegVersion}`;
   return {
     bpm: TEMPO_ALGORITHM,
@@ -138,11 +146,11 @@ async function probe(path: string, limits: AudioLimits, signal: AbortSignal) {
   }
 }
 
-function soundBytes(container: Container, { pictureBytes }: FoundTags, bytes: number): number {
+function countSoundBytes(container: Container, { pictureBytes }: FoundTags, bytes: number): number {
   return container.soundBytes ?? Math.max(0, bytes - pictureBytes);
 }
 
-async function derivative(
+async function describeFile(
   name: string,
   path: string,
   contentType: string,

@@ -1,18 +1,18 @@
 import type { BoundedFile } from '../bounded-file.ts';
-import { refusalOf, type Wanted } from '../foreign-format.ts';
+import { buildRefusal, type ExpectedFormats } from '../foreign-format.ts';
 import { MediaError } from '../media-error.ts';
 import { readAiff } from './containers/aiff.ts';
 import type { Container } from './containers/container.ts';
 import { readFlac } from './containers/flac.ts';
 import { readMp4 } from './containers/mp4.ts';
-import { endOfId3, readMpegAudio } from './containers/mpeg-audio.ts';
+import { findEndOfId3, readMpegAudio } from './containers/mpeg-audio.ts';
 import { readOgg } from './containers/ogg.ts';
 import { readWav } from './containers/wav.ts';
 import { ACCEPTED, type AudioLimits } from './limits.ts';
 
 /**
- * What the file is, by its bytes, and whether it may be decoded at all. Neither its name nor its
- * declared type is asked; what fails here is never seen by ffmpeg.
+ * Detects the container from the bytes and checks its limits, before ffmpeg opens the file. The
+ * file name and the declared content type are ignored.
  * @throws MediaError
  */
 export async function sniffAudio(file: BoundedFile, limits: AudioLimits): Promise<Container> {
@@ -23,7 +23,7 @@ export async function sniffAudio(file: BoundedFile, limits: AudioLimits): Promis
     );
   }
   if (file.size === 0) throw new MediaError('CORRUPT_MEDIA', 'This file is empty.');
-  const start = await endOfId3(file);
+  const start = await findEndOfId3(file);
   const container =
     (await readWav(file, start)) ??
     (await readAiff(file, start)) ??
@@ -35,9 +35,9 @@ export async function sniffAudio(file: BoundedFile, limits: AudioLimits): Promis
   return container;
 }
 
-const WANTED: Wanted = {
+const EXPECTED: ExpectedFormats = {
   accepted: ACCEPTED,
-  own: [
+  contentTypes: [
     ...['audio/mpeg', 'audio/wav', 'audio/flac', 'audio/x-flac', 'audio/ogg', 'audio/aac'],
     'audio/aiff',
     ...['video/mp4', 'audio/x-m4a'],
@@ -46,11 +46,11 @@ const WANTED: Wanted = {
 };
 
 /**
- * MPEG audio has no magic number, merely a chain of frames: looked for last, and where nothing
- * better is known.
+ * Reads MPEG audio, unless the file is recognised as something else. It comes last, because MPEG
+ * audio has no magic number, only consecutive frames.
  */
 async function readUnlessForeign(file: BoundedFile, start: number): Promise<Container> {
-  const refusal = start === 0 ? await refusalOf(file, WANTED) : null;
+  const refusal = start === 0 ? await buildRefusal(file, EXPECTED) : null;
   if (refusal?.code === 'UNSUPPORTED_MEDIA') throw refusal;
   const container = await readMpegAudio(file, start);
   if (container) return container;
@@ -70,7 +70,7 @@ function refuseExcess(container: Container, limits: AudioLimits): void {
     throw tooComplex(`${channels} channels; at most ${limits.channels}`);
 }
 
-/** The refusal of what lasts longer than it may, whether it says so itself or is found out. */
+/** The error for a recording that is too long, by its header or by decoding. */
 export function tooLong(limits: AudioLimits): MediaError {
   const hours = Math.round((limits.seconds / 3600) * 100) / 100;
   return new MediaError('TOO_LONG', `This recording is longer than ${hours} hours.`);

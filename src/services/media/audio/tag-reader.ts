@@ -1,18 +1,19 @@
 import type { parseFromTokenizer } from 'music-metadata';
-// Of the version that music-metadata itself uses: it tells the end of a file by this class.
+// Must be the version that music-metadata itself uses, which checks for this class at the end of a
+// file.
 import { EndOfStreamError } from 'strtok3';
 import type { BoundedFile } from '../bounded-file.ts';
 
-/** What music-metadata reads through. */
+/** The interface through which music-metadata reads a file. */
 type Tokenizer = Parameters<typeof parseFromTokenizer>[0];
 type Options = Parameters<Tokenizer['readBuffer']>[1];
 type Token<T> = { len: number; get(bytes: Uint8Array, offset: number): T };
 
 /**
- * Lets a parser of tags loose on a bounded file: strtok3's own tokenizer bounds a single read, but
- * not their sum, and a file may be pictures from end to end.
+ * Opens a tokenizer for music-metadata over a bounded file. strtok3's own tokenizer bounds a single
+ * read, but not their sum, and a file may consist of pictures alone.
  */
-export function tagReader(file: BoundedFile, start: number, mimeType: string): Tokenizer {
+export function openTagReader(file: BoundedFile, start: number, mimeType: string): Tokenizer {
   let position = 0;
   const size = file.size - start;
 
@@ -30,7 +31,7 @@ export function tagReader(file: BoundedFile, start: number, mimeType: string): T
     return length;
   }
   async function take<T>(token: Token<T>, at: number): Promise<T> {
-    // Asked before anything is made of that size: a claim of gigabytes ends here.
+    // Checked before a buffer of that size is allocated: a declared length of gigabytes fails here.
     const bytes = await file.read(start + at, Math.min(token.len, Math.max(0, size - at)));
     if (bytes.length < token.len) throw new EndOfStreamError();
     return token.get(bytes, 0);

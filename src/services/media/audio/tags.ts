@@ -1,11 +1,11 @@
 import { type IAudioMetadata, type IPicture, parseFromTokenizer } from 'music-metadata';
 import type { BoundedFile } from '../bounded-file.ts';
 import type { Container } from './containers/container.ts';
-import { tagReader } from './tag-reader.ts';
+import { openTagReader } from './tag-reader.ts';
 
 /**
- * What a track says of itself: NFC, without control characters, each value bounded. Absent when not
- * said.
+ * The tags of a track: NFC, without control characters, each of bounded length. Missing tags are
+ * absent.
  */
 export interface TrackTags {
   title?: string;
@@ -29,27 +29,29 @@ export interface TrackTags {
 export interface FoundTags {
   tags: TrackTags;
   picture: Pick<IPicture, 'data' | 'format'> | null;
-  /** Bytes of pictures, which are no sound. */
+  /** Bytes of embedded pictures, to subtract from the size of the file. */
   pictureBytes: number;
   warnings: string[];
 }
 
-const SHORT = 255;
-const COMMENT = 1_000;
-const LYRICS = 20_000;
-const NOTHING: FoundTags = { tags: {}, picture: null, pictureBytes: 0, warnings: [] };
+const MOST_CHARACTERS = 255;
+const MOST_IN_COMMENT = 1_000;
+const MOST_IN_LYRICS = 20_000;
+const NO_TAGS: FoundTags = { tags: {}, picture: null, pictureBytes: 0, warnings: [] };
 
-/** Tags and cover. Never fails a track: what cannot be read is left out, and said. */
+/**
+ * Reads tags and cover. Never fails a track: tags that cannot be read are left out, with a warning.
+ */
 export async function readTags(file: BoundedFile, { contentType }: Container): Promise<FoundTags> {
   try {
-    const { common } = await parseFromTokenizer(tagReader(file, 0, contentType), {
+    const { common } = await parseFromTokenizer(openTagReader(file, 0, contentType), {
       duration: false,
     });
     const pictures = common.picture ?? [];
     const front = pictures.find((picture) => /front/i.test(picture.type ?? ''));
     const pictureBytes = pictures.reduce((sum, picture) => sum + picture.data.length, 0);
     return {
-      tags: tagsOf(common),
+      tags: pickTags(common),
       picture: front ?? pictures[0] ?? null,
       pictureBytes,
       warnings: [],
@@ -57,60 +59,68 @@ export async function readTags(file: BoundedFile, { contentType }: Container): P
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';
     return {
-      ...NOTHING,
-      warnings: [`The tags could not be read (${clean(why, 120) ?? 'unknown'}).`],
+      ...NO_TAGS,
+      warnings: [`The tags could not be read (${cleanText(why, 120) ?? 'unknown'}).`],
     };
   }
 }
 
-function tagsOf(common: IAudioMetadata['common']): TrackTags {
+function pickTags(common: IAudioMetadata['common']): TrackTags {
   const { track, disk } = common;
   const year = common.year ?? common.originalyear;
   const lyrics = common.lyrics?.map(
     (entry) => entry.text ?? entry.syncText?.map(({ text }) => text).join('\n'),
   );
-  return present({
-    title: clean(common.title),
-    artist: clean(common.artist ?? common.artists?.join(', ')),
-    album: clean(common.album),
-    albumArtist: clean(common.albumartist),
-    genre: clean(common.genre?.slice(0, 10).join(', ')),
-    year: whole(year, 9999),
-    date: clean(common.date, 32),
-    trackNumber: whole(track.no),
-    trackTotal: whole(track.of),
-    discNumber: whole(disk.no),
-    discTotal: whole(disk.of),
-    composer: clean(common.composer?.slice(0, 10).join(', ')),
-    copyright: clean(common.copyright),
-    isrc: clean(common.isrc?.[0], 32),
-    comment: clean(common.comment?.map(({ text }) => text ?? '').find(Boolean), COMMENT),
-    lyrics: clean(lyrics?.find(Boolean), LYRICS),
+  return omitUndefined({
+    title: cleanText(common.title),
+    artist: cleanText(common.artist ?? common.artists?.join(', ')),
+    album: cleanText(common.album),
+    albumArtist: cleanText(common.albumartist),
+    genre: cleanText(common.genre?.slice(0, 10).join(', ')),
+    year: cleanInteger(year, 9999),
+    date: cleanText(common.date, 32),
+    trackNumber: cleanInteger(track.no),
+    trackTotal: cleanInteger(track.of),
+    discNumber: cleanInteger(disk.no),
+    discTotal: cleanInteger(disk.of),
+    composer: cleanText(common.composer?.slice(0, 10).join(', ')),
+    copyright: cleanText(common.copyright),
+    isrc: cleanText(common.isrc?.[0], 32),
+    comment: cleanText(
+      common.comment?.map(({ text }) => text ?? '').find(Boolean),
+      MOST_IN_COMMENT,
+    ),
+    lyrics: cleanText(lyrics?.find(Boolean), MOST_IN_LYRICS),
   });
 }
 
-/** C0 and C1 controls but line feed, and the marks that turn the direction of what follows. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/**
+ * C0 and C1 control characters except line feed, bidirectional overrides and isolates, byte order
+ * marks.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
 const UNWANTED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
-function clean(value: unknown, max = SHORT): string | undefined {
+function cleanText(value: unknown, max = MOST_CHARACTERS): string | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value
     .slice(0, max * 4)
     .replaceAll('\r\n', '\n')
     .toWellFormed()
     .replaceAll(UNWANTED, '');
-  const lines = max > SHORT ? text : text.replaceAll('\n', ' ');
-  // Cut by code points, so that no half of a pair is left behind.
+  const lines = max > MOST_CHARACTERS ? text : text.replaceAll('\n', ' ');
+  // Cut by code points, so that no surrogate pair is split.
   return [...lines.normalize('NFC').trim()].slice(0, max).join('') || undefined;
 }
 
-function whole(value: unknown, max = 99_999): number | undefined {
+function cleanInteger(value: unknown, max = 99_999): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= max
     ? value
     : undefined;
 }
 
-function present(tags: { [name in keyof TrackTags]: TrackTags[name] | undefined }): TrackTags {
+function omitUndefined(
+  tags: { [name in keyof TrackTags]: TrackTags[name] | undefined },
+): TrackTags {
   return Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== undefined));
 }

@@ -4,11 +4,13 @@ const DIGITS =
 type Rgb = [number, number, number];
 
 /**
- * A placeholder of some 28 characters, as github.com/woltapp/blurhash describes it: the lowest waves of
- * the picture, `across` × `down` of them. Written here since the package of that name takes the largest
- * wave by its signed value, so that pictures that get brighter to the right or the bottom come out flat.
+ * Encodes a BlurHash, a placeholder of 28 characters for 4 × 3 components, as
+ * github.com/woltapp/blurhash describes it: the lowest `across` × `down` frequencies (a discrete
+ * cosine transform) of the picture. Written here because the npm package scales by the largest
+ * signed component instead of the largest magnitude, which flattens pictures that get brighter to
+ * the right or to the bottom.
  */
-export function blurHash(
+export function encodeBlurHash(
   rgb: Uint8Array,
   width: number,
   height: number,
@@ -16,22 +18,28 @@ export function blurHash(
   down: number,
 ): string {
   const light = Float64Array.from(rgb, toLinear);
-  const [mean = [0, 0, 0], ...waves] = Array.from({ length: across * down }, (_, n) =>
-    wave(light, width, height, n % across, Math.floor(n / across)),
+  const [mean = [0, 0, 0], ...components] = Array.from({ length: across * down }, (_, n) =>
+    computeComponent(light, width, height, n % across, Math.floor(n / across)),
   );
-  const largest = Math.max(...waves.flat().map(Math.abs));
+  const largest = Math.max(...components.flat().map(Math.abs));
   const scale = Math.max(0, Math.min(82, Math.floor(largest * 166 - 0.5)));
   const [r, g, b] = mean.map(toSrgb) as Rgb;
   return [
-    digits(across - 1 + (down - 1) * 9, 1),
-    digits(scale, 1),
-    digits((r << 16) | (g << 8) | b, 4),
-    ...waves.map((one) => digits(quantised(one, (scale + 1) / 166), 2)),
+    encodeBase83(across - 1 + (down - 1) * 9, 1),
+    encodeBase83(scale, 1),
+    encodeBase83((r << 16) | (g << 8) | b, 4),
+    ...components.map((one) => encodeBase83(quantize(one, (scale + 1) / 166), 2)),
   ].join('');
 }
 
-/** How much of that cosine is in each channel. */
-function wave(light: Float64Array, width: number, height: number, i: number, j: number): Rgb {
+/** The amplitude of one cosine component in each channel. */
+function computeComponent(
+  light: Float64Array,
+  width: number,
+  height: number,
+  i: number,
+  j: number,
+): Rgb {
   const sum: Rgb = [0, 0, 0];
   for (let y = 0; y < height; y++) {
     const vertical = Math.cos((Math.PI * j * y) / height);
@@ -45,17 +53,17 @@ function wave(light: Float64Array, width: number, height: number, i: number, j: 
   return sum.map((value) => value * share) as Rgb;
 }
 
-/** 19 steps a channel, finer around nought. */
-function quantised(color: Rgb, most: number): number {
-  const step = (value: number) => {
+/** Quantizes to 19 steps per channel, finer around 0. */
+function quantize(color: Rgb, most: number): number {
+  const quantizeChannel = (value: number) => {
     const root = Math.sign(value) * Math.sqrt(Math.abs(value / most));
     return Math.max(0, Math.min(18, Math.floor(root * 9 + 9.5)));
   };
-  const [r, g, b] = color.map(step) as Rgb;
+  const [r, g, b] = color.map(quantizeChannel) as Rgb;
   return (r * 19 + g) * 19 + b;
 }
 
-function digits(value: number, length: number): string {
+function encodeBase83(value: number, length: number): string {
   let text = '';
   for (let rest = value; text.length < length; rest = Math.floor(rest / 83)) {
     text = `${DIGITS[rest % 83]}${text}`;

@@ -2,9 +2,9 @@ import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
 import { corrupt, MediaError } from '../media-error.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
 
-// Of the whole process: one image at a time has one thread, nothing is kept for later, and libvips opens
-// what we accept alone. Whatever else it could read (SVG, its own format…) is no longer there. Where memory
-// is short the process wants MALLOC_ARENA_MAX=2, or glibc keeps what one image needed for each thread.
+// Process-wide settings of libvips: one thread, no cache, and loaders for the accepted formats
+// alone, so that others (SVG, its own format…) are blocked. Where memory is short, set
+// MALLOC_ARENA_MAX=2: otherwise glibc retains freed memory in an arena per thread.
 sharp.concurrency(1);
 sharp.cache(false);
 sharp.block({ operation: ['VipsForeignLoad'] });
@@ -14,7 +14,7 @@ sharp.unblock({
   ),
 });
 
-/** Pixels in memory, 8 bits a channel, sRGB, upright. */
+/** Decoded pixels: 8 bits per channel, sRGB, upright. */
 export interface Pixels {
   data: Buffer;
   width: number;
@@ -22,25 +22,25 @@ export interface Pixels {
   channels: 3 | 4;
 }
 
-/** How a picture is fitted into a box, before its orientation is applied. */
+/** The box that a picture is resized to. */
 export interface Box {
   width: number;
   height: number;
   fit: 'inside' | 'cover' | 'fill';
 }
 
-/** What the decoder reads of the head: no pixels yet. @throws MediaError */
+/** Reads the header with the decoder, without decoding pixels. @throws MediaError */
 export async function readHeader(
   path: string,
   limits: ImageLimits = IMAGE_LIMITS,
 ): Promise<Metadata> {
-  return open(path, limits).metadata().catch(refuse);
+  return openImage(path, limits).metadata().catch(refuseDecodeError);
 }
 
 /**
- * The first frame in a box, never enlarged, in sRGB and upright. Shrunk while it is decoded, so that no
- * more is ever held than a few rows and the result, where the format lets one read so; turned when it is
- * small, which is the same and costs next to nothing.
+ * Decodes the first frame into a box, never enlarged, in sRGB and upright. It is shrunk while
+ * decoding, so that only a few rows and the result are in memory (if the format can be decoded row
+ * by row), and rotated afterwards, when it is small.
  * @throws MediaError
  */
 export async function decodeInto(
@@ -50,7 +50,7 @@ export async function decodeInto(
   limits: ImageLimits = IMAGE_LIMITS,
 ): Promise<Pixels> {
   const isTurned = orientation >= 5;
-  const decoded = await open(path, limits)
+  const decoded = await openImage(path, limits)
     .resize({
       width: isTurned ? box.height : box.width,
       height: isTurned ? box.width : box.height,
@@ -61,32 +61,34 @@ export async function decodeInto(
     .timeout({ seconds: limits.seconds })
     .raw()
     .toBuffer({ resolveWithObject: true })
-    .catch(refuse);
-  const pixels = pixelsOf(decoded);
+    .catch(refuseDecodeError);
+  const pixels = toPixels(decoded);
   if (orientation <= 1) return pixels;
-  return pixelsOf(await upright(pixels, orientation).raw().toBuffer({ resolveWithObject: true }));
+  return toPixels(
+    await turnUpright(pixels, orientation).raw().toBuffer({ resolveWithObject: true }),
+  );
 }
 
-/** To go on with pixels. */
-export function fromPixels({ data, width, height, channels }: Pixels): Sharp {
+/** Opens decoded pixels for further operations. */
+export function openPixels({ data, width, height, channels }: Pixels): Sharp {
   return sharp(data, { raw: { width, height, channels } });
 }
 
-/** What came of `raw()`. */
-export function pixelsOf({ data, info }: { data: Buffer; info: OutputInfo }): Pixels {
+/** Converts the output of sharp's `raw()`. */
+export function toPixels({ data, info }: { data: Buffer; info: OutputInfo }): Pixels {
   const { width, height, channels } = info;
   if (channels !== 3 && channels !== 4) throw new Error(`sRGB has ${channels} channels`);
   return { data, width, height, channels };
 }
 
-function open(path: string, limits: ImageLimits): Sharp {
-  // `error`: what viewers let pass with a warning (stray bytes between segments) is let pass.
+function openImage(path: string, limits: ImageLimits): Sharp {
+  // `error` accepts what viewers accept with a warning, such as stray bytes between segments.
   return sharp(path, { limitInputPixels: limits.pixels, failOn: 'error', sequentialRead: true });
 }
 
-/** EXIF's eight ways to hold a camera, undone. sharp mirrors before it turns. */
-function upright(pixels: Pixels, orientation: number): Sharp {
-  const image = fromPixels(pixels);
+/** Undoes the eight EXIF orientations. sharp mirrors before it rotates. */
+function turnUpright(pixels: Pixels, orientation: number): Sharp {
+  const image = openPixels(pixels);
   if ([2, 5, 7].includes(orientation)) image.flop();
   if (orientation === 4) image.flip();
   if (orientation === 3) return image.rotate(180);
@@ -95,8 +97,8 @@ function upright(pixels: Pixels, orientation: number): Sharp {
   return image;
 }
 
-/** Whose fault it is: what the decoder cannot say by a code, it says in words. */
-function refuse(cause: Error): never {
+/** Tells the file's faults from ours by the decoder's messages, since it has no error codes. */
+function refuseDecodeError(cause: Error): never {
   const { message } = cause;
   if (/^timeout:/m.test(message)) {
     throw new MediaError('TIMED_OUT', 'Decoding this image took too long.', { cause });
@@ -104,7 +106,7 @@ function refuse(cause: Error): never {
   if (/exceeds pixel limit/.test(message)) {
     throw new MediaError('TOO_LARGE', 'This image has too many pixels.', { cause });
   }
-  // Ours, not the file's: worth another try, on another machine.
+  // Our fault, not the file's: the job is retried, perhaps on another machine.
   if (
     /out of memory|unable to allocate|cannot allocate|No space left|Input file is missing/i.test(
       message,

@@ -1,19 +1,21 @@
 import { MediaError } from '../media-error.ts';
 import { type Bytes, type Directory, readDirectory, readTiffHead } from './formats/ifd.ts';
 
-/** The few things an image says of itself that are kept. Never where it was taken, nor of which device by number. */
+/** The EXIF tags that are stored. Never the location, nor serial numbers of devices. */
 export interface ImageTags {
   make?: string;
   model?: string;
   lens?: string;
   software?: string;
-  /** Local time of the camera, `2026-07-14T18:03:22`, with `+02:00` where it says so. */
+  /**
+   * Local time of the camera, `2026-07-14T18:03:22`, followed by `+02:00` if the offset is known.
+   */
   takenAt?: string;
   exposureSeconds?: number;
   fNumber?: number;
   iso?: number;
   focalLengthMm?: number;
-  /** What the ICC profile calls itself. */
+  /** The name of the ICC profile. */
   colorProfile?: string;
 }
 
@@ -31,63 +33,66 @@ const TAG = {
   lens: 0xa434,
 };
 
-/** The tags of an EXIF block (or of a TIFF file, which is made the same); none where it is broken. */
+/**
+ * Reads the tags of an EXIF block, or of a TIFF file, which has the same structure; none if it is
+ * broken.
+ */
 export async function readExif(bytes: Bytes): Promise<ImageTags> {
   try {
     const head = readTiffHead(await bytes.read(0, 8));
     if (!head) return {};
     const main = await readDirectory(bytes, head.first, head.endian);
-    const [at] = await main.numbers(TAG.exif);
+    const [at] = await main.readNumbers(TAG.exif);
     const exif = at ? await readDirectory(bytes, at, head.endian) : null;
-    return present({
-      make: plain(await main.text(TAG.make)),
-      model: plain(await main.text(TAG.model)),
-      software: plain(await main.text(TAG.software)),
-      ...(exif ? await shot(exif) : {}),
+    return omitUndefined({
+      make: cleanText(await main.readText(TAG.make)),
+      model: cleanText(await main.readText(TAG.model)),
+      software: cleanText(await main.readText(TAG.software)),
+      ...(exif ? await readExposure(exif) : {}),
     });
   } catch (error) {
-    // The picture is what matters: of a broken block nothing is told.
+    // A broken EXIF block does not fail the image: it just has no tags.
     if (error instanceof MediaError) return {};
     throw error;
   }
 }
 
-/** An EXIF block in memory, as the decoder hands it over. */
-export function exifBytes(block: Buffer): Bytes {
+/** Opens an EXIF block in memory, as the decoder returns it. */
+export function openExifBlock(block: Buffer): Bytes {
   const body = block.toString('latin1', 0, 6) === 'Exif\0\0' ? block.subarray(6) : block;
   return { read: async (offset, length) => body.subarray(offset, offset + length) };
 }
 
-async function shot(exif: Directory): Promise<ImageTags> {
-  const one = async (tag: number) => amount((await exif.numbers(tag))[0]);
+async function readExposure(exif: Directory): Promise<ImageTags> {
+  const readOne = async (tag: number) => cleanNumber((await exif.readNumbers(tag))[0]);
   return {
-    lens: plain(await exif.text(TAG.lens)),
-    takenAt: time(await exif.text(TAG.takenAt), await exif.text(TAG.offset)),
-    exposureSeconds: await one(TAG.exposureTime),
-    fNumber: await one(TAG.fNumber),
-    iso: await one(TAG.iso),
-    focalLengthMm: await one(TAG.focalLength),
+    lens: cleanText(await exif.readText(TAG.lens)),
+    takenAt: parseTime(await exif.readText(TAG.takenAt), await exif.readText(TAG.offset)),
+    exposureSeconds: await readOne(TAG.exposureTime),
+    fNumber: await readOne(TAG.fNumber),
+    iso: await readOne(TAG.iso),
+    focalLengthMm: await readOne(TAG.focalLength),
   };
 }
 
-function plain(text: string): string | undefined {
+function cleanText(text: string): string | undefined {
   return text.replaceAll(/[\p{C}\ufffd]/gu, '').trim() || undefined;
 }
 
-function amount(value: number | undefined): number | undefined {
+function cleanNumber(value: number | undefined): number | undefined {
   if (value === undefined || !Number.isFinite(value) || value <= 0 || value > 1e7) return undefined;
   return Math.round(value * 1e6) / 1e6;
 }
 
-function time(text: string, offset: string): string | undefined {
+function parseTime(text: string, offset: string): string | undefined {
   const found = /^(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)$/.exec(text.trim());
   if (!found) return undefined;
   const [, year, month, day, hour, minute, second] = found;
   const local = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
-  if (Number.isNaN(Date.parse(`${local}Z`))) return undefined; // cameras without a clock write noughts
+  if (Number.isNaN(Date.parse(`${local}Z`))) return undefined; // no clock: zeros
   return /^[+-]\d\d:\d\d$/.test(offset) ? `${local}${offset}` : local;
 }
 
-function present(tags: ImageTags): ImageTags {
+function omitUndefined(tags: ImageTags): ImageTags {
   return Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== undefined));
 }

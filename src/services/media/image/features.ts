@@ -1,42 +1,45 @@
-import { blurHash } from './blur-hash.ts';
-import { fromPixels, type Pixels } from './decoder.ts';
+import { encodeBlurHash } from './blur-hash.ts';
+import { openPixels, type Pixels } from './decoder.ts';
 
-/** What is seen in a picture as a whole. */
-export interface Seen {
-  /** `#rrggbb`; none of a picture that is wholly transparent. */
+/** Features computed from the pixels of a picture. */
+export interface ImageFeatures {
+  /** `#rrggbb`; absent if the picture is fully transparent. */
   dominantColor?: string;
   blurHash: string;
   /** 16 hex digits. */
   perceptualHash: string;
 }
 
-/** Looks at a small copy of a picture. What is transparent counts as white, but for the dominant colour. */
-export async function lookAt(pixels: Pixels): Promise<Seen> {
-  const color = dominantColor(pixels);
+/**
+ * Computes the features of a small copy. Transparent pixels are white, but ignored for the dominant
+ * colour.
+ */
+export async function computeFeatures(pixels: Pixels): Promise<ImageFeatures> {
+  const color = findDominantColor(pixels);
   return {
     ...(color ? { dominantColor: color } : {}),
-    blurHash: await blur(pixels),
-    perceptualHash: await perceptualHash(pixels),
+    blurHash: await computeBlurHash(pixels),
+    perceptualHash: await computePerceptualHash(pixels),
   };
 }
 
 const BITS = 4;
-/** What is less opaque has no colour to speak of. */
-const OPAQUE = 32;
+/** Pixels with a lower alpha are ignored. */
+const MIN_ALPHA = 32;
 
-/** The mean of the colours that fall into the fullest of 4096 equal boxes. */
-function dominantColor({ data, channels }: Pixels): string | null {
-  const boxes = new Float64Array(4 * 2 ** (3 * BITS)); // count and sums of each
+/** The mean colour of the fullest of 4096 equal bins of the RGB cube. */
+function findDominantColor({ data, channels }: Pixels): string | null {
+  const bins = new Float64Array(4 * 2 ** (3 * BITS)); // pixel count and sums of r, g, b of each bin
   let fullest = 0;
   for (let at = 0; at + channels <= data.length; at += channels) {
-    if (channels === 4 && (data[at + 3] ?? 0) < OPAQUE) continue;
+    if (channels === 4 && (data[at + 3] ?? 0) < MIN_ALPHA) continue;
     const [r = 0, g = 0, b = 0] = [data[at], data[at + 1], data[at + 2]];
     const drop = 8 - BITS;
-    const box = 4 * (((r >> drop) << (2 * BITS)) | ((g >> drop) << BITS) | (b >> drop));
-    for (const [n, value] of [1, r, g, b].entries()) boxes[box + n] = (boxes[box + n] ?? 0) + value;
-    if ((boxes[box] ?? 0) > (boxes[fullest] ?? 0)) fullest = box;
+    const bin = 4 * (((r >> drop) << (2 * BITS)) | ((g >> drop) << BITS) | (b >> drop));
+    for (const [n, value] of [1, r, g, b].entries()) bins[bin + n] = (bins[bin + n] ?? 0) + value;
+    if ((bins[bin] ?? 0) > (bins[fullest] ?? 0)) fullest = bin;
   }
-  const [count = 0, ...sums] = boxes.subarray(fullest, fullest + 4);
+  const [count = 0, ...sums] = bins.subarray(fullest, fullest + 4);
   if (count === 0) return null;
   const hex = sums.map((sum) =>
     Math.round(sum / count)
@@ -48,24 +51,24 @@ function dominantColor({ data, channels }: Pixels): string | null {
 
 const BLUR_SIDE = 32;
 
-/** 4 × 3 waves, the longer side getting the four. */
-async function blur(pixels: Pixels): Promise<string> {
-  const small = await fromPixels(pixels)
+/** A BlurHash of 4 × 3 components, four along the longer side. */
+async function computeBlurHash(pixels: Pixels): Promise<string> {
+  const small = await openPixels(pixels)
     .flatten({ background: 'white' })
     .resize(BLUR_SIDE, BLUR_SIDE, { fit: 'fill' })
     .raw()
     .toBuffer();
   const [across, down] = pixels.width >= pixels.height ? [4, 3] : [3, 4];
-  return blurHash(small, BLUR_SIDE, BLUR_SIDE, across, down);
+  return encodeBlurHash(small, BLUR_SIDE, BLUR_SIDE, across, down);
 }
 
 /**
- * A difference hash (dHash): the picture as 9 × 8 greys, and a bit for each two neighbours in a row, 1
- * where it gets brighter to the right; row by row, the first bit the highest. Copies that were scaled,
- * compressed or tinted differ in a few bits of the 64; other pictures in about 32.
+ * A difference hash (dHash): the picture as 9 × 8 grey pixels, and one bit for each horizontal pair
+ * of neighbours, 1 if the right one is brighter; row by row, most significant bit first. Scaled,
+ * compressed or tinted copies differ in a few of the 64 bits, other pictures in about 32.
  */
-async function perceptualHash(pixels: Pixels): Promise<string> {
-  const greys = await fromPixels(pixels)
+async function computePerceptualHash(pixels: Pixels): Promise<string> {
+  const greys = await openPixels(pixels)
     .flatten({ background: 'white' })
     .resize(9, 8, { fit: 'fill' })
     .greyscale()

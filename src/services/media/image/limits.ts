@@ -1,21 +1,24 @@
-/** What one image may be. */
+/** The limits of one image. */
 export interface ImageLimits {
   bytes: number;
-  /** Of one frame, width times height. */
+  /** Width × height of a frame. */
   pixels: number;
-  /** Of one frame of an AVIF, which its decoder holds whole, several times, with up to 25 bytes a pixel. */
+  /**
+   * The same for AVIF, whose decoder holds several copies of a whole frame, up to 25 bytes per
+   * pixel.
+   */
   avifPixels: number;
-  /** Pictures that an AVIF may be put together of. */
+  /** Pictures that an AVIF may be composed of. */
   tiles: number;
-  /** Of either side, in pixels. */
+  /** Width or height, in pixels. */
   side: number;
-  /** Frames or pages are counted up to here, and more are as many; only the first is shown. */
+  /** Frames or pages are counted up to this number; only the first is shown. */
   frames: number;
-  /** Segments, chunks, frames or directories that are walked to understand a file. */
+  /** Segments, chunks, frames or directories read to examine a file. */
   parts: number;
-  /** What a decoder may have to hold of a TIFF at once: a strip, or a row of tiles. */
+  /** Bytes of a strip, or of a row of tiles, which the decoder of a TIFF holds at once. */
   stripBytes: number;
-  /** The decoder may take this long. */
+  /** Time that decoding may take. */
   seconds: number;
 }
 
@@ -31,7 +34,7 @@ export const IMAGE_LIMITS: Readonly<ImageLimits> = {
   seconds: 20,
 };
 
-/** The content types found in accepted files. */
+/** The content types detected in accepted files. */
 export type ImageContentType =
   | 'image/jpeg'
   | 'image/png'
@@ -40,11 +43,14 @@ export type ImageContentType =
   | 'image/gif'
   | 'image/tiff';
 
-/** The content types an upload may declare: those, and what browsers and systems call them. */
+/**
+ * The content types that an upload may declare: those, and the aliases that browsers and systems
+ * use.
+ */
 export const IMAGE_CONTENT_TYPES: readonly string[] = [
   ...['image/jpeg', 'image/jpg', 'image/pjpeg', 'image/png', 'image/x-png', 'image/apng'],
   ...['image/webp', 'image/avif', 'image/gif', 'image/tiff', 'image/x-tiff'],
 ];
 
-/** How the accepted formats are named to people. */
+/** The accepted formats, as error messages name them. */
 export const ACCEPTED = 'images are JPEG, PNG, WebP, AVIF, GIF or TIFF';

@@ -8,27 +8,27 @@ import {
   type PlannedDerivative,
   type Processed,
   type ProcessorInput,
-  wholePercents,
+  throttleProgress,
 } from '../processor.ts';
-import { colorSpaceOf, profileName } from './color-space.ts';
-import { decodeInto, fromPixels, type Pixels, pixelsOf, readHeader } from './decoder.ts';
-import { exifBytes, type ImageTags, readExif } from './exif.ts';
-import { lookAt, type Seen } from './features.ts';
+import { findColorSpace, readProfileName } from './color-space.ts';
+import { decodeInto, openPixels, type Pixels, readHeader, toPixels } from './decoder.ts';
+import { type ImageTags, openExifBlock, readExif } from './exif.ts';
+import { computeFeatures, type ImageFeatures } from './features.ts';
 import type { Picture } from './formats/picture.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
 import { sniffImage } from './sniff.ts';
 
-/** What the headers tell of an image. */
-export interface ImageFacts extends Partial<Seen> {
-  /** In pixels, as it is shown: after its orientation. */
+/** The facts of an image, as its medium stores them. */
+export interface ImageFacts extends Partial<ImageFeatures> {
+  /** In pixels, as shown: after the orientation is applied. */
   width: number;
   height: number;
   format: Picture['format'];
-  /** As EXIF numbers it: 1 is upright. */
+  /** The EXIF orientation: 1 is upright. */
   orientation: number;
   hasAlpha: boolean;
   colorSpace: string;
-  /** Of an animation, or pages; 200 are counted, more are as many. */
+  /** Frames of an animation, or pages; counted up to 200. */
   frames: number;
 }
 
@@ -43,24 +43,24 @@ const PLAN: PlannedDerivative[] = [
 ];
 
 /**
- * Looks into one image, and makes three smaller ones of it, which bear nothing but pixels: no EXIF, no
- * profile, no text. The original is decoded once, at the size of the largest.
+ * Processes one image: facts, tags, and three smaller copies that contain pixels alone, no EXIF,
+ * ICC profile or text. The original is decoded once, at the size of the largest copy.
  */
 export const processImage: MediaProcessor = (input) => processWithin(input, IMAGE_LIMITS);
 
-/** The same, with other limits. */
+/** Processes an image within the given limits. */
 export async function processWithin(
   input: ProcessorInput,
   limits: ImageLimits,
 ): Promise<Processed> {
   const { signal } = input;
   const path = resolve(input.path);
-  const progress = wholePercents(input.onProgress);
+  const progress = throttleProgress(input.onProgress);
   signal.throwIfAborted();
   progress(0, 'probe');
   const { picture, header, metadata } = await probe(path, limits, signal);
   const { contentType } = picture;
-  const image = factsOf(picture, header, limits);
+  const image = buildFacts(picture, header, limits);
   await input.onProbed({ contentType, facts: { image }, derivatives: PLAN });
 
   progress(5, 'decode');
@@ -70,17 +70,17 @@ export async function processWithin(
 
   progress(40, 'thumbnail');
   const small = await shrink(pixels, THUMBNAIL);
-  // WebP at effort 2 takes a third of the time of the default 4, for files 5 % larger; AVIF at effort 0
-  // still takes a tenth of the bytes of such a preview.
-  await make(input, 'thumbnail', small, (sharp) => sharp.webp({ quality: 80 }));
-  const seen = await lookAt(small);
+  // WebP at effort 2 takes a third of the time of the default 4, for files 5 % larger. AVIF, even
+  // at effort 0, takes a tenth of the bytes of such a preview.
+  await makeDerivative(input, 'thumbnail', small, (sharp) => sharp.webp({ quality: 80 }));
+  const features = await computeFeatures(small);
   progress(50, 'preview');
-  await make(input, 'preview', pixels, (sharp) => sharp.webp({ quality: 80, effort: 2 }));
+  await makeDerivative(input, 'preview', pixels, (sharp) => sharp.webp({ quality: 80, effort: 2 }));
   progress(80, 'previewAvif');
   const warnings = await makeAvif(input, pixels);
   signal.throwIfAborted();
   progress(100, 'done');
-  return { contentType, facts: { image: { ...image, ...seen } }, metadata, warnings };
+  return { contentType, facts: { image: { ...image, ...features } }, metadata, warnings };
 }
 
 async function probe(path: string, limits: ImageLimits, signal: AbortSignal) {
@@ -88,10 +88,10 @@ async function probe(path: string, limits: ImageLimits, signal: AbortSignal) {
   try {
     const picture = await sniffImage(file, limits);
     const header = await readHeader(path, limits);
-    refuseDisguise(picture, header);
-    const bytes = picture.format === 'tiff' ? file : header.exif && exifBytes(header.exif);
+    refuseMismatch(picture, header);
+    const bytes = picture.format === 'tiff' ? file : header.exif && openExifBlock(header.exif);
     const metadata: ImageTags = bytes ? await readExif(bytes) : {};
-    const colorProfile = header.icc && profileName(header.icc);
+    const colorProfile = header.icc && readProfileName(header.icc);
     if (colorProfile) metadata.colorProfile = colorProfile;
     signal.throwIfAborted();
     return { picture, header, metadata };
@@ -100,18 +100,23 @@ async function probe(path: string, limits: ImageLimits, signal: AbortSignal) {
   }
 }
 
-/** The decoder must see what we have seen: the same format, and the size that was found to be bearable. */
-function refuseDisguise(picture: Picture, header: Metadata): void {
+/**
+ * Refuses a file whose format or size the decoder reads differently, since only ours was checked
+ * for limits.
+ */
+function refuseMismatch(picture: Picture, header: Metadata): void {
   const format = header.format === 'heif' ? 'avif' : header.format;
-  if (format !== picture.format) throw corrupt('This image is of two formats at once.');
-  // A GIF grows with its first frame, and an AVIF may be turned by its own index.
+  if (format !== picture.format) {
+    throw corrupt('The header and the decoder disagree on the format of this image.');
+  }
+  // A GIF may be as large as its first frame, and the index of an AVIF may rotate it.
   if (['gif', 'avif'].includes(picture.format)) return;
   if (header.width !== picture.width || header.height !== picture.height) {
-    throw corrupt('This image is of two sizes at once.');
+    throw corrupt('The header and the decoder disagree on the size of this image.');
   }
 }
 
-function factsOf(picture: Picture, header: Metadata, limits: ImageLimits): ImageFacts {
+function buildFacts(picture: Picture, header: Metadata, limits: ImageLimits): ImageFacts {
   const orientation = header.orientation ?? 1;
   const isTurned = orientation >= 5;
   return {
@@ -120,50 +125,50 @@ function factsOf(picture: Picture, header: Metadata, limits: ImageLimits): Image
     format: picture.format,
     orientation,
     hasAlpha: header.hasAlpha,
-    colorSpace: colorSpaceOf(header),
+    colorSpace: findColorSpace(header),
     frames: Math.min(limits.frames, picture.frames ?? header.pages ?? 1),
   };
 }
 
 async function shrink(pixels: Pixels, side: number): Promise<Pixels> {
-  const resized = fromPixels(pixels).resize({
+  const resized = openPixels(pixels).resize({
     width: side,
     height: side,
     fit: 'inside',
     withoutEnlargement: true,
   });
-  return pixelsOf(await resized.raw().toBuffer({ resolveWithObject: true }));
+  return toPixels(await resized.raw().toBuffer({ resolveWithObject: true }));
 }
 
-async function make(
+async function makeDerivative(
   input: ProcessorInput,
   name: string,
   pixels: Pixels,
   encode: (sharp: Sharp) => Sharp,
 ): Promise<void> {
-  await give(input, name, await encoded(encode(fromPixels(pixels))));
+  await deliver(input, name, await encodeToBuffer(encode(openPixels(pixels))));
 }
 
-/** The one that may fail. */
+/** Makes the AVIF preview, which may fail. Returns warnings. */
 async function makeAvif(input: ProcessorInput, pixels: Pixels): Promise<string[]> {
   let made: Encoded;
   try {
     const smaller = await shrink(pixels, PREVIEW_AVIF);
-    made = await encoded(fromPixels(smaller).avif({ quality: 50, effort: 0 }));
+    made = await encodeToBuffer(openPixels(smaller).avif({ quality: 50, effort: 0 }));
   } catch (error) {
     return [`There is no AVIF preview: ${error instanceof Error ? error.message : error}`];
   }
-  await give(input, 'previewAvif', made);
+  await deliver(input, 'previewAvif', made);
   return [];
 }
 
-type Encoded = Awaited<ReturnType<typeof encoded>>;
+type Encoded = Awaited<ReturnType<typeof encodeToBuffer>>;
 
-function encoded(sharp: Sharp) {
+function encodeToBuffer(sharp: Sharp) {
   return sharp.toBuffer({ resolveWithObject: true });
 }
 
-async function give(
+async function deliver(
   { workDir, signal, onDerivative }: ProcessorInput,
   name: string,
   { data, info }: Encoded,

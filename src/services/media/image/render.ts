@@ -1,26 +1,30 @@
 import type { Metadata, Sharp } from 'sharp';
 import { AppError, type Fault } from '../../../errors.ts';
-import { type Box, decodeInto, fromPixels, type Pixels, readHeader } from './decoder.ts';
+import { type Box, decodeInto, openPixels, type Pixels, readHeader } from './decoder.ts';
 
-/** How an image is brought into a box; the first unless told. */
+/** How an image is fitted into a box; the first is the default. */
 export const FITS = ['inside', 'cover', 'contain', 'fill'] as const;
-/** What an image can become; the first unless told. */
+/** The output formats; the first is the default. */
 export const FORMATS = ['webp', 'avif', 'jpeg', 'png'] as const;
 
-/** An image made to measure. */
+/** The options of a render: a resized copy of an image, made on request. */
 export interface RenderOptions {
-  /** In pixels; without one of them the shape is kept, without both the size, as far as may be. */
+  /**
+   * In pixels. Without one of them the aspect ratio is kept; without both the size, up to 4096 per
+   * side.
+   */
   width?: number;
   height?: number;
   /**
-   * `inside`: whole, at most as large. `cover`: the box's shape filled, what hangs over cut off around
-   * the middle. `contain`: whole, in the middle of exactly such a box, the rest transparent (white in a
-   * JPEG). `fill`: stretched. None enlarges: where the image is smaller than the box, so is the result,
-   * `cover` keeping the box's shape; only `contain` still has the size of the box.
+   * `inside`: the whole image, at most as large as the box. `cover`: fills the box, cropped around
+   * the centre. `contain`: the whole image in the centre of a box of exactly this size, the rest
+   * transparent (white in a JPEG). `fill`: stretched to the box. The image is never enlarged: the
+   * result of a smaller one is smaller than the box (with `cover`, of the aspect ratio of the box);
+   * only `contain` always has the size of the box.
    */
   fit: (typeof FITS)[number];
   format: (typeof FORMATS)[number];
-  /** 1 to 100; a PNG has none. */
+  /** 1 to 100; none for PNG. */
   quality?: number;
 }
 
@@ -31,18 +35,20 @@ export interface Rendered {
   height: number;
 }
 
-/** The longest side of one, in pixels. */
+/** The longest side of a render, in pixels. */
 export const MOST_SIDE = 4096;
-/** Where they are about as good as each other to look at. */
+/** The default qualities, at which the formats look about the same. */
 export const QUALITY = { webp: 80, avif: 50, jpeg: 80 } as const;
 
 /**
- * Reads `width`, `height`, `fit` (inside), `format` (webp) and `quality` (80; 50 for AVIF).
- * @throws AppError INVALID_QUERY naming every fault
+ * Parses `width`, `height`, `fit` (default inside), `format` (default webp) and `quality` (default
+ * 80; 50 for AVIF). @throws AppError INVALID_QUERY with every fault
  */
-export function parseRender(query: Readonly<Record<string, string | undefined>>): RenderOptions {
+export function parseRenderOptions(
+  query: Readonly<Record<string, string | undefined>>,
+): RenderOptions {
   const errors: Fault[] = [];
-  const whole = (path: string, most: number) => {
+  const readInteger = (path: string, most: number) => {
     const text = query[path];
     if (text === undefined) return undefined;
     const value = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0;
@@ -50,17 +56,17 @@ export function parseRender(query: Readonly<Record<string, string | undefined>>)
     errors.push({ path, message: `must be a whole number from 1 to ${most}` });
     return undefined;
   };
-  const oneOf = <const T extends string>(path: string, all: readonly [T, ...T[]]) => {
+  const readOneOf = <const T extends string>(path: string, all: readonly [T, ...T[]]) => {
     const text = query[path] ?? all[0];
     const value = all.find((one) => one === text);
     if (!value) errors.push({ path, message: `must be one of ${all.join(', ')}` });
     return value ?? all[0];
   };
-  const width = whole('width', MOST_SIDE);
-  const height = whole('height', MOST_SIDE);
-  const fit = oneOf('fit', FITS);
-  const format = oneOf('format', FORMATS);
-  const quality = whole('quality', 100);
+  const width = readInteger('width', MOST_SIDE);
+  const height = readInteger('height', MOST_SIDE);
+  const fit = readOneOf('fit', FITS);
+  const format = readOneOf('format', FORMATS);
+  const quality = readInteger('quality', 100);
   if (errors.length > 0) {
     const detail = errors.map(({ path, message }) => `${path} ${message}`).join('; ');
     throw new AppError('INVALID_QUERY', detail, { errors });
@@ -69,23 +75,25 @@ export function parseRender(query: Readonly<Record<string, string | undefined>>)
     ...(width && { width }),
     ...(height && { height }),
     ...(!width && !height && { width: MOST_SIDE, height: MOST_SIDE }),
-    // With one side alone there is nothing to fit: the same picture has one name.
+    // With one side alone all fits give the same image, so they share one key.
     fit: width && height ? fit : 'inside',
     format,
     ...(format === 'png' ? {} : { quality: quality ?? QUALITY[format] }),
   };
 }
 
-/** The same for options that make the same image: `w640-h480-cover-q80.webp`. */
-export function renderKey({ width, height, fit, format, quality }: RenderOptions): string {
+/**
+ * The key of a render, the same for options that give the same image: `w640-h480-cover-q80.webp`.
+ */
+export function buildRenderKey({ width, height, fit, format, quality }: RenderOptions): string {
   const sides = [width && `w${width}`, height && `h${height}`];
   return `${[...sides, fit, quality && `q${quality}`].filter(Boolean).join('-')}.${format}`;
 }
 
 /**
- * Makes an image of one that was accepted (a READY original), upright, in sRGB, and bare of metadata.
- * Whoever aborts waits for what the decoder is at, some seconds at most.
- * @throws MediaError when the source cannot be decoded after all; the signal's reason when aborted
+ * Renders an accepted (READY) original to a file: upright, sRGB, without metadata. An abort takes
+ * effect when the decoder finishes its current step, after some seconds at most.
+ * @throws MediaError when the source cannot be decoded; the signal's reason when aborted
  */
 export async function renderImage(
   sourcePath: string,
@@ -97,24 +105,30 @@ export async function renderImage(
   const header = await readHeader(sourcePath);
   signal.throwIfAborted();
   const orientation = header.orientation ?? 1;
-  const pixels = await decodeInto(sourcePath, boxOf(options, shown(header)), orientation);
+  const pixels = await decodeInto(
+    sourcePath,
+    computeBox(options, getShownSize(header)),
+    orientation,
+  );
   signal.throwIfAborted();
-  const { size, width, height } = await encode(framed(pixels, options), options).toFile(outPath);
+  const { size, width, height } = await encodeAs(padToBox(pixels, options), options).toFile(
+    outPath,
+  );
   signal.throwIfAborted();
   return { contentType: `image/${options.format}`, size, width, height };
 }
 
-function shown({ width, height, orientation = 1 }: Metadata) {
+function getShownSize({ width, height, orientation = 1 }: Metadata) {
   return orientation >= 5 ? { width: height, height: width } : { width, height };
 }
 
-function boxOf(options: RenderOptions, image: { width: number; height: number }): Box {
-  // Without a bound of its own a side follows the other.
+function computeBox(options: RenderOptions, image: { width: number; height: number }): Box {
+  // A side that is not given is not limited.
   const { width = image.width, height = image.height, fit } = options;
   if (fit === 'cover') {
     const scale = Math.min(1, image.width / width, image.height / height);
-    const side = (length: number) => Math.max(1, Math.round(length * scale));
-    return { width: side(width), height: side(height), fit };
+    const scaleSide = (length: number) => Math.max(1, Math.round(length * scale));
+    return { width: scaleSide(width), height: scaleSide(height), fit };
   }
   if (fit === 'fill') {
     return { width: Math.min(width, image.width), height: Math.min(height, image.height), fit };
@@ -122,8 +136,8 @@ function boxOf(options: RenderOptions, image: { width: number; height: number })
   return { width, height, fit: 'inside' };
 }
 
-function framed(pixels: Pixels, { fit, width, height, format }: RenderOptions): Sharp {
-  const sharp = fromPixels(pixels);
+function padToBox(pixels: Pixels, { fit, width, height, format }: RenderOptions): Sharp {
+  const sharp = openPixels(pixels);
   if (fit !== 'contain' || !width || !height) return sharp;
   const [left, top] = [(width - pixels.width) >> 1, (height - pixels.height) >> 1];
   return sharp.extend({
@@ -133,7 +147,7 @@ function framed(pixels: Pixels, { fit, width, height, format }: RenderOptions): 
   });
 }
 
-function encode(sharp: Sharp, { format, quality = 80 }: RenderOptions): Sharp {
+function encodeAs(sharp: Sharp, { format, quality = 80 }: RenderOptions): Sharp {
   if (format === 'png') return sharp.png();
   if (format === 'jpeg') return sharp.flatten({ background: 'white' }).jpeg({ quality });
   if (format === 'avif') return sharp.avif({ quality, effort: 0 });

@@ -1,19 +1,19 @@
 import type { BoundedFile } from '../bounded-file.ts';
-import { refusalOf, type Wanted } from '../foreign-format.ts';
+import { buildRefusal, type ExpectedFormats } from '../foreign-format.ts';
 import { corrupt, MediaError } from '../media-error.ts';
 import { readAvif } from './formats/avif.ts';
+import { openBuffered } from './formats/buffered-file.ts';
 import { readGif } from './formats/gif.ts';
 import { readJpeg } from './formats/jpeg.ts';
 import type { Picture } from './formats/picture.ts';
 import { readPng } from './formats/png.ts';
 import { readTiff } from './formats/tiff.ts';
 import { readWebp } from './formats/webp.ts';
-import { windowOn } from './formats/window.ts';
 import { ACCEPTED, type ImageLimits } from './limits.ts';
 
 /**
- * What the file is, by its bytes, and whether it may be decoded at all. Neither its name nor its declared
- * type is asked; what fails here is never seen by a decoder.
+ * Detects the format from the bytes and checks its limits, before a decoder opens the file. The
+ * file name and the declared content type are ignored.
  * @throws MediaError
  */
 export async function sniffImage(file: BoundedFile, limits: ImageLimits): Promise<Picture> {
@@ -22,30 +22,33 @@ export async function sniffImage(file: BoundedFile, limits: ImageLimits): Promis
     throw new MediaError('TOO_LARGE', `This file is larger than ${most}.`);
   }
   if (file.size === 0) throw corrupt('This file is empty.');
-  const window = windowOn(file);
+  const buffered = openBuffered(file);
   const picture =
-    (await readJpeg(window, limits)) ??
-    (await readPng(window, limits)) ??
-    (await readWebp(window, limits)) ??
-    (await readGif(window, limits)) ??
-    (await readAvif(window, limits)) ??
+    (await readJpeg(buffered, limits)) ??
+    (await readPng(buffered, limits)) ??
+    (await readWebp(buffered, limits)) ??
+    (await readGif(buffered, limits)) ??
+    (await readAvif(buffered, limits)) ??
     (await readTiffUnlessForeign(file, limits));
   if (picture) return picture;
-  throw await refusalOf(file, WANTED);
+  throw await buildRefusal(file, EXPECTED);
 }
 
-const WANTED: Wanted = {
+const EXPECTED: ExpectedFormats = {
   accepted: ACCEPTED,
-  own: [
+  contentTypes: [
     ...['image/jpeg', 'image/png', 'image/apng', 'image/webp', 'image/avif', 'image/gif'],
     'image/tiff',
   ],
   noun: 'a picture',
 };
 
-/** Cameras write their raw pictures as TIFF, with a small ordinary one in front. */
+/**
+ * Reads TIFF, unless it is a raw format of a camera: many are TIFF files that begin with a small
+ * preview.
+ */
 async function readTiffUnlessForeign(file: BoundedFile, limits: ImageLimits) {
-  const refusal = await refusalOf(file, WANTED);
+  const refusal = await buildRefusal(file, EXPECTED);
   if (refusal.code === 'UNSUPPORTED_MEDIA') throw refusal;
   return readTiff(file, limits);
 }

@@ -4,34 +4,37 @@ import type { UUID } from '../../../data/ids.ts';
 import type { FanOut, JobType } from '../../jobs/job-type.ts';
 import { enqueue } from '../../jobs/queue.ts';
 import { sweep } from '../../removal/sweep.ts';
-import { workPrefix } from '../keys.ts';
+import { buildWorkPrefix } from '../keys.ts';
 import type { Derivative, Medium } from '../medium.ts';
 import type { Processed } from '../processor.ts';
-import type { Segment, SegmentPlan } from '../video/segments.ts';
+import type { Segment, SegmentPlan } from '../video/segment-plan.ts';
 import { type Shape, shapeInput } from '../video/shape.ts';
 
-/** What a child job is told that encodes a segment of a video, or, without one, the sound of the whole. */
+/**
+ * The input of a child job that encodes one segment of a video or, without `segment`, the whole
+ * sound.
+ */
 export interface SegmentInput {
   filePath: string;
-  /** Of the bytes that are to be encoded. */
+  /** ETag of the bytes to encode. */
   etag: string;
-  /** Where the files go: a prefix that ends in a slash. */
+  /** The S3 folder for the files, with a trailing slash. */
   folder: string;
-  /** In the sizes of a stream, or in that of the preview. */
+  /** Whether to encode the renditions of a stream, or the preview. */
   for: 'STREAM' | 'PREVIEW';
   shape: Shape;
   segment?: Segment & { number: number };
 }
 
-/** What such a job made. */
+/** The result of such a job. */
 export interface SegmentResult {
-  /** Keys in S3 by the names that the files have where they are joined. */
+  /** S3 keys by the file names that joining expects. */
   keys: Record<string, string>;
-  /** What was heard, of a sound. */
+  /** Facts of the sound. */
   facts?: object;
 }
 
-/** Encodes one segment of a video, for the job that joins them. */
+/** Encodes one segment of a video; the parent job joins them. */
 export const encodeSegment: JobType<SegmentInput, SegmentResult> = {
   name: 'encode-segment',
   input: Joi.object<SegmentInput>({
@@ -48,32 +51,32 @@ export const encodeSegment: JobType<SegmentInput, SegmentResult> = {
     }),
   }),
   queue: 'media',
-  run: async (work) => (await import('./encode.ts')).encode(work),
+  run: async (work) => (await import('./encode.ts')).runEncodeSegment(work),
 };
 
-/** What a job keeps that waits for segments to join. */
+/** What a parent job stores until it joins the segments. */
 export interface SegmentsState {
-  /** Where what is joined goes; without a slash at its end. */
+  /** The S3 folder for the joined files, without a trailing slash. */
   target: string;
-  /** Where the segments are: a prefix that ends in a slash. */
+  /** The S3 folder of the segments, with a trailing slash. */
   folder: string;
   plan: SegmentPlan;
 }
 
-/** The same of a video's processing: what is known of it before its preview is encoded. */
+/** The same for a processing job, with all results except the preview's. */
 export interface PreviewState extends SegmentsState {
   processed: Omit<Processed, 'segments'>;
   derivatives: Derivative[];
   checksum: string;
 }
 
-/** The claim that leaves the encoding to child jobs. */
+/** The claim of the parent job. */
 interface Parent {
   job: { _id: UUID };
   token: number;
 }
 
-/** Leaves the encoding of a plan's segments, and of its sound, to child jobs. */
+/** Plans the fan-out: a child job for each segment, and one for the sound. */
 export function fanOutSegments<S extends object>(
   { job, token }: Parent,
   medium: Pick<Medium, 'filePath'>,
@@ -82,8 +85,8 @@ export function fanOutSegments<S extends object>(
   state: S & Omit<SegmentsState, 'folder'>,
 ): FanOut<S & SegmentsState> {
   const { filePath } = medium;
-  // Beside the derivatives, known to no document.
-  const folder = `${workPrefix(medium, job._id)}${token}-pieces/`;
+  // Beside the derivatives; no document refers to it.
+  const folder = `${buildWorkPrefix(medium, job._id)}${token}-pieces/`;
   const { plan } = state;
   const common = { filePath, etag, folder, for: purpose, shape: plan.shape };
   const pictures: SegmentInput[] = plan.segments.map((segment, number) => ({
@@ -94,11 +97,14 @@ export function fanOutSegments<S extends object>(
   return { type: encodeSegment, inputs, state: { ...state, folder } };
 }
 
-/** After so long every worker has heard that its job has ended, in s: longer than a lease. */
-const NOTICED = 30;
+/**
+ * In seconds, longer than a lease: by then every worker has noticed that its job ended, and uploads
+ * nothing.
+ */
+const SWEEP_DELAY = 30;
 
-/** Has deleted what was made by segments that will not be joined. */
+/** Enqueues the deletion of segments that will not be joined. */
 export async function discardSegments(tx: Ctx, { target, folder }: SegmentsState): Promise<void> {
   const input = { entity: 'Video', documents: [], folders: [`${target}/`, folder] };
-  await enqueue(tx, sweep, { input, delay: NOTICED });
+  await enqueue(tx, sweep, { input, delay: SWEEP_DELAY });
 }

@@ -7,14 +7,18 @@ import { JobFailure, Superseded, type Work } from '../../jobs/job-type.ts';
 import { openScratchDir } from '../../jobs/scratch-dir.ts';
 import { MediaError } from '../media-error.ts';
 import { fetchOriginal } from '../original.ts';
-import { soundFacts } from '../video/facts.ts';
+import { buildSoundFacts } from '../video/facts.ts';
 import { type OpenVideo, openVideo } from '../video/open.ts';
-import { previewRendition, renditionsOf } from '../video/renditions.ts';
-import { encodeSegment, encodeSound } from '../video/segments.ts';
+import { buildPreviewRendition, chooseRenditions } from '../video/renditions.ts';
+import { encodeSegment, encodeSound } from '../video/segment-encode.ts';
 import type { SegmentInput, SegmentResult } from './encode-job.ts';
 
-/** Encodes one segment, or the sound, and puts the files where the job that joins them looks for them. */
-export async function encode(work: Work<SegmentInput, SegmentResult>): Promise<SegmentResult> {
+/**
+ * Runs a child job: encodes one segment, or the sound, and uploads the files for the parent job.
+ */
+export async function runEncodeSegment(
+  work: Work<SegmentInput, SegmentResult>,
+): Promise<SegmentResult> {
   const { input, token, signal } = work;
   await using dir = await openScratchDir();
   try {
@@ -22,7 +26,8 @@ export async function encode(work: Work<SegmentInput, SegmentResult>): Promise<S
     const { files, facts } = await encodeFiles(work, dir.path);
     const keys: Record<string, string> = {};
     for (const file of files) {
-      // Each claim under a name of its own: a worker that lost the job spoils nothing.
+      // The fencing token in the key keeps a worker that lost its lease from overwriting another's
+      // file.
       const key = `${input.folder}${token}-${file.name}`;
       await upload(key, { ...file, size: (await stat(file.path)).size }, signal);
       keys[file.name] = key;
@@ -66,13 +71,17 @@ async function encodeFiles(
   const video = await openVideo({ path, workDir, ffmpeg: config.ffmpegPath, signal, shape });
   const showProgress = (percent: number) => progress(10 + percent * 0.85, 'encode');
   if (!segment) return encodeSoundFiles(video, workDir, showProgress);
-  const renditions = input.for === 'STREAM' ? renditionsOf(shape) : [previewRendition(shape)];
+  const renditions =
+    input.for === 'STREAM' ? chooseRenditions(shape) : [buildPreviewRendition(shape)];
   const task = { segment, number: segment.number, renditions };
   const paths = await encodeSegment(video, task, showProgress);
-  return { files: paths.map((file) => fileAt(file, 'video/mp4')) };
+  return { files: paths.map((file) => describeFile(file, 'video/mp4')) };
 }
 
-/** One broken sound does not take the pictures with it: then nothing is made of it, and a warning says so. */
+/**
+ * Encodes the sound. Broken sound does not fail the video: no file is made, and joining adds a
+ * warning.
+ */
 async function encodeSoundFiles(
   video: OpenVideo,
   workDir: string,
@@ -83,14 +92,14 @@ async function encodeSoundFiles(
     if (!heard) return { files: [] };
     const waveform = join(workDir, 'waveform.json');
     await writeFile(waveform, heard.waveform);
-    const files = [fileAt(path, 'audio/mp4'), fileAt(waveform, 'application/json')];
-    return { files, facts: soundFacts(video.work, heard) };
+    const files = [describeFile(path, 'audio/mp4'), describeFile(waveform, 'application/json')];
+    return { files, facts: buildSoundFacts(video.work, heard) };
   } catch (error) {
     if (error instanceof MediaError && error.code === 'CORRUPT_MEDIA') return { files: [] };
     throw error;
   }
 }
 
-function fileAt(path: string, contentType: string): EncodedFile {
+function describeFile(path: string, contentType: string): EncodedFile {
   return { name: basename(path), path, contentType };
 }

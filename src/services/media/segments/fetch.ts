@@ -1,17 +1,17 @@
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { download, head } from '../../../providers/s3.ts';
+import { download, headObject } from '../../../providers/s3.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
 import type { SegmentResult } from './encode-job.ts';
 
-/** What was heard of a video whose segments these are; null where there is no sound. */
+/** Finds the facts of the sound among the results of the child jobs; null without sound. */
 export function findSoundFacts(results: SegmentResult[]): object | null {
   return results.find(({ facts }) => facts)?.facts ?? null;
 }
 
 /**
- * Brings files of segments to where they are joined: those whose names `isWanted`.
- * @throws JobFailure TOO_LARGE when the disk cannot hold them and what is made of them
+ * Downloads the segment files whose names satisfy `isWanted`.
+ * @throws JobFailure TOO_LARGE when they and the joined file do not fit on the disk
  */
 export async function fetchSegments(
   results: SegmentResult[],
@@ -24,7 +24,7 @@ export async function fetchSegments(
     .filter(([name]) => isWanted(name));
   const found = await Promise.all(
     wanted.map(async ([name, key]) => {
-      const object = await head(key);
+      const object = await headObject(key);
       if (!object) throw new Error(`The segment ${key} is gone.`);
       return { ...object, name, key };
     }),
@@ -32,7 +32,7 @@ export async function fetchSegments(
   const bytes = found.reduce((sum, { size }) => sum + size, 0);
   const { bavail, bsize } = await statfs(workDir);
   if (2 * bytes > bavail * bsize) {
-    throw new JobFailure('TOO_LARGE', 'This video is too long to be put together of its segments.');
+    throw new JobFailure('TOO_LARGE', 'This video is too long to be joined from its segments.');
   }
   for (const { name, key, etag } of found) {
     if (!(await download(key, etag, join(workDir, name), signal, () => {}))) {

@@ -6,30 +6,37 @@ import { deleteUnder } from '../../../providers/s3.ts';
 import { upload } from '../../../providers/upload.ts';
 import { Superseded, type WakeLater, type Work } from '../../jobs/job-type.ts';
 import { openScratchDir } from '../../jobs/scratch-dir.ts';
-import { type Derivative, mediumEntity } from '../medium.ts';
+import { type Derivative, getMediumEntity } from '../medium.ts';
 import type { ProcessResult } from '../process-job.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { publish } from '../publish.ts';
-import { type ProcessInput, waitsFor } from '../subject.ts';
+import { buildWaitingFilter, type ProcessInput } from '../subject.ts';
 import { MediumUnsettled, UNSETTLED } from '../versions.ts';
-import { SILENT } from '../video/process.ts';
-import { joinSegments } from '../video/segments.ts';
+import { SILENT_WARNING } from '../video/process.ts';
+import { joinSegments } from '../video/segment-join.ts';
 import type { PreviewState, SegmentResult } from './encode-job.ts';
 import { fetchSegments, findSoundFacts } from './fetch.ts';
 
-/** The fan-in of a long video: its preview is joined of the segments, and all of it is published. */
+/**
+ * The fan-in of a long video's processing: joins the segments of the preview, and publishes the
+ * medium.
+ */
 export async function joinPreview(
   work: Work<ProcessInput, ProcessResult>,
   results: object[],
   state: PreviewState,
 ): Promise<ProcessResult | WakeLater> {
   const { ctx, input, job, signal } = work;
-  const entity = mediumEntity(input.entity);
-  const waiting = { _id: input.document, 'object.etag': input.etag, ...waitsFor(job._id) };
+  const entity = getMediumEntity(input.entity);
+  const waiting = {
+    _id: input.document,
+    'object.etag': input.etag,
+    ...buildWaitingFilter(job._id),
+  };
   const medium = await findOne(ctx, entity, waiting, { projection: { outbox: 0 } });
-  if (!medium) throw new Superseded('The medium waits for this job no longer.');
+  if (!medium) throw new Superseded('The medium no longer waits for this job.');
   await using dir = await openScratchDir();
-  // Child jobs of one type have results of one type.
+  // The cast is safe: all child jobs are of type `encodeSegment`.
   const { files, ...joined } = await joinFiles(work, dir.path, state, results as SegmentResult[]);
   for (const file of files) await upload(`${state.target}/${file.name}`, file, signal);
   signal.throwIfAborted();
@@ -65,17 +72,17 @@ async function joinFiles(
   const isSilenced = plan.hasSound && !heard;
   return {
     files,
-    derivatives: withReady(derivatives, files),
+    derivatives: listReady(derivatives, files),
     processed: {
       ...processed,
       facts: { ...processed.facts, ...heard },
-      warnings: [...processed.warnings, ...(isSilenced ? [SILENT] : [])],
+      warnings: [...processed.warnings, ...(isSilenced ? [SILENT_WARNING] : [])],
     },
   };
 }
 
-/** The derivatives that are there once these files are. */
-function withReady(derivatives: Derivative[], files: DerivativeFile[]): Derivative[] {
+/** The derivatives that are READY once these files are uploaded. */
+function listReady(derivatives: Derivative[], files: DerivativeFile[]): Derivative[] {
   const made = new Map(
     files.map(({ path, ...file }) => [file.name, { ...file, status: 'READY' as const }]),
   );

@@ -16,19 +16,20 @@ import { fetchSegments, findSoundFacts } from '../segments/fetch.ts';
 import type { Stream, StreamFile } from '../video/hls.ts';
 import { makeLadder } from '../video/ladder.ts';
 import { openVideo } from '../video/open.ts';
-import { renditionsOf } from '../video/renditions.ts';
-import { joinLadder, planSegments } from '../video/segments.ts';
+import { chooseRenditions } from '../video/renditions.ts';
+import { joinLadder } from '../video/segment-join.ts';
+import { planSegments } from '../video/segment-plan.ts';
 import type { StreamInput, StreamResult } from './stream-job.ts';
 
 type StreamWork = Work<StreamInput, StreamResult, SegmentsState>;
 
-/** Makes the adaptive stream of a video, below the derivatives of the bytes that it is made of. */
+/** Runs a stream job: makes the adaptive stream of a video, stored below its derivatives. */
 export async function makeStream(work: StreamWork): Promise<StreamResult | FannedOut> {
   const { ctx, input, job, token, signal, progress } = work;
-  const video = await findOne(ctx, Video, waitsFor(work), { projection: { outbox: 0 } });
-  if (!video) throw new Superseded('The video waits for this stream no longer.');
-  // Each claim writes into a folder of its own: a worker that lost the job spoils nothing.
-  const target = `${streamsFolder(input)}${idText(job._id)}-${token}`;
+  const video = await findOne(ctx, Video, buildWaitingFilter(work), { projection: { outbox: 0 } });
+  if (!video) throw new Superseded('The video no longer waits for this stream.');
+  // Each claim has a folder of its own, so a worker that lost its lease cannot overwrite anything.
+  const target = `${buildStreamsFolder(input)}${idText(job._id)}-${token}`;
   await using dir = await openScratchDir();
   const path = join(dir.path, 'original');
   try {
@@ -37,16 +38,16 @@ export async function makeStream(work: StreamWork): Promise<StreamResult | Fanne
     const { shape } = input;
     const source = { path, workDir: dir.path, ffmpeg: config.ffmpegPath, signal, shape };
     const found = await openVideo(source);
-    // What could not be decoded for the preview is not tried again.
+    // If the sound could not be decoded for the preview, it is not tried again.
     const opened = { ...found, hasSound: found.hasSound && Boolean(video.audio) };
-    const plan = planSegments(opened, renditionsOf(shape), config.videoSecondsPerJob);
+    const plan = planSegments(opened, chooseRenditions(shape), config.videoSecondsPerJob);
     if (plan.segments.length > 1) {
       const state = { target, plan };
       return await work.fanOut(fanOutSegments(work, input, input.etag, 'STREAM', state));
     }
     const stream = await makeLadder(opened, (percent) => progress(5 + percent * 0.85, 'encode'));
     await rm(path);
-    for (const file of stream.files) await send(file, target, signal);
+    for (const file of stream.files) await uploadAndDelete(file, target, signal);
     return await publishStream(work, stream, target);
   } catch (error) {
     await withdraw(work, target);
@@ -62,9 +63,9 @@ export async function joinStream(
   { target, folder, plan }: SegmentsState,
 ): Promise<StreamResult> {
   const { ctx, signal, progress } = work;
-  const video = await findOne(ctx, Video, waitsFor(work), { projection: { _id: 1 } });
-  if (!video) throw new Superseded('The video waits for this stream no longer.');
-  // Child jobs of one type have results of one type.
+  const video = await findOne(ctx, Video, buildWaitingFilter(work), { projection: { _id: 1 } });
+  if (!video) throw new Superseded('The video no longer waits for this stream.');
+  // The cast is safe: all child jobs are of type `encodeSegment`.
   const made = results as SegmentResult[];
   await using dir = await openScratchDir();
   const workDir = dir.path;
@@ -73,31 +74,41 @@ export async function joinStream(
   if (hasSound) await fetchSegments(made, workDir, signal, (name) => name === 'sound.m4a');
   const input = { workDir, ffmpeg: config.ffmpegPath, signal, ...plan, hasSound };
   const stream = await joinLadder(input, plan.renditions, {
-    bring: (rendition) =>
+    fetchRendition: (rendition) =>
       fetchSegments(made, workDir, signal, (name) => name.startsWith(`${rendition}-`)),
-    take: (file) => send(file, target, signal),
+    deliverFile: (file) => uploadAndDelete(file, target, signal),
   });
   const result = await publishStream(work, stream, target);
   await deleteUnder(folder);
   return result;
 }
 
-/** The filter of the video, as long as it waits for this job's stream and shows what the stream belongs to. */
-function waitsFor({ input, job }: StreamWork) {
+/**
+ * Filter: the video, if it still waits for this job and has the bytes and derivatives that the job
+ * is for.
+ */
+function buildWaitingFilter({ input, job }: StreamWork) {
   const { document, derivativesPath, etag } = input;
   return { _id: document, derivativesPath, 'object.etag': etag, 'stream.job': job._id };
 }
 
-function streamsFolder({ derivativesPath }: StreamInput): string {
+function buildStreamsFolder({ derivativesPath }: StreamInput): string {
   return `${derivativesPath}/hls/`;
 }
 
-async function send(file: StreamFile, target: string, signal: AbortSignal): Promise<void> {
+async function uploadAndDelete(
+  file: StreamFile,
+  target: string,
+  signal: AbortSignal,
+): Promise<void> {
   await upload(`${target}/${file.name}`, file, signal);
   await rm(file.path);
 }
 
-/** Publishes a stream, in one transaction with the completion of its job. @throws Superseded; LostClaim */
+/**
+ * Publishes a stream, in one transaction with the completion of its job.
+ * @throws Superseded; LostClaim
+ */
 async function publishStream(
   work: StreamWork,
   { renditions }: Pick<Stream, 'renditions'>,
@@ -112,8 +123,8 @@ async function publishStream(
   const stream = { status: 'READY', job: job._id, renditions: shown };
   const result = await work.complete(async (tx): Promise<StreamResult> => {
     const set = { stream, streamPath: target };
-    if (!(await update(tx, Video, waitsFor(work), { set }, 'stream'))) {
-      throw new Superseded('The video waits for this stream no longer.');
+    if (!(await update(tx, Video, buildWaitingFilter(work), { set }, 'stream'))) {
+      throw new Superseded('The video no longer waits for this stream.');
     }
     return { document: input.document, superseded: false };
   });
@@ -121,21 +132,25 @@ async function publishStream(
   return result;
 }
 
-/** Ids of jobs and tokens of claims grow: what sorts before was made before. Never what is later. */
+/**
+ * Deletes older streams. Job ids and fencing tokens increase, so older folders sort first; newer
+ * ones stay.
+ */
 async function deleteEarlier(input: StreamInput, target: string): Promise<void> {
-  const folder = streamsFolder(input);
-  const mine = orderOf(target.slice(folder.length));
-  await deleteUnder(folder, (key) => orderOf(key.slice(folder.length)) >= mine);
+  const folder = buildStreamsFolder(input);
+  const mine = buildSortKey(target.slice(folder.length));
+  await deleteUnder(folder, (key) => buildSortKey(key.slice(folder.length)) >= mine);
 }
 
-function orderOf(name: string): string {
+function buildSortKey(name: string): string {
   const [, job = '', token = ''] = /^(.{36})-(\d+)/.exec(name) ?? [];
   return `${job} ${token.padStart(12, '0')}`;
 }
 
-/** Deletes what a run has put there that came to nothing. */
+/** Deletes the files of a run that failed. */
 async function withdraw({ ctx, input }: StreamWork, target: string): Promise<void> {
-  // An error may have been heard of a run whose transaction was committed all the same.
+  // The run may have failed although its transaction was committed (the answer was lost): keep them
+  // then.
   const shown = { _id: input.document, streamPath: target };
   if (await findOne(ctx, Video, shown, { projection: { _id: 1 } })) return;
   await deleteUnder(`${target}/`);

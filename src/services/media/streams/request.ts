@@ -11,12 +11,13 @@ import { enqueue, ringJobs } from '../../jobs/queue.ts';
 import type { Shape } from '../video/shape.ts';
 import { streamVideo } from './stream-job.ts';
 
-/** A video, with what is hidden of it. */
+/** A video with its hidden fields. */
 export type VideoDoc = DocOf<typeof Video>;
 
 /**
- * Has the stream of a READY video made. Asked again, says the same: while it is being made and once it is
- * there. One that failed is begun anew. @throws AppError INVALID_STATE
+ * Enqueues a job that makes the stream of a READY video. Idempotent: while the job runs, and once
+ * the stream is READY, it returns that one; a failed stream gets a new job. @throws AppError
+ * INVALID_STATE
  */
 export async function requestStream(
   ctx: Ctx,
@@ -29,22 +30,22 @@ export async function requestStream(
   const { _id, filePath, derivativesPath } = video;
   const etag = video.object?.etag;
   if (video.status !== 'READY' || !derivativesPath || !etag) {
-    throw new AppError('INVALID_STATE', 'It is not READY.');
+    throw new AppError('INVALID_STATE', 'The video is not READY.');
   }
   const { user, project } = video;
-  const shape = shapeOf(video);
+  const shape = getShape(video);
   const input = { document: _id, etag, filePath, derivativesPath, shape };
-  // Of two that ask at once, one changes it; the other finds it changed.
+  // Optimistic lock: of two concurrent requests one updates the video, the other reads its result.
   const same = stream ? { 'stream.job': stream.job } : { stream: { $exists: false } };
   const asked = await transaction(ctx, async (tx) => {
     const job = await enqueue(tx, streamVideo, { input, user, project });
     const set = { stream: { status: 'PENDING', job: job._id } };
     const mine = { _id, status: 'READY', derivativesPath, ...same };
     const document = await update(tx, Video, mine, { set }, 'stream');
-    if (!document) throw new Changed();
+    if (!document) throw new StreamChanged();
     return { document, job: job._id, isThere: false };
   }).catch((error: unknown) => {
-    if (error instanceof Changed) return null;
+    if (error instanceof StreamChanged) return null;
     throw error;
   });
   if (asked) {
@@ -52,21 +53,26 @@ export async function requestStream(
     return asked;
   }
   const document = await findOne(ctx, Video, { _id }, { projection: { outbox: 0, removing: 0 } });
-  if (!document?.stream) throw new AppError('INVALID_STATE', 'It has changed just now.');
+  if (!document?.stream) {
+    throw new AppError('INVALID_STATE', 'The video was changed meanwhile: try again.');
+  }
   const { status, job } = document.stream;
   return { document, job, isThere: status === 'READY' };
 }
 
-class Changed extends Error {}
+class StreamChanged extends Error {}
 
-/** What the decoder has shown when the video was processed. */
-function shapeOf({ video }: VideoDoc): Shape {
-  if (!video) throw new AppError('INVALID_STATE', 'It is not READY.');
+/** The shape that was detected when the video was processed. */
+function getShape({ video }: VideoDoc): Shape {
+  if (!video) throw new AppError('INVALID_STATE', 'The video is not READY.');
   const { width, height, transfer } = video;
   return { width, height, hdr: transfer ?? null };
 }
 
-/** Its job may have ended without saying so, where the video was in the trash meanwhile. */
+/**
+ * A PENDING stream may have no running job: a job that ends while the video is in the trash cannot
+ * update it.
+ */
 async function isBeingMade(ctx: Ctx, { status, job }: { status: string; job: UUID }) {
   if (status !== 'PENDING') return false;
   const open = { _id: job, status: { $in: ['QUEUED', 'RUNNING'] } };

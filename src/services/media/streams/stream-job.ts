@@ -6,28 +6,31 @@ import type { JobType, Subject } from '../../jobs/job-type.ts';
 import { discardSegments, type SegmentsState } from '../segments/encode-job.ts';
 import { type Shape, shapeInput } from '../video/shape.ts';
 
-/** What a job is told that makes the adaptive stream of a video. */
+/** The input of a job that makes the adaptive stream of a video. */
 export interface StreamInput {
   document: UUID;
-  /** Of the bytes that it is to be made of. */
+  /** ETag of the bytes that the stream is made from. */
   etag: string;
   filePath: string;
-  /** The stream lies below, and goes with them. */
+  /** The stream is stored below the derivatives, and deleted with them. */
   derivativesPath: string;
-  /** What the decoder has shown when the video was processed. */
+  /** As detected when the video was processed. */
   shape: Shape;
 }
 
-/** What such a job stores as its result. */
+/** The result of such a job. */
 export interface StreamResult {
   document: UUID;
   superseded: false;
 }
 
-/** A video as the subject of the job that makes its stream. A stream that is READY stays so. */
+/**
+ * The video as the subject of the job that makes its stream. A READY stream stays READY if the job
+ * fails.
+ */
 const streamSubject: Subject<StreamInput> = {
   at: ({ document }) => ({ entity: Video, id: document }),
-  waiting: waitsForStream,
+  waiting: buildWaitingFilter,
   failed: ({ code, message }) => [
     {
       set: { 'stream.status': 'FAILED', 'stream.error': { code, message } },
@@ -35,14 +38,14 @@ const streamSubject: Subject<StreamInput> = {
     },
   ],
   resumed: (job) => ({
-    where: waitsForStream(job),
+    where: buildWaitingFilter(job),
     set: { 'stream.status': 'PENDING' },
     unset: ['stream.error'],
     action: 'stream',
   }),
 };
 
-function waitsForStream(job: UUID) {
+function buildWaitingFilter(job: UUID) {
   return { 'stream.job': job, 'stream.status': { $ne: 'READY' } };
 }
 

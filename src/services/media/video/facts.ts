@@ -1,38 +1,38 @@
-import { isWithin, type Times } from './open.ts';
+import { isSameLength, type VideoTimes } from './open.ts';
 import type { DecodedShape } from './poster.ts';
-import type { Made } from './preview.ts';
-import type { Heard } from './sound.ts';
-import type { Work } from './work.ts';
+import type { EncodedPreview } from './preview.ts';
+import type { MeasuredSound } from './sound.ts';
+import type { VideoWork } from './work.ts';
 
-/** All that was found in a video. */
+/** The facts of a video, as its medium stores them. */
 export interface VideoFacts {
   video: {
     durationSeconds: number;
-    /** As it is shown, after rotation. */
+    /** In pixels, as shown: after rotation. */
     width: number;
     height: number;
-    /** Frames a second on average; none of a single picture. */
+    /** Average frames per second; absent for a single frame. */
     frameRate?: number;
     codec: string;
     bitRate: number;
-    /** In degrees, clockwise: how its frames are turned to be shown. */
+    /** In degrees clockwise: how frames are rotated for display. */
     rotation: number;
     hasAudio: boolean;
     variableFrameRate: boolean;
     hdr: boolean;
-    /** How light is coded, where the dynamic range is high. */
+    /** The transfer function, if the dynamic range is high. */
     transfer?: 'PQ' | 'HLG';
     pixelFormat?: string;
   };
   audio?: { durationSeconds: number; sampleRate: number; channels: number; codec: string };
-  /** As of a track; what there is not is left out. */
+  /** The same as of a track; unknown values are absent. */
   loudness?: { integratedLufs?: number; rangeLu?: number; truePeakDbtp?: number };
 }
 
-/** What is known before any decoder is asked. */
-export function earlyFacts(
-  { container }: Work,
-  { seconds, pictures }: Times,
+/** Builds the facts known before decoding. */
+export function buildEarlyFacts(
+  { container }: VideoWork,
+  { seconds, pictures }: VideoTimes,
   bytes: number,
 ): VideoFacts & Record<string, object> {
   const { video, audio } = container;
@@ -41,10 +41,10 @@ export function earlyFacts(
   const isTurned = rotation === 90 || rotation === 270;
   return {
     video: {
-      durationSeconds: thousandths(seconds),
+      durationSeconds: roundToThousandth(seconds),
       width: isTurned ? height : width,
       height: isTurned ? width : height,
-      ...(frameRate !== null && { frameRate: thousandths(frameRate) }),
+      ...(frameRate !== null && { frameRate: roundToThousandth(frameRate) }),
       codec,
       bitRate: Math.round((bytes * 8) / seconds),
       rotation,
@@ -55,15 +55,17 @@ export function earlyFacts(
   };
 }
 
-/** What is known once all of it was decoded. */
-export function lateFacts(
+/** Builds the facts known after decoding. */
+export function buildFinalFacts(
   early: VideoFacts,
-  work: Work,
-  { shape, times }: { shape: DecodedShape; times: Times },
-  { heard, seconds }: Pick<Made, 'heard' | 'seconds'>,
+  work: VideoWork,
+  { shape, times }: { shape: DecodedShape; times: VideoTimes },
+  { heard, seconds }: Pick<EncodedPreview, 'heard' | 'seconds'>,
 ): VideoFacts {
   const { pictures } = times;
-  const durationSeconds = thousandths(isWithin(seconds, times.seconds) ? times.seconds : seconds);
+  const durationSeconds = roundToThousandth(
+    isSameLength(seconds, times.seconds) ? times.seconds : seconds,
+  );
   const { width, height, pixelFormat } = shape;
   const lasting = pictures.end - (pictures.times[0] ?? 0);
   return {
@@ -73,21 +75,21 @@ export function lateFacts(
       ...(shape.hdr && { transfer: shape.hdr }),
       bitRate: Math.round((pictures.bytes * 8) / Math.max(lasting, 0.001)),
     },
-    ...(heard && soundFacts(work, heard)),
+    ...(heard && buildSoundFacts(work, heard)),
   };
 }
 
-/** What was heard in it, which a pass of its own may tell. */
-export function soundFacts(
-  { container }: Work,
-  heard: Heard,
+/** Builds the facts of the sound, which may be decoded in a pass of its own. */
+export function buildSoundFacts(
+  { container }: VideoWork,
+  heard: MeasuredSound,
 ): Pick<VideoFacts, 'audio' | 'loudness'> {
   const { codec = '', channels = 0 } = container.audio ?? {};
   return {
     audio: {
-      durationSeconds: thousandths(heard.seconds),
+      durationSeconds: roundToThousandth(heard.seconds),
       sampleRate: heard.format.sampleRate,
-      // Of more than two only the header knows: they are mixed down.
+      // More than two channels are mixed down before decoding, so the header is used.
       channels: channels > 2 ? channels : heard.format.channels,
       codec,
     },
@@ -97,6 +99,6 @@ export function soundFacts(
   };
 }
 
-function thousandths(value: number): number {
+function roundToThousandth(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

@@ -1,10 +1,10 @@
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { perSecond, type Rate } from './rate.ts';
+import { type Rate, toFramesPerSecond } from './rate.ts';
 
-/** A file of a stream. */
+/** A file of an HLS stream. */
 export interface StreamFile {
-  /** `720p.m4s`: beside the others, in one folder. */
+  /** `720p.m4s`; all files of a stream are in one folder. */
   name: string;
   /** Absolute. */
   path: string;
@@ -12,10 +12,10 @@ export interface StreamFile {
   size: number;
 }
 
-/** One playlist of a stream, as its master playlist tells of it. */
-export interface StreamPart {
+/** A media playlist, as the master playlist describes it. */
+export interface MediaPlaylist {
   name: string;
-  /** Of its busiest segment, and of all, in bits a second. */
+  /** Bits per second of its largest segment, and on average. */
   bandwidth: number;
   averageBandwidth: number;
   /** As RFC 6381 writes it: `avc1.64001f`. */
@@ -25,67 +25,74 @@ export interface StreamPart {
 }
 
 export interface Stream {
-  /** `master.m3u8`, which names all others, comes last. */
+  /** The last is `master.m3u8`, which refers to the others. */
   files: StreamFile[];
-  renditions: StreamPart[];
-  audio: StreamPart | null;
+  renditions: MediaPlaylist[];
+  audio: MediaPlaylist | null;
 }
 
 const SEGMENT_SECONDS = 4;
 const PLAYLIST = 'application/vnd.apple.mpegurl';
 
 /**
- * How a rendition leaves ffmpeg: one file with ranges of bytes, whose address is signed once, and a
- * list of them.
+ * The output options of a rendition: one media file addressed by byte ranges, so that only one URL
+ * has to be signed, and its playlist.
  */
-export const hlsTo = (name: string): string[] => [
+export const buildHlsOutput = (name: string): string[] => [
   ...['-f', 'hls', '-hls_time', String(SEGMENT_SECONDS), '-hls_playlist_type', 'vod'],
   ...['-hls_segment_type', 'fmp4', '-hls_flags', 'single_file+independent_segments'],
   ...['-hls_segment_filename', `${name}.m4s`, `${name}.m3u8`],
 ];
 
-/** A rendition, or the sound, as ffmpeg wrote it, and its files: the playlist last. */
-export async function readPart(
+/**
+ * Reads the playlist of a rendition, or of the sound, that ffmpeg wrote. Its files are listed
+ * playlist last.
+ */
+export async function readMediaPlaylist(
   workDir: string,
   name: string,
-): Promise<{ part: StreamPart; files: StreamFile[] }> {
+): Promise<{ playlist: MediaPlaylist; files: StreamFile[] }> {
   const files = await Promise.all([
-    fileOf(workDir, `${name}.m4s`, name === 'audio' ? 'audio/mp4' : 'video/mp4'),
-    fileOf(workDir, `${name}.m3u8`, PLAYLIST),
+    describeFile(workDir, `${name}.m4s`, name === 'audio' ? 'audio/mp4' : 'video/mp4'),
+    describeFile(workDir, `${name}.m3u8`, PLAYLIST),
   ]);
-  return { part: await partOf(workDir, name), files };
+  return { playlist: await parseMediaPlaylist(workDir, name), files };
 }
 
-/** Writes the master playlist over its parts. */
-export async function writeMaster(
+/** Writes the master playlist. */
+export async function writeMasterPlaylist(
   workDir: string,
-  pictures: readonly StreamPart[],
-  audio: StreamPart | null,
+  pictures: readonly MediaPlaylist[],
+  audio: MediaPlaylist | null,
   rate: Rate,
 ): Promise<StreamFile> {
-  await writeFile(join(workDir, 'master.m3u8'), master(pictures, audio, rate));
-  return fileOf(workDir, 'master.m3u8', PLAYLIST);
+  await writeFile(join(workDir, 'master.m3u8'), formatMasterPlaylist(pictures, audio, rate));
+  return describeFile(workDir, 'master.m3u8', PLAYLIST);
 }
 
-/** Source: RFC 8216 §4.3.4. Sound and picture are added up: a player loads both. */
-function master(pictures: readonly StreamPart[], audio: StreamPart | null, rate: Rate): string {
+/** Source: RFC 8216 §4.3.4. Bandwidths are of picture plus sound: a player loads both. */
+function formatMasterPlaylist(
+  pictures: readonly MediaPlaylist[],
+  audio: MediaPlaylist | null,
+  rate: Rate,
+): string {
   const group = 'TYPE=AUDIO,GROUP-ID="audio",NAME="audio",DEFAULT=YES,AUTOSELECT=YES';
-  const lines = pictures.flatMap((part) => {
+  const lines = pictures.flatMap((playlist) => {
     const attributes = [
-      `BANDWIDTH=${part.bandwidth + (audio?.bandwidth ?? 0)}`,
-      `AVERAGE-BANDWIDTH=${part.averageBandwidth + (audio?.averageBandwidth ?? 0)}`,
-      `CODECS="${[part.codecs, ...(audio ? [audio.codecs] : [])].join(',')}"`,
-      `RESOLUTION=${part.width}x${part.height}`,
-      `FRAME-RATE=${perSecond(rate).toFixed(3)}`,
+      `BANDWIDTH=${playlist.bandwidth + (audio?.bandwidth ?? 0)}`,
+      `AVERAGE-BANDWIDTH=${playlist.averageBandwidth + (audio?.averageBandwidth ?? 0)}`,
+      `CODECS="${[playlist.codecs, ...(audio ? [audio.codecs] : [])].join(',')}"`,
+      `RESOLUTION=${playlist.width}x${playlist.height}`,
+      `FRAME-RATE=${toFramesPerSecond(rate).toFixed(3)}`,
       ...(audio ? ['AUDIO="audio"'] : []),
     ];
-    return [`#EXT-X-STREAM-INF:${attributes.join(',')}`, `${part.name}.m3u8`];
+    return [`#EXT-X-STREAM-INF:${attributes.join(',')}`, `${playlist.name}.m3u8`];
   });
   const sound = audio ? [`#EXT-X-MEDIA:${group},URI="audio.m3u8"`] : [];
   return `${['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS', ...sound, ...lines].join('\n')}\n`;
 }
 
-async function partOf(workDir: string, name: string): Promise<StreamPart> {
+async function parseMediaPlaylist(workDir: string, name: string): Promise<MediaPlaylist> {
   const playlist = await readFile(join(workDir, `${name}.m3u8`), 'utf8');
   const segments = [...playlist.matchAll(/#EXTINF:([\d.]+),\n#EXT-X-BYTERANGE:(\d+)/g)].map(
     ([, seconds, bytes]) => ({ seconds: Number(seconds), bits: Number(bytes) * 8 }),
@@ -94,7 +101,8 @@ async function partOf(workDir: string, name: string): Promise<StreamPart> {
     segments.reduce((total, segment) => total + of(segment), 0);
   return {
     name,
-    // A last segment of one frame is no measure of what is needed.
+    // At least one second, because the rate of a last segment of a single frame would be
+    // misleading.
     bandwidth: Math.max(
       ...segments.map(({ bits, seconds }) => Math.ceil(bits / Math.max(seconds, 1))),
     ),
@@ -105,12 +113,15 @@ async function partOf(workDir: string, name: string): Promise<StreamPart> {
           0.001,
         ),
     ),
-    codecs: name === 'audio' ? 'mp4a.40.2' : await codecsOf(join(workDir, `${name}.m4s`)),
+    codecs: name === 'audio' ? 'mp4a.40.2' : await readCodecs(join(workDir, `${name}.m4s`)),
   };
 }
 
-/** Profile, constraints and level, from the decoder's configuration in the file's first bytes. */
-async function codecsOf(path: string): Promise<string> {
+/**
+ * Reads profile, constraints and level from the decoder configuration (avcC) in the first bytes of
+ * the file.
+ */
+async function readCodecs(path: string): Promise<string> {
   const file = await open(path, 'r');
   try {
     const { buffer } = await file.read(Buffer.alloc(4096), 0, 4096, 0);
@@ -122,7 +133,7 @@ async function codecsOf(path: string): Promise<string> {
   }
 }
 
-async function fileOf(
+async function describeFile(
   workDir: string,
   name: string,
   contentType: StreamFile['contentType'],

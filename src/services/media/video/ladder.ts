@@ -1,57 +1,74 @@
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { refuseFailure } from '../refuse-failure.ts';
 import {
-  hlsTo,
-  readPart,
+  buildHlsOutput,
+  type MediaPlaylist,
+  readMediaPlaylist,
   type Stream,
   type StreamFile,
-  type StreamPart,
-  writeMaster,
+  writeMasterPlaylist,
 } from './hls.ts';
 import type { OpenVideo } from './open.ts';
-import { ending, evenly } from './picture.ts';
-import { progressLines } from './progress.ts';
+import { buildConstantRateFilter, buildEndingFilter } from './picture.ts';
+import { readProgress } from './progress.ts';
 import type { Rate } from './rate.ts';
-import { encodedAs, type Raster, type Rendition, renditionsOf } from './renditions.ts';
-import { AAC } from './sound.ts';
-import { reading } from './work.ts';
+import {
+  buildEncoderOptions,
+  chooseRenditions,
+  type FrameFormat,
+  type Rendition,
+} from './renditions.ts';
+import { AAC_OUTPUT } from './sound.ts';
+import { buildRun } from './work.ts';
 
 /**
- * Makes an adaptive HLS stream (CMAF): every rendition from one decode, with the same groups of
- * frames, and the sound once.
+ * Makes an adaptive HLS stream (CMAF): all renditions from one decode, with keyframes at the same
+ * times, and the sound once.
  * @param onProgress called with percents
  * @throws MediaError
  */
 export async function makeLadder(
-  { work, raster, hasSound, ...times }: OpenVideo,
+  { work, frameFormat, hasSound, ...times }: OpenVideo,
   onProgress: (percent: number) => void,
 ): Promise<Stream> {
   const { video, audio } = work.container;
   const { seconds } = times;
-  const after = ending(times, raster.rate);
-  const renditions = renditionsOf(raster.shape);
+  const after = buildEndingFilter(times, frameFormat.rate);
+  const renditions = chooseRenditions(frameFormat.shape);
   const pictures = renditions.flatMap((rendition, n) => [
-    ...['-map', `[v${n}]`, ...encodedAs(rendition, raster.rate), ...hlsTo(rendition.name)],
+    ...[
+      '-map',
+      `[v${n}]`,
+      ...buildEncoderOptions(rendition, frameFormat.rate),
+      ...buildHlsOutput(rendition.name),
+    ],
   ]);
-  const sound = ['-map', `0:a:${audio?.index ?? 0}`, ...AAC, '-map_metadata', '-1', '-bitexact'];
+  const sound = [
+    '-map',
+    `0:a:${audio?.index ?? 0}`,
+    ...AAC_OUTPUT,
+    '-map_metadata',
+    '-1',
+    '-bitexact',
+  ];
   const end = await runFfmpeg({
-    ...reading(work, seconds * renditions.length, hasSound),
+    ...buildRun(work, seconds * renditions.length, hasSound),
     outputs: [
       ...['-progress', 'pipe:1', '-filter_complex'],
-      splitInto(renditions, raster, video.index, after),
+      buildSplitGraph(renditions, frameFormat, video.index, after),
       ...pictures,
-      ...(hasSound ? [...sound, ...hlsTo('audio')] : []),
+      ...(hasSound ? [...sound, ...buildHlsOutput('audio')] : []),
     ],
     sinks: [
-      progressLines((progress) => onProgress(Math.min(99, (progress.seconds / seconds) * 100))),
+      readProgress((progress) => onProgress(Math.min(99, (progress.seconds / seconds) * 100))),
     ],
   });
   refuseFailure(end, 'video');
-  return describe(work.workDir, renditions, raster.rate, hasSound);
+  return collectStream(work.workDir, renditions, frameFormat.rate, hasSound);
 }
 
-/** What ffmpeg wrote, with the master playlist over it. */
-async function describe(
+/** Collects the files that ffmpeg wrote, and writes the master playlist. */
+async function collectStream(
   workDir: string,
   renditions: readonly Rendition[],
   rate: Rate,
@@ -59,30 +76,31 @@ async function describe(
 ): Promise<Stream> {
   const files: StreamFile[] = [];
   const read = async (name: string) => {
-    const found = await readPart(workDir, name);
+    const found = await readMediaPlaylist(workDir, name);
     files.push(...found.files);
-    return found.part;
+    return found.playlist;
   };
-  const pictures: StreamPart[] = [];
+  const pictures: MediaPlaylist[] = [];
   for (const { name, size } of renditions) pictures.push({ ...(await read(name)), ...size });
   const audio = hasSound ? await read('audio') : null;
-  files.push(await writeMaster(workDir, pictures, audio, rate));
+  files.push(await writeMasterPlaylist(workDir, pictures, audio, rate));
   return { files, renditions: pictures, audio };
 }
 
 /**
- * One decode for all of them; `after` is what is done to the frames last of all. They are repeated only
- * once they are small: a still picture would be held as often as it is shown.
+ * Builds the filter graph that scales one decode to all renditions, outputs `[v0]`, `[v1]`…
+ * @param after filters appended for each rendition. They may repeat frames, so they come after
+ * scaling: each repetition of a still picture is held in memory.
  */
-export function splitInto(
+export function buildSplitGraph(
   renditions: readonly Rendition[],
-  { shape, rate }: Raster,
+  { shape, rate }: FrameFormat,
   index: number,
   after: string,
 ): string {
   const parts = renditions.map((_, n) => `[s${n}]`).join('');
   const scaled = renditions.map(
-    ({ size }, n) => `[s${n}]${evenly(size, shape.hdr, rate)}${after}[v${n}]`,
+    ({ size }, n) => `[s${n}]${buildConstantRateFilter(size, shape.hdr, rate)}${after}[v${n}]`,
   );
   return [`[0:v:${index}]split=${renditions.length}${parts}`, ...scaled].join(';');
 }

@@ -1,16 +1,18 @@
-/** What one video may be. */
+/** The limits of one video. */
 export interface VideoLimits {
   bytes: number;
   seconds: number;
-  /** Of a frame: 4K passes, 8K does not. */
+  /** Pixels of a frame: 4K passes, 8K does not. */
   pixels: number;
   side: number;
-  /** Frames a second, as they are found. */
+  /** Frames per second, declared or counted. */
   frameRate: number;
   streams: number;
-  /** The decoder may take this long, whatever the file… */
+  /** Time that decoding may take, in ms, whatever the length… */
   decodeBaseMs: number;
-  /** …and this much more for every second of 1080p at 30 frames a second, by its pixels. */
+  /**
+   * …plus this for each second of 1080p at 30 frames per second, scaled by the pixels per second.
+   */
   decodeMsPerSecond: number;
 }
 
@@ -25,15 +27,15 @@ export const VIDEO_LIMITS: Readonly<VideoLimits> = {
   decodeMsPerSecond: 3_000,
 };
 
-/** The content types found in accepted files. */
+/** The content types detected in accepted files. */
 export type VideoContentType = 'video/mp4' | 'video/quicktime' | 'video/webm' | 'video/x-matroska';
 
-/** The content types an upload may declare. */
+/** The content types that an upload may declare. */
 export const VIDEO_CONTENT_TYPES: readonly string[] = [
   ...['video/mp4', 'video/quicktime', 'video/webm', 'video/x-matroska'],
 ];
 
-/** How the accepted formats are named to people. */
+/** The accepted formats, as error messages name them. */
 export const ACCEPTED = 'videos are MP4, MOV, WebM and MKV';
-/** How the accepted encodings are named to people. */
+/** The accepted codecs, as error messages name them. */
 export const ACCEPTED_CODECS = 'videos are H.264, HEVC, VP8, VP9, AV1, MPEG-4, ProRes or MJPEG';

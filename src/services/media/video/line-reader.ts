@@ -1,5 +1,8 @@
-/** Gives out whole lines of a text that comes in pieces. One without an end is not kept for ever. */
-export function lines(onLine: (line: string) => void): (chunk: Buffer) => void {
+/**
+ * Splits a stream of chunks into lines. Of a line without an end only the last 4096 characters are
+ * kept.
+ */
+export function readLines(onLine: (line: string) => void): (chunk: Buffer) => void {
   let rest = '';
   return (chunk) => {
     const parts = (rest + chunk.toString('latin1')).split('\n');

@@ -3,72 +3,78 @@ import type { ProcessorInput } from '../processor.ts';
 import { tooLong } from './containers/refusals.ts';
 import { VIDEO_LIMITS } from './limits.ts';
 import { type Packets, scanPackets } from './packets.ts';
-import { outputRate } from './rate.ts';
-import type { Raster } from './renditions.ts';
+import { chooseOutputRate } from './rate.ts';
+import type { FrameFormat } from './renditions.ts';
 import type { Shape } from './shape.ts';
 import { probeVideo } from './sniff.ts';
-import type { Work } from './work.ts';
+import type { VideoWork } from './work.ts';
 
-/** A video that is to be encoded once more, and how its frames will fall. */
-export interface OpenVideo extends Times {
-  work: Work;
-  raster: Raster;
+/** A video opened for encoding, and the format of the frames to produce. */
+export interface OpenVideo extends VideoTimes {
+  work: VideoWork;
+  frameFormat: FrameFormat;
   hasSound: boolean;
 }
 
-/** A video that was processed before, whose shape is known from then. */
+/** A video that was processed before; its shape was stored then. */
 interface KnownVideo extends Pick<ProcessorInput, 'path' | 'workDir' | 'ffmpeg' | 'signal'> {
   shape: Shape;
 }
 
 /**
- * Opens a video that was processed before, on this machine or on another: everyone who opens it finds
- * the same.
+ * Opens a video that was processed before. All jobs that open the same video, on whatever machine,
+ * get the same result, so that their segments fit together.
  * @throws MediaError
  */
 export async function openVideo(input: KnownVideo, limits = VIDEO_LIMITS): Promise<OpenVideo> {
   const { ffmpeg, signal, shape } = input;
   const [path, workDir] = [resolve(input.path), resolve(input.workDir)];
   const { container } = await probeVideo(path, limits, signal);
-  const work: Work = { path, workDir, ffmpeg, signal, limits, container };
-  const times = await timesOf(work);
+  const work: VideoWork = { path, workDir, ffmpeg, signal, limits, container };
+  const times = await measureTimes(work);
   const { frameRate, variableFrameRate } = times.pictures;
-  const rate = outputRate(frameRate, variableFrameRate);
-  return { ...times, work, raster: { shape, rate }, hasSound: isHeard(work) };
+  const rate = chooseOutputRate(frameRate, variableFrameRate);
+  return { ...times, work, frameFormat: { shape, rate }, hasSound: hasDecodableSound(work) };
 }
 
-/** Whether its sound is one that we decode. */
-export function isHeard({ container }: Work): boolean {
+/** Whether the video has sound with a supported codec. */
+export function hasDecodableSound({ container }: VideoWork): boolean {
   return (container.audio?.decoders.length ?? 0) > 0;
 }
 
-/** When its pictures and its sound show and end, in seconds. */
-export interface Times {
-  /** Of the longer of both: as long as a player shows it. */
+/** The times of a video's pictures and sound, in seconds. */
+export interface VideoTimes {
+  /** The length of the video: of pictures or sound, whichever ends later. */
   seconds: number;
-  /** How long the last picture stands still, while the sound goes on. */
+  /** How long the last frame is frozen because the sound goes on; 0 if it does not. */
   still: number;
-  /** How long there is a picture, with that. */
+  /** How long a picture is shown, including the frozen last frame. */
   shown: number;
-  /** Its end is no later than an edit list says. */
+  /** Their end is limited by the edit list. */
   pictures: Packets;
   soundEnd: number | null;
 }
 
-/** Sound that outlasts the picture by less goes unseen, and players have it end with the picture. */
-const UNSEEN = 0.5;
+/**
+ * In seconds: if the sound is longer than the pictures by less than this, players cut it, and
+ * nobody notices.
+ */
+const UNNOTICED = 0.5;
 
-/** Counted, not believed: what a header says of times may be that of a file that was cut off. */
-export async function timesOf(work: Work): Promise<Times> {
+/**
+ * Measures the times by reading all packets: headers are not reliable, because the file may have
+ * been cut off.
+ */
+export async function measureTimes(work: VideoWork): Promise<VideoTimes> {
   const { declaredSeconds, video, audio } = work.container;
   const { pictures, sound } = await scanPackets(work);
-  const picturesEnd = endOf(pictures.times.at(-1) ?? 0, pictures.end, video.declaredEnd);
-  const soundEnd = sound && endOf(sound.last, sound.end, audio?.declaredEnd ?? null);
+  const picturesEnd = computeEnd(pictures.times.at(-1) ?? 0, pictures.end, video.declaredEnd);
+  const soundEnd = sound && computeEnd(sound.last, sound.end, audio?.declaredEnd ?? null);
   const found = Math.max(picturesEnd, soundEnd ?? 0, 0.001);
   if (found > work.limits.seconds + 1) throw tooLong(work.limits);
-  const isNear = declaredSeconds !== null && isWithin(found, declaredSeconds);
+  const isNear = declaredSeconds !== null && isSameLength(found, declaredSeconds);
   const outlasting = (soundEnd ?? 0) - picturesEnd;
-  const still = outlasting > UNSEEN ? outlasting : 0;
+  const still = outlasting > UNNOTICED ? outlasting : 0;
   return {
     seconds: isNear ? declaredSeconds : found,
     still,
@@ -78,12 +84,15 @@ export async function timesOf(work: Work): Promise<Times> {
   };
 }
 
-/** An edit may end what the last packet says it lasts; an edit that ends before that begins is a lie. */
-function endOf(last: number, end: number, declaredEnd: number | null): number {
+/**
+ * An edit list may end within the last packet; one that ends before the last packet begins is wrong
+ * and ignored.
+ */
+function computeEnd(last: number, end: number, declaredEnd: number | null): number {
   return declaredEnd !== null && last < declaredEnd ? Math.min(end, declaredEnd) : end;
 }
 
-/** Whether it is as long as that, as headers count. */
-export function isWithin(found: number, declared: number): boolean {
+/** Whether two lengths are equal within the accuracy of headers: 1 s or 2 %. */
+export function isSameLength(found: number, declared: number): boolean {
   return Math.abs(found - declared) <= Math.max(1, declared * 0.02);
 }

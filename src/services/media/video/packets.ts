@@ -3,102 +3,104 @@ import { corrupt } from '../media-error.ts';
 import { refuseFailure } from '../refuse-failure.ts';
 import { tooComplex, tooLong } from './containers/refusals.ts';
 import type { VideoLimits } from './limits.ts';
-import { lines } from './line-reader.ts';
-import { reading, type Work } from './work.ts';
+import { readLines } from './line-reader.ts';
+import { buildRun, type VideoWork } from './work.ts';
 
-/** What the packets of a track tell, without a decoder. */
+/** Measurements of the packets of a video track, without decoding. */
 export interface Packets {
   count: number;
   bytes: number;
-  /** When each picture shows, in order, and when the last one ends. */
+  /** When each frame is shown, in order, and when the last one ends; in seconds. */
   times: readonly number[];
   end: number;
-  /** Frames a second on average; null of a single frame. */
+  /** Average frames per second; null for a single frame. */
   frameRate: number | null;
   variableFrameRate: boolean;
 }
 
-/** How far frames may stand from the order in which they are shown. */
-const REORDERED = 32;
-/** A millisecond's rounding, either way, is no variation. */
+/** How far, in frames, the decoding order may differ from the display order. */
+const MOST_REORDERED = 32;
+/** In seconds: differences from rounding to milliseconds do not make a frame rate variable. */
 const TOLERANCE = 0.0015;
-/** After that many frames a rate is known well enough to refuse it. */
-const ENOUGH = 600;
+/** The frame rate is checked against the limit after this many frames. */
+const RATE_CHECKED_FROM = 600;
 
-/** To read takes that much of the time that decoding may take. */
-const SCAN = 0.05;
+/** The share of the decoding deadline that reading the packets may take. */
+const SCAN_SHARE = 0.05;
 
-/** When the last packet of a sound begins, and when it ends. */
+/** When the last packet of the sound begins, and when it ends, in seconds. */
 export interface SoundPackets {
   last: number;
   end: number;
 }
 
-/** Reads through pictures and sound, as fast as the disk is. Null is a sound of no packets. */
+/**
+ * Reads all packets of pictures and sound, without decoding. `sound` is null if it has no packets.
+ */
 export async function scanPackets(
-  work: Work,
+  work: VideoWork,
 ): Promise<{ pictures: Packets; sound: SoundPackets | null }> {
   const { video, audio, declaredSeconds } = work.container;
-  const pictures = pictureMeter(work.limits);
+  const pictures = makePictureMeter(work.limits);
   let sound: SoundPackets | null = null;
-  const addSound = packetLines(({ time, seconds }) => {
+  const addSound = readPackets(({ time, seconds }) => {
     sound = { last: time, end: Math.max(sound?.end ?? 0, time + seconds) };
   });
-  const to = (track: string, pipe: string) => [
+  const copyPacketsTo = (track: string, pipe: string) => [
     ...['-map', `0:${track}`, '-c', 'copy', '-f', 'framecrc', pipe],
   ];
   const end = await runFfmpeg({
-    ...reading(work, (declaredSeconds ?? 0) * SCAN),
+    ...buildRun(work, (declaredSeconds ?? 0) * SCAN_SHARE),
     outputs: [
-      ...to(`v:${video.index}`, 'pipe:1'),
-      ...(audio ? to(`a:${audio.index}`, 'pipe:3') : []),
+      ...copyPacketsTo(`v:${video.index}`, 'pipe:1'),
+      ...(audio ? copyPacketsTo(`a:${audio.index}`, 'pipe:3') : []),
     ],
     sinks: [pictures.add, ...(audio ? [addSound] : [])],
   });
   refuseFailure(end, 'video');
-  const found = pictures.result();
+  const found = pictures.finish();
   if (found.count === 0) throw corrupt('There is no picture in this video.');
   return { pictures: found, sound };
 }
 
-function pictureMeter(limits: VideoLimits) {
+function makePictureMeter(limits: VideoLimits) {
   let [count, bytes, first, end] = [0, 0, Number.POSITIVE_INFINITY, 0];
-  const gaps = gapMeter();
-  const waiting: number[] = [];
+  const gaps = makeGapMeter();
+  const reordering: number[] = [];
   const times: number[] = [];
 
-  function shown(time: number): void {
+  function addTime(time: number): void {
     const previous = times.at(-1);
     if (previous !== undefined && time <= previous) return;
     if (previous !== undefined) gaps.add(time - previous);
     times.push(time);
   }
-  const add = packetLines(({ time, seconds, size }) => {
+  const add = readPackets(({ time, seconds, size }) => {
     count += 1;
     bytes += size;
     first = Math.min(first, time);
     end = Math.max(end, time + seconds);
     if (end - first > limits.seconds) throw tooLong(limits);
-    if (count > ENOUGH && count > (end - first) * limits.frameRate * 1.05) {
+    if (count > RATE_CHECKED_FROM && count > (end - first) * limits.frameRate * 1.05) {
       throw tooComplex(`too many frames a second; at most ${limits.frameRate}`);
     }
-    waiting.push(time);
-    waiting.sort((a, b) => a - b);
-    if (waiting.length > REORDERED) shown(waiting.shift() ?? 0);
+    reordering.push(time);
+    reordering.sort((a, b) => a - b);
+    if (reordering.length > MOST_REORDERED) addTime(reordering.shift() ?? 0);
   });
   return {
     add,
-    result(): Packets {
-      for (const time of waiting.splice(0)) shown(time);
-      return { ...{ count, bytes, times, end }, ...gaps.result() };
+    finish(): Packets {
+      for (const time of reordering.splice(0)) addTime(time);
+      return { ...{ count, bytes, times, end }, ...gaps.finish() };
     },
   };
 }
 
-/** Source: ffmpeg's framecrc, one line a packet. */
-function packetLines(onPacket: (packet: { time: number; seconds: number; size: number }) => void) {
+/** Parses the output of ffmpeg's framecrc muxer: one line per packet. */
+function readPackets(onPacket: (packet: { time: number; seconds: number; size: number }) => void) {
   let tick = 0;
-  return lines((text) => {
+  return readLines((text) => {
     const base = /^#tb 0: (\d+)\/(\d+)/.exec(text);
     if (base) tick = Number(base[1]) / Number(base[2]);
     const fields = text.startsWith('#') ? [] : text.split(',');
@@ -108,27 +110,33 @@ function packetLines(onPacket: (packet: { time: number; seconds: number; size: n
   });
 }
 
-/** Of fewer frames than that each tells; of more, an odd one where recordings begin is no variation. */
+/**
+ * From this many frames on, one odd gap (common at the start of recordings) does not make the rate
+ * variable.
+ */
 const FEW = 10;
 
-/** Half milliseconds up to a second; above, twentieths of an octave: a file cannot make many of them. */
-function kindOf(gap: number): number {
+/**
+ * The histogram bin of a gap between frames: half milliseconds up to a second, twentieths of an
+ * octave above, so that the number of bins is bounded.
+ */
+function findBin(gap: number): number {
   return gap < 1 ? Math.round(gap * 2000) : 2000 + Math.round(20 * Math.log2(gap));
 }
 
-/** Counts how long frames are shown. */
-function gapMeter() {
+/** Builds a histogram of the gaps between frames, and derives the frame rate from it. */
+function makeGapMeter() {
   const counts = new Map<number, { count: number; seconds: number }>();
   let [frames, seconds] = [0, 0];
   return {
     add(gap: number): void {
       frames += 1;
       seconds += gap;
-      const key = kindOf(gap);
+      const key = findBin(gap);
       const same = counts.get(key) ?? { count: 0, seconds: 0 };
       counts.set(key, { count: same.count + 1, seconds: same.seconds + gap });
     },
-    result(): Pick<Packets, 'frameRate' | 'variableFrameRate'> {
+    finish(): Pick<Packets, 'frameRate' | 'variableFrameRate'> {
       if (frames === 0) return { frameRate: null, variableFrameRate: false };
       const all = [...counts.values()];
       const most = all.reduce((best, one) => (one.count > best.count ? one : best));

@@ -7,47 +7,65 @@ import {
   type PlannedDerivative,
   type Processed,
   type ProcessorInput,
-  wholePercents,
+  throttleProgress,
 } from '../processor.ts';
-import { earlyFacts, lateFacts, type VideoFacts } from './facts.ts';
+import { buildEarlyFacts, buildFinalFacts, type VideoFacts } from './facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
-import { isHeard, type OpenVideo, timesOf } from './open.ts';
+import { hasDecodableSound, measureTimes, type OpenVideo } from './open.ts';
 import { type DecodedShape, makePoster } from './poster.ts';
-import { type Made, makePreview, type PreviewPlan, previewSize } from './preview.ts';
-import { outputRate } from './rate.ts';
-import { previewRendition } from './renditions.ts';
-import { planSegments, type SegmentPlan } from './segments.ts';
+import {
+  computePreviewSize,
+  type EncodedPreview,
+  makePreview,
+  type PreviewPlan,
+} from './preview.ts';
+import { chooseOutputRate } from './rate.ts';
+import { buildPreviewRendition } from './renditions.ts';
+import { planSegments, type SegmentPlan } from './segment-plan.ts';
 import { probeVideo } from './sniff.ts';
-import type { Heard } from './sound.ts';
-import { planSprite, spriteFiles, spriteOfKeyframes } from './sprite.ts';
-import type { Work } from './work.ts';
+import type { MeasuredSound } from './sound.ts';
+import { makeSpriteFromKeyframes, planSprite, writeSpriteFiles } from './sprite.ts';
+import type { VideoWork } from './work.ts';
 
-/** Shorter than that, the sprite is made with the preview; longer, of keyframes and before it. */
-const LONG = 60;
-/** The shares of the work, in percent. */
+/**
+ * In seconds. The sprite of a longer video is made from keyframes, before the preview; that of a
+ * shorter one in the same pass as the preview.
+ */
+const LONG_SECONDS = 60;
+/** Progress in percent after each stage. */
 const [PROBED, POSTER, SPRITE] = [2, 6, 16];
 
-/** A video: its facts, a poster, a thumbnail, a sprite with its map, a preview, and its sound. */
+/**
+ * Processes one video: facts, poster, thumbnail, sprite with its map, preview, and waveform of the
+ * sound.
+ */
 export const processVideo: MediaProcessor = (input) => processWithin(VIDEO_LIMITS)(input);
 
-/** The same within limits of one's own. */
+/** Makes a processor with the given limits. */
 export function processWithin(limits: VideoLimits): MediaProcessor {
   return async (input) => {
     const { signal, ffmpeg, secondsPerJob = Number.POSITIVE_INFINITY } = input;
-    const progress = wholePercents(input.onProgress);
+    const progress = throttleProgress(input.onProgress);
     signal.throwIfAborted();
     progress(0, 'probe');
     const path = resolve(input.path);
     const { container, bytes } = await probeVideo(path, limits, signal);
-    const work: Work = { path, workDir: resolve(input.workDir), ffmpeg, signal, limits, container };
-    const times = await timesOf(work);
+    const work: VideoWork = {
+      path,
+      workDir: resolve(input.workDir),
+      ffmpeg,
+      signal,
+      limits,
+      container,
+    };
+    const times = await measureTimes(work);
     const { seconds, pictures } = times;
-    const hasSound = isHeard(work);
-    const early = earlyFacts(work, times, bytes);
+    const hasSound = hasDecodableSound(work);
+    const early = buildEarlyFacts(work, times, bytes);
     await input.onProbed({
       contentType: container.contentType,
       facts: early,
-      derivatives: planned(hasSound),
+      derivatives: planDerivatives(hasSound),
     });
     progress(PROBED, 'poster');
 
@@ -56,121 +74,134 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     await input.onDerivative(thumbnail);
     progress(POSTER, 'sprite');
 
-    const rate = outputRate(pictures.frameRate, pictures.variableFrameRate);
-    const opened: OpenVideo = { ...times, work, raster: { shape, rate }, hasSound };
-    const plan = planSegments(opened, [previewRendition(shape)], secondsPerJob);
-    if (plan.segments.length > 1) return leaveToSegments(input, opened, { early, shape, plan });
+    const rate = chooseOutputRate(pictures.frameRate, pictures.variableFrameRate);
+    const opened: OpenVideo = { ...times, work, frameFormat: { shape, rate }, hasSound };
+    const plan = planSegments(opened, [buildPreviewRendition(shape)], secondsPerJob);
+    if (plan.segments.length > 1)
+      return leavePreviewToSegments(input, opened, { early, shape, plan });
 
     const grid = planSprite(shape, seconds);
-    const share = (from: number, to: number, stage: string) => (done: number) =>
+    const reportShare = (from: number, to: number, stage: string) => (done: number) =>
       progress(from + (to - from) * Math.min(1, done / seconds), stage);
-    const isLong = seconds > LONG;
+    const isLong = seconds > LONG_SECONDS;
     const hasSprite =
-      isLong && (await spriteOfKeyframes(work, grid, share(POSTER, SPRITE, 'sprite')));
+      isLong && (await makeSpriteFromKeyframes(work, grid, reportShare(POSTER, SPRITE, 'sprite')));
     const deliverSprite = async () => {
-      for (const file of await spriteFiles(work, grid)) await input.onDerivative(file);
+      for (const file of await writeSpriteFiles(work, grid)) await input.onDerivative(file);
     };
     if (hasSprite) await deliverSprite();
 
-    const warnings = unheardIn(opened);
-    const made = await previewOrSilent(
+    const warnings = warnUnsupportedSound(opened);
+    const made = await makePreviewOrSilent(
       work,
-      { size: previewSize(shape), rate, shape, times, hasSound, sprite: hasSprite ? null : grid },
-      share(hasSprite ? SPRITE : POSTER, 98, 'preview'),
+      {
+        size: computePreviewSize(shape),
+        rate,
+        shape,
+        times,
+        hasSound,
+        sprite: hasSprite ? null : grid,
+      },
+      reportShare(hasSprite ? SPRITE : POSTER, 98, 'preview'),
       warnings,
     );
-    warnings.push(...judgeLengths(opened, made.seconds - times.still));
+    warnings.push(...checkLengths(opened, made.seconds - times.still));
     if (!hasSprite) await deliverSprite();
     await input.onDerivative(made.preview);
-    if (made.heard) await input.onDerivative(await waveformFile(work, made.heard));
+    if (made.heard) await input.onDerivative(await writeWaveform(work, made.heard));
     signal.throwIfAborted();
     progress(100, 'done');
-    const facts = lateFacts(early, work, { shape, times }, made);
+    const facts = buildFinalFacts(early, work, { shape, times }, made);
     return { contentType: container.contentType, facts: { ...facts }, metadata: {}, warnings };
   };
 }
 
-/** Of a long video: what shows at once, and its facts but for its sound; the rest is for others to do. */
-async function leaveToSegments(
+/**
+ * For a long video: makes the sprite and the facts except the sound's; child jobs encode the
+ * preview.
+ */
+async function leavePreviewToSegments(
   input: ProcessorInput,
   opened: OpenVideo,
   known: { early: VideoFacts; shape: DecodedShape; plan: SegmentPlan },
 ): Promise<Processed> {
   const { work, seconds, pictures } = opened;
   const { early, shape, plan } = known;
-  const warnings = [...unheardIn(opened), ...judgeLengths(opened, pictures.end)];
+  const warnings = [...warnUnsupportedSound(opened), ...checkLengths(opened, pictures.end)];
   const grid = planSprite(shape, seconds);
-  // However few keyframes there are: to decode all of it would take too long.
-  await spriteOfKeyframes(work, grid, () => {});
-  for (const file of await spriteFiles(work, grid)) await input.onDerivative(file);
-  const facts = lateFacts(early, work, { shape, times: opened }, { heard: null, seconds });
+  // From keyframes even if there are few: decoding the whole video would take too long.
+  await makeSpriteFromKeyframes(work, grid, () => {});
+  for (const file of await writeSpriteFiles(work, grid)) await input.onDerivative(file);
+  const facts = buildFinalFacts(early, work, { shape, times: opened }, { heard: null, seconds });
   const { contentType } = work.container;
   return { contentType, facts: { ...facts }, metadata: {}, warnings, segments: plan };
 }
 
-function planned(hasSound: boolean): PlannedDerivative[] {
-  const of = (name: string, contentType: string, mandatory = true) => ({
+function planDerivatives(hasSound: boolean): PlannedDerivative[] {
+  const plan = (name: string, contentType: string, mandatory = true) => ({
     ...{ name, contentType, mandatory },
   });
   return [
-    of('poster', 'image/jpeg'),
-    of('thumbnail', 'image/jpeg'),
-    of('sprite', 'image/jpeg'),
-    of('spriteMap', 'text/vtt'),
-    of('preview', 'video/mp4'),
-    ...(hasSound ? [of('waveform', 'application/json', false)] : []),
+    plan('poster', 'image/jpeg'),
+    plan('thumbnail', 'image/jpeg'),
+    plan('sprite', 'image/jpeg'),
+    plan('spriteMap', 'text/vtt'),
+    plan('preview', 'video/mp4'),
+    ...(hasSound ? [plan('waveform', 'application/json', false)] : []),
   ];
 }
 
-/** One broken sound does not take the pictures with it. */
-async function previewOrSilent(
-  work: Work,
+/** Makes the preview; if the sound is broken, without it and with a warning. */
+async function makePreviewOrSilent(
+  work: VideoWork,
   plan: PreviewPlan,
   onSeconds: (seconds: number) => void,
   warnings: string[],
-): Promise<Made> {
+): Promise<EncodedPreview> {
   try {
     const made = await makePreview(work, plan, onSeconds);
-    if (plan.hasSound && !made.heard) warnings.push(SILENT);
+    if (plan.hasSound && !made.heard) warnings.push(SILENT_WARNING);
     return made;
   } catch (error) {
     const isOfSound =
       error instanceof MediaError && error.code === 'CORRUPT_MEDIA' && plan.hasSound;
     if (!isOfSound) throw error;
     const made = await makePreview(work, { ...plan, hasSound: false }, onSeconds);
-    warnings.push(SILENT);
+    warnings.push(SILENT_WARNING);
     return made;
   }
 }
 
-/** What is told of a sound that turns out to be broken. */
-export const SILENT = 'Its sound cannot be decoded: the preview is silent, and has no waveform.';
+/** The warning when the sound turns out to be broken. */
+export const SILENT_WARNING =
+  'The sound cannot be decoded: the preview is silent, and has no waveform.';
 
-function unheardIn({ work, hasSound }: OpenVideo): string[] {
+function warnUnsupportedSound({ work, hasSound }: OpenVideo): string[] {
   const { audio } = work.container;
   if (!audio || hasSound) return [];
-  return [`Its sound is "${audio.codec}", which is not supported: the preview is silent.`];
+  return [`The sound is "${audio.codec}", which is not supported: the preview is silent.`];
 }
 
 /**
- * Of the pictures what was decoded, of the sound what there is: each against what its own track says, for one
- * may end long before the other. Where no track says, what there is of both against the whole.
+ * Compares lengths with declared ones: the decoded pictures and the packets of the sound each with
+ * their own track, because one may end long before the other; without a length of the track, the
+ * whole with the file's.
  */
-function judgeLengths({ work, seconds, pictures, soundEnd }: OpenVideo, decoded: number): string[] {
+function checkLengths({ work, seconds, pictures, soundEnd }: OpenVideo, decoded: number): string[] {
   const { video, audio, declaredSeconds } = work.container;
-  const shown = judgeLength(decoded, video.declaredEnd ?? pictures.end);
+  const shown = checkLength(decoded, video.declaredEnd ?? pictures.end);
   if (shown.length > 0) return shown;
-  if (video.declaredEnd === null) return judgeLength(seconds, declaredSeconds);
-  // Sound that ends before the picture does is silence to whoever watches.
+  if (video.declaredEnd === null) return checkLength(seconds, declaredSeconds);
+  // Sound that ends before the pictures is not checked: to a viewer it is silence.
   const promised = audio?.declaredEnd ?? 0;
-  return promised > video.declaredEnd ? judgeLength(soundEnd ?? 0, promised) : [];
+  return promised > video.declaredEnd ? checkLength(soundEnd ?? 0, promised) : [];
 }
 
 /**
- * A file that was cut off. What is left of it plays, and is worth having: it is accepted, with a
- * warning, as long as a quarter of what it promises is there.
+ * A file that was cut off still plays, so it is accepted with a warning, unless less than a quarter
+ * of the declared length is left.
  */
-function judgeLength(seconds: number, declared: number | null): string[] {
+function checkLength(seconds: number, declared: number | null): string[] {
   if (declared === null || seconds >= declared - 1) return [];
   const found = `${seconds.toFixed(1)} of ${declared.toFixed(1)} seconds`;
   if (seconds < declared / 4) throw corrupt(`This video is cut off: it has ${found}.`);
@@ -178,7 +209,10 @@ function judgeLength(seconds: number, declared: number | null): string[] {
   return [`This video is cut off: it has ${found}.`];
 }
 
-async function waveformFile({ workDir }: Work, { waveform }: Heard): Promise<DerivativeFile> {
+async function writeWaveform(
+  { workDir }: VideoWork,
+  { waveform }: MeasuredSound,
+): Promise<DerivativeFile> {
   const path = join(workDir, 'waveform.json');
   await writeFile(path, waveform);
   const { size } = await stat(path);

@@ -1,16 +1,16 @@
-import { lines } from './line-reader.ts';
+import { readLines } from './line-reader.ts';
 
-/** How far an encoder is. */
+/** The progress of an encoder. */
 export interface Progress {
-  /** Of the first video that it writes. */
+  /** Frames of the first video output. */
   frames: number;
   seconds: number;
 }
 
-/** Listens to what `-progress` writes: lines of `name=value`, a group at a time. */
-export function progressLines(onProgress: (progress: Progress) => void) {
+/** Parses the output of ffmpeg's `-progress`: groups of `name=value` lines. */
+export function readProgress(onProgress: (progress: Progress) => void) {
   let [frames, seconds] = [0, 0];
-  return lines((line) => {
+  return readLines((line) => {
     const [name = '', value = ''] = line.split('=');
     const number = Number(value);
     if (name === 'frame' && Number.isFinite(number)) frames = number;

@@ -1,24 +1,27 @@
-import { type Size, within } from './picture.ts';
-import { perSecond, type Rate } from './rate.ts';
+import { fitWithin, type Size } from './picture.ts';
+import { type Rate, toFramesPerSecond } from './rate.ts';
 import type { Shape } from './shape.ts';
 import { THREADS } from './work.ts';
 
-/** One size of the same video, that a player may choose. */
+/** One size of a video that a player may choose. */
 export interface Rendition {
   /** `720p`: names its files. */
   name: string;
   size: Size;
-  /** Bits a second that it stays under, over any two seconds. */
+  /** The most bits per second, over any two seconds. */
   maxBitRate: number;
 }
 
-/** How the frames of all of them fall: alike, so that a player may change at every segment. */
-export interface Raster {
+/**
+ * The format of the frames of all renditions, which is the same so that a player may switch at
+ * every segment.
+ */
+export interface FrameFormat {
   shape: Shape;
   rate: Rate;
 }
 
-/** Of the shorter side, and the bits that it may take. */
+/** The shorter side in pixels, and the most bits per second. */
 const STEPS: readonly (readonly [number, number])[] = [
   [1080, 5_000_000],
   [720, 2_800_000],
@@ -26,32 +29,34 @@ const STEPS: readonly (readonly [number, number])[] = [
   [360, 800_000],
 ];
 
-/** Those that are no larger than the video itself; where it is smaller than all, its own size. */
-export function renditionsOf(shape: Shape): Rendition[] {
+/**
+ * The renditions that are not larger than the video; for a video smaller than all, its own size.
+ */
+export function chooseRenditions(shape: Shape): Rendition[] {
   const short = Math.min(shape.width, shape.height);
   const fitting = STEPS.filter(([side]) => side <= short);
   const steps = fitting.length > 0 ? fitting : [[short, 800_000] as const];
   return steps.map(([side, maxBitRate]) => ({
     name: `${side}p`,
-    size: within(shape, Math.round((side * 16) / 9), side),
+    size: fitWithin(shape, Math.round((side * 16) / 9), side),
     maxBitRate,
   }));
 }
 
-/** The preview as a rendition, for where it is made in pieces. */
-export const previewRendition = (shape: Shape): Rendition => ({
-  ...{ name: 'preview', size: within(shape, 1280, 720), maxBitRate: 4_000_000 },
+/** The preview as a rendition, for when it is encoded in segments. */
+export const buildPreviewRendition = (shape: Shape): Rendition => ({
+  ...{ name: 'preview', size: fitWithin(shape, 1280, 720), maxBitRate: 4_000_000 },
 });
 
-/** Frames from keyframe to keyframe: two seconds. */
-export const groupOf = (rate: Rate): number => Math.round(2 * perSecond(rate));
+/** Frames from one keyframe to the next: two seconds. */
+export const countGroupFrames = (rate: Rate): number => Math.round(2 * toFramesPerSecond(rate));
 
 /**
- * H.264 whose groups are closed, and as long as those of its siblings. No frame waits for a later
- * one: in fragments the picture would begin after the sound, by as much as it waits.
+ * Encoder options for H.264 with closed groups of pictures of the same length in all renditions. No
+ * B-frames: in fragmented MP4 the reordering delay would make the picture begin after the sound.
  */
-export function encodedAs({ maxBitRate }: Rendition, rate: Rate): string[] {
-  const group = String(groupOf(rate));
+export function buildEncoderOptions({ maxBitRate }: Rendition, rate: Rate): string[] {
+  const group = String(countGroupFrames(rate));
   return [
     ...['-c:v', 'libx264', '-preset', 'veryfast', '-profile:v', 'high', '-crf', '23'],
     ...['-maxrate', String(maxBitRate), '-bufsize', String(2 * maxBitRate)],

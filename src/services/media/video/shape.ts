@@ -2,12 +2,12 @@ import Joi from 'joi';
 import type { Hdr } from './containers/container.ts';
 import type { Size } from './picture.ts';
 
-/** What the decoder shows of a video's pictures: their size as shown, and how light is coded. */
+/** The size of decoded frames, as shown, and their transfer function. */
 export interface Shape extends Size {
   hdr: Hdr;
 }
 
-/** A shape in the input of a job: found once, when the video is processed, and not again by each encoder. */
+/** Input schema of a shape, which is detected once and passed to the jobs that encode the video. */
 export const shapeInput = Joi.object<Shape>({
   width: Joi.number().integer().min(1).required(),
   height: Joi.number().integer().min(1).required(),

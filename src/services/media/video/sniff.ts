@@ -1,5 +1,5 @@
 import { type BoundedFile, openBounded } from '../bounded-file.ts';
-import { refusalOf, type Wanted } from '../foreign-format.ts';
+import { buildRefusal, type ExpectedFormats } from '../foreign-format.ts';
 import { MediaError } from '../media-error.ts';
 import type { Container } from './containers/container.ts';
 import { readMatroska } from './containers/matroska.ts';
@@ -7,9 +7,9 @@ import { readMp4 } from './containers/mp4.ts';
 import { tooComplex, tooLong } from './containers/refusals.ts';
 import { ACCEPTED, type VideoLimits } from './limits.ts';
 
-const WANTED: Wanted = {
+const EXPECTED: ExpectedFormats = {
   accepted: ACCEPTED,
-  own: [
+  contentTypes: [
     ...['video/mp4', 'video/quicktime', 'video/x-m4v', 'video/webm'],
     ...['video/matroska', 'video/x-matroska'],
   ],
@@ -17,8 +17,8 @@ const WANTED: Wanted = {
 };
 
 /**
- * What the file is, by its bytes, and whether it may be decoded at all. Neither its name nor its
- * declared type is asked; what fails here is never seen by ffmpeg.
+ * Detects the container from the bytes and checks its limits, before ffmpeg opens the file. The
+ * file name and the declared content type are ignored.
  * @throws MediaError
  */
 export async function probeVideo(
@@ -41,7 +41,7 @@ async function sniffVideo(file: BoundedFile, limits: VideoLimits): Promise<Conta
   }
   if (file.size === 0) throw new MediaError('CORRUPT_MEDIA', 'This file is empty.');
   const container = (await readMp4(file, limits)) ?? (await readMatroska(file, limits));
-  if (!container) throw await refusalOf(file, WANTED);
+  if (!container) throw await buildRefusal(file, EXPECTED);
   refuseExcess(container, limits);
   return container;
 }
@@ -53,10 +53,10 @@ function refuseExcess({ video, declaredSeconds }: Container, limits: VideoLimits
     throw new MediaError('CORRUPT_MEDIA', 'This video has no width or no height.');
   }
   if (width * height > limits.pixels || Math.max(width, height) > limits.side) {
-    const most = `${limits.side} a side and ${limits.pixels / 1e6} million in all`;
+    const most = `${limits.side} per side and ${limits.pixels / 1e6} million in all`;
     throw tooComplex(`${width}×${height} pixels; at most ${most}`);
   }
   if (frameRate !== null && frameRate > limits.frameRate) {
-    throw tooComplex(`${Math.round(frameRate)} frames a second; at most ${limits.frameRate}`);
+    throw tooComplex(`${Math.round(frameRate)} frames per second; at most ${limits.frameRate}`);
   }
 }

@@ -1,19 +1,24 @@
 import { type Loudness, readLoudness } from '../audio/analysis/loudness.ts';
-import { waveformMeter } from '../audio/analysis/waveform.ts';
-import { int16, type PcmFormat, wavStream, whole } from '../audio/pcm-stream.ts';
+import { makeWaveformMeter } from '../audio/analysis/waveform.ts';
+import { groupBytes, makeWavReader, type PcmFormat, toInt16 } from '../audio/pcm-stream.ts';
 
-/** The rates of the preview: what every AAC decoder plays. */
+/** The sample rates of the preview that every AAC decoder plays. */
 const RATES = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000];
 const MONO_OR_STEREO = 'aformat=channel_layouts=mono|stereo';
 
-/** How the sound is encoded: gaps are silence, so that it stays with the picture. */
-export const AAC = [
+/**
+ * Encoder options of the sound. Gaps are filled with silence, so that it stays in sync with the
+ * pictures.
+ */
+export const AAC_OUTPUT = [
   ...['-af', `aresample=async=1:first_pts=0,${MONO_OR_STEREO}:sample_rates=${RATES.join('|')}`],
   ...['-c:a', 'aac', '-aac_coder', 'fast', '-b:a', '128k'],
 ];
 
-/** The loudness, told at the end, and the samples for the waveform, through a pipe. */
-export function soundOutputs(index: number, pipe: string): string[] {
+/**
+ * Outputs for loudness, which ffmpeg logs at the end, and for the waveform: samples through a pipe.
+ */
+export function buildSoundOutputs(index: number, pipe: string): string[] {
   const of = ['-map', `0:a:${index}`, '-bitexact', '-map_metadata', '-1', '-map_chapters', '-1'];
   return [
     ...[...of, '-af', 'ebur128=peak=true:framelog=quiet', '-f', 'null', '-'],
@@ -21,8 +26,8 @@ export function soundOutputs(index: number, pipe: string): string[] {
   ];
 }
 
-/** What was heard in a video. */
-export interface Heard {
+/** Measurements of a video's sound. */
+export interface MeasuredSound {
   seconds: number;
   format: PcmFormat;
   loudness: Loudness;
@@ -30,22 +35,22 @@ export interface Heard {
   waveform: string;
 }
 
-/** Listens to what `soundOutputs` writes. */
-export function soundMeter(onSeconds: (seconds: number) => void = () => {}) {
+/** Makes a meter for the output of `buildSoundOutputs`. */
+export function makeSoundMeter(onSeconds: (seconds: number) => void = () => {}) {
   let format: PcmFormat | null = null;
-  let waveform: ReturnType<typeof waveformMeter> | null = null;
+  let waveform: ReturnType<typeof makeWaveformMeter> | null = null;
   return {
-    add: wavStream((found) => {
+    add: makeWavReader((found) => {
       format = found;
-      const meter = waveformMeter(found.sampleRate, found.channels);
+      const meter = makeWaveformMeter(found.sampleRate, found.channels);
       waveform = meter;
-      return whole(2 * found.channels, (chunk) => {
-        meter.add(int16(chunk));
+      return groupBytes(2 * found.channels, (chunk) => {
+        meter.add(toInt16(chunk));
         onSeconds(meter.frames / found.sampleRate);
       });
     }),
-    /** null where nothing was heard. */
-    result(log: string): Heard | null {
+    /** null if there was no sound. */
+    finish(log: string): MeasuredSound | null {
       if (!format || !waveform || waveform.frames === 0) return null;
       const seconds = waveform.frames / format.sampleRate;
       return { seconds, format, loudness: readLoudness(log, seconds), waveform: waveform.toJson() };

@@ -4,89 +4,99 @@ import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { refuseFailure } from '../refuse-failure.ts';
 import type { Hdr } from './containers/container.ts';
-import { lines } from './line-reader.ts';
-import { JPEG, resized, type Size, within } from './picture.ts';
-import { progressLines } from './progress.ts';
+import { readLines } from './line-reader.ts';
+import { buildResizeFilter, fitWithin, JPEG_OUTPUT, type Size } from './picture.ts';
+import { readProgress } from './progress.ts';
 import type { Shape } from './shape.ts';
-import { reading, type Work } from './work.ts';
+import { buildRun, type VideoWork } from './work.ts';
 
-/** A grid of small pictures, evenly over the whole, to be shown while somebody scrubs. */
+/** A sprite: a grid of small pictures, evenly spaced over the video, shown while scrubbing. */
 export interface SpritePlan {
   tile: Size;
   count: number;
   columns: number;
   rows: number;
-  /** Of one tile, in seconds. */
+  /** Seconds that one tile stands for. */
   interval: number;
   seconds: number;
   hdr: Hdr;
 }
 
-const TILES = 100;
-const COLUMNS = 10;
+const MOST_TILES = 100;
+const MOST_COLUMNS = 10;
 const TILE_SIDE = 160;
 
-/** As many tiles as there are seconds, and a hundred at most. */
+/** Plans one tile per second, and a hundred at most. */
 export function planSprite(shape: Shape, seconds: number): SpritePlan {
-  const interval = Math.max(1, seconds / TILES);
-  const count = Math.min(TILES, Math.max(1, Math.ceil(seconds / interval - 0.001)));
-  const columns = Math.min(COLUMNS, count);
+  const interval = Math.max(1, seconds / MOST_TILES);
+  const count = Math.min(MOST_TILES, Math.max(1, Math.ceil(seconds / interval - 0.001)));
+  const columns = Math.min(MOST_COLUMNS, count);
   return {
-    tile: within(shape, TILE_SIDE, TILE_SIDE),
+    tile: fitWithin(shape, TILE_SIDE, TILE_SIDE),
     ...{ count, columns, rows: Math.ceil(count / columns), interval, seconds, hdr: shape.hdr },
   };
 }
 
-/** The filters from frames to one picture; each tile shows the middle of its time. */
-export function spriteFilter({ tile, count, columns, rows, interval, hdr }: SpritePlan): string {
+/** Filters from frames to one picture; each tile shows the middle of its interval. */
+export function buildSpriteFilter({
+  tile,
+  count,
+  columns,
+  rows,
+  interval,
+  hdr,
+}: SpritePlan): string {
   return [
-    `fps=fps=1/${interval}:start_time=0:round=near:eof_action=pass,${resized(tile, hdr)}`,
+    `fps=fps=1/${interval}:start_time=0:round=near:eof_action=pass,${buildResizeFilter(tile, hdr)}`,
     `tpad=stop=${count}:stop_mode=clone,trim=end_frame=${count},tile=${columns}x${rows}`,
   ].join(',');
 }
 
-/** How that picture leaves ffmpeg. */
-export const spriteTo = (label: string): string[] => [
-  ...['-map', `[${label}]`, '-frames:v', '1', ...JPEG, '-q:v', '4'],
+/** Output options of the sprite. */
+export const buildSpriteOutput = (label: string): string[] => [
+  ...['-map', `[${label}]`, '-frames:v', '1', ...JPEG_OUTPUT, '-q:v', '4'],
   ...['-f', 'image2', '-update', '1', 'file:sprite.jpg'],
 ];
 
 /**
- * Makes it of keyframes alone: a long video takes a fraction of its time. False where they are too
- * few, and every frame has to be decoded.
+ * Makes the sprite from keyframes alone, in a fraction of the time. Returns false if there are too
+ * few of them, so that every frame has to be decoded.
  */
-export async function spriteOfKeyframes(
-  work: Work,
+export async function makeSpriteFromKeyframes(
+  work: VideoWork,
   plan: SpritePlan,
   onSeconds: (seconds: number) => void,
 ): Promise<boolean> {
-  const { input, ...bounds } = reading(work, plan.seconds / 4);
+  const { input, ...bounds } = buildRun(work, plan.seconds / 4);
   let keyframes = 0;
   const graph = [
-    `[0:v:${work.container.video.index}]split=2[a][b];[a]${spriteFilter(plan)}[sprite];`,
+    `[0:v:${work.container.video.index}]split=2[a][b];[a]${buildSpriteFilter(plan)}[sprite];`,
     '[b]scale=16:16:flags=neighbor[seen]',
   ];
   const end = await runFfmpeg({
     ...bounds,
     input: { ...input, keyframesOnly: true },
     outputs: [
-      ...['-progress', 'pipe:1', '-filter_complex', graph.join(''), ...spriteTo('sprite')],
+      ...['-progress', 'pipe:1', '-filter_complex', graph.join(''), ...buildSpriteOutput('sprite')],
       ...['-map', '[seen]', '-fps_mode', 'passthrough', '-f', 'framecrc', 'pipe:3'],
     ],
-    sinks: [progressLines(({ seconds }) => onSeconds(seconds)), lines(counted)],
+    sinks: [readProgress(({ seconds }) => onSeconds(seconds)), readLines(countKeyframe)],
   });
-  function counted(line: string): void {
+  function countKeyframe(line: string): void {
     if (!line.startsWith('#')) keyframes += 1;
   }
   refuseFailure(end, 'video');
   return keyframes >= plan.count * 0.6;
 }
 
-/** The picture and its map, once it is made. */
-export async function spriteFiles(work: Work, plan: SpritePlan): Promise<DerivativeFile[]> {
+/** Writes the map, and describes both files of a sprite that was made. */
+export async function writeSpriteFiles(
+  work: VideoWork,
+  plan: SpritePlan,
+): Promise<DerivativeFile[]> {
   const path = join(work.workDir, 'sprite.jpg');
   const map = join(work.workDir, 'sprite.vtt');
-  await writeFile(map, webVtt(plan));
+  await writeFile(map, formatWebVtt(plan));
   const { tile, columns, rows } = plan;
   const sides = { width: tile.width * columns, height: tile.height * rows };
   return [
@@ -95,20 +105,20 @@ export async function spriteFiles(work: Work, plan: SpritePlan): Promise<Derivat
   ];
 }
 
-/** Which tile is shown when. Source: W3C WebVTT, Media Fragments URI 1.0 §4.2.2. */
-function webVtt({ tile, count, columns, interval, seconds }: SpritePlan): string {
+/** The map: which tile is shown when. Source: W3C WebVTT, Media Fragments URI 1.0 §4.2.2. */
+function formatWebVtt({ tile, count, columns, interval, seconds }: SpritePlan): string {
   const cues = Array.from({ length: count }, (_, n) => {
     const end = n === count - 1 ? Math.max(seconds, n * interval + 0.001) : (n + 1) * interval;
     const [x, y] = [(n % columns) * tile.width, Math.floor(n / columns) * tile.height];
     const place = `sprite#xywh=${x},${y},${tile.width},${tile.height}`;
-    return `${time(n * interval)} --> ${time(end)}\n${place}\n`;
+    return `${formatTime(n * interval)} --> ${formatTime(end)}\n${place}\n`;
   });
   return `WEBVTT\n\n${cues.join('\n')}`;
 }
 
-function time(seconds: number): string {
+function formatTime(seconds: number): string {
   const whole = Math.round(seconds * 1000);
-  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  const pad = (value: number) => String(Math.floor(value)).padStart(2, '0');
   const milliseconds = String(whole % 1000).padStart(3, '0');
-  return `${two(whole / 3_600_000)}:${two((whole / 60_000) % 60)}:${two((whole / 1000) % 60)}.${milliseconds}`;
+  return `${pad(whole / 3_600_000)}:${pad((whole / 60_000) % 60)}:${pad((whole / 1000) % 60)}.${milliseconds}`;
 }

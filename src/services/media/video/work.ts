@@ -3,11 +3,11 @@ import type { FfmpegRun } from '../../../providers/ffmpeg.ts';
 import type { Container } from './containers/container.ts';
 import type { VideoLimits } from './limits.ts';
 
-/** One video at work: what every pass over it is given. */
-export interface Work {
+/** What every run of ffmpeg over one video needs. */
+export interface VideoWork {
   /** Absolute. */
   path: string;
-  /** Absolute; every file that is made is in it. */
+  /** Absolute; all output files are in it. */
   workDir: string;
   ffmpeg: string;
   signal: AbortSignal;
@@ -15,29 +15,31 @@ export interface Work {
   container: Container;
 }
 
-/** Decoders and encoders of pictures use that many threads each: more cost memory, not time. */
+/** Threads of each video decoder and encoder: more would cost memory and save no time. */
 export const THREADS = Math.min(4, Math.max(2, availableParallelism()));
-/** Of addresses, not of memory: every thread reserves far more than it uses. */
+/** Bytes of address space, not of memory in use: every thread reserves far more than it uses. */
 const MEMORY = 8_000_000_000;
-/** The preview of the longest video, with as much again. */
+/** Bytes of an output file: twice the preview of the longest video. */
 const FILE_SIZE = 10_000_000_000;
 
-/** What bounds a pass over it, and reads its pictures; sound too where it is asked for. */
-export function reading(work: Work, seconds: number, withSound = false) {
+/**
+ * Builds the limits and the input of a run that decodes the pictures and, if asked for, the sound.
+ */
+export function buildRun(work: VideoWork, seconds: number, withSound = false) {
   const { container, limits } = work;
   const { video, audio } = container;
   return {
     binary: work.ffmpeg,
     cwd: work.workDir,
     signal: work.signal,
-    deadlineMs: deadlineOf(work, seconds),
+    deadlineMs: computeDeadline(work, seconds),
     memory: MEMORY,
     fileSize: FILE_SIZE,
     input: {
       path: work.path,
       demuxer: container.demuxer,
       decoders: [...video.decoders, ...((withSound && audio?.decoders) || [])],
-      // Pictures in attachments and chapters count as streams, too.
+      // ffmpeg also counts attached pictures and chapters as streams.
       maxStreams: limits.streams * 2,
       maxSeconds: limits.seconds + 1,
       maxPixels: limits.pixels,
@@ -46,8 +48,8 @@ export function reading(work: Work, seconds: number, withSound = false) {
   } satisfies Partial<FfmpegRun>;
 }
 
-/** By what has to be decoded: a second of 4K takes four times what one of 1080p does. */
-function deadlineOf({ container, limits }: Work, seconds: number): number {
+/** Scaled by the pixels to decode: a second of 4K takes four times as long as one of 1080p. */
+function computeDeadline({ container, limits }: VideoWork, seconds: number): number {
   const { width, height, frameRate } = container.video;
   const load = (width * height * (frameRate ?? 60)) / (1920 * 1080 * 30);
   const bounded = Math.min(seconds, limits.seconds);

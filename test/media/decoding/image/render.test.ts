@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
-  parseRender,
+  buildRenderKey,
+  parseRenderOptions,
   type RenderOptions,
   renderImage,
-  renderKey,
 } from '../../../../src/services/media/image/render.ts';
 import { type Studio, studio } from '../../../samples/audio.ts';
 import { CANARY, scene, withCanary } from '../../../samples/images.ts';
@@ -31,7 +31,7 @@ const never = new AbortController().signal;
 
 async function rendered(path: string, query: Record<string, string>) {
   const out = made.path('out');
-  const told = await renderImage(path, parseRender(query), out, never);
+  const told = await renderImage(path, parseRenderOptions(query), out, never);
   const bytes = await readFile(out);
   const found = await sharp(bytes).metadata();
   expect(told).toEqual({
@@ -108,7 +108,7 @@ test('quality costs bytes', async () => {
 
 test('every fault of a query is named at once', () => {
   const query = { width: '0', height: '4097', fit: 'stretch', format: 'svg', quality: '1e2' };
-  expect(() => parseRender(query)).toThrow(
+  expect(() => parseRenderOptions(query)).toThrow(
     expect.objectContaining({
       code: 'INVALID_QUERY',
       errors: [
@@ -120,14 +120,14 @@ test('every fault of a query is named at once', () => {
       ],
     }),
   );
-  expect(parseRender({})).toMatchObject({ width: 4096, height: 4096, fit: 'inside' });
+  expect(parseRenderOptions({})).toMatchObject({ width: 4096, height: 4096, fit: 'inside' });
   for (const width of ['', ' 5', '-5', '5.5', '0x10', '99999999999', 'NaN', '٣']) {
-    expect(() => parseRender({ width })).toThrow('width must be');
+    expect(() => parseRenderOptions({ width })).toThrow('width must be');
   }
 });
 
 test('queries for the same image have the same key, and others have another', () => {
-  const key = (query: Record<string, string>) => renderKey(parseRender(query));
+  const key = (query: Record<string, string>) => buildRenderKey(parseRenderOptions(query));
   expect(key({ width: '640' })).toBe('w640-inside-q80.webp');
   expect(key({ width: '640', fit: 'cover', format: 'webp', quality: '80' })).toBe(
     key({ width: '640' }),
@@ -140,17 +140,17 @@ test('queries for the same image have the same key, and others have another', ()
         ['12', '3'],
         ['1', '23'],
       ] as const) {
-        queries.push(parseRender({ width, height, fit, format }));
+        queries.push(parseRenderOptions({ width, height, fit, format }));
       }
     }
   }
-  expect(new Set(queries.map(renderKey)).size).toBe(queries.length);
-  for (const options of queries) expect(renderKey(options)).toMatch(/^[a-z0-9.-]+$/);
+  expect(new Set(queries.map(buildRenderKey)).size).toBe(queries.length);
+  for (const options of queries) expect(buildRenderKey(options)).toMatch(/^[a-z0-9.-]+$/);
 });
 
 test('an aborted render makes nothing', async () => {
   const aborted = AbortSignal.abort(new Error('enough'));
-  const options = parseRender({ width: '10' });
+  const options = parseRenderOptions({ width: '10' });
   await expect(renderImage(source, options, made.path('x'), aborted)).rejects.toThrow('enough');
   await expect(readFile(made.path('x'))).rejects.toThrow('ENOENT');
 });

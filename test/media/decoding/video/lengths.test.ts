@@ -4,14 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeLadder } from '../../../../src/services/media/video/ladder.ts';
 import { openVideo } from '../../../../src/services/media/video/open.ts';
-import { perSecond } from '../../../../src/services/media/video/rate.ts';
-import { previewRendition } from '../../../../src/services/media/video/renditions.ts';
-import {
-  cutSegments,
-  encodeSegment,
-  encodeSound,
-  joinSegments,
-} from '../../../../src/services/media/video/segments.ts';
+import { toFramesPerSecond } from '../../../../src/services/media/video/rate.ts';
+import { buildPreviewRendition } from '../../../../src/services/media/video/renditions.ts';
+import { encodeSegment, encodeSound } from '../../../../src/services/media/video/segment-encode.ts';
+import { joinSegments } from '../../../../src/services/media/video/segment-join.ts';
+import { cutSegments } from '../../../../src/services/media/video/segment-plan.ts';
 import { FFMPEG, type Studio, studio } from '../../../samples/audio.ts';
 import {
   ENCODED,
@@ -161,10 +158,10 @@ test.for(UNEVEN)('$name: in pieces, and as a stream, it is the same', async ({ n
     const { width, height } = await seenByFfmpeg(path);
     const shape = { width, height, hdr: null };
     const video = await openVideo({ path, workDir, ffmpeg: FFMPEG, signal, shape });
-    const { rate } = video.raster;
+    const { rate } = video.frameFormat;
     const segments = cutSegments(video.shown, 1000, 3, rate);
     expect(segments.length).toBeGreaterThan(1);
-    const renditions = [previewRendition(shape)];
+    const renditions = [buildPreviewRendition(shape)];
     for (const [number, segment] of segments.entries()) {
       await encodeSegment(video, { segment, number, renditions }, () => {});
     }
@@ -186,7 +183,7 @@ test.for(UNEVEN)('$name: in pieces, and as a stream, it is the same', async ({ n
       const lengths = [...text.matchAll(/#EXTINF:([\d.]+)/g)].map(([, seconds]) => Number(seconds));
       return lengths.reduce((sum, seconds) => sum + seconds, 0);
     };
-    const frame = 1 / perSecond(rate);
+    const frame = 1 / toFramesPerSecond(rate);
     expect(Math.abs((await lasting(stream.renditions[0]?.name)) - video.shown)).toBeLessThan(frame);
   } finally {
     await rm(workDir, { recursive: true });

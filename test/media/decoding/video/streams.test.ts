@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { makeLadder } from '../../../../src/services/media/video/ladder.ts';
 import { openVideo } from '../../../../src/services/media/video/open.ts';
-import { outputRate, perSecond } from '../../../../src/services/media/video/rate.ts';
-import { previewRendition, renditionsOf } from '../../../../src/services/media/video/renditions.ts';
+import { chooseOutputRate, toFramesPerSecond } from '../../../../src/services/media/video/rate.ts';
 import {
-  cutSegments,
-  encodeSegment,
-  encodeSound,
-  joinLadder,
-  joinSegments,
-} from '../../../../src/services/media/video/segments.ts';
+  buildPreviewRendition,
+  chooseRenditions,
+} from '../../../../src/services/media/video/renditions.ts';
+import { encodeSegment, encodeSound } from '../../../../src/services/media/video/segment-encode.ts';
+import { joinLadder, joinSegments } from '../../../../src/services/media/video/segment-join.ts';
+import { cutSegments } from '../../../../src/services/media/video/segment-plan.ts';
 import { FFMPEG, type Studio, studio } from '../../../samples/audio.ts';
 import { ENCODED, film, framesOf, processedVideo, seenByFfmpeg } from '../../../samples/videos.ts';
 
@@ -76,7 +75,7 @@ test('a video without sound, and one that is smaller than all sizes, have a stre
 });
 
 test('an upright video has upright renditions', () => {
-  const names = renditionsOf({ width: 1080, height: 1920, hdr: null });
+  const names = chooseRenditions({ width: 1080, height: 1920, hdr: null });
   expect(names.map(({ name, size }) => [name, size.width, size.height])).toEqual([
     ['1080p', 1080, 1920],
     ['720p', 720, 1280],
@@ -92,14 +91,14 @@ test('pieces cover the whole without a gap, and each begins where a segment of t
     [23.976, 14_400],
     [50, 7.7],
   ] as const) {
-    const rate = outputRate(frameRate, false);
+    const rate = chooseOutputRate(frameRate, false);
     const segments = cutSegments(seconds, 60_000, 2, rate);
     expect(segments[0]?.from).toBe(0);
     expect(segments.at(-1)).toMatchObject({ to: seconds, isLast: true });
     for (const [n, { from, to }] of segments.entries()) {
       expect(to - from).toBeLessThanOrEqual(60 * 2);
       expect(to).toBe(segments[n + 1]?.from ?? seconds);
-      const frames = from * perSecond(rate);
+      const frames = from * toFramesPerSecond(rate);
       expect(Math.abs(frames - Math.round(frames))).toBeLessThan(0.001);
     }
   }
@@ -108,10 +107,10 @@ test('pieces cover the whole without a gap, and each begins where a segment of t
 test('a video that is encoded in pieces is what it would have been at once', async () => {
   await using place = await opened(clip);
   const { video, workDir } = place;
-  const segments = cutSegments(video.seconds, 1000, 6, video.raster.rate);
+  const segments = cutSegments(video.seconds, 1000, 6, video.frameFormat.rate);
   expect(segments.length).toBe(3);
-  const ladder = renditionsOf(video.raster.shape);
-  const renditions = [previewRendition(video.raster.shape), ...ladder];
+  const ladder = chooseRenditions(video.frameFormat.shape);
+  const renditions = [buildPreviewRendition(video.frameFormat.shape), ...ladder];
   // In any order, as workers do.
   for (const number of [2, 0, 1]) {
     const segment = segments[number];
@@ -119,14 +118,14 @@ test('a video that is encoded in pieces is what it would have been at once', asy
   }
   const { heard } = await encodeSound(video, () => {});
   expect(heard?.seconds).toBeCloseTo(11, 1);
-  const { rate } = video.raster;
+  const { rate } = video.frameFormat;
   const join = { workDir, ffmpeg: FFMPEG, signal, segments, rate, hasSound: true };
   const preview = await joinSegments(join, renditions[0] as (typeof renditions)[0]);
   const brought: string[] = [];
   const taken: string[] = [];
   const stream = await joinLadder(join, ladder, {
-    bring: async (rendition) => void brought.push(rendition),
-    take: async ({ name }) => void taken.push(name),
+    fetchRendition: async (rendition) => void brought.push(rendition),
+    deliverFile: async ({ name }) => void taken.push(name),
   });
   expect(brought).toEqual(['480p', '360p']);
   const of = (name: string) => [`${name}.m4s`, `${name}.m3u8`];

@@ -1,9 +1,11 @@
 /**
- * Magnitudes of the spectrum of `size` real samples, under a Hann window; the result is overwritten
- * by the next call.
+ * Makes a function that computes the magnitude spectrum of `size` real samples (a power of two),
+ * under a Hann window. The next call overwrites the array that it returned.
  */
-export function spectrumOf(size: number): (samples: Float32Array, offset: number) => Float32Array {
-  // A real transform of n is a complex one of n/2 over pairs of samples, taken apart at the end.
+export function makeSpectrumAnalyzer(
+  size: number,
+): (samples: Float32Array, offset: number) => Float32Array {
+  // A real FFT of n samples is a complex FFT of n/2 pairs of samples, separated afterwards.
   const half = size / 2;
   const window = Float32Array.from(
     { length: size },
@@ -11,7 +13,7 @@ export function spectrumOf(size: number): (samples: Float32Array, offset: number
   );
   const cosines = Float32Array.from({ length: half }, (_, n) => Math.cos((2 * Math.PI * n) / size));
   const sines = Float32Array.from({ length: half }, (_, n) => Math.sin((2 * Math.PI * n) / size));
-  const order = bitReversed(half);
+  const order = buildBitReversal(half);
   const re = new Float32Array(half);
   const im = new Float32Array(half);
   const magnitudes = new Float32Array(half);
@@ -22,7 +24,7 @@ export function spectrumOf(size: number): (samples: Float32Array, offset: number
       re[to] = (samples[offset + 2 * n] as number) * (window[2 * n] as number);
       im[to] = (samples[offset + 2 * n + 1] as number) * (window[2 * n + 1] as number);
     }
-    transform(re, im, cosines, sines);
+    transformInPlace(re, im, cosines, sines);
     for (let k = 0; k < half; k++) {
       const mirror = k === 0 ? 0 : half - k;
       const evenRe = (re[k] as number) + (re[mirror] as number);
@@ -39,7 +41,7 @@ export function spectrumOf(size: number): (samples: Float32Array, offset: number
   };
 }
 
-function bitReversed(length: number): Uint32Array {
+function buildBitReversal(length: number): Uint32Array {
   const bits = Math.log2(length);
   return Uint32Array.from({ length }, (_, n) => {
     let reversed = 0;
@@ -48,8 +50,10 @@ function bitReversed(length: number): Uint32Array {
   });
 }
 
-/** Cooley–Tukey, in place, on bit-reversed input; the tables are those of twice the length. */
-function transform(
+/**
+ * Radix-2 Cooley–Tukey FFT, in place, on bit-reversed input; the tables are of twice its length.
+ */
+function transformInPlace(
   re: Float32Array,
   im: Float32Array,
   cosines: Float32Array,

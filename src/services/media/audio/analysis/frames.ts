@@ -1,4 +1,4 @@
-/** A list of numbers that grows, without a box for each. */
+/** A growable list of 32-bit floats, stored unboxed. */
 export class Series {
   #values = new Float32Array(4096);
   length = 0;
@@ -12,29 +12,29 @@ export class Series {
     this.#values[this.length++] = value;
   }
 
-  /** What is in it: a view, not a copy. */
+  /** The values so far: a view, not a copy. */
   get values(): Float32Array {
     return this.#values.subarray(0, this.length);
   }
 }
 
 /**
- * Cuts a stream of samples into frames of `size`, `hop` apart, padded with silence before the first
- * sample.
+ * Cuts a stream of samples into overlapping frames of `size` samples, `hop` apart. The first frame
+ * is padded with silence.
  */
-export function framesOf(
+export function makeFrameSplitter(
   size: number,
   hop: number,
   onFrame: (samples: Float32Array, offset: number) => void,
 ) {
-  const room = size * 8;
-  const buffer = new Float32Array(room);
+  const capacity = size * 8;
+  const buffer = new Float32Array(capacity);
   let filled = size - hop;
 
   return (samples: Float32Array): void => {
     let taken = 0;
     while (taken < samples.length) {
-      const count = Math.min(samples.length - taken, room - filled);
+      const count = Math.min(samples.length - taken, capacity - filled);
       buffer.set(samples.subarray(taken, taken + count), filled);
       taken += count;
       filled += count;

@@ -1,29 +1,31 @@
 export const LEVELS_ALGORITHM = 'mixdown-levels@1';
 
-/** Below −60 dBFS nobody hears anything. */
-const SILENT = 33;
-/** Shorter pauses belong to the music. */
+/** The 16-bit sample value of −60 dBFS; anything quieter counts as silence. */
+const SILENCE = 33;
+/** Shorter pauses are part of the music. */
 const PAUSE_SECONDS = 0.5;
-/** So many samples in a row at full scale are no peak any more: it was cut off there. */
-const RUN = 3;
+/** This many consecutive samples at full scale count as clipping, fewer as an ordinary peak. */
+const CLIPPING_RUN = 3;
 
 export interface Levels {
   silence: {
-    /** Before the first sound, after the last, and of all pauses of half a second and more, in s. */
+    /**
+     * In seconds: before the first sound, after the last, and all pauses of at least half a second.
+     */
     leadingSeconds: number;
     trailingSeconds: number;
     totalSeconds: number;
   };
   clipping: {
-    /** Samples at full scale, in runs of three and more in one channel. */
+    /** Samples at full scale, in runs of at least three in one channel. */
     samples: number;
-    /** How many such runs. */
+    /** The number of such runs. */
     runs: number;
   };
 }
 
-/** Listens to interleaved 16-bit samples for what is too quiet to hear, and for what was too loud to keep. */
-export function levelMeter(sampleRate: number, channels: number) {
+/** Measures silence and clipping in a stream of interleaved 16-bit samples. */
+export function makeLevelMeter(sampleRate: number, channels: number) {
   const pause = sampleRate * PAUSE_SECONDS;
   const runs = new Int32Array(channels);
   let frames = 0;
@@ -33,21 +35,21 @@ export function levelMeter(sampleRate: number, channels: number) {
   let clipped = 0;
   let clippedRuns = 0;
 
-  function hear(frame: number): void {
+  function noteLoudFrame(frame: number): void {
     const quiet = frame - lastLoud - 1;
     if (leading < 0) leading = frame;
     if (quiet >= pause) inPauses += quiet;
     lastLoud = frame;
   }
 
-  function count(channel: number, isFull: boolean): void {
+  function countClipping(channel: number, isFull: boolean): void {
     if (isFull) {
       const run = (runs[channel] as number) + 1;
       runs[channel] = run;
-      if (run === RUN) {
+      if (run === CLIPPING_RUN) {
         clippedRuns++;
-        clipped += RUN;
-      } else if (run > RUN) clipped++;
+        clipped += CLIPPING_RUN;
+      } else if (run > CLIPPING_RUN) clipped++;
     } else runs[channel] = 0;
   }
 
@@ -57,25 +59,25 @@ export function levelMeter(sampleRate: number, channels: number) {
       let channel = 0;
       for (let at = 0; at < samples.length; at++) {
         const value = samples[at] as number;
-        if (value > SILENT || value < -SILENT) {
+        if (value > SILENCE || value < -SILENCE) {
           const frame = frames + (at - channel) / channels;
-          if (frame !== lastLoud) hear(frame);
+          if (frame !== lastLoud) noteLoudFrame(frame);
           const isFull = value === 32_767 || value === -32_768;
-          if (isFull || runs[channel] !== 0) count(channel, isFull);
+          if (isFull || runs[channel] !== 0) countClipping(channel, isFull);
         } else runs[channel] = 0;
         if (++channel === channels) channel = 0;
       }
       frames += samples.length / channels;
     },
-    result(): Levels {
+    finish(): Levels {
       const trailing = frames - lastLoud - 1;
       const total = inPauses + (trailing >= pause ? trailing : 0);
-      const seconds = (n: number) => Math.round((n / sampleRate) * 1000) / 1000;
+      const toSeconds = (n: number) => Math.round((n / sampleRate) * 1000) / 1000;
       return {
         silence: {
-          leadingSeconds: seconds(leading < 0 ? frames : leading),
-          trailingSeconds: seconds(trailing),
-          totalSeconds: seconds(total),
+          leadingSeconds: toSeconds(leading < 0 ? frames : leading),
+          trailingSeconds: toSeconds(trailing),
+          totalSeconds: toSeconds(total),
         },
         clipping: { samples: clipped, runs: clippedRuns },
       };

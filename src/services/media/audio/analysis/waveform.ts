@@ -1,14 +1,17 @@
 export const WAVEFORM_ALGORITHM = 'audiowaveform-json@2';
 
-/** Points a second: a pixel each on a timeline of 20 px/s, enough for a song on one screen. */
-const POINTS = 20;
+/**
+ * Points per second: one per pixel on a timeline of 20 px/s, enough to show a song on one screen.
+ */
+const POINTS_PER_SECOND = 20;
 
 /**
- * Listens to interleaved 16-bit samples and keeps the lowest and highest of each twentieth of a
- * second, as audiowaveform does at 8 bits: the 16-bit value divided by 256, towards zero.
+ * Computes waveform peaks of interleaved 16-bit samples: the minimum and maximum of each twentieth
+ * of a second, as audiowaveform does at 8 bits (the 16-bit value divided by 256, rounded towards
+ * zero).
  */
-export function waveformMeter(sampleRate: number, channels: number) {
-  const samplesPerPixel = Math.max(1, Math.round(sampleRate / POINTS));
+export function makeWaveformMeter(sampleRate: number, channels: number) {
+  const samplesPerPixel = Math.max(1, Math.round(sampleRate / POINTS_PER_SECOND));
   const low = new Int16Array(channels).fill(32_767);
   const high = new Int16Array(channels).fill(-32_768);
   let points = new Int8Array(64 * 1024);
@@ -16,7 +19,7 @@ export function waveformMeter(sampleRate: number, channels: number) {
   let frames = 0;
   let inPixel = 0;
 
-  function close(): void {
+  function finishPixel(): void {
     if (points.length < length + channels * 2) {
       const larger = new Int8Array(points.length * 2);
       larger.set(points);
@@ -51,17 +54,17 @@ export function waveformMeter(sampleRate: number, channels: number) {
         }
         done += take;
         inPixel += take;
-        if (inPixel === samplesPerPixel) close();
+        if (inPixel === samplesPerPixel) finishPixel();
       }
       frames += count;
     },
-    /** Sample frames so far: the length of the track, as it was decoded. */
+    /** Sample frames so far: at the end, the decoded length. */
     get frames(): number {
       return frames;
     },
     /** audiowaveform's JSON, version 2. Source: bbc/audiowaveform doc/DataFormat.md */
     toJson(): string {
-      if (inPixel > 0) close();
+      if (inPixel > 0) finishPixel();
       const head = {
         version: 2,
         channels,

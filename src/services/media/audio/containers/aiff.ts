@@ -2,7 +2,7 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
-import { pcmContainer } from './pcm.ts';
+import { buildPcmContainer } from './pcm.ts';
 
 interface Format {
   codec: string;
@@ -12,9 +12,12 @@ interface Format {
   bytesPerFrame: number;
 }
 
-const CHUNKS = 1000;
+const MOST_CHUNKS = 1000;
 
-/** An AIFF file, or AIFC without compression; null where it is none. Source: Apple, "AIFF-C" draft of 1991. */
+/**
+ * Reads AIFF, and AIFC without compression; null for another format. Source: Apple, "AIFF-C" draft
+ * of 1991.
+ */
 export async function readAiff(file: BoundedFile, start: number): Promise<Container | null> {
   const head = await file.read(start, 12);
   const family = head.toString('latin1', 8, 12);
@@ -22,15 +25,15 @@ export async function readAiff(file: BoundedFile, start: number): Promise<Contai
   let format: Format | null = null;
   let soundAt: number | null = null;
   let offset = start + 12;
-  // The format may come after the sound.
-  for (let count = 0; count < CHUNKS && offset + 8 <= file.size; count++) {
+  // The format chunk may come after the sound data.
+  for (let count = 0; count < MOST_CHUNKS && offset + 8 <= file.size; count++) {
     const chunk = await file.read(offset, 8 + 22);
     if (chunk.length < 8) break;
     const name = chunk.toString('latin1', 0, 4);
     const size = chunk.readUInt32BE(4);
     if (name === 'COMM') format = readFormat(chunk.subarray(8), size, family === 'AIFC');
     if (name === 'SSND') soundAt = offset + 16;
-    if (format && soundAt !== null) return container(format, Math.max(0, file.size - soundAt));
+    if (format && soundAt !== null) return buildContainer(format, Math.max(0, file.size - soundAt));
     offset += 8 + size + (size % 2);
   }
   throw corrupt(
@@ -48,17 +51,17 @@ function readFormat(chunk: Buffer, size: number, isCompressed: boolean): Format 
   const channels = chunk.readUInt16BE(0);
   const frames = chunk.readUInt32BE(2);
   const bits = chunk.readUInt16BE(6);
-  const sampleRate = extended(chunk.subarray(8, 18));
+  const sampleRate = readExtended(chunk.subarray(8, 18));
   const kind = isCompressed ? chunk.toString('latin1', 18, 22) : 'NONE';
-  const { codec, bytes } = encodingOf(kind, Math.ceil(bits / 8));
+  const { codec, bytes } = findEncoding(kind, Math.ceil(bits / 8));
   if (channels === 0 || !(sampleRate >= 1)) {
-    throw corrupt('This AIFF file claims no channels or no samples.');
+    throw corrupt('This AIFF file declares zero channels or a sample rate of zero.');
   }
   return { codec, sampleRate, channels, frames, bytesPerFrame: bytes * channels };
 }
 
-function encodingOf(kind: string, bytes: number): { codec: string; bytes: number } {
-  const big: Record<number, string> = {
+function findEncoding(kind: string, bytes: number): { codec: string; bytes: number } {
+  const bigEndian: Record<number, string> = {
     1: 'pcm_s8',
     2: 'pcm_s16be',
     3: 'pcm_s24be',
@@ -73,27 +76,30 @@ function encodingOf(kind: string, bytes: number): { codec: string; bytes: number
     alaw: { codec: 'pcm_alaw', bytes: 1 },
     ulaw: { codec: 'pcm_mulaw', bytes: 1 },
   };
-  const codec = big[bytes];
+  const codec = bigEndian[bytes];
   const found = ['NONE', 'twos'].includes(kind) && codec ? { codec, bytes } : others[kind];
   if (found) return found;
   const name = kind.replace(/[^\x20-\x7e]/g, '?');
   throw new MediaError(
     'UNSUPPORTED_MEDIA',
-    `This AIFF file holds another encoding than PCM ("${name}", ${bytes * 8} bits); ${ACCEPTED}.`,
+    `The sound of this AIFF file is not PCM ("${name}", ${bytes * 8} bits); ${ACCEPTED}.`,
   );
 }
 
-/** A number of 80 bits, as the sample rate is written: sign and exponent, then 64 bits of mantissa. */
-function extended(bytes: Buffer): number {
+/**
+ * Reads an 80-bit extended float, the type of the sample rate: sign and exponent, then 64 bits of
+ * mantissa.
+ */
+function readExtended(bytes: Buffer): number {
   const exponent = bytes.readUInt16BE(0) & 0x7fff;
   return Math.round(Number(bytes.readBigUInt64BE(2)) * 2 ** (exponent - 16_383 - 63));
 }
 
-function container(format: Format, available: number): Container {
+function buildContainer(format: Format, available: number): Container {
   const { frames, bytesPerFrame, ...sound } = format;
   const bytesPerSecond = sound.sampleRate * bytesPerFrame;
   const file = { contentType: 'audio/aiff', demuxer: 'aiff', declaredIsExact: true } as const;
-  return pcmContainer({
+  return buildPcmContainer({
     ...file,
     ...sound,
     bytesPerSecond,

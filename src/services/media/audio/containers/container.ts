@@ -1,11 +1,11 @@
 import type { AudioContentType } from '../limits.ts';
 
-/** What a file's own headers say, before any decoder is let near it. */
+/** What the headers of a file declare, read before any decoder opens it. */
 export interface Container {
   contentType: AudioContentType;
-  /** ffmpeg's name of the demuxer that alone may read it. */
+  /** The only demuxer that may read it, by ffmpeg's name. */
   demuxer: string;
-  /** ffmpeg's names of the decoders that alone may open. */
+  /** The only decoders that may open it, by ffmpeg's names. */
   decoders: readonly string[];
   /** As shown to people: `mp3`, `pcm_s16le`, `flac`, `vorbis`, `opus`, `aac`, `alac`. */
   codec: string;
@@ -13,12 +13,12 @@ export interface Container {
   sampleRate: number;
   channels: number;
   streams: number;
-  /** null where no header says, or where what it says is known to be a placeholder. */
+  /** null when no header declares it, or when the value is known to be a placeholder. */
   declaredSeconds: number | null;
-  /** Whether a decode much shorter than `declaredSeconds` means that something is missing. */
+  /** Whether a decoded length far below `declaredSeconds` means that the file was cut off. */
   declaredIsExact: boolean;
-  /** Bytes of sound alone, without tags and pictures, where the container says so. */
+  /** Bytes of sound, without tags and pictures; null when the container does not tell. */
   soundBytes: number | null;
-  /** Bits a second, where the encoding fixes them. */
+  /** Bits per second, when the encoding has a constant bit rate. */
   fixedBitRate: number | null;
 }

@@ -2,16 +2,16 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt } from '../../media-error.ts';
 import type { Container } from './container.ts';
 
-const BLOCKS = 200;
+const MOST_BLOCKS = 200;
 
-/** A native FLAC file; null where it is none. Source: RFC 9639 §8. */
+/** Reads a native FLAC file; null for another format. Source: RFC 9639 §8. */
 export async function readFlac(file: BoundedFile, start: number): Promise<Container | null> {
   const head = await file.read(start, 42);
   if (head.toString('latin1', 0, 4) !== 'fLaC') return null;
   if (head.length < 42 || ((head[4] ?? 0) & 0x7f) !== 0)
     throw corrupt('This FLAC file has no stream information.');
-  const facts = streamInfo(head.subarray(8));
-  const soundAt = await endOfBlocks(file, start + 4);
+  const facts = readStreamInfo(head.subarray(8));
+  const soundAt = await findEndOfBlocks(file, start + 4);
   return {
     contentType: 'audio/flac',
     demuxer: 'flac',
@@ -26,20 +26,23 @@ export async function readFlac(file: BoundedFile, start: number): Promise<Contai
   };
 }
 
-/** Rate, channels and length of a STREAMINFO block, also as Ogg carries it. */
-export function streamInfo(
+/**
+ * Reads sample rate, channels and length from a STREAMINFO block, of a native FLAC or of one in
+ * Ogg.
+ */
+export function readStreamInfo(
   block: Buffer,
 ): Pick<Container, 'sampleRate' | 'channels' | 'declaredSeconds'> {
   const sampleRate = block.readUIntBE(10, 3) >> 4;
   const channels = (((block[12] ?? 0) >> 1) & 7) + 1;
   const samples = ((block[13] ?? 0) & 15) * 2 ** 32 + block.readUInt32BE(14);
-  if (sampleRate === 0) throw corrupt('This FLAC file claims a sample rate of nothing.');
+  if (sampleRate === 0) throw corrupt('This FLAC file declares a sample rate of zero.');
   return { sampleRate, channels, declaredSeconds: samples > 0 ? samples / sampleRate : null };
 }
 
-async function endOfBlocks(file: BoundedFile, start: number): Promise<number> {
+async function findEndOfBlocks(file: BoundedFile, start: number): Promise<number> {
   let offset = start;
-  for (let count = 0; count < BLOCKS; count++) {
+  for (let count = 0; count < MOST_BLOCKS; count++) {
     const head = await file.read(offset, 4);
     if (head.length < 4) break;
     offset += 4 + head.readUIntBE(1, 3);

@@ -1,7 +1,7 @@
 import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
-import { type Box, boxesIn, findBox, readTopLevel } from '../../mp4-boxes.ts';
-import { channelsOf, soundBoxes } from '../../mp4-sound.ts';
+import { type Box, findBox, readBoxes, readTopLevel } from '../../mp4-boxes.ts';
+import { readChannels, readSoundBoxes } from '../../mp4-sound.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
 
@@ -19,15 +19,18 @@ const CODECS: Record<string, { codec: string; lossless: boolean } | undefined> =
   fLaC: { codec: 'flac', lossless: true },
   Opus: { codec: 'opus', lossless: false },
 };
-/** Tracks of kind "video" that are pictures: cover art, and the chapter images of audio books. */
+/**
+ * Formats of video tracks that are still pictures: cover art, and the chapter images of audio
+ * books.
+ */
 const STILLS = ['jpeg', 'mjpa', 'mjpb', 'png ', 'mp4v-still'];
 
-/** MP4/M4A with sound and no moving picture; null where it is none. Source: ISO/IEC 14496-12. */
+/** Reads MP4/M4A with sound and no video; null for another format. Source: ISO/IEC 14496-12. */
 export async function readMp4(file: BoundedFile, start: number): Promise<Container | null> {
   const head = await file.read(start, 12);
   if (!['ftyp', 'moov', 'mdat', 'wide'].includes(head.toString('latin1', 4, 8))) return null;
   const { moov, soundBytes } = await readTopLevel(file, start);
-  const tracks = boxesIn(moov, 'trak').map(readTrack);
+  const tracks = readBoxes(moov, 'trak').map(readTrack);
   const sound = tracks.find((track) => track.kind === 'soun');
   if (!sound) throw new MediaError('NO_AUDIO', `There is no sound in this MP4 file; ${ACCEPTED}.`);
   if (tracks.some((track) => track.kind === 'vide' && !STILLS.includes(track.format))) {
@@ -47,7 +50,7 @@ export async function readMp4(file: BoundedFile, start: number): Promise<Contain
     sampleRate: sound.sampleRate,
     channels: sound.channels,
     streams: tracks.length,
-    declaredSeconds: sound.seconds ?? movieSeconds(moov),
+    declaredSeconds: sound.seconds ?? readMovieSeconds(moov),
     declaredIsExact: true,
     soundBytes,
     fixedBitRate: null,
@@ -60,43 +63,49 @@ function readTrack(trak: Box): Track {
   const details = media && findBox(media, 'minf');
   if (!media || !kind || !details)
     throw corrupt('This MP4 file has a track without a description.');
-  refuseElsewhere(details);
+  refuseExternalSamples(details);
   const table = findBox(details, 'stbl');
   const description = table && findBox(table, 'stsd');
-  const entry = description && readEntry(description.body);
+  const entry = description && readSampleEntry(description.body);
   if (!entry) throw corrupt('This MP4 file has a track without a description of its samples.');
-  return { kind, ...entry, seconds: durationOf(findBox(media, 'mdhd')) };
+  return { kind, ...entry, seconds: readDuration(findBox(media, 'mdhd')) };
 }
 
-/** A track may say that its samples are in another file, or at a URL. Ours never may. */
-function refuseElsewhere(details: Box): void {
+/**
+ * Refuses a track whose samples are declared to be in another file or at a URL, which a demuxer
+ * could open.
+ */
+function refuseExternalSamples(details: Box): void {
   const information = findBox(details, 'dinf');
   const references = information && findBox(information, 'dref');
   if (!references) return;
-  const entries = boxesIn({ ...references, body: references.body.subarray(8) });
-  // Flag 1: the samples are in this very file.
+  const entries = readBoxes({ ...references, body: references.body.subarray(8) });
+  // Flag 1: the samples are in this file.
   if (entries.every((entry) => ((entry.body[3] ?? 0) & 1) === 1)) return;
   throw new MediaError(
     'UNSUPPORTED_MEDIA',
-    `This MP4 file keeps its sound elsewhere; ${ACCEPTED}.`,
+    `The sound of this MP4 file is stored in another file; ${ACCEPTED}.`,
   );
 }
 
-function readEntry(stsd: Buffer): Pick<Track, 'format' | 'sampleRate' | 'channels'> | null {
+function readSampleEntry(stsd: Buffer): Pick<Track, 'format' | 'sampleRate' | 'channels'> | null {
   if (stsd.length < 16) return null;
   const format = stsd.toString('latin1', 12, 16);
   if (stsd.length < 44) return { format, sampleRate: 0, channels: 0 };
-  const channels = channelsOf(soundBoxes(stsd.subarray(16))) ?? stsd.readUInt16BE(32);
+  const channels = readChannels(readSoundBoxes(stsd.subarray(16))) ?? stsd.readUInt16BE(32);
   const sampleRate = stsd.readUInt32BE(40) >>> 16;
   return { format, channels, sampleRate };
 }
 
-function movieSeconds(moov: Box): number | null {
-  return durationOf(findBox(moov, 'mvhd'));
+function readMovieSeconds(moov: Box): number | null {
+  return readDuration(findBox(moov, 'mvhd'));
 }
 
-/** mvhd and mdhd alike: times, timescale, duration. A duration of 0 or of all ones is unknown. */
-function durationOf(header: Box | undefined): number | null {
+/**
+ * Reads the duration in seconds of an mvhd or mdhd box. A duration of 0 or of all ones means
+ * unknown.
+ */
+function readDuration(header: Box | undefined): number | null {
   const body = header?.body;
   if (!body || body.length < 32) return null;
   const wide = body[0] === 1;

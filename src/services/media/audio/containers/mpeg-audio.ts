@@ -2,21 +2,21 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
-import { type Frame, frameAt } from './mpeg-frame.ts';
+import { type Frame, readFrameAt } from './mpeg-frame.ts';
 
-const SEARCH = 256 * 1024;
+const SEARCH_BYTES = 256 * 1024;
 /**
- * One sync word is met by chance every 2 kB of noise; four frames in a row, each where the last one
- * ends, never are.
+ * How many consecutive frames identify a stream. A sync word occurs by chance about every 2 kB of
+ * noise; four frames, each starting where the last one ends, practically never do.
  */
-const IN_A_ROW = 4;
-const ID3V1 = 128;
+const CHAIN_LENGTH = 4;
+const ID3V1_BYTES = 128;
 
 /**
- * The end of the ID3v2 tags at the start of a file (0 where there are none; some writers leave
- * several).
+ * The offset after the ID3v2 tags at the start of a file; 0 when there are none. Some writers leave
+ * several.
  */
-export async function endOfId3(file: BoundedFile): Promise<number> {
+export async function findEndOfId3(file: BoundedFile): Promise<number> {
   let end = 0;
   for (let tags = 0; tags < 8; tags++) {
     const head = await file.read(end, 10);
@@ -31,10 +31,13 @@ export async function endOfId3(file: BoundedFile): Promise<number> {
   return end;
 }
 
-/** An MP3 or ADTS AAC stream that starts soon after `start`; null where there is none. */
+/**
+ * Reads an MP3 or ADTS AAC stream that begins within 256 KiB after `start` and zero padding; null
+ * without one.
+ */
 export async function readMpegAudio(file: BoundedFile, start: number): Promise<Container | null> {
   const from = await skipZeros(file, start);
-  const bytes = await file.read(from, SEARCH);
+  const bytes = await file.read(from, SEARCH_BYTES);
   const found = findStream(bytes, from, file.size);
   if (!found) return null;
   const { frame, at } = found;
@@ -48,7 +51,7 @@ export async function readMpegAudio(file: BoundedFile, start: number): Promise<C
   const soundBytes = file.size - from - at;
   const common = { sampleRate, channels, streams: 1, soundBytes };
   if (frame.kind === 'aac') {
-    const mean = averageBytes(bytes, at);
+    const mean = computeAverageFrameBytes(bytes, at);
     const declaredSeconds = (soundBytes / mean) * (frame.samples / sampleRate);
     const type = {
       contentType: 'audio/aac',
@@ -65,7 +68,7 @@ export async function readMpegAudio(file: BoundedFile, start: number): Promise<C
       fixedBitRate: null,
     };
   }
-  const counted = framesInHeader(bytes, at, frame);
+  const counted = readFrameCount(bytes, at, frame);
   const fixedBitRate = counted?.variable === false ? frame.bitRate : null;
   const declaredSeconds = counted
     ? (counted.frames * frame.samples) / sampleRate
@@ -86,7 +89,7 @@ export async function readMpegAudio(file: BoundedFile, start: number): Promise<C
   };
 }
 
-/** Some writers pad between tag and sound with zeros, as much as they like. */
+/** Skips the zeros, up to 4 MiB, that some writers pad with between tag and sound. */
 async function skipZeros(file: BoundedFile, start: number): Promise<number> {
   const limit = Math.min(file.size, start + 4 * 1024 * 1024);
   for (let offset = start; offset < limit; offset += 65_536) {
@@ -104,20 +107,28 @@ function findStream(
 ): { frame: Frame; at: number } | null {
   for (let at = 0; at + 4 <= bytes.length; at++) {
     if (bytes[at] !== 0xff) continue;
-    const frame = frameAt(bytes, at);
-    if (frame && continues(bytes, at, frame, base, size)) return { frame, at };
+    const frame = readFrameAt(bytes, at);
+    if (frame && beginsFrameChain(bytes, at, frame, base, size)) return { frame, at };
   }
   return null;
 }
 
-/** Whether frames follow one another from here, or (in a very short file) up to its end. */
-function continues(bytes: Buffer, at: number, first: Frame, base: number, size: number): boolean {
+/**
+ * Whether consecutive frames of one stream begin here, or fewer up to the end of a very short file.
+ */
+function beginsFrameChain(
+  bytes: Buffer,
+  at: number,
+  first: Frame,
+  base: number,
+  size: number,
+): boolean {
   let next = at + first.bytes;
-  for (let count = 1; count < IN_A_ROW; count++) {
+  for (let count = 1; count < CHAIN_LENGTH; count++) {
     const rest = size - (base + next);
-    if (rest === 0 || (rest === ID3V1 && bytes.toString('latin1', next, next + 3) === 'TAG'))
+    if (rest === 0 || (rest === ID3V1_BYTES && bytes.toString('latin1', next, next + 3) === 'TAG'))
       return true;
-    const frame = frameAt(bytes, next);
+    const frame = readFrameAt(bytes, next);
     if (!frame || frame.stream !== first.stream) return rest < 0 && count > 1;
     next += frame.bytes;
   }
@@ -125,9 +136,10 @@ function continues(bytes: Buffer, at: number, first: Frame, base: number, size: 
 }
 
 /**
- * The count of frames that encoders leave in the first one: Xing (variable), Info (constant), VBRI.
+ * Reads the frame count that encoders store in the first frame: Xing (variable bit rate), Info
+ * (constant), VBRI.
  */
-function framesInHeader(
+function readFrameCount(
   bytes: Buffer,
   at: number,
   frame: Frame,
@@ -147,10 +159,14 @@ function framesInHeader(
   return null;
 }
 
-function averageBytes(bytes: Buffer, at: number): number {
+function computeAverageFrameBytes(bytes: Buffer, at: number): number {
   let next = at;
   let count = 0;
-  for (let frame = frameAt(bytes, next); frame && count < 200; frame = frameAt(bytes, next)) {
+  for (
+    let frame = readFrameAt(bytes, next);
+    frame && count < 200;
+    frame = readFrameAt(bytes, next)
+  ) {
     next += frame.bytes;
     count += 1;
   }

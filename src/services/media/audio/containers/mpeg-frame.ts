@@ -1,4 +1,4 @@
-/** One frame of MPEG audio (layers I–III) or of ADTS AAC, by its header. */
+/** The header of a frame of MPEG audio (layers I–III) or ADTS AAC. */
 export interface Frame {
   kind: 'mp3' | 'mp1/2' | 'aac';
   bytes: number;
@@ -6,7 +6,7 @@ export interface Frame {
   sampleRate: number;
   channels: number;
   bitRate: number | null;
-  /** What all frames of one stream have in common. */
+  /** The header bits that are the same in all frames of one stream. */
   stream: number;
 }
 
@@ -29,8 +29,8 @@ const KBITS = {
   },
 } as const;
 
-/** The frame whose header is there; null where there is none. */
-export function frameAt(bytes: Buffer, at: number): Frame | null {
+/** Reads the frame header at this offset; null when there is none. */
+export function readFrameAt(bytes: Buffer, at: number): Frame | null {
   if (at + 7 > bytes.length) return null;
   const [b0, b1, b2, b3] = [
     bytes[at] ?? 0,
@@ -39,10 +39,10 @@ export function frameAt(bytes: Buffer, at: number): Frame | null {
     bytes[at + 3] ?? 0,
   ];
   if (b0 !== 0xff || (b1 & 0xe0) !== 0xe0) return null;
-  return (b1 & 0xf6) === 0xf0 ? adtsFrame(bytes, at) : mpegFrame(b1, b2, b3);
+  return (b1 & 0xf6) === 0xf0 ? readAdtsFrame(bytes, at) : readMpegFrame(b1, b2, b3);
 }
 
-function mpegFrame(b1: number, b2: number, b3: number): Frame | null {
+function readMpegFrame(b1: number, b2: number, b3: number): Frame | null {
   const version = (b1 >> 3) & 3; // 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
   const layer = 4 - ((b1 >> 1) & 3);
   const bitRateIndex = b2 >> 4;
@@ -78,7 +78,7 @@ function mpegFrame(b1: number, b2: number, b3: number): Frame | null {
   };
 }
 
-function adtsFrame(bytes: Buffer, at: number): Frame | null {
+function readAdtsFrame(bytes: Buffer, at: number): Frame | null {
   const sampleRate = AAC_RATES[((bytes[at + 2] ?? 0) >> 2) & 15];
   const length = (bytes.readUIntBE(at + 3, 3) >> 5) & 0x1fff;
   const layout = (bytes.readUInt16BE(at + 2) >> 6) & 7;

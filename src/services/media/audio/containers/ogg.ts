@@ -2,12 +2,12 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
-import { streamInfo } from './flac.ts';
+import { readStreamInfo } from './flac.ts';
 
 interface Page {
   serial: number;
   begins: boolean;
-  /** Samples so far at the end of this page; null where no packet ends in it. */
+  /** The granule position: samples up to the end of this page; null when no packet ends in it. */
   granule: number | null;
   body: Buffer;
   end: number;
@@ -18,9 +18,9 @@ type Sound = Pick<Container, 'codec' | 'sampleRate' | 'channels' | 'lossless' | 
   granuleRate: number;
 };
 
-const HEAD = 256 * 1024;
-const TAIL = 128 * 1024;
-const OTHERS = [
+const HEAD_BYTES = 256 * 1024;
+const TAIL_BYTES = 128 * 1024;
+const UNSUPPORTED = [
   ['\x80theora', 'Ogg video'],
   ['BBCD', 'Ogg video'],
   ['OVP80', 'Ogg video'],
@@ -28,41 +28,41 @@ const OTHERS = [
 ] as const;
 
 /**
- * Ogg with Vorbis, Opus or FLAC in it; null where it is no Ogg. Source: RFC 3533, RFC 7845, the
- * Vorbis I specification.
+ * Reads Ogg with Vorbis, Opus or FLAC; null for another format. Source: RFC 3533, RFC 7845, Vorbis
+ * I.
  */
 export async function readOgg(file: BoundedFile, start: number): Promise<Container | null> {
-  const bytes = await file.read(start, HEAD);
+  const bytes = await file.read(start, HEAD_BYTES);
   if (bytes.toString('latin1', 0, 4) !== 'OggS') return null;
-  const pages = [...pagesOf(bytes)];
+  const pages = [...readPages(bytes)];
   const begins = pages.filter((page) => page.begins);
-  for (const { body } of begins) refuseOther(body.toString('latin1', 0, 8));
-  const sound = begins.map(soundOf).find((found) => found !== null);
-  if (!sound) throw corrupt('This Ogg file begins with no stream that can be read.');
+  for (const { body } of begins) refuseOtherCodec(body.toString('latin1', 0, 8));
+  const sound = begins.map(readSound).find((found) => found !== null);
+  if (!sound) throw corrupt('This Ogg file does not begin with a stream that can be read.');
   const { serial, granuleRate, ...facts } = sound;
   return {
     contentType: 'audio/ogg',
     demuxer: 'ogg',
     ...facts,
     streams: begins.length,
-    declaredSeconds: await length(file, pages, serial, granuleRate),
-    // The last page there is gives the length: a file cut short is simply a shorter one.
+    declaredSeconds: await readSeconds(file, pages, serial, granuleRate),
+    // The length is read from the last page: a file that was cut off looks like a shorter one.
     declaredIsExact: false,
     soundBytes: null,
     fixedBitRate: null,
   };
 }
 
-function refuseOther(name: string): void {
-  const other = OTHERS.find(([magic]) => name.startsWith(magic));
+function refuseOtherCodec(name: string): void {
+  const other = UNSUPPORTED.find(([magic]) => name.startsWith(magic));
   if (other) throw new MediaError('UNSUPPORTED_MEDIA', `This is ${other[1]}; ${ACCEPTED}.`);
 }
 
-function soundOf({ body, serial }: Page): Sound | null {
+function readSound({ body, serial }: Page): Sound | null {
   const name = body.toString('latin1', 0, 8);
   if (name.startsWith('\x01vorbis') && body.length >= 16) {
     const sampleRate = body.readUInt32LE(12);
-    if (sampleRate === 0) throw corrupt('This Ogg file claims a sample rate of nothing.');
+    if (sampleRate === 0) throw corrupt('This Ogg file declares a sample rate of zero.');
     const facts = {
       codec: 'vorbis',
       decoders: ['vorbis'],
@@ -76,14 +76,14 @@ function soundOf({ body, serial }: Page): Sound | null {
     return { serial, ...facts, sampleRate: 48_000, granuleRate: 48_000 };
   }
   if (name.startsWith('\x7fFLAC') && body.length >= 51) {
-    const { sampleRate, channels } = streamInfo(body.subarray(17));
+    const { sampleRate, channels } = readStreamInfo(body.subarray(17));
     const facts = { codec: 'flac', decoders: ['flac'], lossless: true };
     return { serial, ...facts, channels, sampleRate, granuleRate: sampleRate };
   }
   return null;
 }
 
-function* pagesOf(bytes: Buffer): Generator<Page> {
+function* readPages(bytes: Buffer): Generator<Page> {
   let at = 0;
   while (at + 27 <= bytes.length && bytes.toString('latin1', at, at + 4) === 'OggS') {
     const segments = bytes[at + 26] ?? 0;
@@ -102,18 +102,18 @@ function* pagesOf(bytes: Buffer): Generator<Page> {
 }
 
 /**
- * From the first page with sound to the last: a recording of a running broadcast does not begin at
- * nought.
+ * The length in seconds, from the first page with sound to the last. A recorded broadcast does not
+ * start at 0.
  */
-async function length(
+async function readSeconds(
   file: BoundedFile,
   pages: Page[],
   serial: number,
   rate: number,
 ): Promise<number | null> {
   const first = pages.find((page) => page.serial === serial && (page.granule ?? 0) > 0);
-  const base = Math.max(0, file.size - TAIL);
-  const tail = await file.read(base, TAIL);
+  const base = Math.max(0, file.size - TAIL_BYTES);
+  const tail = await file.read(base, TAIL_BYTES);
   for (
     let at = tail.lastIndexOf('OggS');
     at >= 0;
@@ -121,13 +121,16 @@ async function length(
   ) {
     if (at + 27 > tail.length || tail.readUInt32LE(at + 14) !== serial) continue;
     const granule = tail.readBigInt64LE(at + 6);
-    if (granule > 0n) return Math.max(0, Number(granule) - startOf(first, rate)) / rate;
+    if (granule > 0n) return Math.max(0, Number(granule) - findStart(first, rate)) / rate;
   }
   return null;
 }
 
-/** A first page holds a second or so: anything more is where a broadcast was joined. */
-function startOf(first: Page | undefined, rate: number): number {
+/**
+ * A first page holds about a second; a larger position means that the recording joined a running
+ * broadcast.
+ */
+function findStart(first: Page | undefined, rate: number): number {
   const granule = first?.granule ?? 0;
   return granule > rate * 5 ? granule : 0;
 }

@@ -1,19 +1,24 @@
 import type { Container } from './container.ts';
 
-/** What a file of plain samples says of them. */
-type Pcm = Pick<
+/** What the header of a file of uncompressed samples declares. */
+type PcmHeader = Pick<
   Container,
   'contentType' | 'demuxer' | 'codec' | 'sampleRate' | 'channels' | 'declaredIsExact'
 > & {
   bytesPerSecond: number;
-  /** Of sound, as claimed. */
+  /** Bytes of sound, as declared. */
   bytes: number;
-  /** What is there of them at most. */
+  /** Bytes that the file has after the header. */
   available: number;
 };
 
-/** The container of samples that follow each other, each of the same size: all else follows from that. */
-export function pcmContainer({ bytesPerSecond, bytes, available, ...pcm }: Pcm): Container {
+/** Builds the container of uncompressed samples: length and bit rate follow from their size. */
+export function buildPcmContainer({
+  bytesPerSecond,
+  bytes,
+  available,
+  ...pcm
+}: PcmHeader): Container {
   const { codec } = pcm;
   return {
     ...pcm,

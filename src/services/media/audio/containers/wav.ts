@@ -2,7 +2,7 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
-import { pcmContainer } from './pcm.ts';
+import { buildPcmContainer } from './pcm.ts';
 
 interface Format {
   codec: string;
@@ -11,15 +11,15 @@ interface Format {
   bytesPerSecond: number;
 }
 
-const CHUNKS = 1000;
+const MOST_CHUNKS = 1000;
 const EXTENSIBLE = 0xfffe;
 /**
- * At least this much "data" is a recorder's placeholder for a length that it never came back to
- * write.
+ * A "data" size from here on is the placeholder of a recorder that never went back to write the
+ * real one.
  */
 const PLACEHOLDER = 0xffff_0000;
 
-/** A WAV file: RIFF, or RF64/BW64 for more than 4 GiB of claims. null where it is none. */
+/** Reads a WAV file: RIFF, or RF64/BW64 with 64-bit sizes; null for another format. */
 export async function readWav(file: BoundedFile, start: number): Promise<Container | null> {
   const head = await file.read(start, 12);
   const family = head.toString('latin1', 0, 4);
@@ -28,15 +28,15 @@ export async function readWav(file: BoundedFile, start: number): Promise<Contain
   let format: Format | null = null;
   let wideData: number | null = null;
   let offset = start + 12;
-  for (let count = 0; count < CHUNKS && offset + 8 <= file.size; count++) {
+  for (let count = 0; count < MOST_CHUNKS && offset + 8 <= file.size; count++) {
     const chunk = await file.read(offset, 8 + 40);
     const name = chunk.toString('latin1', 0, 4);
     const size = chunk.readUInt32LE(4);
     if (name === 'ds64' && chunk.length >= 24) wideData = Number(chunk.readBigUInt64LE(16));
     if (name === 'fmt ') format = readFormat(chunk.subarray(8), size);
     if (name === 'data') {
-      if (!format) throw corrupt('This WAV file has sound before it says in which format.');
-      return container(format, size, wideData, file.size - offset - 8);
+      if (!format) throw corrupt('The sound of this WAV file comes before its format is declared.');
+      return buildContainer(format, size, wideData, file.size - offset - 8);
     }
     offset += 8 + size + (size % 2);
   }
@@ -49,16 +49,16 @@ function readFormat(chunk: Buffer, size: number): Format {
   const tag = chunk.readUInt16LE(0);
   const bits = chunk.readUInt16LE(14);
   const extended = tag === EXTENSIBLE && size >= 26 && chunk.length >= 26;
-  const codec = codecOf(extended ? chunk.readUInt16LE(24) : tag, bits);
+  const codec = findCodec(extended ? chunk.readUInt16LE(24) : tag, bits);
   const channels = chunk.readUInt16LE(2);
   const sampleRate = chunk.readUInt32LE(4);
   const bytesPerSecond = sampleRate * chunk.readUInt16LE(12);
   if (channels === 0 || bytesPerSecond === 0)
-    throw corrupt('This WAV file claims no channels or no samples.');
+    throw corrupt('This WAV file declares zero channels or a data rate of zero.');
   return { codec, sampleRate, channels, bytesPerSecond };
 }
 
-function codecOf(tag: number, bits: number): string {
+function findCodec(tag: number, bits: number): string {
   const integers: Record<number, string> = {
     8: 'pcm_u8',
     16: 'pcm_s16le',
@@ -76,17 +76,17 @@ function codecOf(tag: number, bits: number): string {
     const kind = `0x${tag.toString(16).padStart(4, '0')}, ${bits} bits`;
     throw new MediaError(
       'UNSUPPORTED_MEDIA',
-      `This WAV file holds another encoding than PCM (${kind}); ${ACCEPTED}.`,
+      `The sound of this WAV file is not PCM (${kind}); ${ACCEPTED}.`,
     );
   }
   return codec;
 }
 
 /**
- * A length of 0, of 0xFFFFFFFF, or just below is what a program writes that streams to a pipe and
- * cannot come back: an ordinary file, as long as its bytes. Any other length is a promise.
+ * A data size of 0, 0xFFFFFFFF or just below is written by programs that stream to a pipe and
+ * cannot seek back: then the bytes present are the length. Any other size is trusted.
  */
-function container(
+function buildContainer(
   format: Format,
   size: number,
   wide: number | null,
@@ -96,5 +96,5 @@ function container(
   const streamed = claimed === 0 || (claimed === size && size >= PLACEHOLDER);
   const bytes = streamed ? available : claimed;
   const file = { contentType: 'audio/wav', demuxer: 'wav', declaredIsExact: !streamed } as const;
-  return pcmContainer({ ...file, ...format, bytes, available });
+  return buildPcmContainer({ ...file, ...format, bytes, available });
 }

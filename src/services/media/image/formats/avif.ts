@@ -1,77 +1,84 @@
 import { corrupt, MediaError } from '../../media-error.ts';
 import type { ImageLimits } from '../limits.ts';
-import { type Picture, partCounter, refuseSize } from './picture.ts';
-import type { Window } from './window.ts';
-
-/** The index of an honest picture has some hundred bytes; of one of many tiles, some thousand. */
-const INDEX = 1024 * 1024;
+import type { BufferedFile } from './buffered-file.ts';
+import { makePartCounter, type Picture, refuseSize } from './picture.ts';
 
 /**
- * An AVIF file (AV1 Image File Format 1.1), from the sizes in its index; null when it is none. HEIC, its
- * sister with another codec, is none.
+ * The `meta` box of an ordinary picture has a few hundred bytes, of one with many tiles a few
+ * thousand.
  */
-export async function readAvif(file: Window, limits: ImageLimits): Promise<Picture | null> {
-  const head = await file.at(0, 16);
+const MOST_INDEX_BYTES = 1024 * 1024;
+
+/**
+ * Reads the sizes in the index (`meta` box) of an AVIF file (AV1 Image File Format 1.1); null for
+ * another format, such as HEIC, the same container with another codec.
+ */
+export async function readAvif(file: BufferedFile, limits: ImageLimits): Promise<Picture | null> {
+  const head = await file.read(0, 16);
   if (head.length < 16 || head.toString('latin1', 4, 8) !== 'ftyp') return null;
-  const brands = (await file.at(8, Math.min(256, head.readUInt32BE(0) - 8))).toString('latin1');
-  // The second four bytes are a version. Brands have four characters each, at even places.
+  const brands = (await file.read(8, Math.min(256, head.readUInt32BE(0) - 8))).toString('latin1');
+  // Four bytes each: the major brand, a version, the compatible brands.
   if (!/^(?:....)*?(?:avif|avis)/s.test(brands)) return null;
   const index = await findIndex(file, limits);
-  const own = { ...limits, pixels: Math.min(limits.pixels, limits.avifPixels) };
-  const { width, height } = largest(index, own);
+  const avifLimits = { ...limits, pixels: Math.min(limits.pixels, limits.avifPixels) };
+  const { width, height } = findLargest(index, avifLimits);
   refuseManyTiles(index, limits);
   return { format: 'avif', contentType: 'image/avif', width, height, frames: null };
 }
 
-async function findIndex(file: Window, limits: ImageLimits): Promise<Buffer> {
-  const count = partCounter(limits);
+async function findIndex(file: BufferedFile, limits: ImageLimits): Promise<Buffer> {
+  const count = makePartCounter(limits);
   for (let at = 0; at + 8 <= file.size; ) {
     count();
-    const head = await file.at(at, 16);
+    const head = await file.read(at, 16);
     const short = head.readUInt32BE(0);
     const isWide = short === 1 && head.length === 16;
     const size = isWide ? Number(head.readBigUInt64BE(8)) : short || file.size - at;
     const start = isWide ? 16 : 8;
     if (size < start) throw corrupt('This AVIF file has a box shorter than its own header.');
     if (head.toString('latin1', 4, 8) === 'meta') {
-      if (size > INDEX)
-        throw new MediaError('TOO_COMPLEX', 'The index of this image is too large.');
-      if (at + size > file.size) throw corrupt('This AVIF file ends within its index.');
-      return await file.at(at + start + 4, size - start - 4); // after version and flags
+      if (size > MOST_INDEX_BYTES)
+        throw new MediaError('TOO_COMPLEX', 'The index (meta) of this AVIF file is too large.');
+      if (at + size > file.size) throw corrupt('This AVIF file ends within its index (meta).');
+      return await file.read(at + start + 4, size - start - 4); // skips version and flags
     }
     at += size;
   }
-  throw corrupt('This AVIF file has no index: it was cut off, or never finished.');
+  throw corrupt('This AVIF file has no index (meta): it was cut off, or never finished.');
 }
 
-/** The largest picture in the index: a decoder makes room for each that it is made of. */
-function largest(index: Buffer, limits: ImageLimits): { width: number; height: number } {
-  const count = partCounter(limits);
+/**
+ * The largest picture in the index: a decoder allocates memory for each picture that the image
+ * consists of.
+ */
+function findLargest(index: Buffer, limits: ImageLimits): { width: number; height: number } {
+  const count = makePartCounter(limits);
   const found = { width: 0, height: 0 };
-  for (const properties of boxesIn(index, 'iprp', count)) {
-    for (const container of boxesIn(properties, 'ipco', count)) {
-      for (const extent of boxesIn(container, 'ispe', count)) {
-        if (extent.length < 12) throw corrupt('This AVIF file has a size that is cut short.');
+  for (const properties of findBoxes(index, 'iprp', count)) {
+    for (const container of findBoxes(properties, 'ipco', count)) {
+      for (const extent of findBoxes(container, 'ispe', count)) {
+        if (extent.length < 12) throw corrupt('This AVIF file declares an incomplete size.');
         const [width, height] = [extent.readUInt32BE(4), extent.readUInt32BE(8)];
         refuseSize(width, height, limits);
         if (width * height > found.width * found.height) Object.assign(found, { width, height });
       }
     }
   }
-  if (found.width === 0) throw corrupt('This AVIF file does not say how large it is.');
+  if (found.width === 0) throw corrupt('This AVIF file does not declare its size.');
   return found;
 }
 
 /**
- * A picture may be put together of others, and those of others again, each named many times: some hundred
- * bytes could keep a decoder busy for days. One level of it is enough for any honest file.
+ * Refuses nested and large grids of tiles. A picture may be composed of others, those again of
+ * others, and each may be referenced many times: a few hundred bytes could keep a decoder busy for
+ * days. Ordinary files have one level of tiles.
  */
 function refuseManyTiles(index: Buffer, limits: ImageLimits): void {
-  const count = partCounter(limits);
+  const count = makePartCounter(limits);
   const parts = new Map<number, number[]>();
-  for (const references of boxesIn(index, 'iref', count)) {
-    const width = references[0] === 0 ? 2 : 4; // by its version, the first of four bytes
-    for (const body of boxesIn(references.subarray(4), 'dimg', count)) {
+  for (const references of findBoxes(index, 'iref', count)) {
+    const width = references[0] === 0 ? 2 : 4; // bytes of an item id, by the version of the box
+    for (const body of findBoxes(references.subarray(4), 'dimg', count)) {
       const { from, to } = readReference(body, width);
       const all = [...(parts.get(from) ?? []), ...to];
       if (all.length > limits.tiles) throw tooManyTiles();
@@ -82,7 +89,7 @@ function refuseManyTiles(index: Buffer, limits: ImageLimits): void {
   for (const [id, of] of parts) if (isMany(id) && of.some(isMany)) throw tooManyTiles();
 }
 
-/** The id of an item, how many there are, and the ids of those it is made of. */
+/** Reads the id of an item and the ids of the items that it is composed of. */
 function readReference(body: Buffer, width: number): { from: number; to: number[] } {
   const count = Math.max(0, Math.floor((body.length - 2) / width) - 1);
   const to = Array.from({ length: count }, (_, n) => body.readUIntBE(width + 2 + n * width, width));
@@ -90,15 +97,15 @@ function readReference(body: Buffer, width: number): { from: number; to: number[
 }
 
 function tooManyTiles(): MediaError {
-  return new MediaError('TOO_COMPLEX', 'This image is put together of too many others.');
+  return new MediaError('TOO_COMPLEX', 'This image is composed of too many others.');
 }
 
-function* boxesIn(parent: Buffer, name: string, count: () => void): Generator<Buffer> {
+function* findBoxes(parent: Buffer, name: string, count: () => void): Generator<Buffer> {
   for (let at = 0; at + 8 <= parent.length; ) {
     count();
     const size = parent.readUInt32BE(at);
     if (size < 8 || at + size > parent.length) {
-      throw corrupt('This AVIF file has a box that is longer than what it is in.');
+      throw corrupt('This AVIF file has a box that is longer than the box that contains it.');
     }
     if (parent.toString('latin1', at + 4, at + 8) === name)
       yield parent.subarray(at + 8, at + size);

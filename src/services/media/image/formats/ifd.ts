@@ -1,41 +1,51 @@
 import { corrupt, MediaError } from '../../media-error.ts';
 
-/** Where a TIFF structure is: a file, or the EXIF block within one. */
+/** Bytes with a TIFF structure: a file, or an EXIF block within one. */
 export interface Bytes {
   /** The bytes from `offset` on: fewer than `length` only where they end. */
   read(offset: number, length: number): Promise<Buffer>;
 }
 
-/** A directory of tags (TIFF 6.0 §2), whose values are read only when asked for. */
+/** A directory of tags (an IFD, TIFF 6.0 §2), whose values are read on demand. */
 export interface Directory {
   entries: number;
-  /** Where the next one is; 0 after the last. */
+  /** Offset of the next directory; 0 in the last. */
   next: number;
-  /** Its numbers, at most 64 of them; none when the tag is missing or is no number. */
-  numbers(tag: number): Promise<number[]>;
-  /** Its text, at most 200 characters; empty when the tag is missing or is no text. */
-  text(tag: number): Promise<string>;
+  /** The numbers of a tag, at most 64; none when the tag is missing or not numeric. */
+  readNumbers(tag: number): Promise<number[]>;
+  /** The text of a tag, at most 200 characters; empty when the tag is missing or not text. */
+  readText(tag: number): Promise<string>;
 }
 
 export type Endian = 'LE' | 'BE';
 
-const ENTRY = 12;
-/** Honest files have a few dozen. */
-const ENTRIES = 4096;
-const VALUES = 64;
-const TEXT = 200;
-/** Bytes of a value by its type: unsigned and signed ones, text, fractions. */
-const WIDTHS: Record<number, number> = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 8: 2, 9: 4, 10: 8 };
+const ENTRY_BYTES = 12;
+/** Ordinary files have a few dozen. */
+const MOST_ENTRIES = 4096;
+const MOST_VALUES = 64;
+const MOST_CHARACTERS = 200;
+/** Bytes of a value by its type: integers, text (2), fractions (5, 10). */
+const BYTES_OF_TYPE: Record<number, number> = {
+  1: 1,
+  2: 1,
+  3: 2,
+  4: 4,
+  5: 8,
+  7: 1,
+  8: 2,
+  9: 4,
+  10: 8,
+};
 
-/** Byte order and the offset of the first directory; null when this is no TIFF structure. */
+/** Reads byte order and offset of the first directory; null when this is no TIFF structure. */
 export function readTiffHead(head: Buffer): { endian: Endian; first: number } | null {
   const magic = head.toString('hex', 0, 4);
   if (head.length < 8 || !['49492a00', '4d4d002a'].includes(magic)) return null;
   const endian = magic === '49492a00' ? 'LE' : 'BE';
-  return { endian, first: uint32(head, 4, endian) };
+  return { endian, first: readUint32(head, 4, endian) };
 }
 
-/** @throws MediaError when there is none at that offset, or an absurd one */
+/** Reads the directory at an offset. @throws MediaError when it is missing, cut off or too large */
 export async function readDirectory(
   bytes: Bytes,
   offset: number,
@@ -43,59 +53,61 @@ export async function readDirectory(
 ): Promise<Directory> {
   const head = await bytes.read(offset, 2);
   if (head.length < 2) throw corrupt('A directory of tags lies beyond the end of this image.');
-  const entries = uint16(head, 0, endian);
-  if (entries > ENTRIES) throw new MediaError('TOO_COMPLEX', 'This image has too many tags.');
-  const table = await bytes.read(offset + 2, entries * ENTRY + 4);
-  if (table.length < entries * ENTRY) throw corrupt('This image breaks off within its tags.');
-  const next = table.length < entries * ENTRY + 4 ? 0 : uint32(table, entries * ENTRY, endian);
-  const find = (tag: number) => {
-    for (let at = 0; at < entries * ENTRY; at += ENTRY) {
-      if (uint16(table, at, endian) === tag) return table.subarray(at, at + ENTRY);
+  const entries = readUint16(head, 0, endian);
+  if (entries > MOST_ENTRIES) throw new MediaError('TOO_COMPLEX', 'This image has too many tags.');
+  const table = await bytes.read(offset + 2, entries * ENTRY_BYTES + 4);
+  if (table.length < entries * ENTRY_BYTES) throw corrupt('This image ends within its tags.');
+  const next =
+    table.length < entries * ENTRY_BYTES + 4 ? 0 : readUint32(table, entries * ENTRY_BYTES, endian);
+  const findEntry = (tag: number) => {
+    for (let at = 0; at < entries * ENTRY_BYTES; at += ENTRY_BYTES) {
+      if (readUint16(table, at, endian) === tag) return table.subarray(at, at + ENTRY_BYTES);
     }
     return null;
   };
-  const value = async (entry: Buffer, most: number) => {
-    const type = uint16(entry, 2, endian);
-    const width = WIDTHS[type] ?? 0;
-    const length = width * Math.min(most, uint32(entry, 4, endian));
-    if (width * uint32(entry, 4, endian) <= 4)
+  const readValue = async (entry: Buffer, most: number) => {
+    const type = readUint16(entry, 2, endian);
+    const width = BYTES_OF_TYPE[type] ?? 0;
+    const length = width * Math.min(most, readUint32(entry, 4, endian));
+    if (width * readUint32(entry, 4, endian) <= 4)
       return { type, width, data: entry.subarray(8, 8 + length) };
-    return { type, width, data: await bytes.read(uint32(entry, 8, endian), length) };
+    return { type, width, data: await bytes.read(readUint32(entry, 8, endian), length) };
   };
   return {
     entries,
     next,
-    async numbers(tag) {
-      const entry = find(tag);
+    async readNumbers(tag) {
+      const entry = findEntry(tag);
       if (!entry) return [];
-      const { type, width, data } = await value(entry, VALUES);
+      const { type, width, data } = await readValue(entry, MOST_VALUES);
       if (width === 0 || type === 2) return [];
       const count = Math.floor(data.length / width);
-      return Array.from({ length: count }, (_, n) => number(data, n * width, type, endian));
+      return Array.from({ length: count }, (_, n) => readNumber(data, n * width, type, endian));
     },
-    async text(tag) {
-      const entry = find(tag);
+    async readText(tag) {
+      const entry = findEntry(tag);
       if (!entry) return '';
-      const { type, data } = await value(entry, TEXT);
+      const { type, data } = await readValue(entry, MOST_CHARACTERS);
       return type === 2 ? (data.toString('utf8').split('\0')[0] ?? '') : '';
     },
   };
 }
 
-function number(data: Buffer, at: number, type: number, endian: Endian): number {
-  if (type === 3) return uint16(data, at, endian);
-  if (type === 8) return (uint16(data, at, endian) << 16) >> 16;
-  if (type === 4) return uint32(data, at, endian);
-  if (type === 9) return uint32(data, at, endian) | 0;
-  if (type === 5) return uint32(data, at, endian) / uint32(data, at + 4, endian);
-  if (type === 10) return (uint32(data, at, endian) | 0) / (uint32(data, at + 4, endian) | 0);
+function readNumber(data: Buffer, at: number, type: number, endian: Endian): number {
+  if (type === 3) return readUint16(data, at, endian);
+  if (type === 8) return (readUint16(data, at, endian) << 16) >> 16;
+  if (type === 4) return readUint32(data, at, endian);
+  if (type === 9) return readUint32(data, at, endian) | 0;
+  if (type === 5) return readUint32(data, at, endian) / readUint32(data, at + 4, endian);
+  if (type === 10)
+    return (readUint32(data, at, endian) | 0) / (readUint32(data, at + 4, endian) | 0);
   return data[at] ?? 0;
 }
 
-function uint16(bytes: Buffer, at: number, endian: Endian): number {
+function readUint16(bytes: Buffer, at: number, endian: Endian): number {
   return endian === 'LE' ? bytes.readUInt16LE(at) : bytes.readUInt16BE(at);
 }
 
-function uint32(bytes: Buffer, at: number, endian: Endian): number {
+function readUint32(bytes: Buffer, at: number, endian: Endian): number {
   return endian === 'LE' ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at);
 }

@@ -1,22 +1,22 @@
 import { corrupt, MediaError } from '../../media-error.ts';
 import type { ImageContentType, ImageLimits } from '../limits.ts';
 
-/** What the headers of a file say, before any decoder has seen it. */
+/** What the headers of a file declare, read before any decoder opens it. */
 export interface Picture {
   format: 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff';
   contentType: ImageContentType;
-  /** As it is stored, before any orientation. */
+  /** In pixels, as stored: before the orientation is applied. */
   width: number;
   height: number;
-  /** Of an animation, or pages of a document; null where only the decoder can tell. */
+  /** Frames of an animation, or pages; null when only the decoder can tell. */
   frames: number | null;
 }
 
-/** Refuses what a decoder would need too much memory for. @throws MediaError */
+/** Refuses a picture that would take the decoder too much memory. @throws MediaError */
 export function refuseSize(width: number, height: number, limits: ImageLimits): void {
   if (width === 0 || height === 0) throw corrupt('This image has no width or no height.');
   if (width > limits.side || height > limits.side) {
-    const most = `at most ${limits.side} a side are accepted`;
+    const most = `at most ${limits.side} per side are accepted`;
     throw new MediaError('TOO_LARGE', `This image has ${width} × ${height} pixels; ${most}.`);
   }
   if (width * height > limits.pixels) {
@@ -28,8 +28,11 @@ export function refuseSize(width: number, height: number, limits: ImageLimits): 
   }
 }
 
-/** Counts the parts of a file. @throws MediaError TOO_COMPLEX where there are too many */
-export function partCounter(limits: ImageLimits): () => void {
+/**
+ * Makes a counter of the parts of a file, which throws MediaError TOO_COMPLEX when there are too
+ * many.
+ */
+export function makePartCounter(limits: ImageLimits): () => void {
   let parts = 0;
   return () => {
     parts += 1;

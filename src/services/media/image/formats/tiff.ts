@@ -2,7 +2,7 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import type { ImageLimits } from '../limits.ts';
 import { type Directory, readDirectory, readTiffHead } from './ifd.ts';
-import { type Picture, partCounter, refuseSize } from './picture.ts';
+import { makePartCounter, type Picture, refuseSize } from './picture.ts';
 
 const TAG = {
   width: 256,
@@ -15,12 +15,15 @@ const TAG = {
   tileHeight: 323,
   dngVersion: 50_706,
 };
-/** None, CCITT, LZW, JPEG, Deflate (two numbers) and PackBits. */
+/** No compression, CCITT, LZW, JPEG, Deflate (two numbers) and PackBits. */
 const COMPRESSIONS = [1, 2, 3, 4, 5, 7, 8, 32_946, 32_773];
-/** In all directories together: a decoder goes through each to count them. */
-const ENTRIES = 100_000;
+/** The most entries of all directories together: a decoder reads them all to count the pages. */
+const MOST_ENTRIES = 100_000;
 
-/** A TIFF file (6.0), from its chain of directories, the first of which is the picture; null when it is none. */
+/**
+ * Reads the chain of directories of a TIFF file (6.0), of which the first is the picture; null for
+ * another format.
+ */
 export async function readTiff(file: BoundedFile, limits: ImageLimits): Promise<Picture | null> {
   const start = await file.read(0, 8);
   if (['49492b00', '4d4d002b'].includes(start.toString('hex', 0, 4))) {
@@ -29,29 +32,30 @@ export async function readTiff(file: BoundedFile, limits: ImageLimits): Promise<
   const head = readTiffHead(start);
   if (!head) return null;
   const first = await readDirectory(file, head.first, head.endian);
-  const size = await judge(first, limits);
+  const size = await checkDirectory(first, limits);
   const frames = await countDirectories(file, head, limits);
   return { format: 'tiff', contentType: 'image/tiff', ...size, frames };
 }
 
-async function judge(directory: Directory, limits: ImageLimits) {
-  const one = async (tag: number, otherwise: number) =>
-    (await directory.numbers(tag))[0] ?? otherwise;
-  if ((await directory.numbers(TAG.dngVersion)).length > 0) {
+async function checkDirectory(directory: Directory, limits: ImageLimits) {
+  const readOne = async (tag: number, otherwise: number) =>
+    (await directory.readNumbers(tag))[0] ?? otherwise;
+  if ((await directory.readNumbers(TAG.dngVersion)).length > 0) {
     throw new MediaError('UNSUPPORTED_MEDIA', 'This is a DNG image: the raw picture of a camera.');
   }
-  const [width, height] = [await one(TAG.width, 0), await one(TAG.height, 0)];
+  const [width, height] = [await readOne(TAG.width, 0), await readOne(TAG.height, 0)];
   refuseSize(width, height, limits);
-  const compression = await one(TAG.compression, 1);
+  const compression = await readOne(TAG.compression, 1);
   if (!COMPRESSIONS.includes(compression)) {
     const message = `This is a TIFF image with compression ${compression}.`;
     throw new MediaError('UNSUPPORTED_MEDIA', message);
   }
-  const samples = await one(TAG.samplesPerPixel, 1);
-  const bits = Math.max(1, ...(await directory.numbers(TAG.bitsPerSample)));
-  const tile = { width: await one(TAG.tileWidth, 0), height: await one(TAG.tileHeight, 0) };
+  const samples = await readOne(TAG.samplesPerPixel, 1);
+  const bits = Math.max(1, ...(await directory.readNumbers(TAG.bitsPerSample)));
+  const tile = { width: await readOne(TAG.tileWidth, 0), height: await readOne(TAG.tileHeight, 0) };
   const columns = tile.width > 0 ? Math.ceil(width / tile.width) * tile.width : width;
-  const rows = tile.width > 0 ? tile.height : Math.min(height, await one(TAG.rowsPerStrip, height));
+  const rows =
+    tile.width > 0 ? tile.height : Math.min(height, await readOne(TAG.rowsPerStrip, height));
   if (samples > 5 || bits > 32 || (columns * rows * samples * bits) / 8 > limits.stripBytes) {
     throw new MediaError(
       'TOO_COMPLEX',
@@ -66,16 +70,17 @@ async function countDirectories(
   { first, endian }: NonNullable<ReturnType<typeof readTiffHead>>,
   limits: ImageLimits,
 ): Promise<number> {
-  const count = partCounter(limits);
+  const count = makePartCounter(limits);
   const seen = new Set<number>();
   let entries = 0;
   for (let at = first; at !== 0; ) {
     count();
-    if (seen.has(at)) throw corrupt('The pages of this TIFF image go round in a circle.');
+    if (seen.has(at)) throw corrupt('The pages of this TIFF image form a loop.');
     seen.add(at);
     const directory = await readDirectory(file, at, endian);
     entries += directory.entries;
-    if (entries > ENTRIES) throw new MediaError('TOO_COMPLEX', 'This image has too many tags.');
+    if (entries > MOST_ENTRIES)
+      throw new MediaError('TOO_COMPLEX', 'This image has too many tags.');
     at = directory.next;
   }
   return seen.size;

@@ -1,22 +1,22 @@
 import { corrupt } from '../../media-error.ts';
 import type { ImageLimits } from '../limits.ts';
-import { type Picture, partCounter, refuseSize } from './picture.ts';
-import type { Window } from './window.ts';
+import type { BufferedFile } from './buffered-file.ts';
+import { makePartCounter, type Picture, refuseSize } from './picture.ts';
 
-/** A WebP file (RFC 9649), lossy, lossless or extended; null when it is none. */
-export async function readWebp(file: Window, limits: ImageLimits): Promise<Picture | null> {
-  const head = await file.at(0, 30);
+/** Reads a WebP file (RFC 9649), lossy, lossless or extended; null for another format. */
+export async function readWebp(file: BufferedFile, limits: ImageLimits): Promise<Picture | null> {
+  const head = await file.read(0, 30);
   if (head.toString('latin1', 0, 4) !== 'RIFF' || head.toString('latin1', 8, 12) !== 'WEBP')
     return null;
-  if (head.length < 30) throw corrupt('This WebP file breaks off in its head.');
+  if (head.length < 30) throw corrupt('This WebP file ends within its header.');
   const name = head.toString('latin1', 12, 16);
-  const { width, height } = sizeIn(name, head.subarray(20));
+  const { width, height } = readSize(name, head.subarray(20));
   refuseSize(width, height, limits);
   const frames = name === 'VP8X' ? await countFrames(file, limits) : 1;
   return { format: 'webp', contentType: 'image/webp', width, height, frames };
 }
 
-function sizeIn(name: string, data: Buffer): { width: number; height: number } {
+function readSize(name: string, data: Buffer): { width: number; height: number } {
   if (name === 'VP8X')
     return { width: data.readUIntLE(4, 3) + 1, height: data.readUIntLE(7, 3) + 1 };
   if (name === 'VP8 ' && data.toString('hex', 3, 6) === '9d012a') {
@@ -26,15 +26,15 @@ function sizeIn(name: string, data: Buffer): { width: number; height: number } {
     const bits = data.readUInt32LE(1);
     return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
   }
-  throw corrupt('This WebP file has no picture where it should be.');
+  throw corrupt('This WebP file does not begin with a picture.');
 }
 
-async function countFrames(file: Window, limits: ImageLimits): Promise<number> {
-  const count = partCounter(limits);
+async function countFrames(file: BufferedFile, limits: ImageLimits): Promise<number> {
+  const count = makePartCounter(limits);
   let frames = 0;
   for (let at = 12; at + 8 <= file.size; ) {
     count();
-    const head = await file.at(at, 8);
+    const head = await file.read(at, 8);
     if (head.toString('latin1', 0, 4) === 'ANMF') frames += 1;
     const length = head.readUInt32LE(4);
     at += 8 + length + (length & 1);

@@ -1,70 +1,76 @@
 import type { VideoContentType } from '../limits.ts';
 
-/** What a file's own headers say, before any decoder is let near it. */
+/** What the headers of a file declare, read before any decoder opens it. */
 export interface Container {
   contentType: VideoContentType;
-  /** ffmpeg's name of the demuxer that alone may read it. */
+  /** The only demuxer that may read it, by ffmpeg's name. */
   demuxer: 'mov' | 'matroska';
   video: VideoTrack;
-  /** null where there is none. */
+  /** null without sound. */
   audio: AudioTrack | null;
   streams: number;
-  /** null where no header says. */
+  /** null when no header declares it. */
   declaredSeconds: number | null;
 }
 
-/** The first moving picture. */
+/** The first video track. */
 export interface VideoTrack {
-  /** Which of the tracks of its kind it is, from 0. */
+  /** Its index among the video tracks, from 0. */
   index: number;
   codec: string;
-  /** ffmpeg's names of the decoders that alone may open. */
+  /** The only decoders that may open it, by ffmpeg's names. */
   decoders: readonly string[];
-  /** As it is coded, before any rotation. */
+  /** In pixels, as coded: before the rotation is applied. */
   width: number;
   height: number;
-  /** In degrees, clockwise: how it has to be turned to be shown. */
+  /** In degrees clockwise: how frames are rotated for display. */
   rotation: 0 | 90 | 180 | 270;
-  /** Frames a second on average; null where no header says. */
+  /** Average frames per second; null when no header declares it. */
   frameRate: number | null;
   hdr: Hdr;
-  /** When its last picture ends, in seconds of the whole; null where no header says. */
+  /**
+   * When the last frame ends, in seconds from the start of the file; null when no header declares
+   * it.
+   */
   declaredEnd: number | null;
 }
 
-/** The curve of a high dynamic range; null for an ordinary one. */
+/** The transfer function of high dynamic range video; null for standard dynamic range. */
 export type Hdr = 'PQ' | 'HLG' | null;
 
-/** The first sound. */
+/** The first audio track. */
 export interface AudioTrack {
   index: number;
   codec: string;
-  /** Empty: this encoding is none of ours, and the video is silent. */
+  /** Empty for an unsupported codec: the preview is silent then. */
   decoders: readonly string[];
   sampleRate: number;
   channels: number;
-  /** As of the pictures. */
+  /** The same as of the video track. */
   declaredEnd: number | null;
 }
 
-/** The curve by its number. Source: ITU-T H.273, table 3. */
-export function hdrOf(transfer: number): Hdr {
+/** Maps a transfer characteristics number. Source: ITU-T H.273, table 3. */
+export function toHdr(transfer: number): Hdr {
   return transfer === 16 ? 'PQ' : transfer === 18 ? 'HLG' : null;
 }
 
-/** The nearest quarter turn, clockwise. */
-export function quarterTurn(degrees: number): VideoTrack['rotation'] {
+/** Rounds to the nearest quarter turn, clockwise. */
+export function roundToQuarterTurn(degrees: number): VideoTrack['rotation'] {
   const turns = ((Math.round(degrees / 90) % 4) + 4) % 4;
   return (turns * 90) as VideoTrack['rotation'];
 }
 
-/** The same of one that is mirrored: what mirrors left and right alone seems to turn about, and does not. */
-export function mirroredTurn(degrees: number): VideoTrack['rotation'] {
-  const turn = quarterTurn(degrees);
+/**
+ * The same for a mirrored picture: a horizontal flip alone looks like half a turn in its matrix,
+ * but is none.
+ */
+export function roundMirroredTurn(degrees: number): VideoTrack['rotation'] {
+  const turn = roundToQuarterTurn(degrees);
   return turn === 180 ? 0 : turn;
 }
 
-/** Decoders of each encoding of pictures, in ffmpeg's names. */
+/** The decoders of each video codec, by ffmpeg's names. */
 export const VIDEO_DECODERS: Record<string, readonly string[] | undefined> = {
   h264: ['h264'],
   hevc: ['hevc'],
@@ -76,7 +82,7 @@ export const VIDEO_DECODERS: Record<string, readonly string[] | undefined> = {
   mjpeg: ['mjpeg'],
 };
 
-/** Decoders of each encoding of sound, in ffmpeg's names. */
+/** The decoders of each audio codec, by ffmpeg's names. */
 export const AUDIO_DECODERS: Record<string, readonly string[] | undefined> = {
   aac: ['aac'],
   mp3: ['mp3float', 'mp3'],

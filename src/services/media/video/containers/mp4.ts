@@ -1,47 +1,49 @@
 import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
-import { boxesIn, findBox } from '../../mp4-boxes.ts';
+import { findBox, readBoxes } from '../../mp4-boxes.ts';
 import { ACCEPTED, type VideoLimits } from '../limits.ts';
 import type { Container } from './container.ts';
 import {
   AUDIO_DECODERS,
   type AudioTrack,
-  mirroredTurn,
-  quarterTurn,
+  roundMirroredTurn,
+  roundToQuarterTurn,
   VIDEO_DECODERS,
 } from './container.ts';
 import { readAudioEntry, readVideoEntry, type Sample } from './mp4-samples.ts';
-import { childrenOf, loaded, type Span, topLevel } from './mp4-spans.ts';
-import { noVideo, refusedCodec, refuseExcessStreams } from './refusals.ts';
+import { findChildren, findMovie, loadBody, type Span } from './mp4-spans.ts';
+import { noVideo, refuseExcessStreams, unsupportedCodec } from './refusals.ts';
 
-const STARTS = ['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip', 'pnot'];
-/** Pictures in the same clothes, that are named by what they are. */
-const PICTURES = ['heic', 'heix', 'hevc', 'hevx', 'mif1', 'msf1', 'avif', 'avis', 'crx '];
-/** An honest one has a handful. A decoder takes long over millions. */
-const EDITS = 1000;
+const FIRST_BOXES = ['ftyp', 'moov', 'mdat', 'wide', 'free', 'skip', 'pnot'];
+/** Brands of images in the same container, which are reported by their own name. */
+const IMAGE_BRANDS = ['heic', 'heix', 'hevc', 'hevx', 'mif1', 'msf1', 'avif', 'avis', 'crx '];
+/**
+ * The most entries of an edit list. Ordinary files have a few; a decoder takes long for millions.
+ */
+const MOST_EDITS = 1000;
 
 interface Track {
   kind: string;
   sample: Sample | null;
-  /** Of its media, and when it ends in the whole. */
+  /** The length of its media, and when it ends from the start of the file, in seconds. */
   seconds: number | null;
   end: number | null;
   matrix: readonly number[];
   frameRate: number | null;
 }
 
-/** MP4 and MOV; null where it is neither. Source: ISO/IEC 14496-12, QuickTime File Format. */
+/** Reads MP4 and MOV; null for another format. Source: ISO/IEC 14496-12, QuickTime File Format. */
 export async function readMp4(file: BoundedFile, limits: VideoLimits): Promise<Container | null> {
   const head = await file.read(0, 12);
-  if (head.length < 8 || !STARTS.includes(head.toString('latin1', 4, 8))) return null;
+  if (head.length < 8 || !FIRST_BOXES.includes(head.toString('latin1', 4, 8))) return null;
   const brand = head.toString('latin1', 4, 8) === 'ftyp' ? head.toString('latin1', 8, 12) : 'qt  ';
-  if (PICTURES.includes(brand)) return null;
-  const moov = await topLevel(file);
-  const inside = await childrenOf(file, moov);
+  if (IMAGE_BRANDS.includes(brand)) return null;
+  const moov = await findMovie(file);
+  const inside = await findChildren(file, moov);
   const traks = inside.filter(({ name }) => name === 'trak');
   refuseExcessStreams(traks.length, limits);
   const mvhd = inside.find((box) => box.name === 'mvhd');
-  const clock = mvhd ? clockOf(await loaded(file, mvhd)) : null;
+  const clock = mvhd ? readClock(await loadBody(file, mvhd)) : null;
   const tracks: Track[] = [];
   for (const trak of traks) tracks.push(await readTrack(file, trak, clock?.timescale));
 
@@ -51,23 +53,23 @@ export async function readMp4(file: BoundedFile, limits: VideoLimits): Promise<C
   if (!video?.sample) throw noVideo('MP4');
   const { codec, name, width, height, hdr } = video.sample;
   const decoders = codec ? VIDEO_DECODERS[codec] : undefined;
-  if (!codec || !decoders) throw refusedCodec('MP4', name);
+  if (!codec || !decoders) throw unsupportedCodec('MP4', name);
   return {
     contentType: brand === 'qt  ' ? 'video/quicktime' : 'video/mp4',
     demuxer: 'mov',
     video: {
       ...{ index, codec, decoders, width, height, hdr },
-      rotation: rotationOf(video.matrix),
+      rotation: toRotation(video.matrix),
       frameRate: video.frameRate,
       declaredEnd: video.end,
     },
-    audio: audioOf(tracks),
+    audio: buildAudioTrack(tracks),
     streams: tracks.length,
-    declaredSeconds: secondsOf(clock) ?? video.seconds,
+    declaredSeconds: toSeconds(clock) ?? video.seconds,
   };
 }
 
-function audioOf(tracks: readonly Track[]): AudioTrack | null {
+function buildAudioTrack(tracks: readonly Track[]): AudioTrack | null {
   const { sample, end } = tracks.find(({ kind }) => kind === 'soun') ?? {};
   if (!sample) return null;
   const { codec, name, sampleRate, channels } = sample;
@@ -79,58 +81,68 @@ function audioOf(tracks: readonly Track[]): AudioTrack | null {
 }
 
 async function readTrack(file: BoundedFile, trak: Span, timescale?: number): Promise<Track> {
-  const boxes = await childrenOf(file, trak);
-  const media = await within(file, boxes, 'mdia');
-  const handler = await body(file, media, 'hdlr');
+  const boxes = await findChildren(file, trak);
+  const media = await findChildrenOf(file, boxes, 'mdia');
+  const handler = await loadBox(file, media, 'hdlr');
   const kind = handler?.toString('latin1', 8, 12) ?? '';
-  const edits = await body(file, await within(file, boxes, 'edts'), 'elst');
-  if (edits && edits.length >= 8 && edits.readUInt32BE(4) > EDITS) {
-    throw new MediaError('TOO_COMPLEX', 'A track of this MP4 file is cut into too many pieces.');
+  const edits = await loadBox(file, await findChildrenOf(file, boxes, 'edts'), 'elst');
+  if (edits && edits.length >= 8 && edits.readUInt32BE(4) > MOST_EDITS) {
+    throw new MediaError('TOO_COMPLEX', 'A track of this MP4 file has too many edits.');
   }
-  const details = await within(file, media, 'minf');
-  await refuseElsewhere(file, details);
-  const table = await within(file, details, 'stbl');
-  const description = await body(file, table, 'stsd');
-  const clock = await body(file, media, 'mdhd');
-  const placed = await body(file, boxes, 'tkhd');
+  const details = await findChildrenOf(file, media, 'minf');
+  await refuseExternalSamples(file, details);
+  const table = await findChildrenOf(file, details, 'stbl');
+  const description = await loadBox(file, table, 'stsd');
+  const clock = await loadBox(file, media, 'mdhd');
+  const placed = await loadBox(file, boxes, 'tkhd');
   if (!['vide', 'soun'].includes(kind)) {
     return { kind, sample: null, seconds: null, end: null, matrix: [], frameRate: null };
   }
   if (!description) throw corrupt('This MP4 file has a track without a description.');
   const sample = kind === 'vide' ? readVideoEntry(description) : readAudioEntry(description);
-  const frameRate = kind === 'vide' && clock ? await frameRateOf(file, table, clock) : null;
-  const seconds = secondsOf(clock && clockOf(clock));
-  const end = edits && timescale ? endOf(edits, timescale) : seconds;
-  return { kind, sample, seconds, end, matrix: matrixOf(placed), frameRate };
+  const frameRate = kind === 'vide' && clock ? await readFrameRate(file, table, clock) : null;
+  const seconds = toSeconds(clock && readClock(clock));
+  const end = edits && timescale ? readEditEnd(edits, timescale) : seconds;
+  return { kind, sample, seconds, end, matrix: readMatrix(placed), frameRate };
 }
 
-/** A track may say that its samples are in another file, or at a URL. Ours never may. */
-async function refuseElsewhere(file: BoundedFile, details: readonly Span[]): Promise<void> {
+/**
+ * Refuses a track whose samples are declared to be in another file or at a URL, which a demuxer
+ * could open.
+ */
+async function refuseExternalSamples(file: BoundedFile, details: readonly Span[]): Promise<void> {
   const information = details.find(({ name }) => name === 'dinf');
   if (!information) return;
-  const dref = findBox({ name: 'dinf', body: await loaded(file, information) }, 'dref');
+  const dref = findBox({ name: 'dinf', body: await loadBody(file, information) }, 'dref');
   if (!dref) return;
-  const entries = boxesIn({ ...dref, body: dref.body.subarray(8) });
-  // Flag 1: the samples are in this very file.
+  const entries = readBoxes({ ...dref, body: dref.body.subarray(8) });
+  // Flag 1: the samples are in this file.
   if (entries.every((entry) => ((entry.body[3] ?? 0) & 1) === 1)) return;
   throw new MediaError(
     'UNSUPPORTED_MEDIA',
-    `This MP4 file keeps its pictures or its sound elsewhere; ${ACCEPTED}.`,
+    `The pictures or the sound of this MP4 file are stored in another file; ${ACCEPTED}.`,
   );
 }
 
-async function within(file: BoundedFile, boxes: readonly Span[], name: string): Promise<Span[]> {
+async function findChildrenOf(
+  file: BoundedFile,
+  boxes: readonly Span[],
+  name: string,
+): Promise<Span[]> {
   const found = boxes.find((box) => box.name === name);
-  return found ? childrenOf(file, found) : [];
+  return found ? findChildren(file, found) : [];
 }
 
-async function body(file: BoundedFile, boxes: readonly Span[], name: string) {
+async function loadBox(file: BoundedFile, boxes: readonly Span[], name: string) {
   const found = boxes.find((box) => box.name === name);
-  return found ? loaded(file, found) : null;
+  return found ? loadBody(file, found) : null;
 }
 
-/** Where its edits end: they also say how long it waits before it begins. Of 0 they say nothing. */
-function endOf(edits: Buffer, timescale: number): number | null {
+/**
+ * When the edit list ends, in seconds; it includes a delay before the track begins. null for a
+ * total of 0.
+ */
+function readEditEnd(edits: Buffer, timescale: number): number | null {
   const wide = edits[0] === 1;
   const size = wide ? 20 : 12;
   let ticks = 0;
@@ -140,7 +152,7 @@ function endOf(edits: Buffer, timescale: number): number | null {
   return ticks > 0 ? ticks / timescale : null;
 }
 
-function secondsOf(clock: Clock | null): number | null {
+function toSeconds(clock: Clock | null): number | null {
   return clock && clock.duration > 0 ? clock.duration / clock.timescale : null;
 }
 
@@ -149,8 +161,11 @@ interface Clock {
   duration: number;
 }
 
-/** mvhd and mdhd alike: times, timescale, duration. A duration of 0 or of all ones is unknown. */
-function clockOf(header: Buffer): Clock | null {
+/**
+ * Reads timescale and duration of an mvhd or mdhd box. The duration is 0 when unknown (0 or all
+ * ones).
+ */
+function readClock(header: Buffer): Clock | null {
   const wide = header[0] === 1;
   if (header.length < (wide ? 32 : 20)) return null;
   const timescale = header.readUInt32BE(wide ? 20 : 12);
@@ -159,22 +174,22 @@ function clockOf(header: Buffer): Clock | null {
   return { timescale, duration: duration >= (wide ? 2 ** 63 : 0xffff_ffff) ? 0 : duration };
 }
 
-/** The four numbers of a tkhd's matrix that turn. */
-function matrixOf(header: Buffer | null): readonly number[] {
+/** Reads the four numbers of the matrix in a tkhd box that rotate. */
+function readMatrix(header: Buffer | null): readonly number[] {
   const at = header?.[0] === 1 ? 52 : 40;
   if (!header || header.length < at + 20) return [];
   return [0, 4, 12, 16].map((offset) => header.readInt32BE(at + offset) / 65_536);
 }
 
-function rotationOf([a = 1, b = 0, c = 0, d = 1]: readonly number[]) {
+function toRotation([a = 1, b = 0, c = 0, d = 1]: readonly number[]) {
   const degrees = (Math.atan2(b, a) * 180) / Math.PI;
-  return a * d - b * c < 0 ? mirroredTurn(degrees) : quarterTurn(degrees);
+  return a * d - b * c < 0 ? roundMirroredTurn(degrees) : roundToQuarterTurn(degrees);
 }
 
-/** On average, from the first entries of the table of times. */
-async function frameRateOf(file: BoundedFile, table: readonly Span[], clock: Buffer) {
+/** The average frame rate, from the first entries of the time-to-sample table (stts). */
+async function readFrameRate(file: BoundedFile, table: readonly Span[], clock: Buffer) {
   const times = table.find(({ name }) => name === 'stts');
-  const timescale = clockOf(clock)?.timescale;
+  const timescale = readClock(clock)?.timescale;
   if (!times || !timescale) return null;
   const bytes = await file.read(times.start, Math.min(times.end - times.start, 8 + 8 * 16_384));
   if (bytes.length < 8) return null;

@@ -1,13 +1,13 @@
 import { MediaError } from '../../media-error.ts';
 import { ACCEPTED, ACCEPTED_CODECS, type VideoLimits } from '../limits.ts';
 
-/** A container of ours, that holds no moving picture. */
+/** The error for an accepted container without a video track. */
 export function noVideo(container: string): MediaError {
   return new MediaError('NO_VIDEO', `There is no video in this ${container} file; ${ACCEPTED}.`);
 }
 
-/** A moving picture in an encoding that is not accepted, by its name. */
-export function refusedCodec(container: string, name: string): MediaError {
+/** The error for a video codec that is not accepted. */
+export function unsupportedCodec(container: string, name: string): MediaError {
   const shown = name.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 40);
   const what = ['encv', 'drmi'].includes(name)
     ? 'video protected against copying'
@@ -27,7 +27,7 @@ export function tooComplex(what: string): MediaError {
   return new MediaError('TOO_COMPLEX', `This video has ${what} are accepted.`);
 }
 
-/** The refusal of what lasts longer than it may, whether it says so itself or is found out. */
+/** The error for a video that is too long, by its header or by its packets. */
 export function tooLong(limits: VideoLimits): MediaError {
   const hours = Math.round((limits.seconds / 3600) * 100) / 100;
   return new MediaError('TOO_LONG', `This video is longer than ${hours} hours.`);

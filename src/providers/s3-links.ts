@@ -1,0 +1,81 @@
+import { config } from '../config.ts';
+import { presign } from './presign.ts';
+
+export interface SignedRequest {
+  method: 'PUT';
+  url: string;
+  headers: Record<string, string>;
+  expiresAt: Date;
+}
+
+/**
+ * Presigns one upload of exactly these bytes: length, type and, if given, checksum are signed
+ * headers, and so is a condition that refuses to overwrite an object. `checksum` is the SHA-256 in
+ * base64.
+ */
+export function presignPut(
+  key: string,
+  object: { contentType: string; size: number; checksum?: string | undefined },
+  seconds: number,
+  now: number,
+): SignedRequest {
+  const headers = {
+    'content-length': String(object.size),
+    'content-type': object.contentType,
+    'if-none-match': '*',
+    ...(object.checksum && { 'x-amz-checksum-sha256': object.checksum }),
+  };
+  const url = presign({ method: 'PUT', ...getObjectUrl(key), headers, ...getSigning(seconds) });
+  return { method: 'PUT', url, headers, expiresAt: new Date(now + seconds * 1000) };
+}
+
+/** Presigns a download, with the file name under which a browser saves it. */
+export function presignGet(
+  key: string,
+  as: { contentType: string; fileName: string },
+  seconds: number,
+): string {
+  const query = {
+    'response-content-type': as.contentType,
+    'response-content-disposition': formatAttachment(as.fileName),
+  };
+  return presign({ method: 'GET', ...getObjectUrl(key), query, ...getSigning(seconds) });
+}
+
+/** Presigns reading an object with its stored type and no file name, for players. */
+export function presignPlay(
+  key: string,
+  seconds: number,
+  query: Record<string, string> = {},
+): string {
+  return presign({ method: 'GET', ...getObjectUrl(key), query, ...getSigning(seconds) });
+}
+
+let endpointOrigin: string | undefined;
+
+/** The URL of an object: virtual-hosted on AWS, path-style for another endpoint. */
+export function getObjectUrl(key: string): { origin: string; path: string } {
+  const { s3Endpoint, mediaBucket, region } = config;
+  if (s3Endpoint) {
+    endpointOrigin ??= new URL(s3Endpoint).origin;
+    return { origin: endpointOrigin, path: `/${mediaBucket}/${key}` };
+  }
+  return { origin: `https://${mediaBucket}.s3.${region}.amazonaws.com`, path: `/${key}` };
+}
+
+/** Region, credentials and time for presigning. */
+export function getSigning(seconds: number) {
+  const { region, credentials } = config;
+  // The real clock, not the context's: S3 compares with its own.
+  return { region, credentials, seconds, now: Date.now() };
+}
+
+/** Formats `Content-Disposition` for any file name (RFC 6266, RFC 8187). */
+export function formatAttachment(fileName: string): string {
+  const ascii = fileName.normalize('NFKD').replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  const encoded = encodeURIComponent(fileName.toWellFormed()).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}
