@@ -2,7 +2,7 @@ import Joi from 'joi';
 import { secrets } from './secrets.ts';
 
 /** Private signing key as a JWK with its `kid`; the first of the list signs, the others still verify. */
-export interface TokenKey {
+interface TokenKey {
   kid: string;
   kty: 'EC';
   crv: 'P-256';

@@ -11,7 +11,7 @@ export type Actor =
   | { kind: 'PROVIDER'; name: string };
 
 /** Milliseconds since 1970. */
-export type Clock = () => number;
+type Clock = () => number;
 
 /** What every call carries: who asks, under which request, at what time, inside which transaction. */
 export interface Ctx {

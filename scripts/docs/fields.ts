@@ -3,7 +3,7 @@ import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { formatCode, formatLink, joinItems } from './markdown.ts';
 
 /** The fields of every document, which are described once for all entities. */
-export const COMMON = ['_id', 'user', 'createdAt', 'updatedAt', 'version', 'outbox', 'removing'];
+const COMMON = ['_id', 'user', 'createdAt', 'updatedAt', 'version', 'outbox', 'removing'];
 
 /**
  * Makes the rows of an entity's fields: name, type, whether it is required, who writes it,

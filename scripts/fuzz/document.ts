@@ -1,7 +1,7 @@
 import { Problem } from '../demo/problem.ts';
 
 /** The parts of a JSON Schema that are read here. */
-export interface Schema {
+interface Schema {
   $ref?: string;
   description?: string;
   properties?: Record<string, Schema>;
@@ -21,7 +21,7 @@ interface Parameter {
 }
 
 /** The parts of an OpenAPI operation that are read here. */
-export interface Operation {
+interface Operation {
   operationId: string;
   parameters: Parameter[];
   requestBody?: { content: Record<string, Media> };

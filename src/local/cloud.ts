@@ -13,7 +13,6 @@ import { startWorker } from './worker.ts';
 export { readDeployment } from './deployment/read.ts';
 export type { Deployment } from './deployment/types.ts';
 export { migrate } from './migrate.ts';
-export { readState, type State } from './stack/state.ts';
 export type { Tools, ToolsInfo } from './tools.ts';
 
 /** Starts mongod, S3 and the queue on a folder, shared by all files of a test run. */

@@ -81,7 +81,7 @@ export async function goOn(
 }
 
 /** Sends a part. Returns its ETag, as S3 writes it. */
-export async function put(url: string, bytes: Buffer, signal?: AbortSignal): Promise<string> {
+async function put(url: string, bytes: Buffer, signal?: AbortSignal): Promise<string> {
   const body = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length);
   const headers = { 'content-md5': md5(bytes) };
   const answer = await fetch(url, { method: 'PUT', headers, body, ...(signal && { signal }) });

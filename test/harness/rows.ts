@@ -5,7 +5,7 @@ import type { Shape } from '../../src/data/shape.ts';
 type Values = Record<string, unknown>;
 
 /** How many documents a list is looked at with. */
-export const ROWS = 10_000;
+const ROWS = 10_000;
 /** Whose lists are asked for; three in ten documents are theirs. */
 export const ME = newId(1);
 

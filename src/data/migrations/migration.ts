@@ -44,7 +44,7 @@ export interface DocumentChange {
 }
 
 /** Keys of an index, in order. */
-export type IndexKey = Record<string, mongo.IndexDirection>;
+type IndexKey = Record<string, mongo.IndexDirection>;
 
 /** An index: its key, and options as MongoDB has them. Its name follows from the key unless it says one. */
 export type Index = Omit<mongo.IndexDescription, 'key'> & { key: IndexKey };

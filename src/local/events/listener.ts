@@ -91,7 +91,7 @@ export async function startListener({
 }
 
 /** Whether the type of an event and the prefix and suffix of its key match a rule. */
-export function matchesRule(record: S3EventRecord, { event, prefix, suffix }: UploadRule): boolean {
+function matchesRule(record: S3EventRecord, { event, prefix, suffix }: UploadRule): boolean {
   const kind = event.replace(/^s3:/, '');
   const { key } = record.s3.object;
   const isKind = kind.endsWith('*')

@@ -47,7 +47,7 @@ function normalise(given: unknown): S3EventRecord {
 }
 
 /** Encodes a key as S3 does in a notification: form encoding, but for slashes. */
-export function encodeKey(key: string): string {
+function encodeKey(key: string): string {
   return encodeURIComponent(key)
     .replaceAll('%20', '+')
     .replaceAll('%2F', '/')

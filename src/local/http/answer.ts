@@ -6,7 +6,7 @@ export type Answer = {
 };
 
 /** The result of a function cannot be converted into an HTTP response. */
-export class Malformed extends Error {
+class Malformed extends Error {
   override name = 'Malformed';
 }
 

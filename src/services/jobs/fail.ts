@@ -39,7 +39,7 @@ export async function failRun(
 }
 
 /** How long a job waits for its next run: 4, 16, 64… s. */
-export function backoffOf({ attempts }: Pick<JobDoc, 'attempts'>): Seconds {
+function backoffOf({ attempts }: Pick<JobDoc, 'attempts'>): Seconds {
   return Math.min(4 ** (attempts + 1), LONGEST);
 }
 

@@ -36,7 +36,7 @@ export async function sendHeartbeat(
 }
 
 /** Why a run had to stop. */
-export type Stop = 'LOST' | 'OUT_OF_TIME' | 'TIMED_OUT';
+type Stop = 'LOST' | 'OUT_OF_TIME' | 'TIMED_OUT';
 
 /** What renews the claim of one run, and tells the run to stop. */
 export interface Heartbeat {

@@ -9,7 +9,7 @@ import type { Rule } from '../../rules.ts';
 
 export type Seconds = number;
 /** Whole credits. */
-export type Credits = number;
+type Credits = number;
 
 /**
  * A kind of background work, as one value: what it is told, how often and how long it is tried, who waits

@@ -3,7 +3,7 @@ import type { UUID } from '../../data/ids.ts';
 import type { JobError, Subject } from './job-type.ts';
 
 /** How the statuses of an entity with run fields are called; those of a job unless said otherwise. */
-export interface RunStatuses {
+interface RunStatuses {
   queued: string;
   running: string;
   completed: string;
