@@ -39,7 +39,7 @@ export type Components = Map<string, JsonSchema>;
  * An answer that is no error. A schema that is a function is made with the document, and may refer
  * to components.
  */
-export interface Success {
+interface Success {
   description: string;
   schema?: JsonSchema | ((components: Components) => JsonSchema);
   contentType?: string;
