@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstF95424 } from './0001-first-f95424.ts';
+import { migration as m0001First02960f } from './0001-first-02960f.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstF95424];
+export const migrations: Migration[] = [m0001First02960f];

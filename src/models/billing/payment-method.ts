@@ -27,6 +27,7 @@ function define() {
       maxlength: 32,
       description: 'Its kind, as the provider calls it: `card`.',
     },
+    brand: { type: String, server: true, maxlength: 32, description: 'Of a card: `visa`.' },
     last4: { type: String, server: true, match: /^\d{4}$/, description: 'The last four digits.' },
     expMonth: { type: Number, server: true, integer: true, min: 1, max: 12 },
     expYear: { type: Number, server: true, integer: true, min: 2000, max: 2199 },

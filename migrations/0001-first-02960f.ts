@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-f95424',
+  id: '0001-first-02960f',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -1260,6 +1260,7 @@ export const migration: Migration = {
         provider: { bsonType: 'string', enum: ['STRIPE'] },
         providerId: { bsonType: 'string', maxLength: 255 },
         type: { bsonType: 'string', maxLength: 32 },
+        brand: { bsonType: 'string', maxLength: 32 },
         last4: { bsonType: 'string', pattern: '^\\d{4}$' },
         expMonth: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1, maximum: 12 },
         expYear: {
