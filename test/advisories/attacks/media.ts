@@ -287,9 +287,9 @@ export async function texts(): Promise<void> {
   };
   const script = `
     import { openBounded } from ${JSON.stringify(join(process.cwd(), 'src/services/media/bounded-file.ts'))};
-    import { refusalOf } from ${JSON.stringify(join(process.cwd(), 'src/services/media/foreign-format.ts'))};
+    import { buildRefusal } from ${JSON.stringify(join(process.cwd(), 'src/services/media/foreign-format.ts'))};
     const file = await openBounded(process.argv[1], new AbortController().signal);
-    console.log((await refusalOf(file, { accepted: 'x', own: [], noun: 'x' })).code);`;
+    console.log((await buildRefusal(file, { accepted: 'x', contentTypes: [], noun: 'x' })).code);`;
   const folder = await mkdtemp(join(tmpdir(), 'mixdown-texts-'));
   try {
     const stuck: string[] = [];

@@ -1,3 +1,4 @@
+import '../../harness/place.ts';
 import { Schema } from 'mongoose';
 import { expect } from 'vitest';
 import type { Route } from '../../../src/api/http/route.ts';
