@@ -146,10 +146,12 @@ export class Person {
     deadline?: number,
     kind: MediaKind = 'tracks',
   ): Promise<Track> {
+    let seen: Doc = made;
     return until(
-      `${made.id} is ${status}`,
+      () => `it is ${status}, but it was ${JSON.stringify(seen)}`,
       async () => {
         const { body } = await this.get<Track>(`/v1/${kind}/${made.id}`);
+        seen = body;
         if (body.status === status) return body;
         if (body.status === 'READY' || body.status === 'FAILED') {
           throw new Error(`It is ${body.status}: ${JSON.stringify(body.error)}`);

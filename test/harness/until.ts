@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises';
  * @throws Error when what was asked after the deadline was still not true
  */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   ask: () => Promise<T | undefined | false | null> | T | undefined | false | null,
   deadline = 60_000,
 ): Promise<T> {
@@ -16,7 +16,10 @@ export async function until<T>(
     const isLate = Date.now() > end && asked > deadline / 100;
     const answer = await ask();
     if (answer) return answer;
-    if (isLate) throw new Error(`Not within ${deadline} ms: ${what}`);
+    if (isLate) {
+      const told = typeof what === 'string' ? what : what();
+      throw new Error(`Not within ${deadline} ms: ${told}`);
+    }
     await setTimeout(25);
   }
 }
