@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import type { DataKey } from '../crypto/data-key.ts';
-import { makeWrappedKey, unwrapKey, wrapperInUse } from '../providers/vault.ts';
+import { makeWrappedKey, unwrapKey, wrapperInUse } from '../providers/key-wrapping.ts';
 import { readBytes } from './bson.ts';
 import { withDeadline } from './deadlines.ts';
 import { type Base, type Entity, entityNamed } from './entity.ts';

@@ -2,7 +2,7 @@ import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
 import { streamVideo } from './media/streams/stream-job.ts';
-import { sweep } from './removal/sweep.ts';
+import { sweep } from './removal/sweep-job.ts';
 import { completeUpload } from './uploads/complete.ts';
 import { copyOriginal } from './uploads/reuse.ts';
 

@@ -1,6 +1,6 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
-import { countCall } from '../../src/api/http/limits.ts';
+import { countCall } from '../../src/api/http/ip-rate-limit.ts';
 import { config, readConfig } from '../../src/config.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 

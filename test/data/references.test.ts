@@ -17,7 +17,7 @@ import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
-import { enqueueSweep, sweep } from '../../src/services/removal/sweep.ts';
+import { enqueueSweep, sweep } from '../../src/services/removal/sweep-job.ts';
 import '../../src/models/index.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { sampleOf } from '../harness/sample.ts';

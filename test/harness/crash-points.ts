@@ -21,7 +21,7 @@ import type { MediaProcessor } from '../../src/services/media/processor.ts';
 import { reprocess } from '../../src/services/media/reprocess.ts';
 import { keepInTrash, restoreFromTrash } from '../../src/services/media/trash.ts';
 import { replaceBytes, restoreVersion } from '../../src/services/media/versions.ts';
-import { enqueueSweep } from '../../src/services/removal/sweep.ts';
+import { enqueueSweep } from '../../src/services/removal/sweep-job.ts';
 import { noteUpload } from '../../src/services/uploads/arrivals.ts';
 import { abortParts, openParts } from '../../src/services/uploads/multipart.ts';
 import { dying } from './dying.ts';

@@ -14,7 +14,7 @@ import { sendHeartbeat } from '../../src/services/jobs/heartbeat.ts';
 import { JobFailure, type JobType, LostClaim } from '../../src/services/jobs/job-type.ts';
 import { type Claim, enqueue } from '../../src/services/jobs/queue.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
-import { type SweepInput, sweep } from '../../src/services/removal/sweep.ts';
+import { type SweepInput, sweep } from '../../src/services/removal/sweep-job.ts';
 import { type Doc, given, type Person, type Track } from '../harness/given.ts';
 import { invocation, s3Event, s3Record, sqsEvent } from '../harness/invocations.ts';
 import { replaceRun } from '../harness/job-types.ts';

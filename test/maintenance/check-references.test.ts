@@ -8,7 +8,7 @@ import { type Reference, referencesOf } from '../../src/data/references.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { checkAllReferences } from '../../src/services/maintenance/references/check.ts';
-import { enqueueSweep } from '../../src/services/removal/sweep.ts';
+import { enqueueSweep } from '../../src/services/removal/sweep-job.ts';
 import { chance } from '../harness/chance.ts';
 import { type Everything, everything } from '../harness/everything.ts';
 import { given } from '../harness/given.ts';

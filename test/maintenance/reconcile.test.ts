@@ -12,7 +12,7 @@ import { jobTypes } from '../../src/services/job-types.ts';
 import { claim } from '../../src/services/jobs/claim.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
 import { buildOriginalKey } from '../../src/services/media/keys.ts';
-import { sweep } from '../../src/services/removal/sweep.ts';
+import { sweep } from '../../src/services/removal/sweep-job.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';

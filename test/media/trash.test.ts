@@ -10,7 +10,7 @@ import { TrashedMedium } from '../../src/models/media/trashed-medium.ts';
 import { enqueue, ringJobs } from '../../src/services/jobs/queue.ts';
 import { checkObjects } from '../../src/services/maintenance/objects/check.ts';
 import { emptyTrash } from '../../src/services/media/trash.ts';
-import { sweep } from '../../src/services/removal/sweep.ts';
+import { sweep } from '../../src/services/removal/sweep-job.ts';
 import { noteUpload } from '../../src/services/uploads/arrivals.ts';
 import { conforms } from '../conforms.ts';
 import type { Page } from '../contract/held.ts';

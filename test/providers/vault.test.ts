@@ -8,7 +8,7 @@ import { systemCtx } from '../../src/context.ts';
 import { decryptValue, encryptValue } from '../../src/data/cipher.ts';
 import { newId } from '../../src/data/ids.ts';
 import { DataKey } from '../../src/models/crypto/data-key.ts';
-import { makeWrappedKey, unwrapKey } from '../../src/providers/vault.ts';
+import { makeWrappedKey, unwrapKey } from '../../src/providers/key-wrapping.ts';
 import { times } from '../harness/times.ts';
 
 const place = { entity: 'Safe', path: 'key', document: 'd', user: 'u' };

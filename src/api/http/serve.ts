@@ -10,7 +10,7 @@ import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
-import { countCall } from './limits.ts';
+import { countCall } from './ip-rate-limit.ts';
 import { makeProblem } from './problems.ts';
 import { createRouter, type Reply, type Route } from './route.ts';
 

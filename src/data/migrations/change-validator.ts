@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { buildValidator } from '../validator.ts';
+import { buildValidator } from '../collection-validator.ts';
 import { toCanonicalText } from './canonical-text.ts';
 import type { FieldSchema, NewCollection, ValidatorChange } from './migration.ts';
 

@@ -1,7 +1,7 @@
 import type { mongo } from 'mongoose';
 import { Migration } from '../../models/maintenance/migration.ts';
+import { validatorOf } from '../collection-validator.ts';
 import type { Entity } from '../entity.ts';
-import { validatorOf } from '../validator.ts';
 import { LOCKS } from './lock.ts';
 import type { Index } from './migration.ts';
 

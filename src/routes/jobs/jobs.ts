@@ -8,7 +8,7 @@ import { Job } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
 import { jobTypes } from '../../services/job-types.ts';
 import { cancelJob, retryJob } from '../../services/jobs/control.ts';
-import { startJob } from '../../services/jobs/start.ts';
+import { startJob } from '../../services/jobs/start-job.ts';
 
 const schema = documentSchema(Job);
 const common = { method: 'POST', tag: 'Jobs', access: 'user' } as const;

@@ -3,8 +3,8 @@ import { addProperties, documentSchema, idSchema } from '../../api/openapi/schem
 import { answerDocument } from '../../api/resource/answer.ts';
 import { idText } from '../../data/ids.ts';
 import { Video } from '../../models/media/video.ts';
-import { getStreamLink } from '../../services/media/streams/links.ts';
 import { requestStream } from '../../services/media/streams/request.ts';
+import { getStreamLink } from '../../services/media/streams/sign-playlists.ts';
 import { found } from '../uploads/uploads.ts';
 import { linkSchema } from './media.ts';
 

@@ -20,7 +20,10 @@ let decoy: Promise<string> | undefined;
  * account exists.
  */
 export async function verifyNobody(password: string): Promise<false> {
-  decoy ??= hashPassword('nobody has this password');
+  decoy ??= hashPassword('nobody has this password').catch((error) => {
+    decoy = undefined; // the next call tries again
+    throw error;
+  });
   await verifyPassword(await decoy, password);
   return false;
 }

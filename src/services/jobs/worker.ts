@@ -21,7 +21,7 @@ import { type Claim, giveBack, putBack } from './queue.ts';
 import { startSubject, typeOf } from './subject.ts';
 
 const worker = `${process.pid}-${randomUUID().slice(0, 8)}`;
-let reported: Promise<void> | undefined;
+let isReported = false;
 
 /**
  * Claims one job and runs it to an end.
@@ -33,8 +33,7 @@ export async function workOnce(
   types: JobTypes,
   timeLeft: () => number,
 ): Promise<'IDLE' | 'DONE' | 'STUCK'> {
-  reported ??= reportUnknownTypes(ctx, types);
-  await reported;
+  await reportOnce(ctx, types);
   const claimed = await claim(ctx, worker, types);
   const type = claimed && typeOf(types, claimed.job);
   if (!claimed || !type) return 'IDLE';
@@ -64,6 +63,18 @@ export async function workOnce(
     return 'DONE';
   } finally {
     beat.end();
+  }
+}
+
+/** Names unknown types at the start of this process. What is only a report holds up no job. */
+async function reportOnce(ctx: Ctx, types: JobTypes): Promise<void> {
+  if (isReported) return;
+  isReported = true;
+  try {
+    await reportUnknownTypes(ctx, types);
+  } catch (error) {
+    isReported = false;
+    ctx.log.warn('Whether jobs without a handler wait is not known.', { error: error as Error });
   }
 }
 

@@ -8,8 +8,8 @@ import { idInput } from '../jobs/input.ts';
 import type { JobType } from '../jobs/job-type.ts';
 import { enqueue } from '../jobs/queue.ts';
 import { isVersion, type Medium } from './medium.ts';
+import { mediumSubject, type ProcessInput } from './medium-subject.ts';
 import { discardSegments, type PreviewState } from './segments/encode-job.ts';
-import { mediumSubject, type ProcessInput } from './subject.ts';
 
 // The job types that process a medium, one for each kind. Decoders are large, so each is imported
 // when its first job runs, and never by a function that only enqueues.

@@ -12,12 +12,12 @@ import { openScratchDir } from '../jobs/scratch-dir.ts';
 import { omitNulls, openDerivatives } from './derivatives.ts';
 import { MediaError } from './media-error.ts';
 import { getMediumEntity, isVersion } from './medium.ts';
+import { buildWaitingFilter, type ProcessInput } from './medium-subject.ts';
 import { fetchCheckedOriginal } from './original.ts';
 import type { ProcessResult } from './process-job.ts';
 import type { MediaProcessor } from './processor.ts';
 import { publish } from './publish.ts';
 import { fanOutSegments, type PreviewState } from './segments/encode-job.ts';
-import { buildWaitingFilter, type ProcessInput } from './subject.ts';
 import { isSettled, MediumUnsettled, UNSETTLED } from './versions.ts';
 
 /**

@@ -6,9 +6,9 @@ import { deleteUnder } from '../../providers/s3.ts';
 import { Superseded, type Work } from '../jobs/job-type.ts';
 import { deleteEarlier, toStoredFacts } from './derivatives.ts';
 import { type Derivative, isVersion, type Medium, Version } from './medium.ts';
+import { buildWaitingFilter, type ProcessInput } from './medium-subject.ts';
 import type { ProcessResult } from './process-job.ts';
 import type { Processed } from './processor.ts';
-import { buildWaitingFilter, type ProcessInput } from './subject.ts';
 import { MediumUnsettled, mediumOf, swapBytes, trimVersions } from './versions.ts';
 
 /** The output of processing a medium's bytes. */

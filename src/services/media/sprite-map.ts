@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { getText, putText } from '../../providers/s3.ts';
-import { getSignedText, presignUrl } from './signed-links.ts';
+import { getSignedText, presignUrl } from './signed-texts.ts';
 
 /** The derivative that maps times to tiles of the sprite (WebVTT). */
 export const SPRITE_MAP = 'spriteMap';

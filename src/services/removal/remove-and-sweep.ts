@@ -3,7 +3,7 @@ import type { Base, Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { type Keep, remove } from '../../data/remove.ts';
 import { ringJobs } from '../jobs/queue.ts';
-import { enqueueSweep } from './sweep.ts';
+import { enqueueSweep } from './sweep-job.ts';
 
 /**
  * Removes one document with what hangs on it, and wakes a worker for each job that sweeps the rest. False

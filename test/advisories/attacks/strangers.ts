@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import type { Route } from '../../../src/api/http/route.ts';
 import { entities, entity, ref } from '../../../src/data/entity.ts';
 import { newId, UUID } from '../../../src/data/ids.ts';
-import { enqueueSweep } from '../../../src/services/removal/sweep.ts';
+import { enqueueSweep } from '../../../src/services/removal/sweep-job.ts';
 import { type Answer, call, given, type Person } from '../../harness/given.ts';
 import '../support/seen.ts';
 import {

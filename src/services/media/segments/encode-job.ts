@@ -3,7 +3,7 @@ import type { Ctx } from '../../../context.ts';
 import type { UUID } from '../../../data/ids.ts';
 import type { FanOut, JobType } from '../../jobs/job-type.ts';
 import { enqueue } from '../../jobs/queue.ts';
-import { sweep } from '../../removal/sweep.ts';
+import { sweep } from '../../removal/sweep-job.ts';
 import { buildWorkPrefix } from '../keys.ts';
 import type { Derivative, Medium } from '../medium.ts';
 import type { Processed } from '../processor.ts';

@@ -13,7 +13,7 @@ import { MediaError } from '../media-error.ts';
 import { fetchOriginal } from '../original.ts';
 import { fanOutSegments, type SegmentResult, type SegmentsState } from '../segments/encode-job.ts';
 import { fetchSegments, findSoundFacts } from '../segments/fetch.ts';
-import type { Stream, StreamFile } from '../video/hls.ts';
+import type { Stream, StreamFile } from '../video/hls-playlists.ts';
 import { makeLadder } from '../video/ladder.ts';
 import { openVideo } from '../video/open.ts';
 import { chooseRenditions } from '../video/renditions.ts';

@@ -7,7 +7,7 @@ import {
   type Stream,
   type StreamFile,
   writeMasterPlaylist,
-} from './hls.ts';
+} from './hls-playlists.ts';
 import type { OpenVideo } from './open.ts';
 import { buildConstantRateFilter, buildEndingFilter } from './picture.ts';
 import { readProgress } from './progress.ts';

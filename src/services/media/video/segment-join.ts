@@ -9,7 +9,7 @@ import {
   type Stream,
   type StreamFile,
   writeMasterPlaylist,
-} from './hls.ts';
+} from './hls-playlists.ts';
 import type { Rate } from './rate.ts';
 import type { Rendition } from './renditions.ts';
 import { nameSegmentFile, type Segment } from './segment-plan.ts';

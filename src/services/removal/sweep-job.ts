@@ -23,7 +23,7 @@ export const sweep: JobType<SweepInput, { swept: number }> = {
   }),
   attempts: 10,
   queue: 'upkeep',
-  run: async (work) => (await import('./run-sweep.ts')).runSweep(work, enqueueSweep),
+  run: async (work) => (await import('./sweep-leftovers.ts')).runSweep(work, enqueueSweep),
 };
 
 /** Behind the users' own jobs. */

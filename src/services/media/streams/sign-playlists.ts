@@ -2,7 +2,7 @@ import type { Ctx } from '../../../context.ts';
 import { AppError } from '../../../errors.ts';
 import { getText, putText } from '../../../providers/s3.ts';
 import { presignPlay } from '../../../providers/s3-links.ts';
-import { getSignedText, presignUrl } from '../signed-links.ts';
+import { getSignedText, presignUrl } from '../signed-texts.ts';
 import type { VideoDoc } from './request.ts';
 
 const PLAYLIST = 'application/vnd.apple.mpegurl';

@@ -4,7 +4,7 @@ import { abortUploadsUnder } from '../../providers/multipart.ts';
 import { deleteUnder } from '../../providers/s3.ts';
 import type { Work } from '../jobs/job-type.ts';
 import { ringJobs } from '../jobs/queue.ts';
-import type { SweepInput } from './sweep.ts';
+import type { SweepInput } from './sweep-job.ts';
 
 /** Sweeps the children of each document, then its objects, whole or in parts. May run any number of times. */
 export async function runSweep(
