@@ -27,23 +27,14 @@ export function presign(link: Link): string {
   const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
   const headers = Object.entries({ ...link.headers, host: getHost(origin) }).sort(compareNames);
   const signed = headers.map(([name]) => name).join(';');
-  const query = Object.entries({
-    ...link.query,
-    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-    'X-Amz-Credential': `${credentials.accessKeyId}/${scope}`,
-    'X-Amz-Date': time,
-    'X-Amz-Expires': String(seconds),
-    ...(credentials.sessionToken && { 'X-Amz-Security-Token': credentials.sessionToken }),
-    'X-Amz-SignedHeaders': signed,
-  })
-    .map(([name, value]) => [encodeUri(name), encodeUri(value)] as [string, string])
-    .sort(compareNames)
-    .map((pair) => pair.join('='))
-    .join('&');
-  const path = link.path.split('/').map(encodeUri).join('/');
+  const { key, credential, token } = getSigner(credentials, scope);
+  // In the order of their names, which are sorted as bytes: those of a request follow ours.
+  const query =
+    `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${credential}&X-Amz-Date=${time}` +
+    `&X-Amz-Expires=${seconds}${token}&X-Amz-SignedHeaders=${encodePart(signed)}${encodeQuery(link.query)}`;
+  const path = encodeUri(link.path);
   const lines = headers.map(([name, value]) => `${name}:${value.trim().replace(/ +/g, ' ')}\n`);
   const request = [method, path, query, lines.join(''), signed, 'UNSIGNED-PAYLOAD'].join('\n');
-  const key = getSigningKey(credentials.secretAccessKey, scope);
   const text = ['AWS4-HMAC-SHA256', time, scope, hash('sha256', request)].join('\n');
   const signature = signHmac(key, text).toString('hex');
   return `${origin}${path}?${query}&X-Amz-Signature=${signature}`;
@@ -73,21 +64,47 @@ function getHost(origin: string): string {
   return lastHost;
 }
 
-// The signing key of a day, region and secret is cached as a KeyObject: creating one for each URL
-// would cost more than the signature.
-let last: { of: string; key: KeyObject } | undefined;
-
-function getSigningKey(secret: string, scope: string): KeyObject {
-  const of = `${secret} ${scope}`;
-  if (last?.of !== of) {
-    const bytes = scope.split('/').reduce(signHmac, Buffer.from(`AWS4${secret}`));
-    last = { of, key: createSecretKey(bytes) };
-  }
-  return last.key;
+interface Signer {
+  of: string;
+  key: KeyObject;
+  /** Values of the query, percent-encoded. */
+  credential: string;
+  token: string;
 }
 
+// What the URLs of a day have in common is cached, the signing key as a KeyObject: creating one for
+// each URL would cost more than the signature.
+let last: Signer | undefined;
+
+function getSigner(credentials: Link['credentials'], scope: string): Signer {
+  const { accessKeyId, secretAccessKey, sessionToken = '' } = credentials;
+  const of = `${secretAccessKey} ${sessionToken} ${scope}`;
+  if (last?.of !== of) {
+    const bytes = scope.split('/').reduce(signHmac, Buffer.from(`AWS4${secretAccessKey}`));
+    last = {
+      of,
+      key: createSecretKey(bytes),
+      credential: encodePart(`${accessKeyId}/${scope}`),
+      token: sessionToken && `&X-Amz-Security-Token=${encodePart(sessionToken)}`,
+    };
+  }
+  return last;
+}
+
+/** @throws Error for a name that would not be sorted behind `X-Amz-…` */
+function encodeQuery(query: Record<string, string> = {}): string {
+  const pairs = Object.entries(query).sort(compareNames);
+  if (pairs.some(([name]) => name < 'a')) throw new Error('Names in a query are in lower case.');
+  return pairs.map(([name, value]) => `&${encodePart(name)}=${encodePart(value)}`).join('');
+}
+
+/** Encodes all but unreserved characters and slashes (RFC 3986). */
 function encodeUri(text: string): string {
-  if (/^[\w.~-]*$/.test(text)) return text;
+  if (/^[\w.~/-]*$/.test(text)) return text;
+  return text.split('/').map(encodePart).join('/');
+}
+
+function encodePart(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
