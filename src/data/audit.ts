@@ -103,6 +103,9 @@ function limitLength(value: unknown): unknown {
 export function makeAuditEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
   const { id, at, changes, ...rest } = entry;
   const user = entity.name === 'User' ? document._id : document.user;
+  // Users read what is done to what is theirs; where an administrator sits is not theirs to know.
+  const isByAnother = rest.actor.kind === 'ADMIN' && user && !rest.actor.id?.equals(user);
+  if (isByAnother) delete rest.ip;
   return {
     _id: id,
     ...(user && { user }),

@@ -76,8 +76,8 @@ export async function remove<T extends Base>(
 }
 
 /**
- * Takes documents out of their collection that are kept elsewhere, in the caller's transaction:
- * what waits in their outboxes is told, and their objects stay.
+ * Takes documents out of their collection, in the caller's transaction, that nothing refers to and
+ * whose objects, if any, stay. What waits in their outboxes is told.
  */
 export async function takeOut(
   ctx: Ctx,

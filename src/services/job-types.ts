@@ -1,3 +1,4 @@
+import { endSessions } from './account/end-sessions.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
@@ -17,4 +18,5 @@ export const jobTypes = listJobTypes(
   completeUpload,
   copyOriginal,
   sweep,
+  endSessions,
 );

@@ -59,7 +59,7 @@ describe.concurrent('registering', () => {
   });
 
   test('accepts a password of 8 to 128 characters, where an emoji counts as one', async () => {
-    for (const password of ['8 chars!', 'ü'.repeat(128), '🎵'.repeat(8), '🎵'.repeat(128)]) {
+    for (const password of ['8 chars!', 'üß'.repeat(64), '🎵🎶'.repeat(4), '🎵🎶'.repeat(64)]) {
       const body = account({ password });
       expect((await register(body)).status, password).toBe(201);
       expect((await login(body.email, password)).status).toBe(200);

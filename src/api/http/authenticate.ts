@@ -4,6 +4,7 @@ import { aggregate } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
 import { Session } from '../../models/account/session.ts';
 import { User } from '../../models/account/user.ts';
+import { isCurrent } from '../../services/account/sessions.ts';
 import { verifyAccessToken } from '../../services/account/tokens.ts';
 
 /**
@@ -16,6 +17,11 @@ const MOST = 10_000;
 interface Cached {
   until: number;
   isAdmin: boolean;
+}
+
+interface Standing {
+  credentialsVersion: number;
+  owner: { isActive: boolean; isAdmin: boolean; credentialsVersion: number }[];
 }
 
 const cache = new Map<string, Cached>();
@@ -41,31 +47,27 @@ async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached
   const cached = cache.get(key);
   if (cached && cached.until > now) return cached;
   cache.delete(key);
-  const [found] = await aggregate<{ owner: { isActive: boolean; isAdmin: boolean }[] }>(
-    ctx,
-    Session,
-    [
-      {
-        $match: {
-          _id: session,
-          user,
-          expiresAt: { $gt: new Date(now) },
-        },
+  const [found] = await aggregate<Standing>(ctx, Session, [
+    {
+      $match: {
+        _id: session,
+        user,
+        expiresAt: { $gt: new Date(now) },
       },
-      {
-        $lookup: {
-          from: User.collectionName,
-          localField: 'user',
-          foreignField: '_id',
-          pipeline: [{ $project: { isActive: 1, isAdmin: 1 } }],
-          as: 'owner',
-        },
+    },
+    {
+      $lookup: {
+        from: User.collectionName,
+        localField: 'user',
+        foreignField: '_id',
+        pipeline: [{ $project: { isActive: 1, isAdmin: 1, credentialsVersion: 1 } }],
+        as: 'owner',
       },
-      { $project: { owner: 1 } },
-    ],
-  );
+    },
+    { $project: { owner: 1, credentialsVersion: 1 } },
+  ]);
   const owner = found?.owner[0];
-  if (!owner?.isActive) return undefined;
+  if (!owner?.isActive || !isCurrent(found as Standing, owner)) return undefined;
   const fresh = { until: now + CACHED, isAdmin: owner.isAdmin };
   if (cache.size >= MOST) cache.delete(cache.keys().next().value as string);
   cache.set(key, fresh);

@@ -3,7 +3,7 @@ import type { JsonSchema } from '../http/route.ts';
 
 /** What joi's `describe()` says of a schema that its JSON Schema leaves out. */
 interface Described {
-  metas?: { maxLength?: number }[];
+  metas?: { maxLength?: number; pattern?: string; format?: string }[];
   rules?: { name: string; args?: { regex?: string; options?: { scheme?: string[] } } }[];
   dependencies?: { rel: string; peers: string[] }[];
   keys?: Record<string, Described>;
@@ -20,7 +20,9 @@ export function bodySchema(body: Joi.ObjectSchema): JsonSchema {
 
 function completeSchema(schema: JsonSchema, described: Described): JsonSchema {
   const { metas = [], rules = [], keys = {}, items = [], dependencies = [] } = described;
-  const made = Object.assign({ ...schema, ...describeChoices(dependencies) }, ...metas);
+  // A pattern of joi's own says more than that of any text.
+  const own = schema.pattern === undefined ? {} : { pattern: schema.pattern };
+  const made = Object.assign({ ...schema, ...describeChoices(dependencies) }, ...metas, own);
   if (typeof made.pattern === 'string') made.pattern = simplifyPattern(made.pattern, rules);
   // joi trims before it checks the length, so what is trimmed must not be blank.
   else if (made.minLength && rules.some((r) => r.name === 'trim')) made.pattern = '\\S';

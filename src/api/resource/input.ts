@@ -1,7 +1,9 @@
 import Joi from 'joi';
 import { hasAtMost } from '../../data/characters.ts';
+import { readIsoDate } from '../../data/iso-dates.ts';
 import type { Field, ObjectShape, Shape } from '../../data/shape.ts';
 import { describeReference } from '../openapi/schemas.ts';
+import { visibleText, wellFormedText } from './text.ts';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -37,8 +39,7 @@ function describeField(schema: Joi.Schema, { shape, description }: Field): Joi.S
 function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
   switch (shape.kind) {
     case 'string': {
-      let s = Joi.string();
-      if (shape.trim) s = s.trim();
+      let s = shape.trim ? visibleText() : wellFormedText();
       if (shape.lowercase) s = s.lowercase();
       if (shape.enum) return s.valid(...shape.enum);
       if (shape.min !== undefined) s = s.min(shape.min);
@@ -54,7 +55,7 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'boolean':
       return Joi.boolean().strict();
     case 'date':
-      return Joi.date().iso();
+      return Joi.date().iso().custom(refuseUnreal);
     case 'id':
       return Joi.string().pattern(ID, 'id');
     case 'free':
@@ -89,6 +90,11 @@ export function limitText(max: number, text = Joi.string()): Joi.StringSchema {
       hasAtMost(value, max) ? value : error('string.max', { limit: max }),
     );
 }
+
+const refuseUnreal: Joi.CustomValidator<Date> = (value, { original }) => {
+  if (typeof original === 'string' && !readIsoDate(original)) throw new Error('is no such day');
+  return value;
+};
 
 function limitBytes(bytes: number): Joi.CustomValidator {
   return (value) => {

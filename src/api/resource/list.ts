@@ -2,6 +2,7 @@ import { canonicalJson } from '../../canonical-json.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { idText, parseId, UUID } from '../../data/ids.ts';
+import { readIsoDate } from '../../data/iso-dates.ts';
 import type { Shape } from '../../data/shape.ts';
 import { type Fault, invalidQuery } from '../../errors.ts';
 import { type Position, readCursor, signCursor } from './cursor.ts';
@@ -232,13 +233,8 @@ function readValue(shape: Shape, text: string, path: string, faults: Fault[]): u
     }
     case 'boolean':
       return text === 'true' || text === 'false' ? text === 'true' : bad('must be true or false');
-    case 'date': {
-      const form = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d))?$/;
-      const date = new Date(text);
-      return form.test(text) && !Number.isNaN(date.getTime())
-        ? date
-        : bad('must be an ISO 8601 time');
-    }
+    case 'date':
+      return readIsoDate(text) ?? bad('must be an ISO 8601 time');
     case 'id':
       return parseId(text) ?? bad('must be an id');
     default:

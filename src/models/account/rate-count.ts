@@ -8,7 +8,13 @@ function define() {
       required: true,
       description: 'SHA-256 of the limit, the caller and the window.',
     },
-    count: { type: Number, required: true, integer: true },
+    count: {
+      type: Number,
+      required: true,
+      integer: true,
+      description: 'Attempts, with those that are still under way.',
+    },
+    failures: { type: Number, integer: true, description: 'How many of them have failed.' },
     expiresAt: { type: Date, required: true, description: 'When the window ends.' },
   });
 

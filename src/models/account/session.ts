@@ -24,6 +24,14 @@ function define() {
       personal: 'export',
       description: 'The IP address of the sign-in.',
     },
+    credentialsVersion: {
+      type: Number,
+      integer: true,
+      required: true,
+      select: false,
+      server: true,
+      description: 'That of the account when the session began.',
+    },
     expiresAt: {
       type: Date,
       required: true,

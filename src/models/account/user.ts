@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, ref } from '../../data/entity.ts';
+import { encrypted, entity, ref } from '../../data/entity.ts';
 import { self } from '../../rules.ts';
 
 function define() {
@@ -26,13 +26,26 @@ function define() {
       personal: 'export',
       description: 'Unique without regard to case.',
     },
-    hashedPassword: {
-      type: String,
+    // Encrypted, because MongoDB writes whole commands into its log when they conflict or are slow.
+    hashedPassword: encrypted(
+      { type: String },
+      {
+        required: true,
+        select: false,
+        server: true,
+        personal: 'erase',
+        description: 'Argon2id.',
+      },
+    ),
+    credentialsVersion: {
+      type: Number,
+      integer: true,
       required: true,
+      default: 1,
       select: false,
       server: true,
-      personal: 'erase',
-      description: 'Argon2id.',
+      description:
+        'Rises when the password is changed or all sessions end; sessions of a lower one are refused.',
     },
     displayName: { type: String, trim: true, maxlength: 100, personal: 'export' },
     bio: { type: String, trim: true, maxlength: 2000, personal: 'export' },
@@ -63,6 +76,7 @@ function define() {
   schema.index({ email: 1 }, { unique: true });
   schema.index({ username: 1 }, { unique: true, collation: { locale: 'en', strength: 2 } });
   schema.index({ createdAt: -1, _id: -1 });
+  schema.index({ isAdmin: 1 }, { partialFilterExpression: { isAdmin: true } });
   schema.index({ avatar: 1 }, { sparse: true });
 
   return schema;

@@ -8,22 +8,19 @@ import { limitText } from '../../api/resource/input.ts';
 import { hasAtMost } from '../../data/characters.ts';
 import { AppError } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
-import {
-  changePassword,
-  login,
-  logout,
-  type Registration,
-  refresh,
-  register,
-  type SignedIn,
-} from '../../services/account/auth.ts';
+import { changePassword } from '../../services/account/change-password.ts';
+import { normalizeEmail } from '../../services/account/emails.ts';
+import { type Credentials, login } from '../../services/account/login.ts';
+import { logout, refresh } from '../../services/account/refresh.ts';
+import { type Registration, register } from '../../services/account/register.ts';
+import type { SignedIn } from '../../services/account/signed-in.ts';
 
 const { fields } = User.shape;
-const email = limitText(255, Joi.string().trim().lowercase());
+const email = limitText(255, Joi.string())
+  .meta({ format: 'idn-email' })
+  .custom((value: string, { error }) => normalizeEmail(value) ?? error('string.email'));
 const username = fields.username?.shape;
-const emailShape = fields.email?.shape;
-if (username?.kind !== 'string' || emailShape?.kind !== 'string')
-  throw new Error('The schema of User has no username or email.');
+if (username?.kind !== 'string') throw new Error('The schema of User has no username.');
 
 const password = Joi.string()
   .min(8)
@@ -38,11 +35,15 @@ const token = limitText(512);
 const describeSignedIn = (components: Components): JsonSchema => ({
   type: 'object',
   additionalProperties: false,
-  required: ['user', 'accessToken', 'refreshToken', 'tokenType', 'expiresIn'],
+  required: ['user', 'accessToken', 'refreshToken', 'deviceToken', 'tokenType', 'expiresIn'],
   properties: {
     user: documentSchema(User)(components),
     accessToken: { type: 'string', description: 'A JWT (ES256) for the Authorization header.' },
     refreshToken: { type: 'string', description: 'Opaque; valid for one refresh.' },
+    deviceToken: {
+      type: 'string',
+      description: 'Keep it on the device, and send it with later sign-ins. It opens nothing.',
+    },
     tokenType: { const: 'Bearer' },
     expiresIn: { type: 'integer', description: 'Lifetime of the access token, in seconds.' },
   },
@@ -63,7 +64,7 @@ export const authRoutes: Route[] = [
     id: 'register',
     summary: 'Create an account and sign in.',
     body: Joi.object({
-      email: email.pattern(emailShape.match as RegExp).required(),
+      email: email.required(),
       username: limitText(username.max as number, Joi.string().min(username.min as number))
         .pattern(username.match as RegExp)
         .required(),
@@ -84,11 +85,14 @@ export const authRoutes: Route[] = [
     body: Joi.object({
       login: limitText(255).required(),
       password: limitText(1024).required(),
+      deviceToken: limitText(128).description(
+        'From an earlier sign-in on this device: strangers who guess do not lock it out.',
+      ),
     }),
     success: { 200: { description: 'Signed in.', schema: describeSignedIn } },
     codes: ['INVALID_CREDENTIALS'],
     handle: async (ctx, { body }) => {
-      return answerSignedIn(200, await login(ctx, body.login as string, body.password as string));
+      return answerSignedIn(200, await login(ctx, body as Credentials));
     },
   },
   {

@@ -12,7 +12,9 @@ import { transaction } from '../../data/transaction.ts';
 import { AppError } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
 import { admin, self } from '../../rules.ts';
-import { endSessions } from '../../services/account/sessions.ts';
+import { denySessions } from '../../services/account/end-sessions.ts';
+import { keepAnAdmin } from '../../services/account/standing.ts';
+import { ringJobs } from '../../services/jobs/queue.ts';
 
 const INCLUDE = [
   ...['avatar', 'projects', 'tracks', 'videos', 'images', 'audios', 'exports', 'jobs'],
@@ -75,15 +77,23 @@ const byAdmin: Route[] = documentRoutes(User, {
   ...(route.method === 'PATCH' && {
     summary: 'Suspend or reinstate an account, or make it an administrator.',
     body: standing,
+    codes: [...(route.codes ?? []), 'INVALID_STATE' as const],
     owned: new Set([...listOwnedFields(User, 'update')].filter((n) => !n.startsWith('is'))),
     handle: async (ctx: Ctx, request: Request) => {
-      if (request.body.isActive !== false) return route.handle(ctx, request);
-      // Its sessions end, too: nobody is still signed in when the account is reinstated.
-      return transaction(ctx, async (tx) => {
-        const reply = await route.handle(tx, request);
-        await endSessions(tx, new UUID(request.params.id as string));
-        return reply;
+      const { isActive, isAdmin } = request.body;
+      if (isActive !== false && isAdmin !== false) return route.handle(ctx, request);
+      const id = new UUID(request.params.id as string);
+      const jobs: UUID[] = [];
+      const reply = await transaction(ctx, async (tx) => {
+        jobs.length = 0; // it may run again
+        await keepAnAdmin(tx, id);
+        const changed = await route.handle(tx, request);
+        // Its sessions end, too: nobody is still signed in when the account is reinstated.
+        if (isActive === false) jobs.push(await denySessions(tx, id));
+        return changed;
       });
+      for (const job of jobs) await ringJobs(ctx, job);
+      return reply;
     },
   }),
 }));

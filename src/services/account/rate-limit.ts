@@ -1,38 +1,78 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
+import { isDuplicate } from '../../data/failures.ts';
 import { newId } from '../../data/ids.ts';
 import { AppError } from '../../errors.ts';
 import { RateCount } from '../../models/account/rate-count.ts';
 
+/** An attempt that was counted, before anybody knows how it ends. */
+export interface Try {
+  /** It was a legitimate one, and does not count. */
+  giveBack(): Promise<void>;
+  /** It has failed, and counts; until then it is under way. */
+  fail(): Promise<void>;
+}
+
+interface Limit {
+  most: number;
+  windowMs: number;
+  /** How long to wait, in ms, while attempts that are under way might still be given back. */
+  patience?: number;
+}
+
+/** How often to ask while waiting, in ms. */
+const PAUSE = 50;
+
 /**
- * Counts an attempt against `limit` per `windowMs` for a key, over all instances.
- * @returns takes the attempt back, when it was a legitimate one
+ * Counts an attempt for a key, over all instances. What is under way counts, too, so that parallel
+ * attempts do not exceed the limit; but where it is all that stands in the way, it is waited for.
  * @throws AppError RATE_LIMITED
  */
 export async function takeTry(
   ctx: Ctx,
   what: string,
   key: string,
-  limit: number,
-  windowMs: number,
-): Promise<() => Promise<void>> {
-  const now = ctx.clock();
-  const start = Math.floor(now / windowMs) * windowMs;
+  { most, windowMs, patience = 0 }: Limit,
+): Promise<Try> {
+  const start = Math.floor(ctx.clock() / windowMs) * windowMs;
   const name = hashText(`${what}\n${key}\n${start}`);
-  const at = new Date(now);
-  const row = await RateCount.collection.findOneAndUpdate(
-    { key: name },
-    {
-      $inc: { count: 1, version: 1 },
-      $set: { updatedAt: at },
-      $setOnInsert: { _id: newId(now), createdAt: at, expiresAt: new Date(start + 2 * windowMs) },
-    },
-    { upsert: true, returnDocument: 'after' },
-  );
-  if ((row?.count as number) > limit) throw rateLimited((start + windowMs - now) / 1000);
-  return async () => {
-    await RateCount.collection.updateOne({ key: name }, { $inc: { count: -1 } });
+  const add = (counts: { count?: number; failures?: number }) =>
+    RateCount.collection.updateOne({ key: name }, { $inc: counts });
+  const until = ctx.clock() + patience;
+  while (!(await countOne(ctx, name, most, new Date(start + 2 * windowMs)))) {
+    const row = await RateCount.collection.findOne({ key: name });
+    if (!row || row.count < most) continue;
+    if ((row.failures ?? 0) >= most || ctx.clock() >= until) {
+      throw rateLimited((start + windowMs - ctx.clock()) / 1000);
+    }
+    await setTimeout(PAUSE);
+  }
+  return {
+    giveBack: async () => void (await add({ count: -1 })),
+    fail: async () => void (await add({ failures: 1 })),
   };
+}
+
+/** Counts one more, where there are fewer than `most`. */
+async function countOne(ctx: Ctx, key: string, most: number, expiresAt: Date): Promise<boolean> {
+  const at = new Date(ctx.clock());
+  try {
+    const row = await RateCount.collection.findOneAndUpdate(
+      { key, count: { $lt: most } },
+      {
+        $inc: { count: 1, version: 1 },
+        $set: { updatedAt: at },
+        $setOnInsert: { _id: newId(at.getTime()), createdAt: at, expiresAt },
+      },
+      { upsert: true, returnDocument: 'after' },
+    );
+    return row !== null;
+  } catch (error) {
+    // There is one that counts as many already, or another has just made it.
+    if (isDuplicate(error)) return false;
+    throw error;
+  }
 }
 
 /**

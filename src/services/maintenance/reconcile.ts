@@ -4,6 +4,7 @@ import { lowestIdAt, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany } from '../../data/read.ts';
 import { type Reference, referencesOf, restrictionsOn } from '../../data/references.ts';
 import { Job } from '../../models/jobs/job.ts';
+import { tellFolded } from '../account/security-events.ts';
 import { isDue, ringJobs } from '../jobs/queue.ts';
 import { emptyTrash } from '../media/trash.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
@@ -20,17 +21,20 @@ export interface ReconcileCounts {
   uploads: number;
   orphans: number;
   emptied: number;
+  folded: number;
 }
 
 /**
  * Repairs what lost messages and crashes leave behind: jobs without a wake-up, uploads without an
- * event, orphaned documents and multipart uploads. Also empties the trash.
+ * event, orphaned documents and multipart uploads. Also empties the trash, and tells of security
+ * events that were only counted.
  */
 export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
   const rung = await ringForJobs(ctx);
   const awaiting = await findLostUploads(ctx);
   const emptied = await emptyTrash(ctx);
   const uploads = await abortOrphanedUploads(ctx);
+  const folded = await tellFolded(ctx);
   let orphans = 0;
   for (const entity of entities.values()) {
     for (const reference of referencesOf(entity).filter((r) => r.onDelete === 'cascade')) {
@@ -38,7 +42,7 @@ export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
     }
     await clearRemovalMarks(ctx, entity);
   }
-  return { rung, awaiting, uploads, orphans, emptied };
+  return { rung, awaiting, uploads, orphans, emptied, folded };
 }
 
 async function ringForJobs(ctx: Ctx): Promise<number> {

@@ -147,17 +147,21 @@ const FORGED_ADDRESSES = (n: number) => ({
   'x-original-forwarded-for': `198.51.100.${n}`,
 });
 
-/** Writes of one name that the database takes for the same. */
+/** Ways to write an email or a username that the database takes for the same. */
 export async function oneAccountOneLimit(): Promise<void> {
-  const alice = await given.user();
-  const name = alice.username;
+  const { email, username: name } = await given.user();
   const wide = [...name]
     .map((c) => String.fromCodePoint((c.codePointAt(0) as number) + 0xfee0))
     .join('');
-  const names = [
-    alice.email,
-    alice.email.toUpperCase(),
-    ` ${alice.email} `,
+  const [local, domain] = email.split('@');
+  await oneLimit([
+    email,
+    email.toUpperCase(),
+    ` ${email} `,
+    `${local}@\uff45xample.com`,
+    `${local}\uff20${domain}`,
+  ]);
+  await oneLimit([
     name,
     name.toUpperCase(),
     `${name[0]?.toUpperCase()}${name.slice(1)}`,
@@ -165,7 +169,10 @@ export async function oneAccountOneLimit(): Promise<void> {
     `${name.slice(0, 3)}\u00ad${name.slice(3)}`,
     `${name.slice(0, 4)}\u200b${name.slice(4)}`,
     `\u200d${name}\ufeff`,
-  ];
+  ]);
+}
+
+async function oneLimit(names: string[]): Promise<void> {
   await withStoppedClock(async () => {
     const statuses: number[] = [];
     for (let n = 0; n < 11; n++) {
@@ -175,7 +182,7 @@ export async function oneAccountOneLimit(): Promise<void> {
     }
     expect(statuses).toEqual([...Array(10).fill(401), 429]);
     // The right password is not let in either, under any of its names.
-    const right = await login(name.toUpperCase(), PASSWORD, FORGED_ADDRESSES(99));
+    const right = await login(names[1] as string, PASSWORD, FORGED_ADDRESSES(99));
     expect(right.status).toBe(429);
     expect(Number(right.headers.get('retry-after'))).toBeGreaterThan(0);
   });

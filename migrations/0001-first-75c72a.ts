@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-02960f',
+  id: '0001-first-75c72a',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -629,6 +629,33 @@ export const migration: Migration = {
           partialFilterExpression: { 'outbox.0': { $exists: true } },
         },
       ],
+    });
+    await m.createCollection('eventFolds', {
+      fields: {
+        key: { bsonType: 'string' },
+        account: 'id',
+        action: { bsonType: 'string', maxLength: 64 },
+        count: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        endsAt: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'key',
+        'account',
+        'action',
+        'count',
+        'endsAt',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [{ key: { key: 1 }, unique: true }, { key: { endsAt: 1 } }],
     });
     await m.createCollection('exports', {
       fields: {
@@ -1404,6 +1431,7 @@ export const migration: Migration = {
       fields: {
         key: { bsonType: 'string' },
         count: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        failures: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         expiresAt: { bsonType: 'date' },
         _id: 'id',
         createdAt: { bsonType: 'date' },
@@ -1802,6 +1830,7 @@ export const migration: Migration = {
         refreshTokenHash: { bsonType: 'string' },
         userAgent: { bsonType: 'string', maxLength: 512 },
         ip: { bsonType: 'string', maxLength: 64 },
+        credentialsVersion: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         expiresAt: { bsonType: 'date' },
         rotatedAt: { bsonType: 'date' },
         _id: 'id',
@@ -1814,6 +1843,7 @@ export const migration: Migration = {
       },
       required: [
         'refreshTokenHash',
+        'credentialsVersion',
         'expiresAt',
         '_id',
         'user',
@@ -2175,7 +2205,13 @@ export const migration: Migration = {
       fields: {
         email: { bsonType: 'string', maxLength: 255 },
         username: { bsonType: 'string', minLength: 3, maxLength: 50, pattern: '^[A-Za-z0-9_.-]+$' },
-        hashedPassword: { bsonType: 'string' },
+        hashedPassword: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
+        credentialsVersion: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         displayName: { bsonType: 'string', maxLength: 100 },
         bio: { bsonType: 'string', maxLength: 2000 },
         avatar: 'id',
@@ -2199,6 +2235,7 @@ export const migration: Migration = {
         'email',
         'username',
         'hashedPassword',
+        'credentialsVersion',
         'isActive',
         'isAdmin',
         '_id',
@@ -2210,6 +2247,7 @@ export const migration: Migration = {
         { key: { email: 1 }, unique: true },
         { key: { username: 1 }, unique: true, collation: { locale: 'en', strength: 2 } },
         { key: { createdAt: -1, _id: -1 } },
+        { key: { isAdmin: 1 }, partialFilterExpression: { isAdmin: true } },
         { key: { avatar: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
@@ -2559,6 +2597,7 @@ export const migration: Migration = {
     await m.dropCollection('images');
     await m.dropCollection('idempotencyRecords');
     await m.dropCollection('exports');
+    await m.dropCollection('eventFolds');
     await m.dropCollection('creditsTransactions');
     await m.dropCollection('creditHolds');
     await m.dropCollection('creditAccounts');

@@ -1,0 +1,23 @@
+import { domainToASCII } from 'node:url';
+import Joi from 'joi';
+
+/** What cannot be seen, or changes how its surroundings are seen; lone surrogates, too. */
+const UNSEEN = /[\p{C}\p{Z}\p{DI}]/u;
+const MOST = 255;
+
+// An address as RFC 5321 has it, without quoted local parts; any top-level domain.
+const address = Joi.string().email({ tlds: { allow: false }, minDomainSegments: 2 });
+
+/**
+ * An email address in the one form in which addresses are stored and compared: composed characters
+ * (NFKC), lower case, an international domain in its ASCII form. Undefined when it is no address.
+ */
+export function normalizeEmail(text: string): string | undefined {
+  const email = text.normalize('NFKC').trim().toLowerCase();
+  const at = email.lastIndexOf('@');
+  if (at < 1 || UNSEEN.test(email)) return undefined;
+  const domain = domainToASCII(email.slice(at + 1));
+  const normalized = `${email.slice(0, at)}@${domain}`;
+  if (!domain || normalized.length > MOST) return undefined;
+  return address.validate(normalized).error ? undefined : normalized;
+}

@@ -1,0 +1,53 @@
+import Joi from 'joi';
+import type { Ctx } from '../../context.ts';
+import type { UUID } from '../../data/ids.ts';
+import { Session } from '../../models/account/session.ts';
+import { User } from '../../models/account/user.ts';
+import { idInput } from '../jobs/input.ts';
+import type { JobType } from '../jobs/job-type.ts';
+import { enqueue } from '../jobs/queue.ts';
+import { removeRefused } from './sessions.ts';
+
+/** Removes the sessions of a user that are refused already. */
+export const endSessions: JobType<{ user: UUID }> = {
+  name: 'end-sessions',
+  input: Joi.object({ user: idInput().required() }),
+  attempts: 10,
+  queue: 'upkeep',
+  run: async ({ ctx, input, signal }) => {
+    while (await removeRefused(ctx, input.user)) signal.throwIfAborted();
+    return {};
+  },
+};
+
+/** Behind the users' own jobs. */
+const PRIORITY = 1;
+
+/**
+ * Ends all sessions of a user at once, in the caller's transaction, by one write, however many there
+ * are. A job removes them later. Returns the job's id.
+ */
+export async function denySessions(tx: Ctx, user: UUID): Promise<UUID> {
+  const session = tx.session && { session: tx.session };
+  const next = { $inc: { credentialsVersion: 1 } };
+  await User.collection.updateOne({ _id: user }, next, { ...session });
+  return enqueueEnd(tx, user);
+}
+
+/** The same behind a write that has raised the version of the credentials already; `keep` goes on. */
+export async function denyOtherSessions(
+  tx: Ctx,
+  user: UUID,
+  keep: UUID,
+  credentialsVersion: number,
+): Promise<UUID> {
+  const session = tx.session && { session: tx.session };
+  const set = { $set: { credentialsVersion } };
+  await Session.collection.updateOne({ _id: keep, user }, set, { ...session });
+  return enqueueEnd(tx, user);
+}
+
+async function enqueueEnd(tx: Ctx, user: UUID): Promise<UUID> {
+  const job = await enqueue(tx, endSessions, { input: { user }, priority: PRIORITY });
+  return job._id;
+}

@@ -1,0 +1,57 @@
+import type { Ctx } from '../../context.ts';
+import { hashText } from '../../crypto/hash.ts';
+import type { UUID } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
+import { update } from '../../data/write.ts';
+import { AppError } from '../../errors.ts';
+import { Session } from '../../models/account/session.ts';
+import { User } from '../../models/account/user.ts';
+import { removeAndSweep } from '../removal/remove-and-sweep.ts';
+import { createRefreshToken, readRefreshToken } from './refresh-tokens.ts';
+import { recordSecurityEvent } from './security-events.ts';
+import { isCurrent } from './sessions.ts';
+import { makeSignedIn, type SignedIn } from './signed-in.ts';
+
+/**
+ * Exchanges a refresh token for a new pair of tokens (rotation). If one is used twice, either it
+ * was stolen or the first answer was lost. Nobody can tell which, so the session ends.
+ * @throws AppError INVALID_REFRESH_TOKEN
+ */
+export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
+  const session = readRefreshToken(token);
+  if (!session) throw refused();
+  const now = new Date(ctx.clock());
+  const refreshToken = createRefreshToken(session);
+  const where = { _id: session, refreshTokenHash: hashText(token), expiresAt: { $gt: now } };
+  const set = { refreshTokenHash: hashText(refreshToken), rotatedAt: now };
+  if (!(await update(ctx, Session, where, { set }, 'refresh'))) {
+    await endReused(ctx, session);
+    throw refused();
+  }
+  const whole = { projection: { outbox: 0 } };
+  const found = await findOne(ctx, Session, { _id: session }, whole);
+  const user = found && (await findOne(ctx, User, { _id: found.user, isActive: true }, whole));
+  if (!user || !isCurrent(found, user)) throw refused();
+  return makeSignedIn(ctx, user, { session, refreshToken });
+}
+
+/** Ends the session that a refresh token belongs to; an unknown token is ignored. */
+export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined> {
+  const session = readRefreshToken(token);
+  if (!session) return undefined;
+  // Also by a token that is spent: whoever held it wants this session to end.
+  return (await removeAndSweep(ctx, Session, { _id: session })) ? session : undefined;
+}
+
+async function endReused(ctx: Ctx, session: UUID): Promise<void> {
+  const projection = { user: 1, expiresAt: 1 };
+  const found = await findOne(ctx, Session, { _id: session }, { projection });
+  if (!found) return;
+  await removeAndSweep(ctx, Session, { _id: session });
+  const isReused = found.expiresAt.getTime() > ctx.clock(); // else it has only expired
+  if (isReused) await recordSecurityEvent(ctx, 'refresh-reused', found.user);
+}
+
+function refused(): AppError {
+  return new AppError('INVALID_REFRESH_TOKEN', 'This refresh token is not valid; sign in again.');
+}

@@ -1,0 +1,50 @@
+import { config } from '../../config.ts';
+import type { Ctx } from '../../context.ts';
+import { newId } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
+import { transaction } from '../../data/transaction.ts';
+import { insert } from '../../data/write.ts';
+import { User } from '../../models/account/user.ts';
+import { UserSettings } from '../../models/account/user-settings.ts';
+import { checkWanted } from './password-rules.ts';
+import { hashPassword } from './passwords.ts';
+import { readNetwork, takeTry } from './rate-limit.ts';
+import { openSession } from './sessions.ts';
+import { actAs, makeSignedIn, type SignedIn, type UserDoc } from './signed-in.ts';
+
+const MINUTE = 60_000;
+
+export type Registration = {
+  email: string;
+  username: string;
+  password: string;
+  displayName?: string;
+};
+
+/**
+ * Creates an account with its settings, and signs in.
+ * @throws AppError DUPLICATE, VALIDATION_FAILED, RATE_LIMITED
+ */
+export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
+  const limit = { most: config.registrationsPerMinute, windowMs: MINUTE };
+  await takeTry(ctx, 'register', readNetwork(ctx.ip), limit);
+  // An earlier attempt of this request crashed before it answered: the account exists already.
+  const whole = { projection: { outbox: 0 } };
+  const made = ctx.promisedId && (await findOne(ctx, User, { _id: ctx.promisedId }, whole));
+  if (made) return signIn(ctx, made);
+  const { password, ...profile } = it;
+  await checkWanted(password, 'password', profile);
+  const hashedPassword = await hashPassword(password);
+  return transaction(ctx, async (tx) => {
+    const values = { ...profile, hashedPassword, isActive: true, isAdmin: false };
+    const user = await insert(tx, User, values, 'register');
+    await insert(tx, UserSettings, { user: user._id });
+    return signIn(tx, user);
+  });
+}
+
+async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
+  const session = newId(ctx.clock());
+  const opened = await openSession(actAs(ctx, user, session), user, session);
+  return makeSignedIn(ctx, user, opened);
+}

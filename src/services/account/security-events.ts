@@ -1,0 +1,89 @@
+import type { Ctx } from '../../context.ts';
+import { hashText } from '../../crypto/hash.ts';
+import { makeAuditEntry, makeLooseEvent } from '../../data/audit.ts';
+import { idText, newId, type UUID } from '../../data/ids.ts';
+import { findMany } from '../../data/read.ts';
+import { transaction } from '../../data/transaction.ts';
+import { User } from '../../models/account/user.ts';
+import { AuditEvent } from '../../models/audit/audit-event.ts';
+import { EventFold } from '../../models/audit/event-fold.ts';
+import { requestAppend } from '../audit/chain.ts';
+
+const WINDOW = 15 * 60_000;
+/** So many of a window are told one by one. */
+const MOST_TOLD = 10;
+const BATCH = 100;
+
+/** What happened to an account without changing it. */
+type SecurityEvent = 'sign-in-failed' | 'locked-out' | 'password-change-failed' | 'refresh-reused';
+
+/**
+ * Records that somebody has tried in vain: in the audit log of the account, if there is one, and in
+ * the log of the function. After the tenth of its kind in a quarter of an hour they are only
+ * counted; `tellFolded` tells their number when it has passed.
+ */
+export async function recordSecurityEvent(
+  ctx: Ctx,
+  action: SecurityEvent,
+  user?: UUID,
+): Promise<void> {
+  ctx.log.warn('Somebody has tried in vain.', {
+    action,
+    ip: ctx.ip,
+    ...(user && { user: idText(user) }),
+  });
+  if (!user) return;
+  if ((await countEvent(ctx, action, user)) > MOST_TOLD) return;
+  await insertEvent(ctx, action, user);
+  await requestAppend(ctx);
+}
+
+async function countEvent(ctx: Ctx, action: SecurityEvent, account: UUID): Promise<number> {
+  const now = ctx.clock();
+  const start = Math.floor(now / WINDOW) * WINDOW;
+  const at = new Date(now);
+  const row = await EventFold.collection.findOneAndUpdate(
+    { key: hashText(`${action}\n${idText(account)}\n${start}`) },
+    {
+      $inc: { count: 1, version: 1 },
+      $set: { updatedAt: at },
+      $setOnInsert: {
+        ...{ _id: newId(now), createdAt: at, account, action },
+        endsAt: new Date(start + WINDOW),
+      },
+    },
+    { upsert: true, returnDocument: 'after' },
+  );
+  return row?.count as number;
+}
+
+/** Tells, of each window that has passed, how many events were only counted. Returns how many it told. */
+export async function tellFolded(ctx: Ctx): Promise<number> {
+  let told = 0;
+  for (;;) {
+    const passed = { endsAt: { $lte: new Date(ctx.clock()) } };
+    const found = await findMany(ctx, EventFold, passed, { sort: { endsAt: 1 }, limit: BATCH });
+    for (const { _id, action, account, count } of found) {
+      await transaction(ctx, async (tx) => {
+        const session = tx.session && { session: tx.session };
+        const { deletedCount } = await EventFold.collection.deleteOne({ _id }, { ...session });
+        if (deletedCount === 0 || count <= MOST_TOLD) return;
+        await insertEvent(tx, action as SecurityEvent, account, count - MOST_TOLD);
+      });
+      if (count > MOST_TOLD) told++;
+    }
+    if (found.length < BATCH) return told;
+  }
+}
+
+async function insertEvent(
+  ctx: Ctx,
+  action: SecurityEvent,
+  user: UUID,
+  count?: number,
+): Promise<void> {
+  const changes = count === undefined ? [] : [{ path: 'count', before: null, after: count }];
+  const account = { _id: user } as Parameters<typeof makeLooseEvent>[1];
+  const event = makeLooseEvent(User, account, makeAuditEntry(ctx, action, changes));
+  await AuditEvent.collection.insertOne(event, { ...(ctx.session && { session: ctx.session }) });
+}

@@ -1,0 +1,38 @@
+import type { Ctx } from '../../context.ts';
+import { hashText } from '../../crypto/hash.ts';
+import { newId, type UUID } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
+import { AppError } from '../../errors.ts';
+import { RateCount } from '../../models/account/rate-count.ts';
+import { User } from '../../models/account/user.ts';
+
+const ADMINS = { isAdmin: true, isActive: true };
+const DAY = 24 * 3600_000;
+
+/**
+ * Refuses, in the caller's transaction, to take an administrator away of whom there is no other.
+ * @throws AppError INVALID_STATE
+ */
+export async function keepAnAdmin(tx: Ctx, user: UUID): Promise<void> {
+  const projection = { projection: { _id: 1 } };
+  if (!(await findOne(tx, User, { ...ADMINS, _id: user }, projection))) return;
+  await takeTurns(tx);
+  if (await findOne(tx, User, { ...ADMINS, _id: { $ne: user } }, projection)) return;
+  const message = 'The last administrator can neither be demoted nor suspended.';
+  throw new AppError('INVALID_STATE', message);
+}
+
+/** Of two administrators who take each other's rights at once, one comes after the other. */
+async function takeTurns(tx: Ctx): Promise<void> {
+  const at = new Date(tx.clock());
+  const expiresAt = new Date(at.getTime() + DAY);
+  await RateCount.collection.updateOne(
+    { key: hashText('administrators') },
+    {
+      $inc: { count: 1, version: 1 },
+      $set: { updatedAt: at, expiresAt },
+      $setOnInsert: { _id: newId(at.getTime()), createdAt: at },
+    },
+    { upsert: true, ...(tx.session && { session: tx.session }) },
+  );
+}
