@@ -38,6 +38,7 @@ const EXCEPTIONS: Record<string, Partial<Record<Actor, Owed>>> = {
 
 /** What is answered to who may do it where it is no success, with the state that makes it so. */
 const REFUSED: Record<string, number[]> = {
+  changePassword: [422], // the new one is the current one: all go on using it
   // No job type is for clients yet.
   createJob: [422],
   // The tokens of these bodies are nobody's.
