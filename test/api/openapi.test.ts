@@ -79,6 +79,21 @@ test('a number that is not an integer has the range of a double', () => {
   }
 });
 
+test('a day that does not exist is refused in a body', () => {
+  const shape: Shape = { kind: 'date' };
+  const flags = { required: true, server: false, immutable: false, hidden: false };
+  const body = makeBody(
+    { kind: 'object', fields: { it: { shape, publicName: 'it', ...flags, hasDefault: false } } },
+    'create',
+  );
+  for (const it of ['2026-02-30', '2025-02-29T00:00:00Z', '2026-04-31']) {
+    expect(() => checkBody(body, { it }), it).toThrow(/it/);
+  }
+  for (const it of ['2024-02-29', '2026-12-31T23:59:59.999Z']) {
+    expect(checkBody(body, { it })).toEqual({ it: new Date(it) });
+  }
+});
+
 test('a time is accepted with any number of fractional digits, as RFC 3339 allows', async () => {
   expect(filterSchema(Project, 'createdAt[gte]')).toMatchObject({ format: 'date-time' });
   const alice = await given.user();

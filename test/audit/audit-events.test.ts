@@ -30,10 +30,13 @@ test('the audit events of an account contain no password and no token, whatever 
   await alice.refreshes();
   const newPassword = 'another horse, another staple';
   await alice.post('/v1/auth/password', { currentPassword: PASSWORD, newPassword });
-  await appendToChain(systemCtx('test'));
-  const { body, text } = await alice.get<Page>('/v1/audit-events?limit=100');
+  const { body, text } = await until('the end of the other session is audited', async () => {
+    await appendToChain(systemCtx('test'));
+    const answer = await alice.get<Page>('/v1/audit-events?limit=100');
+    return answer.body.data.some((e) => e.action === 'delete') && answer;
+  });
   const actions = body.data.map((e) => e.action);
-  const expected = ['register', 'sign-in', 'login', 'refresh', 'change-password', 'delete'];
+  const expected = ['register', 'sign-in', 'login', 'refresh', 'change-password'];
   expect(actions).toEqual(expect.arrayContaining(expected));
   expect(text).not.toMatch(/argon2|hashedPassword|refreshTokenHash|staple/);
 });

@@ -62,6 +62,17 @@ export function serveQueue(
   };
 }
 
+/**
+ * Makes the handler of a queue whose messages say no more than that there is something to do, and of
+ * its schedule: one run for a whole batch.
+ */
+export function serveDoorbell(name: string, run: (ctx: Ctx) => Promise<void>) {
+  return async (_event: SQSEvent | object, context: Context): Promise<void> => {
+    await connect(BACKGROUND);
+    await run(systemCtx(name, context?.awsRequestId));
+  };
+}
+
 /** An object of an S3 event, with its key decoded. */
 interface S3Record {
   bucket: string;

@@ -4,10 +4,10 @@ import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
 import { type AuditEntry, makeAuditEvent } from '../../data/audit.ts';
-import { type Base, type Entity, entities, type Stored } from '../../data/entity.ts';
+import { type Base, type Entity, entities, entityNamed, type Stored } from '../../data/entity.ts';
 import { isDuplicate, isInvalid } from '../../data/failures.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import { findMany, findOne } from '../../data/read.ts';
+import { aggregate, findMany, findOne } from '../../data/read.ts';
 import { AuditEvent } from '../../models/audit/audit-event.ts';
 import { sendMessage } from '../../providers/queue.ts';
 
@@ -69,12 +69,29 @@ interface Waiting {
 
 async function findWaiting(ctx: Ctx): Promise<Waiting[]> {
   const all: Waiting[] = [];
-  for (const entity of entities.values()) {
+  for (const entity of await listWaiting(ctx)) {
     const limit = BATCH - all.length;
     if (limit === 0) break;
-    if (entity.options.audited !== false) all.push(...(await findWaitingIn(ctx, entity, limit)));
+    all.push(...(await findWaitingIn(ctx, entity, limit)));
   }
   return all;
+}
+
+/** The entities of which a document waits. One command: most runs find none. */
+async function listWaiting(ctx: Ctx): Promise<Entity[]> {
+  const audited = [...entities.values()].filter(({ options }) => options.audited !== false);
+  const look = ({ name }: Entity) => [
+    // The second is true of all that wait: it is by `at` that the index can be read.
+    { $match: { 'outbox.0': { $exists: true }, 'outbox.at': { $gt: new Date(0) } } },
+    { $limit: 1 },
+    { $project: { _id: 0, name: { $literal: name } } },
+  ];
+  const [first, ...others] = audited as [Entity, ...Entity[]];
+  const unions = others.map((entity) => ({
+    $unionWith: { coll: entity.collectionName, pipeline: look(entity) },
+  }));
+  const found = await aggregate<{ name: string }>(ctx, first, [...look(first), ...unions]);
+  return found.map(({ name }) => entityNamed(name));
 }
 
 async function findWaitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<Waiting[]> {
