@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First02960f } from './0001-first-02960f.ts';
+import { migration as m0001FirstC478f1 } from './0001-first-c478f1.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First02960f];
+export const migrations: Migration[] = [m0001FirstC478f1];
