@@ -131,14 +131,11 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
   return makeSignedIn(ctx, user, session, next);
 }
 
-/** Ends the session that a refresh token belongs to; an unknown token is ignored. */
+/** Ends the session that a refresh token belongs to, spent or not; an unknown token is ignored. */
 export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined> {
   const session = readRefreshToken(token);
   if (!session) return undefined;
-  const gone = await removeAndSweep(ctx, Session, {
-    _id: session,
-    refreshTokenHash: hashText(token),
-  });
+  const gone = await removeAndSweep(ctx, Session, { _id: session });
   return gone ? session : undefined;
 }
 
