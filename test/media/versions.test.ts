@@ -153,6 +153,12 @@ test('restored twice is restored once, by whatever its former file was named', a
     expect(await read(alice, track)).toEqual(first.body);
     [now, next] = [next, now];
   }
+  // A checksum that begins as a weak ETag does.
+  const checksum = `W/${'A'.repeat(41)}=`;
+  await Track.collection.updateOne({ _id: new UUID(track.id) }, { $set: { checksum } });
+  expect((await restores(alice, version, { replacing: checksum })).status).toBe(200);
+  expect((await restores(alice, version, { replacing: checksum })).status).toBe(200);
+  expect((await alice.get(path)).body.checksum).toBe(sumOf(next));
 });
 
 test('a restore that means another file than the medium has is refused, and one that names none', async () => {

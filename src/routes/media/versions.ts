@@ -49,7 +49,7 @@ function describeReplacing(): Joi.StringSchema {
 function readReplaced({ body, ifMatch }: Request): Replaced {
   const matching = readIfMatch(ifMatch);
   const mismatch = matching ? 'PRECONDITION_FAILED' : 'CONFLICT';
-  const name = (body.replacing as string | undefined)?.replace(/^W\/|"/g, '');
+  const name = (body.replacing as string | undefined)?.replace(/^(W\/)?"(.*)"$/, '$2');
   if (name === undefined) {
     if (matching) return { versions: matching, mismatch };
     const message = 'is required, or If-Match: the checksum or ETag of the file to be replaced';
