@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First75c72a } from './0001-first-75c72a.ts';
+import { migration as m0001FirstF542f9 } from './0001-first-f542f9.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First75c72a];
+export const migrations: Migration[] = [m0001FirstF542f9];

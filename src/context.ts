@@ -27,6 +27,8 @@ export interface Ctx {
   session?: ClientSession;
   /** An id promised to this request before (idempotent create): the first document made takes it. */
   promisedId?: UUID | undefined;
+  /** Told before the first write is sent to the database: what failed before has changed nothing. */
+  noteWrite?: () => void;
 }
 
 /** A context for our own code. */

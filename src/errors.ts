@@ -1,3 +1,5 @@
+import { clipFaults } from './clip.ts';
+
 /** One fault in what a client sent: where it is, and which rule it breaks. */
 export interface Fault {
   path: string;
@@ -60,14 +62,16 @@ export class AppError extends Error {
   }
 }
 
-/** The one way to say "this is not valid": all faults at once. */
-export function invalid(errors: Fault[]): AppError {
+/** The one way to say "this is not valid": all faults at once, as far as they are shown. */
+export function invalid(faults: Fault[]): AppError {
+  const errors = clipFaults(faults);
   const detail = errors.map((e) => (e.path ? `${e.path}: ${e.message}` : e.message)).join('; ');
   return new AppError('VALIDATION_FAILED', detail, { errors });
 }
 
-/** The one way to say that a query is not valid: all faults at once. */
-export function invalidQuery(errors: Fault[]): AppError {
+/** The one way to say that a query is not valid: all faults at once, as far as they are shown. */
+export function invalidQuery(faults: Fault[]): AppError {
+  const errors = clipFaults(faults);
   const detail = errors.map((e) => (e.path ? `${e.path} ${e.message}` : e.message)).join('; ');
   return new AppError('INVALID_QUERY', detail, { errors });
 }

@@ -138,9 +138,15 @@ export function makeRelease({ path, array }: Reference, id: UUID) {
  * Reads, after an insert has been committed, every parent again, and deletes the new document when
  * one has been deleted meanwhile. Whoever deletes a parent deletes its children after that commit,
  * so one of the two always sees the other. Also counts the document in its parents.
+ * @param undo deletes it; one that has children or objects already needs more than a new one does
  * @throws AppError VALIDATION_FAILED when it was deleted again
  */
-export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base): Promise<void> {
+export async function confirmReferences(
+  ctx: Ctx,
+  entity: Entity,
+  document: Base,
+  undo: (ctx: Ctx, entity: Entity, document: Base) => Promise<unknown> = takeBack,
+): Promise<void> {
   const faults: Fault[] = [];
   for (const { reference, id } of listHeld(entity, document)) {
     if (await confirmParent(ctx, reference, id)) continue;
@@ -148,7 +154,7 @@ export async function confirmReferences(ctx: Ctx, entity: Entity, document: Base
     else faults.push(missingReference(reference));
   }
   if (faults.length === 0) return;
-  await takeBack(ctx, entity, document);
+  await undo(ctx, entity, document);
   throw invalid(faults);
 }
 

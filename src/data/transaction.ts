@@ -20,6 +20,8 @@ export const TRANSACTION: mongo.TransactionOptions = {
  */
 export async function transaction<T>(ctx: Ctx, work: (ctx: Ctx) => Promise<T>): Promise<T> {
   if (ctx.session) return work(ctx);
+  // It may write past the functions that would note it.
+  ctx.noteWrite?.();
   let isOver = false;
   const running = mongoose.connection.withSession((session) =>
     session.withTransaction(() => {

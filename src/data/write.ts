@@ -43,6 +43,7 @@ export async function insert<T extends Base>(
   if (entity.options.audited !== false) {
     document.outbox = [makeAuditEntry(ctx, action, listCreations(entity, document))];
   }
+  ctx.noteWrite?.();
   try {
     await entity.collection.insertOne(document, {
       ...(ctx.session && { session: ctx.session }),
@@ -97,6 +98,7 @@ export async function update<T extends Base>(
   }
   const pipeline: mongo.Document[] = [{ $set: stage }];
   if (unset.length > 0) pipeline.push({ $unset: unset });
+  ctx.noteWrite?.();
   try {
     const found = await entity.collection.findOneAndUpdate(where, pipeline, {
       returnDocument: 'after',
@@ -117,6 +119,7 @@ export async function removeOne<T extends Base>(
   entity: Entity<T>,
   filter: TypedFilter,
 ): Promise<T | null> {
+  ctx.noteWrite?.();
   const found = await entity.collection.findOneAndDelete(filter, {
     ...(ctx.session && { session: ctx.session }),
   });

@@ -70,10 +70,15 @@ export function getSigning(seconds: number) {
   return { region, credentials, seconds, now: Date.now() };
 }
 
-/** Formats `Content-Disposition` for any file name (RFC 6266, RFC 8187). */
+/**
+ * Formats `Content-Disposition` for any file name (RFC 6266, RFC 8187). Slashes of either kind are
+ * replaced: a client that takes the name for a path would save the file elsewhere.
+ */
 export function formatAttachment(fileName: string): string {
-  const ascii = fileName.normalize('NFKD').replace(/[^\x20-\x7e]|["\\%]/g, '_');
-  const encoded = encodeURIComponent(fileName.toWellFormed()).replace(
+  // Compatibility forms (NFKD) of other characters have slashes, too: `／`, `℀`.
+  const ascii = fileName.normalize('NFKD').replace(/[^\x20-\x7e]|["\\/%]/g, '_');
+  const plain = fileName.toWellFormed().replace(/[\\/]/g, '_');
+  const encoded = encodeURIComponent(plain).replace(
     /['()*]/g,
     (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
   );

@@ -62,8 +62,7 @@ export const systemRoutes: Route[] = [
       body: PAGE,
       headers: {
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy':
-          "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:",
+        'content-security-policy': PAGE_POLICY,
       },
     }),
   },
@@ -75,6 +74,19 @@ export const systemRoutes: Route[] = [
   ),
   assetRoute('/docs/start.js', 'getDocsStart', 'text/javascript', async () => compress(START)),
 ];
+
+// What `default-src` does not cover is named as well: who may frame the page, what may be its base,
+// and where its forms may be sent.
+const PAGE_POLICY = [
+  "default-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -91,12 +103,14 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-const START = `SwaggerUIBundle({
+// A token stays in the memory of the page. `authorized` is where the page kept it in former versions.
+const START = `localStorage.removeItem('authorized');
+SwaggerUIBundle({
   url: '/v1/openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
   docExpansion: 'none',
-  persistAuthorization: true,
+  persistAuthorization: false,
 });
 `;
 

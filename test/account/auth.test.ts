@@ -194,6 +194,23 @@ describe.concurrent('a session', () => {
     expect((await call('POST', '/v1/auth/logout', { body })).status).toBe(204);
   });
 
+  test('ends with a logout by a token that was spent, and for whoever holds its other tokens', async () => {
+    const alice = await given.user();
+    const body = { refreshToken: alice.refreshToken };
+    await alice.refreshes();
+    expect((await call('POST', '/v1/auth/logout', { body })).status).toBe(204);
+    expect((await alice.get('/v1/users/me')).status).toBe(401);
+    expect((await alice.refreshes()).status).toBe(401);
+  });
+
+  test('is not ended by a logout with a token that was never issued', async () => {
+    const alice = await given.user();
+    const forged = `${alice.refreshToken.slice(0, -4)}AAAA`;
+    const body = { refreshToken: forged };
+    expect((await call('POST', '/v1/auth/logout', { body })).status).toBe(204);
+    expect((await alice.get('/v1/users/me')).status).toBe(200);
+  });
+
   test('ends within 5 s when the password is changed in another session, which goes on', async () => {
     const alice = await given.user();
     const other = await alice.signsIn();

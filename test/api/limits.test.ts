@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { countCall } from '../../src/api/http/ip-rate-limit.ts';
 import { config, readConfig } from '../../src/config.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
+import { call, given } from '../harness/given.ts';
+import { openApiDocument } from '../harness/openapi-document.ts';
 
 const at = (time: number, ip = '192.0.2.1'): Ctx => ({
   ...systemCtx('test'),
@@ -34,4 +36,28 @@ test('a wrong configuration is refused with the names of all variables at fault'
   }
   const set = { ...process.env, REGISTRATIONS_PER_MINUTE: '3', CALLS_PER_MINUTE: '4' };
   expect(readConfig(set)).toMatchObject({ registrationsPerMinute: 3, callsPerMinute: 4 });
+});
+
+/** A JSON body of so many bytes, with nothing in it. */
+const padded = (bytes: number) => `{}${' '.repeat(bytes - 2)}`;
+
+test('an operation that is open to all takes 16 KiB, and says so of a body that is larger', async () => {
+  const paths = openApiDocument.paths as Record<string, { post?: { security: unknown[] } }>;
+  const open = Object.entries(paths).filter(([, { post }]) => post?.security?.length === 0);
+  expect(open.length).toBeGreaterThan(5);
+  for (const [path] of open) {
+    const post = (raw: string) => call('POST', path, { raw });
+    expect((await post(padded(16 * 1024))).status, path).not.toBe(413);
+    const answer = await post(padded(16 * 1024 + 1));
+    expect([answer.status, answer.body.code], path).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+    expect(answer.body.detail).toContain('16 KiB');
+  }
+});
+
+test('a body is not read before it is known who sends it: without a token, any size is a 401', async () => {
+  const { token } = await given.user();
+  const raw = padded(2 * 1024 * 1024);
+  expect((await call('POST', '/v1/projects', { raw })).status).toBe(401);
+  const known = await call('POST', '/v1/projects', { raw, token });
+  expect([known.status, known.body.detail]).toEqual([413, expect.stringContaining('1024 KiB')]);
 });

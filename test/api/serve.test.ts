@@ -117,6 +117,14 @@ describe('what is open to all', () => {
       texts.push(part.text);
     }
     expect(texts.join()).toContain('/v1/openapi.json');
+    const policy = page.headers.get('content-security-policy');
+    for (const rule of ["default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"]) {
+      expect(policy?.split('; ')).toContain(rule);
+    }
+    // A token that is typed in is not stored, and one that was stored is removed.
+    const start = await call('GET', '/docs/start.js');
+    expect(start.text).toContain('persistAuthorization: false');
+    expect(start.text).toContain("localStorage.removeItem('authorized')");
     expect(await call('GET', '/v1/openapi.json')).toMatchObject({ body: { openapi: '3.1.0' } });
   });
 });

@@ -19,8 +19,9 @@ import { buildOriginalKey, listPointers } from '../../src/services/media/keys.ts
 import { type Medium, Version } from '../../src/services/media/medium.ts';
 import type { MediaProcessor } from '../../src/services/media/processor.ts';
 import { reprocess } from '../../src/services/media/reprocess.ts';
+import { restoreVersion } from '../../src/services/media/restore-version.ts';
 import { keepInTrash, restoreFromTrash } from '../../src/services/media/trash.ts';
-import { replaceBytes, restoreVersion } from '../../src/services/media/versions.ts';
+import { mediumOf, replaceBytes } from '../../src/services/media/versions.ts';
 import { enqueueSweep } from '../../src/services/removal/sweep-job.ts';
 import { noteUpload } from '../../src/services/uploads/arrivals.ts';
 import { abortParts, openParts } from '../../src/services/uploads/multipart.ts';
@@ -135,8 +136,11 @@ export async function crashes(points: number, random: Chance) {
       if (medium) await replaceBytes(ctx(), Image, medium, file as Medium);
     },
     restoreVersion: async () => {
-      const version = await some(Version, { status: 'READY' });
-      if (version) await restoreVersion(ctx(), { _id: version._id });
+      const version = await some<Medium & Stored>(Version, { status: 'READY' });
+      const medium = version && (await image({ _id: mediumOf(version).id }));
+      if (!medium) return;
+      const replaced = { versions: [medium.version], mismatch: 'CONFLICT' as const };
+      await restoreVersion(ctx(), { _id: version._id }, replaced);
     },
     deleteVersion: async () => {
       const version = await some(Version, {});

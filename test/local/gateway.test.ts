@@ -18,7 +18,10 @@ functions:
   system: { handler: functions/system.handler, events: [{ httpApi: '*' }] }
 `;
 
-async function given(handlers: Record<string, Handler> | Handler, time?: number) {
+async function given(
+  handlers: Record<string, Handler> | Handler,
+  { time, sending }: { time?: number; sending?: number } = {},
+) {
   const lines: string[] = [];
   const gateway = await startGateway({
     deployment: readDeployment(project({ 'serverless.yml': yaml })),
@@ -28,7 +31,8 @@ async function given(handlers: Record<string, Handler> | Handler, time?: number)
       return handler;
     },
     log: (line) => lines.push(line),
-    ...(time ? { time } : {}),
+    ...(time && { time }),
+    ...(sending && { sending }),
   });
   onTestFinished(() => gateway.stop());
   return { ...gateway, lines };
@@ -199,10 +203,13 @@ test.each([
 
 test('a function that takes too long is answered with 503, and knows its remaining time', async () => {
   let remaining = 0;
-  const { url } = await given((_event, context) => {
-    remaining = context.getRemainingTimeInMillis();
-    return new Promise(() => {});
-  }, 100);
+  const { url } = await given(
+    (_event, context) => {
+      remaining = context.getRemainingTimeInMillis();
+      return new Promise(() => {});
+    },
+    { time: 100 },
+  );
   const answer = await fetch(url);
   expect([answer.status, await answer.json()]).toEqual([503, { message: 'Service Unavailable' }]);
   expect(remaining).toBeGreaterThan(0);
@@ -233,4 +240,61 @@ test('an unknown method is answered with 404, and what is not HTTP with 400', as
     /^HTTP\/1.1 404 /,
   );
   expect(await raw(port, 'hello\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /);
+});
+
+/** Sends the beginning of a request, then a byte now and then, until the connection is closed. */
+function trickle(port: number, beginning: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text) => {
+      answer += text;
+    });
+    socket.write(beginning);
+    const drip = setInterval(() => socket.write('x'), 50);
+    // A connection that the other side has closed may also be reset, by the next byte.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      clearInterval(drip);
+      resolve(answer);
+    });
+  });
+}
+
+test.each([
+  ['the headers', 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+  ['the body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n'],
+  [
+    'the chunks of a body',
+    'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nFFFFF\r\n',
+  ],
+])(
+  'a client that takes too long to send %s is cut off, and no function is called',
+  async (_what, beginning) => {
+    let calls = 0;
+    const { port } = await given(
+      () => {
+        calls++;
+        return 'ok';
+      },
+      { sending: 300 },
+    );
+    expect(await trickle(port, beginning)).toMatch(/^(HTTP\/1.1 408 |$)/);
+    expect(calls).toBe(0);
+  },
+);
+
+test('a connection on which nothing is sent is closed, and a slow function is still waited for', async () => {
+  const { port, url } = await given(
+    () => new Promise((resolve) => setTimeout(() => resolve('late'), 1000)),
+    { sending: 300 },
+  );
+  const [silent, slow] = await Promise.all([
+    new Promise<boolean>((resolve) => {
+      const socket = connect({ port, host: '127.0.0.1' }).resume();
+      socket.on('close', () => resolve(true));
+    }),
+    fetch(url).then((answer) => answer.text()),
+  ]);
+  expect([silent, slow]).toEqual([true, 'late']);
 });

@@ -7,6 +7,7 @@ import { Job } from '../../src/models/jobs/job.ts';
 import { MediumVersion } from '../../src/models/media/medium-version.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { TrashedMedium } from '../../src/models/media/trashed-medium.ts';
+import { Project } from '../../src/models/projects/project.ts';
 import { enqueue, ringJobs } from '../../src/services/jobs/queue.ts';
 import { checkObjects } from '../../src/services/maintenance/objects/check.ts';
 import { emptyTrash } from '../../src/services/media/trash.ts';
@@ -22,9 +23,10 @@ import {
   type Track as TrackDoc,
   type Upload,
 } from '../harness/given.ts';
-import { keysOf } from '../harness/objects.ts';
+import { keysOf, putObject } from '../harness/objects.ts';
 import { storedAt } from '../harness/stored.ts';
 import { until } from '../harness/until.ts';
+import { moveThroughTheTrashWhileItsProjectGoes } from '../races.ts';
 import { melody, wav } from '../samples/audio.ts';
 
 conforms(trash, { make: storedAt(trash, { kind: 'TRACK' }) });
@@ -96,7 +98,9 @@ test('its former versions go with it, and come back with it', async () => {
   };
   await until('all is told', async () => (await events()).includes('restore'));
   expect((await events()).filter((e) => e === 'trash' || e === 'restore')).toHaveLength(2);
-  expect((await alice.post(`/v1/versions/${before?.id}/restore`)).status).toBe(200);
+  const replacing = (await alice.get(`/v1/tracks/${track.id}`)).body.checksum;
+  const again = await alice.post(`/v1/versions/${before?.id}/restore`, { replacing });
+  expect(again.status).toBe(200);
   expect((await alice.get(`/v1/tracks/${track.id}`)).body.fileName).toBe('song.wav');
   expect(await keysOf(alice, track)).toEqual(keys);
   await alice.delete(`/v1/tracks/${track.id}`);
@@ -183,6 +187,69 @@ test('a project takes along what of it is in the trash', async () => {
   expect((await alice.post(`/v1/trash/${track.id}/restore`)).status).toBe(404);
   await until('its objects are gone', async () => (await keysOf(alice, track)).length === 0);
 });
+
+/** A track in a project, with a former version of its own object. */
+async function songWithVersion(person: Person, project: string): Promise<TrackDoc> {
+  const track = await song(person, { project });
+  const filePath = `${track.filePath}-former`;
+  const now = new Date();
+  await MediumVersion.collection.insertOne({
+    ...{ _id: newId(Date.now()), user: new UUID(person.id), track: new UUID(track.id) },
+    ...{ kind: 'TRACK', fileName: 'former.wav', contentType: 'audio/wav', size: 1, progress: 100 },
+    ...{ filePath, status: 'READY', replacedAt: now, createdAt: now, updatedAt: now, version: 1 },
+  });
+  await putObject(filePath, 'x');
+  return track;
+}
+
+/** The project goes as it does for whoever has looked for its children already. */
+const goes = (project: string) => Project.collection.deleteOne({ _id: new UUID(project) });
+const leavesNothing = async (person: Person, { id, ...track }: TrackDoc) => {
+  await until('its objects are gone', async () => {
+    return (await keysOf(person, { id, ...track })).length === 0;
+  });
+  const [_id, of] = [{ _id: new UUID(id) }, { track: new UUID(id) }];
+  expect(await TrashedMedium.collection.countDocuments(_id)).toBe(0);
+  expect(await Track.collection.countDocuments(_id)).toBe(0);
+  expect(await MediumVersion.collection.countDocuments(of)).toBe(0);
+};
+
+test('what is restored after its project has ended goes with it, and so do its versions and objects', async () => {
+  const alice = await given.user();
+  const project = (await alice.project()).id;
+  const track = await songWithVersion(alice, project);
+  await alice.delete(`/v1/tracks/${track.id}`);
+  await goes(project);
+  const restored = await alice.post(`/v1/trash/${track.id}/restore`);
+  expect(restored).toMatchObject({ status: 422, body: { errors: [{ path: 'project' }] } });
+  await leavesNothing(alice, track);
+});
+
+test('what is restored in the middle of its processing, after its project has ended, leaves no job', async () => {
+  const alice = await given.user();
+  const project = (await alice.project()).id;
+  const track = await song(alice, { project });
+  const set = { status: 'PROCESSING' };
+  await Track.collection.updateOne({ _id: new UUID(track.id) }, { $set: set });
+  await alice.delete(`/v1/tracks/${track.id}`);
+  await goes(project);
+  expect((await alice.post(`/v1/trash/${track.id}/restore`)).status).toBe(422);
+  await leavesNothing(alice, track);
+  const open = { project: new UUID(project), status: { $in: ['QUEUED', 'RUNNING'] } };
+  expect(await Job.collection.countDocuments(open)).toBe(0);
+});
+
+test('what is put into the trash after its project has ended does not stay there', async () => {
+  const alice = await given.user();
+  const project = (await alice.project()).id;
+  const track = await songWithVersion(alice, project);
+  await goes(project);
+  expect((await alice.delete(`/v1/tracks/${track.id}`)).status).toBe(204);
+  await leavesNothing(alice, track);
+});
+
+test('restoring and deleting a track while its project ends leaves nothing behind', () =>
+  moveThroughTheTrashWhileItsProjectGoes(6));
 
 test('a track that was being processed goes on when it is restored', async () => {
   const alice = await given.user();

@@ -23,6 +23,7 @@ import {
 import { keysOf } from '../harness/objects.ts';
 import { storedAt } from '../harness/stored.ts';
 import { until } from '../harness/until.ts';
+import { restoreAtOnce } from '../races.ts';
 import { melody, wav } from '../samples/audio.ts';
 
 const ORIGINAL = 'media/a/tracks/b/original';
@@ -58,6 +59,13 @@ const bytesOf = async (person: Person, path: string) => {
 };
 const replaced = (person: Person, track: Doc, fileName = NEW.fileName) =>
   until('it is replaced', async () => (await read(person, track)).fileName === fileName);
+const sumOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('base64');
+const restores = (person: Person, { id }: Doc, body?: object, headers?: Record<string, string>) =>
+  person.post<TrackDoc>(`/v1/versions/${id}/restore`, body, headers);
+const etagInS3 = async (person: Person, path: string) => {
+  const { url } = (await person.get<{ url: string }>(`${path}/file`)).body;
+  return (await fetch(url)).headers.get('etag');
+};
 const clean = async () => {
   const how = { dryRun: true, grace: 0, timeLeft: () => 60_000 };
   const { orphans, missing, damaged } = await checkObjects(systemCtx('test'), how);
@@ -73,7 +81,7 @@ test('a track keeps its id, and what it was, until its new bytes are READY', asy
   const now = await read(alice, track);
   expect(now).toMatchObject({ status: 'READY', id: track.id, name: track.name, size: long.length });
   expect(now.audio?.durationSeconds).toBeCloseTo(2.4, 1);
-  expect(now.checksum).toBe(createHash('sha256').update(long).digest('base64'));
+  expect(now.checksum).toBe(sumOf(long));
   expect((await bytesOf(alice, `/v1/tracks/${track.id}/file`)).equals(long)).toBe(true);
   expect(await bytesOf(alice, `/v1/tracks/${track.id}/derivatives/preview`)).not.toHaveLength(0);
   const { body } = await alice.get<Page>(`/v1/versions?track=${track.id}`);
@@ -95,7 +103,8 @@ test('the former bytes come back with all that was found in them', async () => {
   const track = await song(alice);
   const version = await replaces(alice, track, long);
   await replaced(alice, track);
-  expect((await alice.post(`/v1/versions/${version.id}/restore`)).status).toBe(200);
+  const restored = await restores(alice, version, { replacing: sumOf(long) });
+  expect(restored.status).toBe(200);
   const { updatedAt, version: _, ...rest } = track;
   expect(await read(alice, track)).toMatchObject(rest);
   expect((await bytesOf(alice, `/v1/tracks/${track.id}/file`)).equals(short)).toBe(true);
@@ -118,8 +127,64 @@ test('new bytes that are no such medium leave the old ones alone', async () => {
   await until('it has failed', async () => (await alice.get(path)).body.status === 'FAILED');
   expect((await alice.get(path)).body).toMatchObject({ error: { code: 'UNSUPPORTED_MEDIA' } });
   expect(await read(alice, track)).toEqual(track);
-  expect((await alice.post(`${path}/restore`)).status).toBe(409);
+  const restored = await restores(alice, version, { replacing: track.checksum });
+  expect(restored).toMatchObject({ status: 409, body: { code: 'INVALID_STATE' } });
 });
+
+test('restored twice is restored once, by whatever its former file was named', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const version = await replaces(alice, track, long);
+  await replaced(alice, track);
+  let [now, next] = [long, short];
+  const path = `/v1/tracks/${track.id}`;
+  const names: (() => Promise<[object | undefined, Record<string, string>?]>)[] = [
+    async () => [{ replacing: sumOf(now) }],
+    async () => [{ replacing: await etagInS3(alice, path) }],
+    async () => [{ replacing: (await alice.get(path)).headers.get('etag') }],
+    async () => [undefined, { 'if-match': (await alice.get(path)).headers.get('etag') as string }],
+  ];
+  for (const name of names) {
+    const asked = await name();
+    const first = await restores(alice, version, ...asked);
+    expect([first.status, first.body.checksum], JSON.stringify(asked)).toEqual([200, sumOf(next)]);
+    const again = await restores(alice, version, ...asked);
+    expect([again.status, again.text]).toEqual([200, first.text]);
+    expect(await read(alice, track)).toEqual(first.body);
+    [now, next] = [next, now];
+  }
+  // A checksum that begins as a weak ETag does.
+  const checksum = `W/${'A'.repeat(41)}=`;
+  await Track.collection.updateOne({ _id: new UUID(track.id) }, { $set: { checksum } });
+  expect((await restores(alice, version, { replacing: checksum })).status).toBe(200);
+  expect((await restores(alice, version, { replacing: checksum })).status).toBe(200);
+  expect((await alice.get(path)).body.checksum).toBe(sumOf(next));
+});
+
+test('a restore that means another file than the medium has is refused, and one that names none', async () => {
+  const alice = await given.user();
+  const track = await song(alice);
+  const version = await replaces(alice, track, long);
+  await replaced(alice, track);
+  const path = `/v1/tracks/${track.id}`;
+  const old = (await alice.get(path)).headers.get('etag') as string;
+  const { body: renamed } = await alice.patch<TrackDoc>(path, { name: 'Renamed' });
+  const refused = async (body?: object, headers?: Record<string, string>) => {
+    const { status, body: problem } = await restores(alice, version, body, headers);
+    return [status, problem.code];
+  };
+  expect(await refused({ replacing: sumOf(Buffer.from('another')) })).toEqual([409, 'CONFLICT']);
+  expect(await refused({ replacing: old })).toEqual([409, 'CONFLICT']);
+  expect(await refused(undefined, { 'if-match': old })).toEqual([412, 'PRECONDITION_FAILED']);
+  for (const headers of [undefined, { 'if-match': '*' }]) {
+    expect(await refused(undefined, headers)).toEqual([422, 'VALIDATION_FAILED']);
+    expect(await refused({}, headers)).toEqual([422, 'VALIDATION_FAILED']);
+  }
+  expect(await read(alice, track)).toEqual(renamed);
+});
+
+test('eight restores at once restore it once, however often they are sent', () =>
+  restoreAtOnce({ rounds: 2, at: 8 }));
 
 test('what is no file of the kind is refused, and so is what is still being made', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);

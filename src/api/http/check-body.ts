@@ -1,4 +1,5 @@
 import type Joi from 'joi';
+import { joinPath, MOST_FAULTS } from '../../clip.ts';
 import { type Fault, invalid } from '../../errors.ts';
 
 const options: Joi.ValidationOptions = {
@@ -31,11 +32,11 @@ function prepareSchema(schema: Joi.Schema): Joi.Schema {
 export function checkBody(schema: Joi.Schema, body: unknown, owned?: ReadonlySet<string>): unknown {
   const { value, error } = prepareSchema(schema).validate(body);
   if (!error) return value;
-  throw invalid(error.details.map((d) => describeFault(d, owned)));
+  throw invalid(error.details.slice(0, MOST_FAULTS).map((d) => describeFault(d, owned)));
 }
 
 function describeFault(detail: Joi.ValidationErrorItem, owned?: ReadonlySet<string>): Fault {
-  const path = detail.path.join('.');
+  const path = joinPath(detail.path);
   const isOwned = detail.type === 'object.unknown' && owned?.has(path);
   return { path, message: isOwned ? 'is set by the server' : detail.message.trim() };
 }

@@ -13,7 +13,11 @@ import type { Route } from './route.ts';
 export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResult = APIGatewayProxyStructuredResultV2;
 
-const LARGEST_BODY = 1024 * 1024;
+/** In KiB: the body of a signed-in user, and of anybody. */
+const LARGEST_BODY = 1024;
+const LARGEST_OPEN_BODY = 16;
+/** The most faults of a query that are told. */
+const MOST_FAULTS = 20;
 
 /**
  * The context of an HTTP request before authentication. The IP address is the one that API Gateway
@@ -47,6 +51,7 @@ export function readQuery(route: Route, raw: string): ReadonlyMap<string, string
   const known = (route.query ?? []).map((p) => p.name);
   const faults = [];
   for (const [name, value] of new URLSearchParams(raw)) {
+    if (faults.length === MOST_FAULTS) break;
     if (!known.includes(name)) {
       const message = `is not a parameter here; ${known.length ? `known: ${known.join(', ')}` : 'there is none'}`;
       faults.push({ path: name, message });
@@ -54,7 +59,7 @@ export function readQuery(route: Route, raw: string): ReadonlyMap<string, string
     else if (value.includes('\0')) faults.push({ path: name, message: 'holds NUL' });
     else query.set(name, value);
   }
-  if (faults.length > 0) throw invalidQuery(faults.slice(0, 20));
+  if (faults.length > 0) throw invalidQuery(faults);
   return query;
 }
 
@@ -62,10 +67,11 @@ export function readQuery(route: Route, raw: string): ReadonlyMap<string, string
 export function readBody(route: Route, event: HttpEvent): unknown {
   const text = event.body ?? '';
   const bytes = event.isBase64Encoded ? Buffer.byteLength(text, 'base64') : Buffer.byteLength(text);
-  if (bytes > LARGEST_BODY) {
-    throw new AppError('PAYLOAD_TOO_LARGE', 'A body may have at most 1 MB.');
+  const largest = route.access === 'anyone' ? LARGEST_OPEN_BODY : LARGEST_BODY;
+  if (bytes > 1024 * largest) {
+    throw new AppError('PAYLOAD_TOO_LARGE', `A body may have at most ${largest} KiB here.`);
   }
-  if (!route.body) return {};
+  if (!route.body || (route.isBodyOptional && bytes === 0)) return {};
   const type = event.headers['content-type'] ?? '';
   if (!/^application\/(json|merge-patch\+json)\s*(;|$)/i.test(type)) {
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send JSON, as Content-Type: application/json.');

@@ -19,6 +19,8 @@ const STORED = 24 * 3600 * 1000;
  * takes over.
  */
 const RUNNING = 35_000;
+/** Runs no longer, by any clock. */
+const LONG_AGO = new Date(0);
 
 /** What is stored of an answer. */
 export interface Answer {
@@ -30,8 +32,8 @@ export interface Answer {
 /**
  * Runs a POST once per key: the first answer is stored, encrypted, and replayed to whoever asks the
  * same again. What the request creates takes the id that its record reserves, so a retry after a
- * crash creates nothing twice. Server errors (5xx) and refusals, which wrote nothing, are not
- * stored.
+ * crash creates nothing twice. Only answers are stored: after a refusal, or an error before the first
+ * write, the key is free again, for any request; after another error, for the same request.
  * @throws AppError IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_IN_PROGRESS
  */
 export async function runOnce(
@@ -51,10 +53,14 @@ export async function runOnce(
   const promisedId = await begin(ctx, key, fingerprint);
   if (!promisedId) return replay(ctx, key, fingerprint, text);
   let answer: Answer;
+  let wrote = false;
+  const noteWrite = () => {
+    wrote = true;
+  };
   try {
-    answer = await run({ ...ctx, promisedId });
+    answer = await run({ ...ctx, promisedId, noteWrite });
   } catch (error) {
-    await release(ctx, key, error);
+    await release(ctx, key, wrote && !isRefusal(error));
     throw error;
   }
   const encrypted = encryptAnswer(answer, text);
@@ -65,20 +71,26 @@ export async function runOnce(
 /** Names a caller without a token: by IP address, and the account that the body names. */
 function nameAnonymous(ctx: Ctx, body: unknown): string {
   const { email, login, refreshToken } = (body ?? {}) as Record<string, unknown>;
-  return `anonymous ${readNetwork(ctx.ip)} ${String(email ?? login ?? refreshToken ?? '').toLowerCase()}`;
+  const account = [email, login, refreshToken].find((name) => typeof name === 'string');
+  return `anonymous ${readNetwork(ctx.ip)} ${String(account ?? '').toLowerCase()}`;
+}
+
+/** Whether an error is an answer to the client, which left nothing written. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof AppError && STATUS[error.code] < 500;
 }
 
 /**
- * Frees the key after a refusal, which wrote nothing. After a server error nobody knows what was
- * written: the reserved id stays, and a retry takes it over at once.
+ * Frees the key of a request that has failed. If nobody knows what it wrote, the reserved id stays,
+ * and the same request once more takes it over, at once.
  */
-async function release(ctx: Ctx, key: string, error: unknown): Promise<void> {
+async function release(ctx: Ctx, key: string, mayHaveWritten: boolean): Promise<void> {
   const unanswered = { key, answer: { $exists: false } };
-  const wasRefused = error instanceof AppError && STATUS[error.code] < 500;
   const { collection } = IdempotencyRecord;
   try {
-    if (wasRefused) await collection.deleteOne(unanswered);
-    else await collection.updateOne(unanswered, { $set: { runningUntil: new Date(ctx.clock()) } });
+    if (mayHaveWritten)
+      await collection.updateOne(unanswered, { $set: { runningUntil: LONG_AGO } });
+    else await collection.deleteOne(unanswered);
   } catch (cause) {
     // The client gets the first error.
     ctx.log.warn('An idempotency key could not be released.', { error: cause as Error });

@@ -1,6 +1,7 @@
+import { clipFaults, clipText } from '../../clip.ts';
 import type { Ctx } from '../../context.ts';
 import { isOutage } from '../../data/failures.ts';
-import { AppError, type ErrorCode, type Fault } from '../../errors.ts';
+import { AppError, type ErrorCode } from '../../errors.ts';
 import { isUnavailable } from '../../providers/outage.ts';
 
 /** The HTTP status of each error code. Only this file knows both. */
@@ -50,13 +51,8 @@ const TITLES: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
-/**
- * Messages may quote what the client sent; these limits keep the answer to a small request small.
- */
+/** A message may quote what the client sent: the answer to a small request stays small. */
 const LONGEST_DETAIL = 2000;
-const LONGEST_PATH = 300;
-const LONGEST_MESSAGE = 1000;
-const MOST_FAULTS = 100;
 
 interface Problem {
   status: number;
@@ -90,17 +86,9 @@ export function makeProblem(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>
       detail: clipText(error.message, LONGEST_DETAIL),
       instance: ctx.requestId,
       code: error.code,
-      ...(error.errors && { errors: error.errors.slice(0, MOST_FAULTS).map(clipFault) }),
+      ...(error.errors && { errors: clipFaults(error.errors) }),
     }),
   };
-}
-
-function clipFault({ path, message }: Fault): Fault {
-  return { path: clipText(path, LONGEST_PATH), message: clipText(message, LONGEST_MESSAGE) };
-}
-
-function clipText(text: string, longest: number): string {
-  return text.length > longest ? `${text.slice(0, longest - 1).toWellFormed()}…` : text;
 }
 
 function toAppError(thrown: unknown): AppError {

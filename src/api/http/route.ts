@@ -60,6 +60,8 @@ export interface Route {
   access: 'anyone' | 'user' | 'admin';
   /** The schema of the body; without one the route takes no body. */
   body?: Joi.ObjectSchema;
+  /** Whether the body may be left out: then it is `{}`. */
+  isBodyOptional?: boolean;
   /** The most keys that its body may have in all levels together; 1000 unless given. */
   mostKeys?: number;
   /** A valid body, where none can be derived from the schema. */

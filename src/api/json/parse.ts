@@ -1,3 +1,4 @@
+import { joinPath, MOST_FAULTS } from '../../clip.ts';
 import { AppError, type Fault, invalid } from '../../errors.ts';
 
 /**
@@ -14,9 +15,19 @@ const DEEPEST = 32;
 /** The most keys of a body, unless its route allows more. */
 const MOST_KEYS = 1000;
 
+/** What was found in a body so far. */
+interface Inspection {
+  faults: Fault[];
+  keys: number;
+  mostKeys: number;
+  /** The keys that lead to the value which is inspected now. */
+  path: string[];
+}
+
 /**
  * Parses a JSON body, and refuses keys that could reach an object's prototype or be an operator of
- * MongoDB, at any depth. The whole body is checked, so that the error names every fault.
+ * MongoDB, at any depth. The error names every fault, up to so many: a body that is refused anyway
+ * is not read to its end.
  * @throws AppError MALFORMED_JSON, VALIDATION_FAILED
  */
 export function parseJson(text: string, mostKeys = MOST_KEYS): unknown {
@@ -26,34 +37,52 @@ export function parseJson(text: string, mostKeys = MOST_KEYS): unknown {
   } catch (cause) {
     throw new AppError('MALFORMED_JSON', 'The body is not valid JSON.', { cause });
   }
-  const faults: Fault[] = [];
-  const count = { keys: 0 };
-  inspect(value, '', 1, faults, count);
-  if (count.keys > mostKeys) faults.push({ path: '', message: `has over ${mostKeys} keys` });
-  if (faults.length > 0) throw invalid(faults.slice(0, 100));
+  const found: Inspection = { faults: [], keys: 0, mostKeys, path: [] };
+  inspect(value, found);
+  const { faults } = found;
+  if (isTooLarge(found)) {
+    throw invalid([{ path: '', message: `has over ${mostKeys} keys` }, ...faults]);
+  }
+  if (faults.length > 0) throw invalid(faults);
   return value;
 }
 
-function inspect(
-  value: unknown,
-  path: string,
-  depth: number,
-  faults: Fault[],
-  count: { keys: number },
-): void {
+function inspect(value: unknown, found: Inspection): void {
   if (typeof value !== 'object' || value === null) return;
-  if (depth > DEEPEST) {
-    faults.push({ path, message: `is nested deeper than ${DEEPEST} levels` });
+  if (found.path.length >= DEEPEST) {
+    addFault(found, `is nested deeper than ${DEEPEST} levels`);
     return;
   }
-  for (const key of Object.keys(value)) {
-    count.keys++;
-    const at = path ? `${path}.${key}` : key;
-    if (isForbidden(key)) faults.push({ path: at, message: 'is a forbidden key' });
-    else if (key.startsWith('$')) faults.push({ path: at, message: 'a key may not start with $' });
-    else if (key.includes('\0')) faults.push({ path: at, message: 'a key may not hold NUL' });
-    inspect((value as Record<string, unknown>)[key], at, depth + 1, faults, count);
+  if (Array.isArray(value)) {
+    found.keys += value.length;
+    if (isTooLarge(found)) return;
+    for (const [i, item] of value.entries()) inspectMember(String(i), item, found);
+    return;
   }
+  const names = Object.keys(value);
+  found.keys += names.length;
+  if (isTooLarge(found)) return;
+  for (const name of names) {
+    inspectMember(name, (value as Record<string, unknown>)[name], found);
+  }
+}
+
+function inspectMember(name: string, value: unknown, found: Inspection): void {
+  if (isTooLarge(found) || found.faults.length >= MOST_FAULTS) return;
+  found.path.push(name);
+  if (isForbidden(name)) addFault(found, 'is a forbidden key');
+  else if (name.startsWith('$')) addFault(found, 'a key may not start with $');
+  else if (name.includes('\0')) addFault(found, 'a key may not hold NUL');
+  inspect(value, found);
+  found.path.pop();
+}
+
+function isTooLarge({ keys, mostKeys }: Inspection): boolean {
+  return keys > mostKeys;
+}
+
+function addFault({ faults, path }: Inspection, message: string): void {
+  faults.push({ path: joinPath(path), message });
 }
 
 /** Whether a key, or a part of a dotted one, is forbidden: for MongoDB a dot makes a path of it. */

@@ -138,7 +138,7 @@ function describeHeader(name: string, rules: JsonSchema): JsonSchema {
 }
 
 function describeRequestBody(
-  { id, body, method, example }: Route,
+  { id, body, method, example, isBodyOptional }: Route,
   { schemas }: Shared,
 ): JsonSchema {
   const made = bodySchema(body as NonNullable<Route['body']>);
@@ -149,7 +149,7 @@ function describeRequestBody(
     'application/json': media,
     ...(method === 'PATCH' && { 'application/merge-patch+json': media }),
   };
-  return { required: true, content };
+  return { required: !isBodyOptional, content };
 }
 
 function describeSuccesses(route: Route, routes: Route[], { schemas }: Shared): JsonSchema {

@@ -33,6 +33,8 @@ type Options = {
   log?: Log;
   /** How long a function may take, in ms; API Gateway waits 30 s. */
   time?: number;
+  /** How long a client may take to send its request, in ms: its headers, and all of it. */
+  sending?: number;
 };
 
 /** Serves the httpApi events of a deployment as API Gateway does. */
@@ -43,6 +45,7 @@ export async function startGateway({
   load = importHandler,
   log = toStderr,
   time = limits.time,
+  sending = limits.time,
 }: Options): Promise<Gateway> {
   const invokers = deployment.functions
     .filter(({ routes }) => routes.length > 0)
@@ -55,7 +58,14 @@ export async function startGateway({
 
   const app = fastify({
     bodyLimit: limits.body,
-    http: { maxHeaderSize: limits.head },
+    // Without these a client that sends a byte now and then would hold its connection for ever.
+    requestTimeout: sending,
+    http: {
+      maxHeaderSize: limits.head,
+      headersTimeout: sending,
+      // Node looks at its connections only so often, in ms.
+      connectionsCheckingInterval: Math.min(1000, sending),
+    },
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     // One route for everything: our router finds the function as API Gateway does, and a malformed

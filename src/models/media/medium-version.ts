@@ -29,6 +29,14 @@ function define() {
       server: true,
       description: 'When another version replaced it; not set for one that is still to come.',
     },
+    replacedVersion: {
+      type: Number,
+      integer: true,
+      server: true,
+      select: false,
+      description:
+        'The version of the medium that last showed this file: a request to replace that one has been carried out.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

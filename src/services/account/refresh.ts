@@ -35,11 +35,10 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
   return makeSignedIn(ctx, user, { session, refreshToken });
 }
 
-/** Ends the session that a refresh token belongs to; an unknown token is ignored. */
+/** Ends the session that a refresh token belongs to, spent or not; an unknown token is ignored. */
 export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined> {
   const session = readRefreshToken(token);
   if (!session) return undefined;
-  // Also by a token that is spent: whoever held it wants this session to end.
   return (await removeAndSweep(ctx, Session, { _id: session })) ? session : undefined;
 }
 

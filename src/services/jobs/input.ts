@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { joinPath } from '../../clip.ts';
 import { parseId, UUID } from '../../data/ids.ts';
 import { invalid } from '../../errors.ts';
 import type { JobType } from './job-type.ts';
@@ -19,7 +20,7 @@ export function checkInput<I extends object>(
   const { value, error } = schema.validate(input, OPTIONS);
   if (!error) return value;
   throw invalid(
-    error.details.map(({ path, message }) => ({ path: ['input', ...path].join('.'), message })),
+    error.details.map(({ path, message }) => ({ path: joinPath(['input', ...path]), message })),
   );
 }
 

@@ -26,6 +26,7 @@ export type Medium = Base &
     /** Of a version: the facts of all kinds. */
     facts?: Record<string, unknown> | null;
     replacedAt?: Date | null;
+    replacedVersion?: number | null;
   };
 
 export interface Derivative {

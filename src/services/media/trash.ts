@@ -8,8 +8,10 @@ import { confirmReferences } from '../../data/references.ts';
 import { type Keep, takeOut } from '../../data/remove.ts';
 import { transaction } from '../../data/transaction.ts';
 import { notFound } from '../../errors.ts';
+import { Job } from '../../models/jobs/job.ts';
 import { getKind } from '../../models/media/media-fields.ts';
 import { TrashedMedium } from '../../models/media/trashed-medium.ts';
+import { Project } from '../../models/projects/project.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { getEntityOfKind, type Medium, Version } from './medium.ts';
@@ -66,6 +68,18 @@ function contentOf(document: WithMarks): Medium {
   return content;
 }
 
+/**
+ * Checks again, after a medium was put into the trash, that its project is there: one that was
+ * deleted meanwhile may have looked into the trash before, and its medium goes with it.
+ */
+export async function confirmTrashed(ctx: Ctx, id: UUID): Promise<void> {
+  const trashed = await findOne(ctx, TrashedMedium, { _id: id }, { projection: { project: 1 } });
+  if (!trashed?.project) return;
+  const parent = { _id: trashed.project };
+  if (await findOne(ctx, Project, parent, { projection: { _id: 1 } })) return;
+  await removeAndSweep(ctx, TrashedMedium, { _id: id });
+}
+
 /** Those that could be restored; what is still being made goes as other children do. */
 async function takeVersions(ctx: Ctx, entity: Entity, id: UUID): Promise<Medium[]> {
   const former = { [referenceTo(entity)]: id, status: 'READY' };
@@ -105,7 +119,10 @@ export async function restoreFromTrash(
     if (next) await next.enqueue(tx);
     return { entity, restored, job: next?.id };
   });
-  await confirmReferences(ctx, entity, restored);
+  await confirmReferences(ctx, entity, restored, async () => {
+    if (job) await removeAndSweep(ctx, Job, { _id: job });
+    await removeAndSweep(ctx, entity, { _id: restored._id });
+  });
   if (job) await ringJobs(ctx, job);
   // Read anew: what it referred to may have gone meanwhile.
   const document = await findOne(ctx, entity, { _id: restored._id });

@@ -1,12 +1,10 @@
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
-import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { confirmReferences } from '../../data/references.ts';
-import { transaction } from '../../data/transaction.ts';
 import { insert, type Update, update } from '../../data/write.ts';
-import { AppError, notFound } from '../../errors.ts';
+import { AppError } from '../../errors.ts';
 import { getKind, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
 import type { WakeLater } from '../jobs/job-type.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
@@ -95,8 +93,8 @@ export async function swapBytes(ctx: Ctx, version: Medium, action: string): Prom
     Version,
     mine,
     change(
-      { ...pick(medium, FILE), facts: factsOf(medium), replacedAt: new Date(ctx.clock()) },
-      [...FILE, 'facts', 'replacedAt'],
+      { ...pick(medium, FILE), ...describeReplaced(ctx, medium) },
+      [...FILE, 'facts', 'replacedAt', 'replacedVersion'],
       Version,
     ),
     action,
@@ -121,6 +119,12 @@ function pick(from: object, names: string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(from).filter(present));
 }
 
+/** What a version says of the file that it takes from its medium. */
+function describeReplaced(ctx: Ctx, medium: Medium): Record<string, unknown> {
+  const replacedAt = new Date(ctx.clock());
+  return { facts: factsOf(medium), replacedAt, replacedVersion: medium.version };
+}
+
 /** Without a stream that is still being made: it will not be, for bytes that are no longer shown. */
 function factsOf(medium: Medium): Record<string, unknown> {
   const { stream, streamPath, ...rest } = pick(medium, FACTS);
@@ -133,28 +137,6 @@ function change(values: Record<string, unknown>, names: string[], { shape }: Ent
   const own = names.filter((name) => name in shape.fields);
   const set = Object.fromEntries(own.filter((n) => n in values).map((n) => [n, values[n]]));
   return { set, unset: own.filter((n) => !(n in values)) };
-}
-
-/**
- * Gives a medium the bytes of a version back; what it has becomes a version in turn.
- * @throws AppError NOT_FOUND, INVALID_STATE
- */
-export async function restoreVersion(
-  ctx: Ctx,
-  filter: TypedFilter,
-): Promise<{ entity: Entity<Medium>; document: Medium }> {
-  const { entity, id } = await transaction(ctx, async (tx) => {
-    const version = await findOne(tx, Version, filter, WHOLE);
-    if (!version) throw notFound();
-    if (version.status !== 'READY') throw new AppError('INVALID_STATE', 'It is not READY.');
-    if (!(await swapBytes(tx, version, 'restore-version'))) {
-      throw new AppError('INVALID_STATE', 'Its medium is not READY or FAILED.');
-    }
-    return mediumOf(version);
-  });
-  const document = await findOne(ctx, entity, { _id: id });
-  if (!document) throw notFound();
-  return { entity, document };
 }
 
 /** Whether a version may take its medium's place: nothing is under way there. */

@@ -41,6 +41,7 @@ const NAMES = [
   ],
   ...[
     'ｆｕｌｌ＂ｗｉｄｅ',
+    '／ａ＼b/c\\d℀.mp3',
     'a\u2028b',
     'a\u0085b',
     '$(id).mp3',
@@ -99,8 +100,11 @@ export async function malformedFiles({ full = false }: Scale = {}): Promise<void
   expect(wrong).toEqual([]);
   // A name that was taken is safe in the header that it ends up in.
   for (const name of fine) {
-    const form = /^attachment; filename="[ !#$&-[\]-~]*"; filename\*=UTF-8''[\w!#$&+.^`|~%-]*$/;
-    expect(formatAttachment(name)).toMatch(form);
+    const form = /^attachment; filename="[ !#$&-.0-[\]-~]*"; filename\*=UTF-8''[\w!#$&+.^`|~%-]*$/;
+    const header = formatAttachment(name);
+    expect(header).toMatch(form);
+    // No client may take it for a path.
+    expect(decodeURIComponent(header.split("''")[1] as string)).not.toMatch(/[\\/]/);
   }
   expect(fine.length).toBeGreaterThan(20);
 }

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-75c72a',
+  id: '0001-first-f542f9',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -1238,6 +1238,7 @@ export const migration: Migration = {
         derivativesPath: { bsonType: 'string', maxLength: 512 },
         facts: { bsonType: 'object' },
         replacedAt: { bsonType: 'date' },
+        replacedVersion: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
