@@ -21,10 +21,7 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
   opening ??= mongoose
     .connect(config.mongodbUri, {
       appName: 'mixdown',
-      // Connections are opened on demand: a Lambda, with one request at a time, needs few; the
-      // local gateway many.
-      maxPoolSize: 100,
-      minPoolSize: 0,
+      ...choosePool(config.stage),
       serverSelectionTimeoutMS: 2400,
       connectTimeoutMS: 2000,
       socketTimeoutMS: getCallDeadline(),
@@ -41,6 +38,15 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
       });
     });
   await opening;
+}
+
+/**
+ * How many connections a process may open, on demand. A Lambda serves one request at a time, and
+ * there are many of them; on one machine the gateway serves all requests.
+ */
+export function choosePool(stage: string): mongo.MongoClientOptions {
+  if (stage === 'local') return { minPoolSize: 0, maxPoolSize: 100 };
+  return { minPoolSize: 0, maxPoolSize: 10, maxIdleTimeMS: 60_000 };
 }
 
 /** @throws AppError UNAVAILABLE when the database does not answer */

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { chmodSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { S3Event, SQSEvent } from 'aws-lambda';
@@ -102,6 +104,7 @@ test('a tool that was changed in the cache is not used, and the error says what 
     variable: 'NO_SUCH_TOOL',
     version: '1',
     purpose: 'the test',
+    check: { args: [], pattern: /version (\d+)/, atLeast: 1 },
     sources: [
       { how: 'a way that fails', fetch: () => Promise.reject(new Error('no network')) },
       {
@@ -135,4 +138,36 @@ test('a tool that was changed in the cache is not used, and the error says what 
   );
   vi.stubEnv('NO_SUCH_TOOL', '/nowhere');
   await expect(find(tool, log)).rejects.toThrow('NO_SUCH_TOOL names /nowhere');
+});
+
+test('a program on PATH that cannot run is passed over, and one that a variable names is refused', async () => {
+  const bin = project({
+    'no-such-tool':
+      '#!/bin/sh\necho "libsomething.so.6: cannot open shared object file" >&2; exit 127\n',
+    'no-such-interpreter': '#!/nowhere\n',
+  });
+  for (const name of ['no-such-tool', 'no-such-interpreter']) {
+    chmodSync(join(bin, name), 0o755);
+    vi.stubEnv('PATH', bin + delimiter + process.env.PATH);
+    vi.stubEnv('XDG_CACHE_HOME', bin);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const tool = {
+      ...{
+        name,
+        variable: 'NO_SUCH_TOOL',
+        version: '1',
+        purpose: 'the test',
+        remedy: 'Install it.',
+      },
+      check: { args: [], pattern: /version (\d+)/, atLeast: 1 },
+      sources: [{ how: 'a way that fails', fetch: () => Promise.reject(new Error('no network')) }],
+    };
+    const lines: string[] = [];
+    const log = (line: string) => void lines.push(line);
+    await expect(find(tool, log)).rejects.toThrow(`${name} could not be fetched`);
+    expect(lines[0]).toContain(`${join(bin, name)} cannot run, and another one is taken.`);
+    vi.stubEnv('NO_SUCH_TOOL', join(bin, name));
+    await expect(find(tool, log)).rejects.toThrow('NO_SUCH_TOOL names a program that cannot run');
+    vi.stubEnv('NO_SUCH_TOOL', '');
+  }
 });

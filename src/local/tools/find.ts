@@ -15,9 +15,9 @@ export type Tool = {
   /** What it is for, in a few words. */
   purpose: string;
   /**
-   * How to ask a program on PATH for its version, and the lowest major version that is accepted.
+   * How to ask a program for its version, and the lowest major version that is accepted on PATH.
    */
-  check?: { args: string[]; pattern: RegExp; atLeast: number };
+  check: { args: string[]; pattern: RegExp; atLeast: number };
   /**
    * Ways to download or build it, the best first. `fetch` puts it into a folder and returns its
    * path.
@@ -27,15 +27,24 @@ export type Tool = {
   remedy: string;
 };
 
+/** A program that says nothing for so long cannot run. */
+const PATIENCE = { timeout: 10_000 };
+
 /** Finds a tool, or downloads it. @throws Refusal that says what to install or set */
 export async function find(tool: Tool, log: Log): Promise<string> {
   const named = process.env[tool.variable];
   if (named) {
-    if (await isExecutable(named)) return named;
-    throw new Refusal(`${tool.variable} names ${named}, which is not an executable file.`);
+    if (!(await isExecutable(named)))
+      throw new Refusal(`${tool.variable} names ${named}, which is not an executable file.`);
+    try {
+      await run(named, tool.check.args, PATIENCE);
+    } catch (error) {
+      throw new Refusal(`${tool.variable} names a program that cannot run. ${readReason(error)}`);
+    }
+    return named;
   }
   const installed = await findOnPath(tool.name);
-  if (installed && (await isRecent(installed, tool))) return installed;
+  if (installed && (await isUsable(installed, tool, log))) return installed;
   return (
     (await findCached(tool.name, tool.version)) ?? fetchOnce(tool.name, tool.version, log, make)
   );
@@ -47,7 +56,7 @@ export async function find(tool: Tool, log: Log): Promise<string> {
       try {
         return await fetch(folder);
       } catch (error) {
-        failures.push(error instanceof Error ? error.message : String(error));
+        failures.push(readReason(error));
       }
     }
     const why = failures.length > 0 ? ` (${failures.join('; ')})` : '';
@@ -55,10 +64,19 @@ export async function find(tool: Tool, log: Log): Promise<string> {
   }
 }
 
-async function isRecent(file: string, { check }: Tool): Promise<boolean> {
-  if (!check) return true;
-  const major = check.pattern.exec(await run(file, check.args))?.[1];
-  // A build without a version number comes from the development branch, which is newer than any
-  // release.
-  return major === undefined || Number(major) >= check.atLeast;
+/** Whether a program on PATH runs and is recent; what cannot run is passed over. */
+async function isUsable(file: string, { check }: Tool, log: Log): Promise<boolean> {
+  try {
+    const major = check.pattern.exec(await run(file, check.args, PATIENCE))?.[1];
+    // A build without a version number comes from the development branch, which is newer than any
+    // release.
+    return major === undefined || Number(major) >= check.atLeast;
+  } catch (error) {
+    log(`${file} cannot run, and another one is taken. ${readReason(error)}`);
+    return false;
+  }
+}
+
+function readReason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

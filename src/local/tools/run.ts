@@ -6,15 +6,19 @@ import { endWithParent } from '../process/end-with-parent.ts';
 
 /**
  * Runs a program to its end and returns what it printed.
+ * @param timeout ms after which it is ended
  * @throws Error with its last lines when it fails
  */
 export function run(
   command: string,
   args: string[],
-  { env = {}, cwd }: { env?: Record<string, string>; cwd?: string } = {},
+  { env = {}, cwd, timeout }: { env?: Record<string, string>; cwd?: string; timeout?: number } = {},
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'pipe' });
+    const child = spawn(command, args, {
+      ...{ cwd, timeout, stdio: 'pipe' },
+      env: { ...process.env, ...env },
+    });
     endWithParent(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

@@ -11,6 +11,7 @@ export const versitygw: Tool = {
   variable: 'VERSITYGW_BINARY',
   version,
   purpose: 'the S3 server',
+  check: { args: ['--version'], pattern: /Version *: v(\d+)/, atLeast: 1 },
   sources: [{ how: 'built once by `go install`, one to three minutes', fetch: build }],
   remedy:
     'Install Go 1.24 or newer and start again, put a versitygw binary on PATH, set ' +
