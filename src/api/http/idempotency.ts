@@ -6,6 +6,7 @@ import { deriveAppKey } from '../../crypto/app-key.ts';
 import { hashText, hashToBytes } from '../../crypto/hash.ts';
 import { signHmac } from '../../crypto/hmac.ts';
 import { readBytes } from '../../data/bson.ts';
+import { databaseTime, hasCome } from '../../data/database-time.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -19,6 +20,7 @@ const STORED = 24 * 3600 * 1000;
  * takes over.
  */
 const RUNNING = 35_000;
+const LONG_AGO = new Date(0);
 
 /** What is stored of an answer. */
 export interface Answer {
@@ -78,7 +80,7 @@ async function release(ctx: Ctx, key: string, error: unknown): Promise<void> {
   const { collection } = IdempotencyRecord;
   try {
     if (wasRefused) await collection.deleteOne(unanswered);
-    else await collection.updateOne(unanswered, { $set: { runningUntil: new Date(ctx.clock()) } });
+    else await collection.updateOne(unanswered, { $set: { runningUntil: LONG_AGO } });
   } catch (cause) {
     // The client gets the first error.
     ctx.log.warn('An idempotency key could not be released.', { error: cause as Error });
@@ -90,30 +92,26 @@ async function release(ctx: Ctx, key: string, error: unknown): Promise<void> {
  * running.
  */
 async function begin(ctx: Ctx, key: string, fingerprint: string): Promise<UUID | undefined> {
-  const now = ctx.clock();
-  const id = newId(now);
-  const at = new Date(now);
+  const id = newId(ctx.clock());
+  const made = { _id: id, promisedId: newId(ctx.clock()), fingerprint, version: 1 };
+  const now = databaseTime(ctx);
+  const runningUntil = databaseTime(ctx, RUNNING);
+  const times = {
+    ...{ runningUntil, expiresAt: databaseTime(ctx, STORED) },
+    ...{ createdAt: now, updatedAt: now },
+  };
+  const isNew = { $eq: [{ $type: '$promisedId' }, 'missing'] };
+  const record = { $mergeObjects: ['$$ROOT', { $literal: made }, times] };
   const taken = await IdempotencyRecord.collection.findOneAndUpdate(
     { key },
-    {
-      $setOnInsert: {
-        _id: id,
-        promisedId: newId(now),
-        fingerprint,
-        runningUntil: new Date(now + RUNNING),
-        expiresAt: new Date(now + STORED),
-        createdAt: at,
-        updatedAt: at,
-        version: 1,
-      },
-    },
+    [{ $replaceWith: { $cond: [isNew, record, '$$ROOT'] } }],
     { upsert: true, returnDocument: 'after' },
   );
   if (taken && idText(taken._id) === idText(id)) return taken.promisedId as UUID;
   // The first attempt crashed before it could answer: take it over, with the id that it reserved.
   const over = await IdempotencyRecord.collection.findOneAndUpdate(
-    { key, fingerprint, answer: { $exists: false }, runningUntil: { $lt: at } },
-    { $set: { runningUntil: new Date(now + RUNNING) } },
+    { key, fingerprint, answer: { $exists: false }, ...hasCome(ctx, 'runningUntil') },
+    [{ $set: { runningUntil } }],
   );
   return over?.promisedId as UUID | undefined;
 }

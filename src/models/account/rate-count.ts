@@ -6,7 +6,7 @@ function define() {
     key: {
       type: String,
       required: true,
-      description: 'SHA-256 of the limit, the caller and the window.',
+      description: 'SHA-256 of the limit and the caller.',
     },
     count: { type: Number, required: true, integer: true },
     expiresAt: { type: Date, required: true, description: 'When the window ends.' },

@@ -1,6 +1,7 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
+import { isToCome } from '../../data/database-time.ts';
 import type { DocOf } from '../../data/entity.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
@@ -116,7 +117,7 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
     (await update(
       ctx,
       Session,
-      { _id: session, refreshTokenHash: hashText(token), expiresAt: { $gt: now } },
+      { _id: session, refreshTokenHash: hashText(token), ...isToCome(ctx, 'expiresAt') },
       { set: { refreshTokenHash: hashText(next), rotatedAt: now } },
       'refresh',
     ));
@@ -185,9 +186,9 @@ async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
       refreshTokenHash: hashText(token),
       userAgent: ctx.userAgent,
       ip: ctx.ip,
-      expiresAt: new Date(ctx.clock() + SESSION_DAYS * 24 * 3600 * 1000),
     },
     'sign-in',
+    { expiresAt: SESSION_DAYS * 24 * 3600 * 1000 },
   );
   return makeSignedIn(ctx, user, session, token);
 }

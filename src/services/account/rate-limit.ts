@@ -1,11 +1,16 @@
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
+import { databaseTime } from '../../data/database-time.ts';
+import type { DocOf } from '../../data/entity.ts';
 import { newId } from '../../data/ids.ts';
 import { AppError } from '../../errors.ts';
 import { RateCount } from '../../models/account/rate-count.ts';
 
+const LONG_AGO = new Date(0);
+
 /**
- * Counts an attempt against `limit` per `windowMs` for a key, over all instances.
+ * Counts an attempt against `limit` per `windowMs` for a key, over all instances. A window begins
+ * with its first attempt, and ends by the database's clock.
  * @returns takes the attempt back, when it was a legitimate one
  * @throws AppError RATE_LIMITED
  */
@@ -16,22 +21,27 @@ export async function takeTry(
   limit: number,
   windowMs: number,
 ): Promise<() => Promise<void>> {
-  const now = ctx.clock();
-  const start = Math.floor(now / windowMs) * windowMs;
-  const name = hashText(`${what}\n${key}\n${start}`);
-  const at = new Date(now);
-  const row = await RateCount.collection.findOneAndUpdate(
-    { key: name },
-    {
-      $inc: { count: 1, version: 1 },
-      $set: { updatedAt: at },
-      $setOnInsert: { _id: newId(now), createdAt: at, expiresAt: new Date(start + 2 * windowMs) },
-    },
-    { upsert: true, returnDocument: 'after' },
-  );
-  if ((row?.count as number) > limit) throw rateLimited((start + windowMs - now) / 1000);
+  const name = hashText(`${what}\n${key}`);
+  const now = databaseTime(ctx);
+  const isOver = { $lte: [{ $ifNull: ['$expiresAt', LONG_AGO] }, now] };
+  const counted = {
+    _id: { $ifNull: ['$_id', { $literal: newId(ctx.clock()) }] },
+    count: { $cond: [isOver, 1, { $add: ['$count', 1] }] },
+    expiresAt: { $cond: [isOver, databaseTime(ctx, windowMs), '$expiresAt'] },
+    createdAt: { $ifNull: ['$createdAt', now] },
+    updatedAt: now,
+    version: { $add: [{ $ifNull: ['$version', 0] }, 1] },
+  };
+  const row = (await RateCount.collection.findOneAndUpdate({ key: name }, [{ $set: counted }], {
+    upsert: true,
+    returnDocument: 'after',
+    // It is made where there was none.
+  })) as DocOf<typeof RateCount>;
+  const { count, expiresAt, updatedAt } = row;
+  if (count > limit) throw rateLimited((expiresAt.getTime() - updatedAt.getTime()) / 1000);
   return async () => {
-    await RateCount.collection.updateOne({ key: name }, { $inc: { count: -1 } });
+    // Only in its own window.
+    await RateCount.collection.updateOne({ key: name, expiresAt }, { $inc: { count: -1 } });
   };
 }
 
