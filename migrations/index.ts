@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstF542f9 } from './0001-first-f542f9.ts';
+import { migration as m0001First536b3d } from './0001-first-536b3d.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstF542f9];
+export const migrations: Migration[] = [m0001First536b3d];

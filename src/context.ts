@@ -19,8 +19,12 @@ export interface Ctx {
   requestId: string;
   ip?: string | undefined;
   userAgent?: string | undefined;
+  /**
+   * The host's clock; only tests give another. What processes share goes by `databaseTime`, and what
+   * one remembers for a while by `Moment`: this one differs from other hosts' and jumps.
+   */
   clock: Clock;
-  /** When the caller stops waiting for the answer, by the clock; `Infinity` where nobody waits. */
+  /** When the caller stops waiting for the answer, by `performance.now()`; `Infinity` where nobody waits. */
   deadline: number;
   log: Logger;
   /** The running transaction, when there is one. */
@@ -31,13 +35,15 @@ export interface Ctx {
   noteWrite?: () => void;
 }
 
+/** The clock of this machine. */
+export const hostClock: Clock = () => Date.now();
+
 /** A context for our own code. */
 export function systemCtx(name: string, requestId?: string): Ctx {
-  const clock = Date.now;
   return {
     actor: { kind: 'SYSTEM', name },
-    requestId: requestId ?? newId(clock()).toHexString(),
-    clock,
+    requestId: requestId ?? newId(hostClock()).toHexString(),
+    clock: hostClock,
     deadline: Number.POSITIVE_INFINITY,
     log,
   };

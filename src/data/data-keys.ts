@@ -2,10 +2,12 @@ import { createSecretKey } from 'node:crypto';
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import type { DataKey } from '../crypto/data-key.ts';
+import { isWithin, type Moment, markMoment } from '../moment.ts';
 import { makeWrappedKey, unwrapKey, wrapperInUse } from '../providers/key-wrapping.ts';
 import { readBytes } from './bson.ts';
-import { withDeadline } from './deadlines.ts';
+import { databaseTime, insertComputed, isToCome } from './database-time.ts';
 import { type Base, type Entity, entityNamed } from './entity.ts';
+import type { TypedFilter } from './filter.ts';
 import { idText, newId, type UUID } from './ids.ts';
 import { findOne } from './read.ts';
 
@@ -25,12 +27,12 @@ const MOST = 100;
 
 /** The key that encrypts now: the newest, or a new one. @throws AppError UNREADABLE, UNAVAILABLE */
 export async function findNewestDataKey(ctx: Ctx): Promise<DataKey> {
-  const found = await readCached(ctx, 'newest', async () => {
-    const newest = await findStored(ctx, { wrapper: wrapperInUse() });
-    const age = ctx.clock() - (newest?.createdAt.getTime() ?? 0);
+  const found = await readCached('newest', async () => {
+    const isYoung = isToCome(ctx, 'createdAt', IN_USE);
+    const newest = await findStored(ctx, { wrapper: wrapperInUse(), ...isYoung });
     // A new key is read back from the database, too: nothing is encrypted under one that does not
     // unwrap.
-    return findDataKey(ctx, newest && age < IN_USE ? newest._id : await makeDataKey(ctx));
+    return findDataKey(ctx, newest?._id ?? (await makeDataKey(ctx)));
   });
   if (!found) throw new Error('The newest data key is gone again.');
   return found;
@@ -38,7 +40,7 @@ export async function findNewestDataKey(ctx: Ctx): Promise<DataKey> {
 
 /** A key by its id; null when there is none. @throws AppError UNREADABLE, UNAVAILABLE */
 export function findDataKey(ctx: Ctx, id: UUID): Promise<DataKey | null> {
-  return readCached(ctx, idText(id), async () => {
+  return readCached(idText(id), async () => {
     const found = await findStored(ctx, { _id: id });
     if (!found) return null;
     const wrapped = { wrapper: found.wrapper, wrapped: readBytes(found.wrapped) };
@@ -49,18 +51,18 @@ export function findDataKey(ctx: Ctx, id: UUID): Promise<DataKey | null> {
 
 type Found = Promise<DataKey | null>;
 
-const cache = new Map<string, { key: Found; until: number }>();
+const cache = new Map<string, { key: Found; since: Moment }>();
 
 /**
  * Returns the cached key, or looks for it, once for all who ask: a page of documents costs one call
  * of KMS.
  */
-function readCached(ctx: Ctx, name: string, look: () => Found): Found {
+function readCached(name: string, look: () => Found): Found {
   const before = cache.get(name);
-  if (before && before.until > ctx.clock()) return before.key;
+  if (before && isWithin(before.since, CACHED)) return before.key;
   cache.delete(name);
   if (cache.size >= MOST) cache.delete(cache.keys().next().value as string);
-  const entry = { key: look(), until: ctx.clock() + CACHED };
+  const entry = { key: look(), since: markMoment() };
   cache.set(name, entry);
   const forget = () => void (cache.get(name) === entry && cache.delete(name));
   // A failure is not cached.
@@ -72,7 +74,7 @@ function readCached(ctx: Ctx, name: string, look: () => Found): Found {
  * The newest key that fits, read outside of the caller's transaction: keys stay when that is rolled
  * back.
  */
-function findStored(ctx: Ctx, filter: Partial<StoredKey>): Promise<StoredKey | null> {
+function findStored(ctx: Ctx, filter: TypedFilter): Promise<StoredKey | null> {
   const keys = entityNamed('DataKey') as Entity<StoredKey>;
   return findOne({ ...ctx, session: undefined }, keys, filter, { sort: { _id: -1 } });
 }
@@ -81,11 +83,11 @@ function findStored(ctx: Ctx, filter: Partial<StoredKey>): Promise<StoredKey | n
  * Two processes may each make one at the same time: both keys decrypt, and the newer one encrypts.
  */
 async function makeDataKey(ctx: Ctx): Promise<UUID> {
-  const now = new Date(ctx.clock());
-  const id = newId(now.getTime());
+  const id = newId(ctx.clock());
   const { wrapper, wrapped } = await makeWrappedKey(idText(id));
-  const times = { createdAt: now, updatedAt: now, version: 1 };
-  const document = { _id: id, wrapper, wrapped: Buffer.from(wrapped), ...times };
-  await withDeadline(entityNamed('DataKey').collection.insertOne(document));
+  const document = { _id: id, wrapper, wrapped: Buffer.from(wrapped), version: 1 };
+  const now = databaseTime(ctx);
+  const times = { createdAt: now, updatedAt: now };
+  await insertComputed(entityNamed('DataKey').collection, document, times);
   return id;
 }

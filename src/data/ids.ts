@@ -18,6 +18,8 @@ const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const random = Buffer.alloc(4096);
 let used = random.length;
+/** The clock was set, where it goes back by so many ms. */
+const FAR = 10_000;
 let last = 0;
 let counter = 0;
 
@@ -26,7 +28,8 @@ let counter = 0;
  * process by a counter of 12 bits.
  */
 export function newId(now: number): UUID {
-  if (now > last) {
+  // A clock that was far ahead for a moment must not make ids of the future ever after.
+  if (now > last || now < last - FAR) {
     last = now;
     counter = 0;
   } else if (++counter > 0xfff) {

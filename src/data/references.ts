@@ -1,7 +1,9 @@
 import type { Ctx } from '../context.ts';
 import { AppError, type Fault, invalid } from '../errors.ts';
+import { isWithin, type Moment, markMoment } from '../moment.ts';
 import { makeAuditEntry, makeLooseEvent } from './audit.ts';
 import { countIn } from './counts.ts';
+import { databaseTime } from './database-time.ts';
 import { type Base, type Entity, entities, entityNamed } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { idText, type UUID } from './ids.ts';
@@ -68,7 +70,7 @@ function collectReferences(entity: Entity, shape: ObjectShape, prefix: string): 
 const SEEN = 4000;
 const MOST_SEEN = 5000;
 
-const seen = new Map<string, number>();
+const seen = new Map<string, Moment>();
 
 /**
  * Checks, before a write, that what it refers to exists and may be read by the actor.
@@ -89,12 +91,13 @@ export async function checkReferences(
       // is checked again after the write.
       const key = `${'id' in ctx.actor && idText(ctx.actor.id)} ${to.name} ${idText(id)}`;
       const isFixed = again && to.options.readers === undefined;
-      if (isFixed && (seen.get(key) ?? 0) > ctx.clock()) return [];
+      const seenAt = seen.get(key);
+      if (isFixed && seenAt && isWithin(seenAt, SEEN)) return [];
       const one = { ...filter, _id: id, ...ALIVE };
       const found = filter && (await findOne(ctx, to, one, { projection: { _id: 1 } }));
       if (!found) return [missingReference(reference)];
       if (seen.size >= MOST_SEEN) seen.delete(seen.keys().next().value as string);
-      seen.set(key, ctx.clock() + SEEN);
+      seen.set(key, markMoment());
       return [];
     }),
   );
@@ -217,7 +220,7 @@ export async function restrictRemoval(
   const restricting = restrictionsOn(entity.name);
   if (restricting.length === 0) return;
   const { collection } = entity;
-  const mark = { $set: { removing: new Date(ctx.clock()) } };
+  const mark = [{ $set: { removing: databaseTime(ctx) } }];
   if ((await collection.updateOne(filter, mark)).matchedCount === 0) return;
   const standing = await Promise.all(
     restricting.map(async (r) => {

@@ -10,6 +10,7 @@ import {
   listCreations,
   makeAuditEntry,
 } from './audit.ts';
+import { type DateExpression, databaseTime, insertComputed } from './database-time.ts';
 import { encryptFields, isEncryptedPath, type Owner } from './encrypted-fields.ts';
 import type { Base, Entity, Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
@@ -20,6 +21,9 @@ import { validateDocument, validatePaths } from './validate.ts';
 
 type Values = Record<string, unknown>;
 
+/** Path → so many ms from now, by the database's clock: what several processes judge together. */
+type Times = Record<string, number>;
+
 /**
  * Inserts a document with its audit entry, in one write.
  * @throws AppError VALIDATION_FAILED, DUPLICATE (the path named)
@@ -29,12 +33,16 @@ export async function insert<T extends Base>(
   entity: Entity<T>,
   values: Values,
   action = 'create',
+  times?: Times,
 ): Promise<T> {
   const now = new Date(ctx.clock());
   const { promisedId } = ctx;
   if (promisedId) ctx.promisedId = undefined;
   const document = await validateNew(ctx, entity, {
     ...values,
+    ...Object.fromEntries(
+      Object.entries(times ?? {}).map(([path, ms]) => [path, new Date(now.getTime() + ms)]),
+    ),
     _id: (values._id as UUID | undefined) ?? promisedId ?? newId(now.getTime()),
     createdAt: now,
     updatedAt: now,
@@ -45,9 +53,7 @@ export async function insert<T extends Base>(
   }
   ctx.noteWrite?.();
   try {
-    await entity.collection.insertOne(document, {
-      ...(ctx.session && { session: ctx.session }),
-    });
+    await store(ctx, entity, document, times);
   } catch (error) {
     // The reserved id exists already: an earlier attempt of this request made the document before
     // it crashed.
@@ -64,6 +70,7 @@ export async function insert<T extends Base>(
 export interface Update {
   /** Dotted path → new value, already of the stored type. */
   set?: Values;
+  times?: Times;
   unset?: string[];
 }
 
@@ -87,14 +94,17 @@ export async function update<T extends Base>(
     throw translateError(error);
   });
   const now = new Date(ctx.clock());
+  const dates = makeDates(ctx, change.times);
   const stage: mongo.Document = {
     ...Object.fromEntries(Object.entries(set).map(([path, v]) => [path, { $literal: v }])),
+    ...dates,
     updatedAt: now,
     version: { $add: ['$version', 1] },
   };
   if (entity.options.audited !== false && action) {
-    const entry = makeAuditEntry(ctx, action, describeChanges(entity, set, unset));
-    stage.outbox = { $concatArrays: [{ $ifNull: ['$outbox', []] }, [toExpression(entry)]] };
+    const changes = describeChanges(entity, { ...set, ...dates }, unset);
+    const entry = toExpression(makeAuditEntry(ctx, action, changes), dates);
+    stage.outbox = { $concatArrays: [{ $ifNull: ['$outbox', []] }, [entry]] };
   }
   const pipeline: mongo.Document[] = [{ $set: stage }];
   if (unset.length > 0) pipeline.push({ $unset: unset });
@@ -124,6 +134,24 @@ export async function removeOne<T extends Base>(
     ...(ctx.session && { session: ctx.session }),
   });
   return found as T | null;
+}
+
+/** Inserts a document: by an upsert, where the database has to compute some of its dates. */
+async function store(ctx: Ctx, entity: Entity, document: Stored, times?: Times): Promise<void> {
+  const session = { ...(ctx.session && { session: ctx.session }) };
+  if (!times) {
+    await entity.collection.insertOne(document, session);
+    return;
+  }
+  const dates = makeDates(ctx, times);
+  const [entry] = (document.outbox ?? []) as AuditEntry[];
+  const outbox = entry && { outbox: [toExpression(entry, dates)] };
+  await insertComputed(entity.collection, document, { ...dates, ...outbox }, session);
+}
+
+function makeDates(ctx: Ctx, times: Times = {}): Record<string, DateExpression> {
+  const dates = Object.entries(times).map(([path, ms]) => [path, databaseTime(ctx, ms)]);
+  return Object.fromEntries(dates);
 }
 
 async function validateNew(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
@@ -200,13 +228,13 @@ function isShort(shape: Shape | undefined): boolean {
   return ['number', 'boolean', 'date', 'id'].includes(shape?.kind ?? '');
 }
 
-/** The entry as an aggregation expression, in which only the values before are evaluated. */
-function toExpression(entry: AuditEntry): mongo.Document {
+/** The entry as an aggregation expression, in which the values before are evaluated, and dates. */
+function toExpression(entry: AuditEntry, dates: Record<string, DateExpression>): mongo.Document {
   const { changes, ...rest } = entry;
   const evaluated = changes.map((c) => ({
     path: { $literal: c.path },
     before: c.before,
-    after: { $literal: c.after },
+    after: dates[c.path] ?? { $literal: c.after },
   }));
   return { $mergeObjects: [{ $literal: rest }, { changes: evaluated }] };
 }

@@ -3,23 +3,40 @@ import { expect, test } from 'vitest';
 import { countCall } from '../../src/api/http/ip-rate-limit.ts';
 import { config, readConfig } from '../../src/config.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
+import { passTime, withClockAhead } from '../harness/clocks.ts';
 import { call, given } from '../harness/given.ts';
 import { openApiDocument } from '../harness/openapi-document.ts';
 
-const at = (time: number, ip = '192.0.2.1'): Ctx => ({
-  ...systemCtx('test'),
-  ip,
-  clock: () => time,
-});
+const from = (ip: string): Ctx => ({ ...systemCtx('test'), ip });
+const limited = (retryAfter: number) =>
+  expect.objectContaining({ code: 'RATE_LIMITED', retryAfter });
+
+function spendCalls(ip: string): void {
+  for (let n = 0; n < config.callsPerMinute; n++) countCall(from(ip));
+}
 
 test('each address has its own number of calls a minute, and all of them again in the next minute', () => {
-  const start = Date.now();
-  for (let n = 0; n < config.callsPerMinute; n++) countCall(at(start));
-  expect(() => countCall(at(start + 59_000))).toThrow(
-    expect.objectContaining({ code: 'RATE_LIMITED', retryAfter: 1 }),
-  );
-  expect(() => countCall(at(start, '192.0.2.2'))).not.toThrow();
-  expect(() => countCall(at(start + 60_000))).not.toThrow();
+  spendCalls('192.0.2.1');
+  passTime(59_000);
+  expect(() => countCall(from('192.0.2.1'))).toThrow(limited(1));
+  expect(() => countCall(from('192.0.2.2'))).not.toThrow();
+  passTime(1_000);
+  expect(() => countCall(from('192.0.2.1'))).not.toThrow();
+});
+
+test('an address that had its calls while the clock was a year ahead, or behind, has them again', async () => {
+  const YEAR = 365 * 24 * 3600 * 1000;
+  for (const [ip, ahead] of [
+    ['192.0.2.3', YEAR],
+    ['192.0.2.4', -YEAR],
+  ] as const) {
+    await withClockAhead(ahead, async () => {
+      spendCalls(ip);
+      expect(() => countCall(from(ip))).toThrow(limited(60));
+    });
+    passTime(60_000);
+    expect(() => countCall(from(ip))).not.toThrow();
+  }
 });
 
 test('a wrong configuration is refused with the names of all variables at fault', () => {

@@ -19,6 +19,7 @@ import { DataKey } from '../../src/models/crypto/data-key.ts';
 import { owner } from '../../src/rules.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
 import { commandsOf } from '../advisories/support/commands.ts';
+import { passTime } from '../harness/clocks.ts';
 import { given, type Person } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
 import { times } from '../harness/times.ts';
@@ -101,7 +102,7 @@ async function made(values: Json = {}): Promise<Json> {
 
 const idOf = (doc: Json) => new UUID(doc.id as string);
 const raw = (doc: Json) => Safe.collection.findOne({ _id: idOf(doc) }, { projection: {} });
-const ctx = (later = 0): Ctx => ({ ...systemCtx('test'), clock: () => Date.now() + later });
+const ctx = (): Ctx => systemCtx('test');
 
 describe('an encrypted field', () => {
   test('is stored as ciphertext: nothing of it is in the stored bytes, nor in its outbox', async () => {
@@ -277,9 +278,9 @@ describe('a ciphertext', () => {
     };
     const long = new Date(Date.now() - 91 * 24 * 3600 * 1000);
     await DataKey.collection.updateMany({}, { $set: { createdAt: long } });
-    const later = ctx(6 * 60 * 1000); // by then this process looks again
+    passTime(6 * 60 * 1000); // by then this process looks again
     const values = { ...clear, user: new UUID(alice.id), twin: 'encrypted now' };
-    const safe = await insert(later, Safe, values);
+    const safe = await insert(ctx(), Safe, values);
     const young = { id: safe._id.toString() };
     expect(await keyOf(young)).not.toBe(await keyOf(old));
     expect(await keyOf(await made({ twin: 'x' }))).toBe(await keyOf(young));
@@ -293,24 +294,24 @@ describe('a ciphertext', () => {
     const safe = (await insert(ctx(), Safe, { ...clear, user, twin: 'lost' })) as never as Json;
     const keys = await DataKey.collection.find().toArray();
     await DataKey.collection.deleteMany({});
-    const later = ctx(20 * 60 * 1000);
-    await expect(decryptField(later, Safe, safe as never, 'twin')).rejects.toMatchObject(
+    passTime(6 * 60 * 1000);
+    await expect(decryptField(ctx(), Safe, safe as never, 'twin')).rejects.toMatchObject(
       unreadable,
     );
     await DataKey.collection.insertMany(keys);
-    expect(await decryptField(later, Safe, safe as never, 'twin')).toBe('lost');
+    expect(await decryptField(ctx(), Safe, safe as never, 'twin')).toBe('lost');
   });
 });
 
 test('a page of a hundred asks once for their key, and one without encrypted fields not at all', async () => {
   const user = new UUID(alice.id);
   await Promise.all(times(100, () => insert(ctx(), Safe, { ...clear, user })));
-  const later = ctx(40 * 60 * 1000);
+  passTime(6 * 60 * 1000);
   const found = await Safe.collection.find({ user }).limit(100).toArray();
-  const commands = await commandsOf(() => decryptFields(later, Safe, found as never));
+  const commands = await commandsOf(() => decryptFields(ctx(), Safe, found as never));
   expect(commands.length).toBeLessThanOrEqual(2);
   expect(found.filter((d) => isCiphertext(d.messages))).toEqual([]);
-  expect(await commandsOf(() => decryptFields(later, Holder, found as never))).toEqual([]);
+  expect(await commandsOf(() => decryptFields(ctx(), Holder, found as never))).toEqual([]);
 });
 
 test('the database refuses a value in clear where ciphertext belongs', async () => {

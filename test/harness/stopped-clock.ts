@@ -1,11 +1,13 @@
 import { vi } from 'vitest';
 
-/** Runs `work` while the date stands still, so that no window of a rate limit ends in it. Timers go on. */
+/** Runs `work` while the clocks of this process stand still, so that no window that it counts ends. Timers go on. */
 export async function withStoppedClock<T>(work: () => Promise<T>): Promise<T> {
-  vi.useFakeTimers({ toFake: ['Date'] });
+  const wall = vi.spyOn(Date, 'now').mockReturnValue(Date.now());
+  const steady = vi.spyOn(performance, 'now').mockReturnValue(performance.now());
   try {
     return await work();
   } finally {
-    vi.useRealTimers();
+    wall.mockRestore();
+    steady.mockRestore();
   }
 }

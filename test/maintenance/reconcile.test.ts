@@ -13,6 +13,7 @@ import { claim } from '../../src/services/jobs/claim.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
 import { buildOriginalKey } from '../../src/services/media/keys.ts';
 import { sweep } from '../../src/services/removal/sweep-job.ts';
+import { withClockAhead } from '../harness/clocks.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';
@@ -132,4 +133,19 @@ test('a track that a crash left without its project is deleted', async () => {
   await runs();
   expect((await alice.get(`/v1/tracks/${orphan.id}`)).status).toBe(404);
   expect((await alice.get(`/v1/tracks/${child.id}`)).status).toBe(200);
+});
+
+test('the mark of a removal that goes on is left alone, also by a host whose clock is ahead', async () => {
+  const ctx = systemCtx('test');
+  const job = await enqueue(ctx, sweep, { input: { entity: 'Project', documents: [] } });
+  const isMarked = async () =>
+    (await Job.collection.countDocuments({ _id: job._id, removing: { $exists: true } })) === 1;
+  const mark = (ago: number) =>
+    Job.collection.updateOne({ _id: job._id }, { $set: { removing: new Date(Date.now() - ago) } });
+  await mark(0);
+  await withClockAhead(600_000, runs);
+  expect(await isMarked()).toBe(true);
+  await mark(61_000);
+  await runs();
+  expect(await isMarked()).toBe(false);
 });

@@ -9,13 +9,12 @@ import { decryptValue, encryptValue } from '../../src/data/cipher.ts';
 import { newId } from '../../src/data/ids.ts';
 import { DataKey } from '../../src/models/crypto/data-key.ts';
 import { makeWrappedKey, unwrapKey } from '../../src/providers/key-wrapping.ts';
+import { passTime } from '../harness/clocks.ts';
 import { times } from '../harness/times.ts';
 
 const place = { entity: 'Safe', path: 'key', document: 'd', user: 'u' };
-const at = (minutes: number) => ({
-  ...systemCtx('test'),
-  clock: () => Date.now() + minutes * 60_000,
-});
+const ctx = systemCtx('test');
+const passMinutes = (minutes: number) => passTime(minutes * 60_000);
 
 beforeEach(() => {
   kms.fails = undefined;
@@ -36,40 +35,46 @@ test('in the cloud KMS wraps a data key, which can be unwrapped only under its o
 
 test('100 encryptions at once cost two KMS calls, and one more after the key has been cached for five minutes', async () => {
   const values = times(100, (n) => ({ n, text: 'CANARY' }));
-  const encrypted = await Promise.all(values.map((v) => encryptValue(at(0), place, v)));
+  const encrypted = await Promise.all(values.map((v) => encryptValue(ctx, place, v)));
   expect(kms.calls.map((c) => c.operation)).toEqual(['GenerateDataKey', 'Decrypt']);
-  expect(await Promise.all(encrypted.map((s) => decryptValue(at(4), place, s)))).toEqual(values);
+  passMinutes(4);
+  expect(await Promise.all(encrypted.map((s) => decryptValue(ctx, place, s)))).toEqual(values);
   expect(kms.calls).toHaveLength(2);
-  expect(await Promise.all(encrypted.map((s) => decryptValue(at(6), place, s)))).toEqual(values);
+  passMinutes(2);
+  expect(await Promise.all(encrypted.map((s) => decryptValue(ctx, place, s)))).toEqual(values);
   expect(kms.calls).toHaveLength(3);
   expect(await DataKey.collection.countDocuments()).toBe(1);
 });
 
 test('an unreachable KMS is answered with 503 and asked again next time; a refusal by KMS is an error of ours', async () => {
-  const encrypted = await encryptValue(at(20), place, 'CANARY');
+  passMinutes(6);
+  const encrypted = await encryptValue(ctx, place, 'CANARY');
+  passMinutes(6);
   kms.fails = { status: 500, name: 'KMSInternalException' };
-  await expect(decryptValue(at(30), place, encrypted)).rejects.toMatchObject({
+  await expect(decryptValue(ctx, place, encrypted)).rejects.toMatchObject({
     code: 'UNAVAILABLE',
   });
   kms.fails = { status: 400, name: 'ThrottlingException' };
-  await expect(decryptValue(at(30), place, encrypted)).rejects.toMatchObject({
+  await expect(decryptValue(ctx, place, encrypted)).rejects.toMatchObject({
     code: 'UNAVAILABLE',
   });
   kms.fails = { status: 400, name: 'AccessDeniedException' };
-  await expect(decryptValue(at(30), place, encrypted)).rejects.toMatchObject({
+  await expect(decryptValue(ctx, place, encrypted)).rejects.toMatchObject({
     code: 'UNREADABLE',
   });
   kms.fails = undefined;
-  expect(await decryptValue(at(30), place, encrypted)).toBe('CANARY');
+  expect(await decryptValue(ctx, place, encrypted)).toBe('CANARY');
 });
 
 test('a data key wrapped by another master key, or under another name, cannot be unwrapped', async () => {
-  const encrypted = await encryptValue(at(60), place, 'CANARY');
+  passMinutes(6);
+  const encrypted = await encryptValue(ctx, place, 'CANARY');
   const [kept] = await DataKey.collection.find().toArray();
   const other = await makeWrappedKey(newId(Date.now()).toString());
   const swap = { wrapped: Buffer.from(other.wrapped) };
   await DataKey.collection.updateOne({ _id: kept?._id }, { $set: swap });
-  await expect(decryptValue(at(70), place, encrypted)).rejects.toMatchObject({
+  passMinutes(6);
+  await expect(decryptValue(ctx, place, encrypted)).rejects.toMatchObject({
     code: 'UNREADABLE',
   });
 });

@@ -1,9 +1,11 @@
 import type { Actor, Ctx } from '../../context.ts';
+import { isToCome } from '../../data/database-time.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { aggregate } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
 import { Session } from '../../models/account/session.ts';
 import { User } from '../../models/account/user.ts';
+import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { isCurrent } from '../../services/account/sessions.ts';
 import { verifyAccessToken } from '../../services/account/tokens.ts';
 
@@ -15,7 +17,7 @@ const CACHED = 4000;
 const MOST = 10_000;
 
 interface Cached {
-  until: number;
+  since: Moment;
   isAdmin: boolean;
 }
 
@@ -42,17 +44,17 @@ export function forgetSession(session: UUID): void {
 }
 
 async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached | undefined> {
-  const now = ctx.clock();
+  const since = markMoment();
   const key = idText(session);
   const cached = cache.get(key);
-  if (cached && cached.until > now) return cached;
+  if (cached && isWithin(cached.since, CACHED)) return cached;
   cache.delete(key);
   const [found] = await aggregate<Standing>(ctx, Session, [
     {
       $match: {
         _id: session,
         user,
-        expiresAt: { $gt: new Date(now) },
+        ...isToCome(ctx, 'expiresAt'),
       },
     },
     {
@@ -68,7 +70,7 @@ async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached
   ]);
   const owner = found?.owner[0];
   if (!owner?.isActive || !isCurrent(found as Standing, owner)) return undefined;
-  const fresh = { until: now + CACHED, isAdmin: owner.isAdmin };
+  const fresh = { since, isAdmin: owner.isAdmin };
   if (cache.size >= MOST) cache.delete(cache.keys().next().value as string);
   cache.set(key, fresh);
   return fresh;

@@ -3,7 +3,7 @@ import type {
   APIGatewayProxyStructuredResultV2,
   Context,
 } from 'aws-lambda';
-import type { Ctx } from '../../context.ts';
+import { type Ctx, hostClock } from '../../context.ts';
 import { idText, newId } from '../../data/ids.ts';
 import { AppError, invalidQuery } from '../../errors.ts';
 import { log } from '../../providers/log.ts';
@@ -29,14 +29,14 @@ export function makeRequestCtx(
   context: Partial<Pick<Context, 'getRemainingTimeInMillis'>>,
 ): Ctx {
   const given = event.headers?.['x-request-id'];
-  const clock = Date.now;
   return {
     actor: { kind: 'ANONYMOUS' },
-    requestId: given && /^[\w.:-]{1,128}$/.test(given) ? given : idText(newId(clock())),
+    requestId: given && /^[\w.:-]{1,128}$/.test(given) ? given : idText(newId(hostClock())),
     ip: event.requestContext?.http?.sourceIp,
     userAgent: event.requestContext?.http?.userAgent?.slice(0, 512),
-    clock,
-    deadline: clock() + (context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY),
+    clock: hostClock,
+    deadline:
+      performance.now() + (context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY),
     log,
   };
 }

@@ -6,6 +6,7 @@ import { deriveAppKey } from '../../crypto/app-key.ts';
 import { hashText, hashToBytes } from '../../crypto/hash.ts';
 import { signHmac } from '../../crypto/hmac.ts';
 import { readBytes } from '../../data/bson.ts';
+import { databaseTime, hasCome } from '../../data/database-time.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -102,30 +103,26 @@ async function release(ctx: Ctx, key: string, mayHaveWritten: boolean): Promise<
  * running.
  */
 async function begin(ctx: Ctx, key: string, fingerprint: string): Promise<UUID | undefined> {
-  const now = ctx.clock();
-  const id = newId(now);
-  const at = new Date(now);
+  const id = newId(ctx.clock());
+  const made = { _id: id, promisedId: newId(ctx.clock()), fingerprint, version: 1 };
+  const now = databaseTime(ctx);
+  const runningUntil = databaseTime(ctx, RUNNING);
+  const times = {
+    ...{ runningUntil, expiresAt: databaseTime(ctx, STORED) },
+    ...{ createdAt: now, updatedAt: now },
+  };
+  const isNew = { $eq: [{ $type: '$promisedId' }, 'missing'] };
+  const record = { $mergeObjects: ['$$ROOT', { $literal: made }, times] };
   const taken = await IdempotencyRecord.collection.findOneAndUpdate(
     { key },
-    {
-      $setOnInsert: {
-        _id: id,
-        promisedId: newId(now),
-        fingerprint,
-        runningUntil: new Date(now + RUNNING),
-        expiresAt: new Date(now + STORED),
-        createdAt: at,
-        updatedAt: at,
-        version: 1,
-      },
-    },
+    [{ $replaceWith: { $cond: [isNew, record, '$$ROOT'] } }],
     { upsert: true, returnDocument: 'after' },
   );
   if (taken && idText(taken._id) === idText(id)) return taken.promisedId as UUID;
   // The first attempt crashed before it could answer: take it over, with the id that it reserved.
   const over = await IdempotencyRecord.collection.findOneAndUpdate(
-    { key, fingerprint, answer: { $exists: false }, runningUntil: { $lt: at } },
-    { $set: { runningUntil: new Date(now + RUNNING) } },
+    { key, fingerprint, answer: { $exists: false }, ...hasCome(ctx, 'runningUntil') },
+    [{ $set: { runningUntil } }],
   );
   return over?.promisedId as UUID | undefined;
 }

@@ -1,12 +1,13 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
+import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { rateLimited, readNetwork } from '../../services/account/rate-limit.ts';
 
 const MINUTE = 60_000;
 const MOST = 20_000;
 
 interface Window {
-  start: number;
+  start: Moment;
   count: number;
 }
 
@@ -18,14 +19,13 @@ const calls = new Map<string, Window>();
  * @throws AppError RATE_LIMITED
  */
 export function countCall(ctx: Ctx): void {
-  const now = ctx.clock();
   const key = readNetwork(ctx.ip);
   let window = calls.get(key);
-  if (!window || now - window.start >= MINUTE) {
+  if (!window || !isWithin(window.start, MINUTE)) {
     if (calls.size >= MOST) calls.delete(calls.keys().next().value as string);
-    window = { start: now, count: 0 };
+    window = { start: markMoment(), count: 0 };
     calls.set(key, window);
   }
   if (++window.count > config.callsPerMinute)
-    throw rateLimited((window.start + MINUTE - now) / 1000);
+    throw rateLimited((window.start.steady + MINUTE - performance.now()) / 1000);
 }

@@ -50,7 +50,7 @@ export async function patch<T extends Base>(
     return stored;
   }
   for (let tries = 1; ; tries++) {
-    const began = ctx.clock();
+    const began = performance.now();
     const current = await findOne(ctx, entity, guarded);
     if (!current) throw await explainAbsence(ctx, entity, filter, versions);
     await decryptFields(ctx, entity, [current]);
@@ -59,7 +59,7 @@ export async function patch<T extends Base>(
     const stored = await update(ctx, entity, where, { set, unset });
     if (stored && flat.references) await confirmChange(ctx, entity, current._id, set);
     if (stored) return stored;
-    const now = ctx.clock();
+    const now = performance.now();
     const pause = backoff(tries, now - began);
     if (tries === TRIES || now + pause > ctx.deadline - RESERVE) {
       const message = 'Others are changing it at the same time; try again.';

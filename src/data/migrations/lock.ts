@@ -48,9 +48,9 @@ export async function holdLock<T>(
   const loss = Promise.withResolvers<never>();
 
   const renew = async (session?: mongo.ClientSession) => {
-    const until = new Date(Date.now() + lease);
+    const until = { $add: ['$$NOW', lease] };
     const mine = { _id: 'lock' as const, owner };
-    const { matchedCount } = await locks.updateOne(mine, { $set: { until } }, { session });
+    const { matchedCount } = await locks.updateOne(mine, [{ $set: { until } }], { session });
     if (matchedCount > 0) return;
     lost = new Error('Another runner took the migration lock over.');
     throw lost;
@@ -86,24 +86,42 @@ async function takeLock(
   tell: (line: string) => void,
 ): Promise<void> {
   const locks = db.collection<Lock>(LOCKS);
-  const deadline = Date.now() + patience;
+  const began = performance.now();
   for (let tries = 0; ; tries++) {
-    const now = Date.now();
-    const free = { _id: 'lock' as const, until: { $lt: new Date(now) } };
-    const dead = await locks.findOne(free);
+    const dead = await locks.findOne({ _id: 'lock', $expr: IS_FREE });
     // A killed runner leaves its transaction open, which blocks the lock and its documents for a minute or more.
     if (dead?.session) await db.command({ killSessions: [dead.session] });
-    try {
-      const until = new Date(now + lease);
-      await locks.updateOne(free, { $set: { ...mine, until } }, { upsert: true, maxTimeMS: 1000 });
-      return;
-    } catch (error) {
-      if (!TAKEN.includes(readErrorCode(error))) throw error;
-      if (now > deadline) throw new Error('Another runner is migrating this database.');
-      if (tries === 0)
-        tell(`Another runner has the lock: waiting for it, ${patience / 1000} s at most.`);
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+    if (await tryLock(locks, mine, lease)) return;
+    if (performance.now() - began > patience)
+      throw new Error('Another runner is migrating this database.');
+    if (tries === 0)
+      tell(`Another runner has the lock: waiting for it, ${patience / 1000} s at most.`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+/** There is none, or its lease is over by the database's clock. */
+const IS_FREE = { $lt: [{ $ifNull: ['$until', new Date(0)] }, '$$NOW'] };
+
+/** Takes the lock if it is free, in one command. */
+async function tryLock(
+  locks: mongo.Collection<Lock>,
+  mine: Pick<Lock, 'owner' | 'session'>,
+  lease: number,
+): Promise<boolean> {
+  const ours = {
+    $mergeObjects: ['$$ROOT', { $literal: mine }, { until: { $add: ['$$NOW', lease] } }],
+  };
+  try {
+    const held = await locks.findOneAndUpdate(
+      { _id: 'lock' },
+      [{ $replaceWith: { $cond: [IS_FREE, ours, '$$ROOT'] } }],
+      { upsert: true, returnDocument: 'after', maxTimeMS: 1000 },
+    );
+    return held !== null && mine.owner.equals(held.owner);
+  } catch (error) {
+    if (TAKEN.includes(readErrorCode(error))) return false;
+    throw error;
   }
 }
 

@@ -97,13 +97,13 @@ async function runOne(
   run: Omit<Run, 'progress'>,
 ): Promise<void> {
   const { db, hold, name } = run;
-  const began = Date.now();
+  const began = performance.now();
   const progress = await hold.write((session) => beginRecord(db, session, name, direction));
   await migration[direction](makeSteps({ ...run, progress }));
   await hold.write((session) => {
     if (direction === 'down') return deleteRecord(db, session, name);
-    const now = new Date();
-    const durationMs = now.getTime() - began;
-    return saveRecord(db, session, name, { status: 'APPLIED', appliedAt: now, durationMs });
+    const durationMs = Math.round(performance.now() - began);
+    const appliedAt = new Date();
+    return saveRecord(db, session, name, { status: 'APPLIED', appliedAt, durationMs });
   });
 }

@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import type { DeployedFunction } from '../deployment/types.ts';
 
 /**
- * Makes the second argument of a handler, for a call that must end at `deadline` (ms since 1970).
+ * Makes the second argument of a handler, for a call that must end at `deadline` (by `performance.now()`).
  */
 export function makeContext(fn: DeployedFunction, requestId: string, deadline: number): Context {
   return {
@@ -14,7 +14,7 @@ export function makeContext(fn: DeployedFunction, requestId: string, deadline: n
     awsRequestId: requestId,
     logGroupName: `/aws/lambda/${fn.name}`,
     logStreamName: 'local',
-    getRemainingTimeInMillis: () => Math.max(0, deadline - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, deadline - performance.now()),
     done: refuseCallback,
     fail: refuseCallback,
     succeed: refuseCallback,

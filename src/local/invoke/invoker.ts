@@ -64,7 +64,7 @@ function withDeadline(
       end(value);
     };
     try {
-      Promise.resolve(call(Date.now() + limit)).then(settle(resolve), settle(reject));
+      Promise.resolve(call(performance.now() + limit)).then(settle(resolve), settle(reject));
     } catch (error) {
       settle(reject)(error);
     }

@@ -6,7 +6,7 @@ function define() {
     key: {
       type: String,
       required: true,
-      description: 'SHA-256 of the limit, the caller and the window.',
+      description: 'SHA-256 of the limit and the caller.',
     },
     count: {
       type: Number,
@@ -14,6 +14,7 @@ function define() {
       integer: true,
       description: 'Attempts, with those that are still under way.',
     },
+    counted: { type: Schema.Types.UUID, description: 'The attempt that was counted last.' },
     failures: { type: Number, integer: true, description: 'How many of them have failed.' },
     expiresAt: { type: Date, required: true, description: 'When the window ends.' },
   });

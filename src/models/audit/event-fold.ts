@@ -6,12 +6,12 @@ function define() {
     key: {
       type: String,
       required: true,
-      description: 'SHA-256 of the action, the account and the window.',
+      description: 'SHA-256 of the action and the account.',
     },
     account: { type: Schema.Types.UUID, required: true },
     action: { type: String, required: true, maxlength: 64 },
     count: { type: Number, required: true, integer: true },
-    endsAt: { type: Date, required: true, description: 'When the window ends.' },
+    endsAt: { type: Date, required: true, description: 'When the window ends; then it is told.' },
   });
 
   schema.index({ key: 1 }, { unique: true });

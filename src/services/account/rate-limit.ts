@@ -1,8 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
-import { isDuplicate } from '../../data/failures.ts';
-import { newId } from '../../data/ids.ts';
+import { databaseTime } from '../../data/database-time.ts';
+import type { DocOf } from '../../data/entity.ts';
+import { newId, type UUID } from '../../data/ids.ts';
 import { AppError } from '../../errors.ts';
 import { RateCount } from '../../models/account/rate-count.ts';
 
@@ -23,10 +24,12 @@ interface Limit {
 
 /** How often to ask while waiting, in ms. */
 const PAUSE = 50;
+const LONG_AGO = new Date(0);
 
 /**
- * Counts an attempt for a key, over all instances. What is under way counts, too, so that parallel
- * attempts do not exceed the limit; but where it is all that stands in the way, it is waited for.
+ * Counts an attempt for a key, over all instances. A window begins with its first attempt, and ends
+ * by the database's clock. What is under way counts, too, so that parallel attempts do not exceed
+ * the limit; but where it is all that stands in the way, it is waited for.
  * @throws AppError RATE_LIMITED
  */
 export async function takeTry(
@@ -35,44 +38,51 @@ export async function takeTry(
   key: string,
   { most, windowMs, patience = 0 }: Limit,
 ): Promise<Try> {
-  const start = Math.floor(ctx.clock() / windowMs) * windowMs;
-  const name = hashText(`${what}\n${key}\n${start}`);
-  const add = (counts: { count?: number; failures?: number }) =>
-    RateCount.collection.updateOne({ key: name }, { $inc: counts });
-  const until = ctx.clock() + patience;
-  while (!(await countOne(ctx, name, most, new Date(start + 2 * windowMs)))) {
-    const row = await RateCount.collection.findOne({ key: name });
-    if (!row || row.count < most) continue;
-    if ((row.failures ?? 0) >= most || ctx.clock() >= until) {
-      throw rateLimited((start + windowMs - ctx.clock()) / 1000);
+  const name = hashText(`${what}\n${key}`);
+  const begun = performance.now();
+  for (;;) {
+    const attempt = newId(ctx.clock());
+    const { expiresAt, updatedAt, counted, failures } = await count(ctx, name, attempt, {
+      most,
+      windowMs,
+    });
+    if (counted?.equals(attempt)) {
+      // Only in its own window.
+      const add = async (counts: { count?: number; failures?: number }) =>
+        void (await RateCount.collection.updateOne({ key: name, expiresAt }, { $inc: counts }));
+      return { giveBack: () => add({ count: -1 }), fail: () => add({ failures: 1 }) };
     }
+    if ((failures ?? 0) >= most || performance.now() - begun >= patience)
+      throw rateLimited((expiresAt.getTime() - updatedAt.getTime()) / 1000);
     await setTimeout(PAUSE);
   }
-  return {
-    giveBack: async () => void (await add({ count: -1 })),
-    fail: async () => void (await add({ failures: 1 })),
-  };
 }
 
-/** Counts one more, where there are fewer than `most`. */
-async function countOne(ctx: Ctx, key: string, most: number, expiresAt: Date): Promise<boolean> {
-  const at = new Date(ctx.clock());
-  try {
-    const row = await RateCount.collection.findOneAndUpdate(
-      { key, count: { $lt: most } },
-      {
-        $inc: { count: 1, version: 1 },
-        $set: { updatedAt: at },
-        $setOnInsert: { _id: newId(at.getTime()), createdAt: at, expiresAt },
-      },
-      { upsert: true, returnDocument: 'after' },
-    );
-    return row !== null;
-  } catch (error) {
-    // There is one that counts as many already, or another has just made it.
-    if (isDuplicate(error)) return false;
-    throw error;
-  }
+/** Counts an attempt, unless there are as many as there may be; `counted` tells. */
+async function count(
+  ctx: Ctx,
+  key: string,
+  attempt: UUID,
+  { most, windowMs }: Limit,
+): Promise<DocOf<typeof RateCount>> {
+  const now = databaseTime(ctx);
+  const isOver = { $lte: [{ $ifNull: ['$expiresAt', LONG_AGO] }, now] };
+  const isFree = { $or: [isOver, { $lt: ['$count', most] }] };
+  const values = {
+    _id: { $ifNull: ['$_id', attempt] },
+    count: { $cond: [isOver, 1, { $cond: [isFree, { $add: ['$count', 1] }, '$count'] }] },
+    failures: { $cond: [isOver, 0, { $ifNull: ['$failures', 0] }] },
+    counted: { $cond: [isFree, attempt, '$counted'] },
+    expiresAt: { $cond: [isOver, databaseTime(ctx, windowMs), '$expiresAt'] },
+    createdAt: { $ifNull: ['$createdAt', now] },
+    updatedAt: now,
+    version: { $add: [{ $ifNull: ['$version', 0] }, 1] },
+  };
+  const row = await RateCount.collection.findOneAndUpdate({ key }, [{ $set: values }], {
+    upsert: true,
+    returnDocument: 'after',
+  });
+  return row as DocOf<typeof RateCount>; // it is made where there was none
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
+import { isToCome } from '../../data/database-time.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
@@ -20,10 +21,9 @@ import { makeSignedIn, type SignedIn } from './signed-in.ts';
 export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
   const session = readRefreshToken(token);
   if (!session) throw refused();
-  const now = new Date(ctx.clock());
   const refreshToken = createRefreshToken(session);
-  const where = { _id: session, refreshTokenHash: hashText(token), expiresAt: { $gt: now } };
-  const set = { refreshTokenHash: hashText(refreshToken), rotatedAt: now };
+  const where = { _id: session, refreshTokenHash: hashText(token), ...isToCome(ctx, 'expiresAt') };
+  const set = { refreshTokenHash: hashText(refreshToken), rotatedAt: new Date(ctx.clock()) };
   if (!(await update(ctx, Session, where, { set }, 'refresh'))) {
     await endReused(ctx, session);
     throw refused();
@@ -43,12 +43,11 @@ export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined>
 }
 
 async function endReused(ctx: Ctx, session: UUID): Promise<void> {
-  const projection = { user: 1, expiresAt: 1 };
-  const found = await findOne(ctx, Session, { _id: session }, { projection });
-  if (!found) return;
+  const projection = { projection: { user: 1 } };
+  const live = { _id: session, ...isToCome(ctx, 'expiresAt') };
+  const reused = await findOne(ctx, Session, live, projection); // none where it has only expired
   await removeAndSweep(ctx, Session, { _id: session });
-  const isReused = found.expiresAt.getTime() > ctx.clock(); // else it has only expired
-  if (isReused) await recordSecurityEvent(ctx, 'refresh-reused', found.user);
+  if (reused) await recordSecurityEvent(ctx, 'refresh-reused', reused.user);
 }
 
 function refused(): AppError {

@@ -1,6 +1,7 @@
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
 import { makeAuditEntry, makeLooseEvent } from '../../data/audit.ts';
+import { databaseTime, hasCome } from '../../data/database-time.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
@@ -39,19 +40,20 @@ export async function recordSecurityEvent(
 }
 
 async function countEvent(ctx: Ctx, action: SecurityEvent, account: UUID): Promise<number> {
-  const now = ctx.clock();
-  const start = Math.floor(now / WINDOW) * WINDOW;
-  const at = new Date(now);
+  const now = databaseTime(ctx);
+  const values = {
+    _id: { $ifNull: ['$_id', newId(ctx.clock())] },
+    account,
+    action: { $literal: action },
+    count: { $add: [{ $ifNull: ['$count', 0] }, 1] },
+    endsAt: { $ifNull: ['$endsAt', databaseTime(ctx, WINDOW)] },
+    createdAt: { $ifNull: ['$createdAt', now] },
+    updatedAt: now,
+    version: { $add: [{ $ifNull: ['$version', 0] }, 1] },
+  };
   const row = await EventFold.collection.findOneAndUpdate(
-    { key: hashText(`${action}\n${idText(account)}\n${start}`) },
-    {
-      $inc: { count: 1, version: 1 },
-      $set: { updatedAt: at },
-      $setOnInsert: {
-        ...{ _id: newId(now), createdAt: at, account, action },
-        endsAt: new Date(start + WINDOW),
-      },
-    },
+    { key: hashText(`${action}\n${idText(account)}`) },
+    [{ $set: values }],
     { upsert: true, returnDocument: 'after' },
   );
   return row?.count as number;
@@ -61,16 +63,18 @@ async function countEvent(ctx: Ctx, action: SecurityEvent, account: UUID): Promi
 export async function tellFolded(ctx: Ctx): Promise<number> {
   let told = 0;
   for (;;) {
-    const passed = { endsAt: { $lte: new Date(ctx.clock()) } };
+    const passed = hasCome(ctx, 'endsAt');
     const found = await findMany(ctx, EventFold, passed, { sort: { endsAt: 1 }, limit: BATCH });
     for (const { _id, action, account, count } of found) {
-      await transaction(ctx, async (tx) => {
+      const isTold = await transaction(ctx, async (tx) => {
         const session = tx.session && { session: tx.session };
-        const { deletedCount } = await EventFold.collection.deleteOne({ _id }, { ...session });
-        if (deletedCount === 0 || count <= MOST_TOLD) return;
+        // What came in between is told a minute later.
+        const { deletedCount } = await EventFold.collection.deleteOne({ _id, count }, session);
+        if (deletedCount === 0 || count <= MOST_TOLD) return false;
         await insertEvent(tx, action as SecurityEvent, account, count - MOST_TOLD);
+        return true;
       });
-      if (count > MOST_TOLD) told++;
+      if (isTold) told++;
     }
     if (found.length < BATCH) return told;
   }

@@ -45,9 +45,9 @@ export async function openSession(
       credentialsVersion,
       userAgent: tx.userAgent,
       ip: tx.ip,
-      expiresAt: new Date(tx.clock() + SESSION_DAYS * 24 * 3600 * 1000),
     },
     'sign-in',
+    { expiresAt: SESSION_DAYS * 24 * 3600 * 1000 },
   );
   return { session, refreshToken };
 }

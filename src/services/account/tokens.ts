@@ -3,13 +3,15 @@ import jwt from 'jsonwebtoken';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { idText, newId, parseId, type UUID } from '../../data/ids.ts';
+import { isWithin, type Moment, markMoment } from '../../moment.ts';
 
 /** How long an access token lives, in seconds. */
 export const ACCESS_SECONDS = 600;
 
 const ISSUER = 'mixdown';
 const AUDIENCE = 'mixdown-api';
-const SKEW = 5;
+/** How far the clock of the host that signed may be from that of the host that verifies, in s. */
+const SKEW = 30;
 /** 64 bytes, as ES256 has them. */
 const SIGNATURE = /\.[\w-]{86}$/;
 
@@ -44,7 +46,7 @@ export function signAccessToken(ctx: Ctx, user: UUID, session: UUID): string {
 }
 
 // Verified tokens, cached until they expire: a verification costs more than the rest of a request.
-const verified = new Map<string, Claims>();
+const verified = new Map<string, { claims: Claims; since: Moment; life: number }>();
 const MOST = 5000;
 
 /**
@@ -53,11 +55,13 @@ const MOST = 5000;
 export function verifyAccessToken(ctx: Ctx, token: string): Claims | undefined {
   const now = ctx.clock();
   const before = verified.get(token);
-  if (before) return before.expiresAt > now ? before : undefined;
+  if (before && isWithin(before.since, before.life)) return before.claims;
+  verified.delete(token);
+  const since = markMoment();
   const claims = token.length <= 2048 ? verify(token, now) : undefined;
   if (!claims) return undefined;
   if (verified.size >= MOST) verified.delete(verified.keys().next().value as string);
-  verified.set(token, claims);
+  verified.set(token, { claims, since, life: claims.expiresAt - now });
   return claims;
 }
 

@@ -9,6 +9,7 @@ import { isDuplicate, isInvalid } from '../../data/failures.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany, findOne } from '../../data/read.ts';
 import { AuditEvent } from '../../models/audit/audit-event.ts';
+import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { sendMessage } from '../../providers/queue.ts';
 
 /** How long a request to append waits, in s, so that one run serves many writes. */
@@ -17,7 +18,7 @@ const BATCH = 500;
 /** How often one of several runs at once tries again. */
 const MOST_LOST = 10;
 
-let requestedAt = 0;
+let requestedAt: Moment | undefined;
 
 /**
  * Asks, after a write, for the waiting audit entries to be appended to the chain; at most once
@@ -25,9 +26,8 @@ let requestedAt = 0;
  * appends, too.
  */
 export async function requestAppend(ctx: Ctx): Promise<void> {
-  const now = ctx.clock();
-  if (!config.auditQueueUrl || now - requestedAt < DELAY * 1000) return;
-  requestedAt = now;
+  if (!config.auditQueueUrl || (requestedAt && isWithin(requestedAt, DELAY * 1000))) return;
+  requestedAt = markMoment();
   try {
     await sendMessage(config.auditQueueUrl, { append: true }, DELAY);
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Ctx } from '../../context.ts';
+import { databaseTime, hasCome } from '../../data/database-time.ts';
 import { findOne } from '../../data/read.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import type { JobTypes } from './job-type.ts';
@@ -14,24 +15,24 @@ const MOST_LOSSES = 25;
  * is none of these types.
  */
 export async function claim(ctx: Ctx, owner: string, types: JobTypes): Promise<Claim | null> {
-  const now = new Date(ctx.clock());
+  const now = databaseTime(ctx);
   const type = { $in: [...types.keys()] };
   const lease = {
     owner,
-    until: new Date(now.getTime() + LEASE),
+    until: databaseTime(ctx, LEASE),
     token: { $add: [{ $ifNull: ['$lease.token', 0] }, 1] },
   };
   const started = { startedAt: { $ifNull: ['$startedAt', now] }, status: 'RUNNING', lease };
   const touch = { updatedAt: now, version: { $add: ['$version', 1] } };
   const waiting = await Job.collection.findOneAndUpdate(
-    { ...isDue(now), type },
+    { ...isDue(ctx), type },
     [{ $set: { ...started, ...touch } }],
     { returnDocument: 'after', sort: { priority: -1, runAfter: 1 } },
   );
   const found =
     waiting ??
     (await Job.collection.findOneAndUpdate(
-      { status: 'RUNNING', 'lease.until': { $lt: now }, type },
+      { status: 'RUNNING', ...hasCome(ctx, 'lease.until'), type },
       [{ $set: { ...started, ...touch, losses: { $add: ['$losses', 1] } } }],
       { returnDocument: 'after', sort: { 'lease.until': 1 } },
     ));
@@ -47,7 +48,7 @@ export function isHopeless({ job }: Claim): boolean {
 
 /** Names the types of waiting jobs that this worker has no handler for: they stay queued for one that has. */
 export async function reportUnknownTypes(ctx: Ctx, types: JobTypes): Promise<void> {
-  const unknown = { ...isDue(new Date(ctx.clock())), type: { $nin: [...types.keys()] } };
+  const unknown = { ...isDue(ctx), type: { $nin: [...types.keys()] } };
   const found = await findOne(ctx, Job, unknown, { projection: { type: 1 }, hint: 'claim' });
   if (!found) return;
   ctx.log.error('Jobs of a type without a handler stay queued.', { type: found.type });

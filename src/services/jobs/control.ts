@@ -30,13 +30,13 @@ export async function cancelJob(ctx: Ctx, types: JobTypes, filter: TypedFilter):
 
 /** Starts a failed or cancelled job anew. @throws AppError NOT_FOUND, INVALID_STATE */
 export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc> {
-  const begin = { status: 'QUEUED', attempts: 0, losses: 0, progress: 0 };
-  const set = { ...begin, runAfter: new Date(ctx.clock()) };
+  const set = { status: 'QUEUED', attempts: 0, losses: 0, progress: 0 };
   // A child is started anew with its parent.
   const ended = { ...filter, status: { $in: ['FAILED', 'CANCELLED'] }, parent: { $exists: false } };
   const unset = ['error', 'completedAt', 'parts'];
+  const change = { set, unset, times: { runAfter: 0 } };
   const started = await transaction(ctx, async (tx) => {
-    const job = await update(tx, Job, ended, { set, unset }, 'retry');
+    const job = await update(tx, Job, ended, change, 'retry');
     if (job) await resumeSubject(tx, typeOf(types, job), job);
     return job;
   });

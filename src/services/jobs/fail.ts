@@ -23,12 +23,11 @@ export async function failRun(
   const attempts = claim.job.attempts + 1;
   const delay = backoffOf(claim.job);
   const isLast = !error.retryable || attempts >= claim.job.maxAttempts;
-  const now = ctx.clock();
-  const set = isLast
-    ? { status: 'FAILED', attempts, error, completedAt: new Date(now) }
-    : { status: 'QUEUED', attempts, error, runAfter: new Date(now + 1000 * delay) };
+  const change = isLast
+    ? { set: { status: 'FAILED', attempts, error, completedAt: new Date(ctx.clock()) } }
+    : { set: { status: 'QUEUED', attempts, error }, times: { runAfter: 1000 * delay } };
   const outcome = await transaction(ctx, async (tx) => {
-    const stored = await update(tx, Job, isHeld(claim), { set }, isLast ? 'fail' : 'retry');
+    const stored = await update(tx, Job, isHeld(claim), change, isLast ? 'fail' : 'retry');
     if (!stored) return 'LOST';
     if (!isLast) return 'RETRY';
     await failWaiting(tx, types, claim.job, error);

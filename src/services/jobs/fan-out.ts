@@ -1,4 +1,5 @@
 import type { Ctx } from '../../context.ts';
+import { databaseTime } from '../../data/database-time.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
@@ -25,7 +26,6 @@ export async function fanOut(
 ): Promise<void> {
   const { job, token } = claim;
   const { user, project } = job;
-  const runAfter = new Date(ctx.clock() + LOOK_AGAIN);
   const parts = { token, waiting: inputs.length, state };
   // They may be many, and take long: what others have just asked for goes first.
   const priority = Math.max(0, job.priority - 1);
@@ -33,8 +33,9 @@ export async function fanOut(
   let children: UUID[] = [];
   try {
     children = await transaction(ctx, async (tx) => {
-      const set = { status: 'QUEUED', stage: 'parts', runAfter, parts };
-      if (!(await update(tx, Job, isHeld(claim), { set }, null))) throw new LostClaim();
+      const set = { status: 'QUEUED', stage: 'parts', parts };
+      const change = { set, times: { runAfter: LOOK_AGAIN } };
+      if (!(await update(tx, Job, isHeld(claim), change, null))) throw new LostClaim();
       const ids: UUID[] = [];
       for (const input of inputs) {
         ids.push((await enqueue(tx, type, { input, user, project, priority, parent }))._id);
@@ -67,8 +68,8 @@ export async function findResults(ctx: Ctx, { job }: Claim): Promise<object[] | 
 
 /** Puts a parent back whose children have not all completed. */
 export async function waitForChildren(ctx: Ctx, claim: Claim): Promise<void> {
-  const set = { status: 'QUEUED', runAfter: new Date(ctx.clock() + LOOK_AGAIN) };
-  await update(ctx, Job, isHeld(claim), { set }, null);
+  const change = { set: { status: 'QUEUED' }, times: { runAfter: LOOK_AGAIN } };
+  await update(ctx, Job, isHeld(claim), change, null);
 }
 
 /** Whether the parent still waits for this child; true of a job without one. */
@@ -96,7 +97,7 @@ export function waitingParent({ parent, parentToken }: Family) {
  * last, since the server itself counts. @returns how many are left; null when the parent no longer waits
  */
 export async function countCompleted(tx: Ctx, child: JobDoc): Promise<number | null> {
-  const now = new Date(tx.clock());
+  const now = databaseTime(tx);
   const waiting = { $subtract: ['$parts.waiting', 1] };
   const runAfter = { $cond: [{ $lte: ['$parts.waiting', 0] }, now, '$runAfter'] };
   const parent = await Job.collection.findOneAndUpdate(

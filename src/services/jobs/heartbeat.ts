@@ -1,4 +1,5 @@
 import type { Ctx } from '../../context.ts';
+import { databaseTime } from '../../data/database-time.ts';
 import { Job } from '../../models/jobs/job.ts';
 import { LEASE } from './claim.ts';
 import { advanceParent } from './fan-out.ts';
@@ -24,14 +25,18 @@ export async function sendHeartbeat(
   stage: string | undefined,
 ): Promise<boolean> {
   const { job } = claim;
-  const { matchedCount } = await Job.collection.updateOne(isHeld(claim), {
-    $set: { 'lease.until': new Date(ctx.clock() + LEASE), ...(stage && { stage }) },
+  const shown = {
     // Never backwards, also after a second start.
-    $max: { progress: Math.floor(progress) },
-  });
+    progress: { $max: ['$progress', Math.floor(progress)] },
+    ...(stage && { stage: { $literal: stage } }),
+  };
+  const renewed = { 'lease.until': databaseTime(ctx, LEASE) };
+  const { matchedCount } = await Job.collection.updateOne(isHeld(claim), [
+    { $set: { ...renewed, ...shown } },
+  ]);
   if (matchedCount === 0) return false;
-  const shown = job.parent ? await advanceParent(job) : { job, progress };
-  if (shown) await advanceSubject(typeOf(types, shown.job), shown.job, shown.progress);
+  const top = job.parent ? await advanceParent(job) : { job, progress };
+  if (top) await advanceSubject(typeOf(types, top.job), top.job, top.progress);
   return true;
 }
 
@@ -61,7 +66,7 @@ export function startHeartbeat(
   const latest = { percent: claim.job.progress, stage: undefined as string | undefined };
   const startedAt = performance.now();
   let sent = { ...latest };
-  let heardAt = ctx.clock();
+  let heardAt = performance.now();
   let stop: Stop | undefined;
   let grace: NodeJS.Timeout | undefined;
   let isSending = false;
@@ -75,7 +80,8 @@ export function startHeartbeat(
     isSending = true;
     sent = { ...latest };
     try {
-      if (await sendHeartbeat(ctx, types, claim, sent.percent, sent.stage)) heardAt = ctx.clock();
+      if (await sendHeartbeat(ctx, types, claim, sent.percent, sent.stage))
+        heardAt = performance.now();
       else abort('LOST');
     } catch (error) {
       // The database is away: the lease holds for a while, past it somebody else may have the job.
@@ -86,9 +92,9 @@ export function startHeartbeat(
   const tick = () => {
     if (timeLeft() < RESERVE) abort('OUT_OF_TIME');
     if (performance.now() - startedAt > 1000 * timeout) abort('TIMED_OUT');
-    if (ctx.clock() - heardAt > LEASE) abort('LOST');
+    if (performance.now() - heardAt > LEASE) abort('LOST');
     const hasNews = sent.percent !== latest.percent || sent.stage !== latest.stage;
-    if (!isSending && (hasNews || ctx.clock() - heardAt > HEARTBEAT)) void send();
+    if (!isSending && (hasNews || performance.now() - heardAt > HEARTBEAT)) void send();
   };
   const timer = setInterval(tick, TICK);
   return {

@@ -1,5 +1,6 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
+import { hasCome } from '../../data/database-time.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { insert, update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
@@ -36,7 +37,7 @@ export async function enqueue<I extends object>(
 ): Promise<JobDoc> {
   // Held by no ledger yet: a priced job would be free.
   if (type.price) throw new Error(`${type.name} has a price, and credits cannot be held yet.`);
-  return insert(ctx, Job, {
+  const values = {
     ...(_id && { _id }),
     type: type.name,
     input: checkInput(type, input),
@@ -45,8 +46,8 @@ export async function enqueue<I extends object>(
     ...(priority !== undefined && { priority }),
     ...(parent && { parent: parent.job, parentToken: parent.token }),
     maxAttempts: type.attempts ?? ATTEMPTS,
-    runAfter: new Date(ctx.clock() + 1000 * delay),
-  });
+  };
+  return insert(ctx, Job, values, 'create', { runAfter: 1000 * delay });
 }
 
 /** Wakes a worker. A lost ring costs a delay: `reconcile` rings for what waits too long. */
@@ -71,9 +72,9 @@ export function isHeld({ job, token }: Claim) {
 }
 
 /** The jobs whose time has come; those that wait for theirs are not even read. */
-export function isDue(now: Date) {
+export function isDue(ctx: Ctx) {
   // Any priority: only with a bound on its first field is the claim index read by its second, too.
-  return { status: 'QUEUED', priority: { $gte: 0 }, runAfter: { $lte: now } };
+  return { status: 'QUEUED', priority: { $gte: 0 }, ...hasCome(ctx, 'runAfter') };
 }
 
 /** Puts a job back for so many seconds, and has it rung for then. */
@@ -83,10 +84,9 @@ export async function putBack(
   delay: Seconds,
   more: { losses?: number } = {},
 ): Promise<void> {
-  const runAfter = new Date(ctx.clock() + 1000 * delay);
-  const set = { status: 'QUEUED', runAfter, ...more };
+  const change = { set: { status: 'QUEUED', ...more }, times: { runAfter: 1000 * delay } };
   // Each job that waits has a ring of its own: else it takes that of another, which waits in its place.
-  if (await update(ctx, Job, isHeld(claim), { set }, null)) {
+  if (await update(ctx, Job, isHeld(claim), change, null)) {
     await ringJobs(ctx, claim.job._id, delay);
   }
 }

@@ -1,5 +1,7 @@
 import type { Ctx } from '../../context.ts';
-import { type Entity, entities, entityNamed } from '../../data/entity.ts';
+import { refuseDeleting } from '../../data/clock-difference.ts';
+import { databaseTime, hasCome } from '../../data/database-time.ts';
+import { type Base, type Entity, entities, entityNamed } from '../../data/entity.ts';
 import { lowestIdAt, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany } from '../../data/read.ts';
 import { type Reference, referencesOf, restrictionsOn } from '../../data/references.ts';
@@ -22,32 +24,37 @@ export interface ReconcileCounts {
   orphans: number;
   emptied: number;
   folded: number;
+  /** Why nothing was deleted. */
+  refused?: string;
 }
 
 /**
  * Repairs what lost messages and crashes leave behind: jobs without a wake-up, uploads without an
  * event, orphaned documents and multipart uploads. Also empties the trash, and tells of security
- * events that were only counted.
+ * events that were only counted. Where the host's clock and the database's differ, it deletes
+ * nothing, and says why.
  */
 export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
   const rung = await ringForJobs(ctx);
-  const awaiting = await findLostUploads(ctx);
+  const refused = await refuseDeleting(ctx);
+  const awaiting = await findLostUploads(ctx, !refused);
+  for (const entity of entities.values()) await clearRemovalMarks(ctx, entity);
+  const folded = await tellFolded(ctx);
+  const found = { rung, awaiting, folded };
+  if (refused) return { ...found, uploads: 0, orphans: 0, emptied: 0, refused };
   const emptied = await emptyTrash(ctx);
   const uploads = await abortOrphanedUploads(ctx);
-  const folded = await tellFolded(ctx);
   let orphans = 0;
   for (const entity of entities.values()) {
     for (const reference of referencesOf(entity).filter((r) => r.onDelete === 'cascade')) {
       orphans += await removeOrphans(ctx, reference);
     }
-    await clearRemovalMarks(ctx, entity);
   }
-  return { rung, awaiting, uploads, orphans, emptied, folded };
+  return { ...found, uploads, orphans, emptied };
 }
 
 async function ringForJobs(ctx: Ctx): Promise<number> {
-  const now = ctx.clock();
-  const waiting = await findMany(ctx, Job, isDue(new Date(now)), {
+  const waiting = await findMany(ctx, Job, isDue(ctx), {
     projection: { _id: 1 },
     sort: { priority: -1, runAfter: 1 },
     limit: 100,
@@ -55,14 +62,14 @@ async function ringForJobs(ctx: Ctx): Promise<number> {
   for (const { _id } of waiting) await ringJobs(ctx, _id);
   // Whether the worker of a running job is alive is unknown. A wake-up at the end of its lease
   // finds the lease renewed, which costs nothing, or expired, and then the job is claimed at once.
-  const running = await findMany(
+  const left = { $subtract: ['$lease.until', databaseTime(ctx)] };
+  const running: (Base & { left?: number })[] = await findMany(
     ctx,
     Job,
     { status: 'RUNNING' },
-    { projection: { 'lease.until': 1 }, sort: { 'lease.until': 1 }, limit: 100 },
+    { projection: { left }, sort: { 'lease.until': 1 }, limit: 100 },
   );
-  for (const { _id, lease } of running) {
-    const left = (lease as { until: Date }).until.getTime() - now;
+  for (const { _id, left = 0 } of running) {
     await ringJobs(ctx, _id, Math.max(0, Math.ceil(left / 1000) + 1));
   }
   return waiting.length + running.length;
@@ -99,6 +106,6 @@ async function removeOrphans(ctx: Ctx, reference: Reference): Promise<number> {
 /** Clears the `removing` marks that interrupted removals left. */
 async function clearRemovalMarks(ctx: Ctx, entity: Entity): Promise<void> {
   if (restrictionsOn(entity.name).length === 0) return;
-  const before = new Date(ctx.clock() - 60_000);
-  await entity.collection.updateMany({ removing: { $lt: before } }, { $unset: { removing: 1 } });
+  const isOld = { removing: { $exists: true }, ...hasCome(ctx, 'removing', 60_000) };
+  await entity.collection.updateMany(isOld, { $unset: { removing: 1 } });
 }

@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { type AuditEntry, makeAuditEntry } from '../../data/audit.ts';
+import { databaseTime, hasCome, insertComputed } from '../../data/database-time.ts';
 import type { Entity, Stored } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
@@ -37,20 +38,19 @@ export function keepInTrash<T extends Medium>(entity: Entity<T>): Keep<T> {
     async store(ctx, document) {
       if (document.status === 'AWAITING_UPLOAD') return false;
       const content = contentOf(document);
-      const now = new Date(ctx.clock());
       const { _id, user, project, name, fileName, contentType, size } = content;
       const versions = await takeVersions(ctx, entity, _id);
       const trashed: Stored = {
         ...{ _id, user, ...(project && { project }) },
         ...{ kind: getKind(entity), name, fileName, contentType, size },
         content: { ...content, ...(versions.length > 0 && { versions }) },
-        expiresAt: new Date(now.getTime() + KEPT),
-        ...{ createdAt: now, updatedAt: now, version: 1 },
+        version: 1,
       };
       // The medium's own log tells that it was put there: no second entry.
-      await TrashedMedium.collection.insertOne(trashed, {
-        ...(ctx.session && { session: ctx.session }),
-      });
+      const session = { ...(ctx.session && { session: ctx.session }) };
+      const now = databaseTime(ctx);
+      const times = { createdAt: now, updatedAt: now, expiresAt: databaseTime(ctx, KEPT) };
+      await insertComputed(TrashedMedium.collection, trashed, times, session);
       return true;
     },
   };
@@ -149,13 +149,12 @@ function planAgain(
 
 /** Deletes for good what has been in the trash for its time. Returns how many. */
 export async function emptyTrash(ctx: Ctx): Promise<number> {
-  const expiresAt = { $lte: new Date(ctx.clock()) };
-  const expired = await findMany(
-    ctx,
-    TrashedMedium,
-    { expiresAt },
-    { projection: { _id: 1 }, sort: { expiresAt: 1 }, limit: 100 },
-  );
-  for (const { _id } of expired) await removeAndSweep(ctx, TrashedMedium, { _id, expiresAt });
+  const isOver = hasCome(ctx, 'expiresAt');
+  const expired = await findMany(ctx, TrashedMedium, isOver, {
+    projection: { _id: 1 },
+    sort: { expiresAt: 1 },
+    limit: 100,
+  });
+  for (const { _id } of expired) await removeAndSweep(ctx, TrashedMedium, { _id, ...isOver });
   return expired.length;
 }

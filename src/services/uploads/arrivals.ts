@@ -1,5 +1,7 @@
 import type { Ctx } from '../../context.ts';
+import { hasCome, isToCome } from '../../data/database-time.ts';
 import type { Entity } from '../../data/entity.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
@@ -72,26 +74,25 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
 }
 
 /**
- * Looks in S3 for uploads whose event was lost. Deletes media that nobody uploaded within a day.
- * Returns how many media it checked.
+ * Looks in S3 for uploads whose event was lost. Where it may, deletes media that nobody uploaded
+ * within a day. Returns how many media it checked.
  */
-export async function findLostUploads(ctx: Ctx): Promise<number> {
+export async function findLostUploads(ctx: Ctx, mayDelete: boolean): Promise<number> {
   let seen = 0;
   for (const entity of listMediaEntities()) {
-    const now = ctx.clock();
     // As long as a presigned URL is valid, plus the time of the upload.
-    const recent = await findAwaiting(ctx, entity, { $gt: new Date(now - 2 * HOUR_MS) }, -1);
+    const recent = await findAwaiting(ctx, entity, isToCome(ctx, 'updatedAt', 2 * HOUR_MS), -1);
     // Requesting new URLs updates the document, so an upload that goes on is not deleted.
-    const dayAgo = { $lt: new Date(now - 24 * HOUR_MS) };
-    const forgotten = await findAwaiting(ctx, entity, dayAgo, 1);
+    const isDayAgo = hasCome(ctx, 'updatedAt', 24 * HOUR_MS);
+    const forgotten = await findAwaiting(ctx, entity, isDayAgo, 1);
     const all = [...recent, ...forgotten];
     for (let i = 0; i < all.length; i += CONCURRENCY) {
       const some = all.slice(i, i + CONCURRENCY);
       await Promise.all(some.map((m) => noteUpload(ctx, { key: m.filePath, sequencer: '' })));
     }
-    for (const { _id } of forgotten) {
+    for (const { _id } of mayDelete ? forgotten : []) {
       // The sweep job also aborts a multipart upload.
-      const unheard = { _id, status: 'AWAITING_UPLOAD', updatedAt: dayAgo };
+      const unheard = { _id, status: 'AWAITING_UPLOAD', ...isDayAgo };
       await removeAndSweep(ctx, entity, unheard);
     }
     seen += recent.length + forgotten.length;
@@ -106,13 +107,13 @@ const CONCURRENCY = 16;
 async function findAwaiting(
   ctx: Ctx,
   entity: Entity<Medium>,
-  updatedAt: object,
+  when: TypedFilter,
   direction: 1 | -1,
 ): Promise<Medium[]> {
   return findMany(
     ctx,
     entity,
-    { status: 'AWAITING_UPLOAD', updatedAt },
+    { status: 'AWAITING_UPLOAD', ...when },
     {
       projection: { filePath: 1 },
       sort: { updatedAt: direction },

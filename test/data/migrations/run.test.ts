@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { migrations } from '../../../migrations/index.ts';
 import { readRecords } from '../../../src/data/migrations/records.ts';
 import { downgrade, printDryRun, upgrade } from '../../../src/data/migrations/run.ts';
+import { withClockAhead } from '../../harness/clocks.ts';
 import { until } from '../../harness/until.ts';
 import { database, everything, fill, migration, songs } from './given.ts';
 import { play } from './play.ts';
@@ -187,3 +188,23 @@ test('a number higher than that of the migrations is refused, and nothing happen
   );
   expect((await downgrade(db, [songs], '-1')).done).toEqual([songs.id]);
 });
+
+test.each([10, -10])(
+  'a runner whose clock is %i minutes ahead does not take a lock that is held',
+  async (ahead) => {
+    const db = database();
+    const held = migration('0001-held', () =>
+      withClockAhead(ahead * 60_000, () =>
+        expect(upgrade(db, [], 'head', { patience: 0 })).rejects.toThrow(
+          'Another runner is migrating this database.',
+        ),
+      ),
+    );
+    expect((await upgrade(db, [held])).done).toEqual(['0001-held']);
+    const hold = migration('0002-held-by-another', () =>
+      expect(upgrade(db, [], 'head', { patience: 0 })).rejects.toThrow('is migrating'),
+    );
+    const apart = () => upgrade(db, [held, hold]);
+    expect((await withClockAhead(ahead * 60_000, apart)).done).toEqual(['0002-held-by-another']);
+  },
+);

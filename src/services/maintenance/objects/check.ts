@@ -1,4 +1,5 @@
 import type { Ctx } from '../../../context.ts';
+import { refuseDeleting } from '../../../data/clock-difference.ts';
 import { deleteKeys } from '../../../providers/s3.ts';
 import { listMediaEntities } from '../../media/medium.ts';
 import { objectsFromAnywhere } from '../random-start.ts';
@@ -36,6 +37,8 @@ export interface CheckedObjects {
   damaged: Findings;
   /** Media in the trash with missing objects; only reported. */
   trashed: Findings;
+  /** Why nothing was deleted, nor anything else changed: it went on as a dry run. */
+  refused?: string;
   unfinished?: true;
 }
 
@@ -50,11 +53,15 @@ export interface CheckContext extends Required<CheckObjects> {
  * Compares the objects in S3 with the documents: deletes objects older than a day that no document
  * refers to, sets media without their bytes to FAILED, and has media processed again that lack a
  * derivative or their stream. Normally it finds nothing. Each check starts at a random place, and
- * gets an equal share of the time left.
+ * gets an equal share of the time left. Where the host's clock and the database's differ, it only
+ * reports.
  */
-export async function checkObjects(ctx: Ctx, options: CheckObjects): Promise<CheckedObjects> {
+export async function checkObjects(ctx: Ctx, asked: CheckObjects): Promise<CheckedObjects> {
   const makeFound = (): Findings => ({ count: 0, examples: [] });
+  const refused = asked.dryRun ? undefined : await refuseDeleting(ctx);
+  const options = { ...asked, dryRun: asked.dryRun || refused !== undefined };
   const result: CheckedObjects = {
+    ...(refused && { refused }),
     ...{ dryRun: options.dryRun, objects: 0, documents: 0 },
     ...{
       orphans: { ...makeFound(), bytes: 0 },

@@ -1,4 +1,5 @@
 import type { Ctx } from '../../../context.ts';
+import { isToCome } from '../../../data/database-time.ts';
 import { type Base, type Entity, entities, entityNamed } from '../../../data/entity.ts';
 import { idText, type UUID } from '../../../data/ids.ts';
 import { findMany } from '../../../data/read.ts';
@@ -128,14 +129,14 @@ async function confirmBroken(
 
 /** Filters the ids that were deleted lately: a sweep job is still removing what refers to them. */
 async function findDeletedLately(ctx: Ctx, ids: UUID[]): Promise<UUID[]> {
-  const since = new Date(ctx.clock() - SWEEP_MS);
+  const isRecent = isToCome(ctx, 'createdAt', SWEEP_MS);
   const lately: UUID[] = [];
   for (let i = 0; i < ids.length; i += BATCH) {
     const document = { $in: ids.slice(i, i + BATCH) };
     const events = await findMany(
       ctx,
       AuditEvent,
-      { document, action: 'delete', createdAt: { $gte: since } },
+      { document, action: 'delete', ...isRecent },
       { projection: { document: 1 }, limit: BATCH, hint: { document: 1, createdAt: -1, _id: -1 } },
     );
     lately.push(...events.map((e) => e.document));

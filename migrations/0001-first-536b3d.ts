@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-f542f9',
+  id: '0001-first-536b3d',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -1432,6 +1432,7 @@ export const migration: Migration = {
       fields: {
         key: { bsonType: 'string' },
         count: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        counted: 'id',
         failures: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         expiresAt: { bsonType: 'date' },
         _id: 'id',
