@@ -21,9 +21,12 @@ export async function fill(size: Size): Promise<void> {
   const expiresAt = new Date(Date.now() + 30 * 24 * 3600_000);
   const sessions = users().map((user, n) => ({
     ...{ _id: makeId('session', n), user: user._id, refreshTokenHash: `none ${n}`, expiresAt },
+    credentialsVersion: 1,
     ...{ createdAt: new Date(), updatedAt: new Date(), version: 1 },
   }));
-  await User.collection.insertMany(users());
+  // Nobody signs in: a ciphertext of nothing.
+  const secrets = { hashedPassword: { bytes: Buffer.from('none') }, credentialsVersion: 1 };
+  await User.collection.insertMany(users().map((user) => ({ ...user, ...secrets })));
   await Session.collection.insertMany(sessions);
   await Project.collection.insertMany(projects());
   for (let project = 0; project < size.users * size.projects; project++) {
