@@ -27,5 +27,5 @@ export function countCall(ctx: Ctx): void {
     calls.set(key, window);
   }
   if (++window.count > config.callsPerMinute)
-    throw rateLimited((window.start.steady + MINUTE - performance.now()) / 1000);
+    throw rateLimited((MINUTE - (performance.now() - window.start.steady)) / 1000);
 }
