@@ -58,6 +58,24 @@ describe('while strangers guess', () => {
   });
 });
 
+test('a lock-out of one account does not use up the tries of its address', async () => {
+  const [alice, bob] = await Promise.all([given.user(), given.user()]);
+  await withStoppedClock(async () => {
+    await lockOut(alice.email);
+    const refused = await Promise.all(times(20, () => login(alice.email, PASSWORD)));
+    expect(new Set(refused.map((a) => a.status))).toEqual(new Set([429]));
+    const begun = performance.now();
+    expect((await login(bob.email, PASSWORD)).status).toBe(200);
+    expect(performance.now() - begun).toBeLessThan(9000); // it waited for nobody
+  });
+});
+
+test('only signing in gives a device token: refreshing does not', async () => {
+  const alice = await given.user();
+  const { body } = await alice.refreshes();
+  expect(body).not.toHaveProperty('deviceToken');
+});
+
 test('right sign-ins at once use no tries: all of 24 are let in', async () => {
   const alice = await given.user();
   const answers = await Promise.all(times(24, () => login(alice.email, PASSWORD)));

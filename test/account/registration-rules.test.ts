@@ -13,6 +13,7 @@ const register = (values: object) =>
   call<Body>('POST', '/v1/auth/register', {
     body: { email: `${newName()}@example.com`, username: newName(), password: PASSWORD, ...values },
   });
+const IMAGE = { name: 'x', contentType: 'image/png', size: 1 };
 const login = (login: string) =>
   call('POST', '/v1/auth/login', { body: { login, password: PASSWORD } });
 
@@ -32,6 +33,10 @@ describe.concurrent('an email address', () => {
     ['a domain of one label', 'ab@localhost'],
     ['two at signs', 'a@b@example.com'],
     ['a domain that no name can be', 'ab@exa_mple.com'],
+    ['a path behind its domain', 'ab@example.com/x'],
+    ['a query behind its domain', 'ab@example.com?x'],
+    ['a percent sign in its domain', 'ab@ex%61mple.com'],
+    ['a port', 'ab@example.com:80'],
   ])('with %s is refused', async (_, email) => {
     const answer = await register({ email });
     expect(answer.status).toBe(422);
@@ -97,8 +102,10 @@ describe.concurrent('a name', () => {
       await alice.post<Body & { id: string; status: string }>('/v1/projects', { name }),
       await alice.patch('/v1/users/me', { displayName: name }),
       await alice.post('/v1/tracks', { name, project: alice.id }),
+      await register({ displayName: name }),
+      await alice.post('/v1/images', { ...IMAGE, fileName: name }),
     ];
-    expect(answers.map((a) => a.status)).toEqual([422, 422, 422]);
+    expect(answers.map((a) => a.status)).toEqual([422, 422, 422, 422, 422]);
   });
 
   test.each(['é', 'e\u0301', '歌', '👩‍🚀', '‏שלום', 'x'])('of %s is taken', async (name) => {

@@ -78,7 +78,9 @@ function nameAnonymous(ctx: Ctx, body: unknown): string {
 
 /** Whether an error is an answer to the client, which left nothing written. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof AppError && STATUS[error.code] < 500;
+  if (!(error instanceof AppError) || STATUS[error.code] >= 500) return false;
+  // The reserved id is there: an earlier try of this request has written after all.
+  return !error.errors?.some(({ path }) => path === '_id');
 }
 
 /**

@@ -15,6 +15,7 @@ function define() {
       description: 'Attempts, with those that are still under way.',
     },
     counted: { type: Schema.Types.UUID, description: 'The attempt that was counted last.' },
+    countedAt: { type: Date },
     failures: { type: Number, integer: true, description: 'How many of them have failed.' },
     expiresAt: { type: Date, required: true, description: 'When the window ends.' },
   });

@@ -5,6 +5,7 @@ import { appendMembers, stringifyDocument } from '../../api/json/document.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { JSON_TYPE } from '../../api/resource/answer.ts';
 import { limitText } from '../../api/resource/input.ts';
+import { visibleText } from '../../api/resource/text.ts';
 import { hasAtMost } from '../../data/characters.ts';
 import { AppError } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
@@ -35,14 +36,15 @@ const token = limitText(512);
 const describeSignedIn = (components: Components): JsonSchema => ({
   type: 'object',
   additionalProperties: false,
-  required: ['user', 'accessToken', 'refreshToken', 'deviceToken', 'tokenType', 'expiresIn'],
+  required: ['user', 'accessToken', 'refreshToken', 'tokenType', 'expiresIn'],
   properties: {
     user: documentSchema(User)(components),
     accessToken: { type: 'string', description: 'A JWT (ES256) for the Authorization header.' },
     refreshToken: { type: 'string', description: 'Opaque; valid for one refresh.' },
     deviceToken: {
       type: 'string',
-      description: 'Keep it on the device, and send it with later sign-ins. It opens nothing.',
+      description:
+        'Answered by a sign-in: keep it on the device, and send it with later ones. It opens nothing.',
     },
     tokenType: { const: 'Bearer' },
     expiresIn: { type: 'integer', description: 'Lifetime of the access token, in seconds.' },
@@ -69,7 +71,7 @@ export const authRoutes: Route[] = [
         .pattern(username.match as RegExp)
         .required(),
       password: password.required(),
-      displayName: limitText(100, Joi.string().trim()),
+      displayName: limitText(100, visibleText()),
     }),
     success: { 201: { description: 'Signed in.', schema: describeSignedIn } },
     codes: ['DUPLICATE'],

@@ -5,6 +5,7 @@ import { addProperties, documentSchema, idSchema } from '../../api/openapi/schem
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { createRoute } from '../../api/resource/document-routes.ts';
 import { limitText, makeBody } from '../../api/resource/input.ts';
+import { visibleText } from '../../api/resource/text.ts';
 import { applyRule, findNamed, store } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
@@ -89,7 +90,7 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
       .required(),
     size: Joi.number().strict().integer().min(1).max(kind.maxBytes).required(),
     // Normalised first, since that may make it longer.
-    fileName: limitText(255, Joi.string().normalize('NFC')).pattern(NO_CONTROLS).required(),
+    fileName: limitText(255, visibleText().normalize('NFC')).pattern(NO_CONTROLS).required(),
   });
 }
 

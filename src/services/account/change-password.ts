@@ -11,7 +11,7 @@ import { denyOtherSessions } from './end-sessions.ts';
 import { PER_ACCOUNT } from './login.ts';
 import { checkWanted } from './password-rules.ts';
 import { hashPassword, verifyPassword } from './passwords.ts';
-import { takeTry } from './rate-limit.ts';
+import { settle, type Try, takeTry } from './rate-limit.ts';
 import { recordSecurityEvent } from './security-events.ts';
 
 /**
@@ -26,15 +26,18 @@ export async function changePassword(
   current: string,
   wanted: string,
 ): Promise<void> {
-  const one = await takeTry(ctx, 'change-password', idText(id), PER_ACCOUNT);
+  const one = await takeOne(ctx, id, keep);
   const user = await findOne(ctx, User, { _id: id }, { projection: { outbox: 0 } });
-  const hashed = user && (await decryptField<string>(ctx, User, user, 'hashedPassword'));
-  if (!user || !hashed || !(await verifyPassword(hashed, current))) {
-    await one.fail();
+  let hashed = '';
+  const isRight = await settle([one], async () => {
+    if (!user) return false;
+    hashed = (await decryptField<string>(ctx, User, user, 'hashedPassword')) ?? '';
+    return verifyPassword(hashed, current);
+  });
+  if (!user || !isRight) {
     await recordSecurityEvent(ctx, 'password-change-failed', id);
     throw new AppError('INVALID_CREDENTIALS', 'The current password is wrong.');
   }
-  await one.giveBack();
   await checkWanted(wanted, 'newPassword', user);
   if (await verifyPassword(hashed, wanted))
     throw invalid([{ path: 'newPassword', message: 'is the current password' }]);
@@ -43,10 +46,20 @@ export async function changePassword(
   const set = { hashedPassword, credentialsVersion: credentialsVersion + 1 };
   const job = await transaction(ctx, async (tx) => {
     // Of two changes at the same time, one finds the version that it has seen.
-    const where = { _id: id, credentialsVersion };
+    const where = { _id: id, isActive: true, credentialsVersion };
     const changed = await update(tx, User, where, { set }, 'change-password');
     if (!changed) throw new AppError('CONFLICT', 'The account was changed at the same time.');
-    return denyOtherSessions(tx, id, keep, set.credentialsVersion);
+    return denyOtherSessions(tx, { _id: id, credentialsVersion }, keep);
   });
   await ringJobs(ctx, job);
+}
+
+/** Counted for each session: a thief's failures do not keep the owner from changing the password. */
+async function takeOne(ctx: Ctx, id: UUID, session: UUID): Promise<Try> {
+  try {
+    return await takeTry(ctx, 'change-password', idText(session), PER_ACCOUNT);
+  } catch (error) {
+    await recordSecurityEvent(ctx, 'locked-out', id);
+    throw error;
+  }
 }

@@ -3,6 +3,8 @@ import Joi from 'joi';
 
 /** What cannot be seen, or changes how its surroundings are seen; lone surrogates, too. */
 const UNSEEN = /[\p{C}\p{Z}\p{DI}]/u;
+/** Nothing that a URL would read as more than a name. */
+const LABELS = /^[\p{L}\p{M}\p{N}.-]+$/u;
 const MOST = 255;
 
 // An address as RFC 5321 has it, without quoted local parts; any top-level domain.
@@ -16,7 +18,7 @@ export function normalizeEmail(text: string): string | undefined {
   const email = text.normalize('NFKC').trim().toLowerCase();
   const at = email.lastIndexOf('@');
   if (at < 1 || UNSEEN.test(email)) return undefined;
-  const domain = domainToASCII(email.slice(at + 1));
+  const domain = LABELS.test(email.slice(at + 1)) ? domainToASCII(email.slice(at + 1)) : '';
   const normalized = `${email.slice(0, at)}@${domain}`;
   if (!domain || normalized.length > MOST) return undefined;
   return address.validate(normalized).error ? undefined : normalized;

@@ -1,6 +1,7 @@
 import Joi from 'joi';
 import type { Ctx } from '../../context.ts';
 import type { UUID } from '../../data/ids.ts';
+import { AppError } from '../../errors.ts';
 import { Session } from '../../models/account/session.ts';
 import { User } from '../../models/account/user.ts';
 import { idInput } from '../jobs/input.ts';
@@ -34,16 +35,21 @@ export async function denySessions(tx: Ctx, user: UUID): Promise<UUID> {
   return enqueueEnd(tx, user);
 }
 
-/** The same behind a write that has raised the version of the credentials already; `keep` goes on. */
+/**
+ * The same behind a write that has raised the version of the credentials by one; `keep` goes on.
+ * @param account as it was before
+ * @throws AppError UNAUTHENTICATED when `keep` counted for nothing already
+ */
 export async function denyOtherSessions(
   tx: Ctx,
-  user: UUID,
+  { _id: user, credentialsVersion }: { _id: UUID; credentialsVersion: number },
   keep: UUID,
-  credentialsVersion: number,
 ): Promise<UUID> {
   const session = tx.session && { session: tx.session };
-  const set = { $set: { credentialsVersion } };
-  await Session.collection.updateOne({ _id: keep, user }, set, { ...session });
+  const kept = { _id: keep, user, credentialsVersion };
+  const next = { $inc: { credentialsVersion: 1 } };
+  const { matchedCount } = await Session.collection.updateOne(kept, next, { ...session });
+  if (matchedCount === 0) throw new AppError('UNAUTHENTICATED', 'The session has ended.');
   return enqueueEnd(tx, user);
 }
 

@@ -6,17 +6,20 @@ import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
-import { readDeviceToken } from './device-tokens.ts';
+import { createDeviceToken, readDeviceToken } from './device-tokens.ts';
 import { normalizeEmail } from './emails.ts';
 import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
-import { readNetwork, takeTry } from './rate-limit.ts';
+import { readNetwork, settle, type Try, takeTry } from './rate-limit.ts';
 import { recordSecurityEvent } from './security-events.ts';
 import { openSession, removeExcess } from './sessions.ts';
 import { actAs, makeSignedIn, type SignedIn, type UserDoc } from './signed-in.ts';
 
+const QUARTER = 15 * 60_000;
 /** Failures in a quarter of an hour. */
-export const PER_ACCOUNT = { most: 10, windowMs: 15 * 60_000 };
-const PER_ADDRESS = { most: 100, windowMs: 15 * 60_000 };
+export const PER_ACCOUNT = { most: 10, windowMs: QUARTER, settled: true };
+const PER_ADDRESS = { most: 100, windowMs: QUARTER, settled: true };
+/** Of all devices of an account together. */
+const ALL_DEVICES = { most: 50, windowMs: QUARTER, settled: true };
 /** How long a sign-in waits for others that are under way, in ms. */
 const PATIENCE = 10_000;
 
@@ -34,18 +37,19 @@ export type Credentials = {
  * @throws AppError INVALID_CREDENTIALS (for any reason), RATE_LIMITED
  */
 export async function login(ctx: Ctx, given: Credentials): Promise<SignedIn> {
-  const { user, counted } = await findAccount(ctx, given);
-  const tries = await takeTries(ctx, user, counted);
-  const hashed = user && (await decryptField<string>(ctx, User, user, 'hashedPassword'));
-  const matches = hashed
-    ? await verifyPassword(hashed, given.password)
-    : await verifyNobody(given.password);
-  if (!user || !hashed || !matches || !user.isActive) {
-    for (const one of tries) await one.fail();
+  const account = await findAccount(ctx, given);
+  const { user } = account;
+  const tries = await takeTries(ctx, account);
+  let hashed = '';
+  const isRight = await settle(tries, async () => {
+    if (!user) return verifyNobody(given.password);
+    hashed = (await decryptField<string>(ctx, User, user, 'hashedPassword')) ?? '';
+    return (await verifyPassword(hashed, given.password)) && user.isActive;
+  });
+  if (!user || !isRight) {
     await recordSecurityEvent(ctx, 'sign-in-failed', user?._id);
     throw new AppError('INVALID_CREDENTIALS', 'The login or the password is wrong.');
   }
-  await Promise.all(tries.map((one) => one.giveBack()));
   const set = {
     lastLoginAt: new Date(ctx.clock()),
     ...(isOutdated(hashed) && { hashedPassword: await hashPassword(given.password) }),
@@ -60,21 +64,36 @@ export async function login(ctx: Ctx, given: Credentials): Promise<SignedIn> {
     if (!current)
       throw new AppError('INVALID_CREDENTIALS', 'The account was changed at the same time.');
     const opened = await openSession(tx, { _id, credentialsVersion }, session);
-    await removeExcess(tx, _id);
-    const isKnown = given.deviceToken && readDeviceToken(given.deviceToken, _id);
-    return makeSignedIn(tx, current, opened, isKnown ? given.deviceToken : undefined);
+    await removeExcess(tx, _id, session);
+    return {
+      ...makeSignedIn(tx, current, opened),
+      deviceToken: account.device ? given.deviceToken : createDeviceToken(_id),
+    };
   });
 }
 
-/** Counts the attempt for its address and for its account. */
-async function takeTries(ctx: Ctx, user: UserDoc | null, counted: string) {
-  const patient = { patience: PATIENCE };
+/** Who signs in, and by what tries are counted. */
+interface Account {
+  user: UserDoc | null;
+  counted: string;
+  device: string | undefined;
+}
+
+/** Counts the attempt: for a device that has signed in before, or for its address and the account. */
+async function takeTries(ctx: Ctx, { user, counted, device }: Account): Promise<Try[]> {
+  const begun = performance.now();
+  const wait = <L extends object>(limit: L) => {
+    return { ...limit, patience: PATIENCE - (performance.now() - begun) };
+  };
+  const first =
+    user && device
+      ? await takeTry(ctx, 'login-devices', idText(user._id), wait(ALL_DEVICES))
+      : await takeTry(ctx, 'login-from', readNetwork(ctx.ip), wait(PER_ADDRESS));
   try {
-    const address = readNetwork(ctx.ip);
-    const from = await takeTry(ctx, 'login-from', address, { ...PER_ADDRESS, ...patient });
-    return [from, await takeTry(ctx, 'login-to', counted, { ...PER_ACCOUNT, ...patient })];
+    return [first, await takeTry(ctx, 'login-to', counted, wait(PER_ACCOUNT))];
   } catch (error) {
-    if (user && error instanceof AppError) await recordSecurityEvent(ctx, 'locked-out', user._id);
+    await first.fail();
+    if (user) await recordSecurityEvent(ctx, 'locked-out', user._id);
     throw error;
   }
 }
@@ -84,17 +103,15 @@ async function takeTries(ctx: Ctx, user: UserDoc | null, counted: string) {
  * names of nobody have: together they would tell that an email and a username are one account. A
  * device that has signed in before has one, too: strangers cannot use it up.
  */
-async function findAccount(
-  ctx: Ctx,
-  { login, deviceToken }: Credentials,
-): Promise<{ user: UserDoc | null; counted: string }> {
+async function findAccount(ctx: Ctx, { login, deviceToken }: Credentials): Promise<Account> {
   const name = login.normalize('NFKC').replace(UNSEEN, '').toLowerCase();
   const way = name.includes('@') ? 'email' : 'username';
-  const user = way === 'email' ? await findByEmail(ctx, name) : await findByUsername(ctx, name);
-  if (!user) return { user, counted: `${way} ${name}` };
-  const device = deviceToken && readDeviceToken(deviceToken, user._id);
+  const known = way === 'email' ? (normalizeEmail(name) ?? name) : name;
+  const user = way === 'email' ? await findByEmail(ctx, known) : await findByUsername(ctx, known);
+  if (!user) return { user, counted: `${way} ${known}`, device: undefined };
+  const device = deviceToken ? readDeviceToken(deviceToken, user._id) : undefined;
   const id = idText(user._id);
-  return { user, counted: device ? `device ${id} ${device}` : `${way} ${id}` };
+  return { user, device, counted: device ? `device ${id} ${device}` : `${way} ${id}` };
 }
 
 /** What the database does not look at when it compares usernames. */
@@ -102,9 +119,8 @@ const UNSEEN = /[\p{C}\p{Z}\p{DI}]/gu;
 
 const WHOLE = { projection: { outbox: 0 } };
 
-async function findByEmail(ctx: Ctx, name: string): Promise<UserDoc | null> {
-  const email = normalizeEmail(name);
-  return email === undefined ? null : findOne(ctx, User, { email }, WHOLE);
+function findByEmail(ctx: Ctx, email: string): Promise<UserDoc | null> {
+  return findOne(ctx, User, { email }, WHOLE);
 }
 
 function findByUsername(ctx: Ctx, username: string): Promise<UserDoc | null> {

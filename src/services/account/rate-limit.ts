@@ -20,10 +20,15 @@ interface Limit {
   windowMs: number;
   /** How long to wait, in ms, while attempts that are under way might still be given back. */
   patience?: number;
+  /** Whether attempts are given back or fail; those of a process that was killed do not count long. */
+  settled?: boolean;
 }
 
+/** How long an attempt may be under way, in ms: longer than any request. */
+const UNDER_WAY = 35_000;
 /** How often to ask while waiting, in ms. */
-const PAUSE = 50;
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 800;
 const LONG_AGO = new Date(0);
 
 /**
@@ -32,20 +37,13 @@ const LONG_AGO = new Date(0);
  * the limit; but where it is all that stands in the way, it is waited for.
  * @throws AppError RATE_LIMITED
  */
-export async function takeTry(
-  ctx: Ctx,
-  what: string,
-  key: string,
-  { most, windowMs, patience = 0 }: Limit,
-): Promise<Try> {
+export async function takeTry(ctx: Ctx, what: string, key: string, limit: Limit): Promise<Try> {
+  const { most, patience = 0 } = limit;
   const name = hashText(`${what}\n${key}`);
   const begun = performance.now();
-  for (;;) {
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
     const attempt = newId(ctx.clock());
-    const { expiresAt, updatedAt, counted, failures } = await count(ctx, name, attempt, {
-      most,
-      windowMs,
-    });
+    const { expiresAt, updatedAt, counted, failures } = await count(ctx, name, attempt, limit);
     if (counted?.equals(attempt)) {
       // Only in its own window.
       const add = async (counts: { count?: number; failures?: number }) =>
@@ -54,7 +52,22 @@ export async function takeTry(
     }
     if ((failures ?? 0) >= most || performance.now() - begun >= patience)
       throw rateLimited((expiresAt.getTime() - updatedAt.getTime()) / 1000);
-    await setTimeout(PAUSE);
+    await setTimeout(pause);
+  }
+}
+
+/**
+ * Settles attempts by what they were for: one that was right does not count, nor does one that nobody
+ * could check.
+ */
+export async function settle(tries: Try[], check: () => Promise<boolean>): Promise<boolean> {
+  let isRight: boolean | undefined;
+  try {
+    isRight = await check();
+    return isRight;
+  } finally {
+    const isWrong = isRight === false;
+    await Promise.all(tries.map((one) => (isWrong ? one.fail() : one.giveBack())));
   }
 }
 
@@ -63,16 +76,22 @@ async function count(
   ctx: Ctx,
   key: string,
   attempt: UUID,
-  { most, windowMs }: Limit,
+  { most, windowMs, settled = false }: Limit,
 ): Promise<DocOf<typeof RateCount>> {
   const now = databaseTime(ctx);
   const isOver = { $lte: [{ $ifNull: ['$expiresAt', LONG_AGO] }, now] };
-  const isFree = { $or: [isOver, { $lt: ['$count', most] }] };
+  const failures = { $cond: [isOver, 0, { $ifNull: ['$failures', 0] }] };
+  // None is under way any more that was counted so long ago: only failures are left.
+  const isQuiet = { $lte: [{ $ifNull: ['$countedAt', LONG_AGO] }, databaseTime(ctx, -UNDER_WAY)] };
+  const before = settled ? { $cond: [isQuiet, failures, '$count'] } : '$count';
+  const taken = { $cond: [isOver, 0, before] };
+  const isFree = { $lt: [taken, most] };
   const values = {
     _id: { $ifNull: ['$_id', attempt] },
-    count: { $cond: [isOver, 1, { $cond: [isFree, { $add: ['$count', 1] }, '$count'] }] },
-    failures: { $cond: [isOver, 0, { $ifNull: ['$failures', 0] }] },
+    count: { $cond: [isFree, { $add: [taken, 1] }, taken] },
+    failures,
     counted: { $cond: [isFree, attempt, '$counted'] },
+    countedAt: { $cond: [isFree, now, '$countedAt'] },
     expiresAt: { $cond: [isOver, databaseTime(ctx, windowMs), '$expiresAt'] },
     createdAt: { $ifNull: ['$createdAt', now] },
     updatedAt: now,

@@ -21,33 +21,27 @@ import { makeSignedIn, type SignedIn } from './signed-in.ts';
 export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
   const session = readRefreshToken(token);
   if (!session) throw refused();
-  const refreshToken = createRefreshToken(session);
-  const where = { _id: session, refreshTokenHash: hashText(token), ...isToCome(ctx, 'expiresAt') };
-  const set = { refreshTokenHash: hashText(refreshToken), rotatedAt: new Date(ctx.clock()) };
-  if (!(await update(ctx, Session, where, { set }, 'refresh'))) {
-    await endReused(ctx, session);
-    throw refused();
-  }
-  const whole = { projection: { outbox: 0 } };
-  const found = await findOne(ctx, Session, { _id: session }, whole);
-  const user = found && (await findOne(ctx, User, { _id: found.user, isActive: true }, whole));
+  const live = { _id: session, ...isToCome(ctx, 'expiresAt') };
+  const found = await findOne(ctx, Session, live, WHOLE);
+  const user = found && (await findOne(ctx, User, { _id: found.user, isActive: true }, WHOLE));
   if (!user || !isCurrent(found, user)) throw refused();
-  return makeSignedIn(ctx, user, { session, refreshToken });
+  const refreshToken = createRefreshToken(session);
+  const where = { _id: session, refreshTokenHash: hashText(token) };
+  const set = { refreshTokenHash: hashText(refreshToken), rotatedAt: new Date(ctx.clock()) };
+  if (await update(ctx, Session, where, { set }, 'refresh'))
+    return makeSignedIn(ctx, user, { session, refreshToken });
+  await removeAndSweep(ctx, Session, { _id: session });
+  await recordSecurityEvent(ctx, 'refresh-reused', user._id);
+  throw refused();
 }
+
+const WHOLE = { projection: { outbox: 0 } };
 
 /** Ends the session that a refresh token belongs to, spent or not; an unknown token is ignored. */
 export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined> {
   const session = readRefreshToken(token);
   if (!session) return undefined;
   return (await removeAndSweep(ctx, Session, { _id: session })) ? session : undefined;
-}
-
-async function endReused(ctx: Ctx, session: UUID): Promise<void> {
-  const projection = { projection: { user: 1 } };
-  const live = { _id: session, ...isToCome(ctx, 'expiresAt') };
-  const reused = await findOne(ctx, Session, live, projection); // none where it has only expired
-  await removeAndSweep(ctx, Session, { _id: session });
-  if (reused) await recordSecurityEvent(ctx, 'refresh-reused', reused.user);
 }
 
 function refused(): AppError {

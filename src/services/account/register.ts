@@ -6,6 +6,7 @@ import { transaction } from '../../data/transaction.ts';
 import { insert } from '../../data/write.ts';
 import { User } from '../../models/account/user.ts';
 import { UserSettings } from '../../models/account/user-settings.ts';
+import { createDeviceToken } from './device-tokens.ts';
 import { checkWanted } from './password-rules.ts';
 import { hashPassword } from './passwords.ts';
 import { readNetwork, takeTry } from './rate-limit.ts';
@@ -30,7 +31,8 @@ export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
   await takeTry(ctx, 'register', readNetwork(ctx.ip), limit);
   // An earlier attempt of this request crashed before it answered: the account exists already.
   const whole = { projection: { outbox: 0 } };
-  const made = ctx.promisedId && (await findOne(ctx, User, { _id: ctx.promisedId }, whole));
+  const { promisedId } = ctx;
+  const made = promisedId && (await findOne(ctx, User, { _id: promisedId, isActive: true }, whole));
   if (made) return signIn(ctx, made);
   const { password, ...profile } = it;
   await checkWanted(password, 'password', profile);
@@ -46,5 +48,5 @@ export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
 async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
   const session = newId(ctx.clock());
   const opened = await openSession(actAs(ctx, user, session), user, session);
-  return makeSignedIn(ctx, user, opened);
+  return { ...makeSignedIn(ctx, user, opened), deviceToken: createDeviceToken(user._id) };
 }

@@ -28,7 +28,7 @@ export async function recordSecurityEvent(
   action: SecurityEvent,
   user?: UUID,
 ): Promise<void> {
-  ctx.log.warn('Somebody has tried in vain.', {
+  ctx.log.warn('Security event.', {
     action,
     ip: ctx.ip,
     ...(user && { user: idText(user) }),

@@ -52,11 +52,12 @@ export async function openSession(
   return { session, refreshToken };
 }
 
-/** Ends the oldest sessions of a user that are more than an account may have. */
-export async function removeExcess(tx: Ctx, user: UUID): Promise<void> {
+/** Ends the oldest sessions of a user that are more than an account may have beside a new one. */
+export async function removeExcess(tx: Ctx, user: UUID, opened: UUID): Promise<void> {
   const sort = { createdAt: -1, _id: -1 } as const;
   const newest = { projection: { _id: 1 }, sort, limit: MOST + BATCH };
-  const excess = (await findMany(tx, Session, { user }, newest)).slice(MOST);
+  const others = { user, _id: { $ne: opened } };
+  const excess = (await findMany(tx, Session, others, newest)).slice(MOST - 1);
   if (excess.length === 0) return;
   const ids = excess.map(({ _id }) => _id);
   const whole = { projection: {}, limit: BATCH };

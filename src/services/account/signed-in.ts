@@ -2,7 +2,6 @@ import type { Ctx } from '../../context.ts';
 import type { DocOf } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import type { User } from '../../models/account/user.ts';
-import { createDeviceToken } from './device-tokens.ts';
 import type { Opened } from './sessions.ts';
 import { ACCESS_SECONDS, signAccessToken } from './tokens.ts';
 
@@ -13,25 +12,22 @@ export interface SignedIn {
   user: UserDoc;
   accessToken: string;
   refreshToken: string;
-  /** Sent with later sign-ins, it keeps strangers' guesses from locking this device out. */
-  deviceToken: string;
+  /**
+   * Sent with later sign-ins, it keeps strangers' guesses from locking this device out. Only by
+   * signing in does one get it.
+   */
+  deviceToken?: string | undefined;
   tokenType: 'Bearer';
   /** Seconds. */
   expiresIn: number;
 }
 
 /** Makes what a client needs to use a session. */
-export function makeSignedIn(
-  ctx: Ctx,
-  user: UserDoc,
-  { session, refreshToken }: Opened,
-  deviceToken = createDeviceToken(user._id),
-): SignedIn {
+export function makeSignedIn(ctx: Ctx, user: UserDoc, { session, refreshToken }: Opened): SignedIn {
   return {
     user,
     accessToken: signAccessToken(ctx, user._id, session),
     refreshToken,
-    deviceToken,
     tokenType: 'Bearer',
     expiresIn: ACCESS_SECONDS,
   };

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-536b3d',
+  id: '0001-first-fe306e',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -1433,6 +1433,7 @@ export const migration: Migration = {
         key: { bsonType: 'string' },
         count: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         counted: 'id',
+        countedAt: { bsonType: 'date' },
         failures: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         expiresAt: { bsonType: 'date' },
         _id: 'id',
