@@ -110,7 +110,8 @@ test('a file name that would read as another one is refused', async () => {
   const file = { name: 'a', contentType: 'image/png', size: 1 };
   for (const fileName of ['a\u202egnp.exe', 'a\u2066b', 'a\nb', 'a\u0000', 'a\u0085']) {
     const { status, body } = await alice.post('/v1/images', { ...file, fileName });
-    expect([status, body], fileName).toMatchObject([422, { errors: [{ path: 'fileName' }] }]);
+    const paths = (body.errors as { path: string }[]).map(({ path }) => path);
+    expect([status, new Set(paths)], fileName).toEqual([422, new Set(['fileName'])]);
   }
   for (const fileName of ['שיר.png', 'a\u200fb', '👩‍🚀.png', '"; x=y.png']) {
     expect((await alice.post('/v1/images', { ...file, fileName })).status, fileName).toBe(201);
