@@ -1,18 +1,8 @@
-import { defineConfig } from 'vitest/config';
+import { defineSuite } from './vitest.suite.ts';
 
 /** What follows the recipes of CONTRIBUTING.md, and what writes migrations. */
 export const recipes = ['test/scripts/{contributing,migrate}.test.ts'];
 
 // Apart from the others, because they run the commands of a developer: each migrates databases of its own,
 // and one compiles a copy of the repository. Beside other tests they take three times as long.
-export default defineConfig({
-  test: {
-    include: recipes,
-    globalSetup: ['test/global-setup.ts'],
-    setupFiles: ['test/harness/compile-cache.ts'],
-    pool: 'forks',
-    maxWorkers: 2,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
-  },
-});
+export default defineSuite(recipes);

@@ -1,35 +1,13 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { handler } from '../../functions/seal-audit.ts';
-import { database } from '../../src/data/connection.ts';
 import { given } from '../harness/given.ts';
 import { invocation, sqsEvent } from '../harness/invocations.ts';
 import { place } from '../harness/place.ts';
+import { profileOf } from '../harness/profile.ts';
 import { times } from '../harness/times.ts';
 
 place({ worker: false });
-
-interface Profile {
-  op: string;
-  ns: string;
-  command: Record<string, unknown>;
-  planSummary: string;
-  docsExamined: number;
-}
-
-/** What the database was asked for meanwhile, each command once. */
-async function profileOf(work: () => Promise<unknown>): Promise<Profile[]> {
-  const db = database();
-  await db.command({ profile: 2 });
-  try {
-    await work();
-  } finally {
-    await db.command({ profile: 0 });
-  }
-  const found = await db.collection<Profile>('system.profile').find().toArray();
-  await db.dropCollection('system.profile');
-  return found.filter(({ ns }) => !ns.endsWith('system.profile'));
-}
 
 const rings = (count: number) => handler(sqsEvent(...times(count, () => '{}')), invocation());
 

@@ -10,18 +10,9 @@ import '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
 import { place } from '../harness/place.ts';
+import { type Profile, profileOf } from '../harness/profile.ts';
 
 place({ worker: false });
-
-interface Profile {
-  op: string;
-  planSummary?: string;
-  hasSortStage?: boolean;
-  keysExamined?: number;
-  docsExamined?: number;
-  nreturned?: number;
-  nModified?: number;
-}
 
 const PRIORITIES = 10;
 
@@ -54,20 +45,14 @@ beforeAll(async () => {
 });
 
 /** What the database did with jobs while `work` ran. */
-async function profileOf(work: () => Promise<unknown>): Promise<Profile[]> {
-  const db = database();
-  await db.setProfilingLevel('all');
-  await work();
-  await db.setProfilingLevel('off');
-  const ns = `${db.databaseName}.${Job.collectionName}`;
-  const found = (await db.collection('system.profile').find({ ns }).toArray()) as unknown[];
-  await db.dropCollection('system.profile');
-  return found as Profile[];
+async function jobProfilesOf(work: () => Promise<unknown>): Promise<Profile[]> {
+  const jobs = `${database().databaseName}.${Job.collectionName}`;
+  return (await profileOf(work)).filter(({ ns }) => ns === jobs);
 }
 
 test('among 10,000 jobs a claim, of a waiting and of a lost one, reads a handful', async () => {
   const ctx = systemCtx('test');
-  const profiles = await profileOf(async () => {
+  const profiles = await jobProfilesOf(async () => {
     // Twenty wait, then come the lost ones.
     for (let n = 0; n < 25; n++) {
       const it = await claim(ctx, 'worker', jobTypes);
@@ -86,7 +71,7 @@ test('among 10,000 jobs a claim, of a waiting and of a lost one, reads a handful
 });
 
 test('among 10,000 jobs reconcile reads those that it rings for', async () => {
-  const profiles = await profileOf(() => reconcile(systemCtx('test')));
+  const profiles = await jobProfilesOf(() => reconcile(systemCtx('test')));
   expect(profiles.length).toBeGreaterThan(2);
   for (const it of profiles) {
     expect(it.planSummary).not.toMatch(/COLLSCAN/);

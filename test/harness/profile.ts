@@ -1,0 +1,27 @@
+import { database } from '../../src/data/connection.ts';
+
+/** What MongoDB's profiler says of a command. */
+export interface Profile {
+  op: string;
+  ns: string;
+  planSummary?: string;
+  hasSortStage?: boolean;
+  keysExamined?: number;
+  docsExamined?: number;
+  nreturned?: number;
+  nModified?: number;
+}
+
+/** What the database of this file was asked for while `work` ran. */
+export async function profileOf(work: () => Promise<unknown>): Promise<Profile[]> {
+  const db = database();
+  await db.setProfilingLevel('all');
+  try {
+    await work();
+  } finally {
+    await db.setProfilingLevel('off');
+  }
+  const found = await db.collection<Profile>('system.profile').find().toArray();
+  await db.dropCollection('system.profile');
+  return found.filter(({ ns }) => !ns.endsWith('system.profile'));
+}
