@@ -9,6 +9,19 @@ export function hasAtMost(text: string, max: number): boolean {
   return text.length <= 2 * max && [...text].length <= max;
 }
 
+/** Controls, spaces, and what is not shown at all; halves of surrogate pairs, too. */
+const UNSEEN = /[\p{C}\p{Z}\p{DI}]/u;
+
+/** Whether a text has a character that cannot be seen, or changes how its surroundings are seen. */
+export function hasUnseen(text: string): boolean {
+  return UNSEEN.test(text);
+}
+
+/** The text without such characters. */
+export function removeUnseen(text: string): string {
+  return text.split(UNSEEN).join('');
+}
+
 /** Makes the `maxlength` of a schema's texts, at any depth, count characters. */
 export function countCharacters(schema: Schema): void {
   schema.eachPath((_, type) => {

@@ -1,6 +1,7 @@
 import type { mongo } from 'mongoose';
 import { type Ctx, hostClock } from '../context.ts';
 import type { Stored } from './entity.ts';
+import type { UUID } from './ids.ts';
 
 // What several processes judge together, such as a lease, a window or an expiry, is written and judged
 // by the clock of the database: those of the hosts differ, and jump. In this one place a context's clock
@@ -13,6 +14,20 @@ export type DateExpression = '$$NOW' | { $add: ['$$NOW', number] };
 export function databaseTime(ctx: Ctx, ms = 0): DateExpression {
   const ahead = ctx.clock === hostClock ? 0 : ctx.clock() - Date.now();
   return ahead + ms === 0 ? '$$NOW' : { $add: ['$$NOW', ahead + ms] };
+}
+
+/** Before any date that is stored. */
+export const LONG_AGO = new Date(0);
+
+/** The common fields of a document that one pipeline makes, or changes where it is there already. */
+export function upsertCommon(ctx: Ctx, newId: UUID) {
+  const now = databaseTime(ctx);
+  return {
+    _id: { $ifNull: ['$_id', newId] },
+    createdAt: { $ifNull: ['$createdAt', now] },
+    updatedAt: now,
+    version: { $add: [{ $ifNull: ['$version', 0] }, 1] },
+  };
 }
 
 /** A filter: the date at `path` has come, at least so many ms ago. A filter can hold one such. */

@@ -57,6 +57,9 @@ export async function findOne<T extends Base>(
   });
 }
 
+/** Reads a document with its hidden fields; of its outbox nobody but the audit chain has need. */
+export const WHOLE = { projection: { outbox: 0 } };
+
 /** Finds at most `limit` documents, in the given order. */
 export async function findMany<T extends Base>(
   ctx: Ctx,

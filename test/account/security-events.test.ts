@@ -1,7 +1,9 @@
 import '../harness/place.ts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
+import { AppError } from '../../src/errors.ts';
+import { RateCount } from '../../src/models/account/rate-count.ts';
 import { User } from '../../src/models/account/user.ts';
 import { recordSecurityEvent, tellFolded } from '../../src/services/account/security-events.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
@@ -48,6 +50,16 @@ test('a lock-out, a failed change of the password and a refresh token used twice
   await alice.refreshes(stolen);
   for (const action of ['locked-out', 'password-change-failed', 'refresh-reused'])
     expect(await eventsOf(other, action), action).toHaveLength(1);
+});
+
+test('a database that cannot count tries is no lock-out of the account', async () => {
+  const alice = await given.user();
+  const away = new AppError('UNAVAILABLE', 'The database did not answer in time.');
+  const count = vi.spyOn(RateCount.collection, 'findOneAndUpdate').mockRejectedValueOnce(away);
+  const body = { currentPassword: PASSWORD, newPassword: 'a wholly new password' };
+  expect((await alice.post('/v1/auth/password', body)).status).toBe(503);
+  count.mockRestore();
+  expect(await eventsOf(alice, 'locked-out')).toEqual([]);
 });
 
 test('after the tenth of a quarter of an hour they are counted, and told as one when it has passed', async () => {

@@ -9,7 +9,8 @@ import '../../models/index.ts';
 type TimeLeft = () => number;
 
 /**
- * Makes the handler of a schedule or a direct call. An error that it throws fails the invocation.
+ * Makes the handler of a schedule, a direct call, or a queue whose messages say no more than that there
+ * is something to do: one run for a whole batch. An error that it throws fails the invocation.
  */
 export function serveSchedule<T>(
   name: string,
@@ -59,17 +60,6 @@ export function serveQueue(
       // When all have failed, they are listed like any other failures.
       { context, throwOnFullBatchFailure: false },
     );
-  };
-}
-
-/**
- * Makes the handler of a queue whose messages say no more than that there is something to do, and of
- * its schedule: one run for a whole batch.
- */
-export function serveDoorbell(name: string, run: (ctx: Ctx) => Promise<void>) {
-  return async (_event: SQSEvent | object, context: Context): Promise<void> => {
-    await connect(BACKGROUND);
-    await run(systemCtx(name, context?.awsRequestId));
   };
 }
 

@@ -69,7 +69,7 @@ async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached
     { $project: { owner: 1, credentialsVersion: 1 } },
   ]);
   const owner = found?.owner[0];
-  if (!owner?.isActive || !isCurrent(found as Standing, owner)) return undefined;
+  if (!found || !owner?.isActive || !isCurrent(found, owner)) return undefined;
   const fresh = { since, isAdmin: owner.isAdmin };
   if (cache.size >= MOST) cache.delete(cache.keys().next().value as string);
   cache.set(key, fresh);

@@ -17,7 +17,7 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
 const LARGEST_BODY = 1024;
 const LARGEST_OPEN_BODY = 16;
 /** The most faults of a query that are told. */
-const MOST_FAULTS = 20;
+const MOST_QUERY_FAULTS = 20;
 
 /**
  * The context of an HTTP request before authentication. The IP address is the one that API Gateway
@@ -51,7 +51,7 @@ export function readQuery(route: Route, raw: string): ReadonlyMap<string, string
   const known = (route.query ?? []).map((p) => p.name);
   const faults = [];
   for (const [name, value] of new URLSearchParams(raw)) {
-    if (faults.length === MOST_FAULTS) break;
+    if (faults.length === MOST_QUERY_FAULTS) break;
     if (!known.includes(name)) {
       const message = `is not a parameter here; ${known.length ? `known: ${known.join(', ')}` : 'there is none'}`;
       faults.push({ path: name, message });

@@ -6,7 +6,7 @@ import { deriveAppKey } from '../../crypto/app-key.ts';
 import { hashText, hashToBytes } from '../../crypto/hash.ts';
 import { signHmac } from '../../crypto/hmac.ts';
 import { readBytes } from '../../data/bson.ts';
-import { databaseTime, hasCome } from '../../data/database-time.ts';
+import { databaseTime, hasCome, LONG_AGO } from '../../data/database-time.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -20,8 +20,6 @@ const STORED = 24 * 3600 * 1000;
  * takes over.
  */
 const RUNNING = 35_000;
-/** Runs no longer, by any clock. */
-const LONG_AGO = new Date(0);
 
 /** What is stored of an answer. */
 export interface Answer {

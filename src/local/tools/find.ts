@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import { formatMessage, type Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import { fetchOnce, findCached } from './cache.ts';
 import { findOnPath, isExecutable, run } from './run.ts';
@@ -39,7 +39,9 @@ export async function find(tool: Tool, log: Log): Promise<string> {
     try {
       await run(named, tool.check.args, PATIENCE);
     } catch (error) {
-      throw new Refusal(`${tool.variable} names a program that cannot run. ${readReason(error)}`);
+      throw new Refusal(
+        `${tool.variable} names a program that cannot run. ${formatMessage(error)}`,
+      );
     }
     return named;
   }
@@ -56,7 +58,7 @@ export async function find(tool: Tool, log: Log): Promise<string> {
       try {
         return await fetch(folder);
       } catch (error) {
-        failures.push(readReason(error));
+        failures.push(formatMessage(error));
       }
     }
     const why = failures.length > 0 ? ` (${failures.join('; ')})` : '';
@@ -72,11 +74,7 @@ async function isUsable(file: string, { check }: Tool, log: Log): Promise<boolea
     // release.
     return major === undefined || Number(major) >= check.atLeast;
   } catch (error) {
-    log(`${file} cannot run, and another one is taken. ${readReason(error)}`);
+    log(`${file} cannot run, and another one is taken. ${formatMessage(error)}`);
     return false;
   }
-}
-
-function readReason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

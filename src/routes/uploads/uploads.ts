@@ -10,7 +10,7 @@ import { applyRule, findNamed, store } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { invalidQuery, notFound } from '../../errors.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
@@ -113,7 +113,7 @@ async function reloadWithHidden<T extends Medium>(
   made: T,
 ): Promise<T> {
   if (!choosePartSize(made.size)) return made;
-  const findMedium = await findOne(ctx, entity, { _id: made._id }, { projection: { outbox: 0 } });
+  const findMedium = await findOne(ctx, entity, { _id: made._id }, WHOLE);
   if (!findMedium) throw notFound();
   return findMedium;
 }

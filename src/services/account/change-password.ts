@@ -1,17 +1,16 @@
 import type { Ctx } from '../../context.ts';
-import { decryptField } from '../../data/encrypted-fields.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
 import { ringJobs } from '../jobs/queue.ts';
+import { takeAccountTry } from './account-tries.ts';
 import { denyOtherSessions } from './end-sessions.ts';
-import { PER_ACCOUNT } from './login.ts';
 import { checkWanted } from './password-rules.ts';
-import { hashPassword, verifyPassword } from './passwords.ts';
-import { settle, type Try, takeTry } from './rate-limit.ts';
+import { hashPassword, readPasswordHash, verifyPassword } from './passwords.ts';
+import { settle } from './rate-limit.ts';
 import { recordSecurityEvent } from './security-events.ts';
 
 /**
@@ -26,12 +25,13 @@ export async function changePassword(
   current: string,
   wanted: string,
 ): Promise<void> {
-  const one = await takeOne(ctx, id, keep);
-  const user = await findOne(ctx, User, { _id: id }, { projection: { outbox: 0 } });
+  const user = await findOne(ctx, User, { _id: id }, WHOLE);
+  // For each session: a thief's failures do not keep the owner from changing the password.
+  const one = await takeAccountTry(ctx, 'change-password', idText(keep), id);
   let hashed = '';
   const isRight = await settle([one], async () => {
     if (!user) return false;
-    hashed = (await decryptField<string>(ctx, User, user, 'hashedPassword')) ?? '';
+    hashed = await readPasswordHash(ctx, user);
     return verifyPassword(hashed, current);
   });
   if (!user || !isRight) {
@@ -52,14 +52,4 @@ export async function changePassword(
     return denyOtherSessions(tx, { _id: id, credentialsVersion }, keep);
   });
   await ringJobs(ctx, job);
-}
-
-/** Counted for each session: a thief's failures do not keep the owner from changing the password. */
-async function takeOne(ctx: Ctx, id: UUID, session: UUID): Promise<Try> {
-  try {
-    return await takeTry(ctx, 'change-password', idText(session), PER_ACCOUNT);
-  } catch (error) {
-    await recordSecurityEvent(ctx, 'locked-out', id);
-    throw error;
-  }
 }

@@ -1,8 +1,7 @@
 import { domainToASCII } from 'node:url';
 import Joi from 'joi';
+import { hasUnseen } from '../../data/characters.ts';
 
-/** What cannot be seen, or changes how its surroundings are seen; lone surrogates, too. */
-const UNSEEN = /[\p{C}\p{Z}\p{DI}]/u;
 /** Nothing that a URL would read as more than a name. */
 const LABELS = /^[\p{L}\p{M}\p{N}.-]+$/u;
 const MOST = 255;
@@ -17,8 +16,9 @@ const address = Joi.string().email({ tlds: { allow: false }, minDomainSegments: 
 export function normalizeEmail(text: string): string | undefined {
   const email = text.normalize('NFKC').trim().toLowerCase();
   const at = email.lastIndexOf('@');
-  if (at < 1 || UNSEEN.test(email)) return undefined;
-  const domain = LABELS.test(email.slice(at + 1)) ? domainToASCII(email.slice(at + 1)) : '';
+  if (at < 1 || hasUnseen(email)) return undefined;
+  const labels = email.slice(at + 1);
+  const domain = LABELS.test(labels) ? domainToASCII(labels) : '';
   const normalized = `${email.slice(0, at)}@${domain}`;
   if (!domain || normalized.length > MOST) return undefined;
   return address.validate(normalized).error ? undefined : normalized;

@@ -6,7 +6,7 @@ import { Session } from '../../models/account/session.ts';
 import { User } from '../../models/account/user.ts';
 import { idInput } from '../jobs/input.ts';
 import type { JobType } from '../jobs/job-type.ts';
-import { enqueue } from '../jobs/queue.ts';
+import { BEHIND_USERS, enqueue } from '../jobs/queue.ts';
 import { removeRefused } from './sessions.ts';
 
 /** Removes the sessions of a user that are refused already. */
@@ -20,9 +20,6 @@ export const endSessions: JobType<{ user: UUID }> = {
     return {};
   },
 };
-
-/** Behind the users' own jobs. */
-const PRIORITY = 1;
 
 /**
  * Ends all sessions of a user at once, in the caller's transaction, by one write, however many there
@@ -54,6 +51,6 @@ export async function denyOtherSessions(
 }
 
 async function enqueueEnd(tx: Ctx, user: UUID): Promise<UUID> {
-  const job = await enqueue(tx, endSessions, { input: { user }, priority: PRIORITY });
+  const job = await enqueue(tx, endSessions, { input: { user }, priority: BEHIND_USERS });
   return job._id;
 }

@@ -1,22 +1,27 @@
 import type { Ctx } from '../../context.ts';
-import { decryptField } from '../../data/encrypted-fields.ts';
+import { removeUnseen } from '../../data/characters.ts';
 import { idText, newId } from '../../data/ids.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
+import { QUARTER, takeAccountTry } from './account-tries.ts';
 import { createDeviceToken, readDeviceToken } from './device-tokens.ts';
 import { normalizeEmail } from './emails.ts';
-import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
+import {
+  hashPassword,
+  isOutdated,
+  readPasswordHash,
+  verifyNobody,
+  verifyPassword,
+} from './passwords.ts';
 import { readNetwork, settle, type Try, takeTry } from './rate-limit.ts';
 import { recordSecurityEvent } from './security-events.ts';
 import { openSession, removeExcess } from './sessions.ts';
 import { actAs, makeSignedIn, type SignedIn, type UserDoc } from './signed-in.ts';
 
-const QUARTER = 15 * 60_000;
 /** Failures in a quarter of an hour. */
-export const PER_ACCOUNT = { most: 10, windowMs: QUARTER, settled: true };
 const PER_ADDRESS = { most: 100, windowMs: QUARTER, settled: true };
 /** Of all devices of an account together. */
 const ALL_DEVICES = { most: 50, windowMs: QUARTER, settled: true };
@@ -43,7 +48,7 @@ export async function login(ctx: Ctx, given: Credentials): Promise<SignedIn> {
   let hashed = '';
   const isRight = await settle(tries, async () => {
     if (!user) return verifyNobody(given.password);
-    hashed = (await decryptField<string>(ctx, User, user, 'hashedPassword')) ?? '';
+    hashed = await readPasswordHash(ctx, user);
     return (await verifyPassword(hashed, given.password)) && user.isActive;
   });
   if (!user || !isRight) {
@@ -81,19 +86,16 @@ interface Account {
 
 /** Counts the attempt: for a device that has signed in before, or for its address and the account. */
 async function takeTries(ctx: Ctx, { user, counted, device }: Account): Promise<Try[]> {
-  const begun = performance.now();
-  const wait = <L extends object>(limit: L) => {
-    return { ...limit, patience: PATIENCE - (performance.now() - begun) };
-  };
+  const until = performance.now() + PATIENCE;
+  const wait = () => until - performance.now();
   const first =
     user && device
-      ? await takeTry(ctx, 'login-devices', idText(user._id), wait(ALL_DEVICES))
-      : await takeTry(ctx, 'login-from', readNetwork(ctx.ip), wait(PER_ADDRESS));
+      ? await takeTry(ctx, 'login-devices', idText(user._id), { ...ALL_DEVICES, patience: wait() })
+      : await takeTry(ctx, 'login-from', readNetwork(ctx.ip), { ...PER_ADDRESS, patience: wait() });
   try {
-    return [first, await takeTry(ctx, 'login-to', counted, wait(PER_ACCOUNT))];
+    return [first, await takeAccountTry(ctx, 'login-to', counted, user?._id, wait())];
   } catch (error) {
     await first.fail();
-    if (user) await recordSecurityEvent(ctx, 'locked-out', user._id);
     throw error;
   }
 }
@@ -104,7 +106,8 @@ async function takeTries(ctx: Ctx, { user, counted, device }: Account): Promise<
  * device that has signed in before has one, too: strangers cannot use it up.
  */
 async function findAccount(ctx: Ctx, { login, deviceToken }: Credentials): Promise<Account> {
-  const name = login.normalize('NFKC').replace(UNSEEN, '').toLowerCase();
+  // The database does not look at them either when it compares usernames.
+  const name = removeUnseen(login.normalize('NFKC')).toLowerCase();
   const way = name.includes('@') ? 'email' : 'username';
   const known = way === 'email' ? (normalizeEmail(name) ?? name) : name;
   const user = way === 'email' ? await findByEmail(ctx, known) : await findByUsername(ctx, known);
@@ -113,11 +116,6 @@ async function findAccount(ctx: Ctx, { login, deviceToken }: Credentials): Promi
   const id = idText(user._id);
   return { user, device, counted: device ? `device ${id} ${device}` : `${way} ${id}` };
 }
-
-/** What the database does not look at when it compares usernames. */
-const UNSEEN = /[\p{C}\p{Z}\p{DI}]/gu;
-
-const WHOLE = { projection: { outbox: 0 } };
 
 function findByEmail(ctx: Ctx, email: string): Promise<UserDoc | null> {
   return findOne(ctx, User, { email }, WHOLE);

@@ -11,17 +11,17 @@ interface Known {
  * @throws AppError VALIDATION_FAILED with every fault
  */
 export async function checkWanted(password: string, path: string, known: Known): Promise<void> {
-  const wanted = fold(password);
+  const wanted = foldCase(password);
   const { email = '', username = '' } = known;
   const faults: string[] = [];
   if ((await readCommon()).has(wanted)) faults.push('is one of the most common passwords');
-  if ([email, email.split('@')[0], username].some((own) => own && fold(own) === wanted))
+  if ([email, email.split('@')[0], username].some((own) => own && foldCase(own) === wanted))
     faults.push('is your own email or username');
   if (new Set(wanted).size === 1) faults.push('repeats one character');
   if (faults.length > 0) throw invalid(faults.map((message) => ({ path, message })));
 }
 
-function fold(text: string): string {
+function foldCase(text: string): string {
   return text.normalize('NFKC').toLowerCase();
 }
 

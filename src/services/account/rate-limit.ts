@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
-import { databaseTime } from '../../data/database-time.ts';
+import { databaseTime, LONG_AGO, upsertCommon } from '../../data/database-time.ts';
 import type { DocOf } from '../../data/entity.ts';
 import { newId, type UUID } from '../../data/ids.ts';
 import { AppError } from '../../errors.ts';
@@ -29,7 +29,6 @@ const UNDER_WAY = 35_000;
 /** How often to ask while waiting, in ms. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 800;
-const LONG_AGO = new Date(0);
 
 /**
  * Counts an attempt for a key, over all instances. A window begins with its first attempt, and ends
@@ -87,15 +86,12 @@ async function count(
   const taken = { $cond: [isOver, 0, before] };
   const isFree = { $lt: [taken, most] };
   const values = {
-    _id: { $ifNull: ['$_id', attempt] },
+    ...upsertCommon(ctx, attempt),
     count: { $cond: [isFree, { $add: [taken, 1] }, taken] },
     failures,
     counted: { $cond: [isFree, attempt, '$counted'] },
     countedAt: { $cond: [isFree, now, '$countedAt'] },
     expiresAt: { $cond: [isOver, databaseTime(ctx, windowMs), '$expiresAt'] },
-    createdAt: { $ifNull: ['$createdAt', now] },
-    updatedAt: now,
-    version: { $add: [{ $ifNull: ['$version', 0] }, 1] },
   };
   const row = await RateCount.collection.findOneAndUpdate({ key }, [{ $set: values }], {
     upsert: true,

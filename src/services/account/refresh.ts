@@ -2,7 +2,7 @@ import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
 import { isToCome } from '../../data/database-time.ts';
 import type { UUID } from '../../data/ids.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
 import { Session } from '../../models/account/session.ts';
@@ -20,11 +20,11 @@ import { makeSignedIn, type SignedIn } from './signed-in.ts';
  */
 export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
   const session = readRefreshToken(token);
-  if (!session) throw refused();
+  if (!session) throw makeRefusal();
   const live = { _id: session, ...isToCome(ctx, 'expiresAt') };
   const found = await findOne(ctx, Session, live, WHOLE);
   const user = found && (await findOne(ctx, User, { _id: found.user, isActive: true }, WHOLE));
-  if (!user || !isCurrent(found, user)) throw refused();
+  if (!user || !isCurrent(found, user)) throw makeRefusal();
   const refreshToken = createRefreshToken(session);
   const where = { _id: session, refreshTokenHash: hashText(token) };
   const set = { refreshTokenHash: hashText(refreshToken), rotatedAt: new Date(ctx.clock()) };
@@ -32,10 +32,8 @@ export async function refresh(ctx: Ctx, token: string): Promise<SignedIn> {
     return makeSignedIn(ctx, user, { session, refreshToken });
   await removeAndSweep(ctx, Session, { _id: session });
   await recordSecurityEvent(ctx, 'refresh-reused', user._id);
-  throw refused();
+  throw makeRefusal();
 }
-
-const WHOLE = { projection: { outbox: 0 } };
 
 /** Ends the session that a refresh token belongs to, spent or not; an unknown token is ignored. */
 export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined> {
@@ -44,6 +42,6 @@ export async function logout(ctx: Ctx, token: string): Promise<UUID | undefined>
   return (await removeAndSweep(ctx, Session, { _id: session })) ? session : undefined;
 }
 
-function refused(): AppError {
+function makeRefusal(): AppError {
   return new AppError('INVALID_REFRESH_TOKEN', 'This refresh token is not valid; sign in again.');
 }

@@ -1,7 +1,7 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { newId } from '../../data/ids.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert } from '../../data/write.ts';
 import { User } from '../../models/account/user.ts';
@@ -30,9 +30,8 @@ export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
   const limit = { most: config.registrationsPerMinute, windowMs: MINUTE };
   await takeTry(ctx, 'register', readNetwork(ctx.ip), limit);
   // An earlier attempt of this request crashed before it answered: the account exists already.
-  const whole = { projection: { outbox: 0 } };
   const { promisedId } = ctx;
-  const made = promisedId && (await findOne(ctx, User, { _id: promisedId, isActive: true }, whole));
+  const made = promisedId && (await findOne(ctx, User, { _id: promisedId, isActive: true }, WHOLE));
   if (made) return signIn(ctx, made);
   const { password, ...profile } = it;
   await checkWanted(password, 'password', profile);

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
 import { makeAuditEntry, makeLooseEvent } from '../../data/audit.ts';
-import { databaseTime, hasCome } from '../../data/database-time.ts';
+import { databaseTime, hasCome, upsertCommon } from '../../data/database-time.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
@@ -40,16 +40,12 @@ export async function recordSecurityEvent(
 }
 
 async function countEvent(ctx: Ctx, action: SecurityEvent, account: UUID): Promise<number> {
-  const now = databaseTime(ctx);
   const values = {
-    _id: { $ifNull: ['$_id', newId(ctx.clock())] },
+    ...upsertCommon(ctx, newId(ctx.clock())),
     account,
     action: { $literal: action },
     count: { $add: [{ $ifNull: ['$count', 0] }, 1] },
     endsAt: { $ifNull: ['$endsAt', databaseTime(ctx, WINDOW)] },
-    createdAt: { $ifNull: ['$createdAt', now] },
-    updatedAt: now,
-    version: { $add: [{ $ifNull: ['$version', 0] }, 1] },
   };
   const row = await EventFold.collection.findOneAndUpdate(
     { key: hashText(`${action}\n${idText(account)}`) },

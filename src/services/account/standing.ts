@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
+import { databaseTime, upsertCommon } from '../../data/database-time.ts';
 import { newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
@@ -24,15 +25,14 @@ export async function keepAnAdmin(tx: Ctx, user: UUID): Promise<void> {
 
 /** Of two administrators who take each other's rights at once, one comes after the other. */
 async function takeTurns(tx: Ctx): Promise<void> {
-  const at = new Date(tx.clock());
-  const expiresAt = new Date(at.getTime() + DAY);
-  await RateCount.collection.updateOne(
-    { key: hashText('administrators') },
-    {
-      $inc: { count: 1, version: 1 },
-      $set: { updatedAt: at, expiresAt },
-      $setOnInsert: { _id: newId(at.getTime()), createdAt: at },
-    },
-    { upsert: true, ...(tx.session && { session: tx.session }) },
-  );
+  const values = {
+    ...upsertCommon(tx, newId(tx.clock())),
+    count: { $add: [{ $ifNull: ['$count', 0] }, 1] },
+    expiresAt: databaseTime(tx, DAY),
+  };
+  // Written by both, so that their transactions conflict.
+  await RateCount.collection.updateOne({ key: hashText('administrators') }, [{ $set: values }], {
+    upsert: true,
+    ...(tx.session && { session: tx.session }),
+  });
 }

@@ -4,6 +4,7 @@ import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
 import { type AuditEntry, makeAuditEvent } from '../../data/audit.ts';
+import { LONG_AGO } from '../../data/database-time.ts';
 import { type Base, type Entity, entities, entityNamed, type Stored } from '../../data/entity.ts';
 import { isDuplicate, isInvalid } from '../../data/failures.ts';
 import { idText, type UUID } from '../../data/ids.ts';
@@ -82,7 +83,7 @@ async function listWaiting(ctx: Ctx): Promise<Entity[]> {
   const audited = [...entities.values()].filter(({ options }) => options.audited !== false);
   const look = ({ name }: Entity) => [
     // The second is true of all that wait: it is by `at` that the index can be read.
-    { $match: { 'outbox.0': { $exists: true }, 'outbox.at': { $gt: new Date(0) } } },
+    { $match: { 'outbox.0': { $exists: true }, 'outbox.at': { $gt: LONG_AGO } } },
     { $limit: 1 },
     { $project: { _id: 0, name: { $literal: name } } },
   ];

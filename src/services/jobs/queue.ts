@@ -10,6 +10,9 @@ import type { JobType, Seconds } from './job-type.ts';
 
 const ATTEMPTS = 3;
 
+/** The priority of the system's own work: behind the users' jobs. */
+export const BEHIND_USERS = 1;
+
 /** A job to be done. */
 export interface NewJob<I extends object> {
   input: I;

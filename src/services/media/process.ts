@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { config } from '../../config.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import {
   type FannedOut,
   JobFailure,
@@ -36,7 +36,7 @@ export async function processMedium(
     'object.etag': input.etag,
     ...buildWaitingFilter(job._id),
   };
-  const medium = await findOne(ctx, entity, waiting, { projection: { outbox: 0 } });
+  const medium = await findOne(ctx, entity, waiting, WHOLE);
   if (!medium) throw new Superseded('The medium no longer waits for this job.');
   if (isVersion(entity) && !(await isSettled(ctx, medium))) return UNSETTLED;
 

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { deleteUnder } from '../../providers/s3.ts';
 import { Superseded, type Work } from '../jobs/job-type.ts';
@@ -73,7 +73,7 @@ function buildUpdate(
 
 /** Exchanges the bytes of a READY version with those of its medium. */
 async function swapWithMedium(tx: Ctx, { _id }: Medium): Promise<void> {
-  const version = await findOne(tx, Version, { _id }, { projection: { outbox: 0 } });
+  const version = await findOne(tx, Version, { _id }, WHOLE);
   if (version && (await swapBytes(tx, version, 'replace'))) return;
   throw new MediumUnsettled();
 }

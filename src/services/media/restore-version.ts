@@ -1,7 +1,7 @@
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { type Medium, Version } from './medium.ts';
@@ -19,8 +19,6 @@ export interface Replaced {
   /** What it is called when the medium has another file. */
   mismatch: 'CONFLICT' | 'PRECONDITION_FAILED';
 }
-
-const WHOLE = { projection: { outbox: 0 } };
 
 /**
  * Gives a medium the file of a version back; what it has becomes a version in turn. Where that has

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
-import { findMany, findOne } from '../../data/read.ts';
+import { findMany, findOne, WHOLE } from '../../data/read.ts';
 import { confirmReferences } from '../../data/references.ts';
 import { insert, type Update, update } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
@@ -103,8 +103,6 @@ export async function swapBytes(ctx: Ctx, version: Medium, action: string): Prom
   if (!taken || !given) throw new AppError('CONFLICT', 'It has been changed meanwhile: try again.');
   return true;
 }
-
-const WHOLE = { projection: { outbox: 0 } };
 
 /** The medium that a version is one of. */
 export function mediumOf(version: Medium): { entity: Entity<Medium>; id: UUID } {

@@ -4,7 +4,7 @@ import type { UUID } from '../../data/ids.ts';
 import type { Leftovers } from '../../data/remove.ts';
 import { idInput } from '../jobs/input.ts';
 import type { JobType } from '../jobs/job-type.ts';
-import { enqueue } from '../jobs/queue.ts';
+import { BEHIND_USERS, enqueue } from '../jobs/queue.ts';
 
 /** What a sweep is told: documents that are gone, and folders in S3 that nobody needs any longer. */
 export interface SweepInput extends Leftovers {
@@ -26,12 +26,9 @@ export const sweep: JobType<SweepInput, { swept: number }> = {
   run: async (work) => (await import('./sweep-leftovers.ts')).runSweep(work, enqueueSweep),
 };
 
-/** Behind the users' own jobs. */
-const PRIORITY = 1;
-
 /** Enqueues the sweep behind a removal, in its transaction. Returns the job's id. */
 export async function enqueueSweep(tx: Ctx, leftovers: Leftovers): Promise<UUID> {
   const { entity, documents } = leftovers;
-  const job = await enqueue(tx, sweep, { input: { entity, documents }, priority: PRIORITY });
+  const job = await enqueue(tx, sweep, { input: { entity, documents }, priority: BEHIND_USERS });
   return job._id;
 }

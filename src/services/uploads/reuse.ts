@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Ctx } from '../../context.ts';
 import type { Entity } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { copyObject } from '../../providers/copy.ts';
 import { headObject } from '../../providers/s3.ts';
 import { idInput } from '../jobs/input.ts';
@@ -60,8 +60,7 @@ export const copyOriginal: JobType<CopyInput, { superseded: boolean }> = {
   queue: 'media',
   async run({ ctx, job, input, signal }) {
     const entity = getMediumEntity(input.entity);
-    const whole = { projection: { outbox: 0 } };
-    const read = (_id: UUID) => findOne(ctx, entity, { _id, user: job.user }, whole);
+    const read = (_id: UUID) => findOne(ctx, entity, { _id, user: job.user }, WHOLE);
     const target = await read(input.document);
     if (target?.status !== 'AWAITING_UPLOAD') return { superseded: true };
     if (!(await headObject(target.filePath))) {

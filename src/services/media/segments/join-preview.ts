@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { config } from '../../../config.ts';
-import { findOne } from '../../../data/read.ts';
+import { findOne, WHOLE } from '../../../data/read.ts';
 import { deleteUnder } from '../../../providers/s3.ts';
 import { upload } from '../../../providers/upload.ts';
 import { Superseded, type WakeLater, type Work } from '../../jobs/job-type.ts';
@@ -33,7 +33,7 @@ export async function joinPreview(
     'object.etag': input.etag,
     ...buildWaitingFilter(job._id),
   };
-  const medium = await findOne(ctx, entity, waiting, { projection: { outbox: 0 } });
+  const medium = await findOne(ctx, entity, waiting, WHOLE);
   if (!medium) throw new Superseded('The medium no longer waits for this job.');
   await using dir = await openScratchDir();
   // The cast is safe: all child jobs are of type `encodeSegment`.

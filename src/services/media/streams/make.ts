@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { config } from '../../../config.ts';
 import { idText } from '../../../data/ids.ts';
-import { findOne } from '../../../data/read.ts';
+import { findOne, WHOLE } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
 import { Video } from '../../../models/media/video.ts';
 import { deleteUnder } from '../../../providers/s3.ts';
@@ -26,7 +26,7 @@ type StreamWork = Work<StreamInput, StreamResult, SegmentsState>;
 /** Runs a stream job: makes the adaptive stream of a video, stored below its derivatives. */
 export async function makeStream(work: StreamWork): Promise<StreamResult | FannedOut> {
   const { ctx, input, job, token, signal, progress } = work;
-  const video = await findOne(ctx, Video, buildWaitingFilter(work), { projection: { outbox: 0 } });
+  const video = await findOne(ctx, Video, buildWaitingFilter(work), WHOLE);
   if (!video) throw new Superseded('The video no longer waits for this stream.');
   // Each claim has a folder of its own, so a worker that lost its lease cannot overwrite anything.
   const target = `${buildStreamsFolder(input)}${idText(job._id)}-${token}`;
