@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { attacks } from './vitest.attacks.config.ts';
 import { media } from './vitest.media.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
 import { native } from './vitest.suite.ts';
@@ -8,7 +9,7 @@ import { native } from './vitest.suite.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/campaign/**', ...media, ...recipes],
+    exclude: ['test/campaign/**', ...attacks, ...media, ...recipes],
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/harness/compile-cache.ts'],
     pool: 'forks',

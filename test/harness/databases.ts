@@ -102,12 +102,14 @@ async function isInUse(db: mongo.Db): Promise<boolean> {
 
 /** All collections with their options and indexes, and the records of migrations. */
 async function contents(db: mongo.Db): Promise<string> {
-  const catalog = db.client.db('admin').aggregate([
-    { $listCatalog: {} },
-    { $match: { db: db.databaseName } },
-    { $project: { name: 1, type: 1, options: '$md.options', indexes: '$md.indexes.spec' } },
-    { $sort: { name: 1 } },
-  ]);
+  const catalog = db.client
+    .db('admin')
+    .aggregate([
+      { $listCatalog: {} },
+      { $match: { db: db.databaseName } },
+      { $project: { name: 1, type: 1, options: '$md.options', indexes: '$md.indexes.spec' } },
+      { $sort: { name: 1 } },
+    ]);
   const [collections, records, { was: profiled }] = await Promise.all([
     catalog.toArray(),
     db.collection(RECORDS).find().toArray(),
