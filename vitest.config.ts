@@ -1,13 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import { media } from './vitest.media.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
+import { releases } from './vitest.releases.config.ts';
 
 // Tests run against a real mongod, S3 and queue, started once; each file has a database, a bucket and
 // queues of its own in them.
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/campaign/**', ...media, ...recipes],
+    exclude: ['test/campaign/**', ...media, ...recipes, ...releases],
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/harness/compile-cache.ts'],
     pool: 'forks',
