@@ -14,7 +14,8 @@ function git(...args: string[]): string {
 
 /** The last release, by its tag, or why there is none to be had. */
 export function findLastRelease(): { tag: string } | { why: string } {
-  const [tag] = git('tag', '--list', 'v*', '--merged', 'HEAD', '--sort=-v:refname').split('\n');
+  const before = ['--merged', 'HEAD', '--no-contains', 'HEAD'];
+  const [tag] = git('tag', '--list', 'v*', ...before, '--sort=-v:refname').split('\n');
   if (tag) return { tag };
   const isShallow = git('rev-parse', '--is-shallow-repository').trim() === 'true';
   return {

@@ -254,6 +254,18 @@ test('a revision that is written by hand starts from an empty one', async () => 
   expect(written).toMatchObject({ code: 0, stderr: '' });
   const file = /Written: (\S+)\./.exec(written.stdout)?.[1] ?? '';
   expect(read(file)).toContain(`  id: '${file.slice('migrations/'.length, -'.ts'.length)}',`);
+  // What it may not be: one that both widens and narrows.
+  const empty = read(file);
+  const both = "await m.changeValidator('notes', { set: { pitch: {} }, unset: ['temper'] });";
+  write(file, empty.replace(/up\(\) \{[^}]*\}/, `up(m) { ${both} }`));
+  for (const command of [['check'], ['upgrade', 'widening']]) {
+    const refused = await migrate(...command);
+    expect(refused.code, command[0]).toBe(1);
+    expect(refused.stderr).toMatch(
+      /widens \(notes: field pitch is new\) and narrows .* Make two of it/,
+    );
+  }
+  write(file, empty);
   expect(await migrate('upgrade', 'head')).toMatchObject({ code: 0 });
 });
 
