@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { attacks } from './vitest.attacks.config.ts';
 import { media } from './vitest.media.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
+import { releases } from './vitest.releases.config.ts';
 import { native } from './vitest.suite.ts';
 
 // Tests run against a real mongod, S3 and queue, started once; each file has a database, a bucket and
@@ -9,7 +10,7 @@ import { native } from './vitest.suite.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/campaign/**', ...attacks, ...media, ...recipes],
+    exclude: ['test/campaign/**', ...attacks, ...media, ...recipes, ...releases],
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/harness/compile-cache.ts'],
     pool: 'forks',

@@ -32,6 +32,8 @@ export interface Config {
   ffmpegPath: string;
   registrationsPerMinute: number;
   callsPerMinute: number;
+  /** The most connections to the database that a deployed function holds in each of its processes. */
+  databaseConnections: number;
   /** The largest file that is sent in one PUT, and the least part of a larger one, in bytes. */
   singlePutBytes: number;
   partBytes: number;
@@ -85,6 +87,7 @@ const environment = Joi.object({
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
+  DATABASE_CONNECTIONS: Joi.number().integer().min(1).max(10).default(10),
   SINGLE_PUT_BYTES: Joi.number()
     .integer()
     .min(1)
@@ -127,6 +130,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     ffmpegPath: value.FFMPEG_PATH,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,
+    databaseConnections: value.DATABASE_CONNECTIONS,
     singlePutBytes: value.SINGLE_PUT_BYTES,
     partBytes: value.PART_BYTES,
     videoSecondsPerJob: value.VIDEO_SECONDS_PER_JOB,

@@ -8,6 +8,7 @@ interface Function {
   handler: string;
   role?: string;
   timeout?: number;
+  reservedConcurrency?: unknown;
   events?: { httpApi?: string; sqs?: Json; s3?: Json; schedule?: string }[];
 }
 
@@ -17,7 +18,7 @@ interface Configuration {
   params: { default: Json };
   provider: { timeout: number; iam: { role: string }; environment: Json };
   functions: Record<string, Function>;
-  resources: { Resources: Record<string, Resource> };
+  resources: { Resources: Record<string, Resource>; extensions: Record<string, Resource> };
 }
 
 const deployment = readConfiguration('.') as unknown as Configuration; // osls checks its shape
@@ -194,6 +195,41 @@ describe('the media bucket', () => {
       ...['ETag', 'Accept-Ranges', 'Content-Length', 'Content-Range'],
     ]);
     expect(deployment.params.default.corsOrigins).toBeUndefined();
+  });
+});
+
+describe('load', () => {
+  const { default: defaults } = deployment.params;
+
+  test('is held back by API Gateway, for all routes together, as parameters say', () => {
+    const stage = deployment.resources.extensions.HttpApiStage?.Properties;
+    expect(stage?.DefaultRouteSettings).toEqual({
+      DetailedMetricsEnabled: true,
+      ThrottlingRateLimit: `\${param:callsPerSecond}`,
+      ThrottlingBurstLimit: `\${param:callsAtOnce}`,
+    });
+    expect(Number(defaults.callsPerSecond)).toBeGreaterThan(0);
+    expect(Number(defaults.callsAtOnce)).toBeGreaterThan(0);
+  });
+
+  test('reaches the database by so many connections of each process, as a parameter says', () => {
+    const { DATABASE_CONNECTIONS } = deployment.provider.environment;
+    expect(DATABASE_CONNECTIONS).toBe(`\${param:connectionsPerProcess}`);
+    expect(Number(defaults.connectionsPerProcess)).toBeLessThanOrEqual(10);
+  });
+
+  test('that does not come through API Gateway has a limit where it needs one', () => {
+    const limited = Object.entries(functions).flatMap(([name, { events = [], ...fn }]) => {
+      const isAsked = events.some(({ sqs, s3 }) => sqs ?? s3);
+      const limit =
+        events.find(({ sqs }) => sqs)?.sqs?.maximumConcurrency ?? fn.reservedConcurrency;
+      return isAsked ? [[name, limit]] : [];
+    });
+    expect(Object.fromEntries(limited)).toEqual({
+      mediaUploaded: `\${param:uploadsAtOnce, null}`,
+      runJobs: `\${param:jobsAtOnce}`,
+      sealAudit: 2,
+    });
   });
 });
 

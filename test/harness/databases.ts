@@ -1,7 +1,13 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import mongoose, { type mongo } from 'mongoose';
 import { migrations } from '../../migrations/index.ts';
 import { upgrade } from '../../src/data/migrations/run.ts';
+import { withDatabase } from '../../src/local/environment.ts';
 import { Migration } from '../../src/models/maintenance/migration.ts';
+
+const run = promisify(execFile);
 
 /** Migrated databases that are lent to one process at a time. */
 export interface Databases {
@@ -37,7 +43,7 @@ export function startDatabases(uri: string): Databases {
     const name = `mixdown-test-${process.pid}-${++count}`;
     const it = { name, pid, migrated: '' };
     lent.add(it);
-    await upgrade(client.db(name), migrations);
+    await migrate(client, uri, name);
     it.migrated = await contents(client.db(name));
     return name;
   }
@@ -58,6 +64,16 @@ export function startDatabases(uri: string): Databases {
       await client.close();
     },
   };
+}
+
+/** By the migrations of this checkout, or by those of the checkouts that `MIGRATE_BY` names, in turn. */
+async function migrate(client: mongo.MongoClient, uri: string, name: string): Promise<void> {
+  const others = JSON.parse(process.env.MIGRATE_BY ?? '[]') as [root: string, target: string][];
+  if (others.length === 0) await upgrade(client.db(name), migrations);
+  for (const [root, target] of others) {
+    const env = { ...process.env, MONGODB_URI: withDatabase(uri, name) };
+    await run(process.execPath, [join(root, 'scripts/migrate.ts'), 'upgrade', target], { env });
+  }
 }
 
 function isRunning(pid: number): boolean {

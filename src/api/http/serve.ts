@@ -10,7 +10,7 @@ import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
-import { countCall } from './ip-rate-limit.ts';
+import { countCall, mergeCalls } from './ip-rate-limit.ts';
 import { makeProblem } from './problems.ts';
 import { createRouter, type Reply, type Route } from './route.ts';
 
@@ -45,7 +45,15 @@ export function serve(...groups: (Route | { routes: Route[] })[]) {
       },
       after: addHeaders,
     })
-    .handler((event, context) => answerEvent(find, event, context.ctx));
+    .handler(async (event, context) => {
+      // Beside the request. A Lambda is frozen once it has answered: nothing may be in flight then.
+      const merging = mergeCalls(context.ctx);
+      try {
+        return await answerEvent(find, event, context.ctx);
+      } finally {
+        await merging;
+      }
+    });
 }
 
 /** Adds the headers that every answer has, errors included. */

@@ -11,7 +11,8 @@ export type Difference =
   | {
       kind: 'changed';
       collection: string;
-      validator?: { before: mongo.Document; after: mongo.Document };
+      /** `asked`: what it was at first, where it changes in two steps; questions are about the whole way. */
+      validator?: { before: mongo.Document; after: mongo.Document; asked?: mongo.Document };
       /** Indexes to drop, and indexes to create; one that changed is in both. */
       dropped: Index[];
       created: Index[];

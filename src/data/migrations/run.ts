@@ -24,8 +24,8 @@ interface Outcome {
 }
 
 /**
- * Applies migrations in order: `head` for all that are pending, `+2`, or up to an id. Two runners at once are
- * safe, and one that was killed is continued.
+ * Applies migrations in order: `head` for all that are pending, `widening` for those with which the functions
+ * of before still work, `+2`, or up to an id. Two runners at once are safe, and one that was killed is continued.
  * @throws Error when another runner holds the lock for too long, for an unknown id, and for a database that
  * was made by other migrations
  */
@@ -56,7 +56,7 @@ export async function printDryRun(
   target: string,
   tell: (line: string) => void,
 ): Promise<string[]> {
-  const planned = PLANS[direction](migrations, await readRecords(db), target);
+  const planned = await PLANS[direction](migrations, await readRecords(db), target);
   for (const migration of planned) {
     tell(migration.id);
     await migration[direction](makeDrySteps(db, tell));
@@ -74,7 +74,7 @@ function runAll(
   { tell = () => {}, timeLeft = () => Number.POSITIVE_INFINITY, ...waiting }: RunOptions,
 ): Promise<Outcome> {
   return holdLock(db, { ...waiting, tell }, async (hold) => {
-    const planned = PLANS[direction](migrations, await readRecords(db), target);
+    const planned = await PLANS[direction](migrations, await readRecords(db), target);
     await prepareRecords(db);
     const done: string[] = [];
     for (const migration of planned) {

@@ -1,0 +1,111 @@
+import { applyChange, buildNewValidator } from './change-validator.ts';
+import { type Definition, type Definitions, getIndexName } from './definitions.ts';
+import { type Effects, findEffects } from './find-effects.ts';
+import type { Index, Migration, Steps } from './migration.ts';
+
+/** What a migration does to the release of before. */
+export interface Classified extends Effects {
+  id: string;
+  kind: 'widening' | 'narrowing' | 'mixed';
+}
+
+/**
+ * Goes through all migrations, without a database, and says of each whether it widens what the database
+ * accepts or narrows it: the first while the functions of before still run, the other once they are gone.
+ */
+export async function classify(migrations: Migration[]): Promise<Classified[]> {
+  const known: Definitions = new Map();
+  const all: Classified[] = [];
+  for (const { id, up } of migrations) {
+    const effects: Effects = { widens: [], narrows: [] };
+    await up(makeWatchedSteps(known, effects));
+    all.push({ id, ...effects, kind: readKind(effects) });
+  }
+  return all;
+}
+
+/** What to do about a migration that does both. */
+export function explainMixed({ id, widens, narrows }: Classified): string {
+  return (
+    `${id} widens (${widens.join('; ')}) and narrows (${narrows.join('; ')}). Make two of it: ` +
+    'first one that widens, which is applied before the functions are deployed, then one that narrows.'
+  );
+}
+
+function readKind({ widens, narrows }: Effects): Classified['kind'] {
+  if (narrows.length === 0) return 'widening';
+  return widens.length === 0 ? 'narrowing' : 'mixed';
+}
+
+/** Steps that are not run: `known` is what the database would be, and what each does is noted. */
+function makeWatchedSteps(known: Definitions, effects: Effects): Steps {
+  const fresh = new Set<string>();
+  const widen = (name: string, line: string): void => {
+    effects.widens.push(`${name}: ${line}`);
+  };
+  const narrow = (name: string, line: string): void => {
+    // The functions of before do not know of what is new.
+    if (!fresh.has(name)) effects.narrows.push(`${name}: ${line}`);
+  };
+
+  function find(name: string): Definition {
+    const definition = known.get(name);
+    if (!definition) throw new Error(`There is no collection ${name}.`);
+    return definition;
+  }
+
+  function setValidator(name: string, validator: Definition['validator']): void {
+    const definition = find(name);
+    const { widens, narrows } = findEffects(definition.validator, validator);
+    for (const line of widens) widen(name, line);
+    for (const line of narrows) narrow(name, line);
+    definition.validator = validator;
+  }
+
+  function addIndex(name: string, index: Index): void {
+    const { indexes } = find(name);
+    const indexName = getIndexName(index);
+    if (indexes.some((other) => getIndexName(other) === indexName)) return;
+    indexes.push(index);
+    if (index.unique) narrow(name, `index ${indexName} must be unique`);
+    if (index.expireAfterSeconds !== undefined) narrow(name, `documents expire by ${indexName}`);
+  }
+
+  function dropIndex(name: string, indexName: string): void {
+    const definition = find(name);
+    const dropped = definition.indexes.find((index) => getIndexName(index) === indexName);
+    if (!dropped) return;
+    definition.indexes = definition.indexes.filter((index) => index !== dropped);
+    if (dropped.unique) widen(name, `index ${indexName} need not be unique`);
+    else narrow(name, `index ${indexName} is gone`);
+  }
+
+  return {
+    createCollection: async (name, collection) => {
+      const validator = buildNewValidator(collection);
+      if (known.has(name)) setValidator(name, validator);
+      else {
+        fresh.add(name);
+        widen(name, 'is new');
+        known.set(name, { validator, indexes: [] });
+      }
+      for (const index of collection.indexes) addIndex(name, index);
+    },
+    dropCollection: async (name) => {
+      narrow(name, 'is gone');
+      known.delete(name);
+    },
+    changeValidator: async (name, change) =>
+      setValidator(name, applyChange(find(name).validator, change)),
+    setValidator: async (name, validator) => setValidator(name, validator),
+    createIndex: async (name, key, options) => addIndex(name, { ...options, key }),
+    dropIndex: async (name, indexName) => dropIndex(name, indexName),
+    seed: async (name) => widen(name, 'has documents of the product'),
+    unseed: async (name) => narrow(name, 'loses documents of the product'),
+    // Values for what is missing disturb nobody.
+    changeDocuments: async (name, { rename = {}, unset = [] }) => {
+      for (const path of [...Object.keys(rename), ...unset]) narrow(name, `documents lose ${path}`);
+    },
+    eachBatch: async (step, name) => narrow(name, `documents are changed by "${step}"`),
+  };
+}
