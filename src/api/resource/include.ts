@@ -237,25 +237,36 @@ export function putDocument(
   entity: Entity,
   { bytes, begin }: { bytes: Bytes; begin: number },
   relations: Relation[],
+  extent: Extent,
+): void {
+  put(OPEN);
+  if (relations.length === 0) putMembers(entity, bytes, begin, extent);
+  else putWithRelations(actor, entity, { bytes, begin }, relations, extent);
+  put(CLOSE);
+}
+
+function putWithRelations(
+  actor: Actor,
+  entity: Entity,
+  { bytes, begin }: { bytes: Bytes; begin: number },
+  relations: Relation[],
   { most, only, limit = Number.POSITIVE_INFINITY, sharing = 1 }: Extent,
 ): void {
-  const included = relations.length > 0 ? find(bytes, begin, INCLUDED) : undefined;
+  const included = find(bytes, begin, INCLUDED);
   const found = relations.map((relation) => {
     const list = included && find(bytes, included.at, encodeName(relation.name));
     return { relation, begins: list ? findDocuments(bytes, list.at) : [] };
   });
   const there = found.filter(({ relation, begins }) => relation.kind === 'many' || begins.length);
-  put(OPEN);
-  putMembers(entity, bytes, begin, {
-    only,
-    ...(there.length > 0 && { except: new Set(there.map(({ relation }) => relation.name)) }),
-  });
+  const except = new Set(there.map(({ relation }) => relation.name));
+  putMembers(entity, bytes, begin, { only, except });
   const end = shareBytes(limit, sharing);
   let many = countMany(relations);
   const more: Record<string, string> = {};
+  const ofChild: Extent = { most };
   for (const { relation, begins } of there) {
     const { name, to, kind, inside } = relation;
-    const putOne = (at: number) => putDocument(actor, to, { bytes, begin: at }, inside, { most });
+    const putOne = (at: number) => putDocument(actor, to, { bytes, begin: at }, inside, ofChild);
     putAscii(`,"${name}":`);
     if (kind !== 'many') putOne(begins[0] as number);
     else {
@@ -268,7 +279,6 @@ export function putDocument(
     }
   }
   if (Object.keys(more).length > 0) putAscii(`,"_more":${JSON.stringify(more)}`);
-  put(CLOSE);
 }
 
 /** Limits the text to a share of the bytes that are left. */
