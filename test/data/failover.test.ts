@@ -91,8 +91,12 @@ test('after a step-down the driver uses the server again as soon as it is primar
   for (let n = 0; n < 3; n++) {
     await failing('find', { errorCode: STEPPED_DOWN });
     const began = performance.now();
-    expect(await findBytes(ctx, Project, { _id }, { limit: 1 })).toHaveLength(1);
-    expect(await findBytes(ctx, Project, { _id }, { limit: 1 })).toHaveLength(1);
+    for (const { documents } of [
+      await findBytes(ctx, Project, { _id }, { limit: 1 }),
+      await findBytes(ctx, Project, { _id }, { limit: 1 }),
+    ]) {
+      expect(documents).toHaveLength(1);
+    }
     took.push(performance.now() - began);
   }
   // A driver that does not understand such an answer waits for the next heartbeat, for seconds, each time.

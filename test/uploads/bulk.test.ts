@@ -18,6 +18,7 @@ import { times } from '../harness/times.ts';
 const path = '/v1/media/uploads';
 type Item = { status: number; document?: Doc & { upload: Upload }; error?: Problem };
 type Answer = { data: Item[] };
+type Parts = { upload: { parts: unknown[] } };
 
 const of = (kind: string, more: Record<string, unknown> = {}) => {
   const contentType = {
@@ -105,6 +106,22 @@ test('one call creates 1 to 100 media', async () => {
   }
   expect(await counts(alice)).toEqual([0, 0, 0, 100]);
   expect((await call('POST', path, { body: { items: hundred } })).status).toBe(401);
+});
+
+test('whatever a body of 1 MiB says, the answer stays below 5 MB', async () => {
+  const alice = await given.user();
+  const project = (await alice.project()).id;
+  // Sent as two bytes each, and answered as four, as Lambda counts them.
+  const lyrics = '"'.repeat(5000);
+  const items = times(100, () => of('TRACK', { project, lyrics }));
+  const { body, text } = await alice.post<Answer>(path, { items });
+  expect(body.data.map((d) => d.status)).toEqual(times(100, () => 201));
+  const bytes = Buffer.byteLength(JSON.stringify(text));
+  // In place of these uploads, part URLs of 4 KB each, which is more than they have anywhere.
+  const many = times(100, () => of('VIDEO', { size: 10_000_000_000 }));
+  const { body: parts } = await alice.post<Answer>(path, { items: many });
+  const urls = parts.data.flatMap(({ document }) => (document as unknown as Parts).upload.parts);
+  expect(bytes + 4000 * urls.length).toBeLessThan(5_000_000);
 });
 
 test('under an Idempotency-Key all are created once, also after an interrupted try', async () => {

@@ -5,6 +5,7 @@ import { connect } from '../../data/connection.ts';
 import { AppError, notFound } from '../../errors.ts';
 import '../../models/index.ts';
 import { requestAppend } from '../../services/audit/chain.ts';
+import { checkSize } from '../json/answer-size.ts';
 import { authenticate } from './authenticate.ts';
 import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
@@ -131,6 +132,7 @@ function renderAnswer(reply: Reply): Answer {
 
 function renderReply(route: Pick<Route, 'personal'>, reply: Reply): HttpResult {
   const body = reply.json === undefined ? (reply.body ?? '') : JSON.stringify(reply.json);
+  checkSize(body);
   return {
     statusCode: reply.status,
     headers: {

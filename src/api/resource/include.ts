@@ -10,20 +10,26 @@ import {
 } from '../../data/bson.ts';
 import { decryptFields, showsEncrypted } from '../../data/encrypted-fields.ts';
 import { type Base, type Entity, entityNamed } from '../../data/entity.ts';
+import { isTooLarge } from '../../data/failures.ts';
 import type { TypedFilter } from '../../data/filter.ts';
-import { idText, type UUID } from '../../data/ids.ts';
-import { projectVisible } from '../../data/read.ts';
+import { idText, UUID } from '../../data/ids.ts';
+import { type Batch, projectVisible } from '../../data/read.ts';
 import { getReaders } from '../../data/readers.ts';
 import { type Reference, referencesTo } from '../../data/references.ts';
 import { invalidQuery } from '../../errors.ts';
+import { answerTooLarge } from '../json/answer-size.ts';
 import type { Json } from '../json/document.ts';
-import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
+import { CLOSE, countText, OPEN, put, putAscii, putList } from '../json/text.ts';
 import { putMembers } from '../json/transcode.ts';
 import { compileList } from './list.ts';
 
 /** The most children of one relation in one document, and in one answer. */
 const MOST = 100;
 const MOST_IN_ALL = 2000;
+/** How many times fewer are read when they were too large. */
+const FEWER = 8;
+/** Comes after all ids of a moment: what follows such a position begins with that moment. */
+const LAST_ID = new UUID('ffffffff-ffff-ffff-ffff-ffffffffffff');
 
 /**
  * A relation to include: a reference (`project`) or a reverse one (`tracks`), with those inside it.
@@ -136,8 +142,30 @@ function findReverse(entity: Entity, name: string): Reference {
  * large.
  */
 export function limitChildren(relations: Relation[], documents: number): number {
-  const many = relations.filter((r) => r.kind === 'many').length;
+  const many = countMany(relations);
   return Math.min(MOST, Math.max(1, Math.floor(MOST_IN_ALL / (documents * many || 1))));
+}
+
+const countMany = (relations: Relation[]) => relations.filter((r) => r.kind === 'many').length;
+
+/**
+ * Reads documents with their relations: with fewer children of each, `most`, where the database
+ * could not hold them in one document.
+ * @param documents how many there are at most
+ */
+export async function readIncluding(
+  relations: Relation[],
+  documents: number,
+  read: (most: number) => Promise<Batch>,
+): Promise<Batch & { most: number }> {
+  for (let most = limitChildren(relations, documents); ; most = Math.floor(most / FEWER)) {
+    try {
+      return { ...(await read(most)), most };
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      if (most === 0) throw answerTooLarge(error);
+    }
+  }
 }
 
 /** Makes the `$lookup` stages that load relations in the same command as their parents. */
@@ -188,47 +216,83 @@ async function decryptIncluded(
   }
 }
 
+/** What of a document is written. */
+interface Extent {
+  /** The most children of a relation. */
+  most: number;
+  /** The fields that were asked for, beside the relations. */
+  only?: ReadonlySet<string> | undefined;
+  /** The most bytes that the text may have after its children, as `countText` counts them. */
+  limit?: number;
+  /** How many documents, from this one on, share the bytes that are left. */
+  sharing?: number;
+}
+
 /**
  * Writes a document with its relations: an object in place of a reference; an array, and a cursor
  * in `_more`, of children.
- * @param only the fields that were asked for, beside the relations
  */
 export function putDocument(
   actor: Actor,
   entity: Entity,
   { bytes, begin }: { bytes: Bytes; begin: number },
   relations: Relation[],
-  most: number,
-  only?: ReadonlySet<string>,
+  extent: Extent,
 ): void {
-  const included = relations.length > 0 ? find(bytes, begin, INCLUDED) : undefined;
+  put(OPEN);
+  if (relations.length === 0) putMembers(entity, bytes, begin, extent);
+  else putWithRelations(actor, entity, { bytes, begin }, relations, extent);
+  put(CLOSE);
+}
+
+function putWithRelations(
+  actor: Actor,
+  entity: Entity,
+  { bytes, begin }: { bytes: Bytes; begin: number },
+  relations: Relation[],
+  { most, only, limit = Number.POSITIVE_INFINITY, sharing = 1 }: Extent,
+): void {
+  const included = find(bytes, begin, INCLUDED);
   const found = relations.map((relation) => {
     const list = included && find(bytes, included.at, encodeName(relation.name));
     return { relation, begins: list ? findDocuments(bytes, list.at) : [] };
   });
   const there = found.filter(({ relation, begins }) => relation.kind === 'many' || begins.length);
-  put(OPEN);
-  putMembers(entity, bytes, begin, {
-    only,
-    ...(there.length > 0 && { except: new Set(there.map(({ relation }) => relation.name)) }),
-  });
+  const except = new Set(there.map(({ relation }) => relation.name));
+  putMembers(entity, bytes, begin, { only, except });
+  const end = shareBytes(limit, sharing);
+  let many = countMany(relations);
   const more: Record<string, string> = {};
+  const ofChild: Extent = { most };
   for (const { relation, begins } of there) {
     const { name, to, kind, inside } = relation;
-    const putOne = (at: number) => putDocument(actor, to, { bytes, begin: at }, inside, most);
+    const putOne = (at: number) => putDocument(actor, to, { bytes, begin: at }, inside, ofChild);
     putAscii(`,"${name}":`);
     if (kind !== 'many') putOne(begins[0] as number);
     else {
-      putList(begins.slice(0, most), putOne);
-      const last = begins.length > most ? begins[most - 1] : undefined;
-      if (last !== undefined) {
+      const room = { limit: shareBytes(end, many--), least: 0 };
+      const shown = putList(begins.slice(0, most), putOne, room);
+      if (shown < begins.length) {
         const parent = pick(bytes, begin, ['_id'])._id as UUID;
-        more[name] = makeCursor(actor, relation, parent, pick(bytes, last, ['_id', 'createdAt']));
+        more[name] = makeCursor(actor, relation, parent, findPosition(bytes, begins, shown));
       }
     }
   }
   if (Object.keys(more).length > 0) putAscii(`,"_more":${JSON.stringify(more)}`);
-  put(CLOSE);
+}
+
+/** Limits the text to a share of the bytes that are left. */
+function shareBytes(limit: number, sharing: number): number {
+  if (limit === Number.POSITIVE_INFINITY) return limit;
+  const written = countText();
+  return written + (limit - written) / sharing;
+}
+
+/** Finds the position after so many children; where none are shown, that before the first. */
+function findPosition(bytes: Bytes, begins: number[], shown: number): Json {
+  const at = begins[Math.max(shown - 1, 0)] as number;
+  const position = pick(bytes, at, ['_id', 'createdAt']);
+  return shown > 0 ? position : { ...position, _id: LAST_ID };
 }
 
 /** Makes the cursor with which the children's own list continues, filtered by this parent. */
