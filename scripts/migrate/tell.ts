@@ -28,21 +28,15 @@ export async function tellHistory({ db, migrations }: Place): Promise<void> {
 /** Prints how models and database differ, and which migrations are to be two; then the exit code is 1. */
 export async function tellFaults(place: Place): Promise<void> {
   const mixed = (await classify(place.migrations)).filter(({ kind }) => kind === 'mixed');
-  for (const one of mixed) console.error(explainMixed(one));
-  if (mixed.length > 0) process.exitCode = 1;
-  await tellDifferences(place, mixed.length === 0);
-}
-
-async function tellDifferences(place: Place, isFine: boolean): Promise<void> {
   const behind = await explainNotAtHead(place);
-  const lines = behind ? [behind] : (await findDifferences(place)).flatMap(describe);
-  if (lines.length === 0) {
-    if (isFine) console.log('Models and migrations agree.');
-    return;
-  }
-  for (const line of lines) console.error(line);
+  const differences = behind ? [] : (await findDifferences(place)).flatMap(describe);
+  const faults = [...mixed.map(explainMixed), ...(behind ? [behind] : []), ...differences];
+  if (faults.length === 0) return console.log('Models and migrations agree.');
+  for (const line of faults) console.error(line);
   const next = 'npm run migrate -- revision --autogenerate -m "…"';
-  if (!behind) console.error(`Models and migrations differ. Write what is missing: ${next}`);
+  if (differences.length > 0) {
+    console.error(`Models and migrations differ. Write what is missing: ${next}`);
+  }
   process.exitCode = 1;
 }
 

@@ -1,6 +1,11 @@
 import { applyChange, buildNewValidator } from './change-validator.ts';
 import { type Definition, type Definitions, getIndexName } from './definitions.ts';
-import { type Effects, findEffects } from './find-effects.ts';
+import {
+  type Effects,
+  findEffects,
+  findEffectsOfDropped,
+  findEffectsOfNew,
+} from './find-effects.ts';
 import type { Index, Migration, Steps } from './migration.ts';
 
 /** What a migration does to the release of before. */
@@ -40,13 +45,12 @@ function readKind({ widens, narrows }: Effects): Classified['kind'] {
 /** Steps that are not run: `known` is what the database would be, and what each does is noted. */
 function makeWatchedSteps(known: Definitions, effects: Effects): Steps {
   const fresh = new Set<string>();
-  const widen = (name: string, line: string): void => {
-    effects.widens.push(`${name}: ${line}`);
-  };
-  const narrow = (name: string, line: string): void => {
+
+  function note(name: string, { widens = [], narrows = [] }: Partial<Effects>): void {
+    effects.widens.push(...widens.map((line) => `${name}: ${line}`));
     // The functions of before do not know of what is new.
-    if (!fresh.has(name)) effects.narrows.push(`${name}: ${line}`);
-  };
+    if (!fresh.has(name)) effects.narrows.push(...narrows.map((line) => `${name}: ${line}`));
+  }
 
   function find(name: string): Definition {
     const definition = known.get(name);
@@ -56,9 +60,7 @@ function makeWatchedSteps(known: Definitions, effects: Effects): Steps {
 
   function setValidator(name: string, validator: Definition['validator']): void {
     const definition = find(name);
-    const { widens, narrows } = findEffects(definition.validator, validator);
-    for (const line of widens) widen(name, line);
-    for (const line of narrows) narrow(name, line);
+    note(name, findEffects(definition.validator, validator));
     definition.validator = validator;
   }
 
@@ -67,8 +69,7 @@ function makeWatchedSteps(known: Definitions, effects: Effects): Steps {
     const indexName = getIndexName(index);
     if (indexes.some((other) => getIndexName(other) === indexName)) return;
     indexes.push(index);
-    if (index.unique) narrow(name, `index ${indexName} must be unique`);
-    if (index.expireAfterSeconds !== undefined) narrow(name, `documents expire by ${indexName}`);
+    note(name, findEffectsOfNew(index));
   }
 
   function dropIndex(name: string, indexName: string): void {
@@ -76,8 +77,7 @@ function makeWatchedSteps(known: Definitions, effects: Effects): Steps {
     const dropped = definition.indexes.find((index) => getIndexName(index) === indexName);
     if (!dropped) return;
     definition.indexes = definition.indexes.filter((index) => index !== dropped);
-    if (dropped.unique) widen(name, `index ${indexName} need not be unique`);
-    else narrow(name, `index ${indexName} is gone`);
+    note(name, findEffectsOfDropped(dropped));
   }
 
   return {
@@ -86,13 +86,13 @@ function makeWatchedSteps(known: Definitions, effects: Effects): Steps {
       if (known.has(name)) setValidator(name, validator);
       else {
         fresh.add(name);
-        widen(name, 'is new');
+        note(name, { widens: ['is new'] });
         known.set(name, { validator, indexes: [] });
       }
       for (const index of collection.indexes) addIndex(name, index);
     },
     dropCollection: async (name) => {
-      narrow(name, 'is gone');
+      note(name, { narrows: ['is gone'] });
       known.delete(name);
     },
     changeValidator: async (name, change) =>
@@ -100,12 +100,14 @@ function makeWatchedSteps(known: Definitions, effects: Effects): Steps {
     setValidator: async (name, validator) => setValidator(name, validator),
     createIndex: async (name, key, options) => addIndex(name, { ...options, key }),
     dropIndex: async (name, indexName) => dropIndex(name, indexName),
-    seed: async (name) => widen(name, 'has documents of the product'),
-    unseed: async (name) => narrow(name, 'loses documents of the product'),
+    seed: async (name) => note(name, { widens: ['has documents of the product'] }),
+    unseed: async (name) => note(name, { narrows: ['loses documents of the product'] }),
     // Values for what is missing disturb nobody.
     changeDocuments: async (name, { rename = {}, unset = [] }) => {
-      for (const path of [...Object.keys(rename), ...unset]) narrow(name, `documents lose ${path}`);
+      const lost = [...Object.keys(rename), ...unset];
+      note(name, { narrows: lost.map((path) => `documents lose ${path}`) });
     },
-    eachBatch: async (step, name) => narrow(name, `documents are changed by "${step}"`),
+    eachBatch: async (step, name) =>
+      note(name, { narrows: [`documents are changed by "${step}"`] }),
   };
 }

@@ -1,6 +1,8 @@
 import type { mongo } from 'mongoose';
-import { toCanonicalText } from './canonical-text.ts';
-import { compareFields, readFields } from './compare-fields.ts';
+import { isSame } from './canonical-text.ts';
+import { compareFields, type Fields, getHolderPath, readFields } from './compare-fields.ts';
+import { getIndexName } from './definitions.ts';
+import type { Index } from './migration.ts';
 
 /** What a change means for a release that was made for the database of before, in sentences. */
 export interface Effects {
@@ -16,11 +18,9 @@ interface Turn {
   fewer: boolean;
 }
 
-type Fields = ReturnType<typeof readFields>;
-
 /** Finds what a validator accepts, and what it refuses, that the one before it did not. */
 export function findEffects(before: mongo.Document, after: mongo.Document): Effects {
-  if (toCanonicalText(before) === toCanonicalText(after)) return { widens: [], narrows: [] };
+  if (isSame(before, after)) return { widens: [], narrows: [] };
   const [old, now] = [readFields(before), readFields(after)];
   if (old.size === 0 || now.size === 0) return compareWholes(before, after);
   const { added, dropped, changed, required, optional } = compareFields(before, after);
@@ -40,6 +40,23 @@ export function findEffects(before: mongo.Document, after: mongo.Document): Effe
   };
 }
 
+/** Finds what a new index refuses or deletes; one that queries alone use has no effect. */
+export function findEffectsOfNew(index: Index): Effects {
+  const name = getIndexName(index);
+  const narrows = [
+    ...(index.unique ? [`index ${name} must be unique`] : []),
+    ...(index.expireAfterSeconds === undefined ? [] : [`documents expire by ${name}`]),
+  ];
+  return { widens: [], narrows };
+}
+
+/** Finds what is accepted, or missed by queries, once an index is gone. */
+export function findEffectsOfDropped(index: Index): Effects {
+  const name = getIndexName(index);
+  if (index.unique) return { widens: [`index ${name} need not be unique`], narrows: [] };
+  return { widens: [], narrows: [`index ${name} is gone`] };
+}
+
 /** Of validators that were not made of models only their being there is known. */
 function compareWholes(before: mongo.Document, after: mongo.Document): Effects {
   const isEmpty = (validator: mongo.Document) => Object.keys(validator).length === 0;
@@ -51,7 +68,7 @@ function compareWholes(before: mongo.Document, after: mongo.Document): Effects {
 
 /** Whether the object that holds a field takes no others than those it names. */
 function isClosed(fields: Fields, path: string): boolean {
-  const holder = fields.get(path.slice(0, Math.max(0, path.lastIndexOf('.'))));
+  const holder = fields.get(getHolderPath(path));
   return !holder || holder.schema.additionalProperties === false;
 }
 
@@ -80,9 +97,7 @@ function compareRules(before: mongo.Document, after: mongo.Document): Turn {
 }
 
 function compareRule(name: string, before: unknown, after: unknown): Turn {
-  if (toCanonicalText({ [name]: before }) === toCanonicalText({ [name]: after })) {
-    return { more: false, fewer: false };
-  }
+  if (isSame({ [name]: before }, { [name]: after })) return { more: false, fewer: false };
   if (before === undefined || after === undefined) {
     return { more: after === undefined, fewer: before === undefined };
   }

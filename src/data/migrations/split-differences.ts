@@ -1,11 +1,11 @@
 import type { mongo } from 'mongoose';
-import { toCanonicalText } from './canonical-text.ts';
+import { isSame } from './canonical-text.ts';
 import { applyChange } from './change-validator.ts';
 import type { Difference } from './compare.ts';
 import { compareFields } from './compare-fields.ts';
 import { getIndexName } from './definitions.ts';
 import { findChange } from './find-change.ts';
-import { findEffects } from './find-effects.ts';
+import { findEffects, findEffectsOfDropped, findEffectsOfNew } from './find-effects.ts';
 import type { Index, ValidatorChange } from './migration.ts';
 
 type Changed = Extract<Difference, { kind: 'changed' }>;
@@ -36,9 +36,10 @@ function splitChanged({ kind, collection, validator, dropped, created }: Changed
   // One that changes is dropped and created at once.
   const isChanged = (index: Index) =>
     names(dropped).includes(getIndexName(index)) && names(created).includes(getIndexName(index));
-  const isDroppedFirst = (index: Index) => !isChanged(index) && Boolean(index.unique);
+  const isDroppedFirst = (index: Index) =>
+    !isChanged(index) && findEffectsOfDropped(index).narrows.length === 0;
   const isCreatedFirst = (index: Index) =>
-    !isChanged(index) && !index.unique && index.expireAfterSeconds === undefined;
+    !isChanged(index) && findEffectsOfNew(index).narrows.length === 0;
   const [first, second] = validator ? splitValidatorChange(validator) : [];
   const widening: Changed = {
     kind,
@@ -61,17 +62,15 @@ type Change = NonNullable<Changed['validator']>;
 
 /** By way of a validator between the two, which takes what both of them take. */
 function splitValidatorChange({ before, after }: Change): [Change?, Change?] {
-  const between = widen(before, after);
-  const isSame = (a: mongo.Document, b: mongo.Document) =>
-    toCanonicalText(a) === toCanonicalText(b);
+  const between = applyWidening(before, after);
   return [
     isSame(before, between) ? undefined : { before, after: between },
     isSame(between, after) ? undefined : { before: between, after, asked: before },
   ];
 }
 
-/** The validator before with all of the change that only widens. */
-function widen(before: mongo.Document, after: mongo.Document): mongo.Document {
+/** Makes the validator between: that of before, with all of the change that only widens. */
+function applyWidening(before: mongo.Document, after: mongo.Document): mongo.Document {
   const change = findChange(before, after);
   if (!change) return before;
   const { added } = compareFields(before, after);
