@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
-import { databaseTime, LONG_AGO, upsertCommon } from '../../data/database-time.ts';
+import { databaseTime, isPastOrMissing, upsertCommon } from '../../data/database-time.ts';
 import { newId } from '../../data/ids.ts';
 import { RateCount } from '../../models/account/rate-count.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
@@ -80,9 +80,9 @@ export function createCallCounter(most: number): CallCounter {
 
   async function merge(ctx: Ctx, told: Window[]): Promise<void> {
     isMerging = true;
+    const keyed = told.map((window) => ({ window, key: hashAddress(window) }));
     const sums = new Map<string, number>();
-    for (const window of told) {
-      const key = hashAddress(window);
+    for (const { window, key } of keyed) {
       sums.set(key, (sums.get(key) ?? 0) + window.untold);
       // What is not known to have arrived is not told again: it may have.
       window.shared += window.untold;
@@ -90,8 +90,8 @@ export function createCallCounter(most: number): CallCounter {
     }
     try {
       const totals = await addToTotals(ctx, sums);
-      for (const window of told) {
-        const total = totals.get(hashAddress(window));
+      for (const { window, key } of keyed) {
+        const total = totals.get(key);
         if (total) Object.assign(window, { ...total, start: markMoment() });
       }
     } catch (error) {
@@ -119,7 +119,7 @@ function hashAddress({ address }: Window): string {
  * the first call that is merged, and ends by the database's clock.
  */
 async function addToTotals(ctx: Ctx, sums: Map<string, number>) {
-  const isOver = { $lte: [{ $ifNull: ['$expiresAt', LONG_AGO] }, databaseTime(ctx)] };
+  const isOver = isPastOrMissing(ctx, 'expiresAt');
   const updates = [...sums].map(([key, sum]) => {
     const values = {
       ...upsertCommon(ctx, newId(ctx.clock())),
