@@ -24,10 +24,11 @@ import { putAscii, putList, writeText } from '../json/text.ts';
 import { answerCreated, answerDocument, JSON_TYPE } from './answer.ts';
 import { isUnchanged, makeEtag, preconditionFailed, readIfMatch } from './etag.ts';
 import { makeProjection, readFields } from './fields.ts';
-import { decryptPage, makeLookups, putDocument, readIncludes, readIncluding } from './include.ts';
+import { decryptPage, makeLookups, readIncludes, readIncluding } from './include.ts';
 import { isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { patch } from './patch.ts';
+import { putDocument } from './put-document.ts';
 import type { ResourceOptions } from './resource-options.ts';
 
 type Values = Record<string, unknown>;
