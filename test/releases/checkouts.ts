@@ -1,15 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { migrations } from '../../migrations/index.ts';
 import { printIndex } from '../../src/data/migrations/name-file.ts';
-
-/** This repository. */
-export const here = fileURLToPath(new URL('../..', import.meta.url));
+import { copyRepository, linkPackages, repository } from '../harness/copy-repository.ts';
 
 function git(...args: string[]): string {
-  return execFileSync('git', args, { cwd: here, encoding: 'utf8' });
+  return execFileSync('git', args, { cwd: repository, encoding: 'utf8' });
 }
 
 /** The last release, by its tag, or why there is none to be had. */
@@ -31,8 +28,10 @@ export function checkOut(tag: string, folder: string): void {
   const archive = `${folder}.tar`;
   git('archive', '--output', archive, tag);
   execFileSync('tar', ['-xf', archive, '-C', folder]);
-  symlinkSync(join(here, 'node_modules'), join(folder, 'node_modules'));
-  const [then, now] = [folder, here].map((root) => readFileSync(join(root, 'package-lock.json')));
+  linkPackages(folder);
+  const [then, now] = [folder, repository].map((root) =>
+    readFileSync(join(root, 'package-lock.json')),
+  );
   if (then && now && !then.equals(now)) console.log(`${tag} runs with the packages of now.`);
 }
 
@@ -41,11 +40,7 @@ export function checkOut(tag: string, folder: string): void {
  * widens the database for it, another narrows it.
  */
 export function writeNextRelease(folder: string): void {
-  const files = git('ls-files', '-z', '-co', '--exclude-standard').split('\0').filter(Boolean);
-  for (const file of files.filter((one) => existsSync(join(here, one)))) {
-    cpSync(join(here, file), join(folder, file), { recursive: true });
-  }
-  symlinkSync(join(here, 'node_modules'), join(folder, 'node_modules'));
+  copyRepository(folder);
   const model = join(folder, 'src/models/projects/project.ts');
   const before = readFileSync(model, 'utf8');
   const line = "    coverImage: ref('Image'";

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { repository as here } from '../harness/copy-repository.ts';
 import { ran } from '../scripts/run.ts';
-import { checkOut, findLastRelease, here, writeNextRelease } from './checkouts.ts';
+import { checkOut, findLastRelease, writeNextRelease } from './checkouts.ts';
 
 // In every deployment two releases write to one database for a while: it has been widened for the new one
 // and not yet been narrowed. Then every operation of both must work as it does on a database of its own.
