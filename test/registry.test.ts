@@ -16,6 +16,7 @@ import { WORDS } from '../src/data/schema-words.ts';
 import type { Field, ObjectShape, Shape } from '../src/data/shape.ts';
 import { readConfiguration } from '../src/local/deployment/configuration.ts';
 import * as models from '../src/models/index.ts';
+import { adminCollection } from './harness/admin.ts';
 import { sampleOf } from './harness/sample.ts';
 
 interface Deployed {
@@ -168,13 +169,13 @@ describe.each([...entities.values()].map((e) => [e.name, e] as [string, Entity])
     const good = () => sampleOf(entity.shape) as Stored;
     const refuses = async (document: Record<string, unknown>) => {
       try {
-        await entity.collection.insertOne(document as Stored);
+        await adminCollection(entity).insertOne(document as Stored);
         return false;
       } catch (error) {
         if ((error as { code?: number }).code !== 121) throw error;
         return true;
       } finally {
-        await entity.collection.deleteMany({});
+        await adminCollection(entity).deleteMany({});
       }
     };
 

@@ -1,17 +1,23 @@
+import { randomBytes } from 'node:crypto';
 import mongoose, { type mongo } from 'mongoose';
 import { migrations } from '../../migrations/index.ts';
+import { entities } from '../../src/data/entity.ts';
 import { upgrade } from '../../src/data/migrations/run.ts';
-import { Migration } from '../../src/models/maintenance/migration.ts';
+import { applyRole, applyUser, buildUserUri } from '../../src/data/roles/apply.ts';
+import { describeRoles } from '../../src/data/roles/roles.ts';
+import { Migration } from '../../src/models/index.ts';
 
 /** Migrated databases that are lent to one process at a time. */
 export interface Databases {
-  /** The name of a database as the migrations leave it, for this process until it ends. */
-  lend(pid: number): Promise<string>;
+  /** A database as the migrations leave it, for this process until it ends. */
+  lend(pid: number): Promise<{ database: string; mongodb: string }>;
   stop(): Promise<void>;
 }
 
 interface Lent {
   name: string;
+  /** The address at which the role of the functions signs in. */
+  mongodb: string;
   /** The process that has it. */
   pid: number;
   /** What it was right after its migrations. */
@@ -33,24 +39,27 @@ export function startDatabases(uri: string): Databases {
   const dropped: Promise<unknown>[] = [];
   let count = 0;
 
-  async function make(pid: number): Promise<string> {
+  async function make(pid: number): Promise<Lent> {
     const name = `mixdown-test-${process.pid}-${++count}`;
-    const it = { name, pid, migrated: '' };
+    const users = await makeUsers(client.db(name), uri);
+    const it = { name, pid, mongodb: users.functions, migrated: '' };
     lent.add(it);
-    await upgrade(client.db(name), migrations);
+    await migrateAs(users.migrate);
     it.migrated = await contents(client.db(name));
-    return name;
+    return it;
   }
+
+  const tell = ({ name: database, mongodb }: Lent) => ({ database, mongodb });
 
   return {
     async lend(pid) {
       const free = [...lent].find((it) => it.migrated && !isRunning(it.pid));
-      if (!free) return make(pid);
+      if (!free) return tell(await make(pid));
       free.pid = pid;
-      if (await empty(client.db(free.name), free.migrated)) return free.name;
+      if (await empty(client.db(free.name), free.migrated)) return tell(free);
       lent.delete(free);
       dropped.push(client.db(free.name).dropDatabase());
-      return make(pid);
+      return tell(await make(pid));
     },
     async stop() {
       for (const { name } of lent) dropped.push(client.db(name).dropDatabase());
@@ -58,6 +67,23 @@ export function startDatabases(uri: string): Databases {
       await client.close();
     },
   };
+}
+
+/** Makes the roles of a database. Returns the addresses at which their users sign in. */
+async function makeUsers(db: mongo.Db, uri: string) {
+  const made = { functions: '', migrate: '' };
+  const password = randomBytes(16).toString('hex');
+  for (const role of await describeRoles([...entities.values()], migrations)) {
+    await applyRole(db, role);
+    await applyUser(db, role.name, password);
+    made[role.name] = buildUserUri(uri, { database: db.databaseName, user: role.name, password });
+  }
+  return made;
+}
+
+async function migrateAs(uri: string): Promise<void> {
+  const client = new mongoose.mongo.MongoClient(uri);
+  await upgrade(client.db(), migrations).finally(() => client.close());
 }
 
 function isRunning(pid: number): boolean {

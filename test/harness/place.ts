@@ -7,9 +7,10 @@ import type { Place } from './places.ts';
 // Everything a test file needs of its own, ready before its first line: imported first of all, because
 // what reads the environment reads it when it is imported.
 const deployment = inject('deployment');
-const { queues, ...own } = await takePlace();
+const { queues, mongodb, ...own } = await takePlace();
 const unknown = 'http://localhost:4000'; // where the functions answer is known once they do
-const env = makeEnvironment(inject('tools'), deployment, queues, { ...own, apiUrl: unknown });
+const tools = { ...inject('tools'), mongodb };
+const env = makeEnvironment(tools, deployment, queues, { ...own, apiUrl: unknown });
 Object.assign(process.env, env, { LOG_LEVEL: process.env.TEST_LOG ?? 'SILENT' });
 
 const { connect, disconnect } = await import('../../src/data/connection.ts');

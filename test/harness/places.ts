@@ -12,6 +12,8 @@ import { startDatabases } from './databases.ts';
 export interface Place {
   /** Migrated, and otherwise empty. */
   database: string;
+  /** The address at which the role of the functions signs in. */
+  mongodb: string;
   bucket: string;
   /** The variables that carry the URLs of the queues. */
   queues: Record<string, string>;
@@ -28,12 +30,12 @@ export async function startPlaces(tools: ToolsInfo, deployment: Deployment) {
   async function makePlace(pid: number): Promise<Place> {
     const name = `t${randomBytes(6).toString('hex')}`;
     const bucket = `${name}-media`;
-    const [database, queues] = await Promise.all([
+    const [lent, queues] = await Promise.all([
       databases.lend(pid),
       createQueues(tools.queue, deployment, name),
       createBucket(tools.s3, bucket),
     ]);
-    return { database, bucket, queues };
+    return { ...lent, bucket, queues };
   }
 
   const server = createServer(async (request, response) => {
