@@ -30,6 +30,8 @@ export interface Config {
   sealingKeyArn?: string;
   corsOrigins: string[];
   ffmpegPath: string;
+  /** Whether this process began with a code cache: scripts/package/start.ts. */
+  codeCache: 'USED' | 'NONE';
   registrationsPerMinute: number;
   callsPerMinute: number;
   /** The largest file that is sent in one PUT, and the least part of a larger one, in bytes. */
@@ -83,6 +85,7 @@ const environment = Joi.object({
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
+  CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
   SINGLE_PUT_BYTES: Joi.number()
@@ -125,6 +128,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     sealingKeyArn: value.SEALING_KEY_ARN,
     corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
     ffmpegPath: value.FFMPEG_PATH,
+    codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,
     singlePutBytes: value.SINGLE_PUT_BYTES,
