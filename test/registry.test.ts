@@ -7,7 +7,6 @@ import { migrations } from '../migrations/index.ts';
 import { served } from '../scripts/served.ts';
 import { createRouter } from '../src/api/http/route.ts';
 import { describeApi } from '../src/api/openapi/openapi.ts';
-import { database } from '../src/data/connection.ts';
 import { type Entity, entities, type Stored } from '../src/data/entity.ts';
 import { newId, UUID } from '../src/data/ids.ts';
 import { compare, describe as describeDifference } from '../src/data/migrations/compare.ts';
@@ -16,7 +15,7 @@ import { WORDS } from '../src/data/schema-words.ts';
 import type { Field, ObjectShape, Shape } from '../src/data/shape.ts';
 import { readConfiguration } from '../src/local/deployment/configuration.ts';
 import * as models from '../src/models/index.ts';
-import { adminCollection } from './harness/admin.ts';
+import { adminCollection, adminDatabase } from './harness/admin.ts';
 import { sampleOf } from './harness/sample.ts';
 
 interface Deployed {
@@ -150,7 +149,7 @@ describe('schemas', () => {
 describe('migrations', () => {
   test('leave exactly the validators and indexes of the models', async () => {
     const differences = compare(
-      await readDefinitions(database()),
+      await readDefinitions(adminDatabase()),
       deriveDefinitions(entities.values()),
     );
     expect(differences.flatMap(describeDifference)).toEqual([]);

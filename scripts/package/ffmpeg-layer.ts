@@ -61,9 +61,22 @@ async function listCandidates(
 function findReason(file: string, architecture: Architecture): string | undefined {
   const program = readFileSync(file);
   if (readMachine(program) !== architecture) return `is not for Linux ${architecture}`;
-  const missing = readLibraries(program).find((library) => !OF_THE_SYSTEM.test(library));
+  const libraries = readLibraries(program);
+  if (libraries.length === 0) return undefined;
+  const missing = libraries.find((library) => !OF_THE_SYSTEM.test(library));
   if (missing) return `needs ${missing}`;
-  const versions = program.toString('latin1').matchAll(/GLIBC_2\.(\d+)/g);
-  const glibc = Math.max(0, ...[...versions].map(([, minor]) => Number(minor)));
+  const glibc = findNewestGlibc(program);
   return glibc > GLIBC ? `needs glibc 2.${glibc}` : undefined;
+}
+
+/** The minor version of the newest glibc that a program asks for. */
+function findNewestGlibc(program: Buffer): number {
+  const name = 'GLIBC_2.';
+  let newest = 0;
+  // Not as one text: the program has more than a hundred MB.
+  for (let at = program.indexOf(name); at >= 0; at = program.indexOf(name, at + 1)) {
+    const minor = program.toString('latin1', at + name.length, at + name.length + 3);
+    newest = Math.max(newest, Number.parseInt(minor, 10) || 0);
+  }
+  return newest;
 }

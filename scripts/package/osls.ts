@@ -21,7 +21,11 @@ export async function runOsls(args: string[], cacheNode: string): Promise<void> 
     ['node_modules/serverless/bin/serverless.js', 'package', ...args],
     {
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...env, ...cloud.env, CODE_CACHE_NODE: cacheNode },
+      env: {
+        ...{ ...env, ...cloud.env, CODE_CACHE_NODE: cacheNode },
+        // esbuild is a Go program, which else lets garbage grow to twice what it needs.
+        GOMEMLIMIT: '500MiB',
+      },
     },
   );
   try {

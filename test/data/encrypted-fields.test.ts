@@ -19,7 +19,7 @@ import { DataKey } from '../../src/models/crypto/data-key.ts';
 import { owner } from '../../src/rules.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
 import { commandsOf } from '../advisories/support/commands.ts';
-import { adminDatabase, grantTo } from '../harness/admin.ts';
+import { adminDatabase, grantAccess } from '../harness/admin.ts';
 import { passTime } from '../harness/clocks.ts';
 import { given, type Person } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
@@ -70,10 +70,9 @@ const clear = {
 let alice: Person;
 
 beforeAll(async () => {
-  for (const e of [Safe, Holder]) {
-    await createCollection(adminDatabase(), e.collectionName, deriveDefinition(e));
-    await grantTo(e);
-  }
+  const db = adminDatabase();
+  for (const e of [Safe, Holder]) await createCollection(db, e.collectionName, deriveDefinition(e));
+  await grantAccess(Safe.collectionName, Holder.collectionName);
   alice = await given.user();
 });
 

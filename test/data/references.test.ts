@@ -261,7 +261,7 @@ test('every reference declares onDelete and has an index', () => {
     const indexed = entity.schema.indexes().map(([key]) => Object.keys(key)[0]);
     for (const { path, to, onDelete } of referencesOf(entity)) {
       expect(entities.has(to), `${entity.name}.${path}`).toBe(true);
-      expect(['cascade', 'restrict', 'unset']).toContain(onDelete);
+      expect(['cascade', 'restrict', 'unset', 'keep']).toContain(onDelete);
       expect(indexed, `${entity.name}.${path}`).toContain(path);
     }
   }

@@ -16,11 +16,13 @@ export function adminCollection({ collectionName }: Entity): mongo.Collection<St
   return adminDatabase().collection<Stored>(collectionName);
 }
 
-/** Lets the functions read and write an entity that is of a test alone. */
-export async function grantTo({ collectionName }: Entity): Promise<void> {
+/** Lets the functions read and write collections that are of a test alone. */
+export async function grantAccess(...collections: string[]): Promise<void> {
   const db = adminDatabase();
-  const resource = { db: db.databaseName, collection: collectionName };
-  const privileges = [{ resource, actions: ['find', 'insert', 'update', 'remove'] }];
+  const privileges = collections.map((collection) => ({
+    resource: { db: db.databaseName, collection },
+    actions: ['find', 'insert', 'update', 'remove'],
+  }));
   await db.command({ grantPrivilegesToRole: 'functions', privileges });
 }
 

@@ -52,6 +52,7 @@ async function answer(request: IncomingMessage): Promise<string> {
     DescribeStacks: `<Stacks><member>${stack}<StackStatus>UPDATE_COMPLETE</StackStatus>
       <CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks>`,
     DescribeStackEvents: `<StackEvents>${status('UPDATE_COMPLETE')}${status('UPDATE_IN_PROGRESS')}</StackEvents>`,
+    GetCallerIdentity: '<Account>000000000000</Account><Arn>arn:aws:iam::000000000000:user/a</Arn>',
     UpdateStack: '<StackId>arn:shop</StackId>',
   };
   return `<${action}Response><${action}Result>${results[action] ?? ''}</${action}Result></${action}Response>`;

@@ -7,7 +7,7 @@ import { newId, UUID } from '../../../src/data/ids.ts';
 import { enqueueSweep } from '../../../src/services/removal/sweep-job.ts';
 import { type Answer, call, given, type Person } from '../../harness/given.ts';
 import '../support/seen.ts';
-import { grantTo } from '../../harness/admin.ts';
+import { grantAccess } from '../../harness/admin.ts';
 import {
   bodyFor,
   inParallel,
@@ -177,7 +177,7 @@ export async function strangersMarkNothing(): Promise<void> {
   );
   try {
     const [user, stranger, _id] = [newId(1), newId(2), newId(3)];
-    for (const one of [Shelf, Book]) await grantTo(one);
+    await grantAccess(Shelf.collectionName, Book.collectionName);
     await Shelf.collection.insertOne({ _id, user });
     await Book.collection.insertOne({ _id: newId(4), user, shelf: _id });
     const ctx = systemCtx('test');
