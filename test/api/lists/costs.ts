@@ -71,7 +71,7 @@ function costs(entities: Entity[]): void {
 
   describe.each(byEntity)('of 10,000 documents of %s', (_name, entity, rules) => {
     beforeAll(() => fill(entity));
-    afterAll(() => entity.collection.drop());
+    afterAll(() => adminCollection(entity).drop());
 
     test('every filter and sort that is offered reads only the documents of its page, by an index', async () => {
       const wrong: string[] = [];

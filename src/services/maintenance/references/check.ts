@@ -140,7 +140,7 @@ async function findDeletedLately(ctx: Ctx, ids: UUID[]): Promise<UUID[]> {
       { document, action: 'delete', ...isRecent },
       { projection: { document: 1 }, limit: BATCH, hint: { document: 1, createdAt: -1, _id: -1 } },
     );
-    const which = { 'event.document': document, 'event.action': 'delete' };
+    const which = { 'event.document': document, 'event.action': 'delete', ...isRecent };
     const loose: Base[] = await findMany(ctx, LooseEvent, which, { limit: BATCH });
     const deletions = (loose as (Base & { event: { document: UUID } })[]).map((l) => l.event);
     lately.push(...[...events, ...deletions].map((e) => e.document));
