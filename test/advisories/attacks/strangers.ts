@@ -7,7 +7,7 @@ import { newId, UUID } from '../../../src/data/ids.ts';
 import { enqueueSweep } from '../../../src/services/removal/sweep-job.ts';
 import { type Answer, call, given, type Person } from '../../harness/given.ts';
 import '../support/seen.ts';
-import { grantAccess } from '../../harness/admin.ts';
+import { adminCollection, grantAccess } from '../../harness/admin.ts';
 import {
   bodyFor,
   inParallel,
@@ -122,7 +122,7 @@ async function storedOf(people: Owned[]): Promise<string> {
   const users = people.map((p) => new UUID(p.person.id));
   const parts = [...entities.values()].map((e) => {
     const filter = e.name === 'User' ? { _id: { $in: users } } : { user: { $in: users } };
-    return e.collection
+    return adminCollection(e)
       .find(filter, { projection: { outbox: 0 } })
       .sort({ _id: 1 })
       .toArray();
