@@ -5,7 +5,7 @@ import type { Migration } from '../migrations/migration.ts';
 import { listCollections } from './collections.ts';
 
 /** What a role may do with a collection, or with the database itself where none is named. */
-export interface Grant {
+interface Grant {
   collection: string;
   actions: Action[];
 }

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { type DocOf, entity, freeForm } from '../../data/entity.ts';
+import { entity, freeForm } from '../../data/entity.ts';
 
 function define() {
   const schema = new Schema({
@@ -21,5 +21,3 @@ export const LooseEvent = entity('LooseEvent', define, {
   owner: 'none',
   audited: false,
 });
-
-export type LooseEventDoc = DocOf<typeof LooseEvent>;
