@@ -33,6 +33,9 @@ export function place({ worker }: { worker: boolean }): void {
   hasWorker = worker;
 }
 
+/** Whether the functions of queues run by themselves here. */
+export const isServed = () => hasWorker;
+
 let work: Worker | undefined;
 
 beforeAll(async () => {
