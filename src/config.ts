@@ -30,6 +30,8 @@ export interface Config {
   sealingKeyArn?: string;
   corsOrigins: string[];
   ffmpegPath: string;
+  /** Whether this process began with a code cache: scripts/package/start.ts. */
+  codeCache: 'USED' | 'NONE';
   registrationsPerMinute: number;
   callsPerMinute: number;
   /** The most connections to the database that a deployed function holds in each of its processes. */
@@ -85,6 +87,7 @@ const environment = Joi.object({
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
+  CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
   DATABASE_CONNECTIONS: Joi.number().integer().min(1).max(10).default(10),
@@ -128,6 +131,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     sealingKeyArn: value.SEALING_KEY_ARN,
     corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
     ffmpegPath: value.FFMPEG_PATH,
+    codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,
     databaseConnections: value.DATABASE_CONNECTIONS,

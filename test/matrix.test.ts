@@ -2,6 +2,7 @@ import './harness/place.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entities, entityNamed } from '../src/data/entity.ts';
 import { UUID } from '../src/data/ids.ts';
+import { adminCollection } from './harness/admin.ts';
 import { type Everything, everything } from './harness/everything.ts';
 import { type Answer, call, given } from './harness/given.ts';
 import { inParallel } from './harness/in-parallel.ts';
@@ -311,7 +312,7 @@ async function storedOf(
   const texts = names.map(async (name) => {
     const filter = name === 'User' ? { _id: user } : { user };
     const options = { projection: { outbox: 0 }, sort: { _id: 1 } } as const;
-    const found = await entityNamed(name).collection.find(filter, options).toArray();
+    const found = await adminCollection(entityNamed(name)).find(filter, options).toArray();
     return [name, JSON.stringify(found)] as const;
   });
   return Object.fromEntries(await Promise.all(texts));

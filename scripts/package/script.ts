@@ -10,6 +10,12 @@ import { Script } from 'node:vm';
  */
 export const SECRETS = './secrets';
 
+/** What `CODE_CACHE_NODE` is, where no program can make a code cache for the functions. */
+export const NO_CACHE = 'none';
+
+/** The code cache of a script for this version of Node: no other accepts it. */
+export const nameCache = (file: string) => `${file}.${process.version}.cache`;
+
 /**
  * Compiles the code of a function with V8's code cache, if there is one: what the cache holds is
  * not compiled again. A cache of another build of V8 is rejected; then only the saved time is lost.

@@ -7,6 +7,7 @@ import { connect, database } from '../../src/data/connection.ts';
 import { newId, type UUID } from '../../src/data/ids.ts';
 import { aggregateBytes, findBytes, findOneBytes } from '../../src/data/read.ts';
 import { Project } from '../../src/models/projects/project.ts';
+import { adminCollection } from '../harness/admin.ts';
 
 const ctx = systemCtx('test');
 const user = newId(Date.now());
@@ -20,7 +21,7 @@ beforeAll(async () => {
     ...{ description: 'ä'.repeat(150_000), createdAt: now, updatedAt: now, version: 1 },
   }));
   // Longer than any field may be: such an answer takes two batches.
-  await Project.collection.insertMany(large, { bypassDocumentValidation: true });
+  await adminCollection(Project).insertMany(large, { bypassDocumentValidation: true });
 });
 
 afterEach(() => {

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 export interface Place {
   /** Migrated, and otherwise empty. */
   database: string;
+  /** The address at which the role of the functions signs in. */
+  mongodb: string;
   bucket: string;
   /** The variables that carry the URLs of the queues. */
   queues: Record<string, string>;

@@ -18,12 +18,12 @@ export function startPlaces(tools: ToolsInfo, deployment: Deployment, folder: st
   async function makePlace(pid: number): Promise<Place> {
     const name = `t${randomBytes(6).toString('hex')}`;
     const bucket = `${name}-media`;
-    const [database, queues] = await Promise.all([
+    const [lent, queues] = await Promise.all([
       databases.lend(pid),
       createQueues(tools.queue, deployment, name),
       createBucket(tools.s3, bucket),
     ]);
-    return { database, bucket, queues };
+    return { ...lent, bucket, queues };
   }
 
   async function answer(name: string, pid: number): Promise<void> {

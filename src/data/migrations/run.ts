@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { checkRole } from '../roles/check.ts';
 import { holdLock, type LockOptions } from './lock.ts';
 import type { Migration } from './migration.ts';
 import { planDowngrade, planUpgrade } from './plan.ts';
@@ -26,8 +27,8 @@ interface Outcome {
 /**
  * Applies migrations in order: `head` for all that are pending, `widening` for those with which the functions
  * of before still work, `+2`, or up to an id. Two runners at once are safe, and one that was killed is continued.
- * @throws Error when another runner holds the lock for too long, for an unknown id, and for a database that
- * was made by other migrations
+ * @throws Error when another runner holds the lock for too long, for an unknown id, for a database that was
+ * made by other migrations, and when the user's role lacks a collection
  */
 export function upgrade(
   db: mongo.Db,
@@ -75,6 +76,7 @@ function runAll(
 ): Promise<Outcome> {
   return holdLock(db, { ...waiting, tell }, async (hold) => {
     const planned = await PLANS[direction](migrations, await readRecords(db), target);
+    await checkRole(db, planned);
     await prepareRecords(db);
     const done: string[] = [];
     for (const migration of planned) {
