@@ -10,6 +10,9 @@ import { Script } from 'node:vm';
  */
 export const SECRETS = './secrets';
 
+/** What `src/secrets.ts` exports. */
+type SecretsModule = typeof import('../../src/secrets.ts');
+
 /**
  * Compiles the code of a function with V8's code cache, if there is one: what the cache holds is
  * not compiled again. A cache of another build of V8 is rejected; then only the saved time is lost.
@@ -24,14 +27,10 @@ export function compile(file: string, cachedData?: Buffer): Script {
 }
 
 /** Runs a compiled script. @returns its exports */
-export function run(
-  script: Script,
-  file: string,
-  secrets: Record<string, string>,
-): Record<string, unknown> {
+export function run(script: Script, file: string, secrets: SecretsModule): Record<string, unknown> {
   const module = { exports: {} };
   const requireFile = createRequire(file);
-  const require = (name: string) => (name === SECRETS ? { secrets } : requireFile(name));
+  const require = (name: string) => (name === SECRETS ? secrets : requireFile(name));
   script.runInThisContext()(module.exports, require, module, file, dirname(file));
   return module.exports;
 }

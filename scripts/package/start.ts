@@ -14,4 +14,7 @@ if (script.cachedDataRejected) {
   console.warn(JSON.stringify({ level: 'WARN', message }));
 }
 
-export const { handler } = run(script, file, await secrets);
+export const { handler } = run(script, file, {
+  secrets: await secrets,
+  readSecrets,
+});
