@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { lambda } from './vitest.lambda.config.ts';
 import { media } from './vitest.media.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
 
@@ -7,7 +8,7 @@ import { recipes } from './vitest.recipes.config.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/campaign/**', ...media, ...recipes],
+    exclude: ['test/campaign/**', ...lambda, ...media, ...recipes],
     globalSetup: ['test/global-setup.ts'],
     setupFiles: ['test/harness/compile-cache.ts'],
     pool: 'forks',
