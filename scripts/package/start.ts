@@ -13,4 +13,7 @@ const script = compile(file, existsSync(cache) ? readFileSync(cache) : undefined
 // Whether starts are fast is not told at each of them, but by `migrate`, once for each deployment.
 process.env.CODE_CACHE = script.cachedDataRejected === false ? 'USED' : 'NONE';
 
-export const { handler } = run(script, file, await secrets);
+export const { handler } = run(script, file, {
+  secrets: await secrets,
+  readSecrets,
+});

@@ -27,7 +27,8 @@ process.env = {
   ...{ MEDIA_BUCKET: 'none', S3_ENDPOINT: 'http://127.0.0.1:9' },
 };
 const script = compile(file);
-const { handler } = run(script, file, {}) as { handler: Handler };
+const secrets = { secrets: {}, readSecrets: async () => ({}) }; // all in the environment
+const { handler } = run(script, file, secrets) as { handler: Handler };
 if (path) await callAll(path);
 if (isCached) writeFileSync(nameCache(file), script.createCachedData());
 // Chunks are loaded by `require`, which rejects modules with top-level await: better to find out

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { startHub } from './events/hub.ts';
 import { type Log, toStderr } from './log.ts';
 import { buildMongodUri, type MongodOptions, startMongod } from './mongod.ts';
 import { findFreePort } from './process/ports.ts';
 import { startQueue } from './queue/server.ts';
 import { type S3Access, startS3 } from './s3.ts';
-import { loadSecrets, type Secrets } from './secrets.ts';
+import { loadSecrets, locateSecrets, type Secrets } from './secrets.ts';
 import { ffmpeg } from './tools/ffmpeg.ts';
 import { find } from './tools/find.ts';
 import { mongod } from './tools/mongod.ts';
@@ -22,6 +22,8 @@ export type ToolsInfo = {
   hub: string;
   ffmpeg: string;
   secrets: Secrets;
+  /** Where they are, to be read again. */
+  secretsFile: string;
 };
 
 /** The tools while they run. */
@@ -92,6 +94,7 @@ export async function beginTools({
       hub: hub?.url ?? '',
       ffmpeg: ffmpegPath,
       secrets,
+      secretsFile: locateSecrets(resolve(dir)),
     },
     ready,
     pids,

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Ctx } from '../../context.ts';
+import { renewKeys } from '../../crypto/key-ring.ts';
 import { connect } from '../../data/connection.ts';
 import { AppError, notFound } from '../../errors.ts';
 import '../../models/index.ts';
@@ -86,7 +87,10 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
   const { route, params } = found;
   countCall(ctx);
   // Public routes, which are the same for everybody, work without the database.
-  if (route.personal !== false) await connect();
+  if (route.personal !== false) {
+    await renewKeys();
+    await connect();
+  }
   if (route.access !== 'anyone') {
     ctx.actor = await authenticate(ctx, event.headers.authorization);
     if (route.access === 'admin' && ctx.actor.kind !== 'ADMIN') {
