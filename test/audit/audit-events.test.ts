@@ -161,3 +161,14 @@ test('an entry that makes no valid event is recorded all the same, and the chain
   const actions = (await events.toArray()).map(({ action }) => action);
   expect(actions).toEqual(['create', 'x'.repeat(100), 'update']);
 });
+
+test('an entry whose run was cut off after appending it is in the chain once, and waits no longer', async () => {
+  const alice = await given.user();
+  const which = { _id: new UUID((await alice.project()).id) };
+  const { outbox } = (await Project.collection.findOne(which)) as Stored;
+  await appendToChain(systemCtx('test'));
+  await Project.collection.updateOne(which, { $set: { outbox } });
+  await appendToChain(systemCtx('test'));
+  expect(await AuditEvent.collection.countDocuments({ document: which._id })).toBe(1);
+  expect((await Project.collection.findOne(which))?.outbox).toEqual([]);
+});
