@@ -5,11 +5,14 @@ import { makeBody } from '../../src/api/resource/input.ts';
 import { encrypted, freeForm } from '../../src/data/entity.ts';
 import { shapeOf } from '../../src/data/shape.ts';
 
-const schema = new Schema({
-  day: { type: Date },
-  notes: freeForm(20),
-  secret: encrypted({ type: String }, { shows: 'last4' }),
-});
+const schema = new Schema(
+  {
+    day: { type: Date },
+    notes: freeForm(20),
+    secret: encrypted({ type: String }, { shows: 'last4' }),
+  },
+  { _id: false },
+);
 const body = makeBody(shapeOf(schema), 'create');
 
 test.each([
