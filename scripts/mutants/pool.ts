@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { copyRepository } from './copy.ts';
@@ -35,7 +36,7 @@ export async function startPool(root: string, dir: string, size: number): Promis
         const outcome = await ask(lane.child, task);
         if (outcome !== 'HUNG') return outcome;
         await kill(lane.child);
-        if (task.edit) await copyRepository(root, lane.copy);
+        if (task.edit) await writeFile(join(lane.copy, task.edit.file), task.edit.before);
         lane.child = await startLane(lane.copy);
         return outcome;
       } finally {

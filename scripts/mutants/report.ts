@@ -8,7 +8,7 @@ export interface Mutant {
 }
 
 /** What became of a change. `BROKEN`: its tests could not be loaded, which says nothing. */
-export type Verdict = 'NOTICED' | 'SURVIVED' | 'BROKEN';
+type Verdict = 'NOTICED' | 'SURVIVED' | 'BROKEN';
 
 /** A change, and what became of it. */
 export interface Judged extends Mutant {

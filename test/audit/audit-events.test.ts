@@ -172,3 +172,14 @@ test('an entry whose run was cut off after appending it is in the chain once, an
   expect(await AuditEvent.collection.countDocuments({ document: which._id })).toBe(1);
   expect((await Project.collection.findOne(which))?.outbox).toEqual([]);
 });
+
+test('a user reads no event of another', async () => {
+  const [alice, bob] = await Promise.all([given.user(), given.user()]);
+  const { id } = await alice.project();
+  await appendToChain(systemCtx('test'));
+  const path = `/v1/audit-events?document=${id}`;
+  const [event] = (await alice.get<Page>(path)).body.data;
+  expect(event).toMatchObject({ document: id });
+  expect((await bob.get<Page>(path)).body.data).toEqual([]);
+  expect((await bob.get(`/v1/audit-events/${event?.id}`)).status).toBe(404);
+});

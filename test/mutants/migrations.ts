@@ -91,7 +91,7 @@ export const migrations: Edits = {
       guarantee: 'two steps of one name are refused',
       find: 'if (batched.has(key)) throw',
       replace: 'if (false) throw',
-      tests: ['test/data/migrations/steps.test.ts > called'],
+      tests: ['test/data/migrations/steps.test.ts > two steps of one name'],
     },
   ],
   'src/data/migrations/plan.ts': [
