@@ -12,7 +12,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     tools: ToolsInfo;
     deployment: Deployment;
-    /** The address at which a test file asks for its place. */
+    /** The folder in which a test file asks for its place. */
     places: string;
     /** The folder of the API's OpenAPI document and of the checks compiled from it. */
     contract: string;
@@ -26,7 +26,8 @@ const run = promisify(execFile);
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dir = await mkdtemp(join(await root(), 'mixdown-test-'));
   const contract = join(dir, 'contract');
-  await mkdir(contract);
+  const asking = join(dir, 'places');
+  await Promise.all([mkdir(contract), mkdir(asking)]);
   const writeContract = () =>
     run(process.execPath, [join(repository, 'test/harness/write-checks.ts'), contract]);
   const [tools] = await Promise.all([startTools({ dir, testCommands: true }), writeContract()]);
@@ -35,10 +36,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const deployment = readDeployment(repository);
   // A database that the user's own connection string names is not for tests.
   const info = { ...tools.info, mongodb: withoutDatabase(tools.info.mongodb) };
-  const places = await startPlaces(info, deployment);
+  const places = startPlaces(info, deployment, asking);
   project.provide('tools', info);
   project.provide('deployment', deployment);
-  project.provide('places', places.url);
+  project.provide('places', asking);
   project.provide('contract', contract);
   process.env.FFMPEG_PATH = info.ffmpeg;
   return async () => {

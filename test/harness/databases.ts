@@ -73,17 +73,19 @@ function isRunning(pid: number): boolean {
 async function empty(db: mongo.Db, migrated: string): Promise<boolean> {
   const { objects } = await db.command({ dbStats: 1 });
   if (objects > MOST_DOCUMENTS || (await isInUse(db))) return false;
+  if ((await contents(db)) !== migrated) return false;
   const collections = await db.collections();
   const options = { maxTimeMS: PATIENCE, writeConcern: { w: 1, journal: false } };
   const deletions = collections
     .filter(({ collectionName: name }) => name !== RECORDS && !name.startsWith('system.'))
     .map(async (collection) => {
-      await collection.deleteMany({}, options);
+      // From the collection's own count: most have no documents.
+      if ((await collection.estimatedDocumentCount()) > 0) await collection.deleteMany({}, options);
       // A plan that was chosen for other documents must not be taken for the next file's.
       await db.command({ planCacheClear: collection.collectionName });
     });
   const ended = await Promise.allSettled(deletions);
-  return ended.every((one) => one.status === 'fulfilled') && (await contents(db)) === migrated;
+  return ended.every((one) => one.status === 'fulfilled');
 }
 
 /** The one collection that has documents after the migrations. */
@@ -98,22 +100,20 @@ async function isInUse(db: mongo.Db): Promise<boolean> {
   return (await running.toArray()).length > 0;
 }
 
-/** All collections with their options, indexes and counts of documents, the records in full. */
+/** All collections with their options and indexes, and the records of migrations. */
 async function contents(db: mongo.Db): Promise<string> {
-  const found = await db.listCollections().toArray();
-  const { was: profiled } = await db.command({ profile: -1 });
-  const collections = found
-    .toSorted(byName)
-    .map(async ({ name, type, options }: mongo.Document) => {
-      const collection = db.collection(name);
-      const indexes = (await collection.listIndexes().toArray()).toSorted(byName);
-      const documents =
-        name === RECORDS ? await collection.find().toArray() : await collection.countDocuments();
-      return { name, type, options, indexes, documents };
-    });
-  return JSON.stringify([profiled, await Promise.all(collections)]);
-}
-
-function byName(a: mongo.Document, b: mongo.Document): number {
-  return a.name < b.name ? -1 : 1;
+  const catalog = db.client
+    .db('admin')
+    .aggregate([
+      { $listCatalog: {} },
+      { $match: { db: db.databaseName } },
+      { $project: { name: 1, type: 1, options: '$md.options', indexes: '$md.indexes.spec' } },
+      { $sort: { name: 1 } },
+    ]);
+  const [collections, records, { was: profiled }] = await Promise.all([
+    catalog.toArray(),
+    db.collection(RECORDS).find().toArray(),
+    db.command({ profile: -1 }),
+  ]);
+  return JSON.stringify([profiled, records, collections]);
 }

@@ -2,15 +2,20 @@ import { afterAll, beforeAll, inject } from 'vitest';
 import { makeEnvironment } from '../../src/local/environment.ts';
 import { startGateway } from '../../src/local/http/gateway.ts';
 import { startWorker, type Worker } from '../../src/local/worker.ts';
-import type { Place } from './places.ts';
+import { askPlace } from './ask-place.ts';
 
 // Everything a test file needs of its own, ready before its first line: imported first of all, because
 // what reads the environment reads it when it is imported.
 const deployment = inject('deployment');
-const { queues, ...own } = await takePlace();
+const { queues, ...own } = askPlace(inject('places'));
 const unknown = 'http://localhost:4000'; // where the functions answer is known once they do
 const env = makeEnvironment(inject('tools'), deployment, queues, { ...own, apiUrl: unknown });
-Object.assign(process.env, env, { LOG_LEVEL: process.env.TEST_LOG ?? 'SILENT' });
+Object.assign(process.env, env, {
+  LOG_LEVEL: process.env.TEST_LOG ?? 'SILENT',
+  // A test file may have put others in the way of its functions.
+  S3_ENDPOINT: process.env.TEST_S3_ENDPOINT ?? env.S3_ENDPOINT,
+  SQS_ENDPOINT: process.env.TEST_SQS_ENDPOINT ?? env.SQS_ENDPOINT,
+});
 
 const { connect, disconnect } = await import('../../src/data/connection.ts');
 const { BACKGROUND } = await import('../../src/data/deadlines.ts');
@@ -44,9 +49,3 @@ afterAll(async () => {
   await Promise.all([gateway.stop(), work?.stop()]);
   await disconnect();
 });
-
-async function takePlace(): Promise<Place> {
-  const answer = await fetch(inject('places'), { method: 'POST', body: String(process.pid) });
-  if (!answer.ok) throw new Error(`There is no place for this file: ${await answer.text()}`);
-  return (await answer.json()) as Place; // places.ts wrote it
-}

@@ -1,28 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { watch } from 'node:fs';
 import { createBucket } from '../../src/local/bucket.ts';
 import type { Deployment } from '../../src/local/cloud.ts';
 import { createQueues } from '../../src/local/queue/server.ts';
 import type { ToolsInfo } from '../../src/local/tools.ts';
+import { answerPlace, type Place, readAsker } from './ask-place.ts';
 import { startDatabases } from './databases.ts';
 
-/** What a test file has for itself on the shared tools. */
-export interface Place {
-  /** Migrated, and otherwise empty. */
-  database: string;
-  bucket: string;
-  /** The variables that carry the URLs of the queues. */
-  queues: Record<string, string>;
-}
-
 /**
- * Gives each test file that asks a place. Runs beside all of them, in the process of the global setup: it
- * knows which databases are migrated already, and whose process has ended. Buckets and queues cost little
- * and are new each time: no late event or message of another file is in them.
+ * Gives a place to each test file that asks for one in `folder`. Runs beside all of them, in the process of
+ * the global setup: it knows which databases are migrated already, and whose process has ended. Buckets and
+ * queues cost little and are new each time: no late event or message of another file is in them.
  */
-export async function startPlaces(tools: ToolsInfo, deployment: Deployment) {
+export function startPlaces(tools: ToolsInfo, deployment: Deployment, folder: string) {
   const databases = startDatabases(tools.mongodb);
 
   async function makePlace(pid: number): Promise<Place> {
@@ -36,29 +26,22 @@ export async function startPlaces(tools: ToolsInfo, deployment: Deployment) {
     return { database, bucket, queues };
   }
 
-  const server = createServer(async (request, response) => {
-    try {
-      const place = await makePlace(await readPid(request));
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(place));
-    } catch (error) {
-      response.statusCode = 500;
-      response.end(error instanceof Error ? error.stack : String(error));
-    }
+  async function answer(pid: number): Promise<void> {
+    const place = await makePlace(pid).catch((error: Error) => ({ error: String(error.stack) }));
+    answerPlace(folder, pid, place);
+  }
+
+  const asked = new Set<number>();
+  const watcher = watch(folder, (_event, file) => {
+    const pid = file ? readAsker(file) : undefined;
+    if (pid === undefined || asked.has(pid)) return;
+    asked.add(pid);
+    void answer(pid);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo; // it listens on TCP
   return {
-    url: `http://127.0.0.1:${port}`,
     stop: async () => {
-      server.closeAllConnections();
-      server.close();
+      watcher.close();
       await databases.stop();
     },
   };
-}
-
-async function readPid(request: IncomingMessage): Promise<number> {
-  let body = '';
-  for await (const chunk of request.setEncoding('utf8')) body += chunk;
-  return Number(body);
 }

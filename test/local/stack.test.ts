@@ -118,7 +118,10 @@ test('the stack prints its addresses, refuses a second start, and stops with all
   ]);
 
   const pids = names.map(pidOf);
-  expect(pids.every(alive)).toBe(true);
+  expect(
+    pids.filter((pid) => !alive(pid)),
+    first.output,
+  ).toEqual([]);
   first.child.kill('SIGINT');
   expect(await first.ended).toBe(0);
   expect(pids.some(alive)).toBe(false);

@@ -1,12 +1,12 @@
 import { vi } from 'vitest';
 
 // S3 and the queue are taken to be away: both take connections, and say nothing.
-const silence = await vi.hoisted(async () =>
-  (await import('../harness/silence.ts')).startSilence(),
-);
-vi.mock('../../src/config.ts', async (original) => {
-  const { config } = await original<typeof import('../../src/config.ts')>();
-  return { config: { ...config, s3Endpoint: silence.url, sqsEndpoint: silence.url } };
+const silence = await vi.hoisted(async () => {
+  const { startSilence } = await import('../harness/silence.ts');
+  const started = await startSilence();
+  process.env.TEST_S3_ENDPOINT = started.url;
+  process.env.TEST_SQS_ENDPOINT = started.url;
+  return started;
 });
 
 import '../harness/place.ts';
