@@ -55,7 +55,8 @@ async function end(): Promise<void> {
 }
 
 async function run({ tests, edit }: Task): Promise<Outcome> {
-  if (edit) await write(edit.file, edit.after);
+  // Each test file is run by a new process, which reads the code anew.
+  if (edit) await writeFile(join(root, edit.file), edit.after);
   try {
     const specifications = tests.map(({ file, names }) =>
       project.createSpecification(join(root, file), {
@@ -70,14 +71,8 @@ async function run({ tests, edit }: Task): Promise<Outcome> {
       unhandledErrors,
     );
   } finally {
-    if (edit) await write(edit.file, edit.before);
+    if (edit) await writeFile(join(root, edit.file), edit.before);
   }
-}
-
-async function write(file: string, text: string): Promise<void> {
-  const path = join(root, file);
-  await writeFile(path, text);
-  vitest.invalidateFile(path);
 }
 
 function summarise(modules: TestModule[], unhandled: unknown[]): Outcome {

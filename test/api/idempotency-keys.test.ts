@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { type Answer, runOnce } from '../../src/api/http/idempotency.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { idText, newId, UUID } from '../../src/data/ids.ts';
+import { insert } from '../../src/data/write.ts';
 import { IdempotencyRecord } from '../../src/models/api/idempotency-record.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { given } from '../harness/given.ts';
@@ -96,4 +97,13 @@ test('a key is of one path and query: the same body to another path or query is 
   const body = { ...song, project: one.id };
   expect((await alice.post('/v1/tracks', body, query)).status).toBe(201);
   expect(await alice.post('/v1/tracks?onDuplicate=reuse', body, query)).toMatchObject(reused);
+});
+
+test('the id that is promised to a key is that of one document, and of no other beside it', async () => {
+  const promisedId = newId(Date.now());
+  const ctx: Ctx = { ...systemCtx('test'), promisedId };
+  const makes = () => insert(ctx, Project, { user: newId(Date.now()), name: 'First light' });
+  const [first, second] = [await makes(), await makes()];
+  expect(first._id).toEqual(promisedId);
+  expect(second._id).not.toEqual(promisedId);
 });

@@ -152,7 +152,8 @@ test('a parent that looks before its children have completed goes on waiting', a
   const id = await fannedOut();
   await Job.collection.updateOne({ _id: id }, { $set: { runAfter: new Date(0), priority: 9 } });
   await works();
-  expect(await stored(id)).toMatchObject({ status: 'QUEUED', parts: { waiting: 3 } });
+  const goesOn = { status: 'QUEUED', attempts: 0, parts: { waiting: 3 } };
+  expect(await stored(id)).toMatchObject(goesOn);
   await worksAll();
   expect((await stored(id)).status).toBe('COMPLETED');
 });
@@ -186,4 +187,15 @@ test('a child is not started anew by itself, but with its parent', async () => {
   await expect(retryJob(later(), types, { _id: child?._id })).rejects.toMatchObject({
     code: 'INVALID_STATE',
   });
+});
+
+test('a child whose parent has ended is not run', async () => {
+  const id = await fannedOut(1);
+  await Job.collection.updateOne({ _id: id }, { $set: { status: 'FAILED' } });
+  let runs = 0;
+  await works(withRun('square', async () => ({ squared: ++runs })));
+  expect(runs).toBe(0);
+  expect(await childrenOf(id)).toMatchObject([
+    { status: 'COMPLETED', result: { superseded: true } },
+  ]);
 });

@@ -2,9 +2,10 @@ import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
+import { Image } from '../../src/models/media/image.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { getSignedText, presignUrl } from '../../src/services/media/signed-texts.ts';
-import { given } from '../harness/given.ts';
+import { given, send } from '../harness/given.ts';
 import { putObject } from '../harness/objects.ts';
 import { place } from '../harness/place.ts';
 
@@ -41,4 +42,26 @@ test('the links in a playlist are good for five hours from the hour in which the
   );
   expect(endsAt).toBe(Date.UTC(2026, 0, 2, 15));
   expect(secondsOf(presignUrl('media/links/1'))).toBe(5 * 3600);
+});
+
+test('an image that was never READY has no link to a render, whatever a worker shows of it', async () => {
+  const alice = await given.user();
+  const { id } = await alice.medium('images');
+  const set = { status: 'PROCESSING', derivativesPath: 'media/shown' };
+  await Image.collection.updateOne({ _id: new UUID(id) }, { $set: set });
+  const refused = {
+    status: 409,
+    body: { code: 'INVALID_STATE', detail: 'The image is not READY.' },
+  };
+  expect(await alice.get(`/v1/images/${id}/render?width=10`)).toMatchObject(refused);
+});
+
+test('S3 takes exactly as many bytes as were declared, also without a checksum', async () => {
+  const alice = await given.user();
+  const { upload } = await alice.track({ size: 5 });
+  for (const bytes of ['four', 'sixsix']) {
+    const headers = { ...upload.headers, 'content-length': String(bytes.length) };
+    expect((await send(upload, Buffer.from(bytes), headers)).status, bytes).toBe(403);
+  }
+  expect((await send(upload, Buffer.from('bytes'))).status).toBe(200);
 });

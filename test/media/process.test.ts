@@ -5,6 +5,7 @@ import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { LEASE } from '../../src/services/jobs/claim.ts';
 import { MediaError } from '../../src/services/media/media-error.ts';
+import type { MediaProcessor } from '../../src/services/media/processor.ts';
 import { given, type Person, type Track as TrackDoc } from '../harness/given.ts';
 import { keysOf } from '../harness/objects.ts';
 import { place } from '../harness/place.ts';
@@ -105,6 +106,25 @@ test('nothing of a stale worker is shown, and nothing of it stays', async () => 
   const { body } = await linkTo(alice, track, 'waveform');
   expect(await (await fetch(body.url)).text()).toBe('waveform');
   expect(await keysOf(alice, track)).toHaveLength(2);
+});
+
+test('a stale worker shows nothing while another one works', async () => {
+  const alice = await given.user();
+  const track = await arrived(alice);
+  let seen: TrackDoc | undefined;
+  await works(async (stale) => {
+    await stale.onProbed(probed);
+    const another: MediaProcessor = async (input) => {
+      await input.onProbed(probed);
+      await makes(stale, 'waveform', 'stale');
+      seen = await now(alice, track);
+      return whole(input);
+    };
+    await works(another, LEASE + 60_000);
+    return { ...processed, warnings: [] };
+  });
+  expect(statuses(seen as TrackDoc)).toEqual({ waveform: 'PENDING', cover: 'PENDING' });
+  expect(await now(alice, track)).toMatchObject({ status: 'READY', derivatives: [{ size: 8 }] });
 });
 
 test('what was READY stays as it is while it is processed once more, and when that fails', async () => {

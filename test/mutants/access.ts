@@ -6,7 +6,7 @@ export const access: Edits = {
       guarantee: "what is one's own is nobody else's",
       find: '? { user: actor.id } : undefined',
       replace: '? {} : undefined',
-      tests: ['test/projects/projects.test.ts > exactly like a missing one'],
+      tests: ['test/uploads/uploads.test.ts > by another user'],
     },
     {
       guarantee: 'what is for administrators is for nobody else',
@@ -18,7 +18,7 @@ export const access: Edits = {
       guarantee: 'of what administrators read all of, others read their own',
       find: "(actor.kind === 'ADMIN' ? {} : owner(actor))",
       replace: '({})',
-      tests: ['test/audit/audit-events.test.ts > exactly like a missing one'],
+      tests: ['test/audit/audit-events.test.ts > no event of another'],
     },
     {
       guarantee: "what is not shared is its owner's alone",
@@ -30,7 +30,7 @@ export const access: Edits = {
       guarantee: "one's own account is that of the token",
       find: '? { _id: actor.id } : undefined',
       replace: '? {} : undefined',
-      tests: ['test/api/include.test.ts > an account includes everything'],
+      tests: ['test/account/users.test.ts > the account that is their own'],
     },
   ],
   'src/api/resource/verbs.ts': [

@@ -41,10 +41,10 @@ export const account: Edits = {
       tests: ['test/account/ending-sessions.test.ts > at most 100'],
     },
     {
-      guarantee: 'a name is one however it is written',
+      guarantee: 'a name that nobody has is one however it is written',
       find: "removeUnseen(login.normalize('NFKC'))",
       replace: "login.normalize('NFKC')",
-      tests: ['test/account/rate-limits.test.ts > however it is written'],
+      tests: ['test/account/rate-limits.test.ts > a name that nobody has'],
     },
     {
       guarantee: 'a device that has signed in before has tries of its own',

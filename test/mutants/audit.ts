@@ -77,7 +77,7 @@ export const audit: Edits = {
       guarantee: 'the event of a deletion gets its place in the chain',
       find: ', unsealed: true };',
       replace: ' };',
-      tests: ['test/projects/projects.test.ts > each write is audited'],
+      tests: ['test/audit/audit-events.test.ts > has appended first'],
     },
   ],
   'src/services/audit/chain.ts': [
@@ -141,7 +141,7 @@ export const audit: Edits = {
       guarantee: 'what waited in the outbox of a deleted document is told',
       find: 'insertMany([...missing, ...events], {',
       replace: 'insertMany(events, {',
-      tests: ['test/audit/audit-events.test.ts > each entry is there once'],
+      tests: ['test/projects/projects.test.ts > each write is audited'],
     },
     {
       guarantee: 'it is told once',

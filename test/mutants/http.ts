@@ -56,7 +56,7 @@ export const http: Edits = {
       guarantee: 'a key that the database would take for an operator is refused',
       find: "else if (name.startsWith('$'))",
       replace: 'else if (false)',
-      tests: ['test/projects/projects.test.ts > not declared as JSON'],
+      tests: ['test/api/refusals.test.ts > at each end of a deep body'],
     },
     {
       guarantee: 'such a key is refused in a dotted one, too',
@@ -134,9 +134,7 @@ export const http: Edits = {
       guarantee: 'a call of an address is counted',
       find: 'countCall(ctx);',
       replace: '',
-      tests: ['test/advisories/surface.test.ts', 'test/api/limits.test.ts'],
-      survives:
-        'The count itself is tested; that each request is counted would take six thousand requests in a minute.',
+      tests: ['test/advisories/surface.test.ts > API4 resource use'],
     },
   ],
   'src/api/http/problems.ts': [

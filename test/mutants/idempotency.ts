@@ -73,7 +73,7 @@ export const idempotency: Edits = {
       guarantee: 'while the first try runs, no other does',
       find: ", ...hasCome(ctx, 'runningUntil') },",
       replace: ' },',
-      tests: ['test/projects/projects.test.ts > creates at once under one'],
+      tests: ['test/api/idempotency-keys.test.ts > 35 s'],
     },
     {
       guarantee: 'an answer is stored encrypted',
@@ -119,7 +119,7 @@ export const idempotency: Edits = {
       guarantee: 'a promised id is taken once',
       find: 'if (promisedId) ctx.promisedId = undefined;',
       replace: '',
-      tests: ['test/account/auth.test.ts > repeated Idempotency-Key'],
+      tests: ['test/api/idempotency-keys.test.ts > that is promised to a key'],
     },
     {
       guarantee: 'before the first write its request is told',

@@ -134,7 +134,7 @@ export const jobs: Edits = {
       replace: '',
       tests: ['test/jobs/fan-out.test.ts'],
       survives:
-        'A child looks whether it is awaited before it runs as well; only a parent that ends meanwhile gets here.',
+        'Whatever ends a parent cancels its children in the same transaction, so that they no longer hold their claim.',
     },
     {
       guarantee: 'a success leaves no error of a run before',
@@ -258,7 +258,7 @@ export const jobs: Edits = {
       guarantee: 'a child looks whether it is awaited before it runs',
       find: "if (!(await isAwaited(ctx, job))) throw new Superseded('The parent job has ended.');",
       replace: '',
-      tests: ['test/jobs/fan-out.test.ts > its last claim'],
+      tests: ['test/jobs/fan-out.test.ts > whose parent has ended'],
     },
     {
       guarantee: 'a job that hangs ends its process',

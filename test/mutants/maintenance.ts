@@ -133,7 +133,7 @@ export const maintenance: Edits = {
       guarantee: 'the objects of former versions stay',
       find: 'const own = makeVersionTest(version);',
       replace: 'const own = (_key: string) => version === undefined;',
-      tests: ['test/maintenance/check-objects.test.ts > no document names are deleted'],
+      tests: ['test/media/versions.test.ts > until its new bytes are READY'],
     },
   ],
   'src/services/maintenance/objects/missing.ts': [
@@ -175,7 +175,7 @@ export const maintenance: Edits = {
       guarantee: 'a count that somebody changes at the same moment is not overruled',
       find: 'if (now?.off !== off) continue;',
       replace: 'if (!now) continue;',
-      tests: ['test/maintenance/check-references.test.ts > a wrong count'],
+      tests: ['test/maintenance/check-references.test.ts > changes while it is looked at'],
     },
     {
       guarantee: 'a wrong count is put right by as much as it is off',

@@ -87,7 +87,7 @@ export const media: Edits = {
       guarantee: 'a stale worker shows nothing',
       find: "return { _id: medium._id, status: 'PROCESSING', derivativesPath };",
       replace: "return { _id: medium._id, status: 'PROCESSING' };",
-      tests: ['test/media/process.test.ts > nothing of a stale worker'],
+      tests: ['test/media/process.test.ts > a stale worker shows nothing'],
     },
     {
       guarantee: 'without a mandatory derivative nothing is READY',
@@ -127,7 +127,7 @@ export const media: Edits = {
       guarantee: 'what is not READY is not rendered',
       find: "if (!(image.status === 'READY' || image.stands) || !image.derivativesPath) {",
       replace: 'if (!image.derivativesPath) {',
-      tests: ['test/media/images.test.ts > what cannot be made'],
+      tests: ['test/media/links.test.ts > never READY'],
     },
   ],
   'src/routes/media/media.ts': [
@@ -180,6 +180,7 @@ export const media: Edits = {
       find: "if (medium.status !== 'AWAITING_UPLOAD') throw alreadyUploaded();",
       replace: '',
       tests: ['test/media/tracks.test.ts > an upload can be renewed'],
+      survives: 'The write that follows asks for the same status, and refuses as this does.',
     },
   ],
   'src/services/media/signed-texts.ts': [

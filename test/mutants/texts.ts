@@ -117,7 +117,7 @@ export const texts: Edits = {
       guarantee: 'an apostrophe does not end what is encoded',
       find: "/['()*]/g,",
       replace: '/[()*]/g,',
-      tests: ['test/media/tracks.test.ts > a song becomes READY'],
+      tests: ['test/advisories/malformed.test.ts > no name, size, type'],
     },
   ],
   'src/routes/system.ts': [

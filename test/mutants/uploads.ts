@@ -6,7 +6,7 @@ export const uploads: Edits = {
       guarantee: 'S3 takes exactly as many bytes as were declared',
       find: "'content-length': String(object.size),",
       replace: '',
-      tests: ['test/media/tracks.test.ts > exactly the bytes that were declared'],
+      tests: ['test/media/links.test.ts > without a checksum'],
     },
     {
       guarantee: 'S3 takes bytes of the declared type',
@@ -53,6 +53,7 @@ export const uploads: Edits = {
       find: 'while (next < count && !abortSignal.aborted) {',
       replace: 'while (next < count) {',
       tests: ['test/providers/multipart.test.ts > starts no further part'],
+      survives: 'The signal goes with each call as well: one that is aborted is not sent.',
     },
   ],
   'src/providers/upload.ts': [
@@ -107,6 +108,7 @@ export const uploads: Edits = {
       find: 'else if (stored.size !== getPartSize(medium, partNumber)) {',
       replace: 'else if (false) {',
       tests: ['test/uploads/uploads.test.ts > names each of them'],
+      survives: 'The link to a part is signed for its exact size, so that S3 has none of another.',
     },
     {
       guarantee: 'parts that are not listed are told',
@@ -146,6 +148,7 @@ export const uploads: Edits = {
   if (!medium.multipart)`,
       replace: 'if (!medium.multipart)',
       tests: ['test/uploads/uploads.test.ts > completed once, however often'],
+      survives: 'S3 knows no such upload any more, and then the file is looked for.',
     },
   ],
   'src/services/uploads/arrivals.ts': [
@@ -174,13 +177,13 @@ export const uploads: Edits = {
       guarantee: "an event of one user says nothing of another's medium",
       find: 'const mine = { _id: place.id, user: place.user };',
       replace: 'const mine = { _id: place.id };',
-      tests: ['test/uploads/arrivals.test.ts > unknown object is skipped'],
+      tests: ['test/uploads/arrivals.test.ts > no medium of their owner'],
     },
     {
       guarantee: 'bytes of a deleted medium do not stay',
       find: 'await deleteUnder(buildFolder(entity, place.user, place.id));',
       replace: '',
-      tests: ['test/media/tracks.test.ts > their track is gone'],
+      tests: ['test/uploads/arrivals.test.ts > no medium of their owner'],
     },
     {
       guarantee: 'bytes of what is in the trash stay',
@@ -193,6 +196,8 @@ export const uploads: Edits = {
       find: 'if (!medium && isVersion(entity)) return;',
       replace: '',
       tests: ['test/media/versions.test.ts > until its new bytes are READY'],
+      survives:
+        'The folder that would be deleted holds nothing: the files of a version are in that of its medium.',
     },
     {
       guarantee: 'bytes that a version has taken over start no job',

@@ -34,3 +34,26 @@ test('a document that others change so that a step no longer concerns it is left
     [1, true],
   ]);
 });
+
+test('a batch whose position could not be written has not happened, and is done by the next run', async () => {
+  const db = database();
+  await upgrade(db, [songs]);
+  await fill(db, 3);
+  const { prototype } = mongoose.mongo.Collection;
+  const count = () => db.collection('songs').countDocuments({ plays: 1 });
+  let fails = true;
+  const plays = migration('0002-plays', (m) =>
+    m.eachBatch('plays', 'songs', {}, (documents) => {
+      // What is updated next is the record of the migration.
+      if (fails) vi.spyOn(prototype, 'updateOne').mockRejectedValueOnce(new Error('cut off'));
+      fails = false;
+      return documents.map(({ _id }) => ({
+        updateOne: { filter: { _id }, update: { $inc: { plays: 1 } } },
+      }));
+    }),
+  );
+  await expect(upgrade(db, [songs, plays])).rejects.toThrow('cut off');
+  expect(await count()).toBe(0);
+  await upgrade(db, [songs, plays]);
+  expect(await count()).toBe(3);
+});
