@@ -32,7 +32,6 @@ const vitest = await createVitest(
     config: join(root, 'vitest.config.ts'),
     watch: false,
     maxWorkers: 1,
-    bail: 1,
     testTimeout: LONGEST,
     hookTimeout: LONGEST,
     teardownTimeout: LONGEST,
@@ -58,36 +57,42 @@ async function run({ tests, edit }: Task): Promise<Outcome> {
   // Each test file is run by a new process, which reads the code anew.
   if (edit) await writeFile(join(root, edit.file), edit.after);
   try {
-    const specifications = tests.map(({ file, names }) =>
-      project.createSpecification(join(root, file), {
-        ...(names.length > 0 && { testNamePattern: new RegExp(names.map(escapeName).join('|')) }),
-      }),
-    );
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications(specifications);
-    // It answers the files of all runs so far.
-    const own = specifications.map(({ moduleId }) => moduleId);
-    return summarise(
-      testModules.filter(({ moduleId }) => own.includes(moduleId)),
-      unhandledErrors,
-    );
+    const ran: string[] = [];
+    for (const test of tests) {
+      const outcome = await runFile(test);
+      ran.push(...outcome.ran);
+      if (outcome.failed !== undefined || outcome.unloaded !== undefined) return outcome;
+    }
+    return { ran };
   } finally {
     if (edit) await writeFile(join(root, edit.file), edit.before);
   }
 }
 
-function summarise(modules: TestModule[], unhandled: unknown[]): Outcome {
-  const tests = modules.flatMap((module) => [...module.children.allTests()]);
+// Without `bail`: what ends a run may come before the test that failed is told.
+async function runFile({ file, names }: TestFile): Promise<Outcome> {
+  const specification = project.createSpecification(join(root, file), {
+    ...(names.length > 0 && { testNamePattern: new RegExp(names.map(escapeName).join('|')) }),
+  });
+  const { testModules, unhandledErrors } = await vitest.runTestSpecifications([specification]);
+  // It answers the files of all runs so far.
+  const module = testModules.find(({ moduleId }) => moduleId === specification.moduleId);
+  return summarise(module, unhandledErrors);
+}
+
+function summarise(module: TestModule | undefined, unhandled: unknown[]): Outcome {
+  const tests = [...(module?.children.allTests() ?? [])];
   const ended = tests.map((test) => ({ name: test.name, result: test.result() }));
   const failed = ended.find(({ result }) => result.state === 'failed');
   const ran = ended.filter(({ result }) => ['passed', 'failed'].includes(result.state));
-  const unloaded = modules.flatMap((module) => module.errors())[0];
+  const unloaded = module ? module.errors()[0]?.message : 'it is no test file';
   const why = failed?.result.errors?.[0]?.message ?? (unhandled[0] as Error | undefined)?.message;
   return {
     ran: ran.map(({ name }) => name),
     ...((failed || unhandled.length > 0) && {
       failed: `${failed?.name ?? 'unhandled error'}: ${firstLine(why)}`,
     }),
-    ...(unloaded && { unloaded: firstLine(unloaded.message) }),
+    ...(unloaded !== undefined && { unloaded: firstLine(unloaded) }),
   };
 }
 

@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { Session } from '../../src/models/account/session.ts';
 import { given, PASSWORD, type Person } from '../harness/given.ts';
-import { withStoppedClock } from '../harness/stopped-clock.ts';
 import { times } from '../harness/times.ts';
 import { until } from '../harness/until.ts';
 
@@ -46,22 +45,6 @@ describe('of an account with 3,000 sessions', () => {
     expect((await alice.refreshes()).status).toBe(401);
     await until('they are removed', async () => (await countOf(alice)) === 0);
   });
-});
-
-test('a session that a suspension has ended does not come back by changing the password', async () => {
-  const [alice, root] = await Promise.all([given.user(), given.admin()]);
-  const set = (isActive: boolean) => root.patch(`/v1/users/${alice.id}`, { isActive });
-  const body = { currentPassword: PASSWORD, newPassword: 'a wholly new password' };
-  // That her session stands is cached for seconds: they do not pass here.
-  await withStoppedClock(async () => {
-    expect((await alice.get('/v1/users/me')).status).toBe(200);
-    await set(false);
-    expect([401, 409]).toContain((await alice.post('/v1/auth/password', body)).status);
-    await set(true);
-    expect([401, 409]).toContain((await alice.post('/v1/auth/password', body)).status);
-  });
-  expect((await alice.refreshes()).status).toBe(401);
-  expect((await alice.signsIn()).token).toEqual(expect.any(String));
 });
 
 test('an account has at most 100 sessions: one more ends the oldest', async () => {

@@ -92,7 +92,7 @@ export const access: Edits = {
       guarantee: 'a session of former credentials is refused',
       find: '|| !isCurrent(found, owner)',
       replace: '',
-      tests: ['test/account/former-credentials.test.ts'],
+      tests: ['test/account/former-credentials.test.ts > while they are still there'],
     },
     {
       guarantee: 'an ended session is refused within 5 s',

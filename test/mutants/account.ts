@@ -24,13 +24,13 @@ export const account: Edits = {
       guarantee: 'a change of credentials ends the sessions before',
       find: 'return session.credentialsVersion === account.credentialsVersion;',
       replace: 'return true;',
-      tests: ['test/account/former-credentials.test.ts'],
+      tests: ['test/account/former-credentials.test.ts > while they are still there'],
     },
     {
       guarantee: 'of the sessions only those are removed that are refused',
       find: '$lt: account.credentialsVersion',
       replace: '$lte: account.credentialsVersion',
-      tests: ['test/account/former-credentials.test.ts'],
+      tests: ['test/account/former-credentials.test.ts > while they are still there'],
     },
   ],
   'src/services/account/login.ts': [
@@ -200,7 +200,7 @@ export const account: Edits = {
       guarantee: 'a session of former credentials is not refreshed',
       find: '|| !isCurrent(found, user)',
       replace: '',
-      tests: ['test/account/former-credentials.test.ts'],
+      tests: ['test/account/former-credentials.test.ts > while they are still there'],
     },
     {
       guarantee: 'the reuse of a refresh token is told to the account',

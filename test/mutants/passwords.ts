@@ -6,7 +6,7 @@ export const passwords: Edits = {
       guarantee: 'a change of the password ends other sessions',
       find: 'credentialsVersion: credentialsVersion + 1',
       replace: 'credentialsVersion',
-      tests: ['test/account/former-credentials.test.ts'],
+      tests: ['test/account/former-credentials.test.ts > while they are still there'],
     },
     {
       guarantee: 'a change of the password has tries apart from those of signing in',
@@ -58,13 +58,13 @@ export const passwords: Edits = {
       guarantee: 'a session that was ended does not come back by a change of the password',
       find: 'const kept = { _id: keep, user, credentialsVersion };',
       replace: 'const kept = { _id: keep, user };',
-      tests: ['test/account/ending-sessions.test.ts > does not come back'],
+      tests: ['test/account/former-credentials.test.ts > does not come back'],
     },
     {
       guarantee: 'the sessions that are refused are removed',
       find: 'while (await removeRefused(ctx, input.user)) signal.throwIfAborted();',
       replace: 'signal.throwIfAborted();',
-      tests: ['test/account/former-credentials.test.ts'],
+      tests: ['test/account/former-credentials.test.ts > while they are still there'],
     },
   ],
   'src/services/account/password-rules.ts': [

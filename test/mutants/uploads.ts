@@ -120,7 +120,7 @@ export const uploads: Edits = {
       guarantee: 'one job completes what S3 completes slowly',
       find: 'if (running) return running;',
       replace: '',
-      tests: ['test/uploads/uploads.test.ts > completes slowly'],
+      tests: ['test/uploads/uploads.test.ts > while a job completes an upload'],
     },
     {
       guarantee: 'an upload in one PUT is not completed',
