@@ -17,10 +17,7 @@ const words = process.argv.slice(2).map((word) => word.toLowerCase());
 const mutants = listMutants().filter(isAskedFor);
 const dir = await mkdtemp(join(tmpdir(), 'mixdown-mutants-'));
 let pool: Pool | undefined;
-const isInterrupted = handleInterruption(async () => {
-  await pool?.stop();
-  await rm(dir, { recursive: true, force: true });
-});
+const isInterrupted = handleInterruption(stop);
 
 try {
   if (mutants.length === 0) throw new Error(`No change has ${words.join(' ')} in its name.`);
@@ -30,6 +27,10 @@ try {
   if (!isInterrupted()) console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 } finally {
+  if (!isInterrupted()) await stop();
+}
+
+async function stop(): Promise<void> {
   await pool?.stop();
   await rm(dir, { recursive: true, force: true });
 }

@@ -43,15 +43,16 @@ const vitest = await createVitest(
 await vitest.standalone();
 const project = vitest.getRootProject();
 
-process.on('message', async (task: Task) => process.send?.(await run(task)));
-process.on('disconnect', end);
-process.on('SIGTERM', end);
-process.send?.('ready');
-
-async function end(): Promise<void> {
+process.on('message', async (task: Task) => {
+  const outcome = await run(task);
+  if (process.connected) process.send?.(outcome);
+});
+// No signal ends it: Vite answers those at once, and the tools would leave their data.
+process.on('disconnect', async () => {
   await vitest.close();
   process.exit();
-}
+});
+process.send?.('ready');
 
 async function run({ tests, edit }: Task): Promise<Outcome> {
   // Each test file is run by a new process, which reads the code anew.

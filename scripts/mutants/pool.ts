@@ -8,6 +8,8 @@ import type { Outcome, Task } from './lane.ts';
 
 /** Longer than any task takes whose tests time out, in ms: its code hangs in a loop. */
 const LONGEST = 240_000;
+/** How long a process may take to end what it runs, in ms, before it is killed. */
+const GRACE = 30_000;
 
 /** Runs tasks in copies of the repository, some at a time. */
 export interface Pool {
@@ -95,8 +97,8 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
-  child.kill();
-  const timer = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), 10_000);
+  child.disconnect();
+  const timer = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), GRACE);
   await exit;
   clearTimeout(timer);
 }
