@@ -33,148 +33,12 @@ export const account: Edits = {
       tests: ['test/account/former-credentials.test.ts > while they are still there'],
     },
   ],
-  'src/services/account/login.ts': [
-    {
-      guarantee: 'a sign-in makes room among the sessions',
-      find: 'await removeExcess(tx, _id, session);',
-      replace: '',
-      tests: ['test/account/ending-sessions.test.ts > at most 100'],
-    },
-    {
-      guarantee: 'a name that nobody has is one however it is written',
-      find: "removeUnseen(login.normalize('NFKC'))",
-      replace: "login.normalize('NFKC')",
-      tests: ['test/account/rate-limits.test.ts > a name that nobody has'],
-    },
-    {
-      guarantee: 'a device that has signed in before has tries of its own',
-      find: 'counted: device ? `device ${id} ${device}` : `${way} ${id}` };',
-      replace: 'counted: `${way} ${id}` };',
-      tests: ['test/account/lock-outs.test.ts > a device that has signed in before'],
-    },
-    {
-      guarantee: 'the tries that are left do not tell that two names are one account',
-      find: ': `${way} ${id}` };',
-      replace: ': id };',
-      tests: ['test/account/lock-outs.test.ts > one account'],
-    },
-    {
-      guarantee: 'all devices of an account have 50 tries together',
-      find: '{ most: 50, windowMs: QUARTER, settled: true }',
-      replace: '{ most: 500, windowMs: QUARTER, settled: true }',
-      tests: ['test/account/shares.test.ts > 50 tries'],
-    },
-    {
-      guarantee: 'an address has 100 tries',
-      find: '{ most: 100, windowMs: QUARTER, settled: true }',
-      replace: '{ most: 1000, windowMs: QUARTER, settled: true }',
-      tests: ['test/account/shares.test.ts > 100 tries'],
-    },
-    {
-      guarantee: 'an unknown name takes as long as a wrong password',
-      find: 'return verifyNobody(given.password);',
-      replace: 'return false;',
-      tests: ['test/advisories/sign-in.test.ts > not refused sooner'],
-    },
-    {
-      guarantee: 'a suspended account signs nobody in',
-      find: ' && user.isActive;',
-      replace: ';',
-      tests: ['test/account/security-events.test.ts > of a suspended account'],
-    },
-    {
-      guarantee: 'a sign-in with former credentials opens no session',
-      find: 'const where = { _id, isActive: true, credentialsVersion };',
-      replace: 'const where = { _id };',
-      tests: ['test/account/auth.test.ts > at the moment of its change'],
-      survives:
-        'The session that it opens holds the version of the credentials that was checked, so that it is refused from its first use on.',
-    },
-  ],
-  'src/services/account/account-tries.ts': [
-    {
-      guarantee: 'ten wrong passwords in a quarter of an hour close an account',
-      find: 'most: 10,',
-      replace: 'most: 11,',
-      tests: ['test/account/rate-limits.test.ts > after ten wrong passwords'],
-    },
-    {
-      guarantee: 'a lock-out is told to the account',
-      find: 'if (user && isRefused) await',
-      replace: 'if (false) await',
-      tests: ['test/account/security-events.test.ts > are there, too'],
-    },
-    {
-      guarantee: 'a database that cannot count is no lock-out',
-      find: "error instanceof AppError && error.code === 'RATE_LIMITED'",
-      replace: 'error instanceof AppError',
-      tests: ['test/account/security-events.test.ts > cannot count tries'],
-    },
-  ],
-  'src/services/account/device-tokens.ts': [
-    {
-      guarantee: 'a device token is good for its own account alone',
-      find: 'if (!content?.subarray(0, ID).equals(user.buffer)) return undefined;',
-      replace: 'if (!content) return undefined;',
-      tests: ['test/account/lock-outs.test.ts > a device that has signed in before'],
-    },
-  ],
   'src/crypto/signed-bytes.ts': [
     {
       guarantee: 'a token that was never issued is worth nothing',
       find: 'return isSameSignature(signature, sign(key, content)) ? content : undefined;',
       replace: 'return content;',
       tests: ['test/account/auth.test.ts > never issued'],
-    },
-  ],
-  'src/services/account/rate-limit.ts': [
-    {
-      guarantee: 'a right sign-in uses no try',
-      find: '(isWrong ? one.fail() : one.giveBack())',
-      replace: 'one.fail()',
-      tests: ['test/account/lock-outs.test.ts > right sign-ins at once'],
-    },
-    {
-      guarantee: 'a wrong one does',
-      find: 'const isWrong = isRight === false;',
-      replace: 'const isWrong = false;',
-      tests: ['test/account/rate-limits.test.ts > after ten wrong passwords'],
-    },
-    {
-      guarantee: 'of tries at once no more than the limit pass',
-      find: 'const isFree = { $lt: [taken, most] };',
-      replace: 'const isFree = { $lte: [taken, most] };',
-      tests: ['test/account/rate-limits.test.ts > no more than the limit pass'],
-    },
-    {
-      guarantee: 'a window ends, however often somebody tries in it',
-      find: "expiresAt: { $cond: [isOver, databaseTime(ctx, windowMs), '$expiresAt'] },",
-      replace: 'expiresAt: databaseTime(ctx, windowMs),',
-      tests: ['test/account/rate-limits.test.ts > no more than the limit pass'],
-    },
-    {
-      guarantee: 'a try is taken back in its own window alone',
-      find: 'updateOne({ key: name, expiresAt }, { $inc: counts })',
-      replace: 'updateOne({ key: name }, { $inc: counts })',
-      tests: ['test/account/rate-limits.test.ts > after its window ended'],
-    },
-    {
-      guarantee: 'a try of a process that was killed does not count for long',
-      find: 'const UNDER_WAY = 35_000;',
-      replace: 'const UNDER_WAY = 35_000_000;',
-      tests: ['test/account/shares.test.ts > killed'],
-    },
-    {
-      guarantee: 'a /64 of IPv6 is one address',
-      find: '.slice(0, 4)',
-      replace: '.slice(0, 8)',
-      tests: ['test/account/rate-limits.test.ts > IPv6'],
-    },
-    {
-      guarantee: 'an IPv4 address within IPv6 is one of its own',
-      find: "|| ip.startsWith('::ffff:')",
-      replace: '',
-      tests: ['test/account/rate-limits.test.ts > IPv6'],
     },
   ],
   'src/services/account/refresh.ts': [
@@ -207,6 +71,98 @@ export const account: Edits = {
       find: "await recordSecurityEvent(ctx, 'refresh-reused', user._id);",
       replace: '',
       tests: ['test/account/security-events.test.ts > are there, too'],
+    },
+  ],
+  'src/services/account/end-sessions.ts': [
+    {
+      guarantee: 'a suspension ends all sessions at once',
+      find: 'await User.collection.updateOne({ _id: user }, next, { ...session });',
+      replace: '',
+      tests: ['test/account/auth.test.ts > suspended'],
+    },
+    {
+      guarantee: 'a session that was ended does not come back by a change of the password',
+      find: 'const kept = { _id: keep, user, credentialsVersion };',
+      replace: 'const kept = { _id: keep, user };',
+      tests: ['test/account/former-credentials.test.ts > does not come back'],
+    },
+    {
+      guarantee: 'the sessions that are refused are removed',
+      find: 'while (await removeRefused(ctx, input.user)) signal.throwIfAborted();',
+      replace: 'signal.throwIfAborted();',
+      tests: ['test/account/former-credentials.test.ts > while they are still there'],
+    },
+  ],
+  'src/services/account/register.ts': [
+    {
+      guarantee: 'the first password keeps the rules',
+      find: "await checkWanted(password, 'password', profile);",
+      replace: '',
+      tests: ['test/account/registration-rules.test.ts > own email or username'],
+    },
+    {
+      guarantee: 'registrations from one address are limited',
+      find: "await takeTry(ctx, 'register', readNetwork(ctx.ip), limit);",
+      replace: '',
+      tests: ['test/account/rate-limits.test.ts > registrations from one address'],
+    },
+    {
+      guarantee: 'a registration that was cut off is answered with its account',
+      find: 'if (made) return signIn(ctx, made);',
+      replace: '',
+      tests: ['test/account/auth.test.ts > a registration interrupted'],
+    },
+  ],
+  'src/services/account/emails.ts': [
+    {
+      guarantee: 'an address has no character that is not seen',
+      find: 'if (at < 1 || hasUnseen(email)) return undefined;',
+      replace: 'if (at < 1) return undefined;',
+      tests: ['test/account/registration-rules.test.ts > a zero-width space is refused'],
+    },
+    {
+      guarantee: 'an address has no more than a name behind the at sign',
+      find: "LABELS.test(labels) ? domainToASCII(labels) : ''",
+      replace: 'domainToASCII(labels)',
+      tests: ['test/account/registration-rules.test.ts > behind its domain is refused'],
+    },
+    {
+      guarantee: 'an address is one however its characters are composed',
+      find: "text.normalize('NFKC').trim()",
+      replace: 'text.trim()',
+      tests: ['test/account/registration-rules.test.ts > however its Unicode'],
+    },
+    {
+      guarantee: 'an international domain is one with its ASCII form',
+      find: "? domainToASCII(labels) : ''",
+      replace: "? labels : ''",
+      tests: ['test/account/registration-rules.test.ts > international or ASCII'],
+    },
+    {
+      guarantee: 'an address has the form of one',
+      find: 'return address.validate(normalized).error ? undefined : normalized;',
+      replace: 'return normalized;',
+      tests: ['test/account/registration-rules.test.ts > with two dots is refused'],
+    },
+  ],
+  'src/services/account/security-events.ts': [
+    {
+      guarantee: 'after the tenth of its kind an event is only counted',
+      find: 'const MOST_TOLD = 10;',
+      replace: 'const MOST_TOLD = 11;',
+      tests: ['test/account/security-events.test.ts > after the tenth'],
+    },
+    {
+      guarantee: 'what was only counted is told after a quarter of an hour',
+      find: 'const WINDOW = 15 * 60_000;',
+      replace: 'const WINDOW = 16 * 60_000;',
+      tests: ['test/account/security-events.test.ts > after the tenth'],
+    },
+    {
+      guarantee: 'what was only counted is told once',
+      find: 'if (deletedCount === 0 || count <= MOST_TOLD) return false;',
+      replace: 'if (count <= MOST_TOLD) return false;',
+      tests: ['test/account/security-events.test.ts > after the tenth'],
     },
   ],
 };
