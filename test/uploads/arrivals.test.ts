@@ -210,3 +210,13 @@ test('bytes that lie where no medium of their owner is do not stay, and say noth
   expect(await headObject(track.filePath as string)).not.toBeNull();
   expect(await jobsOf(track)).toBe(0);
 });
+
+test('bytes that were found before S3 told of them are processed once', async () => {
+  const alice = await given.user();
+  const track = await alice.uploads(BYTES);
+  const key = track.filePath as string;
+  for (const sequencer of ['', '0055AED6DCD90281E5', '0055AED6DCD90281E6']) {
+    await handler(s3Event(s3Record(key, { sequencer })), invocation());
+    expect(await jobsOf(track)).toBe(1);
+  }
+});
