@@ -60,6 +60,8 @@ export interface EntityOptions {
    * the status that the document came to, `track.ready`; UPDATED: each change is `job.updated`.
    */
   events?: 'BY_STATUS' | 'UPDATED';
+  /** Long-lived processes follow what is inserted by a change stream: their role may. */
+  watched?: boolean;
   /** Validates rules across fields, on the whole document. */
   refine?: (document: Record<string, unknown>) => Fault[];
 }
