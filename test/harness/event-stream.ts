@@ -45,6 +45,7 @@ export async function getTicket(person: Person, about: Options['about'] = {}): P
 export async function openStream(
   address: string,
   { after, byHeader = false }: Options = {},
+  onTold: (one: Told) => void = () => {},
 ): Promise<Listening> {
   const url = new URL(address);
   if (after !== undefined && !byHeader) url.searchParams.set('after', String(after));
@@ -59,7 +60,10 @@ export async function openStream(
     );
     if (block.startsWith(':')) comments.push(block);
     const [id, event, data] = ['id', 'event', 'data'].map((name) => fields.get(name));
-    if (event) told.push({ ...(id && { id: Number(id) }), event, data: JSON.parse(data ?? '{}') });
+    if (!event) return;
+    const one = { ...(id && { id: Number(id) }), event, data: JSON.parse(data ?? '{}') };
+    told.push(one);
+    onTold(one);
   }).catch(() => undefined);
   return {
     ...{ told, comments, response, over },
