@@ -75,7 +75,7 @@ test.each([true, false])(
   },
 );
 
-test('a stream about a job ends with it; one about a project has only what is in it', async () => {
+test('a stream about a job has what it made, and ends with it; one about a project has only what is in it', async () => {
   const alice = await given.user();
   const track = await arrived(alice);
   const job = (await alice.call<{ data: Doc[] }>('GET', '/v1/jobs')).body.data[0]?.id as string;
@@ -87,7 +87,10 @@ test('a stream about a job ends with it; one about a project has only what is in
   ]);
   await works(whole);
   await ofJob.over;
-  expect(statusesOf(ofJob.told)).toEqual(['RUNNING', 'COMPLETED', undefined]);
+  const jobs = ofJob.told.filter(({ event }) => event === 'job.updated');
+  expect(statusesOf(jobs)).toEqual(['RUNNING', 'COMPLETED']);
+  // What the job made is about it, too.
+  expect(ofJob.told.at(-3)?.event).toBe('track.ready');
   expect(ofJob.told.at(-1)).toMatchObject({ event: 'end', data: { reason: 'JOB_ENDED' } });
   await until('the project is told of', () => named(ofProject.told, 'track.ready').length === 1);
   expect(ofOther.told).toEqual([]);

@@ -6,6 +6,7 @@ import { findMany } from '../../data/read.ts';
 import { type Watch, watchInserts } from '../../data/watch-inserts.ts';
 import { Event, type EventDoc } from '../../models/news/event.ts';
 import { sequenceEvents } from './sequence-events.ts';
+import { createSharedRuns } from './shared-runs.ts';
 
 // All listeners of a process to the events of one user share a feed: it gives places, reads what is new
 // once, and wakes them. All feeds of a process share one change stream; a process that serves one listener
@@ -24,8 +25,7 @@ interface SharedFeed {
   head: number;
   recent: EventDoc[];
   listeners: Set<() => void>;
-  isStale: boolean;
-  reading: Promise<void> | undefined;
+  share: ReturnType<typeof createSharedRuns<void>>;
 }
 
 /** One's access to the events of a user, until it is closed. */
@@ -64,7 +64,7 @@ function getFeed(user: UUID): SharedFeed {
   const key = idText(user);
   const feed = feeds.get(key) ?? {
     ...{ user, head: 0, recent: [], listeners: new Set<() => void>() },
-    ...{ isStale: true, reading: undefined },
+    share: createSharedRuns<void>(),
   };
   feeds.set(key, feed);
   return feed;
@@ -100,23 +100,9 @@ function refreshLater(ctx: Ctx, feed: SharedFeed): void {
   refresh(ctx, feed).catch((error: Error) => ctx.log.warn('News could not be read.', { error }));
 }
 
-/** Reads what is new. One reads for all who ask meanwhile, and once more for those that came later. */
+/** Reads what is new, for all who ask together. */
 function refresh(ctx: Ctx, feed: SharedFeed): Promise<void> {
-  feed.isStale = true;
-  feed.reading ??= readWhileStale(ctx, feed);
-  return feed.reading;
-}
-
-async function readWhileStale(ctx: Ctx, feed: SharedFeed): Promise<void> {
-  try {
-    while (feed.isStale) {
-      feed.isStale = false;
-      await readOn(ctx, feed);
-    }
-  } finally {
-    // Not by another `then`: who asks before that would be answered by a reading that is over.
-    feed.reading = undefined;
-  }
+  return feed.share('', () => readOn(ctx, feed));
 }
 
 async function readOn(ctx: Ctx, feed: SharedFeed): Promise<void> {
