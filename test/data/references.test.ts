@@ -197,7 +197,10 @@ test('a job that the ledger refers to stays when its project is deleted, without
     stored(Job, alice, { project }),
     stored(Job, alice, { project }),
   ]);
-  const entry = await stored(CreditsTransaction, alice, { job: new UUID(job) });
+  const entry = await stored(CreditsTransaction, alice, {
+    account: new UUID(alice.id),
+    job: new UUID(job),
+  });
   expect((await alice.delete(`/v1/projects/${project}`)).status).toBe(204);
   const left = await alice.get<Doc>(`/v1/jobs/${job}`);
   expect(left.status).toBe(200);
