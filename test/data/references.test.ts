@@ -18,6 +18,7 @@ import { appendToChain } from '../../src/services/audit/chain.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
 import { enqueueSweep, sweep } from '../../src/services/removal/sweep-job.ts';
 import '../../src/models/index.ts';
+import { adminCollection } from '../harness/admin.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { sampleOf } from '../harness/sample.ts';
 import { stored } from '../harness/stored.ts';
@@ -157,7 +158,7 @@ describe.concurrent('a document that refers to a deleted one', () => {
       });
       expect(await there(entityNamed(r.to), parent)).not.toHaveProperty('removing');
       expect(await there(r.entity, child)).not.toBeNull();
-      await r.entity.collection.deleteOne({ _id: child });
+      await adminCollection(r.entity).deleteOne({ _id: child });
       expect(await goes(r, parent)).not.toBeNull();
     },
   );
@@ -197,10 +198,7 @@ test('a job that the ledger refers to stays when its project is deleted, without
     stored(Job, alice, { project }),
     stored(Job, alice, { project }),
   ]);
-  const entry = await stored(CreditsTransaction, alice, {
-    account: new UUID(alice.id),
-    job: new UUID(job),
-  });
+  const entry = await stored(CreditsTransaction, alice, { job: new UUID(job) });
   expect((await alice.delete(`/v1/projects/${project}`)).status).toBe(204);
   const left = await alice.get<Doc>(`/v1/jobs/${job}`);
   expect(left.status).toBe(200);

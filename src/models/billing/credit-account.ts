@@ -10,7 +10,7 @@ const ownerSchema = new Schema(
 );
 
 /** What an account is for; each but a user's own is derived from the entries that name it. */
-export const ACCOUNT_PURPOSES = [
+const ACCOUNT_PURPOSES = [
   ...(['USER', 'REVENUE', 'PROMOTIONS', 'REFUNDS', 'DISPUTES', 'DEBT'] as const),
 ];
 

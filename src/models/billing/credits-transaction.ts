@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, ref } from '../../data/entity.ts';
+import { accountHolder } from '../../rules.ts';
 
 export const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as const;
 export const CAUSES = [
@@ -57,7 +58,7 @@ function define() {
     reverses: ref('CreditsTransaction', {
       immutable: true,
       server: true,
-      onDelete: 'restrict',
+      onDelete: 'keep',
       description: 'The entry that this one reverses.',
     }),
     reason: {
@@ -117,6 +118,7 @@ export const CreditsTransaction = entity('CreditsTransaction', define, {
   owner: 'none',
   audited: false,
   appendOnly: true,
+  readers: accountHolder,
 });
 
 export type CreditsTransactionDoc = DocOf<typeof CreditsTransaction>;

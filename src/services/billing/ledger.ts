@@ -3,7 +3,7 @@ import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
 import type { Stored } from '../../data/entity.ts';
 import { newId, type UUID } from '../../data/ids.ts';
-import { findOne, WHOLE } from '../../data/read.ts';
+import { findOne } from '../../data/read.ts';
 import { insert } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
@@ -89,9 +89,4 @@ export function hashEntry(entry: Stored): string {
 export function insufficient(needed: Credits, available: Credits): AppError {
   const message = `This costs ${needed} credits; ${available} are available, ${needed - available} are missing.`;
   return new AppError('INSUFFICIENT_CREDITS', message);
-}
-
-/** An entry with its hidden fields. */
-export function findEntry(ctx: Ctx, key: string): Promise<CreditsTransactionDoc | null> {
-  return findOne(ctx, CreditsTransaction, { key }, WHOLE);
 }

@@ -8,7 +8,7 @@ import {
 import { hashEntry } from './ledger.ts';
 
 /** The first thing that is wrong, and where. */
-export interface LedgerFault {
+interface LedgerFault {
   account: string;
   /** The number of the entry; none where the account itself is wrong. */
   sequence?: number;
