@@ -54,10 +54,15 @@ function readMemory(pid: number): number {
   return 1024 * Number(kib);
 }
 
+/** Those that were sent a heartbeat. */
+const heard = new Set<IncomingMessage>();
+
 async function open(url: string): Promise<IncomingMessage> {
   const [response] = (await once(get(url, { agent: false }), 'response')) as [IncomingMessage];
   expect(response.statusCode).toBe(200);
-  response.resume();
+  response.on('data', (text) => {
+    if (String(text).includes(': heartbeat')) heard.add(response);
+  });
   return response;
 }
 
@@ -81,6 +86,7 @@ test(
     });
     console.log(`1,000 listeners: ${Math.round(most / MB)} MB`);
     expect(responses.every((response) => !response.destroyed)).toBe(true);
+    await until('each has a heartbeat', () => responses.every((response) => heard.has(response)));
     expect(most).toBeLessThan(150 * MB);
     for (const response of responses) response.destroy();
     await server.stop();

@@ -14,12 +14,16 @@ export interface StreamServer {
   stop(): Promise<void>;
 }
 
-/** Starts one on the place of this test file. */
-export async function startStreamServer(): Promise<StreamServer> {
+/** Starts one on the place of this test file. @param settings variables beside those of the place */
+export async function startStreamServer(
+  settings: Record<string, string> = {},
+): Promise<StreamServer> {
   let child: ChildProcess;
   let url = '';
   async function start(): Promise<void> {
-    child = fork(program, [url ? new URL(url).port : '0'], { env: process.env });
+    child = fork(program, [url ? new URL(url).port : '0'], {
+      env: { ...process.env, ...settings },
+    });
     const [said] = await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(([code]) => {
