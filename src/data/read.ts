@@ -46,6 +46,8 @@ interface ReadOptions {
   sort?: Record<string, 1 | -1>;
   collation?: mongo.CollationOptions;
   hint?: mongo.Hint;
+  /** `snapshot`: all of it as it was, committed by a majority, at one moment. */
+  readConcern?: { level: 'snapshot' };
 }
 
 /** Finds one document, or null. */

@@ -6,6 +6,7 @@ import { transaction } from '../../src/data/transaction.ts';
 import { update } from '../../src/data/write.ts';
 import { Job, type JobDoc } from '../../src/models/jobs/job.ts';
 import { Event, type EventDoc } from '../../src/models/news/event.ts';
+import { EventHead } from '../../src/models/news/event-head.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
 import { cancelJob } from '../../src/services/jobs/control.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
@@ -99,6 +100,21 @@ test('an event whose id is greater, but which is committed first, is read first;
   expect(both.map(({ document }) => document)).toEqual([late._id, early._id]);
   const [one, other] = both.map(({ _id }) => _id.toString());
   expect([one, other].toSorted()).toEqual([other, one]);
+});
+
+test('places that a killed process had only promised are given by the next one', async () => {
+  const user = new UUID((await given.user()).id);
+  const [first, second] = await Promise.all([queued(user), queued(user)]);
+  const events = await findMany(ctx, Event, { user }, { sort: { _id: -1 }, limit: 2 });
+  const promised = { batch: events.map(({ _id }) => _id), sequence: 2 };
+  const now = new Date();
+  const head = { _id: newId(1), user, createdAt: now, updatedAt: now, version: 1 };
+  await EventHead.collection.insertOne({ ...head, ...promised });
+  await cancelJob(ctx, jobTypes, { _id: first._id });
+  const log = await logOf(user);
+  expect(log.map(({ _id }) => _id).slice(0, 2)).toEqual(promised.batch);
+  expect(log.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
+  expect(log.map(({ document }) => document)).toContainEqual(second._id);
 });
 
 test('among 20 writers and 4 at once who give places, a reader misses nothing and reads nothing twice', async () => {

@@ -7,7 +7,13 @@ function define() {
       type: Number,
       required: true,
       integer: true,
-      description: 'The last place that was given.',
+      description: 'The last place that is promised.',
+    },
+    batch: {
+      type: [Schema.Types.UUID],
+      default: undefined,
+      description:
+        'The events that the last places are promised to, in order, until all of them have theirs.',
     },
   });
 
@@ -18,6 +24,6 @@ function define() {
 
 export const EventHead = entity('EventHead', define, {
   about:
-    'How many events of a user have their place. Whoever gives places writes it, so one at a time does.',
+    'Which places are given to the events of a user, or promised. Whoever gives some writes it first, so one at a time does.',
   audited: false,
 });

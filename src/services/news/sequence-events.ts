@@ -1,17 +1,17 @@
 import type { Ctx } from '../../context.ts';
-import { upsertCommon } from '../../data/database-time.ts';
+import type { DocOf } from '../../data/entity.ts';
 import { isDuplicate } from '../../data/failures.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findMany, findOne } from '../../data/read.ts';
-import { transaction } from '../../data/transaction.ts';
 import { Event, type EventDoc } from '../../models/news/event.ts';
 import { EventHead } from '../../models/news/event-head.ts';
 import { createSharedRuns } from './shared-runs.ts';
 
 // Ids are made before the commit, and of two transactions the one with the greater id may be committed
 // first: whoever reads after the greatest id that he has seen would miss the other. So events get their
-// place only once they are committed, by whoever reads them: numbers without gaps, in one transaction that
-// writes the head of their user, so that one at a time does it, in any number of processes.
+// place only once they are committed, by whoever reads them: numbers without gaps. They are first promised to a
+// batch, by one update of the head of their user, which one at a time succeeds with; then the events of
+// the batch get them. No transaction: that of a process that is killed would hold up all others for a minute.
 
 /** How many get their places at once. */
 const BATCH = 200;
@@ -23,63 +23,89 @@ type Waiting = Pick<EventDoc, '_id' | 'document' | 'revision'>;
  * one does it for all who ask: several would only get in each other's way.
  */
 export function sequenceEvents(ctx: Ctx, user: UUID): Promise<number> {
-  return share(idText(user), () => sequenceAll(ctx, user));
+  return share(idText(user), () => sequenceAll({ ...ctx, session: undefined }, user));
 }
 
 const share = createSharedRuns<number>();
 
+/** The head of a user: his last place, and the batch that has been promised the last ones. */
+type Head = Pick<DocOf<typeof EventHead>, '_id' | 'sequence' | 'batch'>;
+
 async function sequenceAll(ctx: Ctx, user: UUID): Promise<number> {
-  const reading = { ...ctx, session: undefined };
   for (;;) {
-    // Looked for outside of the transaction: mostly there are none.
-    if ((await findWaiting(reading, user, 1)).length === 0) break;
-    try {
-      if ((await sequenceBatch(reading, user)) < BATCH) break;
-    } catch (error) {
-      // Two made the first head of this user: the other one did.
-      if (!isDuplicate(error)) throw error;
-    }
+    const head = (await findHead(ctx, user)) ?? (await makeHead(ctx, user));
+    // Whoever promised them may have been killed since.
+    if (head.batch) await keepPromise(ctx, user, head, head.batch);
+    const waiting = await findWaiting(ctx, user);
+    if (waiting.length === 0) return head.sequence;
+    const batch = sortByDocument(waiting).map(({ _id }) => _id);
+    if (!(await promise(ctx, user, head, batch))) continue;
+    const sequence = head.sequence + batch.length;
+    await keepPromise(ctx, user, { ...head, sequence }, batch);
+    if (waiting.length < BATCH) return sequence;
   }
-  return findHead(reading, user);
 }
 
-/** The last place that was given to an event of this user. */
-async function findHead(ctx: Ctx, user: UUID): Promise<number> {
-  const head = await findOne(ctx, EventHead, { user }, { projection: { sequence: 1 } });
-  return head?.sequence ?? 0;
+function findHead(ctx: Ctx, user: UUID): Promise<Head | null> {
+  return findOne(ctx, EventHead, { user }, { projection: { sequence: 1, batch: 1 } });
 }
 
-/** Those without a place, as the index has them: by their ids. */
-function findWaiting(ctx: Ctx, user: UUID, limit: number): Promise<Waiting[]> {
+async function makeHead(ctx: Ctx, user: UUID): Promise<Head> {
+  const now = new Date(ctx.clock());
+  const head = { _id: newId(now.getTime()), user, sequence: 0 };
+  try {
+    await EventHead.collection.insertOne({ ...head, createdAt: now, updatedAt: now, version: 1 });
+    return head;
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    return (await findHead(ctx, user)) as Head;
+  }
+}
+
+/**
+ * Those without a place, as the index has them: by their ids. At one moment: of two events of a document,
+ * a read that takes a while could find the second alone.
+ */
+function findWaiting(ctx: Ctx, user: UUID): Promise<Waiting[]> {
   return findMany(
     ctx,
     Event,
     { user, sequence: null },
-    { projection: { document: 1, revision: 1 }, sort: { _id: 1 }, limit },
+    {
+      projection: { document: 1, revision: 1 },
+      sort: { _id: 1 },
+      limit: BATCH,
+      readConcern: { level: 'snapshot' },
+    },
   );
 }
 
-async function sequenceBatch(ctx: Ctx, user: UUID): Promise<number> {
-  return transaction(ctx, async (tx) => {
-    const waiting = await findWaiting(tx, user, BATCH);
-    if (waiting.length === 0) return 0;
-    const session = { ...(tx.session && { session: tx.session }) };
-    const head = await EventHead.collection.findOneAndUpdate(
-      { user },
-      [{ $set: { ...upsertCommon(tx, newId(tx.clock())), user, ...countOn(waiting.length) } }],
-      { upsert: true, returnDocument: 'after', projection: { sequence: 1 }, ...session },
-    );
-    const before = (head?.sequence as number) - waiting.length;
-    const writes = sortByDocument(waiting).map(({ _id }, i) => ({
-      updateOne: { filter: { user, _id }, update: { $set: { sequence: before + i + 1 } } },
-    }));
-    await Event.collection.bulkWrite(writes, { ...session, ordered: true });
-    return waiting.length;
-  });
+/** Promises the next places to a batch; false when another has done so since the head was read. */
+async function promise(ctx: Ctx, user: UUID, head: Head, batch: UUID[]): Promise<boolean> {
+  const { modifiedCount } = await EventHead.collection.updateOne(
+    { user, sequence: head.sequence, batch: null },
+    {
+      $set: { sequence: head.sequence + batch.length, batch, updatedAt: new Date(ctx.clock()) },
+      $inc: { version: 1 },
+    },
+  );
+  return modifiedCount === 1;
 }
 
-function countOn(n: number) {
-  return { sequence: { $add: [{ $ifNull: ['$sequence', 0] }, n] } };
+/** Gives a batch its places, and says so; any number of processes may do it, any number of times. */
+async function keepPromise(ctx: Ctx, user: UUID, head: Head, batch: UUID[]): Promise<void> {
+  const before = head.sequence - batch.length;
+  const writes = batch.map((_id, i) => ({
+    updateOne: {
+      filter: { user, _id, sequence: null },
+      update: { $set: { sequence: before + i + 1 } },
+    },
+  }));
+  await Event.collection.bulkWrite(writes, { ordered: false });
+  await EventHead.collection.updateOne(
+    { user, sequence: head.sequence },
+    { $unset: { batch: 1 }, $set: { updatedAt: new Date(ctx.clock()) }, $inc: { version: 1 } },
+  );
 }
 
 /**

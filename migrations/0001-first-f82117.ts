@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-4daca4',
+  id: '0001-first-f82117',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -699,6 +699,7 @@ export const migration: Migration = {
     await m.createCollection('eventHeads', {
       fields: {
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        batch: { bsonType: 'array', items: { bsonType: 'binData' } },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
