@@ -15,7 +15,7 @@ import { encryptFields, isEncryptedPath, type Owner } from './encrypted-fields.t
 import type { Base, Entity, Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { newId, type UUID } from './ids.ts';
-import { findOne, projectVisible } from './read.ts';
+import { findOne, pickVisible, projectVisible } from './read.ts';
 import { hasEvents, nameChange, recordEvents } from './record-events.ts';
 import type { Shape } from './shape.ts';
 import { transaction } from './transaction.ts';
@@ -148,13 +148,6 @@ export async function removeOne<T extends Base>(
     ...(ctx.session && { session: ctx.session }),
   });
   return found as T | null;
-}
-
-/** A new document without its hidden fields, but for `version`, as reads and updates return it. */
-function pickVisible(entity: Entity, document: Stored): Base {
-  const hidden = projectVisible(entity);
-  const shown = Object.entries(document).filter(([path]) => !(path in hidden));
-  return Object.fromEntries(shown) as Base;
 }
 
 /** Inserts a document: by an upsert, where the database has to compute some of its dates. */
