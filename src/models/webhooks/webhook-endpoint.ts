@@ -35,7 +35,11 @@ function define() {
       description:
         'Why it was disabled, where that was not by PATCH: FAILING, nothing was delivered for three days; GONE, it answered 410.',
     },
-    disabledAt: { type: Date, server: true, description: 'Since when, where that was not by PATCH.' },
+    disabledAt: {
+      type: Date,
+      server: true,
+      description: 'Since when, where that was not by PATCH.',
+    },
     secret: encrypted(
       { type: String, maxlength: 255 },
       {
@@ -89,6 +93,7 @@ function define() {
 export const WebhookEndpoint = entity('WebhookEndpoint', define, {
   about: 'A URL of a user that events are sent to, and the secret that signs them.',
   unversioned: ['failures', 'failingSince', 'retryAt'],
+  events: ['disabled'],
 });
 
 export type WebhookEndpointDoc = DocOf<typeof WebhookEndpoint>;

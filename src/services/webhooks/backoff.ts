@@ -5,7 +5,17 @@ const HOUR = 60 * MINUTE;
 export const RETRIED_FOR = 72 * HOUR;
 
 /** The waits after the first attempts of a delivery, in ms; the last one goes for all that follow. */
-const STEPS = [5000, 30_000, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 6 * HOUR];
+const STEPS = [
+  5000,
+  30_000,
+  2 * MINUTE,
+  10 * MINUTE,
+  30 * MINUTE,
+  HOUR,
+  2 * HOUR,
+  4 * HOUR,
+  6 * HOUR,
+];
 /** The longest wait until an endpoint that does not answer is tried again, whatever its deliveries wait for. */
 const MOST_SILENCE = HOUR;
 /** So many failures in a row, of whichever deliveries, and only one delivery at a time is tried. */

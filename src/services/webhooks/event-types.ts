@@ -63,6 +63,9 @@ function listOf(entity: Entity): EventType[] {
 
 function listNames(entity: Entity): Record<string, string> {
   const { events } = entity.options;
+  if (typeof events === 'object') {
+    return Object.fromEntries(events.map((name) => [name, `It was ${name}.`]));
+  }
   const { status } = entity.shape.fields;
   const statuses = events === 'BY_STATUS' && status?.shape.kind === 'string' && status.shape.enum;
   return {

@@ -1,0 +1,137 @@
+import type { Ctx } from '../../context.ts';
+import { databaseTime } from '../../data/database-time.ts';
+import type { UUID } from '../../data/ids.ts';
+import { recordEvents } from '../../data/record-events.ts';
+import { transaction } from '../../data/transaction.ts';
+import { update } from '../../data/write.ts';
+import {
+  WebhookDelivery,
+  type WebhookDeliveryDoc,
+} from '../../models/webhooks/webhook-delivery.ts';
+import { WebhookEndpoint } from '../../models/webhooks/webhook-endpoint.ts';
+import { chooseSilence, chooseWait, MOST_FAILURES, RETRIED_FOR } from './backoff.ts';
+import type { Outcome } from './post.ts';
+
+/** How many attempts a delivery shows. */
+const MOST_LOGGED = 20;
+/** The receiver says that it wants nothing any more. */
+const GONE = 410;
+
+/** An endpoint that is being sent to. */
+export interface Target {
+  id: UUID;
+  url: string;
+  secrets: string[];
+  /** How many attempts have failed in a row, as far as this run knows. */
+  failures: number;
+}
+
+/** Stores what became of an attempt, with its delivery and with its endpoint. */
+export async function recordOutcome(
+  ctx: Ctx,
+  target: Target,
+  delivery: WebhookDeliveryDoc,
+  outcome: Outcome & { at: Date },
+): Promise<void> {
+  const { status = 0, retryAfter = 0 } = outcome;
+  const isDelivered = status >= 200 && status < 300;
+  await logAttempt(ctx, delivery, outcome, isDelivered);
+  if (!isDelivered) await countFailure(ctx, target, status, retryAfter);
+  else if (target.failures > 0) await forgetFailures(ctx, target);
+}
+
+async function logAttempt(
+  ctx: Ctx,
+  delivery: WebhookDeliveryDoc,
+  { at, took, status, body, error, retryAfter }: Outcome & { at: Date },
+  isDelivered: boolean,
+): Promise<void> {
+  const isStatus = status !== undefined && status >= 100;
+  const entry = {
+    ...{ at, took },
+    ...(isStatus && { responseStatus: status }),
+    ...(body && { responseBody: body }),
+    ...(error && { error }),
+  };
+  const now = databaseTime(ctx);
+  const wait = chooseWait(delivery.attempts + 1, retryAfter);
+  const isOver = { $lte: ['$triedUntil', now] };
+  const end = isDelivered
+    ? { status: 'DELIVERED', deliveredAt: now, nextAttemptAt: '$$REMOVE' }
+    : {
+        status: { $cond: [isOver, 'FAILED', 'PENDING'] },
+        nextAttemptAt: { $cond: [isOver, '$$REMOVE', databaseTime(ctx, wait)] },
+      };
+  // One that was delivered by another worker meanwhile stays delivered.
+  await WebhookDelivery.collection.updateOne({ _id: delivery._id, status: 'PENDING' }, [
+    {
+      $set: {
+        ...end,
+        attempts: { $add: ['$attempts', 1] },
+        responseStatus: isStatus ? status : '$$REMOVE',
+        log: { $slice: [{ $concatArrays: ['$log', [{ $literal: entry }]] }, -MOST_LOGGED] },
+        updatedAt: now,
+        version: { $add: ['$version', 1] },
+      },
+    },
+  ]);
+}
+
+/** Counts a failure of an endpoint, and leaves it alone for a while, or for good, where it fails on and on. */
+async function countFailure(
+  ctx: Ctx,
+  target: Target,
+  status: number,
+  retryAfter: number,
+): Promise<void> {
+  const now = databaseTime(ctx);
+  const counted = await WebhookEndpoint.collection.findOneAndUpdate(
+    { _id: target.id, enabled: true },
+    [
+      {
+        $set: {
+          failures: { $add: ['$failures', 1] },
+          failingSince: { $ifNull: ['$failingSince', now] },
+        },
+      },
+    ],
+    {
+      returnDocument: 'after',
+      projection: { failures: 1, failingFor: { $subtract: [now, '$failingSince'] } },
+    },
+  );
+  if (!counted) return;
+  target.failures = counted.failures as number;
+  if (status === GONE) await disable(ctx, target.id, 'GONE');
+  else if (counted.failingFor >= RETRIED_FOR) await disable(ctx, target.id, 'FAILING');
+  else {
+    const silence = chooseSilence(target.failures);
+    if (silence === 0) return;
+    const until = databaseTime(ctx, Math.max(silence, Math.min(1000 * retryAfter, 3_600_000)));
+    await WebhookEndpoint.collection.updateOne({ _id: target.id }, [{ $set: { retryAt: until } }]);
+  }
+}
+
+/** An endpoint that answers again gets at once what has waited. */
+async function forgetFailures(ctx: Ctx, target: Target): Promise<void> {
+  const wasSilent = target.failures >= MOST_FAILURES;
+  await WebhookEndpoint.collection.updateOne(
+    { _id: target.id },
+    { $set: { failures: 0 }, $unset: { failingSince: 1, retryAt: 1 } },
+  );
+  target.failures = 0;
+  if (!wasSilent) return;
+  await WebhookDelivery.collection.updateMany({ endpoint: target.id, status: 'PENDING' }, [
+    { $set: { nextAttemptAt: { $min: ['$nextAttemptAt', databaseTime(ctx)] } } },
+  ]);
+}
+
+/** Disables an endpoint, and records the event that says so, in one transaction. What waits for it is kept. */
+async function disable(ctx: Ctx, id: UUID, disabledReason: 'FAILING' | 'GONE'): Promise<void> {
+  await transaction(ctx, async (tx) => {
+    const change = { set: { enabled: false, disabledReason }, times: { disabledAt: 0 } };
+    const found = { _id: id, enabled: true };
+    const disabled = await update(tx, WebhookEndpoint, found, change, 'disable');
+    if (disabled) await recordEvents(tx, WebhookEndpoint, 'disabled', [disabled]);
+  });
+}
