@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First0923f9 } from './0001-first-0923f9.ts';
+import { migration as m0001FirstD289da } from './0001-first-d289da.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First0923f9];
+export const migrations: Migration[] = [m0001FirstD289da];
