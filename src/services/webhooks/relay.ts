@@ -22,6 +22,9 @@ const BATCH = 200;
 /** Of how many events deliveries are written in one transaction: each has a document in it. */
 const MOST_AT_ONCE = 20;
 
+/** The fields of an event that a delivery is made of. */
+const TOLD = { user: 1, type: 1, entity: 1, document: 1, sequence: 1, data: 1, createdAt: 1 };
+
 type Marked = Pick<EventDoc, '_id' | 'user' | 'type'>;
 type Endpoint = Pick<WebhookEndpointDoc, '_id' | 'user' | 'events'>;
 
@@ -90,7 +93,7 @@ function writeDeliveries(ctx: Ctx, ids: UUID[], endpoints: Endpoint[]): Promise<
       Event,
       { _id: { $in: ids }, forWebhooks: true },
       {
-        projection: { outbox: 0, forWebhooks: 0, now: databaseTime(tx) },
+        projection: { ...TOLD, now: databaseTime(tx) },
         sort: { sequence: 1 },
         limit: MOST_AT_ONCE,
       },
