@@ -1,5 +1,5 @@
-import { afterAll, expect, test } from 'vitest';
 import { Webhook } from 'standardwebhooks';
+import { afterAll, expect, test } from 'vitest';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { startReceiver } from '../harness/receiver.ts';
 import '../harness/place.ts';
@@ -37,7 +37,9 @@ test('what happens to an image arrives, signed as Standard Webhooks say, in orde
   const { signingSecret } = await endpoint(alice, hook.url, ['image.*']);
   const image = await alice.uploads(PIXEL, {}, 'images');
   await alice.waitsFor(image, 'READY', undefined, 'images');
-  await until('image.ready arrives', () => hook.received.some((r) => r.body.type === 'image.ready'));
+  await until('image.ready arrives', () =>
+    hook.received.some((r) => r.body.type === 'image.ready'),
+  );
   const verifier = new Webhook(signingSecret);
   for (const { text, headers, body } of hook.received) {
     expect(verifier.verify(text, headers)).toEqual(body);

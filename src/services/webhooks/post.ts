@@ -32,6 +32,8 @@ interface Message {
 
 interface Options extends Reach {
   signal: AbortSignal;
+  /** In ms, where it is not `DEADLINE`. */
+  deadline?: number;
   /** Resolves a name to all of its addresses; that of the system unless said otherwise. */
   lookup?: (host: string) => Promise<{ address: string; family: number }[]>;
 }
@@ -43,7 +45,10 @@ interface Options extends Reach {
  */
 export async function post(message: Message, options: Options): Promise<Outcome> {
   const began = performance.now();
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(DEADLINE)]);
+  const signal = AbortSignal.any([
+    options.signal,
+    AbortSignal.timeout(options.deadline ?? DEADLINE),
+  ]);
   const finish = (outcome: Omit<Outcome, 'took'>): Outcome => ({
     ...outcome,
     took: Math.round(performance.now() - began),
@@ -149,7 +154,7 @@ const MESSAGES: Record<string, string> = {
 /** What went wrong, without what tells of our own network. */
 function describeFailure(error: unknown, signal: AbortSignal): string {
   if (error instanceof Unreachable) return error.message;
-  if (signal.aborted) return `There was no answer within ${DEADLINE / 1000} s.`;
+  if (signal.aborted) return 'There was no answer in time.';
   const { code = '' } = error as NodeJS.ErrnoException;
   if (/CERT|TLS|SSL|VERIFY|SELF_SIGNED|ALTNAME/.test(code)) {
     return 'The certificate of the host is not valid, or TLS failed.';
