@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstD289da } from './0001-first-d289da.ts';
+import { migration as m0001First8b8e14 } from './0001-first-8b8e14.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstD289da];
+export const migrations: Migration[] = [m0001First8b8e14];

@@ -100,7 +100,7 @@ function define() {
   schema.index({ endpoint: 1, eventId: 1 }, { unique: true });
   // What is to be sent, of one endpoint, and the earliest of each.
   schema.index(
-    { endpoint: 1, nextAttemptAt: 1, _id: 1 },
+    { status: 1, endpoint: 1, nextAttemptAt: 1, _id: 1 },
     { name: 'pending', partialFilterExpression: { status: 'PENDING' } },
   );
   schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });

@@ -30,10 +30,14 @@ export function chooseWait(attempts: number, retryAfter = 0): number {
   return Math.max(addJitter(step), Math.min(1000 * retryAfter, HOUR));
 }
 
-/** How long an endpoint is left alone after so many failures in a row, in ms; 0 while they are few. */
-export function chooseSilence(failures: number): number {
-  if (failures < MOST_FAILURES) return 0;
-  const step = STEPS[Math.min(failures - MOST_FAILURES, STEPS.length - 1)] as number;
+/**
+ * How long an endpoint is left alone after so many failures in a row, in ms; 0 while they are few. Where it
+ * could not be reached it is left alone from the first: no other delivery would fare better.
+ */
+export function chooseSilence(failures: number, isUnreached: boolean): number {
+  const steps = failures - (isUnreached ? 1 : MOST_FAILURES);
+  if (steps < 0) return 0;
+  const step = STEPS[Math.min(steps, STEPS.length - 1)] as number;
   return addJitter(Math.min(step, MOST_SILENCE));
 }
 

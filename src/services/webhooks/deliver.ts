@@ -69,7 +69,7 @@ async function findTarget(ctx: Ctx, id: UUID): Promise<Target | undefined> {
     names.map((name) => decryptField<string>(ctx, WebhookEndpoint, found, name)),
   );
   return {
-    ...{ id, url: found.url, failures: found.failures },
+    ...{ id, url: found.url, failures: found.failures, isSilent: false },
     secrets: secrets.filter((secret) => secret !== undefined),
   };
 }
@@ -102,7 +102,6 @@ async function sendBatch(
   due: WebhookDeliveryDoc[],
   signal: AbortSignal,
 ): Promise<number> {
-  const isTried = target.failures >= MOST_FAILURES;
   const groups = [
     ...Map.groupBy(due, ({ _id, document }) => idText(document ?? _id)).values(),
   ].values();
@@ -110,7 +109,7 @@ async function sendBatch(
   const lane = async () => {
     for (const group of groups) {
       for (const delivery of group.sort((a, b) => a.sequence - b.sequence)) {
-        if (signal.aborted || (!isTried && target.failures >= MOST_FAILURES)) return;
+        if (signal.aborted || target.isSilent) return;
         await send(ctx, target, delivery, signal);
         sent++;
       }

@@ -20,6 +20,8 @@ export interface Outcome {
   retryAfter?: number;
   /** For the owner of the endpoint. */
   error?: string;
+  /** There was no connection, so this says nothing of the message. */
+  isUnreached?: boolean;
   /** How long it took, in ms. */
   took: number;
 }
@@ -54,11 +56,15 @@ export async function post(message: Message, options: Options): Promise<Outcome>
     took: Math.round(performance.now() - began),
   });
   const fault = findUrlFault(message.url, options);
-  if (fault) return finish({ error: `The URL ${fault}.` });
+  if (fault) return finish({ error: `The URL ${fault}.`, isUnreached: true });
+  let isUnreached = true;
+  const onConnect = () => {
+    isUnreached = false;
+  };
   try {
-    return finish(await exchange(message, { ...options, signal }));
+    return finish(await exchange(message, { ...options, signal }, onConnect));
   } catch (error) {
-    return finish({ error: describeFailure(error, signal) });
+    return finish({ error: describeFailure(error, signal), ...(isUnreached && { isUnreached }) });
   }
 }
 
@@ -72,6 +78,7 @@ class Unreachable extends Error {
 function exchange(
   { url: text, headers, body }: Message,
   { signal, lookup = resolveAll, ...reach }: Options,
+  onConnect: () => void,
 ): Promise<Omit<Outcome, 'took'>> {
   const url = new URL(text);
   // A connection of its own: one that was kept open would be no faster for what is sent this rarely.
@@ -85,6 +92,8 @@ function exchange(
       const wait = readRetryAfter(received['retry-after']);
       succeed({ status, body: found, ...(wait !== undefined && { retryAfter: wait }) });
     });
+    const connected = url.protocol === 'https:' ? 'secureConnect' : 'connect';
+    sending.once('socket', (socket) => socket.once(connected, onConnect));
     sending.once('error', fail);
     // Without an answer and without an error, too: a 101 that nobody asked for closes the connection so.
     sending.once('close', () => fail(new Error('The connection was closed.')));

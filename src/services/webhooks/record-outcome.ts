@@ -24,6 +24,8 @@ export interface Target {
   secrets: string[];
   /** How many attempts have failed in a row, as far as this run knows. */
   failures: number;
+  /** Nothing more may be sent in this run. */
+  isSilent: boolean;
 }
 
 /** Stores what became of an attempt, with its delivery and with its endpoint. */
@@ -33,17 +35,17 @@ export async function recordOutcome(
   delivery: WebhookDeliveryDoc,
   outcome: Outcome & { at: Date },
 ): Promise<void> {
-  const { status = 0, retryAfter = 0 } = outcome;
+  const { status = 0 } = outcome;
   const isDelivered = status >= 200 && status < 300;
   await logAttempt(ctx, delivery, outcome, isDelivered);
-  if (!isDelivered) await countFailure(ctx, target, status, retryAfter);
+  if (!isDelivered) await countFailure(ctx, target, outcome);
   else if (target.failures > 0) await forgetFailures(ctx, target);
 }
 
 async function logAttempt(
   ctx: Ctx,
   delivery: WebhookDeliveryDoc,
-  { at, took, status, body, error, retryAfter }: Outcome & { at: Date },
+  { at, took, status, body, error, retryAfter, isUnreached }: Outcome & { at: Date },
   isDelivered: boolean,
 ): Promise<void> {
   const isStatus = status !== undefined && status >= 100;
@@ -54,13 +56,16 @@ async function logAttempt(
     ...(error && { error }),
   };
   const now = databaseTime(ctx);
-  const wait = chooseWait(delivery.attempts + 1, retryAfter);
+  // One that could not even be sent keeps its place before those that came later.
+  const next = isUnreached
+    ? '$nextAttemptAt'
+    : databaseTime(ctx, chooseWait(delivery.attempts + 1, retryAfter));
   const isOver = { $lte: ['$triedUntil', now] };
   const end = isDelivered
     ? { status: 'DELIVERED', deliveredAt: now, nextAttemptAt: '$$REMOVE' }
     : {
         status: { $cond: [isOver, 'FAILED', 'PENDING'] },
-        nextAttemptAt: { $cond: [isOver, '$$REMOVE', databaseTime(ctx, wait)] },
+        nextAttemptAt: { $cond: [isOver, '$$REMOVE', next] },
       };
   // One that was delivered by another worker meanwhile stays delivered.
   await WebhookDelivery.collection.updateOne({ _id: delivery._id, status: 'PENDING' }, [
@@ -81,9 +86,10 @@ async function logAttempt(
 async function countFailure(
   ctx: Ctx,
   target: Target,
-  status: number,
-  retryAfter: number,
+  { status, retryAfter = 0, isUnreached = false }: Outcome,
 ): Promise<void> {
+  // Several were on their way when the first of them found that it does not answer.
+  if (target.isSilent && isUnreached) return;
   const now = databaseTime(ctx);
   const counted = await WebhookEndpoint.collection.findOneAndUpdate(
     { _id: target.id, enabled: true },
@@ -101,12 +107,13 @@ async function countFailure(
     },
   );
   if (!counted) return;
-  target.failures = counted.failures as number;
+  target.failures = Math.max(target.failures, counted.failures as number);
   if (status === GONE) await disable(ctx, target.id, 'GONE');
   else if (counted.failingFor >= RETRIED_FOR) await disable(ctx, target.id, 'FAILING');
   else {
-    const silence = chooseSilence(target.failures);
+    const silence = chooseSilence(target.failures, isUnreached);
     if (silence === 0) return;
+    target.isSilent = true;
     const until = databaseTime(ctx, Math.max(silence, Math.min(1000 * retryAfter, 3_600_000)));
     await WebhookEndpoint.collection.updateOne({ _id: target.id }, [{ $set: { retryAt: until } }]);
   }
@@ -122,7 +129,7 @@ async function forgetFailures(ctx: Ctx, target: Target): Promise<void> {
   target.failures = 0;
   if (!wasSilent) return;
   await WebhookDelivery.collection.updateMany({ endpoint: target.id, status: 'PENDING' }, [
-    { $set: { nextAttemptAt: { $min: ['$nextAttemptAt', databaseTime(ctx)] } } },
+    { $set: { nextAttemptAt: { $min: ['$nextAttemptAt', '$createdAt'] } } },
   ]);
 }
 

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-d289da',
+  id: '0001-first-8b8e14',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -2575,7 +2575,7 @@ export const migration: Migration = {
         { key: { user: 1, endpoint: 1, status: 1, createdAt: -1, _id: -1 } },
         { key: { endpoint: 1, eventId: 1 }, unique: true },
         {
-          key: { endpoint: 1, nextAttemptAt: 1, _id: 1 },
+          key: { status: 1, endpoint: 1, nextAttemptAt: 1, _id: 1 },
           name: 'pending',
           partialFilterExpression: { status: 'PENDING' },
         },
