@@ -61,6 +61,8 @@ export interface EntityOptions {
    * these, which a service records.
    */
   events?: 'BY_STATUS' | 'UPDATED' | readonly string[];
+  /** Long-lived processes follow what is inserted by a change stream: their role may. */
+  watched?: boolean;
   /** Validates rules across fields, on the whole document. */
   refine?: (document: Record<string, unknown>) => Fault[];
 }

@@ -53,7 +53,7 @@ function makeEvent(tx: Ctx, entity: Entity, name: EventName, document: Base): St
   const now = new Date(tx.clock());
   const isGone = name === 'deleted';
   const { project, job, status } = document as Base & About;
-  const about = entity.name === 'Job' ? document._id : job;
+  const about = entity.name === 'Job' ? document._id : (job ?? tx.job);
   return {
     _id: newId(now.getTime()),
     user: document.user,

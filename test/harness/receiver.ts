@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** A webhook as it arrived. */
-export interface Received {
+interface Received {
   /** `webhook-id` */
   id: string;
   headers: Record<string, string>;

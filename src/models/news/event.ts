@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { type DocOf, entity, freeForm, ref } from '../../data/entity.ts';
+import { type DocOf, entity, freeForm } from '../../data/entity.ts';
 
 const DAY = 24 * 3600;
 
@@ -64,6 +64,7 @@ export const Event = entity('Event', define, {
   about:
     'What happened to a job, a medium or an export of a user, written in the transaction of the change and kept for a day. Listeners and webhooks are served from it.',
   audited: false,
+  watched: true,
 });
 
 export type EventDoc = DocOf<typeof Event>;

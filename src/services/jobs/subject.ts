@@ -93,7 +93,7 @@ export async function advanceSubject(
       ...(tx.session && { session: tx.session }),
     },
   );
-  if (stored) await recordEvents(tx, entity, 'updated', [stored as Base]);
+  if (stored) await recordEvents({ ...tx, job: job._id }, entity, 'updated', [stored as Base]);
 }
 
 async function change(
@@ -105,5 +105,6 @@ async function change(
   if (!subject) return false;
   const { entity, id } = subject.at(job.input);
   const filter = { _id: id, ...subject.waiting(job._id), ...where };
-  return (await update(ctx, entity, filter, to, action)) !== null;
+  const tx = { ...ctx, job: job.parent ?? job._id };
+  return (await update(tx, entity, filter, to, action)) !== null;
 }

@@ -48,7 +48,7 @@ export async function workOnce(
   });
   try {
     const outcome = await Promise.race([
-      runClaimed(ctx, type, claimed, beat),
+      runClaimed({ ...ctx, job: claimed.job.parent ?? claimed.job._id }, type, claimed, beat),
       beat.stuck.then(() => 'STUCK' as const),
     ]);
     if (outcome !== 'STUCK') return 'DONE';

@@ -6,6 +6,7 @@ import { findMany, findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { Event, type EventDoc } from '../../models/news/event.ts';
 import { EventHead } from '../../models/news/event-head.ts';
+import { createSharedRuns } from './shared-runs.ts';
 
 // Ids are made before the commit, and of two transactions the one with the greater id may be committed
 // first: whoever reads after the greatest id that he has seen would miss the other. So events get their
@@ -17,8 +18,17 @@ const BATCH = 200;
 
 type Waiting = Pick<EventDoc, '_id' | 'document' | 'revision'>;
 
-/** Gives all committed events of a user their places. Returns the last place that is given. */
-export async function sequenceEvents(ctx: Ctx, user: UUID): Promise<number> {
+/**
+ * Gives all committed events of a user their places. Returns the last place that is given. In one process
+ * one does it for all who ask: several would only get in each other's way.
+ */
+export function sequenceEvents(ctx: Ctx, user: UUID): Promise<number> {
+  return share(idText(user), () => sequenceAll(ctx, user));
+}
+
+const share = createSharedRuns<number>();
+
+async function sequenceAll(ctx: Ctx, user: UUID): Promise<number> {
   const reading = { ...ctx, session: undefined };
   for (;;) {
     // Looked for outside of the transaction: mostly there are none.

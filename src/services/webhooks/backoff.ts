@@ -17,7 +17,7 @@ const STEPS = [
   6 * HOUR,
 ];
 /** The longest wait until an endpoint that does not answer is tried again, whatever its deliveries wait for. */
-const MOST_SILENCE = HOUR;
+export const MOST_SILENCE = HOUR;
 /** So many failures in a row, of whichever deliveries, and only one delivery at a time is tried. */
 export const MOST_FAILURES = 3;
 

@@ -1,4 +1,5 @@
 import { type Entity, entities } from '../../data/entity.ts';
+import { getKind } from '../../models/media/media-fields.ts';
 
 /** A kind of event that webhooks tell of. */
 export interface EventType {
@@ -72,6 +73,7 @@ function listNames(entity: Entity): Record<string, string> {
     created: 'It was made.',
     updated: 'It has changed.',
     deleted: 'It is gone: `data` has its id alone.',
+    ...(getKind(entity) && { restored: 'It was taken back out of the trash.' }),
     ...Object.fromEntries(
       (statuses || []).map((s) => [s.toLowerCase(), `Its status has become ${s}.`]),
     ),

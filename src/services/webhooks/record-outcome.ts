@@ -9,7 +9,7 @@ import {
   type WebhookDeliveryDoc,
 } from '../../models/webhooks/webhook-delivery.ts';
 import { WebhookEndpoint } from '../../models/webhooks/webhook-endpoint.ts';
-import { chooseSilence, chooseWait, MOST_FAILURES, RETRIED_FOR } from './backoff.ts';
+import { chooseSilence, chooseWait, MOST_FAILURES, MOST_SILENCE, RETRIED_FOR } from './backoff.ts';
 import type { Outcome } from './post.ts';
 
 /** How many attempts a delivery shows. */
@@ -88,9 +88,18 @@ async function countFailure(
   target: Target,
   { status, retryAfter = 0, isUnreached = false }: Outcome,
 ): Promise<void> {
-  // Several were on their way when the first of them found that it does not answer.
-  if (target.isSilent && isUnreached) return;
+  if (status === GONE) {
+    target.isSilent = true;
+    await disable(ctx, target.id, 'GONE');
+    return;
+  }
+  // Several were on their way when one of them was a failure too many: they count as that one.
+  if (target.isSilent) return;
+  target.failures++;
+  const silence = chooseSilence(target.failures, isUnreached);
+  target.isSilent = silence > 0;
   const now = databaseTime(ctx);
+  const wait = Math.max(silence, Math.min(1000 * retryAfter, MOST_SILENCE));
   const counted = await WebhookEndpoint.collection.findOneAndUpdate(
     { _id: target.id, enabled: true },
     [
@@ -98,25 +107,13 @@ async function countFailure(
         $set: {
           failures: { $add: ['$failures', 1] },
           failingSince: { $ifNull: ['$failingSince', now] },
+          ...(silence > 0 && { retryAt: databaseTime(ctx, wait) }),
         },
       },
     ],
-    {
-      returnDocument: 'after',
-      projection: { failures: 1, failingFor: { $subtract: [now, '$failingSince'] } },
-    },
+    { returnDocument: 'after', projection: { failingFor: { $subtract: [now, '$failingSince'] } } },
   );
-  if (!counted) return;
-  target.failures = Math.max(target.failures, counted.failures as number);
-  if (status === GONE) await disable(ctx, target.id, 'GONE');
-  else if (counted.failingFor >= RETRIED_FOR) await disable(ctx, target.id, 'FAILING');
-  else {
-    const silence = chooseSilence(target.failures, isUnreached);
-    if (silence === 0) return;
-    target.isSilent = true;
-    const until = databaseTime(ctx, Math.max(silence, Math.min(1000 * retryAfter, 3_600_000)));
-    await WebhookEndpoint.collection.updateOne({ _id: target.id }, [{ $set: { retryAt: until } }]);
-  }
+  if (counted && counted.failingFor >= RETRIED_FOR) await disable(ctx, target.id, 'FAILING');
 }
 
 /** An endpoint that answers again gets at once what has waited. */
