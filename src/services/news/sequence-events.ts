@@ -28,7 +28,8 @@ export function sequenceEvents(ctx: Ctx, user: UUID): Promise<number> {
 
 const share = createSharedRuns<number>();
 
-async function sequenceAll(ctx: Ctx, user: UUID): Promise<number> {
+/** The same, by a run of its own: for one that is to end by itself, whatever becomes of others. */
+export async function sequenceAll(ctx: Ctx, user: UUID): Promise<number> {
   const reading = { ...ctx, session: undefined };
   for (;;) {
     // Looked for outside of the transaction: mostly there are none.

@@ -69,13 +69,17 @@ function listNames(entity: Entity): Record<string, string> {
   }
   const { status } = entity.shape.fields;
   const statuses = events === 'BY_STATUS' && status?.shape.kind === 'string' && status.shape.enum;
+  // Making a medium is told by the answer of the request, and by nothing else.
+  const isMedium = getKind(entity) !== undefined;
   return {
-    created: 'It was made.',
-    updated: 'It has changed.',
+    ...(!isMedium && { created: 'It was made.' }),
+    updated: 'Something else of it has changed.',
     deleted: 'It is gone: `data` has its id alone.',
-    ...(getKind(entity) && { restored: 'It was taken back out of the trash.' }),
+    ...(isMedium && { restored: 'It was taken back out of the trash.' }),
     ...Object.fromEntries(
-      (statuses || []).map((s) => [s.toLowerCase(), `Its status has become ${s}.`]),
+      (statuses || [])
+        .filter((name) => !(isMedium && name === 'AWAITING_UPLOAD'))
+        .map((name) => [name.toLowerCase(), `Its status has become ${name}.`]),
     ),
   };
 }

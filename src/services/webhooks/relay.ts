@@ -9,7 +9,7 @@ import {
   WebhookEndpoint,
   type WebhookEndpointDoc,
 } from '../../models/webhooks/webhook-endpoint.ts';
-import { sequenceEvents } from '../news/sequence-events.ts';
+import { sequenceAll } from '../news/sequence-events.ts';
 import { RETRIED_FOR } from './backoff.ts';
 import { deliverWebhooks } from './deliver-job.ts';
 import { KEPT_FOR, MOST_ENDPOINTS } from './endpoints.ts';
@@ -76,7 +76,7 @@ async function findEndpoints(ctx: Ctx, events: Marked[]): Promise<Map<string, En
 }
 
 async function relayOf(ctx: Ctx, events: Marked[], endpoints: Endpoint[]): Promise<void> {
-  await sequenceEvents(ctx, (events[0] as Marked).user);
+  await sequenceAll(ctx, (events[0] as Marked).user);
   const woken = new Map<string, UUID>();
   for (let at = 0; at < events.length; at += MOST_AT_ONCE) {
     const ids = events.slice(at, at + MOST_AT_ONCE).map(({ _id }) => _id);
