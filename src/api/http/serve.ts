@@ -11,6 +11,7 @@ import { authenticate } from './authenticate.ts';
 import { BASE_HEADERS } from './base-headers.ts';
 import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
+import { refuseDetour } from './edge.ts';
 import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
 import { countCall, mergeCalls } from './ip-rate-limit.ts';
@@ -68,6 +69,7 @@ function addHeaders({ event, context, response }: Invocation): void {
 
 async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
   const { method } = event.requestContext.http;
+  refuseDetour(event);
   const found = find(method, event.rawPath);
   if (!found) throw notFound();
   if ('allow' in found) {
