@@ -3,11 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-<<<<<<<< HEAD:migrations/0001-first-8b8e14.ts
-  id: '0001-first-8b8e14',
-========
-  id: '0001-first-5da1f3',
->>>>>>>> main:migrations/0001-first-5da1f3.ts
+  id: '0001-first-942113',
 
   async up(m) {
     await m.createCollection('audios', {
