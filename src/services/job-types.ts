@@ -6,6 +6,7 @@ import { streamVideo } from './media/streams/stream-job.ts';
 import { sweep } from './removal/sweep-job.ts';
 import { completeUpload } from './uploads/complete.ts';
 import { copyOriginal } from './uploads/reuse.ts';
+import { deliverWebhooks } from './webhooks/deliver-job.ts';
 
 /** Every type of job that there is. */
 export const jobTypes = listJobTypes(
@@ -19,4 +20,5 @@ export const jobTypes = listJobTypes(
   copyOriginal,
   sweep,
   endSessions,
+  deliverWebhooks,
 );

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors.ts';
+import type { EventType } from '../../services/webhooks/event-types.ts';
 import { STATUS } from '../http/problems.ts';
 import type { Components, JsonSchema, Route } from '../http/route.ts';
 import { bodySchema } from './body-schema.ts';
@@ -6,6 +7,7 @@ import { EXAMPLE_ID, makeExample } from './examples.ts';
 import { describeLinks } from './links.ts';
 import { describeHeaders, describeProblem, namedHeaders, problemSchema } from './responses.ts';
 import { idSchema, shareComponent } from './schemas.ts';
+import { describeWebhooks } from './webhooks.ts';
 
 /** What operations refer to by name (`$ref`). */
 interface Shared {
@@ -14,8 +16,12 @@ interface Shared {
   problems: Components;
 }
 
-/** Makes the OpenAPI 3.1 document of some routes. */
-export function describeApi(routes: Route[], version: string): JsonSchema {
+/** Makes the OpenAPI 3.1 document of some routes, and of the events that webhooks tell of. */
+export function describeApi(
+  routes: Route[],
+  version: string,
+  events: EventType[] = [],
+): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {};
   const sorted = [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const shared: Shared = {
@@ -31,6 +37,7 @@ export function describeApi(routes: Route[], version: string): JsonSchema {
       shared,
     );
   }
+  const webhooks = describeWebhooks(events, shared.schemas);
   return {
     openapi: '3.1.0',
     info: {
@@ -42,6 +49,7 @@ export function describeApi(routes: Route[], version: string): JsonSchema {
     servers: [{ url: '/' }],
     tags: [...new Set(sorted.map((r) => r.tag))].map((name) => ({ name })),
     paths,
+    webhooks,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },

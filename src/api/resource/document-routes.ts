@@ -35,7 +35,8 @@ interface Options {
   tag?: string;
 }
 
-function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOptions): Route {
+/** GET of one document, whole, trimmed or with others in it. */
+export function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOptions): Route {
   const { path, can, include = [], tag } = options;
   const canWait = hasEvents(entity);
   const route: Route = {
@@ -85,7 +86,11 @@ export function createRoute<T extends Base>(
   });
 }
 
-function updateRoute<T extends Base>(entity: Entity<T>, { path, rule, tag }: Options): Route {
+/** PATCH, with the body that the entity's schema implies. */
+export function updateRoute<T extends Base>(
+  entity: Entity<T>,
+  { path, rule, tag }: Options,
+): Route {
   const { name } = entity;
   const route: Route = {
     method: 'PATCH',
