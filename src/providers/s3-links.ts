@@ -11,7 +11,7 @@ export interface SignedRequest {
 /**
  * Presigns one upload of exactly these bytes: length, type and, if given, checksum are signed
  * headers, and so is a condition that refuses to overwrite an object. `checksum` is the SHA-256 in
- * base64.
+ * base64. Answers the headers that the client must set.
  */
 export function presignPut(
   key: string,
@@ -20,12 +20,14 @@ export function presignPut(
   now: number,
 ): SignedRequest {
   const headers = {
-    'content-length': String(object.size),
     'content-type': object.contentType,
     'if-none-match': '*',
     ...(object.checksum && { 'x-amz-checksum-sha256': object.checksum }),
   };
-  const url = presign({ method: 'PUT', ...getObjectUrl(key), headers, ...getSigning(seconds) });
+  // The length is signed, but not named: every client sends it by itself, and a page may not set it.
+  const signed = { 'content-length': String(object.size), ...headers };
+  const to = getObjectUrl(key);
+  const url = presign({ method: 'PUT', ...to, headers: signed, ...getSigning(seconds) });
   return { method: 'PUT', url, headers, expiresAt: new Date(now + seconds * 1000) };
 }
 

@@ -176,7 +176,7 @@ function isDocument(schema: JsonSchema | undefined, schemas: Components): boolea
   return (schemas.get(name)?.properties as JsonSchema | undefined)?.updatedAt !== undefined;
 }
 
-function describeRefusals(route: Route, { problems }: Shared): JsonSchema {
+function describeRefusals(route: Route, { schemas, problems }: Shared): JsonSchema {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(listCodes(route))) {
     byStatus.set(STATUS[code], [...(byStatus.get(STATUS[code]) ?? []), code]);
@@ -185,7 +185,7 @@ function describeRefusals(route: Route, { problems }: Shared): JsonSchema {
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     if (route.success[status]) continue;
     const name = codes.sort().join('-');
-    if (!problems.has(name)) problems.set(name, describeProblem(status, codes));
+    if (!problems.has(name)) problems.set(name, describeProblem(schemas, status, codes));
     answers[status] = { $ref: `#/components/responses/${name}` };
   }
   return answers;

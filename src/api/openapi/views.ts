@@ -2,12 +2,13 @@ import type { Entity } from '../../data/entity.ts';
 import type { Field } from '../../data/shape.ts';
 import type { Components, JsonSchema } from '../http/route.ts';
 import { findRelation, listReferences } from '../resource/include.ts';
-import { type Described, fieldSchema, openSchema, shareComponent } from './schemas.ts';
+import { nameOne } from './names.ts';
+import { type Described, describeEntity, fieldSchema, shareComponent } from './schemas.ts';
 
 /**
- * The schema of a document as a read answers it: `?fields=` may leave out any field but the id, and
- * `?include=` puts other documents into it. There is one for each entity, with everything that any
- * read may include.
+ * The schema of a document as a read answers it: `?include=` puts other documents into it. There is
+ * one for each entity, with everything that any read may include. Required is what every read has
+ * unless `?fields=` leaves it out: else no client could rely on any field.
  */
 export function viewSchema(entity: Entity, include: string[]): Described {
   return (components) => buildView(components, entity, include, true);
@@ -17,7 +18,7 @@ export function viewSchema(entity: Entity, include: string[]): Described {
 export function pageSchema(entity: Entity, include: string[]): Described {
   return (components) => {
     const items = buildView(components, entity, include, true);
-    return shareComponent(components, `${entity.name}Page`, () => ({
+    return shareComponent(components, `${nameOne(entity.name)}Page`, () => ({
       type: 'object',
       required: ['data', 'nextCursor'],
       additionalProperties: false,
@@ -35,19 +36,15 @@ function buildView(
   include: string[],
   isDeeper: boolean,
 ): JsonSchema {
-  const name = `${entity.name}View`;
-  const made = shareComponent(components, name, () => ({
-    ...openSchema(entity),
-    required: ['id'],
-    additionalProperties: false,
-  }));
+  const name = `${nameOne(entity.name)}View`;
+  const made = shareComponent(components, name, () => describeEntity(entity));
   const properties = components.get(name)?.properties as Record<string, JsonSchema>;
   for (const relation of include.map((r) => findRelation(entity, r))) {
     const inside = isDeeper ? listReferences(relation.to) : [];
     const item = buildView(components, relation.to, inside, false);
     if (relation.kind === 'reference') {
       const id = fieldSchema(entity.shape.fields[relation.name] as Field);
-      properties[relation.name] = { anyOf: [id, item] };
+      properties[relation.name] = { oneOf: [id, item] };
     } else if (relation.kind === 'one') properties[relation.name] = item;
     else {
       properties[relation.name] = { type: 'array', items: item };

@@ -177,7 +177,7 @@ export async function erase<T extends Base>(
   const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
   if (!(await removeAndSweep(ctx, entity, guarded, keep))) {
     const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
-    throw stands ? preconditionFailed() : notFound();
+    throw stands ? preconditionFailed(versions) : notFound();
   }
   return { status: 204 };
 }

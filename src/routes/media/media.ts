@@ -1,5 +1,6 @@
 import { addLazyParts, type Route } from '../../api/http/route.ts';
-import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
+import { nameMany, nameOne } from '../../api/openapi/names.ts';
+import { documentWith, idSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { listOwnedFields } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
@@ -53,8 +54,8 @@ export const linkSchema = {
 
 /** Links to the files that a medium, or a version of one, has in S3. */
 export function fileActions(entity: Entity<Medium>, path: string): Route[] {
-  const { name } = entity;
-  const common = { tag: `${name}s`, access: 'user' as const };
+  const name = nameOne(entity.name);
+  const common = { tag: nameMany(entity.name), access: 'user' as const };
   return [
     {
       ...common,
@@ -82,6 +83,7 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
       handle: async (ctx, request) => {
         const document = await found(ctx, entity, request);
         const { name } = request.params;
+        if (document.status === 'AWAITING_UPLOAD') throw notArrived();
         const derivative = document.derivatives?.find((d: Derivative) => d.name === name);
         if (!derivative || !document.derivativesPath) throw notFound();
         if (derivative.status === 'PENDING')
@@ -102,8 +104,8 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
 }
 
 function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Route[] {
-  const { name } = entity;
-  const common = { tag: `${name}s`, access: 'user' as const };
+  const name = nameOne(entity.name);
+  const common = { tag: nameMany(entity.name), access: 'user' as const };
   return [
     {
       ...common,
@@ -114,7 +116,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
       success: {
         202: {
           description: 'The document and its job.',
-          schema: addProperties(documentSchema(entity), { job: idSchema }),
+          schema: documentWith(`Started${name}`, entity, { job: idSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -136,7 +138,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
         success: {
           201: {
             description: 'The version that will take its place, and how to upload its file.',
-            schema: addProperties(documentSchema(MediumVersion), { upload: uploadSchema }),
+            schema: documentWith('CreatedVersion', MediumVersion, { upload: uploadSchema }),
           },
         },
         codes: ['NOT_FOUND', 'INVALID_STATE'],

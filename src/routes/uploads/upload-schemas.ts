@@ -1,11 +1,13 @@
 import type { JsonSchema, Parameter } from '../../api/http/route.ts';
+import { nameOne } from '../../api/openapi/names.ts';
 import {
   type Described,
   documentSchema,
+  documentWith,
   idSchema,
   shareComponent,
 } from '../../api/openapi/schemas.ts';
-import { entityNamed } from '../../data/entity.ts';
+import { type Entity, entityNamed } from '../../data/entity.ts';
 import { MEDIA_KINDS } from '../../models/media/media-fields.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
 
@@ -72,27 +74,28 @@ const UPLOAD: JsonSchema = {
   ],
 };
 
-/**
- * What the answer of a create may have beside the document; no `upload` when the file is copied.
- */
-export const createPresents: Record<string, JsonSchema | Described> = {
-  upload: uploadSchema,
-  duplicateOf: {
-    description: 'The id of a medium of the same kind with the same checksum, if there is one.',
-    ...idSchema,
-  },
-  job: {
-    description: 'The id of the job that copies the bytes, when a duplicate is reused.',
-    ...idSchema,
-  },
-};
+/** What the POST of a medium answers; no `upload` when the file is copied. */
+export function createdSchema(entity: Entity): Described {
+  const more = {
+    upload: uploadSchema,
+    duplicateOf: {
+      description: 'The id of a medium of the same kind with the same checksum, if there is one.',
+      ...idSchema,
+    },
+    job: {
+      description: 'The id of the job that copies the bytes, when a duplicate is reused.',
+      ...idSchema,
+    },
+  };
+  return documentWith(`Created${nameOne(entity.name)}`, entity, {}, more);
+}
 
 /** `?onDuplicate=` */
 export const DUPLICATES: Parameter = {
   name: 'onDuplicate',
   description:
-    'What to do when you have a file with the same `checksum` already: `upload` it again, or `reuse` it, which copies it within S3.',
-  schema: { enum: ['upload', 'reuse'], default: 'upload' },
+    'What to do when you have a file with the same `checksum` already: `UPLOAD` it again, or `REUSE` it, which copies it within S3.',
+  schema: { type: 'string', enum: ['UPLOAD', 'REUSE'], default: 'UPLOAD' },
 };
 
 /** `?fromPart=` */
