@@ -1,22 +1,15 @@
-import { defineConfig } from 'vitest/config';
 import { attacks } from './vitest.attacks.config.ts';
+import { lambda } from './vitest.lambda.config.ts';
 import { media } from './vitest.media.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
-import { native } from './vitest.suite.ts';
+import { releases } from './vitest.releases.config.ts';
+import { defineSuite } from './vitest.suite.ts';
 
-// Tests run against a real mongod, S3 and queue, started once; each file has a database, a bucket and
-// queues of its own in them.
-export default defineConfig({
-  test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/campaign/**', ...attacks, ...media, ...recipes],
-    globalSetup: ['test/global-setup.ts'],
-    setupFiles: ['test/harness/compile-cache.ts'],
-    pool: 'forks',
-    experimental: native,
-    maxWorkers: 3,
-    // Against what hangs. How long something may take is said where it matters.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-  },
+// Each file has a database, a bucket and queues of its own in the parts that all of them share.
+export default defineSuite(['test/**/*.test.ts'], {
+  exclude: ['test/campaign/**', ...attacks, ...lambda, ...media, ...recipes, ...releases],
+  maxWorkers: 3,
+  // Against what hangs. How long something may take is said where it matters.
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
 });

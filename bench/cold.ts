@@ -58,7 +58,7 @@ export async function measureColdStart(): Promise<void> {
     )) {
       printRow(`own code, warm, without the database: ${name}`, `${round(us)} µs`);
     }
-    const crud = weighAll().filter(({ isCrud }) => isCrud);
+    const crud = weighAll('x86_64').filter(({ isCrud }) => isCrud);
     const largest = Math.max(...crud.map((weight) => weight.start));
     printRow('JavaScript read at the start, the largest of all', `${round(largest / 1000)} KB`);
     await disconnect();

@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstFe306e } from './0001-first-fe306e.ts';
+import { migration as m0001First06d3e0 } from './0001-first-06d3e0.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstFe306e];
+export const migrations: Migration[] = [m0001First06d3e0];

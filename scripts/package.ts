@@ -1,21 +1,25 @@
 import { lintTemplate } from './package/cfn-lint.ts';
-import { findEmptyPatterns } from './package/deployment.ts';
 import { makeFfmpegLayer } from './package/ffmpeg-layer.ts';
+import { findCacheNode } from './package/lambda-node.ts';
+import { MEMORY_LIMIT, watchMemory } from './package/memory.ts';
 import { provideNative } from './package/native.ts';
-import { runOsls } from './package/osls.ts';
+import { removeBuilt, runOsls } from './package/osls.ts';
+import { readParameters } from './package/parameters.ts';
 import { formatTable, weighAll } from './package/weigh.ts';
 
 // `npm run package [-- --stage prod --param corsOrigins=…]`: builds in .serverless everything that
-// is deployed, and checks it. It needs no account and, on Linux x64, no network.
+// is deployed, and checks it. It needs no account and, on Linux x64 and for it, no network.
 process.chdir(new URL('..', import.meta.url).pathname);
+const memory = watchMemory();
 try {
-  await provideNative();
-  const [empty] = findEmptyPatterns();
-  if (empty) throw new Error(`No file matches ${empty}, which serverless.yml adds to a package.`);
-  const layer = await makeFfmpegLayer();
-  await runOsls(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const parameters = readParameters(args);
+  removeBuilt();
+  await provideNative(parameters.architecture);
+  const layer = await makeFfmpegLayer(parameters.architecture);
+  await runOsls(args, await findCacheNode(parameters));
 
-  const weights = weighAll();
+  const weights = weighAll(parameters.architecture);
   console.log(`\nJavaScript, minified, in KB; * serves a resource, at most 1700 at its start`);
   console.log(formatTable(weights).join('\n'));
   console.log(`\n${layer}`);
@@ -23,6 +27,9 @@ try {
   if (faults.length) throw new Error(faults.join('\n'));
 
   console.log(await lintTemplate('.serverless/cloudformation-template-update-stack.json'));
+  const [peak, limit] = [memory.readPeak(), MEMORY_LIMIT].map((bytes) => Math.round(bytes / 1e6));
+  console.log(`Took ${Math.round(process.uptime())} s, and ${peak} MB of memory at its peak.`);
+  if (Number(peak) > Number(limit)) throw new Error(`That is more than ${limit} MB of memory.`);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -1,15 +1,13 @@
 import Joi from 'joi';
-import { secrets } from './secrets.ts';
-
-/** Private signing key as a JWK with its `kid`; the first of the list signs, the others still verify. */
-interface TokenKey {
-  kid: string;
-  kty: 'EC';
-  crv: 'P-256';
-  x: string;
-  y: string;
-  d: string;
-}
+import {
+  type AppSecret,
+  keySchemas,
+  parseList,
+  sortAppSecrets,
+  sortTokenKeys,
+  type TokenKey,
+} from './crypto/key-schemas.ts';
+import { readSecrets, secrets } from './secrets.ts';
 
 export interface Config {
   stage: string;
@@ -24,29 +22,25 @@ export interface Config {
   sqsEndpoint?: string;
   jobsQueueUrl?: string;
   auditQueueUrl?: string;
+  /** As they were at the start, the newest first: `src/crypto/key-ring.ts` has those of now. */
   tokenKeys: TokenKey[];
-  appSecret: Buffer;
+  appSecrets: AppSecret[];
   /** The KMS key that wraps the data keys of encrypted fields; without it they are wrapped under the app's secret. */
   sealingKeyArn?: string;
   corsOrigins: string[];
   ffmpegPath: string;
+  /** Whether this process began with a code cache: scripts/package/start.ts. */
+  codeCache: 'USED' | 'NONE';
   registrationsPerMinute: number;
   callsPerMinute: number;
+  /** The most connections to the database that a deployed function holds in each of its processes. */
+  databaseConnections: number;
   /** The largest file that is sent in one PUT, and the least part of a larger one, in bytes. */
   singlePutBytes: number;
   partBytes: number;
   /** The preview of how many seconds of 1080p, 30 frames each, one job makes in all of its time. */
   videoSecondsPerJob: number;
 }
-
-const tokenKey = Joi.object({
-  kid: Joi.string().max(64).required(),
-  kty: Joi.valid('EC').required(),
-  crv: Joi.valid('P-256').required(),
-  x: Joi.string().required(),
-  y: Joi.string().required(),
-  d: Joi.string().required(),
-}).unknown(true);
 
 // joi's own `uri()` tries one regular expression, which takes 20 ms to compile: at every cold start.
 const url = Joi.string().custom((value: string, { error }) =>
@@ -68,6 +62,8 @@ const environment = Joi.object({
   LOG_LEVEL: Joi.valid('DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT').default('INFO'),
   MONGODB_URI: Joi.string()
     .pattern(/^mongodb(\+srv)?:\/\//)
+    // joi's own message shows the value, which holds a password.
+    .messages({ 'string.pattern.base': '{{#label}} must begin with mongodb:// or mongodb+srv://' })
     .required(),
   AWS_REGION: Joi.string().default('us-east-1'),
   AWS_ACCESS_KEY_ID: Joi.string().allow('').default(''),
@@ -78,13 +74,14 @@ const environment = Joi.object({
   SQS_ENDPOINT: url,
   JOBS_QUEUE_URL: url,
   AUDIT_QUEUE_URL: url,
-  TOKEN_KEYS: Joi.array().items(tokenKey).min(1).max(3).required(),
-  APP_SECRET: Joi.string().base64().min(43).required(),
+  ...keySchemas,
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
+  CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
+  DATABASE_CONNECTIONS: Joi.number().integer().min(1).max(10).default(10),
   SINGLE_PUT_BYTES: Joi.number()
     .integer()
     .min(1)
@@ -101,7 +98,8 @@ const environment = Joi.object({
 
 /** Checks an environment and types it. @throws Error naming every variable at fault. */
 export function readConfig(env: Record<string, string | undefined>): Config {
-  const given = { ...env, TOKEN_KEYS: parsed(env.TOKEN_KEYS) };
+  const [keys, secret] = [parseList(env.TOKEN_KEYS), parseList(env.APP_SECRET)];
+  const given = { ...env, TOKEN_KEYS: keys, APP_SECRET: secret };
   const { value, error } = environment.validate(given, { abortEarly: false, stripUnknown: true });
   if (error) throw new Error(`Configuration: ${error.details.map((d) => d.message).join('; ')}`);
   return Object.freeze({
@@ -120,27 +118,25 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     sqsEndpoint: value.SQS_ENDPOINT,
     jobsQueueUrl: value.JOBS_QUEUE_URL,
     auditQueueUrl: value.AUDIT_QUEUE_URL,
-    tokenKeys: value.TOKEN_KEYS,
-    appSecret: Buffer.from(value.APP_SECRET, 'base64'),
+    tokenKeys: sortTokenKeys(value.TOKEN_KEYS),
+    appSecrets: sortAppSecrets(value.APP_SECRET),
     sealingKeyArn: value.SEALING_KEY_ARN,
     corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
     ffmpegPath: value.FFMPEG_PATH,
+    codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,
+    databaseConnections: value.DATABASE_CONNECTIONS,
     singlePutBytes: value.SINGLE_PUT_BYTES,
     partBytes: value.PART_BYTES,
     videoSecondsPerJob: value.VIDEO_SECONDS_PER_JOB,
   });
 }
 
-function parsed(json: string | undefined): unknown {
-  if (json === undefined) return undefined;
-  try {
-    return JSON.parse(json);
-  } catch {
-    return json; // joi says what is wrong with it
-  }
-}
-
 /** The environment of this process, with its secrets; nothing else reads `process.env`. */
 export const config: Config = readConfig({ ...process.env, ...secrets });
+
+/** Reads the secrets once more, with the same rules. @throws Error as `readConfig` */
+export async function rereadConfig(): Promise<Config> {
+  return readConfig({ ...process.env, ...(await readSecrets(process.env)) });
+}

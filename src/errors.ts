@@ -32,6 +32,7 @@ export type ErrorCode =
   | 'NOT_IMPLEMENTED'
   | 'UNAVAILABLE'
   | 'UNREADABLE'
+  | 'ANSWER_TOO_LARGE'
   | 'INTERNAL';
 
 interface Details {

@@ -9,6 +9,7 @@ import { creates } from './contract/creates.ts';
 import { hold, type Means, type Page, type Problem, type Subject } from './contract/held.ts';
 import { lists } from './contract/lists.ts';
 import { reads } from './contract/reads.ts';
+import { adminCollection } from './harness/admin.ts';
 import type { Doc, Person } from './harness/given.ts';
 
 /** Holds a resource to the whole HTTP contract, each rule by its name. */
@@ -52,7 +53,7 @@ function inOrder(entity: Entity, isApart: boolean, name: string, rules: () => vo
   else {
     describe(name, () => {
       beforeEach(async () => {
-        await entity.collection.deleteMany({});
+        await adminCollection(entity).deleteMany({});
       });
       rules();
     });

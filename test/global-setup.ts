@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +31,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await Promise.all([mkdir(contract), mkdir(asking)]);
   const writeContract = () =>
     run(process.execPath, [join(repository, 'test/harness/write-checks.ts'), contract]);
-  const [tools] = await Promise.all([startTools({ dir, testCommands: true }), writeContract()]);
+  // As where it is deployed: functions and migrations may do what their roles allow, and no more.
+  const adminPassword = randomBytes(16).toString('hex');
+  const [tools] = await Promise.all([
+    startTools({ dir, testCommands: true, adminPassword }),
+    writeContract(),
+  ]);
   // In watch mode the code may have changed.
   project.onTestsRerun(async () => void (await writeContract()));
   const deployment = readDeployment(repository);

@@ -2,6 +2,7 @@ import './harness/place.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entities, entityNamed } from '../src/data/entity.ts';
 import { UUID } from '../src/data/ids.ts';
+import { adminCollection } from './harness/admin.ts';
 import { type Everything, everything } from './harness/everything.ts';
 import { type Answer, call, given } from './harness/given.ts';
 import { inParallel } from './harness/in-parallel.ts';
@@ -57,11 +58,11 @@ const REFUSED: Record<string, number[]> = {
   replaceAudio: [409],
   replaceImage: [409],
   replaceVideo: [409],
-  getMediumVersionFile: [409],
-  restoreMediumVersion: [409],
-  completeMediumVersionUpload: [422],
+  getVersionFile: [409],
+  restoreVersion: [409],
+  completeVersionUpload: [422],
   // Its medium was deleted before.
-  deleteMediumVersion: [404],
+  deleteVersion: [404],
   streamVideo: [409],
   getVideoStream: [409],
   renewTrackUpload: [409],
@@ -73,7 +74,7 @@ const REFUSED: Record<string, number[]> = {
   // Others refer to them.
   deleteRunPodConfiguration: [409],
   deleteRunPodTemplate: [409],
-  deleteComfyUIWorkflowConfig: [409],
+  deleteComfyUIWorkflow: [409],
   deleteRetentionPolicy: [409],
 };
 
@@ -91,7 +92,7 @@ beforeAll(async () => {
   [alice, bob] = await Promise.all([everything(), everything()]);
   admin = await everything(await given.admin());
   const { body } = await alice.person.post('/v1/comfyui/workflows', {
-    ...bodyFor('createComfyUIWorkflowConfig', alice),
+    ...bodyFor('createComfyUIWorkflow', alice),
     name: 'a shared workflow',
     isPublic: true,
   });
@@ -311,7 +312,7 @@ async function storedOf(
   const texts = names.map(async (name) => {
     const filter = name === 'User' ? { _id: user } : { user };
     const options = { projection: { outbox: 0 }, sort: { _id: 1 } } as const;
-    const found = await entityNamed(name).collection.find(filter, options).toArray();
+    const found = await adminCollection(entityNamed(name)).find(filter, options).toArray();
     return [name, JSON.stringify(found)] as const;
   });
   return Object.fromEntries(await Promise.all(texts));

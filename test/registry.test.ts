@@ -7,7 +7,6 @@ import { migrations } from '../migrations/index.ts';
 import { served } from '../scripts/served.ts';
 import { createRouter } from '../src/api/http/route.ts';
 import { describeApi } from '../src/api/openapi/openapi.ts';
-import { database } from '../src/data/connection.ts';
 import { type Entity, entities, type Stored } from '../src/data/entity.ts';
 import { newId, UUID } from '../src/data/ids.ts';
 import { compare, describe as describeDifference } from '../src/data/migrations/compare.ts';
@@ -16,6 +15,7 @@ import { WORDS } from '../src/data/schema-words.ts';
 import type { Field, ObjectShape, Shape } from '../src/data/shape.ts';
 import { readConfiguration } from '../src/local/deployment/configuration.ts';
 import * as models from '../src/models/index.ts';
+import { adminCollection, adminDatabase } from './harness/admin.ts';
 import { sampleOf } from './harness/sample.ts';
 
 interface Deployed {
@@ -149,7 +149,7 @@ describe('schemas', () => {
 describe('migrations', () => {
   test('leave exactly the validators and indexes of the models', async () => {
     const differences = compare(
-      await readDefinitions(database()),
+      await readDefinitions(adminDatabase()),
       deriveDefinitions(entities.values()),
     );
     expect(differences.flatMap(describeDifference)).toEqual([]);
@@ -168,13 +168,13 @@ describe.each([...entities.values()].map((e) => [e.name, e] as [string, Entity])
     const good = () => sampleOf(entity.shape) as Stored;
     const refuses = async (document: Record<string, unknown>) => {
       try {
-        await entity.collection.insertOne(document as Stored);
+        await adminCollection(entity).insertOne(document as Stored);
         return false;
       } catch (error) {
         if ((error as { code?: number }).code !== 121) throw error;
         return true;
       } finally {
-        await entity.collection.deleteMany({});
+        await adminCollection(entity).deleteMany({});
       }
     };
 

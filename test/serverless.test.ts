@@ -2,27 +2,40 @@ import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfiguration } from '../src/local/deployment/configuration.ts';
+import { readDeployment } from '../src/local/deployment/read.ts';
 
 type Json = Record<string, unknown>;
 interface Function {
   handler: string;
   role?: string;
   timeout?: number;
+  reservedConcurrency?: unknown;
+  environment?: Json;
   events?: { httpApi?: string; sqs?: Json; s3?: Json; schedule?: string }[];
+  package?: { patterns: string[] };
 }
 
 type Resource = { Type?: string; Properties?: Json } & Json;
 
 interface Configuration {
   params: { default: Json };
-  provider: { timeout: number; iam: { role: string }; environment: Json };
+  provider: {
+    timeout: number;
+    iam: { role: string };
+    environment: Json;
+    architecture: string;
+    logs: { httpApi: { format: string } };
+  };
+  layers: { ffmpeg: { compatibleArchitectures: string[] } };
   functions: Record<string, Function>;
-  resources: { Resources: Record<string, Resource> };
+  resources: { Resources: Record<string, Resource>; extensions: Record<string, Resource> };
 }
 
 const deployment = readConfiguration('.') as unknown as Configuration; // osls checks its shape
 const { functions } = deployment;
 const resources = deployment.resources.Resources;
+const readFor = (parameters: Record<string, string>) =>
+  readConfiguration('.', parameters) as unknown as Configuration;
 const roles = Object.entries(resources).filter(([, { Type }]) => Type === 'AWS::IAM::Role');
 
 /** The statements of a role's own policies. */
@@ -79,11 +92,25 @@ describe('functions', () => {
     }
   });
 
-  test('only originals trigger processing, not derivatives', () => {
-    expect(functions.mediaUploaded?.events?.[0]?.s3).toMatchObject({
-      existing: true,
-      rules: [{ prefix: 'media/' }, { suffix: '/original' }],
-    });
+  test('run on the architecture of the parameter, as do their layer and native modules', () => {
+    for (const [architecture, platform] of [
+      ['x86_64', 'linux-x64'],
+      ['arm64', 'linux-arm64'],
+    ] as const) {
+      const { provider, layers, functions } = readFor({ architecture });
+      expect(provider.architecture).toBe(architecture);
+      expect(layers.ffmpeg.compatibleArchitectures).toEqual([architecture]);
+      expect(functions.auth?.package?.patterns).toContain(
+        `node_modules/@node-rs/argon2-${platform}-gnu/*`,
+      );
+      for (const name of ['runJobs', 'imageRenders']) {
+        const natives = [`sharp-${platform}`, `sharp-libvips-${platform}`];
+        expect(functions[name]?.package?.patterns).toEqual(
+          expect.arrayContaining(natives.map((native) => `node_modules/@img/${native}/**`)),
+        );
+      }
+    }
+    expect(deployment.params.default.architecture).toBe('x86_64');
   });
 
   test('each function has its own role, and none may do everything', () => {
@@ -134,6 +161,17 @@ describe('queues', () => {
   });
 });
 
+test('what holds data outlives the stack, but not a deployment that failed to make it', () => {
+  const lasting = Object.values(resources).filter(({ Type }) =>
+    ['AWS::S3::Bucket', 'AWS::KMS::Key'].includes(String(Type)),
+  );
+  expect(lasting).toHaveLength(3);
+  for (const resource of lasting) {
+    expect(resource.DeletionPolicy).toBe('RetainExceptOnCreate');
+    expect(resource.UpdateReplacePolicy).toBe('Retain');
+  }
+});
+
 describe('the media bucket', () => {
   const bucket = resources.MediaBucket?.Properties ?? {};
 
@@ -162,8 +200,61 @@ describe('the media bucket', () => {
       ],
     });
     expect(resources.DataKey?.Properties?.EnableKeyRotation).toBe(true);
-    expect(resources.DataKey?.DeletionPolicy).toBe('Retain');
-    expect(resources.MediaBucket?.DeletionPolicy).toBe('Retain');
+  });
+
+  test('has a name of its own in each region, which is known before the bucket is made', () => {
+    expect(bucket.BucketName).toEqual({
+      'Fn::Sub': `mixdown-local-media-\${AWS::AccountId}-\${AWS::Region}`,
+    });
+    expect(deployment.provider.environment.MEDIA_BUCKET).toEqual(bucket.BucketName);
+  });
+
+  test('calls mediaUploaded for originals and not for derivatives, without a custom resource', () => {
+    const target = { 'Fn::GetAtt': ['MediaUploadedLambdaFunction', 'Arn'] };
+    expect(bucket.NotificationConfiguration).toEqual({
+      LambdaConfigurations: [
+        {
+          Event: 's3:ObjectCreated:*',
+          Function: target,
+          Filter: {
+            S3Key: {
+              Rules: [
+                { Name: 'prefix', Value: 'media/' },
+                { Name: 'suffix', Value: '/original' },
+              ],
+            },
+          },
+        },
+      ],
+    });
+    const { uploads } = readDeployment('.').functions.find((f) => f.name === 'mediaUploaded') ?? {};
+    expect(uploads).toEqual([
+      { event: 's3:ObjectCreated:*', prefix: 'media/', suffix: '/original' },
+    ]);
+    // An event of osls on a bucket that exists would bring a function of its own, with rights to match.
+    const events = Object.values(functions).flatMap(({ events: some = [] }) => some);
+    expect(events.filter(({ s3 }) => s3)).toEqual([]);
+  });
+
+  test('may call mediaUploaded before it says that it will, and no other bucket may', () => {
+    expect(resources.MediaBucket?.DependsOn).toContain('MediaUploadedPermission');
+    expect(resources.MediaUploadedPermission?.Properties).toMatchObject({
+      FunctionName: { 'Fn::GetAtt': ['MediaUploadedLambdaFunction', 'Arn'] },
+      Principal: 's3.amazonaws.com',
+      SourceAccount: { Ref: 'AWS::AccountId' },
+      SourceArn: {
+        'Fn::Sub': `arn:\${AWS::Partition}:s3:::mixdown-local-media-\${AWS::AccountId}-\${AWS::Region}`,
+      },
+    });
+  });
+
+  test('is not needed by what it needs: the function that it calls, its role and its permission', () => {
+    const { role } = functions.mediaUploaded ?? {};
+    const needed = [functions.mediaUploaded, deployment.provider, resources[String(role)]];
+    expect(role).toBeDefined();
+    expect(JSON.stringify([...needed, resources.MediaUploadedPermission])).not.toMatch(
+      /"MediaBucket"|MediaBucket\./,
+    );
   });
 
   test('refuses what does not come over TLS', () => {
@@ -197,6 +288,65 @@ describe('the media bucket', () => {
   });
 });
 
+describe('load', () => {
+  const { default: defaults } = deployment.params;
+
+  test('is held back by API Gateway, for all routes together, as parameters say', () => {
+    const stage = deployment.resources.extensions.HttpApiStage?.Properties;
+    expect(stage?.DefaultRouteSettings).toEqual({
+      DetailedMetricsEnabled: true,
+      ThrottlingRateLimit: `\${param:callsPerSecond}`,
+      ThrottlingBurstLimit: `\${param:callsAtOnce}`,
+    });
+    expect(Number(defaults.callsPerSecond)).toBeGreaterThan(0);
+    expect(Number(defaults.callsAtOnce)).toBeGreaterThan(0);
+  });
+
+  test('reaches the database by so many connections of each process, as a parameter says', () => {
+    const { DATABASE_CONNECTIONS } = deployment.provider.environment;
+    expect(DATABASE_CONNECTIONS).toBe(`\${param:connectionsPerProcess}`);
+    expect(Number(defaults.connectionsPerProcess)).toBeLessThanOrEqual(10);
+  });
+
+  test('that does not come through API Gateway has a limit where it needs one', () => {
+    const limited = Object.entries(functions).flatMap(([name, { events = [], ...fn }]) => {
+      const queue = events.find(({ sqs }) => sqs)?.sqs;
+      const isAsked = queue ?? name === 'mediaUploaded'; // the bucket calls that one
+      return isAsked ? [[name, queue?.maximumConcurrency ?? fn.reservedConcurrency]] : [];
+    });
+    expect(Object.fromEntries(limited)).toEqual({
+      mediaUploaded: `\${param:uploadsAtOnce, null}`,
+      runJobs: `\${param:jobsAtOnce}`,
+      sealAudit: 2,
+    });
+  });
+});
+
+describe('the alarm of errors', () => {
+  const metric = { Namespace: 'mixdown-local', MetricName: 'ServerErrors' };
+  const { FilterPattern, LogGroupName, MetricTransformations } =
+    resources.ServerErrors?.Properties ?? {};
+
+  test('rings for each 5xx but 501, which says that something is not there yet', () => {
+    expect(resources.ServerErrorAlarm?.Properties).toMatchObject({ ...metric, Threshold: 0 });
+    expect(MetricTransformations).toMatchObject([
+      { MetricNamespace: metric.Namespace, MetricName: metric.MetricName, MetricValue: '1' },
+    ]);
+    const [, conditions = ''] = /^\{ (.*) \}$/.exec(String(FilterPattern)) ?? [];
+    const rings = new Function('$', `return ${conditions}`) as (line: Json) => boolean;
+    const statuses = [200, 404, 429, 499, 500, 501, 502, 503, 504, 599];
+    expect(statuses.filter((status) => rings({ status }))).toEqual([500, 502, 503, 504, 599]);
+  });
+
+  test('reads access logs whose lines are JSON with a number as status, whatever is in them', () => {
+    expect(LogGroupName).toEqual({ Ref: 'HttpApiLogGroup' }); // osls makes it
+    const { format } = deployment.provider.logs.httpApi;
+    expect(format).not.toMatch(/essage/); // a text of others may have quotation marks
+    const line = format.replace(/\$context\.[\w.]+/g, '500');
+    expect(JSON.parse(line)).toMatchObject({ status: 500 });
+  });
+});
+
 test('the deployment contains no secrets, only the name of where they are stored', () => {
   const environment = { ...deployment.provider.environment };
   expect(environment.SECRETS_ID).toBeTruthy();
@@ -205,6 +355,21 @@ test('the deployment contains no secrets, only the name of where they are stored
     for (const deployed of Object.values(functions))
       expect(deployed).not.toHaveProperty(`environment.${name}`);
   }
+});
+
+test('migrate alone reads the secret of the database user that may change collections', () => {
+  const secret = `\${param:migrateSecretsId}`;
+  const readers = roles.filter(([, role]) => JSON.stringify(statementsOf(role)).includes(secret));
+  expect(readers.map(([name]) => name)).toEqual(['MigrateRole']);
+  const users = Object.entries(functions).filter(
+    ([, { role, environment }]) =>
+      role === 'MigrateRole' || JSON.stringify(environment ?? {}).includes(secret),
+  );
+  expect(users.map(([name]) => name)).toEqual(['migrate']);
+  expect(functions.migrate?.environment).toEqual({ SECRETS_ID: secret });
+  expect(JSON.stringify(statementsOf(resources.MigrateRole as Resource))).not.toContain(
+    `\${param:secretsId}`,
+  );
 });
 
 test('the data keys of encrypted fields are wrapped by our KMS key, which every role may use', () => {

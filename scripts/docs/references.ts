@@ -31,4 +31,5 @@ const CONSEQUENCES = {
   cascade: (to: string) => `cascade: deleting the ${to} deletes this, too`,
   restrict: (to: string) => `restrict: the ${to} cannot be deleted while this is there`,
   unset: (to: string) => `unset: deleting the ${to} takes the reference out`,
+  keep: (to: string) => `keep: this outlives the ${to}`,
 };

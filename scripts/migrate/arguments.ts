@@ -9,6 +9,7 @@ export type Wanted =
 
 const USAGE = `Usage: npm run migrate -- …
   upgrade head | +N | ID [--dry-run]          applies pending migrations: all, N, or up to an id
+  upgrade widening [--dry-run]                those that go before a deployment
   downgrade -N | ID | base [--dry-run]        undoes the last N, down to an id (it stays), or all
   current                                     the last one applied, and how many are pending
   history                                     each one, and when it was applied
@@ -58,7 +59,7 @@ function readWanted(
     return undefined;
   if (changes) {
     const form =
-      verb === 'upgrade' ? /^(head|\+[1-9]\d*|\d[\w-]*)$/ : /^(base|-[1-9]\d*|\d[\w-]*)$/;
+      verb === 'upgrade' ? /^(head|widening|\+[1-9]\d*|\d[\w-]*)$/ : /^(base|-[1-9]\d*|\d[\w-]*)$/;
     return form.test(target ?? '')
       ? { verb, target: target as string, isDryRun: isDryRun === true }
       : undefined;

@@ -1,3 +1,4 @@
+import { classify, explainMixed } from '../../src/data/migrations/classify.ts';
 import { describe } from '../../src/data/migrations/compare.ts';
 import { listPending } from '../../src/data/migrations/plan.ts';
 import { type MigrationRecord, readRecords } from '../../src/data/migrations/records.ts';
@@ -24,14 +25,18 @@ export async function tellHistory({ db, migrations }: Place): Promise<void> {
   }
 }
 
-/** Prints how models and database differ; then the exit code is 1. */
-export async function tellDifferences(place: Place): Promise<void> {
+/** Prints how models and database differ, and which migrations are to be two; then the exit code is 1. */
+export async function tellFaults(place: Place): Promise<void> {
+  const mixed = (await classify(place.migrations)).filter(({ kind }) => kind === 'mixed');
   const behind = await explainNotAtHead(place);
-  const lines = behind ? [behind] : (await findDifferences(place)).flatMap(describe);
-  if (lines.length === 0) return console.log('Models and migrations agree.');
-  for (const line of lines) console.error(line);
+  const differences = behind ? [] : (await findDifferences(place)).flatMap(describe);
+  const faults = [...mixed.map(explainMixed), ...(behind ? [behind] : []), ...differences];
+  if (faults.length === 0) return console.log('Models and migrations agree.');
+  for (const line of faults) console.error(line);
   const next = 'npm run migrate -- revision --autogenerate -m "…"';
-  if (!behind) console.error(`Models and migrations differ. Write what is missing: ${next}`);
+  if (differences.length > 0) {
+    console.error(`Models and migrations differ. Write what is missing: ${next}`);
+  }
   process.exitCode = 1;
 }
 

@@ -12,8 +12,15 @@ const { default: plugins } = await import(
   pathToFileURL(resolve('scripts/package/esbuild.ts')).href
 );
 const { custom } = readConfiguration('.') as { custom: { esbuild: Record<string, unknown> } };
-const { exclude, outputFileExtension, keepOutputDirectory, skipRebuild, ...options } =
-  custom.esbuild;
+const {
+  exclude,
+  outputFileExtension,
+  keepOutputDirectory,
+  skipRebuild,
+  concurrency,
+  zipConcurrency,
+  ...options
+} = custom.esbuild;
 
 await build({
   ...options,

@@ -1,12 +1,15 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { getCacheDir } from '../../src/local/tools/cache.ts';
 import { findOnPath, run } from '../../src/local/tools/run.ts';
 
 const VERSION = '1.58.0';
 const HOME = join(getCacheDir(), `cfn-lint-${VERSION}`);
 const PROGRAM = join(HOME, 'bin', 'cfn-lint');
+
+const execute = promisify(execFile);
 
 /**
  * Checks a CloudFormation template. In CI, cfn-lint is installed if it is missing.
@@ -22,17 +25,14 @@ export async function lintTemplate(template: string): Promise<string> {
       : await findOnPath('cfn-lint');
   if (!program)
     return `The template was not checked: cfn-lint is missing (pip install cfn-lint==${VERSION}).`;
-  const { status, stdout, stderr, error } = spawnSync(
-    program,
-    // W3005: osls declares dependencies that a reference already implies, one for every route.
-    // Harmless.
-    ['--non-zero-exit-code', 'error', '--ignore-checks', 'W3005', '--', template],
-    { encoding: 'utf8' },
-  );
-  const said = `${stdout ?? ''}${stderr ?? ''}`.trim();
-  if (status !== 0)
-    throw new Error(`cfn-lint found errors in the template:\n${error?.message ?? said}`);
-  const version = spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  // W3005: osls declares dependencies that a reference already implies, one for every route. Harmless.
+  const args = ['--non-zero-exit-code', 'error', '--ignore-checks', 'W3005', '--', template];
+  const { stdout, stderr } = await execute(program, args).catch((cause) => {
+    const said = `${cause.stdout ?? ''}${cause.stderr ?? ''}`.trim() || cause.message;
+    throw new Error(`cfn-lint found errors in the template:\n${said}`, { cause });
+  });
+  const said = `${stdout}${stderr}`.trim();
+  const version = (await execute(program, ['--version'])).stdout.trim();
   return `${version}: no error${said ? `\n${said}` : ', no warning but W3005'}.`;
 }
 

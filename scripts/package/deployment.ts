@@ -1,6 +1,6 @@
-import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readConfiguration } from '../../src/local/deployment/configuration.ts';
+import { readText } from '../../src/local/deployment/shape.ts';
 
 export interface Deployed {
   name: string;
@@ -22,11 +22,11 @@ export function readFunctions(): Deployed[] {
   });
 }
 
-/** Patterns of files to pack that match no file: osls ignores such a pattern without a warning. */
-export function findEmptyPatterns(): string[] {
-  return Object.values(readFunctionsByName())
-    .flatMap((given) => given.package?.patterns ?? [])
-    .filter((pattern) => globSync(pattern).length === 0);
+/** The patterns of files that a function has packed beside its bundle, by the function's name. */
+export function readPatterns(parameters: Record<string, string>) {
+  return Object.entries(readFunctionsByName(parameters)).flatMap(([name, { package: packed }]) =>
+    (packed?.patterns ?? []).map((pattern) => ({ name, pattern: readText(pattern) })),
+  );
 }
 
 interface Given {
@@ -35,7 +35,7 @@ interface Given {
   package?: { patterns?: string[] };
 }
 
-function readFunctionsByName(): Record<string, Given> {
-  const { functions } = readConfiguration('.');
+function readFunctionsByName(parameters?: Record<string, string>): Record<string, Given> {
+  const { functions } = readConfiguration('.', parameters);
   return functions as Record<string, Given>; // osls checks the shape before anything is packaged
 }

@@ -1,17 +1,24 @@
-const X86_64 = 62;
+const MACHINES: Record<number, string> = { 62: 'x86_64', 183: 'arm64' };
+const MACHINE_AT = 18;
 const PT_LOAD = 1;
 const PT_DYNAMIC = 2;
 const DT_NEEDED = 1n;
 const DT_STRTAB = 5n;
 
 /**
- * Reads the shared libraries that a Linux x86_64 program needs: none if it is static; undefined if
- * it is no such program.
+ * Reads the processor that a Linux program or library of 64 bits is for, by the name that Lambda has for
+ * it; undefined if it is no such file.
  */
-export function readLibraries(program: Buffer): string[] | undefined {
+export function readMachine(program: Buffer): string | undefined {
   const is64BitElf =
     program.length > 64 && program.readUInt32BE(0) === 0x7f454c46 && program[4] === 2;
-  if (!is64BitElf || program.readUInt16LE(18) !== X86_64) return undefined;
+  if (!is64BitElf) return undefined;
+  const machine = program.readUInt16LE(MACHINE_AT);
+  return MACHINES[machine] ?? `machine ${machine}`;
+}
+
+/** Reads the shared libraries that a Linux program of 64 bits needs: none if it is static. */
+export function readLibraries(program: Buffer): string[] {
   const segments = Array.from({ length: program.readUInt16LE(56) }, (_, index) => {
     const at = Number(program.readBigUInt64LE(32)) + index * program.readUInt16LE(54);
     const [offset = 0, address = 0, size = 0] = [8, 16, 32].map((field) =>

@@ -42,7 +42,8 @@ function answer(socket: Socket, request: Buffer, found: mongo.Document): void {
     head.writeInt32LE(1, 16);
     send(socket, id, REPLY, Buffer.concat([head, serialize(HELLO)]));
   } else if (kind === MESSAGE) {
-    const command = deserialize(request.subarray(21));
+    // The command is the first section; the documents of a bulk write may follow it in others.
+    const command = deserialize(request.subarray(21, 21 + request.readInt32LE(21)));
     send(
       socket,
       id,

@@ -1,38 +1,59 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getCacheDir } from '../../src/local/tools/cache.ts';
 import { run } from '../../src/local/tools/run.ts';
-
-const NAMES = [
-  '@node-rs/argon2-linux-x64-gnu',
-  '@img/sharp-linux-x64',
-  '@img/sharp-libvips-linux-x64',
-];
+import { readPatterns } from './deployment.ts';
+import { type Architecture, nameCpu } from './parameters.ts';
 
 /**
- * Makes sure that the native modules for Lambda are in node_modules. On Linux x64 `npm ci` has
- * installed them; on other machines they are downloaded by npm here, and verified with the hashes
- * of the lock file.
+ * Adds the native modules of an architecture to the functions that pack them. Those of this machine are
+ * in node_modules, where osls finds them; others are downloaded by npm into the cache, and laid where
+ * serverless-esbuild collects what belongs to one function only.
+ * @throws Error for a pattern of serverless.yml that matches nothing: osls ignores it silently
  */
-export async function provideNative(): Promise<void> {
-  for (const name of NAMES) await provide(name);
+export async function provideNative(architecture: Architecture): Promise<void> {
+  const platform = `linux-${nameCpu(architecture)}`;
+  for (const { name, pattern } of readPatterns({ architecture })) {
+    if (globSync(pattern).length > 0) continue;
+    const [, folder, module] = /^(node_modules\/(@[\w-]+\/[\w-]+))\//.exec(pattern) ?? [];
+    if (!folder || !module?.includes(platform))
+      throw new Error(`No file matches ${pattern}, which serverless.yml adds to a package.`);
+    cpSync(await fetchModule(module), join(`.esbuild/.build/__only_${name}`, folder), {
+      recursive: true,
+    });
+  }
 }
 
-async function provide(name: string): Promise<void> {
-  const folder = `node_modules/${name}`;
-  if (existsSync(`${folder}/package.json`)) return;
-  const locked = JSON.parse(readFileSync('package-lock.json', 'utf8')).packages[folder];
-  const temporary = mkdtempSync(join(tmpdir(), 'mixdown-'));
+/** Downloads a package in the version of the lock file, once. @returns its folder */
+async function fetchModule(name: string): Promise<string> {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+  const locked = packages[`node_modules/${name}`] as { version: string; integrity: string };
+  if (!locked) throw new Error(`${name} is not in package-lock.json.`);
+  const home = join(getCacheDir(), 'native', `${name.replace('/', '+')}@${locked.version}`);
+  if (!existsSync(home)) await fetchPackage(`${name}@${locked.version}`, home, locked.integrity);
+  return home;
+}
+
+/**
+ * Downloads a package of npm into a folder, which appears once all is in it.
+ * @param integrity the hash of its archive; without one npm's own check has to do
+ */
+export async function fetchPackage(wanted: string, home: string, integrity?: string) {
+  const draft = `${home}.${process.pid}`;
+  mkdirSync(join(draft, 'content'), { recursive: true });
   try {
-    await run('npm', ['pack', `${name}@${locked.version}`, '--pack-destination', temporary]);
-    const archive = join(temporary, String(readdirSync(temporary)[0]));
+    await run('npm', ['pack', wanted, '--silent', '--pack-destination', draft]);
+    const archive = join(draft, String(readdirSync(draft).find((file) => file.endsWith('.tgz'))));
     const hash = createHash('sha512').update(readFileSync(archive)).digest('base64');
-    if (locked.integrity !== `sha512-${hash}`)
-      throw new Error(`${name} does not match its hash in package-lock.json.`);
-    mkdirSync(folder, { recursive: true });
-    await run('tar', ['-xzf', archive, '-C', folder, '--strip-components=1']);
+    if (integrity && integrity !== `sha512-${hash}`)
+      throw new Error(`${wanted} does not match its hash in package-lock.json.`);
+    await run('tar', ['-xzf', archive, '-C', join(draft, 'content'), '--strip-components=1']);
+    await mkdir(join(home, '..'), { recursive: true });
+    await rm(home, { recursive: true, force: true });
+    await rename(join(draft, 'content'), home);
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    await rm(draft, { recursive: true, force: true });
   }
 }

@@ -10,6 +10,14 @@ import { Script } from 'node:vm';
  */
 export const SECRETS = './secrets';
 
+/** What `CODE_CACHE_NODE` is, where no program can make a code cache for the functions. */
+export const NO_CACHE = 'none';
+
+/** The code cache of a script for this version of Node: no other accepts it. */
+export const nameCache = (file: string) => `${file}.${process.version}.cache`;
+/** What `src/secrets.ts` exports. */
+type SecretsModule = typeof import('../../src/secrets.ts');
+
 /**
  * Compiles the code of a function with V8's code cache, if there is one: what the cache holds is
  * not compiled again. A cache of another build of V8 is rejected; then only the saved time is lost.
@@ -24,14 +32,10 @@ export function compile(file: string, cachedData?: Buffer): Script {
 }
 
 /** Runs a compiled script. @returns its exports */
-export function run(
-  script: Script,
-  file: string,
-  secrets: Record<string, string>,
-): Record<string, unknown> {
+export function run(script: Script, file: string, secrets: SecretsModule): Record<string, unknown> {
   const module = { exports: {} };
   const requireFile = createRequire(file);
-  const require = (name: string) => (name === SECRETS ? { secrets } : requireFile(name));
+  const require = (name: string) => (name === SECRETS ? secrets : requireFile(name));
   script.runInThisContext()(module.exports, require, module, file, dirname(file));
   return module.exports;
 }

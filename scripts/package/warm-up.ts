@@ -1,6 +1,6 @@
 // `warm-up.ts FILE [PATH]`, as a process of its own: runs the code of a packaged function, calls
-// its routes at PATH, and writes what V8 has compiled by then as its code cache. After the calls,
-// because V8 compiles a function when it is first called.
+// its routes at PATH, and writes what V8 has compiled by then as the code cache of this version of Node.
+// After the calls, because V8 compiles a function when it is first called.
 import { createPrivateKey, type JsonWebKey } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,12 +8,13 @@ import jwt from 'jsonwebtoken';
 import mongoose from 'mongoose';
 import { makeThrowawayKey } from '../docs/key.ts';
 import { startEmptyDatabase } from './empty-database.ts';
-import { compile, run } from './script.ts';
+import { compile, NO_CACHE, nameCache, run } from './script.ts';
 
 type Handler = (event: unknown, context: object) => Promise<{ statusCode: number }>;
 
 const ID = '00000000-0000-7000-8000-000000000000';
 const [file = '', path] = process.argv.slice(2);
+const isCached = process.env.CODE_CACHE_NODE !== NO_CACHE;
 const jwk = makeThrowawayKey();
 const key = createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' });
 const _id = new mongoose.mongo.UUID(ID);
@@ -26,9 +27,10 @@ process.env = {
   ...{ MEDIA_BUCKET: 'none', S3_ENDPOINT: 'http://127.0.0.1:9' },
 };
 const script = compile(file);
-const { handler } = run(script, file, {}) as { handler: Handler };
+const secrets = { secrets: {}, readSecrets: async () => ({}) }; // all in the environment
+const { handler } = run(script, file, secrets) as { handler: Handler };
 if (path) await callAll(path);
-writeFileSync(`${file}.cache`, script.createCachedData());
+if (isCached) writeFileSync(nameCache(file), script.createCachedData());
 // Chunks are loaded by `require`, which rejects modules with top-level await: better to find out
 // now.
 const chunks = file.replace(/main\.cjs$/, 'chunks');

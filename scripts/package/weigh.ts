@@ -1,11 +1,12 @@
-import { readFileSync, statSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import type { Metafile } from 'esbuild';
 import { type Deployed, readFunctions } from './deployment.ts';
+import { readMachine } from './elf.ts';
 import { META } from './esbuild.ts';
 import { SECRETS } from './script.ts';
-import { readNames } from './zip.ts';
+import { readZip, type Zipped } from './zip.ts';
 
 /** How many bytes of JavaScript a function with HTTP routes may load before its first response. */
 export const CRUD_LIMIT = 1_700_000;
@@ -27,11 +28,11 @@ export interface Weight extends Deployed {
 }
 
 /** Measures every packaged function, and finds faults that would otherwise show only on Lambda. */
-export function weighAll(): Weight[] {
-  return readFunctions().map(weigh);
+export function weighAll(architecture: string): Weight[] {
+  return readFunctions().map((deployed) => weigh(deployed, architecture));
 }
 
-function weigh(deployed: Deployed): Weight {
+function weigh(deployed: Deployed, architecture: string): Weight {
   const { outputs } = JSON.parse(readFileSync(`${META}/${deployed.file}.json`, 'utf8')) as Metafile;
   const entries = Object.keys(outputs).filter((file) =>
     /^(functions|scripts\/package)\//.test(outputs[file]?.entryPoint ?? ''),
@@ -39,16 +40,19 @@ function weigh(deployed: Deployed): Weight {
   if (entries.length < 2)
     throw new Error(`esbuild made no bundle of functions/${deployed.file}.ts.`);
   const atStart = findStaticallyReached(outputs, entries);
-  const cache = `${entries.find((file) => file.endsWith('.cjs'))}.cache`;
+  // None for another processor than that of this machine.
+  const caches = globSync(`${entries.find((file) => file.endsWith('.cjs'))}.*.cache`);
   const zipFile = `.serverless/${deployed.name}.zip`;
-  const zipped = readNames(zipFile);
+  const packed = readZip(zipFile);
+  const zipped = packed.map(({ name }) => name);
   const start = sum([...atStart].map(measureFile));
   const all = sum(Object.keys(outputs).map(measureFile));
   const faults = [
     ...findMissing(outputs, zipped).map((name) => `imports ${name}, which its zip lacks`),
-    ...[...Object.keys(outputs), cache]
+    ...[...Object.keys(outputs), ...caches]
       .filter((file) => !zipped.some((name) => file.endsWith(`/.build/${name}`)))
       .map((file) => `lacks ${file} in its zip`),
+    ...findForeign(packed, architecture),
   ];
   if (deployed.isCrud && start > CRUD_LIMIT) {
     faults.push(`reads ${start} bytes at its start, more than ${CRUD_LIMIT}`);
@@ -57,7 +61,7 @@ function weigh(deployed: Deployed): Weight {
     ...deployed,
     start,
     startGzip: sum([...atStart].map((file) => gzipSync(readFileSync(file)).length)),
-    cache: measureFile(cache),
+    cache: sum(caches.map(measureFile)),
     later: all - start,
     zip: measureFile(zipFile),
     faults,
@@ -84,6 +88,15 @@ function findMissing(outputs: Metafile['outputs'], zipped: string[]): string[] {
   return [...new Set(outside)].filter(
     (path) => !zipped.some((name) => name.startsWith(`node_modules/${path}/`)),
   );
+}
+
+/** Finds programs and libraries for another processor than the one that the function runs on. */
+function findForeign(packed: Zipped[], architecture: string): string[] {
+  return packed
+    .filter(({ name }) => /\.node$|\.so(\.|$)/.test(name))
+    .map(({ name, read }) => ({ name, machine: readMachine(read()) }))
+    .filter(({ machine }) => machine !== architecture)
+    .map(({ name, machine = 'no Linux library' }) => `has ${name}, which is ${machine}`);
 }
 
 const measureFile = (file: string) => statSync(file).size;

@@ -42,3 +42,24 @@ export function decryptAesGcm(
   decipher.setAuthTag(tag);
   return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
 }
+
+/**
+ * Decrypts by the key of these that it was encrypted by.
+ * @throws Error when there is none; the cause is that of the last
+ */
+export function decryptByAny(
+  keys: (KeyObject | Buffer)[],
+  nonce: Buffer,
+  encrypted: Encrypted,
+  bound?: Buffer,
+): Buffer {
+  let cause: unknown;
+  for (const key of keys) {
+    try {
+      return decryptAesGcm(key, nonce, encrypted, bound);
+    } catch (error) {
+      cause = error; // of another key, perhaps
+    }
+  }
+  throw new Error('None of the keys decrypts this.', { cause });
+}

@@ -5,8 +5,7 @@ import { newId, UUID } from './ids.ts';
 import type { ObjectShape } from './shape.ts';
 
 /**
- * An audit entry, as it waits in the outbox of its document or is inserted into `auditEvents`
- * directly.
+ * An audit entry, as it waits in the outbox of its document or, as an event, among the loose ones.
  */
 export interface AuditEntry {
   id: UUID;
@@ -120,9 +119,11 @@ export function makeAuditEvent(entity: Entity, document: Base, entry: AuditEntry
 }
 
 /**
- * Makes the event of a deletion, which has no document whose outbox it could wait in: it is chained
- * later.
+ * Makes a `LooseEvent`: the event of a deletion, or of what changed no document, which has no outbox that
+ * it could wait in to be appended to the chain.
  */
 export function makeLooseEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
-  return { ...makeAuditEvent(entity, document, entry), unsealed: true };
+  const event = makeAuditEvent(entity, document, entry);
+  const { _id, createdAt, updatedAt, version } = event;
+  return { _id, event, createdAt, updatedAt, version };
 }

@@ -1,5 +1,5 @@
 import mongoose, { type mongo } from 'mongoose';
-import { config } from '../config.ts';
+import { type Config, config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import {
   getCallDeadline,
@@ -16,12 +16,12 @@ let opening: Promise<unknown> | undefined;
  * @throws AppError UNAVAILABLE
  */
 export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
-  if (mongoose.connection.readyState === 1) return;
+  if (isConnected()) return;
   if (!opening) setPatience(wanted);
   opening ??= mongoose
     .connect(config.mongodbUri, {
       appName: 'mixdown',
-      ...choosePool(config.stage),
+      ...choosePool(config),
       serverSelectionTimeoutMS: 2400,
       connectTimeoutMS: 2000,
       socketTimeoutMS: getCallDeadline(),
@@ -40,13 +40,21 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
   await opening;
 }
 
+/** Whether the connection is open. */
+export function isConnected(): boolean {
+  return mongoose.connection.readyState === 1;
+}
+
 /**
  * How many connections a process may open, on demand. A Lambda serves one request at a time, and
  * there are many of them; on one machine the gateway serves all requests.
  */
-export function choosePool(stage: string): mongo.MongoClientOptions {
+export function choosePool({
+  stage,
+  databaseConnections,
+}: Pick<Config, 'stage' | 'databaseConnections'>): mongo.MongoClientOptions {
   if (stage === 'local') return { minPoolSize: 0, maxPoolSize: 100 };
-  return { minPoolSize: 0, maxPoolSize: 10, maxIdleTimeMS: 60_000 };
+  return { minPoolSize: 0, maxPoolSize: databaseConnections, maxIdleTimeMS: 60_000 };
 }
 
 /** @throws AppError UNAVAILABLE when the database does not answer */

@@ -40,6 +40,11 @@ export function isToCome(ctx: Ctx, path: string, ms = 0) {
   return { $expr: { $gt: [`$${path}`, databaseTime(ctx, -ms)] } };
 }
 
+/** An expression: the date at `path` has come, at least so many ms ago, or there is none. */
+export function isPastOrMissing(ctx: Ctx, path: string, ms = 0) {
+  return { $lte: [{ $ifNull: [`$${path}`, LONG_AGO] }, databaseTime(ctx, -ms)] };
+}
+
 /**
  * Inserts a document of which some fields are computed by the database, and puts these into it, too.
  * An existing id is a duplicate, as of any insert.

@@ -38,6 +38,11 @@ export interface EntityOptions {
   owner?: 'required' | 'optional' | 'none';
   /** Whether writes are audited (default true). */
   audited?: boolean;
+  /**
+   * Its documents are inserted and read, and never changed or deleted: the role of the functions in the
+   * database may do no more, and they outlive what they refer to.
+   */
+  appendOnly?: boolean;
   /** The objects in S3 that are deleted with a document: keys, and prefixes that end in a slash. */
   objects?: (document: Stored) => string[];
   /**
@@ -178,7 +183,7 @@ function completeSchema(schema: Schema, options: EntityOptions): Schema {
         required: owner === 'required',
         immutable: true,
         server: true,
-        onDelete: 'cascade',
+        onDelete: options.appendOnly ? 'keep' : 'cascade',
       }),
     }),
     createdAt: { type: Date, required: true, server: true, immutable: true },

@@ -26,11 +26,12 @@ export function isOutage(thrown: unknown): boolean {
   );
 }
 
-/** Whether a failed read is worth retrying; not when it has used up its time. */
+/** Whether a failed read is worth retrying; not when it has used up its time, or is too large. */
 export function isWorthRetrying(thrown: unknown): boolean {
   return (
     thrown instanceof mongo.MongoError &&
     !isTooSlow(thrown) &&
+    !isTooLarge(thrown) &&
     !(thrown instanceof mongo.MongoServerSelectionError)
   );
 }
@@ -38,6 +39,14 @@ export function isWorthRetrying(thrown: unknown): boolean {
 /** Whether a read exceeded `maxTimeMS`. */
 function isTooSlow(thrown: unknown): boolean {
   return thrown instanceof mongo.MongoServerError && thrown.code === 50;
+}
+
+/** What a `$lookup` finds for one document, and that document with it, may have 16 MB. */
+const TOO_LARGE = new Set<unknown>([4568, 10334]);
+
+/** Whether a document would exceed what MongoDB can hold in one. */
+export function isTooLarge(thrown: unknown): boolean {
+  return TOO_LARGE.has(readErrorCode(thrown));
 }
 
 /** Whether a write was refused by a unique index, and by nothing else. */

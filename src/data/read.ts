@@ -70,13 +70,21 @@ export async function findMany<T extends Base>(
   return withDeadline(openCursor(ctx, entity, filter, options).toArray());
 }
 
-/** As `findMany`, without deserialising. */
+/** Documents that have not been deserialised, as many as one message of the database holds. */
+export interface Batch {
+  /** At least one, if there is any; of more than one at most 16 MB. */
+  documents: Bytes[];
+  /** Whether these are all. */
+  isAll: boolean;
+}
+
+/** As `findMany`, without deserialising; what exceeds one message is left out. */
 export function findBytes(
   ctx: Ctx,
   entity: Entity,
   filter: TypedFilter,
   options: Omit<ReadOptions, 'collation'> & { limit: number },
-): Promise<Bytes[]> {
+): Promise<Batch> {
   const { limit, sort, hint, projection = projectVisible(entity) } = options;
   const question = { filter, projection, ...(sort && { sort }), ...(hint && { hint }), limit };
   return readBatch(
@@ -106,9 +114,10 @@ export async function findOneBytes(
   );
   if (projection || !(_id instanceof UUID && areIds)) {
     const options = { ...(projection && { projection }), limit: 1 };
-    return (await findBytes(ctx, entity, filter, options))[0];
+    return (await findBytes(ctx, entity, filter, options)).documents[0];
   }
-  const [bytes] = await findBytes(ctx, entity, { _id }, { projection: {}, limit: 1 });
+  const { documents } = await findBytes(ctx, entity, { _id }, { projection: {}, limit: 1 });
+  const [bytes] = documents;
   return bytes && others.every(([path, id]) => isIdAt(bytes, path, id as UUID)) ? bytes : undefined;
 }
 
@@ -117,13 +126,13 @@ export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw
   return (await withDeadline(openAggregate(ctx, entity, pipeline).toArray())) as T[];
 }
 
-/** As `aggregate`, without deserialising. */
+/** As `aggregate`, without deserialising; what exceeds one message is left out. */
 export function aggregateBytes(
   ctx: Ctx,
   entity: Entity,
   pipeline: Raw[],
   options: Pick<ReadOptions, 'hint'> = {},
-): Promise<Bytes[]> {
+): Promise<Batch> {
   return readBatch(
     ctx,
     entity,
@@ -133,37 +142,49 @@ export function aggregateBytes(
 }
 
 /**
- * Runs a command and returns its first batch, if that is all. Opening a cursor costs the process as
- * much as the command itself, so that is done only when the result is longer than one batch, or as
- * a retry.
+ * Runs a command and returns its first batch. Opening a cursor costs the process as much as the
+ * command itself, so that is done only as a retry.
  */
 function readBatch(
   ctx: Ctx,
   entity: Entity,
   command: Raw,
-  cursor: () => { toArray(): Promise<unknown[]> },
-): Promise<Bytes[]> {
+  openCursor: () => mongo.AbstractCursor,
+): Promise<Batch> {
   const answer = async () =>
-    (await readFirstBatch(ctx, entity, command)) ?? ((await cursor().toArray()) as Bytes[]);
+    (await runCommand(ctx, entity, command)) ?? (await readFirstBatch(openCursor()));
   return withDeadline(answer());
 }
 
-async function readFirstBatch(
+/** Undefined when it failed, and is worth a retry. */
+async function runCommand(
   ctx: Ctx,
   { collectionName }: Entity,
   command: Raw,
-): Promise<Bytes[] | undefined> {
+): Promise<Batch | undefined> {
   try {
     command.maxTimeMS = getReadDeadline();
     // Only the documents stay raw: the driver itself needs the rest of the reply.
     const session = ctx.session && { session: ctx.session };
     const { cursor } = await database().command(command, { fieldsAsRaw: DOCUMENTS, ...session });
-    if (cursor.id === 0) return cursor.firstBatch as Bytes[];
-    await database().command({ killCursors: collectionName, cursors: [cursor.id] });
-    return undefined;
+    const isAll = cursor.id === 0;
+    if (!isAll) await database().command({ killCursors: collectionName, cursors: [cursor.id] });
+    return { documents: cursor.firstBatch as Bytes[], isAll };
   } catch (error) {
     if (ctx.session || !isWorthRetrying(error)) throw error;
     return undefined;
+  }
+}
+
+async function readFirstBatch(cursor: mongo.AbstractCursor): Promise<Batch> {
+  try {
+    await cursor.hasNext();
+    return {
+      documents: cursor.readBufferedDocuments() as Bytes[],
+      isAll: cursor.id?.isZero() ?? false,
+    };
+  } finally {
+    await cursor.close();
   }
 }
 

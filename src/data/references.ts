@@ -203,7 +203,7 @@ async function takeBack(ctx: Ctx, entity: Entity, { _id }: Base): Promise<void> 
   const isInChain = taken && entity.options.audited !== false && !taken.outbox?.length;
   if (!isInChain) return;
   const event = makeLooseEvent(entity, taken as Base, makeAuditEntry(ctx, 'delete', []));
-  await entityNamed('AuditEvent').collection.insertOne(event);
+  await entityNamed('LooseEvent').collection.insertOne(event);
 }
 
 /**

@@ -227,7 +227,7 @@ async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: strin
   const events = gone.map((d) => makeLooseEvent(entity, d, makeAuditEntry(ctx, action, [])));
   const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => makeLooseEvent(entity, d, entry)));
   const missing = await notInChain(ctx, waiting);
-  await entityNamed('AuditEvent').collection.insertMany([...missing, ...events], {
+  await entityNamed('LooseEvent').collection.insertMany([...missing, ...events], {
     ...(ctx.session && { session: ctx.session }),
   });
 }

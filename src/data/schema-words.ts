@@ -33,8 +33,11 @@ declare module 'mongoose' {
   }
 }
 
-/** What happens to a document when the one that it refers to is deleted. */
-export type OnDelete = 'cascade' | 'restrict' | 'unset';
+/**
+ * What happens to a document when the one that it refers to is deleted; with `keep` nothing: it tells of
+ * what has been.
+ */
+export type OnDelete = 'cascade' | 'restrict' | 'unset' | 'keep';
 
 /** The type of an encrypted field, and what answers show in place of its value. */
 export interface Encrypted {

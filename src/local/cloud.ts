@@ -20,6 +20,7 @@ export async function startTools(options: {
   dir: string;
   log?: Log;
   testCommands?: boolean;
+  adminPassword?: string;
 }): Promise<Tools> {
   await endLeftovers(join(options.dir, 'run'));
   const tools = await beginTools(options);

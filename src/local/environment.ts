@@ -20,7 +20,7 @@ export function makeEnvironment(
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: tools.s3.accessKeyId,
     AWS_SECRET_ACCESS_KEY: tools.s3.secretAccessKey,
-    SECRETS_ID: '', // the secrets are set below, so nothing is read from AWS
+    SECRETS_ID: '', // nothing is read from AWS
     // The user's own profile or session token would take precedence over the two above.
     AWS_PROFILE: '',
     AWS_SESSION_TOKEN: '',
@@ -28,6 +28,7 @@ export function makeEnvironment(
     MEDIA_BUCKET: bucket,
     SQS_ENDPOINT: tools.queue,
     ...queueUrls,
+    SECRETS_FILE: tools.secretsFile,
     TOKEN_KEYS: tools.secrets.TOKEN_KEYS,
     APP_SECRET: tools.secrets.APP_SECRET,
     FFMPEG_PATH: tools.ffmpeg,

@@ -13,7 +13,7 @@ export async function migrate(
   const fn = functions.find(({ name }) => name === 'migrate');
   if (!fn || !existsSync(fn.file)) return log('There is no migrate function: no migrations ran.');
   const call = createInvoker(fn, load);
-  // It ends before its timeout, and its answer says whether migrations are left.
-  while ((((await call({})) ?? {}) as { unfinished?: string }).unfinished)
+  // It ends before its timeout, and its answer says whether migrations are left. No functions of before run.
+  while ((((await call({ narrow: true })) ?? {}) as { unfinished?: string }).unfinished)
     log('More migrations are left; continuing.');
 }

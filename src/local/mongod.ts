@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Db } from 'mongodb';
 import { formatMessage, type Log, toStderr } from './log.ts';
 import { type Kept, keep } from './process/keep.ts';
 import { noteChild } from './process/leftovers.ts';
@@ -11,7 +13,7 @@ import { waitForPort } from './process/ready.ts';
 /** A mongod that is restarted when it dies. `uri` names no database. */
 export type Mongod = Kept & { readonly uri: string };
 
-type Options = {
+export type MongodOptions = {
   /** The folder of `mongod/`, with the data, and of `mongod.log`. */
   dir: string;
   port: number;
@@ -19,16 +21,19 @@ type Options = {
   log?: Log;
   /** Allows failpoints, for tests that inject faults. */
   testCommands?: boolean;
+  /** Lets in only who has a password, as a deployed database does: this is its administrator's. */
+  adminPassword?: string;
 };
 
 const set = 'rs0';
 
 /** Starts MongoDB as a replica set with one member, and resolves once it accepts writes. */
-export async function startMongod(options: Options): Promise<Mongod> {
-  const { dir, port, binary, log = toStderr, testCommands = false } = options;
+export async function startMongod(options: MongodOptions): Promise<Mongod> {
+  const { dir, port, binary, log = toStderr, testCommands = false, adminPassword } = options;
   const data = join(dir, 'mongod');
   const words = join(dir, 'mongod.log');
   await mkdir(data, { recursive: true });
+  const key = adminPassword ? await makeKey(dir, adminPassword) : undefined;
   const parameters = [
     'diagnosticDataCollectionEnabled=false', // it is for MongoDB's support, and takes CPU
     // As the only member it has no other that could take over.
@@ -46,9 +51,10 @@ export async function startMongod(options: Options): Promise<Mongod> {
       '--wiredTigerEngineConfigString',
       'file_manager=(close_idle_time=10,close_scan_interval=5)',
     ],
+    ...(key ? ['--keyFile', key.file] : []),
     ...parameters.flatMap((parameter) => ['--setParameter', parameter]),
   ];
-  const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+  const uri = buildMongodUri(options);
 
   async function launch(): Promise<ChildProcess> {
     const output = await openLog(words);
@@ -65,7 +71,7 @@ export async function startMongod(options: Options): Promise<Mongod> {
     const dead = new AbortController();
     child.once('exit', () => dead.abort());
     await waitForPort(port, 60_000, dead.signal);
-    await becomePrimary(uri, `127.0.0.1:${port}`);
+    await becomePrimary(`127.0.0.1:${port}`, key);
   }
 
   try {
@@ -78,13 +84,46 @@ export async function startMongod(options: Options): Promise<Mongod> {
   }
 }
 
+/** The address of a mongod, for its administrator if only who has a password may come in. */
+export function buildMongodUri(options: Pick<MongodOptions, 'port' | 'adminPassword'>): string {
+  const { port, adminPassword } = options;
+  return adminPassword
+    ? `mongodb://${ADMIN}:${adminPassword}@127.0.0.1:${port}/?directConnection=true&authSource=admin`
+    : `mongodb://127.0.0.1:${port}/?directConnection=true`;
+}
+
+const ADMIN = 'admin';
+
+/** What the members of a replica set know each other by. */
+interface Key {
+  file: string;
+  content: string;
+  adminPassword: string;
+}
+
+async function makeKey(dir: string, adminPassword: string): Promise<Key> {
+  const file = join(dir, 'mongod.key');
+  const content = randomBytes(48).toString('base64');
+  await rm(file, { force: true }); // mongod wants one that nobody may write to
+  await writeFile(file, content, { mode: 0o400 });
+  return { file, content, adminPassword };
+}
+
 /**
  * Makes the member a primary: of a new replica set, or of one that was configured with another
- * port.
+ * port. With a key, makes its administrator, too.
  */
-async function becomePrimary(uri: string, host: string): Promise<void> {
+async function becomePrimary(host: string, key: Key | undefined): Promise<void> {
   const { MongoClient, MongoServerError } = await import('mongodb');
-  const client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: 30_000 });
+  const client = await MongoClient.connect(`mongodb://${host}/?directConnection=true`, {
+    serverSelectionTimeoutMS: 30_000,
+    // Who has the key is a member, and may do everything; at first nobody else can sign in.
+    ...(key && {
+      auth: { username: '__system', password: key.content },
+      authSource: 'local',
+      authMechanism: 'SCRAM-SHA-256' as const,
+    }),
+  });
   try {
     const admin = client.db('admin');
     const config = await admin.command({ replSetGetConfig: 1 }).then(
@@ -108,7 +147,16 @@ async function becomePrimary(uri: string, host: string): Promise<void> {
       if (Date.now() > until) throw new Error('mongod did not become primary within a minute');
       await pause(10);
     }
+    if (key) await makeAdmin(admin, key);
   } finally {
     await client.close();
   }
+}
+
+/** Makes the administrator, or gives the one of an earlier run this run's password. */
+async function makeAdmin(db: Db, { adminPassword: pwd }: Key): Promise<void> {
+  const { users } = await db.command({ usersInfo: ADMIN });
+  await db.command(
+    users.length > 0 ? { updateUser: ADMIN, pwd } : { createUser: ADMIN, pwd, roles: ['root'] },
+  );
 }

@@ -1,6 +1,8 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { makeAppSecret, makeTokenKey } from '../crypto/new-keys.ts';
+import { parseSecrets } from '../providers/secrets.ts';
 
 /** What AWS stores in Secrets Manager; here a file that only its owner can read. */
 export type Secrets = {
@@ -10,36 +12,38 @@ export type Secrets = {
   AWS_SECRET_ACCESS_KEY: string;
 };
 
+/** The file of the secrets in a folder of data. */
+export function locateSecrets(dir: string): string {
+  return join(dir, 'secrets.json');
+}
+
 /**
- * Reads `secrets.json` in a folder, or creates it. It never changes, because tokens and data depend
- * on it.
+ * Reads `secrets.json` in a folder, or creates it. Only `npm run secrets` changes it, because tokens and
+ * data depend on it.
  */
 export function loadSecrets(dir: string): Secrets {
-  const file = join(dir, 'secrets.json');
+  const file = locateSecrets(dir);
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Secrets; // written below
+    const given = Object.entries(parseSecrets(readFileSync(file, 'utf8'), file));
+    const texts = given.map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)]);
+    return Object.fromEntries(texts) as Secrets; // written below
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   }
   const secrets: Secrets = {
-    TOKEN_KEYS: JSON.stringify([newTokenKey()]),
-    APP_SECRET: randomBytes(32).toString('base64'),
+    TOKEN_KEYS: JSON.stringify([makeTokenKey(new Date().toISOString())]),
+    APP_SECRET: makeAppSecret(),
     AWS_ACCESS_KEY_ID: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
     AWS_SECRET_ACCESS_KEY: randomBytes(30).toString('base64url'),
   };
-  mkdirSync(dir, { recursive: true });
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, file);
+  writeSecrets(file, secrets);
   return secrets;
 }
 
-/**
- * Creates an ES256 key that signs tokens, as a private JWK whose id is its thumbprint (RFC 7638).
- */
-function newTokenKey(): object {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { crv, kty, x, y, d } = privateKey.export({ format: 'jwk' });
-  const thumbprint = createHash('sha256').update(JSON.stringify({ crv, kty, x, y }));
-  return { kid: thumbprint.digest('base64url'), kty, crv, x, y, d, alg: 'ES256', use: 'sig' };
+/** Writes the file whole, or not at all; only its owner can read it. */
+export function writeSecrets(file: string, secrets: object): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, file);
 }

@@ -1,12 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { startHub } from './events/hub.ts';
 import { type Log, toStderr } from './log.ts';
-import { startMongod } from './mongod.ts';
+import { buildMongodUri, type MongodOptions, startMongod } from './mongod.ts';
 import { findFreePort } from './process/ports.ts';
 import { startQueue } from './queue/server.ts';
 import { type S3Access, startS3 } from './s3.ts';
-import { loadSecrets, type Secrets } from './secrets.ts';
+import { loadSecrets, locateSecrets, type Secrets } from './secrets.ts';
 import { ffmpeg } from './tools/ffmpeg.ts';
 import { find } from './tools/find.ts';
 import { mongod } from './tools/mongod.ts';
@@ -22,6 +22,8 @@ export type ToolsInfo = {
   hub: string;
   ffmpeg: string;
   secrets: Secrets;
+  /** Where they are, to be read again. */
+  secretsFile: string;
 };
 
 /** The tools while they run. */
@@ -34,7 +36,7 @@ export type Tools = {
   stop(): Promise<void>;
 };
 
-type Options = { dir: string; log?: Log; testCommands?: boolean };
+type Options = { dir: string; log?: Log } & Pick<MongodOptions, 'testCommands' | 'adminPassword'>;
 
 /**
  * Begins to start mongod, S3 and the queue on a folder, and resolves as soon as their addresses are
@@ -44,6 +46,7 @@ export async function beginTools({
   dir,
   log = toStderr,
   testCommands = false,
+  adminPassword,
 }: Options): Promise<Tools> {
   mkdirSync(dir, { recursive: true });
   const secrets = loadSecrets(dir);
@@ -54,9 +57,10 @@ export async function beginTools({
     find(ffmpeg, log),
   ]);
   const ports = await choosePorts(dir);
+  const server = { port: ports.mongod, ...(adminPassword && { adminPassword }) };
   const database = MONGODB_URI
     ? undefined
-    : startMongod({ dir, port: ports.mongod, binary: mongodBinary, log, testCommands });
+    : startMongod({ dir, ...server, binary: mongodBinary, log, testCommands });
   database?.catch(() => undefined); // the error is thrown where `ready` is awaited
   const [hub, queue] = await Promise.all([
     S3_ENDPOINT ? undefined : startHub({ log }),
@@ -78,7 +82,7 @@ export async function beginTools({
 
   return {
     info: {
-      mongodb: MONGODB_URI || `mongodb://127.0.0.1:${ports.mongod}/?directConnection=true`,
+      mongodb: MONGODB_URI || buildMongodUri(server),
       s3: S3_ENDPOINT
         ? {
             endpoint: S3_ENDPOINT,
@@ -90,6 +94,7 @@ export async function beginTools({
       hub: hub?.url ?? '',
       ffmpeg: ffmpegPath,
       secrets,
+      secretsFile: locateSecrets(resolve(dir)),
     },
     ready,
     pids,

@@ -7,6 +7,7 @@ export { UserSettings } from './account/user-settings.ts';
 export { IdempotencyRecord } from './api/idempotency-record.ts';
 export { AuditEvent } from './audit/audit-event.ts';
 export { EventFold } from './audit/event-fold.ts';
+export { LooseEvent } from './audit/loose-event.ts';
 export { CreditAccount } from './billing/credit-account.ts';
 export { CreditHold } from './billing/credit-hold.ts';
 export { CreditsTransaction } from './billing/credits-transaction.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import { config } from '../config.ts';
-import { decryptAesGcm, encryptAesGcm, NONCE, TAG } from '../crypto/aes-gcm.ts';
-import { deriveAppKey } from '../crypto/app-key.ts';
+import { decryptByAny, encryptAesGcm, NONCE, TAG } from '../crypto/aes-gcm.ts';
+import { deriveAppKeys } from '../crypto/app-key.ts';
 import { AppError } from '../errors.ts';
 
 /** A key as it is stored: encrypted under another (envelope encryption), which never leaves KMS. */
@@ -84,9 +84,12 @@ function refused(cause: unknown): AppError {
   return new AppError('UNREADABLE', 'The key of what is encrypted cannot be used.', { cause });
 }
 
+const localKeys = deriveAppKeys(`wrap ${LOCAL}`);
+
 function wrapLocally(key: Buffer, name: string): Buffer {
   const nonce = randomBytes(NONCE);
-  const { ciphertext, tag } = encryptAesGcm(deriveLocalKey(), nonce, key, Buffer.from(name));
+  const bound = Buffer.from(name);
+  const { ciphertext, tag } = encryptAesGcm(localKeys.current(), nonce, key, bound);
   return Buffer.concat([nonce, ciphertext, tag]);
 }
 
@@ -94,12 +97,8 @@ function unwrapLocally(wrapped: Buffer, name: string): Buffer {
   const nonce = wrapped.subarray(0, NONCE);
   const encrypted = { ciphertext: wrapped.subarray(NONCE, -TAG), tag: wrapped.subarray(-TAG) };
   try {
-    return decryptAesGcm(deriveLocalKey(), nonce, encrypted, Buffer.from(name));
+    return decryptByAny(localKeys.all(), nonce, encrypted, Buffer.from(name));
   } catch (cause) {
     throw refused(cause);
   }
-}
-
-function deriveLocalKey() {
-  return deriveAppKey(`wrap ${LOCAL}`);
 }

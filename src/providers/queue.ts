@@ -3,11 +3,14 @@ import { config } from '../config.ts';
 
 let client: Promise<SQSClient> | undefined;
 
+/** What there is to do is in the database: a message, which may have 1 MiB, is only a hint. */
+type Hint = { job: string } | { append: true };
+
 /**
- * Sends a message that wakes a worker; its body is only a hint. The SDK is imported at the first
- * call, because that takes longer than most requests. @throws the SDK's error, after its timeouts
+ * Sends a message that wakes a worker. The SDK is imported at the first call, because that takes
+ * longer than most requests. @throws the SDK's error, after its timeouts
  */
-export async function sendMessage(queueUrl: string, body: object, delaySeconds = 0): Promise<void> {
+export async function sendMessage(queueUrl: string, hint: Hint, delaySeconds = 0): Promise<void> {
   const { SendMessageCommand, SQSClient } = await import('@aws-sdk/client-sqs');
   client ??= Promise.resolve(
     new SQSClient({
@@ -25,7 +28,7 @@ export async function sendMessage(queueUrl: string, body: object, delaySeconds =
   await (await client).send(
     new SendMessageCommand({
       QueueUrl: queueUrl,
-      MessageBody: JSON.stringify(body),
+      MessageBody: JSON.stringify(hint),
       DelaySeconds: delaySeconds,
     }),
   );

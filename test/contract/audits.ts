@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
+import { appendToChain } from '../../src/services/audit/chain.ts';
 import { type Doc, given } from '../harness/given.ts';
+import { isServed } from '../harness/place.ts';
 import { until } from '../harness/until.ts';
 import { type Held, newText, type Page } from './held.ts';
 
@@ -32,6 +35,8 @@ export function audits(held: Held): void {
     const seen = await until(
       'the write is audited',
       async () => {
+        // Where no worker is rung, nobody else does.
+        if (!isServed()) await appendToChain(systemCtx('test'));
         const all = await events();
         return of(all, last).length > 0 && all;
       },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { listCombinations } from '../../src/api/resource/list.ts';
 import { UUID } from '../../src/data/ids.ts';
+import { adminCollection } from '../harness/admin.ts';
 import type { Doc } from '../harness/given.ts';
 import { type Held, newText } from './held.ts';
 
@@ -116,7 +117,7 @@ export function lists(held: Held): void {
     // Three of them, and half of what is added meanwhile, came at the same millisecond.
     const tied = new Date(docs[2]?.createdAt as string);
     const tie = (some: { id: string }[]) =>
-      entity.collection.updateMany(
+      adminCollection(entity).updateMany(
         { _id: { $in: some.map((d) => new UUID(d.id)) } },
         { $set: { createdAt: tied } },
       );
@@ -145,7 +146,7 @@ export function lists(held: Held): void {
     for (let n = 0; n < 5; n++) docs.push(await make(alice));
     for (const [n, doc] of docs.entries()) {
       const createdAt = new Date(Date.UTC(2001, 0, 1 + n));
-      await entity.collection.updateOne({ _id: new UUID(doc.id) }, { $set: { createdAt } });
+      await adminCollection(entity).updateOne({ _id: new UUID(doc.id) }, { $set: { createdAt } });
     }
     const within = async (query: string) => {
       const found: number[] = [];

@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 import '../harness/place.ts';
+import { readConfig } from '../../src/config.ts';
 import { choosePool } from '../../src/data/connection.ts';
 
 test('a deployed function holds at most ten connections, and none that is idle', () => {
-  const pool = choosePool('production');
+  const most = readConfig(process.env).databaseConnections;
+  const pool = choosePool({ stage: 'production', databaseConnections: most });
   expect(pool.maxPoolSize).toBeLessThanOrEqual(10);
   expect(pool.minPoolSize).toBe(0);
   expect(pool.maxIdleTimeMS).toBeGreaterThan(0);
   // The local gateway serves all requests in one process.
-  expect(choosePool('local')).toEqual({ minPoolSize: 0, maxPoolSize: 100 });
+  const local = { stage: 'local', databaseConnections: most };
+  expect(choosePool(local)).toEqual({ minPoolSize: 0, maxPoolSize: 100 });
 });

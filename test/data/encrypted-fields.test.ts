@@ -1,10 +1,10 @@
 import '../harness/place.ts';
 import { inspect } from 'node:util';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import mongoose, { Schema } from 'mongoose';
+import { type mongo, Schema } from 'mongoose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { serve } from '../../src/api/http/serve.ts';
-import { openSchema } from '../../src/api/openapi/schemas.ts';
+import { describeEntity } from '../../src/api/openapi/schemas.ts';
 import { resource } from '../../src/api/resource/resource.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { decryptField, decryptFields, isCiphertext } from '../../src/data/encrypted-fields.ts';
@@ -19,6 +19,7 @@ import { DataKey } from '../../src/models/crypto/data-key.ts';
 import { owner } from '../../src/rules.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
 import { commandsOf } from '../advisories/support/commands.ts';
+import { adminDatabase, grantAccess } from '../harness/admin.ts';
 import { passTime } from '../harness/clocks.ts';
 import { given, type Person } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
@@ -69,8 +70,9 @@ const clear = {
 let alice: Person;
 
 beforeAll(async () => {
-  const db = mongoose.connection.db as mongoose.mongo.Db;
+  const db = adminDatabase();
   for (const e of [Safe, Holder]) await createCollection(db, e.collectionName, deriveDefinition(e));
+  await grantAccess(Safe.collectionName, Holder.collectionName);
   alice = await given.user();
 });
 
@@ -255,7 +257,7 @@ describe('a ciphertext', () => {
 
   test('in which one bit has changed decrypts nowhere', async () => {
     const stored = (await raw(await made({ twin: 'first' }))) as unknown as Json;
-    const bytes = Buffer.from((stored.twin as { bytes: mongoose.mongo.Binary }).bytes.buffer);
+    const bytes = Buffer.from((stored.twin as { bytes: mongo.Binary }).bytes.buffer);
     for (let bit = 0; bit < bytes.length * 8; bit += 5) {
       const spoilt = Buffer.from(bytes);
       (spoilt[bit >> 3] as number) ^= 1 << (bit & 7);
@@ -273,7 +275,7 @@ describe('a ciphertext', () => {
   test('of an older key still decrypts, and after 90 days a new one encrypts', async () => {
     const old = await made({ twin: 'encrypted long ago' });
     const keyOf = async (doc: Json) => {
-      const { twin } = (await raw(doc)) as unknown as { twin: { bytes: mongoose.mongo.Binary } };
+      const { twin } = (await raw(doc)) as unknown as { twin: { bytes: mongo.Binary } };
       return new UUID(twin.bytes.buffer.subarray(1, 17)).toString();
     };
     const long = new Date(Date.now() - 91 * 24 * 3600 * 1000);
@@ -333,7 +335,7 @@ test('what cannot be encrypted is refused when the schema is read', () => {
     'only a string',
   );
   expect(made('C', { a: encrypted({ type: String, select: false }) })).toThrow('select belongs in');
-  expect(openSchema(Safe).properties).toMatchObject({
+  expect(describeEntity(Safe).properties).toMatchObject({
     apiKey: { type: 'string' },
     env: { type: 'object' },
     messages: { type: 'array', items: { type: 'object' } },

@@ -7,6 +7,7 @@ import { connect, database } from '../../src/data/connection.ts';
 import { newId, type UUID } from '../../src/data/ids.ts';
 import { aggregateBytes, findBytes, findOneBytes } from '../../src/data/read.ts';
 import { Project } from '../../src/models/projects/project.ts';
+import { adminCollection } from '../harness/admin.ts';
 
 const ctx = systemCtx('test');
 const user = newId(Date.now());
@@ -20,7 +21,7 @@ beforeAll(async () => {
     ...{ description: 'ä'.repeat(150_000), createdAt: now, updatedAt: now, version: 1 },
   }));
   // Longer than any field may be: such an answer takes two batches.
-  await Project.collection.insertMany(large, { bypassDocumentValidation: true });
+  await adminCollection(Project).insertMany(large, { bypassDocumentValidation: true });
 });
 
 afterEach(() => {
@@ -33,26 +34,41 @@ const reads = {
 };
 
 test.each(Object.entries(reads))(
-  'a %s answers more than one message of the database holds',
+  'a %s answers what one message of the database holds, and says that there is more',
   async (_, read) => {
     const commands = vi.spyOn(database(), 'command');
-    const found = (await read()).map((bytes) => decode<{ name: string }>(bytes));
-    expect(new Set(found.map(({ name }) => name)).size).toBe(60);
+    const { documents, isAll } = await read();
+    expect([documents.length > 50, documents.length < 60, isAll]).toEqual([true, true, false]);
+    const names = documents.map((bytes) => decode<{ name: string }>(bytes).name);
+    expect(new Set(names).size).toBe(documents.length);
     // Nothing is left open behind it.
     expect(commands.mock.lastCall?.[0]).toMatchObject({ killCursors: 'projects' });
   },
 );
 
 test.each(Object.entries(reads))(
-  'a %s that the network cuts off is asked again',
+  'a %s that the network cuts off is asked again, and answers the same',
   async (_, read) => {
+    const uncut = await read();
     const cut = vi
       .spyOn(database(), 'command')
       .mockRejectedValueOnce(new MongoNetworkError('reset'));
-    expect(await read()).toHaveLength(60);
+    const { documents, isAll } = await read();
+    expect([documents.length, isAll]).toEqual([uncut.documents.length, uncut.isAll]);
     expect(cut).toHaveBeenCalledTimes(1);
   },
 );
+
+test('a find that the network cuts off says when these are all, or none', async () => {
+  for (const [who, count] of [
+    [user, 3],
+    [newId(1), 0],
+  ] as const) {
+    vi.spyOn(database(), 'command').mockRejectedValueOnce(new MongoNetworkError('reset'));
+    const { documents, isAll } = await findBytes(ctx, Project, { user: who }, { limit: 3 });
+    expect([documents.length, isAll]).toEqual([count, true]);
+  }
+});
 
 test.each(Object.entries(reads))(
   'a %s that exceeded its time limit is not repeated',
@@ -64,8 +80,8 @@ test.each(Object.entries(reads))(
 );
 
 test('one document is read by its id, and only for its owner', async () => {
-  const [some] = await findBytes(ctx, Project, { user }, { limit: 1, projection: { _id: 1 } });
-  const { _id } = decode<{ _id: UUID }>(some as Uint8Array);
+  const some = await findBytes(ctx, Project, { user }, { limit: 1, projection: { _id: 1 } });
+  const { _id } = decode<{ _id: UUID }>(some.documents[0] as Uint8Array);
   const asked = vi.spyOn(database(), 'command');
   expect(decode((await findOneBytes(ctx, Project, { user, _id })) as Uint8Array)).toMatchObject({
     _id,

@@ -3,8 +3,12 @@ import { beforeAll, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { connect, database } from '../../src/data/connection.ts';
 import { transaction } from '../../src/data/transaction.ts';
+import { grantAccess } from '../harness/admin.ts';
 
-beforeAll(() => connect());
+beforeAll(async () => {
+  await connect();
+  await grantAccess('small', 'large');
+});
 
 test('a transaction reads what an earlier read has shown', async () => {
   const ctx = systemCtx('test');

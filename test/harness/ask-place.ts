@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -5,23 +6,28 @@ import { join } from 'node:path';
 export interface Place {
   /** Migrated, and otherwise empty. */
   database: string;
+  /** The address at which the role of the functions signs in. */
+  mongodb: string;
   bucket: string;
   /** The variables that carry the URLs of the queues. */
   queues: Record<string, string>;
 }
 
-// The process of a test file asks by a file that is named after it, and is answered by another one.
+// The process of a test file asks by a file that is named after it, and is answered by another one. The
+// name has more than its id, which the system gives to another process in the end.
 const ASKED = '.asked';
 const ANSWER = '.json';
 
-/** Of the name of a file: the process that asks for a place. */
-export function readAsker(file: string): number | undefined {
-  return file.endsWith(ASKED) ? Number(file.slice(0, -ASKED.length)) : undefined;
+/** Who asks for a place by the file of this name, and its process. */
+export function readAsker(file: string): { name: string; pid: number } | undefined {
+  if (!file.endsWith(ASKED)) return undefined;
+  const name = file.slice(0, -ASKED.length);
+  return { name, pid: Number.parseInt(name, 10) };
 }
 
-/** Answers a process in `folder`. */
-export function answerPlace(folder: string, pid: number, answer: Place | { error: string }): void {
-  const path = join(folder, `${pid}${ANSWER}`);
+/** Answers in `folder` who asked. */
+export function answerPlace(folder: string, name: string, answer: Place | { error: string }): void {
+  const path = join(folder, `${name}${ANSWER}`);
   writeFileSync(`${path}.tmp`, JSON.stringify(answer));
   renameSync(`${path}.tmp`, path); // it is seen whole or not at all
 }
@@ -31,8 +37,9 @@ export function answerPlace(folder: string, pid: number, answer: Place | { error
  * awaits something, Node evaluates those imported after it, and they read the environment.
  */
 export function askPlace(folder: string): Place {
-  writeFileSync(join(folder, `${process.pid}${ASKED}`), '');
-  const path = join(folder, `${process.pid}${ANSWER}`);
+  const name = `${process.pid}-${randomUUID()}`;
+  writeFileSync(join(folder, `${name}${ASKED}`), '');
+  const path = join(folder, `${name}${ANSWER}`);
   const cell = new Int32Array(new SharedArrayBuffer(4));
   while (!existsSync(path)) Atomics.wait(cell, 0, 0, 5);
   const answer = JSON.parse(readFileSync(path, 'utf8')) as Place | { error: string }; // answerPlace wrote it

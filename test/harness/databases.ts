@@ -1,17 +1,28 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import mongoose, { type mongo } from 'mongoose';
 import { migrations } from '../../migrations/index.ts';
+import { entities } from '../../src/data/entity.ts';
 import { upgrade } from '../../src/data/migrations/run.ts';
-import { Migration } from '../../src/models/maintenance/migration.ts';
+import { applyRole, applyUser, buildUserUri } from '../../src/data/roles/apply.ts';
+import { describeRoles } from '../../src/data/roles/roles.ts';
+import { Migration } from '../../src/models/index.ts'; // and with it all entities, for which roles are made
+
+const run = promisify(execFile);
 
 /** Migrated databases that are lent to one process at a time. */
 export interface Databases {
-  /** The name of a database as the migrations leave it, for this process until it ends. */
-  lend(pid: number): Promise<string>;
+  /** A database as the migrations leave it, for this process until it ends. */
+  lend(pid: number): Promise<{ database: string; mongodb: string }>;
   stop(): Promise<void>;
 }
 
 interface Lent {
   name: string;
+  /** The address at which the role of the functions signs in. */
+  mongodb: string;
   /** The process that has it. */
   pid: number;
   /** What it was right after its migrations. */
@@ -33,24 +44,27 @@ export function startDatabases(uri: string): Databases {
   const dropped: Promise<unknown>[] = [];
   let count = 0;
 
-  async function make(pid: number): Promise<string> {
+  async function make(pid: number): Promise<Lent> {
     const name = `mixdown-test-${process.pid}-${++count}`;
-    const it = { name, pid, migrated: '' };
+    const users = await makeUsers(client.db(name), uri);
+    const it = { name, pid, mongodb: users.functions, migrated: '' };
     lent.add(it);
-    await upgrade(client.db(name), migrations);
+    await migrateAs(users.migrate);
     it.migrated = await contents(client.db(name));
-    return name;
+    return it;
   }
+
+  const tell = ({ name: database, mongodb }: Lent) => ({ database, mongodb });
 
   return {
     async lend(pid) {
       const free = [...lent].find((it) => it.migrated && !isRunning(it.pid));
-      if (!free) return make(pid);
+      if (!free) return tell(await make(pid));
       free.pid = pid;
-      if (await empty(client.db(free.name), free.migrated)) return free.name;
+      if (await empty(client.db(free.name), free.migrated)) return tell(free);
       lent.delete(free);
       dropped.push(client.db(free.name).dropDatabase());
-      return make(pid);
+      return tell(await make(pid));
     },
     async stop() {
       for (const { name } of lent) dropped.push(client.db(name).dropDatabase());
@@ -58,6 +72,30 @@ export function startDatabases(uri: string): Databases {
       await client.close();
     },
   };
+}
+
+/** Makes the roles of a database. Returns the addresses at which their users sign in. */
+async function makeUsers(db: mongo.Db, uri: string) {
+  const made = { functions: '', migrate: '' };
+  const password = randomBytes(16).toString('hex');
+  for (const role of await describeRoles([...entities.values()], migrations)) {
+    await applyRole(db, role);
+    await applyUser(db, role.name, password);
+    made[role.name] = buildUserUri(uri, { database: db.databaseName, user: role.name, password });
+  }
+  return made;
+}
+
+/** By the migrations of this checkout, or by those of the checkouts that `MIGRATE_BY` names, in turn. */
+async function migrateAs(uri: string): Promise<void> {
+  const others = JSON.parse(process.env.MIGRATE_BY ?? '[]') as [root: string, target: string][];
+  for (const [root, target] of others) {
+    const env = { ...process.env, MONGODB_URI: uri };
+    await run(process.execPath, [join(root, 'scripts/migrate.ts'), 'upgrade', target], { env });
+  }
+  if (others.length > 0) return;
+  const client = new mongoose.mongo.MongoClient(uri);
+  await upgrade(client.db(), migrations).finally(() => client.close());
 }
 
 function isRunning(pid: number): boolean {

@@ -7,9 +7,10 @@ import { askPlace } from './ask-place.ts';
 // Everything a test file needs of its own, ready before its first line: imported first of all, because
 // what reads the environment reads it when it is imported.
 const deployment = inject('deployment');
-const { queues, ...own } = askPlace(inject('places'));
+const { queues, mongodb, ...own } = askPlace(inject('places'));
 const unknown = 'http://localhost:4000'; // where the functions answer is known once they do
-const env = makeEnvironment(inject('tools'), deployment, queues, { ...own, apiUrl: unknown });
+const tools = { ...inject('tools'), mongodb };
+const env = makeEnvironment(tools, deployment, queues, { ...own, apiUrl: unknown });
 Object.assign(process.env, env, {
   LOG_LEVEL: process.env.TEST_LOG ?? 'SILENT',
   // A test file may have put others in the way of its functions.
@@ -36,6 +37,9 @@ let hasWorker = true;
 export function place({ worker }: { worker: boolean }): void {
   hasWorker = worker;
 }
+
+/** Whether the functions of queues run by themselves here. */
+export const isServed = () => hasWorker;
 
 let work: Worker | undefined;
 

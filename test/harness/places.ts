@@ -18,25 +18,25 @@ export function startPlaces(tools: ToolsInfo, deployment: Deployment, folder: st
   async function makePlace(pid: number): Promise<Place> {
     const name = `t${randomBytes(6).toString('hex')}`;
     const bucket = `${name}-media`;
-    const [database, queues] = await Promise.all([
+    const [lent, queues] = await Promise.all([
       databases.lend(pid),
       createQueues(tools.queue, deployment, name),
       createBucket(tools.s3, bucket),
     ]);
-    return { database, bucket, queues };
+    return { ...lent, bucket, queues };
   }
 
-  async function answer(pid: number): Promise<void> {
+  async function answer(name: string, pid: number): Promise<void> {
     const place = await makePlace(pid).catch((error: Error) => ({ error: String(error.stack) }));
-    answerPlace(folder, pid, place);
+    answerPlace(folder, name, place);
   }
 
-  const asked = new Set<number>();
+  const known = new Set<string>(); // a file that is written is told of more than once
   const watcher = watch(folder, (_event, file) => {
-    const pid = file ? readAsker(file) : undefined;
-    if (pid === undefined || asked.has(pid)) return;
-    asked.add(pid);
-    void answer(pid);
+    const asker = file ? readAsker(file) : undefined;
+    if (!asker || known.has(asker.name)) return;
+    known.add(asker.name);
+    void answer(asker.name, asker.pid);
   });
   return {
     stop: async () => {

@@ -1,4 +1,4 @@
-import { database } from '../../src/data/connection.ts';
+import { adminDatabase } from './admin.ts';
 
 /** What MongoDB's profiler says of a command. */
 export interface Profile {
@@ -14,7 +14,7 @@ export interface Profile {
 
 /** What the database of this file was asked for while `work` ran. */
 export async function profileOf(work: () => Promise<unknown>): Promise<Profile[]> {
-  const db = database();
+  const db = adminDatabase();
   await db.setProfilingLevel('all');
   try {
     await work();

@@ -9,6 +9,7 @@ import { sendHeartbeat } from '../../src/services/jobs/heartbeat.ts';
 import '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
+import { adminCollection } from '../harness/admin.ts';
 import { place } from '../harness/place.ts';
 import { type Profile, profileOf } from '../harness/profile.ts';
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
       ...(status === 'RUNNING' && { lease: { owner: 'x', token: 1, until: new Date(now - n) } }),
     };
   });
-  await Job.collection.insertMany(jobs as never, { bypassDocumentValidation: true });
+  await adminCollection(Job).insertMany(jobs as never, { bypassDocumentValidation: true });
 });
 
 /** What the database did with jobs while `work` ran. */

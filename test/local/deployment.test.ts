@@ -35,10 +35,20 @@ resources:
         VisibilityTimeout: 90
         RedrivePolicy: { maxReceiveCount: 5, deadLetterTargetArn: !GetAtt [FailedJobs, Arn] }
     FailedJobs: { Type: AWS::SQS::Queue }
-    Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: !If [A, !Ref B, !Join ['', [a, b]]] } }
+    Bucket:
+      Type: AWS::S3::Bucket
+      Properties:
+        BucketName: !If [A, !Ref B, !Join ['', [a, b]]]
+        NotificationConfiguration:
+          LambdaConfigurations:
+            - Event: s3:ObjectCreated:Put
+              Function: !GetAtt WorkLambdaFunction.Arn
+              Filter: { S3Key: { Rules: [{ Name: Suffix, Value: .mp3 }] } }
+            - { Event: 's3:ObjectRemoved:*', Function: !GetAtt [WorkLambdaFunction, Arn] }
+            - { Event: 's3:ObjectCreated:*', Function: !Sub 'arn:aws:lambda:::other' }
 `;
 
-test('serverless.yml is read with its variables, short tags, queues and defaults', () => {
+test('serverless.yml is read with its variables, short tags, queues, notifications and defaults', () => {
   const root = project({ 'serverless.yml': yaml, 'functions/work.ts': '' });
   const { service, functions, queues } = readDeployment(root);
   expect(service).toBe('shop');
@@ -53,10 +63,15 @@ test('serverless.yml is read with its variables, short tags, queues and defaults
       { queue: 'JobsQueue', batchSize: 3, partial: true },
       { queue: 'AuditQueue', batchSize: 10, partial: false },
     ],
+    uploads: [
+      { event: 's3:ObjectCreated:Put', prefix: '', suffix: '.mp3' },
+      { event: 's3:ObjectRemoved:*', prefix: '', suffix: '' },
+    ],
   });
   expect(functions[0]?.environment).not.toHaveProperty('TABLE');
   expect(functions[1]).toMatchObject({
     timeout: 7,
+    uploads: [],
     routes: [
       { method: 'ANY', path: '$default' },
       { method: 'GET', path: '/a' },
@@ -132,6 +147,19 @@ text: a \${file(a.yml):map}`,
     });
     expect(() => readDeployment(root)).toThrow(reason);
   });
+});
+
+test('a parameter that is given is replaced, and may name another variable', () => {
+  const root = project({
+    'serverless.yml': `
+custom: { cpus: { a: x64, b: arm64 }, cpu: '\${self:custom.cpus.\${param:kind}}' }
+functions: { work: { handler: a.b, runs: 'on-\${self:custom.cpu}' } }`,
+  });
+  expect(readConfiguration(root, { kind: 'b' }).functions).toHaveProperty('work.runs', 'on-arm64');
+  expect(readConfiguration(root).functions).toHaveProperty(
+    'work.runs',
+    `on-\${self:custom.cpus.\${param:kind}}`,
+  );
 });
 
 test('a serverless.yml that cannot be read is refused with its name', () => {

@@ -20,11 +20,13 @@ functions:
 
 async function given(
   handlers: Record<string, Handler> | Handler,
-  { time, sending }: { time?: number; sending?: number } = {},
+  { time, sending, timeout }: { time?: number; sending?: number; timeout?: number } = {},
 ) {
   const lines: string[] = [];
+  const deployment = readDeployment(project({ 'serverless.yml': yaml }));
+  if (timeout) for (const fn of deployment.functions) fn.timeout = timeout;
   const gateway = await startGateway({
-    deployment: readDeployment(project({ 'serverless.yml': yaml })),
+    deployment,
     load: async ({ name }) => {
       const handler = typeof handlers === 'function' ? handlers : handlers[name];
       if (!handler) throw new Error(`no ${name}`);
@@ -201,7 +203,7 @@ test.each([
   expect((await fetch(url)).status).toBe(500);
 });
 
-test('a function that takes too long is answered with 503, and knows its remaining time', async () => {
+test('a function that takes longer than the gateway waits is a 503', async () => {
   let remaining = 0;
   const { url } = await given(
     (_event, context) => {
@@ -216,15 +218,60 @@ test('a function that takes too long is answered with 503, and knows its remaini
   expect(remaining).toBeLessThanOrEqual(100);
 });
 
-test('ten megabytes pass, and one byte more is answered with 413', async () => {
-  const { url } = await given((event) => String((event as { body: string }).body.length));
-  const post = (length: number) => fetch(url, { method: 'POST', body: 'x'.repeat(length) });
-  expect(await (await post(10 * 1024 * 1024)).text()).toBe(String(10 * 1024 * 1024));
-  const answer = await post(10 * 1024 * 1024 + 1);
+test('a function that takes longer than it may itself has failed: a 500', async () => {
+  const { url, lines } = await given(() => new Promise(() => {}), { timeout: 0.1 });
+  const answer = await fetch(url);
+  expect([answer.status, await answer.json()]).toEqual([500, { message: 'Internal Server Error' }]);
+  expect(lines.join()).toContain('system timed out after 0.1 seconds');
+});
+
+const MB_6 = 6 * 1024 * 1024;
+
+test('a result of 6 MB passes, as Lambda counts it; one byte more is a 500, and the log says why', async () => {
+  // As JSON, each of these takes more bytes than its UTF-16 has characters.
+  const filling = '"\\\n\u0001\u{1F3B5}\ud800é'.repeat(40_000);
+  const envelope = JSON.stringify({ statusCode: 200, body: filling });
+  const most = MB_6 + 100 - Buffer.byteLength(envelope);
+  let length = most;
+  const { url, lines } = await given(() => ({
+    statusCode: 200,
+    body: filling + 'x'.repeat(length),
+  }));
+  expect((await fetch(url)).status).toBe(200);
+  expect(lines).toEqual([]);
+  length = most + 1;
+  const answer = await fetch(url);
+  expect([answer.status, await answer.json()]).toEqual([500, { message: 'Internal Server Error' }]);
+  expect(lines.join()).toMatch(/answered 500.* result of system has 6291557 bytes; Lambda .*6 MB/s);
+});
+
+test('an event of 6 MB passes, with what escaping or base64 adds; a larger one is a 413', async () => {
+  const { url, lines } = await given(() => 'ok');
+  const post = (body: string, type = 'text/plain') =>
+    fetch(url, { method: 'POST', body, headers: { 'content-type': type } });
+  expect((await post('x'.repeat(MB_6 - 5000))).status).toBe(200);
+  for (const [body, type] of [
+    ['x'.repeat(MB_6), 'text/plain'],
+    ['"'.repeat(MB_6 / 2), 'text/plain'],
+    ['x'.repeat((MB_6 / 4) * 3), 'audio/mpeg'],
+  ] as const) {
+    const answer = await post(body, type);
+    expect([answer.status, await answer.json()]).toEqual([
+      413,
+      { message: 'Request Entity Too Large' },
+    ]);
+  }
+  expect(lines.join()).toContain('Lambda accepts 6291456 (6 MB)');
+});
+
+test('a body of over ten megabytes is a 413, whatever Lambda would say', async () => {
+  const { url, lines } = await given(() => 'ok');
+  const answer = await fetch(url, { method: 'POST', body: 'x'.repeat(10 * 1024 * 1024 + 1) });
   expect([answer.status, await answer.json()]).toEqual([
     413,
     { message: 'Request Entity Too Large' },
   ]);
+  expect(lines).toEqual([]);
 });
 
 test('a request line and headers of more than 10,240 bytes are answered with 431', async () => {

@@ -62,6 +62,12 @@ resources:
   return { begin, send, count };
 }
 
+test('a message has at most 1 MiB, as in SQS', async () => {
+  const { send } = await givenQueue(() => ({}));
+  await send('x'.repeat(1024 * 1024));
+  await expect(send('x'.repeat(1024 * 1024 + 1))).rejects.toThrow('shorter than 1048576 bytes');
+});
+
 test('only the messages that a function reports as failed are delivered again', async () => {
   const seen: string[] = [];
   const { begin, send, count } = await givenQueue((event) => {

@@ -1,39 +1,22 @@
-import { execFileSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { withDatabase } from '../../src/local/environment.ts';
 import { database } from '../data/migrations/given.ts';
+import { copyRepository, repository } from '../harness/copy-repository.ts';
 import { ran, run } from './run.ts';
 
 // Follows the recipes of CONTRIBUTING.md in a copy of the repository, to the letter: each block of code
 // that names a file is written there, each diff is applied, and each command is run.
 
-const from = fileURLToPath(new URL('../..', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'mixdown-contributing-'));
 const uri = withDatabase(inject('tools').mongodb, database().databaseName);
 const env = { MONGODB_URI: uri, NODE_COMPILE_CACHE: join(root, '.cache') };
 
 beforeAll(async () => {
-  const listed = execFileSync('git', ['ls-files', '-z', '-co', '--exclude-standard'], {
-    cwd: from,
-    encoding: 'utf8',
-  });
-  for (const file of listed.split('\0').filter((f) => f && existsSync(join(from, f)))) {
-    cpSync(join(from, file), join(root, file), { recursive: true });
-  }
-  symlinkSync(join(from, 'node_modules'), join(root, 'node_modules'));
+  copyRepository(root);
   await command('npm run migrate -- upgrade head');
 });
 
@@ -46,7 +29,7 @@ interface Block {
 
 /** The blocks of code of each recipe, by its heading. */
 const recipes = new Map(
-  readFileSync(join(from, 'CONTRIBUTING.md'), 'utf8')
+  readFileSync(join(repository, 'CONTRIBUTING.md'), 'utf8')
     .split(/^## /m)
     .filter((section) => section.startsWith('Add '))
     .map((section) => {

@@ -174,11 +174,16 @@ test('a changed model becomes a migration that leads there and back, and asks wh
   expect(written.stdout).toContain(
     'Check by hand: notes lost mood and gained temper, of the same type: is it a new name?',
   );
-  const number = String(migrations.length + 2).padStart(4, '0');
-  const file = `migrations/${number}-remarks-tempers.ts`;
-  expect(written.stdout).toContain(`Written: ${file}.`);
+  // What widens is a migration of its own, and what narrows comes after it.
+  const [first, number] = [2, 3].map((n) => String(migrations.length + n).padStart(4, '0'));
+  const file = `migrations/${number}-narrow-remarks-tempers.ts`;
+  expect(written.stdout).toContain(`Written: migrations/${first}-remarks-tempers.ts.\n`);
+  expect(written.stdout).toContain(`Written: ${file}.\n`);
   expect(read('migrations/index.ts')).toContain(
-    `import { migration as m${number}RemarksTempers } from './${number}-remarks-tempers.ts';`,
+    `import { migration as m${first}RemarksTempers } from './${first}-remarks-tempers.ts';`,
+  );
+  expect((await migrate('upgrade', 'widening', '--dry-run')).stdout).toMatch(
+    new RegExp(`^${first}-remarks-tempers\n(  would .*\n)+Nothing was changed`),
   );
   // The step that it suggests is taken: the comment becomes code.
   const step = /\/\/ (?=await m\.changeDocuments\('notes', \{ rename: \{ (mood|temper): )/g;
@@ -196,10 +201,10 @@ test('a changed model becomes a migration that leads there and back, and asks wh
     stdout: 'Models and database agree: nothing was written.\n',
   });
 
-  expect(await migrate('downgrade', '-1')).toMatchObject({ code: 0, stderr: '' });
+  expect(await migrate('downgrade', '-2')).toMatchObject({ code: 0, stderr: '' });
   expect(await everything(db)).toEqual(before);
   expect(await notes.findOne()).toEqual({ ...note, version: 3 });
-  expect(await migrate('upgrade', number)).toMatchObject({ code: 0 });
+  expect(await migrate('upgrade', number as string)).toMatchObject({ code: 0 });
   expect(await migrate('check')).toMatchObject({ code: 0 });
 });
 
@@ -249,6 +254,18 @@ test('a revision that is written by hand starts from an empty one', async () => 
   expect(written).toMatchObject({ code: 0, stderr: '' });
   const file = /Written: (\S+)\./.exec(written.stdout)?.[1] ?? '';
   expect(read(file)).toContain(`  id: '${file.slice('migrations/'.length, -'.ts'.length)}',`);
+  // What it may not be: one that both widens and narrows.
+  const empty = read(file);
+  const both = "await m.changeValidator('notes', { set: { pitch: {} }, unset: ['temper'] });";
+  write(file, empty.replace(/up\(\) \{[^}]*\}/, `up(m) { ${both} }`));
+  for (const command of [['check'], ['upgrade', 'widening']]) {
+    const refused = await migrate(...command);
+    expect(refused.code, command[0]).toBe(1);
+    expect(refused.stderr).toMatch(
+      /widens \(notes: field pitch is new\) and narrows .* Make two of it/,
+    );
+  }
+  write(file, empty);
   expect(await migrate('upgrade', 'head')).toMatchObject({ code: 0 });
 });
 

@@ -18,6 +18,7 @@ import { times } from '../harness/times.ts';
 const path = '/v1/media/uploads';
 type Item = { status: number; document?: Doc & { upload: Upload }; error?: Problem };
 type Answer = { data: Item[] };
+type Parts = { upload: { parts: unknown[] } };
 
 const of = (kind: string, more: Record<string, unknown> = {}) => {
   const contentType = {
@@ -107,6 +108,22 @@ test('one call creates 1 to 100 media', async () => {
   expect((await call('POST', path, { body: { items: hundred } })).status).toBe(401);
 });
 
+test('whatever a body of 1 MiB says, the answer stays below 5 MB', async () => {
+  const alice = await given.user();
+  const project = (await alice.project()).id;
+  // Sent as two bytes each, and answered as four, as Lambda counts them.
+  const lyrics = '"'.repeat(5000);
+  const items = times(100, () => of('TRACK', { project, lyrics }));
+  const { body, text } = await alice.post<Answer>(path, { items });
+  expect(body.data.map((d) => d.status)).toEqual(times(100, () => 201));
+  const bytes = Buffer.byteLength(JSON.stringify(text));
+  // In place of these uploads, part URLs of 4 KB each, which is more than they have anywhere.
+  const many = times(100, () => of('VIDEO', { size: 10_000_000_000 }));
+  const { body: parts } = await alice.post<Answer>(path, { items: many });
+  const urls = parts.data.flatMap(({ document }) => (document as unknown as Parts).upload.parts);
+  expect(bytes + 4000 * urls.length).toBeLessThan(5_000_000);
+});
+
 test('under an Idempotency-Key all are created once, also after an interrupted try', async () => {
   const alice = await given.user();
   const key = { 'idempotency-key': randomBytes(8).toString('hex') };
@@ -145,7 +162,7 @@ test('duplicates are reported, or reused, for each item', async () => {
   const _id = new UUID(one.id);
   await entityNamed('Image').collection.updateOne({ _id }, { $set: { status: 'READY' } });
   const items = [of('IMAGE', { checksum }), of('VIDEO', { checksum }), of('IMAGE')];
-  const { body } = await alice.post<Answer>(`${path}?onDuplicate=reuse`, { items });
+  const { body } = await alice.post<Answer>(`${path}?onDuplicate=REUSE`, { items });
   expect(body.data.map((d) => d.document?.duplicateOf)).toEqual([one.id, undefined, undefined]);
   expect(body.data.map((d) => Boolean(d.document?.job))).toEqual([true, false, false]);
   expect((await alice.post(`${path}?onDuplicate=x`, { items: [of('IMAGE')] })).status).toBe(400);

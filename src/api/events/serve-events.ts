@@ -1,12 +1,19 @@
 import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
 import type { Context, S3Event, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Ctx, systemCtx } from '../../context.ts';
+import { renewKeys } from '../../crypto/key-ring.ts';
 import { connect } from '../../data/connection.ts';
-import { BACKGROUND } from '../../data/deadlines.ts';
+import { BACKGROUND, type Patience } from '../../data/deadlines.ts';
 import '../../models/index.ts';
 
 /** Returns the milliseconds that this invocation has left. */
 type TimeLeft = () => number;
+
+/** What every invocation needs before it works: current keys, and the database. */
+async function begin(patience: Patience = BACKGROUND): Promise<void> {
+  await renewKeys();
+  await connect(patience);
+}
 
 /**
  * Makes the handler of a schedule, a direct call, or a queue whose messages say no more than that there
@@ -18,7 +25,7 @@ export function serveSchedule<T>(
   patience = BACKGROUND,
 ) {
   return async (event: unknown, context?: Context): Promise<T> => {
-    await connect(patience);
+    await begin(patience);
     return run(systemCtx(name, context?.awsRequestId), makeTimeLeft(context), event);
   };
 }
@@ -35,7 +42,7 @@ export function serveQueue(
     event: SQSEvent | object,
     context: Context,
   ): Promise<SQSBatchResponse | undefined> => {
-    await connect(BACKGROUND);
+    await begin();
     const ctx = systemCtx(name, context?.awsRequestId);
     const timeLeft = makeTimeLeft(context);
     if (!('Records' in event)) {
@@ -77,7 +84,7 @@ interface S3Record {
  */
 export function serveS3(name: string, run: (ctx: Ctx, record: S3Record) => Promise<void>) {
   return async (event: Partial<S3Event>, context?: Context): Promise<void> => {
-    await connect(BACKGROUND);
+    await begin();
     const ctx = systemCtx(name, context?.awsRequestId);
     if (!Array.isArray(event.Records)) {
       if ((event as { Event?: unknown }).Event === 's3:TestEvent') return;

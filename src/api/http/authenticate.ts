@@ -7,7 +7,7 @@ import { Session } from '../../models/account/session.ts';
 import { User } from '../../models/account/user.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { isCurrent } from '../../services/account/sessions.ts';
-import { verifyAccessToken } from '../../services/account/tokens.ts';
+import { verifyAccessToken, verifyByNewKey } from '../../services/account/tokens.ts';
 
 /**
  * How long a session is cached in this process, in ms: one that was ended is refused everywhere
@@ -31,7 +31,7 @@ const cache = new Map<string, Cached>();
 /** The actor that a request's Authorization header proves. @throws AppError UNAUTHENTICATED */
 export async function authenticate(ctx: Ctx, authorization: string | undefined): Promise<Actor> {
   const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
-  const claims = token === undefined ? undefined : verifyAccessToken(ctx, token);
+  const claims = token && (verifyAccessToken(ctx, token) ?? (await verifyByNewKey(ctx, token)));
   if (!claims) throw unauthenticated(authorization);
   const found = await findStanding(ctx, claims.session, claims.user);
   if (!found) throw unauthenticated(authorization);

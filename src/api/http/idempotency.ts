@@ -1,8 +1,8 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 import { canonicalJson } from '../../canonical-json.ts';
 import type { Ctx } from '../../context.ts';
-import { decryptAesGcm, encryptAesGcm, NONCE, TAG } from '../../crypto/aes-gcm.ts';
-import { deriveAppKey } from '../../crypto/app-key.ts';
+import { decryptByAny, encryptAesGcm, NONCE, TAG } from '../../crypto/aes-gcm.ts';
+import { type AppKeys, deriveAppKeys } from '../../crypto/app-key.ts';
 import { hashText, hashToBytes } from '../../crypto/hash.ts';
 import { signHmac } from '../../crypto/hmac.ts';
 import { readBytes } from '../../data/bson.ts';
@@ -48,9 +48,8 @@ export async function runOnce(
   const who = 'id' in ctx.actor ? idText(ctx.actor.id) : nameAnonymous(ctx, body);
   const key = hashText(`${who}\n${header}`);
   const text = `${operation}\n${canonicalJson(body)}`;
-  const fingerprint = signFingerprint(text);
-  const promisedId = await begin(ctx, key, fingerprint);
-  if (!promisedId) return replay(ctx, key, fingerprint, text);
+  const promisedId = await begin(ctx, key, text);
+  if (!promisedId) return replay(ctx, key, text);
   let answer: Answer;
   let wrote = false;
   const noteWrite = () => {
@@ -102,8 +101,9 @@ async function release(ctx: Ctx, key: string, mayHaveWritten: boolean): Promise<
  * Returns the reserved id when this request is to run; undefined when another has run or is
  * running.
  */
-async function begin(ctx: Ctx, key: string, fingerprint: string): Promise<UUID | undefined> {
+async function begin(ctx: Ctx, key: string, text: string): Promise<UUID | undefined> {
   const id = newId(ctx.clock());
+  const fingerprint = signFingerprint(fingerprintKeys.current(), text);
   const made = { _id: id, promisedId: newId(ctx.clock()), fingerprint, version: 1 };
   const now = databaseTime(ctx);
   const runningUntil = databaseTime(ctx, RUNNING);
@@ -120,16 +120,17 @@ async function begin(ctx: Ctx, key: string, fingerprint: string): Promise<UUID |
   );
   if (taken && idText(taken._id) === idText(id)) return taken.promisedId as UUID;
   // The first attempt crashed before it could answer: take it over, with the id that it reserved.
+  const same = { key, fingerprint: { $in: listFingerprints(text) } };
   const over = await IdempotencyRecord.collection.findOneAndUpdate(
-    { key, fingerprint, answer: { $exists: false }, ...hasCome(ctx, 'runningUntil') },
+    { ...same, answer: { $exists: false }, ...hasCome(ctx, 'runningUntil') },
     [{ $set: { runningUntil } }],
   );
   return over?.promisedId as UUID | undefined;
 }
 
-async function replay(ctx: Ctx, key: string, fingerprint: string, text: string): Promise<Answer> {
+async function replay(ctx: Ctx, key: string, text: string): Promise<Answer> {
   const record = await findOne(ctx, IdempotencyRecord, { key });
-  if (record && record.fingerprint !== fingerprint) {
+  if (record && !listFingerprints(text).includes(record.fingerprint)) {
     const message = 'This Idempotency-Key was used with another request.';
     throw new AppError('IDEMPOTENCY_KEY_REUSED', message);
   }
@@ -141,11 +142,16 @@ async function replay(ctx: Ctx, key: string, fingerprint: string, text: string):
   return { ...answer, headers: { ...answer.headers, 'idempotent-replayed': 'true' } };
 }
 
-const fingerprintKey = deriveAppKey('fingerprint');
+const fingerprintKeys = deriveAppKeys('fingerprint');
 
 /** A keyed hash (HMAC): a body may hold a password, which a plain hash would let somebody guess. */
-function signFingerprint(text: string): string {
-  return signHmac(fingerprintKey, text).toString('base64url');
+function signFingerprint(key: KeyObject, text: string): string {
+  return signHmac(key, text).toString('base64url');
+}
+
+/** The fingerprints that the same request may have got, by whichever key was in use. */
+function listFingerprints(text: string): string[] {
+  return fingerprintKeys.all().map((key) => signFingerprint(key, text));
 }
 
 /**
@@ -155,7 +161,7 @@ function signFingerprint(text: string): string {
 function encryptAnswer(answer: Answer, request: string): Buffer {
   const nonce = randomBytes(NONCE);
   const clear = Buffer.from(JSON.stringify(answer));
-  const { ciphertext, tag } = encryptAesGcm(deriveKey(request), nonce, clear);
+  const { ciphertext, tag } = encryptAesGcm(deriveKeys(request).current(), nonce, clear);
   return Buffer.concat([nonce, tag, ciphertext]);
 }
 
@@ -163,10 +169,10 @@ function decryptAnswer(bytes: Buffer, request: string): Answer {
   const nonce = bytes.subarray(0, NONCE);
   const tag = bytes.subarray(NONCE, NONCE + TAG);
   const ciphertext = bytes.subarray(NONCE + TAG);
-  const clear = decryptAesGcm(deriveKey(request), nonce, { ciphertext, tag });
+  const clear = decryptByAny(deriveKeys(request).all(), nonce, { ciphertext, tag });
   return JSON.parse(clear.toString('utf8')) as Answer;
 }
 
-function deriveKey(request: string): KeyObject {
-  return deriveAppKey('idempotency', hashToBytes(request));
+function deriveKeys(request: string): AppKeys {
+  return deriveAppKeys('idempotency', hashToBytes(request));
 }

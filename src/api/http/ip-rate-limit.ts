@@ -1,31 +1,24 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import { isWithin, type Moment, markMoment } from '../../moment.ts';
-import { rateLimited, readNetwork } from '../../services/account/rate-limit.ts';
+import { isConnected } from '../../data/connection.ts';
+import { readNetwork } from '../../services/account/rate-limit.ts';
+import { createCallCounter } from './call-counter.ts';
 
-const MINUTE = 60_000;
-const MOST = 20_000;
-
-interface Window {
-  start: Moment;
-  count: number;
-}
-
-const calls = new Map<string, Window>();
+const counter = createCallCounter(config.callsPerMinute);
 
 /**
- * Counts a call of an IP address, in this process alone: a shared counter would cost a write for
- * each call. Over all instances the throttling of API Gateway is the limit.
+ * Counts a call of an IP address.
  * @throws AppError RATE_LIMITED
  */
-export function countCall(ctx: Ctx): void {
-  const key = readNetwork(ctx.ip);
-  let window = calls.get(key);
-  if (!window || !isWithin(window.start, MINUTE)) {
-    if (calls.size >= MOST) calls.delete(calls.keys().next().value as string);
-    window = { start: markMoment(), count: 0 };
-    calls.set(key, window);
-  }
-  if (++window.count > config.callsPerMinute)
-    throw rateLimited((MINUTE - (performance.now() - window.start.steady)) / 1000);
+export function countCall({ ip }: Ctx): void {
+  counter.countCall(readNetwork(ip));
+}
+
+/**
+ * Begins to merge the calls that were counted into those of all processes, unless there is nothing to
+ * tell yet. To be awaited before the function answers; never rejects.
+ */
+export function mergeCalls(ctx: Ctx): Promise<void> | undefined {
+  // A process that has not reached the database yet counts on by itself.
+  return isConnected() ? counter.mergeCalls(ctx) : undefined;
 }

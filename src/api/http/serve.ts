@@ -1,16 +1,18 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Ctx } from '../../context.ts';
+import { renewKeys } from '../../crypto/key-ring.ts';
 import { connect } from '../../data/connection.ts';
 import { AppError, notFound } from '../../errors.ts';
 import '../../models/index.ts';
 import { requestAppend } from '../../services/audit/chain.ts';
+import { checkSize } from '../json/answer-size.ts';
 import { authenticate } from './authenticate.ts';
 import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
-import { countCall } from './ip-rate-limit.ts';
+import { countCall, mergeCalls } from './ip-rate-limit.ts';
 import { makeProblem } from './problems.ts';
 import { createRouter, type Reply, type Route } from './route.ts';
 
@@ -45,7 +47,15 @@ export function serve(...groups: (Route | { routes: Route[] })[]) {
       },
       after: addHeaders,
     })
-    .handler((event, context) => answerEvent(find, event, context.ctx));
+    .handler(async (event, context) => {
+      // Beside the request. A Lambda is frozen once it has answered: nothing may be in flight then.
+      const merging = mergeCalls(context.ctx);
+      try {
+        return await answerEvent(find, event, context.ctx);
+      } finally {
+        await merging;
+      }
+    });
 }
 
 /** Adds the headers that every answer has, errors included. */
@@ -82,7 +92,10 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
   const { route, params } = found;
   countCall(ctx);
   // Public routes, which are the same for everybody, work without the database.
-  if (route.personal !== false) await connect();
+  if (route.personal !== false) {
+    await renewKeys();
+    await connect();
+  }
   if (route.access !== 'anyone') {
     ctx.actor = await authenticate(ctx, event.headers.authorization);
     if (route.access === 'admin' && ctx.actor.kind !== 'ADMIN') {
@@ -128,6 +141,7 @@ function renderAnswer(reply: Reply): Answer {
 
 function renderReply(route: Pick<Route, 'personal'>, reply: Reply): HttpResult {
   const body = reply.json === undefined ? (reply.body ?? '') : JSON.stringify(reply.json);
+  checkSize(body);
   return {
     statusCode: reply.status,
     headers: {

@@ -22,10 +22,15 @@ export const COMMA = Buffer.from(',');
 
 let text = Buffer.allocUnsafe(USUAL);
 let end = 0;
+/** Up to where `escapes` have been counted. */
+let counted = 0;
+let escapes = 0;
 
 /** Returns the text that a function writes. */
 export function writeText(write: () => void): string {
   end = 0;
+  counted = 0;
+  escapes = 0;
   write();
   const written = text.toString('utf8', 0, end);
   if (text.length > USUAL) text = Buffer.allocUnsafe(USUAL);
@@ -52,14 +57,58 @@ export function putAscii(ascii: string): void {
   end = at;
 }
 
-/** Writes a JSON array, whose items `putOne` writes. */
-export function putList<T>(items: T[], putOne: (item: T) => void): void {
+/** How much may be written of a list. */
+interface Room {
+  /** The most bytes of the text when it ends, as `countText` counts them. */
+  limit: number;
+  /** How many of its items are written, whether or not there is room. */
+  least: number;
+}
+
+const ENDLESS: Room = { limit: Number.POSITIVE_INFINITY, least: 0 };
+
+/**
+ * Writes a JSON array, whose items `putOne` writes: as many of them as there is room for. Returns
+ * how many these are.
+ */
+export function putList<T>(items: T[], putOne: (item: T) => void, room = ENDLESS): number {
   put(BEGIN);
-  for (let i = 0; i < items.length; i++) {
-    if (i > 0) put(COMMA);
-    putOne(items[i] as T);
+  let written = 0;
+  for (; written < items.length; written++) {
+    const before = end;
+    if (written > 0) put(COMMA);
+    putOne(items[written] as T);
+    if (written >= room.least && isOver(room.limit)) {
+      takeBack(before);
+      break;
+    }
   }
   put(END);
+  return written;
+}
+
+/**
+ * Counts the bytes that are written, as Lambda does: there the text is a string within another
+ * JSON text, in which each quote and backslash is escaped by one more byte.
+ */
+export function countText(): number {
+  for (; counted < end; counted++) if (isEscaped(text[counted] as number)) escapes++;
+  return end + escapes;
+}
+
+function isOver(limit: number): boolean {
+  // At most each byte is escaped, so a short text need not be counted.
+  return 2 * end > limit && countText() > limit;
+}
+
+/** Takes back what was written after a position. */
+function takeBack(to: number): void {
+  for (; counted > to; counted--) if (isEscaped(text[counted - 1] as number)) escapes--;
+  end = to;
+}
+
+function isEscaped(byte: number): boolean {
+  return byte === QUOTE || byte === BACKSLASH;
 }
 
 /** Writes a number; NaN and infinity are null, as in JSON.stringify. */

@@ -200,6 +200,7 @@ function listCodes(route: Route): ErrorCode[] {
     ...(route.codes ?? []),
     'RATE_LIMITED',
     'INTERNAL',
+    'ANSWER_TOO_LARGE',
     'UNAVAILABLE',
     'INVALID_QUERY',
   ];

@@ -1,8 +1,9 @@
-import { deriveAppKey } from '../../crypto/app-key.ts';
+import type { KeyObject } from 'node:crypto';
+import { deriveAppKeys } from '../../crypto/app-key.ts';
 import { isSameSignature, signHmac } from '../../crypto/hmac.ts';
 import { AppError } from '../../errors.ts';
 
-const key = deriveAppKey('cursor');
+const keys = deriveAppKeys('cursor');
 
 /** Where a page ended: the value of the field sorted by, as JSON, and the id, which breaks ties. */
 export type Position = [value: string | number | boolean, id: string];
@@ -13,15 +14,17 @@ export type Position = [value: string | number | boolean, id: string];
  */
 export function signCursor(position: Position, scope: string): string {
   const payload = Buffer.from(JSON.stringify(position)).toString('base64url');
-  return `${payload}.${sign(payload, scope)}`;
+  return `${payload}.${sign(keys.current(), payload, scope)}`;
 }
 
 /** Reads a cursor. @throws AppError INVALID_QUERY when it was not signed for this scope */
 export function readCursor(cursor: string, scope: string): Position {
   const [payload, signature, more] = cursor.split('.');
   if (payload && signature && more === undefined) {
-    const expected = Buffer.from(sign(payload, scope));
-    if (isSameSignature(Buffer.from(signature), expected)) {
+    const given = Buffer.from(signature);
+    const isOurs = (key: KeyObject) =>
+      isSameSignature(given, Buffer.from(sign(key, payload, scope)));
+    if (keys.all().some(isOurs)) {
       return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Position;
     }
   }
@@ -31,6 +34,6 @@ export function readCursor(cursor: string, scope: string): Position {
   });
 }
 
-function sign(payload: string, scope: string): string {
+function sign(key: KeyObject, payload: string, scope: string): string {
   return signHmac(key, `${scope}\n${payload}`).toString('base64url').slice(0, 22);
 }

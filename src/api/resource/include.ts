@@ -1,34 +1,25 @@
 import type { Actor, Ctx } from '../../context.ts';
-import {
-  type Bytes,
-  decode,
-  encode,
-  encodeName,
-  find,
-  findDocuments,
-  pick,
-} from '../../data/bson.ts';
+import { type Bytes, decode, encode } from '../../data/bson.ts';
 import { decryptFields, showsEncrypted } from '../../data/encrypted-fields.ts';
 import { type Base, type Entity, entityNamed } from '../../data/entity.ts';
-import type { TypedFilter } from '../../data/filter.ts';
-import { idText, type UUID } from '../../data/ids.ts';
-import { projectVisible } from '../../data/read.ts';
+import { isTooLarge } from '../../data/failures.ts';
+import { type Batch, projectVisible } from '../../data/read.ts';
 import { getReaders } from '../../data/readers.ts';
 import { type Reference, referencesTo } from '../../data/references.ts';
 import { invalidQuery } from '../../errors.ts';
+import { answerTooLarge } from '../json/answer-size.ts';
 import type { Json } from '../json/document.ts';
-import { CLOSE, OPEN, put, putAscii, putList } from '../json/text.ts';
-import { putMembers } from '../json/transcode.ts';
-import { compileList } from './list.ts';
 
 /** The most children of one relation in one document, and in one answer. */
 const MOST = 100;
 const MOST_IN_ALL = 2000;
+/** How many times fewer are read when they were too large. */
+const FEWER = 8;
 
 /**
  * A relation to include: a reference (`project`) or a reverse one (`tracks`), with those inside it.
  */
-interface Relation {
+export interface Relation {
   name: string;
   to: Entity;
   kind: 'reference' | 'one' | 'many';
@@ -36,8 +27,6 @@ interface Relation {
   path: string;
   inside: Relation[];
 }
-
-const INCLUDED = encodeName('included');
 
 type Including = Base & { included?: Record<string, Base[]> };
 
@@ -140,6 +129,26 @@ export function limitChildren(relations: Relation[], documents: number): number 
   return Math.min(MOST, Math.max(1, Math.floor(MOST_IN_ALL / (documents * many || 1))));
 }
 
+/**
+ * Reads documents with their relations: with fewer children of each, `most`, where the database
+ * could not hold them in one document.
+ * @param documents how many there are at most
+ */
+export async function readIncluding(
+  relations: Relation[],
+  documents: number,
+  read: (most: number) => Promise<Batch>,
+): Promise<Batch & { most: number }> {
+  for (let most = limitChildren(relations, documents); ; most = Math.floor(most / FEWER)) {
+    try {
+      return { ...(await read(most)), most };
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      if (most === 0) throw answerTooLarge(error);
+    }
+  }
+}
+
 /** Makes the `$lookup` stages that load relations in the same command as their parents. */
 export function makeLookups(actor: Actor, relations: Relation[], most: number): Json[] {
   return relations.map((r) => ({
@@ -186,54 +195,4 @@ async function decryptIncluded(
     const found = documents.flatMap((d) => (d as Including).included?.[r.name] ?? []);
     await decryptIncluded(ctx, r.to, found, r.inside);
   }
-}
-
-/**
- * Writes a document with its relations: an object in place of a reference; an array, and a cursor
- * in `_more`, of children.
- * @param only the fields that were asked for, beside the relations
- */
-export function putDocument(
-  actor: Actor,
-  entity: Entity,
-  { bytes, begin }: { bytes: Bytes; begin: number },
-  relations: Relation[],
-  most: number,
-  only?: ReadonlySet<string>,
-): void {
-  const included = relations.length > 0 ? find(bytes, begin, INCLUDED) : undefined;
-  const found = relations.map((relation) => {
-    const list = included && find(bytes, included.at, encodeName(relation.name));
-    return { relation, begins: list ? findDocuments(bytes, list.at) : [] };
-  });
-  const there = found.filter(({ relation, begins }) => relation.kind === 'many' || begins.length);
-  put(OPEN);
-  putMembers(entity, bytes, begin, {
-    only,
-    ...(there.length > 0 && { except: new Set(there.map(({ relation }) => relation.name)) }),
-  });
-  const more: Record<string, string> = {};
-  for (const { relation, begins } of there) {
-    const { name, to, kind, inside } = relation;
-    const putOne = (at: number) => putDocument(actor, to, { bytes, begin: at }, inside, most);
-    putAscii(`,"${name}":`);
-    if (kind !== 'many') putOne(begins[0] as number);
-    else {
-      putList(begins.slice(0, most), putOne);
-      const last = begins.length > most ? begins[most - 1] : undefined;
-      if (last !== undefined) {
-        const parent = pick(bytes, begin, ['_id'])._id as UUID;
-        more[name] = makeCursor(actor, relation, parent, pick(bytes, last, ['_id', 'createdAt']));
-      }
-    }
-  }
-  if (Object.keys(more).length > 0) putAscii(`,"_more":${JSON.stringify(more)}`);
-  put(CLOSE);
-}
-
-/** Makes the cursor with which the children's own list continues, filtered by this parent. */
-function makeCursor(actor: Actor, relation: Relation, parent: UUID, last: Json): string {
-  const rule = getReaders(relation.to)(actor) as TypedFilter;
-  const query = new Map(relation.path in rule ? [] : [[relation.path, idText(parent)]]);
-  return compileList(relation.to, rule, query).cursorAfter(last);
 }

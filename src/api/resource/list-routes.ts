@@ -92,7 +92,7 @@ function listPageParameters(entity: Entity, rules: Parameters<typeof listParamet
   return [
     {
       name: 'limit',
-      description: 'The most documents of a page.',
+      description: 'The most documents of a page, which ends earlier at 5 MB: see `nextCursor`.',
       schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
     },
     { name: 'cursor', description: '`nextCursor` of the previous page.' },

@@ -1,5 +1,5 @@
 import type { Actor, Ctx } from '../../context.ts';
-import { pick } from '../../data/bson.ts';
+import { type Bytes, pick } from '../../data/bson.ts';
 import { castObject } from '../../data/cast.ts';
 import { decryptFields } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
@@ -19,14 +19,16 @@ import { AppError, notFound } from '../../errors.ts';
 import type { Rule } from '../../rules.ts';
 import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
 import type { Reply, Request } from '../http/route.ts';
+import { limitPage } from '../json/answer-size.ts';
 import { putAscii, putList, writeText } from '../json/text.ts';
 import { answerCreated, answerDocument, JSON_TYPE } from './answer.ts';
 import { isUnchanged, makeEtag, preconditionFailed, readIfMatch } from './etag.ts';
 import { makeProjection, readFields } from './fields.ts';
-import { decryptPage, limitChildren, makeLookups, putDocument, readIncludes } from './include.ts';
+import { decryptPage, makeLookups, readIncludes, readIncluding } from './include.ts';
 import { isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { patch } from './patch.ts';
+import { putDocument } from './put-document.ts';
 import type { ResourceOptions } from './resource-options.ts';
 
 type Values = Record<string, unknown>;
@@ -84,21 +86,24 @@ export async function read<T extends Base>(
   const relations = readIncludes(entity, include, request.query.get('include'));
   const fields = readFields(entity, request.query.get('fields'));
   const projection = fields && makeProjection(entity, fields);
-  const most = limitChildren(relations, 1);
-  const [found] =
+  const { documents, most } =
     relations.length === 0
-      ? [await findOneBytes(ctx, entity, filter, projection)]
-      : await aggregateBytes(ctx, entity, [
-          { $match: filter },
-          { $limit: 1 },
-          ...makeLookups(ctx.actor, relations, most),
-          { $project: projection ? { ...projection, included: 1 } : projectVisible(entity) },
-        ]);
+      ? { documents: [await findOneBytes(ctx, entity, filter, projection)], most: 0 }
+      : await readIncluding(relations, 1, (most) =>
+          aggregateBytes(ctx, entity, [
+            { $match: filter },
+            { $limit: 1 },
+            ...makeLookups(ctx.actor, relations, most),
+            { $project: projection ? { ...projection, included: 1 } : projectVisible(entity) },
+          ]),
+        );
+  const [found] = documents;
   if (!found) throw notFound();
   const [bytes = found] = await decryptPage(ctx, entity, [found], relations);
   const only = fields && new Set(fields);
+  const limit = limitPage([bytes]);
   const body = writeText(() =>
-    putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
+    putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, { most, only, limit }),
   );
   const etag = makeEtag(entity, found, relations.length > 0 ? body : undefined);
   const headers = { etag };
@@ -121,13 +126,12 @@ export async function list<T extends Base>(
     ? { ...makeProjection(entity, fields), [sortField]: 1 }
     : projectVisible(entity);
   const limit = compiled.limit + 1;
-  const most = limitChildren(relations, compiled.limit);
   const { filter, sort } = compiled;
   const hint = compiled.hint && { hint: compiled.hint };
-  const found =
+  const { documents, isAll, most } = await readIncluding(relations, compiled.limit, (most) =>
     relations.length === 0
-      ? await findBytes(ctx, entity, filter, { sort, limit, projection, ...hint })
-      : await aggregateBytes(
+      ? findBytes(ctx, entity, filter, { sort, limit, projection, ...hint })
+      : aggregateBytes(
           ctx,
           entity,
           [
@@ -138,16 +142,22 @@ export async function list<T extends Base>(
             { $project: fields ? { ...projection, included: 1 } : projection },
           ],
           hint,
-        );
-  const page = await decryptPage(ctx, entity, found.slice(0, compiled.limit), relations);
-  const last = found.length > compiled.limit ? page.at(-1) : undefined;
-  const next = last ? compiled.cursorAfter(pick(last, 0, ['_id', sortField])) : null;
+        ),
+  );
+  const page = await decryptPage(ctx, entity, documents.slice(0, compiled.limit), relations);
   const only = fields && new Set(fields);
+  const room = { limit: limitPage(page), least: 1 };
   const body = writeText(() => {
+    let sharing = page.length;
+    const putOne = (bytes: Bytes) => {
+      const extent = { most, only, limit: room.limit, sharing: sharing-- };
+      putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, extent);
+    };
     putAscii('{"data":');
-    putList(page, (bytes) =>
-      putDocument(ctx.actor, entity, { bytes, begin: 0 }, relations, most, only),
-    );
+    const shown = putList(page, putOne, room);
+    const last = page[shown - 1];
+    const isLast = isAll && shown === documents.length;
+    const next = isLast || !last ? null : compiled.cursorAfter(pick(last, 0, ['_id', sortField]));
     putAscii(`,"nextCursor":${JSON.stringify(next)}}`);
   });
   return { status: 200, body, headers: JSON_TYPE };

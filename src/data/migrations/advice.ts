@@ -15,8 +15,8 @@ export function listAdvice(differences: Difference[]): string[] {
     const { collection } = difference;
     if (difference.kind === 'extra') return [`no model has ${collection}`];
     if (difference.kind === 'missing' || !difference.validator) return [];
-    const { before, after } = difference.validator;
-    return advise(collection, before, after).says;
+    const { before, after, asked = before } = difference.validator;
+    return advise(collection, asked, after).says;
   });
 }
 

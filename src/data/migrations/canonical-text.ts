@@ -9,6 +9,11 @@ export function toCanonicalText(value: mongo.Document): string {
   return canonicalJson(sortSets(mongoose.mongo.BSON.EJSON.serialize(value)));
 }
 
+/** Whether two validators or indexes mean the same. */
+export function isSame(a: mongo.Document, b: mongo.Document): boolean {
+  return toCanonicalText(a) === toCanonicalText(b);
+}
+
 function sortSets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortSets);
   if (typeof value !== 'object' || value === null) return value;

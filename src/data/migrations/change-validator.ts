@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import { buildValidator } from '../collection-validator.ts';
-import { toCanonicalText } from './canonical-text.ts';
+import { isSame } from './canonical-text.ts';
 import type { FieldSchema, NewCollection, ValidatorChange } from './migration.ts';
 
 /** The parts of a validator: the `$jsonSchema` of a document, and its own fields that are ids. */
@@ -15,7 +15,7 @@ export function splitValidator(validator: mongo.Document): ValidatorParts | unde
   if (!first?.$jsonSchema) return undefined;
   const schema = first.$jsonSchema;
   const ids = ranges.flatMap((range) => Object.keys(range.$or?.[1] ?? range));
-  const isWhole = toCanonicalText(buildValidator(schema, ids)) === toCanonicalText(validator);
+  const isWhole = isSame(buildValidator(schema, ids), validator);
   return isWhole ? { schema, ids } : undefined;
 }
 

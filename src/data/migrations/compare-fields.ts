@@ -61,7 +61,7 @@ export function compareFields(before: mongo.Document, after: mongo.Document): Fi
   };
 }
 
-type Fields = ReadonlyMap<string, ValidatedField>;
+export type Fields = ReadonlyMap<string, ValidatedField>;
 
 /** Whether a path is a field of the document, or of an object that the fields have; items have no name. */
 function isNamedIn(fields: Fields, path: string): boolean {
@@ -69,7 +69,8 @@ function isNamedIn(fields: Fields, path: string): boolean {
   return !path.endsWith('$[]') && (holder === '' || fields.has(holder));
 }
 
-function getHolderPath(path: string): string {
+/** The path of the object that a field is in; empty for the document. */
+export function getHolderPath(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('.')));
 }
 

@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { toCanonicalText } from './canonical-text.ts';
+import { isSame, toCanonicalText } from './canonical-text.ts';
 import { compareFields } from './compare-fields.ts';
 import { type Definition, type Definitions, getIndexName } from './definitions.ts';
 import type { Index } from './migration.ts';
@@ -11,7 +11,8 @@ export type Difference =
   | {
       kind: 'changed';
       collection: string;
-      validator?: { before: mongo.Document; after: mongo.Document };
+      /** `asked`: what it was at first, where it changes in two steps; questions are about the whole way. */
+      validator?: { before: mongo.Document; after: mongo.Document; asked?: mongo.Document };
       /** Indexes to drop, and indexes to create; one that changed is in both. */
       dropped: Index[];
       created: Index[];
@@ -27,10 +28,10 @@ export function compare(is: Definitions, must: Definitions): Difference[] {
     if (!before) return [{ kind: 'missing', collection, wanted }];
     const dropped = subtract(before.indexes, wanted.indexes);
     const created = subtract(wanted.indexes, before.indexes);
-    const isSame = toCanonicalText(before.validator) === toCanonicalText(wanted.validator);
-    if (isSame && dropped.length === 0 && created.length === 0) return [];
+    const isUnchanged = isSame(before.validator, wanted.validator);
+    if (isUnchanged && dropped.length === 0 && created.length === 0) return [];
     const validator = { before: before.validator, after: wanted.validator };
-    return [{ kind: 'changed', collection, dropped, created, ...(!isSame && { validator }) }];
+    return [{ kind: 'changed', collection, dropped, created, ...(!isUnchanged && { validator }) }];
   });
 }
 

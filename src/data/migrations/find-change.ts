@@ -1,5 +1,5 @@
 import type { mongo } from 'mongoose';
-import { toCanonicalText } from './canonical-text.ts';
+import { isSame } from './canonical-text.ts';
 import { applyChange } from './change-validator.ts';
 import { compareFields, readFields } from './compare-fields.ts';
 import type { ValidatorChange } from './migration.ts';
@@ -25,6 +25,5 @@ export function findChange(
     ...(set.length > 0 && { set: Object.fromEntries(set) }),
     ...Object.fromEntries(Object.entries(lists).filter(([, paths]) => paths.length > 0)),
   };
-  const isExact = toCanonicalText(applyChange(before, change)) === toCanonicalText(after);
-  return isExact ? change : undefined;
+  return isSame(applyChange(before, change), after) ? change : undefined;
 }

@@ -1,3 +1,4 @@
+import { classify, explainMixed } from './classify.ts';
 import type { Migration } from './migration.ts';
 import type { MigrationRecord } from './records.ts';
 
@@ -7,20 +8,38 @@ class OtherMigrations extends Error {
 }
 
 /**
- * Lists the migrations that `upgrade TARGET` applies: `head`, `+2`, or up to an id.
- * @throws Error for an unknown id, and when the database was made by other migrations
+ * Lists the migrations that `upgrade TARGET` applies: `head`, `widening`, `+2`, or up to an id.
+ * @throws Error for an unknown id, when the database was made by other migrations, and for `widening` where
+ * one that narrows is in the way
  */
-export function planUpgrade(
+export async function planUpgrade(
   all: Migration[],
   records: MigrationRecord[],
   target: string,
-): Migration[] {
+): Promise<Migration[]> {
   const pending = listPending(all, records);
   if (target === 'head') return pending;
+  if (target === 'widening') return pickWidening(all, pending);
   const count = /^\+(\d+)$/.exec(target)?.[1];
   if (count) return pending.slice(0, checkCount(Number(count), pending.length, 'pending'));
   const { id } = findMigration(all, target);
   return pending.filter((m) => m.id <= id);
+}
+
+/** The pending migrations with which the functions of before still work: those up to the first that narrows. */
+async function pickWidening(all: Migration[], pending: Migration[]): Promise<Migration[]> {
+  const ids = pending.map(({ id }) => id);
+  const classified = (await classify(all)).filter(({ id }) => ids.includes(id));
+  const mixed = classified.find(({ kind }) => kind === 'mixed');
+  if (mixed) throw new Error(explainMixed(mixed));
+  const narrowing = classified.find(({ kind }) => kind === 'narrowing');
+  if (!narrowing) return pending;
+  const behind = classified.find(({ id, kind }) => kind === 'widening' && id > narrowing.id);
+  if (!behind) return pending.filter(({ id }) => id < narrowing.id);
+  throw new Error(
+    `${narrowing.id} narrows, is not applied yet, and stands before ${behind.id}, which widens. ` +
+      `Apply ${narrowing.id} first: by the release that brought it, once the functions of before are gone.`,
+  );
 }
 
 /**

@@ -65,7 +65,9 @@ function printUp(difference: Difference): string[] {
   }
   const { validator, dropped, created } = difference;
   return [
-    ...(validator ? printChange(collection, validator.before, validator.after) : []),
+    ...(validator
+      ? printChange(collection, validator.before, validator.after, { from: validator.asked })
+      : []),
     ...printIndexes(collection, dropped, created),
   ];
 }
@@ -77,16 +79,23 @@ function printDown(difference: Difference, kept: string[]): string[] {
   if (kind === 'missing') return [printStep('dropCollection', collection)];
   const { validator, dropped, created } = difference;
   return [
-    ...(validator ? printChange(collection, validator.after, validator.before) : []),
+    ...(validator
+      ? printChange(collection, validator.after, validator.before, { to: validator.asked })
+      : []),
     ...printIndexes(collection, created, dropped),
   ];
 }
 
 /** The validator first: under the one before, documents could not be changed. */
-function printChange(collection: string, from: mongo.Document, to: mongo.Document): string[] {
+function printChange(
+  collection: string,
+  from: mongo.Document,
+  to: mongo.Document,
+  asked: { from?: mongo.Document | undefined; to?: mongo.Document | undefined },
+): string[] {
   const change = findChange(from, to);
   if (!change) return [printStep('setValidator', collection, to)];
-  const { says, step } = advise(collection, from, to);
+  const { says, step } = advise(collection, asked.from ?? from, asked.to ?? to);
   return [
     printStep('changeValidator', collection, change),
     ...says.map((line) => `// Check by hand: ${line}`),

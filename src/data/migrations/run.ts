@@ -1,4 +1,5 @@
 import type { mongo } from 'mongoose';
+import { checkRole } from '../roles/check.ts';
 import { holdLock, type LockOptions } from './lock.ts';
 import type { Migration } from './migration.ts';
 import { planDowngrade, planUpgrade } from './plan.ts';
@@ -24,10 +25,10 @@ interface Outcome {
 }
 
 /**
- * Applies migrations in order: `head` for all that are pending, `+2`, or up to an id. Two runners at once are
- * safe, and one that was killed is continued.
- * @throws Error when another runner holds the lock for too long, for an unknown id, and for a database that
- * was made by other migrations
+ * Applies migrations in order: `head` for all that are pending, `widening` for those with which the functions
+ * of before still work, `+2`, or up to an id. Two runners at once are safe, and one that was killed is continued.
+ * @throws Error when another runner holds the lock for too long, for an unknown id, for a database that was
+ * made by other migrations, and when the user's role lacks a collection
  */
 export function upgrade(
   db: mongo.Db,
@@ -56,7 +57,7 @@ export async function printDryRun(
   target: string,
   tell: (line: string) => void,
 ): Promise<string[]> {
-  const planned = PLANS[direction](migrations, await readRecords(db), target);
+  const planned = await PLANS[direction](migrations, await readRecords(db), target);
   for (const migration of planned) {
     tell(migration.id);
     await migration[direction](makeDrySteps(db, tell));
@@ -74,7 +75,8 @@ function runAll(
   { tell = () => {}, timeLeft = () => Number.POSITIVE_INFINITY, ...waiting }: RunOptions,
 ): Promise<Outcome> {
   return holdLock(db, { ...waiting, tell }, async (hold) => {
-    const planned = PLANS[direction](migrations, await readRecords(db), target);
+    const planned = await PLANS[direction](migrations, await readRecords(db), target);
+    await checkRole(db, planned);
     await prepareRecords(db);
     const done: string[] = [];
     for (const migration of planned) {

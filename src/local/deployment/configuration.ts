@@ -9,13 +9,17 @@ import { parseTemplate } from './yaml.ts';
  * Reads the serverless.yml of a folder as osls does: its variables replaced, the files that
  * `${file(…)}` names included, lists of `functions` or `resources` merged into one map. What only
  * AWS or a stage knows stays as text.
+ * @param parameters values for `${param:…}`, of which there are none on this machine
  * @throws Refusal that names the file and, where a variable is at fault, the variable
  */
-export function readConfiguration(root: string): Record<string, unknown> {
+export function readConfiguration(
+  root: string,
+  parameters: Record<string, string> = {},
+): Record<string, unknown> {
   const file = join(root, 'serverless.yml');
   try {
     const document = parseTemplate(readFileSync(file, 'utf8'));
-    const resolved = resolveVariables(document, (path) => readIncluded(root, path));
+    const resolved = resolveVariables(document, (path) => readIncluded(root, path), parameters);
     if (!isRecord(resolved)) throw new Error('it is not a map');
     const { functions, resources } = resolved;
     return { ...resolved, functions: mergeAll(functions), resources: mergeAll(resources) };

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfiguration } from './configuration.ts';
 import { readEvents } from './events.ts';
+import { readNotifications } from './notifications.ts';
 import { readQueues } from './queues.ts';
 import { isRecord, pickAt, readMap, readNumber, readText } from './shape.ts';
 import type { DeployedFunction, Deployment } from './types.ts';
@@ -9,14 +10,16 @@ import type { DeployedFunction, Deployment } from './types.ts';
 /** Reads what the serverless.yml of a folder deploys, so that this machine runs the same. */
 export function readDeployment(root: string): Deployment {
   const document = readConfiguration(root);
-  const functions = Object.entries(readMap(pickAt(document, 'functions'))).map(([name, given]) =>
-    readFunction(root, name, given, pickAt(document, 'provider')),
-  );
+  const resources = readMap(pickAt(document, 'resources', 'Resources'));
+  const functions = Object.entries(readMap(pickAt(document, 'functions'))).map(([name, given]) => {
+    const read = readFunction(root, name, given, pickAt(document, 'provider'));
+    return { ...read, uploads: [...read.uploads, ...readNotifications(resources, name)] };
+  });
   return {
     root,
     service: readText(pickAt(document, 'service'), 'service'),
     functions,
-    queues: readQueues(readMap(pickAt(document, 'resources', 'Resources')), functions),
+    queues: readQueues(resources, functions),
   };
 }
 

@@ -6,6 +6,7 @@ export type ReadIncluded = (path: string) => unknown;
 interface Scope {
   document: unknown;
   readIncluded: ReadIncluded;
+  parameters: Record<string, string>;
   /**
    * The variables that are being replaced, the outermost first: one that appears twice refers to
    * itself.
@@ -28,12 +29,16 @@ const VARIABLE = /\$\{((?:\w+:(?!:)|file\()[^${}]*)\}/;
 
 /**
  * Replaces `${self:…}`, `${file(…):…}`, `${sls:stage}`, `${env:…}` and their defaults. An unknown
- * variable stays as text; so does `${param:…}`, since parameters say how one stage in the cloud
- * differs from another.
+ * variable stays as text; so does a `${param:…}` that is not given, since parameters say how one stage
+ * in the cloud differs from another.
  * @throws Error when an included file or its key is missing, or when variables refer to each other
  */
-export function resolveVariables(document: unknown, readIncluded: ReadIncluded): unknown {
-  return resolveValue(document, { document, readIncluded, chain: [] });
+export function resolveVariables(
+  document: unknown,
+  readIncluded: ReadIncluded,
+  parameters: Record<string, string> = {},
+): unknown {
+  return resolveValue(document, { document, readIncluded, parameters, chain: [] });
 }
 
 function resolveValue(value: unknown, scope: Scope): unknown {
@@ -80,6 +85,7 @@ function readSource(source: string, scope: Scope): unknown {
   if (path !== undefined) return follow(scope.readIncluded(path), key, scope);
   const [kind, name = ''] = source.split(/:(.*)/s);
   if (kind === 'self') return follow(scope.document, name, scope);
+  if (kind === 'param') return scope.parameters[name];
   return kind === 'env' ? process.env[name] : LOCAL[source];
 }
 

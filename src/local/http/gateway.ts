@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type FastifyInstance, fastify } from 'fastify';
-import type { Deployment } from '../deployment/types.ts';
+import type { DeployedFunction, Deployment } from '../deployment/types.ts';
 import { importHandler, type Load } from '../invoke/handler.ts';
 import { createInvoker, type Invoker, TimedOut } from '../invoke/invoker.ts';
 import { formatError, formatMessage, type Log, toStderr } from '../log.ts';
 import { type Answer, makeAnswer, readAnswer } from './answer.ts';
 import { makeEvent } from './event.ts';
+import { checkEvent, checkResult, EventTooLarge } from './payload.ts';
 import { createRouter } from './routes.ts';
 import { readTarget } from './target.ts';
 import { refuse, write } from './write.ts';
@@ -37,6 +39,8 @@ type Options = {
   sending?: number;
 };
 
+type Served = { fn: DeployedFunction; invoke: Invoker };
+
 /** Serves the httpApi events of a deployment as API Gateway does. */
 export async function startGateway({
   deployment,
@@ -52,7 +56,7 @@ export async function startGateway({
     .map((fn) => ({ fn, invoke: createInvoker(fn, load, time) }));
   const find = createRouter(
     invokers.flatMap(({ fn, invoke }) =>
-      fn.routes.map((route) => ({ route, target: { name: fn.name, invoke } })),
+      fn.routes.map((route) => ({ route, target: { fn, invoke } })),
     ),
   );
 
@@ -110,24 +114,37 @@ export async function startGateway({
       write(response, answer, requestId);
     } catch (error) {
       // Node rejects invalid headers before anything is sent.
-      log(`The response of ${match?.target.name} cannot be sent: ${formatMessage(error)}`);
+      log(`The response of ${match?.target.fn.name} cannot be sent: ${formatMessage(error)}`);
       write(response, makeAnswer(500, 'Internal Server Error'), requestId);
     }
   }
 
   async function call(
-    { name, invoke }: { name: string; invoke: Invoker },
-    event: unknown,
+    { fn, invoke }: Served,
+    event: APIGatewayProxyEventV2,
     requestId: string,
   ): Promise<Answer> {
     try {
-      return readAnswer(await invoke(event, requestId));
+      checkEvent(fn.name, event);
+      const result = await invoke(event, requestId);
+      checkResult(fn.name, result);
+      return readAnswer(result);
     } catch (error) {
-      log(`${name} failed (request ${requestId}): ${formatError(error)}`);
-      return error instanceof TimedOut
-        ? makeAnswer(503, 'Service Unavailable')
-        : makeAnswer(500, 'Internal Server Error');
+      const answer = explain(error, fn);
+      const line = `${fn.name} failed (request ${requestId}), answered ${answer.status}`;
+      log(`${line}: ${formatError(error)}`);
+      return answer;
     }
+  }
+
+  /** Answers as API Gateway does when a function has not answered. */
+  function explain(error: unknown, { timeout }: DeployedFunction): Answer {
+    if (error instanceof EventTooLarge) return makeAnswer(413, 'Request Entity Too Large');
+    // Whoever gives up first says so: a function that ends at its own limit has failed.
+    const isGatewayFirst = error instanceof TimedOut && 1000 * timeout > time;
+    return isGatewayFirst
+      ? makeAnswer(503, 'Service Unavailable')
+      : makeAnswer(500, 'Internal Server Error');
   }
 
   await app.listen({ host, port });

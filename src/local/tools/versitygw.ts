@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import type { Tool } from './find.ts';
-import { withProgress } from './progress.ts';
-import { run } from './run.ts';
+import { buildGo } from './go.ts';
 
 const version = 'v1.8.0';
 
@@ -18,18 +16,6 @@ export const versitygw: Tool = {
     'VERSITYGW_BINARY to its file, or set S3_ENDPOINT to an S3 that runs elsewhere.',
 };
 
-async function build(folder: string): Promise<string> {
-  const module = `github.com/versity/versitygw/cmd/versitygw@${version}`;
-  const env = {
-    GOBIN: folder,
-    // A user's -mod=vendor would make `go install` fail. Checksums are still verified against Go's
-    // checksum database, which pins the source.
-    GOFLAGS: '-mod=mod',
-    CGO_ENABLED: '0', // no C compiler needed
-  };
-  const measure = async () => undefined;
-  await withProgress({ name: 'building versitygw', measure }, () =>
-    run('go', ['install', module], { env, cwd: folder }),
-  );
-  return join(folder, 'versitygw');
+function build(folder: string): Promise<string> {
+  return buildGo('versitygw', `github.com/versity/versitygw/cmd/versitygw@${version}`, folder);
 }

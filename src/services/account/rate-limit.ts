@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
-import { databaseTime, LONG_AGO, upsertCommon } from '../../data/database-time.ts';
+import { databaseTime, isPastOrMissing, upsertCommon } from '../../data/database-time.ts';
 import type { DocOf } from '../../data/entity.ts';
 import { newId, type UUID } from '../../data/ids.ts';
 import { AppError } from '../../errors.ts';
@@ -78,10 +78,10 @@ async function count(
   { most, windowMs, settled = false }: Limit,
 ): Promise<DocOf<typeof RateCount>> {
   const now = databaseTime(ctx);
-  const isOver = { $lte: [{ $ifNull: ['$expiresAt', LONG_AGO] }, now] };
+  const isOver = isPastOrMissing(ctx, 'expiresAt');
   const failures = { $cond: [isOver, 0, { $ifNull: ['$failures', 0] }] };
   // None is under way any more that was counted so long ago: only failures are left.
-  const isQuiet = { $lte: [{ $ifNull: ['$countedAt', LONG_AGO] }, databaseTime(ctx, -UNDER_WAY)] };
+  const isQuiet = isPastOrMissing(ctx, 'countedAt', UNDER_WAY);
   const before = settled ? { $cond: [isQuiet, failures, '$count'] } : '$count';
   const taken = { $cond: [isOver, 0, before] };
   const isFree = { $lt: [taken, most] };

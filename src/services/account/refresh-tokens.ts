@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { deriveAppKey } from '../../crypto/app-key.ts';
+import { deriveAppKeys } from '../../crypto/app-key.ts';
 import { readSignedBytes, signBytes } from '../../crypto/signed-bytes.ts';
 import { UUID } from '../../data/ids.ts';
 
-const key = deriveAppKey('refresh-token');
+const keys = deriveAppKeys('refresh-token');
 
 const ID = 16;
 const RANDOM = 32;
@@ -13,11 +13,11 @@ const RANDOM = 32;
  * session; and it holds the session's id, so that one that was spent still tells whose it was.
  */
 export function createRefreshToken(session: UUID): string {
-  return signBytes(key, Buffer.concat([session.buffer, randomBytes(RANDOM)]));
+  return signBytes(keys, Buffer.concat([session.buffer, randomBytes(RANDOM)]));
 }
 
 /** The session of a refresh token; undefined when it is not one of ours. */
 export function readRefreshToken(token: string): UUID | undefined {
-  const content = readSignedBytes(key, token, ID + RANDOM);
+  const content = readSignedBytes(keys, token, ID + RANDOM);
   return content && new UUID(content.subarray(0, ID));
 }

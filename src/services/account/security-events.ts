@@ -6,8 +6,8 @@ import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { User } from '../../models/account/user.ts';
-import { AuditEvent } from '../../models/audit/audit-event.ts';
 import { EventFold } from '../../models/audit/event-fold.ts';
+import { LooseEvent } from '../../models/audit/loose-event.ts';
 import { requestAppend } from '../audit/chain.ts';
 
 const WINDOW = 15 * 60_000;
@@ -85,5 +85,5 @@ async function insertEvent(
   const changes = count === undefined ? [] : [{ path: 'count', before: null, after: count }];
   const account = { _id: user } as Parameters<typeof makeLooseEvent>[1];
   const event = makeLooseEvent(User, account, makeAuditEntry(ctx, action, changes));
-  await AuditEvent.collection.insertOne(event, { ...(ctx.session && { session: ctx.session }) });
+  await LooseEvent.collection.insertOne(event, { ...(ctx.session && { session: ctx.session }) });
 }

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
+import { listTokenKeys, renewKeysEarly } from '../../crypto/key-ring.ts';
+import { chooseInUse, type TokenKey } from '../../crypto/key-schemas.ts';
 import { idText, newId, parseId, type UUID } from '../../data/ids.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 
@@ -15,13 +16,27 @@ const SKEW = 30;
 /** 64 bytes, as ES256 has them. */
 const SIGNATURE = /\.[\w-]{86}$/;
 
-const privateKeys = config.tokenKeys.map((jwk) => ({
-  kid: jwk.kid,
-  key: createPrivateKey({ key: { ...jwk }, format: 'jwk' }),
-}));
-const publicKeys = new Map<string, KeyObject>(
-  privateKeys.map(({ kid, key }) => [kid, createPublicKey(key)]),
-);
+/** The keys as they were last read, by their ids. */
+interface Ring {
+  of: readonly TokenKey[];
+  privateKeys: Map<string, KeyObject>;
+  publicKeys: Map<string, KeyObject>;
+}
+
+let ring: Ring | undefined;
+
+function getRing(): Ring {
+  const keys = listTokenKeys();
+  if (ring?.of === keys) return ring;
+  const privateKeys = new Map(
+    keys.map((jwk) => [jwk.kid, createPrivateKey({ key: { ...jwk }, format: 'jwk' })]),
+  );
+  const publicKeys = new Map([...privateKeys].map(([kid, key]) => [kid, createPublicKey(key)]));
+  // What a key that is gone has signed is not valid any longer.
+  verified.clear();
+  ring = { of: keys, privateKeys, publicKeys };
+  return ring;
+}
 
 /** The user and session of an access token, and when it expires (ms). */
 interface Claims {
@@ -32,12 +47,12 @@ interface Claims {
 
 /** An ES256 access token for a session. */
 export function signAccessToken(ctx: Ctx, user: UUID, session: UUID): string {
-  const signer = privateKeys[0] as (typeof privateKeys)[number];
+  const { kid } = chooseInUse(listTokenKeys());
   const now = Math.floor(ctx.clock() / 1000);
   const claims = { sid: idText(session), iat: now, nbf: now, exp: now + ACCESS_SECONDS };
-  return jwt.sign(claims, signer.key, {
+  return jwt.sign(claims, getRing().privateKeys.get(kid) as KeyObject, {
     algorithm: 'ES256',
-    header: { alg: 'ES256', typ: 'at+jwt', kid: signer.kid },
+    header: { alg: 'ES256', typ: 'at+jwt', kid },
     issuer: ISSUER,
     audience: AUDIENCE,
     subject: idText(user),
@@ -54,18 +69,30 @@ const MOST = 5000;
  */
 export function verifyAccessToken(ctx: Ctx, token: string): Claims | undefined {
   const now = ctx.clock();
+  const { publicKeys } = getRing();
   const before = verified.get(token);
   if (before && isWithin(before.since, before.life)) return before.claims;
   verified.delete(token);
   const since = markMoment();
-  const claims = token.length <= 2048 ? verify(token, now) : undefined;
+  const claims = token.length <= 2048 ? verify(publicKeys, token, now) : undefined;
   if (!claims) return undefined;
   if (verified.size >= MOST) verified.delete(verified.keys().next().value as string);
   verified.set(token, { claims, since, life: claims.expiresAt - now });
   return claims;
 }
 
-function verify(token: string, now: number): Claims | undefined {
+/**
+ * Reads an access token by a key that this process does not know yet: it reads the secrets, if it has
+ * not just done so.
+ */
+export async function verifyByNewKey(ctx: Ctx, token: string): Promise<Claims | undefined> {
+  const kid = token.length <= 2048 ? readHeader(token)?.kid : undefined;
+  if (typeof kid !== 'string' || getRing().publicKeys.has(kid)) return undefined;
+  await renewKeysEarly();
+  return verifyAccessToken(ctx, token);
+}
+
+function verify(publicKeys: Ring['publicKeys'], token: string, now: number): Claims | undefined {
   const header = readHeader(token);
   const key = typeof header?.kid === 'string' ? publicKeys.get(header.kid) : undefined;
   if (!key || header?.typ !== 'at+jwt' || header.alg !== 'ES256' || 'crit' in header)

@@ -10,6 +10,7 @@ import { isDuplicate, isInvalid } from '../../data/failures.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany, findOne } from '../../data/read.ts';
 import { AuditEvent } from '../../models/audit/audit-event.ts';
+import { LooseEvent } from '../../models/audit/loose-event.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { sendMessage } from '../../providers/queue.ts';
 
@@ -39,8 +40,8 @@ export async function requestAppend(ctx: Ctx): Promise<void> {
 }
 
 /**
- * Moves the audit entries that wait in the outboxes of their documents into `auditEvents`, and
- * links what is there into the chain. May run at any time, any number of times, also twice at once.
+ * Moves the audit entries that wait in the outboxes of their documents, and the loose events, into
+ * `auditEvents`, and links them into the chain. May run at any time, any number of times, also twice at once.
  * Returns how many it linked.
  */
 export async function appendToChain(ctx: Ctx): Promise<number> {
@@ -105,10 +106,11 @@ async function findWaitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<W
   }));
 }
 
-/** Events that had no document to wait in: those of deletions. */
+/** Events that had no document to wait in, such as those of deletions. */
 async function findLooseEvents(ctx: Ctx): Promise<Stored[]> {
-  const options = { sort: { createdAt: 1, _id: 1 }, limit: BATCH, projection: {} } as const;
-  return findMany(ctx, AuditEvent, { unsealed: true }, options);
+  const options = { sort: { createdAt: 1, _id: 1 }, limit: BATCH } as const;
+  const found: Base[] = await findMany(ctx, LooseEvent, {}, options);
+  return (found as (Base & { event: Stored })[]).map(({ event }) => event);
 }
 
 /**
@@ -122,10 +124,9 @@ async function link(
   bypassDocumentValidation = false,
 ): Promise<number | undefined> {
   if (waiting.length === 0 && loose.length === 0) return 0;
-  const all = waiting.flatMap(({ events }) => events);
+  const all = [...waiting.flatMap(({ events }) => events), ...loose];
   const known = await findAppended(ctx, all);
-  const fresh = all.filter(({ _id }) => !known.has(idText(_id)));
-  const events = [...fresh, ...loose].sort(compareTimes);
+  const events = all.filter(({ _id }) => !known.has(idText(_id))).sort(compareTimes);
   let last = await findHead(ctx);
   const writes = events.map((event) => {
     const sequence = last.sequence + 1;
@@ -135,13 +136,8 @@ async function link(
       hash: hashEvent(event, sequence, last.hash),
     };
     last = place;
-    const { unsealed, ...content } = event;
-    const document = { ...content, ...place };
-    if (!unsealed) return { insertOne: { document } };
-    // One that another run has appended meanwhile must fail, and not just be missed: what follows
-    // builds on it.
-    const filter = { _id: event._id, unsealed: true };
-    return { replaceOne: { filter, replacement: document as Stored, upsert: true } };
+    // One that another run has appended meanwhile fails by its id, and what follows with it.
+    return { insertOne: { document: { ...event, ...place } } };
   });
   try {
     // In order: what fails leaves no gap behind it.
@@ -157,6 +153,7 @@ async function link(
     return link(ctx, waiting, await findLooseEvents(ctx), true);
   }
   await clearOutboxes(waiting);
+  await LooseEvent.collection.deleteMany({ _id: { $in: loose.map(({ _id }) => _id) } });
   return events.length;
 }
 
@@ -191,6 +188,6 @@ function compareTimes(a: Stored, b: Stored): number {
 
 /** SHA-256 over the event as stored, its place and the hash before it. */
 export function hashEvent(event: Stored, sequence: number, previousHash: string): string {
-  const { sequence: _s, previousHash: _p, hash: _h, unsealed: _u, ...content } = event;
+  const { sequence: _s, previousHash: _p, hash: _h, ...content } = event;
   return hashText(canonicalJson([sequence, previousHash, content]));
 }

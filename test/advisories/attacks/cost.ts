@@ -1,5 +1,4 @@
 import '../support/seen.ts';
-import mongoose from 'mongoose';
 import { expect } from 'vitest';
 import { resources } from '../../../scripts/served.ts';
 import { listCombinations } from '../../../src/api/resource/list.ts';
@@ -7,6 +6,7 @@ import { type Entity, entities } from '../../../src/data/entity.ts';
 import { newId, UUID } from '../../../src/data/ids.ts';
 import { User } from '../../../src/models/account/user.ts';
 import { admin as forAdmins, listFilters } from '../../../src/rules.ts';
+import { adminDatabase } from '../../harness/admin.ts';
 import { given } from '../../harness/given.ts';
 import { commandsOf } from '../support/commands.ts';
 import { invoke, invokeHttp } from '../support/events.ts';
@@ -149,8 +149,7 @@ interface Profile extends Json {
  * index, and is sorted by one.
  */
 export async function boundedReads({ full = false }: Scale = {}): Promise<void> {
-  const db = mongoose.connection.db;
-  if (!db) throw new Error('Not connected.');
+  const db = adminDatabase();
   const admin = await given.admin();
   await db.createCollection('system.profile', { capped: true, size: 64 * 1024 * 1024 });
   await db.setProfilingLevel('all');

@@ -4,6 +4,7 @@ import { entities, entityNamed } from '../../../src/data/entity.ts';
 import { UUID } from '../../../src/data/ids.ts';
 import { given } from '../../harness/given.ts';
 import '../support/seen.ts';
+import { adminCollection } from '../../harness/admin.ts';
 import {
   bodyFor,
   chance,
@@ -171,7 +172,7 @@ async function stored({ person }: Owned): Promise<string> {
     const filter = e.name === 'User' ? { _id: user } : { user };
     if (e.name === 'AuditEvent') return [];
     const projection = { version: 0, updatedAt: 0, outbox: 0 };
-    return e.collection.find(filter, { projection }).sort({ _id: 1 }).toArray();
+    return adminCollection(e).find(filter, { projection }).sort({ _id: 1 }).toArray();
   });
   return JSON.stringify(await Promise.all(parts));
 }

@@ -7,6 +7,7 @@ import { newId, UUID } from '../../../src/data/ids.ts';
 import { enqueueSweep } from '../../../src/services/removal/sweep-job.ts';
 import { type Answer, call, given, type Person } from '../../harness/given.ts';
 import '../support/seen.ts';
+import { adminCollection, grantAccess } from '../../harness/admin.ts';
 import {
   bodyFor,
   inParallel,
@@ -121,7 +122,7 @@ async function storedOf(people: Owned[]): Promise<string> {
   const users = people.map((p) => new UUID(p.person.id));
   const parts = [...entities.values()].map((e) => {
     const filter = e.name === 'User' ? { _id: { $in: users } } : { user: { $in: users } };
-    return e.collection
+    return adminCollection(e)
       .find(filter, { projection: { outbox: 0 } })
       .sort({ _id: 1 })
       .toArray();
@@ -176,6 +177,7 @@ export async function strangersMarkNothing(): Promise<void> {
   );
   try {
     const [user, stranger, _id] = [newId(1), newId(2), newId(3)];
+    await grantAccess(Shelf.collectionName, Book.collectionName);
     await Shelf.collection.insertOne({ _id, user });
     await Book.collection.insertOne({ _id: newId(4), user, shelf: _id });
     const ctx = systemCtx('test');

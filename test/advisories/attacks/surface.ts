@@ -26,7 +26,8 @@ export async function limitsOfRequests(): Promise<void> {
 
   const padded = (bytes: number) => `{"preferences":{}${' '.repeat(bytes - 18)}}`;
   expect((await send(padded(MB))).status).toBe(200);
-  for (const bytes of [MB + 100, 2 * MB, 9 * MB]) {
+  // What is larger than an event of Lambda never reaches a function: the gateway refuses it.
+  for (const bytes of [MB + 100, 2 * MB, 5 * MB]) {
     expect((await send(padded(bytes))).status, `${bytes}`).toBe(413);
   }
   // Wide characters and types of another kind are counted by bytes too.

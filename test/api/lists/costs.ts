@@ -17,6 +17,7 @@ import { ComfyUIExecutionLog } from '../../../src/models/generation/comfyui/exec
 import { Stat } from '../../../src/models/metering/stat.ts';
 import { WebhookDelivery } from '../../../src/models/webhooks/webhook-delivery.ts';
 import type { Rule } from '../../../src/rules.ts';
+import { adminCollection } from '../../harness/admin.ts';
 import { routes } from '../../harness/operations.ts';
 import { askedFor, fill, ME } from '../../harness/rows.ts';
 
@@ -70,7 +71,7 @@ function costs(entities: Entity[]): void {
 
   describe.each(byEntity)('of 10,000 documents of %s', (_name, entity, rules) => {
     beforeAll(() => fill(entity));
-    afterAll(() => entity.collection.drop());
+    afterAll(() => adminCollection(entity).drop());
 
     test('every filter and sort that is offered reads only the documents of its page, by an index', async () => {
       const wrong: string[] = [];
@@ -211,12 +212,12 @@ async function includeCost(parent: Entity, include: string, entity: Entity): Pro
   const document = { _id, user: ME, ...(!isReverse && { [relation.path]: some?._id }) };
   const isThere = await parent.collection.findOne({ _id });
   const raw = { bypassDocumentValidation: true };
-  if (!isThere) await parent.collection.insertOne(document, raw);
+  if (!isThere) await adminCollection(parent).insertOne(document, raw);
   const most = limitChildren([relation], 1);
   const pipeline = [{ $match: { _id } }, { $limit: 1 }, ...makeLookups(adminToo, [relation], most)];
   const plan = await parent.collection.aggregate(pipeline).explain('executionStats');
   const [answer = {}] = await parent.collection.aggregate(pipeline).toArray();
-  if (!isThere) await parent.collection.deleteOne({ _id });
+  if (!isThere) await adminCollection(parent).deleteOne({ _id });
   const stages = (plan.stages ?? []) as Looked[];
   const looked = stages.find((s) => s.$lookup);
   if (!looked) return [`no $lookup in ${JSON.stringify(plan).slice(0, 300)}`];

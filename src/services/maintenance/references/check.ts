@@ -5,6 +5,7 @@ import { idText, type UUID } from '../../../data/ids.ts';
 import { findMany } from '../../../data/read.ts';
 import { type Reference, readPath, referencesOf } from '../../../data/references.ts';
 import { AuditEvent } from '../../../models/audit/audit-event.ts';
+import { LooseEvent } from '../../../models/audit/loose-event.ts';
 import { correctCounts, findMiscounted } from './counters.ts';
 
 /** How many documents are read at once. */
@@ -48,7 +49,7 @@ export async function checkAllReferences(ctx: Ctx, timeLeft: () => number): Prom
   // Checked now and again at the end: a count that was only being updated is right by then.
   const miscounted = await findMiscounted(ctx, isLate);
   for (const entity of entities.values()) {
-    const references = referencesOf(entity);
+    const references = referencesOf(entity).filter((r) => r.onDelete !== 'keep');
     if (references.length === 0) continue;
     if (!(await checkEntity(ctx, entity, references, result, isLate))) {
       result.unfinished = entity.name;
@@ -139,7 +140,10 @@ async function findDeletedLately(ctx: Ctx, ids: UUID[]): Promise<UUID[]> {
       { document, action: 'delete', ...isRecent },
       { projection: { document: 1 }, limit: BATCH, hint: { document: 1, createdAt: -1, _id: -1 } },
     );
-    lately.push(...events.map((e) => e.document));
+    const which = { 'event.document': document, 'event.action': 'delete', ...isRecent };
+    const loose: Base[] = await findMany(ctx, LooseEvent, which, { limit: BATCH });
+    const deletions = (loose as (Base & { event: { document: UUID } })[]).map((l) => l.event);
+    lately.push(...[...events, ...deletions].map((e) => e.document));
   }
   return lately;
 }

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-fe306e',
+  id: '0001-first-06d3e0',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -181,7 +181,6 @@ export const migration: Migration = {
         changes: { bsonType: 'object' },
         requestId: { bsonType: 'string', maxLength: 128 },
         ip: { bsonType: 'string', maxLength: 64 },
-        unsealed: { bsonType: 'bool' },
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         previousHash: { bsonType: 'string' },
         hash: { bsonType: 'string' },
@@ -213,11 +212,6 @@ export const migration: Migration = {
         { key: { entity: 1, createdAt: -1, _id: -1 } },
         { key: { action: 1, createdAt: -1, _id: -1 } },
         { key: { document: 1, createdAt: -1, _id: -1 } },
-        {
-          key: { createdAt: 1, _id: 1 },
-          name: 'unsealed',
-          partialFilterExpression: { unsealed: true },
-        },
         {
           key: { sequence: -1 },
           unique: true,
@@ -1173,6 +1167,19 @@ export const migration: Migration = {
           partialFilterExpression: { 'outbox.0': { $exists: true } },
         },
       ],
+    });
+    await m.createCollection('looseEvents', {
+      fields: {
+        event: { bsonType: 'object' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['event', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { createdAt: 1, _id: 1 } }, { key: { 'event.document': 1 } }],
     });
     await m.createCollection('mediumVersions', {
       fields: {
@@ -2593,6 +2600,7 @@ export const migration: Migration = {
     await m.dropCollection('payments');
     await m.dropCollection('paymentMethods');
     await m.dropCollection('mediumVersions');
+    await m.dropCollection('looseEvents');
     await m.dropCollection('llmModels');
     await m.dropCollection('llmMetrics');
     await m.dropCollection('llmInteractions');
