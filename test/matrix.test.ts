@@ -39,6 +39,8 @@ const EXCEPTIONS: Record<string, Partial<Record<Actor, Owed>>> = {
 
 /** What is answered to who may do it where it is no success, with the state that makes it so. */
 const REFUSED: Record<string, number[]> = {
+  // It leads to /docs.
+  getStart: [302],
   changePassword: [422], // the new one is the current one: all go on using it
   // No job type is for clients yet.
   createJob: [422],
@@ -48,6 +50,7 @@ const REFUSED: Record<string, number[]> = {
   ...Object.fromEntries(
     ['Audio', 'Image', 'Video'].flatMap((kind) => [
       [`get${kind}File`, [409]],
+      [`get${kind}Derivative`, [409]],
       [`reprocess${kind}`, [409]],
       // None of its parts has arrived.
       [`complete${kind}Upload`, [422]],
@@ -59,6 +62,7 @@ const REFUSED: Record<string, number[]> = {
   replaceImage: [409],
   replaceVideo: [409],
   getVersionFile: [409],
+  getVersionDerivative: [409],
   restoreVersion: [409],
   completeVersionUpload: [422],
   // Its medium was deleted before.
