@@ -177,6 +177,30 @@ test('the longer a list, the fewer children it includes for each: never more tha
   }
 });
 
+test('exactly as many children as are included at most come without a cursor', async () => {
+  const alice = await given.user();
+  const { id: project } = await alice.project();
+  const { id } = await alice.track({ project });
+  await copies(Track, id, 99);
+  const path = `/v1/projects/${project}?include=tracks`;
+  const { body } = await alice.get<Full>(path);
+  expect(body.tracks).toHaveLength(100);
+  expect(body).not.toHaveProperty('_more');
+  await alice.track({ project });
+  expect((await alice.get<Full>(path)).body._more).toHaveProperty('tracks');
+});
+
+test('an ETag of a document with what it includes changes with that', async () => {
+  const alice = await given.user();
+  const { id: project } = await alice.project();
+  const track = await alice.track({ project });
+  const path = `/v1/projects/${project}?include=tracks`;
+  const seen = { 'if-none-match': (await alice.get(path)).headers.get('etag') as string };
+  expect((await alice.get(path, seen)).status).toBe(304);
+  await alice.patch(`/v1/tracks/${track.id}`, { name: 'Renamed' });
+  expect((await alice.get(path, seen)).status).toBe(200);
+});
+
 const many = subjects.flatMap(({ entity, path, include }) =>
   readIncludes(entity, include, include.join())
     .filter((r) => r.kind === 'many')
