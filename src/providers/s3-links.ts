@@ -31,17 +31,22 @@ export function presignPut(
   return { method: 'PUT', url, headers, expiresAt: new Date(now + seconds * 1000) };
 }
 
-/** Presigns a download, with the file name under which a browser saves it. */
+/**
+ * Presigns a download, with the file name under which a browser saves it.
+ * @param from when its time begins, in ms since 1970: now, unless given
+ */
 export function presignGet(
   key: string,
   as: { contentType: string; fileName: string },
   seconds: number,
+  from?: number,
 ): string {
   const query = {
     'response-content-type': as.contentType,
     'response-content-disposition': formatAttachment(as.fileName),
   };
-  return presign({ method: 'GET', ...getObjectUrl(key), query, ...getSigning(seconds) });
+  const signing = { ...getSigning(seconds), ...(from !== undefined && { now: from }) };
+  return presign({ method: 'GET', ...getObjectUrl(key), query, ...signing });
 }
 
 /** Presigns reading an object with its stored type and no file name, for players. */

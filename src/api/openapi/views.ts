@@ -1,7 +1,7 @@
 import type { Entity } from '../../data/entity.ts';
 import type { Field } from '../../data/shape.ts';
 import type { Components, JsonSchema } from '../http/route.ts';
-import { findRelation, listReferences } from '../resource/include.ts';
+import { findRelation, listInside } from '../resource/include.ts';
 import { nameOne } from './names.ts';
 import { type Described, describeEntity, fieldSchema, shareComponent } from './schemas.ts';
 
@@ -30,6 +30,13 @@ export function pageSchema(entity: Entity, include: string[]): Described {
   };
 }
 
+const URLS_SCHEMA: JsonSchema = {
+  type: 'object',
+  description:
+    'With `?include=urls`: the signed address of the original, `file`, and of each derivative that is READY, by its name. They are valid for at least 15 minutes, and fit for `<img>`, `<audio>` and `<video>`.',
+  additionalProperties: { type: 'string', format: 'uri' },
+};
+
 function buildView(
   components: Components,
   entity: Entity,
@@ -40,7 +47,11 @@ function buildView(
   const made = shareComponent(components, name, () => describeEntity(entity));
   const properties = components.get(name)?.properties as Record<string, JsonSchema>;
   for (const relation of include.map((r) => findRelation(entity, r))) {
-    const inside = isDeeper ? listReferences(relation.to) : [];
+    if (relation.kind === 'urls') {
+      properties.urls = URLS_SCHEMA;
+      continue;
+    }
+    const inside = isDeeper ? listInside(relation.to) : [];
     const item = buildView(components, relation.to, inside, false);
     if (relation.kind === 'reference') {
       const id = fieldSchema(entity.shape.fields[relation.name] as Field);

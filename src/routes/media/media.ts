@@ -11,10 +11,11 @@ import { AppError, notFound } from '../../errors.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
 import { presignGet } from '../../providers/s3-links.ts';
 import { ringJobs } from '../../services/jobs/queue.ts';
+import { nameDerivative, SPRITE_MAP } from '../../services/media/derivative-name.ts';
 import type { Derivative, Medium } from '../../services/media/medium.ts';
 import { Version } from '../../services/media/medium.ts';
 import { reprocess } from '../../services/media/reprocess.ts';
-import { getSignedSpriteMap, SPRITE_MAP } from '../../services/media/sprite-map.ts';
+import { getSignedSpriteMap } from '../../services/media/sprite-map.ts';
 import { replaceBytes } from '../../services/media/versions.ts';
 import { uploadSchema } from '../uploads/upload-schemas.ts';
 import {
@@ -83,6 +84,7 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
       handle: async (ctx, request) => {
         const document = await found(ctx, entity, request);
         const { name } = request.params;
+        if (!isDerivativeName(name)) throw notFound();
         if (document.status === 'AWAITING_UPLOAD') throw notArrived();
         const derivative = document.derivatives?.find((d: Derivative) => d.name === name);
         if (!derivative || !document.derivativesPath) throw notFound();
@@ -96,7 +98,7 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
           ctx,
           key,
           derivative.contentType,
-          derivativeName(document.fileName, derivative),
+          nameDerivative(document.fileName, derivative),
         );
       },
     },
@@ -165,25 +167,8 @@ export function answerLink(ctx: Ctx, key: string, contentType: string, fileName:
   return { status: 200, json: { url, expiresAt } };
 }
 
-const EXTENSIONS: Record<string, string> = {
-  'application/json': 'json',
-  'audio/mp4': 'm4a',
-  'image/avif': 'avif',
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'text/vtt': 'vtt',
-  'video/mp4': 'mp4',
-};
-
-/** `song.ogg` → `song-preview.m4a`. */
-export function derivativeName(
-  fileName: string,
-  { name, contentType }: Pick<Derivative, 'name' | 'contentType'>,
-): string {
-  const base = fileName.replace(/\.[^.]*$/, '') || fileName;
-  return `${base}-${name}.${EXTENSIONS[contentType] ?? 'bin'}`;
-}
+/** Whether a derivative may have this name: whoever asks for another one errs, whatever is uploaded. */
+const isDerivativeName = (name: string | undefined) => /^[a-z][A-Za-z]*$/.test(name ?? '');
 
 function notArrived(): AppError {
   return new AppError('INVALID_STATE', 'Its file has not been uploaded yet.');

@@ -1,5 +1,6 @@
 import type { Route } from '../../api/http/route.ts';
 import { Image } from '../../models/media/image.ts';
+import { nameDerivative } from '../../services/media/derivative-name.ts';
 import {
   FITS,
   FORMATS,
@@ -9,7 +10,7 @@ import {
 } from '../../services/media/image/render.ts';
 import { findOrMakeRender } from '../../services/media/renders.ts';
 import { found } from '../uploads/uploads.ts';
-import { answerLink, derivativeName, linkSchema } from './media.ts';
+import { answerLink, linkSchema } from './media.ts';
 
 const side = {
   description: `In pixels; without both it is as large as the image, up to ${MOST_SIDE}.`,
@@ -63,7 +64,7 @@ export const renderRoutes: Route[] = [
         ctx,
         key,
         contentType,
-        derivativeName(image.fileName, { name, contentType }),
+        nameDerivative(image.fileName, { name, contentType }),
       );
     },
   },
