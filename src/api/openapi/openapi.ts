@@ -6,6 +6,7 @@ import { EXAMPLE_ID, makeExample } from './examples.ts';
 import { describeLinks } from './links.ts';
 import { describeHeaders, describeProblem, namedHeaders, problemSchema } from './responses.ts';
 import { idSchema, shareComponent } from './schemas.ts';
+import { describeTags } from './tags.ts';
 
 /** What operations refer to by name (`$ref`). */
 interface Shared {
@@ -40,7 +41,7 @@ export function describeApi(routes: Route[], version: string): JsonSchema {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: [...new Set(sorted.map((r) => r.tag))].map((name) => ({ name })),
+    tags: describeTags(new Set(sorted.map((r) => r.tag))),
     paths,
     components: {
       securitySchemes: {
