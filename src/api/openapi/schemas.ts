@@ -85,7 +85,7 @@ function objectSchema(shape: ObjectShape): JsonSchema {
 }
 
 /** The schema of a field of a document, with its description. */
-export function fieldSchema(field: Field): JsonSchema {
+function fieldSchema(field: Field): JsonSchema {
   const schema = describeShape(field.shape);
   const description = [schema.description, field.description].filter(Boolean).join(' ');
   return { ...schema, ...(description && { description }) };

@@ -1,9 +1,14 @@
 import type { Entity } from '../../data/entity.ts';
-import type { Field } from '../../data/shape.ts';
 import type { Components, JsonSchema } from '../http/route.ts';
 import { findRelation, listInside } from '../resource/include.ts';
 import { nameOne } from './names.ts';
-import { type Described, describeEntity, fieldSchema, shareComponent } from './schemas.ts';
+import {
+  type Described,
+  describeEntity,
+  describeReference,
+  idSchema,
+  shareComponent,
+} from './schemas.ts';
 
 /**
  * The schema of a document as a read answers it: `?include=` puts other documents into it. There is
@@ -54,8 +59,11 @@ function buildView(
     const inside = isDeeper ? listInside(relation.to) : [];
     const item = buildView(components, relation.to, inside, false);
     if (relation.kind === 'reference') {
-      const id = fieldSchema(entity.shape.fields[relation.name] as Field);
-      properties[relation.name] = { oneOf: [id, item] };
+      const one = nameOne(relation.to.name);
+      properties[relation.name] = shareComponent(components, `${one}OrId`, () => ({
+        description: `${describeReference(relation.to.name)} With \`?include=\` the object itself.`,
+        oneOf: [idSchema, item],
+      }));
     } else if (relation.kind === 'one') properties[relation.name] = item;
     else {
       properties[relation.name] = { type: 'array', items: item };
