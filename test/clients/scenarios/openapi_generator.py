@@ -58,7 +58,8 @@ try:
 except NotFoundException as error:
     assert isinstance(error.data, api.NotFoundProblem) and error.data.status == 404, error
 try:
-    projects.create_project(api.CreateProject(name=" "))
+    # The model itself refuses a blank name: it is made without its checks.
+    projects.create_project(api.CreateProject.model_construct(name=""))
     raise AssertionError("a blank name was accepted")
 except UnprocessableEntityException as error:
     assert error.data.errors[0].path == "name", error

@@ -13,6 +13,8 @@ from mixdown_client.api.tracks import create_track, get_track, list_tracks, upda
 from mixdown_client.models import (
     CreateProject,
     CreateTrack,
+    CreateTrackContentType,
+    IdempotencyKeyReusedOrValidationFailedProblem,
     ListTracksIncludeItem,
     NotFoundProblem,
     PreconditionFailedProblem,
@@ -21,7 +23,6 @@ from mixdown_client.models import (
     Register,
     TrackView,
     UpdateTrack,
-    ValidationFailedProblem,
 )
 
 GIVEN = json.loads(os.environ["GIVEN"])
@@ -35,7 +36,11 @@ client = AuthenticatedClient(GIVEN["api"], token=signed_in.access_token)
 project = create_project.sync(client=client, body=CreateProject(name="First light"))
 for name in ["One", "Two", "Three"]:
     body = CreateTrack(
-        project=project.id, name=name, file_name="song.wav", content_type="audio/wav", size=len(song)
+        project=project.id,
+        name=name,
+        file_name="song.wav",
+        content_type=CreateTrackContentType.AUDIOWAV,
+        size=len(song),
     )
     track = create_track.sync(client=client, body=body)
     assert isinstance(track.upload, PutUpload), track
@@ -65,5 +70,6 @@ assert isinstance(update_track.sync(first.id, **change), PreconditionFailedProbl
 missing = get_track.sync(uuid.UUID(GIVEN["missing"]), client=client)
 assert isinstance(missing, NotFoundProblem) and missing.status == 404, missing
 invalid = create_project.sync(client=client, body=CreateProject(name=""))
-assert isinstance(invalid, ValidationFailedProblem) and invalid.errors[0].path == "name", invalid
+assert isinstance(invalid, IdempotencyKeyReusedOrValidationFailedProblem), invalid
+assert invalid.status == 422 and invalid.errors[0].path == "name", invalid
 print("openapi-python-client: passed")
