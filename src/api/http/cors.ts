@@ -17,6 +17,7 @@ export function corsHeaders(origin: string | undefined): Record<string, string> 
 
 /** `http://localhost:*` allows any port, which development servers choose at random. */
 function isAllowed(origin: string): boolean {
+  if (origin.includes('*')) return false;
   const anyPort = origin.replace(/:\d{1,5}$/, ':*');
   return config.corsOrigins.some((allowed) => allowed === origin || allowed === anyPort);
 }

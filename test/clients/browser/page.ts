@@ -57,8 +57,8 @@ async function upload(
     bar.value = percent;
   });
   for (const file of files) uppy.addFile({ name: file.name, type: file.type, data: file });
-  const { successful, failed } = await uppy.upload();
-  if (failed.length > 0) throw new Error(`${failed[0].name} failed: ${failed[0].error}`);
+  const { successful = [], failed = [] } = (await uppy.upload()) ?? {};
+  if (failed[0]) throw new Error(`${failed[0].name} failed: ${failed[0].error}`);
   log(`${files.length} of ${kind} uploaded, with ${steps} steps of progress`);
   result[`steps ${Uppy === Uppy6 ? 6 : 5} ${kind}`] = steps;
   return successful.map((file: Json) => file.response.body);
