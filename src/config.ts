@@ -28,6 +28,8 @@ export interface Config {
   /** The KMS key that wraps the data keys of encrypted fields; without it they are wrapped under the app's secret. */
   sealingKeyArn?: string;
   corsOrigins: string[];
+  /** What CloudFront sends with each request, where it stands in front: others are refused. */
+  edgeSecret?: string;
   ffmpegPath: string;
   /** Whether this process began with a code cache: scripts/package/start.ts. */
   codeCache: 'USED' | 'NONE';
@@ -77,6 +79,7 @@ const environment = Joi.object({
   ...keySchemas,
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
+  EDGE_SECRET: Joi.string().min(32),
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
@@ -122,6 +125,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     appSecrets: sortAppSecrets(value.APP_SECRET),
     sealingKeyArn: value.SEALING_KEY_ARN,
     corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
+    edgeSecret: value.EDGE_SECRET,
     ffmpegPath: value.FFMPEG_PATH,
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,

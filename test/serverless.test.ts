@@ -395,5 +395,7 @@ test('packaging needs no account: no variable has to be resolved by AWS', () => 
 test('packaging needs no AWS account: no variable is resolved by AWS', () => {
   const sources = ['serverless.yml', ...globSync('deploy/*.yml')];
   const text = sources.map((file) => readFileSync(file, 'utf8')).join('\n');
-  for (const file of globSync('deploy/*')) expect(text).toContain(`\${file(${file})`);
+  // The public side is a stack of its own.
+  for (const file of globSync('deploy/*', { exclude: ['deploy/edge.yml'] }))
+    expect(text).toContain(`\${file(${file})`);
 });

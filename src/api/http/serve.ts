@@ -10,6 +10,7 @@ import { checkSize } from '../json/answer-size.ts';
 import { authenticate } from './authenticate.ts';
 import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
+import { refuseDetour } from './edge.ts';
 import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
 import { countCall, mergeCalls } from './ip-rate-limit.ts';
@@ -77,6 +78,7 @@ function unknownPath(path: string): AppError {
 
 async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
   const { method } = event.requestContext.http;
+  refuseDetour(event);
   const found = find(method, event.rawPath);
   if (!found) throw unknownPath(event.rawPath);
   if ('allow' in found) {
