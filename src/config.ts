@@ -12,6 +12,10 @@ import { readSecrets, secrets } from './secrets.ts';
 export interface Config {
   stage: string;
   apiUrl: string;
+  /** Where the event stream is served: a function URL. */
+  eventsUrl: string;
+  /** Whether this process lives on, and follows the event log; else it asks each second. */
+  followsEvents: boolean;
   logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
   mongodbUri: string;
   region: string;
@@ -61,6 +65,7 @@ const GIB = 1024 * MIB;
 const environment = Joi.object({
   STAGE: Joi.string().default('local'),
   API_URL: url.default('http://localhost:4000'),
+  EVENTS_URL: url,
   LOG_LEVEL: Joi.valid('DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT').default('INFO'),
   MONGODB_URI: Joi.string()
     .pattern(/^mongodb(\+srv)?:\/\//)
@@ -108,6 +113,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   return Object.freeze({
     stage: value.STAGE,
     apiUrl: value.API_URL,
+    eventsUrl: value.EVENTS_URL ?? `${value.API_URL}/lambda-url/eventStream/`,
+    followsEvents: value.STAGE === 'local',
     logLevel: value.LOG_LEVEL,
     mongodbUri: value.MONGODB_URI,
     region: value.AWS_REGION,

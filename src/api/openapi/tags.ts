@@ -19,6 +19,7 @@ const TAGS: Record<string, string> = {
   Versions: 'Former files of media, and those that are to replace them.',
   Trash: 'Deleted media, which may be restored.',
   Jobs: 'Work that goes on after its request, with its progress.',
+  Events: 'What happens to jobs and media, as it happens: a stream for an `EventSource`.',
   AuditEvents: 'What was changed, when, and by whom.',
   Consents: 'What the user agreed to.',
   Stats: 'Activity and usage, of the user or of the whole app.',

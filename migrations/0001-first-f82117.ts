@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-5da1f3',
+  id: '0001-first-f82117',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -695,6 +695,63 @@ export const migration: Migration = {
         'version',
       ],
       indexes: [{ key: { key: 1 }, unique: true }, { key: { endsAt: 1 } }],
+    });
+    await m.createCollection('eventHeads', {
+      fields: {
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        batch: { bsonType: 'array', items: { bsonType: 'binData' } },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['sequence', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { user: 1 }, unique: true }],
+    });
+    await m.createCollection('events', {
+      fields: {
+        type: { bsonType: 'string', maxLength: 64 },
+        entity: { bsonType: 'string', maxLength: 64 },
+        document: 'id',
+        project: 'id',
+        job: 'id',
+        status: { bsonType: 'string', maxLength: 32 },
+        revision: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        data: { bsonType: 'object' },
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        forWebhooks: { bsonType: 'bool' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'type',
+        'entity',
+        'document',
+        'revision',
+        'data',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { user: 1, sequence: 1, _id: 1 } },
+        {
+          key: { createdAt: 1, _id: 1 },
+          name: 'webhooks',
+          partialFilterExpression: { forWebhooks: true },
+        },
+        { key: { createdAt: 1 }, expireAfterSeconds: 86400 },
+      ],
     });
     await m.createCollection('exports', {
       fields: {
@@ -2652,6 +2709,8 @@ export const migration: Migration = {
     await m.dropCollection('images');
     await m.dropCollection('idempotencyRecords');
     await m.dropCollection('exports');
+    await m.dropCollection('events');
+    await m.dropCollection('eventHeads');
     await m.dropCollection('eventFolds');
     await m.dropCollection('creditsTransactions');
     await m.dropCollection('creditHolds');
