@@ -59,7 +59,7 @@ const url = Joi.string().custom((value: string, { error }) =>
 const origins = Joi.string()
   .allow('')
   .when('STAGE', { is: 'local', otherwise: Joi.string().allow('').default('') })
-  .default('http://localhost:3000,http://localhost:5173');
+  .default('http://localhost:*,http://127.0.0.1:*');
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;

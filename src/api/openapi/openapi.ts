@@ -7,6 +7,7 @@ import { EXAMPLE_ID, makeExample } from './examples.ts';
 import { describeLinks } from './links.ts';
 import { describeHeaders, describeProblem, namedHeaders, problemSchema } from './responses.ts';
 import { idSchema, shareComponent } from './schemas.ts';
+import { describeTags } from './tags.ts';
 import { describeWebhooks } from './webhooks.ts';
 
 /** What operations refer to by name (`$ref`). */
@@ -47,7 +48,7 @@ export function describeApi(
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: [...new Set(sorted.map((r) => r.tag))].map((name) => ({ name })),
+    tags: describeTags(new Set(sorted.map((r) => r.tag))),
     paths,
     webhooks,
     components: {
@@ -184,7 +185,7 @@ function isDocument(schema: JsonSchema | undefined, schemas: Components): boolea
   return (schemas.get(name)?.properties as JsonSchema | undefined)?.updatedAt !== undefined;
 }
 
-function describeRefusals(route: Route, { problems }: Shared): JsonSchema {
+function describeRefusals(route: Route, { schemas, problems }: Shared): JsonSchema {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(listCodes(route))) {
     byStatus.set(STATUS[code], [...(byStatus.get(STATUS[code]) ?? []), code]);
@@ -193,7 +194,7 @@ function describeRefusals(route: Route, { problems }: Shared): JsonSchema {
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     if (route.success[status]) continue;
     const name = codes.sort().join('-');
-    if (!problems.has(name)) problems.set(name, describeProblem(status, codes));
+    if (!problems.has(name)) problems.set(name, describeProblem(schemas, status, codes));
     answers[status] = { $ref: `#/components/responses/${name}` };
   }
   return answers;

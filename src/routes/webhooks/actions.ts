@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import type { JsonSchema, Route } from '../../api/http/route.ts';
-import { addProperties, documentSchema } from '../../api/openapi/schemas.ts';
+import { documentSchema, documentWith } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
 import { filterById } from '../../api/resource/verbs.ts';
 import { WebhookDelivery } from '../../models/webhooks/webhook-delivery.ts';
@@ -43,7 +43,7 @@ export const endpointActions: Route[] = [
     success: {
       200: {
         description: 'The endpoint. `signingSecret`, the new secret, is shown this once.',
-        schema: addProperties(documentSchema(WebhookEndpoint), { signingSecret }),
+        schema: documentWith('RotatedWebhookEndpoint', WebhookEndpoint, { signingSecret }),
       },
     },
     codes: ['NOT_FOUND', 'CONFLICT'],

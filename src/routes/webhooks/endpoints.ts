@@ -1,5 +1,5 @@
 import { addLazyParts, type Route } from '../../api/http/route.ts';
-import { addProperties, documentSchema } from '../../api/openapi/schemas.ts';
+import { documentWith } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { createRoute, readRoute, updateRoute } from '../../api/resource/document-routes.ts';
 import { readIfMatch } from '../../api/resource/etag.ts';
@@ -24,7 +24,7 @@ const create: Route = Object.assign(createRoute(WebhookEndpoint, { path, rule: o
   success: {
     201: {
       description: 'Created. `signingSecret` is shown this once.',
-      schema: addProperties(documentSchema(WebhookEndpoint), { signingSecret }),
+      schema: documentWith('CreatedWebhookEndpoint', WebhookEndpoint, { signingSecret }),
     },
   },
   codes: ['INVALID_STATE'],
