@@ -1,4 +1,5 @@
 import { endSessions } from './account/end-sessions.ts';
+import { renderExport } from './exports/export-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
@@ -17,6 +18,7 @@ export const jobTypes = listJobTypes(
   encodeSegment,
   completeUpload,
   copyOriginal,
+  renderExport,
   sweep,
   endSessions,
 );

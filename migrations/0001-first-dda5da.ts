@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-06d3e0',
+  id: '0001-first-dda5da',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -654,7 +654,7 @@ export const migration: Migration = {
     await m.createCollection('exports', {
       fields: {
         project: 'id',
-        format: { bsonType: 'string', enum: ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] },
+        format: { bsonType: 'string', enum: ['MP3', 'WAV', 'FLAC', 'M4A', 'OPUS', 'MP4', 'ZIP'] },
         settings: { bsonType: 'object' },
         job: 'id',
         status: {
@@ -672,7 +672,13 @@ export const migration: Migration = {
         },
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
+        progress: { bsonType: 'number', minimum: 0, maximum: 100 },
         filePath: { bsonType: 'string', maxLength: 512 },
+        fileName: { bsonType: 'string', maxLength: 255 },
+        contentType: { bsonType: 'string', maxLength: 128 },
+        checksum: { bsonType: 'string', maxLength: 44 },
+        loudness: { bsonType: 'object' },
+        fingerprint: { bsonType: 'string', maxLength: 64 },
         size: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         durationSeconds: { bsonType: 'number', minimum: 0 },
         expiresAt: { bsonType: 'date' },
@@ -689,6 +695,7 @@ export const migration: Migration = {
         'format',
         'settings',
         'status',
+        'progress',
         '_id',
         'user',
         'createdAt',
@@ -702,6 +709,8 @@ export const migration: Migration = {
         { key: { user: 1, format: 1, createdAt: -1, _id: -1 } },
         { key: { project: 1 } },
         { key: { job: 1 }, sparse: true },
+        { key: { user: 1, fingerprint: 1 }, sparse: true },
+        { key: { status: 1, expiresAt: 1 } },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
