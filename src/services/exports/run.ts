@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { config } from '../../config.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
 import { Export } from '../../models/exports/export.ts';
@@ -45,9 +46,14 @@ async function render(
   plan: RenderPlan,
 ): Promise<ExportResult> {
   await using dir = await openScratchDir();
-  const place = { workDir: dir.path, signal: work.signal };
+  const place = { workDir: dir.path, ffmpeg: config.ffmpegPath, signal: work.signal };
   const file = await renderSoundFile(place, plan, work.progress);
-  return publishFile(work, document, { ...file, name: plan.name, fingerprint: hashPlan(plan) });
+  // Awaited here, or the folder would go before its file was sent.
+  return await publishFile(work, document, {
+    ...file,
+    name: plan.name,
+    fingerprint: hashPlan(plan),
+  });
 }
 
 /** The same for exports that come out the same. */

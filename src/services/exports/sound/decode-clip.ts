@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { config } from '../../../config.ts';
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { AUDIO_LIMITS } from '../../media/audio/limits.ts';
 import { sniffAudio } from '../../media/audio/sniff.ts';
@@ -7,6 +6,7 @@ import { openBounded } from '../../media/bounded-file.ts';
 import { refuseFailure } from '../../media/refuse-failure.ts';
 import type { Clip } from '../plan.ts';
 import { countFrames, PCM_OUTPUT } from './pcm.ts';
+import type { RenderDir } from './run.ts';
 
 /** A clip as samples in a file of ours. */
 export interface DecodedClip extends Clip {
@@ -22,18 +22,13 @@ export interface DecodedClip extends Clip {
  */
 export async function decodeClip(
   clip: Clip,
-  {
-    path,
-    workDir,
-    name,
-    signal,
-  }: { path: string; workDir: string; name: string; signal: AbortSignal },
+  { path, workDir, name, ffmpeg, signal }: RenderDir & { path: string; name: string },
   sampleRate: number,
 ): Promise<DecodedClip> {
   const container = await probe(path, signal);
   const target = join(workDir, name);
   const end = await runFfmpeg({
-    binary: config.ffmpegPath,
+    binary: ffmpeg,
     input: {
       path,
       demuxer: container.demuxer,

@@ -1,4 +1,3 @@
-import { config } from '../../../config.ts';
 import type { FfmpegEnd } from '../../../providers/ffmpeg-process.ts';
 import { type FfmpegRender, renderWithFfmpeg } from '../../../providers/ffmpeg-render.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
@@ -6,6 +5,8 @@ import { JobFailure } from '../../jobs/job-type.ts';
 /** Where a render has its files, and what ends it. */
 export interface RenderDir {
   workDir: string;
+  /** The program. */
+  ffmpeg: string;
   signal: AbortSignal;
 }
 
@@ -22,13 +23,13 @@ const BASE_MS = 60_000;
  * @throws JobFailure TIMED_OUT; Error when ffmpeg fails, which the job is retried for: the files are ours
  */
 export async function runStep(
-  { workDir, signal }: RenderDir,
+  { workDir, ffmpeg, signal }: RenderDir,
   seconds: number,
   run: Pick<FfmpegRender, 'inputs' | 'outputs' | 'sinks'>,
 ): Promise<FfmpegEnd> {
   const end = await renderWithFfmpeg({
     ...run,
-    binary: config.ffmpegPath,
+    binary: ffmpeg,
     cwd: workDir,
     signal,
     deadlineMs: BASE_MS + Math.ceil(seconds * 1000),
