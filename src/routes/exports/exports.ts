@@ -9,7 +9,8 @@ import { AppError, notFound } from '../../errors.ts';
 import { Export } from '../../models/exports/export.ts';
 import { owner } from '../../rules.ts';
 import { cancelRender } from '../../services/exports/cancel.ts';
-import { type AskedExport, startExport } from '../../services/exports/start.ts';
+import type { AskedExport } from '../../services/exports/make-plan.ts';
+import { startExport } from '../../services/exports/start.ts';
 import { answerLink, linkSchema } from '../media/media.ts';
 
 const path = '/v1/exports';

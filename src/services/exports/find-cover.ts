@@ -1,7 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import type { Fault } from '../../errors.ts';
-import { type FoundMedium, findNamed, type Owner } from './find-media.ts';
+import { type FoundMedium, findNamed, type NamedMedia, type Owner } from './find-media.ts';
 import type { ExportSettings } from './settings.ts';
 
 /**
@@ -12,22 +11,23 @@ export async function findCover(
   ctx: Ctx,
   owner: Owner,
   { cover: asked }: ExportSettings,
-  { project, media }: { project: { coverImage?: UUID | null }; media: FoundMedium[] },
-): Promise<{ cover: { key: string } | null; faults: Fault[] }> {
-  if (asked === null) return { cover: null, faults: [] };
-  const image = asked ?? project.coverImage;
-  if (image) {
-    const named = [{ entity: 'Image', id: image, path: 'settings.cover' }];
-    const found = await findNamed(ctx, owner, named);
-    const key = findDerivative(found.media.get(idText(image)), 'preview');
-    if (key || asked) return { cover: key ? { key } : null, faults: asked ? found.faults : [] };
-  }
+  of: { project: { coverImage?: UUID | null }; media: FoundMedium[]; named: NamedMedia },
+): Promise<{ key: string } | null> {
+  if (asked === null) return null;
+  const { project, media, named } = of;
+  if (asked) return findDerivative(named.get(idText(asked)), 'preview');
   const [only] = media;
-  const key = media.length === 1 ? findDerivative(only, 'cover') : null;
-  return { cover: key ? { key } : null, faults: [] };
+  const own = media.length === 1 ? findDerivative(only, 'cover') : null;
+  return (await findProjectCover(ctx, owner, project.coverImage)) ?? own;
 }
 
-function findDerivative(medium: FoundMedium | undefined, name: string): string | null {
+async function findProjectCover(ctx: Ctx, owner: Owner, id: UUID | null | undefined) {
+  if (!id) return null;
+  const { media } = await findNamed(ctx, owner, [{ entity: 'Image', id, path: '' }]);
+  return findDerivative(media.get(idText(id)), 'preview');
+}
+
+function findDerivative(medium: FoundMedium | undefined, name: string): { key: string } | null {
   const found = medium?.derivatives?.find((d) => d.name === name && d.status === 'READY');
-  return found && medium?.derivativesPath ? `${medium.derivativesPath}/${name}` : null;
+  return found && medium?.derivativesPath ? { key: `${medium.derivativesPath}/${name}` } : null;
 }

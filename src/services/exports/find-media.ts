@@ -4,6 +4,7 @@ import { idText, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import type { Fault } from '../../errors.ts';
 import type { Medium } from '../media/medium.ts';
+import type { Named } from './list-named.ts';
 import type { Source } from './plan.ts';
 
 /** A medium with what was found in it, as far as an export looks at it. */
@@ -29,20 +30,21 @@ export interface Owner {
 const READY = { status: 'READY', 'object.etag': { $exists: true } };
 const WHOLE = { outbox: 0, removing: 0 };
 
-/** Finds media that the settings name, by id. Those that cannot be used are faults. */
+/** Media that settings name, by their ids as text. */
+export type NamedMedia = ReadonlyMap<string, FoundMedium>;
+
+/** Finds media that the settings name. Those that cannot be used are faults. */
 export async function findNamed(
   ctx: Ctx,
-  { user }: Owner,
-  named: readonly { entity: string; id: UUID; path: string }[],
-): Promise<{ media: Map<string, FoundMedium>; faults: Fault[] }> {
+  { user }: Pick<Owner, 'user'>,
+  named: readonly Named[],
+): Promise<{ media: NamedMedia; faults: Fault[] }> {
   const media = new Map<string, FoundMedium>();
   for (const [name, some] of Map.groupBy(named, ({ entity }) => entity)) {
     const ids = [...new Map(some.map(({ id }) => [idText(id), id])).values()];
     const filter = { _id: { $in: ids }, user, ...READY };
-    const found = await findMany(ctx, getEntity(name), filter, {
-      projection: WHOLE,
-      limit: ids.length,
-    });
+    const options = { projection: WHOLE, limit: ids.length };
+    const found = await findMany(ctx, getEntity(name), filter, options);
     for (const medium of found) media.set(idText(medium._id), medium);
   }
   const faults = named

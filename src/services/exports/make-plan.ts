@@ -1,11 +1,12 @@
 import type { Ctx } from '../../context.ts';
 import type { DocOf } from '../../data/entity.ts';
 import { findOne } from '../../data/read.ts';
-import { type Fault, invalid } from '../../errors.ts';
+import { invalid } from '../../errors.ts';
 import type { Export, ExportFormat } from '../../models/exports/export.ts';
 import { Project } from '../../models/projects/project.ts';
 import { findCover } from './find-cover.ts';
-import type { FoundMedium, Owner } from './find-media.ts';
+import { type FoundMedium, findNamed, type Owner } from './find-media.ts';
+import { listNamed } from './list-named.ts';
 import type { RenderPlan, SoundEncoding, Tags } from './plan.ts';
 import { checkSettings, type ExportSettings } from './settings.ts';
 import { planSound } from './sound/plan-sound.ts';
@@ -27,19 +28,20 @@ export async function makePlan(
   const { settings, faults } = checkSettings(format, asked);
   const project = await findOne(ctx, Project, { _id: owner.project, user: owner.user });
   if (!project) faults.unshift({ path: 'project', message: 'there is no such project' });
-  // References are looked up only in settings of the right form.
+  const named = await findNamed(ctx, owner, listNamed(settings));
+  faults.push(...named.faults);
+  // How long things are is judged only of settings that are right in themselves.
   if (faults.length > 0 || !project) throw invalid(faults);
-  const planned = await planSound(ctx, owner, settings);
-  const cover = await findCover(ctx, owner, settings, { project, media: planned.media });
-  const all: Fault[] = [...planned.faults, ...cover.faults];
-  if (all.length > 0) throw invalid(all);
+  const planned = await planSound(ctx, owner, settings, named.media);
+  if (planned.faults.length > 0) throw invalid(planned.faults);
+  const of = { project, media: planned.media, named: named.media };
   const plan: RenderPlan = {
     format: format as RenderPlan['format'],
     name: project.name,
     sound: planned.sound,
     encoding: chooseEncoding(format as RenderPlan['format'], settings),
     tags: chooseTags(settings, project, planned.media),
-    cover: cover.cover,
+    cover: await findCover(ctx, owner, settings, of),
     picture: null,
   };
   return { plan, seconds: planned.seconds };

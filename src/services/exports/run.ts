@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
 import { config } from '../../config.ts';
+import { idText } from '../../data/ids.ts';
+import { folderIn } from '../../data/objects.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
 import { Export } from '../../models/exports/export.ts';
@@ -7,9 +8,11 @@ import { JobFailure, Superseded, type Work } from '../jobs/job-type.ts';
 import { openScratchDir } from '../jobs/scratch-dir.ts';
 import { MediaError } from '../media/media-error.ts';
 import type { ExportInput, ExportResult } from './export-job.ts';
+import { hashPlan } from './hash-plan.ts';
 import { type ExportDoc, makePlan } from './make-plan.ts';
 import type { RenderPlan } from './plan.ts';
-import { publishFile } from './publish.ts';
+import { complete, publishFile } from './publish.ts';
+import { copyResult, findSame } from './share.ts';
 import { renderSoundFile } from './sound/render-sound.ts';
 
 export type ExportWork = Work<ExportInput, ExportResult>;
@@ -45,18 +48,27 @@ async function render(
   document: ExportDoc,
   plan: RenderPlan,
 ): Promise<ExportResult> {
+  const fingerprint = hashPlan(plan);
+  const shared = await shareResult(work, document, fingerprint);
+  if (shared) return shared;
   await using dir = await openScratchDir();
   const place = { workDir: dir.path, ffmpeg: config.ffmpegPath, signal: work.signal };
   const file = await renderSoundFile(place, plan, work.progress);
   // Awaited here, or the folder would go before its file was sent.
-  return await publishFile(work, document, {
-    ...file,
-    name: plan.name,
-    fingerprint: hashPlan(plan),
-  });
+  return await publishFile(work, document, { ...file, name: plan.name, fingerprint });
 }
 
-/** The same for exports that come out the same. */
-export function hashPlan(plan: RenderPlan): string {
-  return createHash('sha256').update(JSON.stringify(plan)).digest('hex');
+/** What was asked for while another of the same was under way, or is too large to copy at once. */
+async function shareResult(
+  work: ExportWork,
+  document: ExportDoc,
+  fingerprint: string,
+): Promise<ExportResult | null> {
+  const { ctx, job, token, signal } = work;
+  const same = await findSame(ctx, document.user, fingerprint);
+  const folder = folderIn('exports', document.user, document._id);
+  const copied = same && (await copyResult(same, `${folder}${idText(job._id)}-${token}/`, signal));
+  if (!copied) return null;
+  const { job: _, ...fields } = copied;
+  return complete(work, document, fields);
 }

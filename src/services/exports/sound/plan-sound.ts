@@ -4,8 +4,8 @@ import type { Fault } from '../../../errors.ts';
 import {
   compareTracks,
   type FoundMedium,
-  findNamed,
   findOfProject,
+  type NamedMedia,
   type Owner,
   toSource,
 } from '../find-media.ts';
@@ -33,9 +33,10 @@ export async function planSound(
   ctx: Ctx,
   owner: Owner,
   settings: ExportSettings,
+  named: NamedMedia,
 ): Promise<PlannedSound> {
   const { media, asked, faults } = settings.clips
-    ? await findClips(ctx, owner, settings.clips)
+    ? pickClips(settings.clips, named)
     : await findTracks(ctx, owner);
   const clips = media.map((medium, n) => planClip(medium, asked[n] as ClipSettings));
   const { arrangement, crossfade } = settings;
@@ -49,18 +50,14 @@ export async function planSound(
   return { sound, media, seconds, faults: [...faults, ...findFaults(sound, asked, seconds)] };
 }
 
-async function findClips(ctx: Ctx, owner: Owner, asked: ClipSettings[]) {
-  const named = asked.map(({ track, audio }, n) => ({
-    entity: track ? 'Track' : 'Audio',
-    id: (track ?? audio) as UUID,
-    path: `settings.clips.${n}.${track ? 'track' : 'audio'}`,
-  }));
-  const { media, faults } = await findNamed(ctx, owner, named);
-  const kept = named.flatMap(({ id, entity }, n) => {
-    const medium = media.get(idText(id));
-    return medium ? [{ medium, entity, clip: asked[n] as ClipSettings }] : [];
+/** Clips whose source is missing are left out: that has been told. */
+function pickClips(clips: ClipSettings[], named: NamedMedia) {
+  const found = clips.flatMap((clip) => {
+    const medium = named.get(idText((clip.track ?? clip.audio) as UUID));
+    return medium ? [{ medium, clip }] : [];
   });
-  return { media: kept.map((k) => k.medium), asked: kept.map((k) => k.clip), faults };
+  const faults: Fault[] = [];
+  return { media: found.map((f) => f.medium), asked: found.map((f) => f.clip), faults };
 }
 
 async function findTracks(ctx: Ctx, owner: Owner) {
