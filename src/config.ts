@@ -29,6 +29,8 @@ export interface Config {
   sealingKeyArn?: string;
   corsOrigins: string[];
   ffmpegPath: string;
+  /** The folder of the fonts that exports write with, as npm names them: `@fontsource/…`. */
+  fontsPath: string;
   /** Whether this process began with a code cache: scripts/package/start.ts. */
   codeCache: 'USED' | 'NONE';
   registrationsPerMinute: number;
@@ -78,6 +80,7 @@ const environment = Joi.object({
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
+  FONTS_PATH: Joi.string().default('node_modules'),
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
@@ -123,6 +126,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     sealingKeyArn: value.SEALING_KEY_ARN,
     corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
     ffmpegPath: value.FFMPEG_PATH,
+    fontsPath: value.FONTS_PATH,
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,

@@ -116,3 +116,18 @@ export async function samplesOf(path: string, rate = 44_100, channels = 1): Prom
   });
   return new Float32Array(stdout.buffer, stdout.byteOffset, stdout.length / 4);
 }
+
+/** The picture at a time, as bytes of red, green and blue. */
+export async function frameOf(path: string, seconds: number): Promise<Buffer> {
+  const args = ['-v', 'error', '-ss', String(seconds), '-i', path, '-frames:v', '1'];
+  const rgb = [
+    '-vf',
+    'scale=in_color_matrix=bt709:out_color_matrix=bt709',
+    '-f',
+    'rawvideo',
+    '-pix_fmt',
+    'rgb24',
+    '-',
+  ];
+  return (await run(FFMPEG, [...args, ...rgb], { encoding: 'buffer', maxBuffer: 1 << 26 })).stdout;
+}

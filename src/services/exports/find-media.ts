@@ -18,7 +18,12 @@ export interface FoundMedium extends Medium {
   audio?: { durationSeconds: number; sampleRate: number; channels: number } | null;
   analysis?: { bpm?: number | null } | null;
   image?: { width: number; height: number; orientation?: number } | null;
-  video?: { durationSeconds: number; width: number; height: number; hasAudio: boolean } | null;
+  video?: {
+    durationSeconds: number;
+    width: number;
+    height: number;
+    transfer?: 'PQ' | 'HLG' | null;
+  } | null;
 }
 
 /** Somebody whose media are looked for. */

@@ -7,6 +7,7 @@ import { Project } from '../../models/projects/project.ts';
 import { findCover } from './find-cover.ts';
 import { type FoundMedium, findNamed, type Owner } from './find-media.ts';
 import { listNamed } from './list-named.ts';
+import { planPicture } from './picture/plan-picture.ts';
 import type { RenderPlan, SoundEncoding, Tags } from './plan.ts';
 import { checkSettings, type ExportSettings } from './settings.ts';
 import { planSound } from './sound/plan-sound.ts';
@@ -33,16 +34,22 @@ export async function makePlan(
   // How long things are is judged only of settings that are right in themselves.
   if (faults.length > 0 || !project) throw invalid(faults);
   const planned = await planSound(ctx, owner, settings, named.media);
-  if (planned.faults.length > 0) throw invalid(planned.faults);
+  faults.push(...planned.faults);
   const of = { project, media: planned.media, named: named.media };
+  const picture =
+    format === 'MP4'
+      ? await planPicture(ctx, owner, settings, { named: named.media, heard: planned })
+      : null;
+  faults.push(...(picture?.faults ?? []));
+  if (faults.length > 0) throw invalid(faults);
   const plan: RenderPlan = {
     format: format as RenderPlan['format'],
     name: project.name,
-    sound: planned.sound,
+    sound: picture ? { ...planned.sound, sampleRate: 48_000 } : planned.sound,
     encoding: chooseEncoding(format as RenderPlan['format'], settings),
     tags: chooseTags(settings, project, planned.media),
-    cover: await findCover(ctx, owner, settings, of),
-    picture: null,
+    cover: picture ? null : await findCover(ctx, owner, settings, of),
+    picture: picture?.picture ?? null,
   };
   return { plan, seconds: planned.seconds };
 }

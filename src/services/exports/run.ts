@@ -10,6 +10,7 @@ import { MediaError } from '../media/media-error.ts';
 import type { ExportInput, ExportResult } from './export-job.ts';
 import { hashPlan } from './hash-plan.ts';
 import { type ExportDoc, makePlan } from './make-plan.ts';
+import { prepareVideo, renderHere } from './picture/render-video.ts';
 import type { RenderPlan } from './plan.ts';
 import { complete, publishFile } from './publish.ts';
 import { copyResult, findSame } from './share.ts';
@@ -53,7 +54,9 @@ async function render(
   if (shared) return shared;
   await using dir = await openScratchDir();
   const place = { workDir: dir.path, ffmpeg: config.ffmpegPath, signal: work.signal };
-  const file = await renderSoundFile(place, plan, work.progress);
+  const file = plan.picture
+    ? await renderHere(place, plan, await prepareVideo(place, plan, work.progress), work.progress)
+    : await renderSoundFile(place, plan, work.progress);
   // Awaited here, or the folder would go before its file was sent.
   return await publishFile(work, document, { ...file, name: plan.name, fingerprint });
 }

@@ -109,6 +109,7 @@ export function checkSettings(
   const { value, error } = schemas[format].validate(settings, {
     abortEarly: false,
     errors: { label: false },
+    messages: { 'number.greater': 'must be greater than `from`' },
   });
   const faults = (error?.details ?? []).map(({ path, message }) => {
     return { path: joinPath(['settings', ...path]), message };
