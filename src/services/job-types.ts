@@ -1,5 +1,6 @@
 import { endSessions } from './account/end-sessions.ts';
 import { renderExport } from './exports/export-job.ts';
+import { renderSegments } from './exports/segments/segment-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
@@ -19,6 +20,7 @@ export const jobTypes = listJobTypes(
   completeUpload,
   copyOriginal,
   renderExport,
+  renderSegments,
   sweep,
   endSessions,
 );

@@ -14,6 +14,11 @@ import { omitNulls } from '../media/derivatives.ts';
 import type { ExportInput, ExportResult } from './export-job.ts';
 import type { ExportDoc } from './make-plan.ts';
 
+type PublishWork = Pick<
+  Work<ExportInput, ExportResult>,
+  'job' | 'token' | 'signal' | 'progress' | 'complete'
+>;
+
 /** A rendered file. */
 export interface RenderedFile {
   path: string;
@@ -31,7 +36,7 @@ export const KEPT_MS = 7 * 24 * 3600_000;
  * @throws Superseded when the export is gone or was cancelled; LostClaim
  */
 export async function publishFile(
-  work: Work<ExportInput, ExportResult>,
+  work: PublishWork,
   document: ExportDoc,
   file: RenderedFile & { name: string; fingerprint: string },
 ): Promise<ExportResult> {
@@ -57,7 +62,7 @@ export async function publishFile(
 
 /** Completes an export and its job with these fields. @throws Superseded; LostClaim */
 export function complete(
-  { job, complete: completeJob }: Work<ExportInput, ExportResult>,
+  { job, complete: completeJob }: PublishWork,
   { _id }: ExportDoc,
   fields: Record<string, unknown> & { size: number },
 ): Promise<ExportResult> {

@@ -4,22 +4,28 @@ import { folderIn } from '../../data/objects.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
 import { Export } from '../../models/exports/export.ts';
-import { JobFailure, Superseded, type Work } from '../jobs/job-type.ts';
+import { type FannedOut, JobFailure, Superseded, type Work } from '../jobs/job-type.ts';
 import { openScratchDir } from '../jobs/scratch-dir.ts';
+import { omitNulls } from '../media/derivatives.ts';
 import { MediaError } from '../media/media-error.ts';
 import type { ExportInput, ExportResult } from './export-job.ts';
 import { hashPlan } from './hash-plan.ts';
 import { type ExportDoc, makePlan } from './make-plan.ts';
-import { prepareVideo, renderHere } from './picture/render-video.ts';
+import { SOUND_FILE } from './picture/join-video.ts';
+import { type PreparedVideo, prepareVideo, renderHere } from './picture/render-video.ts';
 import type { RenderPlan } from './plan.ts';
 import { complete, publishFile } from './publish.ts';
+import { type ExportState, renderSegments } from './segments/segment-job.ts';
+import { splitSegments } from './segments/split.ts';
+import { stageFiles } from './segments/stage.ts';
 import { copyResult, findSame } from './share.ts';
 import { renderSoundFile } from './sound/render-sound.ts';
+import type { RenderDir } from './sound/run.ts';
 
-export type ExportWork = Work<ExportInput, ExportResult>;
+export type ExportWork = Work<ExportInput, ExportResult, ExportState>;
 
 /** Runs an export's job: plans it, renders its file and publishes that. */
-export async function runExport(work: ExportWork): Promise<ExportResult> {
+export async function runExport(work: ExportWork): Promise<ExportResult | FannedOut> {
   const { ctx, input, job } = work;
   const waiting = { _id: input.document, job: job._id, status: 'PROCESSING' };
   const document = await findOne(ctx, Export, waiting, WHOLE);
@@ -48,17 +54,45 @@ async function render(
   work: ExportWork,
   document: ExportDoc,
   plan: RenderPlan,
-): Promise<ExportResult> {
+): Promise<ExportResult | FannedOut> {
   const fingerprint = hashPlan(plan);
   const shared = await shareResult(work, document, fingerprint);
   if (shared) return shared;
   await using dir = await openScratchDir();
   const place = { workDir: dir.path, ffmpeg: config.ffmpegPath, signal: work.signal };
-  const file = plan.picture
-    ? await renderHere(place, plan, await prepareVideo(place, plan, work.progress), work.progress)
-    : await renderSoundFile(place, plan, work.progress);
-  // Awaited here, or the folder would go before its file was sent.
+  if (!plan.picture) {
+    const file = await renderSoundFile(place, plan, work.progress);
+    // Awaited here, or the folder would go before its file was sent.
+    return await publishFile(work, document, { ...file, name: plan.name, fingerprint });
+  }
+  const prepared = await prepareVideo(place, plan, work.progress);
+  const groups = splitSegments(prepared.script, config.videoSecondsPerJob);
+  if (groups.length > 1)
+    return await leaveToChildren(work, document, { place, plan, prepared, groups });
+  const file = await renderHere(place, plan, prepared, work.progress);
   return await publishFile(work, document, { ...file, name: plan.name, fingerprint });
+}
+
+interface Rest {
+  place: RenderDir;
+  plan: RenderPlan;
+  prepared: PreparedVideo;
+  groups: { from: number; to: number }[];
+}
+
+/** Leaves a long video to child jobs, with all that they need in a folder of this claim. */
+async function leaveToChildren(
+  work: ExportWork,
+  document: ExportDoc,
+  { place, plan, prepared, groups }: Rest,
+): Promise<FannedOut> {
+  const { script, names, loudness } = prepared;
+  const own = folderIn('exports', document.user, document._id);
+  const folder = `${own}${idText(work.job._id)}-${work.token}-parts/`;
+  await stageFiles(place, folder, { script, names, plan }, [SOUND_FILE]);
+  const inputs = groups.map((group) => ({ folder, ...group }));
+  const state = { folder, loudness: omitNulls(loudness), fingerprint: hashPlan(plan) };
+  return work.fanOut({ type: renderSegments, inputs, state });
 }
 
 /** What was asked for while another of the same was under way, or is too large to copy at once. */

@@ -17,12 +17,12 @@ const LATIN: Font = {
   has: /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]/u,
 };
 const JAPANESE: Font = {
-  family: 'Noto Sans Japanese',
+  family: 'Noto Sans Japanese Regular',
   file: '@embedpdf/fonts-jp/fonts/NotoSansJP-Regular.otf',
   has: /[\p{Script=Hiragana}\p{Script=Katakana}ー々〆]/u,
 };
 const CHINESE: Font = {
-  family: 'Noto Sans S Chinese',
+  family: 'Noto Sans S Chinese Regular',
   file: '@embedpdf/fonts-sc/fonts/NotoSansHans-Regular.otf',
   has: /[\p{Script=Han}\p{Script=Bopomofo}\u3000-\u303f\uff00-\uffef]/u,
 };
@@ -46,7 +46,7 @@ export const FONTS: readonly Font[] = [
     has: /\p{Script=Hebrew}/u,
   },
   {
-    family: 'Noto Sans Korean',
+    family: 'Noto Sans Korean Regular',
     file: '@embedpdf/fonts-kr/fonts/NotoSansKR-Regular.otf',
     has: /\p{Script=Hangul}/u,
   },

@@ -13,11 +13,10 @@ const MOST_SECONDS = 12;
 /** Reads lyrics with times. */
 export function readLyrics(format: 'LRC' | 'SRT', text: string): ReadLyrics {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
-  const cues = (format === 'SRT' ? readSrt(lines) : readLrc(lines)).filter(
-    (cue) => cue.text && cue.to > cue.from,
-  );
+  const all = format === 'SRT' ? readSrt(lines) : readLrc(lines);
+  const cues = all.filter((cue) => cue.text && cue.to > cue.from);
   if (cues.length === 0) return { fault: `has no line with a time as ${format} has them` };
-  if (cues.length > MOST_CUES) return { fault: `has more than ${MOST_CUES} lines with a time` };
+  if (all.length > MOST_CUES) return { fault: `has more than ${MOST_CUES} lines with a time` };
   const long = cues.findIndex((cue) => [...cue.text].length > LONGEST_CUE);
   if (long >= 0) return { fault: `has more than ${LONGEST_CUE} characters in line ${long + 1}` };
   return { cues };
