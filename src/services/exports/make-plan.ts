@@ -4,11 +4,12 @@ import { findOne } from '../../data/read.ts';
 import { invalid } from '../../errors.ts';
 import type { Export, ExportFormat } from '../../models/exports/export.ts';
 import { Project } from '../../models/projects/project.ts';
+import { planArchive } from './archive/plan-archive.ts';
 import { findCover } from './find-cover.ts';
 import { type FoundMedium, findNamed, type Owner } from './find-media.ts';
 import { listNamed } from './list-named.ts';
 import { planPicture } from './picture/plan-picture.ts';
-import type { RenderPlan, SoundEncoding, Tags } from './plan.ts';
+import type { ExportPlan, RenderPlan, SoundEncoding, Tags } from './plan.ts';
 import { checkSettings, type ExportSettings } from './settings.ts';
 import { planSound } from './sound/plan-sound.ts';
 
@@ -25,7 +26,7 @@ export type ExportDoc = DocOf<typeof Export>;
 export async function makePlan(
   ctx: Ctx,
   { format, settings: asked, ...owner }: AskedExport,
-): Promise<{ plan: RenderPlan; seconds: number }> {
+): Promise<{ plan: ExportPlan; seconds: number }> {
   const { settings, faults } = checkSettings(format, asked);
   const project = await findOne(ctx, Project, { _id: owner.project, user: owner.user });
   if (!project) faults.unshift({ path: 'project', message: 'there is no such project' });
@@ -33,6 +34,11 @@ export async function makePlan(
   faults.push(...named.faults);
   // How long things are is judged only of settings that are right in themselves.
   if (faults.length > 0 || !project) throw invalid(faults);
+  if (format === 'ZIP') {
+    const archive = await planArchive(ctx, owner, settings, project);
+    if (archive.faults.length > 0) throw invalid(archive.faults);
+    return { plan: archive.plan, seconds: 0 };
+  }
   const planned = await planSound(ctx, owner, settings, named.media);
   faults.push(...planned.faults);
   const of = { project, media: planned.media, named: named.media };
@@ -43,10 +49,10 @@ export async function makePlan(
   faults.push(...(picture?.faults ?? []));
   if (faults.length > 0) throw invalid(faults);
   const plan: RenderPlan = {
-    format: format as RenderPlan['format'],
+    format,
     name: project.name,
     sound: picture ? { ...planned.sound, sampleRate: 48_000 } : planned.sound,
-    encoding: chooseEncoding(format as RenderPlan['format'], settings),
+    encoding: chooseEncoding(format, settings),
     tags: chooseTags(settings, project, planned.media),
     cover: picture ? null : await findCover(ctx, owner, settings, of),
     picture: picture?.picture ?? null,

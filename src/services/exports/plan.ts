@@ -82,3 +82,38 @@ export interface RenderPlan {
   cover: { key: string } | null;
   picture: PicturePlan | null;
 }
+
+/** A ZIP with originals, and a manifest that says what they are. */
+export interface ArchivePlan {
+  format: 'ZIP';
+  name: string;
+  manifest: Manifest;
+  /** In the order of the manifest's media. */
+  sources: Source[];
+}
+
+export type ExportPlan = RenderPlan | ArchivePlan;
+
+/** `manifest.json` in a ZIP. */
+export interface Manifest {
+  format: 'mixdown-project';
+  version: 1;
+  project: { name: string; description?: string; settings: object; coverImage?: string };
+  media: ManifestMedium[];
+}
+
+/** A medium of the project, with what its owner said of it. */
+export interface ManifestMedium {
+  kind: 'TRACK' | 'AUDIO' | 'IMAGE' | 'VIDEO';
+  /** As it was; an import gives a new one. */
+  id: string;
+  /** Its path in the ZIP. */
+  file: string;
+  fileName: string;
+  contentType: string;
+  size: number;
+  /** Base64 of the SHA-256 of its bytes. */
+  checksum: string;
+  /** Fields that clients write: `name`, `artist`… */
+  fields: Record<string, string | number>;
+}

@@ -11,8 +11,11 @@ import { upload } from '../../providers/upload.ts';
 import { Superseded, type Work } from '../jobs/job-type.ts';
 import type { Loudness } from '../media/audio/analysis/loudness.ts';
 import { omitNulls } from '../media/derivatives.ts';
+import { writeArchive } from './archive/write-archive.ts';
 import type { ExportInput, ExportResult } from './export-job.ts';
+import { hashPlan } from './hash-plan.ts';
 import type { ExportDoc } from './make-plan.ts';
+import type { ArchivePlan } from './plan.ts';
 
 type PublishWork = Pick<
   Work<ExportInput, ExportResult>,
@@ -53,6 +56,32 @@ export async function publishFile(
       ...{ filePath: key, fileName: nameFile(file.name, extname(path)), contentType, size },
       ...{ checksum: await hashFile(path), durationSeconds: file.seconds },
       ...{ loudness: omitNulls(file.loudness), fingerprint: file.fingerprint },
+    });
+  } catch (error) {
+    if (error instanceof Superseded) await deleteUnder(own);
+    throw error;
+  }
+}
+
+/** Writes a ZIP to where it is published. @throws Superseded; LostClaim; JobFailure */
+export async function publishArchive(
+  work: PublishWork,
+  document: ExportDoc,
+  plan: ArchivePlan,
+): Promise<ExportResult> {
+  const { job, token, signal, progress } = work;
+  const own = `${folderIn('exports', document.user, document._id)}${idText(job._id)}-${token}/`;
+  const total = plan.sources.reduce((sum, { size }) => sum + size, 1);
+  let bytes = 0;
+  const key = `${own}file.zip`;
+  try {
+    const made = await writeArchive(key, plan, signal, (more) => {
+      bytes += more;
+      progress((98 * bytes) / total, 'archive');
+    });
+    return await complete(work, document, {
+      ...{ filePath: key, fileName: nameFile(plan.name, '.zip'), contentType: 'application/zip' },
+      ...{ ...made, fingerprint: hashPlan(plan) },
     });
   } catch (error) {
     if (error instanceof Superseded) await deleteUnder(own);

@@ -13,8 +13,8 @@ import { hashPlan } from './hash-plan.ts';
 import { type ExportDoc, makePlan } from './make-plan.ts';
 import { SOUND_FILE } from './picture/join-video.ts';
 import { type PreparedVideo, prepareVideo, renderHere } from './picture/render-video.ts';
-import type { RenderPlan } from './plan.ts';
-import { complete, publishFile } from './publish.ts';
+import type { ExportPlan, RenderPlan } from './plan.ts';
+import { complete, publishArchive, publishFile } from './publish.ts';
 import { type ExportState, renderSegments } from './segments/segment-job.ts';
 import { splitSegments } from './segments/split.ts';
 import { stageFiles } from './segments/stage.ts';
@@ -40,7 +40,7 @@ export async function runExport(work: ExportWork): Promise<ExportResult | Fanned
 }
 
 /** Plans as when it was asked for. What has changed since is a clear end, not an endless retry. */
-async function planAgain({ ctx }: ExportWork, document: ExportDoc): Promise<RenderPlan> {
+async function planAgain({ ctx }: ExportWork, document: ExportDoc): Promise<ExportPlan> {
   const { user, project, format, settings } = document;
   try {
     return (await makePlan(ctx, { user, project, format, settings: settings as object })).plan;
@@ -53,11 +53,12 @@ async function planAgain({ ctx }: ExportWork, document: ExportDoc): Promise<Rend
 async function render(
   work: ExportWork,
   document: ExportDoc,
-  plan: RenderPlan,
+  plan: ExportPlan,
 ): Promise<ExportResult | FannedOut> {
   const fingerprint = hashPlan(plan);
   const shared = await shareResult(work, document, fingerprint);
   if (shared) return shared;
+  if (plan.format === 'ZIP') return publishArchive(work, document, plan);
   await using dir = await openScratchDir();
   const place = { workDir: dir.path, ffmpeg: config.ffmpegPath, signal: work.signal };
   if (!plan.picture) {
