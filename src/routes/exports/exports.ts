@@ -9,11 +9,24 @@ import { AppError, notFound } from '../../errors.ts';
 import { Export } from '../../models/exports/export.ts';
 import { owner } from '../../rules.ts';
 import { cancelRender } from '../../services/exports/cancel.ts';
+import { estimateExport } from '../../services/exports/estimate.ts';
 import type { AskedExport } from '../../services/exports/make-plan.ts';
 import { startExport } from '../../services/exports/start.ts';
 import { answerLink, linkSchema } from '../media/media.ts';
 
 const path = '/v1/exports';
+const estimateSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['seconds', 'bytes', 'durationSeconds', 'credits'],
+  properties: {
+    seconds: { type: 'number', description: 'Until it is complete, once a worker has it.' },
+    bytes: { type: 'integer', description: 'Of its file.' },
+    durationSeconds: { type: 'number' },
+    credits: { type: 'null', description: 'Nothing has a price yet.' },
+  },
+};
+
 const common = { tag: 'Exports', access: 'user' } as const;
 
 const create: Route = Object.assign(createRoute(Export, { path, rule: owner }), {
@@ -23,6 +36,19 @@ const create: Route = Object.assign(createRoute(Export, { path, rule: owner }), 
     const values = { ...castObject(Export.shape, body), ...applyRule(owner, ctx.actor) };
     const document = await startExport(ctx, { settings: {}, ...values } as AskedExport);
     return { ...answerCreated(path, Export, document), status: 202 };
+  },
+} satisfies Partial<Route>);
+
+const estimate: Route = Object.assign(createRoute(Export, { path, rule: owner }), {
+  path: `${path}/estimate`,
+  id: 'estimateExport',
+  summary: 'What an export would take, without starting it.',
+  success: { 200: { description: 'The estimate.', schema: estimateSchema } },
+  codes: [],
+  handle: async (ctx, { body }) => {
+    const values = { ...castObject(Export.shape, body), ...applyRule(owner, ctx.actor) };
+    const json = await estimateExport(ctx, { settings: {}, ...values } as AskedExport);
+    return { status: 200, json };
   },
 } satisfies Partial<Route>);
 
@@ -55,4 +81,4 @@ const file: Route = {
 };
 
 /** Starting an export, getting its file, and ending it. */
-export const exportActions: Route[] = [create, remove, file];
+export const exportActions: Route[] = [create, estimate, remove, file];

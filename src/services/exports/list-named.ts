@@ -1,4 +1,4 @@
-import { UUID } from '../../data/ids.ts';
+import { parseId, UUID } from '../../data/ids.ts';
 
 /** A medium that the settings name. */
 export interface Named {
@@ -24,8 +24,8 @@ export function listNamed(value: unknown, path = 'settings'): Named[] {
   return Object.entries(value).flatMap(([key, inner]) => {
     const entity = ENTITIES[key];
     const at = `${path}.${key}`;
-    return entity && inner instanceof UUID
-      ? [{ entity, id: inner, path: at }]
-      : listNamed(inner, at);
+    // Where something else is wrong nearby, an id is still as the client sent it.
+    const id = entity && (inner instanceof UUID ? inner : parseId(inner));
+    return entity && id ? [{ entity, id, path: at }] : listNamed(inner, at);
   });
 }
