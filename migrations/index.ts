@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstDda5da } from './0001-first-dda5da.ts';
+import { migration as m0001First99652f } from './0001-first-99652f.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstDda5da];
+export const migrations: Migration[] = [m0001First99652f];
