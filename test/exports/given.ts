@@ -48,7 +48,7 @@ export async function exported(person: Person, body: object): Promise<ExportSeen
   return ended(person, made);
 }
 
-export function ended(person: Person, { id }: Doc): Promise<ExportSeen> {
+function ended(person: Person, { id }: Doc): Promise<ExportSeen> {
   return until(
     'the export has ended',
     async () => {

@@ -3,7 +3,7 @@ import { entity, freeForm, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { runFields } from '../jobs/run-fields.ts';
 
-export const EXPORT_FORMATS = ['MP3', 'WAV', 'FLAC', 'M4A', 'OPUS', 'MP4', 'ZIP'] as const;
+const EXPORT_FORMATS = ['MP3', 'WAV', 'FLAC', 'M4A', 'OPUS', 'MP4', 'ZIP'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 const EXPORT_STATUSES = [

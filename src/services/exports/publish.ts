@@ -54,7 +54,10 @@ export async function publishFile(
     await upload(key, { path, size, contentType }, signal);
     return await complete(work, document, {
       ...{ filePath: key, fileName: nameFile(file.name, extname(path)), contentType, size },
-      ...{ checksum: await hashFile(path), durationSeconds: file.seconds },
+      ...{
+        checksum: await hashFile(path),
+        durationSeconds: Math.round(file.seconds * 1000) / 1000,
+      },
       ...{ loudness: omitNulls(file.loudness), fingerprint: file.fingerprint },
     });
   } catch (error) {

@@ -45,7 +45,7 @@ export const MOST_MIXED = 48;
 export const MOST_SECONDS = 14_400;
 
 const number = () => Joi.number().strict();
-export const seconds = (max = MOST_SECONDS) => number().min(0).max(max);
+const seconds = (max = MOST_SECONDS) => number().min(0).max(max);
 
 const clip = Joi.object({
   track: idInput(),

@@ -6,7 +6,7 @@ import { FFMPEG, type Studio } from '../../samples/audio.ts';
 import { ffmpegLog } from '../../samples/independent.ts';
 
 /** A clip of all of a file, as the planner makes it. */
-export function clipOf(more: Partial<Clip> = {}): Clip {
+function clipOf(more: Partial<Clip> = {}): Clip {
   return {
     source: { entity: 'Track', id: '', name: '', fileName: '', key: '', etag: '', size: 0 },
     ...{ channels: 2, sampleRate: 44_100, from: 0, to: null, seconds: 0 },

@@ -6,7 +6,7 @@ import { uploadStream } from '../../../providers/upload-stream.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
 import type { ArchivePlan, Source } from '../plan.ts';
 
-export const MANIFEST = 'manifest.json';
+const MANIFEST = 'manifest.json';
 /** Nothing in an archive is younger than another, so that the same project makes the same bytes. */
 const MTIME = new Date('2000-01-01T00:00:00Z');
 

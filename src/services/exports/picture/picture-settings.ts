@@ -10,7 +10,7 @@ export const ASPECT_RATIOS = {
   '4:5': [4, 5],
 } as const;
 export const VISUALIZERS = ['WAVEFORM', 'SPECTRUM', 'BARS', 'CIRCLE'] as const;
-export const POSITIONS = ['TOP', 'CENTER', 'BOTTOM'] as const;
+const POSITIONS = ['TOP', 'CENTER', 'BOTTOM'] as const;
 
 export interface TitleSettings {
   text: string;
@@ -19,7 +19,7 @@ export interface TitleSettings {
   position: (typeof POSITIONS)[number];
 }
 
-export type LyricsSettings = { source: 'TRACK' } | { format: 'LRC' | 'SRT'; text: string };
+type LyricsSettings = { source: 'TRACK' } | { format: 'LRC' | 'SRT'; text: string };
 
 export interface SlideshowSettings {
   type: 'SLIDESHOW';
