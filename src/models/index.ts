@@ -41,6 +41,7 @@ export { Video } from './media/video.ts';
 export { Stat } from './metering/stat.ts';
 export { Consent } from './privacy/consent.ts';
 export { Project } from './projects/project.ts';
+export { ProjectImport } from './projects/project-import.ts';
 export { SocialAccount } from './social/social-account.ts';
 export { WebhookDelivery } from './webhooks/webhook-delivery.ts';
 export { WebhookEndpoint } from './webhooks/webhook-endpoint.ts';

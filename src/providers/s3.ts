@@ -79,6 +79,22 @@ export async function openObject(
   }
 }
 
+/** Opens bytes of an object, from `start` to before `end`. @throws the SDK's error when it has another ETag */
+export async function openRange(
+  key: string,
+  etag: string,
+  { start, end }: { start: number; end: number },
+  signal: AbortSignal,
+): Promise<Readable> {
+  const { GetObjectCommand } = await loadSdk();
+  const Range = `bytes=${start}-${end - 1}`;
+  const { Body } = await (await getClient()).send(
+    new GetObjectCommand({ Bucket: config.mediaBucket, Key: key, IfMatch: `"${etag}"`, Range }),
+    { abortSignal: signal },
+  );
+  return Body as Readable;
+}
+
 /** Stores a short text. */
 export async function putText(key: string, text: string, contentType: string): Promise<void> {
   const { PutObjectCommand } = await loadSdk();

@@ -1,5 +1,6 @@
 import { endSessions } from './account/end-sessions.ts';
 import { renderExport } from './exports/export-job.ts';
+import { importProject } from './exports/import/import-job.ts';
 import { renderSegments } from './exports/segments/segment-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
@@ -21,6 +22,7 @@ export const jobTypes = listJobTypes(
   copyOriginal,
   renderExport,
   renderSegments,
+  importProject,
   sweep,
   endSessions,
 );

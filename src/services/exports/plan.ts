@@ -95,7 +95,7 @@ export interface ArchivePlan {
 export type ExportPlan = RenderPlan | ArchivePlan;
 
 /** `manifest.json` in a ZIP. */
-interface Manifest {
+export interface Manifest {
   format: 'mixdown-project';
   version: 1;
   project: { name: string; description?: string; settings: object; coverImage?: string };
