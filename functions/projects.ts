@@ -1,8 +1,6 @@
 import { serve } from '../src/api/http/serve.ts';
 import { resource } from '../src/api/resource/resource.ts';
 import { Project } from '../src/models/projects/project.ts';
-import { ProjectImport } from '../src/models/projects/project-import.ts';
-import { IMPORT_PATH, importActions } from '../src/routes/projects/imports.ts';
 import { projectActions } from '../src/routes/projects/projects.ts';
 import { owner } from '../src/rules.ts';
 
@@ -23,11 +21,4 @@ export const projects = resource(Project, {
   actions: projectActions,
 });
 
-export const projectImports = resource(ProjectImport, {
-  path: IMPORT_PATH,
-  can: { read: owner, remove: owner },
-  include: ['user', 'project'],
-  actions: importActions,
-});
-
-export const handler = serve(projects, projectImports);
+export const handler = serve(projects);

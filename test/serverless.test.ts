@@ -53,6 +53,7 @@ const PARTS: Record<string, string[]> = {
   // One document, without an id.
   settings: ['ANY /v1/settings'],
   // One of the things below an image, which takes a decoder.
+  projectImports: ['ANY /v1/projects/import', 'ANY /v1/projects/import/{path+}'],
   imageRenders: ['ANY /v1/images/{id}/render'],
   // Two lists, without documents of their own.
   stats: ['ANY /v1/stats', 'ANY /v1/admin/stats'],

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { ZipFile } from 'yazl';
-import { projectImports } from '../../functions/projects.ts';
+import { projectImports } from '../../functions/project-imports.ts';
 import { conforms } from '../conforms.ts';
 import { type Doc, given, type Person, send, type Track } from '../harness/given.ts';
 import { keysOf } from '../harness/objects.ts';
