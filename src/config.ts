@@ -35,6 +35,8 @@ export interface Config {
   /** What CloudFront sends with each request, where it stands in front: others are refused. */
   edgeSecret?: string;
   ffmpegPath: string;
+  /** The folder of the fonts that exports write with, as npm names them: `@fontsource/…`. */
+  fontsPath: string;
   /** Whether this process began with a code cache: scripts/package/start.ts. */
   codeCache: 'USED' | 'NONE';
   registrationsPerMinute: number;
@@ -88,6 +90,7 @@ const environment = Joi.object({
   CORS_ORIGINS: origins,
   EDGE_SECRET: Joi.string().min(32),
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
+  FONTS_PATH: Joi.string().default('node_modules'),
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
@@ -139,6 +142,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
     edgeSecret: value.EDGE_SECRET,
     ffmpegPath: value.FFMPEG_PATH,
+    fontsPath: value.FONTS_PATH,
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,

@@ -53,6 +53,7 @@ const PARTS: Record<string, string[]> = {
   // One document, without an id.
   settings: ['ANY /v1/settings'],
   // One of the things below an image, which takes a decoder.
+  projectImports: ['ANY /v1/projects/import', 'ANY /v1/projects/import/{path+}'],
   imageRenders: ['ANY /v1/images/{id}/render'],
   // Tickets alone: what they open has a URL of its own.
   events: ['ANY /v1/events/{path+}'],

@@ -43,6 +43,7 @@ export { Event } from './news/event.ts';
 export { EventHead } from './news/event-head.ts';
 export { Consent } from './privacy/consent.ts';
 export { Project } from './projects/project.ts';
+export { ProjectImport } from './projects/project-import.ts';
 export { SocialAccount } from './social/social-account.ts';
 export { WebhookDelivery } from './webhooks/webhook-delivery.ts';
 export { WebhookEndpoint } from './webhooks/webhook-endpoint.ts';

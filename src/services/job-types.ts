@@ -1,4 +1,7 @@
 import { endSessions } from './account/end-sessions.ts';
+import { renderExport } from './exports/export-job.ts';
+import { importProject } from './exports/import/import-job.ts';
+import { renderSegments } from './exports/segments/segment-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
@@ -18,6 +21,9 @@ export const jobTypes = listJobTypes(
   encodeSegment,
   completeUpload,
   copyOriginal,
+  renderExport,
+  renderSegments,
+  importProject,
   sweep,
   endSessions,
   deliverWebhooks,

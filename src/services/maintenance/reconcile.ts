@@ -7,6 +7,7 @@ import { aggregate, findMany } from '../../data/read.ts';
 import { type Reference, referencesOf, restrictionsOn } from '../../data/references.ts';
 import { Job } from '../../models/jobs/job.ts';
 import { tellFolded } from '../account/security-events.ts';
+import { expireExports } from '../exports/expire.ts';
 import { isDue, ringJobs } from '../jobs/queue.ts';
 import { emptyTrash } from '../media/trash.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
@@ -27,15 +28,17 @@ export interface ReconcileCounts {
   folded: number;
   /** Endpoints with deliveries that are overdue. */
   webhooks: number;
+  /** Exports whose files are no longer kept. */
+  expired: number;
   /** Why nothing was deleted. */
   refused?: string;
 }
 
 /**
  * Repairs what lost messages and crashes leave behind: jobs without a wake-up, uploads without an
- * event, webhooks that nobody sends, orphaned documents and multipart uploads. Also empties the trash, and tells of security
- * events that were only counted. Where the host's clock and the database's differ, it deletes
- * nothing, and says why.
+ * event, webhooks that nobody sends, orphaned documents and multipart uploads. Also empties the trash,
+ * expires exports, and tells of security events that were only counted. Where the host's clock and the
+ * database's differ, it deletes nothing, and says why.
  */
 export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
   const rung = await ringForJobs(ctx);
@@ -45,8 +48,9 @@ export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
   const folded = await tellFolded(ctx);
   const webhooks = await wakeStranded(ctx);
   const found = { rung, awaiting, folded, webhooks };
-  if (refused) return { ...found, uploads: 0, orphans: 0, emptied: 0, refused };
+  if (refused) return { ...found, uploads: 0, orphans: 0, emptied: 0, expired: 0, refused };
   const emptied = await emptyTrash(ctx);
+  const expired = await expireExports(ctx);
   const uploads = await abortOrphanedUploads(ctx);
   let orphans = 0;
   for (const entity of entities.values()) {
@@ -54,7 +58,7 @@ export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
       orphans += await removeOrphans(ctx, reference);
     }
   }
-  return { ...found, uploads, orphans, emptied };
+  return { ...found, uploads, orphans, emptied, expired };
 }
 
 async function ringForJobs(ctx: Ctx): Promise<number> {

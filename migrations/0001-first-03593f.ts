@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-60ed0a',
+  id: '0001-first-03593f',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -756,7 +756,7 @@ export const migration: Migration = {
     await m.createCollection('exports', {
       fields: {
         project: 'id',
-        format: { bsonType: 'string', enum: ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] },
+        format: { bsonType: 'string', enum: ['MP3', 'WAV', 'FLAC', 'M4A', 'OPUS', 'MP4', 'ZIP'] },
         settings: { bsonType: 'object' },
         job: 'id',
         status: {
@@ -774,7 +774,13 @@ export const migration: Migration = {
         },
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
+        progress: { bsonType: 'number', minimum: 0, maximum: 100 },
         filePath: { bsonType: 'string', maxLength: 512 },
+        fileName: { bsonType: 'string', maxLength: 255 },
+        contentType: { bsonType: 'string', maxLength: 128 },
+        checksum: { bsonType: 'string', maxLength: 44 },
+        loudness: { bsonType: 'object' },
+        fingerprint: { bsonType: 'string', maxLength: 64 },
         size: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         durationSeconds: { bsonType: 'number', minimum: 0 },
         expiresAt: { bsonType: 'date' },
@@ -791,6 +797,7 @@ export const migration: Migration = {
         'format',
         'settings',
         'status',
+        'progress',
         '_id',
         'user',
         'createdAt',
@@ -804,6 +811,8 @@ export const migration: Migration = {
         { key: { user: 1, format: 1, createdAt: -1, _id: -1 } },
         { key: { project: 1 } },
         { key: { job: 1 }, sparse: true },
+        { key: { user: 1, fingerprint: 1 }, sparse: true },
+        { key: { status: 1, expiresAt: 1 } },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
@@ -1490,6 +1499,83 @@ export const migration: Migration = {
           partialFilterExpression: { providerId: { $exists: true } },
         },
         { key: { removing: 1 }, sparse: true },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
+    await m.createCollection('projectImports', {
+      fields: {
+        fileName: { bsonType: 'string', maxLength: 255 },
+        contentType: { bsonType: 'string', maxLength: 128 },
+        size: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+        filePath: { bsonType: 'string', maxLength: 512 },
+        status: { bsonType: 'string', enum: ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] },
+        progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        error: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['code', 'message'],
+          properties: {
+            code: { bsonType: 'string', maxLength: 64 },
+            message: { bsonType: 'string', maxLength: 1000 },
+          },
+        },
+        object: {
+          bsonType: 'object',
+          additionalProperties: false,
+          properties: {
+            etag: { bsonType: 'string' },
+            sequencer: { bsonType: 'string' },
+            job: { bsonType: 'binData' },
+          },
+        },
+        stands: { bsonType: 'bool' },
+        multipart: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['partSize'],
+          properties: {
+            partSize: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+            uploadId: { bsonType: 'string' },
+            completing: { bsonType: 'binData' },
+          },
+        },
+        project: 'id',
+        mediaCount: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'fileName',
+        'contentType',
+        'size',
+        'filePath',
+        'status',
+        'progress',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { user: 1, createdAt: -1, _id: -1 } },
+        { key: { project: 1 }, sparse: true },
+        {
+          key: { updatedAt: 1 },
+          name: 'awaiting',
+          partialFilterExpression: { status: 'AWAITING_UPLOAD' },
+        },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
@@ -2760,6 +2846,7 @@ export const migration: Migration = {
     await m.dropCollection('retentionPolicies');
     await m.dropCollection('rateCounts');
     await m.dropCollection('projects');
+    await m.dropCollection('projectImports');
     await m.dropCollection('payments');
     await m.dropCollection('paymentMethods');
     await m.dropCollection('mediumVersions');
