@@ -23,6 +23,8 @@ export interface FfmpegRun extends FfmpegProcess {
     maxPixels?: number;
     /** Threads of each decoder; default 1. */
     threads?: number;
+    /** Further options of the demuxer, which we choose: they never come from the file. */
+    demuxerOptions?: readonly string[];
   };
   /** Everything after `-i`: maps, filters, encoders, `file:` and `pipe:` targets. */
   outputs: readonly string[];
@@ -90,6 +92,7 @@ function buildArguments({ input, outputs }: FfmpegRun): string[] {
     ...(input.keyframesOnly ? ['-skip_frame', 'nokey'] : []),
     ...(input.fromSeconds ? ['-ss', String(input.fromSeconds)] : []),
     '-t', String(input.maxSeconds),
+    ...(input.demuxerOptions ?? []),
     '-f', input.demuxer,
     '-i', `file:${input.path}`,
     ...outputs,

@@ -11,6 +11,7 @@ import { LEASE } from '../../src/services/jobs/claim.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { MediaError } from '../../src/services/media/media-error.ts';
 import type { MediaProcessor, ProcessorInput } from '../../src/services/media/processor.ts';
+import { buildWarning } from '../../src/services/media/warning.ts';
 import { given, type Person, type Track as TrackDoc } from '../harness/given.ts';
 import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
 import { replaceProcessor } from '../harness/job-types.ts';
@@ -55,7 +56,10 @@ const probed = { contentType: 'audio/mpeg', facts: {}, derivatives: PLANNED };
 const whole: MediaProcessor = async (input) => {
   await input.onProbed(probed);
   await makes(input, 'waveform');
-  return { ...processed, warnings: ['The cover was left out: it is broken.'] };
+  return {
+    ...processed,
+    warnings: [buildWarning('COVER_OMITTED', 'The cover was left out: it is broken.')],
+  };
 };
 
 const now = async (person: Person, { id }: TrackDoc) =>
@@ -100,7 +104,9 @@ test('an optional derivative that fails leaves a warning, a mandatory one fails 
     throw new MediaError('CORRUPT_MEDIA', 'There is no sound in it.');
   });
   const ready = [await now(alice, one), await now(alice, two)].find((t) => t.status === 'READY');
-  expect(ready).toMatchObject({ warnings: [expect.stringContaining('cover')] });
+  expect(ready).toMatchObject({
+    warnings: [{ code: 'COVER_OMITTED', message: expect.stringContaining('cover') }],
+  });
   expect(statuses(ready as TrackDoc)).toEqual({ waveform: 'READY' });
   const failed = [await now(alice, one), await now(alice, two)].find((t) => t.status === 'FAILED');
   expect(failed).toMatchObject({ error: { code: 'CORRUPT_MEDIA' } });

@@ -1,5 +1,6 @@
 import { type IAudioMetadata, type IPicture, parseFromTokenizer } from 'music-metadata';
 import type { BoundedFile } from '../bounded-file.ts';
+import { buildWarning, type MediaWarning } from '../warning.ts';
 import type { Container } from './containers/container.ts';
 import { openTagReader } from './tag-reader.ts';
 
@@ -28,31 +29,35 @@ export interface TrackTags {
 
 export interface FoundTags {
   tags: TrackTags;
-  picture: Pick<IPicture, 'data' | 'format'> | null;
+  /** Covers, the best first; the first that can be used is. */
+  pictures: Pick<IPicture, 'data'>[];
   /** Bytes of embedded pictures, to subtract from the size of the file. */
   pictureBytes: number;
-  warnings: string[];
+  warnings: MediaWarning[];
 }
 
 const MOST_CHARACTERS = 255;
 const MOST_IN_COMMENT = 1_000;
 const MOST_IN_LYRICS = 20_000;
-const NO_TAGS: FoundTags = { tags: {}, picture: null, pictureBytes: 0, warnings: [] };
+/** Formats whose tags, if they have any, the library does not read. */
+const UNTAGGED = ['audio/basic', 'audio/amr', 'audio/amr-wb', 'audio/x-caf'];
+const NO_TAGS: FoundTags = { tags: {}, pictures: [], pictureBytes: 0, warnings: [] };
 
 /**
  * Reads tags and cover. Never fails a track: tags that cannot be read are left out, with a warning.
  */
 export async function readTags(file: BoundedFile, { contentType }: Container): Promise<FoundTags> {
+  if (UNTAGGED.includes(contentType)) return NO_TAGS;
   try {
     const { common } = await parseFromTokenizer(openTagReader(file, 0, contentType), {
       duration: false,
     });
     const pictures = common.picture ?? [];
-    const front = pictures.find((picture) => /front/i.test(picture.type ?? ''));
+    const isFront = ({ type }: IPicture) => /front/i.test(type ?? '');
     const pictureBytes = pictures.reduce((sum, picture) => sum + picture.data.length, 0);
     return {
       tags: pickTags(common),
-      picture: front ?? pictures[0] ?? null,
+      pictures: [...pictures.filter(isFront), ...pictures.filter((one) => !isFront(one))],
       pictureBytes,
       warnings: [],
     };
@@ -60,7 +65,12 @@ export async function readTags(file: BoundedFile, { contentType }: Container): P
     const why = error instanceof Error ? error.message : 'unknown';
     return {
       ...NO_TAGS,
-      warnings: [`The tags could not be read (${cleanText(why, 120) ?? 'unknown'}).`],
+      warnings: [
+        buildWarning(
+          'TAGS_UNREADABLE',
+          `The tags could not be read (${cleanText(why, 120) ?? 'unknown'}).`,
+        ),
+      ],
     };
   }
 }

@@ -10,6 +10,7 @@ import {
   type ProcessorInput,
   throttleProgress,
 } from '../processor.ts';
+import { buildWarning, type MediaWarning } from '../warning.ts';
 import { findColorSpace, readProfileName } from './color-space.ts';
 import { decodeInto, openPixels, type Pixels, readHeader, toPixels } from './decoder.ts';
 import { type ImageTags, openExifBlock, readExif } from './exif.ts';
@@ -150,13 +151,14 @@ async function makeDerivative(
 }
 
 /** Makes the AVIF preview, which may fail. Returns warnings. */
-async function makeAvif(input: ProcessorInput, pixels: Pixels): Promise<string[]> {
+async function makeAvif(input: ProcessorInput, pixels: Pixels): Promise<MediaWarning[]> {
   let made: Encoded;
   try {
     const smaller = await shrink(pixels, PREVIEW_AVIF);
     made = await encodeToBuffer(openPixels(smaller).avif({ quality: 50, effort: 0 }));
   } catch (error) {
-    return [`There is no AVIF preview: ${error instanceof Error ? error.message : error}`];
+    const why = error instanceof Error ? error.message : String(error);
+    return [buildWarning('DERIVATIVE_OMITTED', `There is no AVIF preview: ${why}`.slice(0, 500))];
   }
   await deliver(input, 'previewAvif', made);
   return [];

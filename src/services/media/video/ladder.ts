@@ -18,7 +18,7 @@ import {
   type FrameFormat,
   type Rendition,
 } from './renditions.ts';
-import { AAC_OUTPUT } from './sound.ts';
+import { buildAacOutput } from './sound.ts';
 import { buildRun } from './work.ts';
 
 /**
@@ -46,7 +46,7 @@ export async function makeLadder(
   const sound = [
     '-map',
     `0:a:${audio?.index ?? 0}`,
-    ...AAC_OUTPUT,
+    ...buildAacOutput(audio?.channels ?? 2),
     '-map_metadata',
     '-1',
     '-bitexact',

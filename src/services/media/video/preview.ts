@@ -10,7 +10,7 @@ import { buildConstantRateFilter, buildEndingFilter, fitWithin, type Size } from
 import { readProgress } from './progress.ts';
 import { type Rate, toFramesPerSecond } from './rate.ts';
 import type { Shape } from './shape.ts';
-import { AAC_OUTPUT, buildSoundOutputs, type MeasuredSound, makeSoundMeter } from './sound.ts';
+import { buildAacOutput, buildSoundOutputs, type MeasuredSound, makeSoundMeter } from './sound.ts';
 import { buildSpriteFilter, buildSpriteOutput, type SpritePlan } from './sprite.ts';
 import { buildRun, THREADS, type VideoWork } from './work.ts';
 
@@ -59,13 +59,13 @@ export async function makePreview(
   const path = join(work.workDir, 'preview.mp4');
   const sound = makeSoundMeter();
   let frames = 0;
-  const soundIndex = work.container.audio?.index ?? 0;
+  const track = work.container.audio ?? { index: 0, channels: 2 };
   const outputs = [
     ...['-progress', 'pipe:1', '-filter_complex', buildGraph(index, plan), '-map', '[preview]'],
-    ...(plan.hasSound ? ['-map', `0:a:${soundIndex}`, ...AAC_OUTPUT] : []),
+    ...(plan.hasSound ? ['-map', `0:a:${track.index}`, ...buildAacOutput(track.channels)] : []),
     ...[...buildH264Options(plan), '-movflags', '+faststart', '-f', 'mp4', 'file:preview.mp4'],
     ...(plan.sprite ? buildSpriteOutput('sprite') : []),
-    ...(plan.hasSound ? buildSoundOutputs(soundIndex, 'pipe:3') : []),
+    ...(plan.hasSound ? buildSoundOutputs(track, 'pipe:3') : []),
   ];
   const onProgress = readProgress((progress) => {
     frames = progress.frames;

@@ -9,6 +9,7 @@ import {
   type ProcessorInput,
   throttleProgress,
 } from '../processor.ts';
+import { buildWarning, type MediaWarning } from '../warning.ts';
 import { buildEarlyFacts, buildFinalFacts, type VideoFacts } from './facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
 import { hasDecodableSound, measureTimes, type OpenVideo } from './open.ts';
@@ -156,7 +157,7 @@ async function makePreviewOrSilent(
   work: VideoWork,
   plan: PreviewPlan,
   onSeconds: (seconds: number) => void,
-  warnings: string[],
+  warnings: MediaWarning[],
 ): Promise<EncodedPreview> {
   try {
     const made = await makePreview(work, plan, onSeconds);
@@ -173,13 +174,20 @@ async function makePreviewOrSilent(
 }
 
 /** The warning when the sound turns out to be broken. */
-export const SILENT_WARNING =
-  'The sound cannot be decoded: the preview is silent, and has no waveform.';
+export const SILENT_WARNING = buildWarning(
+  'SOUND_CORRUPT',
+  'The sound cannot be decoded: the preview is silent, and has no waveform.',
+);
 
-function warnUnsupportedSound({ work, hasSound }: OpenVideo): string[] {
+function warnUnsupportedSound({ work, hasSound }: OpenVideo): MediaWarning[] {
   const { audio } = work.container;
   if (!audio || hasSound) return [];
-  return [`The sound is "${audio.codec}", which is not supported: the preview is silent.`];
+  return [
+    buildWarning(
+      'SOUND_UNSUPPORTED',
+      `The sound is "${audio.codec}", which is not supported: the preview is silent.`,
+    ),
+  ];
 }
 
 /**
@@ -187,7 +195,10 @@ function warnUnsupportedSound({ work, hasSound }: OpenVideo): string[] {
  * their own track, because one may end long before the other; without a length of the track, the
  * whole with the file's.
  */
-function checkLengths({ work, seconds, pictures, soundEnd }: OpenVideo, decoded: number): string[] {
+function checkLengths(
+  { work, seconds, pictures, soundEnd }: OpenVideo,
+  decoded: number,
+): MediaWarning[] {
   const { video, audio, declaredSeconds } = work.container;
   const shown = checkLength(decoded, video.declaredEnd ?? pictures.end);
   if (shown.length > 0) return shown;
@@ -201,12 +212,12 @@ function checkLengths({ work, seconds, pictures, soundEnd }: OpenVideo, decoded:
  * A file that was cut off still plays, so it is accepted with a warning, unless less than a quarter
  * of the declared length is left.
  */
-function checkLength(seconds: number, declared: number | null): string[] {
+function checkLength(seconds: number, declared: number | null): MediaWarning[] {
   if (declared === null || seconds >= declared - 1) return [];
   const found = `${seconds.toFixed(1)} of ${declared.toFixed(1)} seconds`;
   if (seconds < declared / 4) throw corrupt(`This video is cut off: it has ${found}.`);
   if (seconds > declared * 0.98) return [];
-  return [`This video is cut off: it has ${found}.`];
+  return [buildWarning('CUT_OFF', `This video is cut off: it has ${found}.`)];
 }
 
 async function writeWaveform(

@@ -11,6 +11,8 @@ const SEARCH_BYTES = 256 * 1024;
  */
 const CHAIN_LENGTH = 4;
 const ID3V1_BYTES = 128;
+/** Bytes of the longest frame in free format, at 640 kbit/s and 32 kHz, with some to spare. */
+const MOST_FRAME_BYTES = 4096;
 
 /**
  * The offset after the ID3v2 tags at the start of a file; 0 when there are none. Some writers leave
@@ -39,7 +41,13 @@ export async function readMpegAudio(file: BoundedFile, start: number): Promise<C
   const from = await skipZeros(file, start);
   const bytes = await file.read(from, SEARCH_BYTES);
   const found = findStream(bytes, from, file.size);
-  if (!found) return null;
+  if (!found) {
+    if (!isFreeFormat(bytes)) return null;
+    throw new MediaError(
+      'UNSUPPORTED_MEDIA',
+      `This is an MP3 file in free format, whose bit rate is none of the usual ones; ${ACCEPTED}.`,
+    );
+  }
   const { frame, at } = found;
   if (frame.kind === 'mp1/2') {
     throw new MediaError(
@@ -85,6 +93,7 @@ export async function readMpegAudio(file: BoundedFile, start: number): Promise<C
     lossless: false,
     declaredSeconds,
     declaredIsExact: counted !== null,
+    mayBeStale: true,
     fixedBitRate,
   };
 }
@@ -111,6 +120,35 @@ function findStream(
     if (frame && beginsFrameChain(bytes, at, frame, base, size)) return { frame, at };
   }
   return null;
+}
+
+/**
+ * Whether this is MPEG audio of layer III in free format: the index of its bit rate is 0, and frames
+ * of one length, or one byte more, follow each other.
+ */
+function isFreeFormat(bytes: Buffer): boolean {
+  const isHeader = (at: number) =>
+    bytes[at] === 0xff &&
+    ((bytes[at + 1] ?? 0) & 0xe6) === 0xe2 &&
+    ((bytes[at + 2] ?? 0xff) & 0xf0) === 0 &&
+    ((bytes[at + 2] ?? 0) & 0x0c) !== 0x0c;
+  const isSameStream = (at: number, other: number) =>
+    isHeader(other) &&
+    bytes[at + 1] === bytes[other + 1] &&
+    ((bytes[at + 2] ?? 0) & 0xfd) === ((bytes[other + 2] ?? 0) & 0xfd);
+  if (!isHeader(0)) return false;
+  for (let length = 24; length < MOST_FRAME_BYTES; length++) {
+    if (!isSameStream(0, length)) continue;
+    let at = length;
+    let count = 1;
+    for (; count < CHAIN_LENGTH; count++) {
+      const next = [0, 1, -1].find((more) => isSameStream(0, at + length + more));
+      if (next === undefined) break;
+      at += length + next;
+    }
+    if (count === CHAIN_LENGTH) return true;
+  }
+  return false;
 }
 
 /**

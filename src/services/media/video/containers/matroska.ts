@@ -51,6 +51,33 @@ export async function readMatroska(
   file: BoundedFile,
   limits: VideoLimits,
 ): Promise<Container | null> {
+  const opened = await openMatroska(file, limits);
+  if (!opened) return null;
+  const { isWebm, entries, streams, declaredSeconds } = opened;
+  return {
+    contentType: isWebm ? 'video/webm' : 'video/x-matroska',
+    demuxer: 'matroska',
+    video: readVideo(filterByKind(entries, 1)[0], isWebm ? 'WebM' : 'Matroska'),
+    audio: readMatroskaSound(opened),
+    ...{ streams, declaredSeconds },
+  };
+}
+
+/** The descriptions of the tracks in a Matroska file. */
+export interface OpenMatroska {
+  isWebm: boolean;
+  entries: readonly { body: Buffer }[];
+  /** How many tracks are videos. */
+  videos: number;
+  streams: number;
+  declaredSeconds: number | null;
+}
+
+/** Reads the list of tracks; null for another format. */
+export async function openMatroska(
+  file: BoundedFile,
+  limits: VideoLimits,
+): Promise<OpenMatroska | null> {
   const head = await file.read(0, 4096);
   if (head.length < 4 || head.readUInt32BE() !== EBML) return null;
   const { start, end } = readElementAt(head, 0);
@@ -62,15 +89,18 @@ export async function readMatroska(
   const { info, tracks, began } = await readSegment(file, end);
   const entries = readElements(tracks).filter(({ id }) => id === 0xae);
   refuseExcessStreams(entries.length, limits);
-  const container = docType === 'webm' ? 'WebM' : 'Matroska';
   return {
-    contentType: docType === 'webm' ? 'video/webm' : 'video/x-matroska',
-    demuxer: 'matroska',
-    video: readVideo(filterByKind(entries, 1)[0], container),
-    audio: readAudio(filterByKind(entries, 2)[0]),
+    isWebm: docType === 'webm',
+    entries,
+    videos: filterByKind(entries, 1).length,
     streams: entries.length,
     declaredSeconds: readSeconds(info, began),
   };
+}
+
+/** Reads the first track with sound; null without one. */
+export function readMatroskaSound({ entries }: OpenMatroska): AudioTrack | null {
+  return readAudio(filterByKind(entries, 2)[0]);
 }
 
 /**
