@@ -21,16 +21,22 @@ const MOST_FRAME_BYTES = 4096;
 export async function findEndOfId3(file: BoundedFile): Promise<number> {
   let end = 0;
   for (let tags = 0; tags < 8; tags++) {
-    const head = await file.read(end, 10);
-    if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3') break;
-    const sizes = [head[6] ?? 0, head[7] ?? 0, head[8] ?? 0, head[9] ?? 0];
-    if ((head[3] ?? 0xff) === 0xff || sizes.some((byte) => byte > 0x7f)) break;
-    const size = sizes.reduce((sum, byte) => sum * 128 + byte, 0);
-    end += 10 + size + ((head[5] ?? 0) & 0x10 ? 10 : 0);
+    const size = measureId3(await file.read(end, 10));
+    if (size === 0) break;
+    end += size;
     if (end > file.size)
       throw corrupt('This file begins with an ID3 tag that is longer than the file.');
   }
   return end;
+}
+
+/** The bytes of the ID3v2 tag that begins with these ten bytes; 0 if none does. */
+export function measureId3(head: Buffer): number {
+  if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3') return 0;
+  const sizes = [head[6] ?? 0, head[7] ?? 0, head[8] ?? 0, head[9] ?? 0];
+  if ((head[3] ?? 0xff) === 0xff || sizes.some((byte) => byte > 0x7f)) return 0;
+  const size = sizes.reduce((sum, byte) => sum * 128 + byte, 0);
+  return 10 + size + ((head[5] ?? 0) & 0x10 ? 10 : 0);
 }
 
 /**
