@@ -88,6 +88,9 @@ function buildArguments({ input, outputs }: FfmpegRun): string[] {
     '-max_streams', String(input.maxStreams),
     '-probesize', '10000000', '-analyzeduration', '10000000',
     '-threads', String(input.threads ?? 1),
+    // A change of size in mid-stream is left to the scale filter: building the filters anew would
+    // reset the clock of those that count frames.
+    '-reinit_filter', '0',
     ...(input.maxPixels ? ['-max_pixels', String(input.maxPixels)] : []),
     ...(input.keyframesOnly ? ['-skip_frame', 'nokey'] : []),
     ...(input.fromSeconds ? ['-ss', String(input.fromSeconds)] : []),

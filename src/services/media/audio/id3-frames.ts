@@ -27,7 +27,7 @@ export function readId3Frames(tag: Buffer): Id3Frame[] | null {
   const body = isUnsynchronised && major < 4 ? removeUnsynchronisation(whole) : whole;
   const start = flags & 0x40 ? measureExtendedHeader(body, major) : 0;
   const found = readBySizes(body, start, major);
-  return found?.flatMap((frame) => transform(frame, major, isUnsynchronised));
+  return found?.flatMap((frame) => transform(frame, major, isUnsynchronised)) ?? null;
 }
 
 interface StoredFrame extends Id3Frame {

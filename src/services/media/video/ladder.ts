@@ -19,6 +19,7 @@ import {
   type Rendition,
 } from './renditions.ts';
 import { buildAacOutput } from './sound.ts';
+import type { SourceFrames } from './source-frames.ts';
 import { buildRun } from './work.ts';
 
 /**
@@ -55,7 +56,7 @@ export async function makeLadder(
     ...buildRun(work, seconds * renditions.length, hasSound),
     outputs: [
       ...['-progress', 'pipe:1', '-filter_complex'],
-      buildSplitGraph(renditions, frameFormat, video.index, after),
+      buildSplitGraph(renditions, frameFormat, video.index, after, work.frames),
       ...pictures,
       ...(hasSound ? [...sound, ...buildHlsOutput('audio')] : []),
     ],
@@ -94,13 +95,14 @@ async function collectStream(
  */
 export function buildSplitGraph(
   renditions: readonly Rendition[],
-  { shape, rate }: FrameFormat,
+  { rate }: FrameFormat,
   index: number,
   after: string,
+  frames: SourceFrames,
 ): string {
   const parts = renditions.map((_, n) => `[s${n}]`).join('');
   const scaled = renditions.map(
-    ({ size }, n) => `[s${n}]${buildConstantRateFilter(size, shape.hdr, rate)}${after}[v${n}]`,
+    ({ size }, n) => `[s${n}]${buildConstantRateFilter(size, frames, rate)}${after}[v${n}]`,
   );
   return [`[0:v:${index}]split=${renditions.length}${parts}`, ...scaled].join(';');
 }

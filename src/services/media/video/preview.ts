@@ -11,6 +11,7 @@ import { readProgress } from './progress.ts';
 import { type Rate, toFramesPerSecond } from './rate.ts';
 import type { Shape } from './shape.ts';
 import { buildAacOutput, buildSoundOutputs, type MeasuredSound, makeSoundMeter } from './sound.ts';
+import type { SourceFrames } from './source-frames.ts';
 import { buildSpriteFilter, buildSpriteOutput, type SpritePlan } from './sprite.ts';
 import { buildRun, THREADS, type VideoWork } from './work.ts';
 
@@ -18,7 +19,6 @@ import { buildRun, THREADS, type VideoWork } from './work.ts';
 export interface PreviewPlan {
   size: Size;
   rate: Rate;
-  shape: Shape;
   times: VideoTimes;
   hasSound: boolean;
   /** null if the sprite exists already. */
@@ -61,7 +61,14 @@ export async function makePreview(
   let frames = 0;
   const track = work.container.audio ?? { index: 0, channels: 2 };
   const outputs = [
-    ...['-progress', 'pipe:1', '-filter_complex', buildGraph(index, plan), '-map', '[preview]'],
+    ...[
+      '-progress',
+      'pipe:1',
+      '-filter_complex',
+      buildGraph(index, plan, work.frames),
+      '-map',
+      '[preview]',
+    ],
     ...(plan.hasSound ? ['-map', `0:a:${track.index}`, ...buildAacOutput(track.channels)] : []),
     ...[...buildH264Options(plan), '-movflags', '+faststart', '-f', 'mp4', 'file:preview.mp4'],
     ...(plan.sprite ? buildSpriteOutput('sprite') : []),
@@ -91,9 +98,9 @@ async function refuseFailedPreview(end: FfmpegEnd, path: string): Promise<void> 
   refuseFailure(end, 'video');
 }
 
-function buildGraph(index: number, plan: PreviewPlan): string {
-  const { size, shape, rate, times } = plan;
-  const preview = buildConstantRateFilter(size, shape.hdr, rate) + buildEndingFilter(times, rate);
+function buildGraph(index: number, plan: PreviewPlan, frames: SourceFrames): string {
+  const { size, rate, times } = plan;
+  const preview = buildConstantRateFilter(size, frames, rate) + buildEndingFilter(times, rate);
   if (!plan.sprite) return `[0:v:${index}]${preview}[preview]`;
   return [
     `[0:v:${index}]split=2[a][b];[a]${preview}[preview]`,

@@ -25,6 +25,7 @@ import { buildPreviewRendition } from './renditions.ts';
 import { planSegments, type SegmentPlan } from './segment-plan.ts';
 import { probeVideo } from './sniff.ts';
 import type { MeasuredSound } from './sound.ts';
+import { prepareFrames, removeColorTable, UNKNOWN_FRAMES } from './source-frames.ts';
 import { makeSpriteFromKeyframes, planSprite, writeSpriteFiles } from './sprite.ts';
 import type { VideoWork } from './work.ts';
 
@@ -58,7 +59,9 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
       signal,
       limits,
       container,
+      frames: UNKNOWN_FRAMES,
     };
+    await using _table = { [Symbol.asyncDispose]: () => removeColorTable(work) };
     const times = await measureTimes(work);
     const { seconds, pictures } = times;
     const hasSound = hasDecodableSound(work);
@@ -70,6 +73,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     });
     progress(PROBED, 'poster');
 
+    work.frames = await prepareFrames(work);
     const { shape, poster, thumbnail } = await makePoster(work);
     await input.onDerivative(poster);
     await input.onDerivative(thumbnail);
@@ -81,7 +85,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     if (plan.segments.length > 1)
       return leavePreviewToSegments(input, opened, { early, shape, plan });
 
-    const grid = planSprite(shape, seconds);
+    const grid = planSprite(shape, seconds, work.frames);
     const reportShare = (from: number, to: number, stage: string) => (done: number) =>
       progress(from + (to - from) * Math.min(1, done / seconds), stage);
     const isLong = seconds > LONG_SECONDS;
@@ -98,7 +102,6 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
       {
         size: computePreviewSize(shape),
         rate,
-        shape,
         times,
         hasSound,
         sprite: hasSprite ? null : grid,
@@ -129,7 +132,7 @@ async function leavePreviewToSegments(
   const { work, seconds, pictures } = opened;
   const { early, shape, plan } = known;
   const warnings = [...warnUnsupportedSound(opened), ...checkLengths(opened, pictures.end)];
-  const grid = planSprite(shape, seconds);
+  const grid = planSprite(shape, seconds, work.frames);
   // From keyframes even if there are few: decoding the whole video would take too long.
   await makeSpriteFromKeyframes(work, grid, () => {});
   for (const file of await writeSpriteFiles(work, grid)) await input.onDerivative(file);

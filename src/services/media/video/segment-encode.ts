@@ -38,7 +38,7 @@ export async function encodeSegment(
     },
     outputs: [
       ...['-progress', 'pipe:1', '-filter_complex'],
-      buildSplitGraph(renditions, frameFormat, work.container.video.index, filter),
+      buildSplitGraph(renditions, frameFormat, work.container.video.index, filter, work.frames),
       ...renditions.flatMap((rendition, n) => [
         ...['-map', `[v${n}]`, ...buildEncoderOptions(rendition, frameFormat.rate)],
         ...['-f', 'mp4', `file:${names[n]}`],

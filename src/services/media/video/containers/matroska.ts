@@ -195,7 +195,16 @@ function readVideo(track: Buffer | undefined, container: string): VideoTrack {
     rotation: readRotation(projection),
     frameRate: frameNanoseconds ? 1e9 / frameNanoseconds : null,
     hdr: toHdr(readUnsigned(findBody(color, 0x55ba)) ?? 2),
+    ...(codec === 'vp8' && { declaredColor: readColor(color) }),
     declaredEnd: null,
+  };
+}
+
+function readColor(color: Buffer): VideoTrack['declaredColor'] {
+  const range = readUnsigned(findBody(color, 0x55b9));
+  return {
+    matrix: readUnsigned(findBody(color, 0x55b1)),
+    isFullRange: range === 1 || range === 2 ? range === 2 : null,
   };
 }
 
