@@ -49,7 +49,8 @@ export type ImageContentType =
  */
 export const IMAGE_CONTENT_TYPES: readonly string[] = [
   ...['image/jpeg', 'image/jpg', 'image/pjpeg', 'image/png', 'image/x-png', 'image/apng'],
-  ...['image/webp', 'image/avif', 'image/gif', 'image/tiff', 'image/x-tiff'],
+  ...['image/webp', 'image/avif', 'image/avif-sequence', 'image/gif', 'image/vnd.mozilla.apng'],
+  ...['image/tiff', 'image/tif', 'image/x-tif', 'image/x-tiff', 'image/jfif'],
 ];
 
 /** The accepted formats, as error messages name them. */

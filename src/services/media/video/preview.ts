@@ -30,6 +30,8 @@ export interface EncodedPreview {
   heard: MeasuredSound | null;
   /** Length of the decoded pictures, including the frozen last frame. */
   seconds: number;
+  /** Whether the size of the picture changes in mid-stream. */
+  changesSize: boolean;
 }
 
 /** The size of the preview: at most 720p, landscape or portrait. */
@@ -90,7 +92,16 @@ export async function makePreview(
     preview: { name: 'preview', path, contentType: 'video/mp4', size, ...plan.size },
     heard: plan.hasSound ? sound.finish(end.log) : null,
     seconds: frames / toFramesPerSecond(plan.rate),
+    changesSize: hasSizeChange(end.log),
   };
+}
+
+/** ffmpeg logs when a frame differs from the one before in size, format or colour. */
+function hasSizeChange(log: string): boolean {
+  const changes = log.matchAll(
+    /filter context - w: (\d+) h: (\d+) .* incoming frame - w: (\d+) h: (\d+) /g,
+  );
+  return [...changes].some(([, w, h, newW, newH]) => w !== newW || h !== newH);
 }
 
 async function refuseFailedPreview(end: FfmpegEnd, path: string): Promise<void> {

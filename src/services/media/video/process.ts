@@ -110,6 +110,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
       warnings,
     );
     warnings.push(...checkLengths(opened, made.seconds - times.still));
+    if (made.changesSize) warnings.push(SIZE_WARNING);
     if (!hasSprite) await deliverSprite();
     await input.onDerivative(made.preview);
     if (made.heard) await input.onDerivative(await writeWaveform(work, made.heard));
@@ -180,6 +181,11 @@ async function makePreviewOrSilent(
 export const SILENT_WARNING = buildWarning(
   'SOUND_CORRUPT',
   'The sound cannot be decoded: the preview is silent, and has no waveform.',
+);
+
+const SIZE_WARNING = buildWarning(
+  'PICTURE_SIZE_CHANGES',
+  'The size of the picture changes in mid-stream: other shapes than the first have margins.',
 );
 
 function warnUnsupportedSound({ work, hasSound }: OpenVideo): MediaWarning[] {

@@ -138,6 +138,8 @@ async function readClusterTime(file: BoundedFile, { start: at }: Element): Promi
   for (let count = 0; count < 3 && offset + 2 <= head.length; count++) {
     const { id, start, end } = readElementAt(head, offset);
     if (end === null || end > head.length) break;
+    // Unsigned by the specification, but cutters write times before zero as negative numbers.
+    if (id === 0xe7 && end - start === 8) return Number(head.readBigInt64BE(start));
     if (id === 0xe7) return readUnsigned(head.subarray(start, end)) ?? 0;
     offset = end;
   }
