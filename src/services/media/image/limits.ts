@@ -41,7 +41,9 @@ export type ImageContentType =
   | 'image/webp'
   | 'image/avif'
   | 'image/gif'
-  | 'image/tiff';
+  | 'image/tiff'
+  | 'image/heic'
+  | 'image/heic-sequence';
 
 /**
  * The content types that an upload may declare: those, and the aliases that browsers and systems
@@ -50,7 +52,8 @@ export type ImageContentType =
 export const IMAGE_CONTENT_TYPES: readonly string[] = [
   ...['image/jpeg', 'image/jpg', 'image/pjpeg', 'image/png', 'image/x-png', 'image/apng'],
   ...['image/webp', 'image/avif', 'image/gif', 'image/tiff', 'image/x-tiff'],
+  ...['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
 ];
 
 /** The accepted formats, as error messages name them. */
-export const ACCEPTED = 'images are JPEG, PNG, WebP, AVIF, GIF or TIFF';
+export const ACCEPTED = 'images are JPEG, PNG, WebP, AVIF, HEIC, GIF or TIFF';
