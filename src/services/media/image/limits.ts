@@ -18,6 +18,8 @@ export interface ImageLimits {
   parts: number;
   /** Bytes of a strip, or of a row of tiles, which the decoder of a TIFF holds at once. */
   stripBytes: number;
+  /** Bytes that the decoder of HEIC may take for one tile. */
+  tileBytes: number;
   /** Time that decoding may take. */
   seconds: number;
 }
@@ -31,6 +33,7 @@ export const IMAGE_LIMITS: Readonly<ImageLimits> = {
   frames: 200,
   parts: 10_000,
   stripBytes: 200_000_000,
+  tileBytes: 450_000_000,
   seconds: 20,
 };
 

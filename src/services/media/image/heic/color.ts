@@ -73,6 +73,13 @@ export function nameColorSpace({ profile, coded }: Color): string | null {
   return name ?? null;
 }
 
+/** What must be converted, beyond the matrix: colours outside of sRGB, or a high dynamic range. */
+export function findConversion({ profile, coded }: Color): 'gamut' | 'range' | null {
+  if (profile || !coded) return null;
+  if (HDR.includes(coded.transfer)) return 'range';
+  return coded.primaries >= 9 ? 'gamut' : null;
+}
+
 /**
  * Builds the filters from the coded colours to RGB of 8 bits: in the colours of the profile, or in
  * sRGB when there is none.
@@ -88,12 +95,12 @@ export function buildColorFilter({ profile, coded }: Color): string {
     ...(matrix ? [`colorspace=${matrix}`] : []),
   ];
   const named = declared.length > 0 ? `setparams=${declared.join(':')},` : '';
-  const isWide = !profile && coded && (HDR.includes(coded.transfer) || coded.primaries >= 9);
-  if (!isWide || !primaries || !matrix) {
+  const conversion = findConversion({ profile, coded });
+  if (!conversion || !primaries || !matrix) {
     return `${named}scale=flags=bilinear+accurate_rnd+full_chroma_int,format=rgb24`;
   }
   const toSrgb = 'zscale=p=bt709:t=iec61966-2-1:m=gbr:r=full,format=gbrp,format=rgb24';
-  if (!HDR.includes(coded.transfer)) return `${named}${toSrgb}`;
+  if (conversion === 'gamut') return `${named}${toSrgb}`;
   return [
     `${named}zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
     `tonemap=tonemap=hable:desat=0,${toSrgb}`,

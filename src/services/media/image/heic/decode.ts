@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runFfmpeg } from '../../../../providers/ffmpeg.ts';
 import type { BoundedFile } from '../../bounded-file.ts';
-import { corrupt, MediaError } from '../../media-error.ts';
+import { corrupt } from '../../media-error.ts';
 import { refuseFailure } from '../../refuse-failure.ts';
 import type { ImageLimits } from '../limits.ts';
 import { writeBitstream } from './bitstream.ts';
@@ -11,6 +11,7 @@ import { buildColorFilter } from './color.ts';
 import { composeRows } from './compose.ts';
 import type { HeicImage } from './image.ts';
 import type { CodedPicture } from './layout.ts';
+import { refuseMemory } from './memory.ts';
 import { buildTiffHead } from './tiff.ts';
 
 /** How a HEIC file is decoded. */
@@ -26,6 +27,8 @@ export interface HeicWork {
 const THREADS = 2;
 /** Bytes of address space, of which every thread reserves far more than it uses. */
 const MEMORY = 4_000_000_000;
+/** 48 million pixels as one picture take 4 s of a processor. */
+const DEADLINE_MS = 60_000;
 
 /**
  * Decodes a HEIC file into an uncompressed TIFF file, from which the rest is made as from any other
@@ -41,7 +44,7 @@ export async function decodeHeic(
   const { picture, alpha, crop, orientation, isPremultiplied, color } = image;
   const path = join(work.workDir, 'decoded.tif');
   const alphaPath = join(work.workDir, 'alpha.raw');
-  refuseLargeBand(picture, work.limits);
+  refuseMemory(image, work.limits);
   if (alpha) await decodePlane(file, alpha, alphaPath, work);
   const target = openSync(path, 'w');
   const source = alpha ? openSync(alphaPath, 'r') : null;
@@ -100,7 +103,7 @@ function cropTile({ tileWidth, tileHeight }: CodedPicture): string {
 async function decodeTiles(
   file: BoundedFile,
   picture: CodedPicture,
-  { workDir, ffmpeg, signal, limits }: HeicWork,
+  { workDir, ffmpeg, signal }: HeicWork,
   filter: string,
   format: 'rgb24' | 'gray',
   sink: (chunk: Buffer) => void,
@@ -114,7 +117,7 @@ async function decodeTiles(
       binary: ffmpeg,
       cwd: workDir,
       signal,
-      deadlineMs: limits.seconds * 1000,
+      deadlineMs: DEADLINE_MS,
       memory: MEMORY,
       input: {
         path,
@@ -141,13 +144,6 @@ async function decodeTiles(
   const channels = format === 'gray' ? 1 : 3;
   if (bytes !== tiles.length * tileWidth * tileHeight * channels)
     throw corrupt('Not all of this HEIC file can be decoded.');
-}
-
-/** A row of tiles is held in memory. */
-function refuseLargeBand(picture: CodedPicture, limits: ImageLimits): void {
-  const bytes = picture.columns === 1 ? 0 : picture.width * picture.tileHeight * 3;
-  if (bytes > limits.stripBytes)
-    throw new MediaError('TOO_COMPLEX', 'The tiles of this HEIC file are too large.');
 }
 
 function readAlphaRow(source: number, { picture, crop }: HeicImage, y: number): Buffer {
