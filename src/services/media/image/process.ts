@@ -18,6 +18,7 @@ import type { Picture } from './formats/picture.ts';
 import { nameColorSpace } from './heic/color.ts';
 import type { HeicWork } from './heic/decode.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
+import { type OriginTags, readOrigin } from './origin.ts';
 import { sniffImage } from './sniff.ts';
 import { openSource } from './source.ts';
 
@@ -98,7 +99,11 @@ async function probe(path: string, work: HeicWork) {
     refuseMismatch(picture, header);
     const exif = picture.heic ? picture.heic.exif : header.exif;
     const bytes = picture.format === 'tiff' ? file : exif && openExifBlock(exif);
-    const metadata: ImageTags = bytes ? await readExif(bytes) : {};
+    const xmp = picture.heic ? picture.heic.xmp : (header.xmp ?? null);
+    const metadata: ImageTags & OriginTags = {
+      ...(bytes ? await readExif(bytes) : {}),
+      ...(await readOrigin(path, { exif: bytes || null, xmp }, signal)),
+    };
     const colorProfile = header.icc && readProfileName(header.icc);
     if (colorProfile) metadata.colorProfile = colorProfile;
     signal.throwIfAborted();
