@@ -1,13 +1,15 @@
 import { type IAudioMetadata, type IPicture, parseFromTokenizer } from 'music-metadata';
 import type { BoundedFile } from '../bounded-file.ts';
+import { cleanText } from '../metadata/clean-text.ts';
 import type { Container } from './containers/container.ts';
+import { listTexts, type MusicTags, pickMusicTags } from './music-tags.ts';
 import { openTagReader } from './tag-reader.ts';
 
 /**
  * The tags of a track: NFC, without control characters, each of bounded length. Missing tags are
  * absent.
  */
-export interface TrackTags {
+export interface TrackTags extends MusicTags {
   title?: string;
   artist?: string;
   album?: string;
@@ -28,30 +30,32 @@ export interface TrackTags {
 
 export interface FoundTags {
   tags: TrackTags;
+  /** The texts of all tags, by their own names. */
+  texts: [key: string, text: string][];
   picture: Pick<IPicture, 'data' | 'format'> | null;
   /** Bytes of embedded pictures, to subtract from the size of the file. */
   pictureBytes: number;
   warnings: string[];
 }
 
-const MOST_CHARACTERS = 255;
 const MOST_IN_COMMENT = 1_000;
 const MOST_IN_LYRICS = 20_000;
-const NO_TAGS: FoundTags = { tags: {}, picture: null, pictureBytes: 0, warnings: [] };
+const NO_TAGS: FoundTags = { tags: {}, texts: [], picture: null, pictureBytes: 0, warnings: [] };
 
 /**
  * Reads tags and cover. Never fails a track: tags that cannot be read are left out, with a warning.
  */
 export async function readTags(file: BoundedFile, { contentType }: Container): Promise<FoundTags> {
   try {
-    const { common } = await parseFromTokenizer(openTagReader(file, 0, contentType), {
+    const { common, native } = await parseFromTokenizer(openTagReader(file, 0, contentType), {
       duration: false,
     });
     const pictures = common.picture ?? [];
     const front = pictures.find((picture) => /front/i.test(picture.type ?? ''));
     const pictureBytes = pictures.reduce((sum, picture) => sum + picture.data.length, 0);
     return {
-      tags: pickTags(common),
+      tags: { ...pickTags(common), ...pickMusicTags(common, native) },
+      texts: listTexts(native),
       picture: front ?? pictures[0] ?? null,
       pictureBytes,
       warnings: [],
@@ -92,25 +96,6 @@ function pickTags(common: IAudioMetadata['common']): TrackTags {
     ),
     lyrics: cleanText(lyrics?.find(Boolean), MOST_IN_LYRICS),
   });
-}
-
-/**
- * C0 and C1 control characters except line feed, bidirectional overrides and isolates, byte order
- * marks.
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
-const UNWANTED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
-
-function cleanText(value: unknown, max = MOST_CHARACTERS): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const text = value
-    .slice(0, max * 4)
-    .replaceAll('\r\n', '\n')
-    .toWellFormed()
-    .replaceAll(UNWANTED, '');
-  const lines = max > MOST_CHARACTERS ? text : text.replaceAll('\n', ' ');
-  // Cut by code points, so that no surrogate pair is split.
-  return [...lines.normalize('NFC').trim()].slice(0, max).join('') || undefined;
 }
 
 function cleanInteger(value: unknown, max = 99_999): number | undefined {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
 import { openBounded } from '../bounded-file.ts';
 import { corrupt } from '../media-error.ts';
+import type { OriginTags } from '../metadata/origin.ts';
 import {
   type MediaProcessor,
   type PlannedDerivative,
@@ -18,7 +19,7 @@ import type { Picture } from './formats/picture.ts';
 import { nameColorSpace } from './heic/color.ts';
 import type { HeicWork } from './heic/decode.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
-import { type OriginTags, readOrigin } from './origin.ts';
+import { readImageOrigin } from './origin.ts';
 import { sniffImage } from './sniff.ts';
 import { openSource } from './source.ts';
 
@@ -102,7 +103,7 @@ async function probe(path: string, work: HeicWork) {
     const xmp = picture.heic ? picture.heic.xmp : (header.xmp ?? null);
     const metadata: ImageTags & OriginTags = {
       ...(bytes ? await readExif(bytes) : {}),
-      ...(await readOrigin(path, { exif: bytes || null, xmp }, signal)),
+      ...(await readImageOrigin(path, { exif: bytes || null, xmp }, signal)),
     };
     const colorProfile = header.icc && readProfileName(header.icc);
     if (colorProfile) metadata.colorProfile = colorProfile;

@@ -29,7 +29,10 @@ const FIELDS: Record<string, Field | undefined> = {
   ...{ invokeai_metadata: 'parameters', invokeai_workflow: 'workflow', invokeai_graph: 'workflow' },
 };
 /** Keys of texts for anybody, among them generators: comments and descriptions. */
-const COMMENTS = ['usercomment', 'comment', 'description', 'imagedescription', 'title'];
+const COMMENTS = [
+  ...['usercomment', 'comment', 'description', 'imagedescription', 'title'],
+  ...['\xa9cmt', 'desc', 'com.apple.quicktime.comment', 'com.apple.quicktime.description'],
+];
 /** Some write `workflow:{…}` into any field. */
 const PREFIXED = /^(prompt|negative_prompt|workflow|parameters)\s*:\s*(?=[{[])/i;
 /** As A1111 and its forks write. */
