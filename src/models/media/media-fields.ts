@@ -120,10 +120,11 @@ export const mediaFields = {
     server: true,
     description: 'Progress of the processing, in percent.',
   },
-  metadata: freeForm(64 * 1024, {
+  metadata: freeForm(192 * 1024, {
     server: true,
     personal: 'export',
-    description: 'Tags found in the file: `title`, `artist`, `album`…',
+    description:
+      'What the file says of itself: `title`, `artist`, `takenAt`…; of generated media `prompt`, `workflow`, `parameters`. Never a place.',
   }),
   derivatives: {
     type: [derivativeSchema],

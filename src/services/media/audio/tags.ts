@@ -1,18 +1,20 @@
 import { type IAudioMetadata, type IPicture, parseFromTokenizer } from 'music-metadata';
 import type { BoundedFile } from '../bounded-file.ts';
+import { cleanText } from '../metadata/clean-text.ts';
 import { repairMisreadUtf8 } from '../text-encoding.ts';
 import { buildWarning, type MediaWarning } from '../warning.ts';
 import type { Container } from './containers/container.ts';
 import { measureId3 } from './containers/mpeg-audio.ts';
 import { rewriteId3 } from './id3-rewrite.ts';
 import { decodeLatin1Tags, keepBytes, type LegacyTexts, warnOfEncodings } from './legacy-texts.ts';
+import { listTexts, type MusicTags, pickMusicTags } from './music-tags.ts';
 import { openTagReader } from './tag-reader.ts';
 
 /**
  * The tags of a track: NFC, without control characters, each of bounded length. Missing tags are
  * absent.
  */
-export interface TrackTags {
+export interface TrackTags extends MusicTags {
   title?: string;
   /** All artists, joined by commas. */
   artist?: string;
@@ -37,6 +39,8 @@ export interface TrackTags {
 
 export interface FoundTags {
   tags: TrackTags;
+  /** The texts of all tags, by their own names. */
+  texts: [key: string, text: string][];
   /** Covers, the best first; the first that can be used is. */
   pictures: Pick<IPicture, 'data'>[];
   /** Bytes of embedded pictures, to subtract from the size of the file. */
@@ -44,7 +48,6 @@ export interface FoundTags {
   warnings: MediaWarning[];
 }
 
-const MOST_CHARACTERS = 255;
 const MOST_ARTISTS = 50;
 const MOST_LISTED = 10;
 const MOST_ID3_BYTES = 16 * 1024 * 1024;
@@ -52,7 +55,7 @@ const MOST_IN_COMMENT = 1_000;
 const MOST_IN_LYRICS = 20_000;
 /** Formats whose tags, if they have any, the library does not read. */
 const UNTAGGED = ['audio/basic', 'audio/amr', 'audio/amr-wb', 'audio/x-caf'];
-const NO_TAGS: FoundTags = { tags: {}, pictures: [], pictureBytes: 0, warnings: [] };
+const NO_TAGS: FoundTags = { tags: {}, texts: [], pictures: [], pictureBytes: 0, warnings: [] };
 
 /**
  * Reads tags and cover. Never fails a track: tags that cannot be read are left out, with a warning.
@@ -70,7 +73,12 @@ export async function readTags(file: BoundedFile, { contentType }: Container): P
     const latin1 = await decodeLatin1Tags(native);
     const texts = [id3, latin1].filter((one) => one !== null);
     return {
-      tags: { ...pickTags(common, latin1?.decode ?? repairMisreadUtf8), ...keepBytes(texts) },
+      tags: {
+        ...pickTags(common, latin1?.decode ?? repairMisreadUtf8),
+        ...pickMusicTags(common, native),
+        ...keepBytes(texts),
+      },
+      texts: listTexts(native),
       pictures: [...pictures.filter(isFront), ...pictures.filter((one) => !isFront(one))],
       pictureBytes,
       warnings: warnOfEncodings(texts),
@@ -148,25 +156,6 @@ function pickTags(common: IAudioMetadata['common'], decode: (text: string) => st
     comment: clean(common.comment?.map(({ text }) => text ?? '').find(Boolean), MOST_IN_COMMENT),
     lyrics: clean(lyrics?.find(Boolean), MOST_IN_LYRICS),
   });
-}
-
-/**
- * C0 and C1 control characters except line feed, bidirectional overrides and isolates, byte order
- * marks.
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
-const UNWANTED = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
-
-function cleanText(value: unknown, max = MOST_CHARACTERS): string | undefined {
-  if (typeof value !== 'string') return undefined;
-  const text = value
-    .slice(0, max * 4)
-    .replaceAll('\r\n', '\n')
-    .toWellFormed()
-    .replaceAll(UNWANTED, '');
-  const lines = max > MOST_CHARACTERS ? text : text.replaceAll('\n', ' ');
-  // Cut by code points, so that no surrogate pair is split.
-  return [...lines.normalize('NFC').trim()].slice(0, max).join('') || undefined;
 }
 
 function cleanInteger(value: unknown, max = 99_999): number | undefined {

@@ -18,6 +18,8 @@ export interface ImageLimits {
   parts: number;
   /** Bytes of a strip, or of a row of tiles, which the decoder of a TIFF holds at once. */
   stripBytes: number;
+  /** Bytes that the decoder of HEIC may take for one tile. */
+  tileBytes: number;
   /** Time that decoding may take. */
   seconds: number;
 }
@@ -31,6 +33,7 @@ export const IMAGE_LIMITS: Readonly<ImageLimits> = {
   frames: 200,
   parts: 10_000,
   stripBytes: 200_000_000,
+  tileBytes: 450_000_000,
   seconds: 20,
 };
 
@@ -41,7 +44,9 @@ export type ImageContentType =
   | 'image/webp'
   | 'image/avif'
   | 'image/gif'
-  | 'image/tiff';
+  | 'image/tiff'
+  | 'image/heic'
+  | 'image/heic-sequence';
 
 /**
  * The content types that an upload may declare: those, and the aliases that browsers and systems
@@ -51,7 +56,8 @@ export const IMAGE_CONTENT_TYPES: readonly string[] = [
   ...['image/jpeg', 'image/jpg', 'image/pjpeg', 'image/png', 'image/x-png', 'image/apng'],
   ...['image/webp', 'image/avif', 'image/avif-sequence', 'image/gif', 'image/vnd.mozilla.apng'],
   ...['image/tiff', 'image/tif', 'image/x-tif', 'image/x-tiff', 'image/jfif'],
+  ...['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
 ];
 
 /** The accepted formats, as error messages name them. */
-export const ACCEPTED = 'images are JPEG, PNG, WebP, AVIF, GIF or TIFF';
+export const ACCEPTED = 'images are JPEG, PNG, WebP, AVIF, HEIC, GIF or TIFF';

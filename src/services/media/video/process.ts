@@ -27,6 +27,7 @@ import { probeVideo } from './sniff.ts';
 import type { MeasuredSound } from './sound.ts';
 import { prepareFrames, removeColorTable, UNKNOWN_FRAMES } from './source-frames.ts';
 import { makeSpriteFromKeyframes, planSprite, writeSpriteFiles } from './sprite.ts';
+import { readVideoTags, type VideoTags } from './tags/video-tags.ts';
 import type { VideoWork } from './work.ts';
 
 /**
@@ -52,6 +53,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     progress(0, 'probe');
     const path = resolve(input.path);
     const { container, bytes } = await probeVideo(path, limits, signal);
+    const metadata = await readVideoTags(path, container, signal);
     const work: VideoWork = {
       path,
       workDir: resolve(input.workDir),
@@ -83,7 +85,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     const opened: OpenVideo = { ...times, work, frameFormat: { shape, rate }, hasSound };
     const plan = planSegments(opened, [buildPreviewRendition(shape)], secondsPerJob);
     if (plan.segments.length > 1)
-      return leavePreviewToSegments(input, opened, { early, shape, plan });
+      return leavePreviewToSegments(input, opened, { early, shape, plan, metadata });
 
     const grid = planSprite(shape, seconds, work.frames);
     const reportShare = (from: number, to: number, stage: string) => (done: number) =>
@@ -117,7 +119,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     signal.throwIfAborted();
     progress(100, 'done');
     const facts = buildFinalFacts(early, work, { shape, times }, made);
-    return { contentType: container.contentType, facts: { ...facts }, metadata: {}, warnings };
+    return { contentType: container.contentType, facts: { ...facts }, metadata, warnings };
   };
 }
 
@@ -128,10 +130,10 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
 async function leavePreviewToSegments(
   input: ProcessorInput,
   opened: OpenVideo,
-  known: { early: VideoFacts; shape: DecodedShape; plan: SegmentPlan },
+  known: { early: VideoFacts; shape: DecodedShape; plan: SegmentPlan; metadata: VideoTags },
 ): Promise<Processed> {
   const { work, seconds, pictures } = opened;
-  const { early, shape, plan } = known;
+  const { early, shape, plan, metadata } = known;
   const warnings = [...warnUnsupportedSound(opened), ...checkLengths(opened, pictures.end)];
   const grid = planSprite(shape, seconds, work.frames);
   // From keyframes even if there are few: decoding the whole video would take too long.
@@ -139,7 +141,7 @@ async function leavePreviewToSegments(
   for (const file of await writeSpriteFiles(work, grid)) await input.onDerivative(file);
   const facts = buildFinalFacts(early, work, { shape, times: opened }, { heard: null, seconds });
   const { contentType } = work.container;
-  return { contentType, facts: { ...facts }, metadata: {}, warnings, segments: plan };
+  return { contentType, facts: { ...facts }, metadata, warnings, segments: plan };
 }
 
 function planDerivatives(hasSound: boolean): PlannedDerivative[] {
