@@ -73,7 +73,13 @@ export async function processWithin(
 
   progress(5, 'decode');
   const box = { width: PREVIEW, height: PREVIEW, fit: 'inside' } as const;
-  const pixels = await decodeInto(source.path, box, image.orientation, limits);
+  const pixels = await decodeInto(
+    source.path,
+    box,
+    image.orientation,
+    limits,
+    picture.color ?? null,
+  );
   signal.throwIfAborted();
 
   progress(40, 'thumbnail');
@@ -85,7 +91,7 @@ export async function processWithin(
   progress(50, 'preview');
   await makeDerivative(input, 'preview', pixels, (sharp) => sharp.webp({ quality: 80, effort: 2 }));
   progress(80, 'previewAvif');
-  const warnings = await makeAvif(input, pixels);
+  const warnings = [...source.warnings, ...(await makeAvif(input, pixels))];
   signal.throwIfAborted();
   progress(100, 'done');
   return { contentType, facts: { image: { ...image, ...features } }, metadata, warnings };
@@ -98,7 +104,7 @@ async function probe(path: string, work: HeicWork) {
     const picture = await sniffImage(file, limits);
     const source = await openSource(path, file, picture, work);
     const header = await readHeader(source.path, limits);
-    refuseMismatch(picture, header);
+    if (source.path === path) refuseMismatch(picture, header);
     const exif = picture.heic ? picture.heic.exif : header.exif;
     const bytes = picture.format === 'tiff' ? file : exif && openExifBlock(exif);
     const xmp = picture.heic ? picture.heic.xmp : (header.xmp ?? null);
@@ -143,7 +149,9 @@ function buildFacts(picture: Picture, header: Metadata, limits: ImageLimits): Im
     hasAlpha: header.hasAlpha,
     colorSpace: picture.heic?.isMonochrome
       ? 'gray'
-      : ((picture.heic && nameColorSpace(picture.heic.color)) ?? findColorSpace(header)),
+      : ((picture.heic && nameColorSpace(picture.heic.color)) ??
+        picture.color?.name ??
+        findColorSpace(header)),
     frames: Math.min(limits.frames, picture.frames ?? header.pages ?? 1),
   };
 }
