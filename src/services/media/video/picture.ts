@@ -25,8 +25,13 @@ export function buildResizeFilter(size: Size, frames: SourceFrames, target: Targ
   const isFitting = `lt(abs(dar*${height}/${width}-1),0.03)`;
   const across = `'if(${isFitting},${width},min(${width},max(2,2*trunc(${height}*dar/2))))'`;
   const down = `'if(${isFitting},${height},min(${height},max(2,2*trunc(${width}/dar/2))))'`;
-  const margins = `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`;
-  return buildScaleFilter(`w=${across}:h=${down}`, frames, target, `,setsar=1,${margins}`);
+  const margins = `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:eval=frame`;
+  return buildScaleFilter(
+    `w=${across}:h=${down}:eval=frame`,
+    frames,
+    target,
+    `,setsar=1,${margins}`,
+  );
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-06d3e0',
+  id: '0001-first-967c71',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -35,7 +35,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -769,7 +780,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1212,7 +1234,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2006,7 +2039,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2296,7 +2340,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
