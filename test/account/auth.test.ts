@@ -5,6 +5,7 @@ import { Session } from '../../src/models/account/session.ts';
 import { User } from '../../src/models/account/user.ts';
 import { UserSettings } from '../../src/models/account/user-settings.ts';
 import { IdempotencyRecord } from '../../src/models/api/idempotency-record.ts';
+import { readDatabaseTime } from '../harness/database-time.ts';
 import { call, given, PASSWORD, type Person } from '../harness/given.ts';
 import { times } from '../harness/times.ts';
 import { until } from '../harness/until.ts';
@@ -47,7 +48,10 @@ describe.concurrent('registering', () => {
     ['email', ['', 'alice', 'alice@', '@example.com', 'a@b', 'a b@example.com', 'a@@example.com']],
     ['email', ['a@example..com', 'a@-example.com', `${'a'.repeat(250)}@example.com`, 7, null]],
     ['username', ['', 'ab', 'x'.repeat(51), 'with space', 'ümlaut', 'a@b', 'a/b', null]],
-    ['password', ['', '1234567', 'x'.repeat(129), '😀😀😀😀', '😀'.repeat(129), 12345678, null]],
+    [
+      'password',
+      ['', '1234567', 'abc'.repeat(43), '🎵😀🎶😀', '🎵😀🎶'.repeat(43), 12345678, null],
+    ],
     ['password', ['password', 'Password1', '12345678', 'qwertyuiop']],
     ['displayName', ['x'.repeat(101), 7]],
   ])('refuses a bad %s (%#)', async (path, values) => {
@@ -188,6 +192,7 @@ describe.concurrent('a session', () => {
   test('ends at once with the logout, and a second logout answers the same', async () => {
     const alice = await given.user();
     const body = { refreshToken: alice.refreshToken };
+    expect((await alice.get('/v1/users/me')).status).toBe(200); // believed for 4 s
     expect((await call('POST', '/v1/auth/logout', { body })).status).toBe(204);
     expect((await alice.get('/v1/users/me')).status).toBe(401);
     expect((await alice.refreshes()).status).toBe(401);
@@ -250,7 +255,7 @@ describe.concurrent('a session', () => {
 
   test('is refused once it has expired, whatever its token says', async () => {
     const alice = await given.user();
-    const expired = { $set: { expiresAt: new Date(Date.now() - 1) } };
+    const expired = { $set: { expiresAt: new Date((await readDatabaseTime()) - 1) } };
     await Session.collection.updateOne({ user: new UUID(alice.id) }, expired);
     await dies(alice);
     expect((await alice.refreshes()).status).toBe(401);

@@ -17,11 +17,13 @@ import { Job } from '../../src/models/jobs/job.ts';
 import { Audio } from '../../src/models/media/audio.ts';
 import { abortMultipart, listOpenUploads, startMultipart } from '../../src/providers/multipart.ts';
 import { headObject, listKeys } from '../../src/providers/s3.ts';
+import { enqueue } from '../../src/services/jobs/queue.ts';
 import type { Medium } from '../../src/services/media/medium.ts';
-import { completeParts } from '../../src/services/uploads/complete.ts';
+import { completeParts, completeUpload } from '../../src/services/uploads/complete.ts';
 import { abortOrphanedUploads } from '../../src/services/uploads/orphans.ts';
 import type { Problem } from '../contract/held.ts';
 import { chance } from '../harness/chance.ts';
+import { isShifted } from '../harness/faketime.ts';
 import { type Doc, given, type MediaKind, type Person } from '../harness/given.ts';
 import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
 import { completes, goOn, inParts, type Part, type Sent } from '../harness/part-uploads.ts';
@@ -128,25 +130,29 @@ describe.concurrent.each(KINDS)('%s', (kind, entity) => {
     expect((await stored(alice, path)).equals(bytes)).toBe(true);
   });
 
-  test('in parts leave none in S3 when they are deleted, or not continued for a day', async () => {
-    const alice = await given.user();
-    const { made, path } = await sentWhole(alice, kind);
-    const { made: forgotten, path: there } = await sentWhole(alice, kind);
-    const { made: renewed, path: kept } = await sentWhole(alice, kind);
-    expect((await alice.delete(path)).status).toBe(204);
-    await noneOpen(alice, kind, made);
-    const old = new Date(Date.now() - 25 * HOUR);
-    for (const { id } of [forgotten, renewed]) {
-      const set = { $set: { createdAt: old, updatedAt: old } };
-      await entityNamed(entity).collection.updateOne({ _id: new UUID(id) }, set);
-    }
-    expect((await alice.post(`${kept}/upload`)).status).toBe(200);
-    await reconcile({}, invocation());
-    expect((await alice.get(there)).status).toBe(404);
-    await noneOpen(alice, kind, forgotten);
-    expect((await alice.get(kept)).body.status).toBe('AWAITING_UPLOAD');
-    expect(await open(alice, kind, renewed)).toHaveLength(1);
-  });
+  // Elsewhere nothing is deleted for its age.
+  test.skipIf(isShifted)(
+    'in parts leave none in S3 when they are deleted, or not continued for a day',
+    async () => {
+      const alice = await given.user();
+      const { made, path } = await sentWhole(alice, kind);
+      const { made: forgotten, path: there } = await sentWhole(alice, kind);
+      const { made: renewed, path: kept } = await sentWhole(alice, kind);
+      expect((await alice.delete(path)).status).toBe(204);
+      await noneOpen(alice, kind, made);
+      const old = new Date(Date.now() - 25 * HOUR);
+      for (const { id } of [forgotten, renewed]) {
+        const set = { $set: { createdAt: old, updatedAt: old } };
+        await entityNamed(entity).collection.updateOne({ _id: new UUID(id) }, set);
+      }
+      expect((await alice.post(`${kept}/upload`)).status).toBe(200);
+      await reconcile({}, invocation());
+      expect((await alice.get(there)).status).toBe(404);
+      await noneOpen(alice, kind, forgotten);
+      expect((await alice.get(kept)).body.status).toBe('AWAITING_UPLOAD');
+      expect(await open(alice, kind, renewed)).toHaveLength(1);
+    },
+  );
 
   test('in parts cannot be renewed, completed or aborted by another user', async () => {
     const [alice, bob] = await Promise.all([given.user(), given.user()]);
@@ -220,6 +226,18 @@ test('an upload that S3 completes slowly is completed by one job, however many a
   expect((await stored(alice, path)).equals(bytes)).toBe(true);
   const completing = { type: 'complete-upload', 'input.document': new UUID(made.id) };
   expect(await Job.collection.countDocuments(completing)).toBe(1);
+});
+
+test('while a job completes an upload, whoever asks for that is told of this job', async () => {
+  const alice = await given.user();
+  const { made, path, parts } = await sentWhole(alice, 'audios');
+  const _id = new UUID(made.id);
+  const { multipart } = (await Audio.collection.findOne({ _id })) as unknown as Medium;
+  const input = { entity: 'Audio', document: _id, uploadId: multipart?.uploadId as string };
+  const job = await enqueue(systemCtx('test'), completeUpload, { input, delay: 3600 });
+  await Audio.collection.updateOne({ _id }, { $set: { 'multipart.completing': job._id } });
+  const { body } = await completes(alice, path, parts);
+  expect([body.job, body.status]).toEqual([job._id.toString(), AWAITED]);
 });
 
 test('a completion with faults names each of them, and completes nothing', async () => {
