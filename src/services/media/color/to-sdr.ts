@@ -1,7 +1,7 @@
 // Conversion of wide gamut and high dynamic range to sRGB, for pictures and, as a table, for videos.
 
 /** How a signal from 0 to 1 stands for light. */
-export type Transfer = 'SRGB' | 'BT709' | 'PQ' | 'HLG' | 'LINEAR' | { gamma: number };
+type Transfer = 'SRGB' | 'BT709' | 'PQ' | 'HLG' | 'LINEAR' | { gamma: number };
 /** Three rows that turn linear light of other primaries into that of BT.709 and sRGB. */
 export type Matrix = readonly (readonly [number, number, number])[];
 
