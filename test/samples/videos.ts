@@ -48,6 +48,7 @@ export const ENCODED: Record<string, string[]> = {
 export interface SeenVideo {
   contentType: string;
   facts: VideoFacts;
+  metadata: object;
   warnings: string[];
   probed: Probed;
   derivatives: DerivativeFile[];
