@@ -47,7 +47,10 @@ describe.concurrent('registering', () => {
     ['email', ['', 'alice', 'alice@', '@example.com', 'a@b', 'a b@example.com', 'a@@example.com']],
     ['email', ['a@example..com', 'a@-example.com', `${'a'.repeat(250)}@example.com`, 7, null]],
     ['username', ['', 'ab', 'x'.repeat(51), 'with space', 'ümlaut', 'a@b', 'a/b', null]],
-    ['password', ['', '1234567', 'x'.repeat(129), '😀😀😀😀', '😀'.repeat(129), 12345678, null]],
+    [
+      'password',
+      ['', '1234567', 'abc'.repeat(43), '🎵😀🎶😀', '🎵😀🎶'.repeat(43), 12345678, null],
+    ],
     ['password', ['password', 'Password1', '12345678', 'qwertyuiop']],
     ['displayName', ['x'.repeat(101), 7]],
   ])('refuses a bad %s (%#)', async (path, values) => {
@@ -188,6 +191,7 @@ describe.concurrent('a session', () => {
   test('ends at once with the logout, and a second logout answers the same', async () => {
     const alice = await given.user();
     const body = { refreshToken: alice.refreshToken };
+    expect((await alice.get('/v1/users/me')).status).toBe(200); // believed for 4 s
     expect((await call('POST', '/v1/auth/logout', { body })).status).toBe(204);
     expect((await alice.get('/v1/users/me')).status).toBe(401);
     expect((await alice.refreshes()).status).toBe(401);

@@ -47,19 +47,6 @@ describe('of an account with 3,000 sessions', () => {
   });
 });
 
-test('a session that a suspension has ended does not come back by changing the password', async () => {
-  const [alice, root] = await Promise.all([given.user(), given.admin()]);
-  expect((await alice.get('/v1/users/me')).status).toBe(200); // believed for 4 s
-  const set = (isActive: boolean) => root.patch(`/v1/users/${alice.id}`, { isActive });
-  await set(false);
-  const body = { currentPassword: PASSWORD, newPassword: 'a wholly new password' };
-  expect([401, 409]).toContain((await alice.post('/v1/auth/password', body)).status);
-  await set(true);
-  expect([401, 409]).toContain((await alice.post('/v1/auth/password', body)).status);
-  expect((await alice.refreshes()).status).toBe(401);
-  expect((await alice.signsIn()).token).toEqual(expect.any(String));
-});
-
 test('an account has at most 100 sessions: one more ends the oldest', async () => {
   const alice = await given.user();
   const first = await alice.signsIn();

@@ -40,6 +40,16 @@ test('after ten wrong passwords a username is refused for a while, however it is
   expect((await login(bob.email, PASSWORD)).status).toBe(200);
 });
 
+test('the tries of a name that nobody has are counted as those of any other, however it is written', async () => {
+  const names = ['nobody.here', 'NOBODY.here', 'nobody.\u00adhere', 'ｎobody.here'];
+  await withStoppedClock(async () => {
+    for (let n = 0; n < 10; n++) {
+      expect((await login(names[n % names.length] as string, `guess ${n}`)).status).toBe(401);
+    }
+    for (const name of names) expect((await login(name, 'a guess')).status, name).toBe(429);
+  });
+});
+
 test('of 64 wrong guesses at once at most ten are checked', async () => {
   const alice = await given.user();
   const answers = await Promise.all(times(64, (n) => login(alice.email, `guess ${n}`)));

@@ -100,3 +100,12 @@ test('the last administrator can neither be demoted nor suspended, whoever tries
   }
   expect((await left.get('/v1/users')).status).toBe(200);
 });
+
+test('a right password of a suspended account is a failed sign-in like any other', async () => {
+  const [alice, root] = await Promise.all([given.user(), given.admin()]);
+  await root.patch(`/v1/users/${alice.id}`, { isActive: false });
+  expect((await login(alice.email, PASSWORD)).status).toBe(401);
+  await appendToChain(systemCtx('test'));
+  const { body } = await root.get<{ data: Event[] }>(`/v1/audit-events?document=${alice.id}`);
+  expect(body.data.filter((e) => e.action === 'sign-in-failed')).toHaveLength(1);
+});

@@ -87,3 +87,10 @@ test('an administrator can change isActive and isAdmin of an account, and nothin
   }
   expect((await root.patch(one, { isAdmin: null })).status).toBe(422);
 });
+
+test('everybody reads and changes the account that is their own', async () => {
+  for (const person of [await given.user(), await given.user(), await given.admin()]) {
+    expect((await person.get(path)).body.id).toBe(person.id);
+    expect((await person.patch(path, { bio: person.username })).body.id).toBe(person.id);
+  }
+});

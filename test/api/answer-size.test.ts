@@ -12,6 +12,7 @@ import { MediumVersion } from '../../src/models/media/medium-version.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import type { Page } from '../contract/held.ts';
+import { adminCollection } from '../harness/admin.ts';
 import { type Answer, type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { stored } from '../harness/stored.ts';
@@ -56,7 +57,7 @@ async function copies(entity: Entity, id: string, all: Record<string, unknown>[]
     const createdAt = new Date(now + Math.floor(n / 3));
     return { ...made, _id: newId(now), createdAt, ...own };
   });
-  await entity.collection.insertMany(documents, { bypassDocumentValidation: true });
+  await adminCollection(entity).insertMany(documents, { bypassDocumentValidation: true });
   return documents.map(({ _id }) => _id);
 }
 

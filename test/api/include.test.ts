@@ -46,10 +46,10 @@ function includesOf(route: { query?: { name: string; schema?: Record<string, unk
 /** As many more documents like this one. */
 async function copies(entity: Entity, id: string, count: number): Promise<void> {
   const made = await entity.collection.findOne({ _id: new UUID(id) });
-  const others = times(count, () => ({
+  const others = times(count, (n) => ({
     ...(made as Stored),
     _id: newId(Date.now()),
-    ...(entity.name === 'CreditsTransaction' && { key: newText() }),
+    ...(entity.name === 'CreditsTransaction' && { key: newText(), sequence: n + 2 }),
   }));
   await entity.collection.insertMany(others);
 }
@@ -175,6 +175,30 @@ test('the longer a list, the fewer children it includes for each: never more tha
     const all = new Set([...(shown?.tracks ?? []).map((d) => d.id), ...rest]);
     expect([all.size, rest.length], query).toEqual([130, 130 - most]);
   }
+});
+
+test('exactly as many children as are included at most come without a cursor', async () => {
+  const alice = await given.user();
+  const { id: project } = await alice.project();
+  const { id } = await alice.track({ project });
+  await copies(Track, id, 99);
+  const path = `/v1/projects/${project}?include=tracks`;
+  const { body } = await alice.get<Full>(path);
+  expect(body.tracks).toHaveLength(100);
+  expect(body).not.toHaveProperty('_more');
+  await alice.track({ project });
+  expect((await alice.get<Full>(path)).body._more).toHaveProperty('tracks');
+});
+
+test('an ETag of a document with what it includes changes with that', async () => {
+  const alice = await given.user();
+  const { id: project } = await alice.project();
+  const track = await alice.track({ project });
+  const path = `/v1/projects/${project}?include=tracks`;
+  const seen = { 'if-none-match': (await alice.get(path)).headers.get('etag') as string };
+  expect((await alice.get(path, seen)).status).toBe(304);
+  await alice.patch(`/v1/tracks/${track.id}`, { name: 'Renamed' });
+  expect((await alice.get(path, seen)).status).toBe(200);
 });
 
 const many = subjects.flatMap(({ entity, path, include }) =>

@@ -109,3 +109,15 @@ test('an error shows at most 100 faults, each clipped before they are joined', (
   }
   expect(counts.joined).toBeLessThan(300_000);
 });
+
+test('a body has at most 32 levels', () => {
+  const nested = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+  expect(parseJson(nested(32))).toBeTypeOf('object');
+  const { error } = refusalOf(() => parseJson(nested(33)));
+  expect(error.errors).toMatchObject([{ message: 'is nested deeper than 32 levels' }]);
+});
+
+test('a key with NUL in it is refused', () => {
+  const { error } = refusalOf(() => parseJson('{"a":{"b\\u0000":1}}'));
+  expect(error.errors).toMatchObject([{ path: 'a.b\0', message: 'a key may not hold NUL' }]);
+});

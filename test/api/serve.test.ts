@@ -74,9 +74,16 @@ describe('every answer', () => {
 describe('a route', () => {
   test('accepts each documented query parameter once, and no other', async () => {
     const alice = await given.user();
-    for (const query of ['nonsense=1', 'limit=1&limit=2', 'user=x', 'limit=%00', 'fields=%00']) {
-      const answer = await alice.get(`/v1/projects?${query}`);
-      expect(answer, query).toMatchObject({ status: 400, body: { code: 'INVALID_QUERY' } });
+    const one = `/v1/projects/${(await alice.project()).id}`;
+    for (const path of [
+      ...['nonsense=1', 'limit=1&limit=2', 'user=x', 'limit=%00', 'fields=%00'].map(
+        (query) => `/v1/projects?${query}`,
+      ),
+      '/v1/projects?sort=name&name[gt]=a%00',
+      `${one}?limit=1`,
+    ]) {
+      const answer = await alice.get(path);
+      expect(answer, path).toMatchObject({ status: 400, body: { code: 'INVALID_QUERY' } });
     }
   });
 

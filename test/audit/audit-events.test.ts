@@ -162,3 +162,25 @@ test('an entry that makes no valid event is recorded all the same, and the chain
   const actions = (await events.toArray()).map(({ action }) => action);
   expect(actions).toEqual(['create', 'x'.repeat(100), 'update']);
 });
+
+test('an entry whose run was cut off after appending it is in the chain once, and waits no longer', async () => {
+  const alice = await given.user();
+  const which = { _id: new UUID((await alice.project()).id) };
+  const { outbox } = (await Project.collection.findOne(which)) as Stored;
+  await appendToChain(systemCtx('test'));
+  await Project.collection.updateOne(which, { $set: { outbox } });
+  await appendToChain(systemCtx('test'));
+  expect(await AuditEvent.collection.countDocuments({ document: which._id })).toBe(1);
+  expect((await Project.collection.findOne(which))?.outbox).toEqual([]);
+});
+
+test('a user reads no event of another', async () => {
+  const [alice, bob] = await Promise.all([given.user(), given.user()]);
+  const { id } = await alice.project();
+  await appendToChain(systemCtx('test'));
+  const path = `/v1/audit-events?document=${id}`;
+  const [event] = (await alice.get<Page>(path)).body.data;
+  expect(event).toMatchObject({ document: id });
+  expect((await bob.get<Page>(path)).body.data).toEqual([]);
+  expect((await bob.get(`/v1/audit-events/${event?.id}`)).status).toBe(404);
+});

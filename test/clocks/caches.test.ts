@@ -89,6 +89,20 @@ test('an access token is good on a host whose clock is 30 s apart, and on none f
   }
 });
 
+test('an access token that was verified before is refused once it has expired', async () => {
+  const [user, session] = [newId(Date.now()), newId(Date.now())];
+  const token = signAccessToken(ctx(), user, session);
+  const isGood = () => verifyAccessToken(ctx(), token) !== undefined;
+  expect(isGood()).toBe(true);
+  for (const [minutes, is] of [
+    [10, true],
+    [11, false],
+    [20 * 24 * 60, false],
+  ] as const) {
+    await withClockAhead(minutes * MINUTE, async () => expect(isGood(), `${minutes}`).toBe(is));
+  }
+});
+
 /** How many requests to append are on their way. */
 async function requests(): Promise<number> {
   const { Attributes } = await callSqs<{ Attributes: Record<string, string> }>(

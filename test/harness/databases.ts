@@ -8,7 +8,7 @@ import { entities } from '../../src/data/entity.ts';
 import { upgrade } from '../../src/data/migrations/run.ts';
 import { applyRole, applyUser, buildUserUri } from '../../src/data/roles/apply.ts';
 import { describeRoles } from '../../src/data/roles/roles.ts';
-import { Migration } from '../../src/models/maintenance/migration.ts';
+import { Migration } from '../../src/models/index.ts'; // and with it all entities, for which roles are made
 
 const run = promisify(execFile);
 

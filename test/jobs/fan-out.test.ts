@@ -6,9 +6,11 @@ import type { UUID } from '../../src/data/ids.ts';
 import { Job, type JobDoc } from '../../src/models/jobs/job.ts';
 import { claim, LEASE } from '../../src/services/jobs/claim.ts';
 import { cancelJob, retryJob } from '../../src/services/jobs/control.ts';
+import { fanOut } from '../../src/services/jobs/fan-out.ts';
 import {
   JobFailure,
   type JobType,
+  LostClaim,
   listJobTypes,
   Superseded,
 } from '../../src/services/jobs/job-type.ts';
@@ -150,7 +152,8 @@ test('a parent that looks before its children have completed goes on waiting', a
   const id = await fannedOut();
   await Job.collection.updateOne({ _id: id }, { $set: { runAfter: new Date(0), priority: 9 } });
   await works();
-  expect(await stored(id)).toMatchObject({ status: 'QUEUED', parts: { waiting: 3 } });
+  const goesOn = { status: 'QUEUED', attempts: 0, parts: { waiting: 3 } };
+  expect(await stored(id)).toMatchObject(goesOn);
   await worksAll();
   expect((await stored(id)).status).toBe('COMPLETED');
 });
@@ -164,4 +167,35 @@ test('a child whose worker was lost is done once more, and counted once', async 
   expect((await stored(lost?.job._id as UUID)).status).toBe('COMPLETED');
   await works(types, LEASE + 1000);
   expect(await stored(id)).toMatchObject({ status: 'COMPLETED', result: { sum: 14 } });
+});
+
+test('a stale worker leaves nothing to children', async () => {
+  const { _id } = await enqueue(later(), sum, { input: { to: 3 } });
+  const stale = await claim(later(), 'stale', types);
+  const next = await claim(later(LEASE + 1), 'next', types);
+  if (!stale || !next) throw new Error('Nobody had it.');
+  const rest = { type: square, inputs: [{ n: 1 }], state: { from: 'here' } };
+  await expect(fanOut(later(), stale, rest as never)).rejects.toThrow(LostClaim);
+  expect(await childrenOf(_id)).toEqual([]);
+  expect((await stored(_id)).status).toBe('RUNNING');
+});
+
+test('a child is not started anew by itself, but with its parent', async () => {
+  const id = await fannedOut();
+  await cancelJob(later(), types, { _id: id });
+  const [child] = await childrenOf(id);
+  await expect(retryJob(later(), types, { _id: child?._id })).rejects.toMatchObject({
+    code: 'INVALID_STATE',
+  });
+});
+
+test('a child whose parent has ended is not run', async () => {
+  const id = await fannedOut(1);
+  await Job.collection.updateOne({ _id: id }, { $set: { status: 'FAILED' } });
+  let runs = 0;
+  await works(withRun('square', async () => ({ squared: ++runs })));
+  expect(runs).toBe(0);
+  expect(await childrenOf(id)).toMatchObject([
+    { status: 'COMPLETED', result: { superseded: true } },
+  ]);
 });

@@ -8,6 +8,10 @@ import { type Reference, referencesOf } from '../../src/data/references.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { checkAllReferences } from '../../src/services/maintenance/references/check.ts';
+import {
+  correctCounts,
+  findMiscounted,
+} from '../../src/services/maintenance/references/counters.ts';
 import { enqueueSweep } from '../../src/services/removal/sweep-job.ts';
 import { adminCollection } from '../harness/admin.ts';
 import { chance } from '../harness/chance.ts';
@@ -140,4 +144,17 @@ test('a million documents are checked within a quarter of an hour', async () => 
   const perMillion = ((performance.now() - begun) / checked) * 1e6;
   console.log(`${Math.round(perMillion / 1000)} s for a million documents`);
   expect(perMillion).toBeLessThan(900_000);
+});
+
+test('a count that changes while it is looked at is left to whoever changes it', async () => {
+  const { project } = await (await given.user()).track();
+  const _id = new UUID(project as string);
+  const sets = (trackCount: number) =>
+    Project.collection.updateOne({ _id }, { $set: { trackCount } });
+  await sets(7);
+  const before = await findMiscounted(systemCtx('test'), () => false);
+  await sets(8);
+  expect(await correctCounts(systemCtx('test'), before)).toBe(0);
+  expect(await Project.collection.findOne({ _id })).toMatchObject({ trackCount: 8 });
+  await sets(1);
 });

@@ -1,8 +1,9 @@
 import '../harness/place.ts';
 import sharp from 'sharp';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { UUID } from '../../src/data/ids.ts';
 import { Image } from '../../src/models/media/image.ts';
+import { getClient } from '../../src/providers/s3-client.ts';
 import { given, type Person, type Track } from '../harness/given.ts';
 import { keysOf } from '../harness/objects.ts';
 
@@ -65,7 +66,19 @@ test('an image made to measure is made once, kept, and saved under a fitting nam
   expect(await sharp(bytes).metadata()).toMatchObject({ format: 'jpeg', width: 100, height: 100 });
   const before = await keysOf(alice, image, 'images');
   const modified = answer.headers.get('last-modified');
+  const { middlewareStack } = await getClient();
+  const put = vi.fn();
+  middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === 'PutObjectCommand') put();
+        return next(args);
+      },
+    { step: 'initialize', name: 'count' },
+  );
   const again = await alice.get<{ url: string }>(path);
+  middlewareStack.remove('count');
+  expect(put).not.toHaveBeenCalled();
   expect((await fetched(again.body.url)).answer.headers.get('last-modified')).toBe(modified);
   await alice.get(`/v1/images/${image.id}/render?height=100&fit=cover&width=100&format=jpeg`);
   expect(await keysOf(alice, image, 'images')).toEqual(before);

@@ -1,62 +1,22 @@
 import '../harness/place.ts';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { handler as mediaUploaded } from '../../functions/media-uploaded.ts';
-import { type Ctx, systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { LEASE } from '../../src/services/jobs/claim.ts';
-import { workOnce } from '../../src/services/jobs/worker.ts';
 import { MediaError } from '../../src/services/media/media-error.ts';
-import type { MediaProcessor, ProcessorInput } from '../../src/services/media/processor.ts';
+import type { MediaProcessor } from '../../src/services/media/processor.ts';
 import { given, type Person, type Track as TrackDoc } from '../harness/given.ts';
-import { invocation, s3Event, s3Record } from '../harness/invocations.ts';
-import { replaceProcessor } from '../harness/job-types.ts';
 import { keysOf } from '../harness/objects.ts';
 import { place } from '../harness/place.ts';
+import { arrived, makes, probed, processed, whole, works } from '../harness/processing.ts';
 
 place({ worker: false });
-
-const BYTES = Buffer.from('bytes of a song');
-const AUDIO = { durationSeconds: 1, sampleRate: 8000, channels: 1, codec: 'mp3', lossless: false };
-const PLANNED = [
-  { name: 'waveform', contentType: 'application/json', mandatory: true },
-  { name: 'cover', contentType: 'image/jpeg', mandatory: false },
-];
 
 // Whoever claims, claims from all there are: a test begins with none.
 beforeEach(async () => {
   await Job.collection.deleteMany({});
 });
-
-const later = (ms = 0): Ctx => ({ ...systemCtx('test'), clock: () => Date.now() + ms });
-const works = (process: MediaProcessor, ms = 0) =>
-  workOnce(later(ms), replaceProcessor('process-track', process), () => 60_000);
-
-/** Bytes that have arrived and wait for a worker. */
-async function arrived(person: Person): Promise<TrackDoc> {
-  const track = await person.uploads(BYTES);
-  await mediaUploaded(s3Event(s3Record(track.filePath as string)), invocation());
-  return track;
-}
-
-async function makes({ workDir, onDerivative }: ProcessorInput, name: string, text = name) {
-  const path = join(workDir, name);
-  await writeFile(path, text);
-  const { contentType } = PLANNED.find((p) => p.name === name) ?? { contentType: 'text/plain' };
-  await onDerivative({ name, path, contentType, size: text.length });
-}
-
-const processed = { contentType: 'audio/mpeg', facts: { audio: AUDIO }, metadata: {} };
-const probed = { contentType: 'audio/mpeg', facts: {}, derivatives: PLANNED };
-
-const whole: MediaProcessor = async (input) => {
-  await input.onProbed(probed);
-  await makes(input, 'waveform');
-  return { ...processed, warnings: ['The cover was left out: it is broken.'] };
-};
 
 const now = async (person: Person, { id }: TrackDoc) =>
   (await person.get<TrackDoc>(`/v1/tracks/${id}`)).body;
@@ -70,7 +30,7 @@ test('a derivative is there to be read as soon as it is made, while others are n
   const track = await arrived(alice);
   let seen: TrackDoc | undefined;
   await works(async (input) => {
-    await input.onProbed({ ...probed, facts: { audio: AUDIO } });
+    await input.onProbed({ ...probed, facts: processed.facts });
     expect(statuses(await now(alice, track))).toEqual({ waveform: 'PENDING', cover: 'PENDING' });
     await makes(input, 'waveform', '{}');
     seen = await now(alice, track);
@@ -84,7 +44,7 @@ test('a derivative is there to be read as soon as it is made, while others are n
     await makes(input, 'cover');
     return { ...processed, warnings: [] };
   });
-  expect(seen).toMatchObject({ status: 'PROCESSING', audio: AUDIO });
+  expect(seen).toMatchObject({ status: 'PROCESSING', audio: processed.facts.audio });
   expect(statuses(seen as TrackDoc)).toEqual({ waveform: 'READY', cover: 'PENDING' });
   const done = await now(alice, track);
   expect(done).toMatchObject({ status: 'READY', derivatives: [{ size: 2 }, { size: 5 }] });
@@ -148,6 +108,25 @@ test('nothing of a stale worker is shown, and nothing of it stays', async () => 
   expect(await keysOf(alice, track)).toHaveLength(2);
 });
 
+test('a stale worker shows nothing while another one works', async () => {
+  const alice = await given.user();
+  const track = await arrived(alice);
+  let seen: TrackDoc | undefined;
+  await works(async (stale) => {
+    await stale.onProbed(probed);
+    const another: MediaProcessor = async (input) => {
+      await input.onProbed(probed);
+      await makes(stale, 'waveform', 'stale');
+      seen = await now(alice, track);
+      return whole(input);
+    };
+    await works(another, LEASE + 60_000);
+    return { ...processed, warnings: [] };
+  });
+  expect(statuses(seen as TrackDoc)).toEqual({ waveform: 'PENDING', cover: 'PENDING' });
+  expect(await now(alice, track)).toMatchObject({ status: 'READY', derivatives: [{ size: 8 }] });
+});
+
 test('what was READY stays as it is while it is processed once more, and when that fails', async () => {
   const alice = await given.user();
   const track = await arrived(alice);
@@ -170,4 +149,16 @@ test('what was READY stays as it is while it is processed once more, and when th
   expect(after).not.toHaveProperty('error');
   const { body } = await alice.get<{ data: { error?: object }[] }>('/v1/jobs?status=FAILED');
   expect(body.data).toMatchObject([{ error: { code: 'TOO_COMPLEX' } }]);
+});
+
+test('what a former processing made is gone once the new one is READY', async () => {
+  const alice = await given.user();
+  const track = await arrived(alice);
+  await works(whole);
+  const before = await keysOf(alice, track);
+  expect((await alice.post(`/v1/tracks/${track.id}/reprocess`)).status).toBe(202);
+  await works(whole);
+  const after = await keysOf(alice, track);
+  expect(after).toHaveLength(before.length);
+  expect(after.filter((key) => before.includes(key))).toEqual(['original']);
 });

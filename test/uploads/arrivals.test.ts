@@ -199,3 +199,24 @@ test('whatever the order and number of records, the last bytes are processed, on
 interface Stored {
   object: { etag: string };
 }
+
+test('bytes that lie where no medium of their owner is do not stay, and say nothing of another’s', async () => {
+  const alice = await given.user();
+  const track = await alice.uploads(BYTES);
+  const key = `media/${newId(Date.now())}/tracks/${track.id}/original`;
+  await putObject(key, 'bytes of somebody else');
+  await handler(s3Event(s3Record(key)), invocation());
+  expect(await headObject(key)).toBeNull();
+  expect(await headObject(track.filePath as string)).not.toBeNull();
+  expect(await jobsOf(track)).toBe(0);
+});
+
+test('bytes that were found before S3 told of them are processed once', async () => {
+  const alice = await given.user();
+  const track = await alice.uploads(BYTES);
+  const key = track.filePath as string;
+  for (const sequencer of ['', '0055AED6DCD90281E5', '0055AED6DCD90281E6']) {
+    await handler(s3Event(s3Record(key, { sequencer })), invocation());
+    expect(await jobsOf(track)).toBe(1);
+  }
+});

@@ -167,3 +167,16 @@ test('duplicates are reported, or reused, for each item', async () => {
   expect(body.data.map((d) => Boolean(d.document?.job))).toEqual([true, false, false]);
   expect((await alice.post(`${path}?onDuplicate=x`, { items: [of('IMAGE')] })).status).toBe(400);
 });
+
+test('under an Idempotency-Key an error of ours fails the call, and its retry makes what is missing', async () => {
+  const alice = await given.user();
+  const key = { 'idempotency-key': randomBytes(8).toString('hex') };
+  const items = [of('IMAGE'), of('AUDIO'), of('IMAGE')];
+  const { collection } = entityNamed('Audio');
+  const insert = vi.spyOn(collection, 'insertOne').mockRejectedValueOnce(new Error('broken'));
+  expect((await alice.post(path, { items }, key)).status).toBe(500);
+  insert.mockRestore();
+  const { status, body } = await alice.post<Answer>(path, { items }, key);
+  expect([status, body.data.map((d) => d.status)]).toEqual([207, [201, 201, 201]]);
+  expect(await counts(alice)).toEqual([0, 1, 0, 2]);
+});

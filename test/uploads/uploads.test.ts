@@ -17,8 +17,9 @@ import { Job } from '../../src/models/jobs/job.ts';
 import { Audio } from '../../src/models/media/audio.ts';
 import { abortMultipart, listOpenUploads, startMultipart } from '../../src/providers/multipart.ts';
 import { headObject, listKeys } from '../../src/providers/s3.ts';
+import { enqueue } from '../../src/services/jobs/queue.ts';
 import type { Medium } from '../../src/services/media/medium.ts';
-import { completeParts } from '../../src/services/uploads/complete.ts';
+import { completeParts, completeUpload } from '../../src/services/uploads/complete.ts';
 import { abortOrphanedUploads } from '../../src/services/uploads/orphans.ts';
 import type { Problem } from '../contract/held.ts';
 import { chance } from '../harness/chance.ts';
@@ -220,6 +221,18 @@ test('an upload that S3 completes slowly is completed by one job, however many a
   expect((await stored(alice, path)).equals(bytes)).toBe(true);
   const completing = { type: 'complete-upload', 'input.document': new UUID(made.id) };
   expect(await Job.collection.countDocuments(completing)).toBe(1);
+});
+
+test('while a job completes an upload, whoever asks for that is told of this job', async () => {
+  const alice = await given.user();
+  const { made, path, parts } = await sentWhole(alice, 'audios');
+  const _id = new UUID(made.id);
+  const { multipart } = (await Audio.collection.findOne({ _id })) as unknown as Medium;
+  const input = { entity: 'Audio', document: _id, uploadId: multipart?.uploadId as string };
+  const job = await enqueue(systemCtx('test'), completeUpload, { input, delay: 3600 });
+  await Audio.collection.updateOne({ _id }, { $set: { 'multipart.completing': job._id } });
+  const { body } = await completes(alice, path, parts);
+  expect([body.job, body.status]).toEqual([job._id.toString(), AWAITED]);
 });
 
 test('a completion with faults names each of them, and completes nothing', async () => {

@@ -162,8 +162,14 @@ function define() {
       server: true,
       description: 'State of a job that fanned out and waits for its child jobs.',
     },
-    // The credits reserved for it.
-    hold: ref('CreditHold', { server: true, onDelete: 'unset' }),
+    quote: {
+      type: Number,
+      immutable: true,
+      server: true,
+      integer: true,
+      min: 1,
+      description: 'What it costs at most, in whole credits, which are held until it ends.',
+    },
     startedAt: { type: Date, server: true },
     completedAt: { type: Date, server: true },
   });
@@ -173,7 +179,6 @@ function define() {
   schema.index({ user: 1, type: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
   schema.index({ project: 1 }, { sparse: true });
-  schema.index({ hold: 1 }, { sparse: true });
   schema.index({ parent: 1, status: 1 }, { sparse: true });
   // For claiming: by priority, then by waiting time.
   schema.index(

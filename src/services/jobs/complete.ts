@@ -4,6 +4,7 @@ import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { countCompleted, endChildren, findFamily, waitingParent } from './fan-out.ts';
+import { captureQuote, releaseQuote } from './hold.ts';
 import { type JobType, LostClaim, Superseded } from './job-type.ts';
 import { type Claim, isHeld, ringJobs } from './queue.ts';
 import { completeSubject } from './subject.ts';
@@ -24,6 +25,7 @@ export async function completeJob<R extends object>(
     const result = await write(tx);
     await completeSubject(tx, type, job, result);
     if (!(await setCompleted(tx, isHeld(claim), result))) throw new LostClaim();
+    await captureQuote(tx, type, job, result);
     const childrenLeft = job.parent ? await countCompleted(tx, job) : undefined;
     if (childrenLeft === null) throw new Superseded('The parent job has ended.');
     return { result, childrenLeft };
@@ -43,8 +45,10 @@ export async function completeSuperseded(
   const superseded = { superseded: true };
   await transaction(ctx, async (tx) => {
     if (!(await setCompleted(tx, isHeld(claim), superseded))) return;
+    await releaseQuote(tx, job);
     await endChildren(tx, type, job);
     const parent = job.parent && (await setCompleted(tx, waitingParent(job), superseded));
+    if (parent) await releaseQuote(tx, parent);
     const family = parent && (await findFamily(tx, parent._id));
     if (family) await endChildren(tx, parentType, family);
   });

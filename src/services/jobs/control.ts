@@ -6,6 +6,7 @@ import { update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { failWaiting } from './fail.ts';
+import { holdAgain } from './hold.ts';
 import type { JobTypes } from './job-type.ts';
 import { ringJobs } from './queue.ts';
 import { resumeSubject, typeOf } from './subject.ts';
@@ -28,7 +29,10 @@ export async function cancelJob(ctx: Ctx, types: JobTypes, filter: TypedFilter):
   return cancelled ?? refuse(ctx, filter, 'has ended already');
 }
 
-/** Starts a failed or cancelled job anew. @throws AppError NOT_FOUND, INVALID_STATE */
+/**
+ * Starts a failed or cancelled job anew, at the price that it was quoted.
+ * @throws AppError NOT_FOUND, INVALID_STATE, INSUFFICIENT_CREDITS
+ */
 export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc> {
   const set = { status: 'QUEUED', attempts: 0, losses: 0, progress: 0 };
   // A child is started anew with its parent.
@@ -37,6 +41,7 @@ export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): 
   const change = { set, unset, times: { runAfter: 0 } };
   const started = await transaction(ctx, async (tx) => {
     const job = await update(tx, Job, ended, change, 'retry');
+    if (job) await holdAgain(tx, job);
     if (job) await resumeSubject(tx, typeOf(types, job), job);
     return job;
   });

@@ -3,6 +3,7 @@ import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { endChildren, failParent, findFamily } from './fan-out.ts';
+import { releaseQuote } from './hold.ts';
 import type { JobError, JobTypes, Seconds } from './job-type.ts';
 import { type Claim, isHeld, ringJobs } from './queue.ts';
 import { failSubject, typeOf } from './subject.ts';
@@ -42,7 +43,10 @@ function backoffOf({ attempts }: Pick<JobDoc, 'attempts'>): Seconds {
   return Math.min(4 ** (attempts + 1), LONGEST);
 }
 
-/** Fails all that waits for a job that failed or was cancelled: its subject, its parent, its children. */
+/**
+ * Fails all that waits for a job that failed or was cancelled: its subject, its parent, its children. What
+ * it holds is released.
+ */
 export async function failWaiting(
   tx: Ctx,
   types: JobTypes,
@@ -50,6 +54,7 @@ export async function failWaiting(
   error: JobError,
 ): Promise<void> {
   const type = typeOf(types, job);
+  await releaseQuote(tx, job);
   const family = await findFamily(tx, job._id);
   if (family) await endChildren(tx, type, family);
   await failSubject(tx, type, job, error);

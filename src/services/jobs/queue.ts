@@ -5,6 +5,7 @@ import { idText, type UUID } from '../../data/ids.ts';
 import { insert, update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { sendMessage } from '../../providers/queue.ts';
+import { insertWithHold } from './hold.ts';
 import { checkInput } from './input.ts';
 import type { JobType, Seconds } from './job-type.ts';
 
@@ -31,26 +32,29 @@ export interface NewJob<I extends object> {
 
 /**
  * Writes a job, in the caller's transaction if there is one. Ring after the commit.
- * @throws AppError VALIDATION_FAILED when the input is not what the type takes
+ * @throws AppError VALIDATION_FAILED when the input is not what the type takes; INSUFFICIENT_CREDITS
  */
 export async function enqueue<I extends object>(
   ctx: Ctx,
   type: JobType<I>,
   { input, _id, user, project, priority, delay = 0, parent }: NewJob<I>,
 ): Promise<JobDoc> {
-  // Held by no ledger yet: a priced job would be free.
-  if (type.price) throw new Error(`${type.name} has a price, and credits cannot be held yet.`);
+  const checked = checkInput(type, input);
+  // A child is part of what its parent costs; the system's own work costs nobody anything.
+  const quote = user && !parent && (await type.price?.(ctx, checked));
   const values = {
     ...(_id && { _id }),
     type: type.name,
-    input: checkInput(type, input),
+    input: checked,
     ...(user && { user }),
     ...(project && { project }),
     ...(priority !== undefined && { priority }),
     ...(parent && { parent: parent.job, parentToken: parent.token }),
     maxAttempts: type.attempts ?? ATTEMPTS,
+    ...(quote && { quote }),
   };
-  return insert(ctx, Job, values, 'create', { runAfter: 1000 * delay });
+  const insertJob = (tx: Ctx) => insert(tx, Job, values, 'create', { runAfter: 1000 * delay });
+  return quote ? insertWithHold(ctx, { user, quote }, insertJob) : insertJob(ctx);
 }
 
 /** Wakes a worker. A lost ring costs a delay: `reconcile` rings for what waits too long. */

@@ -128,6 +128,7 @@ export async function sameTime({ full = false }: Scale = {}): Promise<string> {
   const [a, b] = [median(known), median(unknown)];
   const told = `known ${a.toFixed(1)} ms, unknown ${b.toFixed(1)} ms, ${rounds} each`;
   expect(Math.abs(a - b), told).toBeLessThan(full ? 5 : 40);
+  expect(b, told).toBeGreaterThan(a / 2);
   return told;
 }
 
