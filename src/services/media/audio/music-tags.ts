@@ -19,7 +19,7 @@ export interface MusicTags {
 }
 
 /** Ids of https://musicbrainz.org, by what they identify there. */
-export interface MusicBrainzIds {
+interface MusicBrainzIds {
   recordingId?: string;
   trackId?: string;
   releaseId?: string;
@@ -30,7 +30,7 @@ export interface MusicBrainzIds {
 }
 
 /** Gains in dB towards −18 LUFS, as ReplayGain 2.0 has it; peaks, of 1. */
-export interface ReplayGain {
+interface ReplayGain {
   trackGainDb?: number;
   trackPeak?: number;
   albumGainDb?: number;

@@ -8,7 +8,7 @@ export interface Color {
   coded: Coded | null;
 }
 
-export interface Coded {
+interface Coded {
   primaries: number;
   transfer: number;
   matrix: number;
