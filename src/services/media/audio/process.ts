@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openBounded } from '../bounded-file.ts';
 import type { OriginTags } from '../metadata/origin.ts';
@@ -9,6 +9,7 @@ import {
   type ProcessorInput,
   throttleProgress,
 } from '../processor.ts';
+import { buildWarning } from '../warning.ts';
 import { KEY_ALGORITHM, type Key } from './analysis/key.ts';
 import { LEVELS_ALGORITHM, type Levels } from './analysis/levels.ts';
 import type { Loudness } from './analysis/loudness.ts';
@@ -16,9 +17,10 @@ import { TAG_SOURCE, weighKey, weighTempo } from './analysis/tagged.ts';
 import { TEMPO_ALGORITHM, type Tempo } from './analysis/tempo.ts';
 import { WAVEFORM_ALGORITHM } from './analysis/waveform.ts';
 import type { Container } from './containers/container.ts';
-import { makeCover } from './cover.ts';
+import { makeFirstCover } from './cover.ts';
 import { decodeAudio } from './decode.ts';
 import { AUDIO_LIMITS, type AudioContentType, type AudioLimits } from './limits.ts';
+import { removeRepeatedHeaders } from './ogg-repair.ts';
 import { readSoundOrigin } from './origin.ts';
 import { sniffAudio } from './sniff.ts';
 import { type FoundTags, readTags, type TrackTags } from './tags.ts';
@@ -70,22 +72,39 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
   await input.onProbed({
     contentType,
     facts: {},
-    derivatives: planDerivatives(found.picture !== null),
+    derivatives: planDerivatives(found.pictures.length > 0 || Boolean(container.coverTrack)),
   });
-  const warnings = [...found.warnings];
-  if (found.picture) {
-    const cover = await makeCover(found.picture.data, { workDir, ffmpeg, signal });
-    if (typeof cover === 'string') warnings.push(cover);
-    else await input.onDerivative({ name: 'cover', contentType: 'image/jpeg', ...cover });
+  const warnings = [...(container.warnings ?? []), ...found.warnings];
+  const cover = await makeFirstCover(found.pictures, { path, container, workDir, ffmpeg, signal });
+  if (typeof cover === 'string') warnings.push(buildWarning('COVER_OMITTED', cover));
+  else if (cover) {
+    await input.onDerivative({ name: 'cover', contentType: 'image/jpeg', ...cover });
+  }
+  const decodable = container.repeatsHeaders ? join(workDir, 'repaired.ogg') : path;
+  if (container.repeatsHeaders) {
+    await removeRepeatedHeaders(path, decodable);
+    warnings.push(
+      buildWarning('REPAIRED_STREAM', 'The headers of this Ogg file are repeated in its sound.'),
+    );
   }
 
   const expected = container.declaredSeconds || (bytes * 8) / 128_000;
   const previewPath = join(workDir, 'preview.m4a');
   const onSeconds = (seconds: number) =>
     progress(4 + 93 * Math.min(1, seconds / expected), 'decode');
-  const work = { path, bytes, container, previewPath, cwd: workDir, ffmpeg, signal, limits };
+  const work = {
+    path: decodable,
+    bytes,
+    container,
+    previewPath,
+    cwd: workDir,
+    ffmpeg,
+    signal,
+    limits,
+  };
   const heard = await decodeAudio({ ...work, onSeconds });
   warnings.push(...heard.warnings);
+  if (container.repeatsHeaders) await rm(decodable);
 
   progress(97, 'derivatives');
   const waveformPath = join(workDir, 'waveform.json');

@@ -8,6 +8,8 @@ export interface ImageLimits {
    * pixel.
    */
   avifPixels: number;
+  /** The same for GIF, of which whole frames are in memory. */
+  framePixels: number;
   /** Pictures that an AVIF may be composed of. */
   tiles: number;
   /** Width or height, in pixels. */
@@ -26,10 +28,11 @@ export interface ImageLimits {
 
 export const IMAGE_LIMITS: Readonly<ImageLimits> = {
   bytes: 100_000_000,
-  pixels: 40_000_000,
-  avifPixels: 16_000_000,
+  pixels: 100_000_000,
+  avifPixels: 25_000_000,
+  framePixels: 40_000_000,
   tiles: 64,
-  side: 16_384,
+  side: 32_768,
   frames: 200,
   parts: 10_000,
   stripBytes: 200_000_000,
@@ -54,7 +57,8 @@ export type ImageContentType =
  */
 export const IMAGE_CONTENT_TYPES: readonly string[] = [
   ...['image/jpeg', 'image/jpg', 'image/pjpeg', 'image/png', 'image/x-png', 'image/apng'],
-  ...['image/webp', 'image/avif', 'image/gif', 'image/tiff', 'image/x-tiff'],
+  ...['image/webp', 'image/avif', 'image/avif-sequence', 'image/gif', 'image/vnd.mozilla.apng'],
+  ...['image/tiff', 'image/tif', 'image/x-tif', 'image/x-tiff', 'image/jfif'],
   ...['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
 ];
 

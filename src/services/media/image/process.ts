@@ -11,6 +11,7 @@ import {
   type ProcessorInput,
   throttleProgress,
 } from '../processor.ts';
+import { buildWarning, type MediaWarning } from '../warning.ts';
 import { findColorSpace, readProfileName } from './color-space.ts';
 import { decodeInto, openPixels, type Pixels, readHeader, toPixels } from './decoder.ts';
 import { type ImageTags, openExifBlock, readExif } from './exif.ts';
@@ -72,7 +73,13 @@ export async function processWithin(
 
   progress(5, 'decode');
   const box = { width: PREVIEW, height: PREVIEW, fit: 'inside' } as const;
-  const pixels = await decodeInto(source.path, box, image.orientation, limits);
+  const pixels = await decodeInto(
+    source.path,
+    box,
+    image.orientation,
+    limits,
+    picture.color ?? null,
+  );
   signal.throwIfAborted();
 
   progress(40, 'thumbnail');
@@ -84,7 +91,7 @@ export async function processWithin(
   progress(50, 'preview');
   await makeDerivative(input, 'preview', pixels, (sharp) => sharp.webp({ quality: 80, effort: 2 }));
   progress(80, 'previewAvif');
-  const warnings = await makeAvif(input, pixels);
+  const warnings = [...source.warnings, ...(await makeAvif(input, pixels))];
   signal.throwIfAborted();
   progress(100, 'done');
   return { contentType, facts: { image: { ...image, ...features } }, metadata, warnings };
@@ -97,7 +104,7 @@ async function probe(path: string, work: HeicWork) {
     const picture = await sniffImage(file, limits);
     const source = await openSource(path, file, picture, work);
     const header = await readHeader(source.path, limits);
-    refuseMismatch(picture, header);
+    if (source.path === path) refuseMismatch(picture, header);
     const exif = picture.heic ? picture.heic.exif : header.exif;
     const bytes = picture.format === 'tiff' ? file : exif && openExifBlock(exif);
     const xmp = picture.heic ? picture.heic.xmp : (header.xmp ?? null);
@@ -142,7 +149,9 @@ function buildFacts(picture: Picture, header: Metadata, limits: ImageLimits): Im
     hasAlpha: header.hasAlpha,
     colorSpace: picture.heic?.isMonochrome
       ? 'gray'
-      : ((picture.heic && nameColorSpace(picture.heic.color)) ?? findColorSpace(header)),
+      : ((picture.heic && nameColorSpace(picture.heic.color)) ??
+        picture.color?.name ??
+        findColorSpace(header)),
     frames: Math.min(limits.frames, picture.frames ?? header.pages ?? 1),
   };
 }
@@ -167,13 +176,14 @@ async function makeDerivative(
 }
 
 /** Makes the AVIF preview, which may fail. Returns warnings. */
-async function makeAvif(input: ProcessorInput, pixels: Pixels): Promise<string[]> {
+async function makeAvif(input: ProcessorInput, pixels: Pixels): Promise<MediaWarning[]> {
   let made: Encoded;
   try {
     const smaller = await shrink(pixels, PREVIEW_AVIF);
     made = await encodeToBuffer(openPixels(smaller).avif({ quality: 50, effort: 0 }));
   } catch (error) {
-    return [`There is no AVIF preview: ${error instanceof Error ? error.message : error}`];
+    const why = error instanceof Error ? error.message : String(error);
+    return [buildWarning('DERIVATIVE_OMITTED', `There is no AVIF preview: ${why}`.slice(0, 500))];
   }
   await deliver(input, 'previewAvif', made);
   return [];

@@ -119,6 +119,8 @@ export async function renderImage(
     source.path,
     computeBox(options, getShownSize(header)),
     orientation,
+    IMAGE_LIMITS,
+    source.color,
   );
   signal.throwIfAborted();
   const { size, width, height } = await encodeAs(padToBox(pixels, options), options).toFile(

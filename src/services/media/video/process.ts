@@ -9,6 +9,7 @@ import {
   type ProcessorInput,
   throttleProgress,
 } from '../processor.ts';
+import { buildWarning, type MediaWarning } from '../warning.ts';
 import { buildEarlyFacts, buildFinalFacts, type VideoFacts } from './facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
 import { hasDecodableSound, measureTimes, type OpenVideo } from './open.ts';
@@ -24,6 +25,7 @@ import { buildPreviewRendition } from './renditions.ts';
 import { planSegments, type SegmentPlan } from './segment-plan.ts';
 import { probeVideo } from './sniff.ts';
 import type { MeasuredSound } from './sound.ts';
+import { prepareFrames, removeColorTable, UNKNOWN_FRAMES } from './source-frames.ts';
 import { makeSpriteFromKeyframes, planSprite, writeSpriteFiles } from './sprite.ts';
 import { readVideoTags, type VideoTags } from './tags/video-tags.ts';
 import type { VideoWork } from './work.ts';
@@ -59,7 +61,9 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
       signal,
       limits,
       container,
+      frames: UNKNOWN_FRAMES,
     };
+    await using _table = { [Symbol.asyncDispose]: () => removeColorTable(work) };
     const times = await measureTimes(work);
     const { seconds, pictures } = times;
     const hasSound = hasDecodableSound(work);
@@ -71,6 +75,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     });
     progress(PROBED, 'poster');
 
+    work.frames = await prepareFrames(work);
     const { shape, poster, thumbnail } = await makePoster(work);
     await input.onDerivative(poster);
     await input.onDerivative(thumbnail);
@@ -82,7 +87,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     if (plan.segments.length > 1)
       return leavePreviewToSegments(input, opened, { early, shape, plan, metadata });
 
-    const grid = planSprite(shape, seconds);
+    const grid = planSprite(shape, seconds, work.frames);
     const reportShare = (from: number, to: number, stage: string) => (done: number) =>
       progress(from + (to - from) * Math.min(1, done / seconds), stage);
     const isLong = seconds > LONG_SECONDS;
@@ -99,7 +104,6 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
       {
         size: computePreviewSize(shape),
         rate,
-        shape,
         times,
         hasSound,
         sprite: hasSprite ? null : grid,
@@ -108,6 +112,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
       warnings,
     );
     warnings.push(...checkLengths(opened, made.seconds - times.still));
+    if (made.changesSize) warnings.push(SIZE_WARNING);
     if (!hasSprite) await deliverSprite();
     await input.onDerivative(made.preview);
     if (made.heard) await input.onDerivative(await writeWaveform(work, made.heard));
@@ -130,7 +135,7 @@ async function leavePreviewToSegments(
   const { work, seconds, pictures } = opened;
   const { early, shape, plan, metadata } = known;
   const warnings = [...warnUnsupportedSound(opened), ...checkLengths(opened, pictures.end)];
-  const grid = planSprite(shape, seconds);
+  const grid = planSprite(shape, seconds, work.frames);
   // From keyframes even if there are few: decoding the whole video would take too long.
   await makeSpriteFromKeyframes(work, grid, () => {});
   for (const file of await writeSpriteFiles(work, grid)) await input.onDerivative(file);
@@ -158,7 +163,7 @@ async function makePreviewOrSilent(
   work: VideoWork,
   plan: PreviewPlan,
   onSeconds: (seconds: number) => void,
-  warnings: string[],
+  warnings: MediaWarning[],
 ): Promise<EncodedPreview> {
   try {
     const made = await makePreview(work, plan, onSeconds);
@@ -175,13 +180,25 @@ async function makePreviewOrSilent(
 }
 
 /** The warning when the sound turns out to be broken. */
-export const SILENT_WARNING =
-  'The sound cannot be decoded: the preview is silent, and has no waveform.';
+export const SILENT_WARNING = buildWarning(
+  'SOUND_CORRUPT',
+  'The sound cannot be decoded: the preview is silent, and has no waveform.',
+);
 
-function warnUnsupportedSound({ work, hasSound }: OpenVideo): string[] {
+const SIZE_WARNING = buildWarning(
+  'PICTURE_SIZE_CHANGES',
+  'The size of the picture changes in mid-stream: other shapes than the first have margins.',
+);
+
+function warnUnsupportedSound({ work, hasSound }: OpenVideo): MediaWarning[] {
   const { audio } = work.container;
   if (!audio || hasSound) return [];
-  return [`The sound is "${audio.codec}", which is not supported: the preview is silent.`];
+  return [
+    buildWarning(
+      'SOUND_UNSUPPORTED',
+      `The sound is "${audio.codec}", which is not supported: the preview is silent.`,
+    ),
+  ];
 }
 
 /**
@@ -189,7 +206,10 @@ function warnUnsupportedSound({ work, hasSound }: OpenVideo): string[] {
  * their own track, because one may end long before the other; without a length of the track, the
  * whole with the file's.
  */
-function checkLengths({ work, seconds, pictures, soundEnd }: OpenVideo, decoded: number): string[] {
+function checkLengths(
+  { work, seconds, pictures, soundEnd }: OpenVideo,
+  decoded: number,
+): MediaWarning[] {
   const { video, audio, declaredSeconds } = work.container;
   const shown = checkLength(decoded, video.declaredEnd ?? pictures.end);
   if (shown.length > 0) return shown;
@@ -203,12 +223,12 @@ function checkLengths({ work, seconds, pictures, soundEnd }: OpenVideo, decoded:
  * A file that was cut off still plays, so it is accepted with a warning, unless less than a quarter
  * of the declared length is left.
  */
-function checkLength(seconds: number, declared: number | null): string[] {
+function checkLength(seconds: number, declared: number | null): MediaWarning[] {
   if (declared === null || seconds >= declared - 1) return [];
   const found = `${seconds.toFixed(1)} of ${declared.toFixed(1)} seconds`;
   if (seconds < declared / 4) throw corrupt(`This video is cut off: it has ${found}.`);
   if (seconds > declared * 0.98) return [];
-  return [`This video is cut off: it has ${found}.`];
+  return [buildWarning('CUT_OFF', `This video is cut off: it has ${found}.`)];
 }
 
 async function writeWaveform(

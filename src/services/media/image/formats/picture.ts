@@ -1,4 +1,5 @@
 import { corrupt, MediaError } from '../../media-error.ts';
+import type { CodedColor } from '../coded-color.ts';
 import type { HeicImage } from '../heic/image.ts';
 import type { ImageContentType, ImageLimits } from '../limits.ts';
 
@@ -9,6 +10,10 @@ export interface Picture {
   /** In pixels, as stored: before the orientation is applied. */
   width: number;
   height: number;
+  /** The colour that it declares without an ICC profile; null or absent for that of sRGB. */
+  color?: CodedColor | null;
+  /** An animated AVIF without a still picture, which another decoder reads. */
+  isSequence?: boolean;
   /** Frames of an animation, or pages; null when only the decoder can tell. */
   frames: number | null;
   /** Of HEIC, which is decoded by another decoder. */

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-5da1f3',
+  id: '0001-first-c6c2c3',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -35,7 +35,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -814,7 +825,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1256,7 +1278,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2050,7 +2083,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2340,7 +2384,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
