@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First03593f } from './0001-first-03593f.ts';
+import { migration as m0001First2ea52a } from './0001-first-2ea52a.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First03593f];
+export const migrations: Migration[] = [m0001First2ea52a];

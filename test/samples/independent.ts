@@ -92,10 +92,11 @@ export async function readBySharp(path: string) {
     orientation = 1,
     hasAlpha,
     pages = 1,
+    compression,
   } = await sharp(path).metadata();
   const isTurned = orientation >= 5;
   return {
-    format: format === 'heif' ? 'avif' : format,
+    format: format === 'heif' ? (compression === 'hevc' ? 'heic' : 'avif') : format,
     ...(isTurned ? { width: height, height: width } : { width, height }),
     ...{ orientation, hasAlpha, frames: pages },
   };

@@ -1,6 +1,15 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
-import { afterStart, segment } from './hostile-images.ts';
+import { box } from './audio.ts';
+import { afterStart, chunk, segment } from './hostile-images.ts';
+
+/** The beginning of a manifest store (C2PA 2.1 §11.1): a superbox that says what it is. */
+export const JUMBF = box(
+  'jumb',
+  box('jumd', Buffer.from('63327061001100108000aaaaaaaaaaaa', 'hex'), Buffer.from('\x03c2pa\0')),
+);
+/** The same as MP4, HEIC and AVIF hold it. */
+export const C2PA_BOX = box('uuid', Buffer.from('d8fec3d61b0e483c92975828877ec481', 'hex'), JUMBF);
 
 type Kind = 'tEXt' | 'zTXt' | 'zTXt!' | 'iTXt' | 'iTXt+' | 'caBX';
 
@@ -13,23 +22,17 @@ export function pngText(
   const chunks = texts.map(([key, text, kind]) => {
     const head = Buffer.from(`${key}\0`, 'latin1');
     if (kind === 'caBX') return chunk(kind, Buffer.from(text, 'latin1'));
-    if (kind === 'tEXt') return chunk(kind, head, Buffer.from(text));
-    if (kind === 'zTXt!') return chunk('zTXt', head, Buffer.alloc(1), Buffer.from(text, 'latin1'));
-    if (kind === 'zTXt') return chunk(kind, head, Buffer.alloc(1), deflateSync(Buffer.from(text)));
+    if (kind === 'tEXt') return chunk(kind, Buffer.concat([head, Buffer.from(text)]));
+    if (kind === 'zTXt!')
+      return chunk('zTXt', Buffer.concat([head, Buffer.alloc(1), Buffer.from(text, 'latin1')]));
+    if (kind === 'zTXt')
+      return chunk(kind, Buffer.concat([head, Buffer.alloc(1), deflateSync(Buffer.from(text))]));
     const isPacked = kind === 'iTXt+';
     const body = isPacked ? deflateSync(Buffer.from(text)) : Buffer.from(text);
-    return chunk('iTXt', head, Buffer.from([isPacked ? 1 : 0, 0, 0, 0]), body);
+    return chunk('iTXt', Buffer.concat([head, Buffer.from([isPacked ? 1 : 0, 0, 0, 0]), body]));
   });
   const at = late ? png.length - 12 : 33;
   return Buffer.concat([png.subarray(0, at), ...chunks, png.subarray(at)]);
-}
-
-function chunk(name: string, ...parts: Buffer[]): Buffer {
-  const body = Buffer.concat([Buffer.from(name, 'latin1'), ...parts]);
-  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(body.length - 4);
-  sum.writeUInt32BE(crc32(body));
-  return Buffer.concat([length, body, sum]);
 }
 
 /** EXIF with these texts by tag and a user comment, big-endian. */

@@ -49,6 +49,7 @@ export const ENCODED: Record<string, string[]> = {
 export interface SeenVideo {
   contentType: string;
   facts: VideoFacts;
+  metadata: object;
   warnings: MediaWarning[];
   probed: Probed;
   derivatives: DerivativeFile[];

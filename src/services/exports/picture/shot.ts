@@ -6,6 +6,7 @@ import { fetchOriginal } from '../../media/original.ts';
 import { refuseFailure } from '../../media/refuse-failure.ts';
 import { openVideo } from '../../media/video/open.ts';
 import { buildResizeFilter } from '../../media/video/picture.ts';
+import type { SourceFrames } from '../../media/video/source-frames.ts';
 import { buildRun } from '../../media/video/work.ts';
 import type { RenderDir } from '../sound/run.ts';
 import type { PicturePlan, Videos } from './picture-plan.ts';
@@ -41,7 +42,7 @@ export async function renderShot(
   const seconds = (segment.to - segment.from) / plan.fps;
   const { input, ...bounds } = buildRun(opened.work, seconds);
   const { index } = opened.work.container.video;
-  const graph = `[0:v:${index}]${buildFit(plan, video)},setpts=PTS-STARTPTS,${finish}[out]`;
+  const graph = `[0:v:${index}]${buildFit(plan, video, opened.work.frames)},setpts=PTS-STARTPTS,${finish}[out]`;
   const end = await runFfmpeg({
     ...bounds,
     deadlineMs: 2 * bounds.deadlineMs,
@@ -55,7 +56,11 @@ export async function renderShot(
 /** A picture of nearly the same shape is cropped; another one stands between bars. */
 const MOST_CROPPED = 0.35;
 
-function buildFit({ width, height }: PicturePlan, video: Videos['videos'][number]): string {
+function buildFit(
+  { width, height }: PicturePlan,
+  video: Videos['videos'][number],
+  frames: SourceFrames,
+): string {
   const [wide, high] = [width / video.width, height / video.height];
   const cropped = 1 - Math.min(wide, high) / Math.max(wide, high);
   const factor = cropped <= MOST_CROPPED ? Math.max(wide, high) : Math.min(wide, high);
@@ -65,7 +70,7 @@ function buildFit({ width, height }: PicturePlan, video: Videos['videos'][number
     cropped <= MOST_CROPPED
       ? `crop=${width}:${height}`
       : `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`;
-  return `${buildResizeFilter(size, video.hdr)},format=yuv420p,${place}`;
+  return `${buildResizeFilter(size, frames, 'VIDEO')},format=yuv420p,${place}`;
 }
 
 async function exists(path: string): Promise<boolean> {

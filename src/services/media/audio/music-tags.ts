@@ -6,6 +6,8 @@ export interface MusicTags {
   bpm?: number;
   /** As written: `Am`, `F#`, `8A`, `A minor`… */
   key?: string;
+  /** What is said of the version: `Extended Mix`. */
+  subtitle?: string;
   mood?: string;
   remixer?: string;
   label?: string;
@@ -17,7 +19,7 @@ export interface MusicTags {
 }
 
 /** Ids of https://musicbrainz.org, by what they identify there. */
-export interface MusicBrainzIds {
+interface MusicBrainzIds {
   recordingId?: string;
   trackId?: string;
   releaseId?: string;
@@ -28,7 +30,7 @@ export interface MusicBrainzIds {
 }
 
 /** Gains in dB towards −18 LUFS, as ReplayGain 2.0 has it; peaks, of 1. */
-export interface ReplayGain {
+interface ReplayGain {
   trackGainDb?: number;
   trackPeak?: number;
   albumGainDb?: number;
@@ -40,7 +42,8 @@ type Common = IAudioMetadata['common'];
 
 const [LEAST_BPM, MOST_BPM] = [20, 400];
 const MOST_LISTED = 10;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** They are UUIDs; some taggers shorten them. */
+const ID = /^[\w-]{8,64}$/;
 
 /** Picks these tags, which are named in the same way in some formats only. */
 export function pickMusicTags(common: Common, native: Native): MusicTags {
@@ -57,6 +60,7 @@ export function pickMusicTags(common: Common, native: Native): MusicTags {
       common.key ?? texts.get('initialkey') ?? texts.get('initial key') ?? texts.get('key'),
       32,
     ),
+    subtitle: join(common.subtitle),
     mood: cleanText(common.mood ?? texts.get('mood')),
     remixer: join(common.remixer),
     label: join(common.label),
@@ -113,7 +117,7 @@ function readGain(common: Common, texts: ReadonlyMap<string, string>): ReplayGai
 }
 
 function round(value: number | undefined): number | undefined {
-  return value === undefined || Math.abs(value) > 100 ? undefined : Math.round(value * 100) / 100;
+  return value !== undefined && Math.abs(value) <= 100 ? Math.round(value * 100) / 100 : undefined;
 }
 
 /** `-6.54 dB`, also with a comma. */
@@ -132,7 +136,7 @@ function parseBpm(value: unknown): number | undefined {
 }
 
 function parseId(text: string | undefined): string | undefined {
-  return text && UUID.test(text) ? text.toLowerCase() : undefined;
+  return text && ID.test(text) ? text : undefined;
 }
 
 /** Some writers put all of them into one text. */

@@ -17,7 +17,7 @@ import { decodeInto, openPixels, type Pixels, readHeader, toPixels } from './dec
 import { type ImageTags, openExifBlock, readExif } from './exif.ts';
 import { computeFeatures, type ImageFeatures } from './features.ts';
 import type { Picture } from './formats/picture.ts';
-import { nameColorSpace } from './heic/color.ts';
+import { findConversion } from './heic/color.ts';
 import type { HeicWork } from './heic/decode.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
 import { readImageOrigin } from './origin.ts';
@@ -149,7 +149,7 @@ function buildFacts(picture: Picture, header: Metadata, limits: ImageLimits): Im
     hasAlpha: header.hasAlpha,
     colorSpace: picture.heic?.isMonochrome
       ? 'gray'
-      : ((picture.heic && nameColorSpace(picture.heic.color)) ??
+      : ((picture.heic && findConversion(picture.heic.color)?.name) ??
         picture.color?.name ??
         findColorSpace(header)),
     frames: Math.min(limits.frames, picture.frames ?? header.pages ?? 1),

@@ -1,5 +1,5 @@
 /** Characters of a text that is one line, such as a title; longer texts keep their lines. */
-export const MOST_CHARACTERS = 255;
+const MOST_CHARACTERS = 255;
 
 /**
  * C0 and C1 control characters except line feed, bidirectional overrides and isolates, byte order

@@ -178,7 +178,7 @@ test.for(['smpte2084', 'arib-std-b67'])(
         tile: 200,
       }),
     );
-    expect(image.colorSpace).toBe('rec2020');
+    expect(image.colorSpace).toBe(transfer === 16 ? 'rec2100-pq' : 'rec2100-hlg');
     const [red = [], green = [], blue = []] = await quartersOf(files.preview as Buffer);
     expect(red.indexOf(Math.max(...red))).toBe(0);
     expect(green.indexOf(Math.max(...green))).toBe(1);

@@ -1,9 +1,18 @@
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { box, type Studio, studio } from '../../../samples/audio.ts';
+import { type Studio, studio } from '../../../samples/audio.ts';
 import { heicOf } from '../../../samples/heic.ts';
 import { CANARY, processedImage, scene, withCanary } from '../../../samples/images.ts';
-import { exifOf, pngText, withExif, withSegment, withXmp, xmpOf } from '../../../samples/origin.ts';
+import {
+  C2PA_BOX,
+  exifOf,
+  JUMBF,
+  pngText,
+  withExif,
+  withSegment,
+  withXmp,
+  xmpOf,
+} from '../../../samples/origin.ts';
 
 let made: Studio;
 beforeAll(async () => {
@@ -185,18 +194,6 @@ test.for(WRITTEN)('the kind of source is read when it is written as %s', async (
   });
 });
 
-const JUMBF = Buffer.concat([
-  box(
-    'jumb',
-    box(
-      'jumd',
-      Buffer.from('63327061001100108000'.padEnd(32, 'a'), 'hex'),
-      Buffer.from('\x03c2pa\0'),
-    ),
-  ),
-]);
-const UUID = box('uuid', Buffer.from('d8fec3d61b0e483c92975828877ec481', 'hex'), JUMBF);
-
 const CREDENTIALS: [string, () => Promise<Buffer>][] = [
   [
     'JPEG',
@@ -209,8 +206,8 @@ const CREDENTIALS: [string, () => Promise<Buffer>][] = [
   ],
   ['PNG', async () => pngText(await png(), [['', JUMBF.toString('latin1'), 'caBX']])],
   ['WebP', async () => withChunk(await webp(), 'C2PA', JUMBF)],
-  ['AVIF', async () => Buffer.concat([await scene(64, 48).avif().toBuffer(), UUID])],
-  ['HEIC', async () => Buffer.concat([await heicOf(scene(64, 48)), UUID])],
+  ['AVIF', async () => Buffer.concat([await scene(64, 48).avif().toBuffer(), C2PA_BOX])],
+  ['HEIC', async () => Buffer.concat([await heicOf(scene(64, 48)), C2PA_BOX])],
 ];
 
 test.for(CREDENTIALS)('that a %s has content credentials is told', async ([, make]) => {

@@ -1,12 +1,6 @@
 import type { Key } from './key.ts';
 import type { Tempo } from './tempo.ts';
 
-/** What a tag says, which a person or another program wrote. */
-export interface Tagged {
-  bpm?: number;
-  key?: string;
-}
-
 /** The name of the source of a result that a tag decided, followed by that of the measurement. */
 export const TAG_SOURCE = 'tag';
 

@@ -3,8 +3,8 @@ import type { ImageLimits } from '../limits.ts';
 import type { BufferedFile } from './buffered-file.ts';
 import type { Picture } from './picture.ts';
 
-/** HEVC in HEIF, single and as a sequence; and HEIF of any codec. */
-const BRANDS = /^(?:....)*?(?:hei[cxms]|hev[cxms]|mif1|msf1)/s;
+/** HEVC in HEIF, single and as a sequence; and HEIF of any codec, where that is the major brand. */
+const BRANDS = /^(?:mif1|msf1)|^(?:....)*?(?:hei[cxms]|hev[cxms])/s;
 
 /**
  * Reads the index of a HEIC file, pictures of HEVC in HEIF (ISO/IEC 23008-12); null for another

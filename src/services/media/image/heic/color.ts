@@ -1,3 +1,4 @@
+import { type CodedColor, readCodedColor } from '../coded-color.ts';
 import type { Item } from './items.ts';
 
 /** The colours of a coded picture. */
@@ -8,7 +9,7 @@ export interface Color {
   coded: Coded | null;
 }
 
-export interface Coded {
+interface Coded {
   primaries: number;
   transfer: number;
   matrix: number;
@@ -53,56 +54,29 @@ export function isMonochrome(config: Buffer): boolean {
   return ((config[16] ?? 0) & 3) === 0;
 }
 
-/** The names of ffmpeg for the numbers of ITU-T H.273 that pictures use. */
-const PRIMARIES: Record<number, string | undefined> = {
-  ...{ 1: 'bt709', 5: 'bt470bg', 6: 'smpte170m', 9: 'bt2020', 11: 'smpte431', 12: 'smpte432' },
-};
-const TRANSFERS: Record<number, string | undefined> = {
-  ...{ 1: 'bt709', 4: 'bt470m', 5: 'bt470bg', 6: 'smpte170m', 8: 'linear', 13: 'iec61966-2-1' },
-  ...{ 14: 'bt2020-10', 15: 'bt2020-12', 16: 'smpte2084', 18: 'arib-std-b67' },
-};
+/** The names of ffmpeg for the matrices of ITU-T H.273 that pictures use. */
 const MATRICES: Record<number, string | undefined> = {
   ...{ 0: 'gbr', 1: 'bt709', 5: 'bt470bg', 6: 'smpte170m', 9: 'bt2020nc' },
 };
-const HDR = [16, 18];
 
-/** What the colours are called in the facts of an image. */
-export function nameColorSpace({ profile, coded }: Color): string | null {
-  if (profile || !coded) return null;
-  const name = { 9: 'rec2020', 11: 'dci-p3', 12: 'display-p3' }[coded.primaries];
-  return name ?? null;
-}
-
-/** What must be converted, beyond the matrix: colours outside of sRGB, or a high dynamic range. */
-export function findConversion({ profile, coded }: Color): 'gamut' | 'range' | null {
-  if (profile || !coded) return null;
-  if (HDR.includes(coded.transfer)) return 'range';
-  return coded.primaries >= 9 ? 'gamut' : null;
+/** The colour that must be converted to sRGB; null for sRGB, and where a profile tells it. */
+export function findConversion({ profile, coded }: Color): CodedColor | null {
+  return profile || !coded ? null : readCodedColor(coded.primaries, coded.transfer);
 }
 
 /**
  * Builds the filters from the coded colours to RGB of 8 bits: in the colours of the profile, or in
- * sRGB when there is none.
+ * sRGB, by the table that has been written under this name where a conversion is needed.
  */
-export function buildColorFilter({ profile, coded }: Color): string {
-  const primaries = PRIMARIES[coded?.primaries ?? 2];
-  const transfer = TRANSFERS[coded?.transfer ?? 2];
+export function buildColorFilter(color: Color, table: string): string {
+  const { coded } = color;
   const matrix = MATRICES[coded?.matrix ?? 2];
   const declared = [
     ...(coded ? [`range=${coded.isFullRange ? 'full' : 'limited'}`] : []),
-    ...(primaries ? [`color_primaries=${primaries}`] : []),
-    ...(transfer ? [`color_trc=${transfer}`] : []),
     ...(matrix ? [`colorspace=${matrix}`] : []),
   ];
   const named = declared.length > 0 ? `setparams=${declared.join(':')},` : '';
-  const conversion = findConversion({ profile, coded });
-  if (!conversion || !primaries || !matrix) {
-    return `${named}scale=flags=bilinear+accurate_rnd+full_chroma_int,format=rgb24`;
-  }
-  const toSrgb = 'zscale=p=bt709:t=iec61966-2-1:m=gbr:r=full,format=gbrp,format=rgb24';
-  if (conversion === 'gamut') return `${named}${toSrgb}`;
-  return [
-    `${named}zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
-    `tonemap=tonemap=hable:desat=0,${toSrgb}`,
-  ].join(',');
+  const toRgb = `${named}scale=flags=bilinear+accurate_rnd+full_chroma_int`;
+  if (!findConversion(color)) return `${toRgb},format=rgb24`;
+  return `${toRgb},format=gbrp12le,lut3d=file=${table}:interp=tetrahedral,format=rgb24`;
 }

@@ -1,13 +1,14 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runFfmpeg } from '../../../../providers/ffmpeg.ts';
 import type { BoundedFile } from '../../bounded-file.ts';
+import { buildCubeTable } from '../../color/to-sdr.ts';
 import { corrupt } from '../../media-error.ts';
 import { refuseFailure } from '../../refuse-failure.ts';
 import type { ImageLimits } from '../limits.ts';
 import { writeBitstream } from './bitstream.ts';
-import { buildColorFilter } from './color.ts';
+import { buildColorFilter, findConversion } from './color.ts';
 import { composeRows } from './compose.ts';
 import type { HeicImage } from './image.ts';
 import type { CodedPicture } from './layout.ts';
@@ -23,6 +24,7 @@ export interface HeicWork {
   limits: ImageLimits;
 }
 
+const TABLE = 'heic-to-sdr.cube';
 /** More would cost memory, and save little time. */
 const THREADS = 2;
 /** Bytes of address space, of which every thread reserves far more than it uses. */
@@ -66,7 +68,9 @@ export async function decodeHeic(
         writeSync(target, source === null ? row : addAlpha(row, readAlphaRow(source, image, y)));
       }
     };
-    const filter = `${cropTile(picture)},${buildColorFilter(color)}`;
+    const conversion = findConversion(color);
+    if (conversion) await writeFile(join(work.workDir, TABLE), buildCubeTable(conversion));
+    const filter = `${cropTile(picture)},${buildColorFilter(color, TABLE)}`;
     await decodeTiles(file, picture, work, filter, 'rgb24', composeRows(picture, 3, onRows));
   } catch (error) {
     await rm(path, { force: true });
@@ -75,6 +79,7 @@ export async function decodeHeic(
     closeSync(target);
     if (source !== null) closeSync(source);
     await rm(alphaPath, { force: true });
+    await rm(join(work.workDir, TABLE), { force: true });
   }
   return path;
 }

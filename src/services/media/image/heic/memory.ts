@@ -4,7 +4,7 @@ import { findConversion } from './color.ts';
 import type { HeicImage } from './image.ts';
 
 /** Bytes of a pixel that filters hold: of RGB twice, and what a conversion takes beside. */
-const FILTERS = { none: 6, gamut: 12, range: 44 };
+const [FILTERS, CONVERSION] = [6, 12];
 
 /**
  * Refuses what takes too much memory to decode: one tile in ffmpeg, which holds it twice as coded
@@ -13,7 +13,7 @@ const FILTERS = { none: 6, gamut: 12, range: 44 };
 export function refuseMemory(image: HeicImage, limits: ImageLimits): void {
   const { columns, width, tileWidth, tileHeight, tiles } = image.picture;
   const coded = Math.max(...tiles.map(({ config }) => countCodedBytes(config)));
-  const perPixel = 2 * coded + FILTERS[findConversion(image.color) ?? 'none'];
+  const perPixel = 2 * coded + FILTERS + (findConversion(image.color) ? CONVERSION : 0);
   const isLarge = tileWidth * tileHeight * perPixel > limits.tileBytes;
   const band = columns === 1 ? 0 : width * tileHeight * 3;
   if (isLarge || band > limits.stripBytes) {

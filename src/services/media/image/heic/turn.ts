@@ -3,7 +3,7 @@ import { openFields } from './index-box.ts';
 import type { Item } from './items.ts';
 
 /** The part of a picture that is shown, in pixels of the picture before it is turned. */
-export interface Crop {
+interface Crop {
   left: number;
   top: number;
   width: number;

@@ -44,6 +44,9 @@ const LENGTHS: Partial<Record<Name, number>> = { description: 2000, comment: 100
 /** Coordinates, as cameras write them into comments. */
 const PLACE = /[+-]\d{1,3}\.\d{2,}\s?,?\s?[+-]\d{1,3}\.\d{2,}|\bGPS\b|\blat(itude)?\s?[:=(]/i;
 
+/** ffmpeg's own name, which it writes where a camera writes its software. */
+const MUXER = /^Lav[fc]\d/;
+
 /** Reads what a video says of itself, and of how it was made. What is broken is left out. */
 export async function readVideoTags(
   path: string,
@@ -73,7 +76,7 @@ function pickTags(
     const text = cleanText(found, LENGTHS[name]);
     // What a generator wrote is told by its own name.
     const isOfGenerator = origin.generator !== undefined && /^\s*\{/.test(text ?? '');
-    if (text && !PLACE.test(text) && !isOfGenerator) tags[name] = text;
+    if (text && !PLACE.test(text) && !isOfGenerator && !MUXER.test(text)) tags[name] = text;
   }
   return tags;
 }

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-03593f',
+  id: '0001-first-2ea52a',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -35,7 +35,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -880,7 +891,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1322,7 +1344,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1515,7 +1548,18 @@ export const migration: Migration = {
         filePath: { bsonType: 'string', maxLength: 512 },
         status: { bsonType: 'string', enum: ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] },
         progress: { bsonType: 'number', minimum: 0, maximum: 100 },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2193,7 +2237,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2483,7 +2538,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
