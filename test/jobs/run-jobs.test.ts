@@ -133,7 +133,10 @@ test('the most urgent job goes first, of equals the one that waits longest', asy
   for (const priority of [1, 5, 9, 5]) order.push(await waiting({ priority }));
   const [low, first, high, second] = order.map((j) => j._id.toString());
   await waiting({ priority: 9 }).then((j) =>
-    Job.collection.updateOne({ _id: j._id }, { $set: { runAfter: new Date(Date.now() + 60_000) } }),
+    Job.collection.updateOne(
+      { _id: j._id },
+      { $set: { waitsFor: 'TIME', runAfter: new Date(Date.now() + 60_000) } },
+    ),
   );
   const claimed = [];
   for (let it = await claims(later(), 'w'); it; it = await claims(later(), 'w')) {
@@ -278,7 +281,7 @@ test('a ring without a job, and one that is no JSON, are done', async () => {
 
 /** Rings that are on their way, or have come. */
 async function ringsOf(): Promise<number> {
-  const QueueUrl = process.env.JOBS_QUEUE_URL as string;
+  const QueueUrl = process.env.UPKEEP_QUEUE_URL as string;
   const { Attributes } = await callSqs<{ Attributes: Record<string, string> }>(
     process.env.SQS_ENDPOINT as string,
     'GetQueueAttributes',

@@ -18,7 +18,7 @@ export const jobs: Edits = {
     },
     {
       guarantee: 'a success leaves no error of a run before',
-      find: "{ set, unset: ['error'] }",
+      find: "{ set, unset: ['error', ...GIVEN_UP] }",
       replace: '{ set }',
       tests: ['test/jobs/run-jobs.test.ts > a success leaves no error'],
     },
@@ -76,14 +76,14 @@ export const jobs: Edits = {
     },
     {
       guarantee: 'a parent is woken by its last child',
-      find: "const runAfter = { $cond: [{ $lte: ['$parts.waiting', 0] }, now, '$runAfter'] };",
-      replace: "const runAfter = '$runAfter';",
+      find: "const waitsFor = { $cond: [{ $lte: ['$parts.waiting', 0] }, 'WORKER', '$waitsFor'] };",
+      replace: "const waitsFor = '$waitsFor';",
       tests: ['test/jobs/fan-out.test.ts > joins what its children'],
     },
     {
       guarantee: 'a stale worker leaves nothing to children',
-      find: 'if (!(await update(tx, Job, isHeld(claim), change, null))) throw new LostClaim();',
-      replace: 'await update(tx, Job, isHeld(claim), change, null);',
+      find: 'if (!(await update(tx, Job, isHeld(claim), { set }, null))) throw new LostClaim();',
+      replace: 'await update(tx, Job, isHeld(claim), { set }, null);',
       tests: ['test/jobs/fan-out.test.ts > a stale worker'],
     },
   ],

@@ -3,9 +3,10 @@ import type { UUID } from '../../data/ids.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { admitNext } from './admit.ts';
 import { countCompleted, endChildren, findFamily, waitingParent } from './fan-out.ts';
 import { type JobType, LostClaim, Superseded } from './job-type.ts';
-import { type Claim, isHeld, ringJobs } from './queue.ts';
+import { type Claim, GIVEN_UP, isHeld, ringJobs } from './queue.ts';
 import { completeSubject } from './subject.ts';
 
 /**
@@ -29,6 +30,7 @@ export async function completeJob<R extends object>(
     return { result, childrenLeft };
   });
   if (childrenLeft === 0) await ringJobs(ctx, job.parent as UUID);
+  await admitNext(ctx, job.limits);
   return result;
 }
 
@@ -48,10 +50,11 @@ export async function completeSuperseded(
     const family = parent && (await findFamily(tx, parent._id));
     if (family) await endChildren(tx, parentType, family);
   });
+  await admitNext(ctx, job.limits);
 }
 
 function setCompleted(tx: Ctx, filter: object, result: object): Promise<JobDoc | null> {
   const set = { status: 'COMPLETED', progress: 100, result, completedAt: new Date(tx.clock()) };
   // The error of a run before is no longer true.
-  return update(tx, Job, { ...filter }, { set, unset: ['error'] }, 'complete');
+  return update(tx, Job, { ...filter }, { set, unset: ['error', ...GIVEN_UP] }, 'complete');
 }

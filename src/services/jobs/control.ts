@@ -5,9 +5,10 @@ import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { admitNext } from './admit.ts';
 import { failWaiting } from './fail.ts';
 import type { JobTypes } from './job-type.ts';
-import { ringJobs } from './queue.ts';
+import { GIVEN_UP, ringJobs } from './queue.ts';
 import { resumeSubject, typeOf } from './subject.ts';
 
 const CANCELLED = {
@@ -21,16 +22,17 @@ export async function cancelJob(ctx: Ctx, types: JobTypes, filter: TypedFilter):
   const set = { status: 'CANCELLED', completedAt: new Date(ctx.clock()) };
   const open = { ...filter, status: { $in: ['QUEUED', 'RUNNING'] } };
   const cancelled = await transaction(ctx, async (tx) => {
-    const job = await update(tx, Job, open, { set }, 'cancel');
+    const job = await update(tx, Job, open, { set, unset: GIVEN_UP }, 'cancel');
     if (job) await failWaiting(tx, types, job, CANCELLED);
     return job;
   });
+  if (cancelled) await admitNext(ctx, await findLimits(ctx, cancelled));
   return cancelled ?? refuse(ctx, filter, 'has ended already');
 }
 
 /** Starts a failed or cancelled job anew. @throws AppError NOT_FOUND, INVALID_STATE */
 export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc> {
-  const set = { status: 'QUEUED', attempts: 0, losses: 0, progress: 0 };
+  const set = { status: 'QUEUED', waitsFor: 'TIME', attempts: 0, losses: 0, progress: 0 };
   // A child is started anew with its parent.
   const ended = { ...filter, status: { $in: ['FAILED', 'CANCELLED'] }, parent: { $exists: false } };
   const unset = ['error', 'completedAt', 'parts'];
@@ -41,8 +43,12 @@ export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): 
     return job;
   });
   if (!started) return refuse(ctx, filter, 'has not failed, or does a part of another');
-  await ringJobs(ctx, started._id);
+  await ringJobs(ctx, started);
   return started;
+}
+
+async function findLimits(ctx: Ctx, { _id }: JobDoc): Promise<JobDoc['limits']> {
+  return (await findOne(ctx, Job, { _id }, { projection: { limits: 1 } }))?.limits;
 }
 
 async function refuse(ctx: Ctx, filter: TypedFilter, why: string): Promise<never> {

@@ -2,9 +2,10 @@ import type { Ctx } from '../../context.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { admitNext } from './admit.ts';
 import { endChildren, failParent, findFamily } from './fan-out.ts';
 import type { JobError, JobTypes, Seconds } from './job-type.ts';
-import { type Claim, isHeld, ringJobs } from './queue.ts';
+import { type Claim, GIVEN_UP, isHeld, ringJobs } from './queue.ts';
 import { failSubject, typeOf } from './subject.ts';
 
 /** The longest backoff, in s. */
@@ -25,21 +26,34 @@ export async function failRun(
   const isLast = !error.retryable || attempts >= claim.job.maxAttempts;
   const change = isLast
     ? { set: { status: 'FAILED', attempts, error, completedAt: new Date(ctx.clock()) } }
-    : { set: { status: 'QUEUED', attempts, error }, times: { runAfter: 1000 * delay } };
+    : {
+        set: { status: 'QUEUED', waitsFor: 'TIME', attempts, error },
+        times: { runAfter: 1000 * delay },
+      };
   const outcome = await transaction(ctx, async (tx) => {
-    const stored = await update(tx, Job, isHeld(claim), change, isLast ? 'fail' : 'retry');
+    const stored = await update(
+      tx,
+      Job,
+      isHeld(claim),
+      { ...change, unset: GIVEN_UP },
+      isLast ? 'fail' : 'retry',
+    );
     if (!stored) return 'LOST';
     if (!isLast) return 'RETRY';
     await failWaiting(tx, types, claim.job, error);
     return 'FAILED';
   });
-  if (outcome === 'RETRY') await ringJobs(ctx, claim.job._id, delay);
+  if (outcome === 'RETRY') await ringJobs(ctx, claim.job, delay);
+  if (outcome !== 'LOST') await admitNext(ctx, claim.job.limits);
   return outcome;
 }
 
-/** How long a job waits for its next run: 4, 16, 64… s. */
+/**
+ * How long a job waits for its next run: 4, 16, 64… s, or as little as half of it (jitter), so that what
+ * failed together does not come again together.
+ */
 function backoffOf({ attempts }: Pick<JobDoc, 'attempts'>): Seconds {
-  return Math.min(4 ** (attempts + 1), LONGEST);
+  return Math.min(4 ** (attempts + 1), LONGEST) * (0.5 + Math.random() / 2);
 }
 
 /** Fails all that waits for a job that failed or was cancelled: its subject, its parent, its children. */

@@ -6,14 +6,13 @@ import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { type FanOut, type JobError, type JobType, LostClaim } from './job-type.ts';
-import { type Claim, enqueue, isHeld, ringJobs } from './queue.ts';
+import { type Claim, enqueue, GIVEN_UP, isHeld, queueOf, ringJobs } from './queue.ts';
+import { takeTurns } from './turns.ts';
 
 // A job that fans out waits, without a worker, and is claimed once more when its last child has completed.
 // Whoever cancels it cancels its children; a child that fails takes it along. Children name the claim that
 // fanned out by its token: those of a parent that was started anew since are no longer counted.
 
-/** A parent looks by itself this often, in ms: if all goes well, its last child wakes it. */
-const LOOK_AGAIN = 3600_000;
 const MOST_CHILDREN = 1000;
 /** The shares of a parent's progress that are its children's, in percent: from here to there. */
 const [FROM, TO] = [20, 95];
@@ -27,18 +26,19 @@ export async function fanOut(
   const { job, token } = claim;
   const { user, project } = job;
   const parts = { token, waiting: inputs.length, state };
-  // They may be many, and take long: what others have just asked for goes first.
-  const priority = Math.max(0, job.priority - 1);
+  const { priority } = job;
   const parent = { job: job._id, token };
+  const turns = await takeTurns(ctx, queueOf(type), user, inputs.length);
   let children: UUID[] = [];
   try {
     children = await transaction(ctx, async (tx) => {
-      const set = { status: 'QUEUED', stage: 'parts', parts };
-      const change = { set, times: { runAfter: LOOK_AGAIN } };
-      if (!(await update(tx, Job, isHeld(claim), change, null))) throw new LostClaim();
+      const set = { status: 'QUEUED', waitsFor: 'CHILDREN', stage: 'parts', parts };
+      if (!(await update(tx, Job, isHeld(claim), { set }, null))) throw new LostClaim();
       const ids: UUID[] = [];
       for (const input of inputs) {
-        ids.push((await enqueue(tx, type, { input, user, project, priority, parent }))._id);
+        const turn = turns[ids.length];
+        const child = { input, user, project, priority, parent, ...(turn && { turn }) };
+        ids.push((await enqueue(tx, type, child))._id);
       }
       return ids;
     });
@@ -46,7 +46,7 @@ export async function fanOut(
     // The commit may have been heard by the database, and its answer by nobody.
     if (!(await hasFannedOut(ctx, claim))) throw error;
   }
-  for (const id of children) await ringJobs(ctx, id);
+  for (const _id of children) await ringJobs(ctx, { _id, queue: queueOf(type) });
 }
 
 async function hasFannedOut(ctx: Ctx, { job, token }: Claim): Promise<boolean> {
@@ -68,8 +68,8 @@ export async function findResults(ctx: Ctx, { job }: Claim): Promise<object[] | 
 
 /** Puts a parent back whose children have not all completed. */
 export async function waitForChildren(ctx: Ctx, claim: Claim): Promise<void> {
-  const change = { set: { status: 'QUEUED' }, times: { runAfter: LOOK_AGAIN } };
-  await update(ctx, Job, isHeld(claim), change, null);
+  const set = { status: 'QUEUED', waitsFor: 'CHILDREN' };
+  await update(ctx, Job, isHeld(claim), { set }, null);
 }
 
 /** Whether the parent still waits for this child; true of a job without one. */
@@ -99,10 +99,10 @@ export function waitingParent({ parent, parentToken }: Family) {
 export async function countCompleted(tx: Ctx, child: JobDoc): Promise<number | null> {
   const now = databaseTime(tx);
   const waiting = { $subtract: ['$parts.waiting', 1] };
-  const runAfter = { $cond: [{ $lte: ['$parts.waiting', 0] }, now, '$runAfter'] };
+  const waitsFor = { $cond: [{ $lte: ['$parts.waiting', 0] }, 'WORKER', '$waitsFor'] };
   const parent = await Job.collection.findOneAndUpdate(
     waitingParent(child),
-    [{ $set: { 'parts.waiting': waiting, updatedAt: now } }, { $set: { runAfter } }],
+    [{ $set: { 'parts.waiting': waiting, updatedAt: now } }, { $set: { waitsFor } }],
     {
       returnDocument: 'after',
       projection: { 'parts.waiting': 1 },
@@ -116,7 +116,7 @@ export async function countCompleted(tx: Ctx, child: JobDoc): Promise<number | n
 export async function failParent(tx: Ctx, child: Family, error: JobError): Promise<JobDoc | null> {
   const completedAt = new Date(tx.clock());
   const set = { status: 'FAILED', error: { ...error, retryable: false }, completedAt };
-  return update(tx, Job, waitingParent(child), { set }, 'fail');
+  return update(tx, Job, waitingParent(child), { set, unset: GIVEN_UP }, 'fail');
 }
 
 /** Cancels the children that a job still has, in the transaction that ends it, and discards what they made. */
@@ -129,7 +129,7 @@ export async function endChildren(
   const set = { status: 'CANCELLED', completedAt: new Date(tx.clock()) };
   const open = { parent: _id, status: { $in: ['QUEUED', 'RUNNING'] } };
   // One by one: each has an audit entry of its own.
-  while (await update(tx, Job, open, { set }, 'cancel'));
+  while (await update(tx, Job, open, { set, unset: GIVEN_UP }, 'cancel'));
   await type?.discardParts?.(tx, parts.state);
 }
 

@@ -4,7 +4,7 @@ import type { Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
 import type { Update } from '../../data/write.ts';
-import type { JobDoc } from '../../models/jobs/job.ts';
+import type { JobDoc, JobQueue } from '../../models/jobs/job.ts';
 import type { Rule } from '../../rules.ts';
 
 export type Seconds = number;
@@ -31,8 +31,16 @@ export interface JobType<
   attempts?: number;
   /** A run that takes longer is aborted and fails with TIMED_OUT. */
   timeout?: Seconds;
-  /** What kind of load it is: seconds of work, minutes of work, waiting for others, sweeping. */
-  queue?: 'media' | 'render' | 'provider' | 'upkeep';
+  /**
+   * What kind of load it is: seconds of work (the default), minutes of work, waiting for others, sweeping.
+   * Each queue is claimed from, and woken, apart, so that none holds up another.
+   */
+  queue?: Lowercase<JobQueue>;
+  /**
+   * How many jobs run at once: of this type, of this type and one user, of all types that use a
+   * provider. The others wait, and users take turns among them.
+   */
+  limits?: { all?: number; eachUser?: number; provider?: { name: string; atOnce: number } };
   /** What a job costs at most. */
   price?(ctx: Ctx, input: I): Promise<Credits>;
   /** What completing it costs in fact: no more than `price`. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Ctx } from '../../context.ts';
 import { findOne } from '../../data/read.ts';
-import { Job } from '../../models/jobs/job.ts';
+import { Job, type JobQueue } from '../../models/jobs/job.ts';
 import { claim, isHopeless, reportUnknownTypes } from './claim.ts';
 import { completeJob, completeSuperseded } from './complete.ts';
 import { failRun } from './fail.ts';
@@ -26,15 +26,17 @@ let isReported = false;
 /**
  * Claims one job and runs it to an end.
  * @param timeLeft ms that the function has left
+ * @param queue where it claims from; any, unless said
  * @returns IDLE: no job was due. STUCK: its run does not stop, so whoever owns this process should end it
  */
 export async function workOnce(
   ctx: Ctx,
   types: JobTypes,
   timeLeft: () => number,
+  queue?: JobQueue,
 ): Promise<'IDLE' | 'DONE' | 'STUCK'> {
   await reportOnce(ctx, types);
-  const claimed = await claim(ctx, worker, types);
+  const claimed = await claim(ctx, worker, types, queue);
   const type = claimed && typeOf(types, claimed.job);
   if (!claimed || !type) return 'IDLE';
   if (isHopeless(claimed)) {
