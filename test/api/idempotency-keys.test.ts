@@ -6,6 +6,7 @@ import { idText, newId, UUID } from '../../src/data/ids.ts';
 import { insert } from '../../src/data/write.ts';
 import { IdempotencyRecord } from '../../src/models/api/idempotency-record.ts';
 import { Project } from '../../src/models/projects/project.ts';
+import { adminCollection } from '../harness/admin.ts';
 import { given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 
@@ -44,7 +45,7 @@ test('an answer is kept for 24 hours, and then the database deletes it', async (
   expect(late).toMatchObject({ body: 'first', headers: replayed });
   const [record] = await IdempotencyRecord.collection.find().toArray();
   expect(record?.expiresAt.getTime() - record?.createdAt.getTime()).toBe(24 * HOUR);
-  const indexes = await IdempotencyRecord.collection.listIndexes().toArray();
+  const indexes = await adminCollection(IdempotencyRecord).listIndexes().toArray();
   expect(indexes).toContainEqual(
     expect.objectContaining({ key: { expiresAt: 1 }, expireAfterSeconds: 0 }),
   );

@@ -5,6 +5,7 @@ import type { Stored } from '../../src/data/entity.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { type EnqueueSweep, remove, sweepChildren } from '../../src/data/remove.ts';
 import { AuditEvent } from '../../src/models/audit/audit-event.ts';
+import { LooseEvent } from '../../src/models/audit/loose-event.ts';
 import { RetentionPolicy } from '../../src/models/maintenance/retention-policy.ts';
 import { RetentionRun } from '../../src/models/maintenance/retention-run.ts';
 import { Track } from '../../src/models/media/track.ts';
@@ -25,10 +26,11 @@ afterEach(() => {
 
 /** Audit events of tracks cannot be written. */
 function refuseEvents(): EnqueueSweep {
-  const { collection } = AuditEvent;
+  const { collection } = LooseEvent;
   const write = collection.insertMany.bind(collection);
   vi.spyOn(collection, 'insertMany').mockImplementation(async (events, options) => {
-    if (events.some((event) => (event as Stored).entity === 'Track')) throw new Error('not now');
+    if (events.some(({ event }) => (event as Stored).entity === 'Track'))
+      throw new Error('not now');
     return write(events, options);
   });
   return enqueueSweep;
