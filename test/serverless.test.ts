@@ -46,6 +46,12 @@ function statementsOf(role: Resource): Json[] {
 
 /** What is not a collection with its documents. */
 const PARTS: Record<string, string[]> = {
+  jobs: [
+    'ANY /v1/jobs',
+    'ANY /v1/jobs/{path+}',
+    'ANY /v1/admin/queues',
+    'ANY /v1/admin/queues/{path+}',
+  ],
   auth: ['ANY /v1/auth/{path+}'],
   webhooks: ['ANY /v1/webhooks/{path+}'],
   // Not a collection: what is for all kinds of media.

@@ -1,6 +1,7 @@
 import { endSessions } from './account/end-sessions.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
+import { reprocessMedia } from './media/reprocess-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
 import { streamVideo } from './media/streams/stream-job.ts';
 import { sweep } from './removal/sweep-job.ts';
@@ -15,6 +16,7 @@ export const jobTypes = listJobTypes(
   processVideo,
   streamVideo,
   encodeSegment,
+  reprocessMedia,
   completeUpload,
   copyOriginal,
   sweep,

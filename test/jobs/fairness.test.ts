@@ -8,8 +8,9 @@ import { JobTurn } from '../../src/models/jobs/job-turn.ts';
 import { claim } from '../../src/services/jobs/claim.ts';
 import { completeJob } from '../../src/services/jobs/complete.ts';
 import { cancelJob } from '../../src/services/jobs/control.ts';
+import type { Claim } from '../../src/services/jobs/held.ts';
 import { type JobType, listJobTypes } from '../../src/services/jobs/job-type.ts';
-import { type Claim, enqueue, type NewJob } from '../../src/services/jobs/queue.ts';
+import { enqueue, type NewJob } from '../../src/services/jobs/queue.ts';
 import { inParallel } from '../harness/in-parallel.ts';
 import { place } from '../harness/place.ts';
 

@@ -10,8 +10,9 @@ import { claim } from '../../src/services/jobs/claim.ts';
 import { completeJob } from '../../src/services/jobs/complete.ts';
 import { cancelJob } from '../../src/services/jobs/control.ts';
 import { failRun } from '../../src/services/jobs/fail.ts';
+import type { Claim } from '../../src/services/jobs/held.ts';
 import { type JobType, listJobTypes } from '../../src/services/jobs/job-type.ts';
-import { type Claim, enqueue, putBack } from '../../src/services/jobs/queue.ts';
+import { enqueue, putBack } from '../../src/services/jobs/queue.ts';
 import { place } from '../harness/place.ts';
 
 place({ worker: false });
@@ -87,7 +88,10 @@ test('a job that looks again later keeps its slot meanwhile: its provider works 
   const [it] = (await claimAll()) as [Claim];
   await putBack(ctx, it, 60);
   expect(await claimAll()).toEqual([]);
-  expect((await claim(later(61_000), 'worker', types))?.job._id).toEqual(it.job._id);
+  // The other one's lease is over by then, too.
+  const again = [];
+  for (let n = 0; n < 2; n++) again.push((await claim(later(61_000), 'worker', types))?.job._id);
+  expect(again).toContainEqual(it.job._id);
 });
 
 test('a slot that a crash left free is found, as reconcile looks', async () => {

@@ -11,8 +11,9 @@ import { claim, LEASE, reportUnknownTypes } from '../../src/services/jobs/claim.
 import { completeJob } from '../../src/services/jobs/complete.ts';
 import { failRun } from '../../src/services/jobs/fail.ts';
 import { sendHeartbeat } from '../../src/services/jobs/heartbeat.ts';
+import type { Claim } from '../../src/services/jobs/held.ts';
 import { JobFailure, type JobType, LostClaim } from '../../src/services/jobs/job-type.ts';
-import { type Claim, enqueue } from '../../src/services/jobs/queue.ts';
+import { enqueue } from '../../src/services/jobs/queue.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { type SweepInput, sweep } from '../../src/services/removal/sweep-job.ts';
 import { type Doc, given, type Person, type Track } from '../harness/given.ts';

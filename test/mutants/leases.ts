@@ -1,7 +1,7 @@
 import type { Edits } from './edit.ts';
 
 export const leases: Edits = {
-  'src/services/jobs/queue.ts': [
+  'src/services/jobs/held.ts': [
     {
       guarantee: 'a stale worker writes nothing',
       find: "status: 'RUNNING', 'lease.token': token }",
@@ -14,6 +14,8 @@ export const leases: Edits = {
       replace: "{ _id: job._id, 'lease.token': token }",
       tests: ['test/jobs/run-jobs.test.ts > learns within seconds'],
     },
+  ],
+  'src/services/jobs/queue.ts': [
     {
       guarantee: 'a worker whose time is up has lost the job once',
       find: 'losses: claim.job.losses + 1',

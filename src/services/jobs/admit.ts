@@ -4,7 +4,7 @@ import { findMany, findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { JOB_QUEUES, Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
 import { findFreeSlots } from './limits.ts';
-import { ringJobs } from './queue.ts';
+import { ringJobs } from './ring.ts';
 import { takeTurns } from './turns.ts';
 
 // A job that a worker may claim has been admitted: its time has come, it has a turn, and a slot of each

@@ -4,8 +4,8 @@ import { findOne } from '../../data/read.ts';
 import { JOB_QUEUES, Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { admitDue } from './admit.ts';
+import type { Claim } from './held.ts';
 import type { JobTypes } from './job-type.ts';
-import type { Claim } from './queue.ts';
 
 /** How long a claim holds without a heartbeat, in ms. */
 export const LEASE = 20_000;

@@ -1,14 +1,17 @@
 import type { Ctx } from '../../context.ts';
 import type { TypedFilter } from '../../data/filter.ts';
+import { parseId } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { admitNext } from './admit.ts';
+import { awaitJobs } from './dependencies.ts';
 import { failWaiting } from './fail.ts';
+import { GIVEN_UP } from './held.ts';
 import type { JobTypes } from './job-type.ts';
-import { GIVEN_UP, ringJobs } from './queue.ts';
+import { ringJobs } from './ring.ts';
 import { resumeSubject, typeOf } from './subject.ts';
 
 const CANCELLED = {
@@ -39,12 +42,25 @@ export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): 
   const change = { set, unset, times: { runAfter: 0 } };
   const started = await transaction(ctx, async (tx) => {
     const job = await update(tx, Job, ended, change, 'retry');
-    if (job) await resumeSubject(tx, typeOf(types, job), job);
-    return job;
+    if (!job) return null;
+    await resumeSubject(tx, typeOf(types, job), job);
+    return awaitAgain(tx, job);
   });
   if (!started) return refuse(ctx, filter, 'has not failed, or does a part of another');
   await ringJobs(ctx, started);
   return started;
+}
+
+/** Has a job that is started anew wait for those of its dependencies that are open. */
+async function awaitAgain(tx: Ctx, job: JobDoc): Promise<JobDoc | null> {
+  if (!job.after?.length) return job;
+  const after = job.after.map(parseId).filter((id) => id !== undefined);
+  const pending = await awaitJobs(tx, after, job.user).catch((cause) => {
+    if (!(cause instanceof AppError)) throw cause;
+    throw new AppError('INVALID_STATE', 'A job that it waits for has not completed.', { cause });
+  });
+  if (pending.length === 0) return job;
+  return update(tx, Job, { _id: job._id }, { set: { pending, waitsFor: 'JOBS' } }, null);
 }
 
 async function findLimits(ctx: Ctx, { _id }: JobDoc): Promise<JobDoc['limits']> {

@@ -1,11 +1,14 @@
 import type { Ctx } from '../../context.ts';
+import type { UUID } from '../../data/ids.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { admitNext } from './admit.ts';
-import { endChildren, failParent, findFamily } from './fan-out.ts';
+import { findDependents } from './dependencies.ts';
+import { endChildren, failParent, findFamily } from './family.ts';
+import { type Claim, GIVEN_BACK, GIVEN_UP, isHeld } from './held.ts';
 import type { JobError, JobTypes, Seconds } from './job-type.ts';
-import { type Claim, GIVEN_UP, isHeld, ringJobs } from './queue.ts';
+import { ringJobs } from './ring.ts';
 import { failSubject, typeOf } from './subject.ts';
 
 /** The longest backoff, in s. */
@@ -35,12 +38,12 @@ export async function failRun(
       tx,
       Job,
       isHeld(claim),
-      { ...change, unset: GIVEN_UP },
+      { ...change, unset: isLast ? GIVEN_UP : GIVEN_BACK },
       isLast ? 'fail' : 'retry',
     );
     if (!stored) return 'LOST';
     if (!isLast) return 'RETRY';
-    await failWaiting(tx, types, claim.job, error);
+    await failWaiting(tx, types, stored, error);
     return 'FAILED';
   });
   if (outcome === 'RETRY') await ringJobs(ctx, claim.job, delay);
@@ -67,6 +70,35 @@ export async function failWaiting(
   const family = await findFamily(tx, job._id);
   if (family) await endChildren(tx, type, family);
   await failSubject(tx, type, job, error);
+  await failDependents(tx, types, job);
   const parent = family?.parent && (await failParent(tx, family, error));
   if (parent) await failWaiting(tx, types, parent, error);
 }
+
+/** Fails a job that no worker has, and with it whatever waits for it; false when it waits no longer. */
+export async function failQueued(
+  ctx: Ctx,
+  types: JobTypes,
+  _id: UUID,
+  error: JobError,
+): Promise<boolean> {
+  const set = { status: 'FAILED', error, completedAt: new Date(ctx.clock()) };
+  return transaction(ctx, async (tx) => {
+    const waiting = { _id, status: 'QUEUED' };
+    const failed = await update(tx, Job, waiting, { set, unset: GIVEN_UP }, 'fail');
+    if (failed) await failWaiting(tx, types, failed, error);
+    return failed !== null;
+  });
+}
+
+async function failDependents(tx: Ctx, types: JobTypes, job: JobDoc): Promise<void> {
+  if (!job.dependents) return;
+  for (const { _id } of await findDependents(tx, job._id, { status: 'QUEUED' }))
+    await failQueued(tx, types, _id, DEPENDENCY_FAILED);
+}
+
+const DEPENDENCY_FAILED = {
+  code: 'DEPENDENCY_FAILED',
+  message: 'A job that it waited for has not completed.',
+  retryable: false,
+};

@@ -3,18 +3,22 @@ import { databaseTime } from '../../data/database-time.ts';
 import { Job } from '../../models/jobs/job.ts';
 import { LEASE } from './claim.ts';
 import { advanceParent } from './fan-out.ts';
+import { type Claim, isHeld } from './held.ts';
 import type { JobTypes, Seconds } from './job-type.ts';
-import { type Claim, isHeld } from './queue.ts';
+import { measurePace, type Pace } from './pace.ts';
 import { advanceSubject, typeOf } from './subject.ts';
 
 /** How often a worker renews its claim, in ms. */
-const HEARTBEAT = 5_000;
+const HEARTBEAT = 2_000;
 /** A run stops this long before the function's own end, in ms: time to give the job back. */
 const RESERVE = 10_000;
 /** How often progress is looked at, in ms. */
 const TICK = 250;
-/** A run that was aborted has this long to stop, in ms; after that it is stuck. */
-const GRACE = 5_000;
+/**
+ * A run that was aborted has this long to stop, in ms; after that it is stuck. A cancelled one has stopped
+ * 5 s after, with the time until its next heartbeat.
+ */
+const GRACE = 2_500;
 
 /** Renews a claim and shows how far the job is; false when the job is no longer this worker's. */
 export async function sendHeartbeat(
@@ -23,12 +27,14 @@ export async function sendHeartbeat(
   claim: Claim,
   progress: number,
   stage: string | undefined,
+  pace: Partial<Pace> = {},
 ): Promise<boolean> {
   const { job } = claim;
   const shown = {
     // Never backwards, also after a second start.
     progress: { $max: ['$progress', Math.floor(progress)] },
     ...(stage && { stage: { $literal: stage } }),
+    ...pace,
   };
   const renewed = { 'lease.until': databaseTime(ctx, LEASE) };
   const { matchedCount } = await Job.collection.updateOne(isHeld(claim), [
@@ -41,7 +47,7 @@ export async function sendHeartbeat(
 }
 
 /** Why a run had to stop. */
-type Stop = 'LOST' | 'OUT_OF_TIME' | 'TIMED_OUT';
+type Stop = 'LOST' | 'OUT_OF_TIME' | 'TIMED_OUT' | 'OVERDUE';
 
 /** What renews the claim of one run, and tells the run to stop. */
 export interface Heartbeat {
@@ -65,6 +71,8 @@ export function startHeartbeat(
   const { promise: stuck, resolve: giveUp } = Promise.withResolvers<void>();
   const latest = { percent: claim.job.progress, stage: undefined as string | undefined };
   const startedAt = performance.now();
+  const deadline = msToDeadline(claim);
+  const pace = measurePace(claim.job.progress);
   let sent = { ...latest };
   let heardAt = performance.now();
   let stop: Stop | undefined;
@@ -74,13 +82,13 @@ export function startHeartbeat(
     if (stop) return;
     stop = why;
     controller.abort();
-    if (why === 'TIMED_OUT') grace = setTimeout(giveUp, GRACE);
+    if (why !== 'OUT_OF_TIME') grace = setTimeout(giveUp, GRACE);
   };
   const send = async () => {
     isSending = true;
     sent = { ...latest };
     try {
-      if (await sendHeartbeat(ctx, types, claim, sent.percent, sent.stage))
+      if (await sendHeartbeat(ctx, types, claim, sent.percent, sent.stage, pace.read()))
         heardAt = performance.now();
       else abort('LOST');
     } catch (error) {
@@ -92,6 +100,7 @@ export function startHeartbeat(
   const tick = () => {
     if (timeLeft() < RESERVE) abort('OUT_OF_TIME');
     if (performance.now() - startedAt > 1000 * timeout) abort('TIMED_OUT');
+    if (performance.now() - startedAt > deadline) abort('OVERDUE');
     if (performance.now() - heardAt > LEASE) abort('LOST');
     const hasNews = sent.percent !== latest.percent || sent.stage !== latest.stage;
     if (!isSending && (hasNews || performance.now() - heardAt > HEARTBEAT)) void send();
@@ -102,6 +111,7 @@ export function startHeartbeat(
     progress(percent, stage) {
       latest.percent = Math.max(latest.percent, Math.min(99, Math.floor(percent)));
       latest.stage = stage ?? latest.stage;
+      pace.note(latest.percent);
     },
     stopped: () => stop,
     stuck,
@@ -110,4 +120,11 @@ export function startHeartbeat(
       clearTimeout(grace);
     },
   };
+}
+
+/** How many ms a job has until its deadline, by the database's clock; none is left where it has passed. */
+export function msToDeadline({ job: { deadline, lease } }: Claim): number {
+  if (!deadline || !lease) return Number.POSITIVE_INFINITY;
+  // The claim has just set the lease.
+  return deadline.getTime() - (lease.until.getTime() - LEASE);
 }

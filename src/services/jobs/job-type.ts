@@ -41,6 +41,8 @@ export interface JobType<
    * provider. The others wait, and users take turns among them.
    */
   limits?: { all?: number; eachUser?: number; provider?: { name: string; atOnce: number } };
+  /** Of jobs of one user and key only one is open at a time. */
+  unique?: { by: Unique['by']; key(input: I): string };
   /** What a job costs at most. */
   price?(ctx: Ctx, input: I): Promise<Credits>;
   /** What completing it costs in fact: no more than `price`. */
@@ -55,6 +57,15 @@ export interface JobType<
   afterParts?(work: Work<I, R, S>, results: object[], state: S): Promise<R | WakeLater>;
   /** Called in the transaction that ends a job which had fanned out, but by failure or cancellation. */
   discardParts?(tx: Ctx, state: S): Promise<void>;
+}
+
+/**
+ * What happens where a job with the same key is open: the new one `joins` it, and is none of its own, or
+ * `supersedes` it, which cancels the old one. The key has at most 190 characters.
+ */
+export interface Unique {
+  key: string;
+  by: 'joins' | 'supersedes';
 }
 
 /** Asks to be run again in so many seconds: what the job needs is not there yet, which is no failure. */
@@ -126,6 +137,13 @@ export interface JobError {
   message: string;
   retryable: boolean;
 }
+
+/** The error of a job that was not done by its deadline. */
+export const OVERDUE: JobError = {
+  code: 'DEADLINE_EXCEEDED',
+  message: 'It was not done by its deadline.',
+  retryable: false,
+};
 
 /** The types that a worker has handlers for, by name. */
 export type JobTypes = ReadonlyMap<string, JobType>;

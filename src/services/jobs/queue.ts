@@ -1,20 +1,22 @@
-import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import { idText, UUID } from '../../data/ids.ts';
-import { findOne } from '../../data/read.ts';
+import { idText, newId, type UUID } from '../../data/ids.ts';
+import { transaction } from '../../data/transaction.ts';
 import { insert, update } from '../../data/write.ts';
 import { Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
-import { sendMessage } from '../../providers/queue.ts';
+import { awaitJobs } from './dependencies.ts';
+import { type Claim, isHeld } from './held.ts';
 import { checkInput } from './input.ts';
-import type { JobType, Seconds } from './job-type.ts';
+import type { JobType, Seconds, Unique } from './job-type.ts';
 import { listLimits } from './limits.ts';
+import { ringJobs } from './ring.ts';
+import { findOpen, supersede } from './supersede.ts';
 import { goBeforeOwn, takeTurns } from './turns.ts';
+
+export { ringJobs } from './ring.ts';
 
 const ATTEMPTS = 3;
 /** Neither urgent nor not, among the jobs of one user. */
 const PRIORITY = 5;
-/** The longest delay of a message in SQS. */
-const LONGEST_DELAY: Seconds = 900;
 
 /** The priority of work that may wait, among the jobs of one user, or of the system. */
 export const BEHIND_USERS = 1;
@@ -35,6 +37,12 @@ export interface NewJob<I extends object> {
   parent?: { job: UUID; token: number };
   /** Its turn, where many were taken at once. */
   turn?: number;
+  /** Jobs of the same user that have to complete first; when one of them does not, it fails. */
+  after?: UUID[];
+  /** When it fails unless it has completed. */
+  deadline?: Date;
+  /** Of jobs of one user, type and key only one is open at a time. */
+  unique?: Unique;
 }
 
 /** The queue that jobs of a type are in. */
@@ -44,7 +52,9 @@ export function queueOf({ queue = 'media' }: Pick<JobType, 'queue'>): JobQueue {
 
 /**
  * Writes a job, in the caller's transaction if there is one. Ring after the commit.
- * @throws AppError VALIDATION_FAILED when the input is not what the type takes
+ * @returns the job; of one with a unique key that `joins`, the one that is there already
+ * @throws AppError VALIDATION_FAILED when the input is not what the type takes, or a job that it waits
+ *   for will not complete
  */
 export async function enqueue<I extends object>(
   ctx: Ctx,
@@ -53,64 +63,56 @@ export async function enqueue<I extends object>(
 ): Promise<JobDoc> {
   // Held by no ledger yet: a priced job would be free.
   if (type.price) throw new Error(`${type.name} has a price, and credits cannot be held yet.`);
-  const { input, _id, user, project, priority = PRIORITY, delay = 0, parent } = job;
+  const input = checkInput(type, job.input);
+  const unique = job.unique ?? (type.unique && { ...type.unique, key: type.unique.key(input) });
+  // Both change other jobs, too.
+  if (unique || job.after?.length)
+    return transaction(ctx, (tx) => write(tx, type, job, input, unique));
+  return write(ctx, type, job, input);
+}
+
+async function write<I extends object>(
+  ctx: Ctx,
+  type: JobType<I>,
+  job: NewJob<I>,
+  input: I,
+  unique?: Unique,
+): Promise<JobDoc> {
+  const { user, project, priority = PRIORITY, delay = 0, parent, after = [], deadline } = job;
+  const openKey = unique && `${user ? idText(user) : 'system'} ${type.name} ${unique.key}`;
+  const old = openKey && (await findOpen(ctx, openKey));
+  if (old && unique?.by === 'joins') return old;
+  const _id = job._id ?? (old || after.length > 0 ? newId(ctx.clock()) : undefined);
+  // It was stored with a type of this name.
+  if (old && _id) await supersede(ctx, type as unknown as JobType, old, _id);
+  const pending = after.length > 0 ? await awaitJobs(ctx, after, user) : [];
   const queue = queueOf(type);
   const limits = listLimits(type, user);
-  const checked = checkInput(type, input);
   const values = {
     ...(_id && { _id }),
     type: type.name,
     queue,
-    input: checked,
+    input,
     ...(user && { user }),
     ...(project && { project }),
     priority,
     ...(parent && { parent: parent.job, parentToken: parent.token }),
     maxAttempts: type.attempts ?? ATTEMPTS,
     ...(limits && { limits }),
+    ...(openKey && { openKey }),
+    ...(after.length > 0 && { after: after.map(idText), pending }),
+    ...(deadline && { deadline }),
+    // Those that waited for the old one wait for this one.
+    ...(old && _id && old.dependents && { dependents: old.dependents }),
   };
+  const times = { runAfter: 1000 * delay };
   // One that a limit may keep back is admitted when it is rung for.
-  if (delay > 0 || limits)
-    return insert(ctx, Job, { ...values, waitsFor: 'TIME' }, 'create', { runAfter: 1000 * delay });
+  const waitsFor = pending.length > 0 ? 'JOBS' : 'TIME';
+  if (pending.length > 0 || delay > 0 || limits)
+    return insert(ctx, Job, { ...values, waitsFor }, 'create', times);
   const taken = job.turn ?? ((await takeTurns(ctx, queue, user))[0] as number);
   const turn = await goBeforeOwn(ctx, queue, user, { priority, turn: taken });
-  return insert(ctx, Job, { ...values, turn }, 'create', { runAfter: 0 });
-}
-
-/**
- * Wakes a worker of the job's queue. A lost ring costs a delay: `reconcile` rings for what waits too long.
- * @param job its id; with its queue, that need not be read
- */
-export async function ringJobs(
-  ctx: Ctx,
-  job: UUID | Pick<JobDoc, '_id' | 'queue'>,
-  delay: Seconds = 0,
-): Promise<void> {
-  try {
-    const rung = job instanceof UUID ? await findOne(ctx, Job, { _id: job }, QUEUE) : job;
-    const url = rung && config.jobQueueUrls[rung.queue.toLowerCase() as Lowercase<JobQueue>];
-    if (!url) return;
-    const hint = { job: idText(rung._id), queue: rung.queue };
-    await sendMessage(url, hint, Math.min(Math.ceil(delay), LONGEST_DELAY));
-  } catch (error) {
-    ctx.log.warn('No worker could be rung; reconcile will.', { error: error as Error });
-  }
-}
-
-const QUEUE = { projection: { queue: 1 } };
-
-/** What a job holds only until it ends. */
-export const GIVEN_UP = ['slots', 'waitsForLimit', 'turn', 'secondsLeft', 'rate'];
-
-/** A job in the hands of one worker: every write shows the token, those of a stale worker are refused. */
-export interface Claim {
-  job: JobDoc;
-  token: number;
-}
-
-/** The filter under which a worker may write about its job. */
-export function isHeld({ job, token }: Claim) {
-  return { _id: job._id, status: 'RUNNING', 'lease.token': token };
+  return insert(ctx, Job, { ...values, turn }, 'create', times);
 }
 
 /** Puts a job back for so many seconds, and has it rung for then. */

@@ -7,7 +7,10 @@ import { aggregate, findMany } from '../../data/read.ts';
 import { type Reference, referencesOf, restrictionsOn } from '../../data/references.ts';
 import { JOB_QUEUES, Job, type JobQueue } from '../../models/jobs/job.ts';
 import { tellFolded } from '../account/security-events.ts';
+import { jobTypes } from '../job-types.ts';
 import { admitDue, admitLimited } from '../jobs/admit.ts';
+import { failQueued } from '../jobs/fail.ts';
+import { OVERDUE } from '../jobs/job-type.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { emptyTrash } from '../media/trash.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
@@ -39,6 +42,7 @@ export interface ReconcileCounts {
  * nothing, and says why.
  */
 export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
+  await failOverdue(ctx);
   const rung = await ringForJobs(ctx);
   const refused = await refuseDeleting(ctx);
   const awaiting = await findLostUploads(ctx, !refused);
@@ -55,6 +59,18 @@ export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
     }
   }
   return { ...found, uploads, orphans, emptied };
+}
+
+/** Fails the jobs that have waited past their deadline. Those that run are watched by their workers. */
+async function failOverdue(ctx: Ctx): Promise<void> {
+  const late = {
+    status: 'QUEUED',
+    deadline: { $exists: true },
+    ...hasCome(ctx, 'deadline'),
+  };
+  const options = { projection: { _id: 1 }, sort: { deadline: 1 }, hint: 'overdue' } as const;
+  for (const { _id } of await findMany(ctx, Job, late, { ...options, limit: 1000 }))
+    await failQueued(ctx, jobTypes, _id, OVERDUE);
 }
 
 async function ringForJobs(ctx: Ctx): Promise<number> {
