@@ -39,7 +39,7 @@ export const graphSchema = makeObject({
       type: text,
       status,
       progress: { type: 'number' },
-      after: { type: 'array', items: idSchema },
+      after: { type: 'array', items: text },
     }),
   },
   isComplete: { type: 'boolean', description: 'False when there are more jobs than are shown.' },
