@@ -27,6 +27,7 @@ try {
   if (faults.length) throw new Error(faults.join('\n'));
 
   console.log(await lintTemplate('.serverless/cloudformation-template-update-stack.json'));
+  console.log(await lintTemplate('deploy/edge.yml'));
   const [peak, limit] = [memory.readPeak(), MEMORY_LIMIT].map((bytes) => Math.round(bytes / 1e6));
   console.log(`Took ${Math.round(process.uptime())} s, and ${peak} MB of memory at its peak.`);
   if (Number(peak) > Number(limit)) throw new Error(`That is more than ${limit} MB of memory.`);

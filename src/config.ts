@@ -12,6 +12,10 @@ import { readSecrets, secrets } from './secrets.ts';
 export interface Config {
   stage: string;
   apiUrl: string;
+  /** Where the event stream is served: a function URL. */
+  eventsUrl: string;
+  /** Whether this process lives on, and follows the event log; else it asks each second. */
+  followsEvents: boolean;
   logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
   mongodbUri: string;
   region: string;
@@ -29,6 +33,8 @@ export interface Config {
   /** The KMS key that wraps the data keys of encrypted fields; without it they are wrapped under the app's secret. */
   sealingKeyArn?: string;
   corsOrigins: string[];
+  /** What CloudFront sends with each request, where it stands in front: others are refused. */
+  edgeSecret?: string;
   ffmpegPath: string;
   /** Whether this process began with a code cache: scripts/package/start.ts. */
   codeCache: 'USED' | 'NONE';
@@ -60,6 +66,7 @@ const GIB = 1024 * MIB;
 const environment = Joi.object({
   STAGE: Joi.string().default('local'),
   API_URL: url.default('http://localhost:4000'),
+  EVENTS_URL: url,
   LOG_LEVEL: Joi.valid('DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT').default('INFO'),
   MONGODB_URI: Joi.string()
     .pattern(/^mongodb(\+srv)?:\/\//)
@@ -81,6 +88,7 @@ const environment = Joi.object({
   ...keySchemas,
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
+  EDGE_SECRET: Joi.string().min(32),
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
@@ -109,6 +117,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   return Object.freeze({
     stage: value.STAGE,
     apiUrl: value.API_URL,
+    eventsUrl: value.EVENTS_URL ?? `${value.API_URL}/lambda-url/eventStream/`,
+    followsEvents: value.STAGE === 'local',
     logLevel: value.LOG_LEVEL,
     mongodbUri: value.MONGODB_URI,
     region: value.AWS_REGION,
@@ -131,6 +141,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     appSecrets: sortAppSecrets(value.APP_SECRET),
     sealingKeyArn: value.SEALING_KEY_ARN,
     corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
+    edgeSecret: value.EDGE_SECRET,
     ffmpegPath: value.FFMPEG_PATH,
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,

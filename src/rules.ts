@@ -13,6 +13,10 @@ export type Rule = (actor: Actor) => TypedFilter | undefined;
 export const owner: Rule = (actor) =>
   actor.kind === 'USER' || actor.kind === 'ADMIN' ? { user: actor.id } : undefined;
 
+/** What is of one's own credit account, which has the id of its owner. */
+export const accountHolder: Rule = (actor) =>
+  actor.kind === 'USER' || actor.kind === 'ADMIN' ? { account: actor.id } : undefined;
+
 /** Everything, for admins only. */
 export const admin: Rule = (actor) => (actor.kind === 'ADMIN' ? {} : undefined);
 

@@ -16,7 +16,7 @@ import type { Doc, Person } from './harness/given.ts';
 export function conforms<T extends Base>(subject: Subject<T>, means: Means): void {
   const held = hold(subject, means);
   const rules = [access, reads, bodies, creates, changes, lists, audits];
-  inOrder(held.entity, held.isSingle || held.isOwned, `${held.path} keeps the contract:`, () => {
+  inOrder(held.entity, held.isSingle || held.isPersonal, `${held.path} keeps the contract:`, () => {
     for (const rule of rules) rule(held);
   });
 }
@@ -39,7 +39,7 @@ export function listConforms(name: string, { path, rule, ...listing }: Listing):
   const isOwned = 'user' in rule && rule.user !== null;
   const held = {
     ...hold({ entity, options, routes: [] }, { make, ...(person && { person }) }),
-    isOwned,
+    isPersonal: isOwned,
     lists: true,
     pages: async (p: Person, query = '') => p.get<Page>(`${await path(p)}?${query}`),
     refusal: async (p: Person, query: string) => p.get<Problem>(`${await path(p)}?${query}`),

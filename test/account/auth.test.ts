@@ -5,6 +5,7 @@ import { Session } from '../../src/models/account/session.ts';
 import { User } from '../../src/models/account/user.ts';
 import { UserSettings } from '../../src/models/account/user-settings.ts';
 import { IdempotencyRecord } from '../../src/models/api/idempotency-record.ts';
+import { readDatabaseTime } from '../harness/database-time.ts';
 import { call, given, PASSWORD, type Person } from '../harness/given.ts';
 import { times } from '../harness/times.ts';
 import { until } from '../harness/until.ts';
@@ -254,7 +255,7 @@ describe.concurrent('a session', () => {
 
   test('is refused once it has expired, whatever its token says', async () => {
     const alice = await given.user();
-    const expired = { $set: { expiresAt: new Date(Date.now() - 1) } };
+    const expired = { $set: { expiresAt: new Date((await readDatabaseTime()) - 1) } };
     await Session.collection.updateOne({ user: new UUID(alice.id) }, expired);
     await dies(alice);
     expect((await alice.refreshes()).status).toBe(401);

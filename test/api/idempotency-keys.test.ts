@@ -44,7 +44,8 @@ test('an answer is kept for 24 hours, and then the database deletes it', async (
   const late = await asksAt(now + 24 * HOUR - 1, key, answers('second'));
   expect(late).toMatchObject({ body: 'first', headers: replayed });
   const [record] = await IdempotencyRecord.collection.find().toArray();
-  expect(record?.expiresAt.getTime() - record?.createdAt.getTime()).toBe(24 * HOUR);
+  const kept = record?.expiresAt.getTime() - record?.createdAt.getTime();
+  expect(Math.abs(kept - 24 * HOUR)).toBeLessThan(1000);
   const indexes = await adminCollection(IdempotencyRecord).listIndexes().toArray();
   expect(indexes).toContainEqual(
     expect.objectContaining({ key: { expiresAt: 1 }, expireAfterSeconds: 0 }),

@@ -9,9 +9,11 @@ import { idText, newId, UUID } from '../../src/data/ids.ts';
 import { transaction } from '../../src/data/transaction.ts';
 import { insert } from '../../src/data/write.ts';
 import { AppError } from '../../src/errors.ts';
+import { IdempotencyRecord } from '../../src/models/api/idempotency-record.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { call, given, PASSWORD } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
+import { until } from '../harness/until.ts';
 
 const newKey = () => ({ 'idempotency-key': idText(newId(Date.now())) });
 
@@ -93,6 +95,48 @@ test.each([
   },
 );
 
+test.each([
+  ['fails', () => Promise.reject(new Error('broken'))],
+  [
+    'fails after a write',
+    async (ctx: Ctx) => {
+      await insertProject(ctx);
+      throw new Error('broken');
+    },
+  ],
+  ['is answered', async () => 'first'],
+])(
+  'a first try that %s after another has taken its key over leaves the key to that one',
+  async (_what, end) => {
+    const { promise: mayEnd, resolve: endFirst } = Promise.withResolvers<void>();
+    const { promise: mayAnswer, resolve: answerSecond } = Promise.withResolvers<void>();
+    const { send, begun } = serveInTurn(
+      async (ctx) => {
+        await mayEnd;
+        return end(ctx);
+      },
+      () => mayAnswer.then(() => 'second'),
+      async () => 'third',
+    );
+    const key = newKey();
+    const first = send(key, { name: 'A' });
+    await until('it runs', () => begun() === 1);
+    // As after 35 s: longer than a function may run, but not than a process that was stopped for a while.
+    const over = { $set: { runningUntil: new Date(Date.now() - 1) } };
+    await IdempotencyRecord.collection.updateMany({ answer: { $exists: false } }, over);
+    const second = send(key, { name: 'A' });
+    await until('the other runs', () => begun() === 2);
+    endFirst();
+    await first;
+    const third = await send(key, { name: 'A' });
+    expect(JSON.parse(third.body)).toMatchObject({ code: 'IDEMPOTENCY_IN_PROGRESS' });
+    answerSecond();
+    expect(await second).toMatchObject({ statusCode: 200, body: 'second' });
+    expect(await send(key, { name: 'A' })).toMatchObject({ statusCode: 200, body: 'second' });
+    expect(begun()).toBe(2);
+  },
+);
+
 test('an anonymous request whose names are no texts is refused as any other', async () => {
   for (const name of [{ toString: 1 }, [['a']], 1, null, {}]) {
     const body = { login: name, email: name, refreshToken: name, password: 'x' };
@@ -107,16 +151,25 @@ async function insertProject(ctx: Ctx): Promise<UUID> {
 
 /** Sends requests to a route whose first call does this, and whose others answer the name sent. */
 function serveFailing(first: (ctx: Ctx) => Promise<never>) {
+  return serveInTurn(first, async (_ctx, name) => name).send;
+}
+
+type Run = (ctx: Ctx, name: string) => Promise<string>;
+
+/** Sends requests to a route each call of which runs the next of these; the last, ever again. */
+function serveInTurn(...runs: Run[]) {
   let calls = 0;
   const route: Route = {
     ...{ method: 'POST', path: '/x', id: 'x', summary: 'x', tag: 'x', access: 'anyone' },
     body: Joi.object({ name: Joi.string() }),
     success: {},
-    handle: async (ctx, { body }) =>
-      calls++ === 0 ? first(ctx) : { status: 200, body: body.name as string },
+    handle: async (ctx, { body }) => {
+      const run = runs[Math.min(calls++, runs.length - 1)] as Run;
+      return { status: 200, body: await run(ctx, body.name as string) };
+    },
   };
   const handler = serve(route);
-  return async (headers: Record<string, string>, body: object) => {
+  const send = async (headers: Record<string, string>, body: object) => {
     const event = {
       ...{ rawPath: '/x', rawQueryString: '', body: JSON.stringify(body) },
       headers: { ...headers, 'content-type': 'application/json' },
@@ -127,4 +180,5 @@ function serveFailing(first: (ctx: Ctx) => Promise<never>) {
       body: string;
     };
   };
+  return { send, begun: () => calls };
 }

@@ -46,10 +46,10 @@ function includesOf(route: { query?: { name: string; schema?: Record<string, unk
 /** As many more documents like this one. */
 async function copies(entity: Entity, id: string, count: number): Promise<void> {
   const made = await entity.collection.findOne({ _id: new UUID(id) });
-  const others = times(count, () => ({
+  const others = times(count, (n) => ({
     ...(made as Stored),
     _id: newId(Date.now()),
-    ...(entity.name === 'CreditsTransaction' && { key: newText() }),
+    ...(entity.name === 'CreditsTransaction' && { key: newText(), sequence: n + 2 }),
   }));
   await entity.collection.insertMany(others);
 }

@@ -16,7 +16,7 @@ import { chance as makeChance } from '../harness/chance.ts';
 import { until } from '../harness/until.ts';
 import type { Said } from './jobs/worker.ts';
 
-// The environment is that of any test; a mongod and worker processes of this test's own, which it kills. 
+// The environment is that of any test; a mongod and worker processes of this test's own, which it kills.
 
 const JOBS = Number(process.env.JOBS ?? 10_000);
 const KILLS = Number(process.env.KILLS ?? 50);
@@ -106,7 +106,7 @@ const wrong = () =>
     ])
     .toArray();
 
-test(`of ${JOBS} jobs each has its effect once, though ${KILLS} of 8 workers and ${DATABASE_KILLS} mongods are killed`, async () => {
+test(`of ${JOBS} jobs each has its effect once, though workers are killed ${KILLS} times, and mongod ${DATABASE_KILLS} times`, async () => {
   await db.collection('effects').createIndex({ job: 1 });
   await queue(JOBS);
   const started = performance.now();

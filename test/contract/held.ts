@@ -63,6 +63,8 @@ export function hold<T extends Base>(subject: Subject<T>, means: Means) {
     rule: rules[0] ?? {},
     isSingle,
     isOwned,
+    /** Whether each reads a list of their own: of what has an owner, or is of an account that has one. */
+    isPersonal: isOwned || 'account' in (rules[0] ?? {}),
     /** Whether there is nobody who may not read it. */
     isOpen: rules.length === 2 && Object.keys(rules[0] ?? {}).length === 0,
     someone: means.person ?? given.user,

@@ -7,7 +7,7 @@ import { type Held, newText } from './held.ts';
 
 /** Lists: bounds, filters, sorts, cursors, ranges. */
 export function lists(held: Held): void {
-  const { entity, make, someone, isOwned, pages, refusal } = held;
+  const { entity, make, someone, isPersonal, pages, refusal } = held;
   if (!held.lists) return;
 
   test('a page has 1 to 100 items, 20 unless asked', async () => {
@@ -106,7 +106,7 @@ export function lists(held: Held): void {
       expect((await refusal(alice, `${other}&cursor=${cursor}`)).status, other).toBe(400);
     }
     // What is nobody's is the same list for all who may read it.
-    expect((await refusal(bob, `cursor=${cursor}`)).status).toBe(isOwned ? 400 : 200);
+    expect((await refusal(bob, `cursor=${cursor}`)).status).toBe(isPersonal ? 400 : 200);
   });
 
   test('paging answers each item exactly once while others are added, also where sort values are equal', async () => {

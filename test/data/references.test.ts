@@ -18,6 +18,7 @@ import { appendToChain } from '../../src/services/audit/chain.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
 import { enqueueSweep, sweep } from '../../src/services/removal/sweep-job.ts';
 import '../../src/models/index.ts';
+import { adminCollection } from '../harness/admin.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { sampleOf } from '../harness/sample.ts';
 import { stored } from '../harness/stored.ts';
@@ -157,7 +158,7 @@ describe.concurrent('a document that refers to a deleted one', () => {
       });
       expect(await there(entityNamed(r.to), parent)).not.toHaveProperty('removing');
       expect(await there(r.entity, child)).not.toBeNull();
-      await r.entity.collection.deleteOne({ _id: child });
+      await adminCollection(r.entity).deleteOne({ _id: child });
       expect(await goes(r, parent)).not.toBeNull();
     },
   );

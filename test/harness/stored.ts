@@ -4,6 +4,7 @@ import { newId, UUID } from '../../src/data/ids.ts';
 import { confirmReferences, referencesOf } from '../../src/data/references.ts';
 import type { Field, Shape } from '../../src/data/shape.ts';
 import { insert } from '../../src/data/write.ts';
+import { openAccount } from '../../src/services/billing/accounts.ts';
 import type { Doc, Person } from './given.ts';
 import { sampleOf } from './sample.ts';
 
@@ -98,6 +99,11 @@ function isMade(name: string, field: Field): boolean {
 }
 
 async function requiredValue(shape: Shape, person: Person): Promise<unknown> {
+  if (shape.kind === 'id' && shape.ref === 'CreditAccount') {
+    const account = new UUID(person.id);
+    await openAccount(systemCtx('test'), account);
+    return account;
+  }
   if (shape.kind === 'id' && shape.ref) {
     return new UUID(await stored(entityNamed(shape.ref), person));
   }

@@ -9,6 +9,8 @@ const BELOW = [
   /^\.\.\/\.\.\/data\//,
   /^\.\.\/\.\.\/models\/jobs\//,
   /^\.\.\/\.\.\/providers\/(queue|log)\.ts$/,
+  // The credits that a job holds.
+  /^\.\.\/billing\/(holds|turns)\.ts$/,
   /^node:/,
   /^joi$/,
 ];

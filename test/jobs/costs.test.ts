@@ -10,13 +10,14 @@ import '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
 import { adminCollection } from '../harness/admin.ts';
+import { readDatabaseTime } from '../harness/database-time.ts';
 import { place } from '../harness/place.ts';
 import { type Profile, profileOf } from '../harness/profile.ts';
 
 place({ worker: false });
 
 beforeAll(async () => {
-  const now = Date.now();
+  const now = await readDatabaseTime();
   const common = { input: {}, progress: 0, attempts: 0, maxAttempts: 3, losses: 0, version: 1 };
   const jobs = Array.from({ length: 10_000 }, (_, n) => {
     // Most have ended; a thousand wait for their next try, some for a worker, some have lost theirs.

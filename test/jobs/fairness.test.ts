@@ -3,6 +3,7 @@ import Joi from 'joi';
 import { beforeEach, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { newId, type UUID } from '../../src/data/ids.ts';
+import '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { JobTurn } from '../../src/models/jobs/job-turn.ts';
 import { claim } from '../../src/services/jobs/claim.ts';

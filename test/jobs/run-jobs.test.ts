@@ -16,6 +16,7 @@ import { JobFailure, type JobType, LostClaim } from '../../src/services/jobs/job
 import { enqueue } from '../../src/services/jobs/queue.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { type SweepInput, sweep } from '../../src/services/removal/sweep-job.ts';
+import { readDatabaseTime } from '../harness/database-time.ts';
 import { type Doc, given, type Person, type Track } from '../harness/given.ts';
 import { invocation, s3Event, s3Record, sqsEvent } from '../harness/invocations.ts';
 import { replaceRun } from '../harness/job-types.ts';
@@ -108,7 +109,7 @@ test('a song survives ten lost leases, and none of them counts as a failed try',
   for (let n = 0; n <= 10; n++) {
     expect((await claims(later(n * (LEASE + 1)), `lost ${n}`))?.job._id.toString()).toBe(job.id);
   }
-  const lapsed = { $set: { 'lease.until': new Date(Date.now() - 1) } };
+  const lapsed = { $set: { 'lease.until': new Date((await readDatabaseTime()) - 1) } };
   await Job.collection.updateOne({ _id: new UUID(job.id) }, lapsed);
   await rings();
   expect((await statusOf(alice, track)).status).toBe('READY');
@@ -170,8 +171,8 @@ test('a failure is tried again, later each time, three times; a success leaves n
   for (const outcome of ['RETRY', 'RETRY', 'FAILED']) {
     const it = await claims(later(3_600_000), 'w');
     if (!it) throw new Error('It does not come again.');
-    const now = Date.now();
-    expect(await failRun({ ...later(), clock: () => now }, jobTypes, it, BROKEN)).toBe(outcome);
+    const now = await readDatabaseTime();
+    expect(await failRun(later(), jobTypes, it, BROKEN)).toBe(outcome);
     const { runAfter, status, attempts } = await stored(job);
     if (outcome === 'RETRY') waits.push(runAfter.getTime() - now);
     else expect([status, attempts]).toEqual(['FAILED', 3]);

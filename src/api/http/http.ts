@@ -8,6 +8,7 @@ import { idText, newId } from '../../data/ids.ts';
 import { AppError, invalidQuery } from '../../errors.ts';
 import { log } from '../../providers/log.ts';
 import { parseJson } from '../json/parse.ts';
+import { readClientAddress } from './edge.ts';
 import type { Route } from './route.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
@@ -20,8 +21,7 @@ const LARGEST_OPEN_BODY = 16;
 const MOST_QUERY_FAULTS = 20;
 
 /**
- * The context of an HTTP request before authentication. The IP address is the one that API Gateway
- * saw. The caller waits as long as the function may run; a script that calls it directly may leave
+ * The context of an HTTP request before authentication. The caller waits as long as the function may run; a script that calls it directly may leave
  * that out.
  */
 export function makeRequestCtx(
@@ -32,7 +32,7 @@ export function makeRequestCtx(
   return {
     actor: { kind: 'ANONYMOUS' },
     requestId: given && /^[\w.:-]{1,128}$/.test(given) ? given : idText(newId(hostClock())),
-    ip: event.requestContext?.http?.sourceIp,
+    ip: readClientAddress(event),
     userAgent: event.requestContext?.http?.userAgent?.slice(0, 512),
     clock: hostClock,
     deadline:

@@ -7,6 +7,7 @@ import { hashText, hashToBytes } from '../../crypto/hash.ts';
 import { signHmac } from '../../crypto/hmac.ts';
 import { readBytes } from '../../data/bson.ts';
 import { databaseTime, hasCome, LONG_AGO } from '../../data/database-time.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
@@ -48,8 +49,11 @@ export async function runOnce(
   const who = 'id' in ctx.actor ? idText(ctx.actor.id) : nameAnonymous(ctx, body);
   const key = hashText(`${who}\n${header}`);
   const text = `${operation}\n${canonicalJson(body)}`;
-  const promisedId = await begin(ctx, key, text);
-  if (!promisedId) return replay(ctx, key, text);
+  const begun = await begin(ctx, key, text);
+  if (!begun) return replay(ctx, key, text);
+  const { promisedId, runningUntil } = begun;
+  // Of a run that outlives its time, another may have taken the key over: it is not ours to end then.
+  const own = { key, runningUntil, answer: { $exists: false } };
   let answer: Answer;
   let wrote = false;
   const noteWrite = () => {
@@ -58,11 +62,11 @@ export async function runOnce(
   try {
     answer = await run({ ...ctx, promisedId, noteWrite });
   } catch (error) {
-    await release(ctx, key, wrote && !isRefusal(error));
+    await release(ctx, own, wrote && !isRefusal(error));
     throw error;
   }
   const encrypted = encryptAnswer(answer, text);
-  await IdempotencyRecord.collection.updateOne({ key }, { $set: { answer: encrypted } });
+  await IdempotencyRecord.collection.updateOne(own, { $set: { answer: encrypted } });
   return answer;
 }
 
@@ -84,24 +88,25 @@ function isRefusal(error: unknown): boolean {
  * Frees the key of a request that has failed. If nobody knows what it wrote, the reserved id stays,
  * and the same request once more takes it over, at once.
  */
-async function release(ctx: Ctx, key: string, mayHaveWritten: boolean): Promise<void> {
-  const unanswered = { key, answer: { $exists: false } };
+async function release(ctx: Ctx, own: TypedFilter, mayHaveWritten: boolean): Promise<void> {
   const { collection } = IdempotencyRecord;
   try {
-    if (mayHaveWritten)
-      await collection.updateOne(unanswered, { $set: { runningUntil: LONG_AGO } });
-    else await collection.deleteOne(unanswered);
+    if (mayHaveWritten) await collection.updateOne(own, { $set: { runningUntil: LONG_AGO } });
+    else await collection.deleteOne(own);
   } catch (cause) {
     // The client gets the first error.
     ctx.log.warn('An idempotency key could not be released.', { error: cause as Error });
   }
 }
 
-/**
- * Returns the reserved id when this request is to run; undefined when another has run or is
- * running.
- */
-async function begin(ctx: Ctx, key: string, text: string): Promise<UUID | undefined> {
+/** A run of a request: until when the key is its own tells it from one that takes over. */
+interface Run {
+  promisedId: UUID;
+  runningUntil: Date;
+}
+
+/** Returns the run when this request is to run; undefined when another has run or is running. */
+async function begin(ctx: Ctx, key: string, text: string): Promise<Run | undefined> {
   const id = newId(ctx.clock());
   const fingerprint = signFingerprint(fingerprintKeys.current(), text);
   const made = { _id: id, promisedId: newId(ctx.clock()), fingerprint, version: 1 };
@@ -118,14 +123,15 @@ async function begin(ctx: Ctx, key: string, text: string): Promise<UUID | undefi
     [{ $replaceWith: { $cond: [isNew, record, '$$ROOT'] } }],
     { upsert: true, returnDocument: 'after' },
   );
-  if (taken && idText(taken._id) === idText(id)) return taken.promisedId as UUID;
+  if (taken && idText(taken._id) === idText(id)) return taken as unknown as Run;
   // The first attempt crashed before it could answer: take it over, with the id that it reserved.
   const same = { key, fingerprint: { $in: listFingerprints(text) } };
   const over = await IdempotencyRecord.collection.findOneAndUpdate(
     { ...same, answer: { $exists: false }, ...hasCome(ctx, 'runningUntil') },
     [{ $set: { runningUntil } }],
+    { returnDocument: 'after' },
   );
-  return over?.promisedId as UUID | undefined;
+  return (over as unknown as Run) ?? undefined;
 }
 
 async function replay(ctx: Ctx, key: string, text: string): Promise<Answer> {

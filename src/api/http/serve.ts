@@ -8,8 +8,10 @@ import '../../models/index.ts';
 import { requestAppend } from '../../services/audit/chain.ts';
 import { checkSize } from '../json/answer-size.ts';
 import { authenticate } from './authenticate.ts';
+import { BASE_HEADERS } from './base-headers.ts';
 import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
+import { refuseDetour } from './edge.ts';
 import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
 import { countCall, mergeCalls } from './ip-rate-limit.ts';
@@ -20,11 +22,6 @@ type Find = ReturnType<typeof createRouter>;
 /** Lambda's context, with ours in it. */
 type Invoked = Context & { ctx: Ctx };
 type Invocation = middy.Request<HttpEvent, HttpResult, Error, Invoked>;
-
-const BASE_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-};
 
 /**
  * Makes the Lambda handler of some routes. Every request takes the same way: request id → CORS →
@@ -72,6 +69,7 @@ function addHeaders({ event, context, response }: Invocation): void {
 
 async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
   const { method } = event.requestContext.http;
+  refuseDetour(event);
   const found = find(method, event.rawPath);
   if (!found) throw notFound();
   if ('allow' in found) {

@@ -1,4 +1,5 @@
 import { type Base, type Entity, pluralOf } from '../../data/entity.ts';
+import { hasEvents } from '../../data/record-events.ts';
 import type { Rule } from '../../rules.ts';
 import { addLazyParts, type JsonSchema, type Route } from '../http/route.ts';
 import { documentSchema } from '../openapi/schemas.ts';
@@ -8,6 +9,7 @@ import { listRoute, listViewParameters } from './list-routes.ts';
 import { addArticle, chooseAccess, splitWords } from './operation-words.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { change, create, erase, filterById, listOwnedFields, read } from './verbs.ts';
+import { WAIT, waitForChange } from './wait.ts';
 
 /**
  * The standard routes of an entity: GET and POST of the collection; GET, PATCH and DELETE of one
@@ -35,6 +37,7 @@ interface Options {
 
 function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOptions): Route {
   const { path, can, include = [], tag } = options;
+  const canWait = hasEvents(entity);
   const route: Route = {
     method: 'GET',
     path: `${path}/{id}`,
@@ -48,10 +51,14 @@ function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOptions):
       304: { description: 'Unchanged.' },
     },
     codes: ['NOT_FOUND'],
-    handle: (ctx, request) =>
-      read(ctx, entity, filterById(can.read, ctx, request), include, request),
+    handle: async (ctx, request) => {
+      const filter = filterById(can.read, ctx, request);
+      if (canWait) await waitForChange(ctx, entity, filter, request);
+      return read(ctx, entity, filter, include, request);
+    },
   };
-  return addLazyParts(route, { query: () => listViewParameters(entity, include) });
+  const more = canWait ? [WAIT] : [];
+  return addLazyParts(route, { query: () => [...listViewParameters(entity, include), ...more] });
 }
 
 /** POST, with the body that the entity's schema implies. */

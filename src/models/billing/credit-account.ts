@@ -1,34 +1,67 @@
 import { Schema } from 'mongoose';
-import { entity } from '../../data/entity.ts';
+import { type DocOf, entity } from '../../data/entity.ts';
+
+const ownerSchema = new Schema(
+  {
+    kind: { type: String, required: true, enum: ['USER', 'SYSTEM'] },
+    id: { type: Schema.Types.UUID, description: 'The id of the user; none of the system.' },
+  },
+  { _id: false },
+);
+
+/** What an account is for; each but a user's own is derived from the entries that name it. */
+const ACCOUNT_PURPOSES = [
+  ...(['USER', 'REVENUE', 'PROMOTIONS', 'REFUNDS', 'DISPUTES', 'DEBT'] as const),
+];
+
+const credits = { type: Number, required: true, default: 0, integer: true, min: 0, server: true };
 
 function define() {
   const schema = new Schema({
-    balance: {
-      type: Number,
+    owner: { type: ownerSchema, required: true, immutable: true, server: true },
+    purpose: {
+      type: String,
       required: true,
-      default: 0,
-      integer: true,
-      min: 0,
+      immutable: true,
       server: true,
-      description: 'In whole credits. The database itself refuses a negative balance.',
+      enum: ACCOUNT_PURPOSES,
+      default: 'USER',
+    },
+    available: {
+      ...credits,
+      description: 'Whole credits that can be spent. The database itself refuses a negative value.',
     },
     held: {
-      type: Number,
+      ...credits,
+      description: 'Whole credits that running work has reserved. With `available` the balance.',
+    },
+    isFrozen: {
+      type: Boolean,
       required: true,
-      default: 0,
-      integer: true,
-      min: 0,
+      default: false,
       server: true,
-      description: 'The part of the balance that running work has reserved.',
+      description: 'Whether nothing may be spent, as during a dispute.',
+    },
+    sequence: { ...credits, select: false, description: 'The number of the last entry.' },
+    headHash: {
+      type: String,
+      server: true,
+      select: false,
+      maxlength: 64,
+      description: 'The hash of the last entry.',
     },
   });
 
-  schema.index({ user: 1 }, { unique: true });
+  schema.index({ 'owner.id': 1 }, { sparse: true });
 
   return schema;
 }
 
 export const CreditAccount = entity('CreditAccount', define, {
-  about: 'How many credits a user has, and how many of them are reserved.',
+  about:
+    "What an owner can spend: the sum of the entries that name the account. A user's own has the user's id.",
+  owner: 'none',
   audited: false,
 });
+
+export type CreditAccountDoc = DocOf<typeof CreditAccount>;

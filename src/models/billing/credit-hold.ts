@@ -1,10 +1,16 @@
 import { Schema } from 'mongoose';
-import { entity, ref } from '../../data/entity.ts';
+import { type DocOf, entity, ref } from '../../data/entity.ts';
 
 const HOLD_STATES = ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const;
 
 function define() {
   const schema = new Schema({
+    account: ref('CreditAccount', {
+      required: true,
+      immutable: true,
+      server: true,
+      onDelete: 'restrict',
+    }),
     amount: {
       type: Number,
       required: true,
@@ -14,29 +20,32 @@ function define() {
       min: 1,
       description: 'In whole credits.',
     },
-    job: ref('Job', {
+    job: {
+      type: Schema.Types.UUID,
+      required: true,
       immutable: true,
       server: true,
-      onDelete: 'restrict',
-      description: 'The job that the credits are reserved for.',
-    }),
-    state: { type: String, required: true, enum: HOLD_STATES, default: 'HELD', server: true },
-    expiresAt: {
-      type: Date,
-      required: true,
-      server: true,
-      description: 'When the hold is released, if it has not ended before.',
+      description: 'The job that the credits are reserved for; it may be gone by now.',
     },
+    state: { type: String, required: true, enum: HOLD_STATES, default: 'HELD', server: true },
+    endedAt: { type: Date, server: true, description: 'When it was captured or released.' },
   });
 
-  schema.index({ user: 1, state: 1 });
-  schema.index({ job: 1 }, { sparse: true });
-  schema.index({ state: 1, expiresAt: 1 });
+  schema.index({ account: 1, state: 1 });
+  // A job that was started anew holds anew, after its former hold has ended.
+  schema.index(
+    { job: 1 },
+    { name: 'held', unique: true, partialFilterExpression: { state: 'HELD' } },
+  );
+  schema.index({ state: 1, createdAt: 1 });
 
   return schema;
 }
 
 export const CreditHold = entity('CreditHold', define, {
   about: 'Credits reserved for running work: captured when it completes, released otherwise.',
+  owner: 'none',
   audited: false,
 });
+
+export type CreditHoldDoc = DocOf<typeof CreditHold>;

@@ -1,27 +1,47 @@
 import { Schema } from 'mongoose';
-import { entity, ref } from '../../data/entity.ts';
+import { type DocOf, entity, ref } from '../../data/entity.ts';
+import { accountHolder } from '../../rules.ts';
 
-const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as const;
+export const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as const;
+export const CAUSES = [
+  ...(['PACKAGE', 'SUBSCRIPTION', 'JOB', 'GRANT', 'ADJUSTMENT'] as const),
+  ...(['EXPIRY', 'DISPUTE', 'DEBT'] as const),
+];
+
+const fixed = { required: true, immutable: true, server: true } as const;
+
+const postingSchema = new Schema(
+  {
+    account: { type: Schema.Types.UUID, required: true },
+    amount: { type: Number, required: true, integer: true },
+  },
+  { _id: false },
+);
 
 function define() {
   const schema = new Schema({
-    type: { type: String, required: true, immutable: true, server: true, enum: TRANSACTION_TYPES },
+    account: ref('CreditAccount', { ...fixed, onDelete: 'keep' }),
+    type: { type: String, ...fixed, enum: TRANSACTION_TYPES },
+    cause: { type: String, ...fixed, enum: CAUSES, description: 'What it comes from.' },
     amount: {
       type: Number,
-      required: true,
-      immutable: true,
-      server: true,
+      ...fixed,
       integer: true,
       description: 'In whole credits: added (+) or spent (-).',
     },
     balanceAfter: {
       type: Number,
-      required: true,
-      immutable: true,
-      server: true,
+      ...fixed,
       integer: true,
       min: 0,
       description: 'In whole credits.',
+    },
+    postings: {
+      type: [postingSchema],
+      ...fixed,
+      select: false,
+      maxItems: 2,
+      description: 'Double entry: what each account gains or loses; the sum is 0.',
     },
     payment: ref('Payment', {
       immutable: true,
@@ -38,7 +58,7 @@ function define() {
     reverses: ref('CreditsTransaction', {
       immutable: true,
       server: true,
-      onDelete: 'restrict',
+      onDelete: 'keep',
       description: 'The entry that this one reverses.',
     }),
     reason: {
@@ -50,29 +70,55 @@ function define() {
     },
     key: {
       type: String,
-      required: true,
+      ...fixed,
+      select: false,
+      maxlength: 255,
+      description: 'Unique for each business fact: `payment:<id>`, `job:<id>`.',
+    },
+    sequence: {
+      type: Number,
+      ...fixed,
+      integer: true,
+      min: 1,
+      description: 'Its number among the entries of the account, without gaps.',
+    },
+    previousHash: {
+      type: String,
       immutable: true,
       server: true,
       select: false,
-      maxlength: 255,
-      description: 'Unique for each business event: `payment:<id>`, `job:<id>:capture`.',
+      maxlength: 64,
+      description: 'The hash of the entry before; none of the first.',
+    },
+    hash: {
+      type: String,
+      ...fixed,
+      select: false,
+      maxlength: 64,
+      description: 'SHA-256 over the entry and `previousHash`.',
     },
   });
 
-  schema.index({ user: 1, createdAt: -1, _id: -1 });
-  schema.index({ user: 1, type: 1, createdAt: -1, _id: -1 });
-  schema.index({ user: 1, payment: 1, createdAt: -1, _id: -1 });
+  schema.index({ account: 1, createdAt: -1, _id: -1 });
+  schema.index({ account: 1, type: 1, createdAt: -1, _id: -1 });
+  schema.index({ account: 1, payment: 1, createdAt: -1, _id: -1 });
+  schema.index({ account: 1, sequence: 1 }, { unique: true });
   schema.index({ key: 1 }, { unique: true });
   schema.index({ payment: 1 }, { sparse: true });
   schema.index({ job: 1 }, { sparse: true });
-  schema.index({ reverses: 1 }, { sparse: true });
-  // For marks that an interrupted deletion has left.
-  schema.index({ removing: 1 }, { sparse: true });
+  schema.index({ reverses: 1 }, { unique: true, sparse: true });
 
   return schema;
 }
 
 export const CreditsTransaction = entity('CreditsTransaction', define, {
-  about: 'An entry of the ledger of credits. Append-only; the sum is correct at any time.',
+  about:
+    'An entry of the ledger of credits: inserted once, and never changed. It is its own audit log.',
   collection: 'creditsTransactions',
+  owner: 'none',
+  audited: false,
+  appendOnly: true,
+  readers: accountHolder,
 });
+
+export type CreditsTransactionDoc = DocOf<typeof CreditsTransaction>;

@@ -266,8 +266,14 @@ function define() {
       server: true,
       description: 'State of a job that fanned out and waits for its child jobs.',
     },
-    // The credits reserved for it.
-    hold: ref('CreditHold', { server: true, onDelete: 'unset' }),
+    quote: {
+      type: Number,
+      immutable: true,
+      server: true,
+      integer: true,
+      min: 1,
+      description: 'What it costs at most, in whole credits, which are held until it ends.',
+    },
     startedAt: { type: Date, server: true },
     completedAt: { type: Date, server: true },
   });
@@ -277,7 +283,6 @@ function define() {
   schema.index({ user: 1, type: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
   schema.index({ project: 1 }, { sparse: true });
-  schema.index({ hold: 1 }, { sparse: true });
   schema.index({ parent: 1, status: 1 }, { sparse: true });
   // For claiming: whose turn it is.
   schema.index(
@@ -326,6 +331,7 @@ export const Job = entity('Job', define, {
   about: 'A background job. The document is the queue; a message only wakes a worker.',
   owner: 'optional',
   unversioned: ['progress', 'stage', 'rate', 'secondsLeft'],
+  events: 'UPDATED',
 });
 
 export type JobDoc = DocOf<typeof Job>;

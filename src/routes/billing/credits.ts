@@ -1,11 +1,15 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
+import { documentSchema } from '../../api/openapi/schemas.ts';
+import { answerCreated } from '../../api/resource/answer.ts';
 import { limitText } from '../../api/resource/input.ts';
-import { notYet } from '../../api/resource/not-yet.ts';
 import { applyRule } from '../../api/resource/verbs.ts';
+import { UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
-import { owner } from '../../rules.ts';
+import { CreditsTransaction } from '../../models/billing/credits-transaction.ts';
+import { self } from '../../rules.ts';
+import { grantCredits } from '../../services/billing/grants.ts';
 
 const credits = { type: 'integer', minimum: 0 };
 
@@ -31,26 +35,31 @@ export const creditRoutes: Route[] = [
       },
     },
     handle: async (ctx) => {
-      const account = await findOne(ctx, CreditAccount, applyRule(owner, ctx.actor));
+      const account = await findOne(ctx, CreditAccount, applyRule(self, ctx.actor));
       // A user who never had credits has no account.
-      const { balance, held } = account ?? { balance: 0, held: 0 };
-      return { status: 200, json: { balance, held, available: balance - held } };
+      const { available, held } = account ?? { available: 0, held: 0 };
+      return { status: 200, json: { balance: available + held, held, available } };
     },
   },
-  notYet(
-    {
-      method: 'POST',
-      path: '/v1/credits/grants',
-      id: 'grantCredits',
-      summary: 'Give credits to a user.',
-      tag: 'Credits',
-      access: 'admin',
-      body: Joi.object({
-        user: Joi.string().guid().required(),
-        amount: Joi.number().strict().integer().min(1).max(1_000_000).required(),
-        reason: limitText(500).required(),
-      }),
+  {
+    method: 'POST',
+    path: '/v1/credits/grants',
+    id: 'grantCredits',
+    summary: 'Give credits to a user.',
+    tag: 'Credits',
+    access: 'admin',
+    body: Joi.object({
+      user: Joi.string().guid().required(),
+      amount: Joi.number().strict().integer().min(1).max(1_000_000).required(),
+      reason: limitText(500).required(),
+    }),
+    success: {
+      201: { description: 'The entry of the ledger.', schema: documentSchema(CreditsTransaction) },
     },
-    'There is no ledger of credits yet.',
-  ),
+    handle: async (ctx, { body }) => {
+      const { user, amount, reason } = body as { user: string; amount: number; reason: string };
+      const entry = await grantCredits(ctx, { user: new UUID(user), amount, reason });
+      return answerCreated('/v1/credit-transactions', CreditsTransaction, entry);
+    },
+  },
 ];

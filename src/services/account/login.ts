@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Ctx } from '../../context.ts';
 import { removeUnseen } from '../../data/characters.ts';
 import { idText, newId } from '../../data/ids.ts';
@@ -27,6 +28,8 @@ const PER_ADDRESS = { most: 100, windowMs: QUARTER, settled: true };
 const ALL_DEVICES = { most: 50, windowMs: QUARTER, settled: true };
 /** How long a sign-in waits for others that are under way, in ms. */
 const PATIENCE = 10_000;
+/** Refusals are answered at multiples of this time, in ms, after their request: one is enough for all of it. */
+const REFUSAL_STEP = 500;
 
 export type Credentials = {
   /** An email or a username. */
@@ -38,10 +41,22 @@ export type Credentials = {
 
 /**
  * Signs in by email or username. Attempts are counted before the password is checked, so that
- * parallel ones do not exceed the limit.
+ * parallel ones do not exceed the limit. A refusal takes as long whether there is such an account or not.
  * @throws AppError INVALID_CREDENTIALS (for any reason), RATE_LIMITED
  */
 export async function login(ctx: Ctx, given: Credentials): Promise<SignedIn> {
+  const begun = performance.now();
+  try {
+    return await signIn(ctx, given);
+  } catch (error) {
+    // An account has a hash to decrypt and events to record, and nobody has: that must not show.
+    const elapsed = performance.now() - begun;
+    await setTimeout(REFUSAL_STEP - (elapsed % REFUSAL_STEP));
+    throw error;
+  }
+}
+
+async function signIn(ctx: Ctx, given: Credentials): Promise<SignedIn> {
   const account = await findAccount(ctx, given);
   const { user, device } = account;
   const tries = await takeTries(ctx, account);

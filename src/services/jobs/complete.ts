@@ -8,6 +8,7 @@ import { releaseDependents, ringDependents } from './dependencies.ts';
 import { endChildren, findFamily, waitingParent } from './family.ts';
 import { countCompleted } from './fan-out.ts';
 import { type Claim, GIVEN_UP, isHeld } from './held.ts';
+import { captureQuote, releaseQuote } from './hold.ts';
 import { type JobType, LostClaim, Superseded } from './job-type.ts';
 import { ringJobs } from './ring.ts';
 import { completeSubject } from './subject.ts';
@@ -30,6 +31,7 @@ export async function completeJob<R extends object>(
     const done = await setCompleted(tx, isHeld(claim), result);
     if (!done) throw new LostClaim();
     await releaseDependents(tx, done);
+    await captureQuote(tx, type, job, result);
     const childrenLeft = job.parent ? await countCompleted(tx, job) : undefined;
     if (childrenLeft === null) throw new Superseded('The parent job has ended.');
     return { result, childrenLeft, done };
@@ -53,9 +55,11 @@ export async function completeSuperseded(
     const done = await setCompleted(tx, isHeld(claim), superseded);
     if (!done) return;
     await releaseDependents(tx, done);
+    await releaseQuote(tx, job);
     await endChildren(tx, type, job);
     const parent = job.parent && (await setCompleted(tx, waitingParent(job), superseded));
     if (parent) await releaseDependents(tx, parent);
+    if (parent) await releaseQuote(tx, parent);
     const family = parent && (await findFamily(tx, parent._id));
     if (family) await endChildren(tx, parentType, family);
   });

@@ -10,6 +10,7 @@ import { admitNext } from './admit.ts';
 import { awaitJobs } from './dependencies.ts';
 import { failWaiting } from './fail.ts';
 import { GIVEN_UP } from './held.ts';
+import { holdAgain } from './hold.ts';
 import type { JobTypes } from './job-type.ts';
 import { ringJobs } from './ring.ts';
 import { resumeSubject, typeOf } from './subject.ts';
@@ -33,7 +34,10 @@ export async function cancelJob(ctx: Ctx, types: JobTypes, filter: TypedFilter):
   return cancelled ?? refuse(ctx, filter, 'has ended already');
 }
 
-/** Starts a failed or cancelled job anew. @throws AppError NOT_FOUND, INVALID_STATE */
+/**
+ * Starts a failed or cancelled job anew, at the price that it was quoted.
+ * @throws AppError NOT_FOUND, INVALID_STATE, INSUFFICIENT_CREDITS
+ */
 export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc> {
   const set = { status: 'QUEUED', waitsFor: 'TIME', attempts: 0, losses: 0, progress: 0 };
   // A child is started anew with its parent.
@@ -43,6 +47,7 @@ export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): 
   const started = await transaction(ctx, async (tx) => {
     const job = await update(tx, Job, ended, change, 'retry');
     if (!job) return null;
+    await holdAgain(tx, job);
     await resumeSubject(tx, typeOf(types, job), job);
     return awaitAgain(tx, job);
   });

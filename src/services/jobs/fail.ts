@@ -7,6 +7,7 @@ import { admitNext } from './admit.ts';
 import { findDependents } from './dependencies.ts';
 import { endChildren, failParent, findFamily } from './family.ts';
 import { type Claim, GIVEN_BACK, GIVEN_UP, isHeld } from './held.ts';
+import { releaseQuote } from './hold.ts';
 import type { JobError, JobTypes, Seconds } from './job-type.ts';
 import { ringJobs } from './ring.ts';
 import { failSubject, typeOf } from './subject.ts';
@@ -59,7 +60,10 @@ function backoffOf({ attempts }: Pick<JobDoc, 'attempts'>): Seconds {
   return Math.min(4 ** (attempts + 1), LONGEST) * (0.5 + Math.random() / 2);
 }
 
-/** Fails all that waits for a job that failed or was cancelled: its subject, its parent, its children. */
+/**
+ * Fails all that waits for a job that failed or was cancelled: its subject, its parent, its children. What
+ * it holds is released.
+ */
 export async function failWaiting(
   tx: Ctx,
   types: JobTypes,
@@ -67,6 +71,7 @@ export async function failWaiting(
   error: JobError,
 ): Promise<void> {
   const type = typeOf(types, job);
+  await releaseQuote(tx, job);
   const family = await findFamily(tx, job._id);
   if (family) await endChildren(tx, type, family);
   await failSubject(tx, type, job, error);

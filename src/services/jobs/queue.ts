@@ -5,6 +5,7 @@ import { insert, update } from '../../data/write.ts';
 import { Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
 import { awaitJobs } from './dependencies.ts';
 import { type Claim, isHeld } from './held.ts';
+import { insertWithHold } from './hold.ts';
 import { checkInput } from './input.ts';
 import type { JobType, Seconds, Unique } from './job-type.ts';
 import { listLimits } from './limits.ts';
@@ -54,15 +55,13 @@ export function queueOf({ queue = 'media' }: Pick<JobType, 'queue'>): JobQueue {
  * Writes a job, in the caller's transaction if there is one. Ring after the commit.
  * @returns the job; of one with a unique key that `joins`, the one that is there already
  * @throws AppError VALIDATION_FAILED when the input is not what the type takes, or a job that it waits
- *   for will not complete
+ *   for will not complete; INSUFFICIENT_CREDITS
  */
 export async function enqueue<I extends object>(
   ctx: Ctx,
   type: JobType<I>,
   job: NewJob<I>,
 ): Promise<JobDoc> {
-  // Held by no ledger yet: a priced job would be free.
-  if (type.price) throw new Error(`${type.name} has a price, and credits cannot be held yet.`);
   const input = checkInput(type, job.input);
   const unique = job.unique ?? (type.unique && { ...type.unique, key: type.unique.key(input) });
   // Both change other jobs, too.
@@ -82,10 +81,13 @@ async function write<I extends object>(
   const openKey = unique && `${user ? idText(user) : 'system'} ${type.name} ${unique.key}`;
   const old = openKey && (await findOpen(ctx, openKey));
   if (old && unique?.by === 'joins') return old;
-  const _id = job._id ?? (old || after.length > 0 ? newId(ctx.clock()) : undefined);
+  const _id =
+    job._id ?? (old || after.length > 0 ? (ctx.promisedId ?? newId(ctx.clock())) : undefined);
   // It was stored with a type of this name.
   if (old && _id) await supersede(ctx, type as unknown as JobType, old, _id);
   const pending = after.length > 0 ? await awaitJobs(ctx, after, user) : [];
+  // A child is part of what its parent costs; the system's own work costs nobody anything.
+  const quote = user && !parent && (await type.price?.(ctx, input));
   const queue = queueOf(type);
   const limits = listLimits(type, user);
   const values = {
@@ -98,6 +100,7 @@ async function write<I extends object>(
     priority,
     ...(parent && { parent: parent.job, parentToken: parent.token }),
     maxAttempts: type.attempts ?? ATTEMPTS,
+    ...(quote && { quote }),
     ...(limits && { limits }),
     ...(openKey && { openKey }),
     ...(after.length > 0 && { after: after.map(idText), pending }),
@@ -106,13 +109,16 @@ async function write<I extends object>(
     ...(old && _id && old.dependents && { dependents: old.dependents }),
   };
   const times = { runAfter: 1000 * delay };
+  const insertJob = (more: object) => {
+    const store = (tx: Ctx) => insert(tx, Job, { ...values, ...more }, 'create', times);
+    return quote ? insertWithHold(ctx, { user, quote }, store) : store(ctx);
+  };
   // One that a limit may keep back is admitted when it is rung for.
   const waitsFor = pending.length > 0 ? 'JOBS' : 'TIME';
-  if (pending.length > 0 || delay > 0 || limits)
-    return insert(ctx, Job, { ...values, waitsFor }, 'create', times);
+  if (pending.length > 0 || delay > 0 || limits) return insertJob({ waitsFor });
   const taken = job.turn ?? ((await takeTurns(ctx, queue, user))[0] as number);
   const turn = await goBeforeOwn(ctx, queue, user, { priority, turn: taken });
-  return insert(ctx, Job, { ...values, turn }, 'create', times);
+  return insertJob({ turn });
 }
 
 /** Puts a job back for so many seconds, and has it rung for then. */

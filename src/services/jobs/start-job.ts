@@ -2,6 +2,7 @@ import type { Ctx } from '../../context.ts';
 import { UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { checkReferences } from '../../data/references.ts';
+import { transaction } from '../../data/transaction.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { checkInput } from './input.ts';
@@ -45,17 +46,16 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
   if (project) await checkReferences(ctx, Job, { project });
   const input = checkInput({ input: type.startable.body }, asked.input ?? {});
   const by = onDuplicate === 'SUPERSEDE' ? 'supersedes' : 'joins';
-  const write = () =>
-    enqueue(ctx, type, {
-      input,
-      ...stamp,
-      ...times,
-      ...(project && { project }),
-      ...(priority !== undefined && { priority }),
-      ...(asked.after && { after: asked.after.map((id) => new UUID(id)) }),
-      ...(uniqueKey !== undefined && { unique: { key: uniqueKey, by } }),
-    });
-  const job = await writeUnique(write);
+  const wanted = {
+    input,
+    ...stamp,
+    ...times,
+    ...(project && { project }),
+    ...(priority !== undefined && { priority }),
+    ...(asked.after && { after: asked.after.map((id) => new UUID(id)) }),
+    ...(uniqueKey !== undefined && { unique: { key: uniqueKey, by } as const }),
+  };
+  const job = await writeUnique(() => transaction(ctx, (tx) => enqueue(tx, type, wanted)));
   await ringJobs(ctx, job);
   return job;
 }

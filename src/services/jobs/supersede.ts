@@ -5,6 +5,7 @@ import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { endChildren, findFamily } from './family.ts';
 import { GIVEN_UP } from './held.ts';
+import { releaseQuote } from './hold.ts';
 import type { JobType } from './job-type.ts';
 import { failSubject } from './subject.ts';
 
@@ -27,6 +28,7 @@ export async function supersede(tx: Ctx, type: JobType, old: JobDoc, by: UUID): 
   const set = { status: 'CANCELLED', error, completedAt: new Date(tx.clock()) };
   const cancelled = await update(tx, Job, open, { set, unset: GIVEN_UP }, 'cancel');
   if (!cancelled) return;
+  await releaseQuote(tx, cancelled);
   const family = await findFamily(tx, old._id);
   if (family) await endChildren(tx, type, family);
   await failSubject(tx, type, cancelled, error);

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-51b1b7',
+  id: '0001-first-f4dd38',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -536,27 +536,25 @@ export const migration: Migration = {
     });
     await m.createCollection('creditAccounts', {
       fields: {
-        balance: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        owner: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['kind'],
+          properties: {
+            kind: { bsonType: 'string', enum: ['USER', 'SYSTEM'] },
+            id: { bsonType: 'binData' },
+          },
+        },
+        purpose: {
+          bsonType: 'string',
+          enum: ['USER', 'REVENUE', 'PROMOTIONS', 'REFUNDS', 'DISPUTES', 'DEBT'],
+        },
+        available: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         held: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        isFrozen: { bsonType: 'bool' },
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        headHash: { bsonType: 'string', maxLength: 64 },
         _id: 'id',
-        user: 'id',
-        createdAt: { bsonType: 'date' },
-        updatedAt: { bsonType: 'date' },
-        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
-        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
-        removing: { bsonType: 'date' },
-      },
-      required: ['balance', 'held', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
-      indexes: [{ key: { user: 1 }, unique: true }],
-    });
-    await m.createCollection('creditHolds', {
-      fields: {
-        amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
-        job: 'id',
-        state: { bsonType: 'string', enum: ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] },
-        expiresAt: { bsonType: 'date' },
-        _id: 'id',
-        user: 'id',
         createdAt: { bsonType: 'date' },
         updatedAt: { bsonType: 'date' },
         version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
@@ -564,33 +562,81 @@ export const migration: Migration = {
         removing: { bsonType: 'date' },
       },
       required: [
-        'amount',
-        'state',
-        'expiresAt',
+        'owner',
+        'purpose',
+        'available',
+        'held',
+        'isFrozen',
+        'sequence',
         '_id',
-        'user',
         'createdAt',
         'updatedAt',
         'version',
       ],
+      indexes: [{ key: { 'owner.id': 1 }, sparse: true }],
+    });
+    await m.createCollection('creditHolds', {
+      fields: {
+        account: 'id',
+        amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        job: 'id',
+        state: { bsonType: 'string', enum: ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] },
+        endedAt: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['account', 'amount', 'job', 'state', '_id', 'createdAt', 'updatedAt', 'version'],
       indexes: [
-        { key: { user: 1, state: 1 } },
-        { key: { job: 1 }, sparse: true },
-        { key: { state: 1, expiresAt: 1 } },
+        { key: { account: 1, state: 1 } },
+        { key: { job: 1 }, name: 'held', unique: true, partialFilterExpression: { state: 'HELD' } },
+        { key: { state: 1, createdAt: 1 } },
       ],
     });
     await m.createCollection('creditsTransactions', {
       fields: {
+        account: 'id',
         type: { bsonType: 'string', enum: ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] },
+        cause: {
+          bsonType: 'string',
+          enum: [
+            'PACKAGE',
+            'SUBSCRIPTION',
+            'JOB',
+            'GRANT',
+            'ADJUSTMENT',
+            'EXPIRY',
+            'DISPUTE',
+            'DEBT',
+          ],
+        },
         amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         balanceAfter: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        postings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['account', 'amount'],
+            properties: {
+              account: { bsonType: 'binData' },
+              amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+            },
+          },
+          maxItems: 2,
+        },
         payment: 'id',
         job: 'id',
         reverses: 'id',
         reason: { bsonType: 'string', maxLength: 500 },
         key: { bsonType: 'string', maxLength: 255 },
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        previousHash: { bsonType: 'string', maxLength: 64 },
+        hash: { bsonType: 'string', maxLength: 64 },
         _id: 'id',
-        user: 'id',
         createdAt: { bsonType: 'date' },
         updatedAt: { bsonType: 'date' },
         version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
@@ -598,30 +644,29 @@ export const migration: Migration = {
         removing: { bsonType: 'date' },
       },
       required: [
+        'account',
         'type',
+        'cause',
         'amount',
         'balanceAfter',
+        'postings',
         'key',
+        'sequence',
+        'hash',
         '_id',
-        'user',
         'createdAt',
         'updatedAt',
         'version',
       ],
       indexes: [
-        { key: { user: 1, createdAt: -1, _id: -1 } },
-        { key: { user: 1, type: 1, createdAt: -1, _id: -1 } },
-        { key: { user: 1, payment: 1, createdAt: -1, _id: -1 } },
+        { key: { account: 1, createdAt: -1, _id: -1 } },
+        { key: { account: 1, type: 1, createdAt: -1, _id: -1 } },
+        { key: { account: 1, payment: 1, createdAt: -1, _id: -1 } },
+        { key: { account: 1, sequence: 1 }, unique: true },
         { key: { key: 1 }, unique: true },
         { key: { payment: 1 }, sparse: true },
         { key: { job: 1 }, sparse: true },
-        { key: { reverses: 1 }, sparse: true },
-        { key: { removing: 1 }, sparse: true },
-        {
-          key: { 'outbox.at': 1 },
-          name: 'outbox',
-          partialFilterExpression: { 'outbox.0': { $exists: true } },
-        },
+        { key: { reverses: 1 }, unique: true, sparse: true },
       ],
     });
     await m.createCollection('eventFolds', {
@@ -650,6 +695,63 @@ export const migration: Migration = {
         'version',
       ],
       indexes: [{ key: { key: 1 }, unique: true }, { key: { endsAt: 1 } }],
+    });
+    await m.createCollection('eventHeads', {
+      fields: {
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        batch: { bsonType: 'array', items: { bsonType: 'binData' } },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['sequence', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { user: 1 }, unique: true }],
+    });
+    await m.createCollection('events', {
+      fields: {
+        type: { bsonType: 'string', maxLength: 64 },
+        entity: { bsonType: 'string', maxLength: 64 },
+        document: 'id',
+        project: 'id',
+        job: 'id',
+        status: { bsonType: 'string', maxLength: 32 },
+        revision: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        data: { bsonType: 'object' },
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        forWebhooks: { bsonType: 'bool' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'type',
+        'entity',
+        'document',
+        'revision',
+        'data',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { user: 1, sequence: 1, _id: 1 } },
+        {
+          key: { createdAt: 1, _id: 1 },
+          name: 'webhooks',
+          partialFilterExpression: { forWebhooks: true },
+        },
+        { key: { createdAt: 1 }, expireAfterSeconds: 86400 },
+      ],
     });
     await m.createCollection('exports', {
       fields: {
@@ -946,7 +1048,7 @@ export const migration: Migration = {
             state: { bsonType: 'object' },
           },
         },
-        hold: 'id',
+        quote: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
         _id: 'id',
@@ -980,7 +1082,6 @@ export const migration: Migration = {
         { key: { user: 1, type: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, project: 1, createdAt: -1, _id: -1 } },
         { key: { project: 1 }, sparse: true },
-        { key: { hold: 1 }, sparse: true },
         { key: { parent: 1, status: 1 }, sparse: true },
         {
           key: { queue: 1, waitsFor: 1, turn: 1 },
@@ -2669,6 +2770,8 @@ export const migration: Migration = {
     await m.dropCollection('images');
     await m.dropCollection('idempotencyRecords');
     await m.dropCollection('exports');
+    await m.dropCollection('events');
+    await m.dropCollection('eventHeads');
     await m.dropCollection('eventFolds');
     await m.dropCollection('creditsTransactions');
     await m.dropCollection('creditHolds');

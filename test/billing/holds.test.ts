@@ -1,0 +1,114 @@
+import '../harness/place.ts';
+import Joi from 'joi';
+import { afterEach, expect, test } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { CreditHold } from '../../src/models/billing/credit-hold.ts';
+import { Job } from '../../src/models/jobs/job.ts';
+import { verifyLedger } from '../../src/services/billing/verify.ts';
+import { cancelJob, retryJob } from '../../src/services/jobs/control.ts';
+import { JobFailure, type JobType, listJobTypes } from '../../src/services/jobs/job-type.ts';
+import { enqueue } from '../../src/services/jobs/queue.ts';
+import { workOnce } from '../../src/services/jobs/worker.ts';
+import { type Doc, given, type Person } from '../harness/given.ts';
+import { place } from '../harness/place.ts';
+import { times } from '../harness/times.ts';
+import { grant } from './make-entry.ts';
+
+place({ worker: false });
+
+const ctx = systemCtx('test');
+
+/** Costs what it is told; uses as much of it as it is told, or fails. */
+const paid: JobType<{ price: number; use: number }, { used: number }> = {
+  name: 'paid-work',
+  input: Joi.object({ price: Joi.number().required(), use: Joi.number().required() }),
+  attempts: 1,
+  price: async (_ctx, { price }) => price,
+  charge: (_, { used }) => used,
+  run: async ({ input: { use } }) => {
+    if (use < 0) throw new JobFailure('BROKEN', 'It broke.');
+    return { used: use };
+  },
+};
+const types = listJobTypes(paid as unknown as JobType);
+
+afterEach(async () => {
+  await Job.collection.deleteMany({});
+  expect((await verifyLedger()).fault).toBeUndefined();
+});
+
+const start = (person: Person, price: number, use = price) =>
+  enqueue(ctx, paid, { input: { price, use }, user: new UUID(person.id) });
+
+/** Runs all jobs that wait. */
+async function workAll(): Promise<void> {
+  while ((await workOnce(ctx, types, () => 900_000)) !== 'IDLE');
+}
+
+const creditsOf = async (person: Person) => (await person.get('/v1/credits')).body;
+
+async function spender(amount: number): Promise<Person> {
+  const alice = await given.user();
+  await grant(alice, amount);
+  return alice;
+}
+
+test('a job holds its price, and completing it spends what was used', async () => {
+  const alice = await spender(100);
+  const job = await start(alice, 30, 20);
+  expect(job.quote).toBe(30);
+  expect(await creditsOf(alice)).toEqual({ balance: 100, held: 30, available: 70 });
+  await workAll();
+  expect(await creditsOf(alice)).toEqual({ balance: 80, held: 0, available: 80 });
+  const { body } = await alice.get<{ data: Doc[] }>('/v1/credit-transactions?type=SPEND');
+  expect(body.data).toMatchObject([{ amount: -20, balanceAfter: 80, job: job._id.toString() }]);
+});
+
+test('what costs nothing leaves no entry, and a job without a price no hold', async () => {
+  const alice = await spender(10);
+  await start(alice, 5, 0);
+  expect((await start(alice, 0)).quote).toBeUndefined();
+  await workAll();
+  expect(await creditsOf(alice)).toEqual({ balance: 10, held: 0, available: 10 });
+  const { body } = await alice.get<{ data: Doc[] }>('/v1/credit-transactions?type=SPEND');
+  expect(body.data).toEqual([]);
+});
+
+test('where credits are missing there is no job, and the error says how many', async () => {
+  const alice = await spender(10);
+  await expect(start(alice, 11)).rejects.toMatchObject({
+    code: 'INSUFFICIENT_CREDITS',
+    message: 'This costs 11 credits; 10 are available, 1 are missing.',
+  });
+  await expect(start(await given.user(), 1)).rejects.toMatchObject({
+    code: 'INSUFFICIENT_CREDITS',
+  });
+  expect(await Job.collection.countDocuments({})).toBe(0);
+});
+
+test('a job that fails or is cancelled releases what it held, and holds it anew when it is retried', async () => {
+  const alice = await spender(100);
+  const [failing, cancelled] = [await start(alice, 30, -1), await start(alice, 40)];
+  await cancelJob(ctx, types, { _id: cancelled._id });
+  expect(await creditsOf(alice)).toEqual({ balance: 100, held: 30, available: 70 });
+  await workAll();
+  expect(await creditsOf(alice)).toEqual({ balance: 100, held: 0, available: 100 });
+  await retryJob(ctx, types, { _id: cancelled._id });
+  expect(await creditsOf(alice)).toEqual({ balance: 100, held: 40, available: 60 });
+  await start(alice, 50);
+  await expect(retryJob(ctx, types, { _id: failing._id })).rejects.toMatchObject({
+    code: 'INSUFFICIENT_CREDITS',
+  });
+  expect(await Job.collection.findOne({ _id: failing._id })).toMatchObject({ status: 'FAILED' });
+  const states = await CreditHold.collection.find({ account: new UUID(alice.id) }).toArray();
+  expect(states.map(({ state }) => state).sort()).toEqual(['HELD', 'HELD', 'RELEASED', 'RELEASED']);
+});
+
+test('of many spends at once exactly as many are accepted as the balance allows', async () => {
+  const alice = await spender(50);
+  const outcomes = await Promise.allSettled(times(200, () => start(alice, 1)));
+  const refused = outcomes.filter((o) => o.status === 'rejected').map((o) => o.reason.code);
+  expect(refused).toEqual(times(150, () => 'INSUFFICIENT_CREDITS'));
+  expect(await creditsOf(alice)).toEqual({ balance: 50, held: 50, available: 0 });
+});
