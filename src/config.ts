@@ -47,6 +47,8 @@ export interface Config {
   partBytes: number;
   /** The preview of how many seconds of 1080p, 30 frames each, one job makes in all of its time. */
   videoSecondsPerJob: number;
+  /** Whether webhooks may be sent by plain HTTP, and to this machine; never by what is deployed. */
+  webhooksToLoopback: boolean;
 }
 
 // joi's own `uri()` tries one regular expression, which takes 20 ms to compile: at every cold start.
@@ -58,7 +60,7 @@ const url = Joi.string().custom((value: string, { error }) =>
 const origins = Joi.string()
   .allow('')
   .when('STAGE', { is: 'local', otherwise: Joi.string().allow('').default('') })
-  .default('http://localhost:3000,http://localhost:5173');
+  .default('http://localhost:*,http://127.0.0.1:*');
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -106,6 +108,9 @@ const environment = Joi.object({
     .max(5 * GIB)
     .default(16 * MIB),
   VIDEO_SECONDS_PER_JOB: Joi.number().min(1).default(2400),
+  WEBHOOKS_TO_LOOPBACK: Joi.boolean()
+    .default(true)
+    .when('STAGE', { is: 'local', otherwise: Joi.valid(false).default(false) }),
 });
 
 /** Checks an environment and types it. @throws Error naming every variable at fault. */
@@ -150,6 +155,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     singlePutBytes: value.SINGLE_PUT_BYTES,
     partBytes: value.PART_BYTES,
     videoSecondsPerJob: value.VIDEO_SECONDS_PER_JOB,
+    webhooksToLoopback: value.WEBHOOKS_TO_LOOPBACK,
   });
 }
 

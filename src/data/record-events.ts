@@ -5,15 +5,20 @@ import { newId, type UUID } from './ids.ts';
 /** What a change was, as the name of its event has it: `ready` in `track.ready`. */
 export type EventName = string;
 
-/** Whether changes of its documents are told to their owner. */
+/** Whether changes of its documents are told to their owner, whoever makes them. */
 export function hasEvents(entity: Entity): boolean {
-  return entity.options.events !== undefined;
+  return typeof entity.options.events === 'string';
+}
+
+/** Whether this is told: all changes, or, where there is a list of events, what is in it. */
+function isEvent({ options: { events } }: Entity, name: EventName): boolean {
+  return typeof events === 'string' || events?.includes(name) === true;
 }
 
 /**
  * Writes what happened to documents into the event log, in the transaction of the change: what is
  * committed is told, and nothing else. The only function that writes events. Documents without an owner, and
- * entities without the option `events`, are passed over.
+ * what the entity's option `events` does not name, are passed over.
  * @param documents as the change left them, without hidden fields
  */
 export async function recordEvents(
@@ -22,7 +27,7 @@ export async function recordEvents(
   name: EventName,
   documents: Base[],
 ): Promise<void> {
-  if (!hasEvents(entity)) return;
+  if (!isEvent(entity, name)) return;
   if (!tx.session) throw new Error('An event is written in the transaction of its change.');
   const events = documents.filter(({ user }) => user).map((d) => makeEvent(tx, entity, name, d));
   if (events.length === 0) return;

@@ -67,11 +67,16 @@ function addHeaders({ event, context, response }: Invocation): void {
   if (event.requestContext?.http?.method === 'HEAD') response.body = '';
 }
 
+function unknownPath(path: string): AppError {
+  if (path.startsWith('/v1/')) return notFound();
+  return new AppError('NOT_FOUND', 'There is no such path: those of the API begin with /v1.');
+}
+
 async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
   const { method } = event.requestContext.http;
   refuseDetour(event);
   const found = find(method, event.rawPath);
-  if (!found) throw notFound();
+  if (!found) throw unknownPath(event.rawPath);
   if ('allow' in found) {
     const allow = [...found.allow, 'OPTIONS'];
     if (method === 'OPTIONS') {

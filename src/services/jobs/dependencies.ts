@@ -11,7 +11,7 @@ import { ringJobs } from './ring.ts';
 // transactions the second sees what the first has done, since both change that job.
 
 /** How many jobs may wait for one. */
-export const MOST_DEPENDENTS = 100;
+const MOST_DEPENDENTS = 100;
 
 /**
  * Has a new job wait for others, in the transaction that writes it. @returns those that have not completed

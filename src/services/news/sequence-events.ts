@@ -31,7 +31,8 @@ const share = createSharedRuns<number>();
 /** The head of a user: his last place, and the batch that has been promised the last ones. */
 type Head = Pick<DocOf<typeof EventHead>, '_id' | 'sequence' | 'batch'>;
 
-async function sequenceAll(ctx: Ctx, user: UUID): Promise<number> {
+/** The same, by a run of its own: for one that is to end by itself, whatever becomes of others. */
+export async function sequenceAll(ctx: Ctx, user: UUID): Promise<number> {
   for (;;) {
     const head = (await findHead(ctx, user)) ?? (await makeHead(ctx, user));
     // Whoever promised them may have been killed since.

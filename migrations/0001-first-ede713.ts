@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-f4dd38',
+  id: '0001-first-ede713',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -2613,6 +2613,9 @@ export const migration: Migration = {
       fields: {
         endpoint: 'id',
         event: { bsonType: 'string', maxLength: 64 },
+        eventId: 'id',
+        document: 'id',
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         payload: { bsonType: 'object' },
         status: { bsonType: 'string', enum: ['PENDING', 'DELIVERED', 'FAILED'] },
         attempts: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
@@ -2620,9 +2623,32 @@ export const migration: Migration = {
           bsonType: ['int', 'long', 'double'],
           multipleOf: 1,
           minimum: 100,
-          maximum: 599,
+          maximum: 999,
+        },
+        log: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['at', 'took'],
+            properties: {
+              at: { bsonType: 'date' },
+              took: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+              responseStatus: {
+                bsonType: ['int', 'long', 'double'],
+                multipleOf: 1,
+                minimum: 100,
+                maximum: 999,
+              },
+              responseBody: { bsonType: 'string', maxLength: 4096 },
+              error: { bsonType: 'string', maxLength: 200 },
+            },
+          },
+          maxItems: 20,
         },
         nextAttemptAt: { bsonType: 'date' },
+        triedUntil: { bsonType: 'date' },
+        deliveredAt: { bsonType: 'date' },
         expiresAt: { bsonType: 'date' },
         _id: 'id',
         user: 'id',
@@ -2635,9 +2661,13 @@ export const migration: Migration = {
       required: [
         'endpoint',
         'event',
+        'eventId',
+        'sequence',
         'payload',
         'status',
         'attempts',
+        'log',
+        'triedUntil',
         'expiresAt',
         '_id',
         'user',
@@ -2648,20 +2678,27 @@ export const migration: Migration = {
       indexes: [
         { key: { user: 1, endpoint: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, endpoint: 1, status: 1, createdAt: -1, _id: -1 } },
-        { key: { endpoint: 1 } },
+        { key: { endpoint: 1, eventId: 1 }, unique: true },
+        {
+          key: { status: 1, endpoint: 1, nextAttemptAt: 1, _id: 1 },
+          name: 'pending',
+          partialFilterExpression: { status: 'PENDING' },
+        },
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
     await m.createCollection('webhookEndpoints', {
       fields: {
-        url: { bsonType: 'string', maxLength: 2048, pattern: '^https:\\/\\/[^\\s/]+(\\/\\S*)?$' },
+        url: { bsonType: 'string', maxLength: 2048, pattern: '^https?:\\/\\/[^\\s/]+(\\/\\S*)?$' },
         description: { bsonType: 'string', maxLength: 500 },
         events: {
           bsonType: 'array',
-          items: { bsonType: 'string', maxLength: 64, pattern: '^[a-z]+\\.([a-z_]+|\\*)$' },
+          items: { bsonType: 'string', maxLength: 64, pattern: '^(\\*|[a-z]+\\.([a-z_]+|\\*))$' },
           maxItems: 50,
         },
         enabled: { bsonType: 'bool' },
+        disabledReason: { bsonType: 'string', enum: ['FAILING', 'GONE'] },
+        disabledAt: { bsonType: 'date' },
         secret: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2671,6 +2708,20 @@ export const migration: Migration = {
             last4: { bsonType: 'string', maxLength: 4 },
           },
         },
+        previousSecret: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: {
+            bytes: { bsonType: 'binData' },
+            last4: { bsonType: 'string', maxLength: 4 },
+          },
+        },
+        previousSecretUntil: { bsonType: 'date' },
+        failures: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        failingSince: { bsonType: 'date' },
+        retryAt: { bsonType: 'date' },
+        job: 'id',
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -2679,9 +2730,20 @@ export const migration: Migration = {
         outbox: { bsonType: 'array', items: { bsonType: 'object' } },
         removing: { bsonType: 'date' },
       },
-      required: ['url', 'events', 'enabled', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      required: [
+        'url',
+        'events',
+        'enabled',
+        'failures',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
       indexes: [
         { key: { user: 1, createdAt: -1, _id: -1 } },
+        { key: { job: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
