@@ -24,7 +24,8 @@ export interface Config {
   mediaBucket: string;
   s3Endpoint?: string;
   sqsEndpoint?: string;
-  jobsQueueUrl?: string;
+  /** Where a worker of each job queue is woken. */
+  jobQueueUrls: { media?: string; render?: string; provider?: string; upkeep?: string };
   auditQueueUrl?: string;
   /** As they were at the start, the newest first: `src/crypto/key-ring.ts` has those of now. */
   tokenKeys: TokenKey[];
@@ -83,7 +84,10 @@ const environment = Joi.object({
   MEDIA_BUCKET: Joi.string().required(),
   S3_ENDPOINT: url,
   SQS_ENDPOINT: url,
-  JOBS_QUEUE_URL: url,
+  MEDIA_QUEUE_URL: url,
+  RENDER_QUEUE_URL: url,
+  PROVIDER_QUEUE_URL: url,
+  UPKEEP_QUEUE_URL: url,
   AUDIT_QUEUE_URL: url,
   ...keySchemas,
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
@@ -134,7 +138,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     mediaBucket: value.MEDIA_BUCKET,
     s3Endpoint: value.S3_ENDPOINT,
     sqsEndpoint: value.SQS_ENDPOINT,
-    jobsQueueUrl: value.JOBS_QUEUE_URL,
+    jobQueueUrls: {
+      media: value.MEDIA_QUEUE_URL,
+      render: value.RENDER_QUEUE_URL,
+      provider: value.PROVIDER_QUEUE_URL,
+      upkeep: value.UPKEEP_QUEUE_URL,
+    },
     auditQueueUrl: value.AUDIT_QUEUE_URL,
     tokenKeys: sortTokenKeys(value.TOKEN_KEYS),
     appSecrets: sortAppSecrets(value.APP_SECRET),

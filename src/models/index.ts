@@ -29,6 +29,7 @@ export { RunPodPod } from './generation/runpod/pod.ts';
 export { RunPodTemplate } from './generation/runpod/template.ts';
 export { RunPodUser } from './generation/runpod/user.ts';
 export { Job } from './jobs/job.ts';
+export { JobTurn } from './jobs/job-turn.ts';
 export { Migration } from './maintenance/migration.ts';
 export { RetentionPolicy } from './maintenance/retention-policy.ts';
 export { RetentionRun } from './maintenance/retention-run.ts';
