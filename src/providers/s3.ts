@@ -40,24 +40,16 @@ export async function download(
   signal: AbortSignal,
   onChunk: (chunk: Buffer) => void,
 ): Promise<boolean> {
-  const { GetObjectCommand } = await loadSdk();
-  try {
-    const { Body } = await (await getClient()).send(
-      new GetObjectCommand({ Bucket: config.mediaBucket, Key: key, IfMatch: `"${etag}"` }),
-      { abortSignal: signal },
-    );
-    const tap = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        onChunk(chunk);
-        done(null, chunk);
-      },
-    });
-    await pipeline(Body as Readable, tap, createWriteStream(path), { signal });
-    return true;
-  } catch (error) {
-    if (getHttpStatus(error) === 404 || getHttpStatus(error) === 412) return false;
-    throw error;
-  }
+  const body = await openObject(key, etag, signal);
+  if (!body) return false;
+  const tap = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      onChunk(chunk);
+      done(null, chunk);
+    },
+  });
+  await pipeline(body, tap, createWriteStream(path), { signal });
+  return true;
 }
 
 /** Opens an object for reading, if it still has this ETag; null when it was replaced or is gone. */

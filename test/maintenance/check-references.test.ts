@@ -57,7 +57,7 @@ test.each(references)(
       const examples = [document._id.toString()];
       expect(found).toEqual([{ entity: entity.name, path, to, count: 1, examples }]);
     } finally {
-      await entity.collection.deleteOne({ _id: document._id });
+      await adminCollection(entity).deleteOne({ _id: document._id });
     }
   },
 );

@@ -16,14 +16,14 @@ export const http: Edits = {
     },
     {
       guarantee: 'an unknown parameter is refused',
-      find: 'if (!known.includes(name)) {',
+      find: 'if (!parameter) {',
       replace: 'if (false) {',
       tests: ['test/api/serve.test.ts > documented query parameter once'],
     },
     {
       guarantee: 'a parameter is given once',
-      find: 'else if (query.has(name))',
-      replace: 'else if (false)',
+      find: "else if (before !== undefined && parameter.schema?.type !== 'array') {",
+      replace: 'else if (false) {',
       tests: ['test/api/serve.test.ts > documented query parameter once'],
     },
     {
@@ -48,7 +48,7 @@ export const http: Edits = {
   'src/api/http/cors.ts': [
     {
       guarantee: 'only pages of the configured origins may read an answer',
-      find: '!config.corsOrigins.includes(origin)',
+      find: '!isAllowed(origin)',
       replace: "origin === ''",
       tests: ['test/api/serve.test.ts > configured origins only'],
     },

@@ -46,14 +46,14 @@ export const idempotency: Edits = {
     },
     {
       guarantee: 'a key that has done something before its failure stays that of its request',
-      find: 'await release(ctx, key, wrote && !isRefusal(error));',
-      replace: 'await release(ctx, key, false);',
+      find: 'await release(ctx, own, wrote && !isRefusal(error));',
+      replace: 'await release(ctx, own, false);',
       tests: ['test/api/idempotency.test.ts > that of the same request alone'],
     },
     {
       guarantee: 'a key that has done nothing is free for any request',
-      find: 'await release(ctx, key, wrote && !isRefusal(error));',
-      replace: 'await release(ctx, key, true);',
+      find: 'await release(ctx, own, wrote && !isRefusal(error));',
+      replace: 'await release(ctx, own, true);',
       tests: ['test/api/idempotency.test.ts > before anything was written'],
     },
     {

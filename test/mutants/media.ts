@@ -133,8 +133,8 @@ export const media: Edits = {
   'src/routes/media/media.ts': [
     {
       guarantee: 'a file that has not come has no link',
-      find: "if (document.status === 'AWAITING_UPLOAD') throw notArrived();",
-      replace: '',
+      find: "if (document.status === 'AWAITING_UPLOAD') throw notArrived();\n        const { filePath,",
+      replace: 'const { filePath,',
       tests: ['test/media/tracks.test.ts > an upload can be renewed'],
     },
     {
@@ -165,7 +165,7 @@ export const media: Edits = {
     },
     {
       guarantee: 'a file is of a type that its kind takes',
-      find: '.valid(...kind.contentTypes)',
+      find: '.valid(...accepted)',
       replace: '',
       tests: ['test/media/tracks.test.ts > may not declare'],
     },

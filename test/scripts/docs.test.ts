@@ -43,7 +43,7 @@ const GRAMMAR = [
   new RegExp(`^        [a-z]+ ${NAME}( (PK|FK|UK))?$`),
   /^ {4}\}$/,
   new RegExp(
-    `^    ${NAME} (\\|o|\\|\\|)--o(\\{|\\|) ${NAME} : "[\\w.]+ \\((cascade|restrict|unset)\\)"$`,
+    `^    ${NAME} (\\|o|\\|\\|)--o(\\{|\\|) ${NAME} : "[\\w.]+ \\((cascade|restrict|unset|keep)\\)"$`,
   ),
 ];
 

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-2ea52a',
+  id: '0001-first-1f3614',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -1001,17 +1001,46 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('jobTurns', {
+      fields: {
+        queue: { bsonType: 'string', enum: ['MEDIA', 'RENDER', 'PROVIDER', 'UPKEEP'] },
+        first: { bsonType: 'number' },
+        last: { bsonType: 'number' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['queue', 'first', 'last', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { user: 1, queue: 1 }, unique: true }],
+    });
     await m.createCollection('jobs', {
       fields: {
         project: 'id',
         type: { bsonType: 'string', maxLength: 64 },
+        queue: { bsonType: 'string', enum: ['MEDIA', 'RENDER', 'PROVIDER', 'UPKEEP'] },
         input: { bsonType: 'object' },
         status: {
           bsonType: 'string',
           enum: ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'],
         },
+        waitsFor: { bsonType: 'string', enum: ['WORKER', 'TIME', 'LIMIT', 'JOBS', 'CHILDREN'] },
+        turn: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        limits: { bsonType: 'array', items: { bsonType: 'string', maxLength: 120 }, maxItems: 4 },
+        slots: { bsonType: 'array', items: { bsonType: 'string', maxLength: 130 }, maxItems: 4 },
+        waitsForLimit: { bsonType: 'string', maxLength: 120 },
+        openKey: { bsonType: 'string', maxLength: 300 },
+        after: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        pending: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        dependents: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        deadline: { bsonType: 'date' },
         progress: { bsonType: 'number', minimum: 0, maximum: 100 },
         stage: { bsonType: 'string', maxLength: 64 },
+        rate: { bsonType: 'number', minimum: 0 },
+        secondsLeft: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         result: { bsonType: 'object' },
         error: {
           bsonType: 'object',
@@ -1063,8 +1092,10 @@ export const migration: Migration = {
       },
       required: [
         'type',
+        'queue',
         'input',
         'status',
+        'waitsFor',
         'progress',
         'priority',
         'attempts',
@@ -1084,11 +1115,40 @@ export const migration: Migration = {
         { key: { project: 1 }, sparse: true },
         { key: { parent: 1, status: 1 }, sparse: true },
         {
-          key: { priority: -1, runAfter: 1 },
+          key: { queue: 1, waitsFor: 1, turn: 1 },
           name: 'claim',
           partialFilterExpression: { status: 'QUEUED' },
         },
-        { key: { 'lease.until': 1 }, name: 'lost', partialFilterExpression: { status: 'RUNNING' } },
+        {
+          key: { queue: 1, 'lease.until': 1 },
+          name: 'lost',
+          partialFilterExpression: { status: 'RUNNING' },
+        },
+        {
+          key: { queue: 1, runAfter: 1 },
+          name: 'due',
+          partialFilterExpression: { status: 'QUEUED', waitsFor: 'TIME' },
+        },
+        {
+          key: { user: 1, queue: 1, priority: 1, turn: 1 },
+          name: 'own',
+          partialFilterExpression: { status: 'QUEUED' },
+        },
+        { key: { slots: 1 }, unique: true, sparse: true },
+        {
+          key: { waitsForLimit: 1, turn: 1 },
+          name: 'limited',
+          partialFilterExpression: { status: 'QUEUED', waitsFor: 'LIMIT' },
+        },
+        { key: { openKey: 1 }, unique: true, sparse: true },
+        { key: { after: 1 }, sparse: true },
+        { key: { pending: 1 }, sparse: true },
+        {
+          key: { deadline: 1 },
+          name: 'overdue',
+          partialFilterExpression: { status: 'QUEUED', deadline: { $exists: true } },
+        },
+        { key: { queue: 1, status: 1, completedAt: -1 } },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
@@ -2921,6 +2981,7 @@ export const migration: Migration = {
     await m.dropCollection('llmMetrics');
     await m.dropCollection('llmInteractions');
     await m.dropCollection('jobs');
+    await m.dropCollection('jobTurns');
     await m.dropCollection('images');
     await m.dropCollection('idempotencyRecords');
     await m.dropCollection('exports');
