@@ -30,6 +30,12 @@ export interface Config {
   corsOrigins: string[];
   /** What CloudFront sends with each request, where it stands in front: others are refused. */
   edgeSecret?: string;
+  /** Who mails are from: `Mixdown <no-reply@example.com>`. Without it none can be sent. */
+  mailFrom?: string;
+  /** On a laptop: the folder that mails are written to instead of being sent. */
+  mailDir?: string;
+  /** Where the front end answers: links in mails lead there. */
+  appUrl: string;
   ffmpegPath: string;
   /** Whether this process began with a code cache: scripts/package/start.ts. */
   codeCache: 'USED' | 'NONE';
@@ -80,6 +86,9 @@ const environment = Joi.object({
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
   EDGE_SECRET: Joi.string().min(32),
+  MAIL_FROM: Joi.string().allow('').max(320),
+  MAIL_DIR: Joi.string(),
+  APP_URL: url.allow(''),
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
@@ -105,6 +114,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const given = { ...env, TOKEN_KEYS: keys, APP_SECRET: secret };
   const { value, error } = environment.validate(given, { abortEarly: false, stripUnknown: true });
   if (error) throw new Error(`Configuration: ${error.details.map((d) => d.message).join('; ')}`);
+  const corsOrigins = value.CORS_ORIGINS.split(',').filter(Boolean);
   return Object.freeze({
     stage: value.STAGE,
     apiUrl: value.API_URL,
@@ -124,8 +134,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     tokenKeys: sortTokenKeys(value.TOKEN_KEYS),
     appSecrets: sortAppSecrets(value.APP_SECRET),
     sealingKeyArn: value.SEALING_KEY_ARN,
-    corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
+    corsOrigins,
     edgeSecret: value.EDGE_SECRET,
+    mailFrom: value.MAIL_FROM,
+    mailDir: value.MAIL_DIR,
+    appUrl: value.APP_URL || corsOrigins[0] || value.API_URL,
     ffmpegPath: value.FFMPEG_PATH,
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,

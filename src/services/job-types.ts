@@ -1,4 +1,5 @@
 import { endSessions } from './account/end-sessions.ts';
+import { sendMailJob } from './account/mail/send-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
@@ -19,4 +20,5 @@ export const jobTypes = listJobTypes(
   copyOriginal,
   sweep,
   endSessions,
+  sendMailJob,
 );

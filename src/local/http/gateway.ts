@@ -9,6 +9,7 @@ import { createInvoker, type Invoker, TimedOut } from '../invoke/invoker.ts';
 import { formatError, formatMessage, type Log, toStderr } from '../log.ts';
 import { type Answer, makeAnswer, readAnswer } from './answer.ts';
 import { makeEvent } from './event.ts';
+import { showMail } from './mail-pages.ts';
 import { checkEvent, checkResult, EventTooLarge } from './payload.ts';
 import { createRouter } from './routes.ts';
 import { readTarget } from './target.ts';
@@ -33,6 +34,8 @@ type Options = {
   port?: number;
   load?: Load;
   log?: Log;
+  /** The folder of mails, which are shown at /dev/mail. */
+  mailDir?: string | undefined;
   /** How long a function may take, in ms; API Gateway waits 30 s. */
   time?: number;
   /** How long a client may take to send its request, in ms: its headers, and all of it. */
@@ -48,6 +51,7 @@ export async function startGateway({
   port = 0,
   load = importHandler,
   log = toStderr,
+  mailDir,
   time = limits.time,
   sending = limits.time,
 }: Options): Promise<Gateway> {
@@ -107,9 +111,12 @@ export async function startGateway({
     const requestId = randomUUID();
     const target = readTarget(url);
     const match = find(raw.method ?? 'GET', target.path);
-    const answer = match
-      ? await call(match.target, makeEvent(raw, target, body, match, requestId), requestId)
-      : makeAnswer(404, 'Not Found');
+    const mail = mailDir && raw.method === 'GET' && (await showMail(mailDir, target.path));
+    const answer = mail
+      ? mail
+      : match
+        ? await call(match.target, makeEvent(raw, target, body, match, requestId), requestId)
+        : makeAnswer(404, 'Not Found');
     try {
       write(response, answer, requestId);
     } catch (error) {

@@ -14,6 +14,7 @@ import { normalizeEmail } from '../../services/account/emails.ts';
 import { type Credentials, login } from '../../services/account/login.ts';
 import { logout, refresh } from '../../services/account/refresh.ts';
 import { type Registration, register } from '../../services/account/register.ts';
+import { requestPasswordReset, resetPassword } from '../../services/account/reset-password.ts';
 import type { SignedIn } from '../../services/account/signed-in.ts';
 
 const { fields } = User.shape;
@@ -142,11 +143,31 @@ export const authRoutes: Route[] = [
       return { status: 204 };
     },
   },
-  ...notYet('/v1/auth/password-reset', 'requestPasswordReset', { email: email.required() }),
-  ...notYet('/v1/auth/password-reset/confirm', 'confirmPasswordReset', {
-    token: token.required(),
-    password: password.required(),
-  }),
+  {
+    ...common,
+    path: '/v1/auth/password-reset',
+    id: 'requestPasswordReset',
+    summary: 'Have a mail sent by which the password can be reset, if there is such an account.',
+    body: Joi.object({ email: email.required() }),
+    success: { 202: { description: 'Accepted, whether or not there is such an account.' } },
+    handle: async (ctx, { body }) => {
+      await requestPasswordReset(ctx, body.email as string);
+      return { status: 202 };
+    },
+  },
+  {
+    ...common,
+    path: '/v1/auth/password-reset/confirm',
+    id: 'confirmPasswordReset',
+    summary: 'Set a new password by the token of that mail; every session ends.',
+    body: Joi.object({ token: token.required(), password: password.required() }),
+    success: { 204: { description: 'Changed.' } },
+    codes: ['INVALID_TOKEN'],
+    handle: async (ctx, { body }) => {
+      await resetPassword(ctx, body.token as string, body.password as string);
+      return { status: 204 };
+    },
+  },
   ...notYet('/v1/auth/verify-email', 'verifyEmail', { token: token.required() }),
 ];
 
