@@ -8,6 +8,7 @@ import { QUARTER } from './account-tries.ts';
 import { denySessions } from './end-sessions.ts';
 import { AWAITED, enqueueMail, postMail } from './mail/enqueue-mail.ts';
 import { limitMailsTo } from './mail/limit-mails.ts';
+import { describeNotice } from './mail/notices.ts';
 import { makeRefusal, readMailToken, useMailToken } from './mail-tokens.ts';
 import { checkWanted } from './password-rules.ts';
 import { hashPassword } from './passwords.ts';
@@ -47,9 +48,7 @@ export async function resetPassword(ctx: Ctx, token: string, wanted: string): Pr
     await useMailToken(tx, 'RESET_PASSWORD', token);
     if (!(await update(tx, User, where, { set }, 'reset-password'))) throw makeRefusal();
     const ending = await denySessions(tx, _id);
-    const details = { at: now, ip: ctx.ip };
-    const notice = { kind: 'PASSWORD_CHANGED', to: address, user: _id, details } as const;
-    return [ending, await enqueueMail(tx, notice)];
+    return [ending, await enqueueMail(tx, describeNotice(ctx, 'PASSWORD_CHANGED', user))];
   });
   for (const job of jobs) await ringJobs(ctx, job);
 }

@@ -43,5 +43,7 @@ export async function enqueueMail(tx: Ctx, mail: NewMail): Promise<UUID> {
 
 /** The same in a transaction of its own. */
 export async function postMail(ctx: Ctx, mail: NewMail): Promise<void> {
-  await ringJobs(ctx, await transaction(ctx, (tx) => enqueueMail(tx, mail)));
+  // A request that is tried again after a crash sends another mail: the id promised to it is not taken.
+  const own = { ...ctx, promisedId: undefined };
+  await ringJobs(ctx, await transaction(own, (tx) => enqueueMail(tx, mail)));
 }

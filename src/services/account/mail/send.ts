@@ -42,7 +42,9 @@ async function gatherFacts(ctx: Ctx, mail: MailDoc, to: string): Promise<MailFac
   }
   if (kind !== 'VERIFY_EMAIL') return details;
   const user = await findOne(ctx, User, { _id: id, isActive: true }, WHOLE);
-  if (!user) return undefined;
+  // A mail to an address that was the account's when it was asked for, and is no longer, is not sent.
+  const isOutdated = user?.email !== to && details.credentialsVersion === undefined;
+  if (!user || isOutdated) return undefined;
   // Somebody else has this address: they get no mail, and who gave it learns nothing.
   const isTaken = user.email !== to && (await findOne(ctx, User, { email: to }));
   const { _id, credentialsVersion } = user;
