@@ -30,7 +30,7 @@ export interface Config {
   corsOrigins: string[];
   /** What CloudFront sends with each request, where it stands in front: others are refused. */
   edgeSecret?: string;
-  /** Who mails are from: `Mixdown <no-reply@example.com>`. Without it none can be sent. */
+  /** The address that mails are from. Without it none can be sent. */
   mailFrom?: string;
   /** On a laptop: the folder that mails are written to instead of being sent. */
   mailDir?: string;
@@ -86,7 +86,9 @@ const environment = Joi.object({
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
   EDGE_SECRET: Joi.string().min(32),
-  MAIL_FROM: Joi.string().allow('').max(320),
+  MAIL_FROM: Joi.string()
+    .allow('')
+    .pattern(/^[^\s@<>]+@[^\s@<>]+$/, 'address'),
   MAIL_DIR: Joi.string(),
   APP_URL: url.allow(''),
   FFMPEG_PATH: Joi.string().default('ffmpeg'),

@@ -29,7 +29,7 @@ export function makeEnvironment(
     SQS_ENDPOINT: tools.queue,
     ...queueUrls,
     SECRETS_FILE: tools.secretsFile,
-    MAIL_FROM: 'Mixdown <no-reply@localhost>',
+    MAIL_FROM: 'no-reply@localhost',
     MAIL_DIR: tools.mailDir,
     TOKEN_KEYS: tools.secrets.TOKEN_KEYS,
     APP_SECRET: tools.secrets.APP_SECRET,

@@ -34,15 +34,14 @@ export async function sendMail(message: MailMessage): Promise<void> {
 /** The mail as nodemailer takes it. */
 function describeMail({ id, to, subject, text, html }: MailMessage) {
   if (!config.mailFrom) throw new Error('MAIL_FROM is not set, so no mail can be sent.');
-  const domain = /@([^>\s]+)/.exec(config.mailFrom)?.[1] ?? 'localhost';
   return {
-    from: config.mailFrom,
+    from: { name: 'Mixdown', address: config.mailFrom },
     // Not parsed: one address, whatever is in it.
     to: { name: '', address: to },
     subject,
     text,
     html,
-    messageId: `<${id}@${domain}>`,
+    messageId: `<${id}@${config.mailFrom.split('@')[1]}>`,
     // Nobody's absence is told to us (RFC 3834).
     headers: { 'Auto-Submitted': 'auto-generated' },
     disableFileAccess: true,

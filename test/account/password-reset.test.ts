@@ -57,13 +57,13 @@ test('a password that is refused does not use the token up', async () => {
   expect((await confirm(token)).status).toBe(204);
 });
 
-test('of sixteen uses of one token at once, one works', async () => {
+test('of eight uses of one token at once, one works', async () => {
   const alice = await given.user();
   const token = await askForToken(alice);
   const answers = await Promise.all(
-    Array.from({ length: 16 }, (_, n) => confirm(token, `${WANTED} ${n}`)),
+    Array.from({ length: 8 }, (_, n) => confirm(token, `${WANTED} ${n}`)),
   );
-  expect(answers.map((a) => a.status).toSorted()).toEqual([204, ...Array(15).fill(422)]);
+  expect(answers.map((a) => a.status).toSorted()).toEqual([204, ...Array(7).fill(422)]);
 });
 
 test('a changed password makes the tokens worthless that were sent before', async () => {
@@ -84,7 +84,7 @@ test('a suspended account is sent no token, and one that it has is worth nothing
 test('what is stored of a token is its hash', async () => {
   const alice = await given.user();
   const token = await askForToken(alice);
-  const stored = await MailToken.collection.find({ user: new UUID(alice.id) }).toArray();
+  const stored = await MailToken.collection.find({ user: new UUID(alice.id), purpose: 'RESET_PASSWORD' }).toArray();
   expect(stored).toHaveLength(1);
   expect(JSON.stringify(stored)).not.toContain(token);
   expect(JSON.stringify(stored)).not.toContain(alice.email);
