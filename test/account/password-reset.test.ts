@@ -84,7 +84,9 @@ test('a suspended account is sent no token, and one that it has is worth nothing
 test('what is stored of a token is its hash', async () => {
   const alice = await given.user();
   const token = await askForToken(alice);
-  const stored = await MailToken.collection.find({ user: new UUID(alice.id), purpose: 'RESET_PASSWORD' }).toArray();
+  const stored = await MailToken.collection
+    .find({ user: new UUID(alice.id), purpose: 'RESET_PASSWORD' })
+    .toArray();
   expect(stored).toHaveLength(1);
   expect(JSON.stringify(stored)).not.toContain(token);
   expect(JSON.stringify(stored)).not.toContain(alice.email);
