@@ -47,7 +47,8 @@ async function ask(method: string, path: string, body: object, token = ''): Prom
     },
     body: JSON.stringify(body),
   });
-  return answer.status === 204 ? {} : ((await answer.json()) as Json);
+  const text = await answer.text();
+  return text ? (JSON.parse(text) as Json) : {};
 }
 
 /** The token of the last mail that leads to a page. */

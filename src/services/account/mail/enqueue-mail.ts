@@ -9,7 +9,7 @@ import { sendMailJob } from './send-job.ts';
 /** What somebody waits for comes before the media of others. */
 export const AWAITED = 8;
 /** The account can be used without it. */
-export const UNHURRIED = 4;
+const UNHURRIED = 4;
 
 const DAY = 24 * 3600_000;
 
