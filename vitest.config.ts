@@ -1,4 +1,5 @@
 import { attacks } from './vitest.attacks.config.ts';
+import { clients } from './vitest.clients.config.ts';
 import { lambda } from './vitest.lambda.config.ts';
 import { media } from './vitest.media.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
@@ -7,7 +8,15 @@ import { defineSuite } from './vitest.suite.ts';
 
 // Each file has a database, a bucket and queues of its own in the parts that all of them share.
 export default defineSuite(['test/**/*.test.ts'], {
-  exclude: ['test/campaign/**', ...attacks, ...lambda, ...media, ...recipes, ...releases],
+  exclude: [
+    'test/campaign/**',
+    ...attacks,
+    ...clients,
+    ...lambda,
+    ...media,
+    ...recipes,
+    ...releases,
+  ],
   maxWorkers: 3,
   // Against what hangs. How long something may take is said where it matters.
   testTimeout: 180_000,

@@ -10,7 +10,7 @@ const path = '/v1/audios';
 export const audios = resource(Audio, {
   path,
   can: { read: owner, update: owner },
-  include: ['user', 'project'],
+  include: ['user', 'project', 'urls'],
   actions: mediaActions(Audio, path, {
     contentTypes: AUDIO_CONTENT_TYPES,
     maxBytes: AUDIO_LIMITS.bytes,

@@ -10,7 +10,7 @@ const path = '/v1/images';
 export const images = resource(Image, {
   path,
   can: { read: owner, update: owner },
-  include: ['user', 'project'],
+  include: ['user', 'project', 'urls'],
   actions: mediaActions(Image, path, {
     contentTypes: IMAGE_CONTENT_TYPES,
     maxBytes: IMAGE_LIMITS.bytes,

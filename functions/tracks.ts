@@ -10,7 +10,7 @@ const path = '/v1/tracks';
 export const tracks = resource(Track, {
   path,
   can: { read: owner, update: owner },
-  include: ['user', 'project', 'generatedBy', 'videos'],
+  include: ['user', 'project', 'generatedBy', 'videos', 'urls'],
   actions: mediaActions(Track, path, {
     contentTypes: AUDIO_CONTENT_TYPES,
     maxBytes: AUDIO_LIMITS.bytes,

@@ -7,7 +7,7 @@ import { owner } from '../src/rules.ts';
 export const versions = resource(MediumVersion, {
   path: '/v1/versions',
   can: { read: owner, remove: owner },
-  include: ['user', 'track', 'audio', 'video', 'image'],
+  include: ['user', 'track', 'audio', 'video', 'image', 'urls'],
   actions: versionActions,
 });
 

@@ -12,7 +12,7 @@ const kind = { contentTypes: VIDEO_CONTENT_TYPES, maxBytes: VIDEO_LIMITS.bytes }
 export const videos = resource(Video, {
   path,
   can: { read: owner, update: owner },
-  include: ['user', 'project', 'track'],
+  include: ['user', 'project', 'track', 'urls'],
   actions: [...mediaActions(Video, path, kind), ...streamRoutes],
 });
 

@@ -12,6 +12,10 @@ import { readSecrets, secrets } from './secrets.ts';
 export interface Config {
   stage: string;
   apiUrl: string;
+  /** Where the event stream is served: a function URL. */
+  eventsUrl: string;
+  /** Whether this process lives on, and follows the event log; else it asks each second. */
+  followsEvents: boolean;
   logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
   mongodbUri: string;
   region: string;
@@ -48,6 +52,8 @@ export interface Config {
   partBytes: number;
   /** The preview of how many seconds of 1080p, 30 frames each, one job makes in all of its time. */
   videoSecondsPerJob: number;
+  /** Whether webhooks may be sent by plain HTTP, and to this machine; never by what is deployed. */
+  webhooksToLoopback: boolean;
 }
 
 // joi's own `uri()` tries one regular expression, which takes 20 ms to compile: at every cold start.
@@ -59,7 +65,7 @@ const url = Joi.string().custom((value: string, { error }) =>
 const origins = Joi.string()
   .allow('')
   .when('STAGE', { is: 'local', otherwise: Joi.string().allow('').default('') })
-  .default('http://localhost:3000,http://localhost:5173');
+  .default('http://localhost:*,http://127.0.0.1:*');
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -67,6 +73,7 @@ const GIB = 1024 * MIB;
 const environment = Joi.object({
   STAGE: Joi.string().default('local'),
   API_URL: url.default('http://localhost:4000'),
+  EVENTS_URL: url,
   LOG_LEVEL: Joi.valid('DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT').default('INFO'),
   MONGODB_URI: Joi.string()
     .pattern(/^mongodb(\+srv)?:\/\//)
@@ -108,6 +115,9 @@ const environment = Joi.object({
     .max(5 * GIB)
     .default(16 * MIB),
   VIDEO_SECONDS_PER_JOB: Joi.number().min(1).default(2400),
+  WEBHOOKS_TO_LOOPBACK: Joi.boolean()
+    .default(true)
+    .when('STAGE', { is: 'local', otherwise: Joi.valid(false).default(false) }),
 });
 
 /** Checks an environment and types it. @throws Error naming every variable at fault. */
@@ -116,10 +126,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const given = { ...env, TOKEN_KEYS: keys, APP_SECRET: secret };
   const { value, error } = environment.validate(given, { abortEarly: false, stripUnknown: true });
   if (error) throw new Error(`Configuration: ${error.details.map((d) => d.message).join('; ')}`);
-  const corsOrigins = value.CORS_ORIGINS.split(',').filter(Boolean);
+  const corsOrigins: string[] = value.CORS_ORIGINS.split(',').filter(Boolean);
   return Object.freeze({
     stage: value.STAGE,
     apiUrl: value.API_URL,
+    eventsUrl: value.EVENTS_URL ?? `${value.API_URL}/lambda-url/eventStream/`,
+    followsEvents: value.STAGE === 'local',
     logLevel: value.LOG_LEVEL,
     mongodbUri: value.MONGODB_URI,
     region: value.AWS_REGION,
@@ -140,7 +152,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     edgeSecret: value.EDGE_SECRET,
     mailFrom: value.MAIL_FROM,
     mailDir: value.MAIL_DIR,
-    appUrl: value.APP_URL || corsOrigins[0] || value.API_URL,
+    appUrl: value.APP_URL || corsOrigins.find((origin) => URL.canParse(origin)) || value.API_URL,
     ffmpegPath: value.FFMPEG_PATH,
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
@@ -149,6 +161,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     singlePutBytes: value.SINGLE_PUT_BYTES,
     partBytes: value.PART_BYTES,
     videoSecondsPerJob: value.VIDEO_SECONDS_PER_JOB,
+    webhooksToLoopback: value.WEBHOOKS_TO_LOOPBACK,
   });
 }
 

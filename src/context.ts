@@ -29,6 +29,8 @@ export interface Ctx {
   log: Logger;
   /** The running transaction, when there is one. */
   session?: ClientSession;
+  /** The job that it is done for, the parent of a child job: events name it. */
+  job?: UUID;
   /** An id promised to this request before (idempotent create): the first document made takes it. */
   promisedId?: UUID | undefined;
   /** Told before the first write is sent to the database: what failed before has changed nothing. */

@@ -39,6 +39,8 @@ const EXCEPTIONS: Record<string, Partial<Record<Actor, Owed>>> = {
 
 /** What is answered to who may do it where it is no success, with the state that makes it so. */
 const REFUSED: Record<string, number[]> = {
+  // It leads to /docs.
+  getStart: [302],
   changePassword: [422], // the new one is the current one: all go on using it
   // No job type is for clients yet.
   createJob: [422],
@@ -48,6 +50,7 @@ const REFUSED: Record<string, number[]> = {
   ...Object.fromEntries(
     ['Audio', 'Image', 'Video'].flatMap((kind) => [
       [`get${kind}File`, [409]],
+      [`get${kind}Derivative`, [409]],
       [`reprocess${kind}`, [409]],
       // None of its parts has arrived.
       [`complete${kind}Upload`, [422]],
@@ -58,11 +61,12 @@ const REFUSED: Record<string, number[]> = {
   replaceAudio: [409],
   replaceImage: [409],
   replaceVideo: [409],
-  getMediumVersionFile: [409],
-  restoreMediumVersion: [409],
-  completeMediumVersionUpload: [422],
+  getVersionFile: [409],
+  getVersionDerivative: [409],
+  restoreVersion: [409],
+  completeVersionUpload: [422],
   // Its medium was deleted before.
-  deleteMediumVersion: [404],
+  deleteVersion: [404],
   streamVideo: [409],
   getVideoStream: [409],
   renewTrackUpload: [409],
@@ -74,7 +78,7 @@ const REFUSED: Record<string, number[]> = {
   // Others refer to them.
   deleteRunPodConfiguration: [409],
   deleteRunPodTemplate: [409],
-  deleteComfyUIWorkflowConfig: [409],
+  deleteComfyUIWorkflow: [409],
   deleteRetentionPolicy: [409],
 };
 
@@ -92,7 +96,7 @@ beforeAll(async () => {
   [alice, bob] = await Promise.all([everything(), everything()]);
   admin = await everything(await given.admin());
   const { body } = await alice.person.post('/v1/comfyui/workflows', {
-    ...bodyFor('createComfyUIWorkflowConfig', alice),
+    ...bodyFor('createComfyUIWorkflow', alice),
     name: 'a shared workflow',
     isPublic: true,
   });

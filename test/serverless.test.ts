@@ -54,6 +54,8 @@ const PARTS: Record<string, string[]> = {
   settings: ['ANY /v1/settings'],
   // One of the things below an image, which takes a decoder.
   imageRenders: ['ANY /v1/images/{id}/render'],
+  // Tickets alone: what they open has a URL of its own.
+  events: ['ANY /v1/events/{path+}'],
   // Two lists, without documents of their own.
   stats: ['ANY /v1/stats', 'ANY /v1/admin/stats'],
 };

@@ -9,15 +9,35 @@ interface Tokens {
   refreshToken: string;
 }
 
+/** Somebody who is signed in. */
+interface SignedIn {
+  email: string;
+  /** As it was at first; `call` renews it. */
+  accessToken: string;
+  call: Call;
+}
+
 /** Creates an account and signs in. */
-export async function signUp(api: string): Promise<{ email: string; call: Call }> {
+export async function signUp(api: string): Promise<SignedIn> {
   const username = `demo-${randomBytes(5).toString('hex')}`;
   const email = `${username}@example.com`;
   const password = randomBytes(18).toString('base64url');
   const account = { email, username, password, displayName: 'Demo' };
-  const first = await request(api, 'POST', '/v1/auth/register', account);
-  let tokens = (await readAccepted(first)) as Tokens;
+  const answer = await request(api, 'POST', '/v1/auth/register', account);
+  return makeCalls(api, email, (await readAccepted(answer)) as Tokens);
+}
 
+/** Signs in to an account that is there. */
+export async function signIn(
+  api: string,
+  { email, password }: { email: string; password: string },
+): Promise<SignedIn> {
+  const answer = await request(api, 'POST', '/v1/auth/login', { login: email, password });
+  return makeCalls(api, email, (await readAccepted(answer)) as Tokens);
+}
+
+function makeCalls(api: string, email: string, first: Tokens): SignedIn {
+  let tokens = first;
   const call: Call = async <T>(method: string, path: string, body?: object) => {
     let answer = await request(api, method, path, body, tokens.accessToken);
     // An access token expires after ten minutes; many songs take longer.
@@ -30,7 +50,7 @@ export async function signUp(api: string): Promise<{ email: string; call: Call }
     }
     return (await readAccepted(answer)) as T; // its shape is the API's contract
   };
-  return { email, call };
+  return { email, accessToken: first.accessToken, call };
 }
 
 async function request(
@@ -56,7 +76,7 @@ async function request(
 
 async function readAccepted(answer: Response): Promise<unknown> {
   const text = await answer.text();
-  if (answer.ok) return JSON.parse(text);
+  if (answer.ok) return text ? JSON.parse(text) : undefined;
   throw new Problem(`The API answered ${answer.status}: ${readDetail(text)}`);
 }
 

@@ -11,7 +11,9 @@ export async function send(
   let answer: Response;
   try {
     const body = countBytes(source, onBytes);
-    answer = await fetch(url, { method, headers, body, duplex: 'half' });
+    // The length is signed, and fetch does not know that of a stream.
+    const all = { ...headers, 'content-length': String(source.size) };
+    answer = await fetch(url, { method, headers: all, body, duplex: 'half' });
   } catch (cause) {
     throw new Problem(`${source.fileName} could not be sent: S3 ended the connection.`, { cause });
   }

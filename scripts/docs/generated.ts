@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describeApi } from '../../src/api/openapi/openapi.ts';
+import { listEventTypes } from '../../src/services/webhooks/event-types.ts';
 import { served } from '../served.ts';
 import { writeDataModel } from './data-model.ts';
 import { printJson } from './json.ts';
 import { readDomains } from './registry.ts';
 import { insertUnfinished } from './unfinished.ts';
+import { insertEvents } from './webhook-events.ts';
 
 /** Generates every document that is generated in whole or in part, by its path. */
 export async function generateDocuments(root: string): Promise<Record<string, string>> {
@@ -13,8 +15,10 @@ export async function generateDocuments(root: string): Promise<Record<string, st
   };
   const routes = Object.values(served).flatMap((f) => f.routes);
   const architecture = await readFile(`${root}docs/ARCHITECTURE.md`, 'utf8');
+  const webhooks = await readFile(`${root}docs/webhooks.md`, 'utf8');
   return {
-    'openapi.json': `${printJson(describeApi(routes, version))}\n`,
+    'openapi.json': `${printJson(describeApi(routes, version, listEventTypes()))}\n`,
+    'docs/webhooks.md': insertEvents(webhooks),
     'docs/data-model.md': writeDataModel(readDomains(root)),
     'docs/ARCHITECTURE.md': insertUnfinished(architecture, routes),
   };

@@ -55,6 +55,14 @@ export interface EntityOptions {
    * part of ETags.
    */
   unversioned?: string[];
+  /**
+   * Its changes are told to its owner, by events (`record-events.ts`). BY_STATUS: an event is named by
+   * the status that the document came to, `track.ready`; UPDATED: each change is `job.updated`. A list: only
+   * these, which a service records.
+   */
+  events?: 'BY_STATUS' | 'UPDATED' | readonly string[];
+  /** Long-lived processes follow what is inserted by a change stream: their role may. */
+  watched?: boolean;
   /** Validates rules across fields, on the whole document. */
   refine?: (document: Record<string, unknown>) => Fault[];
 }

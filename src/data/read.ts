@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import { type Bytes, isIdAt } from './bson.ts';
 import { database } from './connection.ts';
 import { getReadDeadline, withDeadline } from './deadlines.ts';
-import type { Base, Entity } from './entity.ts';
+import type { Base, Entity, Stored } from './entity.ts';
 import { isWorthRetrying } from './failures.ts';
 import type { TypedFilter } from './filter.ts';
 import { UUID } from './ids.ts';
@@ -34,12 +34,20 @@ export function projectVisible(entity: Entity): Record<string, 0> {
 
 const projections = new Map<string, Record<string, 0>>();
 
+/** A whole document without its hidden fields, but for `version`: as a read of the visible ones. */
+export function pickVisible<T extends Base>(entity: Entity<T>, document: T | Stored): T {
+  const hidden = projectVisible(entity);
+  return Object.fromEntries(Object.entries(document).filter(([path]) => !(path in hidden))) as T;
+}
+
 interface ReadOptions {
   /** The stored fields to read; by default all that are not hidden. */
   projection?: Record<string, unknown>;
   sort?: Record<string, 1 | -1>;
   collation?: mongo.CollationOptions;
   hint?: mongo.Hint;
+  /** `snapshot`: all of it as it was, committed by a majority, at one moment. */
+  readConcern?: { level: 'snapshot' };
 }
 
 /** Finds one document, or null. */

@@ -5,6 +5,7 @@ import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { idText, type UUID } from './ids.ts';
 import { aggregate, findMany, findOne } from './read.ts';
+import { recordDeletions } from './record-events.ts';
 import {
   makeRelease,
   type Reference,
@@ -223,6 +224,7 @@ async function recordRemoval(
 }
 
 async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: string): Promise<void> {
+  await recordDeletions(ctx, entity, gone);
   if (entity.options.audited === false) return;
   const events = gone.map((d) => makeLooseEvent(entity, d, makeAuditEntry(ctx, action, [])));
   const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => makeLooseEvent(entity, d, entry)));

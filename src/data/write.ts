@@ -15,8 +15,10 @@ import { encryptFields, isEncryptedPath, type Owner } from './encrypted-fields.t
 import type { Base, Entity, Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { newId, type UUID } from './ids.ts';
-import { findOne, projectVisible } from './read.ts';
+import { findOne, pickVisible, projectVisible } from './read.ts';
+import { hasEvents, nameChange, recordEvents } from './record-events.ts';
 import type { Shape } from './shape.ts';
+import { transaction } from './transaction.ts';
 import { validateDocument, validatePaths } from './validate.ts';
 
 type Values = Record<string, unknown>;
@@ -25,7 +27,8 @@ type Values = Record<string, unknown>;
 type Times = Record<string, number>;
 
 /**
- * Inserts a document with its audit entry, in one write.
+ * Inserts a document with its audit entry, in one write. In a transaction its event is recorded, too; one
+ * that a request alone makes is in the answer to it.
  * @throws AppError VALIDATION_FAILED, DUPLICATE (the path named)
  */
 export async function insert<T extends Base>(
@@ -64,6 +67,7 @@ export async function insert<T extends Base>(
     }
     throw translateError(error);
   }
+  if (ctx.session) await recordEvents(ctx, entity, 'created', [pickVisible(entity, document)]);
   return document as T;
 }
 
@@ -74,9 +78,13 @@ export interface Update {
   unset?: string[];
 }
 
+/** What a client changes by PATCH, in one command: the answer tells it, and no event. */
+const OWN_CHANGE = 'update';
+
 /**
  * Changes one document, if the filter finds it, and writes the audit entry in the same atomic
- * command, in which MongoDB itself records the values before. Returns what is stored now, or null.
+ * command, in which MongoDB itself records the values before. Of an entity with events, the event is
+ * written in the same transaction. Returns what is stored now, or null.
  * @throws AppError VALIDATION_FAILED, DUPLICATE
  */
 export async function update<T extends Base>(
@@ -84,8 +92,11 @@ export async function update<T extends Base>(
   entity: Entity<T>,
   filter: TypedFilter,
   change: Update,
-  action: string | null = 'update',
+  action: string | null = OWN_CHANGE,
 ): Promise<T | null> {
+  if (hasEvents(entity) && !ctx.session && action !== OWN_CHANGE) {
+    return transaction(ctx, (tx) => update(tx, entity, filter, change, action));
+  }
   const unset = change.unset ?? [];
   const bound = await encryptChange(ctx, entity, filter, change.set ?? {});
   if (!bound) return null;
@@ -115,6 +126,9 @@ export async function update<T extends Base>(
       projection: projectVisible(entity),
       ...(ctx.session && { session: ctx.session }),
     });
+    if (found && ctx.session) {
+      await recordEvents(ctx, entity, nameChange(entity, set), [found as Base]);
+    }
     return found as T | null;
   } catch (error) {
     throw translateError(error);

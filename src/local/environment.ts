@@ -31,6 +31,7 @@ export function makeEnvironment(
     SECRETS_FILE: tools.secretsFile,
     MAIL_FROM: 'no-reply@localhost',
     MAIL_DIR: tools.mailDir,
+    APP_URL: process.env.APP_URL || 'http://localhost:3000',
     TOKEN_KEYS: tools.secrets.TOKEN_KEYS,
     APP_SECRET: tools.secrets.APP_SECRET,
     FFMPEG_PATH: tools.ffmpeg,

@@ -41,6 +41,8 @@ export { Track } from './media/track.ts';
 export { TrashedMedium } from './media/trashed-medium.ts';
 export { Video } from './media/video.ts';
 export { Stat } from './metering/stat.ts';
+export { Event } from './news/event.ts';
+export { EventHead } from './news/event-head.ts';
 export { Consent } from './privacy/consent.ts';
 export { Project } from './projects/project.ts';
 export { SocialAccount } from './social/social-account.ts';

@@ -11,7 +11,7 @@ export interface SignedRequest {
 /**
  * Presigns one upload of exactly these bytes: length, type and, if given, checksum are signed
  * headers, and so is a condition that refuses to overwrite an object. `checksum` is the SHA-256 in
- * base64.
+ * base64. Answers the headers that the client must set.
  */
 export function presignPut(
   key: string,
@@ -20,26 +20,33 @@ export function presignPut(
   now: number,
 ): SignedRequest {
   const headers = {
-    'content-length': String(object.size),
     'content-type': object.contentType,
     'if-none-match': '*',
     ...(object.checksum && { 'x-amz-checksum-sha256': object.checksum }),
   };
-  const url = presign({ method: 'PUT', ...getObjectUrl(key), headers, ...getSigning(seconds) });
+  // The length is signed, but not named: every client sends it by itself, and a page may not set it.
+  const signed = { 'content-length': String(object.size), ...headers };
+  const to = getObjectUrl(key);
+  const url = presign({ method: 'PUT', ...to, headers: signed, ...getSigning(seconds) });
   return { method: 'PUT', url, headers, expiresAt: new Date(now + seconds * 1000) };
 }
 
-/** Presigns a download, with the file name under which a browser saves it. */
+/**
+ * Presigns a download, with the file name under which a browser saves it.
+ * @param from when its time begins, in ms since 1970: now, unless given
+ */
 export function presignGet(
   key: string,
   as: { contentType: string; fileName: string },
   seconds: number,
+  from?: number,
 ): string {
   const query = {
     'response-content-type': as.contentType,
     'response-content-disposition': formatAttachment(as.fileName),
   };
-  return presign({ method: 'GET', ...getObjectUrl(key), query, ...getSigning(seconds) });
+  const signing = { ...getSigning(seconds), ...(from !== undefined && { now: from }) };
+  return presign({ method: 'GET', ...getObjectUrl(key), query, ...signing });
 }
 
 /** Presigns reading an object with its stored type and no file name, for players. */

@@ -53,6 +53,14 @@ export const systemRoutes: Route[] = [
   },
   {
     ...open,
+    path: '/',
+    id: 'getStart',
+    summary: 'Leads to the reference page.',
+    success: { 302: { description: 'To /docs.' } },
+    handle: async () => ({ status: 302, headers: { location: '/docs' } }),
+  },
+  {
+    ...open,
     path: '/docs',
     id: 'getDocs',
     summary: 'The API reference as a page.',

@@ -7,6 +7,7 @@ import { streamVideo } from './media/streams/stream-job.ts';
 import { sweep } from './removal/sweep-job.ts';
 import { completeUpload } from './uploads/complete.ts';
 import { copyOriginal } from './uploads/reuse.ts';
+import { deliverWebhooks } from './webhooks/deliver-job.ts';
 
 /** Every type of job that there is. */
 export const jobTypes = listJobTypes(
@@ -21,4 +22,5 @@ export const jobTypes = listJobTypes(
   sweep,
   endSessions,
   sendMailJob,
+  deliverWebhooks,
 );

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type mongo, Schema } from 'mongoose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { serve } from '../../src/api/http/serve.ts';
-import { openSchema } from '../../src/api/openapi/schemas.ts';
+import { describeEntity } from '../../src/api/openapi/schemas.ts';
 import { resource } from '../../src/api/resource/resource.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { decryptField, decryptFields, isCiphertext } from '../../src/data/encrypted-fields.ts';
@@ -335,7 +335,7 @@ test('what cannot be encrypted is refused when the schema is read', () => {
     'only a string',
   );
   expect(made('C', { a: encrypted({ type: String, select: false }) })).toThrow('select belongs in');
-  expect(openSchema(Safe).properties).toMatchObject({
+  expect(describeEntity(Safe).properties).toMatchObject({
     apiKey: { type: 'string' },
     env: { type: 'object' },
     messages: { type: 'array', items: { type: 'object' } },

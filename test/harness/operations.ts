@@ -65,7 +65,11 @@ function resolved(document: JsonSchema, part: JsonSchema): JsonSchema {
 }
 
 /** Whose documents a path names by `{id}`, where no resource says so; null = of nothing that is stored yet. */
-const PLACES: Record<string, string | null> = { '/v1/users': 'User', '/v1/privacy/exports': null };
+const PLACES: Record<string, string | null> = {
+  '/v1/users': 'User',
+  '/v1/privacy/exports': null,
+  '/v1/webhook-endpoints/deliveries': 'WebhookDelivery',
+};
 
 /** The entity whose document an operation names by `{id}`; undefined where there is none. */
 export function entityAt(path: string): string | undefined {
@@ -96,8 +100,8 @@ const SPECIAL: Record<string, (of: Everything, example: Json) => Json> = {
   refresh: () => ({ refreshToken: 'x'.repeat(64) }),
   changePassword: () => ({ currentPassword: PASSWORD, newPassword: PASSWORD }),
   requestPasswordReset: ({ person }) => ({ email: person.email }),
-  createComfyUIWorkflowConfig: (_, example) => ({ ...example, ...WORKFLOW }),
-  updateComfyUIWorkflowConfig: (_, example) => ({ ...example, ...WORKFLOW }),
+  createComfyUIWorkflow: (_, example) => ({ ...example, ...WORKFLOW }),
+  updateComfyUIWorkflow: (_, example) => ({ ...example, ...WORKFLOW }),
   createLlmInteraction: () => ({ model: 'qwen-omni', prompt: 'Hello.' }),
   createLlmModel: (_, example) => ({ ...example, name: newName().username }),
   createRetentionPolicy: (_, example) => ({ ...example, entity: 'Track' }),

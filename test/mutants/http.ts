@@ -59,13 +59,15 @@ export const http: Edits = {
       tests: ['test/api/serve.test.ts > CORS preflight'],
     },
   ],
-  'src/api/http/serve.ts': [
+  'src/api/http/base-headers.ts': [
     {
       guarantee: 'a browser does not guess what an answer is',
       find: "'x-content-type-options': 'nosniff',",
       replace: '',
       tests: ['test/api/serve.test.ts > is problem details'],
     },
+  ],
+  'src/api/http/serve.ts': [
     {
       guarantee: 'what is personal is not cached',
       find: "...(route.personal !== false && { 'cache-control': 'no-store' }),",

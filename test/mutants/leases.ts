@@ -80,14 +80,14 @@ export const leases: Edits = {
   'src/services/jobs/heartbeat.ts': [
     {
       guarantee: 'a lease is renewed while there is no progress to tell',
-      find: '(hasNews || performance.now() - heardAt > HEARTBEAT)',
-      replace: 'hasNews',
+      find: '(isNews || performance.now() - heardAt > HEARTBEAT)',
+      replace: 'isNews',
       tests: ['test/jobs/leases.test.ts > no progress to tell'],
     },
     {
       guarantee: 'a heartbeat renews the lease',
-      find: '{ $set: { ...renewed, ...shown } },',
-      replace: '{ $set: { ...shown } },',
+      find: "{ $set: { 'lease.until': databaseTime(ctx, LEASE), ...shown } }",
+      replace: '{ $set: { ...shown } }',
       tests: ['test/jobs/leases.test.ts > no progress to tell'],
     },
     {

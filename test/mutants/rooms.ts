@@ -13,6 +13,7 @@ import { logins } from './logins.ts';
 import { maintenance } from './maintenance.ts';
 import { media } from './media.ts';
 import { migrations } from './migrations.ts';
+import { news } from './news.ts';
 import { passwords } from './passwords.ts';
 import { providers } from './providers.ts';
 import { references } from './references.ts';
@@ -37,6 +38,7 @@ export const rooms: Record<string, Edits> = {
   maintenance,
   media,
   migrations,
+  news,
   passwords,
   providers,
   references,

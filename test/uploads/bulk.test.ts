@@ -162,7 +162,7 @@ test('duplicates are reported, or reused, for each item', async () => {
   const _id = new UUID(one.id);
   await entityNamed('Image').collection.updateOne({ _id }, { $set: { status: 'READY' } });
   const items = [of('IMAGE', { checksum }), of('VIDEO', { checksum }), of('IMAGE')];
-  const { body } = await alice.post<Answer>(`${path}?onDuplicate=reuse`, { items });
+  const { body } = await alice.post<Answer>(`${path}?onDuplicate=REUSE`, { items });
   expect(body.data.map((d) => d.document?.duplicateOf)).toEqual([one.id, undefined, undefined]);
   expect(body.data.map((d) => Boolean(d.document?.job))).toEqual([true, false, false]);
   expect((await alice.post(`${path}?onDuplicate=x`, { items: [of('IMAGE')] })).status).toBe(400);

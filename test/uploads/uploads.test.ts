@@ -186,10 +186,10 @@ describe.concurrent.each(KINDS)('%s', (kind, entity) => {
     );
     const told = await create(alice);
     expect(told.body).toMatchObject({ duplicateOf: one.id, upload: { method: 'PUT' } });
-    expect((await create(bob, '?onDuplicate=reuse')).body).toMatchObject({ upload: {} });
+    expect((await create(bob, '?onDuplicate=REUSE')).body).toMatchObject({ upload: {} });
     const wrong = await create(alice, '?onDuplicate=never');
     expect(wrong).toMatchObject({ status: 400, body: { code: 'INVALID_QUERY' } });
-    const two = await create(alice, '?onDuplicate=reuse');
+    const two = await create(alice, '?onDuplicate=REUSE');
     expect(two.status).toBe(201);
     expect(two.body).toMatchObject({ duplicateOf: one.id, job: expect.any(String) });
     expect(two.body).not.toHaveProperty('upload');
@@ -424,7 +424,7 @@ test('a copy whose original is gone reports that, and its bytes can still be upl
   const ready = { status: 'READY', object: { etag: 'd41d8cd98f00b204e9800998ecf8427e' } };
   await images.updateOne({ _id: new UUID(one.id) }, { $set: ready });
   const body = { name: 'Two', fileName: 'a.png', contentType: 'image/png', ...values };
-  const two = await alice.post<Doc>('/v1/images?onDuplicate=reuse', body);
+  const two = await alice.post<Doc>('/v1/images?onDuplicate=REUSE', body);
   const job = `/v1/jobs/${two.body.job}`;
   const failed = await until('it has failed', async () => {
     const { body } = await alice.get(job);

@@ -7,6 +7,8 @@ import { childrenAt, storedAt } from '../harness/stored.ts';
 conforms(webhookEndpoints, {
   make: storedAt(webhookEndpoints, { secret: 'whsec_0123456789abcd' }),
   body: async () => ({ url: 'https://example.com/hook', events: ['track.ready'] }),
+  change: { description: 'Tells the studio.', events: ['*'] },
+  asRead: ({ signingSecret, ...read }) => read,
 });
 
 listConforms(

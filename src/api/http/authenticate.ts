@@ -79,7 +79,7 @@ async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached
 function unauthenticated(authorization: string | undefined): AppError {
   return new AppError(
     'UNAUTHENTICATED',
-    authorization
+    /^bearer /i.test(authorization ?? '')
       ? 'The access token is not valid: it may have expired, or its session has ended.'
       : 'Sign in, and send the access token as "Authorization: Bearer …".',
   );

@@ -7,12 +7,19 @@ const EXPOSED =
  * The CORS headers of an answer: for the configured origins alone, each named, never a wildcard.
  */
 export function corsHeaders(origin: string | undefined): Record<string, string> {
-  if (!origin || !config.corsOrigins.includes(origin)) return { vary: 'Origin' };
+  if (!origin || !isAllowed(origin)) return { vary: 'Origin' };
   return {
     vary: 'Origin',
     'access-control-allow-origin': origin,
     'access-control-expose-headers': EXPOSED,
   };
+}
+
+/** `http://localhost:*` allows any port, which development servers choose at random. */
+function isAllowed(origin: string): boolean {
+  if (origin.includes('*')) return false;
+  const anyPort = origin.replace(/:\d{1,5}$/, ':*');
+  return config.corsOrigins.some((allowed) => allowed === origin || allowed === anyPort);
 }
 
 /** The headers of the answer to a CORS preflight request. */

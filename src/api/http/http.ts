@@ -42,22 +42,25 @@ export function makeRequestCtx(
 }
 
 /**
- * Reads the query: each parameter once, and none that the route does not know.
+ * Reads the query: none but the parameters of the route, each once; a list may be given by repeating it.
  * @throws AppError INVALID_QUERY
  */
 export function readQuery(route: Route, raw: string): ReadonlyMap<string, string> {
   const query = new Map<string, string>();
   if (!raw) return query;
-  const known = (route.query ?? []).map((p) => p.name);
+  const known = new Map((route.query ?? []).map((p) => [p.name, p]));
   const faults = [];
   for (const [name, value] of new URLSearchParams(raw)) {
     if (faults.length === MOST_QUERY_FAULTS) break;
-    if (!known.includes(name)) {
-      const message = `is not a parameter here; ${known.length ? `known: ${known.join(', ')}` : 'there is none'}`;
+    const parameter = known.get(name);
+    const before = query.get(name);
+    if (!parameter) {
+      const message = `is not a parameter here; ${known.size ? `known: ${[...known.keys()].join(', ')}` : 'there is none'}`;
       faults.push({ path: name, message });
-    } else if (query.has(name)) faults.push({ path: name, message: 'is given twice' });
-    else if (value.includes('\0')) faults.push({ path: name, message: 'holds NUL' });
-    else query.set(name, value);
+    } else if (before !== undefined && parameter.schema?.type !== 'array') {
+      faults.push({ path: name, message: 'is given twice' });
+    } else if (value.includes('\0')) faults.push({ path: name, message: 'holds NUL' });
+    else query.set(name, before === undefined ? value : `${before},${value}`);
   }
   if (faults.length > 0) throw invalidQuery(faults);
   return query;

@@ -8,6 +8,7 @@ import '../../models/index.ts';
 import { requestAppend } from '../../services/audit/chain.ts';
 import { checkSize } from '../json/answer-size.ts';
 import { authenticate } from './authenticate.ts';
+import { BASE_HEADERS } from './base-headers.ts';
 import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { refuseDetour } from './edge.ts';
@@ -21,11 +22,6 @@ type Find = ReturnType<typeof createRouter>;
 /** Lambda's context, with ours in it. */
 type Invoked = Context & { ctx: Ctx };
 type Invocation = middy.Request<HttpEvent, HttpResult, Error, Invoked>;
-
-const BASE_HEADERS = {
-  'x-content-type-options': 'nosniff',
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-};
 
 /**
  * Makes the Lambda handler of some routes. Every request takes the same way: request id → CORS →
@@ -71,11 +67,16 @@ function addHeaders({ event, context, response }: Invocation): void {
   if (event.requestContext?.http?.method === 'HEAD') response.body = '';
 }
 
+function unknownPath(path: string): AppError {
+  if (path.startsWith('/v1/')) return notFound();
+  return new AppError('NOT_FOUND', 'There is no such path: those of the API begin with /v1.');
+}
+
 async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<HttpResult> {
   const { method } = event.requestContext.http;
   refuseDetour(event);
   const found = find(method, event.rawPath);
-  if (!found) throw notFound();
+  if (!found) throw unknownPath(event.rawPath);
   if ('allow' in found) {
     const allow = [...found.allow, 'OPTIONS'];
     if (method === 'OPTIONS') {

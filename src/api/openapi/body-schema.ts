@@ -4,7 +4,10 @@ import type { JsonSchema } from '../http/route.ts';
 /** What joi's `describe()` says of a schema that its JSON Schema leaves out. */
 interface Described {
   metas?: { maxLength?: number; pattern?: string; format?: string }[];
-  rules?: { name: string; args?: { regex?: string; options?: { scheme?: string[] } } }[];
+  rules?: {
+    name: string;
+    args?: { regex?: string; options?: { scheme?: string[]; invert?: boolean } };
+  }[];
   dependencies?: { rel: string; peers: string[] }[];
   keys?: Record<string, Described>;
   items?: Described[];
@@ -26,6 +29,8 @@ function completeSchema(schema: JsonSchema, described: Described): JsonSchema {
   if (typeof made.pattern === 'string') made.pattern = simplifyPattern(made.pattern, rules);
   // joi trims before it checks the length, so what is trimmed must not be blank.
   else if (made.minLength && rules.some((r) => r.name === 'trim')) made.pattern = '\\S';
+  const isInverted = rules.some((r) => r.name === 'pattern' && r.args?.options?.invert);
+  if (isInverted) made.pattern = `^(?!${String(made.pattern).replace(/^\^/, '')})`;
   const schemes = rules.flatMap((r) => (r.name === 'uri' && r.args?.options?.scheme) || []);
   if (schemes.length > 0) made.pattern = `^(${schemes.join('|')})://`;
   if (made.type === 'integer') {

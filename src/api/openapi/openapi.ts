@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors.ts';
+import type { EventType } from '../../services/webhooks/event-types.ts';
 import { STATUS } from '../http/problems.ts';
 import type { Components, JsonSchema, Route } from '../http/route.ts';
 import { bodySchema } from './body-schema.ts';
@@ -6,6 +7,8 @@ import { EXAMPLE_ID, makeExample } from './examples.ts';
 import { describeLinks } from './links.ts';
 import { describeHeaders, describeProblem, namedHeaders, problemSchema } from './responses.ts';
 import { idSchema, shareComponent } from './schemas.ts';
+import { describeTags } from './tags.ts';
+import { describeWebhooks } from './webhooks.ts';
 
 /** What operations refer to by name (`$ref`). */
 interface Shared {
@@ -14,8 +17,12 @@ interface Shared {
   problems: Components;
 }
 
-/** Makes the OpenAPI 3.1 document of some routes. */
-export function describeApi(routes: Route[], version: string): JsonSchema {
+/** Makes the OpenAPI 3.1 document of some routes, and of the events that webhooks tell of. */
+export function describeApi(
+  routes: Route[],
+  version: string,
+  events: EventType[] = [],
+): JsonSchema {
   const paths: Record<string, Record<string, unknown>> = {};
   const sorted = [...routes].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   const shared: Shared = {
@@ -31,6 +38,7 @@ export function describeApi(routes: Route[], version: string): JsonSchema {
       shared,
     );
   }
+  const webhooks = describeWebhooks(events, shared.schemas);
   return {
     openapi: '3.1.0',
     info: {
@@ -40,8 +48,9 @@ export function describeApi(routes: Route[], version: string): JsonSchema {
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    tags: [...new Set(sorted.map((r) => r.tag))].map((name) => ({ name })),
+    tags: describeTags(new Set(sorted.map((r) => r.tag))),
     paths,
+    webhooks,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
@@ -176,7 +185,7 @@ function isDocument(schema: JsonSchema | undefined, schemas: Components): boolea
   return (schemas.get(name)?.properties as JsonSchema | undefined)?.updatedAt !== undefined;
 }
 
-function describeRefusals(route: Route, { problems }: Shared): JsonSchema {
+function describeRefusals(route: Route, { schemas, problems }: Shared): JsonSchema {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(listCodes(route))) {
     byStatus.set(STATUS[code], [...(byStatus.get(STATUS[code]) ?? []), code]);
@@ -185,7 +194,7 @@ function describeRefusals(route: Route, { problems }: Shared): JsonSchema {
   for (const [status, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     if (route.success[status]) continue;
     const name = codes.sort().join('-');
-    if (!problems.has(name)) problems.set(name, describeProblem(status, codes));
+    if (!problems.has(name)) problems.set(name, describeProblem(schemas, status, codes));
     answers[status] = { $ref: `#/components/responses/${name}` };
   }
   return answers;

@@ -1,31 +1,44 @@
 import type { ErrorCode } from '../../errors.ts';
 import { STATUS } from '../http/problems.ts';
-import type { JsonSchema, Route } from '../http/route.ts';
+import type { Components, JsonSchema, Route } from '../http/route.ts';
+import { shareComponent } from './schemas.ts';
 
 /** RFC 9457 problem details, the body of every error. */
-export const problemSchema: JsonSchema = {
-  type: 'object',
-  description: 'RFC 9457 problem details.',
-  required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
-  additionalProperties: false,
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    instance: { type: 'string', description: 'The request id.' },
-    code: { enum: Object.keys(STATUS) },
-    errors: {
-      type: 'array',
-      items: {
-        type: 'object',
-        required: ['path', 'message'],
-        additionalProperties: false,
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
+export const problemSchema = describeProblemBody({ type: 'integer' }, Object.keys(STATUS));
+
+function describeProblemBody(status: JsonSchema, codes: string[]): JsonSchema {
+  return {
+    type: 'object',
+    description: 'RFC 9457 problem details.',
+    required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
+    additionalProperties: false,
+    properties: {
+      type: { type: 'string' },
+      title: { type: 'string' },
+      status,
+      detail: { type: 'string' },
+      instance: { type: 'string', description: 'The request id.' },
+      code: { type: 'string', enum: codes },
+      errors: {
+        type: 'array',
+        items: {
+          type: 'object',
+          required: ['path', 'message'],
+          additionalProperties: false,
+          properties: { path: { type: 'string' }, message: { type: 'string' } },
+        },
       },
     },
-  },
-};
+  };
+}
+
+/** `INVALID_STATE`, `CONFLICT` → `ConflictOrInvalidStateProblem`. */
+function nameProblem(codes: ErrorCode[]): string {
+  const words = codes.map((code) =>
+    code.toLowerCase().replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase()),
+  );
+  return `${words.join('Or')}Problem`;
+}
 
 const text = { type: 'string' };
 const etag = { type: 'string', pattern: '^"[\\w.-]+"$' };
@@ -66,7 +79,11 @@ export function describeHeaders(
 }
 
 /** Describes the error response of a status, for these error codes. */
-export function describeProblem(status: number, codes: ErrorCode[]): JsonSchema {
+export function describeProblem(
+  components: Components,
+  status: number,
+  codes: ErrorCode[],
+): JsonSchema {
   const waits: Record<number, string> = {
     409: 'RetryAfterIfAny',
     429: 'RetryAfter',
@@ -82,10 +99,9 @@ export function describeProblem(status: number, codes: ErrorCode[]): JsonSchema 
     },
     content: {
       'application/problem+json': {
-        schema: {
-          $ref: '#/components/schemas/Problem',
-          properties: { status: { const: status }, code: { enum: codes } },
-        },
+        schema: shareComponent(components, nameProblem(codes), () =>
+          describeProblemBody({ type: 'integer', const: status }, codes),
+        ),
       },
     },
   };

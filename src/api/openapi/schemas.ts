@@ -1,6 +1,7 @@
 import type { Entity } from '../../data/entity.ts';
 import type { Field, ObjectShape, Shape } from '../../data/shape.ts';
 import type { Components, JsonSchema } from '../http/route.ts';
+import { nameOne } from './names.ts';
 
 /** An id: the lower-case text of a UUID. */
 export const idSchema: JsonSchema = {
@@ -17,28 +18,34 @@ export type Described = (components: Components) => JsonSchema;
 
 /** The schema of a document as a write answers it. */
 export function documentSchema(entity: Entity): Described {
-  return (components) => {
-    shareComponent(components, entity.name, () => openSchema(entity));
-    // The component itself stays open, since some answers add to it.
-    return { ...referTo(entity.name), unevaluatedProperties: false };
-  };
+  const name = nameOne(entity.name);
+  return (components) => shareComponent(components, name, () => describeEntity(entity));
 }
 
-/** The schema of an object with more properties, required and optional ones. */
-export function addProperties(
-  schema: Described,
-  more: Record<string, JsonSchema | Described>,
-  optional: Record<string, JsonSchema | Described> = {},
+type Members = Record<string, JsonSchema | Described>;
+
+/**
+ * The schema of a document with members of its own beside its fields, as a component of this name:
+ * generators of clients drop what stands beside a `$ref`.
+ */
+export function documentWith(
+  name: string,
+  entity: Entity,
+  required: Members,
+  optional: Members = {},
 ): Described {
-  return (components) => ({
-    ...schema(components),
-    ...(Object.keys(more).length > 0 && { required: Object.keys(more) }),
-    properties: Object.fromEntries(
-      Object.entries({ ...more, ...optional }).map(([name, it]) => {
-        return [name, typeof it === 'function' ? it(components) : it];
-      }),
-    ),
-  });
+  return (components) =>
+    shareComponent(components, name, () => {
+      const own = describeEntity(entity);
+      const more = Object.entries({ ...required, ...optional }).map(([member, schema]) => {
+        return [member, typeof schema === 'function' ? schema(components) : schema];
+      });
+      return {
+        ...own,
+        required: [...((own.required ?? []) as string[]), ...Object.keys(required)],
+        properties: { ...(own.properties as JsonSchema), ...Object.fromEntries(more) },
+      };
+    });
 }
 
 /** Adds a schema to the components, unless it is there, and returns the reference to it. */
@@ -55,10 +62,9 @@ function referTo(name: string): JsonSchema {
   return { $ref: `#/components/schemas/${name}` };
 }
 
-/** The schema of a document with all its fields, to which more may be added. */
-export function openSchema(entity: Entity): JsonSchema {
-  const { additionalProperties, ...open } = objectSchema(entity.shape);
-  return { description: entity.options.about, ...open };
+/** The schema of a document with all the fields that clients see. */
+export function describeEntity(entity: Entity): JsonSchema {
+  return { description: entity.options.about, ...objectSchema(entity.shape) };
 }
 
 function objectSchema(shape: ObjectShape): JsonSchema {
@@ -79,7 +85,7 @@ function objectSchema(shape: ObjectShape): JsonSchema {
 }
 
 /** The schema of a field of a document, with its description. */
-export function fieldSchema(field: Field): JsonSchema {
+function fieldSchema(field: Field): JsonSchema {
   const schema = describeShape(field.shape);
   const description = [schema.description, field.description].filter(Boolean).join(' ');
   return { ...schema, ...(description && { description }) };

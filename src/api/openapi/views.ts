@@ -1,13 +1,19 @@
 import type { Entity } from '../../data/entity.ts';
-import type { Field } from '../../data/shape.ts';
 import type { Components, JsonSchema } from '../http/route.ts';
-import { findRelation, listReferences } from '../resource/include.ts';
-import { type Described, fieldSchema, openSchema, shareComponent } from './schemas.ts';
+import { findRelation, listInside } from '../resource/include.ts';
+import { nameOne } from './names.ts';
+import {
+  type Described,
+  describeEntity,
+  describeReference,
+  idSchema,
+  shareComponent,
+} from './schemas.ts';
 
 /**
- * The schema of a document as a read answers it: `?fields=` may leave out any field but the id, and
- * `?include=` puts other documents into it. There is one for each entity, with everything that any
- * read may include.
+ * The schema of a document as a read answers it: `?include=` puts other documents into it. There is
+ * one for each entity, with everything that any read may include. Required is what every read has
+ * unless `?fields=` leaves it out: else no client could rely on any field.
  */
 export function viewSchema(entity: Entity, include: string[]): Described {
   return (components) => buildView(components, entity, include, true);
@@ -17,7 +23,7 @@ export function viewSchema(entity: Entity, include: string[]): Described {
 export function pageSchema(entity: Entity, include: string[]): Described {
   return (components) => {
     const items = buildView(components, entity, include, true);
-    return shareComponent(components, `${entity.name}Page`, () => ({
+    return shareComponent(components, `${nameOne(entity.name)}Page`, () => ({
       type: 'object',
       required: ['data', 'nextCursor'],
       additionalProperties: false,
@@ -29,25 +35,35 @@ export function pageSchema(entity: Entity, include: string[]): Described {
   };
 }
 
+const URLS_SCHEMA: JsonSchema = {
+  type: 'object',
+  description:
+    'With `?include=urls`: the signed address of the original, `file`, and of each derivative that is READY, by its name. They are valid for at least 15 minutes, and fit for `<img>`, `<audio>` and `<video>`.',
+  additionalProperties: { type: 'string', format: 'uri' },
+};
+
 function buildView(
   components: Components,
   entity: Entity,
   include: string[],
   isDeeper: boolean,
 ): JsonSchema {
-  const name = `${entity.name}View`;
-  const made = shareComponent(components, name, () => ({
-    ...openSchema(entity),
-    required: ['id'],
-    additionalProperties: false,
-  }));
+  const name = `${nameOne(entity.name)}View`;
+  const made = shareComponent(components, name, () => describeEntity(entity));
   const properties = components.get(name)?.properties as Record<string, JsonSchema>;
   for (const relation of include.map((r) => findRelation(entity, r))) {
-    const inside = isDeeper ? listReferences(relation.to) : [];
+    if (relation.kind === 'urls') {
+      properties.urls = URLS_SCHEMA;
+      continue;
+    }
+    const inside = isDeeper ? listInside(relation.to) : [];
     const item = buildView(components, relation.to, inside, false);
     if (relation.kind === 'reference') {
-      const id = fieldSchema(entity.shape.fields[relation.name] as Field);
-      properties[relation.name] = { anyOf: [id, item] };
+      const one = nameOne(relation.to.name);
+      properties[relation.name] = shareComponent(components, `${one}OrId`, () => ({
+        description: `${describeReference(relation.to.name)} With \`?include=\` the object itself.`,
+        oneOf: [idSchema, item],
+      }));
     } else if (relation.kind === 'one') properties[relation.name] = item;
     else {
       properties[relation.name] = { type: 'array', items: item };

@@ -1,6 +1,8 @@
-import { type Base, type Entity, pluralOf } from '../../data/entity.ts';
+import type { Base, Entity } from '../../data/entity.ts';
+import { hasEvents } from '../../data/record-events.ts';
 import type { Rule } from '../../rules.ts';
 import { addLazyParts, type JsonSchema, type Route } from '../http/route.ts';
+import { nameMany, nameOne } from '../openapi/names.ts';
 import { documentSchema } from '../openapi/schemas.ts';
 import { viewSchema } from '../openapi/views.ts';
 import { makeBody } from './input.ts';
@@ -8,6 +10,7 @@ import { listRoute, listViewParameters } from './list-routes.ts';
 import { addArticle, chooseAccess, splitWords } from './operation-words.ts';
 import type { ResourceOptions } from './resource-options.ts';
 import { change, create, erase, filterById, listOwnedFields, read } from './verbs.ts';
+import { WAIT, waitForChange } from './wait.ts';
 
 /**
  * The standard routes of an entity: GET and POST of the collection; GET, PATCH and DELETE of one
@@ -33,14 +36,16 @@ interface Options {
   tag?: string;
 }
 
-function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOptions): Route {
+/** GET of one document, whole, trimmed or with others in it. */
+export function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOptions): Route {
   const { path, can, include = [], tag } = options;
+  const canWait = hasEvents(entity);
   const route: Route = {
     method: 'GET',
     path: `${path}/{id}`,
-    id: `get${entity.name}`,
-    summary: `Get one of the ${splitWords(pluralOf(entity.name))}.`,
-    tag: tag ?? pluralOf(entity.name),
+    id: `get${nameOne(entity.name)}`,
+    summary: `Get one of the ${splitWords(nameMany(entity.name))}.`,
+    tag: tag ?? nameMany(entity.name),
     access: chooseAccess(can.read),
     conditional: true,
     success: {
@@ -48,10 +53,14 @@ function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOptions):
       304: { description: 'Unchanged.' },
     },
     codes: ['NOT_FOUND'],
-    handle: (ctx, request) =>
-      read(ctx, entity, filterById(can.read, ctx, request), include, request),
+    handle: async (ctx, request) => {
+      const filter = filterById(can.read, ctx, request);
+      if (canWait) await waitForChange(ctx, entity, filter, request);
+      return read(ctx, entity, filter, include, request);
+    },
   };
-  return addLazyParts(route, { query: () => listViewParameters(entity, include) });
+  const more = canWait ? [WAIT] : [];
+  return addLazyParts(route, { query: () => [...listViewParameters(entity, include), ...more] });
 }
 
 /** POST, with the body that the entity's schema implies. */
@@ -59,13 +68,13 @@ export function createRoute<T extends Base>(
   entity: Entity<T>,
   { path, rule, tag, example }: Options & { example?: JsonSchema },
 ): Route {
-  const { name } = entity;
+  const name = nameOne(entity.name);
   const route: Route = {
     method: 'POST',
     path,
     id: `create${name}`,
     summary: `Create ${addArticle(name)}.`,
-    tag: tag ?? pluralOf(name),
+    tag: tag ?? nameMany(entity.name),
     access: chooseAccess(rule),
     ...(example && { example }),
     success: { 201: { description: 'Created.', schema: documentSchema(entity) } },
@@ -78,14 +87,18 @@ export function createRoute<T extends Base>(
   });
 }
 
-function updateRoute<T extends Base>(entity: Entity<T>, { path, rule, tag }: Options): Route {
-  const { name } = entity;
+/** PATCH, with the body that the entity's schema implies. */
+export function updateRoute<T extends Base>(
+  entity: Entity<T>,
+  { path, rule, tag }: Options,
+): Route {
+  const name = nameOne(entity.name);
   const route: Route = {
     method: 'PATCH',
     path: `${path}/{id}`,
     id: `update${name}`,
     summary: `Change ${addArticle(name)} (JSON Merge Patch).`,
-    tag: tag ?? pluralOf(name),
+    tag: tag ?? nameMany(entity.name),
     access: chooseAccess(rule),
     conditional: true,
     success: {
@@ -105,13 +118,13 @@ export function removeRoute<T extends Base>(
   entity: Entity<T>,
   { path, rule, tag }: Options,
 ): Route {
-  const { name } = entity;
+  const name = nameOne(entity.name);
   return {
     method: 'DELETE',
     path: `${path}/{id}`,
     id: `delete${name}`,
     summary: `Delete ${addArticle(name)}, with everything that belongs to it.`,
-    tag: tag ?? pluralOf(name),
+    tag: tag ?? nameMany(entity.name),
     access: chooseAccess(rule),
     conditional: true,
     success: { 204: { description: 'Deleted.' } },

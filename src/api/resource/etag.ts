@@ -34,10 +34,12 @@ export function readIfMatch(ifMatch: string | undefined): number[] | undefined {
   });
 }
 
-/** The error for an If-Match with an old ETag. */
-export function preconditionFailed(): AppError {
+/** The error for an If-Match that allows only these versions, none of which is stored now. */
+export function preconditionFailed(versions: number[] | undefined): AppError {
   return new AppError(
     'PRECONDITION_FAILED',
-    'It has changed since that ETag: read it again, then retry.',
+    versions?.length === 0
+      ? 'If-Match takes an ETag as it was answered, with its quotation marks: "3".'
+      : 'It has changed since that ETag: read it again, then retry.',
   );
 }

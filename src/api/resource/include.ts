@@ -9,6 +9,7 @@ import { type Reference, referencesTo } from '../../data/references.ts';
 import { invalidQuery } from '../../errors.ts';
 import { answerTooLarge } from '../json/answer-size.ts';
 import type { Json } from '../json/document.ts';
+import { hasFiles, projectUrls, URLS } from './urls.ts';
 
 /** The most children of one relation in one document, and in one answer. */
 const MOST = 100;
@@ -17,12 +18,13 @@ const MOST_IN_ALL = 2000;
 const FEWER = 8;
 
 /**
- * A relation to include: a reference (`project`) or a reverse one (`tracks`), with those inside it.
+ * A relation to include: a reference (`project`) or a reverse one (`tracks`), with those inside it;
+ * or the addresses of a document's own files (`urls`).
  */
 export interface Relation {
   name: string;
   to: Entity;
-  kind: 'reference' | 'one' | 'many';
+  kind: 'reference' | 'one' | 'many' | 'urls';
   /** The referring field: of this entity for a reference, of the other for a reverse one. */
   path: string;
   inside: Relation[];
@@ -53,8 +55,7 @@ export function readIncludes(
       relations.push(relation);
     }
     if (second === undefined) continue;
-    const inner = relation.to.shape.fields[second]?.shape;
-    if (inner?.kind !== 'id' || !inner.ref) {
+    if (relation.kind === 'urls' || !listInside(relation.to).includes(second)) {
       throw invalidQuery([{ path: 'include', message: `${first} has no reference ${second}` }]);
     }
     if (!relation.inside.some((r) => r.name === second)) {
@@ -67,9 +68,15 @@ export function readIncludes(
 /** Lists what `?include=` may name: the relations offered, and the references inside them. */
 export function listInclusions(entity: Entity, offered: string[]): string[] {
   return offered.flatMap((name) => {
-    const inside = listReferences(findRelation(entity, name).to);
+    const { kind, to } = findRelation(entity, name);
+    const inside = kind === 'urls' ? [] : listInside(to);
     return [name, ...inside.map((inner) => `${name}.${inner}`)];
   });
+}
+
+/** Lists what an included document may include itself. */
+export function listInside(entity: Entity): string[] {
+  return [...listReferences(entity), ...(hasFiles(entity) ? [URLS] : [])];
 }
 
 /** Lists the top-level fields of an entity that refer to others. */
@@ -96,6 +103,7 @@ type Bare = Omit<Relation, 'inside'>;
 const known = new Map<string, Bare>();
 
 function resolveRelation(entity: Entity, name: string): Bare {
+  if (name === URLS) return { name, to: entity, kind: 'urls', path: '' };
   const shape = entity.shape.fields[name]?.shape;
   if (shape?.kind === 'id' && shape.ref) {
     return { name, to: entityNamed(shape.ref), kind: 'reference', path: name };
@@ -151,7 +159,8 @@ export async function readIncluding(
 
 /** Makes the `$lookup` stages that load relations in the same command as their parents. */
 export function makeLookups(actor: Actor, relations: Relation[], most: number): Json[] {
-  return relations.map((r) => ({
+  const others = relations.filter((r) => r.kind !== 'urls');
+  return others.map((r) => ({
     $lookup: {
       from: r.to.collectionName,
       localField: r.kind === 'reference' ? r.path : '_id',
@@ -160,11 +169,19 @@ export function makeLookups(actor: Actor, relations: Relation[], most: number): 
         { $match: getReaders(r.to)(actor) ?? { _id: null } },
         ...(r.kind === 'many' ? [{ $sort: { createdAt: -1, _id: -1 } }, { $limit: most + 1 }] : []),
         ...makeLookups(actor, r.inside, most),
-        { $project: projectVisible(r.to) },
+        { $project: projectWith(projectVisible(r.to), r.inside) },
       ],
       as: `included.${r.name}`,
     },
   }));
+}
+
+/** The projection that reads what these relations are made of, too. */
+export function projectWith(
+  projection: Record<string, number>,
+  relations: Relation[],
+): Record<string, number> {
+  return relations.some((r) => r.kind === 'urls') ? projectUrls(projection) : projection;
 }
 
 /** Decrypts the fields that answers show, in documents and in those included in them. */

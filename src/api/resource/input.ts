@@ -41,7 +41,7 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'string': {
       let s = shape.trim ? visibleText() : wellFormedText();
       if (shape.lowercase) s = s.lowercase();
-      if (shape.enum) return s.valid(...shape.enum);
+      if (shape.enum) return acceptOneOf(s, shape.enum);
       if (shape.min !== undefined) s = s.min(shape.min);
       if (shape.max !== undefined) s = limitText(shape.max, s);
       return shape.match ? s.pattern(shape.match) : s;
@@ -57,7 +57,7 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'date':
       return Joi.date().iso().custom(refuseUnreal);
     case 'id':
-      return Joi.string().pattern(ID, 'id');
+      return Joi.string().pattern(ID, 'id').meta({ format: 'uuid' });
     case 'free':
       return shape.maxBytes === undefined
         ? Joi.object().unknown()
@@ -79,6 +79,12 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'binary':
       throw new Error('A client cannot write bytes into a document.');
   }
+}
+
+/** One of these values; those that are in capitals may be given in small letters. */
+function acceptOneOf(text: Joi.StringSchema, values: readonly string[]): Joi.StringSchema {
+  const areCapitals = values.every((value) => value === value.toUpperCase());
+  return (areCapitals ? text.uppercase() : text).valid(...values);
 }
 
 /** A joi text of at most so many characters. */

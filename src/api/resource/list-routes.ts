@@ -1,7 +1,8 @@
-import { type Base, type Entity, pluralOf } from '../../data/entity.ts';
+import type { Base, Entity } from '../../data/entity.ts';
 import { listStoredNames } from '../../data/shape.ts';
 import { listFilters, type Rule } from '../../rules.ts';
 import { addLazyParts, type JsonSchema, type Parameter, type Route } from '../http/route.ts';
+import { nameMany } from '../openapi/names.ts';
 import { filterSchema } from '../openapi/schemas.ts';
 import { pageSchema } from '../openapi/views.ts';
 import { listInclusions } from './include.ts';
@@ -17,7 +18,7 @@ type ListOptions = Pick<ResourceOptions, 'path' | 'include' | 'tag'> & {
 /** GET of an entity's list. */
 export function listRoute<T extends Base>(entity: Entity<T>, options: ListOptions): Route {
   const { path, can, include = [] } = options;
-  const plural = pluralOf(entity.name);
+  const plural = nameMany(entity.name);
   const many: Route = {
     method: 'GET',
     path,

@@ -224,9 +224,11 @@ function readAnyOf(shape: Shape, text: string, path: string, faults: Fault[]): u
 function readValue(shape: Shape, text: string, path: string, faults: Fault[]): unknown {
   const bad = (message: string) => void faults.push({ path, message });
   switch (shape.kind) {
-    case 'string':
-      if (shape.enum && !shape.enum.includes(text)) bad(`must be one of ${shape.enum.join(', ')}`);
-      return text;
+    case 'string': {
+      if (!shape.enum || shape.enum.includes(text)) return text;
+      const upper = text.toUpperCase();
+      return shape.enum.includes(upper) ? upper : bad(`must be one of ${shape.enum.join(', ')}`);
+    }
     case 'number': {
       const number = Number(text);
       return text.trim() !== '' && Number.isFinite(number) ? number : bad('must be a number');
@@ -253,7 +255,7 @@ function readLimit(text: string | undefined, faults: Fault[]): number {
 function explain(combinations: Combination[], sortText: string, sort: string): Fault[] {
   const sorts = new Set(combinations.map((c) => c.sort));
   const offered = [...combinations].map(
-    (c) => `${c.equals.join(' + ') || 'no filter'} by ${c.sort}`,
+    (c) => `${c.equals.join(' + ') || 'no filter'}, sorted by ${c.sort}`,
   );
   const path = sorts.has(sort) ? '' : 'sort';
   const what = path ? `may not be ${sortText}` : 'these filters and this sort cannot be combined';

@@ -84,7 +84,7 @@ async function explainAbsence(
   versions: number[] | undefined,
 ): Promise<AppError> {
   const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
-  return stands ? preconditionFailed() : notFound();
+  return stands ? preconditionFailed(versions) : notFound();
 }
 
 interface Flat {

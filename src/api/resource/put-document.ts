@@ -9,6 +9,7 @@ import { CLOSE, countText, OPEN, put, putAscii, putList } from '../json/text.ts'
 import { putMembers } from '../json/transcode.ts';
 import type { Relation } from './include.ts';
 import { compileList } from './list.ts';
+import { signUrls } from './urls.ts';
 
 const INCLUDED = encodeName('included');
 /** Comes after all ids of a moment: what follows such a position begins with that moment. */
@@ -51,13 +52,17 @@ function putWithRelations(
   { most, only, limit = Number.POSITIVE_INFINITY, sharing = 1 }: Extent,
 ): void {
   const included = find(bytes, begin, INCLUDED);
-  const found = relations.map((relation) => {
+  const stored = relations.filter(({ kind }) => kind !== 'urls');
+  const found = stored.map((relation) => {
     const list = included && find(bytes, included.at, encodeName(relation.name));
     return { relation, begins: list ? findDocuments(bytes, list.at) : [] };
   });
   const there = found.filter(({ relation, begins }) => relation.kind === 'many' || begins.length);
   const except = new Set(there.map(({ relation }) => relation.name));
   putMembers(entity, bytes, begin, { only, except });
+  if (stored.length < relations.length) {
+    putAscii(`,"urls":${JSON.stringify(signUrls(bytes, begin))}`);
+  }
   const end = shareBytes(limit, sharing);
   let many = there.filter(({ relation }) => relation.kind === 'many').length;
   const more: Record<string, string> = {};

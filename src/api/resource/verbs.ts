@@ -24,7 +24,7 @@ import { putAscii, putList, writeText } from '../json/text.ts';
 import { answerCreated, answerDocument, JSON_TYPE } from './answer.ts';
 import { isUnchanged, makeEtag, preconditionFailed, readIfMatch } from './etag.ts';
 import { makeProjection, readFields } from './fields.ts';
-import { decryptPage, makeLookups, readIncludes, readIncluding } from './include.ts';
+import { decryptPage, makeLookups, projectWith, readIncludes, readIncluding } from './include.ts';
 import { isWritable } from './input.ts';
 import { compileList } from './list.ts';
 import { patch } from './patch.ts';
@@ -94,7 +94,12 @@ export async function read<T extends Base>(
             { $match: filter },
             { $limit: 1 },
             ...makeLookups(ctx.actor, relations, most),
-            { $project: projection ? { ...projection, included: 1 } : projectVisible(entity) },
+            {
+              $project: projectWith(
+                projection ? { ...projection, included: 1 } : projectVisible(entity),
+                relations,
+              ),
+            },
           ]),
         );
   const [found] = documents;
@@ -139,7 +144,12 @@ export async function list<T extends Base>(
             { $sort: sort },
             { $limit: limit },
             ...makeLookups(ctx.actor, relations, most),
-            { $project: fields ? { ...projection, included: 1 } : projection },
+            {
+              $project: projectWith(
+                fields ? { ...projection, included: 1 } : projection,
+                relations,
+              ),
+            },
           ],
           hint,
         ),
@@ -187,7 +197,7 @@ export async function erase<T extends Base>(
   const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
   if (!(await removeAndSweep(ctx, entity, guarded, keep))) {
     const stands = versions && (await findOne(ctx, entity, filter, { projection: { _id: 1 } }));
-    throw stands ? preconditionFailed() : notFound();
+    throw stands ? preconditionFailed(versions) : notFound();
   }
   return { status: 204 };
 }

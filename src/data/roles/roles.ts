@@ -22,12 +22,13 @@ export type Action = (typeof ACTIONS)[number];
 export const ACTIONS = [
   ...(['find', 'insert', 'update', 'remove', 'bypassDocumentValidation'] as const),
   ...(['createCollection', 'dropCollection', 'collMod', 'createIndex', 'dropIndex'] as const),
-  ...(['listCollections', 'listIndexes'] as const),
+  ...(['listCollections', 'listIndexes', 'changeStream'] as const),
 ];
 
 const WRITE: Action[] = ['find', 'insert', 'update', 'remove'];
 // An audit event that its validator refuses is appended all the same: else it would stop the chain.
 const APPEND: Action[] = ['find', 'insert', 'bypassDocumentValidation'];
+const WATCH: Action[] = ['changeStream'];
 const DEFINE: Action[] = ['createCollection', 'collMod', 'createIndex', 'dropIndex', 'listIndexes'];
 
 /**
@@ -45,9 +46,9 @@ export async function describeRoles(entities: Entity[], migrations: Migration[])
   return [
     {
       name: 'functions',
-      grants: names.map((collection) => ({
-        collection,
-        actions: isAppendOnly.has(collection) ? APPEND : WRITE,
+      grants: served.map(({ collectionName, options }) => ({
+        collection: collectionName,
+        actions: [...(options.appendOnly ? APPEND : WRITE), ...(options.watched ? WATCH : [])],
       })),
     },
     {

@@ -38,6 +38,7 @@ function readFunction(
     // The defaults of osls and Lambda.
     timeout: readNumber(pickAt(given, 'timeout') ?? pickAt(provider, 'timeout'), 6),
     memory: readNumber(pickAt(given, 'memorySize') ?? pickAt(provider, 'memorySize'), 1024),
+    isStreaming: pickAt(given, 'url', 'invokeMode') === 'RESPONSE_STREAM',
     environment: {
       ...readPlainValues(pickAt(provider, 'environment')),
       ...readPlainValues(pickAt(given, 'environment')),

@@ -19,6 +19,8 @@ export type DeployedFunction = {
   memory: number;
   /** The plain values of its environment variables, including those of the provider. */
   environment: Record<string, string>;
+  /** Whether it has a URL of its own, at which it streams. */
+  isStreaming: boolean;
   routes: HttpRoute[];
   uploads: UploadRule[];
   queues: QueueSource[];

@@ -9,6 +9,7 @@ import { createInvoker, type Invoker, TimedOut } from '../invoke/invoker.ts';
 import { formatError, formatMessage, type Log, toStderr } from '../log.ts';
 import { type Answer, makeAnswer, readAnswer } from './answer.ts';
 import { makeEvent } from './event.ts';
+import { createFunctionUrls } from './function-urls.ts';
 import { showMail } from './mail-pages.ts';
 import { checkEvent, checkResult, EventTooLarge } from './payload.ts';
 import { createRouter } from './routes.ts';
@@ -44,7 +45,7 @@ type Options = {
 
 type Served = { fn: DeployedFunction; invoke: Invoker };
 
-/** Serves the httpApi events of a deployment as API Gateway does. */
+/** Serves the httpApi events of a deployment as API Gateway does, and its function URLs. */
 export async function startGateway({
   deployment,
   host = 'localhost',
@@ -63,6 +64,8 @@ export async function startGateway({
       fn.routes.map((route) => ({ route, target: { fn, invoke } })),
     ),
   );
+
+  const urls = createFunctionUrls(deployment, load, log);
 
   const app = fastify({
     bodyLimit: limits.body,
@@ -110,6 +113,8 @@ export async function startGateway({
   ): Promise<void> {
     const requestId = randomUUID();
     const target = readTarget(url);
+    const streaming = urls.find(target);
+    if (streaming) return urls.serve(streaming, target, raw, response);
     const match = find(raw.method ?? 'GET', target.path);
     const mail = mailDir && raw.method === 'GET' && (await showMail(mailDir, target.path));
     const answer = mail
@@ -163,8 +168,11 @@ export async function startGateway({
       for (const { fn, invoke } of invokers) {
         await invoke.warm().catch((error: unknown) => log(`${fn.name}: ${formatMessage(error)}`));
       }
+      await urls.warm().catch((error: unknown) => log(formatMessage(error)));
     },
-    stop: () => close(app),
+    stop: async () => {
+      await Promise.all([close(app), urls.stop()]);
+    },
   };
 }
 

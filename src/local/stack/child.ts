@@ -43,13 +43,11 @@ try {
 
 /** Imports the functions of this process in advance, while the database starts. */
 async function warm({ functions }: Deployment): Promise<void> {
-  const mine = functions.filter(({ name, routes }) =>
-    role === 'gateway'
-      ? routes.length > 0
-      : role === 'worker'
-        ? routes.length === 0 && name !== 'migrate'
-        : name === 'migrate',
-  );
+  const mine = functions.filter(({ name, routes, isStreaming }) => {
+    const isHttp = routes.length > 0 || isStreaming;
+    if (role === 'migrate') return name === 'migrate';
+    return role === 'gateway' ? isHttp : !isHttp && name !== 'migrate';
+  });
   for (const fn of mine) {
     // The first call throws the error again, and answers with it.
     await importHandler(fn).catch((error) => toStderr(`${fn.name}: ${formatMessage(error)}`));

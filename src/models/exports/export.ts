@@ -48,4 +48,5 @@ function define() {
 export const Export = entity('Export', define, {
   about: 'A project rendered into one file, for download.',
   objects: objectsIn('exports'),
+  events: 'BY_STATUS',
 });

@@ -199,6 +199,7 @@ export const Job = entity('Job', define, {
   about: 'A background job. The document is the queue; a message only wakes a worker.',
   owner: 'optional',
   unversioned: ['progress', 'stage'],
+  events: 'UPDATED',
 });
 
 export type JobDoc = DocOf<typeof Job>;

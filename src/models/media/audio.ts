@@ -24,4 +24,5 @@ export const Audio = entity('Audio', define, {
   about: 'A recording, sample, stem, voice or effect: the object in S3 and its analysis.',
   objects: objectsIn('audios'),
   unversioned: ['progress'],
+  events: 'BY_STATUS',
 });

@@ -70,4 +70,5 @@ export const Image = entity('Image', define, {
   about: 'A picture: the object in S3 and its analysis.',
   objects: objectsIn('images'),
   unversioned: ['progress'],
+  events: 'BY_STATUS',
 });

@@ -46,4 +46,5 @@ export const Track = entity('Track', define, {
   about: 'A song in a project: the object in S3 and its analysis.',
   objects: objectsIn('tracks'),
   unversioned: ['progress'],
+  events: 'BY_STATUS',
 });

@@ -151,4 +151,5 @@ export const Video = entity('Video', define, {
   about: 'A video, perhaps of a track: the object in S3 and its analysis.',
   objects: objectsIn('videos'),
   unversioned: ['progress'],
+  events: 'BY_STATUS',
 });

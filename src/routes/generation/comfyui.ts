@@ -6,7 +6,7 @@ import { ComfyUIWorkflowExecution } from '../../models/generation/comfyui/workfl
 import { owner } from '../../rules.ts';
 
 const path = '/v1/comfyui/executions';
-const tag = 'ComfyUIWorkflowExecutions';
+const tag = 'ComfyUIExecutions';
 const common = { method: 'POST', tag, access: 'user' } as const;
 const UNREACHED = 'No ComfyUI can be reached yet.';
 const executions = { entity: ComfyUIWorkflowExecution, path, rule: owner, tag };
@@ -18,7 +18,7 @@ export const executionActions: Route[] = [
     {
       ...common,
       path: `${path}/{id}/cancel`,
-      id: 'cancelComfyUIWorkflowExecution',
+      id: 'cancelComfyUIExecution',
       summary: 'Stop a run.',
     },
     UNREACHED,

@@ -15,9 +15,9 @@ export const runpodPodActions: Route[] = [
       {
         ...common,
         path: `/v1/runpod/pods/{id}/${verb}`,
-        id: `${verb}RunPodPod`,
+        id: `${verb}RunPod`,
         summary: `${verb[0]?.toUpperCase()}${verb.slice(1)} a pod.`,
-        tag: 'RunPodPods',
+        tag: 'RunPods',
       },
       UNREACHED,
       { entity: RunPodPod, rule: owner },

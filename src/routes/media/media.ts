@@ -1,5 +1,6 @@
 import { addLazyParts, type Route } from '../../api/http/route.ts';
-import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
+import { nameMany, nameOne } from '../../api/openapi/names.ts';
+import { documentWith, idSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { listOwnedFields } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
@@ -10,10 +11,11 @@ import { AppError, notFound } from '../../errors.ts';
 import { MediumVersion } from '../../models/media/medium-version.ts';
 import { presignGet } from '../../providers/s3-links.ts';
 import { ringJobs } from '../../services/jobs/queue.ts';
+import { nameDerivative, SPRITE_MAP } from '../../services/media/derivative-name.ts';
 import type { Derivative, Medium } from '../../services/media/medium.ts';
 import { Version } from '../../services/media/medium.ts';
 import { reprocess } from '../../services/media/reprocess.ts';
-import { getSignedSpriteMap, SPRITE_MAP } from '../../services/media/sprite-map.ts';
+import { getSignedSpriteMap } from '../../services/media/sprite-map.ts';
 import { replaceBytes } from '../../services/media/versions.ts';
 import { uploadSchema } from '../uploads/upload-schemas.ts';
 import {
@@ -53,8 +55,8 @@ export const linkSchema = {
 
 /** Links to the files that a medium, or a version of one, has in S3. */
 export function fileActions(entity: Entity<Medium>, path: string): Route[] {
-  const { name } = entity;
-  const common = { tag: `${name}s`, access: 'user' as const };
+  const name = nameOne(entity.name);
+  const common = { tag: nameMany(entity.name), access: 'user' as const };
   return [
     {
       ...common,
@@ -82,6 +84,8 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
       handle: async (ctx, request) => {
         const document = await found(ctx, entity, request);
         const { name } = request.params;
+        if (!isDerivativeName(name)) throw notFound();
+        if (document.status === 'AWAITING_UPLOAD') throw notArrived();
         const derivative = document.derivatives?.find((d: Derivative) => d.name === name);
         if (!derivative || !document.derivativesPath) throw notFound();
         if (derivative.status === 'PENDING')
@@ -94,7 +98,7 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
           ctx,
           key,
           derivative.contentType,
-          derivativeName(document.fileName, derivative),
+          nameDerivative(document.fileName, derivative),
         );
       },
     },
@@ -102,8 +106,8 @@ export function fileActions(entity: Entity<Medium>, path: string): Route[] {
 }
 
 function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Route[] {
-  const { name } = entity;
-  const common = { tag: `${name}s`, access: 'user' as const };
+  const name = nameOne(entity.name);
+  const common = { tag: nameMany(entity.name), access: 'user' as const };
   return [
     {
       ...common,
@@ -114,7 +118,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
       success: {
         202: {
           description: 'The document and its job.',
-          schema: addProperties(documentSchema(entity), { job: idSchema }),
+          schema: documentWith(`Started${name}`, entity, { job: idSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -136,7 +140,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
         success: {
           201: {
             description: 'The version that will take its place, and how to upload its file.',
-            schema: addProperties(documentSchema(MediumVersion), { upload: uploadSchema }),
+            schema: documentWith('CreatedVersion', MediumVersion, { upload: uploadSchema }),
           },
         },
         codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -163,25 +167,8 @@ export function answerLink(ctx: Ctx, key: string, contentType: string, fileName:
   return { status: 200, json: { url, expiresAt } };
 }
 
-const EXTENSIONS: Record<string, string> = {
-  'application/json': 'json',
-  'audio/mp4': 'm4a',
-  'image/avif': 'avif',
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'text/vtt': 'vtt',
-  'video/mp4': 'mp4',
-};
-
-/** `song.ogg` → `song-preview.m4a`. */
-export function derivativeName(
-  fileName: string,
-  { name, contentType }: Pick<Derivative, 'name' | 'contentType'>,
-): string {
-  const base = fileName.replace(/\.[^.]*$/, '') || fileName;
-  return `${base}-${name}.${EXTENSIONS[contentType] ?? 'bin'}`;
-}
+/** Whether a derivative may have this name: whoever asks for another one errs, whatever is uploaded. */
+const isDerivativeName = (name: string | undefined) => /^[a-z][A-Za-z]*$/.test(name ?? '');
 
 function notArrived(): AppError {
   return new AppError('INVALID_STATE', 'Its file has not been uploaded yet.');

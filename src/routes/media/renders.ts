@@ -1,5 +1,6 @@
 import type { Route } from '../../api/http/route.ts';
 import { Image } from '../../models/media/image.ts';
+import { nameDerivative } from '../../services/media/derivative-name.ts';
 import {
   FITS,
   FORMATS,
@@ -9,12 +10,18 @@ import {
 } from '../../services/media/image/render.ts';
 import { findOrMakeRender } from '../../services/media/renders.ts';
 import { found } from '../uploads/uploads.ts';
-import { answerLink, derivativeName, linkSchema } from './media.ts';
+import { answerLink, linkSchema } from './media.ts';
 
 const side = {
   description: `In pixels; without both it is as large as the image, up to ${MOST_SIDE}.`,
   schema: { type: 'integer', minimum: 1, maximum: MOST_SIDE },
 };
+
+/** A choice whose first value is the default. */
+function describeChoice(values: readonly string[]) {
+  const all = values.map((value) => value.toUpperCase());
+  return { type: 'string', enum: all, default: all[0] };
+}
 
 /** Images made to measure. */
 export const renderRoutes: Route[] = [
@@ -31,13 +38,13 @@ export const renderRoutes: Route[] = [
       {
         name: 'fit',
         description:
-          'Where both are given: `inside` keeps it whole, `cover` fills the box and cuts what hangs over, `contain` keeps it whole in a box of exactly that size, `fill` stretches. Nothing is enlarged.',
-        schema: { enum: FITS, default: FITS[0] },
+          'Where both are given: `INSIDE` keeps it whole, `COVER` fills the box and cuts what hangs over, `CONTAIN` keeps it whole in a box of exactly that size, `FILL` stretches. Nothing is enlarged.',
+        schema: describeChoice(FITS),
       },
       {
         name: 'format',
         description: 'What it shall be.',
-        schema: { enum: FORMATS, default: FORMATS[0] },
+        schema: describeChoice(FORMATS),
       },
       {
         name: 'quality',
@@ -57,7 +64,7 @@ export const renderRoutes: Route[] = [
         ctx,
         key,
         contentType,
-        derivativeName(image.fileName, { name, contentType }),
+        nameDerivative(image.fileName, { name, contentType }),
       );
     },
   },

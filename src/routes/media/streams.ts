@@ -1,14 +1,24 @@
 import type { Route } from '../../api/http/route.ts';
-import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
+import { documentWith, idSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
 import { idText } from '../../data/ids.ts';
 import { Video } from '../../models/media/video.ts';
-import { requestStream } from '../../services/media/streams/request.ts';
+import { findMaking, requestStream } from '../../services/media/streams/request.ts';
 import { getStreamLink } from '../../services/media/streams/sign-playlists.ts';
 import { found } from '../uploads/uploads.ts';
 import { linkSchema } from './media.ts';
 
-const schema = addProperties(documentSchema(Video), { job: idSchema });
+const schema = documentWith('StartedVideo', Video, { job: idSchema });
+
+const progressSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['job', 'progress'],
+  properties: {
+    job: { ...idSchema, description: 'The id of the job that makes it.' },
+    progress: { type: 'number', minimum: 0, maximum: 100, description: 'In percent.' },
+  },
+};
 
 /** The adaptive stream of a video. */
 export const streamRoutes: Route[] = [
@@ -40,11 +50,17 @@ export const streamRoutes: Route[] = [
     summary: 'A link to its adaptive stream: a master playlist that any HLS player plays.',
     tag: 'Videos',
     access: 'user',
-    success: { 200: { description: 'A presigned link.', schema: linkSchema } },
+    success: {
+      200: { description: 'A presigned link.', schema: linkSchema },
+      202: { description: 'It is being made: ask again later.', schema: progressSchema },
+    },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
       const video = await found(ctx, Video, request);
-      return { status: 200, json: await getStreamLink(ctx, video) };
+      const making = await findMaking(ctx, video);
+      if (!making) return { status: 200, json: await getStreamLink(ctx, video) };
+      const json = { job: idText(making._id), progress: making.progress };
+      return { status: 202, json, headers: { 'retry-after': '2' } };
     },
   },
 ];

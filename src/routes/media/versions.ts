@@ -21,10 +21,10 @@ export const versionActions: Route[] = [
   {
     method: 'POST',
     path: `${path}/{id}/restore`,
-    id: 'restoreMediumVersion',
+    id: 'restoreVersion',
     summary:
       'Restore this version: the medium takes its file, and the current file becomes a version. Say which file is to be replaced, by `replacing` or by the ETag of the medium in `If-Match`: then it may be repeated.',
-    tag: 'MediumVersions',
+    tag: 'Versions',
     access: 'user',
     conditional: true,
     body: Joi.object({ replacing: describeReplacing() }),

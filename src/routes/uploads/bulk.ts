@@ -9,7 +9,6 @@ import {
   type Route,
 } from '../../api/http/route.ts';
 import type { Json } from '../../api/json/document.ts';
-import { addProperties, documentSchema } from '../../api/openapi/schemas.ts';
 import { JSON_TYPE } from '../../api/resource/answer.ts';
 import type { Resource } from '../../api/resource/resource.ts';
 import type { Ctx } from '../../context.ts';
@@ -17,7 +16,7 @@ import { nthId } from '../../data/ids.ts';
 import { invalid } from '../../errors.ts';
 import { AUDIO_KINDS } from '../../models/media/audio.ts';
 import type { Medium } from '../../services/media/medium.ts';
-import { createPresents, DUPLICATES } from './upload-schemas.ts';
+import { createdSchema, DUPLICATES } from './upload-schemas.ts';
 import { createMedium, wantsReuse } from './uploads.ts';
 
 /** The most items of a call. */
@@ -129,9 +128,7 @@ function describeAnswer(kinds: Kinds, components: Components): JsonSchema {
     required: ['status', name],
     properties: { status: { type: 'integer' }, [name]: schema },
   });
-  const documents = Object.values(kinds).map(({ entity }) =>
-    addProperties(documentSchema(entity), {}, createPresents)(components),
-  );
+  const documents = Object.values(kinds).map(({ entity }) => createdSchema(entity)(components));
   const problem = { $ref: '#/components/schemas/Problem' };
   const items = { anyOf: [one('document', { anyOf: documents }), one('error', problem)] };
   return {

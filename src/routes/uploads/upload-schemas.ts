@@ -1,11 +1,13 @@
 import type { JsonSchema, Parameter } from '../../api/http/route.ts';
+import { nameOne } from '../../api/openapi/names.ts';
 import {
   type Described,
   documentSchema,
+  documentWith,
   idSchema,
   shareComponent,
 } from '../../api/openapi/schemas.ts';
-import { entityNamed } from '../../data/entity.ts';
+import { type Entity, entityNamed } from '../../data/entity.ts';
 import { MEDIA_KINDS } from '../../models/media/media-fields.ts';
 import { MOST_PARTS } from '../../providers/multipart.ts';
 
@@ -26,41 +28,32 @@ export const anyMedium: Described = (components) => ({
 });
 
 /** How to upload the file of a medium. */
-export const uploadSchema: Described = (components) =>
-  shareComponent(components, 'Upload', () => UPLOAD);
-
-const UPLOAD: JsonSchema = {
-  description: 'How to upload the file of a medium.',
-  oneOf: [
+export const uploadSchema: Described = (components) => {
+  const share = (name: string, schema: JsonSchema) =>
+    shareComponent(components, name, () => schema);
+  const put = share(
+    'PutUpload',
     describeExactly(
       {
-        method: { const: 'PUT' },
+        method: { type: 'string', enum: ['PUT'] },
         url,
-        headers: {
-          type: 'object',
-          description: 'Send exactly these headers: they are signed.',
-          additionalProperties: { type: 'string' },
-        },
+        headers: share('UploadHeaders', HEADERS),
         expiresAt,
       },
       'One PUT of the whole file.',
     ),
+  );
+  const parts = { type: 'array', items: share('UploadPart', PART), description: PARTS };
+  const uploaded = { type: 'array', items: share('UploadedPart', UPLOADED), description: ARRIVED };
+  const multipart = share(
+    'MultipartUpload',
     describeExactly(
       {
-        method: { const: 'MULTIPART' },
+        method: { type: 'string', enum: ['MULTIPART'] },
         partSize: bytes,
         partCount: partNumber,
-        parts: {
-          type: 'array',
-          description:
-            'Parts that have not arrived, at most 100. PUT exactly `size` bytes to each `url`, in any order, and keep the ETag of each answer. With a `Content-MD5` header S3 verifies them.',
-          items: describeExactly({ partNumber, size: bytes, url }),
-        },
-        uploaded: {
-          type: 'array',
-          description: 'Parts that have arrived, of those up to `nextPart`.',
-          items: describeExactly({ partNumber, etag: { type: 'string' }, size: bytes }),
-        },
+        parts,
+        uploaded,
         nextPart: {
           type: ['integer', 'null'],
           description: '`fromPart` of the next page of parts; null after the last.',
@@ -69,30 +62,53 @@ const UPLOAD: JsonSchema = {
       },
       'Parts, each sent by its own PUT, and `POST …/upload/complete` when all have arrived.',
     ),
-  ],
+  );
+  return share('Upload', {
+    description: 'How to upload the file of a medium.',
+    oneOf: [put, multipart],
+    discriminator: {
+      propertyName: 'method',
+      mapping: { PUT: put.$ref, MULTIPART: multipart.$ref },
+    },
+  });
 };
 
-/**
- * What the answer of a create may have beside the document; no `upload` when the file is copied.
- */
-export const createPresents: Record<string, JsonSchema | Described> = {
-  upload: uploadSchema,
-  duplicateOf: {
-    description: 'The id of a medium of the same kind with the same checksum, if there is one.',
-    ...idSchema,
-  },
-  job: {
-    description: 'The id of the job that copies the bytes, when a duplicate is reused.',
-    ...idSchema,
-  },
+const HEADERS: JsonSchema = {
+  type: 'object',
+  description:
+    'Send exactly these headers: they are signed, and so is the length, which a client sends by itself.',
+  additionalProperties: { type: 'string' },
 };
+
+const PART = describeExactly({ partNumber, size: bytes, url });
+const PARTS =
+  'Parts that have not arrived, at most 100. PUT exactly `size` bytes to each `url`, in any order, and keep the ETag of each answer. With a `Content-MD5` header S3 verifies them.';
+
+const UPLOADED = describeExactly({ partNumber, etag: { type: 'string' }, size: bytes });
+const ARRIVED = 'Parts that have arrived, of those up to `nextPart`.';
+
+/** What the POST of a medium answers; no `upload` when the file is copied. */
+export function createdSchema(entity: Entity): Described {
+  const more = {
+    upload: uploadSchema,
+    duplicateOf: {
+      description: 'The id of a medium of the same kind with the same checksum, if there is one.',
+      ...idSchema,
+    },
+    job: {
+      description: 'The id of the job that copies the bytes, when a duplicate is reused.',
+      ...idSchema,
+    },
+  };
+  return documentWith(`Created${nameOne(entity.name)}`, entity, {}, more);
+}
 
 /** `?onDuplicate=` */
 export const DUPLICATES: Parameter = {
   name: 'onDuplicate',
   description:
-    'What to do when you have a file with the same `checksum` already: `upload` it again, or `reuse` it, which copies it within S3.',
-  schema: { enum: ['upload', 'reuse'], default: 'upload' },
+    'What to do when you have a file with the same `checksum` already: `UPLOAD` it again, or `REUSE` it, which copies it within S3.',
+  schema: { type: 'string', enum: ['UPLOAD', 'REUSE'], default: 'UPLOAD' },
 };
 
 /** `?fromPart=` */

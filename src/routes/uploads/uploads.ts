@@ -1,7 +1,8 @@
 import Joi from 'joi';
 import { addLazyParts, type Reply, type Request, type Route } from '../../api/http/route.ts';
 import type { Json } from '../../api/json/document.ts';
-import { addProperties, documentSchema, idSchema } from '../../api/openapi/schemas.ts';
+import { nameMany, nameOne } from '../../api/openapi/names.ts';
+import { documentWith, idSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { createRoute } from '../../api/resource/document-routes.ts';
 import { limitText, makeBody } from '../../api/resource/input.ts';
@@ -22,7 +23,7 @@ import { completeParts, type NamedPart } from '../../services/uploads/complete.t
 import { abortParts, alreadyUploaded, openParts } from '../../services/uploads/multipart.ts';
 import { buildFileFields, choosePartSize } from '../../services/uploads/new-file.ts';
 import { findDuplicate, reuseBytes } from '../../services/uploads/reuse.ts';
-import { createPresents, DUPLICATES, FROM_PART, uploadSchema } from './upload-schemas.ts';
+import { createdSchema, DUPLICATES, FROM_PART, uploadSchema } from './upload-schemas.ts';
 
 /** How long the URLs of an upload are valid, in s. */
 const UPLOAD_SECONDS = 3600;
@@ -45,7 +46,7 @@ type Query = ReadonlyMap<string, string>;
 
 /** POST of a medium. */
 export function createMediumRoute(entity: Entity<Medium>, path: string, kind: MediaKind): Route {
-  const schema = addProperties(documentSchema(entity), {}, createPresents);
+  const schema = createdSchema(entity);
   const route = Object.assign(createRoute(entity, { path, rule: owner }), {
     query: [DUPLICATES],
     success: { 201: { description: 'Created.', schema } },
@@ -96,11 +97,11 @@ export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
 
 /** Whether the client wants a duplicate to be copied. @throws AppError INVALID_QUERY */
 export function wantsReuse(query: Query): boolean {
-  const wish = query.get('onDuplicate') ?? 'upload';
-  if (!['upload', 'reuse'].includes(wish)) {
-    throw invalidQuery([{ path: 'onDuplicate', message: 'is upload or reuse' }]);
+  const wish = query.get('onDuplicate')?.toUpperCase() ?? 'UPLOAD';
+  if (!['UPLOAD', 'REUSE'].includes(wish)) {
+    throw invalidQuery([{ path: 'onDuplicate', message: 'is UPLOAD or REUSE' }]);
   }
-  return wish === 'reuse';
+  return wish === 'REUSE';
 }
 
 /**
@@ -138,9 +139,8 @@ export async function makeUpload(
 
 /** The routes of an upload of a medium that exists. */
 export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
-  const { name } = entity;
-  const common = { tag: `${name}s`, access: 'user' as const };
-  const document = documentSchema(entity);
+  const name = nameOne(entity.name);
+  const common = { tag: nameMany(entity.name), access: 'user' as const };
   return [
     {
       ...common,
@@ -152,7 +152,7 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
       success: {
         200: {
           description: 'The document, with a new `upload`.',
-          schema: addProperties(document, { upload: uploadSchema }),
+          schema: documentWith(`Renewed${name}`, entity, { upload: uploadSchema }),
         },
       },
       codes: ['NOT_FOUND', 'INVALID_STATE'],
@@ -181,7 +181,7 @@ export function uploadActions(entity: Entity<Medium>, path: string): Route[] {
           202: {
             description:
               'The document; with the `job` that completes the upload, when S3 takes long.',
-            schema: addProperties(document, {}, { job: idSchema }),
+            schema: documentWith(`Completed${name}`, entity, {}, { job: idSchema }),
           },
         },
         codes: ['NOT_FOUND', 'INVALID_STATE', 'CONFLICT'],

@@ -1,7 +1,8 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime } from '../../data/database-time.ts';
 import type { UUID } from '../../data/ids.ts';
-import { findMany, findOne } from '../../data/read.ts';
+import { findMany, findOne, projectVisible } from '../../data/read.ts';
+import { recordEvents } from '../../data/record-events.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
@@ -133,18 +134,31 @@ export async function endChildren(
   await type?.discardParts?.(tx, parts.state);
 }
 
-/** Shows on a parent how far its children are; null where it no longer waits for this one. */
-export async function advanceParent(
-  child: JobDoc,
-): Promise<{ job: Pick<JobDoc, '_id' | 'type' | 'input'>; progress: number } | null> {
+/** How far a parent is by the mean progress of its children, in percent. */
+export async function findFamilyProgress(child: JobDoc): Promise<number> {
   const siblings = { parent: child.parent, parentToken: child.parentToken };
   const mean = { $group: { _id: null, mean: { $avg: '$progress' } } };
   const [found] = await Job.collection.aggregate([{ $match: siblings }, mean]).toArray();
-  const progress = FROM + ((TO - FROM) * ((found?.mean as number | undefined) ?? 0)) / 100;
-  const job = await Job.collection.findOneAndUpdate(
-    { ...waitingParent(child), status: 'QUEUED' },
-    { $max: { progress: Math.floor(progress) } },
-    { projection: { type: 1, input: 1 } },
+  return Math.floor(FROM + ((TO - FROM) * ((found?.mean as number | undefined) ?? 0)) / 100);
+}
+
+/** Shows on a parent how far its children are; null where it is as far, or no longer waits for this one. */
+export async function advanceParent(
+  tx: Ctx,
+  child: JobDoc,
+  progress: number,
+): Promise<JobDoc | null> {
+  const parent = await Job.collection.findOneAndUpdate(
+    { ...waitingParent(child), status: 'QUEUED', progress: { $lt: progress } },
+    { $set: { progress } },
+    {
+      returnDocument: 'after',
+      projection: projectVisible(Job),
+      ...(tx.session && { session: tx.session }),
+    },
   );
-  return job ? { job: job as unknown as JobDoc, progress } : null;
+  if (!parent) return null;
+  const job = parent as unknown as JobDoc;
+  await recordEvents(tx, Job, 'updated', [job]);
+  return job;
 }

@@ -1,8 +1,11 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime } from '../../data/database-time.ts';
-import { Job } from '../../models/jobs/job.ts';
+import { projectVisible } from '../../data/read.ts';
+import { recordEvents } from '../../data/record-events.ts';
+import { transaction } from '../../data/transaction.ts';
+import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { LEASE } from './claim.ts';
-import { advanceParent } from './fan-out.ts';
+import { advanceParent, findFamilyProgress } from './fan-out.ts';
 import type { JobTypes, Seconds } from './job-type.ts';
 import { type Claim, isHeld } from './queue.ts';
 import { advanceSubject, typeOf } from './subject.ts';
@@ -11,18 +14,24 @@ import { advanceSubject, typeOf } from './subject.ts';
 const HEARTBEAT = 5_000;
 /** A run stops this long before the function's own end, in ms: time to give the job back. */
 const RESERVE = 10_000;
-/** How often progress is looked at, in ms. */
+/** How often progress is looked at, and how often at most it is told, in ms. */
 const TICK = 250;
+const TELL = 500;
 /** A run that was aborted has this long to stop, in ms; after that it is stuck. */
 const GRACE = 5_000;
 
-/** Renews a claim and shows how far the job is; false when the job is no longer this worker's. */
+/**
+ * Renews a claim; false when the job is no longer this worker's.
+ * @param isNews whether progress or stage have changed: then they are shown on the document that waits, too,
+ *   and told by events
+ */
 export async function sendHeartbeat(
   ctx: Ctx,
   types: JobTypes,
   claim: Claim,
   progress: number,
   stage: string | undefined,
+  isNews = true,
 ): Promise<boolean> {
   const { job } = claim;
   const shown = {
@@ -30,14 +39,30 @@ export async function sendHeartbeat(
     progress: { $max: ['$progress', Math.floor(progress)] },
     ...(stage && { stage: { $literal: stage } }),
   };
-  const renewed = { 'lease.until': databaseTime(ctx, LEASE) };
-  const { matchedCount } = await Job.collection.updateOne(isHeld(claim), [
-    { $set: { ...renewed, ...shown } },
-  ]);
-  if (matchedCount === 0) return false;
-  const top = job.parent ? await advanceParent(job) : { job, progress };
-  if (top) await advanceSubject(typeOf(types, top.job), top.job, top.progress);
-  return true;
+  const change = [{ $set: { 'lease.until': databaseTime(ctx, LEASE), ...shown } }];
+  if (!isNews) return (await Job.collection.updateOne(isHeld(claim), change)).matchedCount > 0;
+  const isOurs = await transaction(ctx, async (tx) => {
+    const stored = await Job.collection.findOneAndUpdate(isHeld(claim), change, {
+      returnDocument: 'after',
+      projection: projectVisible(Job),
+      ...(tx.session && { session: tx.session }),
+    });
+    if (!stored) return false;
+    await recordEvents(tx, Job, 'updated', [stored as unknown as JobDoc]);
+    if (!job.parent) await advanceSubject(tx, typeOf(types, job), job, progress);
+    return true;
+  });
+  if (isOurs && job.parent) await advanceFamily(ctx, types, job);
+  return isOurs;
+}
+
+/** Shows on the parent of a child, and on what waits for that, how far all its children are. */
+async function advanceFamily(ctx: Ctx, types: JobTypes, child: JobDoc): Promise<void> {
+  const progress = await findFamilyProgress(child);
+  await transaction(ctx, async (tx) => {
+    const parent = await advanceParent(tx, child, progress);
+    if (parent) await advanceSubject(tx, typeOf(types, parent), parent, progress);
+  });
 }
 
 /** Why a run had to stop. */
@@ -65,7 +90,8 @@ export function startHeartbeat(
   const { promise: stuck, resolve: giveUp } = Promise.withResolvers<void>();
   const latest = { percent: claim.job.progress, stage: undefined as string | undefined };
   const startedAt = performance.now();
-  let sent = { ...latest };
+  let told = { ...latest };
+  let toldAt = Number.NEGATIVE_INFINITY;
   let heardAt = performance.now();
   let stop: Stop | undefined;
   let grace: NodeJS.Timeout | undefined;
@@ -76,13 +102,14 @@ export function startHeartbeat(
     controller.abort();
     if (why === 'TIMED_OUT') grace = setTimeout(giveUp, GRACE);
   };
-  const send = async () => {
+  const send = async (isNews: boolean) => {
     isSending = true;
-    sent = { ...latest };
+    const { percent, stage } = latest;
     try {
-      if (await sendHeartbeat(ctx, types, claim, sent.percent, sent.stage))
+      if (await sendHeartbeat(ctx, types, claim, percent, stage, isNews)) {
         heardAt = performance.now();
-      else abort('LOST');
+        if (isNews) [told, toldAt] = [{ percent, stage }, heardAt];
+      } else abort('LOST');
     } catch (error) {
       // The database is away: the lease holds for a while, past it somebody else may have the job.
       ctx.log.warn('A heartbeat failed.', { error: error as Error });
@@ -93,8 +120,9 @@ export function startHeartbeat(
     if (timeLeft() < RESERVE) abort('OUT_OF_TIME');
     if (performance.now() - startedAt > 1000 * timeout) abort('TIMED_OUT');
     if (performance.now() - heardAt > LEASE) abort('LOST');
-    const hasNews = sent.percent !== latest.percent || sent.stage !== latest.stage;
-    if (!isSending && (hasNews || performance.now() - heardAt > HEARTBEAT)) void send();
+    const hasNews = told.percent !== latest.percent || told.stage !== latest.stage;
+    const isNews = hasNews && performance.now() - toldAt > TELL;
+    if (!isSending && (isNews || performance.now() - heardAt > HEARTBEAT)) void send(isNews);
   };
   const timer = setInterval(tick, TICK);
   return {

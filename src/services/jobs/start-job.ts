@@ -1,6 +1,8 @@
 import type { Ctx } from '../../context.ts';
 import { UUID } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
 import { checkReferences } from '../../data/references.ts';
+import { transaction } from '../../data/transaction.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { checkInput } from './input.ts';
@@ -30,12 +32,16 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
   if (project) await checkReferences(ctx, Job, { project });
   const input = checkInput({ input: type.startable.body }, asked.input ?? {});
   const { priority } = asked;
-  const job = await enqueue(ctx, type, {
+  // This very request may have stored it before it was cut off.
+  const stored = ctx.promisedId && (await findOne(ctx, Job, { _id: ctx.promisedId }));
+  if (stored) return stored;
+  const wanted = {
     input,
     ...stamp,
     ...(project && { project }),
     ...(priority !== undefined && { priority }),
-  });
+  };
+  const job = await transaction(ctx, (tx) => enqueue(tx, type, wanted));
   await ringJobs(ctx, job._id);
   return job;
 }

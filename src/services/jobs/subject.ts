@@ -1,13 +1,19 @@
 import type { Ctx } from '../../context.ts';
+import type { Base } from '../../data/entity.ts';
+import { projectVisible } from '../../data/read.ts';
+import { recordEvents } from '../../data/record-events.ts';
+import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
-import type { JobDoc } from '../../models/jobs/job.ts';
+import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import {
   type JobError,
   type JobType,
   type JobTypes,
+  LostClaim,
   Superseded,
   type Transition,
 } from './job-type.ts';
+import { type Claim, isHeld } from './queue.ts';
 
 /** The type of a stored job; undefined where this process has no handler for it. */
 export function typeOf(types: JobTypes, job: Pick<JobDoc, 'type'>): JobType | undefined {
@@ -15,13 +21,17 @@ export function typeOf(types: JobTypes, job: Pick<JobDoc, 'type'>): JobType | un
 }
 
 /**
- * Shows on the document that waits for a job that a worker has begun.
- * @throws Superseded when no document waits for it any more
+ * Tells that a worker has begun, and shows it on the document that waits. A claim is one command on one
+ * document, so its event is written here.
+ * @throws LostClaim; Superseded when no document waits for it any more
  */
-export async function startSubject(ctx: Ctx, type: JobType, job: JobDoc): Promise<void> {
+export async function startSubject(ctx: Ctx, type: JobType, claim: Claim): Promise<void> {
   const started = type.subject?.started?.(new Date(ctx.clock()));
-  if (!started || (await change(ctx, type, job, started))) return;
-  throw new Superseded('No document waits for it.');
+  await transaction(ctx, async (tx) => {
+    if (!(await update(tx, Job, isHeld(claim), {}, null))) throw new LostClaim();
+    if (!started || (await change(tx, type, claim.job, started))) return;
+    throw new Superseded('No document waits for it.');
+  });
 }
 
 /** Shows the result on the document that waits for it, in the transaction that completes the job. */
@@ -65,6 +75,7 @@ export async function resumeSubject(
 
 /** Shows how far a job is on the document that waits for it; never backwards. */
 export async function advanceSubject(
+  tx: Ctx,
   type: JobType | undefined,
   job: Pick<JobDoc, '_id' | 'input'>,
   progress: number,
@@ -72,10 +83,17 @@ export async function advanceSubject(
   if (!type?.subject?.progress) return;
   const { subject } = type;
   const { entity, id } = subject.at(job.input);
-  await entity.collection.updateOne(
-    { _id: id, ...subject.waiting(job._id) },
-    { $max: { [subject.progress as string]: Math.floor(progress) } },
+  const [path, percent] = [subject.progress as string, Math.floor(progress)];
+  const stored = await entity.collection.findOneAndUpdate(
+    { _id: id, ...subject.waiting(job._id), [path]: { $lt: percent } },
+    { $set: { [path]: percent } },
+    {
+      returnDocument: 'after',
+      projection: projectVisible(entity),
+      ...(tx.session && { session: tx.session }),
+    },
   );
+  if (stored) await recordEvents({ ...tx, job: job._id }, entity, 'updated', [stored as Base]);
 }
 
 async function change(
@@ -87,5 +105,6 @@ async function change(
   if (!subject) return false;
   const { entity, id } = subject.at(job.input);
   const filter = { _id: id, ...subject.waiting(job._id), ...where };
-  return (await update(ctx, entity, filter, to, action)) !== null;
+  const tx = { ...ctx, job: job.parent ?? job._id };
+  return (await update(tx, entity, filter, to, action)) !== null;
 }

@@ -48,7 +48,7 @@ export async function workOnce(
   });
   try {
     const outcome = await Promise.race([
-      runClaimed(ctx, type, claimed, beat),
+      runClaimed({ ...ctx, job: claimed.job.parent ?? claimed.job._id }, type, claimed, beat),
       beat.stuck.then(() => 'STUCK' as const),
     ]);
     if (outcome !== 'STUCK') return 'DONE';
@@ -87,7 +87,7 @@ async function runClaimed(
 ): Promise<void> {
   const { job, token } = claimed;
   if (!(await isAwaited(ctx, job))) throw new Superseded('The parent job has ended.');
-  await startSubject(ctx, type, job);
+  await startSubject(ctx, type, claimed);
   let isStored = false;
   const work: Work<object> = {
     ...{ ctx, job, token, signal, progress, input: checkInput(type, job.input) },

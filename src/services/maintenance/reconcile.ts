@@ -12,6 +12,7 @@ import { emptyTrash } from '../media/trash.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { findLostUploads } from '../uploads/arrivals.ts';
 import { abortOrphanedUploads } from '../uploads/orphans.ts';
+import { wakeStranded } from '../webhooks/find-stranded.ts';
 
 /** How old documents are, at most, that are checked for a missing parent, in ms. */
 const WINDOW_MS = 15 * 60_000;
@@ -24,13 +25,15 @@ export interface ReconcileCounts {
   orphans: number;
   emptied: number;
   folded: number;
+  /** Endpoints with deliveries that are overdue. */
+  webhooks: number;
   /** Why nothing was deleted. */
   refused?: string;
 }
 
 /**
  * Repairs what lost messages and crashes leave behind: jobs without a wake-up, uploads without an
- * event, orphaned documents and multipart uploads. Also empties the trash, and tells of security
+ * event, webhooks that nobody sends, orphaned documents and multipart uploads. Also empties the trash, and tells of security
  * events that were only counted. Where the host's clock and the database's differ, it deletes
  * nothing, and says why.
  */
@@ -40,7 +43,8 @@ export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
   const awaiting = await findLostUploads(ctx, !refused);
   for (const entity of entities.values()) await clearRemovalMarks(ctx, entity);
   const folded = await tellFolded(ctx);
-  const found = { rung, awaiting, folded };
+  const webhooks = await wakeStranded(ctx);
+  const found = { rung, awaiting, folded, webhooks };
   if (refused) return { ...found, uploads: 0, orphans: 0, emptied: 0, refused };
   const emptied = await emptyTrash(ctx);
   const uploads = await abortOrphanedUploads(ctx);

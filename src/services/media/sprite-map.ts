@@ -1,9 +1,7 @@
 import type { Ctx } from '../../context.ts';
 import { getText, putText } from '../../providers/s3.ts';
+import { SPRITE_MAP } from './derivative-name.ts';
 import { getSignedText, presignUrl } from './signed-texts.ts';
-
-/** The derivative that maps times to tiles of the sprite (WebVTT). */
-export const SPRITE_MAP = 'spriteMap';
 
 /**
  * Returns the key of a sprite map with a presigned URL in each cue. The stored map has a relative

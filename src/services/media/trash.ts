@@ -4,7 +4,8 @@ import { databaseTime, hasCome, insertComputed } from '../../data/database-time.
 import type { Entity, Stored } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
-import { findMany, findOne } from '../../data/read.ts';
+import { findMany, findOne, pickVisible } from '../../data/read.ts';
+import { recordEvents } from '../../data/record-events.ts';
 import { confirmReferences } from '../../data/references.ts';
 import { type Keep, takeOut } from '../../data/remove.ts';
 import { transaction } from '../../data/transaction.ts';
@@ -112,6 +113,7 @@ export async function restoreFromTrash(
     const object = next && { object: { ...content.object, job: next.id } };
     const restored = { ...asRestored(tx, content), ...object };
     await entity.collection.insertOne(restored, session);
+    await recordEvents(tx, entity, 'restored', [pickVisible(entity, restored)]);
     if (versions.length > 0) {
       const all = versions.map((version) => asRestored(tx, version));
       await Version.collection.insertMany(all, session);

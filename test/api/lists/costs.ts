@@ -174,7 +174,11 @@ function includesOf(entity: Entity): { parent: Entity; include: string }[] {
   ];
   return offered.flatMap(({ parent, names }) =>
     names
-      .filter((include) => readIncludes(parent, names, include)[0]?.to === entity)
+      .filter((include) => {
+        const [relation] = readIncludes(parent, names, include);
+        // Addresses are made of the document itself.
+        return relation?.to === entity && relation.kind !== 'urls';
+      })
       .map((include) => ({ parent, include })),
   );
 }

@@ -57,9 +57,9 @@ export function parseRenderOptions(
     return undefined;
   };
   const readOneOf = <const T extends string>(path: string, all: readonly [T, ...T[]]) => {
-    const text = query[path] ?? all[0];
+    const text = (query[path] ?? all[0]).toLowerCase();
     const value = all.find((one) => one === text);
-    if (!value) errors.push({ path, message: `must be one of ${all.join(', ')}` });
+    if (!value) errors.push({ path, message: `must be one of ${all.join(', ').toUpperCase()}` });
     return value ?? all[0];
   };
   const width = readInteger('width', MOST_SIDE);

@@ -24,7 +24,7 @@ export async function requestStream(
   video: VideoDoc,
 ): Promise<{ document: VideoDoc; job: UUID; isThere: boolean }> {
   const { stream } = video;
-  if (stream && (stream.status === 'READY' || (await isBeingMade(ctx, stream)))) {
+  if (stream && (stream.status === 'READY' || (await findMaking(ctx, video)))) {
     return { document: video, job: stream.job, isThere: stream.status === 'READY' };
   }
   const { _id, filePath, derivativesPath } = video;
@@ -70,11 +70,14 @@ function getShape({ video }: VideoDoc): Shape {
 }
 
 /**
- * A PENDING stream may have no running job: a job that ends while the video is in the trash cannot
- * update it.
+ * Finds the job that makes the stream now. A PENDING stream may have none: a job that ends while the
+ * video is in the trash cannot update it.
  */
-async function isBeingMade(ctx: Ctx, { status, job }: { status: string; job: UUID }) {
-  if (status !== 'PENDING') return false;
-  const open = { _id: job, status: { $in: ['QUEUED', 'RUNNING'] } };
-  return (await findOne(ctx, Job, open, { projection: { _id: 1 } })) !== null;
+export async function findMaking(
+  ctx: Ctx,
+  { stream }: Pick<VideoDoc, 'stream'>,
+): Promise<{ _id: UUID; progress: number } | null> {
+  if (stream?.status !== 'PENDING') return null;
+  const open = { _id: stream.job, status: { $in: ['QUEUED', 'RUNNING'] } };
+  return findOne(ctx, Job, open, { projection: { progress: 1 } });
 }

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-1457d2',
+  id: '0001-first-5f2a1e',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -695,6 +695,63 @@ export const migration: Migration = {
         'version',
       ],
       indexes: [{ key: { key: 1 }, unique: true }, { key: { endsAt: 1 } }],
+    });
+    await m.createCollection('eventHeads', {
+      fields: {
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        batch: { bsonType: 'array', items: { bsonType: 'binData' } },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['sequence', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { user: 1 }, unique: true }],
+    });
+    await m.createCollection('events', {
+      fields: {
+        type: { bsonType: 'string', maxLength: 64 },
+        entity: { bsonType: 'string', maxLength: 64 },
+        document: 'id',
+        project: 'id',
+        job: 'id',
+        status: { bsonType: 'string', maxLength: 32 },
+        revision: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        data: { bsonType: 'object' },
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        forWebhooks: { bsonType: 'bool' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'type',
+        'entity',
+        'document',
+        'revision',
+        'data',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { user: 1, sequence: 1, _id: 1 } },
+        {
+          key: { createdAt: 1, _id: 1 },
+          name: 'webhooks',
+          partialFilterExpression: { forWebhooks: true },
+        },
+        { key: { createdAt: 1 }, expireAfterSeconds: 86400 },
+      ],
     });
     await m.createCollection('exports', {
       fields: {
@@ -2574,6 +2631,9 @@ export const migration: Migration = {
       fields: {
         endpoint: 'id',
         event: { bsonType: 'string', maxLength: 64 },
+        eventId: 'id',
+        document: 'id',
+        sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         payload: { bsonType: 'object' },
         status: { bsonType: 'string', enum: ['PENDING', 'DELIVERED', 'FAILED'] },
         attempts: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
@@ -2581,9 +2641,32 @@ export const migration: Migration = {
           bsonType: ['int', 'long', 'double'],
           multipleOf: 1,
           minimum: 100,
-          maximum: 599,
+          maximum: 999,
+        },
+        log: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['at', 'took'],
+            properties: {
+              at: { bsonType: 'date' },
+              took: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+              responseStatus: {
+                bsonType: ['int', 'long', 'double'],
+                multipleOf: 1,
+                minimum: 100,
+                maximum: 999,
+              },
+              responseBody: { bsonType: 'string', maxLength: 4096 },
+              error: { bsonType: 'string', maxLength: 200 },
+            },
+          },
+          maxItems: 20,
         },
         nextAttemptAt: { bsonType: 'date' },
+        triedUntil: { bsonType: 'date' },
+        deliveredAt: { bsonType: 'date' },
         expiresAt: { bsonType: 'date' },
         _id: 'id',
         user: 'id',
@@ -2596,9 +2679,13 @@ export const migration: Migration = {
       required: [
         'endpoint',
         'event',
+        'eventId',
+        'sequence',
         'payload',
         'status',
         'attempts',
+        'log',
+        'triedUntil',
         'expiresAt',
         '_id',
         'user',
@@ -2609,20 +2696,27 @@ export const migration: Migration = {
       indexes: [
         { key: { user: 1, endpoint: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, endpoint: 1, status: 1, createdAt: -1, _id: -1 } },
-        { key: { endpoint: 1 } },
+        { key: { endpoint: 1, eventId: 1 }, unique: true },
+        {
+          key: { status: 1, endpoint: 1, nextAttemptAt: 1, _id: 1 },
+          name: 'pending',
+          partialFilterExpression: { status: 'PENDING' },
+        },
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
     await m.createCollection('webhookEndpoints', {
       fields: {
-        url: { bsonType: 'string', maxLength: 2048, pattern: '^https:\\/\\/[^\\s/]+(\\/\\S*)?$' },
+        url: { bsonType: 'string', maxLength: 2048, pattern: '^https?:\\/\\/[^\\s/]+(\\/\\S*)?$' },
         description: { bsonType: 'string', maxLength: 500 },
         events: {
           bsonType: 'array',
-          items: { bsonType: 'string', maxLength: 64, pattern: '^[a-z]+\\.([a-z_]+|\\*)$' },
+          items: { bsonType: 'string', maxLength: 64, pattern: '^(\\*|[a-z]+\\.([a-z_]+|\\*))$' },
           maxItems: 50,
         },
         enabled: { bsonType: 'bool' },
+        disabledReason: { bsonType: 'string', enum: ['FAILING', 'GONE'] },
+        disabledAt: { bsonType: 'date' },
         secret: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2632,6 +2726,20 @@ export const migration: Migration = {
             last4: { bsonType: 'string', maxLength: 4 },
           },
         },
+        previousSecret: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: {
+            bytes: { bsonType: 'binData' },
+            last4: { bsonType: 'string', maxLength: 4 },
+          },
+        },
+        previousSecretUntil: { bsonType: 'date' },
+        failures: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        failingSince: { bsonType: 'date' },
+        retryAt: { bsonType: 'date' },
+        job: 'id',
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -2640,9 +2748,20 @@ export const migration: Migration = {
         outbox: { bsonType: 'array', items: { bsonType: 'object' } },
         removing: { bsonType: 'date' },
       },
-      required: ['url', 'events', 'enabled', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      required: [
+        'url',
+        'events',
+        'enabled',
+        'failures',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
       indexes: [
         { key: { user: 1, createdAt: -1, _id: -1 } },
+        { key: { job: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
@@ -2732,6 +2851,8 @@ export const migration: Migration = {
     await m.dropCollection('images');
     await m.dropCollection('idempotencyRecords');
     await m.dropCollection('exports');
+    await m.dropCollection('events');
+    await m.dropCollection('eventHeads');
     await m.dropCollection('eventFolds');
     await m.dropCollection('creditsTransactions');
     await m.dropCollection('creditHolds');

@@ -1,0 +1,69 @@
+import { entities } from '../../data/entity.ts';
+import { nameMany } from './names.ts';
+
+/**
+ * The tags of the document, which group the operations in reference pages and clients: in the order in
+ * which a newcomer needs them, and last those whose work is not implemented yet.
+ */
+const TAGS: Record<string, string> = {
+  Auth: 'Registration, sign-in, tokens and passwords: where every client begins.',
+  Users: 'The own account; for administrators, all of them.',
+  Sessions: 'Where one is signed in.',
+  Settings: 'What the signed-in user prefers.',
+  Projects: 'What holds media and works together.',
+  Tracks: 'Songs of a project: uploaded, analysed, played.',
+  Videos: 'Videos, with poster, sprite, preview and an adaptive stream.',
+  Images: 'Images, in any size.',
+  Audios: 'Recordings, voices and effects, of a project or of none.',
+  Media: 'Many uploads begun by one call.',
+  Versions: 'Former files of media, and those that are to replace them.',
+  Trash: 'Deleted media, which may be restored.',
+  Jobs: 'Work that goes on after its request, with its progress.',
+  Events: 'What happens to jobs and media, as it happens: a stream for an `EventSource`.',
+  WebhookEndpoints: 'Where events are delivered to, and what was delivered.',
+  AuditEvents: 'What was changed, when, and by whom.',
+  Consents: 'What the user agreed to.',
+  Stats: 'Activity and usage, of the user or of the whole app.',
+  Credits: 'Balance and grants of credits.',
+  CreditTransactions: 'Every change of the balance.',
+  ComfyUIWorkflows: 'Graphs of ComfyUI with named parameters.',
+  ComfyUIPods: 'Where ComfyUI runs.',
+  ComfyUIResourceUsage: 'What runs of ComfyUI used.',
+  RunPodConfigurations: 'Accounts at RunPod, with their keys.',
+  RunPodTemplates: 'What pods at RunPod are made of.',
+  RunPodUsers: 'Users at RunPod.',
+  LlmModels: 'Language models on offer.',
+  LlmMetrics: 'How language models did.',
+  RetentionPolicies: 'How long which documents are kept.',
+  System: 'Health, and this document.',
+  Exports: 'A project as one file. Not implemented yet.',
+  Payments: 'Purchases of credits. Not implemented yet.',
+  PaymentMethods: 'Ways to pay. Not implemented yet.',
+  ComfyUIExecutions: 'Runs of workflows. Not implemented yet.',
+  RunPods: 'Pods at RunPod. Not implemented yet.',
+  RunPodExecutions: 'Calls of serverless endpoints at RunPod. Not implemented yet.',
+  LlmInteractions: 'Questions to language models. Not implemented yet.',
+  SocialAccounts: 'Accounts at social networks. Not implemented yet.',
+  Webhooks: 'What providers tell. Not implemented yet.',
+  Privacy: 'All that is held about a user, as a ZIP. Not implemented yet.',
+  RetentionRuns: 'What was deleted by a retention policy. Not implemented yet.',
+};
+
+/**
+ * Describes the tags in use, in their order; an entity that has no place in it comes before what is for
+ * operators, with what the entity is about.
+ * @throws Error when a tag is no entity's and has no description
+ */
+export function describeTags(used: ReadonlySet<string>): { name: string; description: string }[] {
+  const others = [...used].filter((name) => !TAGS[name]);
+  const all = Object.entries(TAGS);
+  const system = all.findIndex(([name]) => name === 'System');
+  all.splice(system, 0, ...others.map((name): [string, string] => [name, describeOther(name)]));
+  return all.flatMap(([name, description]) => (used.has(name) ? [{ name, description }] : []));
+}
+
+function describeOther(tag: string): string {
+  const about = [...entities.values()].find(({ name }) => nameMany(name) === tag)?.options.about;
+  if (!about) throw new Error(`Say in TAGS what the operations of ${tag} are for.`);
+  return about;
+}

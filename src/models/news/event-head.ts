@@ -1,0 +1,29 @@
+import { Schema } from 'mongoose';
+import { entity } from '../../data/entity.ts';
+
+function define() {
+  const schema = new Schema({
+    sequence: {
+      type: Number,
+      required: true,
+      integer: true,
+      description: 'The last place that is promised.',
+    },
+    batch: {
+      type: [Schema.Types.UUID],
+      default: undefined,
+      description:
+        'The events that the last places are promised to, in order, until all of them have theirs.',
+    },
+  });
+
+  schema.index({ user: 1 }, { unique: true });
+
+  return schema;
+}
+
+export const EventHead = entity('EventHead', define, {
+  about:
+    'Which places are given to the events of a user, or promised. Whoever gives some writes it first, so one at a time does.',
+  audited: false,
+});

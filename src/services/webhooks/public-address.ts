@@ -1,0 +1,57 @@
+import { BlockList, isIP } from 'node:net';
+
+/**
+ * What lies within the public ranges and is not public all the same: IANA's registries of special-purpose
+ * addresses, https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry.
+ */
+const SPECIAL: [address: string, prefix: number][] = [
+  ['0.0.0.0', 8], // this network
+  ['10.0.0.0', 8], // private
+  ['100.64.0.0', 10], // carrier-grade NAT
+  ['127.0.0.0', 8], // loopback
+  ['169.254.0.0', 16], // link-local, the metadata of cloud hosts
+  ['172.16.0.0', 12], // private
+  ['192.0.0.0', 24], // protocol assignments
+  ['192.0.2.0', 24], // documentation
+  ['192.88.99.0', 24], // relays of 6to4
+  ['192.168.0.0', 16], // private
+  ['198.18.0.0', 15], // benchmarks
+  ['198.51.100.0', 24], // documentation
+  ['203.0.113.0', 24], // documentation
+  ['224.0.0.0', 4], // multicast
+  ['240.0.0.0', 4], // reserved, broadcast
+  ['2001::', 23], // protocol assignments, Teredo, ORCHID
+  ['2001:db8::', 32], // documentation
+  ['2002::', 16], // 6to4, which holds an IPv4 address
+  ['3fff::', 20], // documentation
+];
+
+const special = new BlockList();
+for (const [address, prefix] of SPECIAL) special.addSubnet(address, prefix, familyOf(address));
+
+// Of IPv6 only the range that is assigned to the public internet: so neither loopback, link-local and
+// unique local addresses nor what holds an IPv4 address (IPv4-mapped, NAT64) need be named.
+const global = new BlockList();
+global.addSubnet('2000::', 3, 'ipv6');
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether an IP address belongs to a host on the public internet. */
+export function isPublicAddress(address: string): boolean {
+  if (isIP(address) === 0 || address.includes('%')) return false;
+  const family = familyOf(address);
+  if (family === 'ipv6' && !global.check(address, family)) return false;
+  return !special.check(address, family);
+}
+
+/** Whether an IP address is this very machine's loopback, written as such: not as IPv4-mapped IPv6. */
+export function isLoopbackAddress(address: string): boolean {
+  if (isIP(address) === 0 || /^::ffff:/i.test(address)) return false;
+  return loopback.check(address, familyOf(address));
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIP(address) === 6 ? 'ipv6' : 'ipv4';
+}
