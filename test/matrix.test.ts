@@ -46,6 +46,8 @@ const REFUSED: Record<string, number[]> = {
   createJob: [422],
   // The tokens of these bodies are nobody's.
   refresh: [401],
+  confirmPasswordReset: [422],
+  verifyEmail: [422],
   // Of the media, the track is READY and the others await their bytes, so none is both.
   ...Object.fromEntries(
     ['Audio', 'Image', 'Video'].flatMap((kind) => [
