@@ -4,6 +4,7 @@ import { lambda } from './vitest.lambda.config.ts';
 import { media } from './vitest.media.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
 import { releases } from './vitest.releases.config.ts';
+import { renders } from './vitest.renders.config.ts';
 import { defineSuite } from './vitest.suite.ts';
 
 // Each file has a database, a bucket and queues of its own in the parts that all of them share.
@@ -16,6 +17,7 @@ export default defineSuite(['test/**/*.test.ts'], {
     ...media,
     ...recipes,
     ...releases,
+    ...renders,
   ],
   maxWorkers: 3,
   // Against what hangs. How long something may take is said where it matters.

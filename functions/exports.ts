@@ -6,7 +6,7 @@ import { owner } from '../src/rules.ts';
 
 export const exportsResource = resource(Export, {
   path: '/v1/exports',
-  can: { read: owner, remove: owner },
+  can: { read: owner },
   include: ['user', 'project', 'job'],
   actions: exportActions,
 });

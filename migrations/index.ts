@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First5f2a1e } from './0001-first-5f2a1e.ts';
+import { migration as m0001FirstE38259 } from './0001-first-e38259.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First5f2a1e];
+export const migrations: Migration[] = [m0001FirstE38259];

@@ -34,7 +34,8 @@ try {
 
 async function compareKinds(): Promise<void> {
   const deployment = readDeployment(new URL('..', import.meta.url).pathname);
-  const memory = deployment.functions.find(({ name }) => name === 'runJobs')?.memory ?? Number.NaN;
+  const memory =
+    deployment.functions.find(({ name }) => name === 'runMediaJobs')?.memory ?? Number.NaN;
   const [load = 0] = loadavg();
   console.log(`${cpus().length} cores, load ${load.toFixed(1)}, Node ${process.version}\n`);
   const inputs = await makeInputs(ffmpeg, folder);

@@ -1,9 +1,11 @@
 // `npm run demo -- FILE…`: uploads songs and prints what was found in them, by the public HTTP API
-// alone. Without a file it synthesises a song.
+// alone. Without a file it synthesises a song. `npm run demo -- export FILE…` makes songs and pictures into
+// an MP3 and an MP4.
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { signUp } from './demo/account.ts';
 import { type Backend, findBackend } from './demo/backend.ts';
+import { demoExport, openMaterial } from './demo/export.ts';
 import { SUMMARY, summarise } from './demo/facts.ts';
 import { describeProblem, Problem } from './demo/problem.ts';
 import { show } from './demo/show.ts';
@@ -17,9 +19,12 @@ let backend: Backend | undefined;
 const isInterrupted = handleInterruption(() => backend?.stop());
 
 try {
-  const sources = await openSources(process.argv.slice(2));
+  const [first, ...rest] = process.argv.slice(2);
+  const material = first === 'export' ? await openMaterial(rest) : undefined;
+  const sources = material ? [] : await openSources(process.argv.slice(2));
   backend = await findBackend(root);
-  await runDemo(backend, sources);
+  if (material) await runExport(backend, material);
+  else await runDemo(backend, sources);
 } catch (error) {
   fail(error);
 } finally {
@@ -28,6 +33,16 @@ try {
 
 async function openSources(paths: string[]): Promise<Source[]> {
   return paths.length > 0 ? Promise.all(paths.map(openFile)) : [synthesiseSong()];
+}
+
+async function runExport(
+  { api }: Backend,
+  material: Awaited<ReturnType<typeof openMaterial>>,
+): Promise<void> {
+  const { email, call } = await signUp(api);
+  const { id } = await call<{ id: string }>('POST', '/v1/projects', { name: 'Demo' });
+  say(`Signed up as ${email} at ${api}`);
+  await demoExport(call, id, material);
 }
 
 /**

@@ -1,10 +1,12 @@
 import { lintTemplate } from './package/cfn-lint.ts';
 import { makeFfmpegLayer } from './package/ffmpeg-layer.ts';
+import { makeFontsLayer } from './package/fonts-layer.ts';
 import { findCacheNode } from './package/lambda-node.ts';
 import { MEMORY_LIMIT, watchMemory } from './package/memory.ts';
 import { provideNative } from './package/native.ts';
 import { removeBuilt, runOsls } from './package/osls.ts';
 import { readParameters } from './package/parameters.ts';
+import { weighUnzipped } from './package/unzipped.ts';
 import { formatTable, weighAll } from './package/weigh.ts';
 
 // `npm run package [-- --stage prod --param corsOrigins=…]`: builds in .serverless everything that
@@ -17,12 +19,13 @@ try {
   removeBuilt();
   await provideNative(parameters.architecture);
   const layer = await makeFfmpegLayer(parameters.architecture);
+  const fonts = makeFontsLayer();
   await runOsls(args, await findCacheNode(parameters));
 
   const weights = weighAll(parameters.architecture);
   console.log(`\nJavaScript, minified, in KB; * serves a resource, at most 1700 at its start`);
   console.log(formatTable(weights).join('\n'));
-  console.log(`\n${layer}`);
+  console.log(`\n${layer}\n${fonts}\n${weighUnzipped()}`);
   const faults = weights.flatMap(({ name, faults }) => faults.map((fault) => `${name} ${fault}`));
   if (faults.length) throw new Error(faults.join('\n'));
 

@@ -24,7 +24,8 @@ export interface Config {
   mediaBucket: string;
   s3Endpoint?: string;
   sqsEndpoint?: string;
-  jobsQueueUrl?: string;
+  /** Where a worker of each job queue is woken. */
+  jobQueueUrls: { media?: string; render?: string; provider?: string; upkeep?: string };
   auditQueueUrl?: string;
   /** As they were at the start, the newest first: `src/crypto/key-ring.ts` has those of now. */
   tokenKeys: TokenKey[];
@@ -41,6 +42,8 @@ export interface Config {
   /** Where the front end answers: links in mails lead there. */
   appUrl: string;
   ffmpegPath: string;
+  /** The folder of the fonts that exports write with, as npm names them: `@fontsource/…`. */
+  fontsPath: string;
   /** Whether this process began with a code cache: scripts/package/start.ts. */
   codeCache: 'USED' | 'NONE';
   registrationsPerMinute: number;
@@ -87,7 +90,10 @@ const environment = Joi.object({
   MEDIA_BUCKET: Joi.string().required(),
   S3_ENDPOINT: url,
   SQS_ENDPOINT: url,
-  JOBS_QUEUE_URL: url,
+  MEDIA_QUEUE_URL: url,
+  RENDER_QUEUE_URL: url,
+  PROVIDER_QUEUE_URL: url,
+  UPKEEP_QUEUE_URL: url,
   AUDIT_QUEUE_URL: url,
   ...keySchemas,
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
@@ -99,6 +105,7 @@ const environment = Joi.object({
   MAIL_DIR: Joi.string(),
   APP_URL: url.allow(''),
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
+  FONTS_PATH: Joi.string().default('node_modules'),
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
@@ -143,7 +150,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     mediaBucket: value.MEDIA_BUCKET,
     s3Endpoint: value.S3_ENDPOINT,
     sqsEndpoint: value.SQS_ENDPOINT,
-    jobsQueueUrl: value.JOBS_QUEUE_URL,
+    jobQueueUrls: {
+      media: value.MEDIA_QUEUE_URL,
+      render: value.RENDER_QUEUE_URL,
+      provider: value.PROVIDER_QUEUE_URL,
+      upkeep: value.UPKEEP_QUEUE_URL,
+    },
     auditQueueUrl: value.AUDIT_QUEUE_URL,
     tokenKeys: sortTokenKeys(value.TOKEN_KEYS),
     appSecrets: sortAppSecrets(value.APP_SECRET),
@@ -154,6 +166,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     mailDir: value.MAIL_DIR,
     appUrl: value.APP_URL || corsOrigins.find((origin) => URL.canParse(origin)) || value.API_URL,
     ffmpegPath: value.FFMPEG_PATH,
+    fontsPath: value.FONTS_PATH,
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,

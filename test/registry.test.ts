@@ -49,6 +49,8 @@ describe('the registry', () => {
     expect(files.toSorted()).toEqual(
       Object.values(deployed)
         .map((f) => f.handler)
+        // What runs jobs is deployed once for each of their queues.
+        .filter((handler, n, all) => all.indexOf(handler) === n)
         .toSorted(),
     );
   });

@@ -46,6 +46,12 @@ function statementsOf(role: Resource): Json[] {
 
 /** What is not a collection with its documents. */
 const PARTS: Record<string, string[]> = {
+  jobs: [
+    'ANY /v1/jobs',
+    'ANY /v1/jobs/{path+}',
+    'ANY /v1/admin/queues',
+    'ANY /v1/admin/queues/{path+}',
+  ],
   auth: ['ANY /v1/auth/{path+}'],
   webhooks: ['ANY /v1/webhooks/{path+}'],
   // Not a collection: what is for all kinds of media.
@@ -53,6 +59,7 @@ const PARTS: Record<string, string[]> = {
   // One document, without an id.
   settings: ['ANY /v1/settings'],
   // One of the things below an image, which takes a decoder.
+  projectImports: ['ANY /v1/projects/import', 'ANY /v1/projects/import/{path+}'],
   imageRenders: ['ANY /v1/images/{id}/render'],
   // Tickets alone: what they open has a URL of its own.
   events: ['ANY /v1/events/{path+}'],
@@ -61,10 +68,11 @@ const PARTS: Record<string, string[]> = {
 };
 
 describe('functions', () => {
-  test('are exactly the files in functions/, each deployed once', () => {
+  test('are exactly the files in functions/', () => {
     const files = readdirSync('functions').filter((file) => file.endsWith('.ts'));
     const deployed = Object.values(functions).map(({ handler }) => handler);
-    expect(deployed.toSorted()).toEqual(
+    // Each once, but for what runs jobs: once for each of their queues.
+    expect([...new Set(deployed)].toSorted()).toEqual(
       files.map((file) => `functions/${basename(file, '.ts')}.handler`).toSorted(),
     );
   });
@@ -105,7 +113,7 @@ describe('functions', () => {
       expect(functions.auth?.package?.patterns).toContain(
         `node_modules/@node-rs/argon2-${platform}-gnu/*`,
       );
-      for (const name of ['runJobs', 'imageRenders']) {
+      for (const name of ['runMediaJobs', 'runRenderJobs', 'imageRenders']) {
         const natives = [`sharp-${platform}`, `sharp-libvips-${platform}`];
         expect(functions[name]?.package?.patterns).toEqual(
           expect.arrayContaining(natives.map((native) => `node_modules/@img/${native}/**`)),
@@ -318,7 +326,10 @@ describe('load', () => {
     });
     expect(Object.fromEntries(limited)).toEqual({
       mediaUploaded: `\${param:uploadsAtOnce, null}`,
-      runJobs: `\${param:jobsAtOnce}`,
+      runMediaJobs: `\${param:mediaJobsAtOnce}`,
+      runRenderJobs: `\${param:renderJobsAtOnce}`,
+      runProviderJobs: `\${param:providerJobsAtOnce}`,
+      runUpkeepJobs: `\${param:upkeepJobsAtOnce}`,
       sealAudit: 2,
     });
   });

@@ -19,7 +19,7 @@ export function listFacts(track: Track): [label: string, text: string][] {
     ['Range', formatMeasured(loudness.rangeLu, 'LU', 1)],
     ['True peak', formatMeasured(loudness.truePeakDbtp, 'dBTP', 1)],
     ['Derivatives', kept.join(', ')],
-    ...(track.warnings ?? []).map((warning): [string, string] => ['Warning', warning]),
+    ...(track.warnings ?? []).map(({ message }): [string, string] => ['Warning', message]),
   ].map(([label, text]) => [label as string, text || undefined]);
   return all.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }

@@ -1,24 +1,30 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Call } from './account.ts';
 import { Problem } from './problem.ts';
-import type { Track } from './track.ts';
 
 const EVERY = 100;
 /** How long the progress may stay the same, in ms. */
 const PATIENCE = 120_000;
 
-/** Polls a track until it is READY and reports its progress. @throws Problem when it is FAILED */
-export async function follow(
+/** What is made in the background. */
+interface Made {
+  status: string;
+  progress: number;
+  error?: { code: string; message: string };
+}
+
+/** Polls what is made until it is there, and reports its progress. @throws Problem when it fails */
+export async function follow<T extends Made>(
   call: Call,
-  id: string,
+  path: string,
   onProgress: (percent: number) => void,
-): Promise<Track> {
+): Promise<T> {
   let seen = '';
   let movedAt = Date.now();
   for (;;) {
-    const track = await call<Track>('GET', `/v1/tracks/${id}`);
-    const { status, progress, error } = track;
-    if (status === 'READY') return track;
+    const made = await call<T>('GET', path);
+    const { status, progress, error } = made;
+    if (status === 'READY' || status === 'COMPLETED') return made;
     if (status === 'FAILED')
       throw new Problem(`${error?.message.replace(/\.$/, '')} (${error?.code}).`);
     const now = `${status} ${progress}`;

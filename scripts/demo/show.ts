@@ -48,7 +48,9 @@ async function followProcessing(call: Call, id: string): Promise<Track> {
   const began = Date.now();
   const line = beginLine('Processing');
   try {
-    const track = await follow(call, id, (percent) => line.show(percent / 100, `${percent} %`));
+    const track = await follow<Track>(call, `/v1/tracks/${id}`, (percent) =>
+      line.show(percent / 100, `${percent} %`),
+    );
     line.end('Processed', `${track.status} in ${formatSpan(Date.now() - began)}`);
     return track;
   } catch (error) {

@@ -5,7 +5,7 @@ export interface Track {
   status: 'AWAITING_UPLOAD' | 'PROCESSING' | 'READY' | 'FAILED';
   progress: number;
   error?: { code: string; message: string };
-  warnings?: string[];
+  warnings?: { code: string; message: string }[];
   contentType: string;
   size: number;
   metadata?: { title?: string; artist?: string };

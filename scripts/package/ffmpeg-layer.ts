@@ -32,7 +32,7 @@ export async function makeFfmpegLayer(architecture: Architecture): Promise<strin
     return `The ffmpeg layer holds ${file} (${where}).`;
   }
   const why = reasons.length ? ` (${reasons.join('; ')})` : '';
-  const note = `The ffmpeg layer is empty: no static ffmpeg for Linux ${architecture} was found${why}. Set FFMPEG_LAYER_BINARY to one and package again; until then runJobs cannot decode.`;
+  const note = `The ffmpeg layer is empty: no static ffmpeg for Linux ${architecture} was found${why}. Set FFMPEG_LAYER_BINARY to one and package again; until then runMediaJobs and runRenderJobs cannot decode.`;
   writeFileSync(`${LAYER}/README.md`, `${note}\n`);
   return note;
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { Deployment } from './deployment/types.ts';
 import type { ToolsInfo } from './tools.ts';
 
@@ -35,6 +36,7 @@ export function makeEnvironment(
     TOKEN_KEYS: tools.secrets.TOKEN_KEYS,
     APP_SECRET: tools.secrets.APP_SECRET,
     FFMPEG_PATH: tools.ffmpeg,
+    FONTS_PATH: fileURLToPath(new URL('../../node_modules', import.meta.url)),
     // Only on this machine: where the worker subscribes to the events of the bucket.
     S3_EVENTS_URL: tools.hub,
   };

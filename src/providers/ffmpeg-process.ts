@@ -17,6 +17,8 @@ export interface FfmpegProcess {
   /** Limits of address space and of an output file, in bytes; the defaults suit audio. */
   memory?: number;
   fileSize?: number;
+  /** How many files it may have open at once. */
+  openFiles?: number;
 }
 
 export interface FfmpegEnd {
@@ -37,6 +39,7 @@ const LOG_BYTES = 16 * 1024;
 const BANNER_BYTES = 200;
 const MEMORY = 2_000_000_000;
 const FILE_SIZE = 1_000_000_000;
+const OPEN_FILES = 64;
 
 /**
  * Starts ffmpeg, and waits for its end. The process has ended, killed if necessary, when this
@@ -136,7 +139,7 @@ async function addLimits(run: FfmpegProcess, args: string[]): Promise<[string, s
     `--as=${run.memory ?? MEMORY}`,
     `--cpu=${cpuSeconds}`,
     `--fsize=${run.fileSize ?? FILE_SIZE}`,
-    '--nofile=64',
+    `--nofile=${run.openFiles ?? OPEN_FILES}`,
     '--core=0',
   ];
   return [prlimit, [...limits, run.binary, ...args]];

@@ -23,6 +23,8 @@ export interface FfmpegRun extends FfmpegProcess {
     maxPixels?: number;
     /** Threads of each decoder; default 1. */
     threads?: number;
+    /** Further options of the demuxer, which we choose: they never come from the file. */
+    demuxerOptions?: readonly string[];
   };
   /** Everything after `-i`: maps, filters, encoders, `file:` and `pipe:` targets. */
   outputs: readonly string[];
@@ -86,10 +88,14 @@ function buildArguments({ input, outputs }: FfmpegRun): string[] {
     '-max_streams', String(input.maxStreams),
     '-probesize', '10000000', '-analyzeduration', '10000000',
     '-threads', String(input.threads ?? 1),
+    // A change of size in mid-stream is left to the scale filter: building the filters anew would
+    // reset the clock of those that count frames.
+    '-reinit_filter', '0',
     ...(input.maxPixels ? ['-max_pixels', String(input.maxPixels)] : []),
     ...(input.keyframesOnly ? ['-skip_frame', 'nokey'] : []),
     ...(input.fromSeconds ? ['-ss', String(input.fromSeconds)] : []),
     '-t', String(input.maxSeconds),
+    ...(input.demuxerOptions ?? []),
     '-f', input.demuxer,
     '-i', `file:${input.path}`,
     ...outputs,

@@ -4,7 +4,7 @@ import { config } from '../config.ts';
 let client: Promise<SQSClient> | undefined;
 
 /** What there is to do is in the database: a message, which may have 1 MiB, is only a hint. */
-type Hint = { job: string } | { append: true };
+type Hint = { job: string; queue: string } | { append: true };
 
 /**
  * Sends a message that wakes a worker. The SDK is imported at the first call, because that takes

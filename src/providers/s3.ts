@@ -60,6 +60,41 @@ export async function download(
   }
 }
 
+/** Opens an object for reading, if it still has this ETag; null when it was replaced or is gone. */
+export async function openObject(
+  key: string,
+  etag: string,
+  signal: AbortSignal,
+): Promise<Readable | null> {
+  const { GetObjectCommand } = await loadSdk();
+  try {
+    const { Body } = await (await getClient()).send(
+      new GetObjectCommand({ Bucket: config.mediaBucket, Key: key, IfMatch: `"${etag}"` }),
+      { abortSignal: signal },
+    );
+    return Body as Readable;
+  } catch (error) {
+    if (getHttpStatus(error) === 404 || getHttpStatus(error) === 412) return null;
+    throw error;
+  }
+}
+
+/** Opens bytes of an object, from `start` to before `end`. @throws the SDK's error when it has another ETag */
+export async function openRange(
+  key: string,
+  etag: string,
+  { start, end }: { start: number; end: number },
+  signal: AbortSignal,
+): Promise<Readable> {
+  const { GetObjectCommand } = await loadSdk();
+  const Range = `bytes=${start}-${end - 1}`;
+  const { Body } = await (await getClient()).send(
+    new GetObjectCommand({ Bucket: config.mediaBucket, Key: key, IfMatch: `"${etag}"`, Range }),
+    { abortSignal: signal },
+  );
+  return Body as Readable;
+}
+
 /** Stores a short text. */
 export async function putText(key: string, text: string, contentType: string): Promise<void> {
   const { PutObjectCommand } = await loadSdk();

@@ -1,7 +1,11 @@
 import { endSessions } from './account/end-sessions.ts';
 import { sendMailJob } from './account/mail/send-job.ts';
+import { renderExport } from './exports/export-job.ts';
+import { importProject } from './exports/import/import-job.ts';
+import { renderSegments } from './exports/segments/segment-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
+import { reprocessMedia } from './media/reprocess-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
 import { streamVideo } from './media/streams/stream-job.ts';
 import { sweep } from './removal/sweep-job.ts';
@@ -17,8 +21,12 @@ export const jobTypes = listJobTypes(
   processVideo,
   streamVideo,
   encodeSegment,
+  reprocessMedia,
   completeUpload,
   copyOriginal,
+  renderExport,
+  renderSegments,
+  importProject,
   sweep,
   endSessions,
   sendMailJob,

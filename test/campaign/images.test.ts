@@ -4,7 +4,10 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { watch } from '../harness/watch-process.ts';
 import { type Studio, studio } from '../samples/audio.ts';
+import { heicOf } from '../samples/heic.ts';
+import { photograph, processedImage } from '../samples/images.ts';
 
 const run = promisify(execFile);
 let made: Studio;
@@ -68,3 +71,25 @@ test('one worker takes the heaviest images one after the other within 700 MB', {
   const peaks: [string, number][] = JSON.parse(stdout);
   expect(Math.max(...peaks.map(([, peak]) => peak)), stdout).toBeLessThan(700);
 });
+
+test.for([
+  ['48 million pixels in tiles', { width: 8064, height: 6048, tile: 512 }],
+  ['36 million pixels in one piece', { width: 7008, height: 5136 }],
+] as const)(
+  'a HEIC of %s is processed within 700 MB',
+  { timeout: 600_000 },
+  async ([, options]) => {
+    const { width, height } = options;
+    const bytes = await heicOf(photograph(width, height), { ...options, quality: 24 });
+    const path = await made.write('large.heic', bytes);
+    const before = process.memoryUsage.rss() / 1e6;
+    const seen = watch(process.pid);
+    seen.peaks();
+    const { image } = await processedImage(path);
+    const { own, program } = seen.peaks();
+    seen.stop();
+    expect(image).toMatchObject({ width, height });
+    // A worker that has done nothing yet takes 130 MB; here the runner of tests is counted with it.
+    expect(program + 130 + Math.max(0, own - before)).toBeLessThan(700);
+  },
+);

@@ -18,7 +18,11 @@ describe('the stored document equals what Mongoose would have stored:', () => {
   const cases: [string, Entity, Record<string, unknown>][] = [
     ['plain fields, trimmed, with defaults', Project, project],
     ['a track that awaits its bytes', Track, track],
-    ['parts and lists', Track, { ...track, audio, warnings: ['clipped'] }],
+    [
+      'parts and lists',
+      Track,
+      { ...track, audio, warnings: [{ code: 'CUT_OFF', message: 'short' }] },
+    ],
     ['null where a field is optional', Track, { ...track, artist: null }],
     ['values to be cast', Track, { ...track, trackNumber: '7' }],
     [

@@ -2,11 +2,11 @@ import { listKeys } from '../../src/providers/s3.ts';
 import { getClient, loadSdk } from '../../src/providers/s3-client.ts';
 import type { Doc, MediaKind, Person } from './given.ts';
 
-/** The objects that a medium has in S3, by what follows its folder. */
+/** The objects that a medium, an export or an import has in S3, by what follows its folder. */
 export async function keysOf(
   person: Person,
   medium: Doc,
-  kind: MediaKind = 'tracks',
+  kind: MediaKind | 'exports' | 'projectImports' = 'tracks',
 ): Promise<string[]> {
   const keys: string[] = [];
   const folder = `media/${person.id}/${kind}/${medium.id}/`;

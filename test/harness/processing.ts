@@ -4,6 +4,7 @@ import { handler as mediaUploaded } from '../../functions/media-uploaded.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import type { MediaProcessor, ProcessorInput } from '../../src/services/media/processor.ts';
+import { buildWarning } from '../../src/services/media/warning.ts';
 import type { Person, Track as TrackDoc } from './given.ts';
 import { invocation, s3Event, s3Record } from './invocations.ts';
 import { replaceProcessor } from './job-types.ts';
@@ -56,5 +57,8 @@ export async function makes(
 export const whole: MediaProcessor = async (input) => {
   await input.onProbed(probed);
   await makes(input, 'waveform');
-  return { ...processed, warnings: ['The cover was left out: it is broken.'] };
+  return {
+    ...processed,
+    warnings: [buildWarning('COVER_OMITTED', 'The cover was left out: it is broken.')],
+  };
 };

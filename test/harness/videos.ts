@@ -9,7 +9,7 @@ import { invocation, s3Event, s3Record } from './invocations.ts';
 /** A video as tests look at it. */
 export interface VideoSeen extends Track {
   progress: number;
-  warnings?: string[];
+  warnings?: { code: string; message: string }[];
   video: { durationSeconds: number; width: number };
   stream?: {
     status: string;

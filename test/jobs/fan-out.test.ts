@@ -130,7 +130,7 @@ test('a parent that is started anew counts only the children of its last claim',
   await retryJob(later(), types, { _id: id });
   await works();
   // The child of the first claim is begun once more by mistake, and is nobody's.
-  const again = { status: 'QUEUED', runAfter: new Date(0), priority: 9 };
+  const again = { status: 'QUEUED', waitsFor: 'WORKER', turn: 0 };
   await Job.collection.updateOne({ _id: stale?.job._id }, { $set: again });
   await works();
   expect(await stored(stale?.job._id as UUID)).toMatchObject({ result: { superseded: true } });
@@ -150,7 +150,7 @@ test('a child that finds itself superseded ends its parent, and the other childr
 
 test('a parent that looks before its children have completed goes on waiting', async () => {
   const id = await fannedOut();
-  await Job.collection.updateOne({ _id: id }, { $set: { runAfter: new Date(0), priority: 9 } });
+  await Job.collection.updateOne({ _id: id }, { $set: { waitsFor: 'WORKER', turn: 0 } });
   await works();
   const goesOn = { status: 'QUEUED', attempts: 0, parts: { waiting: 3 } };
   expect(await stored(id)).toMatchObject(goesOn);

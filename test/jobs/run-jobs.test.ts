@@ -11,8 +11,9 @@ import { claim, LEASE, reportUnknownTypes } from '../../src/services/jobs/claim.
 import { completeJob } from '../../src/services/jobs/complete.ts';
 import { failRun } from '../../src/services/jobs/fail.ts';
 import { sendHeartbeat } from '../../src/services/jobs/heartbeat.ts';
+import type { Claim } from '../../src/services/jobs/held.ts';
 import { JobFailure, type JobType, LostClaim } from '../../src/services/jobs/job-type.ts';
-import { type Claim, enqueue } from '../../src/services/jobs/queue.ts';
+import { enqueue } from '../../src/services/jobs/queue.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { type SweepInput, sweep } from '../../src/services/removal/sweep-job.ts';
 import { readDatabaseTime } from '../harness/database-time.ts';
@@ -134,7 +135,10 @@ test('the most urgent job goes first, of equals the one that waits longest', asy
   for (const priority of [1, 5, 9, 5]) order.push(await waiting({ priority }));
   const [low, first, high, second] = order.map((j) => j._id.toString());
   await waiting({ priority: 9 }).then((j) =>
-    Job.collection.updateOne({ _id: j._id }, { $set: { runAfter: new Date(Date.now() + 60_000) } }),
+    Job.collection.updateOne(
+      { _id: j._id },
+      { $set: { waitsFor: 'TIME', runAfter: new Date(Date.now() + 60_000) } },
+    ),
   );
   const claimed = [];
   for (let it = await claims(later(), 'w'); it; it = await claims(later(), 'w')) {
@@ -279,7 +283,7 @@ test('a ring without a job, and one that is no JSON, are done', async () => {
 
 /** Rings that are on their way, or have come. */
 async function ringsOf(): Promise<number> {
-  const QueueUrl = process.env.JOBS_QUEUE_URL as string;
+  const QueueUrl = process.env.UPKEEP_QUEUE_URL as string;
   const { Attributes } = await callSqs<{ Attributes: Record<string, string> }>(
     process.env.SQS_ENDPOINT as string,
     'GetQueueAttributes',

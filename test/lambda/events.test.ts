@@ -34,16 +34,16 @@ async function failNext(count: number, command: string, collection: string): Pro
 }
 
 test('of ten doorbells for jobs none fails when there is nothing to do', async () => {
-  expect(await lambda.invoke('runJobs', doorbells())).toEqual({ batchItemFailures: [] });
+  expect(await lambda.invoke('runMediaJobs', doorbells())).toEqual({ batchItemFailures: [] });
 });
 
 test('of ten doorbells for jobs only those that failed are reported, to come again', async () => {
   await failNext(3, 'findAndModify', 'jobs');
-  const answer = await lambda.invoke('runJobs', doorbells());
+  const answer = await lambda.invoke('runMediaJobs', doorbells());
   const failed = (answer as { batchItemFailures: { itemIdentifier: string }[] }).batchItemFailures;
   expect(failed).toHaveLength(3);
   for (const { itemIdentifier } of failed) expect(itemIdentifier).toMatch(/^m\d$/);
-  expect(lambda.packaged.log('runJobs')).toContain('A message could not be handled.');
+  expect(lambda.packaged.log('runMediaJobs')).toContain('A message could not be handled.');
 });
 
 test('ten doorbells for the audit chain are one run, and fail as a whole', async () => {

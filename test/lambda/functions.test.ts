@@ -43,7 +43,7 @@ test('a song is uploaded and processed, from registration to READY', async () =>
   const sent = await fetch(url, { method, headers, body: Buffer.from(bytes) } as RequestInit);
   expect(sent.status).toBe(200);
   const done = await until(
-    () => `the track is READY: ${lambda.packaged.log('runJobs')}`,
+    () => `the track is READY: ${lambda.packaged.log('runMediaJobs')}`,
     async () => {
       const { body } = await lambda.call('GET', `/v1/tracks/${track.id}`, { token });
       return ['READY', 'FAILED'].includes(body.status as string) && body;
@@ -51,9 +51,9 @@ test('a song is uploaded and processed, from registration to READY', async () =>
   );
   expect(done).toMatchObject({ status: 'READY', audio: { channels: 1 } });
   // Each of them ran in the cloud's place of it: by an event of S3, and by a message.
-  for (const name of ['mediaUploaded', 'runJobs', 'sealAudit'])
+  for (const name of ['mediaUploaded', 'runMediaJobs', 'sealAudit'])
     await until(`${name} ran`, () => lambda.packaged.log(name).includes('END RequestId'));
-  for (const name of ['auth', 'projects', 'tracks', 'runJobs'])
+  for (const name of ['auth', 'projects', 'tracks', 'runMediaJobs'])
     expect(lambda.packaged.log(name), name).not.toContain('code cache');
 });
 

@@ -26,10 +26,14 @@ const queue = new SQSClient({
   region: 'us-east-1',
   endpoint: process.env.SQS_ENDPOINT as string,
 });
-const QueueUrl = process.env.JOBS_QUEUE_URL as string;
+const QUEUES = ['MEDIA', 'UPKEEP'].map((queue) => process.env[`${queue}_QUEUE_URL`] as string);
 
-/** Takes what there is out of the queue: the jobs that it rings for. */
+/** Takes what there is out of the queues: the jobs that it rings for. */
 async function heard(): Promise<string[]> {
+  return (await Promise.all(QUEUES.map(heardIn))).flat();
+}
+
+async function heardIn(QueueUrl: string): Promise<string[]> {
   const { Messages = [] } = await queue.send(
     new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 0 }),
   );
@@ -98,7 +102,7 @@ test('a job whose message or whose worker was lost gets another message', async 
   const ctx = systemCtx('test');
   const input = { entity: 'Project', documents: [] };
   const lost = await enqueue(ctx, sweep, { input, priority: 9 });
-  await claim(ctx, 'dead', jobTypes);
+  await claim(ctx, 'dead', jobTypes, 'UPKEEP');
   const lapsed = { $set: { 'lease.until': new Date(Date.now() - 1) } };
   await Job.collection.updateOne({ _id: lost._id }, lapsed);
   const waiting = await enqueue(ctx, sweep, { input });

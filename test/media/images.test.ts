@@ -6,6 +6,8 @@ import { Image } from '../../src/models/media/image.ts';
 import { getClient } from '../../src/providers/s3-client.ts';
 import { given, type Person, type Track } from '../harness/given.ts';
 import { keysOf } from '../harness/objects.ts';
+import { heicOf } from '../samples/heic.ts';
+import { pngText } from '../samples/origin.ts';
 
 const PNG = { fileName: 'größe "x".png', contentType: 'image/png' };
 
@@ -49,6 +51,34 @@ test('an image becomes READY with its facts, and with smaller ones to show', asy
     const { body } = await alice.get<{ url: string }>(path);
     const { bytes } = await fetched(body.url);
     expect((await sharp(bytes).metadata()).width, name).toBe(width);
+  }
+});
+
+test('a HEIC of a phone becomes READY, and can be rendered', async () => {
+  const alice = await given.user();
+  const bytes = await heicOf(sharp(await picture(600, 400)), { tile: 128 });
+  const declared = { fileName: 'IMG_0001.HEIC', contentType: 'image/heic' };
+  const sent = await alice.uploads(bytes, declared, 'images');
+  const image = await alice.waitsFor(sent, 'READY', undefined, 'images');
+  expect(image).toMatchObject({
+    contentType: 'image/heic',
+    image: { width: 600, height: 400, format: 'heic', orientation: 1 },
+  });
+  const path = `/v1/images/${image.id}/render?width=300&format=png`;
+  const { body } = await alice.get<{ url: string }>(path);
+  const rendered = await fetched(body.url);
+  expect(await sharp(rendered.bytes).metadata()).toMatchObject({ format: 'png', width: 300 });
+});
+
+test('how an image was generated is told, and in none that is made of it', async () => {
+  const alice = await given.user();
+  const prompt = '{"3": {"class_type": "KSampler", "inputs": {"seed": 18446744073709551557}}}';
+  const image = await ready(alice, pngText(await picture(64, 64), [['prompt', prompt, 'tEXt']]));
+  expect(image.metadata).toEqual({ generator: 'ComfyUI', prompt });
+  for (const { name } of image.derivatives ?? []) {
+    const path = `/v1/images/${image.id}/derivatives/${name}`;
+    const { body } = await alice.get<{ url: string }>(path);
+    expect((await fetched(body.url)).bytes.includes('KSampler')).toBe(false);
   }
 });
 

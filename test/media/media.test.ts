@@ -76,6 +76,25 @@ test('a recording becomes READY with what was heard in it, like a track', async 
   await alice.waitsFor(ready, 'READY', undefined, 'audios');
 });
 
+test('a media type may have parameters, as recorders of browsers add them', async () => {
+  const alice = await given.user();
+  for (const [kind, contentType, fileName] of [
+    ['audios', 'audio/webm;codecs=opus', 'voice.webm'],
+    ['audios', 'audio/ogg; codecs=opus', 'voice.ogg'],
+    ['audios', 'audio/mp4;codecs=mp4a.40.2', 'voice.m4a'],
+    ['videos', 'video/webm;codecs=vp9,opus', 'screen.webm'],
+    ['videos', 'video/webm; codecs="vp8, opus"', 'screen.webm'],
+    ['videos', 'video/x-m4v', 'clip.m4v'],
+    ['images', 'image/tif', 'scan.tif'],
+  ] as const) {
+    const body = { name: 'A', fileName, contentType, size: 1000 };
+    const { status } = await alice.post(`/v1/${kind}`, body);
+    expect(status, contentType).toBe(201);
+  }
+  const wrong = { name: 'A', fileName: 'a.webm', contentType: 'video/webm;<b>', size: 1000 };
+  expect((await alice.post('/v1/videos', wrong)).status).toBe(422);
+});
+
 describe.concurrent.each(KINDS)('%s', (kind, contentTypes) => {
   test('may be declared as what they can be, and as nothing else', async () => {
     const alice = await given.user();

@@ -60,7 +60,9 @@ test('an optional derivative that fails leaves a warning, a mandatory one fails 
     throw new MediaError('CORRUPT_MEDIA', 'There is no sound in it.');
   });
   const ready = [await now(alice, one), await now(alice, two)].find((t) => t.status === 'READY');
-  expect(ready).toMatchObject({ warnings: [expect.stringContaining('cover')] });
+  expect(ready).toMatchObject({
+    warnings: [{ code: 'COVER_OMITTED', message: expect.stringContaining('cover') }],
+  });
   expect(statuses(ready as TrackDoc)).toEqual({ waveform: 'READY' });
   const failed = [await now(alice, one), await now(alice, two)].find((t) => t.status === 'FAILED');
   expect(failed).toMatchObject({ error: { code: 'CORRUPT_MEDIA' } });

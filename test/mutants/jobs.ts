@@ -4,8 +4,8 @@ export const jobs: Edits = {
   'src/services/jobs/complete.ts': [
     {
       guarantee: 'what a stale worker wrote is rolled back',
-      find: 'if (!(await setCompleted(tx, isHeld(claim), result))) throw new LostClaim();',
-      replace: 'await setCompleted(tx, isHeld(claim), result);',
+      find: 'if (!done) throw new LostClaim();',
+      replace: 'if (!done) return { result, childrenLeft: undefined, done: job };',
       tests: ['test/jobs/run-jobs.test.ts > a stale worker'],
     },
     {
@@ -18,7 +18,7 @@ export const jobs: Edits = {
     },
     {
       guarantee: 'a success leaves no error of a run before',
-      find: "{ set, unset: ['error'] }",
+      find: "{ set, unset: ['error', ...GIVEN_UP] }",
       replace: '{ set }',
       tests: ['test/jobs/run-jobs.test.ts > a success leaves no error'],
     },
@@ -61,13 +61,15 @@ export const jobs: Edits = {
       tests: ['test/jobs/fan-out.test.ts > fails for good'],
     },
   ],
-  'src/services/jobs/fan-out.ts': [
+  'src/services/jobs/family.ts': [
     {
       guarantee: 'a parent counts the children of its last claim alone',
       find: "return { _id: parent as UUID, status, 'parts.token': parentToken };",
       replace: 'return { _id: parent as UUID, status };',
       tests: ['test/jobs/fan-out.test.ts > its last claim'],
     },
+  ],
+  'src/services/jobs/fan-out.ts': [
     {
       guarantee: 'a parent that looks early goes on waiting',
       find: 'return isDone ? children.map',
@@ -76,14 +78,14 @@ export const jobs: Edits = {
     },
     {
       guarantee: 'a parent is woken by its last child',
-      find: "const runAfter = { $cond: [{ $lte: ['$parts.waiting', 0] }, now, '$runAfter'] };",
-      replace: "const runAfter = '$runAfter';",
+      find: "const waitsFor = { $cond: [{ $lte: ['$parts.waiting', 0] }, 'WORKER', '$waitsFor'] };",
+      replace: "const waitsFor = '$waitsFor';",
       tests: ['test/jobs/fan-out.test.ts > joins what its children'],
     },
     {
       guarantee: 'a stale worker leaves nothing to children',
-      find: 'if (!(await update(tx, Job, isHeld(claim), change, null))) throw new LostClaim();',
-      replace: 'await update(tx, Job, isHeld(claim), change, null);',
+      find: 'if (!(await update(tx, Job, isHeld(claim), { set }, null))) throw new LostClaim();',
+      replace: 'await update(tx, Job, isHeld(claim), { set }, null);',
       tests: ['test/jobs/fan-out.test.ts > a stale worker'],
     },
   ],
@@ -108,7 +110,7 @@ export const jobs: Edits = {
     },
     {
       guarantee: 'what waits for a job that is started anew is told',
-      find: 'if (job) await resumeSubject(tx, typeOf(types, job), job);',
+      find: 'await resumeSubject(tx, typeOf(types, job), job);',
       replace: '',
       tests: ['test/jobs/run-jobs.test.ts > cancelling its job ends a track'],
     },
@@ -173,6 +175,20 @@ export const jobs: Edits = {
       find: 'return born === BORN;',
       replace: 'return true;',
       tests: ['test/jobs/scratch-dir.test.ts'],
+    },
+  ],
+  'src/services/jobs/dependencies.ts': [
+    {
+      guarantee: 'a job waits for all others that it names',
+      find: "{ $eq: ['$pending', []] }, 'TIME'",
+      replace: "{ $ne: ['$pending', ''] }, 'TIME'",
+      tests: ['test/jobs/lifecycle.test.ts > waits for others'],
+    },
+    {
+      guarantee: 'whoever starts to wait is seen by the other job',
+      find: '{ $inc: { dependents: 1 } },',
+      replace: '{ $inc: { dependents: 0 } },',
+      tests: ['test/jobs/lifecycle.test.ts > waits for others'],
     },
   ],
 };

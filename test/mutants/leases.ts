@@ -1,7 +1,7 @@
 import type { Edits } from './edit.ts';
 
 export const leases: Edits = {
-  'src/services/jobs/queue.ts': [
+  'src/services/jobs/held.ts': [
     {
       guarantee: 'a stale worker writes nothing',
       find: "status: 'RUNNING', 'lease.token': token }",
@@ -14,12 +14,8 @@ export const leases: Edits = {
       replace: "{ _id: job._id, 'lease.token': token }",
       tests: ['test/jobs/run-jobs.test.ts > learns within seconds'],
     },
-    {
-      guarantee: 'a job waits for its time',
-      find: "priority: { $gte: 0 }, ...hasCome(ctx, 'runAfter') };",
-      replace: 'priority: { $gte: 0 } };',
-      tests: ['test/jobs/run-jobs.test.ts > the most urgent job'],
-    },
+  ],
+  'src/services/jobs/queue.ts': [
     {
       guarantee: 'a worker whose time is up has lost the job once',
       find: 'losses: claim.job.losses + 1',
@@ -28,7 +24,7 @@ export const leases: Edits = {
     },
     {
       guarantee: 'a job that is put back is rung for',
-      find: 'await ringJobs(ctx, claim.job._id, delay);',
+      find: 'await ringJobs(ctx, claim.job, delay);',
       replace: '',
       tests: ['test/jobs/run-jobs.test.ts > a ring of its own'],
     },
@@ -36,8 +32,8 @@ export const leases: Edits = {
   'src/services/jobs/claim.ts': [
     {
       guarantee: "a job whose lease holds is its worker's",
-      find: "{ status: 'RUNNING', ...hasCome(ctx, 'lease.until'), type }",
-      replace: "{ status: 'RUNNING', type }",
+      find: "queue: queue ?? ANY, ...hasCome(ctx, 'lease.until') }",
+      replace: 'queue: queue ?? ANY }',
       tests: ['test/jobs/run-jobs.test.ts > at a time, however many'],
     },
     {
@@ -65,16 +61,50 @@ export const leases: Edits = {
       tests: ['test/jobs/run-jobs.test.ts > survives ten lost leases'],
     },
     {
-      guarantee: 'the most urgent job goes first',
-      find: 'sort: { priority: -1, runAfter: 1 }',
-      replace: 'sort: { priority: 1, runAfter: 1 }',
+      guarantee: 'users take turns',
+      find: 'sort: { turn: 1 }',
+      replace: 'sort: { turn: -1 }',
       tests: ['test/jobs/run-jobs.test.ts > the most urgent job'],
     },
     {
       guarantee: 'a job without a handler stays queued',
-      find: '{ ...isDue(ctx), type },',
-      replace: '{ ...isDue(ctx) },',
+      find: '{ ...waiting, type: { $in: [...types.keys()] } },',
+      replace: '{ ...waiting },',
       tests: ['test/jobs/run-jobs.test.ts > of a type without a handler'],
+    },
+  ],
+  'src/services/jobs/admit.ts': [
+    {
+      guarantee: 'a job waits for its time',
+      find: "queue: one, ...hasCome(ctx, 'runAfter') },",
+      replace: 'queue: one },',
+      tests: ['test/jobs/run-jobs.test.ts > the most urgent job'],
+    },
+    {
+      guarantee: 'a job waits for a slot of its limit',
+      find: 'if (limit) {',
+      replace: 'if (!limit) {',
+      tests: ['test/jobs/limits.test.ts > many jobs run at once as may'],
+    },
+  ],
+  'src/services/jobs/turns.ts': [
+    {
+      guarantee: 'who comes later joins before the backlog of another',
+      find: 'next - ((next + 1) % 2)',
+      replace: 'next + 1_000_000',
+      tests: ['test/jobs/fairness.test.ts'],
+    },
+    {
+      guarantee: 'each further job of a user comes a round later',
+      find: "step('$last'), entry]",
+      replace: 'entry, entry]',
+      tests: ['test/jobs/fairness.test.ts'],
+    },
+    {
+      guarantee: 'an urgent job changes the turns of its own user alone',
+      find: '    ...ownLane(queue, user),\n    status',
+      replace: '    queue,\n    status',
+      tests: ['test/jobs/fairness.test.ts > a priority orders'],
     },
   ],
   'src/services/jobs/heartbeat.ts': [

@@ -39,13 +39,13 @@ export const maintenance: Edits = {
     },
     {
       guarantee: 'a job whose message was lost is rung for',
-      find: 'for (const { _id } of waiting) await ringJobs(ctx, _id);',
+      find: 'for (const job of jobs) await ringJobs(ctx, job);',
       replace: '',
       tests: ['test/maintenance/reconcile.test.ts > whose message or whose worker was lost'],
     },
     {
       guarantee: 'a job whose worker was lost is rung for',
-      find: 'await ringJobs(ctx, _id, Math.max(0, Math.ceil(left / 1000) + 1));',
+      find: 'await ringJobs(ctx, { _id, queue }, Math.max(0, Math.ceil(left / 1000) + 1));',
       replace: 'void left;',
       tests: ['test/maintenance/reconcile.test.ts > whose message or whose worker was lost'],
     },

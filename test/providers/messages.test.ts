@@ -2,20 +2,23 @@ import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { config } from '../../src/config.ts';
 import { systemCtx } from '../../src/context.ts';
-import { idText, newId } from '../../src/data/ids.ts';
+import { idText } from '../../src/data/ids.ts';
 import { callSqs } from '../../src/local/queue/client.ts';
 import { requestAppend } from '../../src/services/audit/chain.ts';
-import { ringJobs } from '../../src/services/jobs/queue.ts';
+import { enqueue, ringJobs } from '../../src/services/jobs/queue.ts';
+import { sweep } from '../../src/services/removal/sweep-job.ts';
 import { place } from '../harness/place.ts';
 
 place({ worker: false });
 
-test('messages hold ids alone, however large what they tell of is', async () => {
+test('messages hold an id and a queue alone, however large what they tell of is', async () => {
   const ctx = systemCtx('test');
-  const job = newId(Date.now());
-  await ringJobs(ctx, job);
+  const { _id } = await enqueue(ctx, sweep, { input: { entity: 'Project', documents: [] } });
+  await ringJobs(ctx, _id);
   await requestAppend(ctx);
-  expect(await receive(config.jobsQueueUrl)).toEqual([{ job: idText(job) }]);
+  expect(await receive(config.jobQueueUrls.upkeep)).toEqual([
+    { job: idText(_id), queue: 'UPKEEP' },
+  ]);
   expect(await receive(config.auditQueueUrl)).toEqual([{ append: true }]);
 });
 

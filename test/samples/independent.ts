@@ -92,11 +92,43 @@ export async function readBySharp(path: string) {
     orientation = 1,
     hasAlpha,
     pages = 1,
+    compression,
   } = await sharp(path).metadata();
   const isTurned = orientation >= 5;
   return {
-    format: format === 'heif' ? 'avif' : format,
+    format: format === 'heif' ? (compression === 'hevc' ? 'heic' : 'avif') : format,
     ...(isTurned ? { width: height, height: width } : { width, height }),
     ...{ orientation, hasAlpha, frames: pages },
   };
+}
+
+/** What ffmpeg logs of a run with these arguments. */
+export async function ffmpegLog(...args: string[]): Promise<string> {
+  return (await run(FFMPEG, ['-hide_banner', '-nostats', ...args], { maxBuffer: 1 << 26 })).stderr;
+}
+
+/** The samples of a recording at this rate: the first channel, or all. */
+export async function samplesOf(path: string, rate = 44_100, channels = 1): Promise<Float32Array> {
+  const pick = channels === 1 ? ['-af', 'pan=mono|c0=c0'] : [];
+  const args = ['-v', 'error', '-i', path, '-map', '0:a', ...pick];
+  const { stdout } = await run(FFMPEG, [...args, '-ar', String(rate), '-f', 'f32le', '-'], {
+    encoding: 'buffer',
+    maxBuffer: 1 << 28,
+  });
+  return new Float32Array(stdout.buffer, stdout.byteOffset, stdout.length / 4);
+}
+
+/** The picture at a time, as bytes of red, green and blue. */
+export async function frameOf(path: string, seconds: number): Promise<Buffer> {
+  const args = ['-v', 'error', '-ss', String(seconds), '-i', path, '-frames:v', '1'];
+  const rgb = [
+    '-vf',
+    'scale=in_color_matrix=bt709:out_color_matrix=bt709',
+    '-f',
+    'rawvideo',
+    '-pix_fmt',
+    'rgb24',
+    '-',
+  ];
+  return (await run(FFMPEG, [...args, ...rgb], { encoding: 'buffer', maxBuffer: 1 << 26 })).stdout;
 }

@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import sharp, { type Sharp } from 'sharp';
 import type { MediaKind } from '../harness/given.ts';
 import { FFMPEG } from './audio.ts';
+import { type HeicOptions, heicOf } from './heic.ts';
 import { scene } from './images.ts';
 
 const run = promisify(execFile);
@@ -60,6 +62,12 @@ function image(name: string, encode: (scene: Sharp) => Sharp, channels: 3 | 4 = 
 function picture(name: string, encoder: string, options = ''): OrdinaryFile {
   const args = ['-frames:v', '1', '-c:v', encoder, ...words(options)];
   return { kind: 'images', name, encoders: [encoder], make: made(lavfi(PICTURE), args) };
+}
+
+function heic(name: string, options: HeicOptions = {}): OrdinaryFile {
+  const make = async (path: string) =>
+    writeFile(path, await heicOf(scene(320, 200, options.alpha ? 4 : 3), options));
+  return { kind: 'images', name, encoders: ['libx265'], make };
 }
 
 const frames = (count: number) =>
@@ -200,6 +208,9 @@ export const ordinaryImages: readonly OrdinaryFile[] = [
   image('plain.avif', (scene) => scene.avif({ effort: 0 })),
   image('10-bit-alpha.avif', (scene) => scene.avif({ effort: 0, bitdepth: 10 }), 4),
   picture('ffmpeg.avif', 'libaom-av1', '-still-picture 1 -cpu-used 8 -pix_fmt yuv420p'),
+  heic('plain.heic'),
+  heic('tiles.heic', { tile: 64 }),
+  heic('10-bit-alpha.heic', { pixelFormat: 'yuv420p10le', alpha: true }),
   image('plain.gif', (scene) => scene.gif()),
   animated('animated.gif'),
   animated('animated.webp'),

@@ -7,6 +7,7 @@ import type { DerivativeFile, Probed, ProcessorInput } from '../../src/services/
 import type { VideoFacts } from '../../src/services/media/video/facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from '../../src/services/media/video/limits.ts';
 import { processWithin } from '../../src/services/media/video/process.ts';
+import type { MediaWarning } from '../../src/services/media/warning.ts';
 import { FFMPEG } from './audio.ts';
 
 const run = promisify(execFile);
@@ -48,7 +49,8 @@ export const ENCODED: Record<string, string[]> = {
 export interface SeenVideo {
   contentType: string;
   facts: VideoFacts;
-  warnings: string[];
+  metadata: object;
+  warnings: MediaWarning[];
   probed: Probed;
   derivatives: DerivativeFile[];
   files: Record<string, Buffer>;

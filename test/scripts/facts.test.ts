@@ -35,7 +35,7 @@ const full: Track = {
     { name: 'waveform', size: 56_500 },
     { name: 'preview', size: 3_400_000 },
   ],
-  warnings: ['This track is cut off.'],
+  warnings: [{ code: 'CUT_OFF', message: 'This track is cut off.' }],
 };
 
 test('the facts of a track are printed with their units', () => {

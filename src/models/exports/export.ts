@@ -3,7 +3,9 @@ import { entity, freeForm, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { runFields } from '../jobs/run-fields.ts';
 
-const EXPORT_FORMATS = ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] as const;
+const EXPORT_FORMATS = ['MP3', 'WAV', 'FLAC', 'M4A', 'OPUS', 'MP4', 'ZIP'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
 const EXPORT_STATUSES = [
   'QUEUED',
   'PROCESSING',
@@ -17,18 +19,53 @@ function define() {
   const schema = new Schema({
     project: ref('Project', { required: true, immutable: true, onDelete: 'cascade' }),
     format: { type: String, required: true, immutable: true, enum: EXPORT_FORMATS },
-    settings: freeForm(16 * 1024, {
+    settings: freeForm(256 * 1024, {
       required: true,
       immutable: true,
       default: () => ({}),
-      description: 'Encoder settings, such as bit rate and sample rate.',
+      description:
+        'What is exported, and how; docs/exports.md lists the settings of each format. Without any: all READY tracks in order.',
     }),
     ...runFields(EXPORT_STATUSES),
+    progress: {
+      type: Number,
+      required: true,
+      default: 0,
+      min: 0,
+      max: 100,
+      server: true,
+      description: 'In percent.',
+    },
     filePath: {
       type: String,
       server: true,
       maxlength: 512,
       description: 'The S3 key of the file.',
+    },
+    fileName: {
+      type: String,
+      server: true,
+      maxlength: 255,
+      description: 'The name under which the file is downloaded.',
+    },
+    contentType: { type: String, server: true, maxlength: 128 },
+    checksum: {
+      type: String,
+      server: true,
+      maxlength: 44,
+      description: 'Base64 of the SHA-256 of the file.',
+    },
+    loudness: freeForm(1024, {
+      server: true,
+      description: 'Of the encoded sound: `integratedLufs`, `rangeLu`, `truePeakDbtp`.',
+    }),
+    fingerprint: {
+      type: String,
+      server: true,
+      select: false,
+      maxlength: 64,
+      description:
+        'A hash of all that the file is made of: exports with the same share the result.',
     },
     size: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
     durationSeconds: { type: Number, min: 0, server: true },
@@ -41,6 +78,8 @@ function define() {
   schema.index({ user: 1, format: 1, createdAt: -1, _id: -1 });
   schema.index({ project: 1 });
   schema.index({ job: 1 }, { sparse: true });
+  schema.index({ user: 1, fingerprint: 1 }, { sparse: true });
+  schema.index({ status: 1, expiresAt: 1 });
 
   return schema;
 }
@@ -49,4 +88,5 @@ export const Export = entity('Export', define, {
   about: 'A project rendered into one file, for download.',
   objects: objectsIn('exports'),
   events: 'BY_STATUS',
+  unversioned: ['progress'],
 });

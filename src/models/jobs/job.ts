@@ -1,6 +1,13 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, freeForm, ref } from '../../data/entity.ts';
 
+/** What kinds of load there are; each has workers of its own. */
+export const JOB_QUEUES = ['MEDIA', 'RENDER', 'PROVIDER', 'UPKEEP'] as const;
+export type JobQueue = (typeof JOB_QUEUES)[number];
+
+/** What a QUEUED job waits for. */
+const WAITS = ['WORKER', 'TIME', 'LIMIT', 'JOBS', 'CHILDREN'] as const;
+
 export const JOB_STATUSES = ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 
 const errorSchema = new Schema(
@@ -60,6 +67,16 @@ function define() {
       maxlength: 64,
       description: 'The job type: `process-track`.',
     },
+    queue: {
+      type: String,
+      required: true,
+      enum: JOB_QUEUES,
+      default: 'MEDIA',
+      immutable: true,
+      server: true,
+      description:
+        'MEDIA: seconds of work, RENDER: minutes, PROVIDER: waiting for others, UPKEEP: sweeping. Each has workers of its own.',
+    },
     input: freeForm(16 * 1024, {
       required: true,
       immutable: true,
@@ -73,6 +90,79 @@ function define() {
       server: true,
       description:
         'QUEUED → RUNNING → COMPLETED, FAILED or CANCELLED; back to QUEUED for another try, by `retry`, or while it waits for child jobs.',
+    },
+    waitsFor: {
+      type: String,
+      required: true,
+      enum: WAITS,
+      default: 'WORKER',
+      server: true,
+      description:
+        'While it is QUEUED. WORKER: its turn. TIME: `runAfter`. LIMIT: as many run as may at once. JOBS: those in `after`. CHILDREN: its child jobs.',
+    },
+    turn: {
+      type: Number,
+      integer: true,
+      server: true,
+      select: false,
+      description: 'Its place in the queue: the least is next. Users take turns.',
+    },
+    limits: {
+      type: [{ type: String, maxlength: 120 }],
+      default: undefined,
+      maxItems: 4,
+      server: true,
+      select: false,
+      description: 'The limits that apply to it: `type export`.',
+    },
+    slots: {
+      type: [{ type: String, maxlength: 130 }],
+      default: undefined,
+      maxItems: 4,
+      server: true,
+      select: false,
+      description: 'Its slot of each limit, from when a worker may have it until it ends.',
+    },
+    waitsForLimit: {
+      type: String,
+      maxlength: 120,
+      server: true,
+      description: 'Which limit it waits for: `type export`.',
+    },
+    openKey: {
+      type: String,
+      maxlength: 300,
+      server: true,
+      select: false,
+      description: 'Its unique key, as long as it has not ended.',
+    },
+    after: {
+      type: [{ type: String, maxlength: 36 }],
+      default: undefined,
+      maxItems: 20,
+      immutable: true,
+      server: true,
+      description: 'The ids of the jobs that it waits for.',
+    },
+    pending: {
+      type: [{ type: String, maxlength: 36 }],
+      default: undefined,
+      maxItems: 20,
+      server: true,
+      select: false,
+      description: 'Those of `after` that have not completed.',
+    },
+    dependents: {
+      type: Number,
+      integer: true,
+      server: true,
+      description: 'How many jobs were started to wait for it.',
+    },
+    deadline: {
+      type: Date,
+      immutable: true,
+      server: true,
+      description: 'It fails with DEADLINE_EXCEEDED when it has not completed by then.',
     },
     progress: {
       type: Number,
@@ -89,6 +179,19 @@ function define() {
       server: true,
       description: 'The current step: `decode`.',
     },
+    rate: {
+      type: Number,
+      min: 0,
+      server: true,
+      description: 'Its progress in percent a second, of late.',
+    },
+    secondsLeft: {
+      type: Number,
+      min: 0,
+      integer: true,
+      server: true,
+      description: 'An estimate of the time that it still takes, in seconds.',
+    },
     result: freeForm(64 * 1024, { server: true, description: 'The result of the handler.' }),
     error: {
       type: errorSchema,
@@ -103,7 +206,8 @@ function define() {
       max: 9,
       integer: true,
       immutable: true,
-      description: '9 is the most urgent.',
+      description:
+        'Orders the jobs of one user: 9 is the most urgent. Never before those of others.',
     },
     attempts: {
       type: Number,
@@ -180,15 +284,43 @@ function define() {
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
   schema.index({ project: 1 }, { sparse: true });
   schema.index({ parent: 1, status: 1 }, { sparse: true });
-  // For claiming: by priority, then by waiting time.
+  // For claiming: whose turn it is.
   schema.index(
-    { priority: -1, runAfter: 1 },
+    { queue: 1, waitsFor: 1, turn: 1 },
     { name: 'claim', partialFilterExpression: { status: 'QUEUED' } },
   );
   schema.index(
-    { 'lease.until': 1 },
+    { queue: 1, 'lease.until': 1 },
     { name: 'lost', partialFilterExpression: { status: 'RUNNING' } },
   );
+  // Jobs whose time has come get a place in their queue.
+  schema.index(
+    { queue: 1, runAfter: 1 },
+    { name: 'due', partialFilterExpression: { status: 'QUEUED', waitsFor: 'TIME' } },
+  );
+  // One's own that a more urgent one goes before.
+  schema.index(
+    { user: 1, queue: 1, priority: 1, turn: 1 },
+    { name: 'own', partialFilterExpression: { status: 'QUEUED' } },
+  );
+  // A slot is one job's, and a free one goes to whose turn it is.
+  schema.index({ slots: 1 }, { unique: true, sparse: true });
+  schema.index(
+    { waitsForLimit: 1, turn: 1 },
+    { name: 'limited', partialFilterExpression: { status: 'QUEUED', waitsFor: 'LIMIT' } },
+  );
+  schema.index({ openKey: 1 }, { unique: true, sparse: true });
+  schema.index({ after: 1 }, { sparse: true });
+  schema.index({ pending: 1 }, { sparse: true });
+  schema.index(
+    { deadline: 1 },
+    {
+      name: 'overdue',
+      partialFilterExpression: { status: 'QUEUED', deadline: { $exists: true } },
+    },
+  );
+  // For the administrators' view: how many ended lately, and how.
+  schema.index({ queue: 1, status: 1, completedAt: -1 });
   // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 
@@ -198,7 +330,7 @@ function define() {
 export const Job = entity('Job', define, {
   about: 'A background job. The document is the queue; a message only wakes a worker.',
   owner: 'optional',
-  unversioned: ['progress', 'stage'],
+  unversioned: ['progress', 'stage', 'rate', 'secondsLeft'],
   events: 'UPDATED',
 });
 

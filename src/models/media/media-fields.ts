@@ -52,6 +52,19 @@ const derivativeSchema = new Schema(
   { _id: false },
 );
 
+const warningSchema = new Schema(
+  {
+    code: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      description: 'Stable: `CUT_OFF`, `COVER_OMITTED`… `docs/media-warnings.md` lists them.',
+    },
+    message: { type: String, required: true, maxlength: 500, description: 'For people.' },
+  },
+  { _id: false },
+);
+
 /** The fields that every medium has of its file: what was declared, where it is, and the state of its processing. */
 export const mediaFields = {
   fileName: {
@@ -107,10 +120,11 @@ export const mediaFields = {
     server: true,
     description: 'Progress of the processing, in percent.',
   },
-  metadata: freeForm(64 * 1024, {
+  metadata: freeForm(192 * 1024, {
     server: true,
     personal: 'export',
-    description: 'Tags found in the file: `title`, `artist`, `album`…',
+    description:
+      'What the file says of itself: `title`, `artist`, `takenAt`…; of generated media `prompt`, `workflow`, `parameters`. Never a place.',
   }),
   derivatives: {
     type: [derivativeSchema],
@@ -119,10 +133,10 @@ export const mediaFields = {
     description: 'Files derived from it, for display and preview.',
   },
   warnings: {
-    type: [String],
+    type: [warningSchema],
     default: undefined,
     server: true,
-    description: 'Warnings about the file that are no reason to fail.',
+    description: 'What was odd about the file but could be overcome.',
   },
   error: errorField,
   object: {

@@ -1,23 +1,84 @@
 import type { Route } from '../../api/http/route.ts';
-import { notYet, notYetCreate } from '../../api/resource/not-yet.ts';
+import { documentSchema } from '../../api/openapi/schemas.ts';
+import { answerCreated } from '../../api/resource/answer.ts';
+import { createRoute, removeRoute } from '../../api/resource/document-routes.ts';
+import { applyRule, erase, filterById } from '../../api/resource/verbs.ts';
+import { castObject } from '../../data/cast.ts';
+import { findOne } from '../../data/read.ts';
+import { AppError, notFound } from '../../errors.ts';
 import { Export } from '../../models/exports/export.ts';
 import { owner } from '../../rules.ts';
+import { cancelRender } from '../../services/exports/cancel.ts';
+import { estimateExport } from '../../services/exports/estimate.ts';
+import type { AskedExport } from '../../services/exports/make-plan.ts';
+import { startExport } from '../../services/exports/start.ts';
+import { answerLink, linkSchema } from '../media/media.ts';
+
+const path = '/v1/exports';
+const estimateSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['seconds', 'bytes', 'durationSeconds', 'credits'],
+  properties: {
+    seconds: { type: 'number', description: 'Until it is complete, once a worker has it.' },
+    bytes: { type: 'integer', description: 'Of its file.' },
+    durationSeconds: { type: 'number' },
+    credits: { type: 'null', description: 'Nothing has a price yet.' },
+  },
+};
 
 const common = { tag: 'Exports', access: 'user' } as const;
-const NONE_RENDERS = 'Exports cannot be rendered yet.';
 
-/** Starting an export, and getting its file. */
-export const exportActions: Route[] = [
-  notYetCreate(Export, { path: '/v1/exports', summary: 'Export a project.' }, NONE_RENDERS),
-  notYet(
-    {
-      ...common,
-      method: 'GET',
-      path: '/v1/exports/{id}/file',
-      id: 'getExportFile',
-      summary: 'A link to the exported file.',
-    },
-    NONE_RENDERS,
-    { entity: Export, rule: owner },
-  ),
-];
+const create: Route = Object.assign(createRoute(Export, { path, rule: owner }), {
+  summary: 'Export a project into one file.',
+  success: { 202: { description: 'Accepted.', schema: documentSchema(Export) } },
+  handle: async (ctx, { body }) => {
+    const values = { ...castObject(Export.shape, body), ...applyRule(owner, ctx.actor) };
+    const document = await startExport(ctx, { settings: {}, ...values } as AskedExport);
+    return { ...answerCreated(path, Export, document), status: 202 };
+  },
+} satisfies Partial<Route>);
+
+const estimate: Route = Object.assign(createRoute(Export, { path, rule: owner }), {
+  path: `${path}/estimate`,
+  id: 'estimateExport',
+  summary: 'What an export would take, without starting it.',
+  success: { 200: { description: 'The estimate.', schema: estimateSchema } },
+  codes: [],
+  handle: async (ctx, { body }) => {
+    const values = { ...castObject(Export.shape, body), ...applyRule(owner, ctx.actor) };
+    const json = await estimateExport(ctx, { settings: {}, ...values } as AskedExport);
+    return { status: 200, json };
+  },
+} satisfies Partial<Route>);
+
+const remove: Route = Object.assign(removeRoute(Export, { path, rule: owner }), {
+  summary: 'Delete an export and its file; what is under way is cancelled.',
+  handle: async (ctx, request) => {
+    const filter = filterById(owner, ctx, request);
+    await cancelRender(ctx, filter);
+    return erase(ctx, Export, filter, request);
+  },
+} satisfies Partial<Route>);
+
+const file: Route = {
+  ...common,
+  method: 'GET',
+  path: `${path}/{id}/file`,
+  id: 'getExportFile',
+  summary: 'A link to the exported file.',
+  success: { 200: { description: 'A presigned link.', schema: linkSchema } },
+  codes: ['NOT_FOUND', 'INVALID_STATE'],
+  handle: async (ctx, request) => {
+    const document = await findOne(ctx, Export, filterById(owner, ctx, request));
+    if (!document) throw notFound();
+    const { status, filePath, contentType, fileName } = document;
+    if (status !== 'COMPLETED' || !filePath || !contentType || !fileName) {
+      throw new AppError('INVALID_STATE', `The export has no file: it is ${status}.`);
+    }
+    return answerLink(ctx, filePath, contentType, fileName);
+  },
+};
+
+/** Starting an export, getting its file, and ending it. */
+export const exportActions: Route[] = [create, estimate, remove, file];

@@ -1,17 +1,38 @@
 import Joi from 'joi';
-import type { Route } from '../../api/http/route.ts';
+import type { Request, Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
 import { limitText } from '../../api/resource/input.ts';
 import { filterById } from '../../api/resource/verbs.ts';
-import { Job } from '../../models/jobs/job.ts';
+import type { Ctx } from '../../context.ts';
+import { idText } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
+import { notFound } from '../../errors.ts';
+import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
 import { jobTypes } from '../../services/job-types.ts';
 import { cancelJob, retryJob } from '../../services/jobs/control.ts';
+import { readGraph, readOutlook } from '../../services/jobs/outlook.ts';
 import { startJob } from '../../services/jobs/start-job.ts';
+import { graphSchema, outlookSchema } from './job-schemas.ts';
 
 const schema = documentSchema(Job);
 const common = { method: 'POST', tag: 'Jobs', access: 'user' } as const;
+const reads = { ...common, method: 'GET' } as const;
+
+async function findOwn(
+  ctx: Ctx,
+  request: Request,
+  options: { projection?: Record<string, 1> } = {},
+): Promise<JobDoc> {
+  const job = await findOne(ctx, Job, filterById(owner, ctx, request), options);
+  if (!job) throw notFound();
+  return job;
+}
+
+function showNode({ _id, type, status, progress, after }: JobDoc) {
+  return { id: idText(_id), type, status, progress, after: after ?? [] };
+}
 
 /** Starting, cancelling and retrying jobs. */
 export const jobActions: Route[] = [
@@ -25,9 +46,44 @@ export const jobActions: Route[] = [
       project: Joi.string().guid(),
       input: Joi.object().unknown().required(),
       priority: Joi.number().strict().integer().min(0).max(9),
+      runAfter: Joi.string().isoDate(),
+      deadline: Joi.string().isoDate(),
+      after: Joi.array().items(Joi.string().guid()).unique().max(20),
+      uniqueKey: limitText(190),
+      onDuplicate: Joi.string().valid('JOIN', 'SUPERSEDE'),
     }),
-    success: { 202: { description: 'Accepted.', schema } },
+    success: {
+      202: {
+        description:
+          'Accepted. With a `uniqueKey` that an open job of the same type has: that job (JOIN, the default), or a new one in its place (SUPERSEDE).',
+        schema,
+      },
+    },
     handle: async (ctx, { body }) => answerDocument(202, Job, await startJob(ctx, jobTypes, body)),
+  },
+  {
+    ...reads,
+    path: '/v1/jobs/{id}/queue',
+    id: 'getJobQueue',
+    summary: 'Where a job stands in its queue, and what it waits for.',
+    success: { 200: { description: 'Its place.', schema: outlookSchema } },
+    codes: ['NOT_FOUND'],
+    handle: async (ctx, request) => ({
+      status: 200,
+      json: await readOutlook(await findOwn(ctx, request, { projection: {} })),
+    }),
+  },
+  {
+    ...reads,
+    path: '/v1/jobs/{id}/graph',
+    id: 'getJobGraph',
+    summary: 'The jobs that a job waits for, and that wait for it, as one.',
+    success: { 200: { description: 'The graph.', schema: graphSchema } },
+    codes: ['NOT_FOUND'],
+    handle: async (ctx, request) => {
+      const { jobs, ...graph } = await readGraph(ctx, await findOwn(ctx, request));
+      return { status: 200, json: { ...graph, jobs: jobs.map(showNode) } };
+    },
   },
   {
     ...common,

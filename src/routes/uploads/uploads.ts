@@ -85,15 +85,28 @@ export async function createMedium(
 /** Makes the body that describes a file: of a new medium, or one that replaces another. */
 export function createBody(entity: Entity, kind: MediaKind): Joi.ObjectSchema {
   return makeBody(entity.shape, 'create').keys({
-    contentType: Joi.string()
-      .lowercase()
-      .valid(...kind.contentTypes)
-      .required(),
+    contentType: mediaType(kind.contentTypes).required(),
     size: Joi.number().strict().integer().min(1).max(kind.maxBytes).required(),
     // Normalised first, since that may make it longer.
     fileName: limitText(255, visibleText().normalize('NFC')).pattern(NO_CONTROLS).required(),
   });
 }
+
+/**
+ * One of these media types. Its parameters, which recorders of browsers add (`codecs=opus`), are
+ * parsed and left out: what is in the file is found by its bytes.
+ */
+function mediaType(accepted: readonly string[]): Joi.StringSchema {
+  return Joi.string()
+    .max(255)
+    .lowercase()
+    .replace(PARAMETERS, '')
+    .valid(...accepted);
+}
+
+/** Parameters of a media type, as RFC 9110 §8.3.1 writes them; nothing else may follow a type. */
+const PARAMETERS =
+  /(?:\s*;\s*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~,:-]*|"[^"\\]{0,200}"))*\s*;?\s*$/;
 
 /** Whether the client wants a duplicate to be copied. @throws AppError INVALID_QUERY */
 export function wantsReuse(query: Query): boolean {

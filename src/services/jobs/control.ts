@@ -1,14 +1,18 @@
 import type { Ctx } from '../../context.ts';
 import type { TypedFilter } from '../../data/filter.ts';
+import { parseId } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { admitNext } from './admit.ts';
+import { awaitJobs } from './dependencies.ts';
 import { failWaiting } from './fail.ts';
+import { GIVEN_UP } from './held.ts';
 import { holdAgain } from './hold.ts';
 import type { JobTypes } from './job-type.ts';
-import { ringJobs } from './queue.ts';
+import { ringJobs } from './ring.ts';
 import { resumeSubject, typeOf } from './subject.ts';
 
 const CANCELLED = {
@@ -22,10 +26,11 @@ export async function cancelJob(ctx: Ctx, types: JobTypes, filter: TypedFilter):
   const set = { status: 'CANCELLED', completedAt: new Date(ctx.clock()) };
   const open = { ...filter, status: { $in: ['QUEUED', 'RUNNING'] } };
   const cancelled = await transaction(ctx, async (tx) => {
-    const job = await update(tx, Job, open, { set }, 'cancel');
+    const job = await update(tx, Job, open, { set, unset: GIVEN_UP }, 'cancel');
     if (job) await failWaiting(tx, types, job, CANCELLED);
     return job;
   });
+  if (cancelled) await admitNext(ctx, await findLimits(ctx, cancelled));
   return cancelled ?? refuse(ctx, filter, 'has ended already');
 }
 
@@ -34,20 +39,37 @@ export async function cancelJob(ctx: Ctx, types: JobTypes, filter: TypedFilter):
  * @throws AppError NOT_FOUND, INVALID_STATE, INSUFFICIENT_CREDITS
  */
 export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc> {
-  const set = { status: 'QUEUED', attempts: 0, losses: 0, progress: 0 };
+  const set = { status: 'QUEUED', waitsFor: 'TIME', attempts: 0, losses: 0, progress: 0 };
   // A child is started anew with its parent.
   const ended = { ...filter, status: { $in: ['FAILED', 'CANCELLED'] }, parent: { $exists: false } };
   const unset = ['error', 'completedAt', 'parts'];
   const change = { set, unset, times: { runAfter: 0 } };
   const started = await transaction(ctx, async (tx) => {
     const job = await update(tx, Job, ended, change, 'retry');
-    if (job) await holdAgain(tx, job);
-    if (job) await resumeSubject(tx, typeOf(types, job), job);
-    return job;
+    if (!job) return null;
+    await holdAgain(tx, job);
+    await resumeSubject(tx, typeOf(types, job), job);
+    return awaitAgain(tx, job);
   });
   if (!started) return refuse(ctx, filter, 'has not failed, or does a part of another');
-  await ringJobs(ctx, started._id);
+  await ringJobs(ctx, started);
   return started;
+}
+
+/** Has a job that is started anew wait for those of its dependencies that are open. */
+async function awaitAgain(tx: Ctx, job: JobDoc): Promise<JobDoc | null> {
+  if (!job.after?.length) return job;
+  const after = job.after.map(parseId).filter((id) => id !== undefined);
+  const pending = await awaitJobs(tx, after, job.user).catch((cause) => {
+    if (!(cause instanceof AppError)) throw cause;
+    throw new AppError('INVALID_STATE', 'A job that it waits for has not completed.', { cause });
+  });
+  if (pending.length === 0) return job;
+  return update(tx, Job, { _id: job._id }, { set: { pending, waitsFor: 'JOBS' } }, null);
+}
+
+async function findLimits(ctx: Ctx, { _id }: JobDoc): Promise<JobDoc['limits']> {
+  return (await findOne(ctx, Job, { _id }, { projection: { limits: 1 } }))?.limits;
 }
 
 async function refuse(ctx: Ctx, filter: TypedFilter, why: string): Promise<never> {

@@ -1,11 +1,15 @@
 import type { Ctx } from '../../context.ts';
+import type { UUID } from '../../data/ids.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
-import { endChildren, failParent, findFamily } from './fan-out.ts';
+import { admitNext } from './admit.ts';
+import { findDependents } from './dependencies.ts';
+import { endChildren, failParent, findFamily } from './family.ts';
+import { type Claim, GIVEN_BACK, GIVEN_UP, isHeld } from './held.ts';
 import { releaseQuote } from './hold.ts';
 import type { JobError, JobTypes, Seconds } from './job-type.ts';
-import { type Claim, isHeld, ringJobs } from './queue.ts';
+import { ringJobs } from './ring.ts';
 import { failSubject, typeOf } from './subject.ts';
 
 /** The longest backoff, in s. */
@@ -26,21 +30,34 @@ export async function failRun(
   const isLast = !error.retryable || attempts >= claim.job.maxAttempts;
   const change = isLast
     ? { set: { status: 'FAILED', attempts, error, completedAt: new Date(ctx.clock()) } }
-    : { set: { status: 'QUEUED', attempts, error }, times: { runAfter: 1000 * delay } };
+    : {
+        set: { status: 'QUEUED', waitsFor: 'TIME', attempts, error },
+        times: { runAfter: 1000 * delay },
+      };
   const outcome = await transaction(ctx, async (tx) => {
-    const stored = await update(tx, Job, isHeld(claim), change, isLast ? 'fail' : 'retry');
+    const stored = await update(
+      tx,
+      Job,
+      isHeld(claim),
+      { ...change, unset: isLast ? GIVEN_UP : GIVEN_BACK },
+      isLast ? 'fail' : 'retry',
+    );
     if (!stored) return 'LOST';
     if (!isLast) return 'RETRY';
-    await failWaiting(tx, types, claim.job, error);
+    await failWaiting(tx, types, stored, error);
     return 'FAILED';
   });
-  if (outcome === 'RETRY') await ringJobs(ctx, claim.job._id, delay);
+  if (outcome === 'RETRY') await ringJobs(ctx, claim.job, delay);
+  if (outcome !== 'LOST') await admitNext(ctx, claim.job.limits);
   return outcome;
 }
 
-/** How long a job waits for its next run: 4, 16, 64… s. */
+/**
+ * How long a job waits for its next run: 4, 16, 64… s, or as little as half of it (jitter), so that what
+ * failed together does not come again together.
+ */
 function backoffOf({ attempts }: Pick<JobDoc, 'attempts'>): Seconds {
-  return Math.min(4 ** (attempts + 1), LONGEST);
+  return Math.min(4 ** (attempts + 1), LONGEST) * (0.5 + Math.random() / 2);
 }
 
 /**
@@ -58,6 +75,35 @@ export async function failWaiting(
   const family = await findFamily(tx, job._id);
   if (family) await endChildren(tx, type, family);
   await failSubject(tx, type, job, error);
+  await failDependents(tx, types, job);
   const parent = family?.parent && (await failParent(tx, family, error));
   if (parent) await failWaiting(tx, types, parent, error);
 }
+
+/** Fails a job that no worker has, and with it whatever waits for it; false when it waits no longer. */
+export async function failQueued(
+  ctx: Ctx,
+  types: JobTypes,
+  _id: UUID,
+  error: JobError,
+): Promise<boolean> {
+  const set = { status: 'FAILED', error, completedAt: new Date(ctx.clock()) };
+  return transaction(ctx, async (tx) => {
+    const waiting = { _id, status: 'QUEUED' };
+    const failed = await update(tx, Job, waiting, { set, unset: GIVEN_UP }, 'fail');
+    if (failed) await failWaiting(tx, types, failed, error);
+    return failed !== null;
+  });
+}
+
+async function failDependents(tx: Ctx, types: JobTypes, job: JobDoc): Promise<void> {
+  if (!job.dependents) return;
+  for (const { _id } of await findDependents(tx, job._id, { status: 'QUEUED' }))
+    await failQueued(tx, types, _id, DEPENDENCY_FAILED);
+}
+
+const DEPENDENCY_FAILED = {
+  code: 'DEPENDENCY_FAILED',
+  message: 'A job that it waited for has not completed.',
+  retryable: false,
+};

@@ -6,15 +6,17 @@ import { recordEvents } from '../../data/record-events.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
-import { type FanOut, type JobError, type JobType, LostClaim } from './job-type.ts';
-import { type Claim, enqueue, isHeld, ringJobs } from './queue.ts';
+import { waitingParent } from './family.ts';
+import { type Claim, isHeld } from './held.ts';
+import { type FanOut, LostClaim } from './job-type.ts';
+import { enqueue, queueOf } from './queue.ts';
+import { ringJobs } from './ring.ts';
+import { takeTurns } from './turns.ts';
 
 // A job that fans out waits, without a worker, and is claimed once more when its last child has completed.
 // Whoever cancels it cancels its children; a child that fails takes it along. Children name the claim that
 // fanned out by its token: those of a parent that was started anew since are no longer counted.
 
-/** A parent looks by itself this often, in ms: if all goes well, its last child wakes it. */
-const LOOK_AGAIN = 3600_000;
 const MOST_CHILDREN = 1000;
 /** The shares of a parent's progress that are its children's, in percent: from here to there. */
 const [FROM, TO] = [20, 95];
@@ -28,18 +30,19 @@ export async function fanOut(
   const { job, token } = claim;
   const { user, project } = job;
   const parts = { token, waiting: inputs.length, state };
-  // They may be many, and take long: what others have just asked for goes first.
-  const priority = Math.max(0, job.priority - 1);
+  const { priority } = job;
   const parent = { job: job._id, token };
+  const turns = await takeTurns(ctx, queueOf(type), user, inputs.length);
   let children: UUID[] = [];
   try {
     children = await transaction(ctx, async (tx) => {
-      const set = { status: 'QUEUED', stage: 'parts', parts };
-      const change = { set, times: { runAfter: LOOK_AGAIN } };
-      if (!(await update(tx, Job, isHeld(claim), change, null))) throw new LostClaim();
+      const set = { status: 'QUEUED', waitsFor: 'CHILDREN', stage: 'parts', parts };
+      if (!(await update(tx, Job, isHeld(claim), { set }, null))) throw new LostClaim();
       const ids: UUID[] = [];
       for (const input of inputs) {
-        ids.push((await enqueue(tx, type, { input, user, project, priority, parent }))._id);
+        const turn = turns[ids.length];
+        const child = { input, user, project, priority, parent, ...(turn && { turn }) };
+        ids.push((await enqueue(tx, type, child))._id);
       }
       return ids;
     });
@@ -47,7 +50,7 @@ export async function fanOut(
     // The commit may have been heard by the database, and its answer by nobody.
     if (!(await hasFannedOut(ctx, claim))) throw error;
   }
-  for (const id of children) await ringJobs(ctx, id);
+  for (const _id of children) await ringJobs(ctx, { _id, queue: queueOf(type) });
 }
 
 async function hasFannedOut(ctx: Ctx, { job, token }: Claim): Promise<boolean> {
@@ -69,28 +72,14 @@ export async function findResults(ctx: Ctx, { job }: Claim): Promise<object[] | 
 
 /** Puts a parent back whose children have not all completed. */
 export async function waitForChildren(ctx: Ctx, claim: Claim): Promise<void> {
-  const change = { set: { status: 'QUEUED' }, times: { runAfter: LOOK_AGAIN } };
-  await update(ctx, Job, isHeld(claim), change, null);
+  const set = { status: 'QUEUED', waitsFor: 'CHILDREN' };
+  await update(ctx, Job, isHeld(claim), { set }, null);
 }
 
 /** Whether the parent still waits for this child; true of a job without one. */
 export async function isAwaited(ctx: Ctx, child: JobDoc): Promise<boolean> {
   if (!child.parent) return true;
   return (await findOne(ctx, Job, waitingParent(child), { projection: { _id: 1 } })) !== null;
-}
-
-/** What a job is to others: whose child it is, and what it left to children of its own. */
-export type Family = Pick<JobDoc, '_id' | 'parent' | 'parentToken' | 'parts'>;
-
-/** What writes do not answer of a job, since clients may not see it. */
-export async function findFamily(ctx: Ctx, _id: UUID): Promise<Family | null> {
-  return findOne(ctx, Job, { _id }, { projection: { parent: 1, parentToken: 1, parts: 1 } });
-}
-
-/** The parent as long as it waits for this very child. */
-export function waitingParent({ parent, parentToken }: Family) {
-  const status = { $in: ['QUEUED', 'RUNNING'] };
-  return { _id: parent as UUID, status, 'parts.token': parentToken };
 }
 
 /**
@@ -100,10 +89,10 @@ export function waitingParent({ parent, parentToken }: Family) {
 export async function countCompleted(tx: Ctx, child: JobDoc): Promise<number | null> {
   const now = databaseTime(tx);
   const waiting = { $subtract: ['$parts.waiting', 1] };
-  const runAfter = { $cond: [{ $lte: ['$parts.waiting', 0] }, now, '$runAfter'] };
+  const waitsFor = { $cond: [{ $lte: ['$parts.waiting', 0] }, 'WORKER', '$waitsFor'] };
   const parent = await Job.collection.findOneAndUpdate(
     waitingParent(child),
-    [{ $set: { 'parts.waiting': waiting, updatedAt: now } }, { $set: { runAfter } }],
+    [{ $set: { 'parts.waiting': waiting, updatedAt: now } }, { $set: { waitsFor } }],
     {
       returnDocument: 'after',
       projection: { 'parts.waiting': 1 },
@@ -111,27 +100,6 @@ export async function countCompleted(tx: Ctx, child: JobDoc): Promise<number | n
     },
   );
   return parent && (parent.parts as { waiting: number }).waiting;
-}
-
-/** Fails the parent of a child that has failed. Null when it has ended, or waits for others by now. */
-export async function failParent(tx: Ctx, child: Family, error: JobError): Promise<JobDoc | null> {
-  const completedAt = new Date(tx.clock());
-  const set = { status: 'FAILED', error: { ...error, retryable: false }, completedAt };
-  return update(tx, Job, waitingParent(child), { set }, 'fail');
-}
-
-/** Cancels the children that a job still has, in the transaction that ends it, and discards what they made. */
-export async function endChildren(
-  tx: Ctx,
-  type: JobType | undefined,
-  { _id, parts }: Pick<Family, '_id' | 'parts'>,
-): Promise<void> {
-  if (!parts) return;
-  const set = { status: 'CANCELLED', completedAt: new Date(tx.clock()) };
-  const open = { parent: _id, status: { $in: ['QUEUED', 'RUNNING'] } };
-  // One by one: each has an audit entry of its own.
-  while (await update(tx, Job, open, { set }, 'cancel'));
-  await type?.discardParts?.(tx, parts.state);
 }
 
 /** How far a parent is by the mean progress of its children, in percent. */

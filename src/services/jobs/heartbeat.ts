@@ -6,19 +6,23 @@ import { transaction } from '../../data/transaction.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { LEASE } from './claim.ts';
 import { advanceParent, findFamilyProgress } from './fan-out.ts';
+import { type Claim, isHeld } from './held.ts';
 import type { JobTypes, Seconds } from './job-type.ts';
-import { type Claim, isHeld } from './queue.ts';
+import { measurePace, type Pace } from './pace.ts';
 import { advanceSubject, typeOf } from './subject.ts';
 
 /** How often a worker renews its claim, in ms. */
-const HEARTBEAT = 5_000;
+const HEARTBEAT = 2_000;
 /** A run stops this long before the function's own end, in ms: time to give the job back. */
 const RESERVE = 10_000;
 /** How often progress is looked at, and how often at most it is told, in ms. */
 const TICK = 250;
 const TELL = 500;
-/** A run that was aborted has this long to stop, in ms; after that it is stuck. */
-const GRACE = 5_000;
+/**
+ * A run that was aborted has this long to stop, in ms; after that it is stuck. A cancelled one has stopped
+ * 5 s after, with the time until its next heartbeat.
+ */
+const GRACE = 2_500;
 
 /**
  * Renews a claim; false when the job is no longer this worker's.
@@ -32,12 +36,14 @@ export async function sendHeartbeat(
   progress: number,
   stage: string | undefined,
   isNews = true,
+  pace: Partial<Pace> = {},
 ): Promise<boolean> {
   const { job } = claim;
   const shown = {
     // Never backwards, also after a second start.
     progress: { $max: ['$progress', Math.floor(progress)] },
     ...(stage && { stage: { $literal: stage } }),
+    ...pace,
   };
   const change = [{ $set: { 'lease.until': databaseTime(ctx, LEASE), ...shown } }];
   if (!isNews) return (await Job.collection.updateOne(isHeld(claim), change)).matchedCount > 0;
@@ -66,7 +72,7 @@ async function advanceFamily(ctx: Ctx, types: JobTypes, child: JobDoc): Promise<
 }
 
 /** Why a run had to stop. */
-type Stop = 'LOST' | 'OUT_OF_TIME' | 'TIMED_OUT';
+type Stop = 'LOST' | 'OUT_OF_TIME' | 'TIMED_OUT' | 'OVERDUE';
 
 /** What renews the claim of one run, and tells the run to stop. */
 export interface Heartbeat {
@@ -90,6 +96,8 @@ export function startHeartbeat(
   const { promise: stuck, resolve: giveUp } = Promise.withResolvers<void>();
   const latest = { percent: claim.job.progress, stage: undefined as string | undefined };
   const startedAt = performance.now();
+  const deadline = msToDeadline(claim);
+  const pace = measurePace(claim.job.progress);
   let told = { ...latest };
   let toldAt = Number.NEGATIVE_INFINITY;
   let heardAt = performance.now();
@@ -100,13 +108,13 @@ export function startHeartbeat(
     if (stop) return;
     stop = why;
     controller.abort();
-    if (why === 'TIMED_OUT') grace = setTimeout(giveUp, GRACE);
+    if (why !== 'OUT_OF_TIME') grace = setTimeout(giveUp, GRACE);
   };
   const send = async (isNews: boolean) => {
     isSending = true;
     const { percent, stage } = latest;
     try {
-      if (await sendHeartbeat(ctx, types, claim, percent, stage, isNews)) {
+      if (await sendHeartbeat(ctx, types, claim, percent, stage, isNews, pace.read())) {
         heardAt = performance.now();
         if (isNews) [told, toldAt] = [{ percent, stage }, heardAt];
       } else abort('LOST');
@@ -119,6 +127,7 @@ export function startHeartbeat(
   const tick = () => {
     if (timeLeft() < RESERVE) abort('OUT_OF_TIME');
     if (performance.now() - startedAt > 1000 * timeout) abort('TIMED_OUT');
+    if (performance.now() - startedAt > deadline) abort('OVERDUE');
     if (performance.now() - heardAt > LEASE) abort('LOST');
     const hasNews = told.percent !== latest.percent || told.stage !== latest.stage;
     const isNews = hasNews && performance.now() - toldAt > TELL;
@@ -130,6 +139,7 @@ export function startHeartbeat(
     progress(percent, stage) {
       latest.percent = Math.max(latest.percent, Math.min(99, Math.floor(percent)));
       latest.stage = stage ?? latest.stage;
+      pace.note(latest.percent);
     },
     stopped: () => stop,
     stuck,
@@ -138,4 +148,11 @@ export function startHeartbeat(
       clearTimeout(grace);
     },
   };
+}
+
+/** How many ms a job has until its deadline, by the database's clock; none is left where it has passed. */
+export function msToDeadline({ job: { deadline, lease } }: Claim): number {
+  if (!deadline || !lease) return Number.POSITIVE_INFINITY;
+  // The claim has just set the lease.
+  return deadline.getTime() - (lease.until.getTime() - LEASE);
 }

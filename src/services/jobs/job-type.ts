@@ -4,7 +4,7 @@ import type { Entity } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import type { UUID } from '../../data/ids.ts';
 import type { Update } from '../../data/write.ts';
-import type { JobDoc } from '../../models/jobs/job.ts';
+import type { JobDoc, JobQueue } from '../../models/jobs/job.ts';
 import type { Rule } from '../../rules.ts';
 
 export type Seconds = number;
@@ -31,8 +31,18 @@ export interface JobType<
   attempts?: number;
   /** A run that takes longer is aborted and fails with TIMED_OUT. */
   timeout?: Seconds;
-  /** What kind of load it is: seconds of work, minutes of work, waiting for others, sweeping. */
-  queue?: 'media' | 'render' | 'provider' | 'upkeep';
+  /**
+   * What kind of load it is: seconds of work (the default), minutes of work, waiting for others, sweeping.
+   * Each queue is claimed from, and woken, apart, so that none holds up another.
+   */
+  queue?: Lowercase<JobQueue>;
+  /**
+   * How many jobs run at once: of this type, of this type and one user, of all types that use a
+   * provider. The others wait, and users take turns among them.
+   */
+  limits?: { all?: number; eachUser?: number; provider?: { name: string; atOnce: number } };
+  /** Of jobs of one user and key only one is open at a time. */
+  unique?: { by: Unique['by']; key(input: I): string };
   /** What a job costs at most. */
   price?(ctx: Ctx, input: I): Promise<Credits>;
   /** What completing it costs in fact: no more than `price`. */
@@ -47,6 +57,15 @@ export interface JobType<
   afterParts?(work: Work<I, R, S>, results: object[], state: S): Promise<R | WakeLater>;
   /** Called in the transaction that ends a job which had fanned out, but by failure or cancellation. */
   discardParts?(tx: Ctx, state: S): Promise<void>;
+}
+
+/**
+ * What happens where a job with the same key is open: the new one `joins` it, and is none of its own, or
+ * `supersedes` it, which cancels the old one. The key has at most 190 characters.
+ */
+export interface Unique {
+  key: string;
+  by: 'joins' | 'supersedes';
 }
 
 /** Asks to be run again in so many seconds: what the job needs is not there yet, which is no failure. */
@@ -118,6 +137,13 @@ export interface JobError {
   message: string;
   retryable: boolean;
 }
+
+/** The error of a job that was not done by its deadline. */
+export const OVERDUE: JobError = {
+  code: 'DEADLINE_EXCEEDED',
+  message: 'It was not done by its deadline.',
+  retryable: false,
+};
 
 /** The types that a worker has handlers for, by name. */
 export type JobTypes = ReadonlyMap<string, JobType>;

@@ -7,7 +7,8 @@ import { AppError, invalid } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { checkInput } from './input.ts';
 import type { JobTypes } from './job-type.ts';
-import { enqueue, ringJobs } from './queue.ts';
+import { enqueue } from './queue.ts';
+import { ringJobs } from './ring.ts';
 
 /** What a client asks for by `POST /v1/jobs`. */
 interface Asked {
@@ -15,7 +16,15 @@ interface Asked {
   input?: object;
   project?: string;
   priority?: number;
+  runAfter?: string;
+  deadline?: string;
+  after?: string[];
+  uniqueKey?: string;
+  onDuplicate?: 'JOIN' | 'SUPERSEDE';
 }
+
+/** How often a unique key is looked at again that another request has taken meanwhile. */
+const TRIES = 5;
 
 /** Starts a job of a type that clients may start. @throws AppError VALIDATION_FAILED, FORBIDDEN */
 export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise<JobDoc> {
@@ -28,20 +37,57 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
   }
   const stamp = type.startable.rule(ctx.actor);
   if (!stamp) throw new AppError('FORBIDDEN', 'You may not do this.');
+  // This very request may have stored it before it was cut off.
+  const stored = ctx.promisedId && (await findOne(ctx, Job, { _id: ctx.promisedId, ...stamp }));
+  if (stored) return stored;
+  const { priority, uniqueKey, onDuplicate } = asked;
+  const times = readTimes(ctx, asked);
   const project = asked.project ? new UUID(asked.project) : undefined;
   if (project) await checkReferences(ctx, Job, { project });
   const input = checkInput({ input: type.startable.body }, asked.input ?? {});
-  const { priority } = asked;
-  // This very request may have stored it before it was cut off.
-  const stored = ctx.promisedId && (await findOne(ctx, Job, { _id: ctx.promisedId }));
-  if (stored) return stored;
+  const by = onDuplicate === 'SUPERSEDE' ? 'supersedes' : 'joins';
   const wanted = {
     input,
     ...stamp,
+    ...times,
     ...(project && { project }),
     ...(priority !== undefined && { priority }),
+    ...(asked.after && { after: asked.after.map((id) => new UUID(id)) }),
+    ...(uniqueKey !== undefined && { unique: { key: uniqueKey, by } as const }),
   };
-  const job = await transaction(ctx, (tx) => enqueue(tx, type, wanted));
-  await ringJobs(ctx, job._id);
+  const job = await writeUnique(() => transaction(ctx, (tx) => enqueue(tx, type, wanted)));
+  await ringJobs(ctx, job);
   return job;
+}
+
+/** Of two with one unique key at once the second finds the first when it looks again. */
+async function writeUnique(write: () => Promise<JobDoc>): Promise<JobDoc> {
+  for (let i = 1; ; i++) {
+    try {
+      return await write();
+    } catch (error) {
+      const isTaken = error instanceof AppError && error.errors?.[0]?.path === 'openKey';
+      if (!isTaken || i === TRIES) throw error;
+    }
+  }
+}
+
+/** The longest that a job may wait for its time, in ms: 30 days. */
+const LONGEST_WAIT = 30 * 24 * 3_600_000;
+
+function readTimes(ctx: Ctx, { runAfter, deadline }: Asked): { delay?: number; deadline?: Date } {
+  const now = ctx.clock();
+  const start = runAfter === undefined ? now : Date.parse(runAfter);
+  const end = deadline === undefined ? undefined : Date.parse(deadline);
+  const faults = [
+    ...(start - now > LONGEST_WAIT ? [{ path: 'runAfter', message: 'is over 30 days away' }] : []),
+    ...(end !== undefined && end <= Math.max(now, start)
+      ? [{ path: 'deadline', message: 'must be later than now, and than runAfter' }]
+      : []),
+  ];
+  if (faults.length > 0) throw invalid(faults);
+  return {
+    ...(start > now && { delay: (start - now) / 1000 }),
+    ...(end !== undefined && { deadline: new Date(end) }),
+  };
 }

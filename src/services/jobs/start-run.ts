@@ -6,7 +6,8 @@ import { checkReferences, confirmReferences } from '../../data/references.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert } from '../../data/write.ts';
 import type { JobType } from './job-type.ts';
-import { enqueue, ringJobs } from './queue.ts';
+import { enqueue } from './queue.ts';
+import { ringJobs } from './ring.ts';
 
 /** A document with run fields, as far as it says which job carries it out. */
 export interface Run extends Base {

@@ -5,6 +5,7 @@ import { recordEvents } from '../../data/record-events.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { type Claim, isHeld } from './held.ts';
 import {
   type JobError,
   type JobType,
@@ -13,7 +14,6 @@ import {
   Superseded,
   type Transition,
 } from './job-type.ts';
-import { type Claim, isHeld } from './queue.ts';
 
 /** The type of a stored job; undefined where this process has no handler for it. */
 export function typeOf(types: JobTypes, job: Pick<JobDoc, 'type'>): JobType | undefined {

@@ -1,23 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { Ctx } from '../../context.ts';
 import { findOne } from '../../data/read.ts';
-import { Job } from '../../models/jobs/job.ts';
+import { Job, type JobQueue } from '../../models/jobs/job.ts';
 import { claim, isHopeless, reportUnknownTypes } from './claim.ts';
 import { completeJob, completeSuperseded } from './complete.ts';
 import { failRun } from './fail.ts';
 import { fanOut, findResults, isAwaited, waitForChildren } from './fan-out.ts';
-import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+import { type Heartbeat, msToDeadline, startHeartbeat } from './heartbeat.ts';
+import type { Claim } from './held.ts';
 import { checkInput } from './input.ts';
 import {
   FANNED_OUT,
   JobFailure,
   type JobType,
   type JobTypes,
+  OVERDUE,
   Superseded,
   type WakeLater,
   type Work,
 } from './job-type.ts';
-import { type Claim, giveBack, putBack } from './queue.ts';
+import { giveBack, putBack } from './queue.ts';
 import { startSubject, typeOf } from './subject.ts';
 
 const worker = `${process.pid}-${randomUUID().slice(0, 8)}`;
@@ -26,20 +28,26 @@ let isReported = false;
 /**
  * Claims one job and runs it to an end.
  * @param timeLeft ms that the function has left
+ * @param queue where it claims from; any, unless said
  * @returns IDLE: no job was due. STUCK: its run does not stop, so whoever owns this process should end it
  */
 export async function workOnce(
   ctx: Ctx,
   types: JobTypes,
   timeLeft: () => number,
+  queue?: JobQueue,
 ): Promise<'IDLE' | 'DONE' | 'STUCK'> {
   await reportOnce(ctx, types);
-  const claimed = await claim(ctx, worker, types);
+  const claimed = await claim(ctx, worker, types, queue);
   const type = claimed && typeOf(types, claimed.job);
   if (!claimed || !type) return 'IDLE';
   if (isHopeless(claimed)) {
     const message = 'Its worker was lost, or out of time, too often.';
     await endFailed(ctx, types, claimed, new JobFailure('WORKER_LOST', message));
+    return 'DONE';
+  }
+  if (msToDeadline(claimed) <= 0) {
+    await endFailed(ctx, types, claimed, overdue());
     return 'DONE';
   }
   const beat = startHeartbeat(ctx, types, claimed, {
@@ -125,6 +133,8 @@ function isWakeLater(outcome: object): outcome is WakeLater {
   return 'wakeIn' in outcome;
 }
 
+const overdue = () => new JobFailure(OVERDUE.code, OVERDUE.message);
+
 /** A run that was told to stop: one whose time is up has failed, the others are for another worker. */
 async function endStopped(
   ctx: Ctx,
@@ -137,7 +147,8 @@ async function endStopped(
   if (why === 'TIMED_OUT') {
     const message = `It took longer than ${timeout} seconds.`;
     await endFailed(ctx, types, claimed, new JobFailure('TIMED_OUT', message));
-  } else if (why === 'OUT_OF_TIME') await giveBack(ctx, claimed);
+  } else if (why === 'OVERDUE') await endFailed(ctx, types, claimed, overdue());
+  else if (why === 'OUT_OF_TIME') await giveBack(ctx, claimed);
   else ctx.log.info('The job is no longer this worker’s.', { job: claimed.job._id.toString() });
 }
 

@@ -5,9 +5,14 @@ import { type Base, type Entity, entities, entityNamed } from '../../data/entity
 import { lowestIdAt, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany } from '../../data/read.ts';
 import { type Reference, referencesOf, restrictionsOn } from '../../data/references.ts';
-import { Job } from '../../models/jobs/job.ts';
+import { JOB_QUEUES, Job, type JobQueue } from '../../models/jobs/job.ts';
 import { tellFolded } from '../account/security-events.ts';
-import { isDue, ringJobs } from '../jobs/queue.ts';
+import { expireExports } from '../exports/expire.ts';
+import { jobTypes } from '../job-types.ts';
+import { admitDue, admitLimited } from '../jobs/admit.ts';
+import { failQueued } from '../jobs/fail.ts';
+import { OVERDUE } from '../jobs/job-type.ts';
+import { ringJobs } from '../jobs/queue.ts';
 import { emptyTrash } from '../media/trash.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { findLostUploads } from '../uploads/arrivals.ts';
@@ -16,6 +21,9 @@ import { wakeStranded } from '../webhooks/find-stranded.ts';
 
 /** How old documents are, at most, that are checked for a missing parent, in ms. */
 const WINDOW_MS = 15 * 60_000;
+
+/** How many jobs of a queue are rung for in one run, of those that wait and of those that run. */
+const MOST_RUNG = 300;
 
 /** The counts of one run. */
 export interface ReconcileCounts {
@@ -27,17 +35,20 @@ export interface ReconcileCounts {
   folded: number;
   /** Endpoints with deliveries that are overdue. */
   webhooks: number;
+  /** Exports whose files are no longer kept. */
+  expired: number;
   /** Why nothing was deleted. */
   refused?: string;
 }
 
 /**
  * Repairs what lost messages and crashes leave behind: jobs without a wake-up, uploads without an
- * event, webhooks that nobody sends, orphaned documents and multipart uploads. Also empties the trash, and tells of security
- * events that were only counted. Where the host's clock and the database's differ, it deletes
- * nothing, and says why.
+ * event, webhooks that nobody sends, orphaned documents and multipart uploads. Also empties the trash,
+ * expires exports, and tells of security events that were only counted. Where the host's clock and the
+ * database's differ, it deletes nothing, and says why.
  */
 export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
+  await failOverdue(ctx);
   const rung = await ringForJobs(ctx);
   const refused = await refuseDeleting(ctx);
   const awaiting = await findLostUploads(ctx, !refused);
@@ -45,8 +56,9 @@ export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
   const folded = await tellFolded(ctx);
   const webhooks = await wakeStranded(ctx);
   const found = { rung, awaiting, folded, webhooks };
-  if (refused) return { ...found, uploads: 0, orphans: 0, emptied: 0, refused };
+  if (refused) return { ...found, uploads: 0, orphans: 0, emptied: 0, expired: 0, refused };
   const emptied = await emptyTrash(ctx);
+  const expired = await expireExports(ctx);
   const uploads = await abortOrphanedUploads(ctx);
   let orphans = 0;
   for (const entity of entities.values()) {
@@ -54,29 +66,49 @@ export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
       orphans += await removeOrphans(ctx, reference);
     }
   }
-  return { ...found, uploads, orphans, emptied };
+  return { ...found, uploads, orphans, emptied, expired };
+}
+
+/** Fails the jobs that have waited past their deadline. Those that run are watched by their workers. */
+async function failOverdue(ctx: Ctx): Promise<void> {
+  const late = {
+    status: 'QUEUED',
+    deadline: { $exists: true },
+    ...hasCome(ctx, 'deadline'),
+  };
+  const options = { projection: { _id: 1 }, sort: { deadline: 1 }, hint: 'overdue' } as const;
+  for (const { _id } of await findMany(ctx, Job, late, { ...options, limit: 1000 }))
+    await failQueued(ctx, jobTypes, _id, OVERDUE);
 }
 
 async function ringForJobs(ctx: Ctx): Promise<number> {
-  const waiting = await findMany(ctx, Job, isDue(ctx), {
-    projection: { _id: 1 },
-    sort: { priority: -1, runAfter: 1 },
-    limit: 100,
-  });
-  for (const { _id } of waiting) await ringJobs(ctx, _id);
+  await admitLimited(ctx);
+  let rung = 0;
+  for (const queue of JOB_QUEUES) {
+    await admitDue(ctx, queue);
+    const waiting = { status: 'QUEUED', waitsFor: 'WORKER', queue };
+    const options = { projection: { queue: 1 }, sort: { turn: 1 }, hint: 'claim' } as const;
+    const jobs = await findMany(ctx, Job, waiting, { ...options, limit: MOST_RUNG });
+    for (const job of jobs) await ringJobs(ctx, job);
+    rung += jobs.length + (await ringForRunning(ctx, queue));
+  }
+  return rung;
+}
+
+async function ringForRunning(ctx: Ctx, queue: JobQueue): Promise<number> {
   // Whether the worker of a running job is alive is unknown. A wake-up at the end of its lease
   // finds the lease renewed, which costs nothing, or expired, and then the job is claimed at once.
   const left = { $subtract: ['$lease.until', databaseTime(ctx)] };
   const running: (Base & { left?: number })[] = await findMany(
     ctx,
     Job,
-    { status: 'RUNNING' },
-    { projection: { left }, sort: { 'lease.until': 1 }, limit: 100 },
+    { status: 'RUNNING', queue },
+    { projection: { left }, sort: { 'lease.until': 1 }, hint: 'lost', limit: MOST_RUNG },
   );
   for (const { _id, left = 0 } of running) {
-    await ringJobs(ctx, _id, Math.max(0, Math.ceil(left / 1000) + 1));
+    await ringJobs(ctx, { _id, queue }, Math.max(0, Math.ceil(left / 1000) + 1));
   }
-  return waiting.length + running.length;
+  return running.length;
 }
 
 /**

@@ -61,11 +61,31 @@ function nameText(head: Buffer): string | null {
 }
 
 /**
+ * Whether this is a TGA, whose first bytes are also those of a Windows cursor: a kind of picture with
+ * a depth that goes with it.
+ */
+function isTga(head: Buffer): boolean {
+  if (head.length < 18) return false;
+  const [palette, kind] = [head[1] ?? 0, head[2] ?? 0];
+  const [width, height, depth] = [head.readUInt16LE(12), head.readUInt16LE(14), head[16] ?? 0];
+  const depths = { 1: [8], 2: [16, 24, 32], 3: [8], 9: [8], 10: [16, 24, 32], 11: [8] }[kind];
+  return (
+    palette <= 1 &&
+    (palette === 1) === (kind === 1 || kind === 9) &&
+    Boolean(depths?.includes(depth)) &&
+    width > 0 &&
+    height > 0 &&
+    ((head[17] ?? 0) & 0xc0) === 0
+  );
+}
+
+/**
  * Detects the format from the first bytes, in memory, so that the detector cannot read the whole
  * file.
  */
 async function nameBytes(head: Buffer, own: readonly string[]): Promise<string | null> {
   // It throws when the data ends too early: then the format is unknown.
+  if (isTga(head)) return 'a TGA image';
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
   if (!found || own.includes(found.mime)) return null;
   const kind = found.mime.split('/')[0] ?? '';

@@ -4,6 +4,7 @@ import { getKind, MEDIA_KINDS, type MediaKindName } from '../../models/media/med
 import { MediumVersion } from '../../models/media/medium-version.ts';
 import type { Track } from '../../models/media/track.ts';
 import type { Video } from '../../models/media/video.ts';
+import { ProjectImport } from '../../models/projects/project-import.ts';
 
 /** The fields that all kinds of media and their versions share. */
 export type Medium = Base &
@@ -68,8 +69,13 @@ export function isVersion(entity: Entity): entity is Entity<Medium> {
   return entity.name === MediumVersion.name;
 }
 
+/** Whether the entity is that of uploaded projects, whose files arrive as those of media do. */
+export function isImport(entity: Entity): boolean {
+  return entity.name === ProjectImport.name;
+}
+
 function isMediumOrVersion(entity: Entity): entity is Entity<Medium> {
-  return isMedium(entity) || isVersion(entity);
+  return isMedium(entity) || isVersion(entity) || isImport(entity);
 }
 
 /** The entity of versions, typed by the fields that it shares with media. */

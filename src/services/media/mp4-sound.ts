@@ -9,18 +9,18 @@ const FIXED_BYTES = 28;
  */
 export function readSoundBoxes(entry: Buffer): Box[] {
   const version = entry.length >= FIXED_BYTES ? entry.readUInt16BE(8) : 0;
-  const boxes = readChildBoxes(
+  const boxes = readBoxesIfWhole(
     entry.subarray(FIXED_BYTES + (version === 1 ? 16 : version === 2 ? 36 : 0)),
   );
   const wave = boxes.find((box) => box.name === 'wave');
-  return wave ? [...boxes, ...readChildBoxes(wave.body)] : boxes;
+  return wave ? [...boxes, ...readBoxesIfWhole(wave.body)] : boxes;
 }
 
 /**
  * What follows the fixed fields is often padding or an outdated structure: if it cannot be read, it
  * is ignored.
  */
-function readChildBoxes(body: Buffer): Box[] {
+export function readBoxesIfWhole(body: Buffer): Box[] {
   try {
     return readBoxes({ name: 'entry', body });
   } catch {

@@ -4,10 +4,11 @@ import type { Entity } from '../../data/entity.ts';
 import { newId, type UUID } from '../../data/ids.ts';
 import type { JobDoc } from '../../models/jobs/job.ts';
 import { getKind, type MediaKindName } from '../../models/media/media-fields.ts';
+import { importProject } from '../exports/import/import-job.ts';
 import { idInput } from '../jobs/input.ts';
 import type { JobType } from '../jobs/job-type.ts';
 import { enqueue } from '../jobs/queue.ts';
-import { isVersion, type Medium } from './medium.ts';
+import { isImport, isVersion, type Medium } from './medium.ts';
 import { mediumSubject, type ProcessInput } from './medium-subject.ts';
 import { discardSegments, type PreviewState } from './segments/encode-job.ts';
 
@@ -89,8 +90,13 @@ export function planProcessing(
   { _id: document, user, project, kind }: Medium,
   etag: string,
 ): PlannedProcessing {
-  const type = typesByKind[(isVersion(entity) ? kind : getKind(entity)) as MediaKindName];
+  const type = isImport(entity)
+    ? importProject
+    : typesByKind[(isVersion(entity) ? kind : getKind(entity)) as MediaKindName];
   const id = newId(ctx.clock());
   const input = { entity: entity.name, document, etag };
-  return { id, enqueue: (tx) => enqueue(tx, type, { _id: id, input, user, project }) };
+  return {
+    id,
+    enqueue: (tx) => enqueue(tx, type as JobType<ProcessInput>, { _id: id, input, user, project }),
+  };
 }

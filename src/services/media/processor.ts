@@ -1,4 +1,5 @@
 import type { SegmentPlan } from './video/segment-plan.ts';
+import type { MediaWarning } from './warning.ts';
 
 /** A derivative on the local disk. */
 export interface DerivativeFile {
@@ -70,7 +71,7 @@ export interface Processed {
    * Problems that do not fail the file, for the client: derivatives that failed, a file that was
    * cut off.
    */
-  warnings: string[];
+  warnings: MediaWarning[];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import {
   deleteKeys,
@@ -53,7 +54,9 @@ async function makeRender(image: Medium, options: RenderOptions, key: string): P
     if (!(await download(image.filePath, etag, original, signal, () => {}))) {
       throw new AppError('INVALID_STATE', 'The image was replaced just now: try again.');
     }
-    const { contentType, size } = await renderImage(original, options, made, signal);
+    const { contentType, size } = await renderImage(original, options, made, {
+      ...{ workDir: dir.path, ffmpeg: config.ffmpegPath, signal },
+    });
     await upload(key, { path: made, size, contentType }, signal);
   } catch (error) {
     if (signal.aborted) {

@@ -39,7 +39,7 @@ export async function recordOutcome(
   const isDelivered = status >= 200 && status < 300;
   await logAttempt(ctx, delivery, outcome, isDelivered);
   if (!isDelivered) await countFailure(ctx, target, outcome);
-  else if (target.failures > 0) await forgetFailures(ctx, target);
+  else if (target.failures > 0) await forgetFailures(target);
 }
 
 async function logAttempt(
@@ -117,7 +117,7 @@ async function countFailure(
 }
 
 /** An endpoint that answers again gets at once what has waited. */
-async function forgetFailures(ctx: Ctx, target: Target): Promise<void> {
+async function forgetFailures(target: Target): Promise<void> {
   const wasSilent = target.failures >= MOST_FAILURES;
   await WebhookEndpoint.collection.updateOne(
     { _id: target.id },

@@ -38,7 +38,9 @@ export async function startLambda({ worker }: { worker: boolean }) {
     ...manager.env,
     ...{ STAGE: 'test', LOG_LEVEL: 'INFO', CORS_ORIGINS: '', SECRETS_ID },
     ...{ SEALING_KEY_ARN, AWS_ENDPOINT_URL_KMS },
-    FFMPEG_PATH: resolve('layers/ffmpeg/bin/ffmpeg'), // the layer's, which is in /opt on Lambda
+    // The layers', which are in /opt on Lambda.
+    FFMPEG_PATH: resolve('layers/ffmpeg/bin/ffmpeg'),
+    FONTS_PATH: resolve('layers/fonts/fonts'),
   });
   await migrate(deployment, packaged.load);
   const functions = await startFunctions({

@@ -90,6 +90,7 @@ const KINDS: Record<string, [MediaKind, string]> = {
   png: ['images', 'image/png'],
   webp: ['images', 'image/webp'],
   avif: ['images', 'image/avif'],
+  heic: ['images', 'image/heic'],
   gif: ['images', 'image/gif'],
   tif: ['images', 'image/tiff'],
 };

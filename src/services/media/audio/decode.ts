@@ -1,12 +1,14 @@
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
-import { corrupt } from '../media-error.ts';
+import { corrupt, MediaError } from '../media-error.ts';
 import { refuseFailure } from '../refuse-failure.ts';
+import { buildWarning, type MediaWarning } from '../warning.ts';
 import { makeKeyMeter } from './analysis/key.ts';
 import { makeLevelMeter } from './analysis/levels.ts';
 import { readLoudness } from './analysis/loudness.ts';
 import { makeTempoMeter } from './analysis/tempo.ts';
 import { makeWaveformMeter } from './analysis/waveform.ts';
 import type { Container } from './containers/container.ts';
+import { buildDownmixFilter } from './downmix.ts';
 import type { AudioLimits } from './limits.ts';
 import { groupBytes, makeWavReader, type PcmFormat, toFloat32, toInt16 } from './pcm-stream.ts';
 import { tooLong } from './sniff.ts';
@@ -26,11 +28,6 @@ export interface DecodeInput {
 const ANALYSIS_RATE = 22_050;
 /** The sample rates of the preview that every AAC decoder plays. */
 const PREVIEW_RATES = [48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000];
-/**
- * More than two channels are mixed down, in the preview and the waveform alike, so that the two
- * match.
- */
-const MONO_OR_STEREO = 'aformat=channel_layouts=mono|stereo';
 
 /**
  * Decodes the file in one pass of ffmpeg with four outputs: loudness and preview inside ffmpeg,
@@ -73,10 +70,11 @@ export async function decodeAudio(input: DecodeInput) {
       path,
       demuxer: container.demuxer,
       decoders: container.decoders,
+      ...(container.demuxerOptions && { demuxerOptions: container.demuxerOptions }),
       maxStreams: limits.streams,
       maxSeconds: limits.seconds + 1,
     },
-    outputs: buildOutputs(input.previewPath),
+    outputs: buildOutputs(input.previewPath, buildDownmixFilter(container.channels)),
     sinks: [onSamples, onMono],
     cwd,
     signal,
@@ -84,7 +82,7 @@ export async function decodeAudio(input: DecodeInput) {
   });
   refuseFailure(end, 'recording');
   const heard = requireSound(format, waveform, levels);
-  const warnings = checkLength(heard.seconds, container);
+  const warnings = [...checkLength(heard.seconds, container), ...checkDemuxing(end.log)];
   return {
     ...heard,
     ...tempo.finish(),
@@ -95,7 +93,7 @@ export async function decodeAudio(input: DecodeInput) {
   };
 }
 
-function buildOutputs(previewPath: string): string[] {
+function buildOutputs(previewPath: string, downmix: string): string[] {
   const mapSound = (...rest: string[]) => [
     '-map',
     '0:a:0',
@@ -106,15 +104,17 @@ function buildOutputs(previewPath: string): string[] {
     ...rest,
   ];
   const noMetadata = ['-map_metadata', '-1', '-map_chapters', '-1'];
-  const previewFilter = `${MONO_OR_STEREO}:sample_rates=${PREVIEW_RATES.join('|')}`;
+  const previewFilter = `${downmix}:sample_rates=${PREVIEW_RATES.join('|')}`;
   // The fast coder takes half the time of the default one, with no audible difference at this rate.
   const aac = ['-c:a', 'aac', '-aac_coder', 'fast', '-b:a', '128k', '-movflags', '+faststart'];
   return [
-    ...mapSound('-af', 'ebur128=peak=true:framelog=quiet', '-f', 'null', '-'),
+    ...mapSound('-af', `${downmix},ebur128=peak=true:framelog=quiet`, '-f', 'null', '-'),
     ...mapSound(...noMetadata, '-af', previewFilter, ...aac, '-f', 'ipod', `file:${previewPath}`),
-    ...mapSound(...noMetadata, '-af', MONO_OR_STEREO, '-c:a', 'pcm_s16le', '-f', 'wav', 'pipe:1'),
+    ...mapSound(...noMetadata, '-af', downmix, '-c:a', 'pcm_s16le', '-f', 'wav', 'pipe:1'),
     ...mapSound(
       ...noMetadata,
+      '-af',
+      downmix,
       '-ac',
       '1',
       '-ar',
@@ -148,10 +148,41 @@ function requireSound(
  * Compares the decoded length with the declared one. A file that was cut off still plays, so it is
  * accepted with a warning; with less than a quarter of its length it is refused as a failed upload.
  */
-function checkLength(seconds: number, { declaredSeconds, declaredIsExact }: Container): string[] {
-  if (declaredSeconds === null || !declaredIsExact || seconds >= declaredSeconds - 1) return [];
+function checkLength(seconds: number, container: Container): MediaWarning[] {
+  const { declaredSeconds, declaredIsExact, mayBeStale } = container;
+  if (declaredSeconds === null || !declaredIsExact) return [];
+  if (seconds > declaredSeconds + Math.max(0.1, declaredSeconds * 0.02)) {
+    return noticeExcess(seconds, declaredSeconds, container);
+  }
+  if (seconds >= declaredSeconds - 1) return [];
   const found = `${seconds.toFixed(1)} of ${declaredSeconds.toFixed(1)} seconds`;
+  if (mayBeStale) {
+    if (seconds > declaredSeconds * 0.98) return [];
+    const message = `The header of this recording declares another length: it has ${found}.`;
+    return [buildWarning('LENGTH_MISMATCH', message)];
+  }
   if (seconds < declaredSeconds / 4) throw corrupt(`This recording is cut off: it has ${found}.`);
   if (seconds > declaredSeconds * 0.98) return [];
-  return [`This recording is cut off: it has ${found}.`];
+  return [buildWarning('CUT_OFF', `This recording is cut off: it has ${found}.`)];
+}
+
+/** Uncompressed samples cannot last longer than their bytes: then they were read as another kind. */
+function noticeExcess(seconds: number, declared: number, { codec, demuxer }: Container) {
+  const found = `${seconds.toFixed(1)} instead of ${declared.toFixed(1)} seconds`;
+  if (codec.startsWith('pcm_') && ['wav', 'aiff', 'au', 'caf'].includes(demuxer)) {
+    throw new MediaError(
+      'UNSUPPORTED_MEDIA',
+      `The samples of this recording are not what its header says: they would last ${found}.`,
+    );
+  }
+  const message = `This recording is longer than its header says: it has ${found}.`;
+  return [buildWarning('LENGTH_MISMATCH', message)];
+}
+
+/** The demuxer gives up at what it does not know, such as a second stream with another rate. */
+function checkDemuxing(log: string): MediaWarning[] {
+  if (!/Error during demuxing/.test(log)) return [];
+  const message =
+    'The end of this recording could not be read: it may be longer than what was read.';
+  return [buildWarning('PARTLY_DECODED', message)];
 }

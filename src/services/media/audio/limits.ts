@@ -29,7 +29,13 @@ export type AudioContentType =
   | 'audio/ogg'
   | 'audio/aiff'
   | 'audio/mp4'
-  | 'audio/aac';
+  | 'audio/aac'
+  | 'audio/webm'
+  | 'audio/x-matroska'
+  | 'audio/x-caf'
+  | 'audio/amr'
+  | 'audio/amr-wb'
+  | 'audio/basic';
 
 /**
  * The content types that an upload may declare: those, and the aliases that browsers and systems
@@ -42,7 +48,13 @@ export const AUDIO_CONTENT_TYPES: readonly string[] = [
   ...['audio/aiff', 'audio/x-aiff'],
   ...['audio/ogg', 'audio/opus', 'audio/vorbis', 'application/ogg', 'audio/x-ogg'],
   ...['audio/mp4', 'audio/m4a', 'audio/x-m4a', 'audio/aac', 'audio/aacp', 'audio/x-aac'],
+  ...['audio/mpeg4', 'audio/mp4a-latm', 'audio/x-m4b', 'audio/alac', 'audio/3gpp', 'audio/3gpp2'],
+  // What MediaRecorder of a browser makes; some systems call any WebM a video.
+  ...['audio/webm', 'video/webm', 'audio/matroska', 'audio/x-matroska'],
+  ...['audio/x-caf', 'audio/caf', 'audio/amr', 'audio/amr-wb', 'audio/x-amr'],
+  ...['audio/basic', 'audio/au', 'audio/x-au', 'audio/x-aifc', 'audio/aifc'],
 ];
 
 /** The accepted formats, as error messages name them. */
-export const ACCEPTED = 'tracks are MP3, WAV, AIFF, FLAC, OGG Vorbis, Opus, M4A/AAC';
+export const ACCEPTED =
+  'tracks are MP3, WAV, AIFF, FLAC, OGG Vorbis, Opus, M4A/AAC, WebM, CAF, AMR and AU';

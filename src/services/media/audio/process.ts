@@ -1,6 +1,7 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { openBounded } from '../bounded-file.ts';
+import type { OriginTags } from '../metadata/origin.ts';
 import {
   type DerivativeFile,
   type PlannedDerivative,
@@ -8,15 +9,19 @@ import {
   type ProcessorInput,
   throttleProgress,
 } from '../processor.ts';
+import { buildWarning } from '../warning.ts';
 import { KEY_ALGORITHM, type Key } from './analysis/key.ts';
 import { LEVELS_ALGORITHM, type Levels } from './analysis/levels.ts';
 import type { Loudness } from './analysis/loudness.ts';
+import { TAG_SOURCE, weighKey, weighTempo } from './analysis/tagged.ts';
 import { TEMPO_ALGORITHM, type Tempo } from './analysis/tempo.ts';
 import { WAVEFORM_ALGORITHM } from './analysis/waveform.ts';
 import type { Container } from './containers/container.ts';
-import { makeCover } from './cover.ts';
+import { makeFirstCover } from './cover.ts';
 import { decodeAudio } from './decode.ts';
 import { AUDIO_LIMITS, type AudioContentType, type AudioLimits } from './limits.ts';
+import { removeRepeatedHeaders } from './ogg-repair.ts';
+import { readSoundOrigin } from './origin.ts';
 import { sniffAudio } from './sniff.ts';
 import { type FoundTags, readTags, type TrackTags } from './tags.ts';
 
@@ -48,7 +53,7 @@ export interface AudioInput extends ProcessorInput {
 export interface ProcessedAudio extends Processed {
   contentType: AudioContentType;
   facts: AudioFacts & Processed['facts'];
-  metadata: TrackTags;
+  metadata: TrackTags & OriginTags;
 }
 
 /**
@@ -63,25 +68,43 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
   progress(0, 'probe');
   const { container, found, bytes } = await probe(path, limits, signal);
   const { contentType } = container;
+  const origin = await readSoundOrigin(path, container, found.texts, signal);
   await input.onProbed({
     contentType,
     facts: {},
-    derivatives: planDerivatives(found.picture !== null),
+    derivatives: planDerivatives(found.pictures.length > 0 || Boolean(container.coverTrack)),
   });
-  const warnings = [...found.warnings];
-  if (found.picture) {
-    const cover = await makeCover(found.picture.data, { workDir, ffmpeg, signal });
-    if (typeof cover === 'string') warnings.push(cover);
-    else await input.onDerivative({ name: 'cover', contentType: 'image/jpeg', ...cover });
+  const warnings = [...(container.warnings ?? []), ...found.warnings];
+  const cover = await makeFirstCover(found.pictures, { path, container, workDir, ffmpeg, signal });
+  if (typeof cover === 'string') warnings.push(buildWarning('COVER_OMITTED', cover));
+  else if (cover) {
+    await input.onDerivative({ name: 'cover', contentType: 'image/jpeg', ...cover });
+  }
+  const decodable = container.repeatsHeaders ? join(workDir, 'repaired.ogg') : path;
+  if (container.repeatsHeaders) {
+    await removeRepeatedHeaders(path, decodable);
+    warnings.push(
+      buildWarning('REPAIRED_STREAM', 'The headers of this Ogg file are repeated in its sound.'),
+    );
   }
 
   const expected = container.declaredSeconds || (bytes * 8) / 128_000;
   const previewPath = join(workDir, 'preview.m4a');
   const onSeconds = (seconds: number) =>
     progress(4 + 93 * Math.min(1, seconds / expected), 'decode');
-  const work = { path, bytes, container, previewPath, cwd: workDir, ffmpeg, signal, limits };
+  const work = {
+    path: decodable,
+    bytes,
+    container,
+    previewPath,
+    cwd: workDir,
+    ffmpeg,
+    signal,
+    limits,
+  };
   const heard = await decodeAudio({ ...work, onSeconds });
   warnings.push(...heard.warnings);
+  if (container.repeatsHeaders) await rm(decodable);
 
   progress(97, 'derivatives');
   const waveformPath = join(workDir, 'waveform.json');
@@ -92,7 +115,12 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
   progress(100, 'done');
   const { bpm, bpmConfidence, key, scale, keyConfidence, loudness, seconds, format } = heard;
   const { silence, clipping } = heard;
-  const music = { bpm, bpmConfidence, key, scale, keyConfidence };
+  const tempo = weighTempo({ bpm, bpmConfidence }, found.tags.bpm);
+  const tonality = weighKey({ key, scale, keyConfidence }, found.tags.key);
+  const music = {
+    ...{ bpm: tempo.bpm, bpmConfidence: tempo.bpmConfidence },
+    ...{ key: tonality.key, scale: tonality.scale, keyConfidence: tonality.keyConfidence },
+  };
   const audio = {
     durationSeconds: Math.round(seconds * 1000) / 1000,
     sampleRate: format.sampleRate,
@@ -110,9 +138,14 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
     loudness,
     silence,
     clipping,
-    algorithms: listAlgorithms(heard.ffmpegVersion),
+    algorithms: listAlgorithms(heard.ffmpegVersion, tempo.isTagged, tonality.isTagged),
   };
-  return { contentType, metadata: found.tags, facts: { audio, analysis }, warnings };
+  return {
+    contentType,
+    metadata: { ...found.tags, ...origin },
+    facts: { audio, analysis },
+    warnings,
+  };
 }
 
 function planDerivatives(hasPicture: boolean): PlannedDerivative[] {
@@ -123,11 +156,16 @@ function planDerivatives(hasPicture: boolean): PlannedDerivative[] {
   ];
 }
 
-function listAlgorithms(ffmpegVersion: string): Algorithms {
+/** Names the algorithms; before one of them `tag+` where a tag decided. */
+function listAlgorithms(
+  ffmpegVersion: string,
+  isTempoTagged: boolean,
+  isKeyTagged: boolean,
+): Algorithms {
   const loudness = `ffmpeg-ebur128@${ffmpegVersion}`;
   return {
-    bpm: TEMPO_ALGORITHM,
-    key: KEY_ALGORITHM,
+    bpm: isTempoTagged ? `${TAG_SOURCE}+${TEMPO_ALGORITHM}` : TEMPO_ALGORITHM,
+    key: isKeyTagged ? `${TAG_SOURCE}+${KEY_ALGORITHM}` : KEY_ALGORITHM,
     levels: LEVELS_ALGORITHM,
     loudness,
     waveform: WAVEFORM_ALGORITHM,

@@ -2,12 +2,16 @@ import type { BoundedFile } from '../bounded-file.ts';
 import { buildRefusal, type ExpectedFormats } from '../foreign-format.ts';
 import { MediaError } from '../media-error.ts';
 import { readAiff } from './containers/aiff.ts';
+import { readAmr } from './containers/amr.ts';
+import { readAu } from './containers/au.ts';
+import { readCaf } from './containers/caf.ts';
 import type { Container } from './containers/container.ts';
 import { readFlac } from './containers/flac.ts';
 import { readMp4 } from './containers/mp4.ts';
 import { findEndOfId3, readMpegAudio } from './containers/mpeg-audio.ts';
 import { readOgg } from './containers/ogg.ts';
 import { readWav } from './containers/wav.ts';
+import { readWebm } from './containers/webm.ts';
 import { ACCEPTED, type AudioLimits } from './limits.ts';
 
 /**
@@ -30,6 +34,10 @@ export async function sniffAudio(file: BoundedFile, limits: AudioLimits): Promis
     (await readFlac(file, start)) ??
     (await readOgg(file, start)) ??
     (await readMp4(file, start)) ??
+    (await readWebm(file, start)) ??
+    (await readCaf(file, start)) ??
+    (await readAmr(file, start)) ??
+    (await readAu(file, start)) ??
     (await readUnlessForeign(file, start));
   refuseExcess(container, limits);
   return container;
@@ -40,7 +48,7 @@ const EXPECTED: ExpectedFormats = {
   contentTypes: [
     ...['audio/mpeg', 'audio/wav', 'audio/flac', 'audio/x-flac', 'audio/ogg', 'audio/aac'],
     'audio/aiff',
-    ...['video/mp4', 'audio/x-m4a'],
+    ...['video/mp4', 'audio/x-m4a', 'audio/amr', 'audio/basic', 'audio/x-caf'],
   ],
   noun: 'sound',
 };

@@ -2,7 +2,7 @@ import type { Metadata } from 'sharp';
 
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/^sRGB|^c2$|IEC ?61966-2/i, 'srgb'],
-  [/Display P3|^sP3C/i, 'display-p3'],
+  [/Display P3|^sP3C|P3 D65/i, 'display-p3'],
   [/Adobe ?RGB/i, 'adobe-rgb'],
   [/ProPhoto|ROMM/i, 'prophoto-rgb'],
   [/2020/, 'rec2020'],

@@ -1,4 +1,5 @@
 import sharp, { type Metadata, type OutputInfo, type Sharp } from 'sharp';
+import { makeSdrConverter, type SourceColor } from '../color/to-sdr.ts';
 import { corrupt, MediaError } from '../media-error.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
 
@@ -48,25 +49,46 @@ export async function decodeInto(
   box: Box,
   orientation: number,
   limits: ImageLimits = IMAGE_LIMITS,
+  color: SourceColor | null = null,
 ): Promise<Pixels> {
   const isTurned = orientation >= 5;
-  const decoded = await openImage(path, limits)
+  const decoding = openImage(path, limits)
     .resize({
       width: isTurned ? box.height : box.width,
       height: isTurned ? box.width : box.height,
       fit: box.fit,
       withoutEnlargement: true,
     })
-    .toColourspace('srgb')
-    .timeout({ seconds: limits.seconds })
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-    .catch(refuseDecodeError);
-  const pixels = toPixels(decoded);
+    .timeout({ seconds: limits.seconds });
+  // Steps of eight bits are too coarse for the curves of other colour spaces.
+  const raw = color
+    ? decoding.toColourspace('rgb16').raw({ depth: 'ushort' })
+    : decoding.toColourspace('srgb').raw();
+  const decoded = await raw.toBuffer({ resolveWithObject: true }).catch(refuseDecodeError);
+  const pixels = toPixels(color ? { ...decoded, data: convertToSrgb(decoded, color) } : decoded);
   if (orientation <= 1) return pixels;
   return toPixels(
     await turnUpright(pixels, orientation).raw().toBuffer({ resolveWithObject: true }),
   );
+}
+
+/** Converts samples of 16 bits in another colour space to sRGB in 8 bits. */
+function convertToSrgb(
+  { data, info }: { data: Buffer; info: OutputInfo },
+  color: SourceColor,
+): Buffer {
+  const { channels } = info;
+  const samples = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  const converted = Buffer.alloc(samples.length);
+  const convert = makeSdrConverter(color);
+  const rgb = new Float64Array(3);
+  for (let at = 0; at < samples.length; at += channels) {
+    for (let n = 0; n < 3; n++) rgb[n] = (samples[at + n] ?? 0) / 65_535;
+    convert(rgb);
+    for (let n = 0; n < 3; n++) converted[at + n] = Math.round((rgb[n] ?? 0) * 255);
+    if (channels === 4) converted[at + 3] = (samples[at + 3] ?? 0) >> 8;
+  }
+  return converted;
 }
 
 /** Opens decoded pixels for further operations. */

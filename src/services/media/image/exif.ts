@@ -19,6 +19,9 @@ export interface ImageTags {
   colorProfile?: string;
 }
 
+/** Fields of a camera in which generators store texts of their own: they are none of a camera. */
+const NOT_OF_CAMERAS = /^[\w ]{1,40}\s*:\s*[{[]/;
+
 const TAG = {
   make: 0x010f,
   model: 0x0110,
@@ -76,6 +79,7 @@ async function readExposure(exif: Directory): Promise<ImageTags> {
 }
 
 function cleanText(text: string): string | undefined {
+  if (NOT_OF_CAMERAS.test(text)) return undefined;
   return text.replaceAll(/[\p{C}\ufffd]/gu, '').trim() || undefined;
 }
 

@@ -8,6 +8,8 @@ export interface ImageLimits {
    * pixel.
    */
   avifPixels: number;
+  /** The same for GIF, of which whole frames are in memory. */
+  framePixels: number;
   /** Pictures that an AVIF may be composed of. */
   tiles: number;
   /** Width or height, in pixels. */
@@ -18,19 +20,23 @@ export interface ImageLimits {
   parts: number;
   /** Bytes of a strip, or of a row of tiles, which the decoder of a TIFF holds at once. */
   stripBytes: number;
+  /** Bytes that the decoder of HEIC may take for one tile. */
+  tileBytes: number;
   /** Time that decoding may take. */
   seconds: number;
 }
 
 export const IMAGE_LIMITS: Readonly<ImageLimits> = {
   bytes: 100_000_000,
-  pixels: 40_000_000,
-  avifPixels: 16_000_000,
+  pixels: 100_000_000,
+  avifPixels: 25_000_000,
+  framePixels: 40_000_000,
   tiles: 64,
-  side: 16_384,
+  side: 32_768,
   frames: 200,
   parts: 10_000,
   stripBytes: 200_000_000,
+  tileBytes: 450_000_000,
   seconds: 20,
 };
 
@@ -41,7 +47,9 @@ export type ImageContentType =
   | 'image/webp'
   | 'image/avif'
   | 'image/gif'
-  | 'image/tiff';
+  | 'image/tiff'
+  | 'image/heic'
+  | 'image/heic-sequence';
 
 /**
  * The content types that an upload may declare: those, and the aliases that browsers and systems
@@ -49,8 +57,10 @@ export type ImageContentType =
  */
 export const IMAGE_CONTENT_TYPES: readonly string[] = [
   ...['image/jpeg', 'image/jpg', 'image/pjpeg', 'image/png', 'image/x-png', 'image/apng'],
-  ...['image/webp', 'image/avif', 'image/gif', 'image/tiff', 'image/x-tiff'],
+  ...['image/webp', 'image/avif', 'image/avif-sequence', 'image/gif', 'image/vnd.mozilla.apng'],
+  ...['image/tiff', 'image/tif', 'image/x-tif', 'image/x-tiff', 'image/jfif'],
+  ...['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
 ];
 
 /** The accepted formats, as error messages name them. */
-export const ACCEPTED = 'images are JPEG, PNG, WebP, AVIF, GIF or TIFF';
+export const ACCEPTED = 'images are JPEG, PNG, WebP, AVIF, HEIC, GIF or TIFF';

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
 import { openBounded } from '../bounded-file.ts';
 import { corrupt } from '../media-error.ts';
+import type { OriginTags } from '../metadata/origin.ts';
 import {
   type MediaProcessor,
   type PlannedDerivative,
@@ -10,13 +11,18 @@ import {
   type ProcessorInput,
   throttleProgress,
 } from '../processor.ts';
+import { buildWarning, type MediaWarning } from '../warning.ts';
 import { findColorSpace, readProfileName } from './color-space.ts';
 import { decodeInto, openPixels, type Pixels, readHeader, toPixels } from './decoder.ts';
 import { type ImageTags, openExifBlock, readExif } from './exif.ts';
 import { computeFeatures, type ImageFeatures } from './features.ts';
 import type { Picture } from './formats/picture.ts';
+import { findConversion } from './heic/color.ts';
+import type { HeicWork } from './heic/decode.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
+import { readImageOrigin } from './origin.ts';
 import { sniffImage } from './sniff.ts';
+import { openSource } from './source.ts';
 
 /** The facts of an image, as its medium stores them. */
 export interface ImageFacts extends Partial<ImageFeatures> {
@@ -58,14 +64,22 @@ export async function processWithin(
   const progress = throttleProgress(input.onProgress);
   signal.throwIfAborted();
   progress(0, 'probe');
-  const { picture, header, metadata } = await probe(path, limits, signal);
+  const work = { workDir: resolve(input.workDir), ffmpeg: input.ffmpeg, signal, limits };
+  const { picture, header, metadata, ...probed } = await probe(path, work);
+  await using source = probed.source;
   const { contentType } = picture;
   const image = buildFacts(picture, header, limits);
   await input.onProbed({ contentType, facts: { image }, derivatives: PLAN });
 
   progress(5, 'decode');
   const box = { width: PREVIEW, height: PREVIEW, fit: 'inside' } as const;
-  const pixels = await decodeInto(path, box, image.orientation, limits);
+  const pixels = await decodeInto(
+    source.path,
+    box,
+    image.orientation,
+    limits,
+    picture.color ?? null,
+  );
   signal.throwIfAborted();
 
   progress(40, 'thumbnail');
@@ -77,24 +91,31 @@ export async function processWithin(
   progress(50, 'preview');
   await makeDerivative(input, 'preview', pixels, (sharp) => sharp.webp({ quality: 80, effort: 2 }));
   progress(80, 'previewAvif');
-  const warnings = await makeAvif(input, pixels);
+  const warnings = [...source.warnings, ...(await makeAvif(input, pixels))];
   signal.throwIfAborted();
   progress(100, 'done');
   return { contentType, facts: { image: { ...image, ...features } }, metadata, warnings };
 }
 
-async function probe(path: string, limits: ImageLimits, signal: AbortSignal) {
+async function probe(path: string, work: HeicWork) {
+  const { limits, signal } = work;
   const file = await openBounded(path, signal);
   try {
     const picture = await sniffImage(file, limits);
-    const header = await readHeader(path, limits);
-    refuseMismatch(picture, header);
-    const bytes = picture.format === 'tiff' ? file : header.exif && openExifBlock(header.exif);
-    const metadata: ImageTags = bytes ? await readExif(bytes) : {};
+    const source = await openSource(path, file, picture, work);
+    const header = await readHeader(source.path, limits);
+    if (source.path === path) refuseMismatch(picture, header);
+    const exif = picture.heic ? picture.heic.exif : header.exif;
+    const bytes = picture.format === 'tiff' ? file : exif && openExifBlock(exif);
+    const xmp = picture.heic ? picture.heic.xmp : (header.xmp ?? null);
+    const metadata: ImageTags & OriginTags = {
+      ...(bytes ? await readExif(bytes) : {}),
+      ...(await readImageOrigin(path, { exif: bytes || null, xmp }, signal)),
+    };
     const colorProfile = header.icc && readProfileName(header.icc);
     if (colorProfile) metadata.colorProfile = colorProfile;
     signal.throwIfAborted();
-    return { picture, header, metadata };
+    return { picture, header, metadata, source };
   } finally {
     await file.close();
   }
@@ -105,6 +126,7 @@ async function probe(path: string, limits: ImageLimits, signal: AbortSignal) {
  * for limits.
  */
 function refuseMismatch(picture: Picture, header: Metadata): void {
+  if (picture.heic) return; // a decoded copy, which is ours
   const format = header.format === 'heif' ? 'avif' : header.format;
   if (format !== picture.format) {
     throw corrupt('The header and the decoder disagree on the format of this image.');
@@ -125,7 +147,11 @@ function buildFacts(picture: Picture, header: Metadata, limits: ImageLimits): Im
     format: picture.format,
     orientation,
     hasAlpha: header.hasAlpha,
-    colorSpace: findColorSpace(header),
+    colorSpace: picture.heic?.isMonochrome
+      ? 'gray'
+      : ((picture.heic && findConversion(picture.heic.color)?.name) ??
+        picture.color?.name ??
+        findColorSpace(header)),
     frames: Math.min(limits.frames, picture.frames ?? header.pages ?? 1),
   };
 }
@@ -150,13 +176,14 @@ async function makeDerivative(
 }
 
 /** Makes the AVIF preview, which may fail. Returns warnings. */
-async function makeAvif(input: ProcessorInput, pixels: Pixels): Promise<string[]> {
+async function makeAvif(input: ProcessorInput, pixels: Pixels): Promise<MediaWarning[]> {
   let made: Encoded;
   try {
     const smaller = await shrink(pixels, PREVIEW_AVIF);
     made = await encodeToBuffer(openPixels(smaller).avif({ quality: 50, effort: 0 }));
   } catch (error) {
-    return [`There is no AVIF preview: ${error instanceof Error ? error.message : error}`];
+    const why = error instanceof Error ? error.message : String(error);
+    return [buildWarning('DERIVATIVE_OMITTED', `There is no AVIF preview: ${why}`.slice(0, 500))];
   }
   await deliver(input, 'previewAvif', made);
   return [];

@@ -1,6 +1,11 @@
 import type { Metadata, Sharp } from 'sharp';
 import { AppError, type Fault } from '../../../errors.ts';
+import { openBounded } from '../bounded-file.ts';
 import { type Box, decodeInto, openPixels, type Pixels, readHeader } from './decoder.ts';
+import type { HeicWork } from './heic/decode.ts';
+import { IMAGE_LIMITS } from './limits.ts';
+import { sniffImage } from './sniff.ts';
+import { type ImageSource, openSource } from './source.ts';
 
 /** How an image is fitted into a box; the first is the default. */
 export const FITS = ['inside', 'cover', 'contain', 'fill'] as const;
@@ -27,6 +32,9 @@ export interface RenderOptions {
   /** 1 to 100; none for PNG. */
   quality?: number;
 }
+
+/** Where a render is made, and by what. */
+export type RenderWork = Omit<HeicWork, 'limits'>;
 
 export interface Rendered {
   contentType: string;
@@ -99,16 +107,20 @@ export async function renderImage(
   sourcePath: string,
   options: RenderOptions,
   outPath: string,
-  signal: AbortSignal,
+  work: RenderWork,
 ): Promise<Rendered> {
+  const { signal } = work;
   signal.throwIfAborted();
-  const header = await readHeader(sourcePath);
+  await using source = await openOriginal(sourcePath, work);
+  const header = await readHeader(source.path);
   signal.throwIfAborted();
   const orientation = header.orientation ?? 1;
   const pixels = await decodeInto(
-    sourcePath,
+    source.path,
     computeBox(options, getShownSize(header)),
     orientation,
+    IMAGE_LIMITS,
+    source.color,
   );
   signal.throwIfAborted();
   const { size, width, height } = await encodeAs(padToBox(pixels, options), options).toFile(
@@ -116,6 +128,16 @@ export async function renderImage(
   );
   signal.throwIfAborted();
   return { contentType: `image/${options.format}`, size, width, height };
+}
+
+async function openOriginal(path: string, work: RenderWork): Promise<ImageSource> {
+  const file = await openBounded(path, work.signal);
+  try {
+    const picture = await sniffImage(file, IMAGE_LIMITS);
+    return await openSource(path, file, picture, { ...work, limits: IMAGE_LIMITS });
+  } finally {
+    await file.close();
+  }
 }
 
 function getShownSize({ width, height, orientation = 1 }: Metadata) {

@@ -4,6 +4,7 @@ import { corrupt, MediaError } from '../media-error.ts';
 import { readAvif } from './formats/avif.ts';
 import { openBuffered } from './formats/buffered-file.ts';
 import { readGif } from './formats/gif.ts';
+import { readHeic } from './formats/heic.ts';
 import { readJpeg } from './formats/jpeg.ts';
 import type { Picture } from './formats/picture.ts';
 import { readPng } from './formats/png.ts';
@@ -29,6 +30,7 @@ export async function sniffImage(file: BoundedFile, limits: ImageLimits): Promis
     (await readWebp(buffered, limits)) ??
     (await readGif(buffered, limits)) ??
     (await readAvif(buffered, limits)) ??
+    (await readHeic(buffered, limits)) ??
     (await readTiffUnlessForeign(file, limits));
   if (picture) return picture;
   throw await buildRefusal(file, EXPECTED);
@@ -38,7 +40,7 @@ const EXPECTED: ExpectedFormats = {
   accepted: ACCEPTED,
   contentTypes: [
     ...['image/jpeg', 'image/png', 'image/apng', 'image/webp', 'image/avif', 'image/gif'],
-    'image/tiff',
+    ...['image/tiff', 'image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
   ],
   noun: 'a picture',
 };

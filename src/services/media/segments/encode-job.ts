@@ -50,7 +50,7 @@ export const encodeSegment: JobType<SegmentInput, SegmentResult> = {
       number: Joi.number().integer().required(),
     }),
   }),
-  queue: 'media',
+  queue: 'render',
   run: async (work) => (await import('./encode.ts')).runEncodeSegment(work),
 };
 

@@ -58,7 +58,7 @@ export const streamVideo: JobType<StreamInput, StreamResult, SegmentsState> = {
     derivativesPath: Joi.string().required(),
     shape: shapeInput.required(),
   }),
-  queue: 'media',
+  queue: 'render',
   subject: streamSubject,
   run: async (work) => (await import('./make.ts')).makeStream(work),
   afterParts: async (work, results, state) =>

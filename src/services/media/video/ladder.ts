@@ -18,7 +18,8 @@ import {
   type FrameFormat,
   type Rendition,
 } from './renditions.ts';
-import { AAC_OUTPUT } from './sound.ts';
+import { buildAacOutput } from './sound.ts';
+import type { SourceFrames } from './source-frames.ts';
 import { buildRun } from './work.ts';
 
 /**
@@ -46,7 +47,7 @@ export async function makeLadder(
   const sound = [
     '-map',
     `0:a:${audio?.index ?? 0}`,
-    ...AAC_OUTPUT,
+    ...buildAacOutput(audio?.channels ?? 2),
     '-map_metadata',
     '-1',
     '-bitexact',
@@ -55,7 +56,7 @@ export async function makeLadder(
     ...buildRun(work, seconds * renditions.length, hasSound),
     outputs: [
       ...['-progress', 'pipe:1', '-filter_complex'],
-      buildSplitGraph(renditions, frameFormat, video.index, after),
+      buildSplitGraph(renditions, frameFormat, video.index, after, work.frames),
       ...pictures,
       ...(hasSound ? [...sound, ...buildHlsOutput('audio')] : []),
     ],
@@ -94,13 +95,14 @@ async function collectStream(
  */
 export function buildSplitGraph(
   renditions: readonly Rendition[],
-  { shape, rate }: FrameFormat,
+  { rate }: FrameFormat,
   index: number,
   after: string,
+  frames: SourceFrames,
 ): string {
   const parts = renditions.map((_, n) => `[s${n}]`).join('');
   const scaled = renditions.map(
-    ({ size }, n) => `[s${n}]${buildConstantRateFilter(size, shape.hdr, rate)}${after}[v${n}]`,
+    ({ size }, n) => `[s${n}]${buildConstantRateFilter(size, frames, rate)}${after}[v${n}]`,
   );
   return [`[0:v:${index}]split=${renditions.length}${parts}`, ...scaled].join(';');
 }

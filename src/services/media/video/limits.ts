@@ -2,7 +2,7 @@
 export interface VideoLimits {
   bytes: number;
   seconds: number;
-  /** Pixels of a frame: 4K passes, 8K does not. */
+  /** Pixels of a frame: 5K and 8K recordings pass. */
   pixels: number;
   side: number;
   /** Frames per second, declared or counted. */
@@ -19,9 +19,9 @@ export interface VideoLimits {
 export const VIDEO_LIMITS: Readonly<VideoLimits> = {
   bytes: 50_000_000_000,
   seconds: 14_400,
-  pixels: 8_900_000,
-  side: 4096,
-  frameRate: 120,
+  pixels: 33_600_000,
+  side: 8192,
+  frameRate: 480,
   streams: 16,
   decodeBaseMs: 20_000,
   decodeMsPerSecond: 3_000,
@@ -33,6 +33,8 @@ export type VideoContentType = 'video/mp4' | 'video/quicktime' | 'video/webm' | 
 /** The content types that an upload may declare. */
 export const VIDEO_CONTENT_TYPES: readonly string[] = [
   ...['video/mp4', 'video/quicktime', 'video/webm', 'video/x-matroska'],
+  ...['video/x-m4v', 'video/m4v', 'video/matroska', 'video/3gpp', 'video/3gpp2', 'application/mp4'],
+  ...['video/mpeg4', 'video/x-quicktime', 'application/x-matroska'],
 ];
 
 /** The accepted formats, as error messages name them. */

@@ -7,6 +7,7 @@ import { chooseOutputRate } from './rate.ts';
 import type { FrameFormat } from './renditions.ts';
 import type { Shape } from './shape.ts';
 import { probeVideo } from './sniff.ts';
+import { prepareFrames, UNKNOWN_FRAMES } from './source-frames.ts';
 import type { VideoWork } from './work.ts';
 
 /** A video opened for encoding, and the format of the frames to produce. */
@@ -30,7 +31,10 @@ export async function openVideo(input: KnownVideo, limits = VIDEO_LIMITS): Promi
   const { ffmpeg, signal, shape } = input;
   const [path, workDir] = [resolve(input.path), resolve(input.workDir)];
   const { container } = await probeVideo(path, limits, signal);
-  const work: VideoWork = { path, workDir, ffmpeg, signal, limits, container };
+  const work: VideoWork = {
+    ...{ path, workDir, ffmpeg, signal, limits, container, frames: UNKNOWN_FRAMES },
+  };
+  work.frames = await prepareFrames(work);
   const times = await measureTimes(work);
   const { frameRate, variableFrameRate } = times.pictures;
   const rate = chooseOutputRate(frameRate, variableFrameRate);

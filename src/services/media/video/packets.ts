@@ -97,6 +97,9 @@ function makePictureMeter(limits: VideoLimits) {
   };
 }
 
+/** Below every time: ffmpeg's AV_NOPTS_VALUE is the least number of 64 bits. */
+const NO_TIME = -(2 ** 62);
+
 /** Parses the output of ffmpeg's framecrc muxer: one line per packet. */
 function readPackets(onPacket: (packet: { time: number; seconds: number; size: number }) => void) {
   let tick = 0;
@@ -104,9 +107,12 @@ function readPackets(onPacket: (packet: { time: number; seconds: number; size: n
     const base = /^#tb 0: (\d+)\/(\d+)/.exec(text);
     if (base) tick = Number(base[1]) / Number(base[2]);
     const fields = text.startsWith('#') ? [] : text.split(',');
-    const [, , pts, duration = 0, size = 0] = fields.map(Number);
-    if (pts === undefined || !Number.isFinite(pts)) return;
-    onPacket({ time: pts * tick, seconds: duration * tick, size });
+    const [, dts, pts, duration = 0, size = 0] = fields.map(Number);
+    if (pts === undefined || dts === undefined || !Number.isFinite(pts)) return;
+    // Without a time of its own a packet is shown about when it is decoded.
+    const at = pts > NO_TIME ? pts : dts;
+    if (at <= NO_TIME) return;
+    onPacket({ time: at * tick, seconds: duration * tick, size });
   });
 }
 

@@ -1,5 +1,5 @@
-import type { Hdr } from './containers/container.ts';
 import { formatFraction, type Rate, toFramesPerSecond } from './rate.ts';
+import { buildTableFilter, type SourceFrames } from './source-frames.ts';
 
 /** In pixels. */
 export interface Size {
@@ -7,34 +7,63 @@ export interface Size {
   height: number;
 }
 
-const CURVES = { PQ: 'smpte2084', HLG: 'arib-std-b67' } as const;
+/** What a picture becomes: a frame of a video, in BT.709, or a JPEG, which by JFIF is in BT.601. */
+type Target = 'VIDEO' | 'JPEG';
 
-/** Filters that scale to this size, with square pixels and standard dynamic range. */
-export function buildResizeFilter({ width, height }: Size, hdr: Hdr): string {
-  return buildScaleFilter(`w=${width}:h=${height}`, hdr);
+const TARGETS: Record<Target, { matrix: string; range: string; format: string; name: string }> = {
+  VIDEO: {
+    ...{ matrix: 'bt709', range: 'tv', format: 'yuv420p' },
+    name: ',setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709',
+  },
+  JPEG: { matrix: 'bt601', range: 'pc', format: 'yuvj420p', name: '' },
+};
+
+/** Filters that scale to this size, with square pixels and standard dynamic range and gamut. */
+export function buildResizeFilter(size: Size, frames: SourceFrames, target: Target): string {
+  const { width, height } = size;
+  // A recorder may turn the picture in mid-stream: a shape that does not fit gets margins.
+  const isFitting = `lt(abs(dar*${height}/${width}-1),0.03)`;
+  const across = `'if(${isFitting},${width},min(${width},max(2,2*trunc(${height}*dar/2))))'`;
+  const down = `'if(${isFitting},${height},min(${height},max(2,2*trunc(${width}/dar/2))))'`;
+  const margins = `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2:eval=frame`;
+  return buildScaleFilter(
+    `w=${across}:h=${down}:eval=frame`,
+    frames,
+    target,
+    `,setsar=1,${margins}`,
+  );
 }
 
 /**
  * The same for a picture whose size only the decoder knows: scales it to at most `side` pixels per
  * side.
  */
-export function buildFitFilter(side: number, hdr: Hdr): string {
+export function buildFitFilter(side: number, frames: SourceFrames, target: Target): string {
   const factor = `min(1,${side}/max(iw*sar,ih))`;
-  return buildScaleFilter(`w='max(2,trunc(iw*sar*${factor}))':h='max(2,trunc(ih*${factor}))'`, hdr);
+  const size = `w='max(2,trunc(iw*sar*${factor}))':h='max(2,trunc(ih*${factor}))'`;
+  return buildScaleFilter(size, frames, target, ',setsar=1');
 }
 
 /** Removes ICC profiles, which frames carry as side data and encoders would write. */
 const WITHOUT_PROFILE = 'sidedata=mode=delete:type=ICC_PROFILE';
 
-function buildScaleFilter(size: string, hdr: Hdr): string {
-  if (!hdr) return `${WITHOUT_PROFILE},scale=${size},setsar=1`;
-  // Color properties that the stream does not declare are set to those of all HDR video.
-  const named = `color_primaries=bt2020:color_trc=${CURVES[hdr]}:colorspace=bt2020nc`;
-  return [
-    // Scaled first, because linear light is computed in floats: four bytes per channel and pixel.
-    `${WITHOUT_PROFILE},setparams=${named},scale=${size},zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709`,
-    'tonemap=tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=limited,format=yuv420p,setsar=1',
-  ].join(',');
+function buildScaleFilter(
+  size: string,
+  frames: SourceFrames,
+  target: Target,
+  after: string,
+): string {
+  const { matrix, range, needsTable, isInterlaced } = frames;
+  const to = TARGETS[target];
+  // Fields are put together before anything is scaled: combs could not be undone later.
+  const whole = isInterlaced ? 'bwdif=mode=send_frame:deint=interlaced,' : '';
+  // The container may claim another range and matrix than the decoder: frames are named by ours.
+  const source = needsTable ? '' : `:in_color_matrix=${matrix}:in_range=${range}`;
+  const out = `out_color_matrix=${to.matrix}:out_range=${to.range}`;
+  const scale = needsTable
+    ? `scale=${size},${buildTableFilter(frames)},scale=${out}`
+    : `scale=${size}${source}:${out}`;
+  return `${WITHOUT_PROFILE},${whole}${scale},format=${to.format}${after}${to.name}`;
 }
 
 /**
@@ -42,9 +71,9 @@ function buildScaleFilter(size: string, hdr: Hdr): string {
  * picture that is shown long it emits hundreds of references to one frame, each of which a later
  * filter would copy.
  */
-export function buildConstantRateFilter(size: Size, hdr: Hdr, rate: Rate): string {
+export function buildConstantRateFilter(size: Size, frames: SourceFrames, rate: Rate): string {
   const even = `fps=${formatFraction(rate)}:start_time=0:eof_action=pass`;
-  return `${buildResizeFilter(size, hdr)},format=yuv420p,${even}`;
+  return `${buildResizeFilter(size, frames, 'VIDEO')},${even}`;
 }
 
 /**

@@ -46,22 +46,11 @@ const INTRA: readonly PosterSearch[] = [{ keyframesOnly: true, seconds: 8, step:
 export async function makePoster(work: VideoWork) {
   const { decoders } = work.container.video;
   const isIntra = decoders === VIDEO_DECODERS.prores || decoders === VIDEO_DECODERS.mjpeg;
-  let hdr = work.container.video.hdr;
-  let isSure = false;
   let best: { shape: DecodedShape; score: number } | null = null;
   const searches = isIntra ? INTRA : KEYFRAMES;
-  for (let n = 0; n < searches.length; n++) {
-    const search = searches[n] as PosterSearch;
+  for (const search of searches) {
     // A decoder that fails later in the file may have produced enough frames already.
-    const found = await tryCandidates(work, search, hdr);
-    if (found && !isSure) {
-      isSure = true;
-      if (found.shape.hdr !== hdr) {
-        hdr = found.shape.hdr; // declared only in the stream: repeat this search with tone mapping
-        n -= 1;
-        continue;
-      }
-    }
+    const found = await tryCandidates(work, search);
     if (found && found.score > (best?.score ?? -1)) {
       await keepCandidate(work, found.chosen);
       best = found;
@@ -78,7 +67,7 @@ export async function makePoster(work: VideoWork) {
   };
 }
 
-async function tryCandidates(work: VideoWork, search: PosterSearch, hdr: Hdr) {
+async function tryCandidates(work: VideoWork, search: PosterSearch) {
   const grey: Buffer[] = [];
   const { input, ...bounds } = buildRun(work, search.seconds);
   const buildOutput = (label: string, name: string) => [
@@ -89,8 +78,8 @@ async function tryCandidates(work: VideoWork, search: PosterSearch, hdr: Hdr) {
   const graph = [
     `[0:v:${work.container.video.index}]`,
     `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${search.step})',showinfo=checksum=0,`,
-    `${buildFitFilter(POSTER_SIDE, hdr)},split=3[poster][b][c];`,
-    `[b]${buildFitFilter(THUMBNAIL_SIDE, null)}[thumbnail];[c]${judged}[grey]`,
+    `${buildFitFilter(POSTER_SIDE, work.frames, 'JPEG')},split=3[poster][b][c];`,
+    `[b]scale='max(2,trunc(iw*min(1,${THUMBNAIL_SIDE}/max(iw,ih))))':'max(2,trunc(ih*min(1,${THUMBNAIL_SIDE}/max(iw,ih))))'[thumbnail];[c]${judged}[grey]`,
   ];
   const end = await runFfmpeg({
     ...bounds,
@@ -104,7 +93,7 @@ async function tryCandidates(work: VideoWork, search: PosterSearch, hdr: Hdr) {
     sinks: [(chunk) => grey.push(chunk)],
   });
   const pixels = Buffer.concat(grey);
-  const shape = parseShape(end.log);
+  const shape = parseShape(end.log, work.frames.hdr);
   const scores = Array.from({ length: Math.floor(pixels.length / JUDGED) }, (_, n) =>
     computeScore(pixels.subarray(n * JUDGED, (n + 1) * JUDGED)),
   );
@@ -132,24 +121,23 @@ function computeScore(grey: Buffer): number {
 }
 
 /**
- * Reads the last frame that `showinfo` logged. Tags of the file cannot match: ffmpeg prints them
+ * Reads the first frame that `showinfo` logged. Tags of the file cannot match: ffmpeg prints them
  * indented.
  */
-function parseShape(log: string): DecodedShape | null {
+function parseShape(log: string, hdr: Hdr): DecodedShape | null {
   const frames = [
     ...log.matchAll(
       /^\[Parsed_showinfo\S* @ \w+\] n: *\d+ .* fmt:(\w+) .*sar:(\d+)\/(\d+) s:(\d+)x(\d+) /gm,
     ),
   ];
-  const frame = frames.at(-1);
+  const frame = frames[0];
   if (!frame) return null;
   const [, pixelFormat = '', ...numbers] = frame;
   const [across = 0, down = 0, width = 0, height = 0] = numbers.map(Number);
   const aspect = across > 0 && down > 0 ? across / down : 1;
-  const curve = /^\[Parsed_showinfo\S* @ \w+\] .*color_trc:(\S+)/m.exec(log)?.[1];
   return {
     ...{ width: Math.max(1, Math.round(width * aspect)), height, pixelFormat },
-    hdr: curve === 'smpte2084' ? 'PQ' : curve === 'arib-std-b67' ? 'HLG' : null,
+    hdr,
   };
 }
 

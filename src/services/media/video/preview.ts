@@ -10,7 +10,8 @@ import { buildConstantRateFilter, buildEndingFilter, fitWithin, type Size } from
 import { readProgress } from './progress.ts';
 import { type Rate, toFramesPerSecond } from './rate.ts';
 import type { Shape } from './shape.ts';
-import { AAC_OUTPUT, buildSoundOutputs, type MeasuredSound, makeSoundMeter } from './sound.ts';
+import { buildAacOutput, buildSoundOutputs, type MeasuredSound, makeSoundMeter } from './sound.ts';
+import type { SourceFrames } from './source-frames.ts';
 import { buildSpriteFilter, buildSpriteOutput, type SpritePlan } from './sprite.ts';
 import { buildRun, THREADS, type VideoWork } from './work.ts';
 
@@ -18,7 +19,6 @@ import { buildRun, THREADS, type VideoWork } from './work.ts';
 export interface PreviewPlan {
   size: Size;
   rate: Rate;
-  shape: Shape;
   times: VideoTimes;
   hasSound: boolean;
   /** null if the sprite exists already. */
@@ -30,6 +30,8 @@ export interface EncodedPreview {
   heard: MeasuredSound | null;
   /** Length of the decoded pictures, including the frozen last frame. */
   seconds: number;
+  /** Whether the size of the picture changes in mid-stream. */
+  changesSize: boolean;
 }
 
 /** The size of the preview: at most 720p, landscape or portrait. */
@@ -59,13 +61,20 @@ export async function makePreview(
   const path = join(work.workDir, 'preview.mp4');
   const sound = makeSoundMeter();
   let frames = 0;
-  const soundIndex = work.container.audio?.index ?? 0;
+  const track = work.container.audio ?? { index: 0, channels: 2 };
   const outputs = [
-    ...['-progress', 'pipe:1', '-filter_complex', buildGraph(index, plan), '-map', '[preview]'],
-    ...(plan.hasSound ? ['-map', `0:a:${soundIndex}`, ...AAC_OUTPUT] : []),
+    ...[
+      '-progress',
+      'pipe:1',
+      '-filter_complex',
+      buildGraph(index, plan, work.frames),
+      '-map',
+      '[preview]',
+    ],
+    ...(plan.hasSound ? ['-map', `0:a:${track.index}`, ...buildAacOutput(track.channels)] : []),
     ...[...buildH264Options(plan), '-movflags', '+faststart', '-f', 'mp4', 'file:preview.mp4'],
     ...(plan.sprite ? buildSpriteOutput('sprite') : []),
-    ...(plan.hasSound ? buildSoundOutputs(soundIndex, 'pipe:3') : []),
+    ...(plan.hasSound ? buildSoundOutputs(track, 'pipe:3') : []),
   ];
   const onProgress = readProgress((progress) => {
     frames = progress.frames;
@@ -83,7 +92,16 @@ export async function makePreview(
     preview: { name: 'preview', path, contentType: 'video/mp4', size, ...plan.size },
     heard: plan.hasSound ? sound.finish(end.log) : null,
     seconds: frames / toFramesPerSecond(plan.rate),
+    changesSize: hasSizeChange(end.log),
   };
+}
+
+/** ffmpeg logs when a frame differs from the one before in size, format or colour. */
+function hasSizeChange(log: string): boolean {
+  const changes = log.matchAll(
+    /filter context - w: (\d+) h: (\d+) .* incoming frame - w: (\d+) h: (\d+) /g,
+  );
+  return [...changes].some(([, w, h, newW, newH]) => w !== newW || h !== newH);
 }
 
 async function refuseFailedPreview(end: FfmpegEnd, path: string): Promise<void> {
@@ -91,9 +109,9 @@ async function refuseFailedPreview(end: FfmpegEnd, path: string): Promise<void> 
   refuseFailure(end, 'video');
 }
 
-function buildGraph(index: number, plan: PreviewPlan): string {
-  const { size, shape, rate, times } = plan;
-  const preview = buildConstantRateFilter(size, shape.hdr, rate) + buildEndingFilter(times, rate);
+function buildGraph(index: number, plan: PreviewPlan, frames: SourceFrames): string {
+  const { size, rate, times } = plan;
+  const preview = buildConstantRateFilter(size, frames, rate) + buildEndingFilter(times, rate);
   if (!plan.sprite) return `[0:v:${index}]${preview}[preview]`;
   return [
     `[0:v:${index}]split=2[a][b];[a]${preview}[preview]`,

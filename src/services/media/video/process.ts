@@ -9,6 +9,7 @@ import {
   type ProcessorInput,
   throttleProgress,
 } from '../processor.ts';
+import { buildWarning, type MediaWarning } from '../warning.ts';
 import { buildEarlyFacts, buildFinalFacts, type VideoFacts } from './facts.ts';
 import { VIDEO_LIMITS, type VideoLimits } from './limits.ts';
 import { hasDecodableSound, measureTimes, type OpenVideo } from './open.ts';
@@ -24,7 +25,9 @@ import { buildPreviewRendition } from './renditions.ts';
 import { planSegments, type SegmentPlan } from './segment-plan.ts';
 import { probeVideo } from './sniff.ts';
 import type { MeasuredSound } from './sound.ts';
+import { prepareFrames, removeColorTable, UNKNOWN_FRAMES } from './source-frames.ts';
 import { makeSpriteFromKeyframes, planSprite, writeSpriteFiles } from './sprite.ts';
+import { readVideoTags, type VideoTags } from './tags/video-tags.ts';
 import type { VideoWork } from './work.ts';
 
 /**
@@ -50,6 +53,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     progress(0, 'probe');
     const path = resolve(input.path);
     const { container, bytes } = await probeVideo(path, limits, signal);
+    const metadata = await readVideoTags(path, container, signal);
     const work: VideoWork = {
       path,
       workDir: resolve(input.workDir),
@@ -57,7 +61,9 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
       signal,
       limits,
       container,
+      frames: UNKNOWN_FRAMES,
     };
+    await using _table = { [Symbol.asyncDispose]: () => removeColorTable(work) };
     const times = await measureTimes(work);
     const { seconds, pictures } = times;
     const hasSound = hasDecodableSound(work);
@@ -69,6 +75,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     });
     progress(PROBED, 'poster');
 
+    work.frames = await prepareFrames(work);
     const { shape, poster, thumbnail } = await makePoster(work);
     await input.onDerivative(poster);
     await input.onDerivative(thumbnail);
@@ -78,9 +85,9 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     const opened: OpenVideo = { ...times, work, frameFormat: { shape, rate }, hasSound };
     const plan = planSegments(opened, [buildPreviewRendition(shape)], secondsPerJob);
     if (plan.segments.length > 1)
-      return leavePreviewToSegments(input, opened, { early, shape, plan });
+      return leavePreviewToSegments(input, opened, { early, shape, plan, metadata });
 
-    const grid = planSprite(shape, seconds);
+    const grid = planSprite(shape, seconds, work.frames);
     const reportShare = (from: number, to: number, stage: string) => (done: number) =>
       progress(from + (to - from) * Math.min(1, done / seconds), stage);
     const isLong = seconds > LONG_SECONDS;
@@ -97,7 +104,6 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
       {
         size: computePreviewSize(shape),
         rate,
-        shape,
         times,
         hasSound,
         sprite: hasSprite ? null : grid,
@@ -106,13 +112,14 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
       warnings,
     );
     warnings.push(...checkLengths(opened, made.seconds - times.still));
+    if (made.changesSize) warnings.push(SIZE_WARNING);
     if (!hasSprite) await deliverSprite();
     await input.onDerivative(made.preview);
     if (made.heard) await input.onDerivative(await writeWaveform(work, made.heard));
     signal.throwIfAborted();
     progress(100, 'done');
     const facts = buildFinalFacts(early, work, { shape, times }, made);
-    return { contentType: container.contentType, facts: { ...facts }, metadata: {}, warnings };
+    return { contentType: container.contentType, facts: { ...facts }, metadata, warnings };
   };
 }
 
@@ -123,18 +130,18 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
 async function leavePreviewToSegments(
   input: ProcessorInput,
   opened: OpenVideo,
-  known: { early: VideoFacts; shape: DecodedShape; plan: SegmentPlan },
+  known: { early: VideoFacts; shape: DecodedShape; plan: SegmentPlan; metadata: VideoTags },
 ): Promise<Processed> {
   const { work, seconds, pictures } = opened;
-  const { early, shape, plan } = known;
+  const { early, shape, plan, metadata } = known;
   const warnings = [...warnUnsupportedSound(opened), ...checkLengths(opened, pictures.end)];
-  const grid = planSprite(shape, seconds);
+  const grid = planSprite(shape, seconds, work.frames);
   // From keyframes even if there are few: decoding the whole video would take too long.
   await makeSpriteFromKeyframes(work, grid, () => {});
   for (const file of await writeSpriteFiles(work, grid)) await input.onDerivative(file);
   const facts = buildFinalFacts(early, work, { shape, times: opened }, { heard: null, seconds });
   const { contentType } = work.container;
-  return { contentType, facts: { ...facts }, metadata: {}, warnings, segments: plan };
+  return { contentType, facts: { ...facts }, metadata, warnings, segments: plan };
 }
 
 function planDerivatives(hasSound: boolean): PlannedDerivative[] {
@@ -156,7 +163,7 @@ async function makePreviewOrSilent(
   work: VideoWork,
   plan: PreviewPlan,
   onSeconds: (seconds: number) => void,
-  warnings: string[],
+  warnings: MediaWarning[],
 ): Promise<EncodedPreview> {
   try {
     const made = await makePreview(work, plan, onSeconds);
@@ -173,13 +180,25 @@ async function makePreviewOrSilent(
 }
 
 /** The warning when the sound turns out to be broken. */
-export const SILENT_WARNING =
-  'The sound cannot be decoded: the preview is silent, and has no waveform.';
+export const SILENT_WARNING = buildWarning(
+  'SOUND_CORRUPT',
+  'The sound cannot be decoded: the preview is silent, and has no waveform.',
+);
 
-function warnUnsupportedSound({ work, hasSound }: OpenVideo): string[] {
+const SIZE_WARNING = buildWarning(
+  'PICTURE_SIZE_CHANGES',
+  'The size of the picture changes in mid-stream: other shapes than the first have margins.',
+);
+
+function warnUnsupportedSound({ work, hasSound }: OpenVideo): MediaWarning[] {
   const { audio } = work.container;
   if (!audio || hasSound) return [];
-  return [`The sound is "${audio.codec}", which is not supported: the preview is silent.`];
+  return [
+    buildWarning(
+      'SOUND_UNSUPPORTED',
+      `The sound is "${audio.codec}", which is not supported: the preview is silent.`,
+    ),
+  ];
 }
 
 /**
@@ -187,7 +206,10 @@ function warnUnsupportedSound({ work, hasSound }: OpenVideo): string[] {
  * their own track, because one may end long before the other; without a length of the track, the
  * whole with the file's.
  */
-function checkLengths({ work, seconds, pictures, soundEnd }: OpenVideo, decoded: number): string[] {
+function checkLengths(
+  { work, seconds, pictures, soundEnd }: OpenVideo,
+  decoded: number,
+): MediaWarning[] {
   const { video, audio, declaredSeconds } = work.container;
   const shown = checkLength(decoded, video.declaredEnd ?? pictures.end);
   if (shown.length > 0) return shown;
@@ -201,12 +223,12 @@ function checkLengths({ work, seconds, pictures, soundEnd }: OpenVideo, decoded:
  * A file that was cut off still plays, so it is accepted with a warning, unless less than a quarter
  * of the declared length is left.
  */
-function checkLength(seconds: number, declared: number | null): string[] {
+function checkLength(seconds: number, declared: number | null): MediaWarning[] {
   if (declared === null || seconds >= declared - 1) return [];
   const found = `${seconds.toFixed(1)} of ${declared.toFixed(1)} seconds`;
   if (seconds < declared / 4) throw corrupt(`This video is cut off: it has ${found}.`);
   if (seconds > declared * 0.98) return [];
-  return [`This video is cut off: it has ${found}.`];
+  return [buildWarning('CUT_OFF', `This video is cut off: it has ${found}.`)];
 }
 
 async function writeWaveform(

@@ -4,15 +4,21 @@ export interface Rate {
   under: 1 | 1001;
 }
 
-const MOST_PER_SECOND = 30;
+const MOST_PER_SECOND = 60;
+/** The rates that films, cameras and screens have. */
+const STANDARD = [1, 2, 5, 10, 12, 15, 20, 24, 25, 30, 48, 50, 60];
 
 /**
- * Chooses the frame rate of preview and stream: the video's own up to 30, else an integer fraction
- * of it, so that all frames are shown equally long. A variable or unknown rate becomes 30.
+ * Chooses the frame rate of preview and stream: the video's own up to 60, else an integer fraction
+ * of it, so that all frames are shown equally long. A variable rate becomes the next standard one
+ * above its average, at least 24; an unknown one 30.
  */
 export function chooseOutputRate(frameRate: number | null, isVariable: boolean): Rate {
-  if (frameRate === null || isVariable || frameRate <= 0)
-    return { over: MOST_PER_SECOND, under: 1 };
+  if (frameRate === null || frameRate <= 0) return { over: 30, under: 1 };
+  if (isVariable) {
+    const least = Math.max(24, frameRate * 0.98);
+    return { over: STANDARD.find((rate) => rate >= least) ?? MOST_PER_SECOND, under: 1 };
+  }
   const part = frameRate / Math.ceil(frameRate / (MOST_PER_SECOND * 1.01));
   const whole = Math.max(1, Math.round(part));
   // NTSC rates are a thousandth lower than their name: 29.97 is 30000/1001.

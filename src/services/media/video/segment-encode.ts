@@ -7,7 +7,7 @@ import { readProgress } from './progress.ts';
 import { type Rate, toFramesPerSecond } from './rate.ts';
 import { buildEncoderOptions, type Rendition } from './renditions.ts';
 import { nameSegmentFile, type Segment } from './segment-plan.ts';
-import { AAC_OUTPUT, buildSoundOutputs, type MeasuredSound, makeSoundMeter } from './sound.ts';
+import { buildAacOutput, buildSoundOutputs, type MeasuredSound, makeSoundMeter } from './sound.ts';
 import { buildRun } from './work.ts';
 
 /** One segment to encode. */
@@ -38,7 +38,7 @@ export async function encodeSegment(
     },
     outputs: [
       ...['-progress', 'pipe:1', '-filter_complex'],
-      buildSplitGraph(renditions, frameFormat, work.container.video.index, filter),
+      buildSplitGraph(renditions, frameFormat, work.container.video.index, filter, work.frames),
       ...renditions.flatMap((rendition, n) => [
         ...['-map', `[v${n}]`, ...buildEncoderOptions(rendition, frameFormat.rate)],
         ...['-f', 'mp4', `file:${names[n]}`],
@@ -82,22 +82,22 @@ export async function encodeSound(
   { work, seconds }: OpenVideo,
   onProgress: (percent: number) => void,
 ): Promise<{ path: string; heard: MeasuredSound | null }> {
-  const index = work.container.audio?.index ?? 0;
+  const track = work.container.audio ?? { index: 0, channels: 2 };
   const meter = makeSoundMeter((done) => onProgress(Math.min(99, (done / seconds) * 100)));
   const end = await runFfmpeg({
     ...buildRun(work, seconds / 4, true),
     outputs: [
       ...[
         '-map',
-        `0:a:${index}`,
+        `0:a:${track.index}`,
         '-vn',
-        ...AAC_OUTPUT,
+        ...buildAacOutput(track.channels),
         '-map_metadata',
         '-1',
         '-map_chapters',
         '-1',
       ],
-      ...['-bitexact', '-f', 'ipod', 'file:sound.m4a', ...buildSoundOutputs(index, 'pipe:1')],
+      ...['-bitexact', '-f', 'ipod', 'file:sound.m4a', ...buildSoundOutputs(track, 'pipe:1')],
     ],
     sinks: [meter.add],
   });

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { refuseFailure } from '../refuse-failure.ts';
-import type { Hdr } from './containers/container.ts';
 import { readLines } from './line-reader.ts';
 import { buildResizeFilter, fitWithin, JPEG_OUTPUT, type Size } from './picture.ts';
 import { readProgress } from './progress.ts';
 import type { Shape } from './shape.ts';
+import type { SourceFrames } from './source-frames.ts';
 import { buildRun, type VideoWork } from './work.ts';
 
 /** A sprite: a grid of small pictures, evenly spaced over the video, shown while scrubbing. */
@@ -19,7 +19,7 @@ export interface SpritePlan {
   /** Seconds that one tile stands for. */
   interval: number;
   seconds: number;
-  hdr: Hdr;
+  frames: SourceFrames;
 }
 
 const MOST_TILES = 100;
@@ -27,13 +27,13 @@ const MOST_COLUMNS = 10;
 const TILE_SIDE = 160;
 
 /** Plans one tile per second, and a hundred at most. */
-export function planSprite(shape: Shape, seconds: number): SpritePlan {
+export function planSprite(shape: Shape, seconds: number, frames: SourceFrames): SpritePlan {
   const interval = Math.max(1, seconds / MOST_TILES);
   const count = Math.min(MOST_TILES, Math.max(1, Math.ceil(seconds / interval - 0.001)));
   const columns = Math.min(MOST_COLUMNS, count);
   return {
     tile: fitWithin(shape, TILE_SIDE, TILE_SIDE),
-    ...{ count, columns, rows: Math.ceil(count / columns), interval, seconds, hdr: shape.hdr },
+    ...{ count, columns, rows: Math.ceil(count / columns), interval, seconds, frames },
   };
 }
 
@@ -44,10 +44,10 @@ export function buildSpriteFilter({
   columns,
   rows,
   interval,
-  hdr,
+  frames,
 }: SpritePlan): string {
   return [
-    `fps=fps=1/${interval}:start_time=0:round=near:eof_action=pass,${buildResizeFilter(tile, hdr)}`,
+    `fps=fps=1/${interval}:start_time=0:round=near:eof_action=pass,${buildResizeFilter(tile, frames, 'JPEG')}`,
     `tpad=stop=${count}:stop_mode=clone,trim=end_frame=${count},tile=${columns}x${rows}`,
   ].join(',');
 }

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { FfmpegRun } from '../../../providers/ffmpeg.ts';
 import type { Container } from './containers/container.ts';
 import type { VideoLimits } from './limits.ts';
+import type { SourceFrames } from './source-frames.ts';
 
 /** What every run of ffmpeg over one video needs. */
 export interface VideoWork {
@@ -13,6 +14,8 @@ export interface VideoWork {
   signal: AbortSignal;
   limits: VideoLimits;
   container: Container;
+  /** What the decoded frames are; `UNKNOWN_FRAMES` until they were seen. */
+  frames: SourceFrames;
 }
 
 /** Threads of each video decoder and encoder: more would cost memory and save no time. */

@@ -7,7 +7,7 @@ import {
   type RenderOptions,
   renderImage,
 } from '../../../../src/services/media/image/render.ts';
-import { type Studio, studio } from '../../../samples/audio.ts';
+import { FFMPEG, type Studio, studio } from '../../../samples/audio.ts';
 import { CANARY, scene, withCanary } from '../../../samples/images.ts';
 
 let made: Studio;
@@ -28,10 +28,11 @@ beforeAll(async () => {
 afterAll(() => made[Symbol.asyncDispose]());
 
 const never = new AbortController().signal;
+const work = (signal: AbortSignal) => ({ workDir: made.folder, ffmpeg: FFMPEG, signal });
 
 async function rendered(path: string, query: Record<string, string>) {
   const out = made.path('out');
-  const told = await renderImage(path, parseRenderOptions(query), out, never);
+  const told = await renderImage(path, parseRenderOptions(query), out, work(never));
   const bytes = await readFile(out);
   const found = await sharp(bytes).metadata();
   expect(told).toEqual({
@@ -151,6 +152,7 @@ test('queries for the same image have the same key, and others have another', ()
 test('an aborted render makes nothing', async () => {
   const aborted = AbortSignal.abort(new Error('enough'));
   const options = parseRenderOptions({ width: '10' });
-  await expect(renderImage(source, options, made.path('x'), aborted)).rejects.toThrow('enough');
+  const rendering = renderImage(source, options, made.path('x'), work(aborted));
+  await expect(rendering).rejects.toThrow('enough');
   await expect(readFile(made.path('x'))).rejects.toThrow('ENOENT');
 });

@@ -71,7 +71,7 @@ test('ffmpeg gets no environment, one demuxer, few decoders, one protocol, and b
   expect(args).toContain(
     '-protocol_whitelist file -format_whitelist mov -codec_whitelist h264 -max_streams 32',
   );
-  expect(args).toContain('-max_pixels 8900000');
+  expect(args).toContain('-max_pixels 33600000');
   expect(args).toContain(`-f mov -i file:${clip}`);
 });
 
@@ -85,7 +85,7 @@ test('without ffmpeg the fault is ours, not the file’s', async () => {
 test('sound that the decoder breaks on is left out, and the pictures are not', async () => {
   const ffmpeg = await fake('deaf', until('ebur128', 'exit 1'));
   const { warnings, derivatives } = await processedVideo(clip, { ffmpeg });
-  expect(warnings).toEqual([expect.stringMatching(/sound cannot be decoded/)]);
+  expect(warnings).toEqual([expect.objectContaining({ code: 'SOUND_CORRUPT' })]);
   expect(derivatives.map(({ name }) => name)).toEqual([
     ...['poster', 'thumbnail', 'sprite', 'spriteMap', 'preview'],
   ]);
@@ -155,14 +155,14 @@ test('a video that was cut off is told; with less than a quarter of it, it is co
   const bytes = await readFile(await made.make('whole.mp4', ...silent('320x180', 8), ...args));
   const cut = (part: number) => bytes.subarray(0, Math.floor(bytes.length * part));
   const half = await processedVideo(await made.write('half.mp4', cut(0.6)));
-  expect(half.warnings).toEqual([expect.stringMatching(/cut off/)]);
+  expect(half.warnings).toEqual([expect.objectContaining({ code: 'CUT_OFF' })]);
   expect(half.facts.video.durationSeconds).toBeLessThan(7);
   const little = processedVideo(await made.write('little.mp4', cut(0.15)));
   await expect(little).rejects.toMatchObject({ code: 'CORRUPT_MEDIA' });
 });
 
 test('what is more than the limits is refused: length, pixels, rate, bytes, streams', async () => {
-  const fast = await made.make('fast.mp4', ...silent('64x36', 8, '125'), ...(ENCODED.h264 ?? []));
+  const fast = await made.make('fast.mp4', ...silent('64x36', 2, '500'), ...(ENCODED.h264 ?? []));
   const unsaid = await made.make('fast.mkv', '-i', fast, '-c', 'copy');
   for (const path of [fast, unsaid]) {
     await expect(processedVideo(path)).rejects.toMatchObject({ code: 'TOO_COMPLEX' });

@@ -3,6 +3,7 @@ import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
 import { buildPcmContainer } from './pcm.ts';
+import { isPlaceholder } from './riff-sizes.ts';
 
 interface Format {
   codec: string;
@@ -15,8 +16,8 @@ interface Format {
 const MOST_CHUNKS = 1000;
 
 /**
- * Reads AIFF, and AIFC without compression; null for another format. Source: Apple, "AIFF-C" draft
- * of 1991.
+ * Reads AIFF, and AIFC with PCM, A-law, µ-law or IMA ADPCM; null for another format. Source: Apple,
+ * "AIFF-C" draft of 1991.
  */
 export async function readAiff(file: BoundedFile, start: number): Promise<Container | null> {
   const head = await file.read(start, 12);
@@ -33,7 +34,7 @@ export async function readAiff(file: BoundedFile, start: number): Promise<Contai
     const size = chunk.readUInt32BE(4);
     if (name === 'COMM') format = readFormat(chunk.subarray(8), size, family === 'AIFC');
     if (name === 'SSND') soundAt = offset + 16;
-    if (format && soundAt !== null) return buildContainer(format, Math.max(0, file.size - soundAt));
+    if (format && soundAt !== null) return buildContainer(format, soundAt, file.size);
     offset += 8 + size + (size % 2);
   }
   throw corrupt(
@@ -68,7 +69,13 @@ function findEncoding(kind: string, bytes: number): { codec: string; bytes: numb
     4: 'pcm_s32be',
   };
   const others: Record<string, { codec: string; bytes: number } | undefined> = {
-    sowt: { codec: 'pcm_s16le', bytes: 2 },
+    // By definition of 16 bits: the decoder makes noise of files that use it for more.
+    sowt: bytes === 2 ? { codec: 'pcm_s16le', bytes: 2 } : undefined,
+    'raw ': bytes === 1 ? { codec: 'pcm_u8', bytes: 1 } : undefined,
+    in24: { codec: 'pcm_s24be', bytes: 3 },
+    in32: { codec: 'pcm_s32be', bytes: 4 },
+    // A block of 34 bytes holds 64 samples; the header counts blocks.
+    ima4: { codec: 'adpcm_ima_qt', bytes: 34 },
     fl32: { codec: 'pcm_f32be', bytes: 4 },
     FL32: { codec: 'pcm_f32be', bytes: 4 },
     fl64: { codec: 'pcm_f64be', bytes: 8 },
@@ -82,7 +89,7 @@ function findEncoding(kind: string, bytes: number): { codec: string; bytes: numb
   const name = kind.replace(/[^\x20-\x7e]/g, '?');
   throw new MediaError(
     'UNSUPPORTED_MEDIA',
-    `The sound of this AIFF file is not PCM ("${name}", ${bytes * 8} bits); ${ACCEPTED}.`,
+    `The sound of this AIFF file is encoded as "${name}" with ${bytes * 8} bits; ${ACCEPTED}.`,
   );
 }
 
@@ -95,15 +102,18 @@ function readExtended(bytes: Buffer): number {
   return Math.round(Number(bytes.readBigUInt64BE(2)) * 2 ** (exponent - 16_383 - 63));
 }
 
-function buildContainer(format: Format, available: number): Container {
+const IMA_SAMPLES = 64;
+
+function buildContainer(format: Format, soundAt: number, fileSize: number): Container {
   const { frames, bytesPerFrame, ...sound } = format;
-  const bytesPerSecond = sound.sampleRate * bytesPerFrame;
-  const file = { contentType: 'audio/aiff', demuxer: 'aiff', declaredIsExact: true } as const;
+  const available = Math.max(0, fileSize - soundAt);
+  const samples = sound.codec === 'adpcm_ima_qt' ? IMA_SAMPLES : 1;
+  const declared = frames * bytesPerFrame;
+  const isUnknown = frames === 0 || (declared > available && isPlaceholder([declared, frames]));
   return buildPcmContainer({
-    ...file,
-    ...sound,
-    bytesPerSecond,
-    bytes: frames * bytesPerFrame,
+    ...{ contentType: 'audio/aiff', demuxer: 'aiff', declaredIsExact: !isUnknown, ...sound },
+    bytesPerSecond: (sound.sampleRate * bytesPerFrame) / samples,
+    bytes: isUnknown ? available : declared,
     available,
   });
 }

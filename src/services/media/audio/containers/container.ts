@@ -1,3 +1,4 @@
+import type { MediaWarning } from '../../warning.ts';
 import type { AudioContentType } from '../limits.ts';
 
 /** What the headers of a file declare, read before any decoder opens it. */
@@ -17,8 +18,21 @@ export interface Container {
   declaredSeconds: number | null;
   /** Whether a decoded length far below `declaredSeconds` means that the file was cut off. */
   declaredIsExact: boolean;
+  /**
+   * Programs that cut such a file often leave the old length in its header, so a short one is only
+   * warned of, never refused.
+   */
+  mayBeStale?: boolean;
   /** Bytes of sound, without tags and pictures; null when the container does not tell. */
   soundBytes: number | null;
   /** Bits per second, when the encoding has a constant bit rate. */
   fixedBitRate: number | null;
+  /** Options of the demuxer, such as where raw samples begin. */
+  demuxerOptions?: readonly string[];
+  /** Oddities of the header that were overcome. */
+  warnings?: readonly MediaWarning[];
+  /** A video track that is a cover: its index among the video tracks, and its decoder. */
+  coverTrack?: { index: number; decoders: readonly string[] } | null;
+  /** Ogg whose Vorbis headers are repeated among the sound, which the demuxer refuses. */
+  repeatsHeaders?: boolean;
 }

@@ -1,13 +1,17 @@
 import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { type Box, findBox, readBoxes, readTopLevel } from '../../mp4-boxes.ts';
-import { readChannels, readSoundBoxes } from '../../mp4-sound.ts';
+import { readBoxesIfWhole, readChannels, readObjectType, readSoundBoxes } from '../../mp4-sound.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
 
 interface Track {
   kind: string;
   format: string;
+  /** The object type of `mp4a` and `mp4v`. */
+  object: number;
+  /** How many samples it has; null when no table counts them. */
+  samples: number | null;
   seconds: number | null;
   sampleRate: number;
   channels: number;
@@ -18,12 +22,43 @@ const CODECS: Record<string, { codec: string; lossless: boolean } | undefined> =
   alac: { codec: 'alac', lossless: true },
   fLaC: { codec: 'flac', lossless: true },
   Opus: { codec: 'opus', lossless: false },
+  ...{ '.mp3': { codec: 'mp3', lossless: false }, 'ms\0U': { codec: 'mp3', lossless: false } },
+  ...{ 'ac-3': { codec: 'ac3', lossless: false }, 'ec-3': { codec: 'eac3', lossless: false } },
+  ...{ samr: { codec: 'amr_nb', lossless: false }, sawb: { codec: 'amr_wb', lossless: false } },
+  ...{ sowt: { codec: 'pcm_s16le', lossless: true }, twos: { codec: 'pcm_s16be', lossless: true } },
+  ...{
+    in24: { codec: 'pcm_s24', lossless: true },
+    ima4: { codec: 'adpcm_ima_qt', lossless: false },
+  },
+  ...{
+    alaw: { codec: 'pcm_alaw', lossless: false },
+    ulaw: { codec: 'pcm_mulaw', lossless: false },
+  },
+};
+/** Codecs of `mp4a` by object type, other than AAC. Source: mp4ra.org, object types. */
+const OBJECT_TYPES: Record<number, string | undefined> = {
+  ...{ 105: 'mp3', 107: 'mp3', 165: 'ac3', 166: 'eac3', 173: 'opus', 221: 'vorbis' },
+};
+/** Decoders by codec, where they have other names or there are several. */
+const DECODERS: Record<string, readonly string[] | undefined> = {
+  ...{ mp3: ['mp3float', 'mp3'], amr_nb: ['amrnb'], amr_wb: ['amrwb'], opus: ['opus', 'libopus'] },
+  pcm_s16le: ['pcm_s16le', 'pcm_s8'],
+  pcm_s24: ['pcm_s24be', 'pcm_s24le'],
 };
 /**
  * Formats of video tracks that are still pictures: cover art, and the chapter images of audio
  * books.
  */
-const STILLS = ['jpeg', 'mjpa', 'mjpb', 'png ', 'mp4v-still'];
+const STILLS = ['jpeg', 'mjpa', 'mjpb', 'png '];
+/** Decoders of a track with a single picture: a cover, as some programs write it. */
+const COVER_DECODERS: Record<string, readonly string[] | undefined> = {
+  ...{ jpeg: ['mjpeg'], mjpa: ['mjpeg'], 'png ': ['png'], avc1: ['h264'], hvc1: ['hevc'] },
+};
+/** Object types of `mp4v` that are pictures: JPEG and PNG. */
+const COVER_OBJECTS: Record<number, readonly string[] | undefined> = {
+  108: ['mjpeg'],
+  109: ['png'],
+};
 
 /** Reads MP4/M4A with sound and no video; null for another format. Source: ISO/IEC 14496-12. */
 export async function readMp4(file: BoundedFile, start: number): Promise<Container | null> {
@@ -33,10 +68,12 @@ export async function readMp4(file: BoundedFile, start: number): Promise<Contain
   const tracks = readBoxes(moov, 'trak').map(readTrack);
   const sound = tracks.find((track) => track.kind === 'soun');
   if (!sound) throw new MediaError('NO_AUDIO', `There is no sound in this MP4 file; ${ACCEPTED}.`);
-  if (tracks.some((track) => track.kind === 'vide' && !STILLS.includes(track.format))) {
+  const pictures = tracks.filter(({ kind }) => kind === 'vide');
+  if (pictures.some((track) => !isStill(track))) {
     throw new MediaError('UNSUPPORTED_MEDIA', `This is an MP4 video; ${ACCEPTED}.`);
   }
-  const found = CODECS[sound.format];
+  const other = sound.format === 'mp4a' ? OBJECT_TYPES[sound.object] : undefined;
+  const found = other ? { codec: other, lossless: false } : CODECS[sound.format];
   if (!found) {
     const kind =
       sound.format === 'enca' ? 'sound protected against copying' : `sound as "${sound.format}"`;
@@ -45,7 +82,7 @@ export async function readMp4(file: BoundedFile, start: number): Promise<Contain
   return {
     contentType: 'audio/mp4',
     demuxer: 'mov',
-    decoders: [found.codec],
+    decoders: DECODERS[found.codec] ?? [found.codec],
     ...found,
     sampleRate: sound.sampleRate,
     channels: sound.channels,
@@ -54,7 +91,22 @@ export async function readMp4(file: BoundedFile, start: number): Promise<Contain
     declaredIsExact: true,
     soundBytes,
     fixedBitRate: null,
+    coverTrack: findCoverTrack(pictures),
   };
+}
+
+function isStill(track: Track): boolean {
+  return STILLS.includes(track.format) || (track.samples === 1 && getCoverDecoders(track) !== null);
+}
+
+function getCoverDecoders({ format, object }: Track): readonly string[] | null {
+  return (format === 'mp4v' ? COVER_OBJECTS[object] : COVER_DECODERS[format]) ?? null;
+}
+
+function findCoverTrack(pictures: readonly Track[]): Container['coverTrack'] {
+  const index = pictures.findIndex((track) => track.samples === 1);
+  const decoders = pictures[index] && getCoverDecoders(pictures[index]);
+  return decoders ? { index, decoders } : null;
 }
 
 function readTrack(trak: Box): Track {
@@ -68,7 +120,11 @@ function readTrack(trak: Box): Track {
   const description = table && findBox(table, 'stsd');
   const entry = description && readSampleEntry(description.body);
   if (!entry) throw corrupt('This MP4 file has a track without a description of its samples.');
-  return { kind, ...entry, seconds: readDuration(findBox(media, 'mdhd')) };
+  const samples = table && findBox(table, 'stsz')?.body;
+  return {
+    ...{ kind, ...entry, seconds: readDuration(findBox(media, 'mdhd')) },
+    samples: samples && samples.length >= 12 ? samples.readUInt32BE(8) : null,
+  };
 }
 
 /**
@@ -88,13 +144,21 @@ function refuseExternalSamples(details: Box): void {
   );
 }
 
-function readSampleEntry(stsd: Buffer): Pick<Track, 'format' | 'sampleRate' | 'channels'> | null {
+/** Bytes of fixed fields in a video sample entry, before its boxes. */
+const VIDEO_FIXED_BYTES = 78;
+
+function readSampleEntry(stsd: Buffer): Omit<Track, 'kind' | 'seconds' | 'samples'> | null {
   if (stsd.length < 16) return null;
   const format = stsd.toString('latin1', 12, 16);
-  if (stsd.length < 44) return { format, sampleRate: 0, channels: 0 };
-  const channels = readChannels(readSoundBoxes(stsd.subarray(16))) ?? stsd.readUInt16BE(32);
+  if (stsd.length < 44) return { format, object: 0, sampleRate: 0, channels: 0 };
+  if (format === 'mp4v') {
+    const boxes = readBoxesIfWhole(stsd.subarray(16 + VIDEO_FIXED_BYTES));
+    return { format, object: readObjectType(boxes), sampleRate: 0, channels: 0 };
+  }
+  const boxes = readSoundBoxes(stsd.subarray(16));
+  const channels = readChannels(boxes) ?? stsd.readUInt16BE(32);
   const sampleRate = stsd.readUInt32BE(40) >>> 16;
-  return { format, channels, sampleRate };
+  return { format, object: readObjectType(boxes), channels, sampleRate };
 }
 
 function readMovieSeconds(moov: Box): number | null {

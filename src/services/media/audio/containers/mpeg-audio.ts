@@ -11,6 +11,8 @@ const SEARCH_BYTES = 256 * 1024;
  */
 const CHAIN_LENGTH = 4;
 const ID3V1_BYTES = 128;
+/** Bytes of the longest frame in free format, at 640 kbit/s and 32 kHz, with some to spare. */
+const MOST_FRAME_BYTES = 4096;
 
 /**
  * The offset after the ID3v2 tags at the start of a file; 0 when there are none. Some writers leave
@@ -19,16 +21,22 @@ const ID3V1_BYTES = 128;
 export async function findEndOfId3(file: BoundedFile): Promise<number> {
   let end = 0;
   for (let tags = 0; tags < 8; tags++) {
-    const head = await file.read(end, 10);
-    if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3') break;
-    const sizes = [head[6] ?? 0, head[7] ?? 0, head[8] ?? 0, head[9] ?? 0];
-    if ((head[3] ?? 0xff) === 0xff || sizes.some((byte) => byte > 0x7f)) break;
-    const size = sizes.reduce((sum, byte) => sum * 128 + byte, 0);
-    end += 10 + size + ((head[5] ?? 0) & 0x10 ? 10 : 0);
+    const size = measureId3(await file.read(end, 10));
+    if (size === 0) break;
+    end += size;
     if (end > file.size)
       throw corrupt('This file begins with an ID3 tag that is longer than the file.');
   }
   return end;
+}
+
+/** The bytes of the ID3v2 tag that begins with these ten bytes; 0 if none does. */
+export function measureId3(head: Buffer): number {
+  if (head.length < 10 || head.toString('latin1', 0, 3) !== 'ID3') return 0;
+  const sizes = [head[6] ?? 0, head[7] ?? 0, head[8] ?? 0, head[9] ?? 0];
+  if ((head[3] ?? 0xff) === 0xff || sizes.some((byte) => byte > 0x7f)) return 0;
+  const size = sizes.reduce((sum, byte) => sum * 128 + byte, 0);
+  return 10 + size + ((head[5] ?? 0) & 0x10 ? 10 : 0);
 }
 
 /**
@@ -39,7 +47,13 @@ export async function readMpegAudio(file: BoundedFile, start: number): Promise<C
   const from = await skipZeros(file, start);
   const bytes = await file.read(from, SEARCH_BYTES);
   const found = findStream(bytes, from, file.size);
-  if (!found) return null;
+  if (!found) {
+    if (!isFreeFormat(bytes)) return null;
+    throw new MediaError(
+      'UNSUPPORTED_MEDIA',
+      `This is an MP3 file in free format, whose bit rate is none of the usual ones; ${ACCEPTED}.`,
+    );
+  }
   const { frame, at } = found;
   if (frame.kind === 'mp1/2') {
     throw new MediaError(
@@ -85,6 +99,7 @@ export async function readMpegAudio(file: BoundedFile, start: number): Promise<C
     lossless: false,
     declaredSeconds,
     declaredIsExact: counted !== null,
+    mayBeStale: true,
     fixedBitRate,
   };
 }
@@ -111,6 +126,35 @@ function findStream(
     if (frame && beginsFrameChain(bytes, at, frame, base, size)) return { frame, at };
   }
   return null;
+}
+
+/**
+ * Whether this is MPEG audio of layer III in free format: the index of its bit rate is 0, and frames
+ * of one length, or one byte more, follow each other.
+ */
+function isFreeFormat(bytes: Buffer): boolean {
+  const isHeader = (at: number) =>
+    bytes[at] === 0xff &&
+    ((bytes[at + 1] ?? 0) & 0xe6) === 0xe2 &&
+    ((bytes[at + 2] ?? 0xff) & 0xf0) === 0 &&
+    ((bytes[at + 2] ?? 0) & 0x0c) !== 0x0c;
+  const isSameStream = (at: number, other: number) =>
+    isHeader(other) &&
+    bytes[at + 1] === bytes[other + 1] &&
+    ((bytes[at + 2] ?? 0) & 0xfd) === ((bytes[other + 2] ?? 0) & 0xfd);
+  if (!isHeader(0)) return false;
+  for (let length = 24; length < MOST_FRAME_BYTES; length++) {
+    if (!isSameStream(0, length)) continue;
+    let at = length;
+    let count = 1;
+    for (; count < CHAIN_LENGTH; count++) {
+      const next = [0, 1, -1].find((more) => isSameStream(0, at + length + more));
+      if (next === undefined) break;
+      at += length + next;
+    }
+    if (count === CHAIN_LENGTH) return true;
+  }
+  return false;
 }
 
 /**

@@ -1,17 +1,10 @@
 import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
+import { repeatsVorbisHeaders } from '../ogg-repair.ts';
 import type { Container } from './container.ts';
 import { readStreamInfo } from './flac.ts';
-
-interface Page {
-  serial: number;
-  begins: boolean;
-  /** The granule position: samples up to the end of this page; null when no packet ends in it. */
-  granule: number | null;
-  body: Buffer;
-  end: number;
-}
+import { type OggPage, readOggPages } from './ogg-pages.ts';
 
 type Sound = Pick<Container, 'codec' | 'sampleRate' | 'channels' | 'lossless' | 'decoders'> & {
   serial: number;
@@ -34,7 +27,7 @@ const UNSUPPORTED = [
 export async function readOgg(file: BoundedFile, start: number): Promise<Container | null> {
   const bytes = await file.read(start, HEAD_BYTES);
   if (bytes.toString('latin1', 0, 4) !== 'OggS') return null;
-  const pages = [...readPages(bytes)];
+  const pages = [...readOggPages(bytes)];
   const begins = pages.filter((page) => page.begins);
   for (const { body } of begins) refuseOtherCodec(body.toString('latin1', 0, 8));
   const sound = begins.map(readSound).find((found) => found !== null);
@@ -50,7 +43,12 @@ export async function readOgg(file: BoundedFile, start: number): Promise<Contain
     declaredIsExact: false,
     soundBytes: null,
     fixedBitRate: null,
+    repeatsHeaders: facts.codec === 'vorbis' && repeatsVorbisHeaders(filterSerial(pages, serial)),
   };
+}
+
+function filterSerial(pages: readonly OggPage[], serial: number): OggPage[] {
+  return pages.filter((page) => page.serial === serial);
 }
 
 function refuseOtherCodec(name: string): void {
@@ -58,7 +56,7 @@ function refuseOtherCodec(name: string): void {
   if (other) throw new MediaError('UNSUPPORTED_MEDIA', `This is ${other[1]}; ${ACCEPTED}.`);
 }
 
-function readSound({ body, serial }: Page): Sound | null {
+function readSound({ body, serial }: OggPage): Sound | null {
   const name = body.toString('latin1', 0, 8);
   if (name.startsWith('\x01vorbis') && body.length >= 16) {
     const sampleRate = body.readUInt32LE(12);
@@ -83,31 +81,13 @@ function readSound({ body, serial }: Page): Sound | null {
   return null;
 }
 
-function* readPages(bytes: Buffer): Generator<Page> {
-  let at = 0;
-  while (at + 27 <= bytes.length && bytes.toString('latin1', at, at + 4) === 'OggS') {
-    const segments = bytes[at + 26] ?? 0;
-    const bodyAt = at + 27 + segments;
-    const end = bytes.subarray(at + 27, bodyAt).reduce((sum, byte) => sum + byte, bodyAt);
-    const granule = bytes.readBigInt64LE(at + 6);
-    yield {
-      serial: bytes.readUInt32LE(at + 14),
-      begins: ((bytes[at + 5] ?? 0) & 2) !== 0,
-      granule: granule < 0n ? null : Number(granule),
-      body: bytes.subarray(bodyAt, end),
-      end,
-    };
-    at = end;
-  }
-}
-
 /**
  * The length in seconds, from the first page with sound to the last. A recorded broadcast does not
  * start at 0.
  */
 async function readSeconds(
   file: BoundedFile,
-  pages: Page[],
+  pages: OggPage[],
   serial: number,
   rate: number,
 ): Promise<number | null> {
@@ -130,7 +110,7 @@ async function readSeconds(
  * A first page holds about a second; a larger position means that the recording joined a running
  * broadcast.
  */
-function findStart(first: Page | undefined, rate: number): number {
+function findStart(first: OggPage | undefined, rate: number): number {
   const granule = first?.granule ?? 0;
   return granule > rate * 5 ? granule : 0;
 }

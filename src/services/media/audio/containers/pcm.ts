@@ -12,7 +12,7 @@ type PcmHeader = Pick<
   available: number;
 };
 
-/** Builds the container of uncompressed samples: length and bit rate follow from their size. */
+/** Builds the container of samples of a fixed size: length and bit rate follow from their size. */
 export function buildPcmContainer({
   bytesPerSecond,
   bytes,
@@ -23,7 +23,7 @@ export function buildPcmContainer({
   return {
     ...pcm,
     decoders: [codec],
-    lossless: codec !== 'pcm_alaw' && codec !== 'pcm_mulaw',
+    lossless: codec.startsWith('pcm_') && codec !== 'pcm_alaw' && codec !== 'pcm_mulaw',
     streams: 1,
     declaredSeconds: bytes / bytesPerSecond,
     soundBytes: Math.min(bytes, available),

@@ -1,4 +1,6 @@
 import { corrupt, MediaError } from '../../media-error.ts';
+import { findBox, readBoxes, readTopLevel } from '../../mp4-boxes.ts';
+import { type CodedColor, readCodedColor } from '../coded-color.ts';
 import type { ImageLimits } from '../limits.ts';
 import type { BufferedFile } from './buffered-file.ts';
 import { makePartCounter, type Picture, refuseSize } from './picture.ts';
@@ -23,7 +25,48 @@ export async function readAvif(file: BufferedFile, limits: ImageLimits): Promise
   const avifLimits = { ...limits, pixels: Math.min(limits.pixels, limits.avifPixels) };
   const { width, height } = findLargest(index, avifLimits);
   refuseManyTiles(index, limits);
-  return { format: 'avif', contentType: 'image/avif', width, height, frames: null };
+  const type = { format: 'avif', contentType: 'image/avif' } as const;
+  const sequence = /^avis/.test(brands) ? await readSequence(file, limits) : null;
+  return {
+    ...{ ...type, width, height, color: readColor(index, limits) },
+    frames: sequence?.frames ?? null,
+    ...(sequence && { isSequence: true }),
+  };
+}
+
+/** The first colour by numbers (nclx), unless there is an ICC profile. */
+function readColor(index: Buffer, limits: ImageLimits): CodedColor | null {
+  const count = makePartCounter(limits);
+  let coded: CodedColor | null = null;
+  for (const properties of findBoxes(index, 'iprp', count)) {
+    for (const container of findBoxes(properties, 'ipco', count)) {
+      for (const color of findBoxes(container, 'colr', count)) {
+        const kind = color.toString('latin1', 0, 4);
+        if (kind === 'prof' || kind === 'rICC') return null;
+        if (kind !== 'nclx' || color.length < 10) continue;
+        coded ??= readCodedColor(color.readUInt16BE(4), color.readUInt16BE(6));
+      }
+    }
+  }
+  return coded;
+}
+
+/** Counts the frames of the first track of pictures; null without one. */
+async function readSequence(
+  file: BufferedFile,
+  limits: ImageLimits,
+): Promise<{ frames: number } | null> {
+  const { moov } = await readTopLevel({ ...file, close: async () => {} }, 0);
+  for (const track of readBoxes(moov, 'trak')) {
+    const media = findBox(track, 'mdia');
+    const details = media && findBox(media, 'minf');
+    const table = details && findBox(details, 'stbl');
+    const sizes = table && findBox(table, 'stsz')?.body;
+    if (sizes && sizes.length >= 12) {
+      return { frames: Math.min(limits.frames, Math.max(1, sizes.readUInt32BE(8))) };
+    }
+  }
+  return null;
 }
 
 async function findIndex(file: BufferedFile, limits: ImageLimits): Promise<Buffer> {

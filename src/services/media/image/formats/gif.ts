@@ -13,7 +13,8 @@ const MOST_SUB_BLOCKS = 1_000_000;
  * Reads a GIF file (87a or 89a) to its end, the only way to count its frames; null for another
  * format.
  */
-export async function readGif(file: BufferedFile, limits: ImageLimits): Promise<Picture | null> {
+export async function readGif(file: BufferedFile, all: ImageLimits): Promise<Picture | null> {
+  const limits = { ...all, pixels: Math.min(all.pixels, all.framePixels) };
   const head = await file.read(0, 13);
   if (!['GIF87a', 'GIF89a'].includes(head.toString('latin1', 0, 6))) return null;
   if (head.length < 13) throw corrupt('This GIF file ends within its header.');

@@ -13,8 +13,13 @@ export interface Directory {
   next: number;
   /** The numbers of a tag, at most 64; none when the tag is missing or not numeric. */
   readNumbers(tag: number): Promise<number[]>;
-  /** The text of a tag, at most 200 characters; empty when the tag is missing or not text. */
-  readText(tag: number): Promise<string>;
+  /**
+   * The text of a tag, at most 200 bytes unless more are asked for; empty when the tag is missing or
+   * not text.
+   */
+  readText(tag: number, mostBytes?: number): Promise<string>;
+  /** The bytes of a tag of no particular type, at most so many; empty when it is missing. */
+  readBytes(tag: number, mostBytes: number): Promise<Buffer>;
 }
 
 export type Endian = 'LE' | 'BE';
@@ -84,11 +89,15 @@ export async function readDirectory(
       const count = Math.floor(data.length / width);
       return Array.from({ length: count }, (_, n) => readNumber(data, n * width, type, endian));
     },
-    async readText(tag) {
+    async readText(tag, mostBytes = MOST_CHARACTERS) {
       const entry = findEntry(tag);
       if (!entry) return '';
-      const { type, data } = await readValue(entry, MOST_CHARACTERS);
+      const { type, data } = await readValue(entry, mostBytes);
       return type === 2 ? (data.toString('utf8').split('\0')[0] ?? '') : '';
+    },
+    async readBytes(tag, mostBytes) {
+      const entry = findEntry(tag);
+      return entry ? (await readValue(entry, mostBytes)).data : Buffer.alloc(0);
     },
   };
 }

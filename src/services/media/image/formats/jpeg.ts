@@ -5,6 +5,9 @@ import { makePartCounter, type Picture, refuseSize } from './picture.ts';
 
 const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
+const PROGRESSIVE = 0xc2;
+const MOST_COMPONENTS = 4;
+const MOST_COEFFICIENT_BYTES = 480_000_000;
 /** Baseline, extended and progressive Huffman coding, which every decoder supports. */
 const SUPPORTED = [0xc0, 0xc1, 0xc2];
 
@@ -17,7 +20,7 @@ export async function readJpeg(file: BufferedFile, limits: ImageLimits): Promise
   const count = makePartCounter(limits);
   for (let at = 2; ; ) {
     count();
-    const head = await file.read(at, 10);
+    const head = await file.read(at, 10 + 3 * MOST_COMPONENTS);
     const [start = 0, marker = 0] = head;
     if (head.length < 4 || start !== 0xff) throw corrupt('This JPEG file ends within its header.');
     if (marker === 0xff) {
@@ -47,7 +50,19 @@ function readFrameHeader(marker: number, head: Buffer, limits: ImageLimits): Pic
   if (![1, 3, 4].includes(components)) throw unsupported(`${components} components`);
   const [height, width] = [head.readUInt16BE(5), head.readUInt16BE(7)];
   refuseSize(width, height, limits);
+  if (marker === PROGRESSIVE) refuseCoefficients(width * height, head.subarray(10), components);
   return { format: 'jpeg', contentType: 'image/jpeg', width, height, frames: 1 };
+}
+
+/** A progressive JPEG is decoded with all of its coefficients in memory, two bytes each. */
+function refuseCoefficients(pixels: number, table: Buffer, components: number): void {
+  const samples = Array.from({ length: components }, (_, n) => {
+    const sampling = table[n * 3 + 1] ?? 0x11;
+    return (sampling >> 4) * (sampling & 15);
+  });
+  const bytes = (2 * pixels * samples.reduce((sum, one) => sum + one, 0)) / Math.max(1, ...samples);
+  if (bytes <= MOST_COEFFICIENT_BYTES) return;
+  throw new MediaError('TOO_COMPLEX', 'This progressive JPEG takes too much memory to decode.');
 }
 
 function unsupported(what: string): MediaError {

@@ -1,15 +1,23 @@
 import { corrupt, MediaError } from '../../media-error.ts';
+import type { CodedColor } from '../coded-color.ts';
+import type { HeicImage } from '../heic/image.ts';
 import type { ImageContentType, ImageLimits } from '../limits.ts';
 
 /** What the headers of a file declare, read before any decoder opens it. */
 export interface Picture {
-  format: 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff';
+  format: 'jpeg' | 'png' | 'webp' | 'avif' | 'gif' | 'tiff' | 'heic';
   contentType: ImageContentType;
   /** In pixels, as stored: before the orientation is applied. */
   width: number;
   height: number;
+  /** The colour that it declares without an ICC profile; null or absent for that of sRGB. */
+  color?: CodedColor | null;
+  /** An animated AVIF without a still picture, which another decoder reads. */
+  isSequence?: boolean;
   /** Frames of an animation, or pages; null when only the decoder can tell. */
   frames: number | null;
+  /** Of HEIC, which is decoded by another decoder. */
+  heic?: HeicImage;
 }
 
 /** Refuses a picture that would take the decoder too much memory. @throws MediaError */

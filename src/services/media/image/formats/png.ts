@@ -1,4 +1,5 @@
 import { corrupt } from '../../media-error.ts';
+import { readPngColor } from '../coded-color.ts';
 import type { ImageLimits } from '../limits.ts';
 import type { BufferedFile } from './buffered-file.ts';
 import { makePartCounter, type Picture, refuseSize } from './picture.ts';
@@ -15,7 +16,8 @@ export async function readPng(file: BufferedFile, limits: ImageLimits): Promise<
   const [width, height] = [head.readUInt32BE(16), head.readUInt32BE(20)];
   refuseSize(width, height, limits);
   const frames = await countFrames(file, limits);
-  return { format: 'png', contentType: 'image/png', width, height, frames };
+  const color = await readPngColor(file);
+  return { format: 'png', contentType: 'image/png', width, height, frames, color };
 }
 
 /** The frame count of an animation is in an acTL chunk before the pixels. */

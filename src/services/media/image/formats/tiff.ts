@@ -13,6 +13,8 @@ const TAG = {
   rowsPerStrip: 278,
   tileWidth: 322,
   tileHeight: 323,
+  photometric: 262,
+  sampleFormat: 339,
   dngVersion: 50_706,
 };
 /** No compression, CCITT, LZW, JPEG, Deflate (two numbers) and PackBits. */
@@ -51,6 +53,7 @@ async function checkDirectory(directory: Directory, limits: ImageLimits) {
     throw new MediaError('UNSUPPORTED_MEDIA', message);
   }
   const samples = await readOne(TAG.samplesPerPixel, 1);
+  await refuseRareSamples(directory, compression);
   const bits = Math.max(1, ...(await directory.readNumbers(TAG.bitsPerSample)));
   const tile = { width: await readOne(TAG.tileWidth, 0), height: await readOne(TAG.tileHeight, 0) };
   const columns = tile.width > 0 ? Math.ceil(width / tile.width) * tile.width : width;
@@ -63,6 +66,35 @@ async function checkDirectory(directory: Directory, limits: ImageLimits) {
     );
   }
   return { width, height };
+}
+
+/** Grey, RGB, palette, mask, and CMYK; YCbCr within JPEG alone. */
+const PHOTOMETRICS = [0, 1, 2, 3, 4, 5];
+const PHOTOMETRIC_NAMES: Record<number, string | undefined> = {
+  ...{ 6: 'YCbCr without JPEG compression', 8: 'CIE L*a*b*', 9: 'ICC L*a*b*', 10: 'ITU L*a*b*' },
+  ...{ 32803: 'a colour filter array', 32844: 'LogL', 32845: 'LogLuv' },
+};
+const JPEG_COMPRESSIONS = [6, 7];
+
+/** Refuses samples that the decoder takes for others, and would show in false colours. */
+async function refuseRareSamples(directory: Directory, compression: number): Promise<void> {
+  const readOne = async (tag: number) => (await directory.readNumbers(tag))[0];
+  const photometric = (await readOne(TAG.photometric)) ?? 1;
+  const isKnown =
+    PHOTOMETRICS.includes(photometric) ||
+    (photometric === 6 && JPEG_COMPRESSIONS.includes(compression));
+  if (!isKnown) {
+    const name = PHOTOMETRIC_NAMES[photometric] ?? `colours of kind ${photometric}`;
+    throw new MediaError('UNSUPPORTED_MEDIA', `This is a TIFF image in ${name}.`);
+  }
+  const bits = Math.max(1, ...(await directory.readNumbers(TAG.bitsPerSample)));
+  const format = (await readOne(TAG.sampleFormat)) ?? 1;
+  // 1: unsigned integers. Of 32 bits, only their lowest would be shown.
+  if (format !== 1 || bits > 16) {
+    const kind = { 1: 'unsigned', 2: 'signed', 3: 'floating-point' }[format] ?? 'complex';
+    const message = `This is a TIFF image with ${kind} samples of ${bits} bits.`;
+    throw new MediaError('UNSUPPORTED_MEDIA', message);
+  }
 }
 
 async function countDirectories(

@@ -29,6 +29,11 @@ export interface VideoTrack {
   frameRate: number | null;
   hdr: Hdr;
   /**
+   * Matrix and range as numbers of H.273, of a codec whose stream cannot tell them (VP8): there the
+   * container is believed.
+   */
+  declaredColor?: { matrix: number | null; isFullRange: boolean | null };
+  /**
    * When the last frame ends, in seconds from the start of the file; null when no header declares
    * it.
    */

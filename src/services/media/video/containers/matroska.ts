@@ -51,6 +51,33 @@ export async function readMatroska(
   file: BoundedFile,
   limits: VideoLimits,
 ): Promise<Container | null> {
+  const opened = await openMatroska(file, limits);
+  if (!opened) return null;
+  const { isWebm, entries, streams, declaredSeconds } = opened;
+  return {
+    contentType: isWebm ? 'video/webm' : 'video/x-matroska',
+    demuxer: 'matroska',
+    video: readVideo(filterByKind(entries, 1)[0], isWebm ? 'WebM' : 'Matroska'),
+    audio: readMatroskaSound(opened),
+    ...{ streams, declaredSeconds },
+  };
+}
+
+/** The descriptions of the tracks in a Matroska file. */
+export interface OpenMatroska {
+  isWebm: boolean;
+  entries: readonly { body: Buffer }[];
+  /** How many tracks are videos. */
+  videos: number;
+  streams: number;
+  declaredSeconds: number | null;
+}
+
+/** Reads the list of tracks; null for another format. */
+export async function openMatroska(
+  file: BoundedFile,
+  limits: VideoLimits,
+): Promise<OpenMatroska | null> {
   const head = await file.read(0, 4096);
   if (head.length < 4 || head.readUInt32BE() !== EBML) return null;
   const { start, end } = readElementAt(head, 0);
@@ -62,15 +89,18 @@ export async function readMatroska(
   const { info, tracks, began } = await readSegment(file, end);
   const entries = readElements(tracks).filter(({ id }) => id === 0xae);
   refuseExcessStreams(entries.length, limits);
-  const container = docType === 'webm' ? 'WebM' : 'Matroska';
   return {
-    contentType: docType === 'webm' ? 'video/webm' : 'video/x-matroska',
-    demuxer: 'matroska',
-    video: readVideo(filterByKind(entries, 1)[0], container),
-    audio: readAudio(filterByKind(entries, 2)[0]),
+    isWebm: docType === 'webm',
+    entries,
+    videos: filterByKind(entries, 1).length,
     streams: entries.length,
     declaredSeconds: readSeconds(info, began),
   };
+}
+
+/** Reads the first track with sound; null without one. */
+export function readMatroskaSound({ entries }: OpenMatroska): AudioTrack | null {
+  return readAudio(filterByKind(entries, 2)[0]);
 }
 
 /**
@@ -108,6 +138,8 @@ async function readClusterTime(file: BoundedFile, { start: at }: Element): Promi
   for (let count = 0; count < 3 && offset + 2 <= head.length; count++) {
     const { id, start, end } = readElementAt(head, offset);
     if (end === null || end > head.length) break;
+    // Unsigned by the specification, but cutters write times before zero as negative numbers.
+    if (id === 0xe7 && end - start === 8) return Number(head.readBigInt64BE(start));
     if (id === 0xe7) return readUnsigned(head.subarray(start, end)) ?? 0;
     offset = end;
   }
@@ -165,7 +197,16 @@ function readVideo(track: Buffer | undefined, container: string): VideoTrack {
     rotation: readRotation(projection),
     frameRate: frameNanoseconds ? 1e9 / frameNanoseconds : null,
     hdr: toHdr(readUnsigned(findBody(color, 0x55ba)) ?? 2),
+    ...(codec === 'vp8' && { declaredColor: readColor(color) }),
     declaredEnd: null,
+  };
+}
+
+function readColor(color: Buffer): VideoTrack['declaredColor'] {
+  const range = readUnsigned(findBody(color, 0x55b9));
+  return {
+    matrix: readUnsigned(findBody(color, 0x55b1)),
+    isFullRange: range === 1 || range === 2 ? range === 2 : null,
   };
 }
 

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-5f2a1e',
+  id: '0001-first-e38259',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -35,7 +35,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -756,7 +767,7 @@ export const migration: Migration = {
     await m.createCollection('exports', {
       fields: {
         project: 'id',
-        format: { bsonType: 'string', enum: ['MP3', 'WAV', 'FLAC', 'M4A', 'MP4', 'ZIP'] },
+        format: { bsonType: 'string', enum: ['MP3', 'WAV', 'FLAC', 'M4A', 'OPUS', 'MP4', 'ZIP'] },
         settings: { bsonType: 'object' },
         job: 'id',
         status: {
@@ -774,7 +785,13 @@ export const migration: Migration = {
         },
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
+        progress: { bsonType: 'number', minimum: 0, maximum: 100 },
         filePath: { bsonType: 'string', maxLength: 512 },
+        fileName: { bsonType: 'string', maxLength: 255 },
+        contentType: { bsonType: 'string', maxLength: 128 },
+        checksum: { bsonType: 'string', maxLength: 44 },
+        loudness: { bsonType: 'object' },
+        fingerprint: { bsonType: 'string', maxLength: 64 },
         size: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         durationSeconds: { bsonType: 'number', minimum: 0 },
         expiresAt: { bsonType: 'date' },
@@ -791,6 +808,7 @@ export const migration: Migration = {
         'format',
         'settings',
         'status',
+        'progress',
         '_id',
         'user',
         'createdAt',
@@ -804,6 +822,8 @@ export const migration: Migration = {
         { key: { user: 1, format: 1, createdAt: -1, _id: -1 } },
         { key: { project: 1 } },
         { key: { job: 1 }, sparse: true },
+        { key: { user: 1, fingerprint: 1 }, sparse: true },
+        { key: { status: 1, expiresAt: 1 } },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
@@ -871,7 +891,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -970,17 +1001,46 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('jobTurns', {
+      fields: {
+        queue: { bsonType: 'string', enum: ['MEDIA', 'RENDER', 'PROVIDER', 'UPKEEP'] },
+        first: { bsonType: 'number' },
+        last: { bsonType: 'number' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['queue', 'first', 'last', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { user: 1, queue: 1 }, unique: true }],
+    });
     await m.createCollection('jobs', {
       fields: {
         project: 'id',
         type: { bsonType: 'string', maxLength: 64 },
+        queue: { bsonType: 'string', enum: ['MEDIA', 'RENDER', 'PROVIDER', 'UPKEEP'] },
         input: { bsonType: 'object' },
         status: {
           bsonType: 'string',
           enum: ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'],
         },
+        waitsFor: { bsonType: 'string', enum: ['WORKER', 'TIME', 'LIMIT', 'JOBS', 'CHILDREN'] },
+        turn: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        limits: { bsonType: 'array', items: { bsonType: 'string', maxLength: 120 }, maxItems: 4 },
+        slots: { bsonType: 'array', items: { bsonType: 'string', maxLength: 130 }, maxItems: 4 },
+        waitsForLimit: { bsonType: 'string', maxLength: 120 },
+        openKey: { bsonType: 'string', maxLength: 300 },
+        after: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        pending: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        dependents: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        deadline: { bsonType: 'date' },
         progress: { bsonType: 'number', minimum: 0, maximum: 100 },
         stage: { bsonType: 'string', maxLength: 64 },
+        rate: { bsonType: 'number', minimum: 0 },
+        secondsLeft: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         result: { bsonType: 'object' },
         error: {
           bsonType: 'object',
@@ -1032,8 +1092,10 @@ export const migration: Migration = {
       },
       required: [
         'type',
+        'queue',
         'input',
         'status',
+        'waitsFor',
         'progress',
         'priority',
         'attempts',
@@ -1053,11 +1115,40 @@ export const migration: Migration = {
         { key: { project: 1 }, sparse: true },
         { key: { parent: 1, status: 1 }, sparse: true },
         {
-          key: { priority: -1, runAfter: 1 },
+          key: { queue: 1, waitsFor: 1, turn: 1 },
           name: 'claim',
           partialFilterExpression: { status: 'QUEUED' },
         },
-        { key: { 'lease.until': 1 }, name: 'lost', partialFilterExpression: { status: 'RUNNING' } },
+        {
+          key: { queue: 1, 'lease.until': 1 },
+          name: 'lost',
+          partialFilterExpression: { status: 'RUNNING' },
+        },
+        {
+          key: { queue: 1, runAfter: 1 },
+          name: 'due',
+          partialFilterExpression: { status: 'QUEUED', waitsFor: 'TIME' },
+        },
+        {
+          key: { user: 1, queue: 1, priority: 1, turn: 1 },
+          name: 'own',
+          partialFilterExpression: { status: 'QUEUED' },
+        },
+        { key: { slots: 1 }, unique: true, sparse: true },
+        {
+          key: { waitsForLimit: 1, turn: 1 },
+          name: 'limited',
+          partialFilterExpression: { status: 'QUEUED', waitsFor: 'LIMIT' },
+        },
+        { key: { openKey: 1 }, unique: true, sparse: true },
+        { key: { after: 1 }, sparse: true },
+        { key: { pending: 1 }, sparse: true },
+        {
+          key: { deadline: 1 },
+          name: 'overdue',
+          partialFilterExpression: { status: 'QUEUED', deadline: { $exists: true } },
+        },
+        { key: { queue: 1, status: 1, completedAt: -1 } },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
@@ -1391,7 +1482,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1568,6 +1670,94 @@ export const migration: Migration = {
           partialFilterExpression: { providerId: { $exists: true } },
         },
         { key: { removing: 1 }, sparse: true },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
+    await m.createCollection('projectImports', {
+      fields: {
+        fileName: { bsonType: 'string', maxLength: 255 },
+        contentType: { bsonType: 'string', maxLength: 128 },
+        size: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        checksum: { bsonType: 'string', pattern: '^[A-Za-z0-9+/]{43}=$' },
+        filePath: { bsonType: 'string', maxLength: 512 },
+        status: { bsonType: 'string', enum: ['AWAITING_UPLOAD', 'PROCESSING', 'READY', 'FAILED'] },
+        progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
+        error: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['code', 'message'],
+          properties: {
+            code: { bsonType: 'string', maxLength: 64 },
+            message: { bsonType: 'string', maxLength: 1000 },
+          },
+        },
+        object: {
+          bsonType: 'object',
+          additionalProperties: false,
+          properties: {
+            etag: { bsonType: 'string' },
+            sequencer: { bsonType: 'string' },
+            job: { bsonType: 'binData' },
+          },
+        },
+        stands: { bsonType: 'bool' },
+        multipart: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['partSize'],
+          properties: {
+            partSize: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+            uploadId: { bsonType: 'string' },
+            completing: { bsonType: 'binData' },
+          },
+        },
+        project: 'id',
+        mediaCount: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'fileName',
+        'contentType',
+        'size',
+        'filePath',
+        'status',
+        'progress',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { user: 1, createdAt: -1, _id: -1 } },
+        { key: { project: 1 }, sparse: true },
+        {
+          key: { updatedAt: 1 },
+          name: 'awaiting',
+          partialFilterExpression: { status: 'AWAITING_UPLOAD' },
+        },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
@@ -2185,7 +2375,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2475,7 +2676,18 @@ export const migration: Migration = {
             },
           },
         },
-        warnings: { bsonType: 'array', items: { bsonType: 'string' } },
+        warnings: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['code', 'message'],
+            properties: {
+              code: { bsonType: 'string', maxLength: 64 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+        },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2838,6 +3050,7 @@ export const migration: Migration = {
     await m.dropCollection('retentionPolicies');
     await m.dropCollection('rateCounts');
     await m.dropCollection('projects');
+    await m.dropCollection('projectImports');
     await m.dropCollection('payments');
     await m.dropCollection('paymentMethods');
     await m.dropCollection('mediumVersions');
@@ -2848,6 +3061,7 @@ export const migration: Migration = {
     await m.dropCollection('llmMetrics');
     await m.dropCollection('llmInteractions');
     await m.dropCollection('jobs');
+    await m.dropCollection('jobTurns');
     await m.dropCollection('images');
     await m.dropCollection('idempotencyRecords');
     await m.dropCollection('exports');

@@ -1,0 +1,21 @@
+import { Schema } from 'mongoose';
+import { entity } from '../../data/entity.ts';
+import { JOB_QUEUES } from './job.ts';
+
+function define() {
+  const schema = new Schema({
+    queue: { type: String, required: true, enum: JOB_QUEUES },
+    first: { type: Number, required: true, description: 'The first turn that was taken last.' },
+    last: { type: Number, required: true, description: 'The last turn that was taken.' },
+  });
+
+  schema.index({ user: 1, queue: 1 }, { unique: true });
+
+  return schema;
+}
+
+export const JobTurn = entity('JobTurn', define, {
+  about: 'Which turns a user has taken in a queue of jobs, so that each next job waits one longer.',
+  owner: 'optional',
+  audited: false,
+});

@@ -1,0 +1,90 @@
+import Joi from 'joi';
+import type { Route } from '../../api/http/route.ts';
+import { limitText } from '../../api/resource/input.ts';
+import { idText } from '../../data/ids.ts';
+import { AppError } from '../../errors.ts';
+import { JOB_QUEUES, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
+import { jobTypes } from '../../services/job-types.ts';
+import { findDeadLetters, redrive, viewQueues } from '../../services/jobs/overview.ts';
+import { deadLettersSchema, queuesSchema, redrivenSchema } from './job-schemas.ts';
+
+const common = { tag: 'Jobs', access: 'admin' } as const;
+const MOST_REDRIVEN = 200;
+
+/** What administrators see of the queues of jobs, and what they may do about those that have failed. */
+export const queueRoutes: Route[] = [
+  {
+    ...common,
+    method: 'GET',
+    path: '/v1/admin/queues',
+    id: 'listQueues',
+    summary: 'The queues of jobs: how many wait, run, and have ended in the last hour.',
+    success: { 200: { description: 'All queues.', schema: queuesSchema } },
+    handle: async (ctx) => ({ status: 200, json: { data: await viewQueues(ctx) } }),
+  },
+  {
+    ...common,
+    method: 'GET',
+    path: '/v1/admin/queues/dead-letters',
+    id: 'listDeadLetters',
+    summary: 'The jobs of a queue that have failed for good, the latest first, at most 100.',
+    query: [
+      {
+        name: 'queue',
+        description: 'The queue.',
+        schema: { type: 'string', enum: JOB_QUEUES, default: 'MEDIA' },
+      },
+      {
+        name: 'before',
+        description: 'Those that failed before: the `completedAt` of the last one that was shown.',
+        schema: { type: 'string', format: 'date-time' },
+      },
+    ],
+    success: { 200: { description: 'They.', schema: deadLettersSchema } },
+    handle: async (ctx, { query }) => {
+      const queue = readQueue(query.get('queue') ?? 'MEDIA');
+      const before = readDate(query.get('before'));
+      const page = { limit: 100, ...(before && { before }) };
+      const jobs = await findDeadLetters(ctx, { queue }, page);
+      return { status: 200, json: { data: jobs.map(showDeadLetter) } };
+    },
+  },
+  {
+    ...common,
+    method: 'POST',
+    path: '/v1/admin/queues/redrive',
+    id: 'redriveJobs',
+    summary: `Start failed jobs of a queue anew, the latest ${MOST_REDRIVEN} at most.`,
+    body: Joi.object({
+      queue: Joi.string()
+        .valid(...JOB_QUEUES)
+        .required(),
+      type: limitText(64),
+      code: limitText(64),
+    }),
+    success: { 200: { description: 'How many were started.', schema: redrivenSchema } },
+    handle: async (ctx, { body }) => {
+      const which = body as { queue: JobQueue; type?: string; code?: string };
+      const redriven = await redrive(ctx, jobTypes, which, MOST_REDRIVEN);
+      return { status: 200, json: { redriven } };
+    },
+  },
+];
+
+function readQueue(text: string): JobQueue {
+  const queue = JOB_QUEUES.find((one) => one === text.toUpperCase());
+  if (queue) return queue;
+  throw new AppError('INVALID_QUERY', `queue must be one of ${JOB_QUEUES.join(', ')}`);
+}
+
+function readDate(text: string | undefined): Date | undefined {
+  if (text === undefined) return undefined;
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) throw new AppError('INVALID_QUERY', 'before must be a date');
+  return date;
+}
+
+function showDeadLetter({ _id, user, type, attempts, error, completedAt }: JobDoc) {
+  const owner = user ? idText(user) : null;
+  return { id: idText(_id), user: owner, type, attempts, error: error ?? null, completedAt };
+}

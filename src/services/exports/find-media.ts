@@ -1,0 +1,95 @@
+import type { Ctx } from '../../context.ts';
+import { type Entity, entityNamed } from '../../data/entity.ts';
+import { idText, type UUID } from '../../data/ids.ts';
+import { findMany } from '../../data/read.ts';
+import type { Fault } from '../../errors.ts';
+import type { Medium } from '../media/medium.ts';
+import type { Named } from './list-named.ts';
+import type { Source } from './plan.ts';
+
+/** A medium with what was found in it, as far as an export looks at it. */
+export interface FoundMedium extends Medium {
+  artist?: string | null;
+  album?: string | null;
+  genre?: string | null;
+  trackNumber?: number | null;
+  lyrics?: string | null;
+  metadata?: Record<string, string | number | undefined> | null;
+  audio?: { durationSeconds: number; sampleRate: number; channels: number } | null;
+  analysis?: { bpm?: number | null } | null;
+  image?: { width: number; height: number; orientation?: number } | null;
+  video?: {
+    durationSeconds: number;
+    width: number;
+    height: number;
+    transfer?: 'PQ' | 'HLG' | null;
+  } | null;
+}
+
+/** Somebody whose media are looked for. */
+export interface Owner {
+  user: UUID;
+  project: UUID;
+}
+
+const READY = { status: 'READY', 'object.etag': { $exists: true } };
+const WHOLE = { outbox: 0, removing: 0 };
+
+/** Media that settings name, by their ids as text. */
+export type NamedMedia = ReadonlyMap<string, FoundMedium>;
+
+/** Finds media that the settings name. Those that cannot be used are faults. */
+export async function findNamed(
+  ctx: Ctx,
+  { user }: Pick<Owner, 'user'>,
+  named: readonly Named[],
+): Promise<{ media: NamedMedia; faults: Fault[] }> {
+  const media = new Map<string, FoundMedium>();
+  for (const [name, some] of Map.groupBy(named, ({ entity }) => entity)) {
+    const ids = [...new Map(some.map(({ id }) => [idText(id), id])).values()];
+    const filter = { _id: { $in: ids }, user, ...READY };
+    const options = { projection: WHOLE, limit: ids.length };
+    const found = await findMany(ctx, getEntity(name), filter, options);
+    for (const medium of found) media.set(idText(medium._id), medium);
+  }
+  const faults = named
+    .filter(({ id }) => !media.has(idText(id)))
+    .map(({ entity, path }) => ({
+      path,
+      message: `there is no such ${entity.toLowerCase()} that is READY`,
+    }));
+  return { media, faults };
+}
+
+/** Finds the READY media of a kind that a project has, the oldest first, and at most `limit`. */
+export function findOfProject(
+  ctx: Ctx,
+  { user, project }: Owner,
+  entity: string,
+  limit: number,
+): Promise<FoundMedium[]> {
+  const filter = { user, project, ...READY };
+  const sort = { createdAt: 1, _id: 1 } as const;
+  return findMany(ctx, getEntity(entity), filter, { projection: WHOLE, sort, limit });
+}
+
+/** Tracks in the order of an album. */
+export function compareTracks(a: FoundMedium, b: FoundMedium): number {
+  const last = Number.POSITIVE_INFINITY;
+  const [first, second] = [a.trackNumber ?? last, b.trackNumber ?? last];
+  // Infinity minus itself is no number.
+  return first === second ? 0 : first - second;
+}
+
+/** Names the bytes of a medium. */
+export function toSource(entity: string, medium: FoundMedium): Source {
+  const { _id, name = '', fileName, filePath, size, object } = medium;
+  return {
+    ...{ entity, id: idText(_id), name, fileName },
+    ...{ key: filePath, etag: object?.etag ?? '', size },
+  };
+}
+
+function getEntity(name: string): Entity<FoundMedium> {
+  return entityNamed(name) as Entity as Entity<FoundMedium>;
+}

@@ -1,0 +1,40 @@
+import type { Ctx } from '../../context.ts';
+import { idText, type UUID } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
+import { update } from '../../data/write.ts';
+import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { endChildren, findFamily } from './family.ts';
+import { GIVEN_UP } from './held.ts';
+import { releaseQuote } from './hold.ts';
+import type { JobType } from './job-type.ts';
+import { failSubject } from './subject.ts';
+
+/** Finds the job that has a unique key and has not ended. */
+export function findOpen(ctx: Ctx, openKey: string): Promise<JobDoc | null> {
+  return findOne(ctx, Job, { openKey });
+}
+
+/**
+ * Cancels a job whose place a newer one takes, in the transaction that writes that. Those that wait for it
+ * wait for the newer one instead.
+ */
+export async function supersede(tx: Ctx, type: JobType, old: JobDoc, by: UUID): Promise<void> {
+  const open = { _id: old._id, status: { $in: ['QUEUED', 'RUNNING'] } };
+  const error = {
+    code: 'CANCELLED',
+    message: 'A newer job took its place.',
+    retryable: false,
+  };
+  const set = { status: 'CANCELLED', error, completedAt: new Date(tx.clock()) };
+  const cancelled = await update(tx, Job, open, { set, unset: GIVEN_UP }, 'cancel');
+  if (!cancelled) return;
+  await releaseQuote(tx, cancelled);
+  const family = await findFamily(tx, old._id);
+  if (family) await endChildren(tx, type, family);
+  await failSubject(tx, type, cancelled, error);
+  await Job.collection.updateMany(
+    { pending: idText(old._id), status: 'QUEUED' },
+    { $set: { 'pending.$': idText(by) }, $addToSet: { after: idText(by) }, $inc: { version: 1 } },
+    { ...(tx.session && { session: tx.session }) },
+  );
+}

@@ -1,0 +1,91 @@
+import type { Ctx } from '../../context.ts';
+import { databaseTime, upsertCommon } from '../../data/database-time.ts';
+import { newId, type UUID } from '../../data/ids.ts';
+import { aggregate, findOne } from '../../data/read.ts';
+import { Job, type JobQueue } from '../../models/jobs/job.ts';
+import { JobTurn } from '../../models/jobs/job-turn.ts';
+
+// Users take turns, however many jobs one of them has queued (start-time fair queueing). Each job has the
+// number of its turn, and a worker takes the least. A user whose jobs have all been served joins right
+// before the job that is next (an odd number); each further job of his comes one round later (even
+// numbers, two apart). A user's last turn is remembered, so that nobody who asks again as soon as he is
+// served goes before those who wait.
+
+type Owner = UUID | null | undefined;
+
+/** Whose lane it is, as a filter; the system's own jobs have one, too. */
+function ownLane(queue: JobQueue, user: Owner) {
+  return { queue, user: user ?? { $exists: false } };
+}
+
+/**
+ * Takes the next turns of a user in a queue, by one atomic command outside of any transaction: two
+ * requests of one user never get the same. A turn that is not used, after all, only costs him a place.
+ */
+export async function takeTurns(
+  ctx: Ctx,
+  queue: JobQueue,
+  user: Owner,
+  count = 1,
+): Promise<number[]> {
+  const alone = { ...ctx, session: undefined };
+  const next = await findNextTurn(alone, queue);
+  // An empty queue begins anew, later than whatever was in it: by the clock, a million turns a second.
+  const second = { $floor: { $divide: [{ $toLong: databaseTime(ctx) }, 1000] } };
+  const clock = { $toLong: { $multiply: [second, 1_000_000] } };
+  const entry = next === undefined ? { $add: [clock, 1] } : next - ((next + 1) % 2);
+  const step = (from: string) => ({ $add: [from, { $subtract: [2, { $mod: [from, 2] }] }] });
+  const last = count === 1 ? '$first' : { $add: [step('$first'), { $literal: 2 * (count - 2) }] };
+  const pipeline = [
+    { $set: { ...upsertCommon(ctx, newId(ctx.clock())), queue, ...(user && { user }) } },
+    { $set: { first: { $cond: [{ $gte: ['$last', entry] }, step('$last'), entry] } } },
+    { $set: { last } },
+  ];
+  const options = { upsert: true, returnDocument: 'after', projection: { first: 1 } } as const;
+  const take = () => JobTurn.collection.findOneAndUpdate(ownLane(queue, user), pipeline, options);
+  // Two that make the document at once: the second finds it.
+  const taken = await take().catch((error) => {
+    if ((error as { code?: number }).code === 11000) return take();
+    throw error;
+  });
+  const first = taken?.first as number;
+  const further = first + 2 - (first % 2);
+  return Array.from({ length: count }, (_, n) => (n === 0 ? first : further + 2 * (n - 1)));
+}
+
+/** The turn of the job that is next in a queue. */
+async function findNextTurn(ctx: Ctx, queue: JobQueue): Promise<number | undefined> {
+  const waiting = { queue, status: 'QUEUED', waitsFor: 'WORKER' };
+  const options = { projection: { turn: 1 }, sort: { turn: 1 }, hint: 'claim' } as const;
+  const job = await findOne(ctx, Job, waiting, options);
+  return job?.turn ?? undefined;
+}
+
+/**
+ * Lets a job go before its owner's less urgent ones: it gets the turn of the first of them, and each
+ * of them the next one's. Nobody else's turn changes. @returns the job's turn
+ */
+export async function goBeforeOwn(
+  ctx: Ctx,
+  queue: JobQueue,
+  user: Owner,
+  { priority, turn }: { priority: number; turn: number },
+): Promise<number> {
+  const behind = {
+    ...ownLane(queue, user),
+    status: 'QUEUED',
+    waitsFor: 'WORKER',
+    priority: { $lt: priority },
+  };
+  const [found] = await aggregate<{ first: number }>(ctx, Job, [
+    { $match: behind },
+    { $group: { _id: null, first: { $min: '$turn' } } },
+  ]);
+  if (!found || found.first >= turn) return turn;
+  await Job.collection.updateMany(
+    { ...behind, turn: { $gte: found.first } },
+    { $inc: { turn: 2 } },
+    { ...(ctx.session && { session: ctx.session }) },
+  );
+  return found.first;
+}

@@ -1,0 +1,128 @@
+import { parseJson } from './raw-json.ts';
+
+/**
+ * What generators of pictures, videos and songs write into their files. Texts as they stand there,
+ * JSON included, whose numbers (seeds have 64 bits) would not survive to be parsed.
+ */
+export interface GenerationTags {
+  /** `ComfyUI`, `A1111`, `InvokeAI`, `NovelAI`, `Fooocus`, `SwarmUI`; absent where none is sure. */
+  generator?: string;
+  /** What was asked for, or ComfyUI's graph of nodes. */
+  prompt?: string;
+  negativePrompt?: string;
+  /** The graph as an editor opens it. */
+  workflow?: string;
+  parameters?: string;
+  /** Which of these were too large to be kept. */
+  omitted?: string[];
+}
+
+type Field = 'prompt' | 'negativePrompt' | 'workflow' | 'parameters';
+
+/** Fields by the keys that generators give them, in lower case. */
+const FIELDS: Record<string, Field | undefined> = {
+  prompt: 'prompt',
+  ...{ negative_prompt: 'negativePrompt', 'negative prompt': 'negativePrompt' },
+  ...{ workflow: 'workflow', parameters: 'parameters' },
+  // InvokeAI, in the order of its releases
+  ...{ dream: 'prompt', 'sd-metadata': 'parameters', sd_metadata: 'parameters' },
+  ...{ invokeai_metadata: 'parameters', invokeai_workflow: 'workflow', invokeai_graph: 'workflow' },
+};
+/** Keys of texts for anybody, among them generators: comments and descriptions. */
+const COMMENTS = [
+  ...['usercomment', 'comment', 'description', 'imagedescription', 'title'],
+  ...['\xa9cmt', 'desc', 'com.apple.quicktime.comment', 'com.apple.quicktime.description'],
+];
+/** Some write `workflow:{…}` into any field. */
+const PREFIXED = /^(prompt|negative_prompt|workflow|parameters)\s*:\s*(?=[{[])/i;
+/** As A1111 and its forks write. */
+const PARAMETERS = /(^|\n)Steps: \d+, .*(Sampler|Seed|CFG)/s;
+
+/** Bytes of UTF-8 kept of one text, and of all. */
+const MOST_BYTES = 64 * 1024;
+const MOST_IN_ALL = 96 * 1024;
+/** Characters that a comment may have to be looked into. */
+const MOST_EXAMINED = 4 * 1024 * 1024;
+
+/** Picks what a generator wrote from the texts in a file, by their keys. */
+export function pickGeneration(
+  texts: Iterable<readonly [key: string, text: string]>,
+): GenerationTags {
+  const found = new Map<Field, string>();
+  const add = (field: Field | undefined, text: string) => {
+    if (field && text.trim() && !found.has(field)) found.set(field, text);
+  };
+  const all = [...texts].filter(([, text]) => text.length <= MOST_EXAMINED);
+  const isNovelAi = all.some(([key, text]) => isKey(key, 'software') && /NovelAI/i.test(text));
+  for (const [key, text] of all) {
+    const prefix = PREFIXED.exec(text);
+    if (prefix) add(FIELDS[prefix[1]?.toLowerCase() ?? ''], text.slice(prefix[0].length));
+    else if (FIELDS[key.toLowerCase()]) add(FIELDS[key.toLowerCase()], text);
+    else if (isNovelAi && isKey(key, 'description')) add('prompt', text);
+    else if (COMMENTS.includes(key.toLowerCase())) readComment(text, add);
+  }
+  if (found.size === 0) return {};
+  const generator = isNovelAi ? 'NovelAI' : guessGenerator(all, found);
+  return { ...(generator && { generator }), ...keepBounded(found) };
+}
+
+const isKey = (key: string, name: string) => key.toLowerCase() === name;
+
+/** A comment may be the text of A1111, or an object with fields of its own. */
+function readComment(text: string, add: (field: Field | undefined, text: string) => void): void {
+  if (PARAMETERS.test(text)) {
+    add('parameters', text);
+    return;
+  }
+  const object = text.trimStart().startsWith('{') ? parseJson(text) : null;
+  if (!object) return;
+  const fields = Object.entries(object).filter(([key]) => FIELDS[key.toLowerCase()]);
+  const isOfGraph = fields.some(([key]) => key === 'workflow') || 'class_type' in object;
+  if (isOfGraph) {
+    for (const [key, value] of fields) add(FIELDS[key.toLowerCase()], toText(value));
+  } else if (fields.length > 0 || SETTINGS.some((name) => name in object)) {
+    add('parameters', text);
+  }
+}
+
+/** Settings of NovelAI, SwarmUI and Draw Things. */
+const SETTINGS = ['sui_image_params', 'steps', 'sampler', 'seed', 'c', 'uc'];
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function guessGenerator(
+  texts: readonly (readonly [string, string])[],
+  found: ReadonlyMap<Field, string>,
+): string | undefined {
+  const has = (pattern: RegExp) => texts.some(([key]) => pattern.test(key));
+  const parameters = found.get('parameters') ?? '';
+  if (has(/^(invokeai_|sd-metadata$|dream$)/i)) return 'InvokeAI';
+  if (has(/^fooocus_scheme$/i)) return 'Fooocus';
+  if (parameters.includes('"sui_image_params"')) return 'SwarmUI';
+  if (/"class_type"\s*:/.test(found.get('prompt') ?? '')) return 'ComfyUI';
+  if (/"(nodes|last_node_id)"\s*:/.test(found.get('workflow') ?? '')) return 'ComfyUI';
+  return PARAMETERS.test(parameters) ? 'A1111' : undefined;
+}
+
+/** Leaves out what is too large: a graph that is cut is of no use. */
+function keepBounded(found: ReadonlyMap<Field, string>): GenerationTags {
+  const kept: Partial<Record<Field, string>> = {};
+  const omitted: Field[] = [];
+  let bytes = 0;
+  for (const [field, text] of found) {
+    const clean = text.toWellFormed().replaceAll(UNWANTED, '');
+    const size = Buffer.byteLength(clean);
+    if (size > MOST_BYTES || bytes + size > MOST_IN_ALL) omitted.push(field);
+    else {
+      kept[field] = clean;
+      bytes += size;
+    }
+  }
+  return { ...kept, ...(omitted.length > 0 && { omitted }) };
+}
+
+/** Control characters except tabs and line breaks, and what changes the direction of text. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it removes
+const UNWANTED = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069\ufeff]/g;

@@ -1,0 +1,34 @@
+import Joi from 'joi';
+import type { UUID } from '../../data/ids.ts';
+import { MEDIA_KINDS, type MediaKindName } from '../../models/media/media-fields.ts';
+import { owner } from '../../rules.ts';
+import { idInput } from '../jobs/input.ts';
+import type { JobType } from '../jobs/job-type.ts';
+
+export interface ReprocessInput {
+  kind: MediaKindName;
+  media: UUID[];
+}
+
+export interface ReprocessResult {
+  /** How many are being processed anew. */
+  started: number;
+  /** How many are not there, or are neither READY nor FAILED. */
+  skipped: number;
+}
+
+const input = Joi.object<ReprocessInput>({
+  kind: Joi.string()
+    .valid(...Object.keys(MEDIA_KINDS))
+    .required(),
+  media: Joi.array().items(idInput()).min(1).max(200).required(),
+});
+
+/** Analyses the bytes of many media again. */
+export const reprocessMedia: JobType<ReprocessInput, ReprocessResult> = {
+  name: 'reprocess',
+  input,
+  queue: 'upkeep',
+  startable: { body: input, rule: owner },
+  run: async (work) => (await import('./reprocess-many.ts')).reprocessMany(work),
+};

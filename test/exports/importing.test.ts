@@ -1,0 +1,209 @@
+import '../harness/place.ts';
+import { createHash } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { expect, test } from 'vitest';
+import { ZipFile } from 'yazl';
+import { projectImports } from '../../functions/project-imports.ts';
+import { conforms } from '../conforms.ts';
+import { type Doc, given, type Person, send, type Track } from '../harness/given.ts';
+import { keysOf } from '../harness/objects.ts';
+import { until } from '../harness/until.ts';
+import { studio } from '../samples/audio.ts';
+import { photograph } from '../samples/images.ts';
+import { exported, fileOf, readyMedium } from './given.ts';
+
+const PATH = '/v1/projects/import';
+const declare = (size: number) => ({ fileName: 'album.zip', contentType: 'application/zip', size });
+
+conforms(projectImports, {
+  make: async (person) => (await person.post<Doc>(PATH, declare(1000))).body,
+  body: async () => declare(1000),
+  asRead: ({ upload, ...read }) => read,
+});
+
+/** Imports a ZIP, and waits for its end. */
+async function imported(
+  person: Person,
+  bytes: Buffer,
+): Promise<Doc & { error?: { code: string; message: string } }> {
+  const { body: made, status, text } = await person.post<Track>(PATH, declare(bytes.length));
+  if (status !== 201) throw new Error(text);
+  expect((await send(made.upload, bytes)).status).toBe(200);
+  return until('the import has ended', async () => {
+    const { body } = await person.get<Doc>(`${PATH}/${made.id}`);
+    return ['READY', 'FAILED'].includes(body.status) && body;
+  });
+}
+
+test('an exported project is imported again: bytes, fields and relations are equal', async () => {
+  await using files = await studio();
+  const alice = await given.user();
+  const { id: project } = await alice.project({
+    name: 'An album',
+    description: 'Of one song.',
+    settings: { mood: 'blue' },
+  });
+  const song = await files.make('söng.wav', '-f', 'lavfi', '-i', 'sine=d=1');
+  const track = await readyMedium(alice, project, song, 'tracks', {
+    name: 'Song',
+    artist: 'Ada',
+    trackNumber: 2,
+    lyrics: 'la',
+  });
+  const image = await files.write('cover.jpg', await photograph(64, 64).jpeg().toBuffer());
+  const cover = await readyMedium(alice, project, image, 'images', { contentType: 'image/jpeg' });
+  await alice.patch(`/v1/projects/${project}`, { coverImage: cover.id });
+  const bytes = await fileOf(alice, await exported(alice, { project, format: 'ZIP' }));
+
+  const bob = await given.user();
+  const made = await imported(bob, bytes);
+  expect(made.error).toBeUndefined();
+  expect(made).toMatchObject({ status: 'READY', mediaCount: 2 });
+  const { body: copy } = await bob.get<Doc>(`/v1/projects/${made.project}?include=tracks,images`);
+  expect(copy).toMatchObject({
+    name: 'An album',
+    description: 'Of one song.',
+    settings: { mood: 'blue' },
+    trackCount: 1,
+  });
+  const [copied] = copy.tracks as Track[];
+  const [copiedCover] = copy.images as Track[];
+  expect(copiedCover?.id).toBe(copy.coverImage);
+  const ready = await bob.waitsFor(copied as Track, 'READY');
+  for (const field of [
+    'name',
+    'artist',
+    'trackNumber',
+    'lyrics',
+    'fileName',
+    'checksum',
+    'size',
+    'audio',
+    'analysis',
+  ]) {
+    expect(ready[field], field).toEqual(track[field]);
+  }
+  await bob.waitsFor(copiedCover as Track, 'READY', undefined, 'images');
+
+  await bob.delete(`${PATH}/${made.id}`);
+  await until(
+    'the ZIP is gone',
+    async () => (await keysOf(bob, made, 'projectImports')).length === 0,
+  );
+  expect((await bob.get(`/v1/projects/${made.project}`)).status).toBe(200);
+});
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('base64');
+const content = Buffer.from('not really music');
+const medium = {
+  ...{ kind: 'TRACK', id: 'x', file: 'tracks/a.mp3', fileName: 'a.mp3', contentType: 'audio/mpeg' },
+  ...{ size: content.length, checksum: sha256(content), fields: { name: 'A' } },
+};
+const manifest = (media: object[] = [medium], project: object = { name: 'P' }) =>
+  Buffer.from(JSON.stringify({ format: 'mixdown-project', version: 1, project, media }));
+
+/** A ZIP of files by their names. */
+function zipOf(files: Record<string, Buffer>, compress = false): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (const [name, bytes] of Object.entries(files)) zip.addBuffer(bytes, name, { compress });
+  zip.end();
+  return buffer(zip.outputStream);
+}
+
+/** Renames a file within a ZIP to a name of the same length, which yazl would not write. */
+function rename(zip: Buffer, from: string, to: string): Buffer {
+  return Buffer.from(zip.toString('latin1').replaceAll(from, to), 'latin1');
+}
+
+const good = { 'manifest.json': manifest(), 'tracks/a.mp3': content };
+const refusals: [string, string, RegExp, () => Promise<Buffer>][] = [
+  ['what is no ZIP', 'INVALID_ARCHIVE', /cannot be read/, async () => Buffer.alloc(5000, 7)],
+  [
+    'a ZIP that was cut off',
+    'INVALID_ARCHIVE',
+    /cannot be read/,
+    async () => (await zipOf(good)).subarray(0, 200),
+  ],
+  [
+    'a path out of the archive',
+    'INVALID_ARCHIVE',
+    /\.\./,
+    async () => rename(await zipOf(good), 'tracks/a.mp3', '../cks/a.mp3'),
+  ],
+  [
+    'an absolute path',
+    'INVALID_ARCHIVE',
+    /absolute/,
+    async () => rename(await zipOf(good), 'tracks/a.mp3', '/racks/a.mp3'),
+  ],
+  ['a bomb', 'TOO_LARGE', /grow/, () => zipOf({ ...good, bomb: Buffer.alloc(80_000_000) }, true)],
+  ['no manifest', 'INVALID_MANIFEST', /no manifest/, () => zipOf({ 'tracks/a.mp3': content })],
+  [
+    'a manifest that is no JSON',
+    'INVALID_MANIFEST',
+    /not JSON/,
+    () => zipOf({ 'manifest.json': content }),
+  ],
+  [
+    'a manifest of something else',
+    'INVALID_MANIFEST',
+    /format.*media/s,
+    () => zipOf({ 'manifest.json': Buffer.from('{"format":1}') }),
+  ],
+  [
+    'a file that is not there',
+    'INVALID_MANIFEST',
+    /is not in the ZIP/,
+    () => zipOf({ 'manifest.json': manifest() }),
+  ],
+  [
+    'another size',
+    'INVALID_MANIFEST',
+    /size: the file has 16 bytes/,
+    () => zipOf({ ...good, 'manifest.json': manifest([{ ...medium, size: 17 }]) }),
+  ],
+  [
+    'another checksum',
+    'INVALID_MANIFEST',
+    /checksum/,
+    () => zipOf({ ...good, 'tracks/a.mp3': Buffer.from('not really Music') }),
+  ],
+  [
+    'fields that clients may not write',
+    'INVALID_MANIFEST',
+    /status/,
+    () =>
+      zipOf({
+        ...good,
+        'manifest.json': manifest([{ ...medium, fields: { name: 'A', status: 'READY' } }]),
+      }),
+  ],
+  [
+    'a project without a name',
+    'INVALID_MANIFEST',
+    /project.name/,
+    () => zipOf({ ...good, 'manifest.json': manifest([medium], { name: '' }) }),
+  ],
+  [
+    'more than may be stored',
+    'INVALID_MANIFEST',
+    /size/,
+    () => zipOf({ ...good, 'manifest.json': manifest([{ ...medium, size: 60_000_000_000 }]) }),
+  ],
+];
+
+test('what cannot be imported is refused by a sentence, and leaves no project', async () => {
+  const alice = await given.user();
+  const wrong: string[] = [];
+  for (const [name, code, message, make] of refusals) {
+    const { status, error } = await imported(alice, await make());
+    if (status !== 'FAILED' || error?.code !== code || !message.test(error.message)) {
+      wrong.push(`${name}: ${status} ${error?.code} ${error?.message}`);
+    }
+  }
+  expect(wrong.join('\n')).toBe('');
+  await until('no project is left', async () => {
+    const { body } = await alice.get<{ data: Doc[] }>('/v1/projects');
+    return body.data.length === 0;
+  });
+}, 240_000);

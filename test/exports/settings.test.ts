@@ -1,0 +1,129 @@
+import '../harness/place.ts';
+import { expect, test } from 'vitest';
+import { Track } from '../../src/models/media/track.ts';
+import { type Doc, given, type Person } from '../harness/given.ts';
+import { place } from '../harness/place.ts';
+import { stored } from '../harness/stored.ts';
+import { projectWithTrack } from './given.ts';
+
+place({ worker: false });
+
+interface Refused extends Doc {
+  errors: { path: string; message: string }[];
+}
+
+const refusal = async (person: Person, body: object) => {
+  const { status, body: problem } = await person.post<Refused>('/v1/exports', body);
+  expect(status).toBe(422);
+  return problem.errors.map(({ path }) => path).toSorted();
+};
+
+test('every fault of settings is told at once, media that are missing too', async () => {
+  const alice = await given.user();
+  const [project, stranger] = [await projectWithTrack(alice), await given.user()];
+  const theirs = await stored(Track, stranger, { status: 'READY' });
+  const settings = {
+    clips: [{ track: theirs, from: -1 }, { audio: 'no id' }, {}, { track: theirs, from: 3, to: 2 }],
+    ...{ crossfade: 31, loudness: { target: 0 }, quality: 'BEST', unknown: 1 },
+    tags: { title: 'x'.repeat(256), other: 'x' },
+  };
+  expect(await refusal(alice, { project, format: 'MP3', settings })).toEqual(
+    [
+      ...[
+        'clips.0.from',
+        'clips.0.track',
+        'clips.1.audio',
+        'clips.2',
+        'clips.3.to',
+        'clips.3.track',
+      ],
+      ...['crossfade', 'loudness.target', 'quality', 'tags.other', 'tags.title', 'unknown'],
+    ].map((path) => `settings.${path}`),
+  );
+});
+
+test('lengths that do not fit are faults before any work', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice); // of 10 s
+  const { body } = await alice.get<{ data: Doc[] }>(`/v1/tracks?project=${project}`);
+  const track = body.data[0]?.id;
+  const clips = [
+    { track, from: 11 },
+    { track, to: 12 },
+    { track, to: 2, fadeIn: 3 },
+  ];
+  const faults = await refusal(alice, {
+    project,
+    format: 'WAV',
+    settings: { clips, crossfade: 2 },
+  });
+  expect(new Set(faults)).toEqual(
+    new Set([
+      'settings.clips.0.from',
+      'settings.clips.1.to',
+      'settings.clips.2',
+      'settings.crossfade',
+    ]),
+  );
+  const many = Array.from({ length: 300 }, () => ({ track }));
+  expect(await refusal(alice, { project, format: 'WAV', settings: { clips: many } })).toEqual([
+    'settings.clips',
+  ]);
+  const mix = { clips: many.slice(0, 60), arrangement: 'MIX' };
+  expect(await refusal(alice, { project, format: 'WAV', settings: mix })).toEqual([
+    'settings.clips',
+  ]);
+});
+
+test('hostile titles and lyrics of an MP4 are refused', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  const settings = {
+    titles: [{ text: '😀'.repeat(10_000) }, { text: 'late', from: 20, to: 30 }],
+    lyrics: { format: 'SRT', text: '1\n00:00:00,000 --> 00:00:01,000\nx\n\n'.repeat(3000) },
+    ...{ fps: 1000, aspectRatio: '1:100', picture: { type: 'SLIDESHOW', images: [] } },
+  };
+  expect(await refusal(alice, { project, format: 'MP4', settings })).toEqual([
+    ...[
+      'settings.aspectRatio',
+      'settings.fps',
+      'settings.picture.images',
+      'settings.titles.0.text',
+    ],
+  ]);
+  const rest = { titles: settings.titles.slice(1), lyrics: settings.lyrics };
+  expect(await refusal(alice, { project, format: 'MP4', settings: rest })).toEqual([
+    ...['settings.lyrics.text', 'settings.titles.0.from'],
+  ]);
+  const large = { tags: { title: 'x' }, lyrics: { format: 'LRC', text: 'x'.repeat(262_144) } };
+  expect(await refusal(alice, { project, format: 'MP4', settings: large })).toEqual(['settings']);
+});
+
+test('a project without tracks, or with a track that is not ready, cannot be exported as sound', async () => {
+  const alice = await given.user();
+  const { id: project } = await alice.project();
+  await alice.track({ project });
+  expect(await refusal(alice, { project, format: 'MP3' })).toEqual(['project']);
+  const missing = '01a2265f-acef-7000-b7a5-f0024d627abb';
+  expect(
+    await refusal(alice, { project: missing, format: 'ZIP', settings: { contents: 'X' } }),
+  ).toEqual([...['project', 'settings.contents']]);
+});
+
+test('an estimate tells what an export takes, and starts nothing', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  const at = '/v1/exports/estimate';
+  const wav = await alice.post<Doc>(at, { project, format: 'WAV', settings: { bitDepth: 16 } });
+  expect(wav.status).toBe(200);
+  expect(wav.body).toEqual({
+    seconds: expect.any(Number),
+    bytes: 10 * 44_100 * 4,
+    durationSeconds: 10,
+    credits: null,
+  });
+  const mp4 = await alice.post<Doc>(at, { project, format: 'MP4' });
+  expect(Number(mp4.body.seconds)).toBeGreaterThan(Number(wav.body.seconds));
+  expect((await alice.post(at, { project, format: 'WAV', settings: { x: 1 } })).status).toBe(422);
+  expect((await alice.get<{ data: Doc[] }>('/v1/exports')).body.data).toEqual([]);
+});

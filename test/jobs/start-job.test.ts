@@ -1,0 +1,79 @@
+import '../harness/place.ts';
+import { expect, test } from 'vitest';
+import { handler as runJobs } from '../../functions/run-jobs.ts';
+import { type Doc, given } from '../harness/given.ts';
+import { invocation, sqsEvent } from '../harness/invocations.ts';
+import { place } from '../harness/place.ts';
+
+place({ worker: false });
+
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+const reprocess = (...media: string[]) => ({ type: 'reprocess', input: { kind: 'TRACK', media } });
+
+test('many media are processed anew by one job, and those of others are not', async () => {
+  const [alice, bob] = [await given.user(), await given.user()];
+  const [mine, theirs] = [await alice.track(), await bob.track()];
+  const started = await alice.post<Doc>('/v1/jobs', reprocess(mine.id, theirs.id));
+  expect(started).toMatchObject({ status: 202, body: { status: 'QUEUED', queue: 'UPKEEP' } });
+  await runJobs(sqsEvent(JSON.stringify({ queue: 'UPKEEP' })), invocation());
+  const { body } = await alice.get(`/v1/jobs/${started.body.id}`);
+  // Neither has bytes yet.
+  expect(body).toMatchObject({ status: 'COMPLETED', result: { started: 0, skipped: 2 } });
+});
+
+test('a client says when a job may run, by when, after which, and under which key', async () => {
+  const alice = await given.user();
+  const runAfter = new Date(Date.now() + 3_600_000).toISOString();
+  const deadline = new Date(Date.now() + 7_200_000).toISOString();
+  const body = { ...reprocess(NOBODY), runAfter, deadline, uniqueKey: 'nightly', priority: 7 };
+  const first = await alice.post<Doc>('/v1/jobs', body);
+  expect(first.body).toMatchObject({ waitsFor: 'TIME', deadline, priority: 7 });
+  expect((await alice.post<Doc>('/v1/jobs', body)).body.id).toBe(first.body.id);
+  const newer = await alice.post<Doc>('/v1/jobs', { ...body, onDuplicate: 'SUPERSEDE' });
+  expect(newer.body.id).not.toBe(first.body.id);
+  expect((await alice.get(`/v1/jobs/${first.body.id}`)).body.status).toBe('CANCELLED');
+  const next = await alice.post<Doc>('/v1/jobs', { ...reprocess(NOBODY), after: [newer.body.id] });
+  expect(next.body).toMatchObject({ waitsFor: 'JOBS', after: [newer.body.id] });
+  const { body: graph } = await alice.get(`/v1/jobs/${next.body.id}/graph`);
+  expect(graph).toMatchObject({ status: 'QUEUED', jobs: [{ id: newer.body.id }, {}] });
+  const { body: place } = await alice.get(`/v1/jobs/${next.body.id}/queue`);
+  expect(place).toMatchObject({ waitsFor: 'JOBS', position: null, queue: 'UPKEEP' });
+});
+
+test('what cannot be is refused, every fault at once', async () => {
+  const [alice, bob] = [await given.user(), await given.user()];
+  const theirs = await bob.post<Doc>('/v1/jobs', reprocess(NOBODY));
+  const past = new Date(0).toISOString();
+  const far = new Date(Date.now() + 100 * 86_400_000).toISOString();
+  const faults = async (more: object) => {
+    const { status, body } = await alice.post('/v1/jobs', { ...reprocess(NOBODY), ...more });
+    expect(status).toBe(422);
+    return (body.errors as { path: string }[]).map(({ path }) => path);
+  };
+  expect(await faults({ runAfter: far, deadline: past })).toEqual(['runAfter', 'deadline']);
+  expect(await faults({ after: [NOBODY, theirs.body.id] })).toEqual(['after.0', 'after.1']);
+  expect(await faults({ input: { kind: 'SONG', media: ['x'] } })).toEqual([
+    'input.kind',
+    'input.media.0',
+  ]);
+  expect((await alice.get(`/v1/jobs/${theirs.body.id}/queue`)).status).toBe(404);
+});
+
+test('an administrator sees the queues and what has failed, and starts it anew', async () => {
+  const [alice, admin] = [await given.user(), await given.admin()];
+  const { body: job } = await alice.post<Doc>('/v1/jobs', reprocess(NOBODY));
+  expect((await alice.get('/v1/admin/queues')).status).toBe(403);
+  const { body } = await admin.get<{ data: Doc[] }>('/v1/admin/queues');
+  expect(body.data.find(({ queue }) => queue === 'UPKEEP')?.depth).toBeGreaterThanOrEqual(1);
+  const { Job } = await import('../../src/models/jobs/job.ts');
+  const { UUID } = await import('../../src/data/ids.ts');
+  const error = { code: 'AWAY', message: 'It was away.', retryable: true };
+  const failed = { status: 'FAILED', error, completedAt: new Date() };
+  await Job.collection.updateOne({ _id: new UUID(job.id) }, { $set: failed });
+  const letters = await admin.get<{ data: Doc[] }>('/v1/admin/queues/dead-letters?queue=UPKEEP');
+  expect(letters.body.data).toMatchObject([{ id: job.id, user: alice.id, error }]);
+  const redrive = { queue: 'UPKEEP', code: 'AWAY' };
+  expect((await admin.post('/v1/admin/queues/redrive', redrive)).body).toEqual({ redriven: 1 });
+  expect((await admin.post('/v1/admin/queues/redrive', redrive)).body).toEqual({ redriven: 0 });
+  expect((await alice.get(`/v1/jobs/${job.id}`)).body.status).toBe('QUEUED');
+});
