@@ -35,6 +35,12 @@ export interface Config {
   corsOrigins: string[];
   /** What CloudFront sends with each request, where it stands in front: others are refused. */
   edgeSecret?: string;
+  /** The address that mails are from. Without it none can be sent. */
+  mailFrom?: string;
+  /** On a laptop: the folder that mails are written to instead of being sent. */
+  mailDir?: string;
+  /** Where the front end answers: links in mails lead there. */
+  appUrl: string;
   ffmpegPath: string;
   /** The folder of the fonts that exports write with, as npm names them: `@fontsource/…`. */
   fontsPath: string;
@@ -93,6 +99,11 @@ const environment = Joi.object({
   SEALING_KEY_ARN: Joi.string().pattern(/^arn:[\w-]+:kms:/),
   CORS_ORIGINS: origins,
   EDGE_SECRET: Joi.string().min(32),
+  MAIL_FROM: Joi.string()
+    .allow('')
+    .pattern(/^[^\s@<>]+@[^\s@<>]+$/, 'address'),
+  MAIL_DIR: Joi.string(),
+  APP_URL: url.allow(''),
   FFMPEG_PATH: Joi.string().default('ffmpeg'),
   FONTS_PATH: Joi.string().default('node_modules'),
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
@@ -122,6 +133,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const given = { ...env, TOKEN_KEYS: keys, APP_SECRET: secret };
   const { value, error } = environment.validate(given, { abortEarly: false, stripUnknown: true });
   if (error) throw new Error(`Configuration: ${error.details.map((d) => d.message).join('; ')}`);
+  const corsOrigins: string[] = value.CORS_ORIGINS.split(',').filter(Boolean);
   return Object.freeze({
     stage: value.STAGE,
     apiUrl: value.API_URL,
@@ -148,8 +160,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     tokenKeys: sortTokenKeys(value.TOKEN_KEYS),
     appSecrets: sortAppSecrets(value.APP_SECRET),
     sealingKeyArn: value.SEALING_KEY_ARN,
-    corsOrigins: value.CORS_ORIGINS.split(',').filter(Boolean),
+    corsOrigins,
     edgeSecret: value.EDGE_SECRET,
+    mailFrom: value.MAIL_FROM,
+    mailDir: value.MAIL_DIR,
+    appUrl: value.APP_URL || corsOrigins.find((origin) => URL.canParse(origin)) || value.API_URL,
     ffmpegPath: value.FFMPEG_PATH,
     fontsPath: value.FONTS_PATH,
     codeCache: value.CODE_CACHE,

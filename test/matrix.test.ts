@@ -46,6 +46,8 @@ const REFUSED: Record<string, number[]> = {
   createJob: [422],
   // The tokens of these bodies are nobody's.
   refresh: [401],
+  confirmPasswordReset: [422],
+  verifyEmail: [422],
   // Of the media, the track is READY and the others await their bytes, so none is both.
   ...Object.fromEntries(
     ['Audio', 'Image', 'Video'].flatMap((kind) => [
@@ -61,6 +63,8 @@ const REFUSED: Record<string, number[]> = {
   replaceAudio: [409],
   replaceImage: [409],
   replaceVideo: [409],
+  getExportFile: [409],
+  completeProjectImportUpload: [422],
   getVersionFile: [409],
   getVersionDerivative: [409],
   restoreVersion: [409],

@@ -63,7 +63,9 @@ describe('the registry', () => {
         const takes = path.endsWith('/{path+}')
           ? (p: string) => p.startsWith(path.slice(0, -'{path+}'.length))
           : (p: string) => p === path;
-        return [{ name, takes, length: path.length }];
+        // Of a greedy path and one that is exactly so, the second wins.
+        const length = path.replace('{path+}', '').length + (path.endsWith('+}') ? 0 : 0.5);
+        return [{ name, takes, length }];
       }),
     );
     for (const [name, { routes }] of Object.entries(served)) {

@@ -5,6 +5,7 @@ import { type Document, listOperations } from './document.ts';
 /** Bodies that no schema describes, because they need a secret of this account. */
 const BODIES: Record<string, (account: Account) => Promise<Record<string, unknown>>> = {
   login: async ({ email, password }) => ({ login: email, password }),
+  changeEmail: async ({ email, password }) => ({ email, password }),
   changePassword: async ({ password }) => ({ currentPassword: password, newPassword: password }),
   refresh: async (account) => ({ refreshToken: (await account.signIn()).refreshToken }),
   logout: async (account) => ({ refreshToken: (await account.signIn()).refreshToken }),

@@ -152,7 +152,8 @@ export async function confirmReferences(
 ): Promise<void> {
   const faults: Fault[] = [];
   for (const { reference, id } of listHeld(entity, document)) {
-    if (await confirmParent(ctx, reference, id)) continue;
+    // One that is kept may outlive what it refers to.
+    if (reference.onDelete === 'keep' || (await confirmParent(ctx, reference, id))) continue;
     if (reference.onDelete === 'unset') await release(entity, document._id, reference, id);
     else faults.push(missingReference(reference));
   }

@@ -24,6 +24,8 @@ export type ToolsInfo = {
   secrets: Secrets;
   /** Where they are, to be read again. */
   secretsFile: string;
+  /** Where mails are written to. */
+  mailDir: string;
 };
 
 /** The tools while they run. */
@@ -95,6 +97,7 @@ export async function beginTools({
       ffmpeg: ffmpegPath,
       secrets,
       secretsFile: locateSecrets(resolve(dir)),
+      mailDir: resolve(dir, 'mail'),
     },
     ready,
     pids,

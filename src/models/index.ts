@@ -1,5 +1,7 @@
 // The registry of all entities. A list of static imports, because bundlers cannot resolve a glob.
 
+export { Mail } from './account/mail.ts';
+export { MailToken } from './account/mail-token.ts';
 export { RateCount } from './account/rate-count.ts';
 export { Session } from './account/session.ts';
 export { User } from './account/user.ts';

@@ -1,4 +1,5 @@
 import { endSessions } from './account/end-sessions.ts';
+import { sendMailJob } from './account/mail/send-job.ts';
 import { renderExport } from './exports/export-job.ts';
 import { importProject } from './exports/import/import-job.ts';
 import { renderSegments } from './exports/segments/segment-job.ts';
@@ -28,5 +29,6 @@ export const jobTypes = listJobTypes(
   importProject,
   sweep,
   endSessions,
+  sendMailJob,
   deliverWebhooks,
 );

@@ -29,9 +29,9 @@ export interface Everything {
 }
 
 /** Made with an account, or by what is done: found, not stored. */
-const FOUND = ['User', 'UserSettings', 'Session', 'AuditEvent'];
+const FOUND = ['CreditAccount', 'User', 'UserSettings', 'Session', 'AuditEvent'];
 /** References that would go round in a circle; set at the end. */
-const LATER = ['Project.coverImage', 'Job.hold'];
+const LATER = ['Project.coverImage'];
 const BASE = ['_id', 'user', 'createdAt', 'updatedAt', 'version', 'outbox', 'removing'];
 
 /** Gives somebody one document of every entity that an operation shows, every field of it filled. */
@@ -40,7 +40,7 @@ export async function everything(who?: Person): Promise<Everything> {
   const word = () => randomBytes(7).toString('hex');
   const made: Everything = {
     person,
-    ids: { User: person.id },
+    ids: { User: person.id, CreditAccount: person.id },
     shown: `cy${word()}`,
     hidden: `hd${word()}`,
     common: `cm${word()}`,
@@ -171,13 +171,16 @@ function particulars(made: Everything, entity: Entity, id: UUID): Values {
   const user = new UUID(made.person.id);
   const graph = { 1: { class_type: 'KSampler', inputs: { text: made.shown } } };
   const known: Record<string, Values> = {
-    // Ended, so that no worker takes it.
+    // Ended, so that no worker takes it; without a price, so that it can be started anew.
     Job: {
+      quote: undefined,
       type: 'process-track',
       status: 'FAILED',
       input: { entity: 'Track', document, etag: 'none' },
     },
     Track: { status: 'READY' },
+    // Of an account that has none: the next one is its first.
+    CreditsTransaction: { sequence: 1000 },
     TrashedMedium: {
       kind: 'IMAGE',
       content: {

@@ -98,6 +98,7 @@ const SPECIAL: Record<string, (of: Everything, example: Json) => Json> = {
   login: ({ person }) => ({ login: person.email, password: PASSWORD }),
   logout: () => ({ refreshToken: 'x'.repeat(64) }),
   refresh: () => ({ refreshToken: 'x'.repeat(64) }),
+  changeEmail: ({ person }) => ({ email: person.email, password: PASSWORD }),
   changePassword: () => ({ currentPassword: PASSWORD, newPassword: PASSWORD }),
   requestPasswordReset: ({ person }) => ({ email: person.email }),
   createComfyUIWorkflow: (_, example) => ({ ...example, ...WORKFLOW }),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, inject } from 'vitest';
 import { makeEnvironment } from '../../src/local/environment.ts';
 import { startGateway } from '../../src/local/http/gateway.ts';
@@ -11,8 +12,10 @@ const { queues, mongodb, ...own } = askPlace(inject('places'));
 const unknown = 'http://localhost:4000'; // where the functions answer is known once they do
 const tools = { ...inject('tools'), mongodb };
 const env = makeEnvironment(tools, deployment, queues, { ...own, apiUrl: unknown });
+const mailDir = join(tools.mailDir, own.database);
 Object.assign(process.env, env, {
   LOG_LEVEL: process.env.TEST_LOG ?? 'SILENT',
+  MAIL_DIR: mailDir,
   // A test file may have put others in the way of its functions.
   S3_ENDPOINT: process.env.TEST_S3_ENDPOINT ?? env.S3_ENDPOINT,
   SQS_ENDPOINT: process.env.TEST_SQS_ENDPOINT ?? env.SQS_ENDPOINT,
@@ -22,7 +25,7 @@ const { connect, disconnect } = await import('../../src/data/connection.ts');
 const { BACKGROUND } = await import('../../src/data/deadlines.ts');
 // On a machine that is busy with many tests the database may take its time.
 await connect(BACKGROUND);
-const gateway = await startGateway({ deployment });
+const gateway = await startGateway({ deployment, mailDir });
 process.env.API_URL = gateway.url;
 
 /** Where the functions of this test file answer. */

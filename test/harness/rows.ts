@@ -51,7 +51,8 @@ export async function fill(entity: Entity): Promise<void> {
   const documents = Array.from({ length: ROWS }, (_, n) => {
     const document: Values = { _id: newId(n), createdAt: at(n, 5) };
     for (const name of names) {
-      if (SKIPPED.has(name)) continue;
+      const isInAll = name === 'sequence' && entity.shape.fields.sequence?.required;
+      if (SKIPPED.has(name) && !isInAll) continue;
       const value = valueFor(entity, name, n, random(), unlike.has(name), sorted.has(name));
       if (value !== undefined) document[name] = value;
     }

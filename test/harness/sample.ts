@@ -36,6 +36,7 @@ const TEXTS = [
   '0123456789abcdef',
   ...['a@example.com', `${'A'.repeat(43)}=`, 'en', 'abcd', '1234', 'USD', '#a1b2c3', 'P30D'],
   ...['https://example.com/hook', 'track.ready', '6.inputs.text', '8188/http', 'qwen-omni'],
+  '01a2264c-30b7-7000-a788-460e2c64dc40',
 ];
 
 /** Some text of this form. @throws Error when none of those known is */

@@ -74,7 +74,7 @@ test('what a client may not declare is refused', async () => {
   const good = { name: 'Song', project, fileName: 'a.mp3', contentType: 'audio/mpeg', size: 1 };
   for (const [path, values] of Object.entries({
     size: [0, -1, 1.5, '1', 2 ** 53, null],
-    contentType: ['text/html', 'audio/mpeg; charset=x', '', 7],
+    contentType: ['text/html', 'audio/mpeg; charset', '', 7],
     fileName: ['', 'a\nb.mp3', 'a\0b', 'x'.repeat(256), 7],
     checksum: ['', 'x', 'A'.repeat(44), 7],
     name: ['', '   ', 'x'.repeat(121)],

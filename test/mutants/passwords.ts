@@ -10,7 +10,7 @@ export const passwords: Edits = {
     },
     {
       guarantee: 'a change of the password has tries apart from those of signing in',
-      find: "takeAccountTry(ctx, 'change-password', idText(keep), id)",
+      find: "takeAccountTry(ctx, 'change-password', idText(session), id)",
       replace: "takeAccountTry(ctx, 'login-to', `email ${idText(id)}`, id)",
       tests: ['test/account/lock-outs.test.ts > the owner who is signed in'],
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Ctx, systemCtx } from '../../src/context.ts';
-import { newId, UUID } from '../../src/data/ids.ts';
+import { idText, newId, UUID } from '../../src/data/ids.ts';
 import { findMany } from '../../src/data/read.ts';
 import { transaction } from '../../src/data/transaction.ts';
 import { update } from '../../src/data/write.ts';
@@ -106,13 +106,13 @@ test('places that a killed process had only promised are given by the next one',
   const user = new UUID((await given.user()).id);
   const [first, second] = await Promise.all([queued(user), queued(user)]);
   const events = await findMany(ctx, Event, { user }, { sort: { _id: -1 }, limit: 2 });
-  const promised = { batch: events.map(({ _id }) => _id), sequence: 2 };
+  const promised = { batch: events.map(({ _id }) => idText(_id)), sequence: 2 };
   const now = new Date();
   const head = { _id: newId(1), user, createdAt: now, updatedAt: now, version: 1 };
   await EventHead.collection.insertOne({ ...head, ...promised });
   await cancelJob(ctx, jobTypes, { _id: first._id });
   const log = await logOf(user);
-  expect(log.map(({ _id }) => _id).slice(0, 2)).toEqual(promised.batch);
+  expect(log.map(({ _id }) => idText(_id)).slice(0, 2)).toEqual(promised.batch);
   expect(log.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   expect(log.map(({ document }) => document)).toContainEqual(second._id);
 });

@@ -73,7 +73,10 @@ test('for Atlas they are printed as its API takes them', async () => {
   expect(of('FIND')).toContainEqual({ db: 'shop', collection: 'auditEvents' });
   expect(of('UPDATE')).toContainEqual({ db: 'shop', collection: 'tracks' });
   expect(of('UPDATE')).not.toContainEqual({ db: 'shop', collection: 'auditEvents' });
-  expect(of('BYPASS_DOCUMENT_VALIDATION')).toEqual([{ db: 'shop', collection: 'auditEvents' }]);
+  expect(of('BYPASS_DOCUMENT_VALIDATION')).toEqual([
+    { db: 'shop', collection: 'auditEvents' },
+    { db: 'shop', collection: 'creditsTransactions' },
+  ]);
 });
 
 test('an address without a database is refused', async () => {

@@ -10,6 +10,7 @@ import { formatError, formatMessage, type Log, toStderr } from '../log.ts';
 import { type Answer, makeAnswer, readAnswer } from './answer.ts';
 import { makeEvent } from './event.ts';
 import { createFunctionUrls } from './function-urls.ts';
+import { showMail } from './mail-pages.ts';
 import { checkEvent, checkResult, EventTooLarge } from './payload.ts';
 import { createRouter } from './routes.ts';
 import { readTarget } from './target.ts';
@@ -34,6 +35,8 @@ type Options = {
   port?: number;
   load?: Load;
   log?: Log;
+  /** The folder of mails, which are shown at /dev/mail. */
+  mailDir?: string | undefined;
   /** How long a function may take, in ms; API Gateway waits 30 s. */
   time?: number;
   /** How long a client may take to send its request, in ms: its headers, and all of it. */
@@ -49,6 +52,7 @@ export async function startGateway({
   port = 0,
   load = importHandler,
   log = toStderr,
+  mailDir,
   time = limits.time,
   sending = limits.time,
 }: Options): Promise<Gateway> {
@@ -112,9 +116,12 @@ export async function startGateway({
     const streaming = urls.find(target);
     if (streaming) return urls.serve(streaming, target, raw, response);
     const match = find(raw.method ?? 'GET', target.path);
-    const answer = match
-      ? await call(match.target, makeEvent(raw, target, body, match, requestId), requestId)
-      : makeAnswer(404, 'Not Found');
+    const mail = mailDir && raw.method === 'GET' && (await showMail(mailDir, target.path));
+    const answer = mail
+      ? mail
+      : match
+        ? await call(match.target, makeEvent(raw, target, body, match, requestId), requestId)
+        : makeAnswer(404, 'Not Found');
     try {
       write(response, answer, requestId);
     } catch (error) {

@@ -58,7 +58,8 @@ async function begin(deployment: Deployment, warming: Promise<void>): Promise<Pa
   const log = toStderr;
   if (role === 'gateway') {
     await warming;
-    return startGateway({ deployment, host, port: Number(port), log });
+    const mailDir = process.env.MAIL_DIR;
+    return startGateway({ deployment, host, port: Number(port), log, mailDir });
   }
   if (role === 'worker') {
     await warming;

@@ -53,6 +53,8 @@ function define() {
   });
 
   schema.index({ 'owner.id': 1 }, { sparse: true });
+  // For marks that an interrupted deletion has left.
+  schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
 }

@@ -120,7 +120,7 @@ export const mediaFields = {
     server: true,
     description: 'Progress of the processing, in percent.',
   },
-  metadata: freeForm(128 * 1024, {
+  metadata: freeForm(112 * 1024, {
     server: true,
     personal: 'export',
     description:

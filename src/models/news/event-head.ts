@@ -1,6 +1,8 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 function define() {
   const schema = new Schema({
     sequence: {
@@ -10,8 +12,9 @@ function define() {
       description: 'The last place that is promised.',
     },
     batch: {
-      type: [Schema.Types.UUID],
+      type: [{ type: String, match: ID }],
       default: undefined,
+      maxItems: 200,
       description:
         'The events that the last places are promised to, in order, until all of them have theirs.',
     },

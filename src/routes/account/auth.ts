@@ -6,15 +6,18 @@ import { documentSchema } from '../../api/openapi/schemas.ts';
 import { JSON_TYPE } from '../../api/resource/answer.ts';
 import { limitText } from '../../api/resource/input.ts';
 import { visibleText } from '../../api/resource/text.ts';
+import type { Ctx } from '../../context.ts';
 import { hasAtMost } from '../../data/characters.ts';
-import { AppError } from '../../errors.ts';
+import type { UUID } from '../../data/ids.ts';
 import { User } from '../../models/account/user.ts';
 import { changePassword } from '../../services/account/change-password.ts';
 import { normalizeEmail } from '../../services/account/emails.ts';
 import { type Credentials, login } from '../../services/account/login.ts';
 import { logout, refresh } from '../../services/account/refresh.ts';
 import { type Registration, register } from '../../services/account/register.ts';
+import { requestPasswordReset, resetPassword } from '../../services/account/reset-password.ts';
 import type { SignedIn } from '../../services/account/signed-in.ts';
+import { requestEmail, verifyEmail } from '../../services/account/verify-email.ts';
 
 const { fields } = User.shape;
 const email = limitText(255, Joi.string())
@@ -135,35 +138,69 @@ export const authRoutes: Route[] = [
     success: { 204: { description: 'Changed.' } },
     codes: ['INVALID_CREDENTIALS', 'CONFLICT'],
     handle: async (ctx, { body }) => {
-      if (!('session' in ctx.actor)) throw new Error('Nobody is signed in.');
-      const { id, session } = ctx.actor;
+      const { id, session } = getSignedIn(ctx);
       const { currentPassword, newPassword } = body as Record<string, string>;
       await changePassword(ctx, id, session, currentPassword as string, newPassword as string);
       return { status: 204 };
     },
   },
-  ...notYet('/v1/auth/password-reset', 'requestPasswordReset', { email: email.required() }),
-  ...notYet('/v1/auth/password-reset/confirm', 'confirmPasswordReset', {
-    token: token.required(),
-    password: password.required(),
-  }),
-  ...notYet('/v1/auth/verify-email', 'verifyEmail', { token: token.required() }),
+  {
+    ...common,
+    path: '/v1/auth/password-reset',
+    id: 'requestPasswordReset',
+    summary: 'Have a mail sent by which the password can be reset, if there is such an account.',
+    body: Joi.object({ email: email.required() }),
+    success: { 202: { description: 'Accepted, whether or not there is such an account.' } },
+    handle: async (ctx, { body }) => {
+      await requestPasswordReset(ctx, body.email as string);
+      return { status: 202 };
+    },
+  },
+  {
+    ...common,
+    path: '/v1/auth/password-reset/confirm',
+    id: 'confirmPasswordReset',
+    summary: 'Set a new password by the token of that mail; every session ends.',
+    body: Joi.object({ token: token.required(), password: password.required() }),
+    success: { 204: { description: 'Changed.' } },
+    codes: ['INVALID_TOKEN'],
+    handle: async (ctx, { body }) => {
+      await resetPassword(ctx, body.token as string, body.password as string);
+      return { status: 204 };
+    },
+  },
+  {
+    ...common,
+    path: '/v1/auth/verify-email',
+    id: 'verifyEmail',
+    summary: 'Confirm an address by the token of a mail; a new one takes the place of the former.',
+    body: Joi.object({ token: token.required() }),
+    success: { 204: { description: 'Confirmed.' } },
+    codes: ['INVALID_TOKEN', 'DUPLICATE'],
+    handle: async (ctx, { body }) => {
+      await verifyEmail(ctx, body.token as string);
+      return { status: 204 };
+    },
+  },
+  {
+    ...common,
+    access: 'user',
+    path: '/v1/auth/email',
+    id: 'changeEmail',
+    summary: 'Have a mail sent to another address, or again to your own, by which it is confirmed.',
+    body: Joi.object({ email: email.required(), password: limitText(1024).required() }),
+    success: { 202: { description: 'Accepted, whether or not somebody else has the address.' } },
+    codes: ['INVALID_CREDENTIALS'],
+    handle: async (ctx, { body }) => {
+      const { email, password } = body as Record<string, string>;
+      await requestEmail(ctx, getSignedIn(ctx), email as string, password as string);
+      return { status: 202 };
+    },
+  },
 ];
 
-/** Declares an operation that needs mail, which cannot be sent yet. */
-function notYet(path: string, id: string, keys: Record<string, Joi.Schema>): Route[] {
-  return [
-    {
-      ...common,
-      path,
-      id,
-      summary: 'Not implemented yet: no mail can be sent.',
-      body: Joi.object(keys),
-      success: {},
-      codes: ['NOT_IMPLEMENTED'],
-      handle: async () => {
-        throw new AppError('NOT_IMPLEMENTED', 'No mail can be sent yet.');
-      },
-    },
-  ];
+/** Who is signed in, and in which session. */
+function getSignedIn({ actor }: Ctx): { id: UUID; session: UUID } {
+  if (!('session' in actor)) throw new Error('Nobody is signed in.');
+  return actor;
 }

@@ -101,7 +101,7 @@ export const jobActions: Route[] = [
     id: 'retryJob',
     summary: 'Retry a failed or cancelled job.',
     success: { 202: { description: 'The job.', schema } },
-    codes: ['NOT_FOUND', 'INVALID_STATE'],
+    codes: ['NOT_FOUND', 'INVALID_STATE', 'INSUFFICIENT_CREDITS'],
     handle: async (ctx, request) =>
       answerDocument(202, Job, await retryJob(ctx, jobTypes, filterById(owner, ctx, request))),
   },

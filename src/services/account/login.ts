@@ -7,9 +7,12 @@ import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
+import { ringJobs } from '../jobs/queue.ts';
 import { QUARTER, takeAccountTry } from './account-tries.ts';
 import { createDeviceToken, readDeviceToken, signDeviceToken } from './device-tokens.ts';
 import { normalizeEmail } from './emails.ts';
+import { enqueueMail, postMail } from './mail/enqueue-mail.ts';
+import { takeNotice } from './mail/notices.ts';
 import {
   hashPassword,
   isOutdated,
@@ -79,17 +82,21 @@ async function signIn(ctx: Ctx, given: Credentials): Promise<SignedIn> {
   const { _id, credentialsVersion } = user;
   const where = { _id, isActive: true, credentialsVersion };
   const session = newId(ctx.clock());
-  return transaction(actAs(ctx, user, session), async (tx) => {
+  const notice = device ? undefined : await takeNotice(ctx, 'NEW_DEVICE', user);
+  const { signedIn, job } = await transaction(actAs(ctx, user, session), async (tx) => {
     const current = await update(tx, User, where, { set }, 'login');
     if (!current)
       throw new AppError('INVALID_CREDENTIALS', 'The account was changed at the same time.');
     const opened = await openSession(tx, { _id, credentialsVersion }, session);
     await removeExcess(tx, _id, session);
-    return {
+    const signedIn = {
       ...makeSignedIn(tx, current, opened),
       deviceToken: device ? signDeviceToken(_id, device) : createDeviceToken(_id),
     };
+    return { signedIn, job: notice && (await enqueueMail(tx, notice)) };
   });
+  if (job) await ringJobs(ctx, job);
+  return signedIn;
 }
 
 /** Who signs in, and by what tries are counted. */
@@ -111,6 +118,9 @@ async function takeTries(ctx: Ctx, { user, counted, device }: Account): Promise<
     return [first, await takeAccountTry(ctx, 'login-to', counted, user?._id, wait())];
   } catch (error) {
     await first.fail();
+    const isLocked = error instanceof AppError && error.code === 'RATE_LIMITED';
+    const notice = user && isLocked && (await takeNotice(ctx, 'ACCOUNT_LOCKED', user));
+    if (notice) await postMail(ctx, notice);
     throw error;
   }
 }

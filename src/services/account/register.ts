@@ -6,7 +6,9 @@ import { transaction } from '../../data/transaction.ts';
 import { insert } from '../../data/write.ts';
 import { User } from '../../models/account/user.ts';
 import { UserSettings } from '../../models/account/user-settings.ts';
+import { ringJobs } from '../jobs/queue.ts';
 import { createDeviceToken } from './device-tokens.ts';
+import { enqueueMail } from './mail/enqueue-mail.ts';
 import { checkWanted } from './password-rules.ts';
 import { hashPassword } from './passwords.ts';
 import { readNetwork, takeTry } from './rate-limit.ts';
@@ -23,7 +25,7 @@ export type Registration = {
 };
 
 /**
- * Creates an account with its settings, and signs in.
+ * Creates an account with its settings, and signs in. A mail asks to confirm the address.
  * @throws AppError DUPLICATE, VALIDATION_FAILED, RATE_LIMITED
  */
 export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
@@ -36,12 +38,15 @@ export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
   const { password, ...profile } = it;
   await checkWanted(password, 'password', profile);
   const hashedPassword = await hashPassword(password);
-  return transaction(ctx, async (tx) => {
+  const { signedIn, job } = await transaction(ctx, async (tx) => {
     const values = { ...profile, hashedPassword, isActive: true, isAdmin: false };
     const user = await insert(tx, User, values, 'register');
     await insert(tx, UserSettings, { user: user._id });
-    return signIn(tx, user);
+    const mail = { kind: 'VERIFY_EMAIL', to: user.email, user: user._id } as const;
+    return { job: await enqueueMail(tx, mail), signedIn: await signIn(tx, user) };
   });
+  await ringJobs(ctx, job);
+  return signedIn;
 }
 
 async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../context.ts';
 import type { DocOf } from '../../data/entity.ts';
 import { isDuplicate } from '../../data/failures.ts';
-import { idText, newId, type UUID } from '../../data/ids.ts';
+import { idText, newId, UUID } from '../../data/ids.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { Event, type EventDoc } from '../../models/news/event.ts';
 import { EventHead } from '../../models/news/event-head.ts';
@@ -36,7 +36,13 @@ export async function sequenceAll(ctx: Ctx, user: UUID): Promise<number> {
   for (;;) {
     const head = (await findHead(ctx, user)) ?? (await makeHead(ctx, user));
     // Whoever promised them may have been killed since.
-    if (head.batch) await keepPromise(ctx, user, head, head.batch);
+    if (head.batch)
+      await keepPromise(
+        ctx,
+        user,
+        head,
+        head.batch.map((id) => new UUID(id)),
+      );
     const waiting = await findWaiting(ctx, user);
     if (waiting.length === 0) return head.sequence;
     const batch = sortByDocument(waiting).map(({ _id }) => _id);
@@ -86,7 +92,11 @@ async function promise(ctx: Ctx, user: UUID, head: Head, batch: UUID[]): Promise
   const { modifiedCount } = await EventHead.collection.updateOne(
     { user, sequence: head.sequence, batch: null },
     {
-      $set: { sequence: head.sequence + batch.length, batch, updatedAt: new Date(ctx.clock()) },
+      $set: {
+        sequence: head.sequence + batch.length,
+        batch: batch.map(idText),
+        updatedAt: new Date(ctx.clock()),
+      },
       $inc: { version: 1 },
     },
   );

@@ -36,7 +36,7 @@ function define() {
       server: true,
       description: 'The `revision` of the workflow that is executed.',
     },
-    parameters: freeForm(64 * 1024, {
+    parameters: freeForm(32 * 1024, {
       required: true,
       immutable: true,
       default: () => ({}),
@@ -66,7 +66,7 @@ function define() {
       maxItems: 100,
       description: 'The results.',
     },
-    nodeErrors: freeForm(64 * 1024, {
+    nodeErrors: freeForm(16 * 1024, {
       server: true,
       description: 'The errors of ComfyUI: node id → error.',
     }),

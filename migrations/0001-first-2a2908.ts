@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-1f3614',
+  id: '0001-first-2a2908',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -584,7 +584,10 @@ export const migration: Migration = {
         'updatedAt',
         'version',
       ],
-      indexes: [{ key: { 'owner.id': 1 }, sparse: true }],
+      indexes: [
+        { key: { 'owner.id': 1 }, sparse: true },
+        { key: { removing: 1 }, sparse: true },
+      ],
     });
     await m.createCollection('creditHolds', {
       fields: {
@@ -710,7 +713,11 @@ export const migration: Migration = {
     await m.createCollection('eventHeads', {
       fields: {
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
-        batch: { bsonType: 'array', items: { bsonType: 'binData' } },
+        batch: {
+          bsonType: 'array',
+          items: { bsonType: 'string', pattern: '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$' },
+          maxItems: 200,
+        },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -1372,6 +1379,84 @@ export const migration: Migration = {
       },
       required: ['event', '_id', 'createdAt', 'updatedAt', 'version'],
       indexes: [{ key: { createdAt: 1, _id: 1 } }, { key: { 'event.document': 1 } }],
+    });
+    await m.createCollection('mailTokens', {
+      fields: {
+        purpose: { bsonType: 'string', enum: ['RESET_PASSWORD', 'VERIFY_EMAIL'] },
+        tokenHash: { bsonType: 'string' },
+        email: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
+        credentialsVersion: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        expiresAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'purpose',
+        'tokenHash',
+        'email',
+        'credentialsVersion',
+        'expiresAt',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { tokenHash: 1 }, unique: true },
+        { key: { user: 1, purpose: 1 } },
+        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+      ],
+    });
+    await m.createCollection('mails', {
+      fields: {
+        kind: {
+          bsonType: 'string',
+          enum: [
+            'RESET_PASSWORD',
+            'VERIFY_EMAIL',
+            'PASSWORD_CHANGED',
+            'EMAIL_CHANGED',
+            'NEW_DEVICE',
+            'ACCOUNT_LOCKED',
+          ],
+        },
+        to: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
+        details: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
+        expiresAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['kind', 'to', 'expiresAt', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1 }, sparse: true },
+        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+      ],
     });
     await m.createCollection('mediumVersions', {
       fields: {
@@ -2976,6 +3061,8 @@ export const migration: Migration = {
     await m.dropCollection('payments');
     await m.dropCollection('paymentMethods');
     await m.dropCollection('mediumVersions');
+    await m.dropCollection('mails');
+    await m.dropCollection('mailTokens');
     await m.dropCollection('looseEvents');
     await m.dropCollection('llmModels');
     await m.dropCollection('llmMetrics');

@@ -1,0 +1,38 @@
+import type { Ctx } from '../../../context.ts';
+import { idText } from '../../../data/ids.ts';
+import { AppError } from '../../../errors.ts';
+import type { MailKind } from '../../../models/account/mail.ts';
+import { readNetwork, takeTry } from '../rate-limit.ts';
+import type { UserDoc } from '../signed-in.ts';
+import { describeDevice } from './device.ts';
+import type { NewMail } from './enqueue-mail.ts';
+
+const ONE_A_DAY = { most: 1, windowMs: 24 * 3600_000 };
+
+/** The mail that tells the owner of an account what was done to it, and from where. */
+export function describeNotice(ctx: Ctx, kind: MailKind, user: UserDoc): NewMail {
+  const device = describeDevice(ctx.userAgent);
+  const details = { at: new Date(ctx.clock()), ip: ctx.ip, device };
+  return { kind, to: user.email, user: user._id, details };
+}
+
+/**
+ * The same for what may happen often: one a day of a kind, and of new devices one of a kind of
+ * device and a network. Undefined when it was sent already.
+ */
+export async function takeNotice(
+  ctx: Ctx,
+  kind: 'NEW_DEVICE' | 'ACCOUNT_LOCKED',
+  user: UserDoc,
+): Promise<NewMail | undefined> {
+  if (!user.isActive) return undefined;
+  const notice = describeNotice(ctx, kind, user);
+  const from = kind === 'NEW_DEVICE' ? [notice.details?.device, readNetwork(ctx.ip)] : [];
+  try {
+    await takeTry(ctx, `notice ${kind}`, [idText(user._id), ...from].join('\n'), ONE_A_DAY);
+    return notice;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'RATE_LIMITED') return undefined;
+    throw error;
+  }
+}
