@@ -52,12 +52,12 @@ describe('a key is free at once, for any request,', () => {
   });
 
   test('after what is not implemented yet', async () => {
-    const alice = await given.user();
+    const { token } = await given.user();
     const headers = newKey();
-    for (const token of ['a', 'b']) {
-      const body = { token: token.repeat(20) };
-      const answer = await call('POST', '/v1/auth/verify-email', { body, headers });
-      expect(answer.status, alice.id).toBe(501);
+    for (const size of ['SMALL', 'LARGE']) {
+      const body = { package: size };
+      const answer = await call('POST', '/v1/payments', { token, body, headers });
+      expect(answer.status).toBe(501);
     }
   });
 
