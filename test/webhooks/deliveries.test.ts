@@ -14,6 +14,7 @@ import { given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { startReceiver, status } from '../harness/receiver.ts';
 import { times } from '../harness/times.ts';
+import { until } from '../harness/until.ts';
 import {
   ahead,
   deliveriesOf,
