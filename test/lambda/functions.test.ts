@@ -106,7 +106,9 @@ test('while keys are rotated, functions with old and new secrets accept each oth
   // `projects` began with the old secrets: for the unknown key it reads them anew.
   const reads = manager.calls.length;
   await until('the new token is accepted', () => isAccepted(after.accessToken, '/v1/projects'));
-  expect(manager.calls.length).toBe(reads + 1);
+  // A worker that begins meanwhile reads them, too.
+  expect(manager.calls.length - reads).toBeLessThanOrEqual(2);
+  expect(manager.calls.length).toBeGreaterThan(reads);
   // A function that begins with the new secrets knows the old key, too.
   await packaged.restart('users');
   expect(await isAccepted(before.token, '/v1/users/me')).toBe(true);
