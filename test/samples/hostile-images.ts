@@ -107,7 +107,13 @@ export const hostileImages: readonly HostileImage[] = [
   }),
   is('a TIFF of 20000 pages', COMPLEX, () => chainOfPages(20_000)),
   is('a TIFF with one strip of 1 GB', COMPLEX, () =>
-    tiff([entry(256, 6000), entry(257, 6000), entry(258, 32), entry(277, 5), entry(278, 6000)]),
+    tiff([
+      entry(256, 10_000),
+      entry(257, 10_000),
+      entry(258, 16),
+      entry(277, 5),
+      entry(278, 10_000),
+    ]),
   ),
   is('a TIFF whose strip lies beyond the end', CORRUPT, () =>
     tiff([

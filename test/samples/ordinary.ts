@@ -217,7 +217,7 @@ export const ordinaryImages: readonly OrdinaryFile[] = [
   picture('ffmpeg.gif', 'gif'),
   image('lzw.tif', (scene) => scene.tiff({ compression: 'lzw' })),
   image('deflate-tiled.tif', (scene) => scene.tiff({ compression: 'deflate', tile: true })),
-  picture('ffmpeg.tif', 'tiff'),
+  picture('ffmpeg.tif', 'tiff', '-pix_fmt rgb24'),
 ];
 
 function animated(name: string): OrdinaryFile {

@@ -23,7 +23,7 @@ const estimateSchema = {
     seconds: { type: 'number', description: 'Until it is complete, once a worker has it.' },
     bytes: { type: 'integer', description: 'Of its file.' },
     durationSeconds: { type: 'number' },
-    credits: { type: 'null', description: 'Nothing has a price yet.' },
+    credits: { type: ['integer', 'null'], description: 'Null: nothing has a price yet.' },
   },
 };
 

@@ -115,8 +115,8 @@ test('every fault of a query is named at once', () => {
       errors: [
         { path: 'width', message: 'must be a whole number from 1 to 4096' },
         { path: 'height', message: 'must be a whole number from 1 to 4096' },
-        { path: 'fit', message: 'must be one of inside, cover, contain, fill' },
-        { path: 'format', message: 'must be one of webp, avif, jpeg, png' },
+        { path: 'fit', message: 'must be one of INSIDE, COVER, CONTAIN, FILL' },
+        { path: 'format', message: 'must be one of WEBP, AVIF, JPEG, PNG' },
         { path: 'quality', message: 'must be a whole number from 1 to 100' },
       ],
     }),
