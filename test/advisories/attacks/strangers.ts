@@ -210,6 +210,7 @@ const FOR_ADMINS = [
   ],
   ...['createLlmModel', 'deleteLlmModel', 'updateLlmModel', 'getLlmMetric', 'listLlmMetrics'],
   ...['getUser', 'listUsers', 'updateUser', 'listAppStats'],
+  ...['listQueues', 'listDeadLetters', 'redriveJobs'],
 ].sort();
 
 /** What is for administrators refuses everybody else, before it looks at anything else. */
