@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { LONG_AGO } from '../../data/database-time.ts';
+import { getReadDeadline } from '../../data/deadlines.ts';
 import { decryptField } from '../../data/encrypted-fields.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { newId, type UUID } from '../../data/ids.ts';
@@ -30,7 +31,7 @@ export const KEPT_FOR = 14 * 24 * 3_600_000;
 export async function checkRoom(user: UUID): Promise<void> {
   const count = await WebhookEndpoint.collection.countDocuments(
     { user },
-    { limit: MOST_ENDPOINTS },
+    { limit: MOST_ENDPOINTS, maxTimeMS: getReadDeadline() },
   );
   if (count < MOST_ENDPOINTS) return;
   const message = `An account may have ${MOST_ENDPOINTS} webhook endpoints.`;

@@ -83,7 +83,7 @@ function* bodies(mine: Owned) {
   for (const route of routes.filter((r) => r.body)) {
     const valid = JSON.stringify(bodyFor(route, mine)).slice(1, -1);
     for (const pollution of POLLUTIONS) {
-      yield { route, raw: `{${valid},${pollution}}` };
+      yield { route, raw: `{${valid && `${valid},`}${pollution}}` };
       for (const [name, { type }] of Object.entries(inputsOf(route))) {
         yield { route, raw: `{${valid},"${name}":{${pollution}}}` };
         if (type === 'object') yield { route, raw: `{${valid},"${name}":{"a":[{${pollution}}]}}` };

@@ -120,8 +120,13 @@ function* probesOf(asker: Owned, owned: Owned, isAdmin: boolean): Generator<Prob
 
 async function storedOf(people: Owned[]): Promise<string> {
   const users = people.map((p) => new UUID(p.person.id));
-  const parts = [...entities.values()].map((e) => {
-    const filter = e.name === 'User' ? { _id: { $in: users } } : { user: { $in: users } };
+  // Mails and what sends them go on by themselves.
+  const lasting = [...entities.values()].filter(
+    (e) => !/^(Mail|MailToken|JobTurn|Event|EventHead)$/.test(e.name),
+  );
+  const parts = lasting.map((e) => {
+    const theirs = e.name === 'User' ? { _id: { $in: users } } : { user: { $in: users } };
+    const filter = e.name === 'Job' ? { ...theirs, type: { $ne: 'send-mail' } } : theirs;
     return adminCollection(e)
       .find(filter, { projection: { outbox: 0 } })
       .sort({ _id: 1 })
