@@ -4,7 +4,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { repository } from '../test/harness/copy-repository.ts';
 import { applyEdit, readTests } from '../test/mutants/edit.ts';
 import { rooms } from '../test/mutants/rooms.ts';
 import { handleInterruption } from './interruption.ts';
@@ -12,7 +12,6 @@ import { listBaseline } from './mutants/baseline.ts';
 import { type Pool, startPool } from './mutants/pool.ts';
 import { type Judged, listFaults, type Mutant, printTable } from './mutants/report.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
 const mutants = listMutants().filter(isAskedFor);
 const dir = await mkdtemp(join(tmpdir(), 'mixdown-mutants-'));
@@ -21,7 +20,7 @@ const isInterrupted = handleInterruption(stop);
 
 try {
   if (mutants.length === 0) throw new Error(`No change has ${words.join(' ')} in its name.`);
-  pool = await startPool(root, dir, Number(process.env.MUTANT_LANES ?? 2));
+  pool = await startPool(dir, Number(process.env.MUTANT_LANES ?? 2));
   process.exitCode = (await passesUnchanged(pool)) ? await judgeAll(pool) : 1;
 } catch (error) {
   if (!isInterrupted()) console.error(error instanceof Error ? error.message : error);
@@ -78,7 +77,7 @@ async function judgeAll(pool: Pool): Promise<number> {
 
 async function judge(pool: Pool, mutant: Mutant): Promise<Judged> {
   const { file, edit } = mutant;
-  const before = await readFile(join(root, file), 'utf8');
+  const before = await readFile(join(repository, file), 'utf8');
   const after = applyEdit(before, edit);
   const tests = readTests(edit.tests);
   const outcome = await pool.run({ tests, edit: { file, before, after } });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { copyRepository } from './copy.ts';
+import { copyRepository } from '../../test/harness/copy-repository.ts';
 import type { Outcome, Task } from './lane.ts';
 
 /** Longer than any task takes whose tests time out, in ms: its code hangs in a loop. */
@@ -19,14 +19,14 @@ export interface Pool {
 }
 
 /** @param dir an empty folder for the copies @param size how many tasks are run at a time */
-export async function startPool(root: string, dir: string, size: number): Promise<Pool> {
+export async function startPool(dir: string, size: number): Promise<Pool> {
   const free: Lane[] = [];
   const waiting: ((lane: Lane) => void)[] = [];
   const give = (lane: Lane) => (waiting.shift() ?? ((it) => void free.push(it)))(lane);
   const lanes = await Promise.all(
     Array.from({ length: size }, async (_, n) => {
       const copy = join(dir, String(n));
-      await copyRepository(root, copy);
+      copyRepository(copy);
       return { copy, child: await startLane(copy) };
     }),
   );

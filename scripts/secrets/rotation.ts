@@ -1,4 +1,5 @@
 import { hashText } from '../../src/crypto/hash.ts';
+import { findInUse } from '../../src/crypto/key-schemas.ts';
 import { makeAppSecret, makeTokenKey } from '../../src/crypto/new-keys.ts';
 
 const MINUTE = 60_000;
@@ -46,9 +47,7 @@ export function makeKey(of: Rotated, usedFrom: number): StoredKey {
 /** Says in which state each key is, the newest first. */
 export function describeKeys(keys: StoredKey[], now: number, opensFor: number): Shown[] {
   const sorted = keys.toSorted((a, b) => readTime(b) - readTime(a));
-  // As the functions choose: the newest whose time has come, or else the oldest.
-  const found = sorted.findIndex((key) => readTime(key) <= now);
-  const inUse = found < 0 ? sorted.length - 1 : found;
+  const inUse = findInUse(sorted.map(readTime), now);
   return sorted.map((key, index) => {
     const usedFrom = key.usedFrom === undefined ? undefined : readTime(key);
     const shown = { name: nameKey(key), usedFrom };

@@ -92,17 +92,25 @@ export function sortAppSecrets(given: string | { secret: string; usedFrom?: Date
 type Used = { usedFrom?: Date };
 
 function compareUse(a: Used, b: Used): number {
-  return (b.usedFrom?.getTime() ?? 0) - (a.usedFrom?.getTime() ?? 0);
+  return readTime(b) - readTime(a);
+}
+
+function readTime({ usedFrom }: Used): number {
+  return usedFrom?.getTime() ?? 0;
+}
+
+/** The one that signs now, of a list with the newest first. */
+export function chooseInUse<T extends Used>(list: readonly T[]): T {
+  return list[findInUse(list.map(readTime), Date.now())] as T;
 }
 
 /**
- * The one that signs now, of a list with the newest first. If the time of none has come, because the
- * clock of this host is behind, it is the oldest.
+ * Finds which signs now, by the times from which each is used, the newest first. If the time of none has
+ * come, because the clock of this host is behind, it is the oldest.
  */
-export function chooseInUse<T extends Used>(list: readonly T[]): T {
-  const now = Date.now();
-  const found = list.find(({ usedFrom }) => !usedFrom || usedFrom.getTime() <= now);
-  return found ?? (list.at(-1) as T);
+export function findInUse(times: readonly number[], now: number): number {
+  const found = times.findIndex((time) => time <= now);
+  return found < 0 ? times.length - 1 : found;
 }
 
 /** Whether the private part belongs to the public one: else nothing that it signs would verify. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeAppSecret, makeTokenKey } from '../crypto/new-keys.ts';
-import { parseSecrets } from '../providers/secrets.ts';
+import { parseSecretTexts } from '../providers/secrets.ts';
 
 /** What AWS stores in Secrets Manager; here a file that only its owner can read. */
 export type Secrets = {
@@ -24,9 +24,7 @@ export function locateSecrets(dir: string): string {
 export function loadSecrets(dir: string): Secrets {
   const file = locateSecrets(dir);
   try {
-    const given = Object.entries(parseSecrets(readFileSync(file, 'utf8'), file));
-    const texts = given.map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)]);
-    return Object.fromEntries(texts) as Secrets; // written below
+    return parseSecretTexts(readFileSync(file, 'utf8'), file) as Secrets; // written below
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
   }

@@ -31,11 +31,17 @@ export function parseSecrets(text: string, name: string): Record<string, unknown
   throw new Error(`The secrets in ${name} must be a JSON object with ${NAMES.join(', ')}.`);
 }
 
-function readObject(text: string, name: string): Record<string, string> {
-  const given = Object.entries(parseSecrets(text, name)).filter(([key]) => NAMES.includes(key));
+/** The same as texts, as variables hold them: lists are JSON. @throws Error that shows nothing of them */
+export function parseSecretTexts(text: string, name: string): Record<string, string> {
+  const given = Object.entries(parseSecrets(text, name));
   return Object.fromEntries(
     given.map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)]),
   );
+}
+
+function readObject(text: string, name: string): Record<string, string> {
+  const given = Object.entries(parseSecretTexts(text, name));
+  return Object.fromEntries(given.filter(([key]) => NAMES.includes(key)));
 }
 
 let client: SecretsManagerClient | undefined;
