@@ -1,10 +1,12 @@
 import { attacks } from './vitest.attacks.config.ts';
 import { clients } from './vitest.clients.config.ts';
+import { crowds } from './vitest.crowds.config.ts';
 import { lambda } from './vitest.lambda.config.ts';
 import { media } from './vitest.media.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
 import { releases } from './vitest.releases.config.ts';
 import { renders } from './vitest.renders.config.ts';
+import { stack } from './vitest.stack.config.ts';
 import { defineSuite } from './vitest.suite.ts';
 
 // Each file has a database, a bucket and queues of its own in the parts that all of them share.
@@ -13,11 +15,13 @@ export default defineSuite(['test/**/*.test.ts'], {
     'test/campaign/**',
     ...attacks,
     ...clients,
+    ...crowds,
     ...lambda,
     ...media,
     ...recipes,
     ...releases,
     ...renders,
+    ...stack,
   ],
   maxWorkers: 3,
   // Against what hangs. How long something may take is said where it matters.

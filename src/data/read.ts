@@ -130,8 +130,13 @@ export async function findOneBytes(
 }
 
 /** Runs an aggregation, whose pipeline must limit its results. */
-export async function aggregate<T = Raw>(ctx: Ctx, entity: Entity, pipeline: Raw[]): Promise<T[]> {
-  return (await withDeadline(openAggregate(ctx, entity, pipeline).toArray())) as T[];
+export async function aggregate<T = Raw>(
+  ctx: Ctx,
+  entity: Entity,
+  pipeline: Raw[],
+  options: Pick<ReadOptions, 'hint'> = {},
+): Promise<T[]> {
+  return (await withDeadline(openAggregate(ctx, entity, pipeline, options).toArray())) as T[];
 }
 
 /** As `aggregate`, without deserialising; what exceeds one message is left out. */

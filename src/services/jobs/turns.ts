@@ -77,15 +77,14 @@ export async function goBeforeOwn(
     waitsFor: 'WORKER',
     priority: { $lt: priority },
   };
-  const [found] = await aggregate<{ first: number }>(ctx, Job, [
-    { $match: behind },
-    { $group: { _id: null, first: { $min: '$turn' } } },
-  ]);
+  const least = { $group: { _id: null, first: { $min: '$turn' } } };
+  const hint = { hint: 'own' }; // others hold all of the user's jobs, of whatever priority
+  const [found] = await aggregate<{ first: number }>(ctx, Job, [{ $match: behind }, least], hint);
   if (!found || found.first >= turn) return turn;
   await Job.collection.updateMany(
     { ...behind, turn: { $gte: found.first } },
     { $inc: { turn: 2 } },
-    { ...(ctx.session && { session: ctx.session }) },
+    { ...hint, ...(ctx.session && { session: ctx.session }) },
   );
   return found.first;
 }
