@@ -100,13 +100,16 @@ function mediaType(accepted: readonly string[]): Joi.StringSchema {
   return Joi.string()
     .max(255)
     .lowercase()
-    .replace(PARAMETERS, '')
+    .replace(WITH_PARAMETERS, '$1')
     .valid(...accepted);
 }
 
-/** Parameters of a media type, as RFC 9110 §8.3.1 writes them; nothing else may follow a type. */
-const PARAMETERS =
-  /(?:\s*;\s*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~,:-]*|"[^"\\]{0,200}"))*\s*;?\s*$/;
+/**
+ * A media type and its parameters, as RFC 9110 §8.3.1 writes them; nothing else may follow a type. Texts of any
+ * length are tried by it, so it matches from the start, and each run of spaces has a bound.
+ */
+const WITH_PARAMETERS =
+  /^([^\s;]{1,127})(?:\s{0,9};\s{0,9}[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~,:-]*|"[^"\\]{0,200}"))*\s{0,9};?\s{0,9}$/;
 
 /** Whether the client wants a duplicate to be copied. @throws AppError INVALID_QUERY */
 export function wantsReuse(query: Query): boolean {
