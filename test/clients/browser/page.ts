@@ -47,7 +47,7 @@ async function upload(
 ): Promise<Json[]> {
   const uppy = new Uppy({ autoProceed: false });
   uploadWithUppy(uppy, call, kind, ({ name, type, size }: File) => ({
-    ...{ name, fileName: name, contentType: type.split(';')[0], size },
+    ...{ name, fileName: name, contentType: type, size },
     ...more,
   }));
   let steps = 0;
