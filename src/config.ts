@@ -7,6 +7,7 @@ import {
   sortTokenKeys,
   type TokenKey,
 } from './crypto/key-schemas.ts';
+import { type Plans, plansSchema, readPlans } from './plans.ts';
 import { readSecrets, secrets } from './secrets.ts';
 
 export interface Config {
@@ -48,6 +49,8 @@ export interface Config {
   codeCache: 'USED' | 'NONE';
   registrationsPerMinute: number;
   callsPerMinute: number;
+  /** The plans that accounts have, the first one unless they have another: how much each allows. */
+  plans: Plans;
   /** The most connections to the database that a deployed function holds in each of its processes. */
   databaseConnections: number;
   /** The largest file that is sent in one PUT, and the least part of a larger one, in bytes. */
@@ -109,6 +112,7 @@ const environment = Joi.object({
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
+  PLANS: plansSchema,
   DATABASE_CONNECTIONS: Joi.number().integer().min(1).max(10).default(10),
   SINGLE_PUT_BYTES: Joi.number()
     .integer()
@@ -170,6 +174,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,
+    plans: readPlans(value.PLANS, value.CALLS_PER_MINUTE),
     databaseConnections: value.DATABASE_CONNECTIONS,
     singlePutBytes: value.SINGLE_PUT_BYTES,
     partBytes: value.PART_BYTES,

@@ -41,6 +41,8 @@ export { MediumVersion } from './media/medium-version.ts';
 export { Track } from './media/track.ts';
 export { TrashedMedium } from './media/trashed-medium.ts';
 export { Video } from './media/video.ts';
+export { AllowanceCounter } from './metering/allowance-counter.ts';
+export { AllowanceOverride } from './metering/allowance-override.ts';
 export { Stat } from './metering/stat.ts';
 export { Event } from './news/event.ts';
 export { EventHead } from './news/event-head.ts';

@@ -32,6 +32,7 @@ const common = { tag: 'Exports', access: 'user' } as const;
 const create: Route = Object.assign(createRoute(Export, { path, rule: owner }), {
   summary: 'Export a project into one file.',
   success: { 202: { description: 'Accepted.', schema: documentSchema(Export) } },
+  codes: ['DUPLICATE', 'INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
   handle: async (ctx, { body }) => {
     const values = { ...castObject(Export.shape, body), ...applyRule(owner, ctx.actor) };
     const document = await startExport(ctx, { settings: {}, ...values } as AskedExport);

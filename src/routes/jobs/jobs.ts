@@ -59,6 +59,7 @@ export const jobActions: Route[] = [
         schema,
       },
     },
+    codes: ['INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
     handle: async (ctx, { body }) => answerDocument(202, Job, await startJob(ctx, jobTypes, body)),
   },
   {
@@ -101,7 +102,7 @@ export const jobActions: Route[] = [
     id: 'retryJob',
     summary: 'Retry a failed or cancelled job.',
     success: { 202: { description: 'The job.', schema } },
-    codes: ['NOT_FOUND', 'INVALID_STATE', 'INSUFFICIENT_CREDITS'],
+    codes: ['NOT_FOUND', 'INVALID_STATE', 'INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
     handle: async (ctx, request) =>
       answerDocument(202, Job, await retryJob(ctx, jobTypes, filterById(owner, ctx, request))),
   },

@@ -6,6 +6,7 @@ import { checkReferences, confirmReferences } from '../../data/references.ts';
 import { insert } from '../../data/write.ts';
 import { Export } from '../../models/exports/export.ts';
 import { startRun } from '../jobs/start-run.ts';
+import { withAllowance } from '../metering/allowances/with-allowance.ts';
 import { renderExport } from './export-job.ts';
 import { hashPlan } from './hash-plan.ts';
 import { type AskedExport, type ExportDoc, makePlan } from './make-plan.ts';
@@ -27,7 +28,10 @@ export async function startExport(ctx: Ctx, asked: AskedExport): Promise<ExportD
   if (stored) return stored;
   const { plan } = await makePlan(ctx, asked);
   const shared = await shareResult(ctx, asked, hashPlan(plan));
-  return shared ?? startRun(ctx, Export, renderExport, { ...asked });
+  if (shared) return shared;
+  return withAllowance(ctx, asked.user, { renders: 1 }, () =>
+    startRun(ctx, Export, renderExport, { ...asked }),
+  );
 }
 
 async function shareResult(

@@ -3,6 +3,7 @@ import { idText, newId, type UUID } from '../../data/ids.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, update } from '../../data/write.ts';
 import { Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
+import { countStarted } from './count-open.ts';
 import { awaitJobs } from './dependencies.ts';
 import { type Claim, isHeld } from './held.ts';
 import { insertWithHold } from './hold.ts';
@@ -44,6 +45,8 @@ export interface NewJob<I extends object> {
   deadline?: Date;
   /** Of jobs of one user, type and key only one is open at a time. */
   unique?: Unique;
+  /** Whether a client asks for it, who may have only so many at once. */
+  isAsked?: boolean;
 }
 
 /** The queue that jobs of a type are in. */
@@ -55,7 +58,7 @@ export function queueOf({ queue = 'media' }: Pick<JobType, 'queue'>): JobQueue {
  * Writes a job, in the caller's transaction if there is one. Ring after the commit.
  * @returns the job; of one with a unique key that `joins`, the one that is there already
  * @throws AppError VALIDATION_FAILED when the input is not what the type takes, or a job that it waits
- *   for will not complete; INSUFFICIENT_CREDITS
+ *   for will not complete; INSUFFICIENT_CREDITS, ALLOWANCE_EXCEEDED
  */
 export async function enqueue<I extends object>(
   ctx: Ctx,
@@ -111,7 +114,9 @@ async function write<I extends object>(
   const times = { runAfter: 1000 * delay };
   const insertJob = (more: object) => {
     const store = (tx: Ctx) => insert(tx, Job, { ...values, ...more }, 'create', times);
-    return quote ? insertWithHold(ctx, { user, quote }, store) : store(ctx);
+    return countStarted(ctx, { user, parent }, job.isAsked === true, () =>
+      quote ? insertWithHold(ctx, { user, quote }, store) : store(ctx),
+    );
   };
   // One that a limit may keep back is admitted when it is rung for.
   const waitsFor = pending.length > 0 ? 'JOBS' : 'TIME';

@@ -54,6 +54,7 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
     ...(priority !== undefined && { priority }),
     ...(asked.after && { after: asked.after.map((id) => new UUID(id)) }),
     ...(uniqueKey !== undefined && { unique: { key: uniqueKey, by } as const }),
+    isAsked: true,
   };
   const job = await writeUnique(() => transaction(ctx, (tx) => enqueue(tx, type, wanted)));
   await ringJobs(ctx, job);

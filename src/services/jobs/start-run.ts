@@ -33,7 +33,8 @@ export async function startRun<T extends Run>(
   const document = await transaction(ctx, async (tx) => {
     const made = await insert(tx, entity, { ...values, job });
     const { user, project } = made;
-    await enqueue(tx, type, { _id: job, input: { document: made._id }, user, project });
+    const input = { document: made._id };
+    await enqueue(tx, type, { _id: job, input, user, project, isAsked: true });
     return made;
   });
   await confirmReferences(ctx, entity, document);

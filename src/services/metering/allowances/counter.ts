@@ -1,0 +1,124 @@
+import type { Ctx } from '../../../context.ts';
+import { databaseTime, LONG_AGO, upsertCommon } from '../../../data/database-time.ts';
+import type { UUID } from '../../../data/ids.ts';
+import { METRICS, type Metric, type Usage } from '../../../data/usage.ts';
+import {
+  AllowanceCounter,
+  type AllowanceCounterDoc,
+} from '../../../models/metering/allowance-counter.ts';
+import { limitExpression, limitOf, MONTHLY } from './limits.ts';
+import { refuse } from './refuse.ts';
+
+// Whatever an account has or uses is counted in one document, before it happens, by one update whose filter
+// holds the limits: of many at once, as many pass as there is room for. What is not counted for a crash, or
+// counted in vain, is put right at night; so a count need not be journaled before the client gets its answer.
+
+const UNHURRIED = { writeConcern: { w: 1, j: false } };
+/** How often the counter is looked at again that others change meanwhile. */
+const TRIES = 20;
+
+/**
+ * Counts what is about to be made or used, if the account may have it.
+ * @throws AppError ALLOWANCE_EXCEEDED, saying what is left and when there will be more
+ */
+export async function takeAllowance(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
+  for (let i = 0; i < TRIES; i++) {
+    if (await count(ctx, user, usage, METRICS)) return;
+    const counter = await renewCounter(ctx, user);
+    const over = listMetrics(usage).find(
+      (metric) => counter[metric] + (usage[metric] as number) > limitOf(counter, metric),
+    );
+    if (over) {
+      await noteRefusal(ctx, user);
+      throw refuse(counter, over, usage[over] as number, ctx.clock());
+    }
+  }
+  throw new Error('An allowance could not be counted: its counter kept changing.');
+}
+
+/** Counts what has been made or used already, or must be, however much there is. */
+export async function addUsage(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
+  if (await count(ctx, user, usage, [])) return;
+  await renewCounter(ctx, user);
+  await count(ctx, user, usage, []);
+}
+
+/** Takes from the counts what is there no longer, or has not come to be. */
+export async function giveBack(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
+  const metrics = listMetrics(usage);
+  if (metrics.length === 0) return;
+  const isThisMonth = { $eq: ['$month', monthOf(ctx)] };
+  const less = metrics.map((metric) => {
+    const rest = { $max: [0, { $subtract: [`$${metric}`, usage[metric]] }] };
+    return [metric, MONTHLY.includes(metric) ? { $cond: [isThisMonth, rest, `$${metric}`] } : rest];
+  });
+  const change = { ...Object.fromEntries(less), updatedAt: databaseTime(ctx) };
+  await AllowanceCounter.collection.updateOne({ _id: user }, [{ $set: change }], UNHURRIED);
+}
+
+/**
+ * Counts by one update; false where the account has no counter, or one of a month before, or less left of
+ * one of `limited`.
+ */
+async function count(
+  ctx: Ctx,
+  user: UUID,
+  usage: Usage,
+  limited: readonly Metric[],
+): Promise<boolean> {
+  const metrics = listMetrics(usage);
+  if (metrics.length === 0) return true;
+  const guards: object[] = metrics
+    .filter((metric) => limited.includes(metric))
+    .map((metric) => ({
+      $lte: [{ $add: [`$${metric}`, usage[metric]] }, limitExpression(metric)],
+    }));
+  if (metrics.some((metric) => MONTHLY.includes(metric))) {
+    guards.push({ $eq: ['$month', monthOf(ctx)] });
+  }
+  const filter = { _id: user, ...(guards.length > 0 && { $expr: { $and: guards } }) };
+  const { matchedCount } = await AllowanceCounter.collection.updateOne(
+    filter,
+    { $inc: Object.fromEntries(metrics.map((metric) => [metric, usage[metric]])) },
+    UNHURRIED,
+  );
+  return matchedCount === 1;
+}
+
+/** Makes the counter of an account, where there is none, and begins the month, where another is over. */
+export async function renewCounter(ctx: Ctx, user: UUID): Promise<AllowanceCounterDoc> {
+  const month = monthOf(ctx);
+  const isOver = { $lt: [{ $ifNull: ['$month', LONG_AGO] }, month] };
+  const counts = METRICS.map((metric) => {
+    const known = { $ifNull: [`$${metric}`, 0] };
+    return [metric, MONTHLY.includes(metric) ? { $cond: [isOver, 0, known] } : known];
+  });
+  const values = { ...upsertCommon(ctx, user), user, ...Object.fromEntries(counts) };
+  const renew = () =>
+    AllowanceCounter.collection.findOneAndUpdate(
+      { _id: user },
+      [{ $set: { ...values, month: { $cond: [isOver, month, '$month'] } } }],
+      { upsert: true, returnDocument: 'after' },
+    );
+  // Two that make it at once: the second finds it.
+  const found = await renew().catch((error) => {
+    if ((error as { code?: number }).code === 11000) return renew();
+    throw error;
+  });
+  return found as AllowanceCounterDoc; // it is made where there was none
+}
+
+/** The counter was in the way: what a crash has left in it is looked for soon. */
+async function noteRefusal(ctx: Ctx, user: UUID): Promise<void> {
+  const first = { _id: user, refusedAt: { $exists: false } };
+  const now = [{ $set: { refusedAt: databaseTime(ctx) } }];
+  await AllowanceCounter.collection.updateOne(first, now, UNHURRIED);
+}
+
+function listMetrics(usage: Usage): Metric[] {
+  return METRICS.filter((metric) => usage[metric]);
+}
+
+function monthOf(ctx: Ctx) {
+  return { $dateTrunc: { date: databaseTime(ctx), unit: 'month' } };
+}
