@@ -14,6 +14,8 @@ export interface PlanLimits {
   minutes: number;
   /** Exports, and images made to measure, in a month. */
   renders: number;
+  /** Credits that are held for paid work in a day. */
+  credits: number;
   /** Calls a minute. */
   calls: number;
 }
@@ -29,6 +31,7 @@ const GENEROUS: Omit<PlanLimits, 'calls'> = {
   jobs: 5000,
   minutes: 20_000,
   renders: 20_000,
+  credits: 100_000,
 };
 
 const limit = Joi.number().min(0);

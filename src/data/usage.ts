@@ -3,7 +3,7 @@ import type { Stored } from './entity.ts';
 
 /** What an account may have or use only so much of. */
 export const METRICS = [
-  ...(['bytes', 'documents', 'uploads', 'jobs', 'minutes', 'renders'] as const),
+  ...(['bytes', 'documents', 'uploads', 'jobs', 'minutes', 'renders', 'credits'] as const),
 ] as const;
 export type Metric = (typeof METRICS)[number];
 

@@ -13,6 +13,7 @@ const limitsSchema = new Schema(
     jobs: limit,
     minutes: limit,
     renders: limit,
+    credits: limit,
     calls: limit,
   },
   { _id: false },
@@ -24,9 +25,11 @@ function define() {
     documents: { ...whole, description: 'Projects and media.' },
     uploads: { ...whole, description: 'Media whose files have not arrived.' },
     jobs: { ...whole, description: 'Jobs that have not ended, without child jobs.' },
-    month: { type: Date, required: true, description: 'The month that the next two count.' },
+    month: { type: Date, required: true, server: true, description: 'The month that the next two count.' },
     minutes: { ...counted, description: 'Minutes of media that were processed.' },
     renders: { ...whole, description: 'Exports, and images made to measure.' },
+    day: { type: Date, required: true, server: true, description: 'The day that the next one counts.' },
+    credits: { ...whole, description: 'Credits that were held for paid work.' },
     plan: {
       type: String,
       maxlength: 32,
@@ -40,7 +43,13 @@ function define() {
     },
     refusedAt: {
       type: Date,
-      description: 'When something was refused last, since the counts were last verified.',
+      server: true,
+      description: 'When something was first refused since the counts were last verified.',
+    },
+    cappedAt: {
+      type: Date,
+      server: true,
+      description: 'When paid work was first refused for the credits of a day, and nobody was told.',
     },
   });
 

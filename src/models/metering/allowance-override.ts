@@ -21,6 +21,7 @@ function define() {
           jobs: limit,
           minutes: limit,
           renders: limit,
+          credits: limit,
           calls: limit,
         },
         { _id: false },

@@ -31,7 +31,7 @@ const allowancesSchema = {
             type: 'string',
             enum: LIMITED.map((name) => name.toUpperCase()),
             description:
-              'BYTES: of uploaded files, with former versions and the trash. DOCUMENTS: projects and media. UPLOADS, JOBS: at once. MINUTES: of media, processed in a month. RENDERS: exports, streams and images made to measure, in a month. CALLS: a minute.',
+              'BYTES: of uploaded files, with former versions and the trash. DOCUMENTS: projects and media. UPLOADS, JOBS: at once. MINUTES: of media, processed in a month. RENDERS: exports, streams and images made to measure, in a month. CREDITS: held for paid work in a day. CALLS: a minute.',
           },
           limit: number,
           used: {

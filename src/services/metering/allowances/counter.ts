@@ -6,7 +6,7 @@ import {
   AllowanceCounter,
   type AllowanceCounterDoc,
 } from '../../../models/metering/allowance-counter.ts';
-import { limitExpression, limitOf, MONTHLY } from './limits.ts';
+import { limitExpression, limitOf, PERIODS } from './limits.ts';
 import { refuse } from './refuse.ts';
 
 // Whatever an account has or uses is counted in one document, before it happens, by one update whose filter
@@ -29,7 +29,7 @@ export async function takeAllowance(ctx: Ctx, user: UUID, usage: Usage): Promise
       (metric) => counter[metric] + (usage[metric] as number) > limitOf(counter, metric),
     );
     if (over) {
-      await noteRefusal(ctx, user);
+      await noteRefusal(ctx, user, over);
       throw refuse(counter, over, usage[over] as number, ctx.clock());
     }
   }
@@ -47,17 +47,18 @@ export async function addUsage(ctx: Ctx, user: UUID, usage: Usage): Promise<void
 export async function giveBack(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
   const metrics = listMetrics(usage);
   if (metrics.length === 0) return;
-  const isThisMonth = { $eq: ['$month', monthOf(ctx)] };
   const less = metrics.map((metric) => {
     const rest = { $max: [0, { $subtract: [`$${metric}`, usage[metric]] }] };
-    return [metric, MONTHLY.includes(metric) ? { $cond: [isThisMonth, rest, `$${metric}`] } : rest];
+    const period = PERIODS[metric];
+    // What was counted in a period that is over is forgotten.
+    return [metric, period ? { $cond: [isNow(ctx, period), rest, `$${metric}`] } : rest];
   });
   const change = { ...Object.fromEntries(less), updatedAt: databaseTime(ctx) };
   await AllowanceCounter.collection.updateOne({ _id: user }, [{ $set: change }], UNHURRIED);
 }
 
 /**
- * Counts by one update; false where the account has no counter, or one of a month before, or less left of
+ * Counts by one update; false where the account has no counter, or one of a time before, or less left of
  * one of `limited`.
  */
 async function count(
@@ -73,9 +74,8 @@ async function count(
     .map((metric) => ({
       $lte: [{ $add: [`$${metric}`, usage[metric]] }, limitExpression(metric)],
     }));
-  if (metrics.some((metric) => MONTHLY.includes(metric))) {
-    guards.push({ $eq: ['$month', monthOf(ctx)] });
-  }
+  const periods = metrics.map((metric) => PERIODS[metric]).filter((period) => period !== undefined);
+  guards.push(...new Set(periods.map((period) => isNow(ctx, period))));
   const filter = { _id: user, ...(guards.length > 0 && { $expr: { $and: guards } }) };
   const { matchedCount } = await AllowanceCounter.collection.updateOne(
     filter,
@@ -85,19 +85,25 @@ async function count(
   return matchedCount === 1;
 }
 
-/** Makes the counter of an account, where there is none, and begins the month, where another is over. */
+/** Makes the counter of an account, where there is none, and begins the periods, where others are over. */
 export async function renewCounter(ctx: Ctx, user: UUID): Promise<AllowanceCounterDoc> {
-  const month = monthOf(ctx);
-  const isOver = { $lt: [{ $ifNull: ['$month', LONG_AGO] }, month] };
+  const isOver = (period: Period) => ({
+    $lt: [{ $ifNull: [`$${period}`, LONG_AGO] }, beginOf(ctx, period)],
+  });
   const counts = METRICS.map((metric) => {
     const known = { $ifNull: [`$${metric}`, 0] };
-    return [metric, MONTHLY.includes(metric) ? { $cond: [isOver, 0, known] } : known];
+    const period = PERIODS[metric];
+    return [metric, period ? { $cond: [isOver(period), 0, known] } : known];
   });
-  const values = { ...upsertCommon(ctx, user), user, ...Object.fromEntries(counts) };
+  const begins = (['month', 'day'] as const).map((period) => [
+    period,
+    { $cond: [isOver(period), beginOf(ctx, period), `$${period}`] },
+  ]);
+  const values = { ...Object.fromEntries(counts), ...Object.fromEntries(begins), user };
   const renew = () =>
     AllowanceCounter.collection.findOneAndUpdate(
       { _id: user },
-      [{ $set: { ...values, month: { $cond: [isOver, month, '$month'] } } }],
+      [{ $set: { ...upsertCommon(ctx, user), ...values } }],
       { upsert: true, returnDocument: 'after' },
     );
   // Two that make it at once: the second finds it.
@@ -108,17 +114,25 @@ export async function renewCounter(ctx: Ctx, user: UUID): Promise<AllowanceCount
   return found as AllowanceCounterDoc; // it is made where there was none
 }
 
-/** The counter was in the way: what a crash has left in it is looked for soon. */
-async function noteRefusal(ctx: Ctx, user: UUID): Promise<void> {
-  const first = { _id: user, refusedAt: { $exists: false } };
-  const now = [{ $set: { refusedAt: databaseTime(ctx) } }];
-  await AllowanceCounter.collection.updateOne(first, now, UNHURRIED);
+/** The counter was in the way: what a crash has left in it is looked for soon, and a cap is told. */
+async function noteRefusal(ctx: Ctx, user: UUID, metric: Metric): Promise<void> {
+  const now = databaseTime(ctx);
+  const first = (path: string) => ({ [path]: { $ifNull: [`$${path}`, now] } });
+  const set = { ...first('refusedAt'), ...(metric === 'credits' && first('cappedAt')) };
+  await AllowanceCounter.collection.updateOne({ _id: user }, [{ $set: set }], UNHURRIED);
 }
 
 function listMetrics(usage: Usage): Metric[] {
   return METRICS.filter((metric) => usage[metric]);
 }
 
-function monthOf(ctx: Ctx) {
-  return { $dateTrunc: { date: databaseTime(ctx), unit: 'month' } };
+type Period = 'month' | 'day';
+
+/** When the month or day began, by the database's clock, in UTC. */
+function beginOf(ctx: Ctx, unit: Period) {
+  return { $dateTrunc: { date: databaseTime(ctx), unit } };
+}
+
+function isNow(ctx: Ctx, period: Period) {
+  return { $eq: [`$${period}`, beginOf(ctx, period)] };
 }

@@ -2,8 +2,12 @@ import { config } from '../../../config.ts';
 import { METRICS, type Metric } from '../../../data/usage.ts';
 import type { AllowanceCounterDoc } from '../../../models/metering/allowance-counter.ts';
 
-/** Those that are counted anew each month; the others say what an account has at the moment. */
-export const MONTHLY: readonly Metric[] = ['minutes', 'renders'];
+/** Those that are counted anew each month or day; the others say what an account has at the moment. */
+export const PERIODS: Partial<Record<Metric, 'month' | 'day'>> = {
+  minutes: 'month',
+  renders: 'month',
+  credits: 'day',
+};
 
 /** What can be limited: calls a minute are counted by each process, beside the database. */
 export type Limited = Metric | 'calls';

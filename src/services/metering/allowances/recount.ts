@@ -15,6 +15,9 @@ import { addUsage } from './counter.ts';
 /** How many accounts are recounted at once. */
 const BATCH = 500;
 
+/** What can be recounted: nothing is stored of some renders, and credits of a day are only a brake. */
+const RECOUNTED = METRICS.filter((metric) => metric !== 'renders' && metric !== 'credits');
+
 /** An account whose counter says something else than there is. */
 interface Miscounted {
   user: UUID;
@@ -26,8 +29,7 @@ interface Miscounted {
 
 /**
  * Recounts what all accounts have, and puts their counters right. What is only being counted at the moment is
- * off for that moment: so only what is still off by as much at the end is corrected. Renders cannot be
- * recounted, since nothing is stored of some of them.
+ * off for that moment: so only what is still off by as much at the end is corrected.
  * @returns how many counts were wrong
  */
 export async function recountAllowances(ctx: Ctx, isLate: () => boolean): Promise<number> {
@@ -87,7 +89,7 @@ export async function compare(ctx: Ctx, users: UUID[]): Promise<Miscounted[]> {
     const key = idText(user);
     const counter = stored.get(key);
     const usage = there.get(key) ?? {};
-    return METRICS.filter((metric) => metric !== 'renders').flatMap((metric) => {
+    return RECOUNTED.flatMap((metric) => {
       const known = counter?.[metric] ?? 0;
       const off = known - (usage[metric] ?? 0);
       return isSame(off, 0) ? [] : [{ user, metric, stored: known, off }];

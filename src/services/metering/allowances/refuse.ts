@@ -1,7 +1,7 @@
 import type { Metric } from '../../../data/usage.ts';
 import { AppError } from '../../../errors.ts';
 import type { AllowanceCounterDoc } from '../../../models/metering/allowance-counter.ts';
-import { limitOf, MONTHLY } from './limits.ts';
+import { type Limited, limitOf, PERIODS } from './limits.ts';
 
 const NAMES: Record<Metric, string> = {
   bytes: 'bytes',
@@ -10,6 +10,7 @@ const NAMES: Record<Metric, string> = {
   jobs: 'jobs at once',
   minutes: 'minutes a month',
   renders: 'renders a month',
+  credits: 'credits a day',
 };
 
 /** The refusal of what an account may not have, with what is left, and when there will be more. */
@@ -22,8 +23,8 @@ export function refuse(
   const limit = limitOf(counter, metric);
   const used = roundTo(counter[metric]);
   const left = Math.max(0, roundTo(limit - used));
-  const renewsAt = MONTHLY.includes(metric) ? findRenewal(counter.month) : undefined;
-  const when = renewsAt ? ` The month ends at ${renewsAt.toISOString()}.` : '';
+  const renewsAt = findRenewal(counter, metric);
+  const when = renewsAt ? ` There will be more at ${renewsAt.toISOString()}.` : '';
   const message = `This takes ${roundTo(wanted)} of the ${NAMES[metric]}; ${left} of ${limit} are left.${when}`;
   return new AppError('ALLOWANCE_EXCEEDED', message, {
     ...(renewsAt && { retryAfter: Math.max(1, (renewsAt.getTime() - now) / 1000) }),
@@ -34,8 +35,14 @@ export function refuse(
   });
 }
 
-/** When a month that began then is over. */
-export function findRenewal(month: Date): Date {
+/** When the month or day is over that something is counted in; undefined of what is not. */
+export function findRenewal(
+  { month, day }: Pick<AllowanceCounterDoc, 'month' | 'day'>,
+  metric: Limited,
+): Date | undefined {
+  const period = metric === 'calls' ? undefined : PERIODS[metric];
+  if (period === 'day') return new Date(day.getTime() + 24 * 3_600_000);
+  if (!period) return undefined;
   return new Date(Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1));
 }
 
