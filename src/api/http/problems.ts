@@ -34,6 +34,7 @@ export const STATUS: Record<ErrorCode, number> = {
   INTERNAL: 500,
   NOT_IMPLEMENTED: 501,
   UNAVAILABLE: 503,
+  PAID_WORK_STOPPED: 503,
 };
 
 const TITLES: Record<number, string> = {

@@ -278,6 +278,13 @@ function define() {
       min: 1,
       description: 'What it costs at most, in whole credits, which are held until it ends.',
     },
+    priceVersion: {
+      type: String,
+      immutable: true,
+      server: true,
+      maxlength: 64,
+      description: 'The version of the prices that `quote` is by.',
+    },
     minutes: {
       type: Number,
       min: 0,

@@ -6,11 +6,13 @@ import { giveBackAfterCommit } from '../metering/allowances/free.ts';
 import { undoWith } from '../metering/allowances/with-allowance.ts';
 
 // An account has so many jobs at once that have not ended. Child jobs are part of their parent. What a client
-// asks for is refused beyond that; what follows from it, such as the processing of an upload, is only counted.
+// asks for is refused beyond that; and so is what costs more than a day may. What follows from it, such as the processing of an upload, is only counted.
 
-type Owned = { user?: UUID | null | undefined; parent?: unknown };
-
-const ONE = { jobs: 1 };
+type Owned = {
+  user?: UUID | null | undefined;
+  parent?: unknown;
+  quote?: number | null | undefined;
+};
 
 /**
  * Stores a job that is one more of its owner's.
@@ -18,22 +20,23 @@ const ONE = { jobs: 1 };
  */
 export async function countStarted<T>(
   ctx: Ctx,
-  { user, parent }: Owned,
+  { user, parent, quote }: Owned,
   isAsked: boolean,
   store: () => Promise<T>,
 ): Promise<T> {
   if (!user || parent) return store();
-  await (isAsked ? takeAllowance : addUsage)(ctx, user, ONE);
-  return undoWith(ctx, user, ONE, store);
+  const usage = { jobs: 1, ...(quote && { credits: quote }) };
+  await (isAsked || quote ? takeAllowance : addUsage)(ctx, user, usage);
+  return undoWith(ctx, user, usage, store);
 }
 
 /** Counts a job that is started anew, in the transaction of that. @throws AppError ALLOWANCE_EXCEEDED */
-export async function countResumed(tx: Ctx, job: Pick<JobDoc, 'user' | 'parent'>): Promise<void> {
+export async function countResumed(tx: Ctx, job: Pick<JobDoc, 'user' | 'parent' | 'quote'>): Promise<void> {
   const isOwn = 'id' in tx.actor && job.user?.equals(tx.actor.id) === true;
   await countStarted(tx, job, isOwn, async () => undefined);
 }
 
 /** A job has ended, in this transaction. */
 export function countEnded(tx: Ctx, { user, parent }: Owned): void {
-  if (user && !parent) giveBackAfterCommit(tx, user, ONE);
+  if (user && !parent) giveBackAfterCommit(tx, user, { jobs: 1 });
 }

@@ -1,12 +1,16 @@
 import type { Ctx } from '../../context.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, update } from '../../data/write.ts';
 import { Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
+import { commitInGroup } from '../billing/group-commit.ts';
+import { readPrices } from '../billing/prices.ts';
+import { admitSpending } from '../billing/spending.ts';
 import { countStarted } from './count-open.ts';
 import { awaitJobs } from './dependencies.ts';
 import { type Claim, isHeld } from './held.ts';
-import { insertWithHold } from './hold.ts';
+import { holdQuote } from './hold.ts';
 import { checkInput } from './input.ts';
 import type { JobType, Seconds, Unique } from './job-type.ts';
 import { listLimits } from './limits.ts';
@@ -47,6 +51,8 @@ export interface NewJob<I extends object> {
   unique?: Unique;
   /** Whether a client asks for it, who may have only so many at once. */
   isAsked?: boolean;
+  /** What it costs at most, in whole credits, where that is known already; else its type says so. */
+  quote?: number;
 }
 
 /** The queue that jobs of a type are in. */
@@ -58,7 +64,7 @@ export function queueOf({ queue = 'media' }: Pick<JobType, 'queue'>): JobQueue {
  * Writes a job, in the caller's transaction if there is one. Ring after the commit.
  * @returns the job; of one with a unique key that `joins`, the one that is there already
  * @throws AppError VALIDATION_FAILED when the input is not what the type takes, or a job that it waits
- *   for will not complete; INSUFFICIENT_CREDITS, ALLOWANCE_EXCEEDED
+ *   for will not complete; INSUFFICIENT_CREDITS, ALLOWANCE_EXCEEDED, PAID_WORK_STOPPED
  */
 export async function enqueue<I extends object>(
   ctx: Ctx,
@@ -66,31 +72,62 @@ export async function enqueue<I extends object>(
   job: NewJob<I>,
 ): Promise<JobDoc> {
   const input = checkInput(type, job.input);
+  const { user, parent } = job;
   const unique = job.unique ?? (type.unique && { ...type.unique, key: type.unique.key(input) });
-  // Both change other jobs, too.
-  if (unique || job.after?.length)
-    return transaction(ctx, (tx) => write(tx, type, job, input, unique));
-  return write(ctx, type, job, input);
+  const openKey = unique && `${user ? idText(user) : 'system'} ${type.name} ${unique.key}`;
+  const open = openKey && unique.by === 'joins' && (await findOpen(ctx, openKey));
+  if (open) return open;
+  const quote = await quoteJob(ctx, type, job, input);
+  if (quote) {
+    // A request that comes again after a crash has made its job already.
+    const { promisedId } = ctx;
+    const made = promisedId && (await findOne(ctx, Job, { _id: promisedId }));
+    if (made) return made;
+    await admitSpending(ctx, quote);
+  }
+  const planned = { type, job, input, ...(quote && { quote }), ...(openKey && { openKey, unique }) };
+  return countStarted(ctx, { user, parent, quote }, job.isAsked === true, () =>
+    store(ctx, planned),
+  );
 }
 
-async function write<I extends object>(
-  ctx: Ctx,
-  type: JobType<I>,
-  job: NewJob<I>,
-  input: I,
-  unique?: Unique,
-): Promise<JobDoc> {
+/** What is known of a job before anything of it is written. */
+interface Planned<I extends object> {
+  type: JobType<I>;
+  job: NewJob<I>;
+  input: I;
+  quote?: number;
+  openKey?: string;
+  unique?: Unique | undefined;
+}
+
+async function store<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<JobDoc> {
+  const { type, job, quote, openKey } = planned;
+  if (ctx.session) return write(ctx, planned);
+  // These change other jobs, too.
+  const isTangled = openKey !== undefined || (job.after ?? []).length > 0;
+  if (quote && job.user && !isTangled) {
+    const turn = waits(type, job) ? undefined : await takeTurn(ctx, type, job);
+    const ready = { ...planned, job: { ...job, ...(turn && { turn }) } };
+    return commitInGroup(ctx, job.user, (tx) => write(tx, ready));
+  }
+  return quote || isTangled
+    ? transaction(ctx, (tx) => write(tx, planned))
+    : write(ctx, planned);
+}
+
+async function write<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<JobDoc> {
+  const { type, job, input, quote, openKey, unique } = planned;
   const { user, project, priority = PRIORITY, delay = 0, parent, after = [], deadline } = job;
-  const openKey = unique && `${user ? idText(user) : 'system'} ${type.name} ${unique.key}`;
   const old = openKey && (await findOpen(ctx, openKey));
   if (old && unique?.by === 'joins') return old;
-  const _id =
-    job._id ?? (old || after.length > 0 ? (ctx.promisedId ?? newId(ctx.clock())) : undefined);
+  const isEarly = old || quote || after.length > 0;
+  const _id = job._id ?? (isEarly ? (ctx.promisedId ?? newId(ctx.clock())) : undefined);
+  // First of all: where it is refused, nothing has been written.
+  if (quote && user && _id) await holdQuote(ctx, { _id, user, quote });
   // It was stored with a type of this name.
   if (old && _id) await supersede(ctx, type as unknown as JobType, old, _id);
   const pending = after.length > 0 ? await awaitJobs(ctx, after, user) : [];
-  // A child is part of what its parent costs; the system's own work costs nobody anything.
-  const quote = user && !parent && (await type.price?.(ctx, input));
   const queue = queueOf(type);
   const limits = listLimits(type, user);
   const values = {
@@ -103,7 +140,7 @@ async function write<I extends object>(
     priority,
     ...(parent && { parent: parent.job, parentToken: parent.token }),
     maxAttempts: type.attempts ?? ATTEMPTS,
-    ...(quote && { quote }),
+    ...(quote && { quote, priceVersion: readPrices(ctx).version }),
     ...(limits && { limits }),
     ...(openKey && { openKey }),
     ...(after.length > 0 && { after: after.map(idText), pending }),
@@ -112,18 +149,38 @@ async function write<I extends object>(
     ...(old && _id && old.dependents && { dependents: old.dependents }),
   };
   const times = { runAfter: 1000 * delay };
-  const insertJob = (more: object) => {
-    const store = (tx: Ctx) => insert(tx, Job, { ...values, ...more }, 'create', times);
-    return countStarted(ctx, { user, parent }, job.isAsked === true, () =>
-      quote ? insertWithHold(ctx, { user, quote }, store) : store(ctx),
-    );
-  };
+  const insertJob = (more: object) => insert(ctx, Job, { ...values, ...more }, 'create', times);
+  if (pending.length > 0) return insertJob({ waitsFor: 'JOBS' });
   // One that a limit may keep back is admitted when it is rung for.
-  const waitsFor = pending.length > 0 ? 'JOBS' : 'TIME';
-  if (pending.length > 0 || delay > 0 || limits) return insertJob({ waitsFor });
-  const taken = job.turn ?? ((await takeTurns(ctx, queue, user))[0] as number);
+  if (waits(type, job)) return insertJob({ waitsFor: 'TIME' });
+  const taken = job.turn ?? (await takeTurn(ctx, type, job));
   const turn = await goBeforeOwn(ctx, queue, user, { priority, turn: taken });
   return insertJob({ turn });
+}
+
+/** What a job costs at most. A child is part of what its parent costs; the system's own work costs nobody anything. */
+async function quoteJob<I extends object>(
+  ctx: Ctx,
+  type: JobType<I>,
+  { user, parent, quote }: NewJob<I>,
+  input: I,
+): Promise<number | undefined> {
+  if (!user || parent) return undefined;
+  return (quote ?? (await type.price?.(ctx, input))) || undefined;
+}
+
+/** Whether it is not to be claimed before it has been admitted. */
+function waits<I extends object>(type: JobType<I>, { delay = 0, user }: NewJob<I>): boolean {
+  return delay > 0 || listLimits(type, user) !== undefined;
+}
+
+async function takeTurn<I extends object>(
+  ctx: Ctx,
+  type: JobType<I>,
+  { user }: NewJob<I>,
+): Promise<number> {
+  const [turn] = await takeTurns(ctx, queueOf(type), user);
+  return turn as number; // as many as were asked for
 }
 
 /** Puts a job back for so many seconds, and has it rung for then. */

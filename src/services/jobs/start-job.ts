@@ -56,7 +56,10 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
     ...(uniqueKey !== undefined && { unique: { key: uniqueKey, by } as const }),
     isAsked: true,
   };
-  const job = await writeUnique(() => transaction(ctx, (tx) => enqueue(tx, type, wanted)));
+  // What has a price is committed together with others; of the rest its event is written with it.
+  const start = () =>
+    type.price ? enqueue(ctx, type, wanted) : transaction(ctx, (tx) => enqueue(tx, type, wanted));
+  const job = await writeUnique(start);
   await ringJobs(ctx, job);
   return job;
 }

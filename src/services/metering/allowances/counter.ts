@@ -43,15 +43,23 @@ export async function addUsage(ctx: Ctx, user: UUID, usage: Usage): Promise<void
   await count(ctx, user, usage, []);
 }
 
-/** Takes from the counts what is there no longer, or has not come to be. */
-export async function giveBack(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
+/**
+ * Takes from the counts what is there no longer, or has not come to be.
+ * @param since when it was counted: in a month or day that is over it is forgotten
+ */
+export async function giveBack(
+  ctx: Ctx,
+  user: UUID,
+  usage: Usage,
+  since = new Date(ctx.clock()),
+): Promise<void> {
   const metrics = listMetrics(usage);
   if (metrics.length === 0) return;
   const less = metrics.map((metric) => {
     const rest = { $max: [0, { $subtract: [`$${metric}`, usage[metric]] }] };
     const period = PERIODS[metric];
-    // What was counted in a period that is over is forgotten.
-    return [metric, period ? { $cond: [isNow(ctx, period), rest, `$${metric}`] } : rest];
+    const isOver = { $gt: [`$${period}`, since] };
+    return [metric, period ? { $cond: [isOver, `$${metric}`, rest] } : rest];
   });
   const change = { ...Object.fromEntries(less), updatedAt: databaseTime(ctx) };
   await AllowanceCounter.collection.updateOne({ _id: user }, [{ $set: change }], UNHURRIED);

@@ -18,8 +18,8 @@ export function freeAfterCommit(tx: Ctx, entity: Entity, gone: Base[]): void {
 }
 
 /** Gives back once the transaction is committed: a change of the counter within it would collide with others. */
-export function giveBackAfterCommit(tx: Ctx, user: UUID, usage: Usage): void {
-  tx.effects?.committed.push(() => giveBack(tx, user, usage));
+export function giveBackAfterCommit(tx: Ctx, user: UUID, usage: Usage, since?: Date): void {
+  tx.effects?.committed.push(() => giveBack(tx, user, usage, since));
 }
 
 function addUp(one: Usage = {}, other: Usage): Usage {
