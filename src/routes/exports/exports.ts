@@ -18,12 +18,13 @@ const path = '/v1/exports';
 const estimateSchema = {
   type: 'object',
   additionalProperties: false,
-  required: ['seconds', 'bytes', 'durationSeconds', 'credits'],
+  required: ['seconds', 'bytes', 'durationSeconds', 'credits', 'priceVersion'],
   properties: {
     seconds: { type: 'number', description: 'Until it is complete, once a worker has it.' },
     bytes: { type: 'integer', description: 'Of its file.' },
     durationSeconds: { type: 'number' },
-    credits: { type: ['integer', 'null'], description: 'Null: nothing has a price yet.' },
+    credits: { type: 'integer', description: 'What it costs, at the prices of now.' },
+    priceVersion: { type: 'string', description: 'The version of these prices.' },
   },
 };
 

@@ -28,11 +28,9 @@ type Outcome = { result: unknown } | { refusal: AppError };
 const lanes: Lane[] = Array.from({ length: LANES }, () => ({ waiting: [], isBusy: false }));
 
 /** Refused before anything was written: the others of the group go on. */
-export class RefusedUnwritten extends Error {
-  readonly refusal: AppError;
-  constructor(refusal: AppError) {
-    super(refusal.message);
-    this.refusal = refusal;
+export class RefusedUnwritten extends AppError {
+  constructor({ code, message }: AppError) {
+    super(code, message);
   }
 }
 
@@ -86,7 +84,7 @@ async function runAll(shared: Ctx, group: Waiting[]): Promise<Outcome[]> {
       outcomes.push({ result: await work(tx) });
     } catch (error) {
       if (!(error instanceof RefusedUnwritten)) throw error;
-      outcomes.push({ refusal: error.refusal });
+      outcomes.push({ refusal: error });
     }
   }
   return outcomes;

@@ -5,6 +5,8 @@ import type { UUID } from '../../data/ids.ts';
 import type { Leftovers } from '../../data/remove.ts';
 import { idInput } from '../jobs/input.ts';
 import type { JobType } from '../jobs/job-type.ts';
+import { Job, type JobDoc, OPEN_STATUSES } from '../../models/jobs/job.ts';
+import { releaseHold } from '../billing/holds.ts';
 import { BEHIND_USERS, enqueue } from '../jobs/queue.ts';
 import { freeAfterCommit } from '../metering/allowances/free.ts';
 
@@ -38,6 +40,14 @@ export async function enqueueSweep(
   freed: Base[] = [],
 ): Promise<UUID> {
   freeAfterCommit(tx, entityNamed(entity), freed);
+  if (entity === Job.name) await releaseRemoved(tx, freed as JobDoc[]);
   const job = await enqueue(tx, sweep, { input: { entity, documents }, priority: BEHIND_USERS });
   return job._id;
+}
+
+/** A job that is removed ends: what it still holds is released. */
+async function releaseRemoved(tx: Ctx, jobs: JobDoc[]): Promise<void> {
+  for (const { _id, quote, status } of jobs) {
+    if (quote && OPEN_STATUSES.includes(status)) await releaseHold(tx, _id);
+  }
 }
