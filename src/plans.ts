@@ -40,7 +40,9 @@ const limit = Joi.number().min(0);
 export const plansSchema = Joi.object()
   .pattern(
     /^[A-Z][A-Z0-9_]{0,31}$/,
-    Joi.object({ ...Object.fromEntries([...Object.keys(GENEROUS), 'calls'].map((k) => [k, limit])) }),
+    Joi.object({
+      ...Object.fromEntries([...Object.keys(GENEROUS), 'calls'].map((k) => [k, limit])),
+    }),
   )
   .min(1)
   .max(20)

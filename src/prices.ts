@@ -36,7 +36,9 @@ export const pricesSchema = Joi.array()
     Joi.object({
       version: Joi.string().max(64).required(),
       from: Joi.date().iso().required(),
-      prices: Joi.object().pattern(/^[a-z][a-z-]{0,63}$/, price).required(),
+      prices: Joi.object()
+        .pattern(/^[a-z][a-z-]{0,63}$/, price)
+        .required(),
     }),
   )
   .unique('version')

@@ -3,6 +3,20 @@ import { STATUS } from '../http/problems.ts';
 import type { Components, JsonSchema, Route } from '../http/route.ts';
 import { shareComponent } from './schemas.ts';
 
+const allowanceSchema = {
+  type: 'object',
+  description: 'With ALLOWANCE_EXCEEDED: what is left, and when there will be more.',
+  required: ['metric', 'limit', 'used', 'left', 'renewsAt'],
+  additionalProperties: false,
+  properties: {
+    metric: { type: 'string' },
+    limit: { type: 'number' },
+    used: { type: 'number' },
+    left: { type: 'number' },
+    renewsAt: { type: ['string', 'null'], format: 'date-time' },
+  },
+};
+
 /** RFC 9457 problem details, the body of every error. */
 export const problemSchema = describeProblemBody({ type: 'integer' }, Object.keys(STATUS));
 
@@ -32,20 +46,6 @@ function describeProblemBody(status: JsonSchema, codes: string[]): JsonSchema {
     },
   };
 }
-
-const allowanceSchema = {
-  type: 'object',
-  description: 'With ALLOWANCE_EXCEEDED: what is left, and when there will be more.',
-  required: ['metric', 'limit', 'used', 'left', 'renewsAt'],
-  additionalProperties: false,
-  properties: {
-    metric: { type: 'string' },
-    limit: { type: 'number' },
-    used: { type: 'number' },
-    left: { type: 'number' },
-    renewsAt: { type: ['string', 'null'], format: 'date-time' },
-  },
-};
 
 /** `INVALID_STATE`, `CONFLICT` → `ConflictOrInvalidStateProblem`. */
 function nameProblem(codes: ErrorCode[]): string {

@@ -39,10 +39,7 @@ function define() {
   );
   schema.index({ state: 1, createdAt: 1 });
   // For finding those whose job is gone.
-  schema.index(
-    { _id: 1, state: 1 },
-    { name: 'open', partialFilterExpression: { state: 'HELD' } },
-  );
+  schema.index({ _id: 1, state: 1 }, { name: 'open', partialFilterExpression: { state: 'HELD' } });
 
   return schema;
 }

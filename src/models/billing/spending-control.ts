@@ -33,7 +33,8 @@ function define() {
 }
 
 export const SpendingControl = entity('SpendingControl', define, {
-  about: 'One document for the whole app: the switch that stops paid work, and what an hour has cost.',
+  about:
+    'One document for the whole app: the switch that stops paid work, and what an hour has cost.',
   owner: 'none',
   unversioned: ['hour', 'spent', 'measuredAt', 'toldAt'],
 });

@@ -69,7 +69,8 @@ function define() {
     },
     lineage: freeForm(4096, {
       server: true,
-      description: 'What made it: `job`, and its `cost` in whole credits by the prices of `priceVersion`.',
+      description:
+        'What made it: `job`, and its `cost` in whole credits by the prices of `priceVersion`.',
     }),
     size: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
     durationSeconds: { type: Number, min: 0, server: true },

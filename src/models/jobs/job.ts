@@ -352,7 +352,9 @@ const usage: EntityUsage = {
   sums: {
     jobs: {
       $cond: [
-        { $and: [{ $in: ['$status', OPEN_STATUSES] }, { $not: [{ $ifNull: ['$parent', false] }] }] },
+        {
+          $and: [{ $in: ['$status', OPEN_STATUSES] }, { $not: [{ $ifNull: ['$parent', false] }] }],
+        },
         1,
         0,
       ],

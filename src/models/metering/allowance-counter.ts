@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { type DocOf, entity } from '../../data/entity.ts';
+import { type DocOf, entity, freeForm } from '../../data/entity.ts';
 
 const counted = { type: Number, required: true, default: 0, server: true };
 const whole = { ...counted, integer: true };
@@ -25,10 +25,20 @@ function define() {
     documents: { ...whole, description: 'Projects and media.' },
     uploads: { ...whole, description: 'Media whose files have not arrived.' },
     jobs: { ...whole, description: 'Jobs that have not ended, without child jobs.' },
-    month: { type: Date, required: true, server: true, description: 'The month that the next two count.' },
+    month: {
+      type: Date,
+      required: true,
+      server: true,
+      description: 'The month that the next two count.',
+    },
     minutes: { ...counted, description: 'Minutes of media that were processed.' },
     renders: { ...whole, description: 'Exports, and images made to measure.' },
-    day: { type: Date, required: true, server: true, description: 'The day that the next one counts.' },
+    day: {
+      type: Date,
+      required: true,
+      server: true,
+      description: 'The day that the next one counts.',
+    },
     credits: { ...whole, description: 'Credits that were held for paid work.' },
     plan: {
       type: String,
@@ -46,10 +56,16 @@ function define() {
       server: true,
       description: 'When something was first refused since the counts were last verified.',
     },
+    suspects: freeForm(1024, {
+      server: true,
+      description:
+        'By how much counts were too high when they were looked at: wrong if they still are.',
+    }),
     cappedAt: {
       type: Date,
       server: true,
-      description: 'When paid work was first refused for the credits of a day, and nobody was told.',
+      description:
+        'When paid work was first refused for the credits of a day, and nobody was told.',
     },
   });
 

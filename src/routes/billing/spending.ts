@@ -39,7 +39,10 @@ export const spendingRoutes: Route[] = [
     path: '/v1/admin/spending',
     id: 'switchSpending',
     summary: 'Stop all paid work, or let it go on; within 5 seconds everywhere. What runs goes on.',
-    body: Joi.object({ isStopped: Joi.boolean().strict().required(), reason: limitText(500).required() }),
+    body: Joi.object({
+      isStopped: Joi.boolean().strict().required(),
+      reason: limitText(500).required(),
+    }),
     success,
     handle: async (ctx, { body }) => {
       const { isStopped, reason } = body as { isStopped: boolean; reason: string };

@@ -1,7 +1,7 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
-import { answerCreated } from '../../api/resource/answer.ts';
+import { answerDocument } from '../../api/resource/answer.ts';
 import { limitText } from '../../api/resource/input.ts';
 import { applyRule } from '../../api/resource/verbs.ts';
 import { UUID } from '../../data/ids.ts';
@@ -83,13 +83,13 @@ export const allowanceRoutes: Route[] = [
       limits,
       reason: limitText(500).required(),
     }),
-    success: { 201: { description: 'The override.', schema: documentSchema(AllowanceOverride) } },
+    success: { 200: { description: 'The override.', schema: documentSchema(AllowanceOverride) } },
     handle: async (ctx, { body }) => {
       const { user, ...more } = body as Omit<Override, 'user'> & { user: string };
       const { _id } = applyRule(self, ctx.actor);
       const wanted = { ...more, user: new UUID(user) };
       const made = await overrideAllowances(ctx, _id as UUID, wanted);
-      return answerCreated('/v1/allowances/overrides', AllowanceOverride, made);
+      return answerDocument(200, AllowanceOverride, made);
     },
   },
 ];

@@ -32,10 +32,7 @@ export async function expireHolds(ctx: Ctx): Promise<number> {
             from: Job.collectionName,
             localField: 'job',
             foreignField: '_id',
-            pipeline: [
-              { $match: { status: { $in: OPEN_STATUSES } } },
-              { $project: { _id: 1 } },
-            ],
+            pipeline: [{ $match: { status: { $in: OPEN_STATUSES } } }, { $project: { _id: 1 } }],
             as: 'open',
           },
         },

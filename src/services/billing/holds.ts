@@ -62,7 +62,12 @@ export async function captureHold(
 async function postSpend(tx: Ctx, hold: CreditHoldDoc, amount: Credits): Promise<void> {
   await postEntry(tx, {
     ...{ account: hold.account, type: 'SPEND', cause: 'JOB', amount: -amount },
-    ...{ against: SYSTEM_ACCOUNTS.REVENUE, release: hold.amount, job: hold.job, key: `hold:${hold._id}` },
+    ...{
+      against: SYSTEM_ACCOUNTS.REVENUE,
+      release: hold.amount,
+      job: hold.job,
+      key: `hold:${hold._id}`,
+    },
   });
 }
 

@@ -1,14 +1,10 @@
 import type { Ctx } from '../../context.ts';
-import { hasCome } from '../../data/database-time.ts';
-import { idText, type UUID } from '../../data/ids.ts';
+import type { UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
-import { transaction } from '../../data/transaction.ts';
 import { insert } from '../../data/write.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { CreditLot, type CreditLotDoc } from '../../models/billing/credit-lot.ts';
-import { type Credits, findAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
-import { postEntry } from './ledger.ts';
-import { takeTurn } from './turns.ts';
+import type { Credits } from './accounts.ts';
 
 /** More than anybody has at once. */
 const MOST_LOTS = 1000;
@@ -41,42 +37,11 @@ export async function spendLots(tx: Ctx, account: UUID, amount: Credits): Promis
   }
 }
 
-async function takeFromLot(tx: Ctx, { _id }: CreditLotDoc, amount: Credits): Promise<void> {
+/** Takes so much from a lot, in the transaction of what spends it. */
+export async function takeFromLot(tx: Ctx, { _id }: CreditLotDoc, amount: Credits): Promise<void> {
   await CreditLot.collection.updateOne(
     { _id },
     { $inc: { remaining: -amount, version: 1 }, $set: { updatedAt: new Date(tx.clock()) } },
     { ...(tx.session && { session: tx.session }) },
   );
-}
-
-/**
- * Takes away what has expired. What running work holds stays until that has ended: it may be spent on that.
- * @returns how many lots have ended
- */
-export async function expireLots(ctx: Ctx): Promise<number> {
-  const due = { remaining: { $gt: 0 }, ...hasCome(ctx, 'expiresAt') };
-  const some = { sort: { expiresAt: 1 }, limit: MOST_LOTS, hint: 'expiring' } as const;
-  let ended = 0;
-  for (const lot of await findMany(ctx, CreditLot, due, some)) {
-    const expire = () => transaction(ctx, (tx) => expireLot(tx, lot._id));
-    if (await takeTurn(lot.account, expire)) ended++;
-  }
-  return ended;
-}
-
-async function expireLot(tx: Ctx, _id: UUID): Promise<boolean> {
-  const [lot] = await findMany(tx, CreditLot, { _id, remaining: { $gt: 0 } }, { limit: 1 });
-  const account = lot && (await findAccount(tx, lot.account));
-  if (!account) return false;
-  const amount = Math.min(lot.remaining, account.available);
-  if (amount === 0) return false;
-  await takeFromLot(tx, lot, amount);
-  await postEntry(tx, {
-    ...{ account: account._id, type: 'SPEND', cause: 'EXPIRY', amount: -amount },
-    // What is held keeps a part of it: that may expire later.
-    key: `expiry:${idText(_id)}:${lot.remaining}`,
-    against: SYSTEM_ACCOUNTS.PROMOTIONS,
-    fromLots: false,
-  });
-  return true;
 }

@@ -82,7 +82,10 @@ export async function measureSpending(ctx: Ctx, maxAge = MEASURED): Promise<Spen
   if (!mine) return (await findOne(ctx, SpendingControl, { _id: CONTROL })) as SpendingControlDoc;
   const control = mine as SpendingControlDoc;
   const spent = await addUpHolds(control.hour as Date);
-  await SpendingControl.collection.updateOne({ _id: CONTROL, hour: control.hour }, { $set: { spent } });
+  await SpendingControl.collection.updateOne(
+    { _id: CONTROL, hour: control.hour },
+    { $set: { spent } },
+  );
   return { ...control, spent };
 }
 

@@ -1,8 +1,8 @@
 import type { Ctx } from '../../context.ts';
-import { tellCapped } from '../metering/allowances/tell-capped.ts';
 import { recountRefused } from '../metering/allowances/recount-refused.ts';
+import { tellCapped } from '../metering/allowances/tell-capped.ts';
 import { expireHolds } from './expire-holds.ts';
-import { expireLots } from './lots.ts';
+import { expireLots } from './expire-lots.ts';
 import { alarmSpending } from './spending.ts';
 
 /** The counts of one run. */

@@ -10,8 +10,8 @@ import { withAllowance } from '../metering/allowances/with-allowance.ts';
 import { renderExport } from './export-job.ts';
 import { hashPlan } from './hash-plan.ts';
 import { type AskedExport, type ExportDoc, makePlan } from './make-plan.ts';
-import { KEPT_MS } from './publish.ts';
 import { priceExport } from './price.ts';
+import { KEPT_MS } from './publish.ts';
 import { copyResult, findSame } from './share.ts';
 
 /** S3 copies that many bytes while the caller waits; more are copied by the job. */

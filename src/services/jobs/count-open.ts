@@ -31,7 +31,10 @@ export async function countStarted<T>(
 }
 
 /** Counts a job that is started anew, in the transaction of that. @throws AppError ALLOWANCE_EXCEEDED */
-export async function countResumed(tx: Ctx, job: Pick<JobDoc, 'user' | 'parent' | 'quote'>): Promise<void> {
+export async function countResumed(
+  tx: Ctx,
+  job: Pick<JobDoc, 'user' | 'parent' | 'quote'>,
+): Promise<void> {
   const isOwn = 'id' in tx.actor && job.user?.equals(tx.actor.id) === true;
   await countStarted(tx, job, isOwn, async () => undefined);
 }

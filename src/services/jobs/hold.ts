@@ -1,10 +1,10 @@
 import type { Ctx } from '../../context.ts';
 import type { UUID } from '../../data/ids.ts';
+import type { CreditHoldDoc } from '../../models/billing/credit-hold.ts';
 import type { JobDoc } from '../../models/jobs/job.ts';
 import { captureHold, holdCredits, releaseHold } from '../billing/holds.ts';
 import { admitSpending } from '../billing/spending.ts';
 import { giveBackAfterCommit } from '../metering/allowances/free.ts';
-import type { CreditHoldDoc } from '../../models/billing/credit-hold.ts';
 import { countEnded, countResumed } from './count-open.ts';
 import type { JobType } from './job-type.ts';
 

@@ -85,7 +85,13 @@ export async function enqueue<I extends object>(
     if (made) return made;
     await admitSpending(ctx, quote);
   }
-  const planned = { type, job, input, ...(quote && { quote }), ...(openKey && { openKey, unique }) };
+  const planned = {
+    type,
+    job,
+    input,
+    ...(quote && { quote }),
+    ...(openKey && { openKey, unique }),
+  };
   return countStarted(ctx, { user, parent, quote }, job.isAsked === true, () =>
     store(ctx, planned),
   );
@@ -111,9 +117,7 @@ async function store<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<J
     const ready = { ...planned, job: { ...job, ...(turn && { turn }) } };
     return commitInGroup(ctx, job.user, (tx) => write(tx, ready));
   }
-  return quote || isTangled
-    ? transaction(ctx, (tx) => write(tx, planned))
-    : write(ctx, planned);
+  return quote || isTangled ? transaction(ctx, (tx) => write(tx, planned)) : write(ctx, planned);
 }
 
 async function write<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<JobDoc> {

@@ -37,7 +37,14 @@ export async function startRun<T extends Run>(
     const made = await insert(tx, entity, { ...values, job });
     const { user, project } = made;
     const input = { document: made._id };
-    await enqueue(tx, type, { _id: job, input, user, project, isAsked: true, ...(quote && { quote }) });
+    await enqueue(tx, type, {
+      _id: job,
+      input,
+      user,
+      project,
+      isAsked: true,
+      ...(quote && { quote }),
+    });
     return made;
   };
   const user = values.user as UUID | undefined;

@@ -3,10 +3,10 @@ import type { Ctx } from '../../context.ts';
 import { type Base, entityNamed } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import type { Leftovers } from '../../data/remove.ts';
-import { idInput } from '../jobs/input.ts';
-import type { JobType } from '../jobs/job-type.ts';
 import { Job, type JobDoc, OPEN_STATUSES } from '../../models/jobs/job.ts';
 import { releaseHold } from '../billing/holds.ts';
+import { idInput } from '../jobs/input.ts';
+import type { JobType } from '../jobs/job-type.ts';
 import { BEHIND_USERS, enqueue } from '../jobs/queue.ts';
 import { freeAfterCommit } from '../metering/allowances/free.ts';
 

@@ -1,7 +1,6 @@
-import type { mongo } from 'mongoose';
 import type { Ctx } from '../../../context.ts';
 import { entities } from '../../../data/entity.ts';
-import { idText, lowestIdAt, type UUID } from '../../../data/ids.ts';
+import { idText, type UUID } from '../../../data/ids.ts';
 import { aggregate, findMany } from '../../../data/read.ts';
 import { METRICS, type Metric, type Usage } from '../../../data/usage.ts';
 import { User } from '../../../models/account/user.ts';
@@ -19,7 +18,7 @@ const BATCH = 500;
 const RECOUNTED = METRICS.filter((metric) => metric !== 'renders' && metric !== 'credits');
 
 /** An account whose counter says something else than there is. */
-interface Miscounted {
+export interface Miscounted {
   user: UUID;
   metric: Metric;
   stored: number;
@@ -46,7 +45,7 @@ export async function recountAllowances(ctx: Ctx, isLate: () => boolean): Promis
 }
 
 /** Recounts some accounts; what is off now, and was already off by as much before, is put right. */
-export async function correct(ctx: Ctx, before: Miscounted[]): Promise<number> {
+async function correct(ctx: Ctx, before: Miscounted[]): Promise<number> {
   let corrected = 0;
   for (let i = 0; i < before.length; i += BATCH) {
     const some = before.slice(i, i + BATCH);
@@ -61,7 +60,10 @@ export async function correct(ctx: Ctx, before: Miscounted[]): Promise<number> {
 }
 
 /** Whoever counts at the same moment is not overruled: the count must be the one that was looked at. */
-async function putRight(ctx: Ctx, { user, metric, stored, off }: Miscounted): Promise<number> {
+export async function putRight(
+  ctx: Ctx,
+  { user, metric, stored, off }: Miscounted,
+): Promise<number> {
   const right = Math.max(0, stored - off);
   const { modifiedCount } = await AllowanceCounter.collection.updateOne(
     { _id: user, [metric]: stored },
@@ -104,7 +106,7 @@ async function addUpDocuments(ctx: Ctx, users: UUID[]): Promise<Map<string, Usag
     const { usage } = entity.options;
     if (!usage) continue;
     const sums = Object.entries(usage.sums).map(([metric, sum]) => [metric, { $sum: sum }]);
-    const group: mongo.Document = { _id: '$user', ...Object.fromEntries(sums) };
+    const group = { _id: '$user', ...Object.fromEntries(sums) };
     // Of jobs only those that have not ended: an index finds them.
     const open = entity.name === Job.name && { status: { $in: ['QUEUED', 'RUNNING'] } };
     const pipeline = [{ $match: { user: { $in: users }, ...open } }, { $group: group }];
@@ -134,6 +136,6 @@ function addUp(one: Usage = {}, other: Usage): Usage {
 }
 
 /** Minutes are fractions, whose sums differ in their last digits. */
-function isSame(one: number, other: number): boolean {
+export function isSame(one: number, other: number): boolean {
   return Math.abs(one - other) < 1e-6;
 }
