@@ -1,8 +1,8 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import { databaseTime, isPastOrMissing, upsertCommon } from '../../data/database-time.ts';
+import { databaseTime, isPastOrMissing, LONG_AGO } from '../../data/database-time.ts';
 import { UUID } from '../../data/ids.ts';
-import { findOne } from '../../data/read.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
 import { CreditHold } from '../../models/billing/credit-hold.ts';
@@ -60,33 +60,44 @@ export async function admitSpending(ctx: Ctx, amount: Credits): Promise<void> {
 /** The state of paid work, with what this hour has cost; added up anew where that is some seconds ago. */
 export async function measureSpending(ctx: Ctx, maxAge = MEASURED): Promise<SpendingControlDoc> {
   const hour = { $dateTrunc: { date: databaseTime(ctx), unit: 'hour' } };
-  const isOver = { $lt: [{ $ifNull: ['$hour', new Date(0)] }, hour] };
+  const isOver = { $lt: [{ $ifNull: ['$hour', LONG_AGO] }, hour] };
   const isOld = { $or: [isOver, isPastOrMissing(ctx, 'measuredAt', maxAge)] };
-  const begin = {
-    ...upsertCommon(ctx, CONTROL),
-    isStopped: { $ifNull: ['$isStopped', false] },
-    hour,
-    spent: { $cond: [isOver, 0, { $ifNull: ['$spent', 0] }] },
-    measuredAt: databaseTime(ctx),
-  };
+  const spent = { $cond: [isOver, 0, '$spent'] };
   // Of all processes one adds up; the others read the sum before.
-  const mine = await SpendingControl.collection
-    .findOneAndUpdate({ _id: CONTROL, $expr: isOld }, [{ $set: begin }], {
-      upsert: true,
-      returnDocument: 'after',
-    })
-    .catch((error) => {
-      if ((error as { code?: number }).code === 11000) return null;
-      throw error;
-    });
-  if (!mine) return (await findOne(ctx, SpendingControl, { _id: CONTROL })) as SpendingControlDoc;
-  const control = mine as SpendingControlDoc;
-  const spent = await addUpHolds(control.hour as Date);
-  await SpendingControl.collection.updateOne(
-    { _id: CONTROL, hour: control.hour },
-    { $set: { spent } },
+  const mine = await SpendingControl.collection.findOneAndUpdate(
+    { _id: CONTROL, $expr: isOld },
+    [{ $set: { hour, spent, measuredAt: databaseTime(ctx) } }],
+    { returnDocument: 'after' },
   );
-  return { ...control, spent };
+  if (!mine) {
+    const found = await findOne(ctx, SpendingControl, { _id: CONTROL }, WHOLE);
+    if (found) return found;
+    await makeControl(ctx);
+    return measureSpending(ctx, maxAge);
+  }
+  const control = mine as SpendingControlDoc;
+  const sum = await addUpHolds(control.hour as Date);
+  const same = { _id: CONTROL, hour: control.hour };
+  await SpendingControl.collection.updateOne(same, { $set: { spent: sum } });
+  return { ...control, spent: sum };
+}
+
+async function makeControl(ctx: Ctx): Promise<void> {
+  const now = databaseTime(ctx);
+  const made = { isStopped: false, spent: 0, version: 1 };
+  const pipeline = [
+    {
+      $replaceWith: {
+        $mergeObjects: [{ $literal: made }, { createdAt: now, updatedAt: now }, '$$ROOT'],
+      },
+    },
+  ];
+  await SpendingControl.collection
+    .updateOne({ _id: CONTROL }, pipeline, { upsert: true })
+    .catch((error) => {
+      // Another process has made it just now.
+      if ((error as { code?: number }).code !== 11000) throw error;
+    });
 }
 
 async function addUpHolds(hour: Date): Promise<Credits> {
