@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { jsonSetting } from './json-setting.ts';
 
 /** How much an account may have or use. */
 export interface PlanLimits {
@@ -37,16 +38,17 @@ const GENEROUS: Omit<PlanLimits, 'calls'> = {
 const limit = Joi.number().min(0);
 
 /** JSON: `{"FREE": {"bytes": 1e10}, "PRO": {}}`. An account has the first one unless it has another. */
-export const plansSchema = Joi.object()
-  .pattern(
-    /^[A-Z][A-Z0-9_]{0,31}$/,
-    Joi.object({
-      ...Object.fromEntries([...Object.keys(GENEROUS), 'calls'].map((k) => [k, limit])),
-    }),
-  )
-  .min(1)
-  .max(20)
-  .default({ FREE: {} });
+export const plansSchema = jsonSetting(
+  Joi.object()
+    .pattern(
+      /^[A-Z][A-Z0-9_]{0,31}$/,
+      Joi.object(
+        Object.fromEntries([...Object.keys(GENEROUS), 'calls'].map((name) => [name, limit])),
+      ),
+    )
+    .min(1)
+    .max(20),
+).default({ FREE: {} });
 
 /** @param calls so many a minute where a plan says nothing: as many as an address may make */
 export function readPlans(given: Record<string, Partial<PlanLimits>>, calls: number): Plans {

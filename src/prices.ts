@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { jsonSetting } from './json-setting.ts';
 
 /** What a job of a type costs, in credits; a price of a unit is for each of it. Fractions are rounded up at the end. */
 export interface JobPrice {
@@ -31,19 +32,20 @@ const price = Joi.object({
 });
 
 /** JSON: `[{"version": "2026-01", "from": "2026-01-01T00:00:00Z", "prices": {"export": {"minute": 0.5}}}]`. */
-export const pricesSchema = Joi.array()
-  .items(
-    Joi.object({
-      version: Joi.string().max(64).required(),
-      from: Joi.date().iso().required(),
-      prices: Joi.object()
-        .pattern(/^[a-z][a-z-]{0,63}$/, price)
-        .required(),
-    }),
-  )
-  .unique('version')
-  .unique('from')
-  .default([]);
+export const pricesSchema = jsonSetting(
+  Joi.array()
+    .items(
+      Joi.object({
+        version: Joi.string().max(64).required(),
+        from: Joi.date().iso().required(),
+        prices: Joi.object()
+          .pattern(/^[a-z][a-z-]{0,63}$/, price)
+          .required(),
+      }),
+    )
+    .unique('version')
+    .unique('from'),
+).default([]);
 
 /** Sorts versions by their beginning, behind one in which nothing has a price. */
 export function sortPrices(given: PriceList[]): readonly PriceList[] {

@@ -16,6 +16,7 @@ import type { JobType, Seconds, Unique } from './job-type.ts';
 import { listLimits } from './limits.ts';
 import { ringJobs } from './ring.ts';
 import { findOpen, supersede } from './supersede.ts';
+import { quoteJob } from './quote.ts';
 import { goBeforeOwn, takeTurns } from './turns.ts';
 
 export { ringJobs } from './ring.ts';
@@ -160,17 +161,6 @@ async function write<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<J
   const taken = job.turn ?? (await takeTurn(ctx, type, job));
   const turn = await goBeforeOwn(ctx, queue, user, { priority, turn: taken });
   return insertJob({ turn });
-}
-
-/** What a job costs at most. A child is part of what its parent costs; the system's own work costs nobody anything. */
-async function quoteJob<I extends object>(
-  ctx: Ctx,
-  type: JobType<I>,
-  { user, parent, quote }: NewJob<I>,
-  input: I,
-): Promise<number | undefined> {
-  if (!user || parent) return undefined;
-  return (quote ?? (await type.price?.(ctx, input))) || undefined;
 }
 
 /** Whether it is not to be claimed before it has been admitted. */

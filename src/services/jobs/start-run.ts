@@ -8,6 +8,7 @@ import { insert } from '../../data/write.ts';
 import { takeTurn } from '../billing/turns.ts';
 import type { JobType } from './job-type.ts';
 import { enqueue } from './queue.ts';
+import { isPriced } from './quote.ts';
 import { ringJobs } from './ring.ts';
 
 /** A document with run fields, as far as it says which job carries it out. */
@@ -50,7 +51,7 @@ export async function startRun<T extends Run>(
   const user = values.user as UUID | undefined;
   // Those of one account would abort each other.
   const document =
-    user && (quote || type.price)
+    user && (quote || isPriced(ctx, type))
       ? await takeTurn(user, () => transaction(ctx, start))
       : await transaction(ctx, start);
   await confirmReferences(ctx, entity, document);
