@@ -1,12 +1,10 @@
 import type { Ctx } from '../../context.ts';
 import type { UUID } from '../../data/ids.ts';
 import { insert, update } from '../../data/write.ts';
-import { AppError } from '../../errors.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { CreditHold, type CreditHoldDoc } from '../../models/billing/credit-hold.ts';
 import { type Credits, findAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
-import { RefusedUnwritten } from './group-commit.ts';
-import { insufficient, postEntry } from './ledger.ts';
+import { postEntry, refuseSpend } from './ledger.ts';
 
 /** Credits that a job needs, of whoever it is for. */
 export interface NewHold {
@@ -17,7 +15,7 @@ export interface NewHold {
 
 /**
  * Reserves credits for a job, in the transaction that makes it: both come to be, or neither.
- * @throws RefusedUnwritten with INSUFFICIENT_CREDITS, or INVALID_STATE when the account is frozen
+ * @throws AppError INSUFFICIENT_CREDITS, INVALID_STATE when the account is frozen
  */
 export async function holdCredits(tx: Ctx, { job, account, amount }: NewHold): Promise<UUID> {
   const session = sessionOf(tx);
@@ -29,17 +27,12 @@ export async function holdCredits(tx: Ctx, { job, account, amount }: NewHold): P
     },
     { session },
   );
-  if (matchedCount === 0) throw new RefusedUnwritten(await explainRefusal(tx, account, amount));
+  if (matchedCount === 0) {
+    const found = await findAccount(tx, account);
+    throw refuseSpend(found, amount) ?? new Error('An account changed while it was spent from.');
+  }
   const hold = { ...tx, promisedId: undefined };
   return (await insert(hold, CreditHold, { account, job, amount }))._id;
-}
-
-async function explainRefusal(tx: Ctx, account: UUID, amount: Credits): Promise<AppError> {
-  const found = await findAccount(tx, account);
-  if (found?.isFrozen) {
-    return new AppError('INVALID_STATE', 'The credit account is frozen: nothing can be spent.');
-  }
-  return insufficient(amount, found?.available ?? 0);
 }
 
 /**

@@ -6,7 +6,7 @@ import { newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { insert } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
-import { CreditAccount } from '../../models/billing/credit-account.ts';
+import { CreditAccount, type CreditAccountDoc } from '../../models/billing/credit-account.ts';
 import {
   type CAUSES,
   CreditsTransaction,
@@ -89,6 +89,18 @@ export async function postEntry(tx: Ctx, entry: NewEntry): Promise<CreditsTransa
 export function hashEntry(entry: Stored): string {
   const { hash: _hash, updatedAt: _at, version: _version, ...content } = entry;
   return hashText(canonicalJson(content));
+}
+
+/** Why credits cannot be held; undefined where they can. */
+export function refuseSpend(
+  account: Pick<CreditAccountDoc, 'available' | 'isFrozen'> | null | undefined,
+  amount: Credits,
+): AppError | undefined {
+  if (account?.isFrozen) {
+    return new AppError('INVALID_STATE', 'The credit account is frozen: nothing can be spent.');
+  }
+  const available = account?.available ?? 0;
+  return available < amount ? insufficient(amount, available) : undefined;
 }
 
 /** The refusal of a spend, with what is missing. */

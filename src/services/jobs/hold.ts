@@ -10,17 +10,6 @@ import type { JobType } from './job-type.ts';
 
 type Quoted = Pick<JobDoc, '_id' | 'user' | 'parent' | 'quote'>;
 
-/**
- * Holds the quote of a new job, in the transaction that writes it, before anything else.
- * @throws RefusedUnwritten with INSUFFICIENT_CREDITS, INVALID_STATE
- */
-export async function holdQuote(
-  tx: Ctx,
-  { _id, user, quote }: { _id: UUID; user: UUID; quote: number },
-): Promise<void> {
-  await holdCredits(tx, { job: _id, account: user, amount: quote });
-}
-
 /** Holds the quote of a job anew that is started anew, in that transaction, and counts it. */
 export async function holdAgain(tx: Ctx, job: Quoted): Promise<void> {
   const { _id, user, quote } = job;

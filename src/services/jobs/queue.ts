@@ -4,13 +4,13 @@ import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, update } from '../../data/write.ts';
 import { Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
-import { commitInGroup } from '../billing/group-commit.ts';
+import { spendInGroup } from '../billing/group-commit.ts';
+import { holdCredits } from '../billing/holds.ts';
 import { readPrices } from '../billing/prices.ts';
 import { admitSpending } from '../billing/spending.ts';
 import { countStarted } from './count-open.ts';
 import { awaitJobs } from './dependencies.ts';
 import { type Claim, isHeld } from './held.ts';
-import { holdQuote } from './hold.ts';
 import { checkInput } from './input.ts';
 import type { JobType, Seconds, Unique } from './job-type.ts';
 import { listLimits } from './limits.ts';
@@ -114,31 +114,43 @@ async function store<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<J
   // These change other jobs, too.
   const isTangled = openKey !== undefined || (job.after ?? []).length > 0;
   if (quote && job.user && !isTangled) {
-    const turn = waits(type, job) ? undefined : await takeTurn(ctx, type, job);
-    const ready = { ...planned, job: { ...job, ...(turn && { turn }) } };
-    return commitInGroup(ctx, job.user, (tx) => write(tx, ready));
+    const _id = job._id ?? ctx.promisedId ?? newId(ctx.clock());
+    const runAfter = new Date(ctx.clock() + 1000 * (job.delay ?? 0));
+    const values = { ...describe(ctx, planned), _id, runAfter, ...(await place(ctx, planned)) };
+    return spendInGroup(ctx, { account: job.user, amount: quote, entity: Job, values });
   }
   return quote || isTangled ? transaction(ctx, (tx) => write(tx, planned)) : write(ctx, planned);
 }
 
 async function write<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<JobDoc> {
-  const { type, job, input, quote, openKey, unique } = planned;
-  const { user, project, priority = PRIORITY, delay = 0, parent, after = [], deadline } = job;
+  const { type, job, quote, openKey, unique } = planned;
+  const { user, delay = 0, after = [] } = job;
   const old = openKey && (await findOpen(ctx, openKey));
   if (old && unique?.by === 'joins') return old;
   const isEarly = old || quote || after.length > 0;
   const _id = job._id ?? (isEarly ? (ctx.promisedId ?? newId(ctx.clock())) : undefined);
-  // First of all: where it is refused, nothing has been written.
-  if (quote && user && _id) await holdQuote(ctx, { _id, user, quote });
+  if (quote && user && _id) await holdCredits(ctx, { job: _id, account: user, amount: quote });
   // It was stored with a type of this name.
   if (old && _id) await supersede(ctx, type as unknown as JobType, old, _id);
   const pending = after.length > 0 ? await awaitJobs(ctx, after, user) : [];
-  const queue = queueOf(type);
-  const limits = listLimits(type, user);
   const values = {
     ...(_id && { _id }),
+    ...describe(ctx, planned),
+    ...(after.length > 0 && { after: after.map(idText), pending }),
+    // Those that waited for the old one wait for this one.
+    ...(old && _id && old.dependents && { dependents: old.dependents }),
+    ...(pending.length > 0 ? { waitsFor: 'JOBS' } : await place(ctx, planned)),
+  };
+  return insert(ctx, Job, values, 'create', { runAfter: 1000 * delay });
+}
+
+/** The fields of a job that follow from what is asked for. */
+function describe<I extends object>(ctx: Ctx, { type, job, input, quote, openKey }: Planned<I>) {
+  const { user, project, priority = PRIORITY, parent, deadline } = job;
+  const limits = listLimits(type, user);
+  return {
     type: type.name,
-    queue,
+    queue: queueOf(type),
     input,
     ...(user && { user }),
     ...(project && { project }),
@@ -148,33 +160,22 @@ async function write<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<J
     ...(quote && { quote, priceVersion: readPrices(ctx).version }),
     ...(limits && { limits }),
     ...(openKey && { openKey }),
-    ...(after.length > 0 && { after: after.map(idText), pending }),
     ...(deadline && { deadline }),
-    // Those that waited for the old one wait for this one.
-    ...(old && _id && old.dependents && { dependents: old.dependents }),
   };
-  const times = { runAfter: 1000 * delay };
-  const insertJob = (more: object) => insert(ctx, Job, { ...values, ...more }, 'create', times);
-  if (pending.length > 0) return insertJob({ waitsFor: 'JOBS' });
-  // One that a limit may keep back is admitted when it is rung for.
-  if (waits(type, job)) return insertJob({ waitsFor: 'TIME' });
-  const taken = job.turn ?? (await takeTurn(ctx, type, job));
-  const turn = await goBeforeOwn(ctx, queue, user, { priority, turn: taken });
-  return insertJob({ turn });
+}
+
+/** Its place in the queue. One that a limit may keep back is admitted when it is rung for. */
+async function place<I extends object>(ctx: Ctx, { type, job }: Planned<I>) {
+  const { user, priority = PRIORITY } = job;
+  if (waits(type, job)) return { waitsFor: 'TIME' };
+  const queue = queueOf(type);
+  const taken = job.turn ?? ((await takeTurns(ctx, queue, user))[0] as number);
+  return { turn: await goBeforeOwn(ctx, queue, user, { priority, turn: taken }) };
 }
 
 /** Whether it is not to be claimed before it has been admitted. */
 function waits<I extends object>(type: JobType<I>, { delay = 0, user }: NewJob<I>): boolean {
   return delay > 0 || listLimits(type, user) !== undefined;
-}
-
-async function takeTurn<I extends object>(
-  ctx: Ctx,
-  type: JobType<I>,
-  { user }: NewJob<I>,
-): Promise<number> {
-  const [turn] = await takeTurns(ctx, queueOf(type), user);
-  return turn as number; // as many as were asked for
 }
 
 /** Puts a job back for so many seconds, and has it rung for then. */
