@@ -3,7 +3,7 @@ import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, update } from '../../data/write.ts';
-import { Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
+import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { spendInGroup } from '../billing/group-commit.ts';
 import { holdCredits } from '../billing/holds.ts';
 import { readPrices } from '../billing/prices.ts';
@@ -16,14 +16,13 @@ import type { JobType, Seconds, Unique } from './job-type.ts';
 import { listLimits } from './limits.ts';
 import { ringJobs } from './ring.ts';
 import { findOpen, supersede } from './supersede.ts';
+import { type Placed, PRIORITY, placeAll, placeJob, queueOf } from './place.ts';
 import { quoteJob } from './quote.ts';
-import { goBeforeOwn, takeTurns } from './turns.ts';
 
+export { queueOf } from './place.ts';
 export { ringJobs } from './ring.ts';
 
 const ATTEMPTS = 3;
-/** Neither urgent nor not, among the jobs of one user. */
-const PRIORITY = 5;
 
 /** The priority of work that may wait, among the jobs of one user, or of the system. */
 export const BEHIND_USERS = 1;
@@ -54,11 +53,6 @@ export interface NewJob<I extends object> {
   isAsked?: boolean;
   /** What it costs at most, in whole credits, where that is known already; else its type says so. */
   quote?: number;
-}
-
-/** The queue that jobs of a type are in. */
-export function queueOf({ queue = 'media' }: Pick<JobType, 'queue'>): JobQueue {
-  return queue.toUpperCase() as JobQueue; // which is what the two types say
 }
 
 /**
@@ -116,8 +110,9 @@ async function store<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<J
   if (quote && job.user && !isTangled) {
     const _id = job._id ?? ctx.promisedId ?? newId(ctx.clock());
     const runAfter = new Date(ctx.clock() + 1000 * (job.delay ?? 0));
-    const values = { ...describe(ctx, planned), _id, runAfter, ...(await place(ctx, planned)) };
-    return spendInGroup(ctx, { account: job.user, amount: quote, entity: Job, values });
+    const values = { ...describe(ctx, planned), _id, runAfter };
+    const spend = { account: job.user, amount: quote, entity: Job, values };
+    return spendInGroup(ctx, { ...spend, subject: planned as Placed, finish: placeAll });
   }
   return quote || isTangled ? transaction(ctx, (tx) => write(tx, planned)) : write(ctx, planned);
 }
@@ -139,7 +134,7 @@ async function write<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<J
     ...(after.length > 0 && { after: after.map(idText), pending }),
     // Those that waited for the old one wait for this one.
     ...(old && _id && old.dependents && { dependents: old.dependents }),
-    ...(pending.length > 0 ? { waitsFor: 'JOBS' } : await place(ctx, planned)),
+    ...(pending.length > 0 ? { waitsFor: 'JOBS' } : await placeJob(ctx, planned as Placed)),
   };
   return insert(ctx, Job, values, 'create', { runAfter: 1000 * delay });
 }
@@ -162,20 +157,6 @@ function describe<I extends object>(ctx: Ctx, { type, job, input, quote, openKey
     ...(openKey && { openKey }),
     ...(deadline && { deadline }),
   };
-}
-
-/** Its place in the queue. One that a limit may keep back is admitted when it is rung for. */
-async function place<I extends object>(ctx: Ctx, { type, job }: Planned<I>) {
-  const { user, priority = PRIORITY } = job;
-  if (waits(type, job)) return { waitsFor: 'TIME' };
-  const queue = queueOf(type);
-  const taken = job.turn ?? ((await takeTurns(ctx, queue, user))[0] as number);
-  return { turn: await goBeforeOwn(ctx, queue, user, { priority, turn: taken }) };
-}
-
-/** Whether it is not to be claimed before it has been admitted. */
-function waits<I extends object>(type: JobType<I>, { delay = 0, user }: NewJob<I>): boolean {
-  return delay > 0 || listLimits(type, user) !== undefined;
 }
 
 /** Puts a job back for so many seconds, and has it rung for then. */
