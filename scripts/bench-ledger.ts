@@ -71,8 +71,18 @@ async function measure(): Promise<void> {
       ]);
     }
   }
-  const heads = ['round', 'what', 'a second', 'floor, a second', 'of the floor', 'p50, ms', 'p99, ms'];
+  const heads = [
+    'round',
+    'what',
+    'a second',
+    'floor, a second',
+    'of the floor',
+    'p50, ms',
+    'p99, ms',
+  ];
   console.log(formatTable(heads, rows));
   const { entries, perSecond } = await bench.measureVerifier();
-  console.log(`\nThe verifier reads ${perSecond.toFixed(0)} entries and accounts a second (${entries} entries).`);
+  console.log(
+    `\nThe verifier reads ${perSecond.toFixed(0)} entries and accounts a second (${entries} entries).`,
+  );
 }

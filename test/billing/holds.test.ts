@@ -1,5 +1,4 @@
 import '../harness/place.ts';
-import Joi from 'joi';
 import { afterEach, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
@@ -8,31 +7,19 @@ import { Job } from '../../src/models/jobs/job.ts';
 import { expireHolds } from '../../src/services/billing/expire-holds.ts';
 import { verifyLedger } from '../../src/services/billing/verify.ts';
 import { cancelJob, retryJob } from '../../src/services/jobs/control.ts';
-import { JobFailure, type JobType, listJobTypes } from '../../src/services/jobs/job-type.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { times } from '../harness/times.ts';
 import { grant } from './make-entry.ts';
+import { paid, paidTypes } from './paid-type.ts';
 
 place({ worker: false });
 
 const ctx = systemCtx('test');
 
-/** Costs what it is told; uses as much of it as it is told, or fails. */
-const paid: JobType<{ price: number; use: number }, { used: number }> = {
-  name: 'paid-work',
-  input: Joi.object({ price: Joi.number().required(), use: Joi.number().required() }),
-  attempts: 1,
-  price: async (_ctx, { price }) => price,
-  charge: (_, { used }) => used,
-  run: async ({ input: { use } }) => {
-    if (use < 0) throw new JobFailure('BROKEN', 'It broke.');
-    return { used: use };
-  },
-};
-const types = listJobTypes(paid as unknown as JobType);
+const types = paidTypes;
 
 afterEach(async () => {
   expect((await verifyLedger()).fault).toBeUndefined();

@@ -76,16 +76,17 @@ test('what an account may not have is a 402 that says what is left, and nothing 
   expect(list.data).toHaveLength(2);
 });
 
-test.each([['bytes', { bytes: 5000 }], ['documents', { documents: 5 }], ['uploads', { uploads: 5 }]])(
-  'of many at once as many are made as there is room for: %s',
-  async (_, limits) => {
-    const alice = await given.user();
-    await allow(alice, limits);
-    const statuses = statusOf(await Promise.all(times(24, () => alice.post('/v1/images', image))));
-    expect(statuses.filter((s) => s === 201)).toHaveLength(5);
-    expect(statuses.filter((s) => s === 402)).toHaveLength(19);
-  },
-);
+test.each([
+  ['bytes', { bytes: 5000 }],
+  ['documents', { documents: 5 }],
+  ['uploads', { uploads: 5 }],
+])('of many at once as many are made as there is room for: %s', async (_, limits) => {
+  const alice = await given.user();
+  await allow(alice, limits);
+  const statuses = statusOf(await Promise.all(times(24, () => alice.post('/v1/images', image))));
+  expect(statuses.filter((s) => s === 201)).toHaveLength(5);
+  expect(statuses.filter((s) => s === 402)).toHaveLength(19);
+});
 
 test('in one call for many media, those that there is room for are made', async () => {
   const alice = await given.user();

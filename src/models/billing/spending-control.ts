@@ -25,8 +25,9 @@ function define() {
     toldAt: {
       type: Date,
       server: true,
-      description: 'The hour for which the cap was told to whoever is on call.',
+      description: 'The hour for which an alarm was raised last.',
     },
+    told: { type: String, server: true, maxlength: 64, description: 'Which alarm that was.' },
   });
 
   return schema;
@@ -36,7 +37,7 @@ export const SpendingControl = entity('SpendingControl', define, {
   about:
     'One document for the whole app: the switch that stops paid work, and what an hour has cost.',
   owner: 'none',
-  unversioned: ['hour', 'spent', 'measuredAt', 'toldAt'],
+  unversioned: ['hour', 'spent', 'measuredAt', 'toldAt', 'told'],
 });
 
 export type SpendingControlDoc = DocOf<typeof SpendingControl>;

@@ -31,5 +31,5 @@ export function computePrice(ctx: Ctx, type: string, units: Units): Credits {
     gpuSeconds * (price.gpuSecond ?? 0) +
     thousandTokens * (price.thousandTokens ?? 0);
   // A sum of fractions may be a hair above the whole number that it is.
-  return Math.ceil(sum - 1e-9);
+  return Math.max(0, Math.ceil(sum - 1e-9));
 }

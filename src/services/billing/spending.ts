@@ -124,12 +124,14 @@ export async function switchSpending(
   return changed as SpendingControlDoc; // it is never deleted
 }
 
-/** Tells whoever is on call that paid work is stopped, or has cost as much as it may: once in an hour. */
+/** Tells whoever is on call that paid work is stopped, or has cost as much as it may: each once in an hour. */
 export async function alarmSpending(ctx: Ctx): Promise<void> {
-  const { isStopped, spent, hour, toldAt } = await measureSpending(ctx);
+  const { isStopped, spent, hour, toldAt, told } = await measureSpending(ctx);
   const isCapped = spent >= config.creditsPerHour;
-  if (!(isStopped || isCapped) || (hour && toldAt && toldAt >= hour)) return;
+  if (!isStopped && !isCapped) return;
   const alarm = isStopped ? 'PAID_WORK_STOPPED' : 'APP_SPEND_CAP';
+  if (told === alarm && hour && toldAt && toldAt >= hour) return;
   ctx.log.error('Paid work is refused.', { alarm, spent, cap: config.creditsPerHour });
-  await SpendingControl.collection.updateOne({ _id: CONTROL }, { $set: { toldAt: hour } });
+  const set = { toldAt: hour, told: alarm };
+  await SpendingControl.collection.updateOne({ _id: CONTROL }, { $set: set });
 }

@@ -1,9 +1,9 @@
 import { idText, type UUID } from '../../data/ids.ts';
+import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { CreditHold, type CreditHoldDoc } from '../../models/billing/credit-hold.ts';
 import { CreditLot } from '../../models/billing/credit-lot.ts';
 import { CreditsTransaction } from '../../models/billing/credits-transaction.ts';
 import { Job, OPEN_STATUSES } from '../../models/jobs/job.ts';
-import { CreditAccount } from '../../models/billing/credit-account.ts';
 import type { LedgerFault } from './verify.ts';
 
 const BATCH = 1000;
@@ -13,7 +13,9 @@ const BATCH = 1000;
  * once, and no lot has more than its account. Ends at the first fault.
  */
 export async function verifyHolds(): Promise<LedgerFault | undefined> {
-  return (await findLoose()) ?? (await findUnspent()) ?? (await findUnheld()) ?? (await findLarge());
+  return (
+    (await findLoose()) ?? (await findUnspent()) ?? (await findUnheld()) ?? (await findLarge())
+  );
 }
 
 /** Finds a hold whose job has ended or is gone; twice, since it may have been ending. */
@@ -25,7 +27,10 @@ async function findLoose(): Promise<LedgerFault | undefined> {
       const still = { _id, state: 'HELD' };
       if ((await findOpen([{ job }])).size > 0) continue;
       if (!(await CreditHold.collection.findOne(still, { projection: { _id: 1 } }))) continue;
-      return { account: idText(account), message: `It holds credits for job ${idText(job)}, which has ended.` };
+      return {
+        account: idText(account),
+        message: `It holds credits for job ${idText(job)}, which has ended.`,
+      };
     }
   }
   return undefined;
@@ -69,7 +74,11 @@ async function findUnheld(): Promise<LedgerFault | undefined> {
     if (++count <= captured) continue;
     // Captured since then, or never.
     if (count <= (await CreditHold.collection.countDocuments({ state: 'CAPTURED' }))) continue;
-    return { account: idText(account), sequence, message: `Entry ${sequence} spends what is not held.` };
+    return {
+      account: idText(account),
+      sequence,
+      message: `Entry ${sequence} spends what is not held.`,
+    };
   }
   return undefined;
 }

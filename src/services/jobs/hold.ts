@@ -1,5 +1,4 @@
 import type { Ctx } from '../../context.ts';
-import type { UUID } from '../../data/ids.ts';
 import type { CreditHoldDoc } from '../../models/billing/credit-hold.ts';
 import type { JobDoc } from '../../models/jobs/job.ts';
 import { captureHold, holdCredits, releaseHold } from '../billing/holds.ts';

@@ -14,10 +14,10 @@ import { type Claim, isHeld } from './held.ts';
 import { checkInput } from './input.ts';
 import type { JobType, Seconds, Unique } from './job-type.ts';
 import { listLimits } from './limits.ts';
-import { ringJobs } from './ring.ts';
-import { findOpen, supersede } from './supersede.ts';
 import { type Placed, PRIORITY, placeAll, placeJob, queueOf } from './place.ts';
 import { quoteJob } from './quote.ts';
+import { ringJobs } from './ring.ts';
+import { findOpen, supersede } from './supersede.ts';
 
 export { queueOf } from './place.ts';
 export { ringJobs } from './ring.ts';
@@ -103,7 +103,7 @@ interface Planned<I extends object> {
 }
 
 async function store<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<JobDoc> {
-  const { type, job, quote, openKey } = planned;
+  const { job, quote, openKey } = planned;
   if (ctx.session) return write(ctx, planned);
   // These change other jobs, too.
   const isTangled = openKey !== undefined || (job.after ?? []).length > 0;

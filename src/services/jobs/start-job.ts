@@ -57,7 +57,9 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
   };
   // What has a price is committed together with others; of the rest its event is written with it.
   const start = () =>
-    isPriced(ctx, type) ? enqueue(ctx, type, wanted) : transaction(ctx, (tx) => enqueue(tx, type, wanted));
+    isPriced(ctx, type)
+      ? enqueue(ctx, type, wanted)
+      : transaction(ctx, (tx) => enqueue(tx, type, wanted));
   const job = await writeUnique(start);
   await ringJobs(ctx, job);
   return job;

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-165c04',
+  id: '0001-first-c921f4',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -2460,6 +2460,7 @@ export const migration: Migration = {
         spent: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         measuredAt: { bsonType: 'date' },
         toldAt: { bsonType: 'date' },
+        told: { bsonType: 'string', maxLength: 64 },
         _id: 'id',
         createdAt: { bsonType: 'date' },
         updatedAt: { bsonType: 'date' },
