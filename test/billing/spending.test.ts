@@ -95,10 +95,7 @@ test('an administrator stops paid work and lets it go on, with a reason that is 
   expect((await start(alice, 1)).quote).toBe(1);
   await appendToChain(ctx);
   const events = await AuditEvent.collection.find({ entity: 'SpendingControl' }).toArray();
-  expect(events.map(({ action }) => action).sort()).toEqual([
-    'resume-paid-work',
-    'stop-paid-work',
-  ]);
+  expect(events.map(({ action }) => action).sort()).toEqual(['resume-paid-work', 'stop-paid-work']);
 });
 
 test('administrators adjust by entries with a reason, and reverse an entry once', async () => {

@@ -16,7 +16,6 @@ import { refuseSpend } from './ledger.ts';
 // each. Those of one account always wait in the same lane. A process that handles one request at a time commits
 // each alone.
 
-const LANES = 4;
 const MOST_AT_ONCE = 100;
 
 /** A job that is started if its account has the credits. */
@@ -42,24 +41,24 @@ interface Waiting extends Spend {
 
 type Outcome = { job: JobDoc } | { refusal: AppError };
 
-const lanes = Array.from({ length: LANES }, () => ({ waiting: [] as Waiting[], isBusy: false }));
+const waiting: Waiting[] = [];
+let isBusy = false;
 
 /**
  * Stores a job together with the hold of its credits, or neither.
  * @throws AppError INSUFFICIENT_CREDITS, INVALID_STATE when the account is frozen
  */
 export function spendInGroup(ctx: Ctx, spend: Spend): Promise<JobDoc> {
-  const lane = lanes[(spend.account.buffer[15] as number) % LANES] as (typeof lanes)[number];
   return new Promise((resolve, reject) => {
-    lane.waiting.push({ ...spend, ctx, resolve, reject });
-    if (!lane.isBusy) void serve(lane);
+    waiting.push({ ...spend, ctx, resolve, reject });
+    if (!isBusy) void commitWaiting();
   });
 }
 
-async function serve(lane: (typeof lanes)[number]): Promise<void> {
-  lane.isBusy = true;
-  while (lane.waiting.length > 0) await commitGroup(lane.waiting.splice(0, MOST_AT_ONCE));
-  lane.isBusy = false;
+async function commitWaiting(): Promise<void> {
+  isBusy = true;
+  while (waiting.length > 0) await commitGroup(waiting.splice(0, MOST_AT_ONCE));
+  isBusy = false;
 }
 
 async function commitGroup(group: Waiting[]): Promise<void> {
