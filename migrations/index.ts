@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstC921f4 } from './0001-first-c921f4.ts';
+import { migration as m0001First69b09a } from './0001-first-69b09a.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstC921f4];
+export const migrations: Migration[] = [m0001First69b09a];
