@@ -3,11 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-<<<<<<<< HEAD:migrations/0001-first-c921f4.ts
-  id: '0001-first-c921f4',
-========
-  id: '0001-first-69b09a',
->>>>>>>> whole:migrations/0001-first-69b09a.ts
+  id: '0001-first-f2c014',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
