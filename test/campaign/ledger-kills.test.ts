@@ -22,7 +22,13 @@ beforeAll(async () => {
   const PRICES = JSON.stringify([
     { version: 'of-tests', from: '2020-01-01T00:00:00Z', prices: { reprocess: { job: 1 } } },
   ]);
-  const own = { DATA_DIR: dir, PORT: '0', LOG_LEVEL: 'SILENT', PRICES, CALLS_PER_MINUTE: '1000000' };
+  const own = {
+    DATA_DIR: dir,
+    PORT: '0',
+    LOG_LEVEL: 'SILENT',
+    PRICES,
+    CALLS_PER_MINUTE: '1000000',
+  };
   env = { ...process.env, ...own };
   const file = resolve('scripts/start.ts');
   stack = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -103,7 +109,9 @@ test(`of ${SPENDS} spends exactly ${BALANCE} happen in the end, though mongod is
   await spending;
   const seconds = (performance.now() - began) / 1000;
   const accepted = ends.filter((status) => status === 202).length;
-  console.log(`${accepted} accepted, ${ends.length - accepted} refused, in ${seconds.toFixed(1)} s`);
+  console.log(
+    `${accepted} accepted, ${ends.length - accepted} refused, in ${seconds.toFixed(1)} s`,
+  );
   expect([accepted, ends.length]).toEqual([BALANCE, SPENDS]);
   const verified = await run(process.execPath, ['scripts/ledger.ts', 'verify'], { env });
   console.log(verified.stdout);
