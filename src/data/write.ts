@@ -51,9 +51,7 @@ export async function insert<T extends Base>(
     updatedAt: now,
     version: 1,
   });
-  if (entity.options.audited !== false) {
-    document.outbox = [makeAuditEntry(ctx, action, listCreations(entity, document))];
-  }
+  auditCreation(ctx, entity, document, action);
   ctx.noteWrite?.();
   try {
     await store(ctx, entity, document, times);
@@ -91,9 +89,7 @@ export async function insertMany<T extends Base>(
     const now = new Date(ctx.clock());
     const common = { _id: newId(now.getTime()), createdAt: now, updatedAt: now, version: 1 };
     const document = await validateNew(ctx, entity, { ...common, ...values });
-    if (entity.options.audited !== false) {
-      document.outbox = [makeAuditEntry(ctx, 'create', listCreations(entity, document))];
-    }
+    auditCreation(ctx, entity, document, 'create');
     documents.push(document);
   }
   const session = { ...(tx.session && { session: tx.session }) };
@@ -182,6 +178,12 @@ export async function removeOne<T extends Base>(
     ...(ctx.session && { session: ctx.session }),
   });
   return found as T | null;
+}
+
+function auditCreation(ctx: Ctx, entity: Entity, document: Stored, action: string): void {
+  if (entity.options.audited !== false) {
+    document.outbox = [makeAuditEntry(ctx, action, listCreations(entity, document))];
+  }
 }
 
 /** Inserts a document: by an upsert, where the database has to compute some of its dates. */

@@ -69,7 +69,7 @@ function define() {
     },
   });
 
-  schema.index({ user: 1 }, { unique: true });
+  schema.index({ user: 1 });
   schema.index({ refusedAt: 1 }, { sparse: true });
   schema.index({ cappedAt: 1 }, { sparse: true });
 

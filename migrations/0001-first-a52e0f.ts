@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-f2c014',
+  id: '0001-first-a52e0f',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -60,7 +60,7 @@ export const migration: Migration = {
         'version',
       ],
       indexes: [
-        { key: { user: 1 }, unique: true },
+        { key: { user: 1 } },
         { key: { refusedAt: 1 }, sparse: true },
         { key: { cappedAt: 1 }, sparse: true },
       ],
