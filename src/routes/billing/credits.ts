@@ -11,6 +11,8 @@ import { CreditsTransaction } from '../../models/billing/credits-transaction.ts'
 import { self } from '../../rules.ts';
 import { grantCredits } from '../../services/billing/grants.ts';
 
+const NONE = { available: 0, held: 0, debt: 0, isFrozen: false };
+
 const credits = { type: 'integer', minimum: 0 };
 
 /** The credits of a user, and grants by administrators. */
@@ -25,20 +27,24 @@ export const creditRoutes: Route[] = [
     success: {
       200: {
         description:
-          'Whole credits: the balance, the part that running work holds, and what is available.',
+          'Whole credits: the balance, the part that running work holds, and what is available; what is owed, since it was spent before its payment was taken back; whether nothing can be spent, as during a dispute.',
         schema: {
           type: 'object',
           additionalProperties: false,
-          required: ['balance', 'held', 'available'],
-          properties: { balance: credits, held: credits, available: credits },
+          required: ['balance', 'held', 'available', 'debt', 'isFrozen'],
+          properties: {
+            ...{ balance: credits, held: credits, available: credits, debt: credits },
+            isFrozen: { type: 'boolean' },
+          },
         },
       },
     },
     handle: async (ctx) => {
       const account = await findOne(ctx, CreditAccount, applyRule(self, ctx.actor));
       // A user who never had credits has no account.
-      const { available, held } = account ?? { available: 0, held: 0 };
-      return { status: 200, json: { balance: available + held, held, available } };
+      const { available, held, debt, isFrozen } = account ?? NONE;
+      const balance = available + held;
+      return { status: 200, json: { balance, held, available, debt, isFrozen } };
     },
   },
   {

@@ -5,7 +5,7 @@ import { AppError } from '../../errors.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { CreditHold, type CreditHoldDoc } from '../../models/billing/credit-hold.ts';
 import { type Credits, findAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
-import { insufficient, postEntry } from './ledger.ts';
+import { insufficient, payDebt, postEntry } from './ledger.ts';
 
 /** Credits that a job needs, of whoever it is for. */
 export interface NewHold {
@@ -80,6 +80,7 @@ async function returnCredits(tx: Ctx, { account, amount }: CreditHoldDoc): Promi
     },
     { session: sessionOf(tx) },
   );
+  await payDebt(tx, account);
 }
 
 function sessionOf({ session }: Ctx) {
