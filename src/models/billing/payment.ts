@@ -36,7 +36,6 @@ function define() {
       type: String,
       required: true,
       immutable: true,
-      server: true,
       match: /^[A-Z]{3}$/,
       description: 'ISO 4217: `EUR`.',
     },
@@ -81,7 +80,6 @@ function define() {
       type: String,
       required: true,
       immutable: true,
-      server: true,
       enum: PAYMENT_FLOWS,
       default: 'CHECKOUT',
       description:

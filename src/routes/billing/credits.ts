@@ -31,7 +31,7 @@ export const creditRoutes: Route[] = [
         schema: {
           type: 'object',
           additionalProperties: false,
-          required: ['balance', 'held', 'available', 'debt', 'isFrozen'],
+          required: ['balance', 'held', 'available'],
           properties: {
             ...{ balance: credits, held: credits, available: credits, debt: credits },
             isFrozen: { type: 'boolean' },
@@ -44,7 +44,8 @@ export const creditRoutes: Route[] = [
       // A user who never had credits has no account.
       const { available, held, debt, isFrozen } = account ?? NONE;
       const balance = available + held;
-      return { status: 200, json: { balance, held, available, debt, isFrozen } };
+      const troubles = { ...(debt > 0 && { debt }), ...(isFrozen && { isFrozen }) };
+      return { status: 200, json: { balance, held, available, ...troubles } };
     },
   },
   {

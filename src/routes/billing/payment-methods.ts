@@ -1,7 +1,9 @@
 import type { Route } from '../../api/http/route.ts';
 import { updateRoute } from '../../api/resource/document-routes.ts';
-import { applyRule, change, filterById, findNamed } from '../../api/resource/verbs.ts';
+import { readIfMatch } from '../../api/resource/etag.ts';
+import { applyRule, change, erase, filterById } from '../../api/resource/verbs.ts';
 import type { UUID } from '../../data/ids.ts';
+import { findOne, WHOLE } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { PaymentMethod } from '../../models/billing/payment-method.ts';
@@ -60,9 +62,14 @@ export const paymentMethodActions: Route[] = [
     id: 'deletePaymentMethod',
     summary: 'Remove a payment method.',
     success: { 204: { description: 'Removed.' } },
-    codes: ['NOT_FOUND'],
+    conditional: true,
+    codes: ['NOT_FOUND', 'PRECONDITION_FAILED', 'IN_USE'],
     handle: async (ctx, request) => {
-      const method = await findNamed(ctx, { entity: PaymentMethod, rule: owner }, request);
+      const filter = filterById(owner, ctx, request);
+      const versions = readIfMatch(request.ifMatch);
+      const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
+      const method = await findOne(ctx, PaymentMethod, guarded, WHOLE);
+      if (!method) return erase(ctx, PaymentMethod, filter, request); // which says why not
       await detachMethod(ctx, method);
       return { status: 204 };
     },

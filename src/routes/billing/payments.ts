@@ -1,7 +1,8 @@
 import Joi from 'joi';
-import type { JsonSchema, Route } from '../../api/http/route.ts';
+import { addLazyParts, type JsonSchema, type Route } from '../../api/http/route.ts';
 import { documentSchema, documentWith } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
+import { createRoute } from '../../api/resource/document-routes.ts';
 import { limitText } from '../../api/resource/input.ts';
 import { applyRule, findNamed } from '../../api/resource/verbs.ts';
 import { UUID } from '../../data/ids.ts';
@@ -31,41 +32,40 @@ interface Bought {
   paymentMethod?: string;
 }
 
-/** Buying credits, and refunds. */
-export const paymentActions: Route[] = [
-  {
-    ...common,
-    path,
-    id: 'createPayment',
-    summary: 'Buy a package of credits.',
-    access: 'user',
-    body: Joi.object({
-      package: Joi.string().max(64).required().description('One of `GET /v1/credit-packages`.'),
-      currency: Joi.string()
-        .uppercase()
-        .pattern(/^[A-Z]{3}$/)
-        .description('One that the package is sold in; its first unless given.'),
-      flow: Joi.string()
-        .uppercase()
-        .valid('CHECKOUT', 'INTENT')
-        .description("`CHECKOUT`, the default: the provider's page. `INTENT`: in the client."),
-      paymentMethod: Joi.string().guid().description('A saved method, which is charged at once.'),
-    }),
-    example: { package: 'SMALL' },
-    success: {
-      201: {
-        description: 'The payment, and where to pay.',
-        schema: documentWith('CreatedPayment', Payment, { checkout }),
-      },
-    },
-    handle: async (ctx, { body }) => {
-      const { paymentMethod, ...bought } = body as unknown as Bought;
-      const { user } = applyRule(owner, ctx.actor) as { user: UUID };
-      const method = paymentMethod && { paymentMethod: new UUID(paymentMethod) };
-      const { payment, checkout } = await buyCredits(ctx, { user, ...bought, ...method });
-      return answerCreated(path, Payment, payment, { checkout });
+const purchaseBody = Joi.object({
+  package: Joi.string().max(64).required().description('One of `GET /v1/credit-packages`.'),
+  currency: Joi.string()
+    .uppercase()
+    .pattern(/^[A-Z]{3}$/)
+    .description('One that the package is sold in; its first unless given.'),
+  flow: Joi.string()
+    .uppercase()
+    .valid('CHECKOUT', 'INTENT')
+    .description("`CHECKOUT`, the default: the provider's page. `INTENT`: in the client."),
+  paymentMethod: Joi.string().guid().description('A saved method, which is charged at once.'),
+});
+
+const buyRoute = Object.assign(createRoute(Payment, { path, rule: owner }), {
+  summary: 'Buy a package of credits.',
+  example: { package: 'SMALL' },
+  success: {
+    201: {
+      description: 'The payment, and where to pay.',
+      schema: documentWith('CreatedPayment', Payment, { checkout }),
     },
   },
+  handle: async (ctx, { body }) => {
+    const { paymentMethod, ...bought } = body as unknown as Bought;
+    const { user } = applyRule(owner, ctx.actor) as { user: UUID };
+    const method = paymentMethod && { paymentMethod: new UUID(paymentMethod) };
+    const { payment, checkout } = await buyCredits(ctx, { user, ...bought, ...method });
+    return answerCreated(path, Payment, payment, { checkout });
+  },
+} satisfies Partial<Route>);
+
+/** Buying credits, and refunds. */
+export const paymentActions: Route[] = [
+  addLazyParts(buyRoute, { body: () => purchaseBody }),
   {
     ...common,
     path: `${path}/{id}/checkout`,

@@ -36,10 +36,8 @@ export async function syncMethod(ctx: Ctx, providerId: string): Promise<void> {
 }
 
 /** Removes a saved method, at Stripe first. */
-export async function detachMethod(ctx: Ctx, { _id }: PaymentMethodDoc): Promise<void> {
-  const method = await findOne(ctx, PaymentMethod, { _id }, WHOLE);
-  if (!method) return;
-  const { providerId } = method;
+export async function detachMethod(ctx: Ctx, method: PaymentMethodDoc): Promise<void> {
+  const { _id, providerId } = method;
   try {
     await callStripe((stripe) => stripe.paymentMethods.detach(providerId));
   } catch (error) {

@@ -135,11 +135,11 @@ export class World {
   async describe(): Promise<End> {
     const account = new UUID(this.person.id);
     const [credits, payment, purchases] = await Promise.all([
-      this.person.get<Doc & { balance: number; debt: number; isFrozen: boolean }>('/v1/credits'),
+      this.person.get<Doc & { balance: number; debt?: number; isFrozen?: boolean }>('/v1/credits'),
       this.payment && this.person.get<Doc>(`/v1/payments/${this.payment.id}`),
       CreditsTransaction.collection.countDocuments({ account, type: 'PURCHASE' }),
     ]);
-    const { balance, debt, isFrozen } = credits.body;
+    const { balance, debt = 0, isFrozen = false } = credits.body;
     const { status, refundedAmount, error } = payment?.body ?? ({} as Doc);
     const { code } = (error ?? {}) as { code?: string };
     return {
