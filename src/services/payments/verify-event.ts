@@ -27,6 +27,7 @@ export async function verifyEvent(
       const event = stripe.webhooks.constructEvent(bytes, header, secret, TOLERANCE, undefined, at);
       return checkOrigin(event);
     } catch (error) {
+      if (error instanceof SyntaxError) throw refuse('This is no event.');
       if (!isBadSignature(error)) throw error;
     }
   }
@@ -43,7 +44,7 @@ function checkAhead(ctx: Ctx, header: string): void {
 
 /** @throws AppError BAD_REQUEST for an event of the other mode, or of an account connected to ours */
 export function checkOrigin(event: Stripe.Event): Stripe.Event {
-  const { livemode, account, type, id, data } = event;
+  const { livemode, account, type, id, data } = event ?? {};
   const isWhole = typeof type === 'string' && typeof id === 'string' && data?.object;
   if (!isWhole) throw refuse('This is no event.');
   if (livemode !== config.stripe?.isLive) throw refuse('This event is of the other mode.');
