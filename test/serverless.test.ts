@@ -52,6 +52,8 @@ const PARTS: Record<string, string[]> = {
     'ANY /v1/admin/queues',
     'ANY /v1/admin/queues/{path+}',
   ],
+  adminPayments: ['ANY /v1/admin/payments', 'ANY /v1/admin/payments/{path+}'],
+  paymentReports: ['ANY /v1/admin/payment-reports', 'ANY /v1/admin/payment-reports/{path+}'],
   auth: ['ANY /v1/auth/{path+}'],
   webhooks: ['ANY /v1/webhooks/{path+}'],
   // Not a collection: what is for all kinds of media.

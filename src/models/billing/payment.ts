@@ -146,8 +146,10 @@ function define() {
     { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
   );
   schema.index({ intentId: 1 }, { sparse: true });
-  // What is not finished, and what a night's reconciliation looks at.
-  schema.index({ status: 1, createdAt: 1 });
+  // For administrators, and for what is not finished.
+  schema.index({ createdAt: -1, _id: -1 });
+  schema.index({ status: 1, createdAt: -1, _id: -1 });
+  // What a night's reconciliation looks at.
   schema.index({ completedAt: 1 }, { sparse: true });
   // For marks that an interrupted deletion has left.
   schema.index({ removing: 1 }, { sparse: true });

@@ -19,7 +19,7 @@ const MOST = 200;
  */
 export async function finishPending(ctx: Ctx, timeLeft: () => number): Promise<number> {
   const pending = { status: 'PENDING', ...hasCome(ctx, 'createdAt', OPENED) };
-  const sort = { status: 1, createdAt: 1 } as const;
+  const sort = { createdAt: 1, _id: 1 } as const;
   const found = await findMany(ctx, Payment, pending, { ...WHOLE, sort, limit: MOST });
   let looked = 0;
   for (const payment of found.filter((one) => isDue(ctx, one))) {

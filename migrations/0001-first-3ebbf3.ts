@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-1ee060',
+  id: '0001-first-3ebbf3',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -1821,7 +1821,8 @@ export const migration: Migration = {
           partialFilterExpression: { providerId: { $exists: true } },
         },
         { key: { intentId: 1 }, sparse: true },
-        { key: { status: 1, createdAt: 1 } },
+        { key: { createdAt: -1, _id: -1 } },
+        { key: { status: 1, createdAt: -1, _id: -1 } },
         { key: { completedAt: 1 }, sparse: true },
         { key: { removing: 1 }, sparse: true },
         {
