@@ -38,17 +38,15 @@ export const adminPaymentRoutes: Route[] = [
         schema: (components) => ({
           type: 'object',
           additionalProperties: false,
-          required: ['payment', 'providerId', 'intentId', 'events', 'disputes', 'entries'],
+          required: ['payment', 'events', 'disputes', 'entries'],
           properties: {
             payment: documentSchema(Payment)(components),
-            providerId: { type: ['string', 'null'] },
-            intentId: { type: ['string', 'null'] },
             events: listOf(
               { id: text, type: text, origin: text, happenedAt: date, handledAt: date },
               ['handledAt'],
             ),
             disputes: listOf(
-              { providerId: text, amount: count, status: text, openedAt: date, closedAt: date },
+              { id: idSchema, amount: count, status: text, openedAt: date, closedAt: date },
               ['closedAt'],
             ),
             entries: listOf({

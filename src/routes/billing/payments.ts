@@ -42,11 +42,11 @@ const purchaseBody = Joi.object({
     .uppercase()
     .valid('CHECKOUT', 'INTENT')
     .description("`CHECKOUT`, the default: the provider's page. `INTENT`: in the client."),
-  paymentMethod: Joi.string().guid().description('A saved method, which is charged at once.'),
+  paymentMethod: Joi.string().guid().description('The id of a PaymentMethod.'),
 });
 
 const buyRoute = Object.assign(createRoute(Payment, { path, rule: owner }), {
-  summary: 'Buy a package of credits.',
+  summary: 'Buy a package of credits; a saved `paymentMethod` is charged at once.',
   example: { package: 'SMALL' },
   success: {
     201: {

@@ -62,7 +62,17 @@ export async function findCheckout(ctx: Ctx, { _id }: PaymentDoc): Promise<Check
       'Whether the provider has this payment is being looked up.',
     );
   }
-  if (payment?.flow === 'CHECKOUT') {
+  try {
+    return await fetchCheckout(payment?.flow === 'CHECKOUT', providerId);
+  } catch (error) {
+    if (!(error instanceof StripeRefusal)) throw error;
+    const message = 'The payment provider knows no such payment.';
+    throw new AppError('INVALID_STATE', message, { cause: error });
+  }
+}
+
+async function fetchCheckout(isSession: boolean, providerId: string): Promise<Checkout> {
+  if (isSession) {
     const { url } = await callStripe((stripe) => stripe.checkout.sessions.retrieve(providerId));
     return url ? { url } : {};
   }

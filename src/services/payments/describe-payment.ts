@@ -23,14 +23,12 @@ export async function describePayment(ctx: Ctx, _id: UUID): Promise<object> {
   ]);
   return {
     payment: JSON.parse(stringifyDocument(Payment, pickVisible(Payment, payment))),
-    providerId: payment.providerId ?? null,
-    intentId: payment.intentId ?? null,
     events: events.map(({ eventId, type, origin, happenedAt, handledAt }) => ({
       ...{ id: eventId, type, origin, happenedAt },
       ...(handledAt && { handledAt }),
     })),
-    disputes: disputes.map(({ providerId, amount, status, openedAt, closedAt }) => ({
-      ...{ providerId, amount, status, openedAt },
+    disputes: disputes.map(({ _id: id, amount, status, openedAt, closedAt }) => ({
+      ...{ id: idText(id), amount, status, openedAt },
       ...(closedAt && { closedAt }),
     })),
     entries: entries.map(({ _id: id, type, cause, amount, balanceAfter, createdAt }) => ({
