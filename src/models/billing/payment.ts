@@ -4,7 +4,7 @@ import { errorField } from '../error-field.ts';
 
 const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
 export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
-export const PAYMENT_FLOWS = ['CHECKOUT', 'INTENT', 'OFF_SESSION'] as const;
+const PAYMENT_FLOWS = ['CHECKOUT', 'INTENT', 'OFF_SESSION'] as const;
 
 const hidden = { server: true, select: false } as const;
 

@@ -1,14 +1,6 @@
 import { config } from '../../config.ts';
 import { invalid } from '../../errors.ts';
 
-/** Credits that can be bought together. */
-export interface CreditPackage {
-  name: string;
-  credits: number;
-  /** What it costs in each currency, in minor units. */
-  amounts: Record<string, number>;
-}
-
 /** What a payment is for, at the price of now: it keeps these, whatever becomes of the package. */
 export interface Price {
   package: string;

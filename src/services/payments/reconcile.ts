@@ -32,7 +32,7 @@ export interface Period {
 }
 
 /** The last three days, but for the last hour, in which news may be on its way. */
-export function choosePeriod(ctx: Ctx): Period {
+function choosePeriod(ctx: Ctx): Period {
   const now = ctx.clock();
   return { from: new Date(now - 3 * DAY), to: new Date(now - HOUR) };
 }

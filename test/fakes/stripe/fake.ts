@@ -8,7 +8,7 @@ import { expireSession } from './sessions.ts';
 import { createState, FakeError, listObjects, makeId, readClock, type State } from './state.ts';
 
 /** What befalls the next calls that it is for. */
-export interface Fault {
+interface Fault {
   /** `POST /v1/refunds` */
   at: RegExp;
   /** A status that is answered instead; or a connection that breaks, before or after the work is done. */
