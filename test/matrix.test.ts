@@ -66,6 +66,11 @@ const REFUSED: Record<string, number[]> = {
   replaceAudio: [409],
   replaceImage: [409],
   replaceVideo: [409],
+  // It is pending, and the provider has never heard of it.
+  resumePayment: [409],
+  refundPayment: [409],
+  // Nobody has signed it.
+  receiveStripeEvent: [400],
   getExportFile: [409],
   completeProjectImportUpload: [422],
   getVersionFile: [409],

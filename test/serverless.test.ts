@@ -53,6 +53,8 @@ const PARTS: Record<string, string[]> = {
     'ANY /v1/admin/queues/{path+}',
   ],
   credits: ['ANY /v1/credits', 'ANY /v1/credits/{path+}', 'ANY /v1/admin/spending'],
+  adminPayments: ['ANY /v1/admin/payments', 'ANY /v1/admin/payments/{path+}'],
+  paymentReports: ['ANY /v1/admin/payment-reports', 'ANY /v1/admin/payment-reports/{path+}'],
   auth: ['ANY /v1/auth/{path+}'],
   webhooks: ['ANY /v1/webhooks/{path+}'],
   // Not a collection: what is for all kinds of media.

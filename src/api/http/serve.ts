@@ -12,7 +12,14 @@ import { BASE_HEADERS } from './base-headers.ts';
 import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { refuseDetour } from './edge.ts';
-import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
+import {
+  type HttpEvent,
+  type HttpResult,
+  makeRequestCtx,
+  readBody,
+  readQuery,
+  readSigned,
+} from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
 import { countCall, mergeCalls } from './ip-rate-limit.ts';
 import { makeProblem } from './problems.ts';
@@ -108,6 +115,7 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
       params,
       query,
       body: body as Record<string, unknown>,
+      ...readSigned(route, event),
       ifMatch: event.headers['if-match'],
       ifNoneMatch: event.headers['if-none-match'],
     });

@@ -35,6 +35,11 @@ function define() {
       ...credits,
       description: 'Whole credits that running work has reserved. With `available` the balance.',
     },
+    debt: {
+      ...credits,
+      description:
+        'Whole credits that a refund or a dispute took back after they were spent; paid first.',
+    },
     isFrozen: {
       type: Boolean,
       required: true,

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-a52e0f',
+  id: '0001-first-ec9339',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -658,6 +658,7 @@ export const migration: Migration = {
         },
         available: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         held: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        debt: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         isFrozen: { bsonType: 'bool' },
         hasLots: { bsonType: 'bool' },
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
@@ -674,6 +675,7 @@ export const migration: Migration = {
         'purpose',
         'available',
         'held',
+        'debt',
         'isFrozen',
         'sequence',
         '_id',
@@ -827,6 +829,45 @@ export const migration: Migration = {
         { key: { reverses: 1 }, unique: true, sparse: true },
       ],
     });
+    await m.createCollection('disputes', {
+      fields: {
+        payment: 'id',
+        providerId: { bsonType: 'string', maxLength: 255 },
+        amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        status: { bsonType: 'string', enum: ['OPEN', 'LOST', 'WON'] },
+        openedAt: { bsonType: 'date' },
+        closedAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'payment',
+        'providerId',
+        'amount',
+        'status',
+        'openedAt',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { payment: 1 } },
+        { key: { providerId: 1 }, unique: true },
+        { key: { user: 1, status: 1 } },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
     await m.createCollection('eventFolds', {
       fields: {
         key: { bsonType: 'string' },
@@ -872,6 +913,20 @@ export const migration: Migration = {
       },
       required: ['sequence', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
       indexes: [{ key: { user: 1 }, unique: true }],
+    });
+    await m.createCollection('eventPolls', {
+      fields: {
+        provider: { bsonType: 'string', enum: ['STRIPE'] },
+        polledTo: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['provider', 'polledTo', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { provider: 1 }, unique: true }],
     });
     await m.createCollection('events', {
       fields: {
@@ -1739,6 +1794,29 @@ export const migration: Migration = {
       required: ['entity', 'upTo', '_id', 'createdAt', 'updatedAt', 'version'],
       indexes: [{ key: { entity: 1 }, unique: true }],
     });
+    await m.createCollection('paymentCustomers', {
+      fields: {
+        provider: { bsonType: 'string', enum: ['STRIPE'] },
+        providerId: { bsonType: 'string', maxLength: 255 },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['provider', 'providerId', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1, provider: 1 }, unique: true },
+        { key: { provider: 1, providerId: 1 }, unique: true },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
     await m.createCollection('paymentMethods', {
       fields: {
         provider: { bsonType: 'string', enum: ['STRIPE'] },
@@ -1784,6 +1862,52 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('paymentReports', {
+      fields: {
+        from: { bsonType: 'date' },
+        to: { bsonType: 'date' },
+        charges: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        payments: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        differences: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['kind', 'message'],
+            properties: {
+              kind: {
+                bsonType: 'string',
+                enum: ['MISSING', 'UNKNOWN', 'DOUBLE', 'AMOUNT', 'CURRENCY', 'REFUND', 'CREDITS'],
+              },
+              payment: { bsonType: 'binData' },
+              providerId: { bsonType: 'string', maxLength: 255 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+          maxItems: 1000,
+        },
+        differenceCount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'from',
+        'to',
+        'charges',
+        'payments',
+        'differences',
+        'differenceCount',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [{ key: { createdAt: -1, _id: -1 } }],
+    });
     await m.createCollection('payments', {
       fields: {
         amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
@@ -1792,10 +1916,13 @@ export const migration: Migration = {
         package: { bsonType: 'string', maxLength: 64 },
         provider: { bsonType: 'string', enum: ['STRIPE'] },
         providerId: { bsonType: 'string', maxLength: 255 },
+        intentId: { bsonType: 'string', maxLength: 255 },
+        flow: { bsonType: 'string', enum: ['CHECKOUT', 'INTENT', 'OFF_SESSION'] },
         paymentMethod: 'id',
         status: { bsonType: 'string', enum: ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] },
         refundedAmount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         receiptUrl: { bsonType: 'string', maxLength: 2048 },
+        invoiceUrl: { bsonType: 'string', maxLength: 2048 },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1805,6 +1932,22 @@ export const migration: Migration = {
             message: { bsonType: 'string', maxLength: 1000 },
           },
         },
+        refunds: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['id', 'amount', 'isActive'],
+            properties: {
+              id: { bsonType: 'string', maxLength: 255 },
+              amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+              isActive: { bsonType: 'bool' },
+            },
+          },
+          maxItems: 1000,
+        },
+        adjustment: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        adjustments: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         completedAt: { bsonType: 'date' },
         _id: 'id',
         user: 'id',
@@ -1820,6 +1963,7 @@ export const migration: Migration = {
         'credits',
         'package',
         'provider',
+        'flow',
         'status',
         'refundedAmount',
         '_id',
@@ -1837,6 +1981,10 @@ export const migration: Migration = {
           unique: true,
           partialFilterExpression: { providerId: { $exists: true } },
         },
+        { key: { intentId: 1 }, sparse: true },
+        { key: { createdAt: -1, _id: -1 } },
+        { key: { status: 1, createdAt: -1, _id: -1 } },
+        { key: { completedAt: 1 }, sparse: true },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
@@ -3179,6 +3327,12 @@ export const migration: Migration = {
         provider: { bsonType: 'string', enum: ['STRIPE', 'RUNPOD'] },
         eventId: { bsonType: 'string', maxLength: 255 },
         type: { bsonType: 'string', maxLength: 128 },
+        objectId: { bsonType: 'string', maxLength: 255 },
+        intentId: { bsonType: 'string', maxLength: 255 },
+        payment: 'id',
+        origin: { bsonType: 'string', enum: ['WEBHOOK', 'POLL'] },
+        happenedAt: { bsonType: 'date' },
+        handledAt: { bsonType: 'date' },
         expiresAt: { bsonType: 'date' },
         _id: 'id',
         createdAt: { bsonType: 'date' },
@@ -3191,6 +3345,9 @@ export const migration: Migration = {
         'provider',
         'eventId',
         'type',
+        'objectId',
+        'origin',
+        'happenedAt',
         'expiresAt',
         '_id',
         'createdAt',
@@ -3199,6 +3356,7 @@ export const migration: Migration = {
       ],
       indexes: [
         { key: { provider: 1, eventId: 1 }, unique: true },
+        { key: { payment: 1, createdAt: 1 }, sparse: true },
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
@@ -3246,7 +3404,9 @@ export const migration: Migration = {
     await m.dropCollection('projects');
     await m.dropCollection('projectImports');
     await m.dropCollection('payments');
+    await m.dropCollection('paymentReports');
     await m.dropCollection('paymentMethods');
+    await m.dropCollection('paymentCustomers');
     await m.dropCollection('orphanChecks');
     await m.dropCollection('mediumVersions');
     await m.dropCollection('mails');
@@ -3261,8 +3421,10 @@ export const migration: Migration = {
     await m.dropCollection('idempotencyRecords');
     await m.dropCollection('exports');
     await m.dropCollection('events');
+    await m.dropCollection('eventPolls');
     await m.dropCollection('eventHeads');
     await m.dropCollection('eventFolds');
+    await m.dropCollection('disputes');
     await m.dropCollection('creditsTransactions');
     await m.dropCollection('creditLots');
     await m.dropCollection('creditHolds');
