@@ -119,7 +119,7 @@ export function refuseSpend(
 }
 
 /** The refusal of a spend, with what is missing. */
-export function insufficient(needed: Credits, available: Credits): AppError {
+function insufficient(needed: Credits, available: Credits): AppError {
   const message = `This costs ${needed} credits; ${available} are available, ${needed - available} are missing.`;
   return new AppError('INSUFFICIENT_CREDITS', message);
 }
