@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-ec9339',
+  id: '0001-first-bd0306',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
