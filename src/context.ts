@@ -29,6 +29,8 @@ export interface Ctx {
   log: Logger;
   /** The running transaction, when there is one. */
   session?: ClientSession;
+  /** The operation of the API that is called: `listTracks`. */
+  operation?: string;
   /** The job that it is done for, the parent of a child job: events name it. */
   job?: UUID;
   /** An id promised to this request before (idempotent create): the first document made takes it. */

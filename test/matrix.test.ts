@@ -260,7 +260,10 @@ function ask(
   more: Json = {},
 ): Promise<Answer<Json>> {
   const asked = typeof id === 'string' ? id : id(who as Everything);
-  const path = operation.path.replace('{id}', asked).replace('{name}', 'waveform');
+  const path = operation.path
+    .replace('{id}', asked)
+    .replace('{name}', 'waveform')
+    .replace('{month}', '2026-11');
   const body = bodyFor(operation.id, who ?? bob);
   return call<Json>(operation.method, path + query, {
     token: who?.person.token,

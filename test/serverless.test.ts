@@ -65,6 +65,8 @@ const PARTS: Record<string, string[]> = {
   events: ['ANY /v1/events/{path+}'],
   // Two lists, without documents of their own.
   stats: ['ANY /v1/stats', 'ANY /v1/admin/stats'],
+  // With what administrators see of an account.
+  credits: ['ANY /v1/credits', 'ANY /v1/credits/{path+}', 'ANY /v1/admin/accounts/{path+}'],
 };
 
 describe('functions', () => {

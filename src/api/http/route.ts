@@ -14,6 +14,8 @@ export interface Request {
   body: Record<string, unknown>;
   ifMatch: string | undefined;
   ifNoneMatch: string | undefined;
+  /** The Accept header. */
+  accept?: string | undefined;
 }
 
 /** What a handler answers: `json`, or `body` as it is (base64 when `binary`). */
@@ -43,6 +45,8 @@ interface Success {
   description: string;
   schema?: JsonSchema | ((components: Components) => JsonSchema);
   contentType?: string;
+  /** Other types that it has, where the client prefers one by its Accept header. */
+  others?: string[];
 }
 
 /**

@@ -10,8 +10,7 @@ import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { CreditsTransaction } from '../../models/billing/credits-transaction.ts';
 import { self } from '../../rules.ts';
 import { grantCredits } from '../../services/billing/grants.ts';
-
-const credits = { type: 'integer', minimum: 0 };
+import { creditsSchema } from './credit-schemas.ts';
 
 /** The credits of a user, and grants by administrators. */
 export const creditRoutes: Route[] = [
@@ -26,12 +25,7 @@ export const creditRoutes: Route[] = [
       200: {
         description:
           'Whole credits: the balance, the part that running work holds, and what is available.',
-        schema: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['balance', 'held', 'available'],
-          properties: { balance: credits, held: credits, available: credits },
-        },
+        schema: creditsSchema,
       },
     },
     handle: async (ctx) => {

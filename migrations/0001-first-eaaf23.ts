@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-2a2908',
+  id: '0001-first-eaaf23',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -1578,6 +1578,61 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('meteringCursors', {
+      fields: {
+        source: { bsonType: 'string', maxLength: 64 },
+        readTo: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['source', 'readTo', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { source: 1 }, unique: true }],
+    });
+    await m.createCollection('meteringFacts', {
+      fields: {
+        at: { bsonType: 'date' },
+        hour: { bsonType: 'date' },
+        amounts: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['metric', 'dimensions', 'amount'],
+            properties: {
+              metric: { bsonType: 'string', maxLength: 64 },
+              dimensions: { bsonType: 'object' },
+              amount: { bsonType: 'number' },
+              values: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+              counts: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+            },
+          },
+          maxItems: 500,
+        },
+        isPending: { bsonType: 'bool' },
+        expiresAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['at', 'hour', 'amounts', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1, hour: 1 } },
+        {
+          key: { isPending: 1, user: 1, hour: 1 },
+          name: 'pending',
+          partialFilterExpression: { isPending: true },
+        },
+        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+      ],
+    });
     await m.createCollection('paymentMethods', {
       fields: {
         provider: { bsonType: 'string', enum: ['STRIPE'] },
@@ -2305,6 +2360,19 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('staleHours', {
+      fields: {
+        at: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['at', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { at: 1 }, unique: true }],
+    });
     await m.createCollection('stats', {
       fields: {
         period: { bsonType: 'string', enum: ['HOUR', 'DAY', 'MONTH'] },
@@ -2317,6 +2385,7 @@ export const migration: Migration = {
         min: { bsonType: 'number' },
         max: { bsonType: 'number' },
         dimensions: { bsonType: 'object' },
+        digest: { bsonType: 'binData' },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -2342,6 +2411,7 @@ export const migration: Migration = {
         { key: { user: 1, period: 1, at: -1, _id: -1 } },
         { key: { user: 1, metric: 1, period: 1, at: -1, _id: -1 } },
         { key: { user: 1, metric: 1, period: 1, at: 1, dimensions: 1 }, unique: true },
+        { key: { period: 1, at: 1, metric: 1, user: 1 } },
       ],
     });
     await m.createCollection('tracks', {
@@ -3045,6 +3115,7 @@ export const migration: Migration = {
     await m.dropCollection('trashedMedia');
     await m.dropCollection('tracks');
     await m.dropCollection('stats');
+    await m.dropCollection('staleHours');
     await m.dropCollection('socialAccounts');
     await m.dropCollection('sessions');
     // sealingKeys is not dropped.
@@ -3060,6 +3131,8 @@ export const migration: Migration = {
     await m.dropCollection('projectImports');
     await m.dropCollection('payments');
     await m.dropCollection('paymentMethods');
+    await m.dropCollection('meteringFacts');
+    await m.dropCollection('meteringCursors');
     await m.dropCollection('mediumVersions');
     await m.dropCollection('mails');
     await m.dropCollection('mailTokens');
