@@ -105,7 +105,7 @@ test('what is processed, rendered, generated and spent is counted by the change 
   await grant(alice, 40);
   const started = new Date();
   const job = await insert(ctx, Job, {
-    ...{ _id: newId(started.getTime() - 3000), user, type: 'export', input: {} },
+    ...{ _id: newId(started.getTime() - 60_000), user, type: 'export', input: {} },
     ...{ status: 'RUNNING', startedAt: started, runAfter: started },
   });
   const done = { status: 'COMPLETED', completedAt: new Date(started.getTime() + 5000) };
@@ -118,7 +118,7 @@ test('what is processed, rendered, generated and spent is counted by the change 
     ...{ 'media.minutes Track': 1.5, exports: 1, 'renders export': 1 },
     ...{ 'tokens prompt': 70, 'tokens completion': 30, 'gpu.seconds': 12.5, 'credits BONUS': 40 },
     ...{ 'jobs COMPLETED export': 1, 'jobs FAILED export': 1, 'jobs.failed DISK_FULL export': 1 },
-    ...{ 'jobs.wait export': 3000, 'jobs.run export': 5000 },
+    ...{ 'jobs.wait export': 60_000, 'jobs.run export': 5000 },
   });
   expect(await compareStats()).toEqual([]);
 });
