@@ -23,7 +23,7 @@ async function exporter(): Promise<Person> {
     then,
     ['2026-05-01T10:00Z', '2026-05-02T10:00Z', '2026-05-02T23:59Z', '2026-05-03T00:00Z'].map(made),
   );
-  await rollUp(then, () => 600_000);
+  await rollUp(ctx, () => 600_000);
   return alice;
 }
 

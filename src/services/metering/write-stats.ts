@@ -20,6 +20,8 @@ export async function writeStats(tx: Ctx, period: Period, totals: Totals): Promi
           $setOnInsert: { _id: newId(now.getTime()), createdAt: now },
         },
         upsert: true,
+        // The unique one: the planner would try several for each.
+        hint: { user: 1, metric: 1, period: 1, at: 1, dimensions: 1 },
       },
     };
   });
