@@ -64,7 +64,12 @@ const PARTS: Record<string, string[]> = {
   // Tickets alone: what they open has a URL of its own.
   events: ['ANY /v1/events/{path+}'],
   // Two lists, without documents of their own.
-  stats: ['ANY /v1/stats', 'ANY /v1/admin/stats'],
+  stats: [
+    'ANY /v1/stats',
+    'ANY /v1/stats/{path+}',
+    'ANY /v1/admin/stats',
+    'ANY /v1/admin/stats/{path+}',
+  ],
   // With what administrators see of an account.
   credits: ['ANY /v1/credits', 'ANY /v1/credits/{path+}', 'ANY /v1/admin/accounts/{path+}'],
 };

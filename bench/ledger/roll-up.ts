@@ -1,5 +1,7 @@
 // How long it takes to write, and to roll up, so many facts, as they come in a day of a thousand users; and how
 // long one more, once they are in the stats.
+
+import { formatTable } from '../../scripts/docs/markdown.ts';
 import { systemCtx } from '../../src/context.ts';
 import { newId } from '../../src/data/ids.ts';
 import { MeteringFact } from '../../src/models/metering/metering-fact.ts';
@@ -7,7 +9,6 @@ import { Stat } from '../../src/models/metering/stat.ts';
 import { insertFacts, type NewFact } from '../../src/services/metering/insert-facts.ts';
 import { rollUp } from '../../src/services/metering/roll-up.ts';
 import { readCpuSeconds } from '../process.ts';
-import { formatTable } from '../../scripts/docs/markdown.ts';
 
 const USERS = 1000;
 const HOUR = 3_600_000;
@@ -56,7 +57,9 @@ async function cost(work: () => Promise<unknown>): Promise<Cost> {
 export async function measure(count: number): Promise<void> {
   const writing = await cost(async () => {
     for (let from = 0; from < count; from += BATCH) {
-      const some = Array.from({ length: Math.min(BATCH, count - from) }, (_, n) => makeFact(from + n));
+      const some = Array.from({ length: Math.min(BATCH, count - from) }, (_, n) =>
+        makeFact(from + n),
+      );
       await insertFacts(then, some);
     }
   });
@@ -74,7 +77,9 @@ export async function measure(count: number): Promise<void> {
   if (sum?.calls !== facts) throw new Error(`Of ${facts} calls ${sum?.calls} were counted.`);
   const row = (what: string, n: number, { seconds, cpuSeconds }: Cost) => [
     ...[what, n.toLocaleString('en'), seconds.toFixed(1), cpuSeconds.toFixed(1)],
-    ...[Math.round(n / seconds), Math.round((cpuSeconds * 1e6) / n)].map((v) => v.toLocaleString('en')),
+    ...[Math.round(n / seconds), Math.round((cpuSeconds * 1e6) / n)].map((v) =>
+      v.toLocaleString('en'),
+    ),
   ];
   console.log(`${count.toLocaleString('en')} facts of ${USERS} users became ${stats} stats.\n`);
   console.log(

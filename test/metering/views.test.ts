@@ -67,3 +67,46 @@ test('stats come as a table where CSV is preferred', async () => {
   const preferred = await alice.get('/v1/stats?metric=exports', both);
   expect(preferred.headers.get('content-type')).toBe('application/json');
 });
+
+test('days of a time zone are made of their hours, percentiles, too', async () => {
+  const alice = await exporter();
+  const days = async (timeZone: string, whose = alice) => {
+    const span = 'metric=exports&from=2026-05-01&to=2026-05-04';
+    const path = `/v1/stats/days?${span}&timeZone=${timeZone}`;
+    const { body } = await whose.get<{ data: { date: string; sum: number }[] }>(path);
+    return body.data.map(({ date, sum }) => [date.slice(-2), sum]);
+  };
+  // 1st 10:00, 2nd 10:00 and 23:59, 3rd 00:00, by UTC.
+  expect(await days('UTC')).toEqual([
+    ['01', 1],
+    ['02', 2],
+    ['03', 1],
+  ]);
+  expect(await days('Europe/Berlin')).toEqual([
+    ['01', 1],
+    ['02', 1],
+    ['03', 2],
+  ]);
+  expect(await days('America/New_York')).toEqual([
+    ['01', 1],
+    ['02', 3],
+  ]);
+  expect(await days('Pacific/Auckland')).toEqual([
+    ['01', 1],
+    ['02', 1],
+    ['03', 2],
+  ]);
+  expect(await days('UTC', await given.user())).toEqual([]);
+});
+
+test('what is no time zone, day or metric is refused, all of it at once', async () => {
+  const alice = await given.user();
+  const bad = 'metric=wishes&timeZone=Mars/Base&from=2026-02-30&to=soon';
+  const { status, body } = await alice.get<{ errors: { path: string }[] }>(`/v1/stats/days?${bad}`);
+  const paths = body.errors.map(({ path }) => path);
+  expect([status, paths]).toEqual([400, ['metric', 'timeZone', 'from', 'to']]);
+  const long = 'metric=exports&from=2026-01-01&to=2026-05-01';
+  const answer = await alice.get(`/v1/stats/days?${long}`);
+  expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: 'to' }] } });
+  expect((await alice.get('/v1/admin/stats/days')).status).toBe(403);
+});

@@ -6,6 +6,7 @@ import { list } from '../../api/resource/verbs.ts';
 import { type Fault, invalidQuery } from '../../errors.ts';
 import { Stat } from '../../models/metering/stat.ts';
 import { owner, type Rule } from '../../rules.ts';
+import { daysRoute } from './days.ts';
 import { answerStatsCsv } from './stats-csv.ts';
 
 /** What is counted over all users, for admins. */
@@ -26,6 +27,8 @@ export const statRoutes: Route[] = [
     id: 'listAppStats',
     summary: 'List the stats of the whole app, newest first.',
   }),
+  daysRoute('/v1/stats/days', 'sumStatDays', owner, 'user'),
+  daysRoute('/v1/admin/stats/days', 'sumAppStatDays', wholeApp, 'admin'),
 ];
 
 function statsRoute(path: string, read: Rule): Route {

@@ -14,7 +14,7 @@ export interface Month {
 }
 
 /** The most entries of one answer. */
-export const MOST_ENTRIES = 5000;
+const MOST_ENTRIES = 5000;
 
 /** The entries of an account in a month, with the balances before and after. */
 export interface Statement {
