@@ -23,3 +23,8 @@ export function endOf(period: Period, start: Date): Date {
     return new Date(Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1));
   return new Date(start.getTime() + (period === 'HOUR' ? HOUR : DAY));
 }
+
+/** Counts the days from one midnight to another. */
+export function countDays(from: Date, to: Date): number {
+  return (to.getTime() - from.getTime()) / DAY;
+}

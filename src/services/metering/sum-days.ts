@@ -5,7 +5,7 @@ import { AppError } from '../../errors.ts';
 import { Stat } from '../../models/metering/stat.ts';
 import { readPercentiles } from './digest.ts';
 import { addStat, type Total, type Totals } from './fold.ts';
-import { DAY, HOUR } from './periods.ts';
+import { HOUR } from './periods.ts';
 
 /** How far a time zone is from UTC at most, in ms. */
 const FARTHEST = 14 * HOUR;
@@ -62,9 +62,4 @@ function showDay({ at, dimensions, count, sum, min, max, digest }: Total): DaySu
   const values = { dimensions, count, sum, min, max };
   const date = at.toISOString().slice(0, 10);
   return { date, ...values, ...(digest && readPercentiles(digest)) };
-}
-
-/** Counts the days from one midnight to another. */
-export function countDays(from: Date, to: Date): number {
-  return (+to - +from) / DAY;
 }
