@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstEaaf23 } from './0001-first-eaaf23.ts';
+import { migration as m0001First5587fd } from './0001-first-5587fd.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstEaaf23];
+export const migrations: Migration[] = [m0001First5587fd];
