@@ -8,6 +8,7 @@ export const crowds = [
   'test/data/{failover,references}.test.ts',
   'test/jobs/fairness.test.ts',
   'test/maintenance/{check-references,crash-points,retention}.test.ts',
+  'test/metering/roll-up.test.ts',
   'test/media/{trash,versions}.test.ts',
   'test/metering/allowances-at-once.test.ts',
   'test/news/stream.test.ts',

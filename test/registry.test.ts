@@ -82,7 +82,10 @@ describe('the registry', () => {
     const find = createRouter(routes);
     const id = newId(Date.now()).toString();
     for (const route of routes) {
-      const path = route.path.replace('{id}', id).replace('{name}', 'waveform');
+      const path = route.path
+        .replace('{id}', id)
+        .replace('{name}', 'waveform')
+        .replace('{month}', '2026-11');
       expect(find(route.method, path), path).toMatchObject({ route: { id: route.id } });
     }
   });

@@ -46,6 +46,8 @@ export interface EntityOptions {
   appendOnly?: boolean;
   /** The objects in S3 that are deleted with a document: keys, and prefixes that end in a slash. */
   objects?: (document: Stored) => string[];
+  /** How many bytes of storage a document stands for: the audit entry of its deletion tells of them. */
+  bytes?: (document: Stored) => number;
   /**
    * Who may read its documents where others refer to them; by default the owner, or admins where
    * there is none.

@@ -68,6 +68,7 @@ function resolved(document: JsonSchema, part: JsonSchema): JsonSchema {
 const PLACES: Record<string, string | null> = {
   '/v1/users': 'User',
   '/v1/admin/payments': 'Payment',
+  '/v1/admin/accounts': 'User',
   '/v1/privacy/exports': null,
   '/v1/webhook-endpoints/deliveries': 'WebhookDelivery',
 };

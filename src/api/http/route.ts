@@ -18,6 +18,8 @@ export interface Request {
   headers: Record<string, string | undefined>;
   ifMatch: string | undefined;
   ifNoneMatch: string | undefined;
+  /** The Accept header. */
+  accept?: string | undefined;
 }
 
 /** What a handler answers: `json`, or `body` as it is (base64 when `binary`). */
@@ -47,6 +49,8 @@ interface Success {
   description: string;
   schema?: JsonSchema | ((components: Components) => JsonSchema);
   contentType?: string;
+  /** Other types that it has, where the client prefers one by its Accept header. */
+  others?: string[];
 }
 
 /**

@@ -25,6 +25,7 @@ export const Audio = entity('Audio', define, {
   about: 'A recording, sample, stem, voice or effect: the object in S3 and its analysis.',
   objects: objectsIn('audios'),
   usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

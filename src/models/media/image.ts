@@ -71,6 +71,7 @@ export const Image = entity('Image', define, {
   about: 'A picture: the object in S3 and its analysis.',
   objects: objectsIn('images'),
   usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

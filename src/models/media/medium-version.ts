@@ -59,6 +59,7 @@ export const MediumVersion = entity('MediumVersion', define, {
     'Another file of a medium: one that will replace the current file, or was replaced and may be restored.',
   // They change places with the medium's own, so they go by what is pointed at, and not by a
   // folder.
+  bytes: ({ size }) => size,
   objects: ({ filePath, derivativesPath }: Stored) => [
     filePath as string,
     ...(derivativesPath ? [`${derivativesPath}/`] : []),

@@ -47,6 +47,7 @@ export const Track = entity('Track', define, {
   about: 'A song in a project: the object in S3 and its analysis.',
   objects: objectsIn('tracks'),
   usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

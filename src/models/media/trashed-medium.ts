@@ -62,5 +62,8 @@ export const TrashedMedium = entity('TrashedMedium', define, {
     'A deleted medium, under its own id, which may be restored for a while. Its objects stay in S3.',
   collection: 'trashedMedia',
   usage,
+  // With its former versions.
+  bytes: ({ content }) =>
+    [content, ...(content.versions ?? [])].reduce((sum, { size }) => sum + size, 0),
   objects: (document: Stored) => objectsIn(getEntityOfKind(document.kind).collectionName)(document),
 });

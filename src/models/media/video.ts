@@ -152,6 +152,7 @@ export const Video = entity('Video', define, {
   about: 'A video, perhaps of a track: the object in S3 and its analysis.',
   objects: objectsIn('videos'),
   usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

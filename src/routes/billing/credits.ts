@@ -16,6 +16,7 @@ import {
 import { self } from '../../rules.ts';
 import { adjustCredits, reverseEntry } from '../../services/billing/adjust.ts';
 import { grantCredits } from '../../services/billing/grants.ts';
+import { creditsSchema } from './credit-schemas.ts';
 
 const NONE = { available: 0, held: 0, debt: 0, isFrozen: false };
 
@@ -37,15 +38,7 @@ export const creditRoutes: Route[] = [
       200: {
         description:
           'Whole credits: the balance, the part that running work holds, and what is available; what is owed, since it was spent before its payment was taken back; whether nothing can be spent, as during a dispute.',
-        schema: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['balance', 'held', 'available'],
-          properties: {
-            ...{ balance: credits, held: credits, available: credits, debt: credits },
-            isFrozen: { type: 'boolean' },
-          },
-        },
+        schema: creditsSchema,
       },
     },
     handle: async (ctx) => {

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-bd0306',
+  id: '0001-first-75e2bb',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1780,6 +1780,61 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('meteringCursors', {
+      fields: {
+        source: { bsonType: 'string', maxLength: 64 },
+        readTo: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['source', 'readTo', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { source: 1 }, unique: true }],
+    });
+    await m.createCollection('meteringFacts', {
+      fields: {
+        at: { bsonType: 'date' },
+        hour: { bsonType: 'date' },
+        amounts: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['metric', 'dimensions', 'amount'],
+            properties: {
+              metric: { bsonType: 'string', maxLength: 64 },
+              dimensions: { bsonType: 'object' },
+              amount: { bsonType: 'number' },
+              values: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+              counts: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+            },
+          },
+          maxItems: 500,
+        },
+        isPending: { bsonType: 'bool' },
+        expiresAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['at', 'hour', 'amounts', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1, hour: 1 } },
+        {
+          key: { isPending: 1, user: 1, hour: 1 },
+          name: 'pending',
+          partialFilterExpression: { isPending: true },
+        },
+        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+      ],
+    });
     await m.createCollection('orphanChecks', {
       fields: {
         entity: { bsonType: 'string', maxLength: 64 },
@@ -2639,6 +2694,19 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('staleHours', {
+      fields: {
+        at: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['at', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { at: 1 }, unique: true }],
+    });
     await m.createCollection('stats', {
       fields: {
         period: { bsonType: 'string', enum: ['HOUR', 'DAY', 'MONTH'] },
@@ -2651,6 +2719,7 @@ export const migration: Migration = {
         min: { bsonType: 'number' },
         max: { bsonType: 'number' },
         dimensions: { bsonType: 'object' },
+        digest: { bsonType: 'binData' },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -2676,6 +2745,7 @@ export const migration: Migration = {
         { key: { user: 1, period: 1, at: -1, _id: -1 } },
         { key: { user: 1, metric: 1, period: 1, at: -1, _id: -1 } },
         { key: { user: 1, metric: 1, period: 1, at: 1, dimensions: 1 }, unique: true },
+        { key: { period: 1, at: 1, metric: 1, user: 1 } },
       ],
     });
     await m.createCollection('tracks', {
@@ -3389,6 +3459,7 @@ export const migration: Migration = {
     await m.dropCollection('trashedMedia');
     await m.dropCollection('tracks');
     await m.dropCollection('stats');
+    await m.dropCollection('staleHours');
     await m.dropCollection('spendingControls');
     await m.dropCollection('socialAccounts');
     await m.dropCollection('sessions');
@@ -3408,6 +3479,8 @@ export const migration: Migration = {
     await m.dropCollection('paymentMethods');
     await m.dropCollection('paymentCustomers');
     await m.dropCollection('orphanChecks');
+    await m.dropCollection('meteringFacts');
+    await m.dropCollection('meteringCursors');
     await m.dropCollection('mediumVersions');
     await m.dropCollection('mails');
     await m.dropCollection('mailTokens');
