@@ -41,6 +41,8 @@ export function redactText(text: string): string {
 const PATTERNS: [RegExp, string | ((found: string) => string)][] = [
   // MongoDB's own: the values of a unique index that are taken.
   [/dup key: .*/gs, 'dup key: (hidden)'],
+  // The command that was not allowed, or in vain, as a whole.
+  [/(command(?: was)?:? )\{.*/gs, '$1(hidden)'],
   // Mongoose and JSON.parse quote what they could not read.
   [/(for value ).*?( \(type)/gs, '$1(hidden)$2'],
   [/(Path `[^`]{0,200}` \()`.*?`\)/gs, '$1hidden)'],

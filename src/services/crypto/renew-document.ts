@@ -22,18 +22,16 @@ export type Renewal = 'CURRENT' | 'RENEWED' | 'CHANGED' | 'UNREADABLE';
  * Encrypts the fields of a document anew that are under another key than the newest of their owner, or are
  * stored in clear, as some were once. It is one write, only if nobody has changed them meanwhile: whoever has
  * encrypted under the newest key anyway. Neither the version nor the audit log tells of it, as what the
- * document says stays the same. In `document` the fields are then as they are stored.
+ * document says stays the same.
  */
 export async function renewDocument(ctx: Ctx, entity: Entity, document: Base): Promise<Renewal> {
   const where: Values = { _id: document._id };
   const set: Values = {};
-  const next: Values = {};
   for (const path of listEncryptedFields(entity)) {
     const stored = (document as Values)[path];
     if (stored === undefined || stored === null) continue;
     if (!isCiphertext(stored)) {
-      next[path] = await encryptField(ctx, entity, document, path, stored);
-      set[path] = next[path];
+      set[path] = await encryptField(ctx, entity, document, path, stored);
       // Of a value in clear equality is not to be told by its bytes.
       where.version = document.version;
       continue;
@@ -47,15 +45,12 @@ export async function renewDocument(ctx: Ctx, entity: Entity, document: Base): P
       throw error;
     }
     const { bytes } = await encryptField(ctx, entity, document, path, clear);
-    next[path] = { ...stored, bytes };
     set[`${path}.bytes`] = bytes;
     where[`${path}.bytes`] = stored.bytes;
   }
   if (Object.keys(set).length === 0) return 'CURRENT';
   const { matchedCount } = await entity.collection.updateOne(where, { $set: set });
-  if (matchedCount === 0) return 'CHANGED';
-  Object.assign(document, next);
-  return 'RENEWED';
+  return matchedCount === 0 ? 'CHANGED' : 'RENEWED';
 }
 
 async function isCurrent(

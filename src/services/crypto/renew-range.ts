@@ -38,8 +38,9 @@ export async function renewRange(ctx: Ctx, range: Range, signal: AbortSignal): P
   for (;;) {
     signal.throwIfAborted();
     const found = await readBatch(ctx, entity, after, range.upTo);
-    for (const document of found) counts[await renewOne(ctx, entity, document)]++;
+    // Before they are renewed: a key is unneeded from the first time on that nothing is found under it.
     await markKeys(ctx, found, marked);
+    for (const document of found) counts[await renewOne(ctx, entity, document)]++;
     after = found.at(-1)?._id;
     if (!after || found.length < BATCH) break;
   }

@@ -3,6 +3,7 @@ import { readDatabaseTime } from '../../data/database-time.ts';
 import { type Entity, entities } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import { aggregate } from '../../data/read.ts';
+import { Migration } from '../../models/maintenance/migration.ts';
 import type { FannedOut, JobType, Work } from '../jobs/job-type.ts';
 import type { RenewalResult, RenewalState } from './renew-job.ts';
 import type { Range, Renewed } from './renew-range.ts';
@@ -20,7 +21,7 @@ export async function runRenewal(
   const began = (await readDatabaseTime(work.ctx)).toISOString();
   const inputs: Range[] = [];
   const size = await choosePartSize();
-  for (const entity of entities.values()) inputs.push(...(await divide(work.ctx, entity, size)));
+  for (const entity of listEntities()) inputs.push(...(await divide(work.ctx, entity, size)));
   return work.fanOut({ type: type as unknown as JobType, inputs, state: { began } });
 }
 
@@ -37,9 +38,14 @@ export async function endRenewal(
   return { read: sum('read'), renewed: sum('renewed'), unreadable, ...judged };
 }
 
+/** All but the records of migrations, which functions may not even read. */
+function listEntities(): Entity[] {
+  return [...entities.values()].filter(({ name }) => name !== Migration.name);
+}
+
 async function choosePartSize(): Promise<number> {
   let count = 0;
-  for (const { collection } of entities.values()) {
+  for (const { collection } of listEntities()) {
     count += await collection.estimatedDocumentCount();
   }
   return Math.max(LEAST, Math.ceil(count / PARTS));
