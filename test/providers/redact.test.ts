@@ -49,7 +49,7 @@ test('errors of others are logged with name, message and code, and without the v
   const user = { _id: newId(Date.now()), email, username: 'CANARY', createdAt: new Date() };
   const errors = await Promise.all([
     // What is taken, what the validator refuses, what is not allowed: MongoDB tells the values.
-    failed(() => User.collection.updateOne({ email: 'x' }, { $set: { _id: 1, email } })),
+    failed(() => User.collection.updateOne({ email: 'x' }, { $set: { _id: 1 as never, email } })),
     failed(async () => {
       const other = await given.user();
       await User.collection.updateOne({ _id: new UUID(other.id) }, { $set: { email } });
