@@ -4,11 +4,13 @@ import { defineSuite } from './vitest.suite.ts';
 export const crowds = [
   'test/account/{lock-outs,rate-limits,shares}.test.ts',
   'test/api/{answer-size,shared-limits}.test.ts',
+  'test/billing/spends.test.ts',
   'test/crypto/renewal.test.ts',
   'test/data/{failover,references}.test.ts',
   'test/jobs/fairness.test.ts',
   'test/maintenance/{check-references,crash-points,retention}.test.ts',
   'test/media/{trash,versions}.test.ts',
+  'test/metering/allowances-at-once.test.ts',
   'test/news/stream.test.ts',
   'test/providers/silence.test.ts',
   'test/uploads/{arrivals,uploads}.test.ts',

@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First9cb75e } from './0001-first-9cb75e.ts';
+import { migration as m0001First8cfde7 } from './0001-first-8cfde7.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First9cb75e];
+export const migrations: Migration[] = [m0001First8cfde7];

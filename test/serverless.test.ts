@@ -52,6 +52,7 @@ const PARTS: Record<string, string[]> = {
     'ANY /v1/admin/queues',
     'ANY /v1/admin/queues/{path+}',
   ],
+  credits: ['ANY /v1/credits', 'ANY /v1/credits/{path+}', 'ANY /v1/admin/spending'],
   auth: ['ANY /v1/auth/{path+}'],
   webhooks: ['ANY /v1/webhooks/{path+}'],
   // Not a collection: what is for all kinds of media.

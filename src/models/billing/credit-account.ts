@@ -53,6 +53,13 @@ function define() {
       personal: 'none',
       description: 'Whether nothing may be spent, as during a dispute.',
     },
+    hasLots: {
+      type: Boolean,
+      server: true,
+      select: false,
+      personal: 'none',
+      description: 'Whether it ever had credits that expire.',
+    },
     sequence: {
       ...credits,
       select: false,
