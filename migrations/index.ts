@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First75e2bb } from './0001-first-75e2bb.ts';
+import { migration as m0001First4aad6a } from './0001-first-4aad6a.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First75e2bb];
+export const migrations: Migration[] = [m0001First4aad6a];

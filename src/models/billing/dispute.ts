@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, ref } from '../../data/entity.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 /** In the order in which a dispute may go on; it never goes back. */
 export const DISPUTE_STATES = ['OPEN', 'LOST', 'WON'] as const;
@@ -7,12 +8,14 @@ export const DISPUTE_STATES = ['OPEN', 'LOST', 'WON'] as const;
 function define() {
   const schema = new Schema({
     payment: ref('Payment', {
+      personal: BOOKKEEPING,
       required: true,
       immutable: true,
       server: true,
       onDelete: 'restrict',
     }),
     providerId: {
+      personal: BOOKKEEPING,
       type: String,
       required: true,
       immutable: true,
@@ -22,6 +25,7 @@ function define() {
       description: 'Its id at the provider.',
     },
     amount: {
+      personal: BOOKKEEPING,
       type: Number,
       required: true,
       server: true,
@@ -29,9 +33,15 @@ function define() {
       min: 0,
       description: "In minor units of the payment's currency.",
     },
-    status: { type: String, required: true, enum: DISPUTE_STATES, server: true },
-    openedAt: { type: Date, required: true, server: true },
-    closedAt: { type: Date, server: true },
+    status: {
+      personal: BOOKKEEPING,
+      type: String,
+      required: true,
+      enum: DISPUTE_STATES,
+      server: true,
+    },
+    openedAt: { personal: BOOKKEEPING, type: Date, required: true, server: true },
+    closedAt: { personal: BOOKKEEPING, type: Date, server: true },
   });
 
   schema.index({ payment: 1 });

@@ -4,8 +4,9 @@ import { PAYMENT_PROVIDERS } from './payment.ts';
 
 function define() {
   const schema = new Schema({
-    provider: { type: String, required: true, enum: PAYMENT_PROVIDERS },
+    provider: { personal: 'none', type: String, required: true, enum: PAYMENT_PROVIDERS },
     polledTo: {
+      personal: 'none',
       type: Date,
       required: true,
       description: 'All events before this time were fetched.',

@@ -1,10 +1,12 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 import { PAYMENT_PROVIDERS } from './payment.ts';
 
 function define() {
   const schema = new Schema({
     provider: {
+      personal: 'none',
       type: String,
       required: true,
       immutable: true,
@@ -13,6 +15,7 @@ function define() {
       default: 'STRIPE',
     },
     providerId: {
+      personal: BOOKKEEPING,
       type: String,
       required: true,
       server: true,

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity } from '../../data/entity.ts';
 import { admin } from '../../rules.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 /** What may differ between the provider's books and ours. */
 export const DIFFERENCES = [
@@ -19,9 +20,10 @@ const differenceSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    from: { type: Date, required: true, server: true },
-    to: { type: Date, required: true, server: true },
+    from: { personal: 'none', type: Date, required: true, server: true },
+    to: { personal: 'none', type: Date, required: true, server: true },
     charges: {
+      personal: 'none',
       type: Number,
       required: true,
       server: true,
@@ -30,6 +32,7 @@ function define() {
       description: 'How many of the provider were compared.',
     },
     payments: {
+      personal: 'none',
       type: Number,
       required: true,
       server: true,
@@ -38,13 +41,21 @@ function define() {
       description: 'How many of ours were compared.',
     },
     differences: {
+      personal: BOOKKEEPING,
       type: [differenceSchema],
       required: true,
       server: true,
       maxItems: 1000,
       description: 'The first thousand.',
     },
-    differenceCount: { type: Number, required: true, server: true, integer: true, min: 0 },
+    differenceCount: {
+      personal: 'none',
+      type: Number,
+      required: true,
+      server: true,
+      integer: true,
+      min: 0,
+    },
   });
 
   schema.index({ createdAt: -1, _id: -1 });

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
 export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
@@ -30,6 +31,7 @@ function define() {
       server: true,
       integer: true,
       min: 0,
+      personal: BOOKKEEPING,
       description: 'In minor units of the currency.',
     },
     currency: {
@@ -37,6 +39,7 @@ function define() {
       required: true,
       immutable: true,
       match: /^[A-Z]{3}$/,
+      personal: BOOKKEEPING,
       description: 'ISO 4217: `EUR`.',
     },
     credits: {
@@ -46,6 +49,7 @@ function define() {
       server: true,
       integer: true,
       min: 1,
+      personal: BOOKKEEPING,
       description: 'The credits that are bought, in whole credits.',
     },
     package: {
@@ -53,6 +57,7 @@ function define() {
       required: true,
       immutable: true,
       maxlength: 64,
+      personal: BOOKKEEPING,
       description: 'The package of credits that is bought.',
     },
     provider: {
@@ -62,18 +67,21 @@ function define() {
       server: true,
       enum: PAYMENT_PROVIDERS,
       default: 'STRIPE',
+      personal: BOOKKEEPING,
     },
     providerId: {
       type: String,
       server: true,
       select: false,
       maxlength: 255,
+      personal: BOOKKEEPING,
       description: 'The id of its Checkout session or, without one, of its PaymentIntent.',
     },
     intentId: {
       type: String,
       ...hidden,
       maxlength: 255,
+      personal: BOOKKEEPING,
       description: 'The id of its PaymentIntent, which refunds and disputes name.',
     },
     flow: {
@@ -82,16 +90,18 @@ function define() {
       immutable: true,
       enum: PAYMENT_FLOWS,
       default: 'CHECKOUT',
+      personal: BOOKKEEPING,
       description:
         'Paid on a page of the provider, in the client by a PaymentIntent, or by a saved method.',
     },
-    paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset' }),
+    paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset', personal: 'export' }),
     status: {
       type: String,
       required: true,
       enum: PAYMENT_STATUSES,
       default: 'PENDING',
       server: true,
+      personal: BOOKKEEPING,
     },
     refundedAmount: {
       type: Number,
@@ -100,18 +110,21 @@ function define() {
       integer: true,
       min: 0,
       server: true,
+      personal: BOOKKEEPING,
       description: 'In minor units of the currency; less than `amount` for a partial refund.',
     },
     receiptUrl: {
       type: String,
       server: true,
       maxlength: 2048,
+      personal: BOOKKEEPING,
       description: "The provider's receipt.",
     },
     invoiceUrl: {
       type: String,
       server: true,
       maxlength: 2048,
+      personal: BOOKKEEPING,
       description: "The provider's invoice.",
     },
     error: errorField,
@@ -120,12 +133,14 @@ function define() {
       ...hidden,
       default: undefined,
       maxItems: 1000,
+      personal: BOOKKEEPING,
       description: 'What is known of its refunds.',
     },
     adjustment: {
       type: Number,
       ...hidden,
       integer: true,
+      personal: BOOKKEEPING,
       description: 'The credits that rounding has left, taken by entries of their own.',
     },
     adjustments: {
@@ -133,9 +148,15 @@ function define() {
       ...hidden,
       integer: true,
       min: 0,
+      personal: BOOKKEEPING,
       description: 'How many such entries there are.',
     },
-    completedAt: { type: Date, server: true, description: 'When the payment completed.' },
+    completedAt: {
+      type: Date,
+      server: true,
+      personal: BOOKKEEPING,
+      description: 'When the payment completed.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

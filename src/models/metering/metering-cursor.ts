@@ -4,6 +4,7 @@ import { entity } from '../../data/entity.ts';
 function define() {
   const schema = new Schema({
     source: {
+      personal: 'none',
       type: String,
       required: true,
       maxlength: 64,
@@ -11,6 +12,7 @@ function define() {
       description: 'The entity whose documents are looked at: `CreditsTransaction`.',
     },
     readTo: {
+      personal: 'none',
       type: Date,
       required: true,
       server: true,

@@ -32,14 +32,22 @@ const amountSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    at: { type: Date, required: true, server: true, description: 'When it happened.' },
+    at: {
+      personal: 'export',
+      type: Date,
+      required: true,
+      server: true,
+      description: 'When it happened.',
+    },
     hour: {
+      personal: 'none',
       type: Date,
       required: true,
       server: true,
       description: 'The beginning of the hour that it counts in: of `at`, unless it came too late.',
     },
     amounts: {
+      personal: 'export',
       type: [amountSchema],
       required: true,
       maxItems: 500,
@@ -47,11 +55,13 @@ function define() {
       description: 'What it counts for, one for each metric and its dimensions.',
     },
     isPending: {
+      personal: 'none',
       type: Boolean,
       server: true,
       description: 'Until the stats of its hour have been made with it.',
     },
     expiresAt: {
+      personal: 'none',
       type: Date,
       server: true,
       description: 'When the database deletes it: 90 days after the stats were made with it.',

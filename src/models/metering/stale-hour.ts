@@ -3,7 +3,13 @@ import { entity } from '../../data/entity.ts';
 
 function define() {
   const schema = new Schema({
-    at: { type: Date, required: true, server: true, description: 'When the hour begins.' },
+    at: {
+      personal: 'none',
+      type: Date,
+      required: true,
+      server: true,
+      description: 'When the hour begins.',
+    },
   });
 
   schema.index({ at: 1 }, { unique: true });
