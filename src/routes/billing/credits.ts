@@ -20,7 +20,6 @@ import { creditsSchema } from './credit-schemas.ts';
 
 const NONE = { available: 0, held: 0, debt: 0, isFrozen: false };
 
-const credits = { type: 'integer', minimum: 0 };
 const entrySuccess = {
   201: { description: 'The entry of the ledger.', schema: documentSchema(CreditsTransaction) },
 };
