@@ -24,7 +24,7 @@ process.env = {
   ...{ STAGE: 'local', LOG_LEVEL: 'SILENT', MONGODB_URI: await startEmptyDatabase(found) },
   ...{ TOKEN_KEYS: JSON.stringify([jwk]), APP_SECRET: Buffer.alloc(32).toString('base64') },
   // Nothing listens there, so no request leaves this machine.
-  ...{ MEDIA_BUCKET: 'none', S3_ENDPOINT: 'http://127.0.0.1:9' },
+  ...{ MEDIA_BUCKET: 'none', KEY_BUCKET: 'none', S3_ENDPOINT: 'http://127.0.0.1:9' },
 };
 const script = compile(file);
 const secrets = { secrets: {}, readSecrets: async () => ({}) }; // all in the environment

@@ -60,6 +60,7 @@ test('a session ends 30 days after its sign-in by the clock of the database, on 
       .toArray();
     return found?.expiresAt.getTime() as number;
   };
+  await alice.signsIn(); // her key is at hand: S3 answers no host that is a year behind
   await withClockAhead(-YEAR, () => alice.signsIn());
   expect(Math.abs((await ends()) - Date.now() - 30 * DAY)).toBeLessThan(MINUTE);
   const soon = { $set: { expiresAt: new Date(Date.now() + 5 * MINUTE) } };

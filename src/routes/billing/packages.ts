@@ -24,7 +24,6 @@ export const packageRoute: Route = {
   summary: 'List what can be bought.',
   tag: 'Credits',
   access: 'anyone',
-  personal: false,
   success: {
     200: {
       description: 'The packages.',

@@ -4,7 +4,7 @@ import { aggregate } from '../../data/read.ts';
 import { CreditsTransaction } from '../../models/billing/credits-transaction.ts';
 import { Project } from '../../models/projects/project.ts';
 import type { Credits } from './accounts.ts';
-import { findRange, lookUpJob, type Month } from './statement.ts';
+import { BY_NUMBER, findRange, lookUpJob, type Month } from './statement.ts';
 
 /** The most job types, and projects, that are shown: those that cost most. */
 const MOST_SHOWN = 100;
@@ -21,7 +21,9 @@ export interface Spend {
 export async function sumSpend(ctx: Ctx, account: UUID, month: Month): Promise<Spend> {
   const spent = { $sum: { $multiply: [-1, '$amount'] } };
   const summed = { credits: spent, jobs: { $sum: 1 } };
-  const first = [{ $sort: { credits: -1, _id: 1 } }, { $limit: MOST_SHOWN }];
+  // Of the sums, without a sort of all of them.
+  const top = { $topN: { n: MOST_SHOWN, sortBy: { credits: -1, _id: 1 }, output: '$$ROOT' } };
+  const first = [{ $group: { _id: null, top } }, { $unwind: '$top' }, { $replaceWith: '$top' }];
   const [found] = await aggregate<Spend & { total: { credits: Credits }[] }>(
     ctx,
     CreditsTransaction,
@@ -44,6 +46,7 @@ export async function sumSpend(ctx: Ctx, account: UUID, month: Month): Promise<S
         },
       },
     ],
+    BY_NUMBER,
   );
   const { total = [], byType = [], byProject = [] } = found ?? {};
   return { total: total[0]?.credits ?? 0, byType, byProject };

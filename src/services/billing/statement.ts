@@ -97,6 +97,9 @@ export async function findRange(ctx: Ctx, account: UUID, { start, end }: Month):
   return { account, sequence: { $gte: from, $lt: Math.max(from, to) } };
 }
 
+/** The index of an account's entries in their order. */
+export const BY_NUMBER = { hint: 'account_1_sequence_1' };
+
 /** The balance before the entry with this number. */
 async function findBalance(ctx: Ctx, account: UUID, before: number): Promise<Credits> {
   const filter = { account, sequence: before - 1 };
@@ -104,17 +107,19 @@ async function findBalance(ctx: Ctx, account: UUID, before: number): Promise<Cre
   return (await findOne(ctx, CreditsTransaction, filter, options))?.balanceAfter ?? 0;
 }
 
-function sumByType(ctx: Ctx, range: Range): Promise<Statement['totals']> {
-  return aggregate(ctx, CreditsTransaction, [
+async function sumByType(ctx: Ctx, range: Range): Promise<Statement['totals']> {
+  const sums = [
     { $match: range },
     { $group: { _id: '$type', count: { $sum: 1 }, credits: { $sum: '$amount' } } },
-    { $sort: { _id: 1 } },
     { $project: { _id: 0, type: '$_id', count: 1, credits: 1 } },
-  ]);
+  ];
+  type Total = Statement['totals'][number];
+  const found = await aggregate<Total>(ctx, CreditsTransaction, sums, BY_NUMBER);
+  return found.toSorted((a, b) => (a.type < b.type ? -1 : 1));
 }
 
 function findEntries(ctx: Ctx, range: Range): Promise<StatementEntry[]> {
-  return aggregate(ctx, CreditsTransaction, [
+  const stages = [
     { $match: range },
     { $sort: { account: 1, sequence: 1 } },
     { $limit: MOST_ENTRIES + 1 },
@@ -126,7 +131,8 @@ function findEntries(ctx: Ctx, range: Range): Promise<StatementEntry[]> {
         ...{ balanceAfter: 1, reason: 1, jobType: '$job.type', project: '$project.name' },
       },
     },
-  ]);
+  ];
+  return aggregate(ctx, CreditsTransaction, stages, BY_NUMBER);
 }
 
 /** Pipeline stages that put the job of an entry in the place of its id. */

@@ -135,7 +135,10 @@ export async function operatorsInQueries({ full = false }: Scale = {}): Promise<
     );
     await inParallel(sampled(inPaths(mine), { full }, 400), async ({ route, path }) => {
       const { status } = await ask(route, path);
-      if (status !== 404 && status !== 405) wrong.push(`${route.method} ${path} → ${status}`);
+      // What is no month is told so.
+      const isTold = status === 400 && route.path.endsWith('/{month}');
+      if (!isTold && status !== 404 && status !== 405)
+        wrong.push(`${route.method} ${path} → ${status}`);
     });
     for (const value of VALUES) {
       for (const name of ['idempotency-key', 'if-match', 'if-none-match', 'x-request-id']) {
@@ -176,7 +179,7 @@ function* inQueries(mine: Owned) {
 function* inPaths(mine: Owned) {
   for (const route of routes.filter((r) => r.path.includes('{'))) {
     for (const value of [...VALUES, '[$ne]', '$ne', '.*', '__proto__', '..']) {
-      const path = route.path.replace('{name}', encodeURIComponent(value));
+      const path = route.path.replace(/\{(name|month)\}/, encodeURIComponent(value));
       yield { route, path: pathOf({ ...route, path }, encodeURIComponent(value)) };
       if (path !== route.path && value !== '..') {
         yield { route, path: pathOf({ ...route, path }, mine.ids) };

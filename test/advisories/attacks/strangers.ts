@@ -217,9 +217,13 @@ const FOR_ADMINS = [
     'getSpending',
     'switchSpending',
     'refundPayment',
+    'describePayment',
+    'listAllPayments',
+    'getPaymentReport',
+    'listPaymentReports',
   ],
   ...['createLlmModel', 'deleteLlmModel', 'updateLlmModel', 'getLlmMetric', 'listLlmMetrics'],
-  ...['getUser', 'listUsers', 'updateUser', 'listAppStats'],
+  ...['getUser', 'listUsers', 'updateUser', 'listAppStats', 'sumAppStatDays', 'getAccount'],
   ...['listQueues', 'listDeadLetters', 'redriveJobs'],
 ].sort();
 
