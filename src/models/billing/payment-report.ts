@@ -45,8 +45,8 @@ function define() {
       type: [differenceSchema],
       required: true,
       server: true,
-      maxItems: 1000,
-      description: 'The first thousand.',
+      maxItems: 500,
+      description: 'The first five hundred.',
     },
     differenceCount: {
       personal: 'none',

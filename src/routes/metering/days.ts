@@ -5,7 +5,7 @@ import { type Fault, invalidQuery } from '../../errors.ts';
 import type { Rule } from '../../rules.ts';
 import { findMetric, METRICS } from '../../services/metering/metrics.ts';
 import { countDays } from '../../services/metering/periods.ts';
-import type { AskedDays } from '../../services/metering/sum-days.ts';
+import { type AskedDays, sumDays } from '../../services/metering/sum-days.ts';
 
 const MOST_DAYS = 92;
 
@@ -73,8 +73,6 @@ export function daysRoute(path: string, id: string, whose: Rule, access: Route['
     success: { 200: { description: 'The days that have any, in order.', schema: daysSchema } },
     handle: async (ctx, { query }) => {
       const asked = readDays(query);
-      // Histograms are read by no other route of this function.
-      const { sumDays } = await import('../../services/metering/sum-days.ts');
       const data = await sumDays(ctx, applyRule(whose, ctx.actor), asked);
       return { status: 200, json: { data } };
     },

@@ -23,7 +23,7 @@ const HOUR = 3600_000;
 const DAY = 24 * HOUR;
 const PAGE = 100;
 /** The most differences that a report holds. */
-const MOST = 1000;
+const MOST = 500;
 
 /** Which charges are compared: those that were made from then to then. */
 export interface Period {
