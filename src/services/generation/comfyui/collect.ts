@@ -2,31 +2,20 @@ import { newId, type UUID } from '../../../data/ids.ts';
 import { findOne } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
-import type { OutputKind } from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { JobFailure, LostClaim, type WakeLater } from '../../jobs/job-type.ts';
 import { getMediumEntity } from '../../media/medium.ts';
 import { GONE_AFTER, pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
-import { type ExecutionResult, OPEN } from './execution-job.ts';
+import { type ExecutionResult, OPEN } from './execution-input.ts';
 import type { Seen } from './look.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
-import { cleanFileName, guessKind, MEDIA } from './output-kinds.ts';
+import { cleanFileName, guessKind, MEDIA, type PlannedFile } from './output-kinds.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { findPod } from './pods.ts';
 import type { Ended } from './protocol.ts';
 import { recordUsage } from './record-usage.ts';
 import { findRevision } from './revisions.ts';
 import { storeOutput } from './store-output.ts';
-
-/** A file of a run that becomes a medium, whose id is chosen before it is fetched: so none is stored twice. */
-export interface PlannedFile {
-  node: string;
-  kind: OutputKind;
-  fileName: string;
-  subfolder?: string | null;
-  medium: UUID;
-  isStored: boolean;
-}
 
 /** How long one step may fetch, in ms; the rest is for the next one. */
 const STEP = 30_000;

@@ -1,31 +1,13 @@
 import Joi from 'joi';
 import type { Ctx } from '../../../context.ts';
-import type { UUID } from '../../../data/ids.ts';
 import { findOne } from '../../../data/read.ts';
 import { ComfyUIWorkflowConfig } from '../../../models/generation/comfyui/workflow-config.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import type { JobDoc } from '../../../models/jobs/job.ts';
 import { idInput } from '../../jobs/input.ts';
 import type { JobType, Subject } from '../../jobs/job-type.ts';
+import { type ExecutionInput, type ExecutionResult, OF_ONE_TRY, OPEN } from './execution-input.ts';
 import { abandonRun } from './stop-job.ts';
-
-export interface ExecutionInput {
-  document: UUID;
-}
-
-export interface ExecutionResult {
-  document: UUID;
-  /** How many media it has made. */
-  outputs: number;
-}
-
-/** The statuses of a run that has not ended. */
-export const OPEN = ['QUEUED', 'RUNNING'];
-
-/** What is only true of one try at a pod. */
-export const OF_ONE_TRY = [
-  ...['pod', 'promptId', 'sentAt', 'missingSince', 'unreachedSince', 'files', 'nodeErrors'],
-];
 
 const subject: Subject<ExecutionInput, ExecutionResult> = {
   at: ({ document }) => ({ entity: ComfyUIWorkflowExecution, id: document }),

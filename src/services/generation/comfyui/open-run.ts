@@ -8,7 +8,7 @@ import { ComfyUIExecutionLog } from '../../../models/generation/comfyui/executio
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import { LostClaim, Superseded, type Work } from '../../jobs/job-type.ts';
 import type { RunState } from '../run-stages.ts';
-import { type ExecutionInput, type ExecutionResult, OPEN } from './execution-job.ts';
+import { type ExecutionInput, type ExecutionResult, OPEN } from './execution-input.ts';
 
 export type ExecutionDoc = DocOf<typeof ComfyUIWorkflowExecution>;
 export type ExecutionWork = Work<ExecutionInput, ExecutionResult>;

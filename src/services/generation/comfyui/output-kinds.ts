@@ -1,6 +1,17 @@
+import type { UUID } from '../../../data/ids.ts';
 import type { OutputKind } from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { AUDIO_LIMITS } from '../../media/audio/limits.ts';
 import { IMAGE_LIMITS } from '../../media/image/limits.ts';
+
+/** A file of a run that becomes a medium, whose id is chosen before it is fetched: so none is stored twice. */
+export interface PlannedFile {
+  node: string;
+  kind: OutputKind;
+  fileName: string;
+  subfolder?: string | null;
+  medium: UUID;
+  isStored: boolean;
+}
 
 /** What an output of a kind becomes: its entity, and the field of an execution that refers to it. */
 export const MEDIA: Record<OutputKind, { entity: string; field: string; bytes: number }> = {

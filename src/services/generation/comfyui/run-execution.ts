@@ -1,7 +1,7 @@
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { type Decision, decide } from '../run-stages.ts';
 import { collectOutputs, planOutputs } from './collect.ts';
-import { type ExecutionResult, OF_ONE_TRY } from './execution-job.ts';
+import { type ExecutionResult, OF_ONE_TRY } from './execution-input.ts';
 import { lookAtRun, type Seen } from './look.ts';
 import { type ExecutionWork, type OpenRun, openRun, readState } from './open-run.ts';
 import { findPod, findRoomierPod } from './pods.ts';

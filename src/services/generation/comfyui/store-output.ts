@@ -12,9 +12,8 @@ import { buildOriginalKey } from '../../media/keys.ts';
 import type { Medium } from '../../media/medium.ts';
 import { describeLineage } from '../lineage.ts';
 import { PodFailure } from './call-pod.ts';
-import type { PlannedFile } from './collect.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
-import { cleanFileName, guessType, MEDIA } from './output-kinds.ts';
+import { cleanFileName, guessType, MEDIA, type PlannedFile } from './output-kinds.ts';
 import type { PodDoc } from './pods.ts';
 import { openFile } from './protocol.ts';
 
