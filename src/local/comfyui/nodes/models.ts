@@ -80,7 +80,10 @@ export const models: Record<string, Behaviour> = {
 function loader(input: string, folder: string, ...values: string[]): Behaviour {
   return {
     run: () => ({ values }),
-    options: (files) => ({ [input]: files.listModels(folder) }),
+    // A VAE that does nothing is part of ComfyUI.
+    options: (files) => ({
+      [input]: [...files.listModels(folder), ...(folder === 'vae' ? ['pixel_space'] : [])],
+    }),
   };
 }
 

@@ -11,7 +11,7 @@ export const realUrl = process.env.COMFYUI_URL ?? '';
 // Small limits and some time for each node, so that the stand-in is neither slower nor faster than a server.
 const standIn = realUrl
   ? undefined
-  : await startComfyUi({ maxUpload: 1024 * 1024, timings: { '*': 0.02 } });
+  : await startComfyUi({ maxUpload: 4 * 1024 * 1024, timings: { '*': 0.02 } });
 afterAll(() => standIn?.stop());
 
 export const url = realUrl || (standIn?.url as string);
