@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import '../harness/place.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { comfyuiPods } from '../../functions/comfyui-pods.ts';
 import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
+import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
 import { ComfyUIPod } from '../../src/models/generation/comfyui/pod.ts';
 import { RunPodPod } from '../../src/models/generation/runpod/pod.ts';
 import { callPod, PodFailure } from '../../src/services/generation/comfyui/call-pod.ts';
@@ -16,7 +20,7 @@ import { conforms } from '../conforms.ts';
 import type { Problem } from '../contract/held.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { stored } from '../harness/stored.ts';
-import { type FakeComfyUI, startComfyUI } from './support/comfyui.ts';
+import { PLAIN_PICTURE } from './support/drive.ts';
 
 conforms(comfyuiPods, {
   person: given.admin,
@@ -42,10 +46,10 @@ async function makePod(baseUrl: string, values: object = {}): Promise<PodDoc> {
 }
 
 describe('a pod', () => {
-  const servers: FakeComfyUI[] = [];
+  const servers: ComfyUi[] = [];
   beforeAll(async () => {
     await ComfyUIPod.collection.deleteMany({});
-    for (let n = 0; n < 3; n++) servers.push(await startComfyUI());
+    for (let n = 0; n < 3; n++) servers.push(await startComfyUi());
   });
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.stop()));
@@ -84,19 +88,26 @@ describe('a pod', () => {
   );
 
   test('that is not private is not connected to at a private address, whatever its name resolves to', async () => {
-    const [server] = servers as [FakeComfyUI];
-    const baseUrl = server.url.replace('127.0.0.1', 'localhost');
-    const calls = server.calls.length;
-    const address = { _id: new UUID(), baseUrl, isPrivate: false };
-    const failed = await callPod(address, { path: '/queue', signal }).catch((e) => e);
-    expect(failed).toBeInstanceOf(PodFailure);
-    expect(failed).toMatchObject({ mayHaveHeard: false });
-    expect(server.calls).toHaveLength(calls);
+    let calls = 0;
+    const canary = createServer((_, response) => {
+      calls++;
+      response.end('{}');
+    });
+    await new Promise<void>((ready) => canary.listen(0, ready));
+    const { port } = canary.address() as AddressInfo;
+    for (const host of ['localhost', '127.0.0.1', '[::1]', '2130706433']) {
+      const address = { _id: new UUID(), baseUrl: `http://${host}:${port}`, isPrivate: false };
+      const failed = await callPod(address, { path: '/queue', signal }).catch((e) => e);
+      expect(failed).toBeInstanceOf(PodFailure);
+      expect(failed).toMatchObject({ mayHaveHeard: false });
+    }
+    expect(calls).toBe(0);
+    await new Promise((done) => canary.close(done));
   });
 
   test('with the least to do is chosen, of those that answer, have the nodes and are not drained', async () => {
     await ComfyUIPod.collection.deleteMany({});
-    const [busy, free, draining] = servers as [FakeComfyUI, FakeComfyUI, FakeComfyUI];
+    const [busy, free, draining] = servers as [ComfyUi, ComfyUi, ComfyUi];
     const pods = [
       await makePod(busy.url),
       await makePod(free.url),
@@ -104,24 +115,23 @@ describe('a pod', () => {
       await makePod('http://127.0.0.1:9'),
     ];
     for (const pod of pods.slice(0, 3)) expect(await checkPod(ctx, pod, signal)).toBe(true);
-    busy.hold();
-    const graph = { 1: { class_type: 'SaveImage', inputs: {} } };
+    busy.faults.add('stall');
+    const { graph } = PLAIN_PICTURE;
     const submit = (id: string) =>
       fetch(`${busy.url}/prompt`, {
         method: 'POST',
         body: JSON.stringify({ prompt: graph, prompt_id: id }),
       });
-    await submit('a');
+    expect((await submit(randomUUID())).status).toBe(200);
     const chosen = await choosePod(ctx, { classes: new Set(['SaveImage']) }, signal);
     expect(chosen?._id).toEqual(pods[1]?._id);
-    expect(await choosePod(ctx, { classes: new Set(['KSampler']) }, signal)).toBeNull();
+    expect(await choosePod(ctx, { classes: new Set(['NoSuchNode']) }, signal)).toBeNull();
     busy.restart();
-    busy.release();
   });
 
   test('that fails three times in a row gets no work for a while, and again after it answers', async () => {
     await ComfyUIPod.collection.deleteMany({});
-    const [server] = servers as [FakeComfyUI];
+    const [server] = servers as [ComfyUi];
     const pod = await makePod(server.url);
     const isChosen = async () => (await choosePod(ctx, { classes: new Set() }, signal)) !== null;
     for (let n = 0; n < 2; n++) await recordPodFailure(ctx, pod, new Error('no'));
