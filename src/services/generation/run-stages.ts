@@ -76,7 +76,7 @@ export function decide(state: RunState, sight: Sight): Decision {
       return { do: 'SUBMIT' };
     case 'UNREACHED':
       if ((state.sinceUnreached ?? 0) < GONE_AFTER) {
-        const wakeIn = pace((state.sinceUnreached ?? 0) / 1000, 60);
+        const wakeIn = pace((4 * (state.sinceUnreached ?? 0)) / 1000, 60);
         return { do: 'WAIT', stage: state.stage, wakeIn };
       }
       return { do: 'LOSE', message: 'Its pod could not be reached for half an hour.' };

@@ -2,7 +2,7 @@ import { type Graph, splitPath } from '../../../models/generation/comfyui/workfl
 import type { Revision } from './revisions.ts';
 
 /** An input that no node has: it changes the signature by which ComfyUI finds results in its cache. */
-const NONCE_INPUT = 'run_nonce';
+export const NONCE_INPUT = 'run_nonce';
 
 /**
  * The graph of a revision with these values at the paths of its parameters. Its outputs get a nonce, so that
