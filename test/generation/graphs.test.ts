@@ -1,3 +1,4 @@
+import '../harness/place.ts';
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../src/models/generation/comfyui/workflow-graph.ts';
 import { checkGraph } from '../../src/services/generation/comfyui/check-graph.ts';
