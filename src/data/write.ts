@@ -11,7 +11,13 @@ import {
   makeAuditEntry,
 } from './audit.ts';
 import { type DateExpression, databaseTime, insertComputed } from './database-time.ts';
-import { encryptFields, isEncryptedPath, type Owner } from './encrypted-fields.ts';
+import {
+  addClearDefaults,
+  encryptFields,
+  isEncryptedPath,
+  type Owner,
+  showClear,
+} from './encrypted-fields.ts';
 import type { Base, Entity, Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { newId, type UUID } from './ids.ts';
@@ -170,11 +176,12 @@ function makeDates(ctx: Ctx, times: Times = {}): Record<string, DateExpression> 
 
 async function validateNew(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
   try {
+    const clear = addClearDefaults(entity, values);
     const document = await validateDocument(
       entity,
-      await encryptFields(ctx, entity, values, values),
+      await encryptFields(ctx, entity, values, clear),
     );
-    checkRules(entity, document);
+    if (entity.options.refine) checkRules(entity, showClear(entity, document, clear));
     return document;
   } catch (error) {
     throw translateError(error);

@@ -1,5 +1,7 @@
 import { endSessions } from './account/end-sessions.ts';
 import { sendMailJob } from './account/mail/send-job.ts';
+import { forgetKeys } from './crypto/forget-job.ts';
+import { renewEncryption, renewPart } from './crypto/renew-job.ts';
 import { renderExport } from './exports/export-job.ts';
 import { importProject } from './exports/import/import-job.ts';
 import { renderSegments } from './exports/segments/segment-job.ts';
@@ -35,4 +37,7 @@ export const jobTypes = listJobTypes(
   deliverWebhooks,
   executeWorkflow,
   stopRun,
+  forgetKeys,
+  renewEncryption,
+  renewPart,
 );

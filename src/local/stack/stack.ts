@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { createBucket } from '../bucket.ts';
+import { createBuckets } from '../bucket.ts';
 import { startLocalComfyUi } from '../comfyui/local.ts';
 import { readDeployment } from '../deployment/read.ts';
 import { makeEnvironment, withDatabase } from '../environment.ts';
@@ -100,7 +100,7 @@ async function prepare(tools: Tools, migration: ChildProcess, log: Log): Promise
   const migrated = open(migration).catch((error: unknown) => {
     throw new Refusal(`The migrations failed: ${formatMessage(error)}; see above.`);
   });
-  const created = createBucket(tools.info.s3, bucket).catch((error: unknown) => {
+  const created = createBuckets(tools.info.s3, bucket).catch((error: unknown) => {
     // On the user's own S3 server the bucket may exist already, with settings that are not ours to
     // change.
     if (!process.env.S3_ENDPOINT) throw error;

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm } from '../../data/entity.ts';
+import { AUDIT_LOG } from '../reasons.ts';
 
 const actorSchema = new Schema(
   {
@@ -22,12 +23,13 @@ const actorSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    actor: { type: actorSchema, required: true, server: true },
+    actor: { type: actorSchema, required: true, server: true, personal: AUDIT_LOG },
     action: {
       type: String,
       required: true,
       maxlength: 64,
       server: true,
+      personal: AUDIT_LOG,
       description: '`create`, `update`, `delete`, or the verb of the operation.',
     },
     entity: {
@@ -35,16 +37,19 @@ function define() {
       required: true,
       maxlength: 64,
       server: true,
+      personal: AUDIT_LOG,
       description: 'The entity of the changed document.',
     },
     document: {
       type: Schema.Types.UUID,
       required: true,
       server: true,
+      personal: AUDIT_LOG,
       description: 'The id of the changed document.',
     },
     changes: freeForm(256 * 1024, {
       server: true,
+      personal: AUDIT_LOG,
       description:
         'Path → `[before, after]`; without secrets, and long values are replaced by their length.',
     }),
@@ -53,6 +58,7 @@ function define() {
       required: true,
       maxlength: 128,
       server: true,
+      personal: 'none',
       description: '`X-Request-Id` of the request.',
     },
     ip: { type: String, maxlength: 64, server: true, personal: 'export' },
@@ -60,16 +66,19 @@ function define() {
       type: Number,
       integer: true,
       server: true,
+      personal: 'none',
       description: 'Its position in the chain, without gaps.',
     },
     previousHash: {
       type: String,
       server: true,
+      personal: 'none',
       description: 'The hash of the previous event in the chain.',
     },
     hash: {
       type: String,
       server: true,
+      personal: 'none',
       description: 'SHA-256 over the event and the previous hash.',
     },
   });

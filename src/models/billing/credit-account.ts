@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity } from '../../data/entity.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 const ownerSchema = new Schema(
   {
@@ -18,7 +19,13 @@ const credits = { type: Number, required: true, default: 0, integer: true, min: 
 
 function define() {
   const schema = new Schema({
-    owner: { type: ownerSchema, required: true, immutable: true, server: true },
+    owner: {
+      type: ownerSchema,
+      required: true,
+      immutable: true,
+      server: true,
+      personal: BOOKKEEPING,
+    },
     purpose: {
       type: String,
       required: true,
@@ -26,13 +33,16 @@ function define() {
       server: true,
       enum: ACCOUNT_PURPOSES,
       default: 'USER',
+      personal: 'none',
     },
     available: {
       ...credits,
+      personal: 'export',
       description: 'Whole credits that can be spent. The database itself refuses a negative value.',
     },
     held: {
       ...credits,
+      personal: 'export',
       description: 'Whole credits that running work has reserved. With `available` the balance.',
     },
     isFrozen: {
@@ -40,14 +50,21 @@ function define() {
       required: true,
       default: false,
       server: true,
+      personal: 'none',
       description: 'Whether nothing may be spent, as during a dispute.',
     },
-    sequence: { ...credits, select: false, description: 'The number of the last entry.' },
+    sequence: {
+      ...credits,
+      select: false,
+      personal: 'none',
+      description: 'The number of the last entry.',
+    },
     headHash: {
       type: String,
       server: true,
       select: false,
       maxlength: 64,
+      personal: 'none',
       description: 'The hash of the last entry.',
     },
   });

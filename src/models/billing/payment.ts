@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
 export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
@@ -14,6 +15,7 @@ function define() {
       server: true,
       integer: true,
       min: 0,
+      personal: BOOKKEEPING,
       description: 'In minor units of the currency.',
     },
     currency: {
@@ -22,6 +24,7 @@ function define() {
       immutable: true,
       server: true,
       match: /^[A-Z]{3}$/,
+      personal: BOOKKEEPING,
       description: 'ISO 4217: `EUR`.',
     },
     credits: {
@@ -31,6 +34,7 @@ function define() {
       server: true,
       integer: true,
       min: 1,
+      personal: BOOKKEEPING,
       description: 'The credits that are bought, in whole credits.',
     },
     package: {
@@ -38,6 +42,7 @@ function define() {
       required: true,
       immutable: true,
       maxlength: 64,
+      personal: BOOKKEEPING,
       description: 'The package of credits that is bought.',
     },
     provider: {
@@ -47,21 +52,24 @@ function define() {
       server: true,
       enum: PAYMENT_PROVIDERS,
       default: 'STRIPE',
+      personal: BOOKKEEPING,
     },
     providerId: {
       type: String,
       server: true,
       select: false,
       maxlength: 255,
+      personal: BOOKKEEPING,
       description: 'Its id at the provider.',
     },
-    paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset' }),
+    paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset', personal: 'export' }),
     status: {
       type: String,
       required: true,
       enum: PAYMENT_STATUSES,
       default: 'PENDING',
       server: true,
+      personal: BOOKKEEPING,
     },
     refundedAmount: {
       type: Number,
@@ -70,16 +78,23 @@ function define() {
       integer: true,
       min: 0,
       server: true,
+      personal: BOOKKEEPING,
       description: 'In minor units of the currency; less than `amount` for a partial refund.',
     },
     receiptUrl: {
       type: String,
       server: true,
       maxlength: 2048,
+      personal: BOOKKEEPING,
       description: "The provider's receipt.",
     },
     error: errorField,
-    completedAt: { type: Date, server: true, description: 'When the payment completed.' },
+    completedAt: {
+      type: Date,
+      server: true,
+      personal: BOOKKEEPING,
+      description: 'When the payment completed.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

@@ -7,9 +7,15 @@ export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as
 
 function define() {
   const schema = new Schema({
-    project: ref('Project', { onDelete: 'cascade' }),
+    project: ref('Project', { onDelete: 'cascade', personal: 'none' }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
-    kind: { type: String, required: true, enum: AUDIO_KINDS, default: 'RECORDING' },
+    kind: {
+      type: String,
+      required: true,
+      enum: AUDIO_KINDS,
+      default: 'RECORDING',
+      personal: 'none',
+    },
     ...mediaFields,
     ...soundFields,
     ...generatedFields,

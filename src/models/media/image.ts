@@ -44,7 +44,7 @@ const imageSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    project: ref('Project', { onDelete: 'cascade' }),
+    project: ref('Project', { onDelete: 'cascade', personal: 'none' }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     altText: {
       type: String,
@@ -58,6 +58,7 @@ function define() {
     image: {
       type: imageSchema,
       server: true,
+      personal: 'export',
       description: 'Technical data, as the decoder reports them.',
     },
   });

@@ -3,7 +3,7 @@ import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
 import { MEDIA_KINDS, mediaFields } from './media-fields.ts';
 
 const FACTS = 64 * 1024;
-const REFERENCE = { server: true, onDelete: 'cascade' } as const;
+const REFERENCE = { server: true, onDelete: 'cascade', personal: 'none' } as const;
 
 function define() {
   const schema = new Schema({
@@ -12,6 +12,7 @@ function define() {
       required: true,
       server: true,
       enum: Object.keys(MEDIA_KINDS),
+      personal: 'none',
       description:
         'The kind of the medium that it is a version of; one of the four references is set.',
     },
@@ -22,11 +23,13 @@ function define() {
     ...mediaFields,
     facts: freeForm(FACTS, {
       server: true,
+      personal: 'export',
       description: 'Technical data, in the fields that the medium has for it.',
     }),
     replacedAt: {
       type: Date,
       server: true,
+      personal: 'none',
       description: 'When another version replaced it; not set for one that is still to come.',
     },
     replacedVersion: {
@@ -34,6 +37,7 @@ function define() {
       integer: true,
       server: true,
       select: false,
+      personal: 'none',
       description:
         'The version of the medium that last showed this file: a request to replace that one has been carried out.',
     },

@@ -3,20 +3,22 @@ import { entity } from '../../data/entity.ts';
 
 function define() {
   const schema = new Schema({
-    provider: { type: String, required: true, enum: ['STRIPE', 'RUNPOD'] },
+    provider: { type: String, required: true, enum: ['STRIPE', 'RUNPOD'], personal: 'none' },
     eventId: {
       type: String,
       required: true,
       maxlength: 255,
+      personal: 'none',
       description: 'Its id at the provider.',
     },
     type: {
       type: String,
       required: true,
       maxlength: 128,
+      personal: 'none',
       description: 'The type of event, as the provider calls it.',
     },
-    expiresAt: { type: Date, required: true },
+    expiresAt: { type: Date, required: true, personal: 'none' },
   });
 
   schema.index({ provider: 1, eventId: 1 }, { unique: true });

@@ -7,15 +7,17 @@ const COMFYUI_POD_STATUSES = ['STARTING', 'READY', 'BUSY', 'UNREACHABLE', 'STOPP
 
 function define() {
   const schema = new Schema({
-    name: { type: String, required: true, trim: true, maxlength: 120 },
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'none' },
     baseUrl: {
       type: String,
       required: true,
       maxlength: 2048,
       match: /^https?:\/\/[^\s/]+(\/\S*)?$/,
+      personal: 'none',
       description: 'The address of ComfyUI.',
     },
     isPrivate: {
+      personal: 'none',
       type: Boolean,
       required: true,
       default: false,
@@ -23,6 +25,7 @@ function define() {
         'Whether it may be in a private network; else only addresses of the public internet are connected to.',
     },
     isDraining: {
+      personal: 'none',
       type: Boolean,
       required: true,
       default: false,
@@ -30,6 +33,7 @@ function define() {
     },
     runpodPod: ref('RunPodPod', {
       onDelete: 'unset',
+      personal: 'none',
       description: 'The pod at RunPod that it runs on.',
     }),
     status: {
@@ -38,21 +42,30 @@ function define() {
       enum: COMFYUI_POD_STATUSES,
       default: 'STARTING',
       server: true,
+      personal: 'none',
     },
     capabilities: freeForm(256 * 1024, {
       server: true,
+      personal: 'none',
       description:
         'What it said of itself: `version`, `devices`, `nodes` (how many), `models` by folder.',
     }),
-    lastSeenAt: { type: Date, server: true, description: 'When it last responded.' },
+    lastSeenAt: {
+      type: Date,
+      server: true,
+      personal: 'none',
+      description: 'When it last responded.',
+    },
     queueRemaining: {
       type: Number,
       integer: true,
       min: 0,
       server: true,
+      personal: 'none',
       description: 'The length of its queue.',
     },
     vramTotal: {
+      personal: 'none',
       type: Number,
       integer: true,
       min: 0,
@@ -60,6 +73,7 @@ function define() {
       description: 'Of its first device, in bytes: what did not fit goes to a pod with more.',
     },
     failures: {
+      personal: 'none',
       type: Number,
       required: true,
       default: 0,
@@ -70,6 +84,7 @@ function define() {
       description: 'Calls in a row that failed.',
     },
     retryAt: {
+      personal: 'none',
       type: Date,
       server: true,
       description: 'Until when it gets no work, because calls failed (circuit breaker).',

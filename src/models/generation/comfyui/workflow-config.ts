@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm } from '../../../data/entity.ts';
+import { encrypted, entity, freeForm } from '../../../data/entity.ts';
 import { ownerOrShared } from '../../../rules.ts';
 import { findGraphFaults, LARGEST_GRAPH } from './workflow-graph.ts';
 import { outputList, parameterList } from './workflow-parameter.ts';
@@ -8,30 +8,36 @@ function define() {
   const schema = new Schema({
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
-    graph: freeForm(LARGEST_GRAPH, {
+    graph: encrypted(freeForm(LARGEST_GRAPH), {
       required: true,
       countedIn: 'revision',
       personal: 'export',
       description: "In ComfyUI's API format: node id → `{ class_type, inputs }`.",
     }),
-    parameters: {
-      ...parameterList,
-      required: true,
-      default: [],
-      countedIn: 'revision',
-      description: 'The values that an execution may set.',
-    },
+    // Their defaults are prompts, too.
+    parameters: encrypted(
+      { ...parameterList },
+      {
+        required: true,
+        clearDefault: () => [],
+        countedIn: 'revision',
+        personal: 'export',
+        description: 'The values that an execution may set.',
+      },
+    ),
     outputs: {
       ...outputList,
       required: true,
       default: [],
       countedIn: 'revision',
+      personal: 'export',
       description: 'The nodes whose results are stored.',
     },
     isPublic: {
       type: Boolean,
       required: true,
       default: false,
+      personal: 'none',
       description: 'Whether everybody may read and run it.',
     },
     creditCost: {
@@ -41,6 +47,7 @@ function define() {
       integer: true,
       min: 0,
       max: 1_000_000,
+      personal: 'none',
       description: 'The price of one execution, in whole credits.',
     },
     revision: {
@@ -50,6 +57,7 @@ function define() {
       integer: true,
       min: 1,
       server: true,
+      personal: 'none',
       description: 'Incremented by every change of `graph`, `parameters` or `outputs`.',
     },
   });

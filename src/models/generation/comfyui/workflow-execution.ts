@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, ref } from '../../../data/entity.ts';
+import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
 import { OUTPUT_KINDS } from './workflow-parameter.ts';
@@ -44,11 +44,13 @@ const outputSchema = new Schema(
 function define() {
   const schema = new Schema({
     workflow: ref('ComfyUIWorkflowConfig', {
+      personal: 'none',
       required: true,
       immutable: true,
       onDelete: 'restrict',
     }),
     workflowRevision: {
+      personal: 'none',
       type: Number,
       required: true,
       integer: true,
@@ -56,24 +58,28 @@ function define() {
       server: true,
       description: 'The `revision` of the workflow that is executed.',
     },
-    parameters: freeForm(32 * 1024, {
+    parameters: encrypted(freeForm(32 * 1024), {
       required: true,
       immutable: true,
-      default: () => ({}),
+      clearDefault: () => ({}),
+      personal: 'export',
       description: "Values by the names of the workflow's parameters.",
     }),
     project: ref('Project', {
+      personal: 'none',
       immutable: true,
       onDelete: 'cascade',
       description: 'The project that its results belong to.',
     }),
     ...runFields(EXECUTION_STATUSES),
     pod: ref('ComfyUIPod', {
+      personal: 'none',
       server: true,
       onDelete: 'unset',
       description: 'The pod that runs it.',
     }),
     stage: {
+      personal: 'none',
       type: String,
       required: true,
       enum: RUN_STAGES,
@@ -83,6 +89,7 @@ function define() {
         'WAITING for a pod → SUBMITTING → SUBMITTED (in the queue of the pod) → RUNNING → COLLECTING the results → DONE.',
     },
     progress: {
+      personal: 'none',
       type: Number,
       required: true,
       default: 0,
@@ -92,11 +99,13 @@ function define() {
       description: 'In percent.',
     },
     seeds: freeForm(16 * 1024, {
+      personal: 'export',
       server: true,
       description:
         'The seeds that it ran with, by the names of the parameters: a rerun takes them.',
     }),
     inputs: {
+      personal: 'export',
       type: [{ type: String, maxlength: 36 }],
       default: undefined,
       server: true,
@@ -104,28 +113,33 @@ function define() {
       description: 'The ids of the media that it was given.',
     },
     rerunOf: ref('ComfyUIWorkflowExecution', {
+      personal: 'none',
       server: true,
       onDelete: 'unset',
       description: 'The execution that it repeats.',
     }),
     promptId: {
+      personal: 'erase',
       type: String,
       server: true,
       maxlength: 64,
       description: 'Its id at ComfyUI.',
     },
     outputs: {
+      personal: 'export',
       type: [outputSchema],
       default: undefined,
       server: true,
       maxItems: 100,
       description: 'The results.',
     },
-    nodeErrors: freeForm(16 * 1024, {
+    nodeErrors: encrypted(freeForm(16 * 1024), {
       server: true,
+      personal: 'export',
       description: 'The errors of ComfyUI: node id → error.',
     }),
     fence: {
+      personal: 'none',
       type: Number,
       integer: true,
       min: 0,
@@ -135,6 +149,7 @@ function define() {
         'The fencing token of the claim that wrote last; what has a lesser one is refused.',
     },
     submissions: {
+      personal: 'none',
       type: Number,
       required: true,
       default: 0,
@@ -144,6 +159,7 @@ function define() {
       description: 'How often it was given to a pod.',
     },
     minVram: {
+      personal: 'none',
       type: Number,
       integer: true,
       server: true,
@@ -151,30 +167,35 @@ function define() {
       description: 'It did not fit into a pod with so many bytes.',
     },
     lookedAt: {
+      personal: 'none',
       type: Date,
       server: true,
       select: false,
       description: 'When a worker last took it into hand.',
     },
     sentAt: {
+      personal: 'none',
       type: Date,
       server: true,
       select: false,
       description: 'When it was sent to the pod.',
     },
     missingSince: {
+      personal: 'none',
       type: Date,
       server: true,
       select: false,
       description: 'Since when the pod does not know it.',
     },
     unreachedSince: {
+      personal: 'none',
       type: Date,
       server: true,
       select: false,
       description: 'Since when the pod cannot be reached.',
     },
     files: {
+      personal: 'erase',
       type: [fileSchema],
       default: undefined,
       server: true,
@@ -182,8 +203,20 @@ function define() {
       maxItems: 100,
       description: 'The files of the pod that become media, whose ids are chosen before.',
     },
-    queuedSeconds: { type: Number, min: 0, server: true, description: 'How long it waited.' },
-    runSeconds: { type: Number, min: 0, server: true, description: 'How long it ran.' },
+    queuedSeconds: {
+      personal: 'none',
+      type: Number,
+      min: 0,
+      server: true,
+      description: 'How long it waited.',
+    },
+    runSeconds: {
+      personal: 'none',
+      type: Number,
+      min: 0,
+      server: true,
+      description: 'How long it ran.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

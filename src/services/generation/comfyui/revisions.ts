@@ -13,7 +13,12 @@ import type {
   WorkflowParameter,
 } from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { ComfyUIWorkflowRevision } from '../../../models/generation/comfyui/workflow-revision.ts';
-import { readRevisionGraph, readWorkflowGraph } from './stored-fields.ts';
+import {
+  readRevisionGraph,
+  readRevisionParameters,
+  readWorkflowGraph,
+  readWorkflowParameters,
+} from './stored-fields.ts';
 
 export type WorkflowDoc = DocOf<typeof ComfyUIWorkflowConfig>;
 
@@ -36,7 +41,8 @@ export async function keepRevision(ctx: Ctx, workflow: WorkflowDoc): Promise<Rev
   if (found) return found;
   const graph = await readWorkflowGraph(ctx, workflow);
   const { revision, user } = workflow;
-  const { parameters, outputs } = workflow as unknown as Pick<Revision, 'parameters' | 'outputs'>;
+  const parameters = await readWorkflowParameters(ctx, workflow);
+  const outputs = workflow.outputs as WorkflowOutput[];
   const kept = { workflow: workflow._id, revision, graph, parameters, outputs };
   const graphHash = hashGraph(graph);
   try {
@@ -61,7 +67,8 @@ export async function findRevision(
   const found = await findOne(ctx, ComfyUIWorkflowRevision, { workflow, revision });
   if (!found) return null;
   const graph = await readRevisionGraph(ctx, found);
-  return { ...(found as unknown as Revision), graph };
+  const parameters = await readRevisionParameters(ctx, found);
+  return { ...(found as unknown as Revision), graph, parameters };
 }
 
 /** SHA-256 of a graph as canonical JSON: that of what is run, without the values of parameters. */

@@ -5,6 +5,7 @@ import type { UUID } from '../../../data/ids.ts';
 import { ComfyUIWorkflowConfig } from '../../../models/generation/comfyui/workflow-config.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import type { Graph } from '../../../models/generation/comfyui/workflow-graph.ts';
+import type { WorkflowParameter } from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { ComfyUIWorkflowRevision } from '../../../models/generation/comfyui/workflow-revision.ts';
 
 // The one place where graphs, prompts and parameters are read from what is stored: they are, or may be,
@@ -15,6 +16,16 @@ type Stored = { _id: UUID; user?: UUID | null };
 /** The graph of a workflow. */
 export function readWorkflowGraph(ctx: Ctx, workflow: Stored): Promise<Graph> {
   return readField(ctx, ComfyUIWorkflowConfig as Entity, workflow, 'graph');
+}
+
+/** What an execution of a workflow may set. */
+export function readWorkflowParameters(ctx: Ctx, workflow: Stored): Promise<WorkflowParameter[]> {
+  return readField(ctx, ComfyUIWorkflowConfig as Entity, workflow, 'parameters');
+}
+
+/** What an execution of a revision may set. */
+export function readRevisionParameters(ctx: Ctx, revision: Stored): Promise<WorkflowParameter[]> {
+  return readField(ctx, ComfyUIWorkflowRevision as Entity, revision, 'parameters');
 }
 
 /** The graph of a revision. */

@@ -3,11 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-<<<<<<<< HEAD:migrations/0001-first-fbf91b.ts
-  id: '0001-first-fbf91b',
-========
-  id: '0001-first-69b09a',
->>>>>>>> whole:migrations/0001-first-69b09a.ts
+  id: '0001-first-40a21e',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -384,46 +380,17 @@ export const migration: Migration = {
       fields: {
         name: { bsonType: 'string', maxLength: 120 },
         description: { bsonType: 'string', maxLength: 2000 },
-        graph: { bsonType: 'object' },
+        graph: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         parameters: {
-          bsonType: 'array',
-          items: {
-            bsonType: 'object',
-            additionalProperties: false,
-            required: ['name', 'type', 'path'],
-            properties: {
-              name: { bsonType: 'string', pattern: '^[A-Za-z][A-Za-z0-9_]{0,63}$' },
-              type: {
-                bsonType: 'string',
-                enum: [
-                  'STRING',
-                  'INTEGER',
-                  'NUMBER',
-                  'BOOLEAN',
-                  'SEED',
-                  'NONCE',
-                  'IMAGE',
-                  'AUDIO',
-                  'VIDEO',
-                ],
-              },
-              path: {
-                bsonType: 'string',
-                maxLength: 200,
-                pattern: '^[\\w:-]+\\.inputs\\.[\\w. :-]+$',
-              },
-              default: {},
-              min: { bsonType: 'number' },
-              max: { bsonType: 'number' },
-              enum: {
-                bsonType: 'array',
-                items: { bsonType: 'string', maxLength: 255 },
-                maxItems: 100,
-              },
-              required: { bsonType: 'bool' },
-            },
-          },
-          maxItems: 100,
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
         },
         outputs: {
           bsonType: 'array',
@@ -485,7 +452,12 @@ export const migration: Migration = {
       fields: {
         workflow: 'id',
         workflowRevision: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
-        parameters: { bsonType: 'object' },
+        parameters: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         project: 'id',
         job: 'id',
         status: {
@@ -530,7 +502,12 @@ export const migration: Migration = {
           },
           maxItems: 100,
         },
-        nodeErrors: { bsonType: 'object' },
+        nodeErrors: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         fence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         submissions: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         minVram: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
@@ -611,44 +588,10 @@ export const migration: Migration = {
           properties: { bytes: { bsonType: 'binData' } },
         },
         parameters: {
-          bsonType: 'array',
-          items: {
-            bsonType: 'object',
-            additionalProperties: false,
-            required: ['name', 'type', 'path'],
-            properties: {
-              name: { bsonType: 'string', pattern: '^[A-Za-z][A-Za-z0-9_]{0,63}$' },
-              type: {
-                bsonType: 'string',
-                enum: [
-                  'STRING',
-                  'INTEGER',
-                  'NUMBER',
-                  'BOOLEAN',
-                  'SEED',
-                  'NONCE',
-                  'IMAGE',
-                  'AUDIO',
-                  'VIDEO',
-                ],
-              },
-              path: {
-                bsonType: 'string',
-                maxLength: 200,
-                pattern: '^[\\w:-]+\\.inputs\\.[\\w. :-]+$',
-              },
-              default: {},
-              min: { bsonType: 'number' },
-              max: { bsonType: 'number' },
-              enum: {
-                bsonType: 'array',
-                items: { bsonType: 'string', maxLength: 255 },
-                maxItems: 100,
-              },
-              required: { bsonType: 'bool' },
-            },
-          },
-          maxItems: 100,
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
         },
         outputs: {
           bsonType: 'array',
@@ -1385,7 +1328,12 @@ export const migration: Migration = {
           items: { bsonType: 'string', enum: ['TEXT', 'AUDIO', 'IMAGE', 'VIDEO'] },
           maxItems: 4,
         },
-        parameters: { bsonType: 'object' },
+        parameters: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         project: 'id',
         job: 'id',
         status: {
@@ -2189,7 +2137,12 @@ export const migration: Migration = {
       fields: {
         configuration: 'id',
         endpointId: { bsonType: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
-        input: { bsonType: 'object' },
+        input: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         job: 'id',
         status: {
           bsonType: 'string',
@@ -2215,7 +2168,12 @@ export const migration: Migration = {
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
         runpodId: { bsonType: 'string', maxLength: 128 },
-        output: { bsonType: 'object' },
+        output: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         delayMs: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         executionMs: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         cost: { bsonType: 'number', minimum: 0 },
@@ -2405,8 +2363,13 @@ export const migration: Migration = {
     });
     await m.createCollection('sealingKeys', {
       fields: {
+        subject: { bsonType: 'string', maxLength: 36 },
         wrapper: { bsonType: 'string' },
         wrapped: { bsonType: 'binData' },
+        endedAt: { bsonType: 'date' },
+        unneededAt: { bsonType: 'date' },
+        seenAt: { bsonType: 'date' },
+        forgottenAt: { bsonType: 'date' },
         _id: 'id',
         createdAt: { bsonType: 'date' },
         updatedAt: { bsonType: 'date' },
@@ -2414,8 +2377,8 @@ export const migration: Migration = {
         outbox: { bsonType: 'array', items: { bsonType: 'object' } },
         removing: { bsonType: 'date' },
       },
-      required: ['wrapper', 'wrapped', '_id', 'createdAt', 'updatedAt', 'version'],
-      indexes: [],
+      required: ['wrapper', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { subject: 1, _id: -1 } }, { key: { endedAt: 1 }, sparse: true }],
     });
     await m.createCollection('sessions', {
       fields: {
