@@ -1,3 +1,4 @@
+import '../harness/place.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
 import type { Problem } from '../contract/held.ts';

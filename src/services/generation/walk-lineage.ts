@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { type Base, entityNamed } from '../../data/entity.ts';
-import { idText, UUID } from '../../data/ids.ts';
+import { idText, parseId, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { MEDIA_KINDS, type MediaKindName } from '../../models/media/media-fields.ts';
 
@@ -81,7 +81,8 @@ const listOthers = (found: Map<string, Relative>) => [...found.values()].slice(1
 
 async function findByIds(ctx: Ctx, user: UUID, ids: string[]): Promise<Relative[]> {
   if (ids.length === 0) return [];
-  const filter = { _id: { $in: ids.map((id) => new UUID(id)) }, user };
+  const known = ids.map(parseId).filter((id) => id !== undefined);
+  const filter = { _id: { $in: known }, user };
   const there = await findEach(ctx, filter);
   const gone = ids.filter((id) => !there.some((relative) => relative.id === id));
   return [...there, ...gone.map(describeGone)];

@@ -32,6 +32,8 @@ export interface Driver {
   ends(person: Person, run: Doc, isEnough?: (run: Execution) => boolean): Promise<Execution>;
   /** How many runs of jobs there were of the provider's queue. */
   runs: number;
+  /** How long the longest of them took, in ms. */
+  longest: number;
   /** So many seconds pass. */
   passes(seconds: number): void;
 }
@@ -45,11 +47,14 @@ export function makeDriver(passing: (ms: number) => Promise<void> | void = () =>
   const driver: Driver = {
     ctx,
     runs: 0,
+    longest: 0,
     passes(seconds) {
       ahead += 1000 * seconds;
     },
     async step() {
+      const began = performance.now();
       const outcome = await work('PROVIDER');
+      driver.longest = Math.max(driver.longest, performance.now() - began);
       if (outcome !== 'IDLE') driver.runs++;
       await tellUploads(ctx);
       while ((await work('MEDIA')) !== 'IDLE');
