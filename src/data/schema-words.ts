@@ -15,6 +15,7 @@ export const WORDS = {
   maxBytes: 'the most bytes of a free-form object, as JSON',
   anyJson: 'a JSON value of any type, where a free-form one is an object',
   maxItems: 'the most items of an array',
+  confidential: 'audit entries say that it changed, and not to what',
   encrypted: 'stored as ciphertext: what is in it, and what of it is shown (made by `encrypted()`)',
   description: 'what its name does not say, for the documentation: units, formats, purpose',
 } as const;
@@ -30,6 +31,7 @@ declare module 'mongoose' {
     maxBytes?: number;
     anyJson?: boolean;
     maxItems?: number;
+    confidential?: boolean;
     encrypted?: Encrypted;
     description?: string;
   }

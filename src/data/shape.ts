@@ -43,6 +43,8 @@ export interface Field {
   /** Never part of an answer. */
   hidden: boolean;
   hasDefault: boolean;
+  /** Audit entries do not show its value. */
+  isConfidential?: true;
   /** The field that counts it: see `countedIn` in schema-words.ts. */
   countedIn?: string;
   /** What becomes of it, and of all that is in it, when a person asks to be forgotten. */
@@ -112,6 +114,7 @@ function readField(type: SchemaType, path: string): Field {
     immutable: o.immutable === true,
     hidden: o.select === false,
     hasDefault: o.default !== undefined || o.encrypted?.default !== undefined,
+    isConfidential: o.confidential ? (true as const) : undefined,
     countedIn: o.countedIn,
     personal: o.personal,
     description: o.description,

@@ -16,8 +16,8 @@ place({ worker: false });
 
 const word = () => `canary${randomBytes(6).toString('hex')}`;
 
-// What a picture carries is its owner's own, and is shown to nobody else.
-const OF_THE_OWNER = ['images'];
+// What a picture carries is its owner's own: the medium shows it to him, and so do the events that tell of it.
+const OF_THE_OWNER = ['images', 'events'];
 
 test.each<[FaultName | undefined, string]>([
   [undefined, 'COMPLETED'],

@@ -128,6 +128,8 @@ export const mediaFields = {
   },
   metadata: freeForm(112 * 1024, {
     server: true,
+    // A generated picture says what was asked for.
+    confidential: true,
     personal: 'export',
     description:
       'What the file says of itself: `title`, `artist`, `takenAt`…; of generated media `prompt`, `workflow`, `parameters`. Never a place.',

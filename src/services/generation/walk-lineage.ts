@@ -9,7 +9,7 @@ const MOST_STEPS = 10;
 const MOST_MEDIA = 100;
 
 /** A medium in the lineage of another one. */
-export interface Relative {
+interface Relative {
   id: string;
   /** Null of one that is no longer there. */
   kind: MediaKindName | null;

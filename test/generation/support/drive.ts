@@ -21,7 +21,7 @@ export interface Execution extends Doc {
   nodeErrors?: object;
 }
 
-export const ENDS = ['COMPLETED', 'FAILED', 'LOST', 'CANCELLED'];
+const ENDS = ['COMPLETED', 'FAILED', 'LOST', 'CANCELLED'];
 
 /** A worker whose clock the test moves: whatever waits for its time need not be waited for. */
 export interface Driver {

@@ -25,7 +25,7 @@ export interface OpenRun {
   save(change: Update, action: string | null, lines?: LogLine[]): Promise<void>;
 }
 
-export interface LogLine {
+interface LogLine {
   event: string;
   level?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   at?: Date;
@@ -73,7 +73,7 @@ export async function openRun({ ctx, input, job, token }: ExecutionWork): Promis
 }
 
 /** Writes lines into the log of an execution. */
-export async function writeLog(
+async function writeLog(
   ctx: Ctx,
   { _id: execution, user }: Pick<ExecutionDoc, '_id' | 'user'>,
   lines: LogLine[],

@@ -216,6 +216,6 @@ export function readObject(value: unknown): Record<string, unknown> {
 }
 
 /** What a pod says, as far as it is kept. */
-export function clip(text: string, most: number): string {
+function clip(text: string, most: number): string {
   return text.replaceAll('\0', '').toWellFormed().slice(0, most).toWellFormed();
 }

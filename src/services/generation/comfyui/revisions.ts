@@ -72,6 +72,6 @@ export async function findRevision(
 }
 
 /** SHA-256 of a graph as canonical JSON: that of what is run, without the values of parameters. */
-export function hashGraph(graph: Graph): string {
+function hashGraph(graph: Graph): string {
   return createHash('sha256').update(canonicalJson(graph)).digest('hex');
 }
