@@ -6,6 +6,7 @@ export const crowds = [
   'test/api/{answer-size,shared-limits}.test.ts',
   'test/crypto/renewal.test.ts',
   'test/data/{failover,references}.test.ts',
+  'test/generation/{executions,six-hours}.test.ts',
   'test/jobs/fairness.test.ts',
   'test/maintenance/{check-references,crash-points,retention}.test.ts',
   'test/media/{trash,versions}.test.ts',

@@ -18,7 +18,7 @@ export interface GuardedRequest {
 }
 
 /** An address that may not be connected to. */
-export class ForbiddenAddress extends Error {
+class ForbiddenAddress extends Error {
   override readonly name = 'ForbiddenAddress';
   constructor() {
     super('Connections to this address are not allowed.');

@@ -112,7 +112,7 @@ function describe(kind: MediaKindName, medium: Medium, steps: number): Relative 
     ...{ id: idText(_id), kind, name, status, steps },
     generatedBy: generatedBy ? idText(generatedBy) : null,
     lineage: lineage ?? null,
-    madeFrom: madeFrom ?? [],
+    madeFrom: (madeFrom ?? []).filter((id) => parseId(id)),
   };
 }
 

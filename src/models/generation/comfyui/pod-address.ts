@@ -36,6 +36,6 @@ export function isReachable(address: string, { toPrivate, toLoopback }: PodReach
 }
 
 /** The host of a URL as a connection needs it: IPv6 without its brackets. */
-export function readHost({ hostname }: URL): string {
+function readHost({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

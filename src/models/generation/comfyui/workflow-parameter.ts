@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { anyJson } from '../../../data/entity.ts';
 
 /** What an execution may set. SEED and NONCE are numbers that are drawn unless given, or always. */
-export const PARAMETER_TYPES = [
+const PARAMETER_TYPES = [
   ...(['STRING', 'INTEGER', 'NUMBER', 'BOOLEAN', 'SEED', 'NONCE'] as const),
   ...(['IMAGE', 'AUDIO', 'VIDEO'] as const),
 ] as const;
