@@ -35,7 +35,7 @@ export function createProgress(
       parent_node_id: null,
       real_node_id: id,
     };
-    events.tell('progress_state', { prompt_id, nodes });
+    events.tellProgress('progress_state', { prompt_id, nodes });
   }
 
   function throwIfInterrupted(): void {
@@ -43,7 +43,7 @@ export function createProgress(
   }
 
   async function preview(id: string, { values: [value] }: Made): Promise<void> {
-    if (events.client === undefined || !isPicture(value)) return;
+    if (!isPicture(value)) return;
     const jpeg = await clock.work(encodePreview(value));
     const about = { node_id: id, display_node_id: id, parent_node_id: null, real_node_id: id };
     const knowsMeta = life.sockets.supportsMetadata(events.client);
@@ -60,7 +60,7 @@ export function createProgress(
         if (ms > 0) await clock.sleep(ms / steps);
         throwIfInterrupted();
         tell(id, 'running', step, steps);
-        events.tell('progress', { value: step, max: steps, prompt_id, node: id });
+        events.tellProgress('progress', { value: step, max: steps, prompt_id, node: id });
         await preview(id, made);
       }
     },

@@ -70,6 +70,8 @@ export const models: Record<string, Behaviour> = {
   VAEDecode: { run: async ({ samples }) => ({ values: [await drawLatent(samples as Latent)] }) },
   VAEDecodeAudio: { run: ({ samples }) => ({ values: [playLatent(samples as Latent)] }) },
   ImageUpscaleWithModel: {
+    steps: ({ image }) =>
+      countTiles((image as Picture).width) * countTiles((image as Picture).height),
     run: async ({ image }) => {
       const { width, height } = image as Picture;
       return { values: [await fitPicture(image as Picture, width * 4, height * 4)] };
@@ -85,6 +87,11 @@ function loader(input: string, folder: string, ...values: string[]): Behaviour {
       [input]: [...files.listModels(folder), ...(folder === 'vae' ? ['pixel_space'] : [])],
     }),
   };
+}
+
+// Pictures are enlarged in tiles of 512 pixels, which overlap by 32.
+function countTiles(side: number): number {
+  return side <= 512 ? 1 : Math.ceil((side - 32) / 480);
 }
 
 function readSize({ width, height }: Inputs) {
