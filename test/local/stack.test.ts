@@ -108,8 +108,8 @@ test('the stack prints its addresses, refuses a second start, and stops with all
     COMFYUI_URL: state.comfyui,
   });
   expect(first.output).toContain(`ComfyUI at ${state.comfyui} is a stand-in`);
-  const { system } = await (await fetch(`${state.comfyui}/system_stats`)).json();
-  expect(system.python_version).toContain('stand-in');
+  const stats = await fetch(`${state.comfyui}/system_stats`);
+  expect(await stats.text()).toContain('stand-in');
   expect(notes('migrate')).toHaveLength(1);
   await until('the schedule fired', () => notes('tick').length === 1);
 

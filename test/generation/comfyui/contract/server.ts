@@ -6,7 +6,7 @@ import { startComfyUi } from '../../../../src/local/comfyui/start.ts';
 import { until } from '../../../harness/until.ts';
 
 /** The address of a real ComfyUI that is tested in place of the stand-in. */
-export const realUrl = process.env.COMFYUI_URL ?? '';
+const realUrl = process.env.COMFYUI_URL ?? '';
 
 // Small limits and some time for each node, so that the stand-in is neither slower nor faster than a server.
 const standIn = realUrl
