@@ -13,6 +13,7 @@ export const WORDS = {
   personal: 'what privacy export and erasure do with it: export, erase or keep',
   integer: 'a whole number',
   maxBytes: 'the most bytes of a free-form object, as JSON',
+  anyJson: 'a JSON value of any type, where a free-form one is an object',
   maxItems: 'the most items of an array',
   encrypted: 'stored as ciphertext: what is in it, and what of it is shown (made by `encrypted()`)',
   description: 'what its name does not say, for the documentation: units, formats, purpose',
@@ -27,6 +28,7 @@ declare module 'mongoose' {
     personal?: 'export' | 'erase' | 'keep';
     integer?: boolean;
     maxBytes?: number;
+    anyJson?: boolean;
     maxItems?: number;
     encrypted?: Encrypted;
     description?: string;

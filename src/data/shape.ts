@@ -20,7 +20,7 @@ export type Shape =
   | { kind: 'binary' }
   | { kind: 'date' }
   | { kind: 'id'; ref?: string; onDelete?: OnDelete }
-  | { kind: 'free'; maxBytes?: number }
+  | { kind: 'free'; maxBytes?: number; any?: true }
   | { kind: 'map'; values: Shape }
   | { kind: 'array'; items: Shape; max?: number }
   | { kind: 'encrypted'; inner: Shape; shows?: 'last4' }
@@ -155,7 +155,11 @@ function readShape(type: SchemaType, path: string): Shape {
         onDelete: o.onDelete,
       });
     case 'Mixed':
-      return dropUndefined({ kind: 'free' as const, maxBytes: o.maxBytes });
+      return dropUndefined({
+        kind: 'free' as const,
+        maxBytes: o.maxBytes,
+        any: o.anyJson ? (true as const) : undefined,
+      });
     case 'Map':
       return { kind: 'map', values: readShape(inner.$__schemaType as SchemaType, path) };
     case 'Embedded':

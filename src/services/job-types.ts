@@ -3,6 +3,8 @@ import { sendMailJob } from './account/mail/send-job.ts';
 import { renderExport } from './exports/export-job.ts';
 import { importProject } from './exports/import/import-job.ts';
 import { renderSegments } from './exports/segments/segment-job.ts';
+import { executeWorkflow } from './generation/comfyui/execution-job.ts';
+import { stopRun } from './generation/comfyui/stop-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { reprocessMedia } from './media/reprocess-job.ts';
@@ -31,4 +33,6 @@ export const jobTypes = listJobTypes(
   endSessions,
   sendMailJob,
   deliverWebhooks,
+  executeWorkflow,
+  stopRun,
 );

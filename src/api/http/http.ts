@@ -70,7 +70,8 @@ export function readQuery(route: Route, raw: string): ReadonlyMap<string, string
 export function readBody(route: Route, event: HttpEvent): unknown {
   const text = event.body ?? '';
   const bytes = event.isBase64Encoded ? Buffer.byteLength(text, 'base64') : Buffer.byteLength(text);
-  const largest = route.access === 'anyone' ? LARGEST_OPEN_BODY : LARGEST_BODY;
+  const usual = route.access === 'anyone' ? LARGEST_OPEN_BODY : LARGEST_BODY;
+  const largest = route.mostKiB ?? usual;
   if (bytes > 1024 * largest) {
     throw new AppError('PAYLOAD_TOO_LARGE', `A body may have at most ${largest} KiB here.`);
   }

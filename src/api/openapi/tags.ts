@@ -39,7 +39,7 @@ const TAGS: Record<string, string> = {
   System: 'Health, and this document.',
   Payments: 'Purchases of credits. Not implemented yet.',
   PaymentMethods: 'Ways to pay. Not implemented yet.',
-  ComfyUIExecutions: 'Runs of workflows. Not implemented yet.',
+  ComfyUIExecutions: 'Runs of workflows.',
   RunPods: 'Pods at RunPod. Not implemented yet.',
   RunPodExecutions: 'Calls of serverless endpoints at RunPod. Not implemented yet.',
   LlmInteractions: 'Questions to language models. Not implemented yet.',

@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
-import { addMediaIndexes, mediaFields, soundFields } from './media-fields.ts';
+import { addMediaIndexes, generatedFields, mediaFields, soundFields } from './media-fields.ts';
 
 export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as const;
 
@@ -12,6 +12,7 @@ function define() {
     kind: { type: String, required: true, enum: AUDIO_KINDS, default: 'RECORDING' },
     ...mediaFields,
     ...soundFields,
+    ...generatedFields,
   });
 
   addMediaIndexes(schema);

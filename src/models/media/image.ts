@@ -1,7 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
-import { addMediaIndexes, mediaFields } from './media-fields.ts';
+import { addMediaIndexes, generatedFields, mediaFields } from './media-fields.ts';
 
 const imageSchema = new Schema(
   {
@@ -54,6 +54,7 @@ function define() {
       description: 'Alternative text, for people who cannot see it.',
     },
     ...mediaFields,
+    ...generatedFields,
     image: {
       type: imageSchema,
       server: true,

@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { errorField } from '../error-field.ts';
-import { addMediaIndexes, mediaFields } from './media-fields.ts';
+import { addMediaIndexes, generatedFields, mediaFields } from './media-fields.ts';
 
 const videoSchema = new Schema(
   {
@@ -119,6 +119,7 @@ function define() {
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
     ...mediaFields,
+    ...generatedFields,
     video: {
       type: videoSchema,
       server: true,

@@ -1,5 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../../data/entity.ts';
+import type { Fault } from '../../../errors.ts';
+import { findAddressFault } from './pod-address.ts';
 
 const COMFYUI_POD_STATUSES = ['STARTING', 'READY', 'BUSY', 'UNREACHABLE', 'STOPPED'] as const;
 
@@ -12,6 +14,19 @@ function define() {
       maxlength: 2048,
       match: /^https?:\/\/[^\s/]+(\/\S*)?$/,
       description: 'The address of ComfyUI.',
+    },
+    isPrivate: {
+      type: Boolean,
+      required: true,
+      default: false,
+      description:
+        'Whether it may be in a private network; else only addresses of the public internet are connected to.',
+    },
+    isDraining: {
+      type: Boolean,
+      required: true,
+      default: false,
+      description: 'Whether it gets no new work; what it has begun is followed to its end.',
     },
     runpodPod: ref('RunPodPod', {
       onDelete: 'unset',
@@ -26,7 +41,8 @@ function define() {
     },
     capabilities: freeForm(256 * 1024, {
       server: true,
-      description: 'Its responses to `/object_info` and `/system_stats`.',
+      description:
+        'What it said of itself: `version`, `devices`, `nodes` (how many), `models` by folder.',
     }),
     lastSeenAt: { type: Date, server: true, description: 'When it last responded.' },
     queueRemaining: {
@@ -35,6 +51,28 @@ function define() {
       min: 0,
       server: true,
       description: 'The length of its queue.',
+    },
+    vramTotal: {
+      type: Number,
+      integer: true,
+      min: 0,
+      server: true,
+      description: 'Of its first device, in bytes: what did not fit goes to a pod with more.',
+    },
+    failures: {
+      type: Number,
+      required: true,
+      default: 0,
+      integer: true,
+      min: 0,
+      server: true,
+      select: false,
+      description: 'Calls in a row that failed.',
+    },
+    retryAt: {
+      type: Date,
+      server: true,
+      description: 'Until when it gets no work, because calls failed (circuit breaker).',
     },
   });
 
@@ -48,4 +86,11 @@ function define() {
 export const ComfyUIPod = entity('ComfyUIPod', define, {
   about: 'An instance of ComfyUI.',
   owner: 'none',
+  refine: findAddressFaults,
 });
+
+function findAddressFaults(document: Record<string, unknown>): Fault[] {
+  const { baseUrl, isPrivate } = document as { baseUrl: string; isPrivate?: boolean };
+  const message = findAddressFault(baseUrl, { toPrivate: isPrivate === true, toLoopback: true });
+  return message ? [{ path: 'baseUrl', message }] : [];
+}

@@ -2,8 +2,27 @@ import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../../data/entity.ts';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
+import { OUTPUT_KINDS } from './workflow-parameter.ts';
 
 const EXECUTION_STATUSES = [...JOB_STATUSES, 'LOST'] as const;
+
+/** What a run does at a provider, in this order. */
+export const RUN_STAGES = [
+  ...(['WAITING', 'SUBMITTING', 'SUBMITTED', 'RUNNING', 'COLLECTING', 'DONE'] as const),
+] as const;
+export type RunStage = (typeof RUN_STAGES)[number];
+
+const fileSchema = new Schema(
+  {
+    node: { type: String, required: true, maxlength: 64 },
+    kind: { type: String, required: true, enum: OUTPUT_KINDS },
+    fileName: { type: String, required: true, maxlength: 1024 },
+    subfolder: { type: String, maxlength: 1024 },
+    medium: { type: Schema.Types.UUID, required: true },
+    isStored: { type: Boolean, required: true, default: false },
+  },
+  { _id: false },
+);
 
 const outputSchema = new Schema(
   {
@@ -13,10 +32,11 @@ const outputSchema = new Schema(
       maxlength: 64,
       description: 'The id of the node that produced it.',
     },
-    kind: { type: String, required: true, enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
+    kind: { type: String, required: true, enum: OUTPUT_KINDS },
     image: ref('Image', { onDelete: 'unset' }),
     video: ref('Video', { onDelete: 'unset' }),
     audio: ref('Audio', { onDelete: 'unset' }),
+    track: ref('Track', { onDelete: 'unset' }),
   },
   { _id: false },
 );
@@ -53,6 +73,41 @@ function define() {
       onDelete: 'unset',
       description: 'The pod that runs it.',
     }),
+    stage: {
+      type: String,
+      required: true,
+      enum: RUN_STAGES,
+      default: 'WAITING',
+      server: true,
+      description:
+        'WAITING for a pod → SUBMITTING → SUBMITTED (in the queue of the pod) → RUNNING → COLLECTING the results → DONE.',
+    },
+    progress: {
+      type: Number,
+      required: true,
+      default: 0,
+      min: 0,
+      max: 100,
+      server: true,
+      description: 'In percent.',
+    },
+    seeds: freeForm(16 * 1024, {
+      server: true,
+      description:
+        'The seeds that it ran with, by the names of the parameters: a rerun takes them.',
+    }),
+    inputs: {
+      type: [{ type: String, maxlength: 36 }],
+      default: undefined,
+      server: true,
+      maxItems: 20,
+      description: 'The ids of the media that it was given.',
+    },
+    rerunOf: ref('ComfyUIWorkflowExecution', {
+      server: true,
+      onDelete: 'unset',
+      description: 'The execution that it repeats.',
+    }),
     promptId: {
       type: String,
       server: true,
@@ -70,6 +125,63 @@ function define() {
       server: true,
       description: 'The errors of ComfyUI: node id → error.',
     }),
+    fence: {
+      type: Number,
+      integer: true,
+      min: 0,
+      select: false,
+      server: true,
+      description:
+        'The fencing token of the claim that wrote last; what has a lesser one is refused.',
+    },
+    submissions: {
+      type: Number,
+      required: true,
+      default: 0,
+      integer: true,
+      server: true,
+      select: false,
+      description: 'How often it was given to a pod.',
+    },
+    minVram: {
+      type: Number,
+      integer: true,
+      server: true,
+      select: false,
+      description: 'It did not fit into a pod with so many bytes.',
+    },
+    lookedAt: {
+      type: Date,
+      server: true,
+      select: false,
+      description: 'When a worker last took it into hand.',
+    },
+    sentAt: {
+      type: Date,
+      server: true,
+      select: false,
+      description: 'When it was sent to the pod.',
+    },
+    missingSince: {
+      type: Date,
+      server: true,
+      select: false,
+      description: 'Since when the pod does not know it.',
+    },
+    unreachedSince: {
+      type: Date,
+      server: true,
+      select: false,
+      description: 'Since when the pod cannot be reached.',
+    },
+    files: {
+      type: [fileSchema],
+      default: undefined,
+      server: true,
+      select: false,
+      maxItems: 100,
+      description: 'The files of the pod that become media, whose ids are chosen before.',
+    },
     queuedSeconds: { type: Number, min: 0, server: true, description: 'How long it waited.' },
     runSeconds: { type: Number, min: 0, server: true, description: 'How long it ran.' },
   });
@@ -79,7 +191,17 @@ function define() {
   schema.index({ user: 1, workflow: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
   schema.index({ workflow: 1 });
-  for (const path of ['project', 'job', 'pod', 'outputs.image', 'outputs.video', 'outputs.audio']) {
+  // How many a pod has to do.
+  schema.index({ pod: 1, status: 1 }, { sparse: true });
+  schema.index({ rerunOf: 1 }, { sparse: true });
+  for (const path of [
+    'project',
+    'job',
+    'outputs.image',
+    'outputs.video',
+    'outputs.audio',
+    'outputs.track',
+  ]) {
     schema.index({ [path]: 1 }, { sparse: true });
   }
 

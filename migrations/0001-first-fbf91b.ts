@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-2a2908',
+  id: '0001-first-fbf91b',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -128,6 +128,9 @@ export const migration: Migration = {
             algorithms: { bsonType: 'object' },
           },
         },
+        generatedBy: 'id',
+        madeFrom: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        lineage: { bsonType: 'object' },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -162,6 +165,8 @@ export const migration: Migration = {
           name: 'awaiting',
           partialFilterExpression: { status: 'AWAITING_UPLOAD' },
         },
+        { key: { generatedBy: 1 }, sparse: true },
+        { key: { madeFrom: 1 }, sparse: true },
         { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         { key: { user: 1, kind: 1, createdAt: -1, _id: -1 } },
         {
@@ -267,6 +272,33 @@ export const migration: Migration = {
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
+    await m.createCollection('comfyUINodeCatalogs', {
+      fields: {
+        pod: 'id',
+        fetchedAt: { bsonType: 'date' },
+        hash: { bsonType: 'string', pattern: '^[0-9a-f]{64}$' },
+        classes: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        gzip: { bsonType: 'binData' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'pod',
+        'fetchedAt',
+        'hash',
+        'classes',
+        'gzip',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [{ key: { pod: 1 }, unique: true }],
+    });
     await m.createCollection('comfyUIPods', {
       fields: {
         name: { bsonType: 'string', maxLength: 120 },
@@ -275,6 +307,8 @@ export const migration: Migration = {
           maxLength: 2048,
           pattern: '^https?:\\/\\/[^\\s/]+(\\/\\S*)?$',
         },
+        isPrivate: { bsonType: 'bool' },
+        isDraining: { bsonType: 'bool' },
         runpodPod: 'id',
         status: {
           bsonType: 'string',
@@ -283,6 +317,9 @@ export const migration: Migration = {
         capabilities: { bsonType: 'object' },
         lastSeenAt: { bsonType: 'date' },
         queueRemaining: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        vramTotal: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        failures: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        retryAt: { bsonType: 'date' },
         _id: 'id',
         createdAt: { bsonType: 'date' },
         updatedAt: { bsonType: 'date' },
@@ -290,7 +327,18 @@ export const migration: Migration = {
         outbox: { bsonType: 'array', items: { bsonType: 'object' } },
         removing: { bsonType: 'date' },
       },
-      required: ['name', 'baseUrl', 'status', '_id', 'createdAt', 'updatedAt', 'version'],
+      required: [
+        'name',
+        'baseUrl',
+        'isPrivate',
+        'isDraining',
+        'status',
+        'failures',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
       indexes: [
         { key: { createdAt: -1, _id: -1 } },
         { key: { status: 1, createdAt: -1, _id: -1 } },
@@ -343,14 +391,24 @@ export const migration: Migration = {
               name: { bsonType: 'string', pattern: '^[A-Za-z][A-Za-z0-9_]{0,63}$' },
               type: {
                 bsonType: 'string',
-                enum: ['STRING', 'INTEGER', 'NUMBER', 'BOOLEAN', 'IMAGE', 'AUDIO'],
+                enum: [
+                  'STRING',
+                  'INTEGER',
+                  'NUMBER',
+                  'BOOLEAN',
+                  'SEED',
+                  'NONCE',
+                  'IMAGE',
+                  'AUDIO',
+                  'VIDEO',
+                ],
               },
               path: {
                 bsonType: 'string',
                 maxLength: 200,
-                pattern: '^[\\w-]+\\.inputs\\.[\\w. -]+$',
+                pattern: '^[\\w:-]+\\.inputs\\.[\\w. :-]+$',
               },
-              default: { bsonType: 'object' },
+              default: {},
               min: { bsonType: 'number' },
               max: { bsonType: 'number' },
               enum: {
@@ -371,7 +429,7 @@ export const migration: Migration = {
             required: ['node', 'kind'],
             properties: {
               node: { bsonType: 'string', maxLength: 64 },
-              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
+              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] },
             },
           },
           maxItems: 20,
@@ -442,6 +500,14 @@ export const migration: Migration = {
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
         pod: 'id',
+        stage: {
+          bsonType: 'string',
+          enum: ['WAITING', 'SUBMITTING', 'SUBMITTED', 'RUNNING', 'COLLECTING', 'DONE'],
+        },
+        progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+        seeds: { bsonType: 'object' },
+        inputs: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        rerunOf: 'id',
         promptId: { bsonType: 'string', maxLength: 64 },
         outputs: {
           bsonType: 'array',
@@ -451,15 +517,40 @@ export const migration: Migration = {
             required: ['node', 'kind'],
             properties: {
               node: { bsonType: 'string', maxLength: 64 },
-              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
+              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] },
               image: { bsonType: 'binData' },
               video: { bsonType: 'binData' },
               audio: { bsonType: 'binData' },
+              track: { bsonType: 'binData' },
             },
           },
           maxItems: 100,
         },
         nodeErrors: { bsonType: 'object' },
+        fence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        submissions: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        minVram: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        lookedAt: { bsonType: 'date' },
+        sentAt: { bsonType: 'date' },
+        missingSince: { bsonType: 'date' },
+        unreachedSince: { bsonType: 'date' },
+        files: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['node', 'kind', 'fileName', 'medium', 'isStored'],
+            properties: {
+              node: { bsonType: 'string', maxLength: 64 },
+              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] },
+              fileName: { bsonType: 'string', maxLength: 1024 },
+              subfolder: { bsonType: 'string', maxLength: 1024 },
+              medium: { bsonType: 'binData' },
+              isStored: { bsonType: 'bool' },
+            },
+          },
+          maxItems: 100,
+        },
         queuedSeconds: { bsonType: 'number', minimum: 0 },
         runSeconds: { bsonType: 'number', minimum: 0 },
         _id: 'id',
@@ -475,6 +566,9 @@ export const migration: Migration = {
         'workflowRevision',
         'parameters',
         'status',
+        'stage',
+        'progress',
+        'submissions',
         '_id',
         'user',
         'createdAt',
@@ -487,18 +581,107 @@ export const migration: Migration = {
         { key: { user: 1, workflow: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, project: 1, createdAt: -1, _id: -1 } },
         { key: { workflow: 1 } },
+        { key: { pod: 1, status: 1 }, sparse: true },
+        { key: { rerunOf: 1 }, sparse: true },
         { key: { project: 1 }, sparse: true },
         { key: { job: 1 }, sparse: true },
-        { key: { pod: 1 }, sparse: true },
         { key: { 'outputs.image': 1 }, sparse: true },
         { key: { 'outputs.video': 1 }, sparse: true },
         { key: { 'outputs.audio': 1 }, sparse: true },
+        { key: { 'outputs.track': 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
           partialFilterExpression: { 'outbox.0': { $exists: true } },
         },
       ],
+    });
+    await m.createCollection('comfyUIWorkflowRevisions', {
+      fields: {
+        workflow: 'id',
+        revision: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        graph: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
+        parameters: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['name', 'type', 'path'],
+            properties: {
+              name: { bsonType: 'string', pattern: '^[A-Za-z][A-Za-z0-9_]{0,63}$' },
+              type: {
+                bsonType: 'string',
+                enum: [
+                  'STRING',
+                  'INTEGER',
+                  'NUMBER',
+                  'BOOLEAN',
+                  'SEED',
+                  'NONCE',
+                  'IMAGE',
+                  'AUDIO',
+                  'VIDEO',
+                ],
+              },
+              path: {
+                bsonType: 'string',
+                maxLength: 200,
+                pattern: '^[\\w:-]+\\.inputs\\.[\\w. :-]+$',
+              },
+              default: {},
+              min: { bsonType: 'number' },
+              max: { bsonType: 'number' },
+              enum: {
+                bsonType: 'array',
+                items: { bsonType: 'string', maxLength: 255 },
+                maxItems: 100,
+              },
+              required: { bsonType: 'bool' },
+            },
+          },
+          maxItems: 100,
+        },
+        outputs: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['node', 'kind'],
+            properties: {
+              node: { bsonType: 'string', maxLength: 64 },
+              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] },
+            },
+          },
+          maxItems: 20,
+        },
+        graphHash: { bsonType: 'string', pattern: '^[0-9a-f]{64}$' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'workflow',
+        'revision',
+        'graph',
+        'parameters',
+        'outputs',
+        'graphHash',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [{ key: { workflow: 1, revision: 1 }, unique: true }],
     });
     await m.createCollection('consents', {
       fields: {
@@ -940,6 +1123,9 @@ export const migration: Migration = {
           },
         },
         derivativesPath: { bsonType: 'string', maxLength: 512 },
+        generatedBy: 'id',
+        madeFrom: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        lineage: { bsonType: 'object' },
         image: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1000,6 +1186,8 @@ export const migration: Migration = {
           name: 'awaiting',
           partialFilterExpression: { status: 'AWAITING_UPLOAD' },
         },
+        { key: { generatedBy: 1 }, sparse: true },
+        { key: { madeFrom: 1 }, sparse: true },
         { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         {
           key: { 'outbox.at': 1 },
@@ -2476,6 +2664,7 @@ export const migration: Migration = {
           },
         },
         generatedBy: 'id',
+        madeFrom: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
         lineage: { bsonType: 'object' },
         _id: 'id',
         user: 'id',
@@ -2511,8 +2700,9 @@ export const migration: Migration = {
           name: 'awaiting',
           partialFilterExpression: { status: 'AWAITING_UPLOAD' },
         },
-        { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         { key: { generatedBy: 1 }, sparse: true },
+        { key: { madeFrom: 1 }, sparse: true },
+        { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
@@ -2725,6 +2915,9 @@ export const migration: Migration = {
           },
         },
         derivativesPath: { bsonType: 'string', maxLength: 512 },
+        generatedBy: 'id',
+        madeFrom: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        lineage: { bsonType: 'object' },
         video: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2836,6 +3029,8 @@ export const migration: Migration = {
           name: 'awaiting',
           partialFilterExpression: { status: 'AWAITING_UPLOAD' },
         },
+        { key: { generatedBy: 1 }, sparse: true },
+        { key: { madeFrom: 1 }, sparse: true },
         { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         { key: { user: 1, track: 1, createdAt: -1, _id: -1 } },
         { key: { track: 1 }, sparse: true },
@@ -3079,10 +3274,12 @@ export const migration: Migration = {
     await m.dropCollection('creditHolds');
     await m.dropCollection('creditAccounts');
     await m.dropCollection('consents');
+    await m.dropCollection('comfyUIWorkflowRevisions');
     await m.dropCollection('comfyUIWorkflowExecutions');
     await m.dropCollection('comfyUIWorkflowConfigs');
     await m.dropCollection('comfyUIResourceUsages');
     await m.dropCollection('comfyUIPods');
+    await m.dropCollection('comfyUINodeCatalogs');
     await m.dropCollection('comfyUIExecutionLogs');
     await m.dropCollection('auditEvents');
     await m.dropCollection('audios');
