@@ -41,7 +41,12 @@ export async function publish({ email, withoutModels }: Options): Promise<void> 
 
 /** The id of a workflow of that name that belongs to a user. */
 async function find(call: Call, name: string, user: string): Promise<string | undefined> {
-  const query = new URLSearchParams({ 'name.gte': name, 'name.lte': name, limit: '100' });
+  const query = new URLSearchParams({
+    sort: 'name',
+    'name[gte]': name,
+    'name[lte]': name,
+    limit: '100',
+  });
   const { data } = await call<{ data: { id: string; user: string }[] }>('GET', `${path}?${query}`);
   return data.find((workflow) => workflow.user === user)?.id;
 }

@@ -9,7 +9,7 @@ import type { Socket } from './sockets.ts';
 import { runWorker } from './worker.ts';
 
 export { simulateClock } from './clock.ts';
-export { drawFaults, FAULTS, type FaultName } from './faults.ts';
+export { drawFaults, FAULTS, type Fault, type FaultName } from './faults.ts';
 
 /** A server that behaves as ComfyUI does, without any model. */
 export interface ComfyUi {
