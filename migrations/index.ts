@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstFbf91b } from './0001-first-fbf91b.ts';
+import { migration as m0001First7a0443 } from './0001-first-7a0443.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstFbf91b];
+export const migrations: Migration[] = [m0001First7a0443];
