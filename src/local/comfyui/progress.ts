@@ -2,7 +2,7 @@ import type { Events } from './events.ts';
 import type { Json } from './graph.ts';
 import type { Host, Life } from './host.ts';
 import { Interrupted, type Made } from './nodes/node-class.ts';
-import { encodePreview, isPicture } from './nodes/picture.ts';
+import { encodePreview } from './nodes/picture.ts';
 import type { Item } from './queue.ts';
 import { framePreview } from './sockets.ts';
 
@@ -42,9 +42,9 @@ export function createProgress(
     if (life.interrupted || life.isOver) throw new Interrupted();
   }
 
-  async function preview(id: string, { values: [value] }: Made): Promise<void> {
-    if (!isPicture(value)) return;
-    const jpeg = await clock.work(encodePreview(value));
+  async function sendPreview(id: string, { preview }: Made): Promise<void> {
+    if (!preview) return;
+    const jpeg = await clock.work(encodePreview(preview));
     const about = { node_id: id, display_node_id: id, parent_node_id: null, real_node_id: id };
     const knowsMeta = life.sockets.supportsMetadata(events.client);
     const meta = knowsMeta ? { ...about, prompt_id } : undefined;
@@ -61,7 +61,7 @@ export function createProgress(
         throwIfInterrupted();
         tell(id, 'running', step, steps);
         events.tellProgress('progress', { value: step, max: steps, prompt_id, node: id });
-        await preview(id, made);
+        await sendPreview(id, made);
       }
     },
     finish(id) {

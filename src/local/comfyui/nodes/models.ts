@@ -60,11 +60,17 @@ export const models: Record<string, Behaviour> = {
   SetLatentNoiseMask: passOn('samples'),
   KSampler: {
     steps: ({ steps }) => Number(steps),
-    run: ({ latent_image, seed, positive, denoise }) => {
+    run: async ({ latent_image, seed, positive, denoise }) => {
       const latent = latent_image as Latent;
       const mixed = mixSeed(Number(seed), String(positive));
       const share = latent.denoise * Number(denoise ?? 1);
-      return { values: [{ ...latent, seed: mixed, denoise: share } satisfies Latent] };
+      const sampled: Latent = { ...latent, seed: mixed, denoise: share };
+      const small = { ...sampled, width: 128, height: 128, frames: 1 };
+      // Of sound there is nothing to see.
+      return {
+        values: [sampled],
+        preview: latent.seconds > 0 ? undefined : await drawLatent(small),
+      };
     },
   },
   VAEDecode: { run: async ({ samples }) => ({ values: [await drawLatent(samples as Latent)] }) },
