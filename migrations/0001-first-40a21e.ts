@@ -3,7 +3,11 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
+<<<<<<<< HEAD:migrations/0001-first-40a21e.ts
   id: '0001-first-40a21e',
+========
+  id: '0001-first-7a0443',
+>>>>>>>> w2-comfyfake:migrations/0001-first-7a0443.ts
 
   async up(m) {
     await m.createCollection('audios', {

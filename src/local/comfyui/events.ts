@@ -11,6 +11,9 @@ export interface Events {
   note(type: string, data: Json, toAll?: boolean): void;
   /** An event that only the client gets. */
   tell(type: string, data: Json): void;
+  /** How far the prompt is: without a client, all are told, as ComfyUI does. */
+  tellProgress(type: string, data: Json): void;
+  /** A preview; without a client, all get it. */
   tellBytes(frame: Uint8Array): void;
   /** Lets something go wrong with the client's socket. */
   disturb(fault: Happening): void;
@@ -22,13 +25,18 @@ export function createEvents({ settings }: Host, life: Life, { extra, id }: Item
   let copies = 1;
 
   function tell(type: string, data: Json): void {
-    if (client === undefined || life.isOver) return;
+    if (client !== undefined) tellProgress(type, data);
+  }
+
+  function tellProgress(type: string, data: Json): void {
+    if (life.isOver) return;
     for (let n = 0; n < copies; n++) life.sockets.send(type, data, client);
   }
 
   return {
     client,
     messages,
+    tellProgress,
     note(type, data, toAll = false) {
       const message = { prompt_id: id, ...data, timestamp: settings.clock.now() };
       messages.push([type, message]);
@@ -37,7 +45,7 @@ export function createEvents({ settings }: Host, life: Life, { extra, id }: Item
     },
     tell,
     tellBytes(frame) {
-      if (client === undefined || life.isOver) return;
+      if (life.isOver) return;
       for (let n = 0; n < copies; n++) life.sockets.sendBytes(frame, client);
     },
     disturb({ name }) {

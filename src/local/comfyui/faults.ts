@@ -17,7 +17,7 @@ export type RequestPlace = (typeof REQUESTS)[number];
  * When something happens to a prompt: right after it was queued, between two of its nodes, when all
  * nodes have run but the history is not written, and once it is written.
  */
-export type Stage = (typeof STAGES)[number];
+type Stage = (typeof STAGES)[number];
 export type Place = RequestPlace | Stage | 'connect';
 
 /** Every fault by name, with what it does and where it may happen. */

@@ -6,7 +6,7 @@ export const FOLDERS = ['input', 'output', 'temp'] as const;
 export type Folder = (typeof FOLDERS)[number];
 
 /** How a file is named in answers of ComfyUI. */
-export interface FileName {
+interface FileName {
   filename: string;
   subfolder: string;
   type: Folder;

@@ -2,7 +2,7 @@
 export type Graph = Record<string, GraphNode>;
 
 /** A node of a prompt. An input is a value, or a link to an output of another node. */
-export interface GraphNode {
+interface GraphNode {
   class_type: string;
   inputs: Record<string, unknown>;
   _meta?: { title?: string };

@@ -40,7 +40,7 @@ export function orderNodes(
 }
 
 /** The nodes that a node takes from. */
-export function listSources(graph: Graph, id: string): string[] {
+function listSources(graph: Graph, id: string): string[] {
   const links = Object.values(graph[id]?.inputs ?? {}).filter(isLink);
   return [...new Set(links.map(([source]) => String(source)))];
 }

@@ -2,7 +2,7 @@ import type { Events } from './events.ts';
 import type { Json } from './graph.ts';
 import type { Host, Life } from './host.ts';
 import { Interrupted, type Made } from './nodes/node-class.ts';
-import { encodePreview, isPicture } from './nodes/picture.ts';
+import { encodePreview } from './nodes/picture.ts';
 import type { Item } from './queue.ts';
 import { framePreview } from './sockets.ts';
 
@@ -35,16 +35,16 @@ export function createProgress(
       parent_node_id: null,
       real_node_id: id,
     };
-    events.tell('progress_state', { prompt_id, nodes });
+    events.tellProgress('progress_state', { prompt_id, nodes });
   }
 
   function throwIfInterrupted(): void {
     if (life.interrupted || life.isOver) throw new Interrupted();
   }
 
-  async function preview(id: string, { values: [value] }: Made): Promise<void> {
-    if (events.client === undefined || !isPicture(value)) return;
-    const jpeg = await clock.work(encodePreview(value));
+  async function sendPreview(id: string, { preview }: Made): Promise<void> {
+    if (!preview) return;
+    const jpeg = await clock.work(encodePreview(preview));
     const about = { node_id: id, display_node_id: id, parent_node_id: null, real_node_id: id };
     const knowsMeta = life.sockets.supportsMetadata(events.client);
     const meta = knowsMeta ? { ...about, prompt_id } : undefined;
@@ -60,8 +60,8 @@ export function createProgress(
         if (ms > 0) await clock.sleep(ms / steps);
         throwIfInterrupted();
         tell(id, 'running', step, steps);
-        events.tell('progress', { value: step, max: steps, prompt_id, node: id });
-        await preview(id, made);
+        events.tellProgress('progress', { value: step, max: steps, prompt_id, node: id });
+        await sendPreview(id, made);
       }
     },
     finish(id) {

@@ -8,7 +8,7 @@ import { respond } from './respond.ts';
 import type { Socket } from './sockets.ts';
 import { runWorker } from './worker.ts';
 
-export { type Clock, hostClock, type SimulatedClock, simulateClock } from './clock.ts';
+export { simulateClock } from './clock.ts';
 export { drawFaults, FAULTS, type Fault, type FaultName } from './faults.ts';
 
 /** A server that behaves as ComfyUI does, without any model. */

@@ -5,7 +5,7 @@ import { findClass } from './nodes/classes.ts';
 import { type Judged, judgeNode } from './validate-node.ts';
 
 /** What is wrong with the inputs of each node. */
-export type NodeErrors = Record<
+type NodeErrors = Record<
   string,
   { errors: Complaint[]; dependent_outputs: string[]; class_type: string }
 >;

@@ -328,6 +328,39 @@ describe('faults', () => {
     expect([...names].sort()).toEqual(Object.keys(FAULTS).sort());
   });
 
+  test('of 100 seeds leave a server that works once they have happened', async () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const { clock, server, fetchJson } = await simulate({
+        faults: drawFaults(seed),
+        timings: { '*': 1 },
+      });
+      const send = (path: string, body: object = {}) => {
+        const answered = server.fetch(`http://comfyui${path}`, {
+          method: 'POST',
+          body: JSON.stringify(body),
+        });
+        return answered.catch(() => undefined); // what the faults are for
+      };
+      const draw = (color: number): Graph => ({
+        ...graph,
+        1: { class_type: 'EmptyImage', inputs: { ...graph[1]?.inputs, color } },
+      });
+      // Each request may be one of those that wait for the clock.
+      for (let n = 0; n < 12; n++) {
+        void send('/prompt', { prompt: draw(n), prompt_id: `prompt-${n}`, client_id: 'me' });
+        void fetchJson('/history').catch(() => undefined);
+        await clock.advance(120_000);
+        void send('/interrupt'); // of one that is stalled
+        await clock.advance(120_000);
+      }
+      await send('/prompt', { prompt: draw(999), prompt_id: 'last' });
+      await clock.advance(60_000);
+      const { last } = await fetchJson('/history/last');
+      expect(last?.status.status_str, `seed ${seed}`).toBe('success');
+      await server.stop();
+    }
+  });
+
   test('that do not exist, or not there, are refused', async () => {
     await expect(start({ faults: ['gremlins' as FaultName] })).rejects.toThrow(
       'no fault "gremlins"',

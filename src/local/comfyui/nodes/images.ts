@@ -51,6 +51,13 @@ export const images: Record<string, Behaviour> = {
       return { values: [{ ...picture, frames }] };
     },
   },
+  ImageBlur: {
+    run: async ({ image, sigma }) => ({
+      values: [
+        await mapFrames(image as Picture, (frame) => frame.blur(Math.max(0.3, Number(sigma)))),
+      ],
+    }),
+  },
   ImageSharpen: {
     run: async ({ image, sigma }) => ({
       values: [

@@ -2,7 +2,7 @@ import type { Behaviour, Inputs } from './node-class.ts';
 import { fitPicture, type Picture } from './picture.ts';
 
 /** How much of each pixel is meant, from 0 to 1. */
-export interface Mask {
+interface Mask {
   width: number;
   height: number;
   values: Float32Array;

@@ -60,16 +60,24 @@ export const models: Record<string, Behaviour> = {
   SetLatentNoiseMask: passOn('samples'),
   KSampler: {
     steps: ({ steps }) => Number(steps),
-    run: ({ latent_image, seed, positive, denoise }) => {
+    run: async ({ latent_image, seed, positive, denoise }) => {
       const latent = latent_image as Latent;
       const mixed = mixSeed(Number(seed), String(positive));
       const share = latent.denoise * Number(denoise ?? 1);
-      return { values: [{ ...latent, seed: mixed, denoise: share } satisfies Latent] };
+      const sampled: Latent = { ...latent, seed: mixed, denoise: share };
+      const small = { ...sampled, width: 128, height: 128, frames: 1 };
+      // Of sound there is nothing to see.
+      return {
+        values: [sampled],
+        preview: latent.seconds > 0 ? undefined : await drawLatent(small),
+      };
     },
   },
   VAEDecode: { run: async ({ samples }) => ({ values: [await drawLatent(samples as Latent)] }) },
   VAEDecodeAudio: { run: ({ samples }) => ({ values: [playLatent(samples as Latent)] }) },
   ImageUpscaleWithModel: {
+    steps: ({ image }) =>
+      countTiles((image as Picture).width) * countTiles((image as Picture).height),
     run: async ({ image }) => {
       const { width, height } = image as Picture;
       return { values: [await fitPicture(image as Picture, width * 4, height * 4)] };
@@ -85,6 +93,11 @@ function loader(input: string, folder: string, ...values: string[]): Behaviour {
       [input]: [...files.listModels(folder), ...(folder === 'vae' ? ['pixel_space'] : [])],
     }),
   };
+}
+
+// Pictures are enlarged in tiles of 512 pixels, which overlap by 32.
+function countTiles(side: number): number {
+  return side <= 512 ? 1 : Math.ceil((side - 32) / 480);
 }
 
 function readSize({ width, height }: Inputs) {

@@ -1,5 +1,6 @@
 import type { Files } from '../files.ts';
 import type { Graph, Json } from '../graph.ts';
+import type { Picture } from './picture.ts';
 
 /** What a node may use while it runs. */
 export interface Work {
@@ -14,6 +15,8 @@ export interface Work {
 export interface Made {
   values: unknown[];
   ui?: Record<string, unknown[]>;
+  /** What a client is shown at each step. */
+  preview?: Picture | undefined;
 }
 
 export type Inputs = Record<string, unknown>;

@@ -50,11 +50,6 @@ export function encodePreview(picture: Picture): Promise<Buffer> {
   return openFrame(picture).resize(256, 256, { fit: 'inside' }).jpeg({ quality: 80 }).toBuffer();
 }
 
-/** Whether a value of a node is a picture. */
-export function isPicture(value: unknown): value is Picture {
-  return typeof value === 'object' && value !== null && 'frames' in value && 'width' in value;
-}
-
 /** Stretches a picture to a size. */
 export function fitPicture(picture: Picture, width: number, height: number): Promise<Picture> {
   return mapFrames(picture, (frame) => frame.resize(width, height, { fit: 'fill' }));

@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { Graph } from '../../../../src/local/comfyui/graph.ts';
 import { connect } from './client.ts';
-import { call, drawPicture, drawSlowly, finish, post, submit } from './server.ts';
+import { call, drawPicture, drawSlowly, finish, listFiles, post, submit } from './server.ts';
+
+// Of a model that enlarges pictures the smallest one will do. The stand-in has one; a server may.
+const [model] = (await call('/models/upscale_models')).body as string[];
 
 describe('a client that is connected', () => {
   test('is told its id and the length of the queue at first', async () => {
@@ -71,6 +75,31 @@ describe('a client that is connected', () => {
     client.close();
   });
 
+  test.skipIf(!model)('learns of each step of a node that works in steps', async () => {
+    const client = await connect();
+    const prompt: Graph = {
+      ...drawPicture({ width: 1100, height: 600 }),
+      3: { class_type: 'UpscaleModelLoader', inputs: { model_name: model } },
+      4: {
+        class_type: 'ImageUpscaleWithModel',
+        inputs: { upscale_model: ['3', 0], image: ['1', 0] },
+      },
+      5: { class_type: 'PreviewImage', inputs: { images: ['4', 0] } },
+    };
+    const id = await submit(prompt, { client_id: client.id });
+    await client.end(id);
+    const steps = client.of(id).filter(({ type }) => type === 'progress');
+    expect(steps.map(({ data }) => data)).toEqual(
+      [1, 2, 3, 4, 5, 6].map((value) => ({ value, max: 6, prompt_id: id, node: '4' })),
+    );
+    const states = client.of(id).filter(({ type }) => type === 'progress_state');
+    const last = states.findLast(({ data }) => data.nodes[4]?.state === 'running');
+    expect(last?.data.nodes[4]).toMatchObject({ value: 6, max: 6 });
+    const [shown] = listFiles(await finish(id), '5') as unknown as { type: string }[];
+    expect(shown?.type).toBe('temp');
+    client.close();
+  });
+
   test('is told of an error, and that the worker has done', async () => {
     const client = await connect();
     const id = await submit(
@@ -112,11 +141,14 @@ describe('a client that is connected', () => {
     for (const client of [mine, other]) client.close();
   });
 
-  test('hears nothing of a prompt that names no client', async () => {
+  test('hears of a prompt that names no client how far it is, and nothing else', async () => {
     const client = await connect();
     const id = await submit(drawPicture());
+    await client.waitFor('progress', ({ data }) => data.prompt_id === id);
     await finish(id);
-    expect(client.of(id)).toEqual([]);
+    await client.end(await submit(drawPicture(), { client_id: client.id }));
+    const types = new Set(client.of(id).map(({ type }) => type));
+    expect([...types]).toEqual(['progress_state']);
     client.close();
   });
 

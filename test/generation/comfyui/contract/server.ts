@@ -6,12 +6,16 @@ import { startComfyUi } from '../../../../src/local/comfyui/start.ts';
 import { until } from '../../../harness/until.ts';
 
 /** The address of a real ComfyUI that is tested in place of the stand-in. */
-export const realUrl = process.env.COMFYUI_URL ?? '';
+const realUrl = process.env.COMFYUI_URL ?? '';
 
 // Small limits and some time for each node, so that the stand-in is neither slower nor faster than a server.
 const standIn = realUrl
   ? undefined
-  : await startComfyUi({ maxUpload: 4 * 1024 * 1024, timings: { '*': 0.02 } });
+  : await startComfyUi({
+      maxUpload: 4 * 1024 * 1024,
+      timings: { '*': 0.02 },
+      models: [{ file: 'any-x4.safetensors', folder: 'upscale_models' }],
+    });
 afterAll(() => standIn?.stop());
 
 export const url = realUrl || (standIn?.url as string);
@@ -74,26 +78,15 @@ export function drawPicture(values: Record<string, unknown> = {}, nonce = random
   };
 }
 
-/** A prompt of many nodes, which takes a second or so on a processor. */
-export function drawSlowly(nodes = 30): Graph {
-  const graph: Graph = {
-    0: {
-      class_type: 'EmptyImage',
-      inputs: { width: realUrl ? 1600 : 16, height: realUrl ? 1600 : 16, batch_size: 1, color: 1 },
-    },
-  };
-  for (let n = 1; n <= nodes; n++) {
-    const side = (realUrl ? 1600 : 16) + (n % 2);
-    const size = { width: side, height: side, crop: 'disabled', upscale_method: 'lanczos' };
-    graph[n] = { class_type: 'ImageScale', inputs: { image: [`${n - 1}`, 0], ...size } };
+/** A prompt of many nodes, each of which takes some time on a processor, and little memory. */
+export function drawSlowly(nodes = 40): Graph {
+  const side = realUrl ? 192 : 16;
+  const graph = drawPicture({ width: side, height: side });
+  for (let n = 0; n < nodes; n++) {
+    const inputs = { image: [n === 0 ? '1' : `b${n - 1}`, 0], blur_radius: 31, sigma: 10 };
+    graph[`b${n}`] = { class_type: 'ImageBlur', inputs };
   }
-  const prefix = `slow-${randomUUID()}`;
-  // What is new is at the beginning, so that nothing comes from the cache.
-  (graph[0] as Graph[string]).inputs.color = pickColour();
-  graph[nodes + 1] = {
-    class_type: 'SaveImage',
-    inputs: { images: [`${nodes}`, 0], filename_prefix: prefix },
-  };
+  (graph[2] as Graph[string]).inputs.images = [`b${nodes - 1}`, 0];
   return graph;
 }
 
