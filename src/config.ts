@@ -7,7 +7,10 @@ import {
   sortTokenKeys,
   type TokenKey,
 } from './crypto/key-schemas.ts';
+import { type Plans, plansSchema, readPlans } from './plans.ts';
+import { type PriceList, pricesSchema, sortPrices } from './prices.ts';
 import { readSecrets, secrets } from './secrets.ts';
+import { isPayable } from './services/payments/currency.ts';
 
 export interface Config {
   stage: string;
@@ -50,6 +53,13 @@ export interface Config {
   codeCache: 'USED' | 'NONE';
   registrationsPerMinute: number;
   callsPerMinute: number;
+  /** The credits that all accounts together may have held in an hour, and those that a new account gets. */
+  creditsPerHour: number;
+  welcomeCredits: number;
+  /** The prices of jobs, the oldest version first. */
+  prices: readonly PriceList[];
+  /** The plans that accounts have, the first one unless they have another: how much each allows. */
+  plans: Plans;
   /** The most connections to the database that a deployed function holds in each of its processes. */
   databaseConnections: number;
   /** The largest file that is sent in one PUT, and the least part of a larger one, in bytes. */
@@ -57,6 +67,18 @@ export interface Config {
   partBytes: number;
   /** The preview of how many seconds of 1080p, 30 frames each, one job makes in all of its time. */
   videoSecondsPerJob: number;
+  /** How Stripe is called; without it nothing can be bought. */
+  stripe?: {
+    secretKey: string;
+    /** What its events are signed with: while one is replaced by another, both. */
+    webhookSecrets: string[];
+    /** What answers in the place of api.stripe.com. */
+    apiBase?: string;
+    /** Whether the key moves money; events of the other mode are refused. */
+    isLive: boolean;
+  };
+  /** What can be bought, the first currency of each being the one that is offered. */
+  creditPackages: { name: string; credits: number; amounts: Record<string, number> }[];
   /** Whether webhooks may be sent by plain HTTP, and to this machine; never by what is deployed. */
   webhooksToLoopback: boolean;
 }
@@ -71,6 +93,37 @@ const origins = Joi.string()
   .allow('')
   .when('STAGE', { is: 'local', otherwise: Joi.string().allow('').default('') })
   .default('http://localhost:*,http://127.0.0.1:*');
+
+const creditPackage = Joi.object({
+  name: Joi.string()
+    .pattern(/^[A-Z0-9_]{1,64}$/)
+    .required(),
+  credits: Joi.number().integer().min(1).required(),
+  amounts: Joi.object()
+    .pattern(/^[A-Z]{3}$/, Joi.number().integer().min(1))
+    .min(1)
+    .required()
+    .custom((amounts: Record<string, number>, { error }) => {
+      const isRefused = ([currency, amount]: [string, number]) => !isPayable(amount, currency);
+      return Object.entries(amounts).some(isRefused) ? error('amounts.last') : amounts;
+    })
+    .messages({ 'amounts.last': '{{#label}}: those with three decimals must end in 0' }),
+});
+
+/** What is sold unless `CREDIT_PACKAGES` says otherwise. */
+const PACKAGES = [
+  { name: 'SMALL', credits: 100, amounts: { EUR: 500, USD: 500, GBP: 450, JPY: 800, KWD: 1700 } },
+  {
+    name: 'MEDIUM',
+    credits: 500,
+    amounts: { EUR: 2200, USD: 2200, GBP: 2000, JPY: 3600, KWD: 7500 },
+  },
+  {
+    name: 'LARGE',
+    credits: 2000,
+    amounts: { EUR: 8000, USD: 8000, GBP: 7200, JPY: 13_000, KWD: 27_000 },
+  },
+];
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -112,6 +165,10 @@ const environment = Joi.object({
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
+  PLANS: plansSchema,
+  PRICES: pricesSchema,
+  CREDITS_PER_HOUR: Joi.number().integer().min(0).default(1_000_000),
+  WELCOME_CREDITS: Joi.number().integer().min(0).max(1_000_000).default(100),
   DATABASE_CONNECTIONS: Joi.number().integer().min(1).max(10).default(10),
   SINGLE_PUT_BYTES: Joi.number()
     .integer()
@@ -125,15 +182,27 @@ const environment = Joi.object({
     .max(5 * GIB)
     .default(16 * MIB),
   VIDEO_SECONDS_PER_JOB: Joi.number().min(1).default(2400),
+  STRIPE_SECRET_KEY: Joi.string()
+    .allow('')
+    .pattern(/^[rs]k_(test|live)_\w+$/)
+    // joi's own message shows the value.
+    .messages({ 'string.pattern.base': '{{#label}} must begin with sk_ or rk_, and its mode' }),
+  STRIPE_WEBHOOK_SECRET: Joi.string()
+    .allow('')
+    .pattern(/^whsec_\w+(,whsec_\w+)*$/)
+    .messages({ 'string.pattern.base': '{{#label}} must be one or more of whsec_…, with commas' }),
+  STRIPE_API_BASE: url.allow(''),
+  CREDIT_PACKAGES: Joi.array().items(creditPackage).unique('name').default(PACKAGES),
   WEBHOOKS_TO_LOOPBACK: Joi.boolean()
     .default(true)
     .when('STAGE', { is: 'local', otherwise: Joi.valid(false).default(false) }),
-});
+}).with('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET');
 
 /** Checks an environment and types it. @throws Error naming every variable at fault. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const [keys, secret] = [parseList(env.TOKEN_KEYS), parseList(env.APP_SECRET)];
-  const given = { ...env, TOKEN_KEYS: keys, APP_SECRET: secret };
+  const packages = env.CREDIT_PACKAGES ? parseList(env.CREDIT_PACKAGES) : undefined;
+  const given = { ...env, TOKEN_KEYS: keys, APP_SECRET: secret, CREDIT_PACKAGES: packages };
   const { value, error } = environment.validate(given, { abortEarly: false, stripUnknown: true });
   if (error) throw new Error(`Configuration: ${error.details.map((d) => d.message).join('; ')}`);
   const corsOrigins: string[] = value.CORS_ORIGINS.split(',').filter(Boolean);
@@ -174,10 +243,23 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,
+    creditsPerHour: value.CREDITS_PER_HOUR,
+    welcomeCredits: value.WELCOME_CREDITS,
+    prices: sortPrices(value.PRICES),
+    plans: readPlans(value.PLANS, value.CALLS_PER_MINUTE),
     databaseConnections: value.DATABASE_CONNECTIONS,
     singlePutBytes: value.SINGLE_PUT_BYTES,
     partBytes: value.PART_BYTES,
     videoSecondsPerJob: value.VIDEO_SECONDS_PER_JOB,
+    ...(value.STRIPE_SECRET_KEY && {
+      stripe: {
+        secretKey: value.STRIPE_SECRET_KEY,
+        webhookSecrets: value.STRIPE_WEBHOOK_SECRET.split(','),
+        ...(value.STRIPE_API_BASE && { apiBase: value.STRIPE_API_BASE }),
+        isLive: /^.k_live_/.test(value.STRIPE_SECRET_KEY),
+      },
+    }),
+    creditPackages: value.CREDIT_PACKAGES,
     webhooksToLoopback: value.WEBHOOKS_TO_LOOPBACK,
   });
 }

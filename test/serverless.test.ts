@@ -52,6 +52,8 @@ const PARTS: Record<string, string[]> = {
     'ANY /v1/admin/queues',
     'ANY /v1/admin/queues/{path+}',
   ],
+  adminPayments: ['ANY /v1/admin/payments', 'ANY /v1/admin/payments/{path+}'],
+  paymentReports: ['ANY /v1/admin/payment-reports', 'ANY /v1/admin/payment-reports/{path+}'],
   auth: ['ANY /v1/auth/{path+}'],
   webhooks: ['ANY /v1/webhooks/{path+}'],
   // Not a collection: what is for all kinds of media.
@@ -64,7 +66,19 @@ const PARTS: Record<string, string[]> = {
   // Tickets alone: what they open has a URL of its own.
   events: ['ANY /v1/events/{path+}'],
   // Two lists, without documents of their own.
-  stats: ['ANY /v1/stats', 'ANY /v1/admin/stats'],
+  stats: [
+    'ANY /v1/stats',
+    'ANY /v1/stats/{path+}',
+    'ANY /v1/admin/stats',
+    'ANY /v1/admin/stats/{path+}',
+  ],
+  // With what administrators see of an account.
+  credits: [
+    'ANY /v1/credits',
+    'ANY /v1/credits/{path+}',
+    'ANY /v1/admin/spending',
+    'ANY /v1/admin/accounts/{path+}',
+  ],
 };
 
 describe('functions', () => {

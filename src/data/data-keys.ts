@@ -78,7 +78,7 @@ export function nameObject(subject: Subject, id: UUID): string {
 }
 
 /** The entity of keys, without its module: models import what imports this. */
-export function keys(): Entity<StoredKey> {
+function keys(): Entity<StoredKey> {
   return entityNamed('DataKey') as Entity<StoredKey>;
 }
 

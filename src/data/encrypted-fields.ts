@@ -161,10 +161,10 @@ export async function decryptField<T = unknown>(
 
 /** Where a field of a document is, as its ciphertext is bound to it. */
 export function describePlace(entity: Entity, { _id, user }: Owner, path: string): Place {
-  const document = idText(_id);
-  const place = { entity: entity.name, path, document, user: user ? idText(user) : '' };
   // An account is its own owner.
-  return entity.name === 'User' ? { ...place, subject: document } : place;
+  const own = entity.name === 'User' ? { subject: idText(_id) } : {};
+  const owner = { document: idText(_id), user: user ? idText(user) : '' };
+  return { entity: entity.name, path, ...owner, ...own };
 }
 
 /** The last four characters of a secret; none of one that is short. */

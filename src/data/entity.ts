@@ -13,6 +13,7 @@ import { withDeadline } from './deadlines.ts';
 import type { UUID } from './ids.ts';
 import type { Encrypted, OnDelete } from './schema-words.ts';
 import { type ObjectShape, shapeOf } from './shape.ts';
+import type { EntityUsage } from './usage.ts';
 
 /**
  * What every stored document has. (A type, since TypeScript does not take an interface for a
@@ -45,6 +46,8 @@ export interface EntityOptions {
   appendOnly?: boolean;
   /** The objects in S3 that are deleted with a document: keys, and prefixes that end in a slash. */
   objects?: (document: Stored) => string[];
+  /** How many bytes of storage a document stands for: the audit entry of its deletion tells of them. */
+  bytes?: (document: Stored) => number;
   /**
    * Who may read its documents where others refer to them; by default the owner, or admins where
    * there is none.
@@ -61,6 +64,8 @@ export interface EntityOptions {
    * these, which a service records.
    */
   events?: 'BY_STATUS' | 'UPDATED' | readonly string[];
+  /** What its documents take of their owner's allowances. */
+  usage?: EntityUsage;
   /** Long-lived processes follow what is inserted by a change stream: their role may. */
   watched?: boolean;
   /** Validates rules across fields, on the whole document. */

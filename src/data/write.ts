@@ -58,9 +58,7 @@ export async function insert<T extends Base>(
     updatedAt: now,
     version: 1,
   });
-  if (entity.options.audited !== false) {
-    document.outbox = [makeAuditEntry(ctx, action, listCreations(entity, document))];
-  }
+  auditCreation(ctx, entity, document, action);
   ctx.noteWrite?.();
   try {
     await store(ctx, entity, document, times);
@@ -76,6 +74,38 @@ export async function insert<T extends Base>(
   }
   if (ctx.session) await recordEvents(ctx, entity, 'created', [pickVisible(entity, document)]);
   return document as T;
+}
+
+/** A document to be inserted together with others, for whoever asks for it. */
+export interface NewDocument {
+  ctx: Ctx;
+  values: Values;
+}
+
+/**
+ * Inserts documents of an entity by one command, in a transaction, each with its audit entry and its event.
+ * @throws AppError VALIDATION_FAILED, DUPLICATE
+ */
+export async function insertMany<T extends Base>(
+  tx: Ctx,
+  entity: Entity<T>,
+  wanted: NewDocument[],
+): Promise<T[]> {
+  const documents: Stored[] = [];
+  for (const { ctx, values } of wanted) {
+    const now = new Date(ctx.clock());
+    const common = { _id: newId(now.getTime()), createdAt: now, updatedAt: now, version: 1 };
+    const document = await validateNew(ctx, entity, { ...common, ...values });
+    auditCreation(ctx, entity, document, 'create');
+    documents.push(document);
+  }
+  const session = { ...(tx.session && { session: tx.session }) };
+  await entity.collection.insertMany(documents, session).catch((error) => {
+    throw translateError(error);
+  });
+  const told = documents.map((document) => pickVisible(entity, document));
+  await recordEvents(tx, entity, 'created', told as Base[]);
+  return documents as T[];
 }
 
 export interface Update {
@@ -155,6 +185,12 @@ export async function removeOne<T extends Base>(
     ...(ctx.session && { session: ctx.session }),
   });
   return found as T | null;
+}
+
+function auditCreation(ctx: Ctx, entity: Entity, document: Stored, action: string): void {
+  if (entity.options.audited !== false) {
+    document.outbox = [makeAuditEntry(ctx, action, listCreations(entity, document))];
+  }
 }
 
 /** Inserts a document: by an upsert, where the database has to compute some of its dates. */

@@ -136,7 +136,11 @@ async function deleteObjects(objects: Version[]): Promise<void> {
   const { DeleteObjectCommand } = await loadSdk();
   const client = await getClient();
   for (const object of objects) {
-    await client.send(new DeleteObjectCommand({ Bucket: config.keyBucket, ...object }));
+    const command = new DeleteObjectCommand({ Bucket: config.keyBucket, ...object });
+    await client.send(command).catch((error: unknown) => {
+      // Another has deleted it at the same time: AWS says nothing then, other servers do.
+      if (getHttpStatus(error) !== 404) throw error;
+    });
   }
 }
 

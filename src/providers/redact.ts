@@ -25,9 +25,12 @@ export function redact(key: string, value: unknown): unknown {
   return value;
 }
 
+/** So many characters of a text are shown. */
+const LONGEST = 8000;
+
 /** A text without what looks like an address, a network address, a secret, or a quoted value. */
 export function redactText(text: string): string {
-  let redacted = text;
+  let redacted = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   for (const [pattern, replacement] of PATTERNS) {
     redacted =
       typeof replacement === 'string'
@@ -52,10 +55,10 @@ const PATTERNS: [RegExp, string | ((found: string) => string)][] = [
   [/:\/\/[^\s/@]{1,200}@/g, '://(hidden)@'],
   [/[^\s@"'<>()[\]{},;:=/]{1,64}@[^\s@"'<>()[\]{},;:=/]{1,255}/g, '(address)'],
   [/\bBearer\s+[^\s"']+/gi, 'Bearer (hidden)'],
-  [/\?[^\s"']*(?:X-Amz-|token=)[^\s"']*/gi, '?(hidden)'],
+  [/\?[^\s"'?]*(?:X-Amz-|token=)[^\s"']*/gi, '?(hidden)'],
   [/\b(?:rpa|sk|pk|rk|whsec|hf|ghp|github_pat|xox[a-z])[_-][\w-]{6,}/g, '(secret)'],
-  [/[\w-]{20,}(?:\.[\w-]{20,}){1,2}/g, '(token)'],
-  [/[\w+-]{40,}={0,2}/g, (found) => (/\d/.test(found) ? '(secret)' : found)],
+  [/(?<![\w-])[\w-]{20,}(?:\.[\w-]{20,}){1,2}/g, '(token)'],
+  [/(?<![\w+-])[\w+-]{40,}={0,2}/g, (found) => (/\d/.test(found) ? '(secret)' : found)],
   [/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, (found) => (isOwn(found) ? found : '(ip)')],
 ];
 

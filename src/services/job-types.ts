@@ -12,6 +12,7 @@ import { processAudio, processImage, processTrack, processVideo } from './media/
 import { reprocessMedia } from './media/reprocess-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
 import { streamVideo } from './media/streams/stream-job.ts';
+import { handleStripeEvent } from './payments/event-job.ts';
 import { sweep } from './removal/sweep-job.ts';
 import { completeUpload } from './uploads/complete.ts';
 import { copyOriginal } from './uploads/reuse.ts';
@@ -35,6 +36,7 @@ export const jobTypes = listJobTypes(
   endSessions,
   sendMailJob,
   deliverWebhooks,
+  handleStripeEvent,
   executeWorkflow,
   stopRun,
   forgetKeys,

@@ -13,6 +13,7 @@ export const STATUS: Record<ErrorCode, number> = {
   INVALID_CREDENTIALS: 401,
   INVALID_REFRESH_TOKEN: 401,
   INSUFFICIENT_CREDITS: 402,
+  ALLOWANCE_EXCEEDED: 402,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
@@ -33,6 +34,7 @@ export const STATUS: Record<ErrorCode, number> = {
   INTERNAL: 500,
   NOT_IMPLEMENTED: 501,
   UNAVAILABLE: 503,
+  PAID_WORK_STOPPED: 503,
 };
 
 const TITLES: Record<number, string> = {
@@ -58,6 +60,7 @@ const LONGEST_DETAIL = 2000;
 
 interface Problem {
   status: number;
+  code: ErrorCode;
   headers: Record<string, string>;
   body: string;
 }
@@ -74,6 +77,7 @@ export function makeProblem(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>
   }
   return {
     status,
+    code: error.code,
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
@@ -89,6 +93,7 @@ export function makeProblem(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>
       instance: ctx.requestId,
       code: error.code,
       ...(error.errors && { errors: clipFaults(error.errors) }),
+      ...(error.allowance && { allowance: error.allowance }),
     }),
   };
 }

@@ -66,11 +66,17 @@ export async function startStack(settings: Settings, log: Log): Promise<Stack> {
     await prepare(tools, migration, log);
     const gateway = await keepChild(first, () => planLaunch('gateway'), log);
     endings.push(() => gateway.stop());
+    tools.deliverPayments(apiUrl);
     const worker = await keepChild(second, () => planLaunch('worker'), log);
     endings.push(() => worker.stop());
 
     const mongodb = withDatabase(tools.info.mongodb, place.database);
     const urls = { mongodb, s3: tools.info.s3.endpoint, queue: tools.info.queue };
+    if (tools.info.stripe) {
+      log(
+        `Without STRIPE_SECRET_KEY, payments go to a stand-in for Stripe at ${tools.info.stripe}.`,
+      );
+    }
     const comfyuiIs = { comfyui: comfyui.url, isComfyuiReal: comfyui.isReal };
     const state: State = { pid: process.pid, api: apiUrl, ...urls, ...comfyuiIs };
     writeState(dir, state);

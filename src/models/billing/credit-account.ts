@@ -45,6 +45,12 @@ function define() {
       personal: 'export',
       description: 'Whole credits that running work has reserved. With `available` the balance.',
     },
+    debt: {
+      ...credits,
+      personal: BOOKKEEPING,
+      description:
+        'Whole credits that a refund or a dispute took back after they were spent; paid first.',
+    },
     isFrozen: {
       type: Boolean,
       required: true,
@@ -52,6 +58,13 @@ function define() {
       server: true,
       personal: 'none',
       description: 'Whether nothing may be spent, as during a dispute.',
+    },
+    hasLots: {
+      type: Boolean,
+      server: true,
+      select: false,
+      personal: 'none',
+      description: 'Whether it ever had credits that expire.',
     },
     sequence: {
       ...credits,

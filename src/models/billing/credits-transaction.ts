@@ -5,7 +5,7 @@ import { BOOKKEEPING } from '../reasons.ts';
 
 export const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as const;
 export const CAUSES = [
-  ...(['PACKAGE', 'SUBSCRIPTION', 'JOB', 'GRANT', 'ADJUSTMENT'] as const),
+  ...(['PACKAGE', 'SUBSCRIPTION', 'JOB', 'GRANT', 'WELCOME', 'ADJUSTMENT'] as const),
   ...(['EXPIRY', 'DISPUTE', 'DEBT'] as const),
 ];
 
@@ -82,6 +82,14 @@ function define() {
       personal: BOOKKEEPING,
       description: 'The reason, for people.',
     },
+    by: {
+      type: Schema.Types.UUID,
+      immutable: true,
+      server: true,
+      select: false,
+      personal: BOOKKEEPING,
+      description: 'The administrator who made it.',
+    },
     key: {
       type: String,
       ...fixed,
@@ -121,6 +129,11 @@ function define() {
   schema.index({ account: 1, type: 1, createdAt: -1, _id: -1 });
   schema.index({ account: 1, payment: 1, createdAt: -1, _id: -1 });
   schema.index({ account: 1, sequence: 1 }, { unique: true });
+  // The first credits: once for an account.
+  schema.index(
+    { account: 1, cause: 1 },
+    { name: 'welcome', unique: true, partialFilterExpression: { cause: 'WELCOME' } },
+  );
   schema.index({ key: 1 }, { unique: true });
   schema.index({ payment: 1 }, { sparse: true });
   schema.index({ job: 1 }, { sparse: true });

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity } from '../../data/entity.ts';
+import { type DocOf, entity } from '../../data/entity.ts';
 import { PAYMENT_PROVIDERS } from './payment.ts';
 
 function define() {
@@ -57,7 +57,6 @@ function define() {
       type: Boolean,
       required: true,
       default: false,
-      server: true,
       personal: 'export',
       description: 'Whether it is the default; one for each user.',
     },
@@ -73,3 +72,5 @@ function define() {
 export const PaymentMethod = entity('PaymentMethod', define, {
   about: 'A payment method, such as a card: only what may be shown. Its number is never stored.',
 });
+
+export type PaymentMethodDoc = DocOf<typeof PaymentMethod>;

@@ -1,10 +1,26 @@
 import { Schema } from 'mongoose';
-import { entity, ref } from '../../data/entity.ts';
+import { type DocOf, entity, ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 import { BOOKKEEPING } from '../reasons.ts';
 
 const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
 export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
+const PAYMENT_FLOWS = ['CHECKOUT', 'INTENT', 'OFF_SESSION'] as const;
+
+const hidden = { server: true, select: false } as const;
+
+const refundSchema = new Schema(
+  {
+    id: { type: String, required: true, maxlength: 255, description: 'Its id at the provider.' },
+    amount: { type: Number, required: true, integer: true, min: 0 },
+    isActive: {
+      type: Boolean,
+      required: true,
+      description: 'False once it has failed or was canceled, for good.',
+    },
+  },
+  { _id: false },
+);
 
 function define() {
   const schema = new Schema({
@@ -22,7 +38,6 @@ function define() {
       type: String,
       required: true,
       immutable: true,
-      server: true,
       match: /^[A-Z]{3}$/,
       personal: BOOKKEEPING,
       description: 'ISO 4217: `EUR`.',
@@ -60,7 +75,24 @@ function define() {
       select: false,
       maxlength: 255,
       personal: BOOKKEEPING,
-      description: 'Its id at the provider.',
+      description: 'The id of its Checkout session or, without one, of its PaymentIntent.',
+    },
+    intentId: {
+      type: String,
+      ...hidden,
+      maxlength: 255,
+      personal: BOOKKEEPING,
+      description: 'The id of its PaymentIntent, which refunds and disputes name.',
+    },
+    flow: {
+      type: String,
+      required: true,
+      immutable: true,
+      enum: PAYMENT_FLOWS,
+      default: 'CHECKOUT',
+      personal: BOOKKEEPING,
+      description:
+        'Paid on a page of the provider, in the client by a PaymentIntent, or by a saved method.',
     },
     paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset', personal: 'export' }),
     status: {
@@ -88,7 +120,37 @@ function define() {
       personal: BOOKKEEPING,
       description: "The provider's receipt.",
     },
+    invoiceUrl: {
+      type: String,
+      server: true,
+      maxlength: 2048,
+      personal: BOOKKEEPING,
+      description: "The provider's invoice.",
+    },
     error: errorField,
+    refunds: {
+      type: [refundSchema],
+      ...hidden,
+      default: undefined,
+      maxItems: 1000,
+      personal: BOOKKEEPING,
+      description: 'What is known of its refunds.',
+    },
+    adjustment: {
+      type: Number,
+      ...hidden,
+      integer: true,
+      personal: BOOKKEEPING,
+      description: 'The credits that rounding has left, taken by entries of their own.',
+    },
+    adjustments: {
+      type: Number,
+      ...hidden,
+      integer: true,
+      min: 0,
+      personal: BOOKKEEPING,
+      description: 'How many such entries there are.',
+    },
     completedAt: {
       type: Date,
       server: true,
@@ -104,6 +166,12 @@ function define() {
     { provider: 1, providerId: 1 },
     { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
   );
+  schema.index({ intentId: 1 }, { sparse: true });
+  // For administrators, and for what is not finished.
+  schema.index({ createdAt: -1, _id: -1 });
+  schema.index({ status: 1, createdAt: -1, _id: -1 });
+  // What a night's reconciliation looks at.
+  schema.index({ completedAt: 1 }, { sparse: true });
   // For marks that an interrupted deletion has left.
   schema.index({ removing: 1 }, { sparse: true });
 
@@ -113,3 +181,5 @@ function define() {
 export const Payment = entity('Payment', define, {
   about: 'A payment for credits, as the payment provider reports it.',
 });
+
+export type PaymentDoc = DocOf<typeof Payment>;

@@ -85,6 +85,12 @@ function define() {
       description:
         'A hash of all that the file is made of: exports with the same share the result.',
     },
+    lineage: freeForm(4096, {
+      server: true,
+      personal: 'export',
+      description:
+        'What made it: `job`, and its `cost` in whole credits by the prices of `priceVersion`.',
+    }),
     size: {
       type: Number,
       integer: true,

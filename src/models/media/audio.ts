@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { addMediaIndexes, generatedFields, mediaFields, soundFields } from './media-fields.ts';
 
 export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as const;
@@ -30,6 +31,8 @@ function define() {
 export const Audio = entity('Audio', define, {
   about: 'A recording, sample, stem, voice or effect: the object in S3 and its analysis.',
   objects: objectsIn('audios'),
+  usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { addMediaIndexes, generatedFields, mediaFields } from './media-fields.ts';
 
 const imageSchema = new Schema(
@@ -71,6 +72,8 @@ function define() {
 export const Image = entity('Image', define, {
   about: 'A picture: the object in S3 and its analysis.',
   objects: objectsIn('images'),
+  usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

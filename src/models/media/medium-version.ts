@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { MEDIA_KINDS, mediaFields } from './media-fields.ts';
 
 const FACTS = 64 * 1024;
@@ -62,9 +63,11 @@ export const MediumVersion = entity('MediumVersion', define, {
     'Another file of a medium: one that will replace the current file, or was replaced and may be restored.',
   // They change places with the medium's own, so they go by what is pointed at, and not by a
   // folder.
+  bytes: ({ size }) => size,
   objects: ({ filePath, derivativesPath }: Stored) => [
     filePath as string,
     ...(derivativesPath ? [`${derivativesPath}/`] : []),
   ],
+  usage: fileUsage,
   unversioned: ['progress'],
 });

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { addMediaIndexes, generatedFields, mediaFields, soundFields } from './media-fields.ts';
 
 function define() {
@@ -38,6 +39,8 @@ function define() {
 export const Track = entity('Track', define, {
   about: 'A song in a project: the object in S3 and its analysis.',
   objects: objectsIn('tracks'),
+  usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

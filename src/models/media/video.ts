@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { errorField } from '../error-field.ts';
 import { addMediaIndexes, generatedFields, mediaFields } from './media-fields.ts';
 
@@ -168,6 +169,8 @@ function define() {
 export const Video = entity('Video', define, {
   about: 'A video, perhaps of a track: the object in S3 and its analysis.',
   objects: objectsIn('videos'),
+  usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

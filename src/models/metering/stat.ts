@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm } from '../../data/entity.ts';
+import { type DocOf, entity, freeForm } from '../../data/entity.ts';
 import { rollUpFields } from './roll-up-fields.ts';
 
 function define() {
@@ -11,7 +11,7 @@ function define() {
       maxlength: 64,
       server: true,
       personal: 'export',
-      description: 'The metric: `tracks.uploaded`.',
+      description: 'The metric: `exports`. docs/metering.md lists them.',
     },
     count: {
       type: Number,
@@ -20,8 +20,15 @@ function define() {
       min: 0,
       server: true,
       personal: 'export',
+      description: 'How many amounts there were.',
     },
-    sum: { type: Number, required: true, server: true, personal: 'export' },
+    sum: {
+      type: Number,
+      required: true,
+      server: true,
+      personal: 'export',
+      description: 'The sum of the amounts.',
+    },
     min: { type: Number, server: true, personal: 'none' },
     max: { type: Number, server: true, personal: 'none' },
     dimensions: freeForm(2048, {
@@ -31,12 +38,22 @@ function define() {
       personal: 'export',
       description: 'Dimensions that distinguish the values of a metric: key → value.',
     }),
+    digest: {
+      type: Buffer,
+      server: true,
+      select: false,
+      personal: 'none',
+      description:
+        'An HDR histogram of the values, compressed: those of hours add up to that of their day.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, period: 1, at: -1, _id: -1 });
   schema.index({ user: 1, metric: 1, period: 1, at: -1, _id: -1 });
   schema.index({ user: 1, metric: 1, period: 1, at: 1, dimensions: 1 }, { unique: true });
+  // For the stats of the whole app: those of all users in a period.
+  schema.index({ period: 1, at: 1, metric: 1, user: 1 });
 
   return schema;
 }
@@ -46,3 +63,5 @@ export const Stat = entity('Stat', define, {
   owner: 'optional',
   audited: false,
 });
+
+export type StatDoc = DocOf<typeof Stat>;

@@ -13,6 +13,7 @@ import { AuditEvent } from '../../models/audit/audit-event.ts';
 import { LooseEvent } from '../../models/audit/loose-event.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { sendMessage } from '../../providers/queue.ts';
+import { meterEvents } from '../metering/meter-events.ts';
 
 /** How long a request to append waits, in s, so that one run serves many writes. */
 const DELAY = 1;
@@ -152,6 +153,8 @@ async function link(
     });
     return link(ctx, waiting, await findLooseEvents(ctx), true);
   }
+  // Before they are taken out of where they wait: each is metered at least once.
+  await meterEvents(ctx, all);
   await clearOutboxes(waiting);
   await LooseEvent.collection.deleteMany({ _id: { $in: loose.map(({ _id }) => _id) } });
   return events.length;

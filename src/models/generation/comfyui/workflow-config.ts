@@ -48,7 +48,7 @@ function define() {
       min: 0,
       max: 1_000_000,
       personal: 'none',
-      description: 'The price of one execution, in whole credits.',
+      description: 'What one execution costs, in whole credits, beside what `PRICES` says of `execute-workflow`.',
     },
     revision: {
       type: Number,

@@ -140,7 +140,8 @@ async function finishWhenReady(
     // Its owner has deleted it already.
     if (!medium || medium.status === 'READY') continue;
     if (medium.status === 'FAILED') {
-      const why = (medium as Failed).error?.code ?? 'FAILED';
+      const { code: why = 'FAILED', message = '' } = (medium as Failed).error ?? {};
+      if (why === 'ALLOWANCE_EXCEEDED') throw new JobFailure(why, message);
       throw new JobFailure('INVALID_OUTPUT', `A file of the pod cannot be used: ${why}.`);
     }
     const took = run.since(medium.createdAt) ?? 0;
@@ -160,4 +161,4 @@ async function finishWhenReady(
   });
 }
 
-type Failed = { error?: { code: string } | null };
+type Failed = { error?: { code: string; message: string } | null };

@@ -4,6 +4,7 @@ import { findOne } from '../../../data/read.ts';
 import { ComfyUIWorkflowConfig } from '../../../models/generation/comfyui/workflow-config.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import type { JobDoc } from '../../../models/jobs/job.ts';
+import { computePrice } from '../../billing/prices.ts';
 import { idInput } from '../../jobs/input.ts';
 import type { JobType, Subject } from '../../jobs/job-type.ts';
 import { type ExecutionInput, type ExecutionResult, OF_ONE_TRY, OPEN } from './execution-input.ts';
@@ -44,10 +45,11 @@ export const executeWorkflow: JobType<ExecutionInput, ExecutionResult> = {
   run: async (work) => (await import('./run-execution.ts')).runExecution(work),
 };
 
+/** What its workflow costs, beside what each execution does by the prices of now. */
 async function findPrice(ctx: Ctx, { document }: ExecutionInput): Promise<number> {
   const only = (field: string) => ({ projection: { [field]: 1 } });
   const run = await findOne(ctx, ComfyUIWorkflowExecution, { _id: document }, only('workflow'));
   const of = { _id: run?.workflow };
   const workflow = run && (await findOne(ctx, ComfyUIWorkflowConfig, of, only('creditCost')));
-  return workflow?.creditCost ?? 0;
+  return (workflow?.creditCost ?? 0) + computePrice(ctx, executeWorkflow.name, {});
 }

@@ -10,6 +10,8 @@ import { uploadStream } from '../../../providers/upload-stream.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
 import { buildOriginalKey } from '../../media/keys.ts';
 import type { Medium } from '../../media/medium.ts';
+import { failWithoutAllowance } from '../../metering/allowances/in-jobs.ts';
+import { withAllowance } from '../../metering/allowances/with-allowance.ts';
 import { describeLineage } from '../lineage.ts';
 import { PodFailure } from './call-pod.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
@@ -26,7 +28,7 @@ const PER_MB = 500;
 /**
  * Streams a file of a pod to where an upload of its medium would have put it: S3 tells of it, and it is processed as
  * an upload is. A file that was begun before is fetched anew, into the same place.
- * @throws PodFailure when the pod breaks off; JobFailure INVALID_OUTPUT
+ * @throws PodFailure when the pod breaks off; JobFailure INVALID_OUTPUT, ALLOWANCE_EXCEEDED
  */
 export async function storeOutput(
   work: ExecutionWork,
@@ -116,9 +118,14 @@ async function makeMedium(
     ...(inputs?.length && { madeFrom: inputs }),
     lineage: await describeLineage(ctx, document, file.node),
   };
-  const made = await insert(ctx, entity, values, 'generate');
-  await confirmReferences(ctx, entity, made);
-  return made as Medium;
+  const taken = entity.options.usage?.of(values);
+  return failWithoutAllowance(
+    withAllowance(ctx, user, taken, async () => {
+      const made = await insert(ctx, entity, values, 'generate');
+      await confirmReferences(ctx, entity, made);
+      return made as Medium;
+    }),
+  );
 }
 
 function nameOutput(name: string, position: number): string {

@@ -3,13 +3,105 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-<<<<<<<< HEAD:migrations/0001-first-40a21e.ts
-  id: '0001-first-40a21e',
-========
-  id: '0001-first-7a0443',
->>>>>>>> w2-comfyfake:migrations/0001-first-7a0443.ts
+  id: '0001-first-4b2548',
 
   async up(m) {
+    await m.createCollection('allowanceCounters', {
+      fields: {
+        bytes: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        documents: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        uploads: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        jobs: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        month: { bsonType: 'date' },
+        minutes: { bsonType: 'number' },
+        renders: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        day: { bsonType: 'date' },
+        credits: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        plan: { bsonType: 'string', maxLength: 32 },
+        limits: {
+          bsonType: 'object',
+          additionalProperties: false,
+          properties: {
+            bytes: { bsonType: 'number', minimum: 0 },
+            documents: { bsonType: 'number', minimum: 0 },
+            uploads: { bsonType: 'number', minimum: 0 },
+            jobs: { bsonType: 'number', minimum: 0 },
+            minutes: { bsonType: 'number', minimum: 0 },
+            renders: { bsonType: 'number', minimum: 0 },
+            credits: { bsonType: 'number', minimum: 0 },
+            calls: { bsonType: 'number', minimum: 0 },
+          },
+        },
+        refusedAt: { bsonType: 'date' },
+        suspects: { bsonType: 'object' },
+        cappedAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'bytes',
+        'documents',
+        'uploads',
+        'jobs',
+        'month',
+        'minutes',
+        'renders',
+        'day',
+        'credits',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { user: 1 } },
+        { key: { refusedAt: 1 }, sparse: true },
+        { key: { cappedAt: 1 }, sparse: true },
+      ],
+    });
+    await m.createCollection('allowanceOverrides', {
+      fields: {
+        plan: { bsonType: 'string', maxLength: 32 },
+        limits: {
+          bsonType: 'object',
+          additionalProperties: false,
+          properties: {
+            bytes: { bsonType: 'number', minimum: 0 },
+            documents: { bsonType: 'number', minimum: 0 },
+            uploads: { bsonType: 'number', minimum: 0 },
+            jobs: { bsonType: 'number', minimum: 0 },
+            minutes: { bsonType: 'number', minimum: 0 },
+            renders: { bsonType: 'number', minimum: 0 },
+            credits: { bsonType: 'number', minimum: 0 },
+            calls: { bsonType: 'number', minimum: 0 },
+          },
+        },
+        reason: { bsonType: 'string', maxLength: 500 },
+        by: 'id',
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['reason', 'by', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1, createdAt: -1, _id: -1 } },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
     await m.createCollection('audios', {
       fields: {
         project: 'id',
@@ -696,7 +788,9 @@ export const migration: Migration = {
         },
         available: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         held: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        debt: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         isFrozen: { bsonType: 'bool' },
+        hasLots: { bsonType: 'bool' },
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         headHash: { bsonType: 'string', maxLength: 64 },
         _id: 'id',
@@ -711,6 +805,7 @@ export const migration: Migration = {
         'purpose',
         'available',
         'held',
+        'debt',
         'isFrozen',
         'sequence',
         '_id',
@@ -742,6 +837,45 @@ export const migration: Migration = {
         { key: { account: 1, state: 1 } },
         { key: { job: 1 }, name: 'held', unique: true, partialFilterExpression: { state: 'HELD' } },
         { key: { state: 1, createdAt: 1 } },
+        { key: { _id: 1, state: 1 }, name: 'open', partialFilterExpression: { state: 'HELD' } },
+      ],
+    });
+    await m.createCollection('creditLots', {
+      fields: {
+        account: 'id',
+        source: 'id',
+        remaining: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        expiresAt: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'account',
+        'source',
+        'remaining',
+        'expiresAt',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        {
+          key: { account: 1, expiresAt: 1 },
+          name: 'left',
+          partialFilterExpression: { remaining: { $gt: 0 } },
+        },
+        {
+          key: { expiresAt: 1 },
+          name: 'expiring',
+          partialFilterExpression: { remaining: { $gt: 0 } },
+        },
+        { key: { account: 1, _id: 1 } },
+        { key: { source: 1 }, unique: true },
       ],
     });
     await m.createCollection('creditsTransactions', {
@@ -755,6 +889,7 @@ export const migration: Migration = {
             'SUBSCRIPTION',
             'JOB',
             'GRANT',
+            'WELCOME',
             'ADJUSTMENT',
             'EXPIRY',
             'DISPUTE',
@@ -780,6 +915,7 @@ export const migration: Migration = {
         job: 'id',
         reverses: 'id',
         reason: { bsonType: 'string', maxLength: 500 },
+        by: 'id',
         key: { bsonType: 'string', maxLength: 255 },
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
         previousHash: { bsonType: 'string', maxLength: 64 },
@@ -811,10 +947,55 @@ export const migration: Migration = {
         { key: { account: 1, type: 1, createdAt: -1, _id: -1 } },
         { key: { account: 1, payment: 1, createdAt: -1, _id: -1 } },
         { key: { account: 1, sequence: 1 }, unique: true },
+        {
+          key: { account: 1, cause: 1 },
+          name: 'welcome',
+          unique: true,
+          partialFilterExpression: { cause: 'WELCOME' },
+        },
         { key: { key: 1 }, unique: true },
         { key: { payment: 1 }, sparse: true },
         { key: { job: 1 }, sparse: true },
         { key: { reverses: 1 }, unique: true, sparse: true },
+      ],
+    });
+    await m.createCollection('disputes', {
+      fields: {
+        payment: 'id',
+        providerId: { bsonType: 'string', maxLength: 255 },
+        amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        status: { bsonType: 'string', enum: ['OPEN', 'LOST', 'WON'] },
+        openedAt: { bsonType: 'date' },
+        closedAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'payment',
+        'providerId',
+        'amount',
+        'status',
+        'openedAt',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { payment: 1 } },
+        { key: { providerId: 1 }, unique: true },
+        { key: { user: 1, status: 1 } },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
       ],
     });
     await m.createCollection('eventFolds', {
@@ -862,6 +1043,20 @@ export const migration: Migration = {
       },
       required: ['sequence', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
       indexes: [{ key: { user: 1 }, unique: true }],
+    });
+    await m.createCollection('eventPolls', {
+      fields: {
+        provider: { bsonType: 'string', enum: ['STRIPE'] },
+        polledTo: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['provider', 'polledTo', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { provider: 1 }, unique: true }],
     });
     await m.createCollection('events', {
       fields: {
@@ -933,6 +1128,7 @@ export const migration: Migration = {
         checksum: { bsonType: 'string', maxLength: 44 },
         loudness: { bsonType: 'object' },
         fingerprint: { bsonType: 'string', maxLength: 64 },
+        lineage: { bsonType: 'object' },
         size: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         durationSeconds: { bsonType: 'number', minimum: 0 },
         expiresAt: { bsonType: 'date' },
@@ -1226,6 +1422,8 @@ export const migration: Migration = {
           },
         },
         quote: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        priceVersion: { bsonType: 'string', maxLength: 64 },
+        minutes: { bsonType: 'number', minimum: 0 },
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
         _id: 'id',
@@ -1722,6 +1920,61 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('meteringCursors', {
+      fields: {
+        source: { bsonType: 'string', maxLength: 64 },
+        readTo: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['source', 'readTo', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { source: 1 }, unique: true }],
+    });
+    await m.createCollection('meteringFacts', {
+      fields: {
+        at: { bsonType: 'date' },
+        hour: { bsonType: 'date' },
+        amounts: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['metric', 'dimensions', 'amount'],
+            properties: {
+              metric: { bsonType: 'string', maxLength: 64 },
+              dimensions: { bsonType: 'object' },
+              amount: { bsonType: 'number' },
+              values: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+              counts: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+            },
+          },
+          maxItems: 500,
+        },
+        isPending: { bsonType: 'bool' },
+        expiresAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['at', 'hour', 'amounts', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1, hour: 1 } },
+        {
+          key: { isPending: 1, user: 1, hour: 1 },
+          name: 'pending',
+          partialFilterExpression: { isPending: true },
+        },
+        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+      ],
+    });
     await m.createCollection('orphanChecks', {
       fields: {
         entity: { bsonType: 'string', maxLength: 64 },
@@ -1735,6 +1988,29 @@ export const migration: Migration = {
       },
       required: ['entity', 'upTo', '_id', 'createdAt', 'updatedAt', 'version'],
       indexes: [{ key: { entity: 1 }, unique: true }],
+    });
+    await m.createCollection('paymentCustomers', {
+      fields: {
+        provider: { bsonType: 'string', enum: ['STRIPE'] },
+        providerId: { bsonType: 'string', maxLength: 255 },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['provider', 'providerId', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1, provider: 1 }, unique: true },
+        { key: { provider: 1, providerId: 1 }, unique: true },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
     });
     await m.createCollection('paymentMethods', {
       fields: {
@@ -1781,6 +2057,52 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('paymentReports', {
+      fields: {
+        from: { bsonType: 'date' },
+        to: { bsonType: 'date' },
+        charges: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        payments: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        differences: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['kind', 'message'],
+            properties: {
+              kind: {
+                bsonType: 'string',
+                enum: ['MISSING', 'UNKNOWN', 'DOUBLE', 'AMOUNT', 'CURRENCY', 'REFUND', 'CREDITS'],
+              },
+              payment: { bsonType: 'binData' },
+              providerId: { bsonType: 'string', maxLength: 255 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+          maxItems: 1000,
+        },
+        differenceCount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'from',
+        'to',
+        'charges',
+        'payments',
+        'differences',
+        'differenceCount',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [{ key: { createdAt: -1, _id: -1 } }],
+    });
     await m.createCollection('payments', {
       fields: {
         amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
@@ -1789,10 +2111,13 @@ export const migration: Migration = {
         package: { bsonType: 'string', maxLength: 64 },
         provider: { bsonType: 'string', enum: ['STRIPE'] },
         providerId: { bsonType: 'string', maxLength: 255 },
+        intentId: { bsonType: 'string', maxLength: 255 },
+        flow: { bsonType: 'string', enum: ['CHECKOUT', 'INTENT', 'OFF_SESSION'] },
         paymentMethod: 'id',
         status: { bsonType: 'string', enum: ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] },
         refundedAmount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         receiptUrl: { bsonType: 'string', maxLength: 2048 },
+        invoiceUrl: { bsonType: 'string', maxLength: 2048 },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1802,6 +2127,22 @@ export const migration: Migration = {
             message: { bsonType: 'string', maxLength: 1000 },
           },
         },
+        refunds: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['id', 'amount', 'isActive'],
+            properties: {
+              id: { bsonType: 'string', maxLength: 255 },
+              amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+              isActive: { bsonType: 'bool' },
+            },
+          },
+          maxItems: 1000,
+        },
+        adjustment: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        adjustments: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         completedAt: { bsonType: 'date' },
         _id: 'id',
         user: 'id',
@@ -1817,6 +2158,7 @@ export const migration: Migration = {
         'credits',
         'package',
         'provider',
+        'flow',
         'status',
         'refundedAmount',
         '_id',
@@ -1834,6 +2176,10 @@ export const migration: Migration = {
           unique: true,
           partialFilterExpression: { providerId: { $exists: true } },
         },
+        { key: { intentId: 1 }, sparse: true },
+        { key: { createdAt: -1, _id: -1 } },
+        { key: { status: 1, createdAt: -1, _id: -1 } },
+        { key: { completedAt: 1 }, sparse: true },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
@@ -2478,6 +2824,44 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('spendingControls', {
+      fields: {
+        isStopped: { bsonType: 'bool' },
+        reason: { bsonType: 'string', maxLength: 500 },
+        hour: { bsonType: 'date' },
+        spent: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        measuredAt: { bsonType: 'date' },
+        toldAt: { bsonType: 'date' },
+        told: { bsonType: 'string', maxLength: 64 },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['isStopped', 'spent', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
+    await m.createCollection('staleHours', {
+      fields: {
+        at: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['at', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { at: 1 }, unique: true }],
+    });
     await m.createCollection('stats', {
       fields: {
         period: { bsonType: 'string', enum: ['HOUR', 'DAY', 'MONTH'] },
@@ -2490,6 +2874,7 @@ export const migration: Migration = {
         min: { bsonType: 'number' },
         max: { bsonType: 'number' },
         dimensions: { bsonType: 'object' },
+        digest: { bsonType: 'binData' },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -2515,6 +2900,7 @@ export const migration: Migration = {
         { key: { user: 1, period: 1, at: -1, _id: -1 } },
         { key: { user: 1, metric: 1, period: 1, at: -1, _id: -1 } },
         { key: { user: 1, metric: 1, period: 1, at: 1, dimensions: 1 }, unique: true },
+        { key: { period: 1, at: 1, metric: 1, user: 1 } },
       ],
     });
     await m.createCollection('tracks', {
@@ -3173,6 +3559,12 @@ export const migration: Migration = {
         provider: { bsonType: 'string', enum: ['STRIPE', 'RUNPOD'] },
         eventId: { bsonType: 'string', maxLength: 255 },
         type: { bsonType: 'string', maxLength: 128 },
+        objectId: { bsonType: 'string', maxLength: 255 },
+        intentId: { bsonType: 'string', maxLength: 255 },
+        payment: 'id',
+        origin: { bsonType: 'string', enum: ['WEBHOOK', 'POLL'] },
+        happenedAt: { bsonType: 'date' },
+        handledAt: { bsonType: 'date' },
         expiresAt: { bsonType: 'date' },
         _id: 'id',
         createdAt: { bsonType: 'date' },
@@ -3185,6 +3577,9 @@ export const migration: Migration = {
         'provider',
         'eventId',
         'type',
+        'objectId',
+        'origin',
+        'happenedAt',
         'expiresAt',
         '_id',
         'createdAt',
@@ -3193,6 +3588,7 @@ export const migration: Migration = {
       ],
       indexes: [
         { key: { provider: 1, eventId: 1 }, unique: true },
+        { key: { payment: 1, createdAt: 1 }, sparse: true },
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
@@ -3225,6 +3621,8 @@ export const migration: Migration = {
     await m.dropCollection('trashedMedia');
     await m.dropCollection('tracks');
     await m.dropCollection('stats');
+    await m.dropCollection('staleHours');
+    await m.dropCollection('spendingControls');
     await m.dropCollection('socialAccounts');
     await m.dropCollection('sessions');
     // sealingKeys is not dropped.
@@ -3239,8 +3637,12 @@ export const migration: Migration = {
     await m.dropCollection('projects');
     await m.dropCollection('projectImports');
     await m.dropCollection('payments');
+    await m.dropCollection('paymentReports');
     await m.dropCollection('paymentMethods');
+    await m.dropCollection('paymentCustomers');
     await m.dropCollection('orphanChecks');
+    await m.dropCollection('meteringFacts');
+    await m.dropCollection('meteringCursors');
     await m.dropCollection('mediumVersions');
     await m.dropCollection('mails');
     await m.dropCollection('mailTokens');
@@ -3254,9 +3656,12 @@ export const migration: Migration = {
     await m.dropCollection('idempotencyRecords');
     await m.dropCollection('exports');
     await m.dropCollection('events');
+    await m.dropCollection('eventPolls');
     await m.dropCollection('eventHeads');
     await m.dropCollection('eventFolds');
+    await m.dropCollection('disputes');
     await m.dropCollection('creditsTransactions');
+    await m.dropCollection('creditLots');
     await m.dropCollection('creditHolds');
     await m.dropCollection('creditAccounts');
     await m.dropCollection('consents');
@@ -3269,5 +3674,7 @@ export const migration: Migration = {
     await m.dropCollection('comfyUIExecutionLogs');
     await m.dropCollection('auditEvents');
     await m.dropCollection('audios');
+    await m.dropCollection('allowanceOverrides');
+    await m.dropCollection('allowanceCounters');
   },
 };
