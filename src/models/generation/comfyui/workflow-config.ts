@@ -48,7 +48,8 @@ function define() {
       min: 0,
       max: 1_000_000,
       personal: 'none',
-      description: 'What one execution costs, in whole credits, beside what `PRICES` says of `execute-workflow`.',
+      description:
+        'What one execution costs, in whole credits, beside what `PRICES` says of `execute-workflow`.',
     },
     revision: {
       type: Number,
