@@ -140,7 +140,7 @@ test('a ComfyUI of one’s own is used in place of the stand-in', async () => {
   const state = await ready(started);
   expect([state.comfyui, state.isComfyuiReal]).toEqual([url, true]);
   expect((await call(state.api)).env.COMFYUI_URL).toBe(url);
-  expect(started.output).not.toContain('stand-in');
+  expect(started.output).not.toContain('is a stand-in');
 });
 
 test('a port in use is reported in one sentence', async () => {
