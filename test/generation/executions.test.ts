@@ -51,6 +51,12 @@ async function rich(credits = 100): Promise<Person> {
 const balance = async (person: Person) =>
   (await person.get<{ balance: number; held: number }>('/v1/credits')).body;
 
+/** How much of each allowance an account has used. */
+async function usedBy(person: Person): Promise<Record<string, number>> {
+  const { body } = await person.get<{ data: { metric: string; used: number }[] }>('/v1/allowances');
+  return Object.fromEntries(body.data.map(({ metric, used }) => [metric, used]));
+}
+
 const historyOf = async ({ url }: ComfyUi) =>
   Object.keys((await (await fetch(`${url}/history`)).json()) as object);
 
@@ -72,6 +78,8 @@ describe('an execution', () => {
       lineage: { execution: started.id, workflow: started.workflow, revision: 1, node: '2' },
     });
     expect(await balance(alice)).toMatchObject({ balance: 93, held: 0 });
+    const taken = { DOCUMENTS: 2, BYTES: body.size, UPLOADS: 0, JOBS: 0 };
+    expect(await usedBy(alice)).toMatchObject(taken);
     const path = `/v1/comfyui/executions/${started.id}/logs?limit=100`;
     const logs = await alice.get<{ data: { event: string }[] }>(path);
     expect(logs.body.data.map(({ event }) => event)).toEqual(
@@ -102,6 +110,18 @@ describe('an execution', () => {
       status: 422,
       body: { errors: [{ path: 'parameters.picture' }] },
     });
+  });
+
+  test('whose output its owner has no room for ends FAILED, and costs nothing', async () => {
+    await serve();
+    const [alice, admin] = [await rich(), await given.admin()];
+    const limits = { user: alice.id, limits: { documents: 0 }, reason: 'A test.' };
+    expect((await admin.post('/v1/allowances/overrides', limits)).status).toBe(200);
+    const started = await runs(alice, { ...PLAIN_PICTURE, creditCost: 7 });
+    const done = await makeDriver().ends(alice, started);
+    expect(done).toMatchObject({ status: 'FAILED', error: { code: 'ALLOWANCE_EXCEEDED' } });
+    expect(await balance(alice)).toMatchObject({ balance: 100, held: 0 });
+    expect(await usedBy(alice)).toMatchObject({ DOCUMENTS: 0, BYTES: 0, UPLOADS: 0, JOBS: 0 });
   });
 
   test('names every fault of its parameters at once', async () => {
