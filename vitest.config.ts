@@ -1,5 +1,6 @@
 import { attacks } from './vitest.attacks.config.ts';
 import { clients } from './vitest.clients.config.ts';
+import { comfyui } from './vitest.comfyui.config.ts';
 import { crowds } from './vitest.crowds.config.ts';
 import { lambda } from './vitest.lambda.config.ts';
 import { media } from './vitest.media.config.ts';
@@ -16,6 +17,7 @@ export default defineSuite(['test/**/*.test.ts'], {
     'test/campaign/**',
     ...attacks,
     ...clients,
+    ...comfyui,
     ...crowds,
     ...lambda,
     ...media,

@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First4aad6a } from './0001-first-4aad6a.ts';
+import { migration as m0001First4b2548 } from './0001-first-4b2548.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First4aad6a];
+export const migrations: Migration[] = [m0001First4b2548];

@@ -87,6 +87,9 @@ const REFUSED: Record<string, number[]> = {
   // Restored just before.
   deleteTrashedMedium: [404],
   cancelJob: [409],
+  // Its job has failed, and has generated nothing.
+  cancelComfyUIExecution: [409],
+  rerunJob: [409],
   // Others refer to them.
   deleteRunPodConfiguration: [409],
   deleteRunPodTemplate: [409],

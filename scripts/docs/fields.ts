@@ -80,7 +80,7 @@ function describeType(shape: Shape): string {
     case 'id':
       return shape.ref ? `id of ${formatLink(shape.ref)}` : 'id';
     case 'free':
-      return shape.maxBytes ? `object, ≤ ${formatSize(shape.maxBytes)}` : 'object';
+      return `${shape.any ? 'any JSON' : 'object'}${shape.maxBytes ? `, ≤ ${formatSize(shape.maxBytes)}` : ''}`;
     case 'map':
       return `map of ${describeType(shape.values)}`;
     case 'array':

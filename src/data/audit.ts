@@ -58,7 +58,13 @@ export function listCreations(entity: Entity, document: Record<string, unknown>)
 
 /** A value as audit entries show it; of an encrypted field not even the length. */
 export function auditValue(entity: Entity, path: string, value: unknown): unknown {
-  return value !== null && isEncryptedPath(entity, path) ? ENCRYPTED_MARK : limitLength(value);
+  return value !== null && isMasked(entity, path) ? ENCRYPTED_MARK : limitLength(value);
+}
+
+/** Whether audit entries show nothing of the value at a path: it is encrypted, or confidential. */
+export function isMasked(entity: Entity, path: string): boolean {
+  const field = entity.shape.fields[path.split('.')[0] as string];
+  return isEncryptedPath(entity, path) || field?.isConfidential === true;
 }
 
 /**

@@ -61,7 +61,7 @@ function schemaOf(shape: Shape): mongo.Document {
     case 'id':
       return { bsonType: 'binData' };
     case 'free':
-      return { bsonType: 'object' };
+      return shape.any ? {} : { bsonType: 'object' };
     case 'map':
       return { bsonType: 'object', additionalProperties: schemaOf(shape.values) };
     case 'array':

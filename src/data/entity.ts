@@ -126,6 +126,13 @@ const ciphertext = new Schema(
   { _id: false, strict: 'throw' },
 );
 
+/** A JSON value of any type, of at most `maxBytes`. */
+export function anyJson<O extends SchemaTypeOptions<unknown>>(maxBytes: number, options?: O) {
+  return { type: Schema.Types.Mixed, maxBytes, anyJson: true, ...options } as {
+    type: typeof Schema.Types.Mixed;
+  } & O;
+}
+
 /**
  * A top-level field that is encrypted at rest, of any Mongoose type: `encrypted({ type: String })`.
  * Writes take plaintext and answers show it; with `shows: 'last4'` they show its last four

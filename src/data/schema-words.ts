@@ -13,7 +13,9 @@ export const WORDS = {
   personal: 'what export and erasure of a person’s data do with it, and with all that is in it',
   integer: 'a whole number',
   maxBytes: 'the most bytes of a free-form object, as JSON',
+  anyJson: 'a JSON value of any type, where a free-form one is an object',
   maxItems: 'the most items of an array',
+  confidential: 'audit entries say that it changed, and not to what',
   encrypted: 'stored as ciphertext: what is in it, and what of it is shown (made by `encrypted()`)',
   description: 'what its name does not say, for the documentation: units, formats, purpose',
 } as const;
@@ -27,7 +29,9 @@ declare module 'mongoose' {
     personal?: Personal;
     integer?: boolean;
     maxBytes?: number;
+    anyJson?: boolean;
     maxItems?: number;
+    confidential?: boolean;
     encrypted?: Encrypted;
     description?: string;
   }

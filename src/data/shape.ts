@@ -20,7 +20,7 @@ export type Shape =
   | { kind: 'binary' }
   | { kind: 'date' }
   | { kind: 'id'; ref?: string; onDelete?: OnDelete }
-  | { kind: 'free'; maxBytes?: number }
+  | { kind: 'free'; maxBytes?: number; any?: true }
   | { kind: 'map'; values: Shape }
   | { kind: 'array'; items: Shape; max?: number }
   | { kind: 'encrypted'; inner: Shape; shows?: 'last4' }
@@ -43,6 +43,8 @@ export interface Field {
   /** Never part of an answer. */
   hidden: boolean;
   hasDefault: boolean;
+  /** Audit entries do not show its value. */
+  isConfidential?: true;
   /** The field that counts it: see `countedIn` in schema-words.ts. */
   countedIn?: string;
   /** What becomes of it, and of all that is in it, when a person asks to be forgotten. */
@@ -112,6 +114,7 @@ function readField(type: SchemaType, path: string): Field {
     immutable: o.immutable === true,
     hidden: o.select === false,
     hasDefault: o.default !== undefined || o.encrypted?.default !== undefined,
+    isConfidential: o.confidential ? (true as const) : undefined,
     countedIn: o.countedIn,
     personal: o.personal,
     description: o.description,
@@ -158,7 +161,11 @@ function readShape(type: SchemaType, path: string): Shape {
         onDelete: o.onDelete,
       });
     case 'Mixed':
-      return dropUndefined({ kind: 'free' as const, maxBytes: o.maxBytes });
+      return dropUndefined({
+        kind: 'free' as const,
+        maxBytes: o.maxBytes,
+        any: o.anyJson ? (true as const) : undefined,
+      });
     case 'Map':
       return { kind: 'map', values: readShape(inner.$__schemaType as SchemaType, path) };
     case 'Embedded':

@@ -7,6 +7,7 @@ import {
   type Change,
   ENCRYPTED_MARK,
   isAudited,
+  isMasked,
   listCreations,
   makeAuditEntry,
 } from './audit.ts';
@@ -260,7 +261,7 @@ function describeChanges(entity: Entity, set: Values, unset: string[]): Change[]
     .filter(([path]) => isAudited(entity, path))
     .map(([path, after]) => ({
       path,
-      before: isEncryptedPath(entity, path) ? markBefore(path) : readBefore(entity, path),
+      before: isMasked(entity, path) ? markBefore(path) : readBefore(entity, path),
       after: auditValue(entity, path, after),
     }));
 }

@@ -5,14 +5,14 @@ import { LOCAL_WEBHOOK_SECRET } from './stripe.ts';
 import type { ToolsInfo } from './tools.ts';
 
 /** What differs between two environments on the same tools. */
-export type Place = { database: string; bucket: string; apiUrl: string };
+export type Place = { database: string; bucket: string; apiUrl: string; comfyuiUrl?: string };
 
 /** Makes the environment variables of the handlers, as Lambda would set them. */
 export function makeEnvironment(
   tools: ToolsInfo,
   deployment: Deployment,
   queueUrls: Record<string, string>,
-  { database, bucket, apiUrl }: Place,
+  { database, bucket, apiUrl, comfyuiUrl = '' }: Place,
 ): Record<string, string> {
   return {
     ...readDeployedValues(deployment),
@@ -40,6 +40,7 @@ export function makeEnvironment(
     TOKEN_KEYS: tools.secrets.TOKEN_KEYS,
     APP_SECRET: tools.secrets.APP_SECRET,
     FFMPEG_PATH: tools.ffmpeg,
+    COMFYUI_URL: comfyuiUrl,
     FONTS_PATH: fileURLToPath(new URL('../../node_modules', import.meta.url)),
     // Only on this machine: where the worker subscribes to the events of the bucket.
     S3_EVENTS_URL: tools.hub,

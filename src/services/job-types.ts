@@ -5,6 +5,8 @@ import { renewEncryption, renewPart } from './crypto/renew-job.ts';
 import { renderExport } from './exports/export-job.ts';
 import { importProject } from './exports/import/import-job.ts';
 import { renderSegments } from './exports/segments/segment-job.ts';
+import { executeWorkflow } from './generation/comfyui/execution-job.ts';
+import { stopRun } from './generation/comfyui/stop-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { reprocessMedia } from './media/reprocess-job.ts';
@@ -35,6 +37,8 @@ export const jobTypes = listJobTypes(
   sendMailJob,
   deliverWebhooks,
   handleStripeEvent,
+  executeWorkflow,
+  stopRun,
   forgetKeys,
   renewEncryption,
   renewPart,

@@ -7,9 +7,10 @@ import { anonymous, type Held, newText, type Problem } from './held.ts';
 /** What a body may hold, wherever one is taken. */
 export function bodies(held: Held): void {
   const { entity, path, at, change, make, someone, bodyFor, creates, patches, bodied } = held;
-  const { stored, of } = held;
+  const { stored, of, routes } = held;
 
-  for (const [method] of bodied) {
+  for (const [method, where] of bodied) {
+    const most = routes.find((r) => r.method === method && r.path === where)?.mostKiB ?? 1024;
     test(`${method} refuses a body that is not JSON, not declared as JSON, or too large`, async () => {
       const alice = await someone();
       const doc = method === 'PATCH' ? await make(alice) : undefined;
@@ -26,7 +27,7 @@ export function bodies(held: Held): void {
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/jsonp']) {
         expect((await send('{}', { 'content-type': type })).status, type).toBe(415);
       }
-      expect(await send(`{"x":"${'x'.repeat(1024 * 1024)}"}`)).toMatchObject({
+      expect(await send(`{"x":"${'x'.repeat(1024 * most)}"}`)).toMatchObject({
         status: 413,
         body: { code: 'PAYLOAD_TOO_LARGE' },
       });

@@ -1,13 +1,11 @@
 import '../harness/place.ts';
 import { describe, expect, test } from 'vitest';
 import { comfyuiExecutions } from '../../functions/comfyui-executions.ts';
-import { comfyuiPods } from '../../functions/comfyui-pods.ts';
 import { comfyuiResourceUsage } from '../../functions/comfyui-resource-usage.ts';
 import { comfyuiWorkflows } from '../../functions/comfyui-workflows.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { ComfyUIExecutionLog } from '../../src/models/generation/comfyui/execution-log.ts';
 import { ComfyUIWorkflowExecution } from '../../src/models/generation/comfyui/workflow-execution.ts';
-import { RunPodPod } from '../../src/models/generation/runpod/pod.ts';
 import { conforms, listConforms } from '../conforms.ts';
 import { anonymous, newText, type Page, type Problem } from '../contract/held.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
@@ -40,22 +38,13 @@ conforms(comfyuiWorkflows, {
 
 conforms(comfyuiExecutions, {
   make: storedAt(comfyuiExecutions),
-  body: async (person) => ({ workflow: (await made(person)).id, parameters: { seed: 7 } }),
+  body: async (person) => ({
+    workflow: (await made(person, { creditCost: 0 })).id,
+    parameters: { seed: 7 },
+  }),
 });
 
 conforms(comfyuiResourceUsage, { make: storedAt(comfyuiResourceUsage) });
-
-conforms(comfyuiPods, {
-  person: given.admin,
-  make: async (person) => (await person.post<Doc>('/v1/comfyui/pods', await pod(person))).body,
-  body: pod,
-  change: { name: 'Second' },
-});
-
-async function pod(person: Person) {
-  const baseUrl = 'https://gpu.example.com:8188';
-  return { name: 'First', baseUrl, runpodPod: await stored(RunPodPod, person) };
-}
 
 listConforms(
   '/v1/comfyui/executions/{id}/logs',
@@ -199,15 +188,57 @@ describe.concurrent('a workflow', () => {
   });
 });
 
-test('an empty object in a list item is stored, on create and on update', async () => {
+test('a default is any value that its parameter takes, and is stored as it is', async () => {
   const alice = await given.user();
-  const parameters = [{ name: 'b', type: 'STRING', path: '6.inputs.x', default: { value: {} } }];
-  const graph = { 6: { class_type: 'Text', inputs: { x: '' } } };
+  const graph = { '57:8': { class_type: 'Text', inputs: { x: '', 'a.b': 1 } } };
+  const of = (name: string, type: string, value: unknown, more: object = {}) => ({
+    ...{ name, type, path: `57:8.inputs.${name}`, default: value, ...more },
+  });
+  const parameters = [
+    of('text', 'STRING', ''),
+    of('steps', 'INTEGER', 20),
+    of('strength', 'NUMBER', 0.5),
+    of('isOn', 'BOOLEAN', false),
+  ];
   const made = await alice.post('/v1/comfyui/workflows', { name: 'Kept', graph, parameters });
   expect(made).toMatchObject({ status: 201, body: { parameters } });
-  const same = await alice.patch(`/v1/comfyui/workflows/${made.body.id}`, { graph: {} });
+  const path = `/v1/comfyui/workflows/${made.body.id}`;
+  expect((await alice.get(path)).body.parameters).toEqual(parameters);
+  const same = await alice.patch(path, { graph: {} });
   expect(same.body.revision).toBe(1);
-  const low = [{ ...parameters[0], type: 'INTEGER', min: 10, max: 1 }];
-  const refused = await alice.patch(`/v1/comfyui/workflows/${made.body.id}`, { parameters: low });
-  expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'parameters.0.min' }] } });
+  const wrong = [
+    of('text', 'STRING', 3),
+    of('steps', 'INTEGER', 1.5),
+    of('strength', 'NUMBER', 2, { max: 1 }),
+    of('isOn', 'BOOLEAN', 'yes'),
+    of('cover', 'IMAGE', 'cover.png'),
+    of('seed', 'SEED', -1),
+    of('nonce', 'NONCE', 1),
+    of('mood', 'STRING', 'GREY', { enum: ['BRIGHT', 'DARK'] }),
+    of('low', 'INTEGER', 3, { min: 10, max: 1 }),
+  ];
+  const refused = await alice.patch<Problem>(path, { parameters: wrong });
+  expect(refused.status).toBe(422);
+  expect(refused.body.errors.map((e) => e.path).toSorted()).toEqual([
+    ...[0, 1, 2, 3, 4, 5, 6, 7, 8].map((n) => `parameters.${n}.default`),
+    'parameters.8.min',
+  ]);
+});
+
+test('a graph of 400 nodes, 10,000 keys and 2 MB is taken', async () => {
+  const alice = await given.user();
+  const node = (n: number) => ({
+    class_type: 'Text',
+    inputs: Object.fromEntries(times(22, (i) => [`in${i}`, `${n} ${'x'.repeat(190)}`])),
+  });
+  const graph = Object.fromEntries(times(400, (n) => [`${n}`, node(n)]));
+  const made = await alice.post('/v1/comfyui/workflows', { name: 'Large', graph });
+  expect(made.status, made.text.slice(0, 300)).toBe(201);
+  const big = {
+    ...graph,
+    400: node(400),
+    401: { class_type: 'T', inputs: { x: 'x'.repeat(4e5) } },
+  };
+  const refused = await alice.post<Problem>('/v1/comfyui/workflows', { name: 'L', graph: big });
+  expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'graph' }] } });
 });

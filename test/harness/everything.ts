@@ -200,6 +200,7 @@ function particulars(made: Everything, entity: Entity, id: UUID): Values {
       parameters: [{ name: 'text', type: 'STRING', path: '1.inputs.text' }],
       outputs: [{ node: '1', kind: 'IMAGE' }],
       isPublic: false,
+      creditCost: 0,
     },
     LlmInteraction: { attachments: [{ image: new UUID(made.ids.Image as string) }] },
     RetentionPolicy: { entity: 'Track', enabled: false },

@@ -112,6 +112,12 @@ const SPECIAL: Record<string, (of: Everything, example: Json) => Json> = {
   changeEmail: ({ person }) => ({ email: person.email, password: PASSWORD }),
   changePassword: () => ({ currentPassword: PASSWORD, newPassword: PASSWORD }),
   requestPasswordReset: ({ person }) => ({ email: person.email }),
+  createComfyUIExecution: ({ ids }) => ({
+    workflow: ids.ComfyUIWorkflowConfig,
+    project: ids.Project,
+    parameters: {},
+  }),
+  importComfyUIWorkflow: () => ({ name: 'Found', graph: WORKFLOW.graph }),
   createComfyUIWorkflow: (_, example) => ({ ...example, ...WORKFLOW }),
   updateComfyUIWorkflow: (_, example) => ({ ...example, ...WORKFLOW }),
   createLlmInteraction: () => ({ model: 'qwen-omni', prompt: 'Hello.' }),

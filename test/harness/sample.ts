@@ -33,7 +33,7 @@ export function sampleOf(shape: Shape): unknown {
 
 /** Texts of which each form in use takes at least one. */
 const TEXTS = [
-  '0123456789abcdef',
+  ...['0123456789abcdef', '0123456789abcdef'.repeat(4)],
   ...['a@example.com', `${'A'.repeat(43)}=`, 'en', 'abcd', '1234', 'USD', '#a1b2c3', 'P30D'],
   ...['https://example.com/hook', 'track.ready', '6.inputs.text', '8188/http', 'qwen-omni'],
   '01a2264c-30b7-7000-a788-460e2c64dc40',

@@ -105,7 +105,11 @@ test('the stack prints its addresses, refuses a second start, and stops with all
     JOBS_QUEUE_URL: expect.stringContaining('stub-JobsQueue'),
     TOKEN_KEYS: expect.stringMatching(/^\[\{"kid":/),
     FFMPEG_PATH: expect.stringContaining('ffmpeg'),
+    COMFYUI_URL: state.comfyui,
   });
+  expect(first.output).toContain(`ComfyUI at ${state.comfyui} is a stand-in`);
+  const stats = await fetch(`${state.comfyui}/system_stats`);
+  expect(await stats.text()).toContain('stand-in');
   expect(notes('migrate')).toHaveLength(1);
   await until('the schedule fired', () => notes('tick').length === 1);
 
@@ -127,6 +131,16 @@ test('the stack prints its addresses, refuses a second start, and stops with all
   expect(await first.ended).toBe(0);
   expect(pids.some(alive)).toBe(false);
   expect(readState(dir)).toBeUndefined();
+});
+
+test('a ComfyUI of one’s own is used in place of the stand-in', async () => {
+  const { start, ready } = given();
+  const url = 'http://gpu.example:8188';
+  const started = start([], { COMFYUI_URL: url });
+  const state = await ready(started);
+  expect([state.comfyui, state.isComfyuiReal]).toEqual([url, true]);
+  expect((await call(state.api)).env.COMFYUI_URL).toBe(url);
+  expect(started.output).not.toContain('is a stand-in');
 });
 
 test('a port in use is reported in one sentence', async () => {

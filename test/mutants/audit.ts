@@ -22,7 +22,7 @@ export const audit: Edits = {
     },
     {
       guarantee: 'of a secret before a change the log tells nothing',
-      find: 'isEncryptedPath(entity, path) ? markBefore(path) :',
+      find: 'isMasked(entity, path) ? markBefore(path) :',
       replace: 'false ? markBefore(path) :',
       tests: ['test/data/encrypted-fields.test.ts > is in the audit log'],
     },
@@ -63,7 +63,7 @@ export const audit: Edits = {
     },
     {
       guarantee: 'of a secret the log tells nothing',
-      find: 'value !== null && isEncryptedPath(entity, path) ? ENCRYPTED_MARK :',
+      find: 'value !== null && isMasked(entity, path) ? ENCRYPTED_MARK :',
       replace: 'false ? ENCRYPTED_MARK :',
       tests: ['test/data/encrypted-fields.test.ts > is in the audit log'],
     },

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcp } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { isPublicAddress } from '../../src/providers/public-address.ts';
 import { findUrlFault } from '../../src/services/webhooks/endpoint-url.ts';
 import { post } from '../../src/services/webhooks/post.ts';
-import { isPublicAddress } from '../../src/services/webhooks/public-address.ts';
 
 const outside = { toLoopback: false };
 const signal = new AbortController().signal;

@@ -71,7 +71,7 @@ export function readBody(route: Route, event: HttpEvent): unknown {
   const text = event.body ?? '';
   const bytes = event.isBase64Encoded ? Buffer.byteLength(text, 'base64') : Buffer.byteLength(text);
   const isOpen = route.access === 'anyone' && !route.takesBytes;
-  const largest = isOpen ? LARGEST_OPEN_BODY : LARGEST_BODY;
+  const largest = route.mostKiB ?? (isOpen ? LARGEST_OPEN_BODY : LARGEST_BODY);
   if (bytes > 1024 * largest) {
     throw new AppError('PAYLOAD_TOO_LARGE', `A body may have at most ${largest} KiB here.`);
   }

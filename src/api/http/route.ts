@@ -77,6 +77,8 @@ export interface Route {
   isBodyOptional?: boolean;
   /** The most keys that its body may have in all levels together; 1000 unless given. */
   mostKeys?: number;
+  /** The most KiB that its body may have; 1024 of a signed-in user unless given. */
+  mostKiB?: number;
   /** A valid body, where none can be derived from the schema. */
   example?: JsonSchema;
   /** Fields that only the server writes: the error for sending one says so. */

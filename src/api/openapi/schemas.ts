@@ -112,7 +112,7 @@ function describeShape(shape: Shape): JsonSchema {
     case 'id':
       return shape.ref ? { ...idSchema, description: describeReference(shape.ref) } : idSchema;
     case 'free':
-      return { type: 'object' };
+      return shape.any ? {} : { type: 'object' };
     case 'map':
       return { type: 'object', additionalProperties: describeShape(shape.values) };
     case 'array':

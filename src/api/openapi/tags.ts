@@ -41,7 +41,7 @@ const TAGS: Record<string, string> = {
   LlmMetrics: 'How language models did.',
   RetentionPolicies: 'How long which documents are kept.',
   System: 'Health, and this document.',
-  ComfyUIExecutions: 'Runs of workflows. Not implemented yet.',
+  ComfyUIExecutions: 'Runs of workflows.',
   RunPods: 'Pods at RunPod. Not implemented yet.',
   RunPodExecutions: 'Calls of serverless endpoints at RunPod. Not implemented yet.',
   LlmInteractions: 'Questions to language models. Not implemented yet.',

@@ -59,9 +59,10 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'id':
       return Joi.string().pattern(ID, 'id').meta({ format: 'uuid' });
     case 'free':
-      return shape.maxBytes === undefined
-        ? Joi.object().unknown()
-        : Joi.object().unknown().custom(limitBytes(shape.maxBytes));
+      return limitFree(
+        shape.any ? Joi.any().invalid(null) : Joi.object().unknown(),
+        shape.maxBytes,
+      );
     case 'map':
       return Joi.object().pattern(Joi.string(), makeSchema(shape.values, mode));
     case 'array': {
@@ -101,6 +102,10 @@ const refuseUnreal: Joi.CustomValidator<Date> = (value, { original }) => {
   if (typeof original === 'string' && !readIsoDate(original)) throw new Error('is no such day');
   return value;
 };
+
+function limitFree(schema: Joi.Schema, maxBytes: number | undefined): Joi.Schema {
+  return maxBytes === undefined ? schema : schema.custom(limitBytes(maxBytes));
+}
 
 function limitBytes(bytes: number): Joi.CustomValidator {
   return (value) => {

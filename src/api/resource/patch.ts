@@ -9,7 +9,7 @@ import { findOne } from '../../data/read.ts';
 import { checkReferences, confirmChange, readPath } from '../../data/references.ts';
 import { listStoredNames, type ObjectShape } from '../../data/shape.ts';
 import { update } from '../../data/write.ts';
-import { AppError, invalid, notFound } from '../../errors.ts';
+import { AppError, type Fault, invalid, notFound } from '../../errors.ts';
 import { preconditionFailed } from './etag.ts';
 
 type Values = Record<string, unknown>;
@@ -24,6 +24,7 @@ const RESERVE = 1000;
  * written in one atomic command. Free-form objects are read, merged and written back under an
  * optimistic lock: if the version has changed meanwhile, it tries again.
  * @param versions the versions that If-Match allows
+ * @param judge finds further faults in what would be stored, of an entity with rules across fields
  * @throws AppError NOT_FOUND, PRECONDITION_FAILED, VALIDATION_FAILED, DUPLICATE, CONFLICT
  */
 export async function patch<T extends Base>(
@@ -32,6 +33,7 @@ export async function patch<T extends Base>(
   filter: TypedFilter,
   body: Values,
   versions: number[] | undefined,
+  judge?: (next: Values) => Promise<Fault[]>,
 ): Promise<T> {
   const guarded = versions ? { ...filter, version: { $in: versions } } : filter;
   const flat = flatten(entity.shape, body);
@@ -55,6 +57,8 @@ export async function patch<T extends Base>(
     if (!current) throw await explainAbsence(ctx, entity, filter, versions);
     await decryptFields(ctx, entity, [current]);
     const { set, unset } = mergeChanges(entity, current, flat);
+    const faults = judge ? await judge({ ...current, ...set }) : [];
+    if (faults.length > 0) throw invalid(faults);
     const where = { ...filter, version: current.version };
     const stored = await update(ctx, entity, where, { set, unset });
     if (stored && flat.references) await confirmChange(ctx, entity, current._id, set);

@@ -18,11 +18,15 @@ export async function run(root: string, args: string[], log: Log = toStderr): Pr
     process.exit(1);
   });
   if (!stack) process.exit(0); // the children end with this process
-  const { api, mongodb, s3, queue } = stack.state;
+  const { api, mongodb, s3, queue, comfyui, isComfyuiReal } = stack.state;
   const seconds = ((Date.now() - began) / 1000).toFixed(1);
   console.log(
     `ready  api ${api}  docs ${api}/docs  mongodb ${mongodb}  s3 ${s3}  queue ${queue}  (${seconds} s)`,
   );
+  if (!isComfyuiReal) {
+    log(`ComfyUI at ${comfyui} is a stand-in: it draws gradients and plays chords, by no model.`);
+    log('Set COMFYUI_URL to the address of a real one to use that.');
+  }
   await stopping;
   log('stopping');
   await stack.stop();

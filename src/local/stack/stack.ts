@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createBuckets } from '../bucket.ts';
+import { startLocalComfyUi } from '../comfyui/local.ts';
 import { readDeployment } from '../deployment/read.ts';
 import { makeEnvironment, withDatabase } from '../environment.ts';
 import { type Lock, takeLock } from '../lock.ts';
@@ -38,8 +39,10 @@ export async function startStack(settings: Settings, log: Log): Promise<Stack> {
     let deployment = readDeployment(root);
     const tools = await beginTools({ dir, log });
     endings.push(() => tools.stop());
+    const comfyui = await startLocalComfyUi(process.env.COMFYUI_URL, tools.info.ffmpeg);
+    endings.push(() => comfyui.stop());
     const apiUrl = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    const place = { database: 'mixdown', bucket, apiUrl };
+    const place = { database: 'mixdown', bucket, apiUrl, comfyuiUrl: comfyui.url };
     const prepareEnvironment = async () =>
       makeEnvironment(
         tools.info,
@@ -74,7 +77,8 @@ export async function startStack(settings: Settings, log: Log): Promise<Stack> {
         `Without STRIPE_SECRET_KEY, payments go to a stand-in for Stripe at ${tools.info.stripe}.`,
       );
     }
-    const state: State = { pid: process.pid, api: apiUrl, ...urls };
+    const comfyuiIs = { comfyui: comfyui.url, isComfyuiReal: comfyui.isReal };
+    const state: State = { pid: process.pid, api: apiUrl, ...urls, ...comfyuiIs };
     writeState(dir, state);
     endings.push(() => forgetState(dir));
     if (settings.watch) endings.push(watch(root, () => reload([gateway, worker]), log));

@@ -2,7 +2,16 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The addresses of what runs, with the database in `mongodb`: the content of `local.json`. */
-export type State = { pid: number; api: string; mongodb: string; s3: string; queue: string };
+export type State = {
+  pid: number;
+  api: string;
+  mongodb: string;
+  s3: string;
+  queue: string;
+  comfyui: string;
+  /** Whether that is a ComfyUI of the user's, and not the stand-in. */
+  isComfyuiReal: boolean;
+};
 
 const locateState = (dir: string) => join(dir, 'local.json');
 

@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { fileUsage } from '../../data/usage.ts';
-import { addMediaIndexes, mediaFields, soundFields } from './media-fields.ts';
+import { addMediaIndexes, generatedFields, mediaFields, soundFields } from './media-fields.ts';
 
 export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as const;
 
@@ -19,6 +19,7 @@ function define() {
     },
     ...mediaFields,
     ...soundFields,
+    ...generatedFields,
   });
 
   addMediaIndexes(schema);

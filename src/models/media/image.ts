@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { fileUsage } from '../../data/usage.ts';
-import { addMediaIndexes, mediaFields } from './media-fields.ts';
+import { addMediaIndexes, generatedFields, mediaFields } from './media-fields.ts';
 
 const imageSchema = new Schema(
   {
@@ -55,6 +55,7 @@ function define() {
       description: 'Alternative text, for people who cannot see it.',
     },
     ...mediaFields,
+    ...generatedFields,
     image: {
       type: imageSchema,
       server: true,

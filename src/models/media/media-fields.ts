@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { type Entity, entityNamed, freeForm } from '../../data/entity.ts';
+import { type Entity, entityNamed, freeForm, ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 
 /**
@@ -128,6 +128,8 @@ export const mediaFields = {
   },
   metadata: freeForm(112 * 1024, {
     server: true,
+    // A generated picture says what was asked for.
+    confidential: true,
     personal: 'export',
     description:
       'What the file says of itself: `title`, `artist`, `takenAt`…; of generated media `prompt`, `workflow`, `parameters`. Never a place.',
@@ -188,6 +190,30 @@ export const mediaFields = {
   },
 } as const;
 
+/** Where a medium comes from that was generated. */
+export const generatedFields = {
+  generatedBy: ref('Job', {
+    server: true,
+    onDelete: 'unset',
+    personal: 'none',
+    description: 'The job that generated it, where it was not uploaded.',
+  }),
+  madeFrom: {
+    type: [{ type: String, maxlength: 36 }],
+    default: undefined,
+    server: true,
+    maxItems: 20,
+    personal: 'export',
+    description: 'The ids of the media that it was generated from.',
+  },
+  lineage: freeForm(16 * 1024, {
+    server: true,
+    personal: 'export',
+    description:
+      'How it was generated: `execution`, `workflow`, `revision`, `graphHash`, `models`, `seeds`, `node`.',
+  }),
+} as const;
+
 /** The indexes of the kinds of media that may belong to a project. */
 export function addMediaIndexes(schema: Schema): void {
   schema.index({ user: 1, createdAt: -1, _id: -1 });
@@ -200,6 +226,8 @@ export function addMediaIndexes(schema: Schema): void {
     { updatedAt: 1 },
     { name: 'awaiting', partialFilterExpression: { status: 'AWAITING_UPLOAD' } },
   );
+  schema.index({ generatedBy: 1 }, { sparse: true });
+  schema.index({ madeFrom: 1 }, { sparse: true });
   // For finding duplicates.
   schema.index(
     { user: 1, checksum: 1 },

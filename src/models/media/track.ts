@@ -1,8 +1,8 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, ref } from '../../data/entity.ts';
+import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { fileUsage } from '../../data/usage.ts';
-import { addMediaIndexes, mediaFields, soundFields } from './media-fields.ts';
+import { addMediaIndexes, generatedFields, mediaFields, soundFields } from './media-fields.ts';
 
 function define() {
   const schema = new Schema({
@@ -28,21 +28,10 @@ function define() {
     lyrics: { type: String, maxlength: 20_000, personal: 'export' },
     ...mediaFields,
     ...soundFields,
-    generatedBy: ref('Job', {
-      server: true,
-      onDelete: 'unset',
-      personal: 'none',
-      description: 'The job that generated it, where it was not uploaded.',
-    }),
-    lineage: freeForm(16 * 1024, {
-      server: true,
-      personal: 'export',
-      description: 'What it was generated from, and how.',
-    }),
+    ...generatedFields,
   });
 
   addMediaIndexes(schema);
-  schema.index({ generatedBy: 1 }, { sparse: true });
 
   return schema;
 }

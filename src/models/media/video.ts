@@ -3,7 +3,7 @@ import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { fileUsage } from '../../data/usage.ts';
 import { errorField } from '../error-field.ts';
-import { addMediaIndexes, mediaFields } from './media-fields.ts';
+import { addMediaIndexes, generatedFields, mediaFields } from './media-fields.ts';
 
 const videoSchema = new Schema(
   {
@@ -124,6 +124,7 @@ function define() {
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
     ...mediaFields,
+    ...generatedFields,
     video: {
       type: videoSchema,
       server: true,

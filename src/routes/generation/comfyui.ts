@@ -1,28 +1,59 @@
 import type { Route } from '../../api/http/route.ts';
+import { documentSchema } from '../../api/openapi/schemas.ts';
+import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
+import { createRoute } from '../../api/resource/document-routes.ts';
 import { childrenRoute } from '../../api/resource/list-routes.ts';
-import { notYet, notYetCreate } from '../../api/resource/not-yet.ts';
+import { applyRule, filterById } from '../../api/resource/verbs.ts';
+import { castObject } from '../../data/cast.ts';
+import { decryptFields } from '../../data/encrypted-fields.ts';
 import { ComfyUIExecutionLog } from '../../models/generation/comfyui/execution-log.ts';
 import { ComfyUIWorkflowExecution } from '../../models/generation/comfyui/workflow-execution.ts';
 import { owner } from '../../rules.ts';
+import { cancelExecution } from '../../services/generation/comfyui/cancel.ts';
+import {
+  type AskedExecution,
+  startExecution,
+} from '../../services/generation/comfyui/start-execution.ts';
 
 const path = '/v1/comfyui/executions';
 const tag = 'ComfyUIExecutions';
-const common = { method: 'POST', tag, access: 'user' } as const;
-const UNREACHED = 'No ComfyUI can be reached yet.';
 const executions = { entity: ComfyUIWorkflowExecution, path, rule: owner, tag };
+const schema = documentSchema(ComfyUIWorkflowExecution);
 
-/** Running a workflow, and what happened while it ran. */
+const create: Route = Object.assign(createRoute(ComfyUIWorkflowExecution, { path, rule: owner }), {
+  summary: 'Run a workflow.',
+  success: { 202: { description: 'Accepted.', schema } },
+  codes: ['INSUFFICIENT_CREDITS'],
+  handle: async (ctx, { body }) => {
+    const values = {
+      ...castObject(ComfyUIWorkflowExecution.shape, body),
+      ...applyRule(owner, ctx.actor),
+    };
+    const document = await startExecution(ctx, { parameters: {}, ...values } as AskedExecution);
+    await decryptFields(ctx, ComfyUIWorkflowExecution, [document]);
+    return { ...answerCreated(path, ComfyUIWorkflowExecution, document), status: 202 };
+  },
+} satisfies Partial<Route>);
+
+const cancel: Route = {
+  method: 'POST',
+  path: `${path}/{id}/cancel`,
+  id: 'cancelComfyUIExecution',
+  summary: 'Stop a run.',
+  tag,
+  access: 'user',
+  success: { 200: { description: 'The execution.', schema } },
+  codes: ['NOT_FOUND', 'INVALID_STATE'],
+  handle: async (ctx, request) => {
+    const document = await cancelExecution(ctx, filterById(owner, ctx, request));
+    await decryptFields(ctx, ComfyUIWorkflowExecution, [document]);
+    return answerDocument(200, ComfyUIWorkflowExecution, document);
+  },
+};
+
+/** Running a workflow, stopping it, and what happened while it ran. */
 export const executionActions: Route[] = [
-  notYetCreate(ComfyUIWorkflowExecution, { path: path, summary: 'Run a workflow.' }, UNREACHED),
-  notYet(
-    {
-      ...common,
-      path: `${path}/{id}/cancel`,
-      id: 'cancelComfyUIExecution',
-      summary: 'Stop a run.',
-    },
-    UNREACHED,
-    executions,
-  ),
+  create,
+  cancel,
   childrenRoute(executions, 'logs', ComfyUIExecutionLog, 'execution'),
 ];

@@ -17,6 +17,7 @@ import { Version } from '../../services/media/medium.ts';
 import { reprocess } from '../../services/media/reprocess.ts';
 import { getSignedSpriteMap } from '../../services/media/sprite-map.ts';
 import { replaceBytes } from '../../services/media/versions.ts';
+import { lineageRoute } from '../generation/lineage.ts';
 import { uploadSchema } from '../uploads/upload-schemas.ts';
 import {
   createBody,
@@ -43,6 +44,7 @@ export function mediaActions(entity: Entity<Medium>, path: string, kind: MediaKi
     ...uploadActions(entity, path),
     ...fileActions(entity, path),
     ...workActions(entity, path, kind),
+    lineageRoute(entity as Entity, path),
   ];
 }
 

@@ -31,6 +31,7 @@ export async function supersede(tx: Ctx, type: JobType, old: JobDoc, by: UUID): 
   await releaseQuote(tx, cancelled);
   const family = await findFamily(tx, old._id);
   if (family) await endChildren(tx, type, family);
+  await type.abandoned?.(tx, cancelled, cancelled.input as object);
   await failSubject(tx, type, cancelled, error);
   await Job.collection.updateMany(
     { pending: idText(old._id), status: 'QUEUED' },

@@ -7,6 +7,7 @@ import { restrictionsOn } from '../../data/references.ts';
 import { JOB_QUEUES, Job, type JobQueue } from '../../models/jobs/job.ts';
 import { tellFolded } from '../account/security-events.ts';
 import { expireExports } from '../exports/expire.ts';
+import { checkPods } from '../generation/comfyui/check-pods.ts';
 import { jobTypes } from '../job-types.ts';
 import { admitDue, admitLimited } from '../jobs/admit.ts';
 import { failQueued } from '../jobs/fail.ts';
@@ -21,6 +22,9 @@ import { removeAllOrphans } from './orphans.ts';
 /** How many jobs of a queue are rung for in one run, of those that wait and of those that run. */
 const MOST_RUNG = 300;
 
+/** How long pods may take to answer, in ms. */
+const PODS_MS = 20_000;
+
 /** The counts of one run. */
 export interface ReconcileCounts {
   rung: number;
@@ -33,6 +37,8 @@ export interface ReconcileCounts {
   webhooks: number;
   /** Exports whose files are no longer kept. */
   expired: number;
+  /** Pods of ComfyUI that answer. */
+  pods: number;
   /** Why nothing was deleted. */
   refused?: string;
 }
@@ -51,7 +57,8 @@ export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
   for (const entity of entities.values()) await clearRemovalMarks(ctx, entity);
   const folded = await tellFolded(ctx);
   const webhooks = await wakeStranded(ctx);
-  const found = { rung, awaiting, folded, webhooks };
+  const pods = await checkPods(ctx, AbortSignal.timeout(PODS_MS));
+  const found = { rung, awaiting, folded, webhooks, pods };
   if (refused) return { ...found, uploads: 0, orphans: 0, emptied: 0, expired: 0, refused };
   const emptied = await emptyTrash(ctx);
   const expired = await expireExports(ctx);

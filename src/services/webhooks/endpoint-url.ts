@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isLoopbackAddress, isPublicAddress } from './public-address.ts';
+import { isLoopbackAddress, isPublicAddress } from '../../providers/public-address.ts';
 
 /** What endpoints may be: `toLoopback` allows `http` and this machine, for development alone. */
 export interface Reach {

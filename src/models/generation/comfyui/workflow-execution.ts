@@ -2,8 +2,27 @@ import { Schema } from 'mongoose';
 import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
+import { OUTPUT_KINDS } from './workflow-parameter.ts';
 
 const EXECUTION_STATUSES = [...JOB_STATUSES, 'LOST'] as const;
+
+/** What a run does at a provider, in this order. */
+export const RUN_STAGES = [
+  ...(['WAITING', 'SUBMITTING', 'SUBMITTED', 'RUNNING', 'COLLECTING', 'DONE'] as const),
+] as const;
+export type RunStage = (typeof RUN_STAGES)[number];
+
+const fileSchema = new Schema(
+  {
+    node: { type: String, required: true, maxlength: 64 },
+    kind: { type: String, required: true, enum: OUTPUT_KINDS },
+    fileName: { type: String, required: true, maxlength: 1024 },
+    subfolder: { type: String, maxlength: 1024 },
+    medium: { type: Schema.Types.UUID, required: true },
+    isStored: { type: Boolean, required: true, default: false },
+  },
+  { _id: false },
+);
 
 const outputSchema = new Schema(
   {
@@ -13,10 +32,11 @@ const outputSchema = new Schema(
       maxlength: 64,
       description: 'The id of the node that produced it.',
     },
-    kind: { type: String, required: true, enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
+    kind: { type: String, required: true, enum: OUTPUT_KINDS },
     image: ref('Image', { onDelete: 'unset' }),
     video: ref('Video', { onDelete: 'unset' }),
     audio: ref('Audio', { onDelete: 'unset' }),
+    track: ref('Track', { onDelete: 'unset' }),
   },
   { _id: false },
 );
@@ -24,18 +44,18 @@ const outputSchema = new Schema(
 function define() {
   const schema = new Schema({
     workflow: ref('ComfyUIWorkflowConfig', {
+      personal: 'none',
       required: true,
       immutable: true,
       onDelete: 'restrict',
-      personal: 'none',
     }),
     workflowRevision: {
+      personal: 'none',
       type: Number,
       required: true,
       integer: true,
       min: 1,
       server: true,
-      personal: 'none',
       description: 'The `revision` of the workflow that is executed.',
     },
     parameters: encrypted(freeForm(32 * 1024), {
@@ -46,51 +66,155 @@ function define() {
       description: "Values by the names of the workflow's parameters.",
     }),
     project: ref('Project', {
+      personal: 'none',
       immutable: true,
       onDelete: 'cascade',
-      personal: 'none',
       description: 'The project that its results belong to.',
     }),
     ...runFields(EXECUTION_STATUSES),
     pod: ref('ComfyUIPod', {
+      personal: 'none',
       server: true,
       onDelete: 'unset',
-      personal: 'none',
       description: 'The pod that runs it.',
     }),
+    stage: {
+      personal: 'none',
+      type: String,
+      required: true,
+      enum: RUN_STAGES,
+      default: 'WAITING',
+      server: true,
+      description:
+        'WAITING for a pod → SUBMITTING → SUBMITTED (in the queue of the pod) → RUNNING → COLLECTING the results → DONE.',
+    },
+    progress: {
+      personal: 'none',
+      type: Number,
+      required: true,
+      default: 0,
+      min: 0,
+      max: 100,
+      server: true,
+      description: 'In percent.',
+    },
+    seeds: freeForm(16 * 1024, {
+      personal: 'export',
+      server: true,
+      description:
+        'The seeds that it ran with, by the names of the parameters: a rerun takes them.',
+    }),
+    inputs: {
+      personal: 'export',
+      type: [{ type: String, maxlength: 36 }],
+      default: undefined,
+      server: true,
+      maxItems: 20,
+      description: 'The ids of the media that it was given.',
+    },
+    rerunOf: ref('ComfyUIWorkflowExecution', {
+      personal: 'none',
+      server: true,
+      onDelete: 'unset',
+      description: 'The execution that it repeats.',
+    }),
     promptId: {
+      personal: 'erase',
       type: String,
       server: true,
       maxlength: 64,
-      personal: 'erase',
       description: 'Its id at ComfyUI.',
     },
     outputs: {
+      personal: 'export',
       type: [outputSchema],
       default: undefined,
       server: true,
       maxItems: 100,
-      personal: 'export',
       description: 'The results.',
     },
-    // They repeat what was entered.
     nodeErrors: encrypted(freeForm(16 * 1024), {
       server: true,
       personal: 'export',
       description: 'The errors of ComfyUI: node id → error.',
     }),
+    fence: {
+      personal: 'none',
+      type: Number,
+      integer: true,
+      min: 0,
+      select: false,
+      server: true,
+      description:
+        'The fencing token of the claim that wrote last; what has a lesser one is refused.',
+    },
+    submissions: {
+      personal: 'none',
+      type: Number,
+      required: true,
+      default: 0,
+      integer: true,
+      server: true,
+      select: false,
+      description: 'How often it was given to a pod.',
+    },
+    minVram: {
+      personal: 'none',
+      type: Number,
+      integer: true,
+      server: true,
+      select: false,
+      description: 'It did not fit into a pod with so many bytes.',
+    },
+    lookedAt: {
+      personal: 'none',
+      type: Date,
+      server: true,
+      select: false,
+      description: 'When a worker last took it into hand.',
+    },
+    sentAt: {
+      personal: 'none',
+      type: Date,
+      server: true,
+      select: false,
+      description: 'When it was sent to the pod.',
+    },
+    missingSince: {
+      personal: 'none',
+      type: Date,
+      server: true,
+      select: false,
+      description: 'Since when the pod does not know it.',
+    },
+    unreachedSince: {
+      personal: 'none',
+      type: Date,
+      server: true,
+      select: false,
+      description: 'Since when the pod cannot be reached.',
+    },
+    files: {
+      personal: 'erase',
+      type: [fileSchema],
+      default: undefined,
+      server: true,
+      select: false,
+      maxItems: 100,
+      description: 'The files of the pod that become media, whose ids are chosen before.',
+    },
     queuedSeconds: {
+      personal: 'none',
       type: Number,
       min: 0,
       server: true,
-      personal: 'none',
       description: 'How long it waited.',
     },
     runSeconds: {
+      personal: 'none',
       type: Number,
       min: 0,
       server: true,
-      personal: 'none',
       description: 'How long it ran.',
     },
   });
@@ -100,7 +224,17 @@ function define() {
   schema.index({ user: 1, workflow: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
   schema.index({ workflow: 1 });
-  for (const path of ['project', 'job', 'pod', 'outputs.image', 'outputs.video', 'outputs.audio']) {
+  // How many a pod has to do.
+  schema.index({ pod: 1, status: 1 }, { sparse: true });
+  schema.index({ rerunOf: 1 }, { sparse: true });
+  for (const path of [
+    'project',
+    'job',
+    'outputs.image',
+    'outputs.video',
+    'outputs.audio',
+    'outputs.track',
+  ]) {
     schema.index({ [path]: 1 }, { sparse: true });
   }
 

@@ -38,6 +38,29 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
+// The networks of an owner: those that link nothing but his own hosts. Not link-local ones, where cloud hosts
+// have their metadata.
+const own = new BlockList();
+for (const [address, prefix] of [
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['fc00::', 7],
+] as const) {
+  own.addSubnet(address, prefix, familyOf(address));
+}
+// AWS's metadata service by IPv6 lies within what is one's own.
+const metadata = new BlockList();
+metadata.addAddress('fd00:ec2::254', 'ipv6');
+
+/** Whether an IP address belongs to a private network; written as such, not as IPv4-mapped IPv6. */
+export function isPrivateAddress(address: string): boolean {
+  if (isIP(address) === 0 || address.includes('%') || /^::ffff:/i.test(address)) return false;
+  const family = familyOf(address);
+  return own.check(address, family) && !metadata.check(address, family);
+}
+
 /** Whether an IP address belongs to a host on the public internet. */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0 || address.includes('%')) return false;

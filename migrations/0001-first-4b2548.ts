@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-4aad6a',
+  id: '0001-first-4b2548',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -224,6 +224,9 @@ export const migration: Migration = {
             algorithms: { bsonType: 'object' },
           },
         },
+        generatedBy: 'id',
+        madeFrom: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        lineage: { bsonType: 'object' },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -258,6 +261,8 @@ export const migration: Migration = {
           name: 'awaiting',
           partialFilterExpression: { status: 'AWAITING_UPLOAD' },
         },
+        { key: { generatedBy: 1 }, sparse: true },
+        { key: { madeFrom: 1 }, sparse: true },
         { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         { key: { user: 1, kind: 1, createdAt: -1, _id: -1 } },
         {
@@ -363,6 +368,33 @@ export const migration: Migration = {
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
+    await m.createCollection('comfyUINodeCatalogs', {
+      fields: {
+        pod: 'id',
+        fetchedAt: { bsonType: 'date' },
+        hash: { bsonType: 'string', pattern: '^[0-9a-f]{64}$' },
+        classes: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        gzip: { bsonType: 'binData' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'pod',
+        'fetchedAt',
+        'hash',
+        'classes',
+        'gzip',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [{ key: { pod: 1 }, unique: true }],
+    });
     await m.createCollection('comfyUIPods', {
       fields: {
         name: { bsonType: 'string', maxLength: 120 },
@@ -371,6 +403,8 @@ export const migration: Migration = {
           maxLength: 2048,
           pattern: '^https?:\\/\\/[^\\s/]+(\\/\\S*)?$',
         },
+        isPrivate: { bsonType: 'bool' },
+        isDraining: { bsonType: 'bool' },
         runpodPod: 'id',
         status: {
           bsonType: 'string',
@@ -379,6 +413,9 @@ export const migration: Migration = {
         capabilities: { bsonType: 'object' },
         lastSeenAt: { bsonType: 'date' },
         queueRemaining: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        vramTotal: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        failures: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        retryAt: { bsonType: 'date' },
         _id: 'id',
         createdAt: { bsonType: 'date' },
         updatedAt: { bsonType: 'date' },
@@ -386,7 +423,18 @@ export const migration: Migration = {
         outbox: { bsonType: 'array', items: { bsonType: 'object' } },
         removing: { bsonType: 'date' },
       },
-      required: ['name', 'baseUrl', 'status', '_id', 'createdAt', 'updatedAt', 'version'],
+      required: [
+        'name',
+        'baseUrl',
+        'isPrivate',
+        'isDraining',
+        'status',
+        'failures',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
       indexes: [
         { key: { createdAt: -1, _id: -1 } },
         { key: { status: 1, createdAt: -1, _id: -1 } },
@@ -448,7 +496,7 @@ export const migration: Migration = {
             required: ['node', 'kind'],
             properties: {
               node: { bsonType: 'string', maxLength: 64 },
-              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
+              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] },
             },
           },
           maxItems: 20,
@@ -524,6 +572,14 @@ export const migration: Migration = {
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
         pod: 'id',
+        stage: {
+          bsonType: 'string',
+          enum: ['WAITING', 'SUBMITTING', 'SUBMITTED', 'RUNNING', 'COLLECTING', 'DONE'],
+        },
+        progress: { bsonType: 'number', minimum: 0, maximum: 100 },
+        seeds: { bsonType: 'object' },
+        inputs: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        rerunOf: 'id',
         promptId: { bsonType: 'string', maxLength: 64 },
         outputs: {
           bsonType: 'array',
@@ -533,10 +589,11 @@ export const migration: Migration = {
             required: ['node', 'kind'],
             properties: {
               node: { bsonType: 'string', maxLength: 64 },
-              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO'] },
+              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] },
               image: { bsonType: 'binData' },
               video: { bsonType: 'binData' },
               audio: { bsonType: 'binData' },
+              track: { bsonType: 'binData' },
             },
           },
           maxItems: 100,
@@ -546,6 +603,30 @@ export const migration: Migration = {
           additionalProperties: false,
           required: ['bytes'],
           properties: { bytes: { bsonType: 'binData' } },
+        },
+        fence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        submissions: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        minVram: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        lookedAt: { bsonType: 'date' },
+        sentAt: { bsonType: 'date' },
+        missingSince: { bsonType: 'date' },
+        unreachedSince: { bsonType: 'date' },
+        files: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['node', 'kind', 'fileName', 'medium', 'isStored'],
+            properties: {
+              node: { bsonType: 'string', maxLength: 64 },
+              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] },
+              fileName: { bsonType: 'string', maxLength: 1024 },
+              subfolder: { bsonType: 'string', maxLength: 1024 },
+              medium: { bsonType: 'binData' },
+              isStored: { bsonType: 'bool' },
+            },
+          },
+          maxItems: 100,
         },
         queuedSeconds: { bsonType: 'number', minimum: 0 },
         runSeconds: { bsonType: 'number', minimum: 0 },
@@ -562,6 +643,9 @@ export const migration: Migration = {
         'workflowRevision',
         'parameters',
         'status',
+        'stage',
+        'progress',
+        'submissions',
         '_id',
         'user',
         'createdAt',
@@ -574,18 +658,73 @@ export const migration: Migration = {
         { key: { user: 1, workflow: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, project: 1, createdAt: -1, _id: -1 } },
         { key: { workflow: 1 } },
+        { key: { pod: 1, status: 1 }, sparse: true },
+        { key: { rerunOf: 1 }, sparse: true },
         { key: { project: 1 }, sparse: true },
         { key: { job: 1 }, sparse: true },
-        { key: { pod: 1 }, sparse: true },
         { key: { 'outputs.image': 1 }, sparse: true },
         { key: { 'outputs.video': 1 }, sparse: true },
         { key: { 'outputs.audio': 1 }, sparse: true },
+        { key: { 'outputs.track': 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
           partialFilterExpression: { 'outbox.0': { $exists: true } },
         },
       ],
+    });
+    await m.createCollection('comfyUIWorkflowRevisions', {
+      fields: {
+        workflow: 'id',
+        revision: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        graph: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
+        parameters: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
+        outputs: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['node', 'kind'],
+            properties: {
+              node: { bsonType: 'string', maxLength: 64 },
+              kind: { bsonType: 'string', enum: ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] },
+            },
+          },
+          maxItems: 20,
+        },
+        graphHash: { bsonType: 'string', pattern: '^[0-9a-f]{64}$' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'workflow',
+        'revision',
+        'graph',
+        'parameters',
+        'outputs',
+        'graphHash',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [{ key: { workflow: 1, revision: 1 }, unique: true }],
     });
     await m.createCollection('consents', {
       fields: {
@@ -1131,6 +1270,9 @@ export const migration: Migration = {
           },
         },
         derivativesPath: { bsonType: 'string', maxLength: 512 },
+        generatedBy: 'id',
+        madeFrom: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        lineage: { bsonType: 'object' },
         image: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1191,6 +1333,8 @@ export const migration: Migration = {
           name: 'awaiting',
           partialFilterExpression: { status: 'AWAITING_UPLOAD' },
         },
+        { key: { generatedBy: 1 }, sparse: true },
+        { key: { madeFrom: 1 }, sparse: true },
         { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         {
           key: { 'outbox.at': 1 },
@@ -2891,6 +3035,7 @@ export const migration: Migration = {
           },
         },
         generatedBy: 'id',
+        madeFrom: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
         lineage: { bsonType: 'object' },
         _id: 'id',
         user: 'id',
@@ -2926,8 +3071,9 @@ export const migration: Migration = {
           name: 'awaiting',
           partialFilterExpression: { status: 'AWAITING_UPLOAD' },
         },
-        { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         { key: { generatedBy: 1 }, sparse: true },
+        { key: { madeFrom: 1 }, sparse: true },
+        { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
@@ -3140,6 +3286,9 @@ export const migration: Migration = {
           },
         },
         derivativesPath: { bsonType: 'string', maxLength: 512 },
+        generatedBy: 'id',
+        madeFrom: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        lineage: { bsonType: 'object' },
         video: {
           bsonType: 'object',
           additionalProperties: false,
@@ -3251,6 +3400,8 @@ export const migration: Migration = {
           name: 'awaiting',
           partialFilterExpression: { status: 'AWAITING_UPLOAD' },
         },
+        { key: { generatedBy: 1 }, sparse: true },
+        { key: { madeFrom: 1 }, sparse: true },
         { key: { user: 1, checksum: 1 }, partialFilterExpression: { checksum: { $exists: true } } },
         { key: { user: 1, track: 1, createdAt: -1, _id: -1 } },
         { key: { track: 1 }, sparse: true },
@@ -3514,10 +3665,12 @@ export const migration: Migration = {
     await m.dropCollection('creditHolds');
     await m.dropCollection('creditAccounts');
     await m.dropCollection('consents');
+    await m.dropCollection('comfyUIWorkflowRevisions');
     await m.dropCollection('comfyUIWorkflowExecutions');
     await m.dropCollection('comfyUIWorkflowConfigs');
     await m.dropCollection('comfyUIResourceUsages');
     await m.dropCollection('comfyUIPods');
+    await m.dropCollection('comfyUINodeCatalogs');
     await m.dropCollection('comfyUIExecutionLogs');
     await m.dropCollection('auditEvents');
     await m.dropCollection('audios');

@@ -1,0 +1,136 @@
+import type { Fault } from '../../../errors.ts';
+import type { WorkflowOutput, WorkflowParameter } from './workflow-parameter.ts';
+
+/** The most bytes of a graph, as JSON. */
+export const LARGEST_GRAPH = 2 * 1024 * 1024;
+
+export interface GraphNode {
+  class_type: string;
+  inputs: Record<string, unknown>;
+  _meta?: { title?: string };
+}
+/** ComfyUI's API format: node id → node. */
+export type Graph = Record<string, GraphNode>;
+
+/** The node and the input that the path of a parameter names: `57:8.inputs.seed`. */
+export function splitPath(path: string): { node: string; input: string } {
+  const at = path.indexOf('.inputs.');
+  return { node: path.slice(0, at), input: path.slice(at + '.inputs.'.length) };
+}
+
+/** Whether an input is a link to another node: `["3", 0]`. */
+export function isLink(value: unknown): value is [node: string, slot: number] {
+  return Array.isArray(value) && value.length === 2 && Number.isInteger(value[1]);
+}
+
+/** Says what contradicts itself in a graph with its parameters and outputs. Every fault at once. */
+export function findGraphFaults(document: Record<string, unknown>): Fault[] {
+  const graph = document.graph as Graph;
+  const parameters = document.parameters as WorkflowParameter[];
+  const outputs = document.outputs as WorkflowOutput[];
+  const isNode = (id: string) => Object.hasOwn(graph, id);
+  return [
+    ...findNodeFaults(graph),
+    ...parameters.flatMap((parameter, i) => [
+      ...(isNode(splitPath(parameter.path).node)
+        ? []
+        : [{ path: `parameters.${i}.path`, message: 'refers to no node of the graph' }]),
+      ...findParameterFaults(parameter, `parameters.${i}`),
+      ...(parameters.findIndex((p) => p.name === parameter.name) < i
+        ? [{ path: `parameters.${i}.name`, message: 'is used twice' }]
+        : []),
+      ...(parameters.findIndex((p) => p.path === parameter.path) < i
+        ? [{ path: `parameters.${i}.path`, message: 'is set by two parameters' }]
+        : []),
+    ]),
+    ...outputs.flatMap(({ node }, i) => [
+      ...(isNode(node)
+        ? []
+        : [{ path: `outputs.${i}.node`, message: 'is not a node of the graph' }]),
+      ...(outputs.findIndex((o) => o.node === node) < i
+        ? [{ path: `outputs.${i}.node`, message: 'is named twice' }]
+        : []),
+    ]),
+  ];
+}
+
+function findNodeFaults(graph: Graph): Fault[] {
+  const nodes = Object.entries(graph);
+  if (nodes.length === 0) return [{ path: 'graph', message: 'must have a node' }];
+  if (isEditorFormat(graph)) return [{ path: 'graph', message: HOW_TO_EXPORT }];
+  return nodes.flatMap(([id, node]): Fault[] => {
+    if (typeof node?.class_type !== 'string' || !isObject(node.inputs)) {
+      return [{ path: `graph.${id}`, message: 'must have class_type and inputs (API format)' }];
+    }
+    return Object.entries(node.inputs).flatMap(([input, value]): Fault[] => {
+      const path = `graph.${id}.inputs.${input}`;
+      if (!Array.isArray(value)) return [];
+      if (!isLink(value)) {
+        return [{ path, message: 'is a list: a link is [node, slot], else { "__value__": […] }' }];
+      }
+      if (Object.hasOwn(graph, String(value[0])) && typeof value[0] === 'string') return [];
+      return [{ path, message: 'links to no node of the graph' }];
+    });
+  });
+}
+
+/** The format that the editor saves, which the API of ComfyUI does not take. */
+export function isEditorFormat(graph: object): boolean {
+  return 'nodes' in graph && Array.isArray(graph.nodes);
+}
+
+export const HOW_TO_EXPORT =
+  "is in the editor's format; in ComfyUI choose Workflow → Export (API), and send that file";
+
+function findParameterFaults(parameter: WorkflowParameter, at: string): Fault[] {
+  const { type, min, max } = parameter;
+  const faults: Fault[] = [];
+  if (min != null && max != null && min > max) {
+    faults.push({ path: `${at}.min`, message: 'is above max' });
+  }
+  if (type === 'NONCE' && parameter.default != null) {
+    faults.push({ path: `${at}.default`, message: 'is drawn each time: a NONCE takes none' });
+  } else if (parameter.default != null) {
+    const rule = findValueFault(parameter, parameter.default);
+    if (rule) faults.push({ path: `${at}.default`, message: rule });
+  }
+  return faults;
+}
+
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Says which rule a value of a parameter breaks; undefined when none. */
+export function findValueFault(parameter: WorkflowParameter, value: unknown): string | undefined {
+  const { type, min, max, enum: allowed } = parameter;
+  switch (type) {
+    case 'STRING':
+      if (typeof value !== 'string') return 'must be a text';
+      if (value.includes('\0') || !value.isWellFormed()) return 'must be a well-formed text';
+      break;
+    case 'BOOLEAN':
+      return typeof value === 'boolean' ? undefined : 'must be true or false';
+    case 'NUMBER':
+      if (typeof value !== 'number') return 'must be a number';
+      break;
+    case 'INTEGER':
+    case 'SEED':
+      if (!Number.isSafeInteger(value)) return 'must be a whole number';
+      if (type === 'SEED' && (value as number) < 0) return 'must not be negative';
+      break;
+    case 'NONCE':
+      return 'is drawn each time, and cannot be set';
+    default:
+      return typeof value === 'string' && ID.test(value)
+        ? undefined
+        : `must be the id of a medium (${type})`;
+  }
+  if (allowed && !allowed.includes(String(value))) return `must be one of: ${allowed.join(', ')}`;
+  if (typeof value !== 'number') return undefined;
+  if (min != null && value < min) return `must be at least ${min}`;
+  if (max != null && value > max) return `must be at most ${max}`;
+  return undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,37 @@
+import { type Graph, splitPath } from '../../../models/generation/comfyui/workflow-graph.ts';
+import type { Revision } from './revisions.ts';
+
+/** An input that no node has: it changes the signature by which ComfyUI finds results in its cache. */
+export const NONCE_INPUT = 'run_nonce';
+
+/**
+ * The graph of a revision with these values at the paths of its parameters. Its outputs get a nonce, so that
+ * they are written anew, where all was cached: else a run succeeds without a file.
+ * @param values by name; of media the name under which the pod has the file
+ */
+export function fillGraph(
+  { graph, parameters, outputs }: Pick<Revision, 'graph' | 'parameters' | 'outputs'>,
+  values: Record<string, unknown>,
+  nonce: string,
+): Graph {
+  const filled = structuredClone(graph);
+  for (const { name, type, path } of parameters) {
+    const { node: id, input } = splitPath(path);
+    const node = filled[id];
+    if (!node) continue;
+    // Nodes take a text or a number for a nonce; what the graph has there says which.
+    if (type === 'NONCE') node.inputs[input] = makeNonce(node.inputs[input], nonce);
+    else if (name in values) node.inputs[input] = values[name];
+  }
+  for (const { node } of outputs) {
+    const output = filled[node];
+    if (output) output.inputs[NONCE_INPUT] = nonce;
+  }
+  return filled;
+}
+
+function makeNonce(before: unknown, nonce: string): unknown {
+  return typeof before === 'number'
+    ? Number.parseInt(nonce.replaceAll('-', '').slice(-12), 16)
+    : nonce;
+}

@@ -1,0 +1,81 @@
+import type { Sight } from '../run-stages.ts';
+import { PodFailure } from './call-pod.ts';
+import type { ExecutionWork, OpenRun } from './open-run.ts';
+import { recordPodAnswer, recordPodFailure } from './pod-health.ts';
+import { findPod, type PodDoc } from './pods.ts';
+import { type Ended, readHistory, readQueue, removePending } from './protocol.ts';
+
+/** What was seen of a run at its pod. */
+export interface Seen {
+  sight: Sight;
+  pod?: PodDoc;
+  ended?: Ended;
+}
+
+/**
+ * Looks at a run: first into the queue, then into the history. ComfyUI moves a run from one to the other at once, so
+ * in this order none is overlooked; an empty history alone says nothing.
+ */
+export async function lookAtRun(work: ExecutionWork, run: OpenRun): Promise<Seen> {
+  const { ctx, signal } = work;
+  const { document } = run;
+  const pod = document.pod ? await findPod(ctx, document.pod) : null;
+  const promptId = document.promptId;
+  // Its pod was deleted.
+  if (!pod || !promptId) return { sight: { is: 'UNKNOWN' } };
+  let seen: Seen;
+  try {
+    const queue = await readQueue(pod, signal);
+    const copies = queue.pending.filter((id) => id === promptId).length;
+    const isRunning = queue.running.includes(promptId);
+    const isWaiting = !isRunning && copies === 1;
+    const ended = isRunning || isWaiting ? null : await readHistory(pod, promptId, signal);
+    // Some versions take a repeated id twice: what would run again is taken out.
+    if (copies > 0 && !isWaiting) await removePending(pod, promptId, signal);
+    await recordPodAnswer(ctx, pod, queue.running.length + queue.pending.length);
+    if (isRunning) seen = { sight: { is: 'RUNNING' } };
+    else if (ended) seen = { sight: describeEnd(ended), ended };
+    else if (copies > 0) seen = { sight: { is: 'PENDING' } };
+    else seen = { sight: { is: 'UNKNOWN' } };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof PodFailure)) throw error;
+    await recordPodFailure(ctx, pod, error);
+    seen = { sight: { is: 'UNREACHED' } };
+  }
+  await noteSilence(run, seen.sight);
+  return { ...seen, pod };
+}
+
+/** Notes since when a pod keeps silent, or does not know the run. */
+async function noteSilence(run: OpenRun, { is }: Sight): Promise<void> {
+  const { unreachedSince, missingSince } = run.document;
+  const isUnreached = is === 'UNREACHED';
+  // While it is silent nothing is known of what it knows.
+  const isMissing = is === 'UNKNOWN' || (isUnreached && Boolean(missingSince));
+  if (isUnreached === Boolean(unreachedSince) && isMissing === Boolean(missingSince)) return;
+  const times = {
+    ...(isUnreached && !unreachedSince && { unreachedSince: 0 }),
+    ...(isMissing && !missingSince && { missingSince: 0 }),
+  };
+  const unset = [
+    ...(!isUnreached && unreachedSince ? ['unreachedSince'] : []),
+    ...(!isMissing && missingSince ? ['missingSince'] : []),
+  ];
+  const event = isUnreached ? 'unreached' : isMissing ? 'missing' : 'answers';
+  await run.save({ times, unset }, null, [
+    { event, level: isUnreached || isMissing ? 'WARN' : 'INFO' },
+  ]);
+}
+
+function describeEnd({ is, error }: Ended): Sight {
+  if (is === 'SUCCESS') return { is: 'SUCCEEDED' };
+  if (is === 'INTERRUPTED') return { is: 'INTERRUPTED' };
+  // Its message may repeat what it was given, a prompt among others: so only its class is told.
+  const type = error?.type || 'an unknown error';
+  const message = `A node failed: ${type}${error?.node ? ` in node ${error.node}` : ''}.`;
+  if (/OutOfMemoryError/.test(type)) {
+    return { is: 'FAILED', code: 'OUT_OF_MEMORY', message, outOfMemory: true };
+  }
+  return { is: 'FAILED', code: 'NODE_FAILED', message };
+}

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { Ctx } from '../../../context.ts';
+import { readBytes } from '../../../data/bson.ts';
+import { newId, type UUID } from '../../../data/ids.ts';
+import { findOne } from '../../../data/read.ts';
+import { ComfyUINodeCatalog } from '../../../models/generation/comfyui/node-catalog.ts';
+import { readObject } from './protocol.ts';
+
+/** The most bytes of the JSON of a catalog, and of what is stored of it: a document holds 16 MB. */
+const MOST_JSON = 64 * 1024 * 1024;
+const MOST_STORED = 12 * 1024 * 1024;
+
+/** The nodes of a pod by their class, as `/object_info` says. */
+export type NodeCatalog = Record<string, unknown>;
+
+/** Keeps what nodes a pod has. @returns how many; undefined where it is too much to be kept */
+export async function storeCatalog(
+  ctx: Ctx,
+  pod: UUID,
+  catalog: NodeCatalog,
+): Promise<number | undefined> {
+  const text = JSON.stringify(catalog);
+  if (text.length > MOST_JSON) return undefined;
+  const hash = createHash('sha256').update(text).digest('hex');
+  const classes = Object.keys(catalog).length;
+  const known = await findOne(ctx, ComfyUINodeCatalog, { pod }, { projection: { hash: 1 } });
+  if (known?.hash === hash) return classes;
+  const bytes = await promisify(gzip)(text);
+  if (bytes.length > MOST_STORED) return undefined;
+  const now = new Date(ctx.clock());
+  await ComfyUINodeCatalog.collection.updateOne(
+    { pod },
+    {
+      $set: { fetchedAt: now, hash, classes, gzip: bytes, updatedAt: now },
+      $setOnInsert: { _id: newId(now.getTime()), createdAt: now },
+      $inc: { version: 1 },
+    },
+    { upsert: true },
+  );
+  return classes;
+}
+
+/** The nodes of a pod; null where they are not known. */
+export async function readCatalog(ctx: Ctx, pod: UUID): Promise<NodeCatalog | null> {
+  const head = await findOne(ctx, ComfyUINodeCatalog, { pod }, { projection: { hash: 1 } });
+  if (!head) return null;
+  const known = cached.get(head.hash);
+  if (known) return known;
+  const found = await findOne(ctx, ComfyUINodeCatalog, { pod });
+  if (!found) return null;
+  const options = { maxOutputLength: MOST_JSON };
+  const bytes = Buffer.from(readBytes(found.gzip as never));
+  const text = await promisify<Buffer, object, Buffer>(gunzip)(bytes, options);
+  const catalog = readObject(JSON.parse(text.toString('utf8')));
+  if (cached.size >= MOST_CACHED) cached.delete(cached.keys().next().value as string);
+  cached.set(found.hash, catalog);
+  return catalog;
+}
+
+// Pods of one image have the same nodes.
+const MOST_CACHED = 4;
+const cached = new Map<string, NodeCatalog>();
+
+/** Whether a pod has all of these classes; one whose nodes are not known yet may have them. */
+export async function hasClasses(
+  ctx: Ctx,
+  pod: UUID,
+  classes: ReadonlySet<string>,
+): Promise<boolean> {
+  const catalog = await readCatalog(ctx, pod);
+  return !catalog || [...classes].every((name) => Object.hasOwn(catalog, name));
+}

@@ -1,0 +1,101 @@
+import type { Ctx } from '../../../context.ts';
+import { databaseTime } from '../../../data/database-time.ts';
+import type { DocOf } from '../../../data/entity.ts';
+import { newId } from '../../../data/ids.ts';
+import { transaction } from '../../../data/transaction.ts';
+import { type Update, update } from '../../../data/write.ts';
+import { ComfyUIExecutionLog } from '../../../models/generation/comfyui/execution-log.ts';
+import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
+import { LostClaim, Superseded, type Work } from '../../jobs/job-type.ts';
+import type { RunState } from '../run-stages.ts';
+import { type ExecutionInput, type ExecutionResult, OPEN } from './execution-input.ts';
+
+export type ExecutionDoc = DocOf<typeof ComfyUIWorkflowExecution>;
+export type ExecutionWork = Work<ExecutionInput, ExecutionResult>;
+
+/** A run in the hands of one worker. */
+export interface OpenRun {
+  document: ExecutionDoc;
+  /** Since when something is so, in ms, by the clock of the database. */
+  since(date: Date | null | undefined): number | undefined;
+  /**
+   * Changes the document, and tells of it in its log, both or neither.
+   * @throws LostClaim when another worker has the run, or it has ended
+   */
+  save(change: Update, action: string | null, lines?: LogLine[]): Promise<void>;
+}
+
+interface LogLine {
+  event: string;
+  level?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  at?: Date;
+  node?: string;
+  message?: string;
+  data?: object;
+}
+
+/** How long lines are kept, in ms: 30 days. */
+const KEPT = 30 * 24 * 3_600_000;
+
+/**
+ * Takes a run into hand: from now on, whoever had it before can no longer write. @throws Superseded when it
+ * does not wait for this job
+ */
+export async function openRun({ ctx, input, job, token }: ExecutionWork): Promise<OpenRun> {
+  const waiting = { _id: input.document, job: job._id, status: { $in: OPEN } };
+  const found = await ComfyUIWorkflowExecution.collection.findOneAndUpdate(
+    { ...waiting, $or: [{ fence: { $exists: false } }, { fence: { $lte: token } }] },
+    [{ $set: { fence: token, lookedAt: databaseTime(ctx) } }],
+    { returnDocument: 'after', projection: { outbox: 0 } },
+  );
+  if (!found) throw new Superseded('The execution no longer waits for this job.');
+  const run: OpenRun = {
+    document: found as unknown as ExecutionDoc,
+    since: (date) =>
+      date ? (run.document.lookedAt as Date).getTime() - date.getTime() : undefined,
+    async save(change, action, lines = []) {
+      const mine = { ...waiting, fence: token };
+      const stored = await transaction(ctx, async (tx) => {
+        const stored = await update(tx, ComfyUIWorkflowExecution, mine, change, action);
+        if (stored) await writeLog(tx, run.document, lines);
+        return stored;
+      });
+      if (!stored) throw new LostClaim();
+      // What is hidden is not answered by an update.
+      run.document = { ...run.document, ...change.set, ...stored } as ExecutionDoc;
+      for (const path of change.unset ?? []) delete (run.document as Record<string, unknown>)[path];
+      for (const path of Object.keys(change.times ?? {})) {
+        Object.assign(run.document, { [path]: run.document.lookedAt });
+      }
+    },
+  };
+  return run;
+}
+
+/** Writes lines into the log of an execution. */
+async function writeLog(
+  ctx: Ctx,
+  { _id: execution, user }: Pick<ExecutionDoc, '_id' | 'user'>,
+  lines: LogLine[],
+): Promise<void> {
+  if (lines.length === 0) return;
+  const now = new Date(ctx.clock());
+  const documents = lines.map(({ level = 'INFO', at = now, ...line }) => ({
+    _id: newId(now.getTime()),
+    ...{ execution, user, at, level, ...line, expiresAt: new Date(now.getTime() + KEPT) },
+    ...{ createdAt: now, updatedAt: now, version: 1 },
+  }));
+  await ComfyUIExecutionLog.collection.insertMany(documents as never, {
+    ...(ctx.session && { session: ctx.session }),
+  });
+}
+
+/** What a decision about a run needs to know of it. */
+export function readState({ document, since }: OpenRun): RunState {
+  return {
+    stage: document.stage,
+    sinceSent: since(document.sentAt),
+    sinceMissing: since(document.missingSince),
+    sinceUnreached: since(document.unreachedSince),
+  };
+}

@@ -1,0 +1,90 @@
+import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
+import { type Decision, decide } from '../run-stages.ts';
+import { collectOutputs, planOutputs } from './collect.ts';
+import { type ExecutionResult, OF_ONE_TRY } from './execution-input.ts';
+import { lookAtRun, type Seen } from './look.ts';
+import { type ExecutionWork, type OpenRun, openRun, readState } from './open-run.ts';
+import { findPod, findRoomierPod } from './pods.ts';
+import { submitRun } from './submit.ts';
+
+/**
+ * Does the next step of an execution: submits it, looks how far it is, or collects its results. Each step is short,
+ * whatever the run takes.
+ */
+export async function runExecution(work: ExecutionWork): Promise<ExecutionResult | WakeLater> {
+  const run = await openRun(work);
+  if (run.document.stage === 'WAITING') return submitRun(work, run);
+  if (run.document.stage === 'COLLECTING') return collectOutputs(work, run);
+  const seen = await lookAtRun(work, run);
+  return carryOut(work, run, decide(readState(run), seen.sight), seen);
+}
+
+async function carryOut(
+  work: ExecutionWork,
+  run: OpenRun,
+  decision: Decision,
+  seen: Seen,
+): Promise<ExecutionResult | WakeLater> {
+  switch (decision.do) {
+    case 'SUBMIT': {
+      const set = { stage: 'WAITING' };
+      await run.save({ set, unset: OF_ONE_TRY }, null, [
+        {
+          event: 'not_taken',
+          level: 'WARN',
+          message: 'The pod has not taken it; it is sent anew.',
+        },
+      ]);
+      return submitRun(work, run);
+    }
+    case 'WAIT':
+      await showStage(work, run, decision.stage);
+      return { wakeIn: decision.wakeIn };
+    case 'COLLECT':
+      await planOutputs(work, run, seen);
+      return collectOutputs(work, run);
+    case 'FAIL':
+      if (decision.outOfMemory) return tryRoomier(work, run, decision);
+      throw new JobFailure(decision.code, decision.message);
+    case 'LOSE':
+      throw new JobFailure('LOST', decision.message);
+  }
+}
+
+/** How far a run is when it comes to a stage, in percent. */
+const PROGRESS: Record<string, number> = { SUBMITTING: 2, SUBMITTED: 5, RUNNING: 10 };
+
+async function showStage(
+  { progress, ctx }: ExecutionWork,
+  run: OpenRun,
+  stage: string,
+): Promise<void> {
+  const { document } = run;
+  const percent = Math.max(document.progress, PROGRESS[stage] ?? 0);
+  progress(percent, stage);
+  if (stage === document.stage) return;
+  const isTaken = document.status === 'QUEUED' && stage !== 'SUBMITTING';
+  const now = new Date(ctx.clock());
+  const set = {
+    ...{ stage, progress: percent },
+    ...(isTaken && { status: 'RUNNING' }),
+    ...(!document.startedAt && stage === 'RUNNING' && { startedAt: now }),
+  };
+  await run.save({ set }, stage === 'RUNNING' ? 'start' : null, [{ event: stage.toLowerCase() }]);
+}
+
+/** What did not fit into the memory of a pod is given to one that has more, once for each size. */
+async function tryRoomier(
+  { ctx }: ExecutionWork,
+  run: OpenRun,
+  { message }: { message: string },
+): Promise<WakeLater> {
+  const pod = run.document.pod && (await findPod(ctx, run.document.pod));
+  const vram = pod?.vramTotal ?? 0;
+  if (!pod || !(await findRoomierPod(ctx, vram))) throw new JobFailure('OUT_OF_MEMORY', message);
+  const set = { stage: 'WAITING', status: 'QUEUED', minVram: vram };
+  await run.save({ set, unset: OF_ONE_TRY }, null, [
+    { event: 'out_of_memory', level: 'WARN', message: 'It goes to a pod with more memory.' },
+  ]);
+  return { wakeIn: 1 };
+}

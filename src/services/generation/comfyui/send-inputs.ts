@@ -1,0 +1,108 @@
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Ctx } from '../../../context.ts';
+import type { WorkflowParameter } from '../../../models/generation/comfyui/workflow-parameter.ts';
+import { openObject } from '../../../providers/s3.ts';
+import { JobFailure } from '../../jobs/job-type.ts';
+import { callPod, type PodAddress, PodFailure } from './call-pod.ts';
+import type { ExecutionDoc } from './open-run.ts';
+import { findInput, type Values } from './parameters.ts';
+import { readObject } from './protocol.ts';
+
+/** The folder of our inputs at a pod. */
+const FOLDER = 'mixdown';
+/** How long the upload of one input may take, in ms. */
+const DEADLINE = 45_000;
+
+/**
+ * Sends the media among the values to a pod. @returns for each such parameter the name that the pod gave its file
+ * @throws PodFailure; JobFailure MISSING_INPUT
+ */
+export async function sendInputs(
+  ctx: Ctx,
+  pod: PodAddress,
+  { user }: Pick<ExecutionDoc, 'user'>,
+  parameters: WorkflowParameter[],
+  values: Values,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  const named: Record<string, string> = {};
+  for (const parameter of parameters) {
+    const { name, type } = parameter;
+    const id = values[name];
+    if (!['IMAGE', 'AUDIO', 'VIDEO'].includes(type) || typeof id !== 'string') continue;
+    const found = await findInput(ctx, parameter, id, user);
+    if (typeof found === 'string') {
+      throw new JobFailure('MISSING_INPUT', `The medium of ${name} is no longer there.`);
+    }
+    const { medium } = found;
+    const etag = medium.object?.etag ?? '';
+    const stream = await openObject(medium.filePath, etag, signal);
+    if (!stream) throw new JobFailure('MISSING_INPUT', `The file of ${name} is no longer there.`);
+    // Its bytes are in its name: the same input is not stored twice, and another one takes no place.
+    const fileName = `${id}-${etag.slice(0, 12)}${extensionOf(medium.contentType)}`;
+    const file = { stream, size: medium.size, fileName, contentType: medium.contentType };
+    named[name] = await upload(pod, file, signal);
+  }
+  return named;
+}
+
+interface InputFile {
+  stream: Readable;
+  size: number;
+  fileName: string;
+  contentType: string;
+}
+
+async function upload(
+  pod: PodAddress,
+  { stream, size, fileName, contentType }: InputFile,
+  signal: AbortSignal,
+): Promise<string> {
+  const boundary = `mixdown-${fileName.replace(/[^\w-]/g, '')}`;
+  const field = (name: string, value: string) =>
+    `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+  const head = Buffer.from(
+    `${field('type', 'input')}${field('subfolder', FOLDER)}--${boundary}\r\ncontent-disposition: form-data; name="image"; filename="${fileName}"\r\ncontent-type: ${contentType}\r\n\r\n`,
+  );
+  const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
+  const body = new PassThrough();
+  const parts = async function* () {
+    yield head;
+    yield* stream as AsyncIterable<Buffer>;
+    yield tail;
+  };
+  const sending = pipeline(Readable.from(parts()), body);
+  const call = callPod(pod, {
+    method: 'POST',
+    path: '/upload/image',
+    body: {
+      stream: body,
+      length: head.length + size + tail.length,
+      contentType: `multipart/form-data; boundary=${boundary}`,
+    },
+    signal,
+    deadline: DEADLINE,
+  });
+  try {
+    const [{ body: answer }] = await Promise.all([call, sending]);
+    const { name, subfolder } = readObject(answer);
+    if (typeof name !== 'string' || !name)
+      throw new PodFailure('The pod named no file.', true, 200);
+    return typeof subfolder === 'string' && subfolder ? `${subfolder}/${name}` : name;
+  } finally {
+    stream.destroy();
+    body.destroy();
+    await Promise.allSettled([sending]);
+  }
+}
+
+const EXTENSIONS: Record<string, string> = {
+  ...{ 'image/jpeg': '.jpg', 'image/png': '.png', 'image/webp': '.webp', 'image/gif': '.gif' },
+  ...{ 'audio/mpeg': '.mp3', 'audio/wav': '.wav', 'audio/flac': '.flac', 'audio/ogg': '.ogg' },
+  ...{ 'audio/mp4': '.m4a', 'video/mp4': '.mp4', 'video/webm': '.webm', 'video/quicktime': '.mov' },
+};
+
+function extensionOf(contentType: string): string {
+  return EXTENSIONS[contentType.split(';')[0] ?? ''] ?? '';
+}

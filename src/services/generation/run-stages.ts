@@ -1,0 +1,96 @@
+// What is done next with a run at a provider, as one function of what is stored and what was seen. Whoever
+// carries it out holds the job; a provider is asked rather than believed.
+
+import type { RunStage } from '../../models/generation/comfyui/workflow-execution.ts';
+
+type Ms = number;
+
+/** What a provider says of a run. */
+export type Sight =
+  | { is: 'PENDING' }
+  | { is: 'RUNNING' }
+  | { is: 'SUCCEEDED' }
+  | { is: 'FAILED'; code: string; message: string; outOfMemory?: boolean }
+  | { is: 'INTERRUPTED' }
+  /** It answers, and knows no such run. */
+  | { is: 'UNKNOWN' }
+  /** It does not answer. */
+  | { is: 'UNREACHED' };
+
+/** What is stored of a run, as far as a decision needs it. Times since something are in ms. */
+export interface RunState {
+  stage: RunStage;
+  /** Since it was sent, or last tried to be. */
+  sinceSent?: Ms | undefined;
+  sinceMissing?: Ms | undefined;
+  sinceUnreached?: Ms | undefined;
+}
+
+export type Decision =
+  /** It was never taken: it may be sent, to this provider or to another. */
+  | { do: 'SUBMIT' }
+  /** Look again later. */
+  | { do: 'WAIT'; stage: RunStage; wakeIn: number }
+  | { do: 'COLLECT' }
+  | { do: 'FAIL'; code: string; message: string; outOfMemory?: boolean }
+  /** The provider has forgotten it, or is gone. */
+  | { do: 'LOSE'; message: string };
+
+/** How long a request may be under way at most: before, what is not known may still arrive. */
+export const SETTLED_AFTER: Ms = 25_000;
+/** How long a run that was accepted may be unknown before it is lost: two looks at least. */
+export const LOST_AFTER: Ms = 5_000;
+/** How long a provider may keep silent before its run is lost. */
+export const GONE_AFTER: Ms = 30 * 60_000;
+/** The longest that a run may take. */
+export const LONGEST_RUN: Ms = 24 * 3_600_000;
+
+/** Decides what is done next. */
+export function decide(state: RunState, sight: Sight): Decision {
+  const wasTaken = state.stage === 'SUBMITTED' || state.stage === 'RUNNING';
+  if (wasTaken && (state.sinceSent ?? 0) > LONGEST_RUN) {
+    return { do: 'FAIL', code: 'TIMED_OUT', message: 'It took longer than 24 hours.' };
+  }
+  switch (sight.is) {
+    case 'PENDING':
+      return look(state, 'SUBMITTED');
+    case 'RUNNING':
+      return look(state, 'RUNNING');
+    case 'SUCCEEDED':
+      return { do: 'COLLECT' };
+    case 'FAILED': {
+      const { code, message, outOfMemory } = sight;
+      return { do: 'FAIL', code, message, ...(outOfMemory && { outOfMemory }) };
+    }
+    case 'INTERRUPTED':
+      return { do: 'FAIL', code: 'INTERRUPTED', message: 'It was stopped at its pod.' };
+    case 'UNKNOWN':
+      if (wasTaken) {
+        if ((state.sinceMissing ?? 0) < LOST_AFTER) return look(state, state.stage);
+        return { do: 'LOSE', message: 'Its pod has forgotten it, since it was started anew.' };
+      }
+      // The request may still be under way.
+      if ((state.sinceSent ?? Number.POSITIVE_INFINITY) < SETTLED_AFTER) {
+        return { do: 'WAIT', stage: 'SUBMITTING', wakeIn: 5 };
+      }
+      return { do: 'SUBMIT' };
+    case 'UNREACHED':
+      if ((state.sinceUnreached ?? 0) < GONE_AFTER) {
+        const wakeIn = pace((4 * (state.sinceUnreached ?? 0)) / 1000, 60);
+        return { do: 'WAIT', stage: state.stage, wakeIn };
+      }
+      return { do: 'LOSE', message: 'Its pod could not be reached for half an hour.' };
+  }
+}
+
+function look({ sinceSent = 0 }: RunState, stage: RunStage): Decision {
+  return { do: 'WAIT', stage, wakeIn: pace(sinceSent / 1000, 30) };
+}
+
+/**
+ * In how many seconds to look again at what has taken so many: a twentieth of that, so that a short run is seen
+ * to end at once, and one of hours takes few looks.
+ */
+export function pace(seconds: number, most: number): number {
+  return Math.min(Math.max(Math.floor(seconds / 20), 1), most);
+}
