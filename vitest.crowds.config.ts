@@ -4,6 +4,7 @@ import { defineSuite } from './vitest.suite.ts';
 export const crowds = [
   'test/account/{lock-outs,rate-limits,shares}.test.ts',
   'test/api/{answer-size,shared-limits}.test.ts',
+  'test/audit/storm.test.ts',
   'test/data/{failover,references}.test.ts',
   'test/jobs/fairness.test.ts',
   'test/maintenance/{check-references,crash-points,retention}.test.ts',

@@ -22,6 +22,8 @@ export interface Config {
   /** What S3 links are signed with; on Lambda its role's, which last as long as the process. */
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   mediaBucket: string;
+  /** Where checkpoints of the audit log are stored under Object Lock; only what writes or reads those has it. */
+  auditBucket?: string;
   s3Endpoint?: string;
   sqsEndpoint?: string;
   /** Where a worker of each job queue is woken. */
@@ -88,6 +90,7 @@ const environment = Joi.object({
   AWS_SECRET_ACCESS_KEY: Joi.string().allow('').default(''),
   AWS_SESSION_TOKEN: Joi.string().allow(''),
   MEDIA_BUCKET: Joi.string().required(),
+  AUDIT_BUCKET: Joi.string(),
   S3_ENDPOINT: url,
   SQS_ENDPOINT: url,
   MEDIA_QUEUE_URL: url,
@@ -148,6 +151,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       ...(value.AWS_SESSION_TOKEN && { sessionToken: value.AWS_SESSION_TOKEN }),
     },
     mediaBucket: value.MEDIA_BUCKET,
+    auditBucket: value.AUDIT_BUCKET,
     s3Endpoint: value.S3_ENDPOINT,
     sqsEndpoint: value.SQS_ENDPOINT,
     jobQueueUrls: {

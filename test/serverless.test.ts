@@ -175,7 +175,7 @@ test('what holds data outlives the stack, but not a deployment that failed to ma
   const lasting = Object.values(resources).filter(({ Type }) =>
     ['AWS::S3::Bucket', 'AWS::KMS::Key'].includes(String(Type)),
   );
-  expect(lasting).toHaveLength(3);
+  expect(lasting).toHaveLength(4);
   for (const resource of lasting) {
     expect(resource.DeletionPolicy).toBe('RetainExceptOnCreate');
     expect(resource.UpdateReplacePolicy).toBe('Retain');

@@ -81,7 +81,10 @@ export function showsEncrypted(entity: Entity): boolean {
   return getEncryptedFields(entity).shown.length > 0;
 }
 
-async function encryptField(
+/**
+ * Encrypts one value for a field of a document, without validating it. @throws AppError UNAVAILABLE
+ */
+export async function encryptField(
   ctx: Ctx,
   entity: Entity,
   owner: Owner,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createBucket } from './bucket.ts';
+import { createAuditBucket, createBucket, nameAuditBucket } from './bucket.ts';
 import type { Deployment } from './deployment/types.ts';
 import { makeEnvironment, type Place } from './environment.ts';
 import { type Gateway, startGateway } from './http/gateway.ts';
@@ -48,6 +48,7 @@ export async function createPlace(
   const [queues] = await Promise.all([
     createQueues(tools.queue, deployment, name),
     createBucket(tools.s3, bucket),
+    createAuditBucket(tools.s3, nameAuditBucket(bucket)),
   ]);
   return makeEnvironment(tools, deployment, queues, place);
 }

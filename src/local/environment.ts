@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { nameAuditBucket } from './bucket.ts';
 import type { Deployment } from './deployment/types.ts';
 import type { ToolsInfo } from './tools.ts';
 
@@ -27,6 +28,7 @@ export function makeEnvironment(
     AWS_SESSION_TOKEN: '',
     S3_ENDPOINT: tools.s3.endpoint,
     MEDIA_BUCKET: bucket,
+    AUDIT_BUCKET: nameAuditBucket(bucket),
     SQS_ENDPOINT: tools.queue,
     ...queueUrls,
     SECRETS_FILE: tools.secretsFile,

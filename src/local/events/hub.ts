@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { S3EventRecord } from 'aws-lambda';
+import { isAuditBucket } from '../bucket.ts';
 import { pickAt, readText } from '../deployment/shape.ts';
 import { formatMessage, type Log } from '../log.ts';
 import { normaliseRecords } from './record.ts';
@@ -33,6 +34,7 @@ export async function startHub({ port = 0, log }: { port?: number; log: Log }): 
 
   async function deliver(record: S3EventRecord): Promise<void> {
     const { name } = record.s3.bucket;
+    if (isAuditBucket(name)) return;
     if (waiting >= keepTrying.waiting)
       return log(`Too many S3 events are waiting; one of ${name} is dropped`);
     waiting += 1;

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { createBucket } from '../bucket.ts';
+import { createAuditBucket, createBucket, LOCAL_BUCKET, nameAuditBucket } from '../bucket.ts';
 import { readDeployment } from '../deployment/read.ts';
 import { makeEnvironment, withDatabase } from '../environment.ts';
 import { type Lock, takeLock } from '../lock.ts';
@@ -19,7 +19,7 @@ import { watch } from './watch.ts';
 /** The whole backend while it runs. */
 export type Stack = { readonly state: State; stop(): Promise<void> };
 
-const bucket = process.env.MEDIA_BUCKET || 'mixdown-media';
+const bucket = process.env.MEDIA_BUCKET || LOCAL_BUCKET;
 
 /** Starts everything, with its data in one folder. @throws Refusal with what the user can do */
 export async function startStack(settings: Settings, log: Log): Promise<Stack> {
@@ -96,13 +96,18 @@ async function prepare(tools: Tools, migration: ChildProcess, log: Log): Promise
   const migrated = open(migration).catch((error: unknown) => {
     throw new Refusal(`The migrations failed: ${formatMessage(error)}; see above.`);
   });
-  const created = createBucket(tools.info.s3, bucket).catch((error: unknown) => {
+  const leave = (name: string) => (error: unknown) => {
     // On the user's own S3 server the bucket may exist already, with settings that are not ours to
     // change.
     if (!process.env.S3_ENDPOINT) throw error;
-    log(`The bucket ${bucket} was left as it is: ${formatMessage(error)}`);
-  });
-  await Promise.all([migrated, created]);
+    log(`The bucket ${name} was left as it is: ${formatMessage(error)}`);
+  };
+  const audit = nameAuditBucket(bucket);
+  const created = [
+    createBucket(tools.info.s3, bucket).catch(leave(bucket)),
+    createAuditBucket(tools.info.s3, audit).catch(leave(audit)),
+  ];
+  await Promise.all([migrated, ...created]);
   await end(migration, 5000);
 }
 

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-2a2908',
+  id: '0001-first-2ce730',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -189,12 +189,24 @@ export const migration: Migration = {
         action: { bsonType: 'string', maxLength: 64 },
         entity: { bsonType: 'string', maxLength: 64 },
         document: 'id',
-        changes: { bsonType: 'object' },
+        changes: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         requestId: { bsonType: 'string', maxLength: 128 },
-        ip: { bsonType: 'string', maxLength: 64 },
+        ip: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
+        chain: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
-        previousHash: { bsonType: 'string' },
-        hash: { bsonType: 'string' },
+        previousHash: { bsonType: 'string', maxLength: 43 },
+        key: 'id',
+        hash: { bsonType: 'string', maxLength: 43 },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -208,7 +220,12 @@ export const migration: Migration = {
         'action',
         'entity',
         'document',
+        'changes',
         'requestId',
+        'chain',
+        'sequence',
+        'key',
+        'hash',
         '_id',
         'createdAt',
         'updatedAt',
@@ -223,12 +240,22 @@ export const migration: Migration = {
         { key: { entity: 1, createdAt: -1, _id: -1 } },
         { key: { action: 1, createdAt: -1, _id: -1 } },
         { key: { document: 1, createdAt: -1, _id: -1 } },
-        {
-          key: { sequence: -1 },
-          unique: true,
-          partialFilterExpression: { sequence: { $exists: true } },
-        },
+        { key: { chain: 1, sequence: 1 }, unique: true },
       ],
+    });
+    await m.createCollection('auditKeys', {
+      fields: {
+        wrapper: { bsonType: 'string' },
+        wrapped: { bsonType: 'binData' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['wrapper', 'wrapped', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [],
     });
     await m.createCollection('comfyUIExecutionLogs', {
       fields: {
@@ -3084,6 +3111,7 @@ export const migration: Migration = {
     await m.dropCollection('comfyUIResourceUsages');
     await m.dropCollection('comfyUIPods');
     await m.dropCollection('comfyUIExecutionLogs');
+    await m.dropCollection('auditKeys');
     await m.dropCollection('auditEvents');
     await m.dropCollection('audios');
   },
