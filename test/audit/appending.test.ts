@@ -1,6 +1,7 @@
 import '../harness/place.ts';
 import { expect, test, vi } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
+import { encode } from '../../src/data/bson.ts';
 import { database } from '../../src/data/connection.ts';
 import type { Stored } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
@@ -111,6 +112,19 @@ test('an entry whose run was cut off after appending it is in the chain once, an
   await appendToChain(systemCtx('test'));
   expect(await AuditEvent.collection.countDocuments({ document: which._id })).toBe(1);
   expect((await Project.collection.findOne(which))?.outbox).toEqual([]);
+});
+
+test('values and addresses of an event nobody reads in the database, and its owner does by the API', async () => {
+  const alice = await given.user();
+  const { id } = await alice.project({ name: 'CANARY-name' });
+  await appendToChain(systemCtx('test'));
+  const stored = (await AuditEvent.collection.findOne({ document: new UUID(id) })) as Stored;
+  expect(Object.keys(stored.changes)).toEqual(['bytes']);
+  expect(Object.keys(stored.ip)).toEqual(['bytes']);
+  for (const text of ['CANARY-name', '127.0.0.1'])
+    expect(Buffer.from(encode(stored)).includes(text)).toBe(false);
+  const { body } = await alice.get<Page>(`/v1/audit-events?document=${id}`);
+  expect(body.data).toMatchObject([{ changes: { name: [null, 'CANARY-name'] }, ip: '127.0.0.1' }]);
 });
 
 test('a document that somebody holds in a transaction keeps nothing else from its chain', async () => {

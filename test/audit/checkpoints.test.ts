@@ -88,6 +88,21 @@ test('an old checkpoint that was put back is named, and the later one still tell
   ]);
 });
 
+test('one that was written without the key is named, and tells nothing', async () => {
+  const [{ Key: first } = {}] = await listed();
+  const text = JSON.parse((await read(first as string)) as string);
+  const name = `checkpoints/${new Date(Date.now() + MINUTE).toISOString()}.json`;
+  const checkpoint = {
+    ...text.checkpoint,
+    name,
+    at: new Date().toISOString(),
+    previous: undefined,
+  };
+  const Body = JSON.stringify({ ...text, checkpoint });
+  await s3.send(new PutObjectCommand({ Bucket, Key: name, Body }));
+  expect(await messages()).toContain(`Checkpoint ${name} is not as it was written.`);
+});
+
 test('one that was deleted, and one that is none of ours, are named', async () => {
   const [{ Key: first } = {}] = await listed();
   const Body = await read(first as string);

@@ -79,17 +79,19 @@ async function verifyChain(
   let last = { sequence: 0, hash: '' };
   const fail = (sequence: number, message: string) => ({ chain, sequence, message });
   let uncovered: Entry | undefined;
-  for await (const bytes of openChain(chain)) {
-    progress.count();
-    const place = last.sequence + 1;
-    if (place % BATCH === 0 && progress.isLate()) return 'LATE';
-    const entry = readEntry(bytes);
-    const message = entry
-      ? await findFault(ctx, entry, last, expected?.get(place))
-      : 'what is stored here has not the form of an entry';
-    if (message) return fail(place, message);
-    last = entry as Entry;
-    uncovered ??= isUncovered(last as Entry, chain, anchors) ? (last as Entry) : undefined;
+  for await (const batch of openChain(chain)) {
+    if (progress.isLate()) return 'LATE';
+    for (const bytes of batch) {
+      progress.count();
+      const place = last.sequence + 1;
+      const entry = readEntry(bytes);
+      const message = entry
+        ? await findFault(ctx, entry, last, expected?.get(place))
+        : 'what is stored here has not the form of an entry';
+      if (message) return fail(place, message);
+      last = entry as Entry;
+      uncovered ??= isUncovered(last as Entry, chain, anchors) ? (last as Entry) : undefined;
+    }
   }
   const end = Math.max(0, ...(expected?.keys() ?? []));
   if (last.sequence < end) {
@@ -138,10 +140,15 @@ function isUncovered(entry: Entry, chain: number, { newest, coveredUntil }: Anch
   return entry.sequence > (head?.sequence ?? 0);
 }
 
-function openChain(chain: number): AsyncIterable<Bytes> {
+/** Reads a chain as bytes, in its order: what the driver has at hand at once, which costs it less. */
+async function* openChain(chain: number): AsyncGenerator<Bytes[]> {
   const options = { raw: true, batchSize: BATCH, readConcern: { level: 'majority' } } as const;
   const cursor = AuditEvent.collection.find({ chain }, options).sort({ chain: 1, sequence: 1 });
-  return cursor as unknown as AsyncIterable<Bytes>; // raw: the driver's types do not know it
+  try {
+    while (await cursor.hasNext()) yield cursor.readBufferedDocuments() as unknown as Bytes[];
+  } finally {
+    await cursor.close();
+  }
 }
 
 const MOST_STRAYS = 5;
