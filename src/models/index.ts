@@ -34,6 +34,7 @@ export { RunPodUser } from './generation/runpod/user.ts';
 export { Job } from './jobs/job.ts';
 export { JobTurn } from './jobs/job-turn.ts';
 export { Migration } from './maintenance/migration.ts';
+export { OrphanCheck } from './maintenance/orphan-check.ts';
 export { RetentionPolicy } from './maintenance/retention-policy.ts';
 export { RetentionRun } from './maintenance/retention-run.ts';
 export { Audio } from './media/audio.ts';

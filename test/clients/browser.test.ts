@@ -23,7 +23,7 @@ test('the adapter for Uppy has at most 30 lines', async () => {
   expect((await readAdapter()).trimEnd().split('\n').length).toBeLessThanOrEqual(30);
 });
 
-test('a page of another origin signs up, uploads, plays, draws, shows and records', async () => {
+test('a page of another origin signs up, uploads, plays, draws, shows, records and exports', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'mixdown-page-'));
   try {
     await writeFile(join(folder, 'uppy-adapter.js'), await readAdapter());
@@ -48,6 +48,13 @@ test('a page of another origin signs up, uploads, plays, draws, shows and record
     expect(['PROCESSING', 'READY']).toContain(found.long);
     for (const played of [found.preview, found.stream]) expect(played).toBeGreaterThan(0.3);
     for (const recorded of [found.video, ...found.voices]) expect(recorded).toBeGreaterThan(1);
+    const { seconds, wanted, width, frames, quarters } = found.film;
+    expect(Math.abs(seconds - wanted)).toBeLessThan(0.05);
+    expect(width).toBe(640);
+    expect(frames).toBeGreaterThan(5);
+    const colours = [255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255];
+    for (const [n, value] of quarters.flat().entries())
+      expect(Math.abs(value - (colours[n] as number)), `${quarters}`).toBeLessThan(20);
     // The parts of the long one, at least.
     expect(found['steps 5 audios']).toBeGreaterThanOrEqual(5);
     expect(found['steps 6 tracks']).toBeGreaterThanOrEqual(1);

@@ -51,7 +51,7 @@ const stored = async (job: { _id: UUID }) =>
   (await Job.collection.findOne({ _id: job._id })) as unknown as JobDoc;
 
 /** A song that has arrived and waits for a worker. */
-async function arrived(person: Person): Promise<{ track: Track; job: Doc }> {
+async function uploadSong(person: Person): Promise<{ track: Track; job: Doc }> {
   const track = await person.uploads(SONG, WAV);
   await mediaUploaded(s3Event(s3Record(track.filePath as string)), invocation());
   const { body } = await person.get<{ data: Doc[] }>('/v1/jobs?limit=1');
@@ -63,7 +63,7 @@ const statusOf = async (person: Person, { id }: Doc) =>
 
 test('cancelling its job ends a track in FAILED, retrying it goes on to READY', async () => {
   const alice = await given.user();
-  const { track, job } = await arrived(alice);
+  const { track, job } = await uploadSong(alice);
   expect(job).toMatchObject({ status: 'QUEUED', project: track.project });
   expect((await alice.post(`/v1/jobs/${job.id}/cancel`)).status).toBe(200);
   const cancelled = await statusOf(alice, track);
@@ -105,7 +105,7 @@ test('a job is one worker’s at a time, however many ask at once', async () => 
 
 test('a song survives ten lost leases, and none of them counts as a failed try', async () => {
   const alice = await given.user();
-  const { track, job } = await arrived(alice);
+  const { track, job } = await uploadSong(alice);
   for (let n = 0; n <= 10; n++) {
     expect((await claims(later(n * (LEASE + 1)), `lost ${n}`))?.job._id.toString()).toBe(job.id);
   }
@@ -119,7 +119,7 @@ test('a song survives ten lost leases, and none of them counts as a failed try',
 
 test('a job that takes every worker along is ended, and what waited for it told', async () => {
   const alice = await given.user();
-  const { track, job } = await arrived(alice);
+  const { track, job } = await uploadSong(alice);
   const dead = { status: 'RUNNING', losses: 1000, 'lease.until': new Date(0) };
   const lease = { 'lease.owner': 'dead', 'lease.token': 1000 };
   await Job.collection.updateOne({ _id: new UUID(job.id) }, { $set: { ...dead, ...lease } });
@@ -311,7 +311,7 @@ test('a job that is put back has a ring of its own: it takes none of another job
 
 test('a job says nothing of a medium that waits for another job', async () => {
   const alice = await given.user();
-  const { track, job } = await arrived(alice);
+  const { track, job } = await uploadSong(alice);
   expect((await alice.post(`/v1/jobs/${job.id}/cancel`)).status).toBe(200);
   const { status, body } = await alice.post<{ job: string }>(`/v1/tracks/${track.id}/reprocess`);
   expect(status).toBe(202);

@@ -3,8 +3,9 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk
 import { expect, test } from 'vitest';
 import { handler } from '../../functions/reconcile.ts';
 import { systemCtx } from '../../src/context.ts';
-import { newId, UUID } from '../../src/data/ids.ts';
+import { lowestIdAt, newId, UUID } from '../../src/data/ids.ts';
 import { Job } from '../../src/models/jobs/job.ts';
+import { OrphanCheck } from '../../src/models/maintenance/orphan-check.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { getClient } from '../../src/providers/s3-client.ts';
@@ -18,6 +19,7 @@ import { type Doc, given } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
 import { putObject } from '../harness/objects.ts';
 import { place } from '../harness/place.ts';
+import { profileOf } from '../harness/profile.ts';
 import { until } from '../harness/until.ts';
 
 place({ worker: false });
@@ -137,6 +139,27 @@ test('a track that a crash left without its project is deleted', async () => {
   await runs();
   expect((await alice.get(`/v1/tracks/${orphan.id}`)).status).toBe(404);
   expect((await alice.get(`/v1/tracks/${child.id}`)).status).toBe(200);
+});
+
+test('what was looked for orphans once is not read again, however much there is of it', async () => {
+  const alice = await given.user();
+  const one = await Track.collection.findOne({ _id: new UUID((await alice.track()).id) });
+  const anHourAgo = Date.now() - 3_600_000;
+  const old = Array.from({ length: 6000 }, () => ({ ...one, _id: newId(anHourAgo) }));
+  await Track.collection.insertMany(old as never[]);
+  await runs();
+  const upTo = lowestIdAt(anHourAgo - 1);
+  await OrphanCheck.collection.updateOne({ entity: 'Track' }, { $set: { upTo } });
+  const readBy = async () => {
+    const commands = await profileOf(runs);
+    const searches = commands.filter((c) => c.ns.endsWith('.tracks') && c.op === 'command');
+    return Math.max(...searches.map(({ docsExamined = 0 }) => docsExamined));
+  };
+  // A run has a bound, and goes on where the one before it ended.
+  const read = [await readBy(), await readBy(), await readBy()];
+  expect(read[0]).toBeGreaterThanOrEqual(5000);
+  expect(read[1]).toBeLessThan(read[0] as number);
+  expect(read[2]).toBeLessThan(100);
 });
 
 test('the mark of a removal that goes on is left alone, also by a host whose clock is ahead', async () => {

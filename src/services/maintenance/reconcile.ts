@@ -1,10 +1,9 @@
 import type { Ctx } from '../../context.ts';
 import { refuseDeleting } from '../../data/clock-difference.ts';
 import { databaseTime, hasCome } from '../../data/database-time.ts';
-import { type Base, type Entity, entities, entityNamed } from '../../data/entity.ts';
-import { lowestIdAt, type UUID } from '../../data/ids.ts';
-import { aggregate, findMany } from '../../data/read.ts';
-import { type Reference, referencesOf, restrictionsOn } from '../../data/references.ts';
+import { type Base, type Entity, entities } from '../../data/entity.ts';
+import { findMany } from '../../data/read.ts';
+import { restrictionsOn } from '../../data/references.ts';
 import { JOB_QUEUES, Job, type JobQueue } from '../../models/jobs/job.ts';
 import { tellFolded } from '../account/security-events.ts';
 import { expireExports } from '../exports/expire.ts';
@@ -14,13 +13,10 @@ import { failQueued } from '../jobs/fail.ts';
 import { OVERDUE } from '../jobs/job-type.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { emptyTrash } from '../media/trash.ts';
-import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { findLostUploads } from '../uploads/arrivals.ts';
 import { abortOrphanedUploads } from '../uploads/orphans.ts';
 import { wakeStranded } from '../webhooks/find-stranded.ts';
-
-/** How old documents are, at most, that are checked for a missing parent, in ms. */
-const WINDOW_MS = 15 * 60_000;
+import { removeAllOrphans } from './orphans.ts';
 
 /** How many jobs of a queue are rung for in one run, of those that wait and of those that run. */
 const MOST_RUNG = 300;
@@ -60,12 +56,7 @@ export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
   const emptied = await emptyTrash(ctx);
   const expired = await expireExports(ctx);
   const uploads = await abortOrphanedUploads(ctx);
-  let orphans = 0;
-  for (const entity of entities.values()) {
-    for (const reference of referencesOf(entity).filter((r) => r.onDelete === 'cascade')) {
-      orphans += await removeOrphans(ctx, reference);
-    }
-  }
+  const orphans = await removeAllOrphans(ctx);
   return { ...found, uploads, orphans, emptied, expired };
 }
 
@@ -109,34 +100,6 @@ async function ringForRunning(ctx: Ctx, queue: JobQueue): Promise<number> {
     await ringJobs(ctx, { _id, queue }, Math.max(0, Math.ceil(left / 1000) + 1));
   }
   return running.length;
-}
-
-/**
- * Removes recent children whose parent is gone: the process that inserted them crashed before it
- * confirmed the reference.
- */
-async function removeOrphans(ctx: Ctx, reference: Reference): Promise<number> {
-  const { entity, path, to } = reference;
-  const since = lowestIdAt(ctx.clock() - WINDOW_MS);
-  const orphans = await aggregate<{ _id: UUID }>(ctx, entity, [
-    { $match: { _id: { $gte: since }, [path]: { $exists: true } } },
-    {
-      $lookup: {
-        from: entityNamed(to).collectionName,
-        localField: path,
-        foreignField: '_id',
-        pipeline: [{ $project: { _id: 1 } }],
-        as: 'parents',
-      },
-    },
-    { $match: { parents: { $size: 0 } } },
-    { $project: { _id: 1 } },
-    { $limit: 1000 },
-  ]);
-  for (const { _id } of orphans) await removeAndSweep(ctx, entity, { _id });
-  if (orphans.length > 0)
-    ctx.log.warn('Orphans were removed.', { entity: entity.name, path, n: orphans.length });
-  return orphans.length;
 }
 
 /** Clears the `removing` marks that interrupted removals left. */

@@ -5,6 +5,7 @@ import { uploadWithUppy } from 'uppy-adapter';
 import Uppy5 from 'uppy5';
 import Uppy6 from 'uppy6';
 import WaveSurfer from 'wavesurfer.js';
+import { playFilm } from './play-film.ts';
 import { recordCanvas, recordMicrophone } from './record.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what the API answers is tried here, not typed
@@ -47,7 +48,7 @@ async function upload(
 ): Promise<Json[]> {
   const uppy = new Uppy({ autoProceed: false });
   uploadWithUppy(uppy, call, kind, ({ name, type, size }: File) => ({
-    ...{ name, fileName: name, contentType: type.split(';')[0], size },
+    ...{ name, fileName: name, contentType: type, size },
     ...more,
   }));
   let steps = 0;
@@ -90,6 +91,36 @@ async function drawPicture(name: string, hue: number): Promise<File> {
   paint.fillRect(0, 0, 640, 400);
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
   return new File([blob as Blob], name, { type: 'image/png' });
+}
+
+/** Red, lime, blue and white, in the quarters. */
+async function drawQuad(): Promise<File> {
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
+  const paint = canvas.getContext('2d') as CanvasRenderingContext2D;
+  for (const [n, colour] of ['red', 'lime', 'blue', 'white'].entries()) {
+    paint.fillStyle = colour;
+    paint.fillRect(320 * (n % 2), n < 2 ? 0 : 180, 320, 180);
+  }
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
+  return new File([blob as Blob], 'quad.png', { type: 'image/png' });
+}
+
+/** Exports a song with a picture as an MP4. Answers how the browser plays it. */
+async function playExport(song: File): Promise<Json> {
+  const { id: project } = await call('POST', '/v1/projects', { name: 'A film' });
+  const [track = {}] = await upload(Uppy6, 'tracks', [song], { project });
+  const [image = {}] = await upload(Uppy6, 'images', [await drawQuad()], { project });
+  await waitFor('tracks', track);
+  await waitFor('images', image);
+  const picture = { type: 'SLIDESHOW', motion: 'NONE' };
+  const settings = { resolution: 360, fps: 30, picture };
+  const { id } = await call('POST', '/v1/exports', { project, format: 'MP4', settings });
+  const made = await until('the export', async () => {
+    const one = await call('GET', `/v1/exports/${id}?wait=10`);
+    return ['COMPLETED', 'FAILED'].includes(one.status) && one;
+  });
+  const { url } = await call('GET', `/v1/exports/${id}/file`);
+  return { ...(await playFilm(find('film'), url)), wanted: made.durationSeconds };
 }
 
 async function run(): Promise<void> {
@@ -161,6 +192,7 @@ async function run(): Promise<void> {
   hls.loadSource(link.url);
   hls.attachMedia(find<HTMLVideoElement>('stream'));
   result.stream = await plays(find<HTMLVideoElement>('stream'));
+  result.film = await playExport(song);
   log('all is played and shown');
 }
 

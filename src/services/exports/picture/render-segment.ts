@@ -68,6 +68,8 @@ function buildFinish({ plan }: Script, { from, to }: Segment): string {
         ]
       : []),
     'format=yuv420p',
+    // Filters before this may have dropped them; without all of them a browser takes BT.601.
+    'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709',
   ].join(',');
 }
 
@@ -77,16 +79,6 @@ function buildEncoder({ plan }: Script): string[] {
   return [
     ...['-c:v', 'libx264', '-preset', preset, '-profile:v', 'high', '-crf', quality],
     ...['-g', String(2 * plan.fps), '-r', String(plan.fps), '-map_metadata', '-1', '-bitexact'],
-    ...[
-      '-color_primaries',
-      'bt709',
-      '-color_trc',
-      'bt709',
-      '-colorspace',
-      'bt709',
-      '-color_range',
-      'tv',
-    ],
   ];
 }
 

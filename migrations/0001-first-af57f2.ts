@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-2ce730',
+  id: '0001-first-af57f2',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -1605,6 +1605,20 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('orphanChecks', {
+      fields: {
+        entity: { bsonType: 'string', maxLength: 64 },
+        upTo: 'id',
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['entity', 'upTo', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { entity: 1 }, unique: true }],
+    });
     await m.createCollection('paymentMethods', {
       fields: {
         provider: { bsonType: 'string', enum: ['STRIPE'] },
@@ -3087,6 +3101,7 @@ export const migration: Migration = {
     await m.dropCollection('projectImports');
     await m.dropCollection('payments');
     await m.dropCollection('paymentMethods');
+    await m.dropCollection('orphanChecks');
     await m.dropCollection('mediumVersions');
     await m.dropCollection('mails');
     await m.dropCollection('mailTokens');
