@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstAf57f2 } from './0001-first-af57f2.ts';
+import { migration as m0001First7e3133 } from './0001-first-7e3133.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstAf57f2];
+export const migrations: Migration[] = [m0001First7e3133];

@@ -2,8 +2,11 @@ import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { auditEvents } from '../../functions/audit-events.ts';
 import { systemCtx } from '../../src/context.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { AuditEvent } from '../../src/models/audit/audit-event.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
 import { conforms } from '../conforms.ts';
+import { adminCollection } from '../harness/admin.ts';
 import { type Doc, given, PASSWORD } from '../harness/given.ts';
 import { until } from '../harness/until.ts';
 
@@ -63,6 +66,21 @@ test('an administrator sees all events, and filters them', async () => {
   expect(body.data.map((e) => e.action)).toEqual(['create']);
   for (const query of ['entity=Project', 'action=create', 'limit=100&sort=createdAt']) {
     expect((await root.get<Page>(`/v1/audit-events?${query}`)).body.data.length).toBeGreaterThan(0);
+  }
+});
+
+test('an event whose values no key opens any longer is still read, without them', async () => {
+  const [alice, root] = await Promise.all([given.user(), given.admin()]);
+  const { id } = await alice.project();
+  await appendToChain(systemCtx('test'));
+  // As when the key of a person is destroyed.
+  const unreadable = { 'changes.bytes': Buffer.alloc(80), 'ip.bytes': Buffer.alloc(80) };
+  await adminCollection(AuditEvent).updateOne({ document: new UUID(id) }, { $set: unreadable });
+  for (const person of [alice, root]) {
+    const { status, body } = await person.get<Page>(`/v1/audit-events?document=${id}`);
+    expect([status, body.data.map((e) => [e.action, e.changes, e.ip])]).toEqual([
+      ...[200, [['create', undefined, undefined]]],
+    ]);
   }
 });
 

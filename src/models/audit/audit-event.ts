@@ -44,11 +44,10 @@ function define() {
       description: 'The id of the changed document.',
     },
     changes: encrypted(freeForm(256 * 1024), {
-      required: true,
       server: true,
       personal: 'export',
       description:
-        'Path → `[before, after]`; without secrets, and long values are replaced by their length.',
+        'Path → `[before, after]`; without secrets, and long values are replaced by their length. Not there once the person whose values they are was forgotten.',
     }),
     requestId: {
       type: String,

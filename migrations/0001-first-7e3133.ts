@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-af57f2',
+  id: '0001-first-7e3133',
 
   async up(m) {
     await m.createCollection('audios', {
@@ -220,7 +220,6 @@ export const migration: Migration = {
         'action',
         'entity',
         'document',
-        'changes',
         'requestId',
         'chain',
         'sequence',
