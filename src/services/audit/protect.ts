@@ -2,6 +2,8 @@ import type { Ctx } from '../../context.ts';
 import { encryptField } from '../../data/encrypted-fields.ts';
 import type { Stored } from '../../data/entity.ts';
 import { AuditEvent } from '../../models/audit/audit-event.ts';
+// The data layer finds it by its name: whoever appends has it, too.
+import '../../models/crypto/data-key.ts';
 
 /** What of an event may be personal: values, and where somebody sat. */
 const PERSONAL = ['changes', 'ip'];
