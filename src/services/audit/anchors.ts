@@ -6,7 +6,7 @@ import { listCheckpoints, readStored, type StoredCheckpoint } from './checkpoint
 /** In ms: all checkpoints since then are read; each is younger than that when a night's run comes. */
 const READ = 25 * 3600_000;
 /** In ms: after this time an entry is in a checkpoint, which is due every ten minutes. */
-export const COVERED_AFTER = 15 * 60_000;
+const COVERED_AFTER = 15 * 60_000;
 /** So many are read at once. */
 const AT_ONCE = 8;
 

@@ -15,7 +15,7 @@ import type { Head } from './entry.ts';
 import { ALL_CHAINS, readHeads } from './heads.ts';
 import { findNewestKey } from './keys.ts';
 
-export const PREFIX = 'checkpoints/';
+const PREFIX = 'checkpoints/';
 /** In ms: with the schedule's minute there is one at least every ten minutes. */
 const EVERY = 5 * 60_000;
 /** In ms: where the last checkpoint is looked for first. */
@@ -99,7 +99,7 @@ function isSameHead(a: Head, b: Head): boolean {
 }
 
 /** The last checkpoint, if there is any. */
-export async function findNewest(ctx: Ctx): Promise<StoredCheckpoint | undefined> {
+async function findNewest(ctx: Ctx): Promise<StoredCheckpoint | undefined> {
   return (await listCheckpoints(ctx, LATELY)).at(-1);
 }
 
