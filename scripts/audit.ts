@@ -1,5 +1,6 @@
 // `npm run audit -- verify | checkpoint | export`: the audit log of `MONGODB_URI`, or of the backend that
 // runs on this machine. See USAGE.
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { withDatabase } from './database.ts';
 
@@ -73,8 +74,11 @@ async function checkpoint({ restored = false }: Given): Promise<void> {
 async function exportEvents({ from, to, user, document }: Given): Promise<void> {
   const { systemCtx } = await import('../src/context.ts');
   const { exportAudit } = await import('../src/services/audit/export.ts');
-  for await (const line of exportAudit(systemCtx('audit'), { from, to, user, document })) {
-    if (!process.stdout.write(`${line}\n`))
-      await new Promise((resolve) => process.stdout.once('drain', resolve));
+  const lines = exportAudit(systemCtx('audit'), { from, to, user, document });
+  try {
+    await pipeline(lines, process.stdout, { end: false });
+  } catch (error) {
+    // Whoever reads it, such as `head`, has enough.
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   }
 }

@@ -19,7 +19,7 @@ type Doc = { _id: Parameters<typeof decryptField>[2]['_id'] } & Record<string, u
 const BATCH = 500;
 
 /**
- * Lists events, the oldest first, as JSON: with their places and hashes, and with their values where the key of
+ * Lists events, the oldest first, as JSON, each a line: with their places and hashes, and with their values where the key of
  * whose they are still opens; else null.
  * @throws AppError INVALID_QUERY naming every fault
  */
@@ -31,7 +31,7 @@ export async function* exportAudit(ctx: Ctx, range: ExportRange): AsyncGenerator
     for (const path of ['changes', 'ip']) {
       if (path in shown) shown[path] = await readValue(ctx, event, path);
     }
-    yield JSON.stringify({ id: _id, ...shown });
+    yield `${JSON.stringify({ id: _id, ...shown })}\n`;
   }
 }
 
