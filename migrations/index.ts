@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First7e3133 } from './0001-first-7e3133.ts';
+import { migration as m0001FirstE25bfc } from './0001-first-e25bfc.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First7e3133];
+export const migrations: Migration[] = [m0001FirstE25bfc];

@@ -7,6 +7,8 @@ import {
   sortTokenKeys,
   type TokenKey,
 } from './crypto/key-schemas.ts';
+import { type Plans, plansSchema, readPlans } from './plans.ts';
+import { type PriceList, pricesSchema, sortPrices } from './prices.ts';
 import { readSecrets, secrets } from './secrets.ts';
 
 export interface Config {
@@ -50,6 +52,13 @@ export interface Config {
   codeCache: 'USED' | 'NONE';
   registrationsPerMinute: number;
   callsPerMinute: number;
+  /** The credits that all accounts together may have held in an hour, and those that a new account gets. */
+  creditsPerHour: number;
+  welcomeCredits: number;
+  /** The prices of jobs, the oldest version first. */
+  prices: readonly PriceList[];
+  /** The plans that accounts have, the first one unless they have another: how much each allows. */
+  plans: Plans;
   /** The most connections to the database that a deployed function holds in each of its processes. */
   databaseConnections: number;
   /** The largest file that is sent in one PUT, and the least part of a larger one, in bytes. */
@@ -112,6 +121,10 @@ const environment = Joi.object({
   CODE_CACHE: Joi.valid('USED', 'NONE').default('NONE'),
   REGISTRATIONS_PER_MINUTE: Joi.number().integer().min(1).default(300),
   CALLS_PER_MINUTE: Joi.number().integer().min(1).default(6000),
+  PLANS: plansSchema,
+  PRICES: pricesSchema,
+  CREDITS_PER_HOUR: Joi.number().integer().min(0).default(1_000_000),
+  WELCOME_CREDITS: Joi.number().integer().min(0).max(1_000_000).default(100),
   DATABASE_CONNECTIONS: Joi.number().integer().min(1).max(10).default(10),
   SINGLE_PUT_BYTES: Joi.number()
     .integer()
@@ -174,6 +187,10 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     codeCache: value.CODE_CACHE,
     registrationsPerMinute: value.REGISTRATIONS_PER_MINUTE,
     callsPerMinute: value.CALLS_PER_MINUTE,
+    creditsPerHour: value.CREDITS_PER_HOUR,
+    welcomeCredits: value.WELCOME_CREDITS,
+    prices: sortPrices(value.PRICES),
+    plans: readPlans(value.PLANS, value.CALLS_PER_MINUTE),
     databaseConnections: value.DATABASE_CONNECTIONS,
     singlePutBytes: value.SINGLE_PUT_BYTES,
     partBytes: value.PART_BYTES,

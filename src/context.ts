@@ -13,6 +13,9 @@ export type Actor =
 /** Milliseconds since 1970. */
 type Clock = () => number;
 
+/** Something outside of a transaction that follows from how it ended. */
+type Effect = () => Promise<void>;
+
 /** What every call carries: who asks, under which request, at what time, inside which transaction. */
 export interface Ctx {
   actor: Actor;
@@ -29,6 +32,8 @@ export interface Ctx {
   log: Logger;
   /** The running transaction, when there is one. */
   session?: ClientSession;
+  /** What happens outside of the running transaction once it is committed, or undone. */
+  effects?: { committed: Effect[]; undone: Effect[] };
   /** The job that it is done for, the parent of a child job: events name it. */
   job?: UUID;
   /** An id promised to this request before (idempotent create): the first document made takes it. */

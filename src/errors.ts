@@ -16,6 +16,8 @@ export type ErrorCode =
   | 'INVALID_REFRESH_TOKEN'
   | 'INVALID_TOKEN'
   | 'INSUFFICIENT_CREDITS'
+  | 'ALLOWANCE_EXCEEDED'
+  | 'PAID_WORK_STOPPED'
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
@@ -36,6 +38,17 @@ export type ErrorCode =
   | 'ANSWER_TOO_LARGE'
   | 'INTERNAL';
 
+/** What is left of an allowance that does not suffice. */
+export interface AllowanceLeft {
+  /** `BYTES`, `RENDERS`… */
+  metric: string;
+  limit: number;
+  used: number;
+  left: number;
+  /** When there will be more, in ISO 8601; null where something has to be deleted or to end first. */
+  renewsAt: string | null;
+}
+
 interface Details {
   /** Every fault of the request, shown to the client. */
   errors?: Fault[];
@@ -43,6 +56,8 @@ interface Details {
   retryAfter?: number;
   /** Methods that a route does take, for a 405. */
   allow?: string[];
+  /** The allowance that does not suffice, shown to the client. */
+  allowance?: AllowanceLeft;
   /** What really happened: logged, never shown. */
   cause?: unknown;
 }
@@ -54,6 +69,7 @@ export class AppError extends Error {
   readonly errors: Fault[] | undefined;
   readonly retryAfter: number | undefined;
   readonly allow: string[] | undefined;
+  readonly allowance: AllowanceLeft | undefined;
 
   constructor(code: ErrorCode, message: string, details: Details = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -61,6 +77,7 @@ export class AppError extends Error {
     this.errors = details.errors;
     this.retryAfter = details.retryAfter;
     this.allow = details.allow;
+    this.allowance = details.allowance;
   }
 }
 

@@ -44,6 +44,9 @@ const REFUSED: Record<string, number[]> = {
   changePassword: [422], // the new one is the current one: all go on using it
   // No job type is for clients yet.
   createJob: [422],
+  estimateJob: [422],
+  // There is no such entry.
+  reverseCredits: [422],
   // The tokens of these bodies are nobody's.
   refresh: [401],
   confirmPasswordReset: [422],

@@ -13,6 +13,7 @@ import { withDeadline } from './deadlines.ts';
 import type { UUID } from './ids.ts';
 import type { Encrypted, OnDelete } from './schema-words.ts';
 import { type ObjectShape, shapeOf } from './shape.ts';
+import type { EntityUsage } from './usage.ts';
 
 /**
  * What every stored document has. (A type, since TypeScript does not take an interface for a
@@ -63,6 +64,8 @@ export interface EntityOptions {
    * these, which a service records.
    */
   events?: 'BY_STATUS' | 'UPDATED' | readonly string[];
+  /** What its documents take of their owner's allowances. */
+  usage?: EntityUsage;
   /** Long-lived processes follow what is inserted by a change stream: their role may. */
   watched?: boolean;
   /** Validates rules across fields, on the whole document. */

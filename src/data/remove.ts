@@ -43,8 +43,11 @@ export interface Leftovers {
   documents: { id: UUID; objects?: string[] }[];
 }
 
-/** Enqueues the job that sweeps what is left, in the transaction of the removal. Returns its id. */
-export type EnqueueSweep = (tx: Ctx, leftovers: Leftovers) => Promise<UUID>;
+/**
+ * Enqueues the job that sweeps what is left, in the transaction of the removal. Returns its id.
+ * @param freed the documents that are gone for good
+ */
+export type EnqueueSweep = (tx: Ctx, leftovers: Leftovers, freed: Base[]) => Promise<UUID>;
 
 /**
  * Deletes a document. In one transaction: the document goes, its audit event and a sweep job are
@@ -220,7 +223,8 @@ async function recordRemoval(
   const objects = isKept ? undefined : entity.options.objects;
   if (!objects && referencesTo(entity.name).length === 0) return [];
   const documents = gone.map((d) => ({ id: d._id, ...(objects && { objects: objects(d) }) }));
-  return [await enqueueSweep(ctx, { entity: entity.name, documents })];
+  const freed = isKept ? [] : gone;
+  return [await enqueueSweep(ctx, { entity: entity.name, documents }, freed)];
 }
 
 async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: string): Promise<void> {

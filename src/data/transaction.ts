@@ -23,16 +23,49 @@ export async function transaction<T>(ctx: Ctx, work: (ctx: Ctx) => Promise<T>): 
   // It may write past the functions that would note it.
   ctx.noteWrite?.();
   let isOver = false;
+  const effects: NonNullable<Ctx['effects']> = { committed: [], undone: [] };
   const running = mongoose.connection.withSession((session) =>
-    session.withTransaction(() => {
+    session.withTransaction(async () => {
       // The driver would retry for two minutes, when nobody waits any longer.
       if (isOver) throw new Error('The transaction took too long.');
-      return work({ ...ctx, session });
+      // Those of a try that the database has undone.
+      effects.committed.length = 0;
+      await runEffects(ctx, effects.undone);
+      return work({ ...ctx, session, effects });
     }, TRANSACTION),
   );
   try {
-    return await withDeadline(running);
+    return await withDeadline(settle(ctx, running, effects));
   } finally {
     isOver = true;
+  }
+}
+
+async function settle<T>(
+  ctx: Ctx,
+  running: Promise<T>,
+  { committed, undone }: NonNullable<Ctx['effects']>,
+): Promise<T> {
+  let result: T;
+  try {
+    result = await running;
+  } catch (error) {
+    // Of one whose commit nobody heard of, neither is known.
+    const isUnknown =
+      error instanceof mongoose.mongo.MongoError &&
+      error.hasErrorLabel('UnknownTransactionCommitResult');
+    if (!isUnknown) await runEffects(ctx, undone);
+    throw error;
+  }
+  await runEffects(ctx, committed);
+  return result;
+}
+
+/** Effects are not part of what was asked for: one that fails is told, and repaired by others. */
+async function runEffects(ctx: Ctx, effects: (() => Promise<void>)[]): Promise<void> {
+  for (const effect of effects.splice(0)) {
+    await effect().catch((error) =>
+      ctx.log.warn('An effect of a transaction is missing.', { error: error as Error }),
+    );
   }
 }

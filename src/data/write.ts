@@ -71,6 +71,40 @@ export async function insert<T extends Base>(
   return document as T;
 }
 
+/** A document to be inserted together with others, for whoever asks for it. */
+export interface NewDocument {
+  ctx: Ctx;
+  values: Values;
+}
+
+/**
+ * Inserts documents of an entity by one command, in a transaction, each with its audit entry and its event.
+ * @throws AppError VALIDATION_FAILED, DUPLICATE
+ */
+export async function insertMany<T extends Base>(
+  tx: Ctx,
+  entity: Entity<T>,
+  wanted: NewDocument[],
+): Promise<T[]> {
+  const documents: Stored[] = [];
+  for (const { ctx, values } of wanted) {
+    const now = new Date(ctx.clock());
+    const common = { _id: newId(now.getTime()), createdAt: now, updatedAt: now, version: 1 };
+    const document = await validateNew(ctx, entity, { ...common, ...values });
+    if (entity.options.audited !== false) {
+      document.outbox = [makeAuditEntry(ctx, 'create', listCreations(entity, document))];
+    }
+    documents.push(document);
+  }
+  const session = { ...(tx.session && { session: tx.session }) };
+  await entity.collection.insertMany(documents, session).catch((error) => {
+    throw translateError(error);
+  });
+  const told = documents.map((document) => pickVisible(entity, document));
+  await recordEvents(tx, entity, 'created', told as Base[]);
+  return documents as T[];
+}
+
 export interface Update {
   /** Dotted path → new value, already of the stored type. */
   set?: Values;

@@ -1,41 +1,30 @@
 import '../harness/place.ts';
-import Joi from 'joi';
 import { afterEach, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { CreditHold } from '../../src/models/billing/credit-hold.ts';
 import { Job } from '../../src/models/jobs/job.ts';
+import { expireHolds } from '../../src/services/billing/expire-holds.ts';
 import { verifyLedger } from '../../src/services/billing/verify.ts';
 import { cancelJob, retryJob } from '../../src/services/jobs/control.ts';
-import { JobFailure, type JobType, listJobTypes } from '../../src/services/jobs/job-type.ts';
 import { enqueue } from '../../src/services/jobs/queue.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { times } from '../harness/times.ts';
 import { grant } from './make-entry.ts';
+import { paid, paidTypes } from './paid-type.ts';
 
 place({ worker: false });
 
 const ctx = systemCtx('test');
 
-/** Costs what it is told; uses as much of it as it is told, or fails. */
-const paid: JobType<{ price: number; use: number }, { used: number }> = {
-  name: 'paid-work',
-  input: Joi.object({ price: Joi.number().required(), use: Joi.number().required() }),
-  attempts: 1,
-  price: async (_ctx, { price }) => price,
-  charge: (_, { used }) => used,
-  run: async ({ input: { use } }) => {
-    if (use < 0) throw new JobFailure('BROKEN', 'It broke.');
-    return { used: use };
-  },
-};
-const types = listJobTypes(paid as unknown as JobType);
+const types = paidTypes;
 
 afterEach(async () => {
-  await Job.collection.deleteMany({});
   expect((await verifyLedger()).fault).toBeUndefined();
+  await Job.collection.deleteMany({});
+  await expireHolds({ ...ctx, clock: () => Date.now() + 60_000 });
 });
 
 const start = (person: Person, price: number, use = price) =>
@@ -103,6 +92,31 @@ test('a job that fails or is cancelled releases what it held, and holds it anew 
   expect(await Job.collection.findOne({ _id: failing._id })).toMatchObject({ status: 'FAILED' });
   const states = await CreditHold.collection.find({ account: new UUID(alice.id) }).toArray();
   expect(states.map(({ state }) => state).sort()).toEqual(['HELD', 'HELD', 'RELEASED', 'RELEASED']);
+});
+
+test('what is held for a job that is gone is returned within a minute, and what goes on never expires', async () => {
+  const alice = await spender(100);
+  const [gone, kept] = [await start(alice, 30), await start(alice, 40)];
+  await Job.collection.deleteOne({ _id: gone._id });
+  expect((await verifyLedger()).fault).toMatchObject({ account: alice.id });
+  expect(await expireHolds(ctx)).toBe(0);
+  expect(await expireHolds({ ...ctx, clock: () => Date.now() + 60_000 })).toBe(1);
+  expect(await creditsOf(alice)).toEqual({ balance: 100, held: 40, available: 60 });
+  const states = await CreditHold.collection.find({ account: new UUID(alice.id) }).toArray();
+  expect(states.map(({ job, state }) => [String(job), state])).toEqual([
+    [String(gone._id), 'EXPIRED'],
+    [String(kept._id), 'HELD'],
+  ]);
+});
+
+test('a job that is deleted with its project releases what it held', async () => {
+  const alice = await spender(100);
+  const { id } = await alice.project();
+  const project = new UUID(id);
+  await enqueue(ctx, paid, { input: { price: 30, use: 30 }, user: new UUID(alice.id), project });
+  expect(await creditsOf(alice)).toEqual({ balance: 100, held: 30, available: 70 });
+  expect((await alice.delete(`/v1/projects/${id}`)).status).toBe(204);
+  expect(await creditsOf(alice)).toEqual({ balance: 100, held: 0, available: 100 });
 });
 
 test('of many spends at once exactly as many are accepted as the balance allows', async () => {

@@ -112,11 +112,16 @@ const SPECIAL: Record<string, (of: Everything, example: Json) => Json> = {
     name: 'A configuration',
     apiKey: 'x'.repeat(32),
   }),
-  grantCredits: ({ person }, example) => ({ ...example, user: person.id }),
+  grantCredits: ({ person }, example) => ({ amount: 10, reason: example.reason, user: person.id }),
+  adjustCredits: ({ person }) => ({ amount: 3, reason: 'for a test', user: person.id }),
+  overrideAllowances: ({ person }) => ({ limits: { jobs: 9000 }, reason: 'more', user: person.id }),
+  reverseCredits: () => ({ entry: MISSING, reason: 'a mistake' }),
+  switchSpending: () => ({ isStopped: false, reason: 'It goes on.' }),
   // Nobody loses what they may do by it.
   updateUser: () => ({ isActive: true }),
 };
 
+const MISSING = '01980000-0000-7000-8000-000000000001';
 const WORKFLOW = {
   graph: { 1: { class_type: 'KSampler', inputs: { seed: 1 } } },
   parameters: [],

@@ -138,7 +138,7 @@ export const references: Edits = {
     },
     {
       guarantee: 'a deletion leaves a job that sweeps behind it',
-      find: 'return [await enqueueSweep(ctx, { entity: entity.name, documents })];',
+      find: 'return [await enqueueSweep(ctx, { entity: entity.name, documents }, freed)];',
       replace: 'return documents && [];',
       tests: ['test/media/tracks.test.ts > with a track its objects go'],
     },

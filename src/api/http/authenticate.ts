@@ -5,9 +5,15 @@ import { aggregate } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
 import { Session } from '../../models/account/session.ts';
 import { User } from '../../models/account/user.ts';
+import {
+  AllowanceCounter,
+  type AllowanceCounterDoc,
+} from '../../models/metering/allowance-counter.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { isCurrent } from '../../services/account/sessions.ts';
 import { verifyAccessToken, verifyByNewKey } from '../../services/account/tokens.ts';
+import { limitOf } from '../../services/metering/allowances/limits.ts';
+import { countAccountCall } from './ip-rate-limit.ts';
 
 /**
  * How long a session is cached in this process, in ms: one that was ended is refused everywhere
@@ -19,22 +25,29 @@ const MOST = 10_000;
 interface Cached {
   since: Moment;
   isAdmin: boolean;
+  /** So many calls a minute the account may make. */
+  calls: number;
 }
 
 interface Standing {
   credentialsVersion: number;
   owner: { isActive: boolean; isAdmin: boolean; credentialsVersion: number }[];
+  allowances: Pick<AllowanceCounterDoc, 'plan' | 'limits'>[];
 }
 
 const cache = new Map<string, Cached>();
 
-/** The actor that a request's Authorization header proves. @throws AppError UNAUTHENTICATED */
+/**
+ * The actor that a request's Authorization header proves, whose call is counted.
+ * @throws AppError UNAUTHENTICATED, RATE_LIMITED
+ */
 export async function authenticate(ctx: Ctx, authorization: string | undefined): Promise<Actor> {
   const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(authorization ?? '')?.[1];
   const claims = token && (verifyAccessToken(ctx, token) ?? (await verifyByNewKey(ctx, token)));
   if (!claims) throw unauthenticated(authorization);
   const found = await findStanding(ctx, claims.session, claims.user);
   if (!found) throw unauthenticated(authorization);
+  countAccountCall(claims.user, found.calls);
   return { kind: found.isAdmin ? 'ADMIN' : 'USER', id: claims.user, session: claims.session };
 }
 
@@ -66,11 +79,21 @@ async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached
         as: 'owner',
       },
     },
-    { $project: { owner: 1, credentialsVersion: 1 } },
+    {
+      $lookup: {
+        from: AllowanceCounter.collectionName,
+        localField: 'user',
+        foreignField: '_id',
+        pipeline: [{ $project: { plan: 1, 'limits.calls': 1 } }],
+        as: 'allowances',
+      },
+    },
+    { $project: { owner: 1, credentialsVersion: 1, allowances: 1 } },
   ]);
   const owner = found?.owner[0];
   if (!found || !owner?.isActive || !isCurrent(found, owner)) return undefined;
-  const fresh = { since, isAdmin: owner.isAdmin };
+  const calls = limitOf(found.allowances[0] ?? {}, 'calls');
+  const fresh = { since, isAdmin: owner.isAdmin, calls };
   if (cache.size >= MOST) cache.delete(cache.keys().next().value as string);
   cache.set(key, fresh);
   return fresh;

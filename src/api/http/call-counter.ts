@@ -17,9 +17,11 @@ const MOST_TOLD = 1000;
 /** An address is told of once this process has let through that part of a minute's calls. */
 const SHARE_TOLD = 1 / 600;
 
-/** The calls of an address within a minute, as one process knows them. */
+/** The calls of an address, or of an account, within a minute, as one process knows them. */
 interface Window {
   address: string;
+  /** So many are let through. */
+  most: number;
   /** It lasts so many ms from then on. */
   start: Moment;
   ms: number;
@@ -35,9 +37,10 @@ interface Window {
 export interface CallCounter {
   /**
    * Counts a call, without asking the database.
+   * @param most where it is not the limit of all
    * @throws AppError RATE_LIMITED
    */
-  countCall(address: string): void;
+  countCall(address: string, most?: number): void;
   /**
    * Begins to merge what was counted, at most once a second and where there is something to tell. Never
    * rejects. A Lambda must wait for it before it answers: nothing may be in flight while it is frozen.
@@ -46,27 +49,27 @@ export interface CallCounter {
 }
 
 /** Makes a counter that lets through so many calls of an address a minute. */
-export function createCallCounter(most: number): CallCounter {
+export function createCallCounter(usual: number): CallCounter {
   const windows = new Map<string, Window>();
   const due = new Set<Window>();
-  const least = Math.ceil(most * SHARE_TOLD);
   let begun: Moment | undefined;
   let isMerging = false;
 
-  function countCall(address: string): void {
+  function countCall(address: string, most = usual): void {
     let window = windows.get(address);
     windows.delete(address);
     if (!window || !isOpen(window)) {
       if (windows.size >= MOST_KNOWN) windows.delete(windows.keys().next().value as string);
-      window = { address, start: markMoment(), ms: MINUTE, own: 0, untold: 0, shared: 0 };
+      window = { address, most, start: markMoment(), ms: MINUTE, own: 0, untold: 0, shared: 0 };
     }
     windows.set(address, window); // at the end: the first one is the one not heard of for longest
+    window.most = most;
     if (window.shared + window.untold >= most) {
       throw rateLimited((window.ms - (performance.now() - window.start.steady)) / 1000);
     }
     window.own++;
     window.untold++;
-    if (window.own >= least && due.size < MOST_TOLD) due.add(window);
+    if (window.own >= most * SHARE_TOLD && due.size < MOST_TOLD) due.add(window);
   }
 
   function mergeCalls(ctx: Ctx): Promise<void> | undefined {

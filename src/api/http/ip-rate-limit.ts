@@ -1,6 +1,7 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { isConnected } from '../../data/connection.ts';
+import { idText, type UUID } from '../../data/ids.ts';
 import { readNetwork } from '../../services/account/rate-limit.ts';
 import { createCallCounter } from './call-counter.ts';
 
@@ -12,6 +13,14 @@ const counter = createCallCounter(config.callsPerMinute);
  */
 export function countCall({ ip }: Ctx): void {
   counter.countCall(readNetwork(ip));
+}
+
+/**
+ * Counts a call of an account, from wherever it comes.
+ * @throws AppError RATE_LIMITED
+ */
+export function countAccountCall(account: UUID, most: number): void {
+  counter.countCall(`account ${idText(account)}`, most);
 }
 
 /**

@@ -13,6 +13,7 @@ export const STATUS: Record<ErrorCode, number> = {
   INVALID_CREDENTIALS: 401,
   INVALID_REFRESH_TOKEN: 401,
   INSUFFICIENT_CREDITS: 402,
+  ALLOWANCE_EXCEEDED: 402,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
@@ -33,6 +34,7 @@ export const STATUS: Record<ErrorCode, number> = {
   INTERNAL: 500,
   NOT_IMPLEMENTED: 501,
   UNAVAILABLE: 503,
+  PAID_WORK_STOPPED: 503,
 };
 
 const TITLES: Record<number, string> = {
@@ -89,6 +91,7 @@ export function makeProblem(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>
       instance: ctx.requestId,
       code: error.code,
       ...(error.errors && { errors: clipFaults(error.errors) }),
+      ...(error.allowance && { allowance: error.allowance }),
     }),
   };
 }

@@ -3,6 +3,20 @@ import { STATUS } from '../http/problems.ts';
 import type { Components, JsonSchema, Route } from '../http/route.ts';
 import { shareComponent } from './schemas.ts';
 
+const allowanceSchema = {
+  type: 'object',
+  description: 'With ALLOWANCE_EXCEEDED: what is left, and when there will be more.',
+  required: ['metric', 'limit', 'used', 'left', 'renewsAt'],
+  additionalProperties: false,
+  properties: {
+    metric: { type: 'string' },
+    limit: { type: 'number' },
+    used: { type: 'number' },
+    left: { type: 'number' },
+    renewsAt: { type: ['string', 'null'], format: 'date-time' },
+  },
+};
+
 /** RFC 9457 problem details, the body of every error. */
 export const problemSchema = describeProblemBody({ type: 'integer' }, Object.keys(STATUS));
 
@@ -28,6 +42,7 @@ function describeProblemBody(status: JsonSchema, codes: string[]): JsonSchema {
           properties: { path: { type: 'string' }, message: { type: 'string' } },
         },
       },
+      ...(codes.includes('ALLOWANCE_EXCEEDED') && { allowance: allowanceSchema }),
     },
   };
 }
@@ -85,6 +100,7 @@ export function describeProblem(
   codes: ErrorCode[],
 ): JsonSchema {
   const waits: Record<number, string> = {
+    402: 'RetryAfterIfAny',
     409: 'RetryAfterIfAny',
     429: 'RetryAfter',
     503: 'RetryAfterIfAny',

@@ -78,7 +78,7 @@ export function createRoute<T extends Base>(
     access: chooseAccess(rule),
     ...(example && { example }),
     success: { 201: { description: 'Created.', schema: documentSchema(entity) } },
-    codes: ['DUPLICATE'],
+    codes: ['DUPLICATE', ...(entity.options.usage ? (['ALLOWANCE_EXCEEDED'] as const) : [])],
     handle: (ctx, { body }) => create(ctx, entity, { path, rule }, body),
   };
   return addLazyParts(route, {

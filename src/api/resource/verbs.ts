@@ -2,7 +2,7 @@ import type { Actor, Ctx } from '../../context.ts';
 import { type Bytes, pick } from '../../data/bson.ts';
 import { castObject } from '../../data/cast.ts';
 import { decryptFields } from '../../data/encrypted-fields.ts';
-import type { Base, Entity } from '../../data/entity.ts';
+import type { Base, Entity, Stored } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { UUID } from '../../data/ids.ts';
 import {
@@ -17,6 +17,7 @@ import type { Keep } from '../../data/remove.ts';
 import { insert } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
 import type { Rule } from '../../rules.ts';
+import { withAllowance } from '../../services/metering/allowances/with-allowance.ts';
 import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
 import type { Reply, Request } from '../http/route.ts';
 import { limitPage } from '../json/answer-size.ts';
@@ -69,8 +70,12 @@ export async function store<T extends Base>(
 ): Promise<T> {
   const values = { ...castObject(entity.shape, body), ...own, ...applyRule(rule, ctx.actor) };
   await checkReferences(ctx, entity, values, true);
-  const document = await insert(ctx, entity, values);
-  await confirmReferences(ctx, entity, document);
+  const taken = entity.options.usage?.of(values as Stored);
+  const document = await withAllowance(ctx, values.user as UUID | undefined, taken, async () => {
+    const made = await insert(ctx, entity, values);
+    await confirmReferences(ctx, entity, made);
+    return made;
+  });
   await decryptFields(ctx, entity, [document]);
   return document;
 }

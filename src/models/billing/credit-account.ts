@@ -42,6 +42,12 @@ function define() {
       server: true,
       description: 'Whether nothing may be spent, as during a dispute.',
     },
+    hasLots: {
+      type: Boolean,
+      server: true,
+      select: false,
+      description: 'Whether it ever had credits that expire.',
+    },
     sequence: { ...credits, select: false, description: 'The number of the last entry.' },
     headHash: {
       type: String,

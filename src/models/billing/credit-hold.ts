@@ -38,6 +38,8 @@ function define() {
     { name: 'held', unique: true, partialFilterExpression: { state: 'HELD' } },
   );
   schema.index({ state: 1, createdAt: 1 });
+  // For finding those whose job is gone.
+  schema.index({ _id: 1, state: 1 }, { name: 'open', partialFilterExpression: { state: 'HELD' } });
 
   return schema;
 }

@@ -4,7 +4,7 @@ import { accountHolder } from '../../rules.ts';
 
 export const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as const;
 export const CAUSES = [
-  ...(['PACKAGE', 'SUBSCRIPTION', 'JOB', 'GRANT', 'ADJUSTMENT'] as const),
+  ...(['PACKAGE', 'SUBSCRIPTION', 'JOB', 'GRANT', 'WELCOME', 'ADJUSTMENT'] as const),
   ...(['EXPIRY', 'DISPUTE', 'DEBT'] as const),
 ];
 
@@ -68,6 +68,13 @@ function define() {
       maxlength: 500,
       description: 'The reason, for people.',
     },
+    by: {
+      type: Schema.Types.UUID,
+      immutable: true,
+      server: true,
+      select: false,
+      description: 'The administrator who made it.',
+    },
     key: {
       type: String,
       ...fixed,
@@ -103,6 +110,11 @@ function define() {
   schema.index({ account: 1, type: 1, createdAt: -1, _id: -1 });
   schema.index({ account: 1, payment: 1, createdAt: -1, _id: -1 });
   schema.index({ account: 1, sequence: 1 }, { unique: true });
+  // The first credits: once for an account.
+  schema.index(
+    { account: 1, cause: 1 },
+    { name: 'welcome', unique: true, partialFilterExpression: { cause: 'WELCOME' } },
+  );
   schema.index({ key: 1 }, { unique: true });
   schema.index({ payment: 1 }, { sparse: true });
   schema.index({ job: 1 }, { sparse: true });

@@ -67,6 +67,11 @@ function define() {
       description:
         'A hash of all that the file is made of: exports with the same share the result.',
     },
+    lineage: freeForm(4096, {
+      server: true,
+      description:
+        'What made it: `job`, and its `cost` in whole credits by the prices of `priceVersion`.',
+    }),
     size: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
     durationSeconds: { type: Number, min: 0, server: true },
     expiresAt: { type: Date, server: true, description: 'When the file is deleted.' },

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, freeForm, ref } from '../../data/entity.ts';
+import type { EntityUsage } from '../../data/usage.ts';
 
 /** What kinds of load there are; each has workers of its own. */
 export const JOB_QUEUES = ['MEDIA', 'RENDER', 'PROVIDER', 'UPKEEP'] as const;
@@ -9,6 +10,9 @@ export type JobQueue = (typeof JOB_QUEUES)[number];
 const WAITS = ['WORKER', 'TIME', 'LIMIT', 'JOBS', 'CHILDREN'] as const;
 
 export const JOB_STATUSES = ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
+
+/** In which a job has not ended. */
+export const OPEN_STATUSES: readonly string[] = ['QUEUED', 'RUNNING'];
 
 const errorSchema = new Schema(
   {
@@ -274,6 +278,19 @@ function define() {
       min: 1,
       description: 'What it costs at most, in whole credits, which are held until it ends.',
     },
+    priceVersion: {
+      type: String,
+      immutable: true,
+      server: true,
+      maxlength: 64,
+      description: 'The version of the prices that `quote` is by.',
+    },
+    minutes: {
+      type: Number,
+      min: 0,
+      server: true,
+      description: 'The minutes of media that it processes, once they are known and were allowed.',
+    },
     startedAt: { type: Date, server: true },
     completedAt: { type: Date, server: true },
   });
@@ -327,11 +344,30 @@ function define() {
   return schema;
 }
 
+/** One that has not ended is one of the jobs at once; child jobs are part of their parent. */
+const usage: EntityUsage = {
+  of: ({ status, parent }) => ({
+    jobs: OPEN_STATUSES.includes(status as string) && !parent ? 1 : 0,
+  }),
+  sums: {
+    jobs: {
+      $cond: [
+        {
+          $and: [{ $in: ['$status', OPEN_STATUSES] }, { $not: [{ $ifNull: ['$parent', false] }] }],
+        },
+        1,
+        0,
+      ],
+    },
+  },
+};
+
 export const Job = entity('Job', define, {
   about: 'A background job. The document is the queue; a message only wakes a worker.',
   owner: 'optional',
   unversioned: ['progress', 'stage', 'rate', 'secondsLeft'],
   events: 'UPDATED',
+  usage,
 });
 
 export type JobDoc = DocOf<typeof Job>;

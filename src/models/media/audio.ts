@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { addMediaIndexes, mediaFields, soundFields } from './media-fields.ts';
 
 export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as const;
@@ -23,6 +24,7 @@ function define() {
 export const Audio = entity('Audio', define, {
   about: 'A recording, sample, stem, voice or effect: the object in S3 and its analysis.',
   objects: objectsIn('audios'),
+  usage: fileUsage,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

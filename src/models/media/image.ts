@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { addMediaIndexes, mediaFields } from './media-fields.ts';
 
 const imageSchema = new Schema(
@@ -69,6 +70,7 @@ function define() {
 export const Image = entity('Image', define, {
   about: 'A picture: the object in S3 and its analysis.',
   objects: objectsIn('images'),
+  usage: fileUsage,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { MEDIA_KINDS, mediaFields } from './media-fields.ts';
 
 const FACTS = 64 * 1024;
@@ -62,5 +63,6 @@ export const MediumVersion = entity('MediumVersion', define, {
     filePath as string,
     ...(derivativesPath ? [`${derivativesPath}/`] : []),
   ],
+  usage: fileUsage,
   unversioned: ['progress'],
 });

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { addMediaIndexes, mediaFields, soundFields } from './media-fields.ts';
 
 function define() {
@@ -45,6 +46,7 @@ function define() {
 export const Track = entity('Track', define, {
   about: 'A song in a project: the object in S3 and its analysis.',
   objects: objectsIn('tracks'),
+  usage: fileUsage,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

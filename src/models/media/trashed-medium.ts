@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref, type Stored } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import type { EntityUsage } from '../../data/usage.ts';
 import { getEntityOfKind, MEDIA_KINDS } from './media-fields.ts';
 
 function define() {
@@ -43,9 +44,23 @@ function define() {
   return schema;
 }
 
+/** Its bytes are there, and so are those of its former versions. */
+const usage: EntityUsage = {
+  of: ({ size, content }) => {
+    const { versions = [] } = content as { versions?: { size: number }[] };
+    const bytes = versions.reduce((sum, version) => sum + version.size, size as number);
+    return { bytes, documents: 1 + versions.length };
+  },
+  sums: {
+    bytes: { $add: ['$size', { $sum: '$content.versions.size' }] },
+    documents: { $add: [1, { $size: { $ifNull: ['$content.versions', []] } }] },
+  },
+};
+
 export const TrashedMedium = entity('TrashedMedium', define, {
   about:
     'A deleted medium, under its own id, which may be restored for a while. Its objects stay in S3.',
   collection: 'trashedMedia',
+  usage,
   objects: (document: Stored) => objectsIn(getEntityOfKind(document.kind).collectionName)(document),
 });

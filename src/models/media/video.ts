@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { errorField } from '../error-field.ts';
 import { addMediaIndexes, mediaFields } from './media-fields.ts';
 
@@ -150,6 +151,7 @@ function define() {
 export const Video = entity('Video', define, {
   about: 'A video, perhaps of a track: the object in S3 and its analysis.',
   objects: objectsIn('videos'),
+  usage: fileUsage,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

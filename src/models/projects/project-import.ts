@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { mediaFields } from '../media/media-fields.ts';
 
 function define() {
@@ -37,5 +38,6 @@ function define() {
 export const ProjectImport = entity('ProjectImport', define, {
   about: 'The ZIP of a project that becomes a project again.',
   objects: objectsIn('projectImports'),
+  usage: fileUsage,
   unversioned: ['progress'],
 });

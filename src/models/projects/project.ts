@@ -43,4 +43,5 @@ function define() {
 export const Project = entity('Project', define, {
   about: 'A workspace: the parent of media, jobs and exports.',
   unversioned: ['trackCount'],
+  usage: { of: () => ({ documents: 1 }), sums: { documents: 1 } },
 });

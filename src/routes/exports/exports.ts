@@ -18,12 +18,13 @@ const path = '/v1/exports';
 const estimateSchema = {
   type: 'object',
   additionalProperties: false,
-  required: ['seconds', 'bytes', 'durationSeconds', 'credits'],
+  required: ['seconds', 'bytes', 'durationSeconds', 'credits', 'priceVersion'],
   properties: {
     seconds: { type: 'number', description: 'Until it is complete, once a worker has it.' },
     bytes: { type: 'integer', description: 'Of its file.' },
     durationSeconds: { type: 'number' },
-    credits: { type: ['integer', 'null'], description: 'Null: nothing has a price yet.' },
+    credits: { type: 'integer', description: 'What it costs, at the prices of now.' },
+    priceVersion: { type: 'string', description: 'The version of these prices.' },
   },
 };
 
@@ -32,6 +33,7 @@ const common = { tag: 'Exports', access: 'user' } as const;
 const create: Route = Object.assign(createRoute(Export, { path, rule: owner }), {
   summary: 'Export a project into one file.',
   success: { 202: { description: 'Accepted.', schema: documentSchema(Export) } },
+  codes: ['DUPLICATE', 'INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
   handle: async (ctx, { body }) => {
     const values = { ...castObject(Export.shape, body), ...applyRule(owner, ctx.actor) };
     const document = await startExport(ctx, { settings: {}, ...values } as AskedExport);

@@ -13,10 +13,19 @@ import { owner } from '../../rules.ts';
 import { jobTypes } from '../../services/job-types.ts';
 import { cancelJob, retryJob } from '../../services/jobs/control.ts';
 import { readGraph, readOutlook } from '../../services/jobs/outlook.ts';
-import { startJob } from '../../services/jobs/start-job.ts';
+import { estimateJob, startJob } from '../../services/jobs/start-job.ts';
 import { graphSchema, outlookSchema } from './job-schemas.ts';
 
 const schema = documentSchema(Job);
+const jobEstimateSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['credits', 'priceVersion'],
+  properties: {
+    credits: { type: 'integer', minimum: 0, description: 'Whole credits, at most.' },
+    priceVersion: { type: 'string', description: 'The version of the prices of now.' },
+  },
+};
 const common = { method: 'POST', tag: 'Jobs', access: 'user' } as const;
 const reads = { ...common, method: 'GET' } as const;
 
@@ -59,7 +68,23 @@ export const jobActions: Route[] = [
         schema,
       },
     },
+    codes: ['INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
     handle: async (ctx, { body }) => answerDocument(202, Job, await startJob(ctx, jobTypes, body)),
+  },
+  {
+    ...common,
+    path: '/v1/jobs/estimate',
+    id: 'estimateJob',
+    summary: 'What a job would cost at most, without starting it.',
+    body: Joi.object({
+      type: limitText(64).required(),
+      input: Joi.object().unknown().required(),
+    }),
+    success: { 200: { description: 'The estimate.', schema: jobEstimateSchema } },
+    handle: async (ctx, { body }) => ({
+      status: 200,
+      json: await estimateJob(ctx, jobTypes, body),
+    }),
   },
   {
     ...reads,
@@ -101,7 +126,7 @@ export const jobActions: Route[] = [
     id: 'retryJob',
     summary: 'Retry a failed or cancelled job.',
     success: { 202: { description: 'The job.', schema } },
-    codes: ['NOT_FOUND', 'INVALID_STATE', 'INSUFFICIENT_CREDITS'],
+    codes: ['NOT_FOUND', 'INVALID_STATE', 'INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
     handle: async (ctx, request) =>
       answerDocument(202, Job, await retryJob(ctx, jobTypes, filterById(owner, ctx, request))),
   },

@@ -24,6 +24,7 @@ export function startRunRoute<T extends Run>(
 ): Route {
   return Object.assign(createRoute(entity, { path, rule }), {
     success: { 202: { description: 'Accepted.', schema: documentSchema(entity) } },
+    codes: ['DUPLICATE', 'INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
     handle: async (ctx, { body }) => {
       const values = { ...castObject(entity.shape, body), ...applyRule(rule, ctx.actor) };
       const document = await startRun(ctx, entity, type, values);

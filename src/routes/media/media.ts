@@ -121,7 +121,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
           schema: documentWith(`Started${name}`, entity, { job: idSchema }),
         },
       },
-      codes: ['NOT_FOUND', 'INVALID_STATE'],
+      codes: ['NOT_FOUND', 'INVALID_STATE', 'ALLOWANCE_EXCEEDED'],
       handle: async (ctx, request) => {
         const medium = await found(ctx, entity, request);
         const { document, job } = await reprocess(ctx, entity, medium);
@@ -143,7 +143,7 @@ function workActions(entity: Entity<Medium>, path: string, kind: MediaKind): Rou
             schema: documentWith('CreatedVersion', MediumVersion, { upload: uploadSchema }),
           },
         },
-        codes: ['NOT_FOUND', 'INVALID_STATE'],
+        codes: ['NOT_FOUND', 'INVALID_STATE', 'ALLOWANCE_EXCEEDED'],
         handle: async (ctx, request) => {
           const medium = await found(ctx, entity, request);
           const file = castObject(MediumVersion.shape, request.body);

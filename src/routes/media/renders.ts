@@ -53,11 +53,11 @@ export const renderRoutes: Route[] = [
       },
     ],
     success: { 200: { description: 'A presigned link.', schema: linkSchema } },
-    codes: ['INVALID_QUERY', 'NOT_FOUND', 'INVALID_STATE'],
+    codes: ['INVALID_QUERY', 'NOT_FOUND', 'INVALID_STATE', 'ALLOWANCE_EXCEEDED'],
     handle: async (ctx, request) => {
       const image = await found(ctx, Image, request);
       const options = parseRenderOptions(Object.fromEntries(request.query));
-      const key = await findOrMakeRender(image, options);
+      const key = await findOrMakeRender(ctx, image, options);
       const contentType = `image/${options.format}`;
       const name = key.slice(key.lastIndexOf('/') + 1).replace(/\.\w+$/, '');
       return answerLink(

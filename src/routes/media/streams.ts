@@ -36,7 +36,7 @@ export const streamRoutes: Route[] = [
       },
       202: { description: 'The document and the job that makes its stream.', schema },
     },
-    codes: ['NOT_FOUND', 'INVALID_STATE'],
+    codes: ['NOT_FOUND', 'INVALID_STATE', 'ALLOWANCE_EXCEEDED'],
     handle: async (ctx, request) => {
       const video = await found(ctx, Video, request);
       const { document, job, isThere } = await requestStream(ctx, video);

@@ -1,9 +1,12 @@
+import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { User } from '../../models/account/user.ts';
+import { openAccount } from '../billing/accounts.ts';
+import { grantWelcome } from '../billing/welcome.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { checkCurrentPassword } from './change-password.ts';
 import { AWAITED, enqueueMail, postMail } from './mail/enqueue-mail.ts';
@@ -42,9 +45,11 @@ export async function verifyEmail(ctx: Ctx, token: string): Promise<void> {
   const { credentialsVersion } = known;
   const where = { _id, isActive: true, email: user.email, ...(isNew && { credentialsVersion }) };
   const set = { emailVerifiedAt: new Date(ctx.clock()), ...(isNew && { email: address }) };
+  if (config.welcomeCredits > 0) await openAccount(ctx, _id);
   const job = await transaction(ctx, async (tx) => {
     await useMailToken(tx, 'VERIFY_EMAIL', token);
     if (!(await update(tx, User, where, { set }, 'verify-email'))) throw makeRefusal();
+    await grantWelcome(tx, _id, address);
     return isNew ? enqueueMail(tx, describeNotice(ctx, 'EMAIL_CHANGED', user)) : undefined;
   });
   if (job) await ringJobs(ctx, job);

@@ -4,9 +4,13 @@ import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { invalid } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
-import type { CreditsTransactionDoc } from '../../models/billing/credits-transaction.ts';
+import {
+  CreditsTransaction,
+  type CreditsTransactionDoc,
+} from '../../models/billing/credits-transaction.ts';
 import { type Credits, openAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
 import { postEntry } from './ledger.ts';
+import { openLot } from './lots.ts';
 import { takeTurn } from './turns.ts';
 
 /** A gift of credits by an administrator. */
@@ -14,11 +18,15 @@ export interface Grant {
   user: UUID;
   amount: Credits;
   reason: string;
+  /** When they expire; never without. */
+  expiresAt?: Date;
+  /** The administrator. */
+  by?: UUID;
 }
 
 /** Gives credits to a user. @throws AppError VALIDATION_FAILED where there is no such user */
 export async function grantCredits(ctx: Ctx, grant: Grant): Promise<CreditsTransactionDoc> {
-  const { user, amount, reason } = grant;
+  const { user, amount, reason, expiresAt, by } = grant;
   if (!(await findOne(ctx, User, { _id: user }, { projection: { _id: 1 } }))) {
     throw invalid([{ path: 'user', message: 'is no user' }]);
   }
@@ -28,6 +36,15 @@ export async function grantCredits(ctx: Ctx, grant: Grant): Promise<CreditsTrans
   const entry = {
     ...({ account: user, type: 'BONUS', cause: 'GRANT', amount, reason, key } as const),
     against: SYSTEM_ACCOUNTS.PROMOTIONS,
+    ...(by && { by }),
   };
-  return takeTurn(user, () => transaction(ctx, (tx) => postEntry(tx, entry)));
+  return takeTurn(user, () =>
+    transaction(ctx, async (tx) => {
+      const before = await findOne(tx, CreditsTransaction, { key });
+      if (before) return before;
+      const made = await postEntry(tx, entry);
+      if (expiresAt) await openLot(tx, { account: user, source: made._id, amount, expiresAt });
+      return made;
+    }),
+  );
 }

@@ -1,11 +1,10 @@
 import type { Ctx } from '../../context.ts';
 import type { UUID } from '../../data/ids.ts';
 import { insert, update } from '../../data/write.ts';
-import { AppError } from '../../errors.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { CreditHold, type CreditHoldDoc } from '../../models/billing/credit-hold.ts';
 import { type Credits, findAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
-import { insufficient, postEntry } from './ledger.ts';
+import { postEntry, refuseSpend } from './ledger.ts';
 
 /** Credits that a job needs, of whoever it is for. */
 export interface NewHold {
@@ -28,44 +27,61 @@ export async function holdCredits(tx: Ctx, { job, account, amount }: NewHold): P
     },
     { session },
   );
-  if (matchedCount === 0) throw await explainRefusal(tx, account, amount);
+  if (matchedCount === 0) {
+    const found = await findAccount(tx, account);
+    throw refuseSpend(found, amount) ?? new Error('An account changed while it was spent from.');
+  }
   const hold = { ...tx, promisedId: undefined };
   return (await insert(hold, CreditHold, { account, job, amount }))._id;
-}
-
-async function explainRefusal(tx: Ctx, account: UUID, amount: Credits): Promise<AppError> {
-  const found = await findAccount(tx, account);
-  if (found?.isFrozen) {
-    return new AppError('INVALID_STATE', 'The credit account is frozen: nothing can be spent.');
-  }
-  return insufficient(amount, found?.available ?? 0);
 }
 
 /**
  * Spends what a job has cost and releases the rest, in the transaction that completes it. What costs nothing
  * leaves no entry. Does nothing where the job holds no credits.
  */
-export async function captureHold(tx: Ctx, job: UUID, amount: Credits): Promise<void> {
+export async function captureHold(
+  tx: Ctx,
+  job: UUID,
+  amount: Credits,
+): Promise<CreditHoldDoc | null> {
   const hold = await endHold(tx, job, amount > 0 ? 'CAPTURED' : 'RELEASED');
-  if (!hold) return;
+  if (!hold) return null;
   if (amount > hold.amount) throw new Error(`A job costs ${amount}, and ${hold.amount} are held.`);
-  if (amount === 0) return returnCredits(tx, hold);
+  if (amount === 0) await returnCredits(tx, hold);
+  else await postSpend(tx, hold, amount);
+  return hold;
+}
+
+async function postSpend(tx: Ctx, hold: CreditHoldDoc, amount: Credits): Promise<void> {
   await postEntry(tx, {
     ...{ account: hold.account, type: 'SPEND', cause: 'JOB', amount: -amount },
-    ...{ against: SYSTEM_ACCOUNTS.REVENUE, release: hold.amount, job, key: `hold:${hold._id}` },
+    ...{
+      against: SYSTEM_ACCOUNTS.REVENUE,
+      release: hold.amount,
+      job: hold.job,
+      key: `hold:${hold._id}`,
+    },
   });
 }
 
 /** Releases what a job holds, in the transaction that ends it otherwise than by completion. */
-export async function releaseHold(tx: Ctx, job: UUID): Promise<void> {
+export async function releaseHold(tx: Ctx, job: UUID): Promise<CreditHoldDoc | null> {
   const hold = await endHold(tx, job, 'RELEASED');
   if (hold) await returnCredits(tx, hold);
+  return hold;
+}
+
+/** Releases what is held for a job that is gone, in a transaction. False where nothing is. */
+export async function expireHold(tx: Ctx, job: UUID): Promise<boolean> {
+  const hold = await endHold(tx, job, 'EXPIRED');
+  if (hold) await returnCredits(tx, hold);
+  return hold !== null;
 }
 
 function endHold(
   tx: Ctx,
   job: UUID,
-  state: 'CAPTURED' | 'RELEASED',
+  state: 'CAPTURED' | 'RELEASED' | 'EXPIRED',
 ): Promise<CreditHoldDoc | null> {
   const set = { state, endedAt: new Date(tx.clock()) };
   return update(tx, CreditHold, { job, state: 'HELD' }, { set });

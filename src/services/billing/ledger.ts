@@ -6,7 +6,7 @@ import { newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { insert } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
-import { CreditAccount } from '../../models/billing/credit-account.ts';
+import { CreditAccount, type CreditAccountDoc } from '../../models/billing/credit-account.ts';
 import {
   type CAUSES,
   CreditsTransaction,
@@ -14,6 +14,7 @@ import {
   type TRANSACTION_TYPES,
 } from '../../models/billing/credits-transaction.ts';
 import { type Credits, findAccount } from './accounts.ts';
+import { spendLots } from './lots.ts';
 
 /** A fact that moves credits. */
 export interface NewEntry {
@@ -32,6 +33,10 @@ export interface NewEntry {
   job?: UUID;
   reverses?: UUID;
   reason?: string;
+  /** The administrator who makes it. */
+  by?: UUID;
+  /** False where lots were dealt with already. */
+  fromLots?: boolean;
 }
 
 /**
@@ -41,7 +46,7 @@ export interface NewEntry {
  */
 export async function postEntry(tx: Ctx, entry: NewEntry): Promise<CreditsTransactionDoc> {
   if (!tx.session) throw new Error('An entry of the ledger is written in a transaction.');
-  const { account: _id, amount, against, release = 0, ...facts } = entry;
+  const { account: _id, amount, against, release = 0, fromLots = true, ...facts } = entry;
   const before = await findOne(tx, CreditsTransaction, { key: facts.key });
   if (before) return before;
   const account = await findAccount(tx, _id);
@@ -76,6 +81,7 @@ export async function postEntry(tx: Ctx, entry: NewEntry): Promise<CreditsTransa
     },
     { session: tx.session },
   );
+  if (amount < 0 && fromLots && account.hasLots) await spendLots(tx, _id, -amount);
   return written;
 }
 
@@ -83,6 +89,18 @@ export async function postEntry(tx: Ctx, entry: NewEntry): Promise<CreditsTransa
 export function hashEntry(entry: Stored): string {
   const { hash: _hash, updatedAt: _at, version: _version, ...content } = entry;
   return hashText(canonicalJson(content));
+}
+
+/** Why credits cannot be held; undefined where they can. */
+export function refuseSpend(
+  account: Pick<CreditAccountDoc, 'available' | 'isFrozen'> | null | undefined,
+  amount: Credits,
+): AppError | undefined {
+  if (account?.isFrozen) {
+    return new AppError('INVALID_STATE', 'The credit account is frozen: nothing can be spent.');
+  }
+  const available = account?.available ?? 0;
+  return available < amount ? insufficient(amount, available) : undefined;
 }
 
 /** The refusal of a spend, with what is missing. */

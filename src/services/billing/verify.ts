@@ -6,9 +6,10 @@ import {
   type CreditsTransactionDoc,
 } from '../../models/billing/credits-transaction.ts';
 import { hashEntry } from './ledger.ts';
+import { verifyHolds } from './verify-holds.ts';
 
 /** The first thing that is wrong, and where. */
-interface LedgerFault {
+export interface LedgerFault {
   account: string;
   /** The number of the entry; none where the account itself is wrong. */
   sequence?: number;
@@ -40,7 +41,7 @@ export async function verifyLedger(): Promise<LedgerReport> {
     report.entries += entries;
     if (fault) return { ...report, fault };
   }
-  const fault = await findStray();
+  const fault = (await findStray()) ?? (await verifyHolds());
   return fault ? { ...report, fault } : report;
 }
 

@@ -1,7 +1,10 @@
 import type { Ctx } from '../../context.ts';
+import type { Credits } from '../billing/accounts.ts';
+import { readPrices } from '../billing/prices.ts';
 import { type AskedExport, makePlan } from './make-plan.ts';
 import type { PicturePlan } from './picture/picture-plan.ts';
 import type { ArchivePlan, RenderPlan, SoundEncoding, SoundPlan } from './plan.ts';
+import { priceExport } from './price.ts';
 
 /** What an export will take. */
 export interface Estimate {
@@ -10,8 +13,9 @@ export interface Estimate {
   /** Of its file. */
   bytes: number;
   durationSeconds: number;
-  /** Nothing has a price yet. */
-  credits: null;
+  /** What it costs, at the prices of now. */
+  credits: Credits;
+  priceVersion: string;
 }
 
 /** Bringing and sending files, in bytes a second; beginning and ending a job, in seconds. */
@@ -44,7 +48,8 @@ export async function estimateExport(ctx: Ctx, asked: AskedExport): Promise<Esti
     seconds: Math.max(1, Math.round(work + OVERHEAD + bytes / TRANSFER)),
     bytes: Math.round(bytes),
     durationSeconds: seconds,
-    credits: null,
+    credits: priceExport(ctx, plan, seconds),
+    priceVersion: readPrices(ctx).version,
   };
 }
 

@@ -101,7 +101,9 @@ export function complete(
   const waiting = { _id, job: job._id, status: { $in: ['QUEUED', 'PROCESSING'] } };
   return completeJob(async (tx): Promise<ExportResult> => {
     const completedAt = new Date(tx.clock());
-    const set = { ...fields, status: 'COMPLETED', progress: 100, completedAt };
+    const { quote = 0, priceVersion } = job;
+    const lineage = { job: idText(job._id), cost: quote, ...(priceVersion && { priceVersion }) };
+    const set = { ...fields, lineage, status: 'COMPLETED', progress: 100, completedAt };
     const change = { set, unset: ['error'], times: { expiresAt: KEPT_MS } };
     const done = await update(tx, Export, waiting, change, 'complete');
     if (!done) throw new Superseded('The export no longer waits for this job.');

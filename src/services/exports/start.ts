@@ -1,14 +1,16 @@
 import type { Ctx } from '../../context.ts';
-import { newId } from '../../data/ids.ts';
+import { idText, newId } from '../../data/ids.ts';
 import { folderIn } from '../../data/objects.ts';
 import { findOne } from '../../data/read.ts';
 import { checkReferences, confirmReferences } from '../../data/references.ts';
 import { insert } from '../../data/write.ts';
 import { Export } from '../../models/exports/export.ts';
 import { startRun } from '../jobs/start-run.ts';
+import { withAllowance } from '../metering/allowances/with-allowance.ts';
 import { renderExport } from './export-job.ts';
 import { hashPlan } from './hash-plan.ts';
 import { type AskedExport, type ExportDoc, makePlan } from './make-plan.ts';
+import { priceExport } from './price.ts';
 import { KEPT_MS } from './publish.ts';
 import { copyResult, findSame } from './share.ts';
 
@@ -25,9 +27,12 @@ export async function startExport(ctx: Ctx, asked: AskedExport): Promise<ExportD
   const { promisedId } = ctx;
   const stored = promisedId && (await findOne(ctx, Export, { _id: promisedId }));
   if (stored) return stored;
-  const { plan } = await makePlan(ctx, asked);
+  const { plan, seconds } = await makePlan(ctx, asked);
   const shared = await shareResult(ctx, asked, hashPlan(plan));
-  return shared ?? startRun(ctx, Export, renderExport, { ...asked });
+  if (shared) return shared;
+  return withAllowance(ctx, asked.user, { renders: 1 }, () =>
+    startRun(ctx, Export, renderExport, { ...asked }, priceExport(ctx, plan, seconds)),
+  );
 }
 
 async function shareResult(
@@ -45,7 +50,8 @@ async function shareResult(
   const now = new Date(ctx.clock());
   const done = { status: 'COMPLETED', progress: 100, startedAt: now, completedAt: now };
   const times = { expiresAt: KEPT_MS };
-  const values = { ...asked, ...result, ...done, _id };
+  const lineage = { job: idText(result.job), cost: 0 };
+  const values = { ...asked, ...result, ...done, lineage, _id };
   const document = await insert(ctx, Export, values, 'create', times);
   await confirmReferences(ctx, Export, document);
   return document;

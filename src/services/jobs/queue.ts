@@ -1,23 +1,28 @@
 import type { Ctx } from '../../context.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert, update } from '../../data/write.ts';
-import { Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
+import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { spendInGroup } from '../billing/group-commit.ts';
+import { holdCredits } from '../billing/holds.ts';
+import { readPrices } from '../billing/prices.ts';
+import { admitSpending } from '../billing/spending.ts';
+import { countStarted } from './count-open.ts';
 import { awaitJobs } from './dependencies.ts';
 import { type Claim, isHeld } from './held.ts';
-import { insertWithHold } from './hold.ts';
 import { checkInput } from './input.ts';
 import type { JobType, Seconds, Unique } from './job-type.ts';
 import { listLimits } from './limits.ts';
+import { type Placed, PRIORITY, placeAll, placeJob, queueOf } from './place.ts';
+import { quoteJob } from './quote.ts';
 import { ringJobs } from './ring.ts';
 import { findOpen, supersede } from './supersede.ts';
-import { goBeforeOwn, takeTurns } from './turns.ts';
 
+export { queueOf } from './place.ts';
 export { ringJobs } from './ring.ts';
 
 const ATTEMPTS = 3;
-/** Neither urgent nor not, among the jobs of one user. */
-const PRIORITY = 5;
 
 /** The priority of work that may wait, among the jobs of one user, or of the system. */
 export const BEHIND_USERS = 1;
@@ -44,18 +49,17 @@ export interface NewJob<I extends object> {
   deadline?: Date;
   /** Of jobs of one user, type and key only one is open at a time. */
   unique?: Unique;
-}
-
-/** The queue that jobs of a type are in. */
-export function queueOf({ queue = 'media' }: Pick<JobType, 'queue'>): JobQueue {
-  return queue.toUpperCase() as JobQueue; // which is what the two types say
+  /** Whether a client asks for it, who may have only so many at once. */
+  isAsked?: boolean;
+  /** What it costs at most, in whole credits, where that is known already; else its type says so. */
+  quote?: number;
 }
 
 /**
  * Writes a job, in the caller's transaction if there is one. Ring after the commit.
  * @returns the job; of one with a unique key that `joins`, the one that is there already
  * @throws AppError VALIDATION_FAILED when the input is not what the type takes, or a job that it waits
- *   for will not complete; INSUFFICIENT_CREDITS
+ *   for will not complete; INSUFFICIENT_CREDITS, ALLOWANCE_EXCEEDED, PAID_WORK_STOPPED
  */
 export async function enqueue<I extends object>(
   ctx: Ctx,
@@ -63,62 +67,96 @@ export async function enqueue<I extends object>(
   job: NewJob<I>,
 ): Promise<JobDoc> {
   const input = checkInput(type, job.input);
+  const { user, parent } = job;
   const unique = job.unique ?? (type.unique && { ...type.unique, key: type.unique.key(input) });
-  // Both change other jobs, too.
-  if (unique || job.after?.length)
-    return transaction(ctx, (tx) => write(tx, type, job, input, unique));
-  return write(ctx, type, job, input);
+  const openKey = unique && `${user ? idText(user) : 'system'} ${type.name} ${unique.key}`;
+  const open = openKey && unique.by === 'joins' && (await findOpen(ctx, openKey));
+  if (open) return open;
+  const quote = await quoteJob(ctx, type, job, input);
+  if (quote) {
+    // A request that comes again after a crash has made its job already.
+    const { promisedId } = ctx;
+    const made = promisedId && (await findOne(ctx, Job, { _id: promisedId }));
+    if (made) return made;
+    await admitSpending(ctx, quote);
+  }
+  const planned = {
+    type,
+    job,
+    input,
+    ...(quote && { quote }),
+    ...(openKey && { openKey, unique }),
+  };
+  return countStarted(ctx, { user, parent, quote }, job.isAsked === true, () =>
+    store(ctx, planned),
+  );
 }
 
-async function write<I extends object>(
-  ctx: Ctx,
-  type: JobType<I>,
-  job: NewJob<I>,
-  input: I,
-  unique?: Unique,
-): Promise<JobDoc> {
-  const { user, project, priority = PRIORITY, delay = 0, parent, after = [], deadline } = job;
-  const openKey = unique && `${user ? idText(user) : 'system'} ${type.name} ${unique.key}`;
+/** What is known of a job before anything of it is written. */
+interface Planned<I extends object> {
+  type: JobType<I>;
+  job: NewJob<I>;
+  input: I;
+  quote?: number;
+  openKey?: string;
+  unique?: Unique | undefined;
+}
+
+async function store<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<JobDoc> {
+  const { job, quote, openKey } = planned;
+  if (ctx.session) return write(ctx, planned);
+  // These change other jobs, too.
+  const isTangled = openKey !== undefined || (job.after ?? []).length > 0;
+  if (quote && job.user && !isTangled) {
+    const _id = job._id ?? ctx.promisedId ?? newId(ctx.clock());
+    const runAfter = new Date(ctx.clock() + 1000 * (job.delay ?? 0));
+    const values = { ...describe(ctx, planned), _id, runAfter };
+    const spend = { account: job.user, amount: quote, entity: Job, values };
+    return spendInGroup(ctx, { ...spend, subject: planned as Placed, finish: placeAll });
+  }
+  return quote || isTangled ? transaction(ctx, (tx) => write(tx, planned)) : write(ctx, planned);
+}
+
+async function write<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<JobDoc> {
+  const { type, job, quote, openKey, unique } = planned;
+  const { user, delay = 0, after = [] } = job;
   const old = openKey && (await findOpen(ctx, openKey));
   if (old && unique?.by === 'joins') return old;
-  const _id =
-    job._id ?? (old || after.length > 0 ? (ctx.promisedId ?? newId(ctx.clock())) : undefined);
+  const isEarly = old || quote || after.length > 0;
+  const _id = job._id ?? (isEarly ? (ctx.promisedId ?? newId(ctx.clock())) : undefined);
+  if (quote && user && _id) await holdCredits(ctx, { job: _id, account: user, amount: quote });
   // It was stored with a type of this name.
   if (old && _id) await supersede(ctx, type as unknown as JobType, old, _id);
   const pending = after.length > 0 ? await awaitJobs(ctx, after, user) : [];
-  // A child is part of what its parent costs; the system's own work costs nobody anything.
-  const quote = user && !parent && (await type.price?.(ctx, input));
-  const queue = queueOf(type);
-  const limits = listLimits(type, user);
   const values = {
     ...(_id && { _id }),
+    ...describe(ctx, planned),
+    ...(after.length > 0 && { after: after.map(idText), pending }),
+    // Those that waited for the old one wait for this one.
+    ...(old && _id && old.dependents && { dependents: old.dependents }),
+    ...(pending.length > 0 ? { waitsFor: 'JOBS' } : await placeJob(ctx, planned as Placed)),
+  };
+  return insert(ctx, Job, values, 'create', { runAfter: 1000 * delay });
+}
+
+/** The fields of a job that follow from what is asked for. */
+function describe<I extends object>(ctx: Ctx, { type, job, input, quote, openKey }: Planned<I>) {
+  const { user, project, priority = PRIORITY, parent, deadline } = job;
+  const limits = listLimits(type, user);
+  return {
     type: type.name,
-    queue,
+    queue: queueOf(type),
     input,
     ...(user && { user }),
     ...(project && { project }),
     priority,
     ...(parent && { parent: parent.job, parentToken: parent.token }),
     maxAttempts: type.attempts ?? ATTEMPTS,
-    ...(quote && { quote }),
+    ...(quote && { quote, priceVersion: readPrices(ctx).version }),
     ...(limits && { limits }),
     ...(openKey && { openKey }),
-    ...(after.length > 0 && { after: after.map(idText), pending }),
     ...(deadline && { deadline }),
-    // Those that waited for the old one wait for this one.
-    ...(old && _id && old.dependents && { dependents: old.dependents }),
   };
-  const times = { runAfter: 1000 * delay };
-  const insertJob = (more: object) => {
-    const store = (tx: Ctx) => insert(tx, Job, { ...values, ...more }, 'create', times);
-    return quote ? insertWithHold(ctx, { user, quote }, store) : store(ctx);
-  };
-  // One that a limit may keep back is admitted when it is rung for.
-  const waitsFor = pending.length > 0 ? 'JOBS' : 'TIME';
-  if (pending.length > 0 || delay > 0 || limits) return insertJob({ waitsFor });
-  const taken = job.turn ?? ((await takeTurns(ctx, queue, user))[0] as number);
-  const turn = await goBeforeOwn(ctx, queue, user, { priority, turn: taken });
-  return insertJob({ turn });
 }
 
 /** Puts a job back for so many seconds, and has it rung for then. */

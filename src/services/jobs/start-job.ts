@@ -5,9 +5,11 @@ import { checkReferences } from '../../data/references.ts';
 import { transaction } from '../../data/transaction.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { readPrices } from '../billing/prices.ts';
 import { checkInput } from './input.ts';
 import type { JobTypes } from './job-type.ts';
 import { enqueue } from './queue.ts';
+import { isPriced, priceJob } from './quote.ts';
 import { ringJobs } from './ring.ts';
 
 /** What a client asks for by `POST /v1/jobs`. */
@@ -26,16 +28,13 @@ interface Asked {
 /** How often a unique key is looked at again that another request has taken meanwhile. */
 const TRIES = 5;
 
-/** Starts a job of a type that clients may start. @throws AppError VALIDATION_FAILED, FORBIDDEN */
+/**
+ * Starts a job of a type that clients may start.
+ * @throws AppError VALIDATION_FAILED, FORBIDDEN, INSUFFICIENT_CREDITS, ALLOWANCE_EXCEEDED
+ */
 export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise<JobDoc> {
-  const type = types.get(asked.type ?? '');
-  if (!type?.startable) {
-    const startable = [...types.values()].filter((t) => t.startable).map((t) => t.name);
-    const known = startable.join(', ') || 'none yet';
-    const message = `clients may not start ${asked.type}; they may start: ${known}`;
-    throw invalid([{ path: 'type', message }]);
-  }
-  const stamp = type.startable.rule(ctx.actor);
+  const { type, startable } = findStartable(types, asked.type);
+  const stamp = startable.rule(ctx.actor);
   if (!stamp) throw new AppError('FORBIDDEN', 'You may not do this.');
   // This very request may have stored it before it was cut off.
   const stored = ctx.promisedId && (await findOne(ctx, Job, { _id: ctx.promisedId, ...stamp }));
@@ -44,7 +43,7 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
   const times = readTimes(ctx, asked);
   const project = asked.project ? new UUID(asked.project) : undefined;
   if (project) await checkReferences(ctx, Job, { project });
-  const input = checkInput({ input: type.startable.body }, asked.input ?? {});
+  const input = checkInput({ input: startable.body }, asked.input ?? {});
   const by = onDuplicate === 'SUPERSEDE' ? 'supersedes' : 'joins';
   const wanted = {
     input,
@@ -54,10 +53,36 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
     ...(priority !== undefined && { priority }),
     ...(asked.after && { after: asked.after.map((id) => new UUID(id)) }),
     ...(uniqueKey !== undefined && { unique: { key: uniqueKey, by } as const }),
+    isAsked: true,
   };
-  const job = await writeUnique(() => transaction(ctx, (tx) => enqueue(tx, type, wanted)));
+  // What has a price is committed together with others; of the rest its event is written with it.
+  const start = () =>
+    isPriced(ctx, type)
+      ? enqueue(ctx, type, wanted)
+      : transaction(ctx, (tx) => enqueue(tx, type, wanted));
+  const job = await writeUnique(start);
   await ringJobs(ctx, job);
   return job;
+}
+
+/** What a job would cost at most, without starting it. @throws AppError VALIDATION_FAILED */
+export async function estimateJob(
+  ctx: Ctx,
+  types: JobTypes,
+  asked: Pick<Asked, 'type' | 'input'>,
+): Promise<{ credits: number; priceVersion: string }> {
+  const { type, startable } = findStartable(types, asked.type);
+  const input = checkInput({ input: startable.body }, asked.input ?? {});
+  const credits = await priceJob(ctx, type, input);
+  return { credits, priceVersion: readPrices(ctx).version };
+}
+
+function findStartable(types: JobTypes, name = '') {
+  const type = types.get(name);
+  if (type?.startable) return { type, startable: type.startable };
+  const known = [...types.values()].filter((t) => t.startable).map((t) => t.name);
+  const message = `clients may not start ${name}; they may start: ${known.join(', ') || 'none yet'}`;
+  throw invalid([{ path: 'type', message }]);
 }
 
 /** Of two with one unique key at once the second finds the first when it looks again. */

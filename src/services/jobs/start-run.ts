@@ -5,8 +5,10 @@ import { findOne } from '../../data/read.ts';
 import { checkReferences, confirmReferences } from '../../data/references.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert } from '../../data/write.ts';
+import { takeTurn } from '../billing/turns.ts';
 import type { JobType } from './job-type.ts';
 import { enqueue } from './queue.ts';
+import { isPriced } from './quote.ts';
 import { ringJobs } from './ring.ts';
 
 /** A document with run fields, as far as it says which job carries it out. */
@@ -17,6 +19,7 @@ export interface Run extends Base {
 
 /**
  * Stores a document with run fields together with the job that carries it out: both, or neither.
+ * @param quote what the job costs at most, where that is known already
  * @throws AppError VALIDATION_FAILED, DUPLICATE
  */
 export async function startRun<T extends Run>(
@@ -24,18 +27,33 @@ export async function startRun<T extends Run>(
   entity: Entity<T>,
   type: JobType<{ document: UUID }>,
   values: Record<string, unknown>,
+  quote?: number,
 ): Promise<T> {
   // This very request may have stored it before it was cut off.
   const stored = ctx.promisedId && (await findOne(ctx, entity, { _id: ctx.promisedId }));
   if (stored) return stored;
   await checkReferences(ctx, entity, values, true);
   const job = newId(ctx.clock());
-  const document = await transaction(ctx, async (tx) => {
+  const start = async (tx: Ctx) => {
     const made = await insert(tx, entity, { ...values, job });
     const { user, project } = made;
-    await enqueue(tx, type, { _id: job, input: { document: made._id }, user, project });
+    const input = { document: made._id };
+    await enqueue(tx, type, {
+      _id: job,
+      input,
+      user,
+      project,
+      isAsked: true,
+      ...(quote && { quote }),
+    });
     return made;
-  });
+  };
+  const user = values.user as UUID | undefined;
+  // Those of one account would abort each other.
+  const document =
+    user && (quote || isPriced(ctx, type))
+      ? await takeTurn(user, () => transaction(ctx, start))
+      : await transaction(ctx, start);
   await confirmReferences(ctx, entity, document);
   await ringJobs(ctx, job);
   return document;

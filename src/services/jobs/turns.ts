@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime, upsertCommon } from '../../data/database-time.ts';
-import { newId, type UUID } from '../../data/ids.ts';
+import { idText, newId, type UUID } from '../../data/ids.ts';
 import { aggregate, findOne } from '../../data/read.ts';
 import { Job, type JobQueue } from '../../models/jobs/job.ts';
 import { JobTurn } from '../../models/jobs/job-turn.ts';
@@ -29,7 +29,7 @@ export async function takeTurns(
   count = 1,
 ): Promise<number[]> {
   const alone = { ...ctx, session: undefined };
-  const next = await findNextTurn(alone, queue);
+  const next = await shareNextTurn(alone, queue);
   // An empty queue begins anew, later than whatever was in it: by the clock, a million turns a second.
   const second = { $floor: { $divide: [{ $toLong: databaseTime(ctx) }, 1000] } };
   const clock = { $toLong: { $multiply: [second, 1_000_000] } };
@@ -51,6 +51,17 @@ export async function takeTurns(
   const first = taken?.first as number;
   const further = first + 2 - (first % 2);
   return Array.from({ length: count }, (_, n) => (n === 0 ? first : further + 2 * (n - 1)));
+}
+
+const looking = new Map<JobQueue, Promise<number | undefined>>();
+
+/** Those who ask while somebody looks get the same answer: which job is next changes at any moment. */
+function shareNextTurn(ctx: Ctx, queue: JobQueue): Promise<number | undefined> {
+  const begun = looking.get(queue);
+  if (begun) return begun;
+  const look = findNextTurn(ctx, queue).finally(() => looking.delete(queue));
+  looking.set(queue, look);
+  return look;
 }
 
 /** The turn of the job that is next in a queue. */
@@ -87,4 +98,20 @@ export async function goBeforeOwn(
     { ...hint, ...(ctx.session && { session: ctx.session }) },
   );
   return found.first;
+}
+
+/** Which of these users have less urgent jobs in a queue, that a job of this priority goes before. */
+export async function findBehind(
+  ctx: Ctx,
+  queue: JobQueue,
+  users: UUID[],
+  priority: number,
+): Promise<Set<string>> {
+  const behind = {
+    ...{ queue, user: { $in: users }, status: 'QUEUED', waitsFor: 'WORKER' },
+    priority: { $lt: priority },
+  };
+  const by = { $group: { _id: '$user' } };
+  const found = await aggregate<{ _id: UUID }>(ctx, Job, [{ $match: behind }, by], { hint: 'own' });
+  return new Set(found.map(({ _id }) => idText(_id)));
 }

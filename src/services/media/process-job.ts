@@ -80,7 +80,7 @@ export interface PlannedProcessing {
    */
   id: UUID;
   /** Writes the job, in the transaction that changes the medium. */
-  enqueue(tx: Ctx): Promise<JobDoc>;
+  enqueue(tx: Ctx, how?: { isAsked: boolean }): Promise<JobDoc>;
 }
 
 /** Plans the job that processes the bytes with this ETag. */
@@ -97,6 +97,7 @@ export function planProcessing(
   const input = { entity: entity.name, document, etag };
   return {
     id,
-    enqueue: (tx) => enqueue(tx, type as JobType<ProcessInput>, { _id: id, input, user, project }),
+    enqueue: (tx, how) =>
+      enqueue(tx, type as JobType<ProcessInput>, { _id: id, input, user, project, ...how }),
   };
 }

@@ -9,6 +9,7 @@ import {
   type Work,
 } from '../jobs/job-type.ts';
 import { openScratchDir } from '../jobs/scratch-dir.ts';
+import { countMinutes } from '../metering/allowances/in-jobs.ts';
 import { omitNulls, openDerivatives } from './derivatives.ts';
 import { MediaError } from './media-error.ts';
 import { getMediumEntity, isVersion } from './medium.ts';
@@ -52,7 +53,10 @@ export async function processMedium(
       secondsPerJob: config.videoSecondsPerJob,
       signal,
       onProgress: (percent, stage) => work.progress(5 + percent * 0.95, stage),
-      onProbed: derivatives.begin,
+      onProbed: async (probed) => {
+        await countMinutes(work, medium.user, probed.seconds);
+        await derivatives.begin(probed);
+      },
       onDerivative: derivatives.add,
     });
     signal.throwIfAborted();

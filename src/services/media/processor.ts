@@ -57,6 +57,8 @@ export interface Probed {
   contentType: string;
   facts: Facts;
   derivatives: PlannedDerivative[];
+  /** How long it lasts, as far as that is known before it is decoded; none of an image. */
+  seconds?: number;
 }
 
 /** The result of processing a file. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { config } from '../../config.ts';
+import type { Ctx } from '../../context.ts';
 import { AppError } from '../../errors.ts';
 import {
   deleteKeys,
@@ -10,6 +11,7 @@ import {
 } from '../../providers/s3.ts';
 import { upload } from '../../providers/upload.ts';
 import { openScratchDir } from '../jobs/scratch-dir.ts';
+import { withAllowance } from '../metering/allowances/with-allowance.ts';
 import { buildRenderKey, type RenderOptions, renderImage } from './image/render.ts';
 import { MediaError } from './media-error.ts';
 import type { Medium } from './medium.ts';
@@ -21,9 +23,13 @@ const DEADLINE_MS = 20_000;
 
 /**
  * Returns the key of a render, and makes it unless it exists. Renders are stored below the
- * derivatives and are deleted with them. @throws AppError INVALID_STATE
+ * derivatives and are deleted with them. @throws AppError INVALID_STATE, ALLOWANCE_EXCEEDED
  */
-export async function findOrMakeRender(image: Medium, options: RenderOptions): Promise<string> {
+export async function findOrMakeRender(
+  ctx: Ctx,
+  image: Medium,
+  options: RenderOptions,
+): Promise<string> {
   // While the image is processed again its former derivatives stay published, so it can be
   // rendered, too.
   if (!(image.status === 'READY' || image.stands) || !image.derivativesPath) {
@@ -33,7 +39,7 @@ export async function findOrMakeRender(image: Medium, options: RenderOptions): P
   const key = folder + buildRenderKey(options);
   if (await headObject(key)) return key;
   await deleteOldest(folder);
-  await makeRender(image, options, key);
+  await withAllowance(ctx, image.user, { renders: 1 }, () => makeRender(image, options, key));
   return key;
 }
 

@@ -24,6 +24,6 @@ export async function reprocess<T extends Medium>(
     const change = { set, unset: ['error'] };
     const document = job && (await update(tx, entity, settled, change, 'reprocess'));
     if (!document) throw new AppError('INVALID_STATE', 'The medium is not READY or FAILED.');
-    return { document, job: (await job.enqueue(tx))._id };
+    return { document, job: (await job.enqueue(tx, { isAsked: 'id' in ctx.actor }))._id };
   });
 }

@@ -7,6 +7,7 @@ import { insert, type Update, update } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
 import { getKind, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
 import type { WakeLater } from '../jobs/job-type.ts';
+import { withAllowance } from '../metering/allowances/with-allowance.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { buildFileFields } from '../uploads/new-file.ts';
 import { buildVersionKey } from './keys.ts';
@@ -37,7 +38,7 @@ type File = Pick<Medium, 'fileName' | 'contentType' | 'size' | 'checksum'>;
 
 /**
  * Begins to replace the bytes of a medium: a version that awaits its upload. The medium stays as it is
- * until that one is READY. @throws AppError INVALID_STATE
+ * until that one is READY. @throws AppError INVALID_STATE, ALLOWANCE_EXCEEDED
  */
 export async function replaceBytes(
   ctx: Ctx,
@@ -52,12 +53,14 @@ export async function replaceBytes(
   const keyOf = (version: UUID) => buildVersionKey(entity, user, _id, version);
   await trimVersions(ctx, entity, medium);
   await refuseMany(ctx, entity, medium);
-  const version = await insert(ctx, Version, {
-    ...{ ...file, ...buildFileFields(ctx, file.size, keyOf) },
-    ...{ user, kind: getKind(entity), [referenceTo(entity)]: _id },
+  return withAllowance(ctx, user, { bytes: file.size, documents: 1, uploads: 1 }, async () => {
+    const version = await insert(ctx, Version, {
+      ...{ ...file, ...buildFileFields(ctx, file.size, keyOf) },
+      ...{ user, kind: getKind(entity), [referenceTo(entity)]: _id },
+    });
+    await confirmReferences(ctx, Version, version);
+    return version;
   });
-  await confirmReferences(ctx, Version, version);
-  return version;
 }
 
 /** Of one medium so many are known at most, whatever a client does. */

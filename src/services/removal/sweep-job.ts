@@ -1,10 +1,14 @@
 import Joi from 'joi';
 import type { Ctx } from '../../context.ts';
+import { type Base, entityNamed } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import type { Leftovers } from '../../data/remove.ts';
+import { Job, type JobDoc, OPEN_STATUSES } from '../../models/jobs/job.ts';
+import { releaseHold } from '../billing/holds.ts';
 import { idInput } from '../jobs/input.ts';
 import type { JobType } from '../jobs/job-type.ts';
 import { BEHIND_USERS, enqueue } from '../jobs/queue.ts';
+import { freeAfterCommit } from '../metering/allowances/free.ts';
 
 /** What a sweep is told: documents that are gone, and folders in S3 that nobody needs any longer. */
 export interface SweepInput extends Leftovers {
@@ -26,9 +30,24 @@ export const sweep: JobType<SweepInput, { swept: number }> = {
   run: async (work) => (await import('./sweep-leftovers.ts')).runSweep(work, enqueueSweep),
 };
 
-/** Enqueues the sweep behind a removal, in its transaction. Returns the job's id. */
-export async function enqueueSweep(tx: Ctx, leftovers: Leftovers): Promise<UUID> {
-  const { entity, documents } = leftovers;
+/**
+ * Enqueues the sweep behind a removal, in its transaction, and gives back what the documents took of their
+ * owners' allowances. Returns the job's id.
+ */
+export async function enqueueSweep(
+  tx: Ctx,
+  { entity, documents }: Leftovers,
+  freed: Base[] = [],
+): Promise<UUID> {
+  freeAfterCommit(tx, entityNamed(entity), freed);
+  if (entity === Job.name) await releaseRemoved(tx, freed as JobDoc[]);
   const job = await enqueue(tx, sweep, { input: { entity, documents }, priority: BEHIND_USERS });
   return job._id;
+}
+
+/** A job that is removed ends: what it still holds is released. */
+async function releaseRemoved(tx: Ctx, jobs: JobDoc[]): Promise<void> {
+  for (const { _id, quote, status } of jobs) {
+    if (quote && OPEN_STATUSES.includes(status)) await releaseHold(tx, _id);
+  }
 }

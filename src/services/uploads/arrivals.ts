@@ -12,6 +12,7 @@ import { buildFolder, parseOriginalKey } from '../media/keys.ts';
 import { isVersion, listMediaEntities, type Medium } from '../media/medium.ts';
 import { planProcessing } from '../media/process-job.ts';
 import { isTrashed } from '../media/trash.ts';
+import { giveBackAfterCommit } from '../metering/allowances/free.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 
 /** An S3 event for a written object. */
@@ -66,6 +67,7 @@ export async function noteUpload(ctx: Ctx, record: ObjectRecord): Promise<void> 
       'upload',
     );
     if (!document) return null;
+    if (medium.status === 'AWAITING_UPLOAD') giveBackAfterCommit(tx, place.user, { uploads: 1 });
     return next.enqueue(tx);
   });
   if (!job) return;

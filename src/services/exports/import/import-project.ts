@@ -12,6 +12,8 @@ import { JobFailure, Superseded, type Work } from '../../jobs/job-type.ts';
 import { buildOriginalKey } from '../../media/keys.ts';
 import { getEntityOfKind } from '../../media/medium.ts';
 import { buildWaitingFilter, type ProcessInput } from '../../media/medium-subject.ts';
+import { failWithoutAllowance } from '../../metering/allowances/in-jobs.ts';
+import { withAllowance } from '../../metering/allowances/with-allowance.ts';
 import { removeAndSweep } from '../../removal/remove-and-sweep.ts';
 import { buildFileFields } from '../../uploads/new-file.ts';
 import type { Manifest, ManifestMedium } from '../plan.ts';
@@ -44,7 +46,9 @@ export async function runImport(work: ImportWork): Promise<ImportResult> {
   if (document.project) await removeAndSweep(ctx, Project, { _id: document.project, user });
   const { name, description, settings } = manifest.project;
   const values = { name, ...(description && { description }), settings, user };
-  const project = await insert(ctx, Project, values, 'import');
+  const project = await failWithoutAllowance(
+    withAllowance(ctx, user, { documents: 1 }, () => insert(ctx, Project, values, 'import')),
+  );
   const set = { project: project._id };
   if (!(await update(ctx, ProjectImport, waiting, { set }, null))) {
     await removeAndSweep(ctx, Project, { _id: project._id });
@@ -130,8 +134,14 @@ async function importMedium(
   const file = buildFileFields(ctx, size, (id) => buildOriginalKey(entity, user, id));
   const { multipart: _, ...own } = file;
   const body = castObject(entity.shape, { ...fields, fileName, contentType, size, checksum });
-  const medium = await insert(ctx, entity, { ...body, project, user, ...own }, 'import');
-  await confirmReferences(ctx, entity, medium);
+  const taken = { bytes: size, documents: 1, uploads: 1 };
+  const medium = await failWithoutAllowance(
+    withAllowance(ctx, user, taken, async () => {
+      const made = await insert(ctx, entity, { ...body, project, user, ...own }, 'import');
+      await confirmReferences(ctx, entity, made);
+      return made;
+    }),
+  );
   try {
     const stored = await uploadStream(own.filePath, stream, contentType, signal);
     if (stored.checksum === checksum && stored.size === size) return medium._id;

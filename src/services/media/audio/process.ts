@@ -69,9 +69,11 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
   const { container, found, bytes } = await probe(path, limits, signal);
   const { contentType } = container;
   const origin = await readSoundOrigin(path, container, found.texts, signal);
+  const expected = container.declaredSeconds || (bytes * 8) / 128_000;
   await input.onProbed({
     contentType,
     facts: {},
+    seconds: expected,
     derivatives: planDerivatives(found.pictures.length > 0 || Boolean(container.coverTrack)),
   });
   const warnings = [...(container.warnings ?? []), ...found.warnings];
@@ -88,7 +90,6 @@ export async function processAudio(input: AudioInput): Promise<ProcessedAudio> {
     );
   }
 
-  const expected = container.declaredSeconds || (bytes * 8) / 128_000;
   const previewPath = join(workDir, 'preview.m4a');
   const onSeconds = (seconds: number) =>
     progress(4 + 93 * Math.min(1, seconds / expected), 'decode');

@@ -8,6 +8,7 @@ import { AppError } from '../../../errors.ts';
 import { Job } from '../../../models/jobs/job.ts';
 import { Video } from '../../../models/media/video.ts';
 import { enqueue, ringJobs } from '../../jobs/queue.ts';
+import { withAllowance } from '../../metering/allowances/with-allowance.ts';
 import type { Shape } from '../video/shape.ts';
 import { streamVideo } from './stream-job.ts';
 
@@ -37,14 +38,16 @@ export async function requestStream(
   const input = { document: _id, etag, filePath, derivativesPath, shape };
   // Optimistic lock: of two concurrent requests one updates the video, the other reads its result.
   const same = stream ? { 'stream.job': stream.job } : { stream: { $exists: false } };
-  const asked = await transaction(ctx, async (tx) => {
-    const job = await enqueue(tx, streamVideo, { input, user, project });
-    const set = { stream: { status: 'PENDING', job: job._id } };
-    const mine = { _id, status: 'READY', derivativesPath, ...same };
-    const document = await update(tx, Video, mine, { set }, 'stream');
-    if (!document) throw new StreamChanged();
-    return { document, job: job._id, isThere: false };
-  }).catch((error: unknown) => {
+  const make = () =>
+    transaction(ctx, async (tx) => {
+      const job = await enqueue(tx, streamVideo, { input, user, project, isAsked: true });
+      const set = { stream: { status: 'PENDING', job: job._id } };
+      const mine = { _id, status: 'READY', derivativesPath, ...same };
+      const document = await update(tx, Video, mine, { set }, 'stream');
+      if (!document) throw new StreamChanged();
+      return { document, job: job._id, isThere: false };
+    });
+  const asked = await withAllowance(ctx, user, { renders: 1 }, make).catch((error: unknown) => {
     if (error instanceof StreamChanged) return null;
     throw error;
   });

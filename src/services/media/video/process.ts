@@ -71,6 +71,7 @@ export function processWithin(limits: VideoLimits): MediaProcessor {
     await input.onProbed({
       contentType: container.contentType,
       facts: early,
+      seconds,
       derivatives: planDerivatives(hasSound),
     });
     progress(PROBED, 'poster');

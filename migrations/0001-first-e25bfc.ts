@@ -3,9 +3,105 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-7e3133',
+  id: '0001-first-e25bfc',
 
   async up(m) {
+    await m.createCollection('allowanceCounters', {
+      fields: {
+        bytes: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        documents: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        uploads: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        jobs: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        month: { bsonType: 'date' },
+        minutes: { bsonType: 'number' },
+        renders: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        day: { bsonType: 'date' },
+        credits: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        plan: { bsonType: 'string', maxLength: 32 },
+        limits: {
+          bsonType: 'object',
+          additionalProperties: false,
+          properties: {
+            bytes: { bsonType: 'number', minimum: 0 },
+            documents: { bsonType: 'number', minimum: 0 },
+            uploads: { bsonType: 'number', minimum: 0 },
+            jobs: { bsonType: 'number', minimum: 0 },
+            minutes: { bsonType: 'number', minimum: 0 },
+            renders: { bsonType: 'number', minimum: 0 },
+            credits: { bsonType: 'number', minimum: 0 },
+            calls: { bsonType: 'number', minimum: 0 },
+          },
+        },
+        refusedAt: { bsonType: 'date' },
+        suspects: { bsonType: 'object' },
+        cappedAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'bytes',
+        'documents',
+        'uploads',
+        'jobs',
+        'month',
+        'minutes',
+        'renders',
+        'day',
+        'credits',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { user: 1 }, unique: true },
+        { key: { refusedAt: 1 }, sparse: true },
+        { key: { cappedAt: 1 }, sparse: true },
+      ],
+    });
+    await m.createCollection('allowanceOverrides', {
+      fields: {
+        plan: { bsonType: 'string', maxLength: 32 },
+        limits: {
+          bsonType: 'object',
+          additionalProperties: false,
+          properties: {
+            bytes: { bsonType: 'number', minimum: 0 },
+            documents: { bsonType: 'number', minimum: 0 },
+            uploads: { bsonType: 'number', minimum: 0 },
+            jobs: { bsonType: 'number', minimum: 0 },
+            minutes: { bsonType: 'number', minimum: 0 },
+            renders: { bsonType: 'number', minimum: 0 },
+            credits: { bsonType: 'number', minimum: 0 },
+            calls: { bsonType: 'number', minimum: 0 },
+          },
+        },
+        reason: { bsonType: 'string', maxLength: 500 },
+        by: 'id',
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['reason', 'by', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1, createdAt: -1, _id: -1 } },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
     await m.createCollection('audios', {
       fields: {
         project: 'id',
@@ -589,6 +685,7 @@ export const migration: Migration = {
         available: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         held: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         isFrozen: { bsonType: 'bool' },
+        hasLots: { bsonType: 'bool' },
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         headHash: { bsonType: 'string', maxLength: 64 },
         _id: 'id',
@@ -634,6 +731,45 @@ export const migration: Migration = {
         { key: { account: 1, state: 1 } },
         { key: { job: 1 }, name: 'held', unique: true, partialFilterExpression: { state: 'HELD' } },
         { key: { state: 1, createdAt: 1 } },
+        { key: { _id: 1, state: 1 }, name: 'open', partialFilterExpression: { state: 'HELD' } },
+      ],
+    });
+    await m.createCollection('creditLots', {
+      fields: {
+        account: 'id',
+        source: 'id',
+        remaining: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        expiresAt: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'account',
+        'source',
+        'remaining',
+        'expiresAt',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        {
+          key: { account: 1, expiresAt: 1 },
+          name: 'left',
+          partialFilterExpression: { remaining: { $gt: 0 } },
+        },
+        {
+          key: { expiresAt: 1 },
+          name: 'expiring',
+          partialFilterExpression: { remaining: { $gt: 0 } },
+        },
+        { key: { account: 1, _id: 1 } },
+        { key: { source: 1 }, unique: true },
       ],
     });
     await m.createCollection('creditsTransactions', {
@@ -647,6 +783,7 @@ export const migration: Migration = {
             'SUBSCRIPTION',
             'JOB',
             'GRANT',
+            'WELCOME',
             'ADJUSTMENT',
             'EXPIRY',
             'DISPUTE',
@@ -672,6 +809,7 @@ export const migration: Migration = {
         job: 'id',
         reverses: 'id',
         reason: { bsonType: 'string', maxLength: 500 },
+        by: 'id',
         key: { bsonType: 'string', maxLength: 255 },
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
         previousHash: { bsonType: 'string', maxLength: 64 },
@@ -703,6 +841,12 @@ export const migration: Migration = {
         { key: { account: 1, type: 1, createdAt: -1, _id: -1 } },
         { key: { account: 1, payment: 1, createdAt: -1, _id: -1 } },
         { key: { account: 1, sequence: 1 }, unique: true },
+        {
+          key: { account: 1, cause: 1 },
+          name: 'welcome',
+          unique: true,
+          partialFilterExpression: { cause: 'WELCOME' },
+        },
         { key: { key: 1 }, unique: true },
         { key: { payment: 1 }, sparse: true },
         { key: { job: 1 }, sparse: true },
@@ -825,6 +969,7 @@ export const migration: Migration = {
         checksum: { bsonType: 'string', maxLength: 44 },
         loudness: { bsonType: 'object' },
         fingerprint: { bsonType: 'string', maxLength: 64 },
+        lineage: { bsonType: 'object' },
         size: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         durationSeconds: { bsonType: 'number', minimum: 0 },
         expiresAt: { bsonType: 'date' },
@@ -1113,6 +1258,8 @@ export const migration: Migration = {
           },
         },
         quote: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        priceVersion: { bsonType: 'string', maxLength: 64 },
+        minutes: { bsonType: 'number', minimum: 0 },
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
         _id: 'id',
@@ -2345,6 +2492,31 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('spendingControls', {
+      fields: {
+        isStopped: { bsonType: 'bool' },
+        reason: { bsonType: 'string', maxLength: 500 },
+        hour: { bsonType: 'date' },
+        spent: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        measuredAt: { bsonType: 'date' },
+        toldAt: { bsonType: 'date' },
+        told: { bsonType: 'string', maxLength: 64 },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['isStopped', 'spent', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
     await m.createCollection('stats', {
       fields: {
         period: { bsonType: 'string', enum: ['HOUR', 'DAY', 'MONTH'] },
@@ -3085,6 +3257,7 @@ export const migration: Migration = {
     await m.dropCollection('trashedMedia');
     await m.dropCollection('tracks');
     await m.dropCollection('stats');
+    await m.dropCollection('spendingControls');
     await m.dropCollection('socialAccounts');
     await m.dropCollection('sessions');
     // sealingKeys is not dropped.
@@ -3117,6 +3290,7 @@ export const migration: Migration = {
     await m.dropCollection('eventHeads');
     await m.dropCollection('eventFolds');
     await m.dropCollection('creditsTransactions');
+    await m.dropCollection('creditLots');
     await m.dropCollection('creditHolds');
     await m.dropCollection('creditAccounts');
     await m.dropCollection('consents');
@@ -3128,5 +3302,7 @@ export const migration: Migration = {
     await m.dropCollection('auditKeys');
     await m.dropCollection('auditEvents');
     await m.dropCollection('audios');
+    await m.dropCollection('allowanceOverrides');
+    await m.dropCollection('allowanceCounters');
   },
 };

@@ -1,0 +1,95 @@
+// Import this only after the environment is set: the product reads it when it is imported.
+import mongoose from 'mongoose';
+import { handler } from '../../functions/jobs.ts';
+import { systemCtx } from '../../src/context.ts';
+import { connect } from '../../src/data/connection.ts';
+import { BACKGROUND } from '../../src/data/deadlines.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { grantCredits } from '../../src/services/billing/grants.ts';
+import { verifyLedger } from '../../src/services/billing/verify.ts';
+import { giveBack, takeAllowance } from '../../src/services/metering/allowances/counter.ts';
+import { makeEvent } from '../event.ts';
+import { fill, formatId, signToken } from '../fill.ts';
+
+const CLIENTS = 64;
+const CREDITS = 1_000_000;
+const NOBODY = '00000000-0000-7000-8000-000000000000';
+
+/** How many a second, and how long one took, in ms. */
+export interface Rate {
+  perSecond: number;
+  p50: number;
+  p99: number;
+}
+
+/** Makes so many accounts with credits. */
+export async function prepareAccounts(users: number): Promise<void> {
+  await fill({ users, projects: 1, tracks: 1 });
+  for (let n = 0; n < users; n++) {
+    const user = new UUID(formatId('user', n));
+    await grantCredits(systemCtx('bench'), { user, amount: CREDITS, reason: 'for the bench' });
+  }
+}
+
+/** The least that a spend can be: a guarded `$inc` of one document, journaled, by 64 callers. */
+export async function measureFloor(seconds: number): Promise<Rate> {
+  await connect(BACKGROUND);
+  const accounts = mongoose.connection.collection<{ _id: string; balance: number }>('floor');
+  await accounts.updateOne({ _id: 'hot' }, { $set: { balance: 1e9 } }, { upsert: true });
+  const enough = { _id: 'hot', balance: { $gte: 1 } };
+  const writeConcern = { w: 'majority', j: true } as const;
+  return measure(seconds, () =>
+    accounts.updateOne(enough, { $inc: { balance: -1 } }, { writeConcern }),
+  );
+}
+
+/** Spends through the whole handler, over so many accounts in turn. */
+export async function measureSpends(seconds: number, accounts: number): Promise<Rate> {
+  const tokens = Array.from({ length: accounts }, (_, n) => signToken(n));
+  const body = { type: 'reprocess', input: { kind: 'TRACK', media: [NOBODY] } };
+  return measure(seconds, async (n) => {
+    const token = tokens[n % accounts] as string;
+    const event = makeEvent({ method: 'POST', path: '/v1/jobs', token, body });
+    const { statusCode, body: text } = await handler(event, {} as never);
+    if (statusCode !== 202) throw new Error(`A spend was answered ${statusCode}: ${text}`);
+  });
+}
+
+/** What an allowance costs a request: counted and given back, over so many accounts in turn. */
+export async function measureAllowances(seconds: number, accounts: number): Promise<Rate> {
+  const ctx = systemCtx('bench');
+  const users = Array.from({ length: accounts }, (_, n) => new UUID(formatId('user', n)));
+  const usage = { bytes: 1000, documents: 1, uploads: 1 };
+  return measure(seconds, async (n) => {
+    const user = users[n % accounts] as UUID;
+    await takeAllowance(ctx, user, usage);
+    if (n % 100 === 0) await giveBack(ctx, user, usage);
+  });
+}
+
+/** Reads the ledger that the spends have left. */
+export async function measureVerifier(): Promise<{ entries: number; perSecond: number }> {
+  const began = performance.now();
+  const { entries, accounts, fault } = await verifyLedger();
+  if (fault) throw new Error(`Account ${fault.account}: ${fault.message}`);
+  return { entries, perSecond: (entries + accounts) / ((performance.now() - began) / 1000) };
+}
+
+async function measure(seconds: number, once: (n: number) => Promise<unknown>): Promise<Rate> {
+  const times: number[] = [];
+  const began = performance.now();
+  const isOver = () => performance.now() - began > seconds * 1000;
+  let n = 0;
+  const client = async () => {
+    while (!isOver()) {
+      const start = performance.now();
+      await once(n++);
+      times.push(performance.now() - start);
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  const took = (performance.now() - began) / 1000;
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.floor(share * (times.length - 1))] as number;
+  return { perSecond: times.length / took, p50: at(0.5), p99: at(0.99) };
+}

@@ -1,0 +1,85 @@
+import { Schema } from 'mongoose';
+import { type DocOf, entity, freeForm } from '../../data/entity.ts';
+
+const counted = { type: Number, required: true, default: 0, server: true };
+const whole = { ...counted, integer: true };
+
+const limit = { type: Number, min: 0 };
+const limitsSchema = new Schema(
+  {
+    bytes: limit,
+    documents: limit,
+    uploads: limit,
+    jobs: limit,
+    minutes: limit,
+    renders: limit,
+    credits: limit,
+    calls: limit,
+  },
+  { _id: false },
+);
+
+function define() {
+  const schema = new Schema({
+    bytes: { ...whole, description: 'Of uploaded files, with former versions and the trash.' },
+    documents: { ...whole, description: 'Projects and media.' },
+    uploads: { ...whole, description: 'Media whose files have not arrived.' },
+    jobs: { ...whole, description: 'Jobs that have not ended, without child jobs.' },
+    month: {
+      type: Date,
+      required: true,
+      server: true,
+      description: 'The month that the next two count.',
+    },
+    minutes: { ...counted, description: 'Minutes of media that were processed.' },
+    renders: { ...whole, description: 'Exports, and images made to measure.' },
+    day: {
+      type: Date,
+      required: true,
+      server: true,
+      description: 'The day that the next one counts.',
+    },
+    credits: { ...whole, description: 'Credits that were held for paid work.' },
+    plan: {
+      type: String,
+      maxlength: 32,
+      server: true,
+      description: 'The plan, as the configuration calls it; the first one unless set.',
+    },
+    limits: {
+      type: limitsSchema,
+      server: true,
+      description: 'What an administrator has allowed instead of what the plan says.',
+    },
+    refusedAt: {
+      type: Date,
+      server: true,
+      description: 'When something was first refused since the counts were last verified.',
+    },
+    suspects: freeForm(1024, {
+      server: true,
+      description:
+        'By how much counts were too high when they were looked at: wrong if they still are.',
+    }),
+    cappedAt: {
+      type: Date,
+      server: true,
+      description:
+        'When paid work was first refused for the credits of a day, and nobody was told.',
+    },
+  });
+
+  schema.index({ user: 1 }, { unique: true });
+  schema.index({ refusedAt: 1 }, { sparse: true });
+  schema.index({ cappedAt: 1 }, { sparse: true });
+
+  return schema;
+}
+
+export const AllowanceCounter = entity('AllowanceCounter', define, {
+  about:
+    "What an account has and uses of its allowances: one document, with the user's id, that every use is counted in before it happens.",
+  audited: false,
+});
+
+export type AllowanceCounterDoc = DocOf<typeof AllowanceCounter>;

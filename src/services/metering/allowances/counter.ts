@@ -1,0 +1,146 @@
+import type { Ctx } from '../../../context.ts';
+import { databaseTime, LONG_AGO, upsertCommon } from '../../../data/database-time.ts';
+import type { UUID } from '../../../data/ids.ts';
+import { METRICS, type Metric, type Usage } from '../../../data/usage.ts';
+import {
+  AllowanceCounter,
+  type AllowanceCounterDoc,
+} from '../../../models/metering/allowance-counter.ts';
+import { limitExpression, limitOf, PERIODS } from './limits.ts';
+import { refuse } from './refuse.ts';
+
+// Whatever an account has or uses is counted in one document, before it happens, by one update whose filter
+// holds the limits: of many at once, as many pass as there is room for. What is not counted for a crash, or
+// counted in vain, is put right at night; so a count need not be journaled before the client gets its answer.
+
+const UNHURRIED = { writeConcern: { w: 1, j: false } };
+/** How often the counter is looked at again that others change meanwhile. */
+const TRIES = 20;
+
+/**
+ * Counts what is about to be made or used, if the account may have it.
+ * @throws AppError ALLOWANCE_EXCEEDED, saying what is left and when there will be more
+ */
+export async function takeAllowance(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
+  for (let i = 0; i < TRIES; i++) {
+    if (await count(ctx, user, usage, METRICS)) return;
+    const counter = await renewCounter(ctx, user);
+    const over = listMetrics(usage).find(
+      (metric) => counter[metric] + (usage[metric] as number) > limitOf(counter, metric),
+    );
+    if (over) {
+      await noteRefusal(ctx, user, over);
+      throw refuse(counter, over, usage[over] as number, ctx.clock());
+    }
+  }
+  throw new Error('An allowance could not be counted: its counter kept changing.');
+}
+
+/** Counts what has been made or used already, or must be, however much there is. */
+export async function addUsage(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
+  if (await count(ctx, user, usage, [])) return;
+  await renewCounter(ctx, user);
+  await count(ctx, user, usage, []);
+}
+
+/**
+ * Takes from the counts what is there no longer, or has not come to be.
+ * @param since when it was counted: in a month or day that is over it is forgotten
+ */
+export async function giveBack(
+  ctx: Ctx,
+  user: UUID,
+  usage: Usage,
+  since = new Date(ctx.clock()),
+): Promise<void> {
+  const metrics = listMetrics(usage);
+  if (metrics.length === 0) return;
+  const less = metrics.map((metric) => {
+    const rest = { $max: [0, { $subtract: [`$${metric}`, usage[metric]] }] };
+    const period = PERIODS[metric];
+    const isOver = { $gt: [`$${period}`, since] };
+    return [metric, period ? { $cond: [isOver, `$${metric}`, rest] } : rest];
+  });
+  const change = { ...Object.fromEntries(less), updatedAt: databaseTime(ctx) };
+  await AllowanceCounter.collection.updateOne({ _id: user }, [{ $set: change }], UNHURRIED);
+}
+
+/**
+ * Counts by one update; false where the account has no counter, or one of a time before, or less left of
+ * one of `limited`.
+ */
+async function count(
+  ctx: Ctx,
+  user: UUID,
+  usage: Usage,
+  limited: readonly Metric[],
+): Promise<boolean> {
+  const metrics = listMetrics(usage);
+  if (metrics.length === 0) return true;
+  const guards: object[] = metrics
+    .filter((metric) => limited.includes(metric))
+    .map((metric) => ({
+      $lte: [{ $add: [`$${metric}`, usage[metric]] }, limitExpression(metric)],
+    }));
+  const periods = metrics.map((metric) => PERIODS[metric]).filter((period) => period !== undefined);
+  guards.push(...new Set(periods.map((period) => isNow(ctx, period))));
+  const filter = { _id: user, ...(guards.length > 0 && { $expr: { $and: guards } }) };
+  const { matchedCount } = await AllowanceCounter.collection.updateOne(
+    filter,
+    { $inc: Object.fromEntries(metrics.map((metric) => [metric, usage[metric]])) },
+    UNHURRIED,
+  );
+  return matchedCount === 1;
+}
+
+/** Makes the counter of an account, where there is none, and begins the periods, where others are over. */
+export async function renewCounter(ctx: Ctx, user: UUID): Promise<AllowanceCounterDoc> {
+  const isOver = (period: Period) => ({
+    $lt: [{ $ifNull: [`$${period}`, LONG_AGO] }, beginOf(ctx, period)],
+  });
+  const counts = METRICS.map((metric) => {
+    const known = { $ifNull: [`$${metric}`, 0] };
+    const period = PERIODS[metric];
+    return [metric, period ? { $cond: [isOver(period), 0, known] } : known];
+  });
+  const begins = (['month', 'day'] as const).map((period) => [
+    period,
+    { $cond: [isOver(period), beginOf(ctx, period), `$${period}`] },
+  ]);
+  const values = { ...Object.fromEntries(counts), ...Object.fromEntries(begins), user };
+  const renew = () =>
+    AllowanceCounter.collection.findOneAndUpdate(
+      { _id: user },
+      [{ $set: { ...upsertCommon(ctx, user), ...values } }],
+      { upsert: true, returnDocument: 'after' },
+    );
+  // Two that make it at once: the second finds it.
+  const found = await renew().catch((error) => {
+    if ((error as { code?: number }).code === 11000) return renew();
+    throw error;
+  });
+  return found as AllowanceCounterDoc; // it is made where there was none
+}
+
+/** The counter was in the way: what a crash has left in it is looked for soon, and a cap is told. */
+async function noteRefusal(ctx: Ctx, user: UUID, metric: Metric): Promise<void> {
+  const now = databaseTime(ctx);
+  const first = (path: string) => ({ [path]: { $ifNull: [`$${path}`, now] } });
+  const set = { ...first('refusedAt'), ...(metric === 'credits' && first('cappedAt')) };
+  await AllowanceCounter.collection.updateOne({ _id: user }, [{ $set: set }], UNHURRIED);
+}
+
+function listMetrics(usage: Usage): Metric[] {
+  return METRICS.filter((metric) => usage[metric]);
+}
+
+type Period = 'month' | 'day';
+
+/** When the month or day began, by the database's clock, in UTC. */
+function beginOf(ctx: Ctx, unit: Period) {
+  return { $dateTrunc: { date: databaseTime(ctx), unit } };
+}
+
+function isNow(ctx: Ctx, period: Period) {
+  return { $eq: [`$${period}`, beginOf(ctx, period)] };
+}
