@@ -7,6 +7,7 @@ import { recipes } from './vitest.recipes.config.ts';
 import { releases } from './vitest.releases.config.ts';
 import { renders } from './vitest.renders.config.ts';
 import { stack } from './vitest.stack.config.ts';
+import { stripe } from './vitest.stripe.config.ts';
 import { defineSuite } from './vitest.suite.ts';
 
 // Each file has a database, a bucket and queues of its own in the parts that all of them share.
@@ -22,6 +23,7 @@ export default defineSuite(['test/**/*.test.ts'], {
     ...releases,
     ...renders,
     ...stack,
+    ...stripe,
   ],
   maxWorkers: 3,
   // Against what hangs. How long something may take is said where it matters.

@@ -1,7 +1,7 @@
 // Connects scripts such as admin, audit and migrate to `MONGODB_URI`, or else to the running local stack.
 import { fileURLToPath } from 'node:url';
 import { BACKGROUND } from '../src/data/deadlines.ts';
-import { LOCAL_BUCKET, nameAuditBucket } from '../src/local/bucket.ts';
+import { LOCAL_BUCKET, nameAuditBucket, nameKeyBucket } from '../src/local/bucket.ts';
 import { Refusal } from '../src/local/refusal.ts';
 import { loadSecrets } from '../src/local/secrets.ts';
 import { readSettings } from '../src/local/settings.ts';
@@ -57,6 +57,7 @@ function useLocalStack(env: NodeJS.ProcessEnv): void {
     ...(isOwn && { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, S3_ENDPOINT: state.s3 }),
     MONGODB_URI: state.mongodb,
     MEDIA_BUCKET: media,
+    KEY_BUCKET: nameKeyBucket(media),
     AUDIT_BUCKET: nameAuditBucket(media),
   });
 }

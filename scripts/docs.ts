@@ -1,5 +1,5 @@
-// Writes the generated documents: openapi.json, docs/data-model.md, and lists in ARCHITECTURE.md and
-// webhooks.md.
+// Writes the generated documents: openapi.json, docs/data-model.md, and lists in ARCHITECTURE.md,
+// metering.md and webhooks.md.
 // `--check` writes nothing and fails when one of them is stale. `table FILE` prints every entity
 // with its route and the number of its indexes and tests; FILE is the output of Vitest's JSON
 // reporter.

@@ -10,6 +10,7 @@ import {
 import { type Plans, plansSchema, readPlans } from './plans.ts';
 import { type PriceList, pricesSchema, sortPrices } from './prices.ts';
 import { readSecrets, secrets } from './secrets.ts';
+import { isPayable } from './services/payments/currency.ts';
 
 export interface Config {
   stage: string;
@@ -24,6 +25,8 @@ export interface Config {
   /** What S3 links are signed with; on Lambda its role's, which last as long as the process. */
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   mediaBucket: string;
+  /** The bucket of the wrapped data keys: nobody makes a backup of it. */
+  keyBucket: string;
   /** Where checkpoints of the audit log are stored under Object Lock; only what writes or reads those has it. */
   auditBucket?: string;
   s3Endpoint?: string;
@@ -66,6 +69,18 @@ export interface Config {
   partBytes: number;
   /** The preview of how many seconds of 1080p, 30 frames each, one job makes in all of its time. */
   videoSecondsPerJob: number;
+  /** How Stripe is called; without it nothing can be bought. */
+  stripe?: {
+    secretKey: string;
+    /** What its events are signed with: while one is replaced by another, both. */
+    webhookSecrets: string[];
+    /** What answers in the place of api.stripe.com. */
+    apiBase?: string;
+    /** Whether the key moves money; events of the other mode are refused. */
+    isLive: boolean;
+  };
+  /** What can be bought, the first currency of each being the one that is offered. */
+  creditPackages: { name: string; credits: number; amounts: Record<string, number> }[];
   /** Whether webhooks may be sent by plain HTTP, and to this machine; never by what is deployed. */
   webhooksToLoopback: boolean;
 }
@@ -80,6 +95,37 @@ const origins = Joi.string()
   .allow('')
   .when('STAGE', { is: 'local', otherwise: Joi.string().allow('').default('') })
   .default('http://localhost:*,http://127.0.0.1:*');
+
+const creditPackage = Joi.object({
+  name: Joi.string()
+    .pattern(/^[A-Z0-9_]{1,64}$/)
+    .required(),
+  credits: Joi.number().integer().min(1).required(),
+  amounts: Joi.object()
+    .pattern(/^[A-Z]{3}$/, Joi.number().integer().min(1))
+    .min(1)
+    .required()
+    .custom((amounts: Record<string, number>, { error }) => {
+      const isRefused = ([currency, amount]: [string, number]) => !isPayable(amount, currency);
+      return Object.entries(amounts).some(isRefused) ? error('amounts.last') : amounts;
+    })
+    .messages({ 'amounts.last': '{{#label}}: those with three decimals must end in 0' }),
+});
+
+/** What is sold unless `CREDIT_PACKAGES` says otherwise. */
+const PACKAGES = [
+  { name: 'SMALL', credits: 100, amounts: { EUR: 500, USD: 500, GBP: 450, JPY: 800, KWD: 1700 } },
+  {
+    name: 'MEDIUM',
+    credits: 500,
+    amounts: { EUR: 2200, USD: 2200, GBP: 2000, JPY: 3600, KWD: 7500 },
+  },
+  {
+    name: 'LARGE',
+    credits: 2000,
+    amounts: { EUR: 8000, USD: 8000, GBP: 7200, JPY: 13_000, KWD: 27_000 },
+  },
+];
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -99,6 +145,7 @@ const environment = Joi.object({
   AWS_SECRET_ACCESS_KEY: Joi.string().allow('').default(''),
   AWS_SESSION_TOKEN: Joi.string().allow(''),
   MEDIA_BUCKET: Joi.string().required(),
+  KEY_BUCKET: Joi.string().default('none'),
   AUDIT_BUCKET: Joi.string(),
   S3_ENDPOINT: url,
   SQS_ENDPOINT: url,
@@ -138,15 +185,27 @@ const environment = Joi.object({
     .max(5 * GIB)
     .default(16 * MIB),
   VIDEO_SECONDS_PER_JOB: Joi.number().min(1).default(2400),
+  STRIPE_SECRET_KEY: Joi.string()
+    .allow('')
+    .pattern(/^[rs]k_(test|live)_\w+$/)
+    // joi's own message shows the value.
+    .messages({ 'string.pattern.base': '{{#label}} must begin with sk_ or rk_, and its mode' }),
+  STRIPE_WEBHOOK_SECRET: Joi.string()
+    .allow('')
+    .pattern(/^whsec_\w+(,whsec_\w+)*$/)
+    .messages({ 'string.pattern.base': '{{#label}} must be one or more of whsec_…, with commas' }),
+  STRIPE_API_BASE: url.allow(''),
+  CREDIT_PACKAGES: Joi.array().items(creditPackage).unique('name').default(PACKAGES),
   WEBHOOKS_TO_LOOPBACK: Joi.boolean()
     .default(true)
     .when('STAGE', { is: 'local', otherwise: Joi.valid(false).default(false) }),
-});
+}).with('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET');
 
 /** Checks an environment and types it. @throws Error naming every variable at fault. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const [keys, secret] = [parseList(env.TOKEN_KEYS), parseList(env.APP_SECRET)];
-  const given = { ...env, TOKEN_KEYS: keys, APP_SECRET: secret };
+  const packages = env.CREDIT_PACKAGES ? parseList(env.CREDIT_PACKAGES) : undefined;
+  const given = { ...env, TOKEN_KEYS: keys, APP_SECRET: secret, CREDIT_PACKAGES: packages };
   const { value, error } = environment.validate(given, { abortEarly: false, stripUnknown: true });
   if (error) throw new Error(`Configuration: ${error.details.map((d) => d.message).join('; ')}`);
   const corsOrigins: string[] = value.CORS_ORIGINS.split(',').filter(Boolean);
@@ -164,6 +223,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
       ...(value.AWS_SESSION_TOKEN && { sessionToken: value.AWS_SESSION_TOKEN }),
     },
     mediaBucket: value.MEDIA_BUCKET,
+    keyBucket: value.KEY_BUCKET,
     auditBucket: value.AUDIT_BUCKET,
     s3Endpoint: value.S3_ENDPOINT,
     sqsEndpoint: value.SQS_ENDPOINT,
@@ -195,6 +255,15 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     singlePutBytes: value.SINGLE_PUT_BYTES,
     partBytes: value.PART_BYTES,
     videoSecondsPerJob: value.VIDEO_SECONDS_PER_JOB,
+    ...(value.STRIPE_SECRET_KEY && {
+      stripe: {
+        secretKey: value.STRIPE_SECRET_KEY,
+        webhookSecrets: value.STRIPE_WEBHOOK_SECRET.split(','),
+        ...(value.STRIPE_API_BASE && { apiBase: value.STRIPE_API_BASE }),
+        isLive: /^.k_live_/.test(value.STRIPE_SECRET_KEY),
+      },
+    }),
+    creditPackages: value.CREDIT_PACKAGES,
     webhooksToLoopback: value.WEBHOOKS_TO_LOOPBACK,
   });
 }

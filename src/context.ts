@@ -34,6 +34,8 @@ export interface Ctx {
   session?: ClientSession;
   /** What happens outside of the running transaction once it is committed, or undone. */
   effects?: { committed: Effect[]; undone: Effect[] };
+  /** The operation of the API that is called: `listTracks`. */
+  operation?: string;
   /** The job that it is done for, the parent of a child job: events name it. */
   job?: UUID;
   /** An id promised to this request before (idempotent create): the first document made takes it. */

@@ -26,7 +26,7 @@ export type Plans = Readonly<Record<string, PlanLimits>>;
 
 /** What a plan allows of which it does not say how much. */
 const GENEROUS: Omit<PlanLimits, 'calls'> = {
-  bytes: 1e12,
+  bytes: 2e12,
   documents: 200_000,
   uploads: 10_000,
   jobs: 5000,

@@ -82,7 +82,10 @@ describe('the registry', () => {
     const find = createRouter(routes);
     const id = newId(Date.now()).toString();
     for (const route of routes) {
-      const path = route.path.replace('{id}', id).replace('{name}', 'waveform');
+      const path = route.path
+        .replace('{id}', id)
+        .replace('{name}', 'waveform')
+        .replace('{month}', '2026-11');
       expect(find(route.method, path), path).toMatchObject({ route: { id: route.id } });
     }
   });
@@ -140,6 +143,25 @@ describe('schemas', () => {
     const options = probe.path('x').options;
     expect('maxLenght' in Object.getPrototypeOf(options)).toBe(false);
     expect('maxlength' in Object.getPrototypeOf(options)).toBe(true);
+  });
+
+  test('say of every path what becomes of it when a person asks to be forgotten, or lie in one that does', () => {
+    const said = new Map(paths.map(([path, type]) => [path, type.options.personal]));
+    const isSaid = (path: string): boolean => {
+      if (/^(export|erase|none|keep: \S.{10,})$/.test(said.get(path) ?? '')) return true;
+      const parent = path.slice(0, path.lastIndexOf('.'));
+      return !said.get(path) && parent.includes('.') && isSaid(parent);
+    };
+    expect([...said.keys()].filter((path) => !isSaid(path))).toEqual([]);
+    expect(said.size).toBeGreaterThan(400);
+  });
+
+  test('take what is encrypted for personal or secret', () => {
+    const open = paths.filter(
+      ([, { options }]) =>
+        options.encrypted && !['export', 'erase'].includes(options.personal ?? ''),
+    );
+    expect(open.map(([path]) => path)).toEqual([]);
   });
 
   test('are strict, and create neither collections nor indexes by themselves', () => {

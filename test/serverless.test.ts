@@ -52,6 +52,8 @@ const PARTS: Record<string, string[]> = {
     'ANY /v1/admin/queues',
     'ANY /v1/admin/queues/{path+}',
   ],
+  adminPayments: ['ANY /v1/admin/payments', 'ANY /v1/admin/payments/{path+}'],
+  paymentReports: ['ANY /v1/admin/payment-reports', 'ANY /v1/admin/payment-reports/{path+}'],
   auth: ['ANY /v1/auth/{path+}'],
   webhooks: ['ANY /v1/webhooks/{path+}'],
   // Not a collection: what is for all kinds of media.
@@ -64,7 +66,19 @@ const PARTS: Record<string, string[]> = {
   // Tickets alone: what they open has a URL of its own.
   events: ['ANY /v1/events/{path+}'],
   // Two lists, without documents of their own.
-  stats: ['ANY /v1/stats', 'ANY /v1/admin/stats'],
+  stats: [
+    'ANY /v1/stats',
+    'ANY /v1/stats/{path+}',
+    'ANY /v1/admin/stats',
+    'ANY /v1/admin/stats/{path+}',
+  ],
+  // With what administrators see of an account.
+  credits: [
+    'ANY /v1/credits',
+    'ANY /v1/credits/{path+}',
+    'ANY /v1/admin/spending',
+    'ANY /v1/admin/accounts/{path+}',
+  ],
 };
 
 describe('functions', () => {
@@ -175,7 +189,7 @@ test('what holds data outlives the stack, but not a deployment that failed to ma
   const lasting = Object.values(resources).filter(({ Type }) =>
     ['AWS::S3::Bucket', 'AWS::KMS::Key'].includes(String(Type)),
   );
-  expect(lasting).toHaveLength(4);
+  expect(lasting).toHaveLength(5);
   for (const resource of lasting) {
     expect(resource.DeletionPolicy).toBe('RetainExceptOnCreate');
     expect(resource.UpdateReplacePolicy).toBe('Retain');
@@ -440,6 +454,39 @@ describe('the audit log', () => {
       Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'VerifyAuditLambdaFunction' } }],
       AlarmActions: [{ Ref: 'AlarmTopic' }],
     });
+  });
+});
+
+describe('the bucket of keys', () => {
+  const bucket = resources.KeyBucket?.Properties ?? {};
+
+  test('keeps nothing of what is deleted: no versions, no replica, no lock', () => {
+    expect(bucket).not.toHaveProperty('VersioningConfiguration');
+    expect(bucket).not.toHaveProperty('ReplicationConfiguration');
+    expect(bucket).not.toHaveProperty('ObjectLockEnabled');
+    expect(bucket.PublicAccessBlockConfiguration).toEqual(
+      resources.MediaBucket?.Properties?.PublicAccessBlockConfiguration,
+    );
+  });
+
+  test('refuses what does not come over TLS', () => {
+    const policy = resources.KeyBucketPolicy?.Properties?.PolicyDocument as { Statement: Json[] };
+    expect(policy.Statement).toContainEqual(expect.objectContaining({ Effect: 'Deny' }));
+  });
+
+  test('is emptied by the worker alone, and read by the roles that open encrypted fields', () => {
+    const allowed = (action: string) =>
+      roles
+        .filter(([, role]) =>
+          statementsOf(role).some(
+            ({ Action, Resource }) =>
+              [Action].flat().includes(action) && JSON.stringify(Resource).includes('KeyBucket'),
+          ),
+        )
+        .map(([name]) => name);
+    expect(allowed('s3:DeleteObject')).toEqual(['WorkerRole']);
+    expect(allowed('s3:DeleteObjectVersion')).toEqual(['WorkerRole']);
+    expect(allowed('s3:GetObject')).toEqual(['ApiRole', 'MediaRole', 'WorkerRole', 'SealRole']);
   });
 });
 

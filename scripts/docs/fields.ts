@@ -1,13 +1,14 @@
 import type { Entity } from '../../src/data/entity.ts';
 import type { Field, ObjectShape, Shape } from '../../src/data/shape.ts';
 import { formatCode, formatLink, joinItems } from './markdown.ts';
+import { readReason, readWord } from './personal.ts';
 
 /** The fields of every document, which are described once for all entities. */
 const COMMON = ['_id', 'user', 'createdAt', 'updatedAt', 'version', 'outbox', 'removing'];
 
 /**
- * Makes the rows of an entity's fields: name, type, whether it is required, who writes it,
- * description.
+ * Makes the rows of an entity's fields: name, type, whether it is required, who writes it, whether it is
+ * personal, description.
  */
 export function makeFieldRows(entity: Entity, isWrittenByClients: boolean): string[][] {
   const own = Object.entries(entity.shape.fields).filter(([name]) => !COMMON.includes(name));
@@ -26,7 +27,9 @@ export function countFields({ shape }: Entity): number {
 function makeRows(name: string, field: Field, writer: string, remarks: string[]): string[][] {
   const told = [field.description, ...remarks].filter((it) => it !== undefined);
   const required = field.required ? 'yes' : '';
-  const own = [formatCode(name), describeType(field.shape), required, writer, told.join(' ')];
+  const word = readWord(field) ?? '';
+  const type = describeType(field.shape);
+  const own = [formatCode(name), type, required, writer, word, told.join(' ')];
   return [own, ...makeInnerRows(field.shape, name)];
 }
 
@@ -44,7 +47,8 @@ function makeInnerRows(shape: Shape, name: string): string[][] {
 function listRemarks(entity: Entity, name: string, field: Field): string[] {
   const { shape, hidden } = field;
   const remarks = [];
-  const given: unknown = entity.schema.path(name)?.options.default;
+  const options = entity.schema.path(name)?.options;
+  const given: unknown = options?.default ?? options?.encrypted?.default;
   const value: unknown = typeof given === 'function' ? given() : given;
   if (value !== undefined) {
     remarks.push(
@@ -54,6 +58,8 @@ function listRemarks(entity: Entity, name: string, field: Field): string[] {
   if (shape.kind === 'encrypted') remarks.push('Encrypted.');
   if (shape.kind === 'encrypted' && shape.shows) remarks.push('Shown by its last four characters.');
   if (hidden) remarks.push('Never answered.');
+  const reason = readReason(field.personal);
+  if (reason) remarks.push(`Kept: ${reason}.`);
   return remarks;
 }
 

@@ -24,7 +24,7 @@ export async function findBackend(root: string, dir: string): Promise<Backend> {
     return { api, mongodb: env.MONGODB_URI, stop: async () => undefined };
   }
   // It uses no service that the user has named, so that only this stack is fuzzed.
-  for (const name of ['MONGODB_URI', 'S3_ENDPOINT', 'MEDIA_BUCKET']) delete env[name];
+  for (const name of ['MONGODB_URI', 'S3_ENDPOINT', 'MEDIA_BUCKET', 'KEY_BUCKET']) delete env[name];
   env.CALLS_PER_MINUTE = '1000000';
   env.REGISTRATIONS_PER_MINUTE = '1000000';
   env.LOG_LEVEL ||= 'ERROR';

@@ -1,16 +1,9 @@
-import { type Ctx, hostClock } from '../context.ts';
+import type { Ctx } from '../context.ts';
 import { database } from './connection.ts';
 import { withDeadline } from './deadlines.ts';
 
 /** How far the clocks of this host and of the database may be apart where something is deleted by its age, in ms. */
 const MOST = 60_000;
-
-/** The time by the database's clock, in ms; what a test's clock is ahead of the host's is added. */
-export async function readDatabaseTime(ctx: Ctx): Promise<number> {
-  const { localTime } = await withDeadline(database().command({ hello: 1 }));
-  const ahead = ctx.clock === hostClock ? 0 : ctx.clock() - Date.now();
-  return (localTime as Date).getTime() + ahead;
-}
 
 /** How far this host's clock is ahead of the database's, in ms; behind where negative. */
 async function measureDifference(): Promise<number> {

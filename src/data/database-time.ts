@@ -1,5 +1,7 @@
 import type { mongo } from 'mongoose';
 import { type Ctx, hostClock } from '../context.ts';
+import { database } from './connection.ts';
+import { withDeadline } from './deadlines.ts';
 import type { Stored } from './entity.ts';
 import type { UUID } from './ids.ts';
 
@@ -14,6 +16,13 @@ export type DateExpression = '$$NOW' | { $add: ['$$NOW', number] };
 export function databaseTime(ctx: Ctx, ms = 0): DateExpression {
   const ahead = ctx.clock === hostClock ? 0 : ctx.clock() - Date.now();
   return ahead + ms === 0 ? '$$NOW' : { $add: ['$$NOW', ahead + ms] };
+}
+
+/** What time it is by the database's clock. */
+export async function readDatabaseTime(ctx: Ctx): Promise<Date> {
+  const { localTime } = await withDeadline(database().command({ hello: 1 }));
+  const ahead = ctx.clock === hostClock ? 0 : ctx.clock() - Date.now();
+  return new Date((localTime as Date).getTime() + ahead);
 }
 
 /** Before any date that is stored. */

@@ -2,8 +2,9 @@ import mongoose, { type Model, type mongo, Schema } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { readBytes } from './bson.ts';
+import { countCharacters } from './characters.ts';
 import { decryptValue, encryptValue, type Place } from './cipher.ts';
-import type { Base, Entity } from './entity.ts';
+import { type Base, type Entity, keepEmpty } from './entity.ts';
 import { idText, type UUID } from './ids.ts';
 import type { Encrypted } from './schema-words.ts';
 import type { Shape } from './shape.ts';
@@ -61,6 +62,38 @@ export async function encryptFields(
   return encrypted;
 }
 
+/** The values of a new document, with the defaults of encrypted fields, still in clear. */
+export function addClearDefaults<T extends Values>(entity: Entity, values: T): T {
+  const { defaults } = getEncryptedFields(entity);
+  const missing = defaults.filter(([path]) => values[path] === undefined);
+  if (missing.length === 0) return values;
+  return { ...values, ...Object.fromEntries(missing.map(([path, make]) => [path, make()])) };
+}
+
+/** The document that `refine` judges: as it is stored, but for what is encrypted, which is in clear. */
+export function showClear(entity: Entity, document: Values, clear: Values): Values {
+  const fields = listEncryptedFields(entity).filter((path) => clear[path] != null);
+  return { ...document, ...Object.fromEntries(fields.map((path) => [path, clear[path]])) };
+}
+
+/**
+ * A document without its ciphertext: what answers show decrypted is left out, and of a secret there is what
+ * they show of it. For copies, which nobody could decrypt at their place.
+ */
+export function omitCiphertext<T extends Base>(entity: Entity, document: T): T {
+  const { encrypted } = getEncryptedFields(entity);
+  if (encrypted.size === 0) return document;
+  const left: Values = {};
+  for (const [path, value] of Object.entries(document)) {
+    const shape = encrypted.get(path);
+    if (!shape) left[path] = value;
+    else if (shape.shows && isCiphertext(value)) {
+      left[path] = { ...(value.last4 && { last4: value.last4 }) };
+    }
+  }
+  return left as T;
+}
+
 /**
  * Decrypts the fields that answers show, in place. The documents need their `_id` and `user`.
  * @throws AppError UNREADABLE, UNAVAILABLE
@@ -68,13 +101,21 @@ export async function encryptFields(
 export async function decryptFields(ctx: Ctx, entity: Entity, documents: Base[]): Promise<void> {
   const { shown } = getEncryptedFields(entity);
   if (shown.length === 0) return;
-  for (const document of documents) {
-    const values: Values = document;
-    for (const path of shown) {
-      const value = await decryptUnlessForgotten(ctx, entity, document, path);
-      if (value !== undefined) values[path] = value;
-      else if (isCiphertext(values[path])) delete values[path];
-    }
+  // Those of many owners wait for their keys together.
+  await Promise.all(documents.map((document) => decryptShown(ctx, entity, document, shown)));
+}
+
+async function decryptShown(
+  ctx: Ctx,
+  entity: Entity,
+  document: Base,
+  shown: string[],
+): Promise<void> {
+  const values: Values = document;
+  for (const path of shown) {
+    const value = await decryptUnlessForgotten(ctx, entity, document, path);
+    if (value !== undefined) values[path] = value;
+    else if (isCiphertext(values[path])) delete values[path];
   }
 }
 
@@ -94,14 +135,17 @@ async function decryptUnlessForgotten(
   }
 }
 
+/** The encrypted fields of an entity. */
+export function listEncryptedFields(entity: Entity): string[] {
+  return [...getEncryptedFields(entity).encrypted.keys()];
+}
+
 /** Whether answers of this entity show decrypted fields; then `user` must be read, too. */
 export function showsEncrypted(entity: Entity): boolean {
   return getEncryptedFields(entity).shown.length > 0;
 }
 
-/**
- * Encrypts one value for a field of a document, without validating it. @throws AppError UNAVAILABLE
- */
+/** Encrypts the value of one field, as it is stored, without validating it. @throws AppError UNAVAILABLE */
 export async function encryptField(
   ctx: Ctx,
   entity: Entity,
@@ -133,8 +177,12 @@ export async function decryptField<T = unknown>(
   return (await decryptValue(ctx, describePlace(entity, document, path), bytes)) as T;
 }
 
-function describePlace(entity: Entity, { _id, user }: Owner, path: string): Place {
-  return { entity: entity.name, path, document: idText(_id), user: user ? idText(user) : '' };
+/** Where a field of a document is, as its ciphertext is bound to it. */
+export function describePlace(entity: Entity, { _id, user }: Owner, path: string): Place {
+  // An account is its own owner.
+  const own = entity.name === 'User' ? { subject: idText(_id) } : {};
+  const owner = { document: idText(_id), user: user ? idText(user) : '' };
+  return { entity: entity.name, path, ...owner, ...own };
 }
 
 /** The last four characters of a secret; none of one that is short. */
@@ -148,16 +196,24 @@ type EncryptedShape = Extract<Shape, { kind: 'encrypted' }>;
  * By entity: its encrypted fields, and those of them that answers show decrypted. Cached, as each
  * answer needs it.
  */
-const known = new Map<Entity, { encrypted: Map<string, EncryptedShape>; shown: string[] }>();
+const known = new Map<Entity, Fields>();
 
-function getEncryptedFields(entity: Entity) {
+interface Fields {
+  encrypted: Map<string, EncryptedShape>;
+  shown: string[];
+  defaults: [path: string, make: () => unknown][];
+}
+
+function getEncryptedFields(entity: Entity): Fields {
   let fields = known.get(entity);
   if (!fields) {
-    fields = { encrypted: new Map(), shown: [] };
+    fields = { encrypted: new Map(), shown: [], defaults: [] };
     for (const [path, { shape, hidden }] of Object.entries(entity.shape.fields)) {
       if (shape.kind !== 'encrypted') continue;
       fields.encrypted.set(path, shape);
       if (!hidden && !shape.shows) fields.shown.push(path);
+      const word = entity.schema.path(path).options.encrypted as Encrypted;
+      if (word.default) fields.defaults.push([path, word.default]);
     }
     known.set(entity, fields);
   }
@@ -180,10 +236,12 @@ function getClearModel(entity: Entity): Model<object> {
     const schema = new Schema(Object.fromEntries(inner), {
       _id: false,
       strict: 'throw',
-      minimize: false,
       autoIndex: false,
       autoCreate: false,
     });
+    // As `entity()` does with the schema of what is not encrypted.
+    keepEmpty(schema);
+    countCharacters(schema);
     model = mongoose.model<object>(`${entity.name} in clear`, schema);
     models.set(entity, model);
   }

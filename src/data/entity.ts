@@ -48,6 +48,8 @@ export interface EntityOptions {
   verified?: boolean;
   /** The objects in S3 that are deleted with a document: keys, and prefixes that end in a slash. */
   objects?: (document: Stored) => string[];
+  /** How many bytes of storage a document stands for: the audit entry of its deletion tells of them. */
+  bytes?: (document: Stored) => number;
   /**
    * Who may read its documents where others refer to them; by default the owner, or admins where
    * there is none.
@@ -129,13 +131,22 @@ const ciphertext = new Schema(
 /**
  * A top-level field that is encrypted at rest, of any Mongoose type: `encrypted({ type: String })`.
  * Writes take plaintext and answers show it; with `shows: 'last4'` they show its last four
- * characters only. `refine`, filters and indexes see ciphertext.
+ * characters only. `clearDefault` makes the value of new documents without one: Mongoose would take a `default`
+ * for ciphertext. `refine` sees plaintext, too; filters and indexes see ciphertext.
  */
 export function encrypted<
-  O extends SchemaTypeOptions<object> & { shows?: 'last4'; default?: never } = object,
+  O extends SchemaTypeOptions<object> & {
+    shows?: 'last4';
+    default?: never;
+    clearDefault?: () => unknown;
+  } = object,
 >(inner: SchemaDefinitionProperty, options?: O) {
-  const { shows, ...field } = options ?? {};
-  const held: Encrypted = { inner, ...(shows && { shows }) };
+  const { shows, clearDefault, ...field } = options ?? {};
+  const held: Encrypted = {
+    inner,
+    ...(shows && { shows }),
+    ...(clearDefault && { default: clearDefault }),
+  };
   return { type: ciphertext, ...field, encrypted: held } as { type: typeof ciphertext } & O;
 }
 
@@ -190,6 +201,7 @@ function completeSchema(schema: Schema, options: EntityOptions): Schema {
       server: true,
       immutable: true,
       publicName: 'id',
+      personal: 'none',
     },
     ...(owner !== 'none' && {
       user: ref('User', {
@@ -197,17 +209,32 @@ function completeSchema(schema: Schema, options: EntityOptions): Schema {
         immutable: true,
         server: true,
         onDelete: options.appendOnly ? 'keep' : 'cascade',
+        personal: 'export',
       }),
     }),
-    createdAt: { type: Date, required: true, server: true, immutable: true },
-    updatedAt: { type: Date, required: true, server: true },
+    createdAt: { type: Date, required: true, server: true, immutable: true, personal: 'none' },
+    updatedAt: { type: Date, required: true, server: true, personal: 'none' },
     // Counts the writes: ETags show it, and optimistic locks compare it.
-    version: { type: Number, required: true, server: true, select: false, integer: true, min: 1 },
+    version: {
+      type: Number,
+      required: true,
+      server: true,
+      select: false,
+      integer: true,
+      min: 1,
+      personal: 'none',
+    },
     // Audit entries, written in the same command as the change, which are moved from here into the
     // audit chain.
-    outbox: { type: [Schema.Types.Mixed], default: undefined, server: true, select: false },
+    outbox: {
+      type: [Schema.Types.Mixed],
+      default: undefined,
+      server: true,
+      select: false,
+      personal: 'keep: it goes into the audit log',
+    },
     // Set while a deletion checks `restrict` references: no new reference is accepted meanwhile.
-    removing: { type: Date, server: true, select: false },
+    removing: { type: Date, server: true, select: false, personal: 'none' },
   };
   schema.add(fields as never);
   schema.set('strict', 'throw');
@@ -227,7 +254,7 @@ function completeSchema(schema: Schema, options: EntityOptions): Schema {
 }
 
 /** Keeps empty objects, at any depth, which Mongoose removes by default (`minimize`). */
-function keepEmpty(schema: Schema): void {
+export function keepEmpty(schema: Schema): void {
   schema.set('minimize', false);
   for (const { schema: inner } of schema.childSchemas) keepEmpty(inner);
 }

@@ -1,4 +1,5 @@
 import type { Ctx } from '../context.ts';
+import { omitCiphertext } from './encrypted-fields.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
 import { newId, type UUID } from './ids.ts';
 
@@ -64,7 +65,7 @@ function makeEvent(tx: Ctx, entity: Entity, name: EventName, document: Base): St
     ...(about && { job: about }),
     ...(status && !isGone && { status }),
     revision: document.version,
-    data: isGone ? { _id: document._id } : document,
+    data: isGone ? { _id: document._id } : omitCiphertext(entity, document),
     forWebhooks: true,
     createdAt: now,
     updatedAt: now,

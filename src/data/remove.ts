@@ -1,6 +1,6 @@
 import type { mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
-import { type AuditEntry, makeAuditEntry, makeLooseEvent } from './audit.ts';
+import { type AuditEntry, type Change, makeAuditEntry, makeLooseEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { idText, type UUID } from './ids.ts';
@@ -230,12 +230,20 @@ async function recordRemoval(
 async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: string): Promise<void> {
   await recordDeletions(ctx, entity, gone);
   if (entity.options.audited === false) return;
-  const events = gone.map((d) => makeLooseEvent(entity, d, makeAuditEntry(ctx, action, [])));
+  const events = gone.map((d) =>
+    makeLooseEvent(entity, d, makeAuditEntry(ctx, action, listRemovals(entity, d))),
+  );
   const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => makeLooseEvent(entity, d, entry)));
   const missing = await notInChain(ctx, waiting);
   await entityNamed('LooseEvent').collection.insertMany([...missing, ...events], {
     ...(ctx.session && { session: ctx.session }),
   });
+}
+
+/** Of what is stored in S3 its bytes: whoever counts those has no document left to ask. */
+function listRemovals(entity: Entity, document: Base): Change[] {
+  const { bytes } = entity.options;
+  return bytes ? [{ path: 'size', before: bytes(document as Stored), after: null }] : [];
 }
 
 /** An event is in the chain before its entry is out of the document: here it may be in between. */

@@ -10,7 +10,7 @@ export const WORDS = {
   onDelete: 'what happens when the document referred to is deleted',
   countedIn:
     'the number that counts it: how many documents hold this reference, in the one referred to; how often any other field changed, in the document itself',
-  personal: 'what privacy export and erasure do with it: export, erase or keep',
+  personal: 'what export and erasure of a person’s data do with it, and with all that is in it',
   integer: 'a whole number',
   maxBytes: 'the most bytes of a free-form object, as JSON',
   maxItems: 'the most items of an array',
@@ -24,7 +24,7 @@ declare module 'mongoose' {
     publicName?: string;
     onDelete?: OnDelete;
     countedIn?: string;
-    personal?: 'export' | 'erase' | 'keep';
+    personal?: Personal;
     integer?: boolean;
     maxBytes?: number;
     maxItems?: number;
@@ -39,8 +39,17 @@ declare module 'mongoose' {
  */
 export type OnDelete = 'cascade' | 'restrict' | 'unset' | 'keep';
 
+/**
+ * What becomes of a field when a person asks for his data, or to be forgotten. `export`: it is about him, is
+ * handed to him and erased. `erase`: it is about him and erased, but of no use to him, or a secret. `keep`:
+ * it is about him and outlives him, for the reason given. `none`: it says nothing about a person.
+ */
+export type Personal = 'export' | 'erase' | 'none' | `keep: ${string}`;
+
 /** The type of an encrypted field, and what answers show in place of its value. */
 export interface Encrypted {
   inner: SchemaDefinitionProperty;
   shows?: 'last4';
+  /** Makes the value, in clear, of a new document that has none. */
+  default?: () => unknown;
 }

@@ -1,5 +1,5 @@
 import { Schema, type SchemaType } from 'mongoose';
-import type { Encrypted, OnDelete } from './schema-words.ts';
+import type { Encrypted, OnDelete, Personal } from './schema-words.ts';
 
 /**
  * A Mongoose schema as a plain tree, from which the joi schemas of bodies, the JSON of answers, the
@@ -45,6 +45,8 @@ export interface Field {
   hasDefault: boolean;
   /** The field that counts it: see `countedIn` in schema-words.ts. */
   countedIn?: string;
+  /** What becomes of it, and of all that is in it, when a person asks to be forgotten. */
+  personal?: Personal;
   /** For the documentation. */
   description?: string;
 }
@@ -109,8 +111,9 @@ function readField(type: SchemaType, path: string): Field {
     server: o.server === true,
     immutable: o.immutable === true,
     hidden: o.select === false,
-    hasDefault: o.default !== undefined,
+    hasDefault: o.default !== undefined || o.encrypted?.default !== undefined,
     countedIn: o.countedIn,
+    personal: o.personal,
     description: o.description,
   });
 }

@@ -11,7 +11,13 @@ import {
   makeAuditEntry,
 } from './audit.ts';
 import { type DateExpression, databaseTime, insertComputed } from './database-time.ts';
-import { encryptFields, isEncryptedPath, type Owner } from './encrypted-fields.ts';
+import {
+  addClearDefaults,
+  encryptFields,
+  isEncryptedPath,
+  type Owner,
+  showClear,
+} from './encrypted-fields.ts';
 import type { Base, Entity, Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { newId, type UUID } from './ids.ts';
@@ -51,9 +57,7 @@ export async function insert<T extends Base>(
     updatedAt: now,
     version: 1,
   });
-  if (entity.options.audited !== false) {
-    document.outbox = [makeAuditEntry(ctx, action, listCreations(entity, document))];
-  }
+  auditCreation(ctx, entity, document, action);
   ctx.noteWrite?.();
   try {
     await store(ctx, entity, document, times);
@@ -91,9 +95,7 @@ export async function insertMany<T extends Base>(
     const now = new Date(ctx.clock());
     const common = { _id: newId(now.getTime()), createdAt: now, updatedAt: now, version: 1 };
     const document = await validateNew(ctx, entity, { ...common, ...values });
-    if (entity.options.audited !== false) {
-      document.outbox = [makeAuditEntry(ctx, 'create', listCreations(entity, document))];
-    }
+    auditCreation(ctx, entity, document, 'create');
     documents.push(document);
   }
   const session = { ...(tx.session && { session: tx.session }) };
@@ -184,6 +186,12 @@ export async function removeOne<T extends Base>(
   return found as T | null;
 }
 
+function auditCreation(ctx: Ctx, entity: Entity, document: Stored, action: string): void {
+  if (entity.options.audited !== false) {
+    document.outbox = [makeAuditEntry(ctx, action, listCreations(entity, document))];
+  }
+}
+
 /** Inserts a document: by an upsert, where the database has to compute some of its dates. */
 async function store(ctx: Ctx, entity: Entity, document: Stored, times?: Times): Promise<void> {
   const session = { ...(ctx.session && { session: ctx.session }) };
@@ -204,11 +212,12 @@ function makeDates(ctx: Ctx, times: Times = {}): Record<string, DateExpression> 
 
 async function validateNew(ctx: Ctx, entity: Entity, values: Values & Owner): Promise<Stored> {
   try {
+    const clear = addClearDefaults(entity, values);
     const document = await validateDocument(
       entity,
-      await encryptFields(ctx, entity, values, values),
+      await encryptFields(ctx, entity, values, clear),
     );
-    checkRules(entity, document);
+    if (entity.options.refine) checkRules(entity, showClear(entity, document, clear));
     return document;
   } catch (error) {
     throw translateError(error);

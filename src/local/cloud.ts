@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createAuditBucket, createBucket, nameAuditBucket } from './bucket.ts';
+import { createBuckets } from './bucket.ts';
 import type { Deployment } from './deployment/types.ts';
 import { makeEnvironment, type Place } from './environment.ts';
 import { type Gateway, startGateway } from './http/gateway.ts';
@@ -47,8 +47,7 @@ export async function createPlace(
   const place: Place = { database: name, bucket, apiUrl: 'http://localhost:4000' };
   const [queues] = await Promise.all([
     createQueues(tools.queue, deployment, name),
-    createBucket(tools.s3, bucket),
-    createAuditBucket(tools.s3, nameAuditBucket(bucket)),
+    createBuckets(tools.s3, bucket),
   ]);
   return makeEnvironment(tools, deployment, queues, place);
 }

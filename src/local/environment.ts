@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { nameAuditBucket } from './bucket.ts';
+import { nameAuditBucket, nameKeyBucket } from './bucket.ts';
 import type { Deployment } from './deployment/types.ts';
+import { LOCAL_WEBHOOK_SECRET } from './stripe.ts';
 import type { ToolsInfo } from './tools.ts';
 
 /** What differs between two environments on the same tools. */
@@ -28,12 +29,14 @@ export function makeEnvironment(
     AWS_SESSION_TOKEN: '',
     S3_ENDPOINT: tools.s3.endpoint,
     MEDIA_BUCKET: bucket,
+    KEY_BUCKET: nameKeyBucket(bucket),
     AUDIT_BUCKET: nameAuditBucket(bucket),
     SQS_ENDPOINT: tools.queue,
     ...queueUrls,
     SECRETS_FILE: tools.secretsFile,
     MAIL_FROM: 'no-reply@localhost',
     MAIL_DIR: tools.mailDir,
+    ...(tools.stripe && describeStripe(tools.stripe)),
     APP_URL: process.env.APP_URL || 'http://localhost:3000',
     TOKEN_KEYS: tools.secrets.TOKEN_KEYS,
     APP_SECRET: tools.secrets.APP_SECRET,
@@ -41,6 +44,15 @@ export function makeEnvironment(
     FONTS_PATH: fileURLToPath(new URL('../../node_modules', import.meta.url)),
     // Only on this machine: where the worker subscribes to the events of the bucket.
     S3_EVENTS_URL: tools.hub,
+  };
+}
+
+/** How the functions reach the stand-in for Stripe; with the user's own key, its variables are theirs. */
+function describeStripe(url: string): Record<string, string> {
+  return {
+    STRIPE_API_BASE: url,
+    STRIPE_SECRET_KEY: 'sk_test_local',
+    STRIPE_WEBHOOK_SECRET: LOCAL_WEBHOOK_SECRET,
   };
 }
 

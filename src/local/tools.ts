@@ -7,6 +7,7 @@ import { findFreePort } from './process/ports.ts';
 import { startQueue } from './queue/server.ts';
 import { type S3Access, startS3 } from './s3.ts';
 import { loadSecrets, locateSecrets, type Secrets } from './secrets.ts';
+import { startLocalStripe } from './stripe.ts';
 import { ffmpeg } from './tools/ffmpeg.ts';
 import { find } from './tools/find.ts';
 import { mongod } from './tools/mongod.ts';
@@ -24,6 +25,8 @@ export type ToolsInfo = {
   secrets: Secrets;
   /** Where they are, to be read again. */
   secretsFile: string;
+  /** What stands in for Stripe; empty with the user's own key. */
+  stripe: string;
   /** Where mails are written to. */
   mailDir: string;
 };
@@ -35,6 +38,8 @@ export type Tools = {
   readonly ready: Promise<void>;
   /** Process ids by name, for tests that kill. */
   pids(): Promise<Record<'mongod' | 's3', number | undefined>>;
+  /** Has the stand-in for Stripe send its events to an API. */
+  deliverPayments(api: string): void;
   stop(): Promise<void>;
 };
 
@@ -64,9 +69,10 @@ export async function beginTools({
     ? undefined
     : startMongod({ dir, ...server, binary: mongodBinary, log, testCommands });
   database?.catch(() => undefined); // the error is thrown where `ready` is awaited
-  const [hub, queue] = await Promise.all([
+  const [hub, queue, stripe] = await Promise.all([
     S3_ENDPOINT ? undefined : startHub({ log }),
     startQueue({ port: ports.queue }),
+    process.env.STRIPE_SECRET_KEY ? undefined : startLocalStripe(ports.stripe),
   ]);
   const own = {
     accessKeyId: secrets.AWS_ACCESS_KEY_ID,
@@ -98,18 +104,20 @@ export async function beginTools({
       secrets,
       secretsFile: locateSecrets(resolve(dir)),
       mailDir: resolve(dir, 'mail'),
+      stripe: stripe?.url ?? '',
     },
     ready,
     pids,
+    deliverPayments: (api) => stripe?.deliverTo(api),
     stop: async () => {
       const started = await Promise.allSettled([database, objects]);
       await Promise.all(started.map((one) => one.status === 'fulfilled' && one.value?.stop()));
-      await Promise.all([hub?.stop(), queue.stop()]);
+      await Promise.all([hub?.stop(), queue.stop(), stripe?.stop()]);
     },
   };
 }
 
-type Ports = { mongod: number; s3: number; queue: number };
+type Ports = { mongod: number; s3: number; queue: number; stripe: number };
 
 /**
  * Chooses the ports of the last run, so that addresses survive a restart, or others if they are
@@ -128,6 +136,7 @@ async function choosePorts(dir: string): Promise<Ports> {
     mongod: await findFreePort(last.mongod),
     s3: await findFreePort(last.s3),
     queue: await findFreePort(last.queue),
+    stripe: await findFreePort(last.stripe),
   };
   writeFileSync(file, `${JSON.stringify(ports)}\n`);
   return ports;

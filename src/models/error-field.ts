@@ -9,4 +9,9 @@ const schema = new Schema(
 );
 
 /** Why something failed: a stable code, and a message for people. Set by the server. */
-export const errorField = { type: schema, server: true, description: 'Why it failed.' } as const;
+export const errorField = {
+  type: schema,
+  server: true,
+  personal: 'none',
+  description: 'Why it failed.',
+} as const;

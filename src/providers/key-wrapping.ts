@@ -6,10 +6,17 @@ import { deriveAppKeys } from '../crypto/app-key.ts';
 import { AppError } from '../errors.ts';
 
 /** A key as it is stored: encrypted under another (envelope encryption), which never leaves KMS. */
-interface WrappedKey {
+export interface WrappedKey {
   /** The ARN of the KMS key, or `LOCAL`. */
   wrapper: string;
   wrapped: Uint8Array;
+}
+
+/** What a wrapped key is bound to: it unwraps as this key of this subject alone. */
+export interface KeyName {
+  id: string;
+  /** Whose data it encrypts: the id of a user, or `stage`. Keys of before were everybody's, and have none. */
+  subject?: string;
 }
 
 /** Without KMS: a key derived from the app's secret. Another derivation would be another name. */
@@ -26,7 +33,7 @@ export function wrapperInUse(): string {
  * Makes a key of 32 random bytes and wraps it; it unwraps under the same name alone.
  * @throws AppError UNAVAILABLE
  */
-export async function makeWrappedKey(name: string): Promise<WrappedKey> {
+export async function makeWrappedKey(name: KeyName): Promise<WrappedKey> {
   const by = wrapperInUse();
   if (by === LOCAL) return { wrapper: by, wrapped: wrapLocally(randomBytes(32), name) };
   const { kms, sdk } = await loadClient();
@@ -40,7 +47,7 @@ export async function makeWrappedKey(name: string): Promise<WrappedKey> {
  * @throws AppError UNREADABLE when it may not; UNAVAILABLE
  */
 export async function unwrapKey(
-  name: string,
+  name: KeyName,
   { wrapper: by, wrapped }: WrappedKey,
 ): Promise<Buffer> {
   if (by === LOCAL) return unwrapLocally(Buffer.from(wrapped), name);
@@ -51,8 +58,11 @@ export async function unwrapKey(
 }
 
 /** What KMS binds to the key, and CloudTrail shows of each use. */
-function bindTo(name: string): Record<string, string> {
-  return { service: 'mixdown', stage: config.stage, sealingKey: name };
+function bindTo({ id, subject }: KeyName): Record<string, string> {
+  return {
+    ...{ service: 'mixdown', stage: config.stage, sealingKey: id },
+    ...(subject && { subject }),
+  };
 }
 
 let client: KMSClient | undefined;
@@ -86,18 +96,20 @@ function refused(cause: unknown): AppError {
 
 const localKeys = deriveAppKeys(`wrap ${LOCAL}`);
 
-function wrapLocally(key: Buffer, name: string): Buffer {
+const bindLocally = ({ id, subject }: KeyName) => Buffer.from(subject ? `${subject}/${id}` : id);
+
+function wrapLocally(key: Buffer, name: KeyName): Buffer {
   const nonce = randomBytes(NONCE);
-  const bound = Buffer.from(name);
+  const bound = bindLocally(name);
   const { ciphertext, tag } = encryptAesGcm(localKeys.current(), nonce, key, bound);
   return Buffer.concat([nonce, ciphertext, tag]);
 }
 
-function unwrapLocally(wrapped: Buffer, name: string): Buffer {
+function unwrapLocally(wrapped: Buffer, name: KeyName): Buffer {
   const nonce = wrapped.subarray(0, NONCE);
   const encrypted = { ciphertext: wrapped.subarray(NONCE, -TAG), tag: wrapped.subarray(-TAG) };
   try {
-    return decryptByAny(localKeys.all(), nonce, encrypted, Buffer.from(name));
+    return decryptByAny(localKeys.all(), nonce, encrypted, bindLocally(name));
   } catch (cause) {
     throw refused(cause);
   }

@@ -61,13 +61,16 @@ export function presignPlay(
 let endpointOrigin: string | undefined;
 
 /** The URL of an object: virtual-hosted on AWS, path-style for another endpoint. */
-export function getObjectUrl(key: string): { origin: string; path: string } {
-  const { s3Endpoint, mediaBucket, region } = config;
+export function getObjectUrl(
+  key: string,
+  bucket = config.mediaBucket,
+): { origin: string; path: string } {
+  const { s3Endpoint, region } = config;
   if (s3Endpoint) {
     endpointOrigin ??= new URL(s3Endpoint).origin;
-    return { origin: endpointOrigin, path: `/${mediaBucket}/${key}` };
+    return { origin: endpointOrigin, path: `/${bucket}/${key}` };
   }
-  return { origin: `https://${mediaBucket}.s3.${region}.amazonaws.com`, path: `/${key}` };
+  return { origin: `https://${bucket}.s3.${region}.amazonaws.com`, path: `/${key}` };
 }
 
 /** Region, credentials and time for presigning. */

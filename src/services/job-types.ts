@@ -1,5 +1,7 @@
 import { endSessions } from './account/end-sessions.ts';
 import { sendMailJob } from './account/mail/send-job.ts';
+import { forgetKeys } from './crypto/forget-job.ts';
+import { renewEncryption, renewPart } from './crypto/renew-job.ts';
 import { renderExport } from './exports/export-job.ts';
 import { importProject } from './exports/import/import-job.ts';
 import { renderSegments } from './exports/segments/segment-job.ts';
@@ -8,6 +10,7 @@ import { processAudio, processImage, processTrack, processVideo } from './media/
 import { reprocessMedia } from './media/reprocess-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
 import { streamVideo } from './media/streams/stream-job.ts';
+import { handleStripeEvent } from './payments/event-job.ts';
 import { sweep } from './removal/sweep-job.ts';
 import { completeUpload } from './uploads/complete.ts';
 import { copyOriginal } from './uploads/reuse.ts';
@@ -31,4 +34,8 @@ export const jobTypes = listJobTypes(
   endSessions,
   sendMailJob,
   deliverWebhooks,
+  handleStripeEvent,
+  forgetKeys,
+  renewEncryption,
+  renewPart,
 );

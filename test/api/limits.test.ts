@@ -60,7 +60,10 @@ const padded = (bytes: number) => `{}${' '.repeat(bytes - 2)}`;
 
 test('an operation that is open to all takes 16 KiB, and says so of a body that is larger', async () => {
   const paths = openApiDocument.paths as Record<string, { post?: { security: unknown[] } }>;
-  const open = Object.entries(paths).filter(([, { post }]) => post?.security?.length === 0);
+  // What a provider signs is larger, and nothing of it is parsed before its signature is verified.
+  const open = Object.entries(paths).filter(
+    ([path, { post }]) => post?.security?.length === 0 && path !== '/v1/webhooks/stripe',
+  );
   expect(open.length).toBeGreaterThan(5);
   for (const [path] of open) {
     const post = (raw: string) => call('POST', path, { raw });

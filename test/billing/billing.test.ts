@@ -12,9 +12,10 @@ import { makeEntry } from './make-entry.ts';
 conforms(payments, {
   make: storedAt(payments),
   body: async () => ({ package: 'SMALL' }),
+  asRead: ({ checkout: _checkout, ...document }) => document,
 });
 
-conforms(paymentMethods, { make: storedAt(paymentMethods) });
+conforms(paymentMethods, { make: storedAt(paymentMethods), change: { isDefault: true } });
 
 conforms(creditTransactions, { make: makeEntry });
 

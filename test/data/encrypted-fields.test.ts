@@ -16,6 +16,8 @@ import { findOne } from '../../src/data/read.ts';
 import { insert, update } from '../../src/data/write.ts';
 import { AuditEvent } from '../../src/models/audit/audit-event.ts';
 import { DataKey } from '../../src/models/crypto/data-key.ts';
+import { destroyKeys, loadKey, storeKey } from '../../src/providers/key-store.ts';
+import type { WrappedKey } from '../../src/providers/key-wrapping.ts';
 import { owner } from '../../src/rules.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
 import { commandsOf } from '../advisories/support/commands.ts';
@@ -23,6 +25,7 @@ import { adminDatabase, grantAccess } from '../harness/admin.ts';
 import { passTime } from '../harness/clocks.ts';
 import { given, type Person } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
+import { listStoredKeys } from '../harness/key-bucket.ts';
 import { times } from '../harness/times.ts';
 
 type Json = Record<string, unknown>;
@@ -290,19 +293,20 @@ describe('a ciphertext', () => {
     expect(await keyOf(await made({ twin: 'x' }))).toBe(await keyOf(young));
     expect((await call('GET', `/v1/safes/${old.id}`)).body.twin).toBe('encrypted long ago');
     expect((await call('GET', `/v1/safes/${young.id}`)).body.twin).toBe('encrypted now');
-    expect(await DataKey.collection.countDocuments()).toBe(2);
+    expect(await DataKey.collection.countDocuments({ subject: alice.id })).toBe(2);
   });
 
   test('whose key is gone is a fault of ours, and no empty answer', async () => {
     const user = new UUID(alice.id);
     const safe = (await insert(ctx(), Safe, { ...clear, user, twin: 'lost' })) as never as Json;
-    const keys = await DataKey.collection.find().toArray();
-    await DataKey.collection.deleteMany({});
+    const names = await listStoredKeys(`users/${alice.id}/`);
+    const keys = await Promise.all(names.map((name) => loadKey(name)));
+    await destroyKeys(`users/${alice.id}/`);
     passTime(6 * 60 * 1000);
     await expect(decryptField(ctx(), Safe, safe as never, 'twin')).rejects.toMatchObject(
       unreadable,
     );
-    await DataKey.collection.insertMany(keys);
+    await Promise.all(names.map((name, n) => storeKey(name, keys[n] as WrappedKey)));
     expect(await decryptField(ctx(), Safe, safe as never, 'twin')).toBe('lost');
   });
 });

@@ -120,7 +120,8 @@ test('an estimate tells what an export takes, and starts nothing', async () => {
     seconds: expect.any(Number),
     bytes: 10 * 44_100 * 4,
     durationSeconds: 10,
-    credits: null,
+    credits: 0,
+    priceVersion: 'free',
   });
   const mp4 = await alice.post<Doc>(at, { project, format: 'MP4' });
   expect(Number(mp4.body.seconds)).toBeGreaterThan(Number(wav.body.seconds));

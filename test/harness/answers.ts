@@ -15,8 +15,11 @@ interface Checks {
   operations: {
     method: string;
     path: string;
-    /** By status: the content type, empty where there is no body, and the check of the body. */
-    answers: Record<string, { type: string; validate?: ValidateFunction }>;
+    /**
+     * By status: the content type, empty where there is no body, others that a client may prefer, and the
+     * check of a body of the first.
+     */
+    answers: Record<string, { type: string; others: string[]; validate?: ValidateFunction }>;
   }[];
 }
 
@@ -55,7 +58,8 @@ async function prepare(): Promise<Check> {
     const { route } = found;
     const declared = byOperation.get(`${route.method} ${route.path}`)?.[status];
     if (!declared) throw bad(`a status that is not documented (${JSON.stringify(body)})`);
-    const { type, validate } = declared;
+    const { type, others, validate } = declared;
+    if (others.includes(contentType)) return;
     if (contentType !== type) throw bad(`${contentType || 'no type'} instead of ${type || 'none'}`);
     if (validate) await hold(validate);
   };

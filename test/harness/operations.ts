@@ -67,6 +67,8 @@ function resolved(document: JsonSchema, part: JsonSchema): JsonSchema {
 /** Whose documents a path names by `{id}`, where no resource says so; null = of nothing that is stored yet. */
 const PLACES: Record<string, string | null> = {
   '/v1/users': 'User',
+  '/v1/admin/payments': 'Payment',
+  '/v1/admin/accounts': 'User',
   '/v1/privacy/exports': null,
   '/v1/webhook-endpoints/deliveries': 'WebhookDelivery',
 };

@@ -18,6 +18,7 @@ Object.assign(process.env, env, {
   MAIL_DIR: mailDir,
   // A test file may have put others in the way of its functions.
   S3_ENDPOINT: process.env.TEST_S3_ENDPOINT ?? env.S3_ENDPOINT,
+  STRIPE_API_BASE: process.env.TEST_STRIPE_API_BASE ?? env.STRIPE_API_BASE,
   SQS_ENDPOINT: process.env.TEST_SQS_ENDPOINT ?? env.SQS_ENDPOINT,
 });
 

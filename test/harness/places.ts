@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { watch } from 'node:fs';
-import { createAuditBucket, createBucket, nameAuditBucket } from '../../src/local/bucket.ts';
+import { createBuckets } from '../../src/local/bucket.ts';
 import type { Deployment } from '../../src/local/cloud.ts';
 import { createQueues } from '../../src/local/queue/server.ts';
 import type { ToolsInfo } from '../../src/local/tools.ts';
@@ -21,8 +21,7 @@ export function startPlaces(tools: ToolsInfo, deployment: Deployment, folder: st
     const [lent, queues] = await Promise.all([
       databases.lend(pid),
       createQueues(tools.queue, deployment, name),
-      createBucket(tools.s3, bucket),
-      createAuditBucket(tools.s3, nameAuditBucket(bucket)),
+      createBuckets(tools.s3, bucket),
     ]);
     return { ...lent, bucket, queues };
   }

@@ -53,13 +53,13 @@ function checksOf({ paths, components }: Document): string {
       const answers = Object.entries(responses).map(([status, own]) => {
         const shared = own.$ref?.split('/').at(-1);
         const { content = {} } = shared ? (components.responses[shared] as Response) : own;
-        const [type = ''] = Object.keys(content);
+        const [type = '', ...others] = Object.keys(content);
         const at = shared
           ? ['components', 'responses', shared]
           : ['paths', path, method, 'responses', status];
         const isChecked = type.endsWith('json') && content[type]?.schema;
         const validate = isChecked && check(...at, 'content', type, 'schema');
-        return `${status}: { type: '${type}', validate: ${validate || 'undefined'} }`;
+        return `${status}: { type: '${type}', others: ${JSON.stringify(others)}, validate: ${validate || 'undefined'} }`;
       });
       return `{ method: '${method.toUpperCase()}', path: '${path}', answers: { ${answers.join(', ')} } },\n`;
     }),

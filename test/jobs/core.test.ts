@@ -9,8 +9,10 @@ const BELOW = [
   /^\.\.\/\.\.\/data\//,
   /^\.\.\/\.\.\/models\/jobs\//,
   /^\.\.\/\.\.\/providers\/(queue|log)\.ts$/,
-  // The credits that a job holds.
-  /^\.\.\/billing\/(holds|turns)\.ts$/,
+  // The credits that a job holds, and what an account may have of jobs at once.
+  /^\.\.\/billing\/(group-commit|holds|prices|spending|turns)\.ts$/,
+  /^\.\.\/metering\/allowances\/(counter|free|with-allowance)\.ts$/,
+  /^\.\.\/\.\.\/models\/billing\/credit-hold\.ts$/,
   /^node:/,
   /^joi$/,
 ];

@@ -26,16 +26,18 @@ async function has(APP_SECRET: unknown): Promise<void> {
 
 test('on one machine encrypted fields decrypt after a rotation, with the former secret and not without', async () => {
   const encrypted = await encryptValue(ctx, field, 'a secret');
-  const wrapped = await makeWrappedKey('before');
+  const wrapped = await makeWrappedKey({ id: 'before', subject: 'u' });
   const secret = makeAppSecret();
   await has([{ secret: former }, { secret, usedFrom: LONG_AGO }]);
   expect(listAppSecrets()).toHaveLength(2);
   expect(await decryptValue(ctx, field, encrypted)).toBe('a secret');
-  expect(await unwrapKey('before', wrapped)).toHaveLength(32);
+  expect(await unwrapKey({ id: 'before', subject: 'u' }, wrapped)).toHaveLength(32);
 
-  const since = await makeWrappedKey('since');
+  const since = await makeWrappedKey({ id: 'since', subject: 'u' });
   await has([{ secret, usedFrom: LONG_AGO }]);
-  expect(await unwrapKey('since', since)).toHaveLength(32);
-  await expect(unwrapKey('before', wrapped)).rejects.toMatchObject({ code: 'UNREADABLE' });
+  expect(await unwrapKey({ id: 'since', subject: 'u' }, since)).toHaveLength(32);
+  await expect(unwrapKey({ id: 'before', subject: 'u' }, wrapped)).rejects.toMatchObject({
+    code: 'UNREADABLE',
+  });
   await expect(decryptValue(ctx, field, encrypted)).rejects.toMatchObject({ code: 'UNREADABLE' });
 });

@@ -49,7 +49,7 @@ test('an account sees what it may have, has used, and when there will be more', 
   await alice.project();
   await alice.medium('images', { size: 300 });
   const now = await read(alice);
-  expect(now.BYTES).toMatchObject({ used: 300, left: 1e12 - 300, renewsAt: null });
+  expect(now.BYTES).toMatchObject({ used: 300, left: 2e12 - 300, renewsAt: null });
   expect(now.DOCUMENTS).toMatchObject({ used: 2, renewsAt: null });
   expect(now.UPLOADS).toMatchObject({ used: 1 });
   expect(now.CALLS).toMatchObject({ used: null, left: null });

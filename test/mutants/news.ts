@@ -10,8 +10,8 @@ export const news: Edits = {
     },
     {
       guarantee: 'of what is gone only its id is told',
-      find: 'data: isGone ? { _id: document._id } : document,',
-      replace: 'data: document,',
+      find: 'data: isGone ? { _id: document._id } : omitCiphertext(entity, document),',
+      replace: 'data: omitCiphertext(entity, document),',
       tests: ['test/news/event-log.test.ts > told by its id alone'],
     },
   ],

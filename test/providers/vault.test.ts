@@ -6,8 +6,10 @@ import '../harness/place.ts';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { decryptValue, encryptValue } from '../../src/data/cipher.ts';
-import { newId } from '../../src/data/ids.ts';
+import { nameObject } from '../../src/data/data-keys.ts';
+import { newId, type UUID } from '../../src/data/ids.ts';
 import { DataKey } from '../../src/models/crypto/data-key.ts';
+import { storeKey } from '../../src/providers/key-store.ts';
 import { makeWrappedKey, unwrapKey } from '../../src/providers/key-wrapping.ts';
 import { passTime } from '../harness/clocks.ts';
 import { times } from '../harness/times.ts';
@@ -22,14 +24,16 @@ beforeEach(() => {
 });
 afterAll(() => kms.stop());
 
-test('in the cloud KMS wraps a data key, which can be unwrapped only under its own name', async () => {
-  const wrapped = await makeWrappedKey('one');
+test('in the cloud KMS wraps a data key, which can be unwrapped only under its own name and subject', async () => {
+  const wrapped = await makeWrappedKey({ id: 'one', subject: 'u' });
   expect(wrapped.wrapper).toBe(kms.arn);
-  const key = await unwrapKey('one', wrapped);
+  const key = await unwrapKey({ id: 'one', subject: 'u' }, wrapped);
   expect(key).toHaveLength(32);
   expect(Buffer.from(wrapped.wrapped).includes(key)).toBe(false);
-  await expect(unwrapKey('two', wrapped)).rejects.toMatchObject({ code: 'UNREADABLE' });
-  const context = { service: 'mixdown', stage: 'local', sealingKey: 'one' };
+  for (const name of [{ id: 'two', subject: 'u' }, { id: 'one', subject: 'v' }, { id: 'one' }]) {
+    await expect(unwrapKey(name, wrapped)).rejects.toMatchObject({ code: 'UNREADABLE' });
+  }
+  const context = { service: 'mixdown', stage: 'local', sealingKey: 'one', subject: 'u' };
   expect(kms.calls[0]).toEqual({ operation: 'GenerateDataKey', context });
 });
 
@@ -70,11 +74,30 @@ test('a data key wrapped by another master key, or under another name, cannot be
   passMinutes(6);
   const encrypted = await encryptValue(ctx, place, 'CANARY');
   const [kept] = await DataKey.collection.find().toArray();
-  const other = await makeWrappedKey(newId(Date.now()).toString());
-  const swap = { wrapped: Buffer.from(other.wrapped) };
-  await DataKey.collection.updateOne({ _id: kept?._id }, { $set: swap });
+  const other = await makeWrappedKey({ id: newId(Date.now()).toString(), subject: 'u' });
+  await storeKey(nameObject('u', kept?._id as UUID), other);
   passMinutes(6);
   await expect(decryptValue(ctx, place, encrypted)).rejects.toMatchObject({
     code: 'UNREADABLE',
   });
+});
+
+test('a page of many owners asks KMS once for the key of each in five minutes', async () => {
+  const owners = ['a', 'b', 'c'].map((user) => ({ ...place, user }));
+  const of = (n: number) => owners[n % 3] as typeof place;
+  const encrypted = await Promise.all(times(99, (n) => encryptValue(ctx, of(n), n)));
+  passMinutes(6);
+  kms.calls.length = 0;
+  const read = () => Promise.all(encrypted.map((bytes, n) => decryptValue(ctx, of(n), bytes)));
+  expect(await read()).toEqual(times(99, (n) => n));
+  passMinutes(4);
+  await read();
+  expect(kms.calls.map(({ context }) => context.subject).toSorted()).toEqual(['a', 'b', 'c']);
+});
+
+test('what belongs to nobody is under a key of the stage', async () => {
+  kms.calls.length = 0;
+  const encrypted = await encryptValue(ctx, { ...place, user: '' }, 'CANARY');
+  expect(await decryptValue(ctx, { ...place, user: '' }, encrypted)).toBe('CANARY');
+  expect(new Set(kms.calls.map(({ context }) => context.subject))).toEqual(new Set(['stage']));
 });

@@ -9,7 +9,7 @@ import { AppError, invalidQuery } from '../../errors.ts';
 import { log } from '../../providers/log.ts';
 import { parseJson } from '../json/parse.ts';
 import { readClientAddress } from './edge.ts';
-import type { Route } from './route.ts';
+import type { Request, Route } from './route.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2;
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -70,7 +70,8 @@ export function readQuery(route: Route, raw: string): ReadonlyMap<string, string
 export function readBody(route: Route, event: HttpEvent): unknown {
   const text = event.body ?? '';
   const bytes = event.isBase64Encoded ? Buffer.byteLength(text, 'base64') : Buffer.byteLength(text);
-  const largest = route.access === 'anyone' ? LARGEST_OPEN_BODY : LARGEST_BODY;
+  const isOpen = route.access === 'anyone' && !route.takesBytes;
+  const largest = isOpen ? LARGEST_OPEN_BODY : LARGEST_BODY;
   if (bytes > 1024 * largest) {
     throw new AppError('PAYLOAD_TOO_LARGE', `A body may have at most ${largest} KiB here.`);
   }
@@ -81,4 +82,13 @@ export function readBody(route: Route, event: HttpEvent): unknown {
   }
   const plain = event.isBase64Encoded ? Buffer.from(text, 'base64').toString('utf8') : text;
   return parseJson(plain, route.mostKeys);
+}
+
+/** The body as it was sent, and the headers, which only a route that takes bytes gets. */
+export function readSigned(
+  { takesBytes }: Route,
+  { body = '', isBase64Encoded, headers }: HttpEvent,
+): Pick<Request, 'bytes' | 'headers'> {
+  if (!takesBytes) return { bytes: Buffer.alloc(0), headers: {} };
+  return { bytes: Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'), headers };
 }

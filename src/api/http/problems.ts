@@ -60,6 +60,7 @@ const LONGEST_DETAIL = 2000;
 
 interface Problem {
   status: number;
+  code: ErrorCode;
   headers: Record<string, string>;
   body: string;
 }
@@ -76,6 +77,7 @@ export function makeProblem(thrown: unknown, ctx: Pick<Ctx, 'requestId' | 'log'>
   }
   return {
     status,
+    code: error.code,
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',

@@ -12,8 +12,14 @@ export interface Request {
   params: Record<string, string>;
   query: ReadonlyMap<string, string>;
   body: Record<string, unknown>;
+  /** The body as it was sent, where the route takes bytes; empty elsewhere. */
+  bytes: Buffer;
+  /** The headers, with names in lower case, where the route takes bytes; none elsewhere. */
+  headers: Record<string, string | undefined>;
   ifMatch: string | undefined;
   ifNoneMatch: string | undefined;
+  /** The Accept header. */
+  accept?: string | undefined;
 }
 
 /** What a handler answers: `json`, or `body` as it is (base64 when `binary`). */
@@ -43,6 +49,8 @@ interface Success {
   description: string;
   schema?: JsonSchema | ((components: Components) => JsonSchema);
   contentType?: string;
+  /** Other types that it has, where the client prefers one by its Accept header. */
+  others?: string[];
 }
 
 /**
@@ -60,6 +68,8 @@ export interface Route {
   access: 'anyone' | 'user' | 'admin';
   /** The schema of the body; without one the route takes no body. */
   body?: Joi.ObjectSchema;
+  /** Whether it takes its body as it was sent, up to 1 MiB, and headers: for what is signed. */
+  takesBytes?: boolean;
   /** Whether the body may be left out: then it is `{}`. */
   isBodyOptional?: boolean;
   /** The most keys that its body may have in all levels together; 1000 unless given. */

@@ -9,10 +9,18 @@ import { requestAppend } from '../../services/audit/chain.ts';
 import { checkSize } from '../json/answer-size.ts';
 import { authenticate } from './authenticate.ts';
 import { BASE_HEADERS } from './base-headers.ts';
+import { meterCall } from './call-meter.ts';
 import { checkBody } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { refuseDetour } from './edge.ts';
-import { type HttpEvent, type HttpResult, makeRequestCtx, readBody, readQuery } from './http.ts';
+import {
+  type HttpEvent,
+  type HttpResult,
+  makeRequestCtx,
+  readBody,
+  readQuery,
+  readSigned,
+} from './http.ts';
 import { type Answer, runOnce } from './idempotency.ts';
 import { countCall, mergeCalls } from './ip-rate-limit.ts';
 import { makeProblem } from './problems.ts';
@@ -20,7 +28,7 @@ import { createRouter, type Reply, type Route } from './route.ts';
 
 type Find = ReturnType<typeof createRouter>;
 /** Lambda's context, with ours in it. */
-type Invoked = Context & { ctx: Ctx };
+type Invoked = Context & { ctx: Ctx; startedAt: number };
 type Invocation = middy.Request<HttpEvent, HttpResult, Error, Invoked>;
 
 /**
@@ -33,16 +41,17 @@ export function serve(...groups: (Route | { routes: Route[] })[]) {
   return middy<HttpEvent, HttpResult, Error, Invoked>({ timeoutEarlyInMillis: 0 })
     .use({
       before: (request: Invocation) => {
+        request.context.startedAt = performance.now();
         request.context.ctx = makeRequestCtx(request.event, request.context);
         request.context.callbackWaitsForEmptyEventLoop = false;
       },
       onError: (request: Invocation) => {
         const { ctx } = request.context;
-        const { status, headers, body } = makeProblem(request.error, ctx);
+        const { status, code, headers, body } = makeProblem(request.error, ctx);
         request.response = { statusCode: status, headers, body };
-        addHeaders(request);
+        return finish(request, code);
       },
-      after: addHeaders,
+      after: (request: Invocation) => finish(request),
     })
     .handler(async (event, context) => {
       // Beside the request. A Lambda is frozen once it has answered: nothing may be in flight then.
@@ -53,6 +62,17 @@ export function serve(...groups: (Route | { routes: Route[] })[]) {
         await merging;
       }
     });
+}
+
+/** Completes an answer, and counts it. @param code of an error */
+function finish(request: Invocation, code?: string): Promise<void> | undefined {
+  addHeaders(request);
+  const { ctx, startedAt } = request.context;
+  const { actor, operation } = ctx;
+  const status = request.response?.statusCode;
+  // What no route answers is of no operation.
+  if (!operation || !status) return undefined;
+  return meterCall(ctx, { actor, operation, status, code, ms: performance.now() - startedAt });
 }
 
 /** Adds the headers that every answer has, errors included. */
@@ -88,6 +108,7 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
     throw new AppError('METHOD_NOT_ALLOWED', `This takes ${allow.join(', ')}.`, { allow });
   }
   const { route, params } = found;
+  ctx.operation = route.id;
   countCall(ctx);
   // Public routes, which are the same for everybody, work without the database.
   if (route.personal !== false) {
@@ -108,8 +129,10 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
       params,
       query,
       body: body as Record<string, unknown>,
+      ...readSigned(route, event),
       ifMatch: event.headers['if-match'],
       ifNoneMatch: event.headers['if-none-match'],
+      accept: event.headers.accept,
     });
   };
   const key = route.method === 'POST' ? event.headers['idempotency-key'] : undefined;

@@ -163,7 +163,7 @@ function describeRequestBody(
 
 function describeSuccesses(route: Route, routes: Route[], { schemas }: Shared): JsonSchema {
   const answers = Object.entries(route.success).map(([status, success]) => {
-    const { description, contentType } = success;
+    const { description, contentType, others = [] } = success;
     const schema = typeof success.schema === 'function' ? success.schema(schemas) : success.schema;
     const type = contentType ?? (schema && 'application/json');
     const headers = describeHeaders(route, Number(status), isDocument(schema, schemas));
@@ -171,7 +171,12 @@ function describeSuccesses(route: Route, routes: Route[], { schemas }: Shared): 
     const answer = {
       description,
       headers,
-      ...(type && { content: { [type]: { ...(schema && { schema }) } } }),
+      ...(type && {
+        content: {
+          [type]: { ...(schema && { schema }) },
+          ...Object.fromEntries(others.map((other) => [other, { schema: { type: 'string' } }])),
+        },
+      }),
       ...(links && { links }),
     };
     return [status, answer];

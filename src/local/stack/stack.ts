@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { createAuditBucket, createBucket, LOCAL_BUCKET, nameAuditBucket } from '../bucket.ts';
+import { createBuckets, LOCAL_BUCKET } from '../bucket.ts';
 import { readDeployment } from '../deployment/read.ts';
 import { makeEnvironment, withDatabase } from '../environment.ts';
 import { type Lock, takeLock } from '../lock.ts';
@@ -63,11 +63,17 @@ export async function startStack(settings: Settings, log: Log): Promise<Stack> {
     await prepare(tools, migration, log);
     const gateway = await keepChild(first, () => planLaunch('gateway'), log);
     endings.push(() => gateway.stop());
+    tools.deliverPayments(apiUrl);
     const worker = await keepChild(second, () => planLaunch('worker'), log);
     endings.push(() => worker.stop());
 
     const mongodb = withDatabase(tools.info.mongodb, place.database);
     const urls = { mongodb, s3: tools.info.s3.endpoint, queue: tools.info.queue };
+    if (tools.info.stripe) {
+      log(
+        `Without STRIPE_SECRET_KEY, payments go to a stand-in for Stripe at ${tools.info.stripe}.`,
+      );
+    }
     const state: State = { pid: process.pid, api: apiUrl, ...urls };
     writeState(dir, state);
     endings.push(() => forgetState(dir));
@@ -96,18 +102,13 @@ async function prepare(tools: Tools, migration: ChildProcess, log: Log): Promise
   const migrated = open(migration).catch((error: unknown) => {
     throw new Refusal(`The migrations failed: ${formatMessage(error)}; see above.`);
   });
-  const leave = (name: string) => (error: unknown) => {
+  const created = createBuckets(tools.info.s3, bucket, (name, error) => {
     // On the user's own S3 server the bucket may exist already, with settings that are not ours to
     // change.
     if (!process.env.S3_ENDPOINT) throw error;
     log(`The bucket ${name} was left as it is: ${formatMessage(error)}`);
-  };
-  const audit = nameAuditBucket(bucket);
-  const created = [
-    createBucket(tools.info.s3, bucket).catch(leave(bucket)),
-    createAuditBucket(tools.info.s3, audit).catch(leave(audit)),
-  ];
-  await Promise.all([migrated, ...created]);
+  });
+  await Promise.all([migrated, created]);
   await end(migration, 5000);
 }
 

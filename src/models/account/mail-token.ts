@@ -5,11 +5,12 @@ export const TOKEN_PURPOSES = ['RESET_PASSWORD', 'VERIFY_EMAIL'] as const;
 
 function define() {
   const schema = new Schema({
-    purpose: { type: String, required: true, enum: TOKEN_PURPOSES },
+    purpose: { type: String, required: true, enum: TOKEN_PURPOSES, personal: 'none' },
     tokenHash: {
       type: String,
       required: true,
       select: false,
+      personal: 'erase',
       description: 'SHA-256 of the token, which only the mail has.',
     },
     email: encrypted(
@@ -25,10 +26,11 @@ function define() {
       integer: true,
       required: true,
       select: false,
+      personal: 'none',
       description:
         'That of the account when it was asked for: a change of the password makes it worthless.',
     },
-    expiresAt: { type: Date, required: true },
+    expiresAt: { type: Date, required: true, personal: 'none' },
   });
 
   schema.index({ tokenHash: 1 }, { unique: true });

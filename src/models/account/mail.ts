@@ -15,7 +15,7 @@ export type MailKind = (typeof MAIL_KINDS)[number];
 
 function define() {
   const schema = new Schema({
-    kind: { type: String, required: true, enum: MAIL_KINDS },
+    kind: { type: String, required: true, enum: MAIL_KINDS, personal: 'none' },
     to: encrypted(
       { type: String, maxlength: 255 },
       { required: true, personal: 'erase', description: 'The address, which may be nobody’s.' },
@@ -27,6 +27,7 @@ function define() {
     expiresAt: {
       type: Date,
       required: true,
+      personal: 'none',
       description: 'When it is given up, if it could not be sent.',
     },
   });

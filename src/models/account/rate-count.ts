@@ -1,23 +1,40 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
+import { EXPIRING_HASH } from '../reasons.ts';
 
 function define() {
   const schema = new Schema({
     key: {
       type: String,
       required: true,
+      personal: EXPIRING_HASH,
       description: 'SHA-256 of the limit and the caller.',
     },
     count: {
       type: Number,
       required: true,
       integer: true,
+      personal: 'none',
       description: 'Attempts, with those that are still under way.',
     },
-    counted: { type: Schema.Types.UUID, description: 'The attempt that was counted last.' },
-    countedAt: { type: Date },
-    failures: { type: Number, integer: true, description: 'How many of them have failed.' },
-    expiresAt: { type: Date, required: true, description: 'When the window ends.' },
+    counted: {
+      type: Schema.Types.UUID,
+      personal: 'none',
+      description: 'The attempt that was counted last.',
+    },
+    countedAt: { type: Date, personal: 'none' },
+    failures: {
+      type: Number,
+      integer: true,
+      personal: 'none',
+      description: 'How many of them have failed.',
+    },
+    expiresAt: {
+      type: Date,
+      required: true,
+      personal: 'none',
+      description: 'When the window ends.',
+    },
   });
 
   schema.index({ key: 1 }, { unique: true });

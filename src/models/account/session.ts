@@ -8,6 +8,7 @@ function define() {
       required: true,
       select: false,
       server: true,
+      personal: 'erase',
       description: 'SHA-256 of the refresh token that is valid now.',
     },
     userAgent: {
@@ -30,15 +31,22 @@ function define() {
       required: true,
       select: false,
       server: true,
+      personal: 'none',
       description: 'That of the account when the session began.',
     },
     expiresAt: {
       type: Date,
       required: true,
       server: true,
+      personal: 'none',
       description: 'When the session expires.',
     },
-    rotatedAt: { type: Date, server: true, description: 'When its tokens were last rotated.' },
+    rotatedAt: {
+      type: Date,
+      server: true,
+      personal: 'export',
+      description: 'When its tokens were last rotated.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

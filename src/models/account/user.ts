@@ -44,6 +44,7 @@ function define() {
       default: 1,
       select: false,
       server: true,
+      personal: 'none',
       description:
         'Rises when the password is changed or all sessions end; sessions of a lower one are refused.',
     },
@@ -61,15 +62,17 @@ function define() {
       type: Boolean,
       required: true,
       server: true,
+      personal: 'none',
       description: 'False: suspended, and cannot sign in.',
     },
     isAdmin: {
       type: Boolean,
       required: true,
       server: true,
+      personal: 'none',
       description: 'Whether the user is an administrator.',
     },
-    emailVerifiedAt: { type: Date, server: true },
+    emailVerifiedAt: { type: Date, server: true, personal: 'export' },
     lastLoginAt: { type: Date, server: true, personal: 'export' },
   });
 

@@ -1,30 +1,40 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
+import { EXPIRING_HASH } from '../reasons.ts';
 
 function define() {
   const schema = new Schema({
-    key: { type: String, required: true, description: 'SHA-256 of the caller and the key.' },
+    key: {
+      type: String,
+      required: true,
+      personal: EXPIRING_HASH,
+      description: 'SHA-256 of the caller and the key.',
+    },
     fingerprint: {
       type: String,
       required: true,
+      personal: EXPIRING_HASH,
       description: 'HMAC-SHA-256 over the route and the canonical body.',
     },
     promisedId: {
       type: Schema.Types.UUID,
       required: true,
+      personal: 'none',
       description: 'The id reserved for the document that this request creates, also by a retry.',
     },
     runningUntil: {
       type: Date,
       required: true,
+      personal: 'none',
       description: 'Until then the first request counts as running.',
     },
     answer: {
       type: Buffer,
+      personal: 'keep: only the same request opens it again, and it expires within a day',
       description:
         "The answer, encrypted with a key derived from the request's body, because it may contain tokens.",
     },
-    expiresAt: { type: Date, required: true },
+    expiresAt: { type: Date, required: true, personal: 'none' },
   });
 
   schema.index({ key: 1 }, { unique: true });

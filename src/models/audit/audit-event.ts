@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { encrypted, entity, freeForm } from '../../data/entity.ts';
+import { AUDIT_LOG } from '../reasons.ts';
 
 const actorSchema = new Schema(
   {
@@ -22,12 +23,13 @@ const actorSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    actor: { type: actorSchema, required: true, server: true },
+    actor: { type: actorSchema, required: true, server: true, personal: AUDIT_LOG },
     action: {
       type: String,
       required: true,
       maxlength: 64,
       server: true,
+      personal: AUDIT_LOG,
       description: '`create`, `update`, `delete`, or the verb of the operation.',
     },
     entity: {
@@ -35,12 +37,14 @@ function define() {
       required: true,
       maxlength: 64,
       server: true,
+      personal: AUDIT_LOG,
       description: 'The entity of the changed document.',
     },
     document: {
       type: Schema.Types.UUID,
       required: true,
       server: true,
+      personal: AUDIT_LOG,
       description: 'The id of the changed document.',
     },
     changes: encrypted(freeForm(256 * 1024), {
@@ -54,6 +58,7 @@ function define() {
       required: true,
       maxlength: 128,
       server: true,
+      personal: 'none',
       description: '`X-Request-Id` of the request.',
     },
     ip: encrypted({ type: String, maxlength: 64 }, { server: true, personal: 'export' }),
@@ -62,6 +67,7 @@ function define() {
       required: true,
       integer: true,
       server: true,
+      personal: 'none',
       description: 'Which of the chains it is in: that of its owner, or of a document without one.',
     },
     sequence: {
@@ -69,12 +75,14 @@ function define() {
       required: true,
       integer: true,
       server: true,
+      personal: 'none',
       description: 'Its position in the chain, without gaps.',
     },
     previousHash: {
       type: String,
       maxlength: 43,
       server: true,
+      personal: 'none',
       description: 'The hash of the previous event in the chain; empty in the first.',
     },
     key: {
@@ -82,6 +90,7 @@ function define() {
       required: true,
       server: true,
       select: false,
+      personal: 'none',
       description: 'The `AuditKey` of its hash.',
     },
     hash: {
@@ -89,6 +98,7 @@ function define() {
       required: true,
       maxlength: 43,
       server: true,
+      personal: 'none',
       description:
         'HMAC-SHA-256 over all of the event as it is stored, its place and the previous hash among it.',
     },

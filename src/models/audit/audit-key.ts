@@ -6,9 +6,10 @@ const define = () =>
     wrapper: {
       type: String,
       required: true,
+      personal: 'none',
       description: 'The key that it is wrapped under: of KMS, or one derived from our secret.',
     },
-    wrapped: { type: Buffer, required: true },
+    wrapped: { type: Buffer, required: true, personal: 'none' },
   });
 
 export const AuditKey = entity('AuditKey', define, {

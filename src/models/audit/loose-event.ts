@@ -1,10 +1,12 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm } from '../../data/entity.ts';
+import { AUDIT_LOG } from '../reasons.ts';
 
 function define() {
   const schema = new Schema({
     event: freeForm(256 * 1024, {
       required: true,
+      personal: AUDIT_LOG,
       description: 'The audit event, as it goes into the chain.',
     }),
   });

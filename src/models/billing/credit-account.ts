@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity } from '../../data/entity.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 const ownerSchema = new Schema(
   {
@@ -18,7 +19,13 @@ const credits = { type: Number, required: true, default: 0, integer: true, min: 
 
 function define() {
   const schema = new Schema({
-    owner: { type: ownerSchema, required: true, immutable: true, server: true },
+    owner: {
+      type: ownerSchema,
+      required: true,
+      immutable: true,
+      server: true,
+      personal: BOOKKEEPING,
+    },
     purpose: {
       type: String,
       required: true,
@@ -26,34 +33,51 @@ function define() {
       server: true,
       enum: ACCOUNT_PURPOSES,
       default: 'USER',
+      personal: 'none',
     },
     available: {
       ...credits,
+      personal: 'export',
       description: 'Whole credits that can be spent. The database itself refuses a negative value.',
     },
     held: {
       ...credits,
+      personal: 'export',
       description: 'Whole credits that running work has reserved. With `available` the balance.',
+    },
+    debt: {
+      ...credits,
+      personal: BOOKKEEPING,
+      description:
+        'Whole credits that a refund or a dispute took back after they were spent; paid first.',
     },
     isFrozen: {
       type: Boolean,
       required: true,
       default: false,
       server: true,
+      personal: 'none',
       description: 'Whether nothing may be spent, as during a dispute.',
     },
     hasLots: {
       type: Boolean,
       server: true,
       select: false,
+      personal: 'none',
       description: 'Whether it ever had credits that expire.',
     },
-    sequence: { ...credits, select: false, description: 'The number of the last entry.' },
+    sequence: {
+      ...credits,
+      select: false,
+      personal: 'none',
+      description: 'The number of the last entry.',
+    },
     headHash: {
       type: String,
       server: true,
       select: false,
       maxlength: 64,
+      personal: 'none',
       description: 'The hash of the last entry.',
     },
   });

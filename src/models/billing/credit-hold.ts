@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, ref } from '../../data/entity.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 const HOLD_STATES = ['HELD', 'CAPTURED', 'RELEASED', 'EXPIRED'] as const;
 
@@ -10,6 +11,7 @@ function define() {
       immutable: true,
       server: true,
       onDelete: 'restrict',
+      personal: BOOKKEEPING,
     }),
     amount: {
       type: Number,
@@ -18,6 +20,7 @@ function define() {
       server: true,
       integer: true,
       min: 1,
+      personal: BOOKKEEPING,
       description: 'In whole credits.',
     },
     job: {
@@ -25,10 +28,23 @@ function define() {
       required: true,
       immutable: true,
       server: true,
+      personal: 'none',
       description: 'The job that the credits are reserved for; it may be gone by now.',
     },
-    state: { type: String, required: true, enum: HOLD_STATES, default: 'HELD', server: true },
-    endedAt: { type: Date, server: true, description: 'When it was captured or released.' },
+    state: {
+      type: String,
+      required: true,
+      enum: HOLD_STATES,
+      default: 'HELD',
+      server: true,
+      personal: 'none',
+    },
+    endedAt: {
+      type: Date,
+      server: true,
+      personal: 'none',
+      description: 'When it was captured or released.',
+    },
   });
 
   schema.index({ account: 1, state: 1 });

@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, ref } from '../../data/entity.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 function define() {
   const schema = new Schema({
@@ -8,12 +9,14 @@ function define() {
       immutable: true,
       server: true,
       onDelete: 'restrict',
+      personal: BOOKKEEPING,
     }),
     source: ref('CreditsTransaction', {
       required: true,
       immutable: true,
       server: true,
       onDelete: 'keep',
+      personal: BOOKKEEPING,
       description: 'The entry that brought them.',
     }),
     remaining: {
@@ -22,6 +25,7 @@ function define() {
       integer: true,
       min: 0,
       server: true,
+      personal: BOOKKEEPING,
       description: 'Whole credits of it that are neither spent nor expired.',
     },
     expiresAt: {
@@ -29,6 +33,7 @@ function define() {
       required: true,
       immutable: true,
       server: true,
+      personal: BOOKKEEPING,
       description: 'When they expire, unless running work holds them.',
     },
   });

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, ref } from '../../data/entity.ts';
 import { accountHolder } from '../../rules.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 export const TRANSACTION_TYPES = ['PURCHASE', 'SPEND', 'REFUND', 'BONUS'] as const;
 export const CAUSES = [
@@ -20,13 +21,20 @@ const postingSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    account: ref('CreditAccount', { ...fixed, onDelete: 'keep' }),
-    type: { type: String, ...fixed, enum: TRANSACTION_TYPES },
-    cause: { type: String, ...fixed, enum: CAUSES, description: 'What it comes from.' },
+    account: ref('CreditAccount', { ...fixed, onDelete: 'keep', personal: BOOKKEEPING }),
+    type: { type: String, ...fixed, enum: TRANSACTION_TYPES, personal: BOOKKEEPING },
+    cause: {
+      type: String,
+      ...fixed,
+      enum: CAUSES,
+      personal: BOOKKEEPING,
+      description: 'What it comes from.',
+    },
     amount: {
       type: Number,
       ...fixed,
       integer: true,
+      personal: BOOKKEEPING,
       description: 'In whole credits: added (+) or spent (-).',
     },
     balanceAfter: {
@@ -34,6 +42,7 @@ function define() {
       ...fixed,
       integer: true,
       min: 0,
+      personal: BOOKKEEPING,
       description: 'In whole credits.',
     },
     postings: {
@@ -41,24 +50,28 @@ function define() {
       ...fixed,
       select: false,
       maxItems: 2,
+      personal: BOOKKEEPING,
       description: 'Double entry: what each account gains or loses; the sum is 0.',
     },
     payment: ref('Payment', {
       immutable: true,
       server: true,
       onDelete: 'restrict',
+      personal: BOOKKEEPING,
       description: 'The payment that bought them.',
     }),
     job: ref('Job', {
       immutable: true,
       server: true,
       onDelete: 'restrict',
+      personal: BOOKKEEPING,
       description: 'The job that they were spent on.',
     }),
     reverses: ref('CreditsTransaction', {
       immutable: true,
       server: true,
       onDelete: 'keep',
+      personal: BOOKKEEPING,
       description: 'The entry that this one reverses.',
     }),
     reason: {
@@ -66,6 +79,7 @@ function define() {
       immutable: true,
       server: true,
       maxlength: 500,
+      personal: BOOKKEEPING,
       description: 'The reason, for people.',
     },
     by: {
@@ -73,6 +87,7 @@ function define() {
       immutable: true,
       server: true,
       select: false,
+      personal: BOOKKEEPING,
       description: 'The administrator who made it.',
     },
     key: {
@@ -80,6 +95,7 @@ function define() {
       ...fixed,
       select: false,
       maxlength: 255,
+      personal: 'none',
       description: 'Unique for each business fact: `payment:<id>`, `job:<id>`.',
     },
     sequence: {
@@ -87,6 +103,7 @@ function define() {
       ...fixed,
       integer: true,
       min: 1,
+      personal: 'none',
       description: 'Its number among the entries of the account, without gaps.',
     },
     previousHash: {
@@ -95,6 +112,7 @@ function define() {
       server: true,
       select: false,
       maxlength: 64,
+      personal: 'none',
       description: 'The hash of the entry before; none of the first.',
     },
     hash: {
@@ -102,6 +120,7 @@ function define() {
       ...fixed,
       select: false,
       maxlength: 64,
+      personal: 'none',
       description: 'SHA-256 over the entry and `previousHash`.',
     },
   });

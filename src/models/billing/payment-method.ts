@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity } from '../../data/entity.ts';
+import { type DocOf, entity } from '../../data/entity.ts';
 import { PAYMENT_PROVIDERS } from './payment.ts';
 
 function define() {
@@ -11,6 +11,7 @@ function define() {
       server: true,
       enum: PAYMENT_PROVIDERS,
       default: 'STRIPE',
+      personal: 'export',
     },
     providerId: {
       type: String,
@@ -18,6 +19,7 @@ function define() {
       server: true,
       select: false,
       maxlength: 255,
+      personal: 'erase',
       description: 'Its id at the provider.',
     },
     type: {
@@ -25,17 +27,37 @@ function define() {
       required: true,
       server: true,
       maxlength: 32,
+      personal: 'export',
       description: 'Its kind, as the provider calls it: `card`.',
     },
-    brand: { type: String, server: true, maxlength: 32, description: 'Of a card: `visa`.' },
-    last4: { type: String, server: true, match: /^\d{4}$/, description: 'The last four digits.' },
-    expMonth: { type: Number, server: true, integer: true, min: 1, max: 12 },
-    expYear: { type: Number, server: true, integer: true, min: 2000, max: 2199 },
+    brand: {
+      type: String,
+      server: true,
+      maxlength: 32,
+      personal: 'export',
+      description: 'Of a card: `visa`.',
+    },
+    last4: {
+      type: String,
+      server: true,
+      match: /^\d{4}$/,
+      personal: 'export',
+      description: 'The last four digits.',
+    },
+    expMonth: { type: Number, server: true, integer: true, min: 1, max: 12, personal: 'export' },
+    expYear: {
+      type: Number,
+      server: true,
+      integer: true,
+      min: 2000,
+      max: 2199,
+      personal: 'export',
+    },
     isDefault: {
       type: Boolean,
       required: true,
       default: false,
-      server: true,
+      personal: 'export',
       description: 'Whether it is the default; one for each user.',
     },
   });
@@ -50,3 +72,5 @@ function define() {
 export const PaymentMethod = entity('PaymentMethod', define, {
   about: 'A payment method, such as a card: only what may be shown. Its number is never stored.',
 });
+
+export type PaymentMethodDoc = DocOf<typeof PaymentMethod>;

@@ -1,9 +1,26 @@
 import { Schema } from 'mongoose';
-import { entity, ref } from '../../data/entity.ts';
+import { type DocOf, entity, ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
 export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
+const PAYMENT_FLOWS = ['CHECKOUT', 'INTENT', 'OFF_SESSION'] as const;
+
+const hidden = { server: true, select: false } as const;
+
+const refundSchema = new Schema(
+  {
+    id: { type: String, required: true, maxlength: 255, description: 'Its id at the provider.' },
+    amount: { type: Number, required: true, integer: true, min: 0 },
+    isActive: {
+      type: Boolean,
+      required: true,
+      description: 'False once it has failed or was canceled, for good.',
+    },
+  },
+  { _id: false },
+);
 
 function define() {
   const schema = new Schema({
@@ -14,14 +31,15 @@ function define() {
       server: true,
       integer: true,
       min: 0,
+      personal: BOOKKEEPING,
       description: 'In minor units of the currency.',
     },
     currency: {
       type: String,
       required: true,
       immutable: true,
-      server: true,
       match: /^[A-Z]{3}$/,
+      personal: BOOKKEEPING,
       description: 'ISO 4217: `EUR`.',
     },
     credits: {
@@ -31,6 +49,7 @@ function define() {
       server: true,
       integer: true,
       min: 1,
+      personal: BOOKKEEPING,
       description: 'The credits that are bought, in whole credits.',
     },
     package: {
@@ -38,6 +57,7 @@ function define() {
       required: true,
       immutable: true,
       maxlength: 64,
+      personal: BOOKKEEPING,
       description: 'The package of credits that is bought.',
     },
     provider: {
@@ -47,21 +67,41 @@ function define() {
       server: true,
       enum: PAYMENT_PROVIDERS,
       default: 'STRIPE',
+      personal: BOOKKEEPING,
     },
     providerId: {
       type: String,
       server: true,
       select: false,
       maxlength: 255,
-      description: 'Its id at the provider.',
+      personal: BOOKKEEPING,
+      description: 'The id of its Checkout session or, without one, of its PaymentIntent.',
     },
-    paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset' }),
+    intentId: {
+      type: String,
+      ...hidden,
+      maxlength: 255,
+      personal: BOOKKEEPING,
+      description: 'The id of its PaymentIntent, which refunds and disputes name.',
+    },
+    flow: {
+      type: String,
+      required: true,
+      immutable: true,
+      enum: PAYMENT_FLOWS,
+      default: 'CHECKOUT',
+      personal: BOOKKEEPING,
+      description:
+        'Paid on a page of the provider, in the client by a PaymentIntent, or by a saved method.',
+    },
+    paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset', personal: 'export' }),
     status: {
       type: String,
       required: true,
       enum: PAYMENT_STATUSES,
       default: 'PENDING',
       server: true,
+      personal: BOOKKEEPING,
     },
     refundedAmount: {
       type: Number,
@@ -70,16 +110,53 @@ function define() {
       integer: true,
       min: 0,
       server: true,
+      personal: BOOKKEEPING,
       description: 'In minor units of the currency; less than `amount` for a partial refund.',
     },
     receiptUrl: {
       type: String,
       server: true,
       maxlength: 2048,
+      personal: BOOKKEEPING,
       description: "The provider's receipt.",
     },
+    invoiceUrl: {
+      type: String,
+      server: true,
+      maxlength: 2048,
+      personal: BOOKKEEPING,
+      description: "The provider's invoice.",
+    },
     error: errorField,
-    completedAt: { type: Date, server: true, description: 'When the payment completed.' },
+    refunds: {
+      type: [refundSchema],
+      ...hidden,
+      default: undefined,
+      maxItems: 1000,
+      personal: BOOKKEEPING,
+      description: 'What is known of its refunds.',
+    },
+    adjustment: {
+      type: Number,
+      ...hidden,
+      integer: true,
+      personal: BOOKKEEPING,
+      description: 'The credits that rounding has left, taken by entries of their own.',
+    },
+    adjustments: {
+      type: Number,
+      ...hidden,
+      integer: true,
+      min: 0,
+      personal: BOOKKEEPING,
+      description: 'How many such entries there are.',
+    },
+    completedAt: {
+      type: Date,
+      server: true,
+      personal: BOOKKEEPING,
+      description: 'When the payment completed.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
@@ -89,6 +166,12 @@ function define() {
     { provider: 1, providerId: 1 },
     { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
   );
+  schema.index({ intentId: 1 }, { sparse: true });
+  // For administrators, and for what is not finished.
+  schema.index({ createdAt: -1, _id: -1 });
+  schema.index({ status: 1, createdAt: -1, _id: -1 });
+  // What a night's reconciliation looks at.
+  schema.index({ completedAt: 1 }, { sparse: true });
   // For marks that an interrupted deletion has left.
   schema.index({ removing: 1 }, { sparse: true });
 
@@ -98,3 +181,5 @@ function define() {
 export const Payment = entity('Payment', define, {
   about: 'A payment for credits, as the payment provider reports it.',
 });
+
+export type PaymentDoc = DocOf<typeof Payment>;

@@ -8,10 +8,22 @@ function define() {
       required: true,
       default: false,
       server: true,
+      personal: 'none',
       description: 'Whether an administrator has stopped all paid work.',
     },
-    reason: { type: String, server: true, maxlength: 500, description: 'Why, for people.' },
-    hour: { type: Date, server: true, description: 'The hour that `spent` is of.' },
+    reason: {
+      type: String,
+      server: true,
+      maxlength: 500,
+      personal: 'none',
+      description: 'Why, for people.',
+    },
+    hour: {
+      type: Date,
+      server: true,
+      personal: 'none',
+      description: 'The hour that `spent` is of.',
+    },
     spent: {
       type: Number,
       required: true,
@@ -19,15 +31,28 @@ function define() {
       integer: true,
       min: 0,
       server: true,
+      personal: 'none',
       description: 'Credits that all accounts together have had held in that hour.',
     },
-    measuredAt: { type: Date, server: true, description: 'When that was added up.' },
+    measuredAt: {
+      type: Date,
+      server: true,
+      personal: 'none',
+      description: 'When that was added up.',
+    },
     toldAt: {
       type: Date,
       server: true,
+      personal: 'none',
       description: 'The hour for which an alarm was raised last.',
     },
-    told: { type: String, server: true, maxlength: 64, description: 'Which alarm that was.' },
+    told: {
+      type: String,
+      server: true,
+      maxlength: 64,
+      personal: 'none',
+      description: 'Which alarm that was.',
+    },
   });
 
   return schema;

@@ -17,12 +17,24 @@ const EXPORT_STATUSES = [
 
 function define() {
   const schema = new Schema({
-    project: ref('Project', { required: true, immutable: true, onDelete: 'cascade' }),
-    format: { type: String, required: true, immutable: true, enum: EXPORT_FORMATS },
+    project: ref('Project', {
+      required: true,
+      immutable: true,
+      onDelete: 'cascade',
+      personal: 'none',
+    }),
+    format: {
+      type: String,
+      required: true,
+      immutable: true,
+      enum: EXPORT_FORMATS,
+      personal: 'export',
+    },
     settings: freeForm(256 * 1024, {
       required: true,
       immutable: true,
       default: () => ({}),
+      personal: 'export',
       description:
         'What is exported, and how; docs/exports.md lists the settings of each format. Without any: all READY tracks in order.',
     }),
@@ -34,29 +46,34 @@ function define() {
       min: 0,
       max: 100,
       server: true,
+      personal: 'none',
       description: 'In percent.',
     },
     filePath: {
       type: String,
       server: true,
       maxlength: 512,
+      personal: 'erase',
       description: 'The S3 key of the file.',
     },
     fileName: {
       type: String,
       server: true,
       maxlength: 255,
+      personal: 'export',
       description: 'The name under which the file is downloaded.',
     },
-    contentType: { type: String, server: true, maxlength: 128 },
+    contentType: { type: String, server: true, maxlength: 128, personal: 'none' },
     checksum: {
       type: String,
       server: true,
       maxlength: 44,
+      personal: 'none',
       description: 'Base64 of the SHA-256 of the file.',
     },
     loudness: freeForm(1024, {
       server: true,
+      personal: 'none',
       description: 'Of the encoded sound: `integratedLufs`, `rangeLu`, `truePeakDbtp`.',
     }),
     fingerprint: {
@@ -64,17 +81,31 @@ function define() {
       server: true,
       select: false,
       maxlength: 64,
+      personal: 'none',
       description:
         'A hash of all that the file is made of: exports with the same share the result.',
     },
     lineage: freeForm(4096, {
       server: true,
+      personal: 'export',
       description:
         'What made it: `job`, and its `cost` in whole credits by the prices of `priceVersion`.',
     }),
-    size: { type: Number, integer: true, min: 0, server: true, description: 'In bytes.' },
-    durationSeconds: { type: Number, min: 0, server: true },
-    expiresAt: { type: Date, server: true, description: 'When the file is deleted.' },
+    size: {
+      type: Number,
+      integer: true,
+      min: 0,
+      server: true,
+      personal: 'none',
+      description: 'In bytes.',
+    },
+    durationSeconds: { type: Number, min: 0, server: true, personal: 'none' },
+    expiresAt: {
+      type: Date,
+      server: true,
+      personal: 'none',
+      description: 'When the file is deleted.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

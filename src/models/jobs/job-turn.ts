@@ -4,9 +4,19 @@ import { JOB_QUEUES } from './job.ts';
 
 function define() {
   const schema = new Schema({
-    queue: { type: String, required: true, enum: JOB_QUEUES },
-    first: { type: Number, required: true, description: 'The first turn that was taken last.' },
-    last: { type: Number, required: true, description: 'The last turn that was taken.' },
+    queue: { type: String, required: true, enum: JOB_QUEUES, personal: 'none' },
+    first: {
+      type: Number,
+      required: true,
+      personal: 'none',
+      description: 'The first turn that was taken last.',
+    },
+    last: {
+      type: Number,
+      required: true,
+      personal: 'none',
+      description: 'The last turn that was taken.',
+    },
   });
 
   schema.index({ user: 1, queue: 1 }, { unique: true });

@@ -63,12 +63,13 @@ const partsSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    project: ref('Project', { immutable: true, onDelete: 'cascade' }),
+    project: ref('Project', { immutable: true, onDelete: 'cascade', personal: 'none' }),
     type: {
       type: String,
       required: true,
       immutable: true,
       maxlength: 64,
+      personal: 'none',
       description: 'The job type: `process-track`.',
     },
     queue: {
@@ -78,12 +79,14 @@ function define() {
       default: 'MEDIA',
       immutable: true,
       server: true,
+      personal: 'none',
       description:
         'MEDIA: seconds of work, RENDER: minutes, PROVIDER: waiting for others, UPKEEP: sweeping. Each has workers of its own.',
     },
     input: freeForm(16 * 1024, {
       required: true,
       immutable: true,
+      personal: 'erase',
       description: 'The input of the handler.',
     }),
     status: {
@@ -92,6 +95,7 @@ function define() {
       enum: JOB_STATUSES,
       default: 'QUEUED',
       server: true,
+      personal: 'none',
       description:
         'QUEUED → RUNNING → COMPLETED, FAILED or CANCELLED; back to QUEUED for another try, by `retry`, or while it waits for child jobs.',
     },
@@ -101,6 +105,7 @@ function define() {
       enum: WAITS,
       default: 'WORKER',
       server: true,
+      personal: 'none',
       description:
         'While it is QUEUED. WORKER: its turn. TIME: `runAfter`. LIMIT: as many run as may at once. JOBS: those in `after`. CHILDREN: its child jobs.',
     },
@@ -109,6 +114,7 @@ function define() {
       integer: true,
       server: true,
       select: false,
+      personal: 'none',
       description: 'Its place in the queue: the least is next. Users take turns.',
     },
     limits: {
@@ -117,6 +123,7 @@ function define() {
       maxItems: 4,
       server: true,
       select: false,
+      personal: 'erase',
       description: 'The limits that apply to it: `type export`.',
     },
     slots: {
@@ -125,12 +132,14 @@ function define() {
       maxItems: 4,
       server: true,
       select: false,
+      personal: 'erase',
       description: 'Its slot of each limit, from when a worker may have it until it ends.',
     },
     waitsForLimit: {
       type: String,
       maxlength: 120,
       server: true,
+      personal: 'erase',
       description: 'Which limit it waits for: `type export`.',
     },
     openKey: {
@@ -138,6 +147,7 @@ function define() {
       maxlength: 300,
       server: true,
       select: false,
+      personal: 'erase',
       description: 'Its unique key, as long as it has not ended.',
     },
     after: {
@@ -146,6 +156,7 @@ function define() {
       maxItems: 20,
       immutable: true,
       server: true,
+      personal: 'none',
       description: 'The ids of the jobs that it waits for.',
     },
     pending: {
@@ -154,18 +165,21 @@ function define() {
       maxItems: 20,
       server: true,
       select: false,
+      personal: 'none',
       description: 'Those of `after` that have not completed.',
     },
     dependents: {
       type: Number,
       integer: true,
       server: true,
+      personal: 'none',
       description: 'How many jobs were started to wait for it.',
     },
     deadline: {
       type: Date,
       immutable: true,
       server: true,
+      personal: 'none',
       description: 'It fails with DEADLINE_EXCEEDED when it has not completed by then.',
     },
     progress: {
@@ -175,18 +189,21 @@ function define() {
       min: 0,
       max: 100,
       server: true,
+      personal: 'none',
       description: 'In percent; never decreases.',
     },
     stage: {
       type: String,
       maxlength: 64,
       server: true,
+      personal: 'none',
       description: 'The current step: `decode`.',
     },
     rate: {
       type: Number,
       min: 0,
       server: true,
+      personal: 'none',
       description: 'Its progress in percent a second, of late.',
     },
     secondsLeft: {
@@ -194,12 +211,18 @@ function define() {
       min: 0,
       integer: true,
       server: true,
+      personal: 'none',
       description: 'An estimate of the time that it still takes, in seconds.',
     },
-    result: freeForm(64 * 1024, { server: true, description: 'The result of the handler.' }),
+    result: freeForm(64 * 1024, {
+      server: true,
+      personal: 'erase',
+      description: 'The result of the handler.',
+    }),
     error: {
       type: errorSchema,
       server: true,
+      personal: 'none',
       description: 'Why it, or its last attempt, failed.',
     },
     priority: {
@@ -210,6 +233,7 @@ function define() {
       max: 9,
       integer: true,
       immutable: true,
+      personal: 'none',
       description:
         'Orders the jobs of one user: 9 is the most urgent. Never before those of others.',
     },
@@ -219,6 +243,7 @@ function define() {
       default: 0,
       integer: true,
       server: true,
+      personal: 'none',
       description: 'Failed attempts. A lost lease does not count.',
     },
     maxAttempts: {
@@ -227,6 +252,7 @@ function define() {
       default: 3,
       integer: true,
       server: true,
+      personal: 'none',
       description: 'After this many failed attempts it is FAILED.',
     },
     losses: {
@@ -236,24 +262,28 @@ function define() {
       integer: true,
       server: true,
       select: false,
+      personal: 'none',
       description: 'How often a lease expired, or a worker ran out of time.',
     },
     lease: {
       type: leaseSchema,
       select: false,
       server: true,
+      personal: 'none',
       description: 'The worker that runs it, and until when.',
     },
     runAfter: {
       type: Date,
       required: true,
       server: true,
+      personal: 'none',
       description: 'It does not run before this time.',
     },
     parent: ref('Job', {
       immutable: true,
       server: true,
       onDelete: 'cascade',
+      personal: 'none',
       description: 'The parent of a child job.',
     }),
     parentToken: {
@@ -262,12 +292,14 @@ function define() {
       immutable: true,
       server: true,
       select: false,
+      personal: 'none',
       description: "The fencing token of the parent's claim that fanned out.",
     },
     parts: {
       type: partsSchema,
       select: false,
       server: true,
+      personal: 'erase',
       description: 'State of a job that fanned out and waits for its child jobs.',
     },
     quote: {
@@ -276,6 +308,7 @@ function define() {
       server: true,
       integer: true,
       min: 1,
+      personal: 'export',
       description: 'What it costs at most, in whole credits, which are held until it ends.',
     },
     priceVersion: {
@@ -283,16 +316,18 @@ function define() {
       immutable: true,
       server: true,
       maxlength: 64,
+      personal: 'none',
       description: 'The version of the prices that `quote` is by.',
     },
     minutes: {
       type: Number,
       min: 0,
       server: true,
+      personal: 'none',
       description: 'The minutes of media that it processes, once they are known and were allowed.',
     },
-    startedAt: { type: Date, server: true },
-    completedAt: { type: Date, server: true },
+    startedAt: { type: Date, server: true, personal: 'none' },
+    completedAt: { type: Date, server: true, personal: 'none' },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

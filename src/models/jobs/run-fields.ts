@@ -10,11 +10,19 @@ export function runFields<const S extends readonly [string, ...string[]]>(status
     job: ref('Job', {
       server: true,
       onDelete: 'unset',
+      personal: 'none',
       description: 'The job that does the work.',
     }),
-    status: { type: String, required: true, enum: statuses, default: statuses[0], server: true },
+    status: {
+      type: String,
+      required: true,
+      enum: statuses,
+      default: statuses[0],
+      server: true,
+      personal: 'none',
+    },
     error: errorField,
-    startedAt: { type: Date, server: true },
-    completedAt: { type: Date, server: true },
+    startedAt: { type: Date, server: true, personal: 'none' },
+    completedAt: { type: Date, server: true, personal: 'none' },
   } as const;
 }

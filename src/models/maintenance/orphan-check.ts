@@ -3,10 +3,11 @@ import { entity } from '../../data/entity.ts';
 
 function define() {
   const schema = new Schema({
-    entity: { type: String, required: true, maxlength: 64 },
+    entity: { type: String, required: true, maxlength: 64, personal: 'none' },
     upTo: {
       type: Schema.Types.UUID,
       required: true,
+      personal: 'none',
       description: 'Documents with lower ids have been looked at.',
     },
   });

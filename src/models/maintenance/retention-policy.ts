@@ -9,11 +9,13 @@ function define() {
       type: String,
       required: true,
       maxlength: 64,
+      personal: 'none',
       description: 'The name of the entity that it applies to.',
     },
     filter: freeForm(4096, {
       required: true,
       default: () => ({}),
+      personal: 'none',
       description: 'A filter for some of them: field → value.',
     }),
     after: {
@@ -21,15 +23,17 @@ function define() {
       required: true,
       maxlength: 32,
       match: /^P(?!$)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?$/,
+      personal: 'none',
       description: 'An ISO 8601 duration since the creation of a document: `P30D`.',
     },
     action: {
       type: String,
       required: true,
       enum: RETENTION_ACTIONS,
+      personal: 'none',
       description: 'What is done with them.',
     },
-    enabled: { type: Boolean, required: true, default: false },
+    enabled: { type: Boolean, required: true, default: false, personal: 'none' },
   });
 
   schema.index({ createdAt: -1, _id: -1 });

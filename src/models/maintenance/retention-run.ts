@@ -4,11 +4,17 @@ import { entity, freeForm, ref } from '../../data/entity.ts';
 function define() {
   const schema = new Schema(
     {
-      policy: ref('RetentionPolicy', { required: true, server: true, onDelete: 'restrict' }),
+      policy: ref('RetentionPolicy', {
+        required: true,
+        server: true,
+        onDelete: 'restrict',
+        personal: 'none',
+      }),
       dryRun: {
         type: Boolean,
         required: true,
         server: true,
+        personal: 'none',
         description: 'Whether it only counted, without changing anything.',
       },
       matched: {
@@ -17,20 +23,37 @@ function define() {
         integer: true,
         min: 0,
         server: true,
+        personal: 'none',
         description: 'How many documents were due.',
       },
-      deleted: { type: Number, required: true, integer: true, min: 0, server: true },
-      bytesFreed: { type: Number, required: true, integer: true, min: 0, server: true },
+      deleted: {
+        type: Number,
+        required: true,
+        integer: true,
+        min: 0,
+        server: true,
+        personal: 'none',
+      },
+      bytesFreed: {
+        type: Number,
+        required: true,
+        integer: true,
+        min: 0,
+        server: true,
+        personal: 'none',
+      },
       errors: {
         type: [String],
         required: true,
         default: [],
         server: true,
         maxItems: 100,
+        personal: 'none',
         description: 'The error, for people.',
       },
       evidence: freeForm(64 * 1024, {
         server: true,
+        personal: 'none',
         description: 'A report of what was done, as evidence.',
       }),
     },

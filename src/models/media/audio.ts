@@ -8,9 +8,15 @@ export const AUDIO_KINDS = ['RECORDING', 'SAMPLE', 'STEM', 'VOICE', 'EFFECT'] as
 
 function define() {
   const schema = new Schema({
-    project: ref('Project', { onDelete: 'cascade' }),
+    project: ref('Project', { onDelete: 'cascade', personal: 'none' }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
-    kind: { type: String, required: true, enum: AUDIO_KINDS, default: 'RECORDING' },
+    kind: {
+      type: String,
+      required: true,
+      enum: AUDIO_KINDS,
+      default: 'RECORDING',
+      personal: 'none',
+    },
     ...mediaFields,
     ...soundFields,
   });
@@ -25,6 +31,7 @@ export const Audio = entity('Audio', define, {
   about: 'A recording, sample, stem, voice or effect: the object in S3 and its analysis.',
   objects: objectsIn('audios'),
   usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

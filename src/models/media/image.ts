@@ -45,7 +45,7 @@ const imageSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    project: ref('Project', { onDelete: 'cascade' }),
+    project: ref('Project', { onDelete: 'cascade', personal: 'none' }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     altText: {
       type: String,
@@ -58,6 +58,7 @@ function define() {
     image: {
       type: imageSchema,
       server: true,
+      personal: 'export',
       description: 'Technical data, as the decoder reports them.',
     },
   });
@@ -71,6 +72,7 @@ export const Image = entity('Image', define, {
   about: 'A picture: the object in S3 and its analysis.',
   objects: objectsIn('images'),
   usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

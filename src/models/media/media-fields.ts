@@ -80,6 +80,7 @@ export const mediaFields = {
     required: true,
     immutable: true,
     maxlength: 128,
+    personal: 'none',
     description: 'As declared; once READY, as detected.',
   },
   size: {
@@ -88,12 +89,14 @@ export const mediaFields = {
     immutable: true,
     integer: true,
     min: 1,
+    personal: 'none',
     description: 'In bytes. As declared; once READY, as measured.',
   },
   checksum: {
     type: String,
     immutable: true,
     match: /^[A-Za-z0-9+/]{43}=$/,
+    personal: 'none',
     description: 'Base64 of the SHA-256 of the bytes.',
   },
   filePath: {
@@ -101,6 +104,7 @@ export const mediaFields = {
     required: true,
     server: true,
     maxlength: 512,
+    personal: 'erase',
     description: 'The S3 key of the file.',
   },
   status: {
@@ -109,6 +113,7 @@ export const mediaFields = {
     enum: MEDIA_STATUSES,
     default: 'AWAITING_UPLOAD',
     server: true,
+    personal: 'none',
     description: 'AWAITING_UPLOAD → PROCESSING → READY or FAILED; `reprocess` starts again.',
   },
   progress: {
@@ -118,6 +123,7 @@ export const mediaFields = {
     min: 0,
     max: 100,
     server: true,
+    personal: 'none',
     description: 'Progress of the processing, in percent.',
   },
   metadata: freeForm(112 * 1024, {
@@ -130,12 +136,14 @@ export const mediaFields = {
     type: [derivativeSchema],
     default: undefined,
     server: true,
+    personal: 'none',
     description: 'Files derived from it, for display and preview.',
   },
   warnings: {
     type: [warningSchema],
     default: undefined,
     server: true,
+    personal: 'none',
     description: 'What was odd about the file but could be overcome.',
   },
   error: errorField,
@@ -143,6 +151,7 @@ export const mediaFields = {
     type: new Schema({ etag: String, sequencer: String, job: Schema.Types.UUID }, { _id: false }),
     select: false,
     server: true,
+    personal: 'none',
     description:
       'The object, by the last event of S3: its version (a fencing token against older events), and the job that processes it.',
   },
@@ -150,6 +159,7 @@ export const mediaFields = {
     type: Boolean,
     select: false,
     server: true,
+    personal: 'none',
     description: 'Whether it has been READY: if processing fails later, the earlier results stay.',
   },
   multipart: {
@@ -163,6 +173,7 @@ export const mediaFields = {
     ),
     select: false,
     server: true,
+    personal: 'none',
     description:
       'Of a multipart upload: the size of parts, in bytes; its id at S3 while it runs; the job that completes it.',
   },
@@ -171,6 +182,7 @@ export const mediaFields = {
     select: false,
     server: true,
     maxlength: 512,
+    personal: 'erase',
     description:
       'The prefix of the current derivatives: each processing writes under a prefix of its own.',
   },
@@ -210,6 +222,7 @@ export const soundFields = {
       { _id: false },
     ),
     server: true,
+    personal: 'export',
     description: 'Technical data, as the decoder reports them.',
   },
   analysis: {
@@ -270,6 +283,7 @@ export const soundFields = {
       { _id: false },
     ),
     server: true,
+    personal: 'export',
     description: 'The results of the audio analysis.',
   },
 } as const;

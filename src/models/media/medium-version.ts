@@ -4,7 +4,7 @@ import { fileUsage } from '../../data/usage.ts';
 import { MEDIA_KINDS, mediaFields } from './media-fields.ts';
 
 const FACTS = 64 * 1024;
-const REFERENCE = { server: true, onDelete: 'cascade' } as const;
+const REFERENCE = { server: true, onDelete: 'cascade', personal: 'none' } as const;
 
 function define() {
   const schema = new Schema({
@@ -13,6 +13,7 @@ function define() {
       required: true,
       server: true,
       enum: Object.keys(MEDIA_KINDS),
+      personal: 'none',
       description:
         'The kind of the medium that it is a version of; one of the four references is set.',
     },
@@ -23,11 +24,13 @@ function define() {
     ...mediaFields,
     facts: freeForm(FACTS, {
       server: true,
+      personal: 'export',
       description: 'Technical data, in the fields that the medium has for it.',
     }),
     replacedAt: {
       type: Date,
       server: true,
+      personal: 'none',
       description: 'When another version replaced it; not set for one that is still to come.',
     },
     replacedVersion: {
@@ -35,6 +38,7 @@ function define() {
       integer: true,
       server: true,
       select: false,
+      personal: 'none',
       description:
         'The version of the medium that last showed this file: a request to replace that one has been carried out.',
     },
@@ -59,6 +63,7 @@ export const MediumVersion = entity('MediumVersion', define, {
     'Another file of a medium: one that will replace the current file, or was replaced and may be restored.',
   // They change places with the medium's own, so they go by what is pointed at, and not by a
   // folder.
+  bytes: ({ size }) => size,
   objects: ({ filePath, derivativesPath }: Stored) => [
     filePath as string,
     ...(derivativesPath ? [`${derivativesPath}/`] : []),

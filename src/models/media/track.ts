@@ -11,6 +11,7 @@ function define() {
       immutable: true,
       onDelete: 'cascade',
       countedIn: 'trackCount',
+      personal: 'none',
     }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     artist: { type: String, trim: true, maxlength: 255, personal: 'export' },
@@ -21,6 +22,7 @@ function define() {
       integer: true,
       min: 1,
       max: 9999,
+      personal: 'export',
       description: 'Its number on the album.',
     },
     lyrics: { type: String, maxlength: 20_000, personal: 'export' },
@@ -29,10 +31,12 @@ function define() {
     generatedBy: ref('Job', {
       server: true,
       onDelete: 'unset',
+      personal: 'none',
       description: 'The job that generated it, where it was not uploaded.',
     }),
     lineage: freeForm(16 * 1024, {
       server: true,
+      personal: 'export',
       description: 'What it was generated from, and how.',
     }),
   });
@@ -47,6 +51,7 @@ export const Track = entity('Track', define, {
   about: 'A song in a project: the object in S3 and its analysis.',
   objects: objectsIn('tracks'),
   usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

@@ -11,27 +11,38 @@ function define() {
       required: true,
       server: true,
       enum: Object.keys(MEDIA_KINDS),
+      personal: 'none',
       description: 'The kind of medium.',
     },
     project: ref('Project', {
       server: true,
       onDelete: 'cascade',
+      personal: 'none',
       description: 'The project that it belonged to.',
     }),
     name: { type: String, required: true, server: true, maxlength: 120, personal: 'export' },
     fileName: { type: String, required: true, server: true, maxlength: 255, personal: 'export' },
-    contentType: { type: String, required: true, server: true, maxlength: 128 },
-    size: { type: Number, required: true, server: true, integer: true, description: 'In bytes.' },
+    contentType: { type: String, required: true, server: true, maxlength: 128, personal: 'none' },
+    size: {
+      type: Number,
+      required: true,
+      server: true,
+      integer: true,
+      personal: 'none',
+      description: 'In bytes.',
+    },
     expiresAt: {
       type: Date,
       required: true,
       server: true,
+      personal: 'none',
       description: 'When it is deleted for good.',
     },
     content: freeForm(8 * 1024 * 1024, {
       required: true,
       select: false,
       server: true,
+      personal: 'export',
       description: 'The document, as it was when it was deleted.',
     }),
   });
@@ -62,5 +73,8 @@ export const TrashedMedium = entity('TrashedMedium', define, {
     'A deleted medium, under its own id, which may be restored for a while. Its objects stay in S3.',
   collection: 'trashedMedia',
   usage,
+  // With its former versions.
+  bytes: ({ content }) =>
+    [content, ...(content.versions ?? [])].reduce((sum, { size }) => sum + size, 0),
   objects: (document: Stored) => objectsIn(getEntityOfKind(document.kind).collectionName)(document),
 });

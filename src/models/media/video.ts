@@ -115,21 +115,37 @@ const streamSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    project: ref('Project', { onDelete: 'cascade' }),
-    track: ref('Track', { onDelete: 'unset', description: 'The track that it is the video of.' }),
+    project: ref('Project', { onDelete: 'cascade', personal: 'none' }),
+    track: ref('Track', {
+      onDelete: 'unset',
+      personal: 'none',
+      description: 'The track that it is the video of.',
+    }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
     ...mediaFields,
     video: {
       type: videoSchema,
       server: true,
+      personal: 'export',
       description: 'Technical data, as the decoder reports them.',
     },
-    audio: { type: audioSchema, server: true, description: 'Its sound, if it has any.' },
-    loudness: { type: loudnessSchema, server: true, description: 'How loud its sound is.' },
+    audio: {
+      type: audioSchema,
+      server: true,
+      personal: 'export',
+      description: 'Its sound, if it has any.',
+    },
+    loudness: {
+      type: loudnessSchema,
+      server: true,
+      personal: 'export',
+      description: 'How loud its sound is.',
+    },
     stream: {
       type: streamSchema,
       server: true,
+      personal: 'none',
       description: 'Its adaptive stream (HLS), if one was requested.',
     },
     streamPath: {
@@ -137,6 +153,7 @@ function define() {
       select: false,
       server: true,
       maxlength: 512,
+      personal: 'erase',
       description: 'The prefix of the current stream, below that of the derivatives.',
     },
   });
@@ -152,6 +169,7 @@ export const Video = entity('Video', define, {
   about: 'A video, perhaps of a track: the object in S3 and its analysis.',
   objects: objectsIn('videos'),
   usage: fileUsage,
+  bytes: ({ size }) => size,
   unversioned: ['progress'],
   events: 'BY_STATUS',
 });

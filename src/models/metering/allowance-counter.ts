@@ -21,55 +21,74 @@ const limitsSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    bytes: { ...whole, description: 'Of uploaded files, with former versions and the trash.' },
-    documents: { ...whole, description: 'Projects and media.' },
-    uploads: { ...whole, description: 'Media whose files have not arrived.' },
-    jobs: { ...whole, description: 'Jobs that have not ended, without child jobs.' },
+    bytes: {
+      ...whole,
+      personal: 'export',
+      description: 'Of uploaded files, with former versions and the trash.',
+    },
+    documents: { ...whole, personal: 'export', description: 'Projects and media.' },
+    uploads: { ...whole, personal: 'export', description: 'Media whose files have not arrived.' },
+    jobs: {
+      ...whole,
+      personal: 'export',
+      description: 'Jobs that have not ended, without child jobs.',
+    },
     month: {
       type: Date,
       required: true,
       server: true,
+      personal: 'none',
       description: 'The month that the next two count.',
     },
-    minutes: { ...counted, description: 'Minutes of media that were processed.' },
-    renders: { ...whole, description: 'Exports, and images made to measure.' },
+    minutes: {
+      ...counted,
+      personal: 'export',
+      description: 'Minutes of media that were processed.',
+    },
+    renders: { ...whole, personal: 'export', description: 'Exports, and images made to measure.' },
     day: {
       type: Date,
       required: true,
       server: true,
+      personal: 'none',
       description: 'The day that the next one counts.',
     },
-    credits: { ...whole, description: 'Credits that were held for paid work.' },
+    credits: { ...whole, personal: 'export', description: 'Credits that were held for paid work.' },
     plan: {
       type: String,
       maxlength: 32,
       server: true,
+      personal: 'export',
       description: 'The plan, as the configuration calls it; the first one unless set.',
     },
     limits: {
       type: limitsSchema,
       server: true,
+      personal: 'export',
       description: 'What an administrator has allowed instead of what the plan says.',
     },
     refusedAt: {
       type: Date,
       server: true,
+      personal: 'none',
       description: 'When something was first refused since the counts were last verified.',
     },
     suspects: freeForm(1024, {
       server: true,
+      personal: 'none',
       description:
         'By how much counts were too high when they were looked at: wrong if they still are.',
     }),
     cappedAt: {
       type: Date,
       server: true,
+      personal: 'none',
       description:
         'When paid work was first refused for the credits of a day, and nobody was told.',
     },
   });
 
-  schema.index({ user: 1 }, { unique: true });
+  schema.index({ user: 1 });
   schema.index({ refusedAt: 1 }, { sparse: true });
   schema.index({ cappedAt: 1 }, { sparse: true });
 

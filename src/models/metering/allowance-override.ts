@@ -10,6 +10,7 @@ function define() {
       maxlength: 32,
       immutable: true,
       server: true,
+      personal: 'export',
       description: 'The plan that the account has from then on; the first one without.',
     },
     limits: {
@@ -28,14 +29,23 @@ function define() {
       ),
       immutable: true,
       server: true,
+      personal: 'export',
       description: 'Limits that count instead of those of the plan.',
     },
-    reason: { type: String, required: true, maxlength: 500, immutable: true, server: true },
+    reason: {
+      type: String,
+      required: true,
+      maxlength: 500,
+      immutable: true,
+      server: true,
+      personal: 'export',
+    },
     by: {
       type: Schema.Types.UUID,
       required: true,
       immutable: true,
       server: true,
+      personal: 'none',
       description: 'The administrator.',
     },
   });

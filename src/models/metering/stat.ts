@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm } from '../../data/entity.ts';
+import { type DocOf, entity, freeForm } from '../../data/entity.ts';
 import { rollUpFields } from './roll-up-fields.ts';
 
 function define() {
@@ -10,24 +10,50 @@ function define() {
       required: true,
       maxlength: 64,
       server: true,
-      description: 'The metric: `tracks.uploaded`.',
+      personal: 'export',
+      description: 'The metric: `exports`. docs/metering.md lists them.',
     },
-    count: { type: Number, required: true, integer: true, min: 0, server: true },
-    sum: { type: Number, required: true, server: true },
-    min: { type: Number, server: true },
-    max: { type: Number, server: true },
+    count: {
+      type: Number,
+      required: true,
+      integer: true,
+      min: 0,
+      server: true,
+      personal: 'export',
+      description: 'How many amounts there were.',
+    },
+    sum: {
+      type: Number,
+      required: true,
+      server: true,
+      personal: 'export',
+      description: 'The sum of the amounts.',
+    },
+    min: { type: Number, server: true, personal: 'none' },
+    max: { type: Number, server: true, personal: 'none' },
     dimensions: freeForm(2048, {
       required: true,
       default: () => ({}),
       server: true,
+      personal: 'export',
       description: 'Dimensions that distinguish the values of a metric: key → value.',
     }),
+    digest: {
+      type: Buffer,
+      server: true,
+      select: false,
+      personal: 'none',
+      description:
+        'An HDR histogram of the values, compressed: those of hours add up to that of their day.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, period: 1, at: -1, _id: -1 });
   schema.index({ user: 1, metric: 1, period: 1, at: -1, _id: -1 });
   schema.index({ user: 1, metric: 1, period: 1, at: 1, dimensions: 1 }, { unique: true });
+  // For the stats of the whole app: those of all users in a period.
+  schema.index({ period: 1, at: 1, metric: 1, user: 1 });
 
   return schema;
 }
@@ -37,3 +63,5 @@ export const Stat = entity('Stat', define, {
   owner: 'optional',
   audited: false,
 });
+
+export type StatDoc = DocOf<typeof Stat>;

@@ -9,12 +9,14 @@ function define() {
       type: Number,
       required: true,
       integer: true,
+      personal: 'none',
       description: 'The last place that is promised.',
     },
     batch: {
       type: [{ type: String, match: ID }],
       default: undefined,
       maxItems: 200,
+      personal: 'none',
       description:
         'The events that the last places are promised to, in order, until all of them have theirs.',
     },

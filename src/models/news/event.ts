@@ -9,42 +9,60 @@ function define() {
       type: String,
       required: true,
       maxlength: 64,
+      personal: 'none',
       description: 'What happened: `job.updated`, `track.ready`.',
     },
-    entity: { type: String, required: true, maxlength: 64, description: 'The kind of document.' },
+    entity: {
+      type: String,
+      required: true,
+      maxlength: 64,
+      personal: 'none',
+      description: 'The kind of document.',
+    },
     document: {
       type: Schema.Types.UUID,
       required: true,
+      personal: 'none',
       description: 'What it tells of. No reference: an event outlives its document.',
     },
-    project: { type: Schema.Types.UUID, description: 'The project of the document.' },
+    project: {
+      type: Schema.Types.UUID,
+      personal: 'none',
+      description: 'The project of the document.',
+    },
     job: {
       type: Schema.Types.UUID,
+      personal: 'none',
       description: 'The job, where it tells of one, or of what is done by one.',
     },
     status: {
       type: String,
       maxlength: 32,
+      personal: 'none',
       description: 'The status that the document has since this event.',
     },
     revision: {
       type: Number,
       required: true,
       integer: true,
+      personal: 'none',
       description: 'The `version` of the document: orders the events of one document.',
     },
     data: freeForm(1024 * 1024, {
       required: true,
+      personal: 'erase',
       description: 'The document as this change left it, without hidden fields.',
     }),
     sequence: {
       type: Number,
       integer: true,
+      personal: 'none',
       description:
         'Its place among the events of its user, without gaps: given after the commit, when somebody reads them.',
     },
     forWebhooks: {
       type: Boolean,
+      personal: 'none',
       description: 'Set until it was looked at for deliveries to the webhooks of its user.',
     },
   });

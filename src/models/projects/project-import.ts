@@ -16,12 +16,14 @@ function define() {
     project: ref('Project', {
       server: true,
       onDelete: 'unset',
+      personal: 'none',
       description: 'What it was made into, once it is READY.',
     }),
     mediaCount: {
       type: Number,
       integer: true,
       server: true,
+      personal: 'none',
       description: 'How many media the project got.',
     },
   });

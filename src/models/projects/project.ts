@@ -19,15 +19,17 @@ function define() {
       enum: PROJECT_STATUSES,
       default: 'DRAFT',
       server: true,
+      personal: 'none',
       description: 'DRAFT → ACTIVE by `activate` → ARCHIVED by `archive`, and back by `activate`.',
     },
-    coverImage: ref('Image', { onDelete: 'unset' }),
+    coverImage: ref('Image', { onDelete: 'unset', personal: 'export' }),
     trackCount: {
       type: Number,
       required: true,
       default: 0,
       server: true,
       integer: true,
+      personal: 'none',
       description: 'The number of its tracks.',
     },
   });

@@ -10,7 +10,10 @@ export const SOCIAL_PROVIDERS = [
 ] as const;
 const SOCIAL_STATUSES = ['CONNECTED', 'EXPIRED', 'REAUTH_REQUIRED', 'REVOKED'] as const;
 
-const token = encrypted({ type: String, maxlength: 8192 }, { server: true, select: false });
+const token = encrypted(
+  { type: String, maxlength: 8192 },
+  { server: true, select: false, personal: 'erase' },
+);
 
 function define() {
   const schema = new Schema({
@@ -42,12 +45,13 @@ function define() {
       default: undefined,
       server: true,
       maxItems: 50,
+      personal: 'export',
       description: 'The OAuth scopes that were granted.',
     },
     accessToken: token,
     refreshToken: token,
-    accessTokenExpiresAt: { type: Date, server: true },
-    refreshTokenExpiresAt: { type: Date, server: true },
+    accessTokenExpiresAt: { type: Date, server: true, personal: 'none' },
+    refreshTokenExpiresAt: { type: Date, server: true, personal: 'none' },
     metadata: freeForm(16 * 1024, {
       server: true,
       personal: 'export',
@@ -59,6 +63,7 @@ function define() {
       enum: SOCIAL_STATUSES,
       default: 'CONNECTED',
       server: true,
+      personal: 'none',
     },
   });
 

@@ -20,24 +20,32 @@ const attemptSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    endpoint: ref('WebhookEndpoint', { required: true, server: true, onDelete: 'cascade' }),
+    endpoint: ref('WebhookEndpoint', {
+      required: true,
+      server: true,
+      onDelete: 'cascade',
+      personal: 'none',
+    }),
     event: {
       type: String,
       required: true,
       server: true,
       maxlength: 64,
+      personal: 'none',
       description: 'The type of event: `track.ready`.',
     },
     eventId: {
       type: Schema.Types.UUID,
       required: true,
       server: true,
+      personal: 'none',
       description:
         'The id of the event, sent as `webhook-id`: the same at each attempt, at a replay, and at other endpoints.',
     },
     document: {
       type: Schema.Types.UUID,
       server: true,
+      personal: 'none',
       description: 'What the event tells of.',
     },
     sequence: {
@@ -45,11 +53,13 @@ function define() {
       required: true,
       integer: true,
       server: true,
+      personal: 'none',
       description: 'Orders the events of one document, as in the body.',
     },
     payload: freeForm(256 * 1024, {
       required: true,
       server: true,
+      personal: 'erase',
       description: 'The body that is sent.',
     }),
     status: {
@@ -58,6 +68,7 @@ function define() {
       enum: DELIVERY_STATUSES,
       default: 'PENDING',
       server: true,
+      personal: 'none',
     },
     attempts: {
       type: Number,
@@ -66,6 +77,7 @@ function define() {
       integer: true,
       min: 0,
       server: true,
+      personal: 'none',
       description: 'The number of attempts.',
     },
     responseStatus: {
@@ -74,6 +86,7 @@ function define() {
       min: 100,
       max: 999,
       server: true,
+      personal: 'none',
       description: 'The last HTTP status of the endpoint.',
     },
     log: {
@@ -81,17 +94,19 @@ function define() {
       required: true,
       maxItems: 20,
       server: true,
+      personal: 'erase',
       description: 'The last attempts, 20 at most, each with what was answered.',
     },
-    nextAttemptAt: { type: Date, server: true },
+    nextAttemptAt: { type: Date, server: true, personal: 'none' },
     triedUntil: {
       type: Date,
       required: true,
       server: true,
+      personal: 'none',
       description: 'An attempt that fails after this time is the last one.',
     },
-    deliveredAt: { type: Date, server: true },
-    expiresAt: { type: Date, required: true, server: true },
+    deliveredAt: { type: Date, server: true, personal: 'none' },
+    expiresAt: { type: Date, required: true, server: true, personal: 'none' },
   });
 
   schema.index({ user: 1, endpoint: 1, createdAt: -1, _id: -1 });

@@ -1,25 +1,62 @@
 import { Schema } from 'mongoose';
-import { entity } from '../../data/entity.ts';
+import { type DocOf, entity } from '../../data/entity.ts';
+import { BOOKKEEPING } from '../reasons.ts';
 
 function define() {
   const schema = new Schema({
-    provider: { type: String, required: true, enum: ['STRIPE', 'RUNPOD'] },
+    provider: { type: String, required: true, enum: ['STRIPE', 'RUNPOD'], personal: 'none' },
     eventId: {
       type: String,
       required: true,
       maxlength: 255,
+      personal: 'none',
       description: 'Its id at the provider.',
     },
     type: {
       type: String,
       required: true,
       maxlength: 128,
+      personal: 'none',
       description: 'The type of event, as the provider calls it.',
     },
-    expiresAt: { type: Date, required: true },
+    objectId: {
+      type: String,
+      required: true,
+      maxlength: 255,
+      personal: BOOKKEEPING,
+      description:
+        'The id of the object that it is about. What that says is asked of the provider.',
+    },
+    intentId: {
+      type: String,
+      maxlength: 255,
+      personal: BOOKKEEPING,
+      description: 'The PaymentIntent of that object.',
+    },
+    payment: {
+      type: Schema.Types.UUID,
+      personal: BOOKKEEPING,
+      description: 'Which payment it is about: ours, unless another application marked its own so.',
+    },
+    origin: {
+      type: String,
+      required: true,
+      enum: ['WEBHOOK', 'POLL'],
+      personal: 'none',
+      description: 'Whether the provider sent it, or it was missed and fetched.',
+    },
+    happenedAt: {
+      type: Date,
+      required: true,
+      personal: 'none',
+      description: 'When, as the provider says.',
+    },
+    handledAt: { type: Date, personal: 'none', description: 'When its consequences were written.' },
+    expiresAt: { type: Date, required: true, personal: 'none' },
   });
 
   schema.index({ provider: 1, eventId: 1 }, { unique: true });
+  schema.index({ payment: 1, createdAt: 1 }, { sparse: true });
   schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
   return schema;
@@ -30,3 +67,5 @@ export const WebhookEvent = entity('WebhookEvent', define, {
   owner: 'none',
   audited: false,
 });
+
+export type WebhookEventDoc = DocOf<typeof WebhookEvent>;

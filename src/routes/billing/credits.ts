@@ -16,8 +16,10 @@ import {
 import { self } from '../../rules.ts';
 import { adjustCredits, reverseEntry } from '../../services/billing/adjust.ts';
 import { grantCredits } from '../../services/billing/grants.ts';
+import { creditsSchema } from './credit-schemas.ts';
 
-const credits = { type: 'integer', minimum: 0 };
+const NONE = { available: 0, held: 0, debt: 0, isFrozen: false };
+
 const entrySuccess = {
   201: { description: 'The entry of the ledger.', schema: documentSchema(CreditsTransaction) },
 };
@@ -34,20 +36,17 @@ export const creditRoutes: Route[] = [
     success: {
       200: {
         description:
-          'Whole credits: the balance, the part that running work holds, and what is available.',
-        schema: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['balance', 'held', 'available'],
-          properties: { balance: credits, held: credits, available: credits },
-        },
+          'Whole credits: the balance, the part that running work holds, and what is available; what is owed, since it was spent before its payment was taken back; whether nothing can be spent, as during a dispute.',
+        schema: creditsSchema,
       },
     },
     handle: async (ctx) => {
       const account = await findOne(ctx, CreditAccount, applyRule(self, ctx.actor));
       // A user who never had credits has no account.
-      const { available, held } = account ?? { available: 0, held: 0 };
-      return { status: 200, json: { balance: available + held, held, available } };
+      const { available, held, debt, isFrozen } = account ?? NONE;
+      const balance = available + held;
+      const troubles = { ...(debt > 0 && { debt }), ...(isFrozen && { isFrozen }) };
+      return { status: 200, json: { balance, held, available, ...troubles } };
     },
   },
   {

@@ -1,33 +1,100 @@
 import Joi from 'joi';
-import type { Route } from '../../api/http/route.ts';
+import { addLazyParts, type JsonSchema, type Route } from '../../api/http/route.ts';
+import { documentSchema, documentWith } from '../../api/openapi/schemas.ts';
+import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
+import { createRoute } from '../../api/resource/document-routes.ts';
 import { limitText } from '../../api/resource/input.ts';
-import { notYet, notYetCreate } from '../../api/resource/not-yet.ts';
+import { applyRule, findNamed } from '../../api/resource/verbs.ts';
+import { UUID } from '../../data/ids.ts';
 import { Payment } from '../../models/billing/payment.ts';
-import { admin } from '../../rules.ts';
+import { admin, owner } from '../../rules.ts';
+import { buyCredits, findCheckout } from '../../services/payments/buy.ts';
+import { refundPayment } from '../../services/payments/refund.ts';
 
+const path = '/v1/payments';
 const common = { method: 'POST', tag: 'Payments' } as const;
-const NO_PROVIDER = 'No payment provider can be reached yet.';
+
+const text = { type: 'string' };
+
+/** Where the client goes on. */
+const checkout: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  description:
+    "How to pay: `url` is the provider's page, `clientSecret` for its library in the client. Neither is stored.",
+  properties: { url: text, clientSecret: text },
+};
+
+interface Bought {
+  package: string;
+  currency?: string;
+  flow?: 'CHECKOUT' | 'INTENT';
+  paymentMethod?: string;
+}
+
+const purchaseBody = Joi.object({
+  package: Joi.string().max(64).required().description('One of `GET /v1/credit-packages`.'),
+  currency: Joi.string()
+    .uppercase()
+    .pattern(/^[A-Z]{3}$/)
+    .description('One that the package is sold in; its first unless given.'),
+  flow: Joi.string()
+    .uppercase()
+    .valid('CHECKOUT', 'INTENT')
+    .description("`CHECKOUT`, the default: the provider's page. `INTENT`: in the client."),
+  paymentMethod: Joi.string().guid().description('The id of a PaymentMethod.'),
+});
+
+const buyRoute = Object.assign(createRoute(Payment, { path, rule: owner }), {
+  summary: 'Buy a package of credits; a saved `paymentMethod` is charged at once.',
+  example: { package: 'SMALL' },
+  success: {
+    201: {
+      description: 'The payment, and where to pay.',
+      schema: documentWith('CreatedPayment', Payment, { checkout }),
+    },
+  },
+  handle: async (ctx, { body }) => {
+    const { paymentMethod, ...bought } = body as unknown as Bought;
+    const { user } = applyRule(owner, ctx.actor) as { user: UUID };
+    const method = paymentMethod && { paymentMethod: new UUID(paymentMethod) };
+    const { payment, checkout } = await buyCredits(ctx, { user, ...bought, ...method });
+    return answerCreated(path, Payment, payment, { checkout });
+  },
+} satisfies Partial<Route>);
 
 /** Buying credits, and refunds. */
 export const paymentActions: Route[] = [
-  notYetCreate(
-    Payment,
-    { path: '/v1/payments', summary: 'Buy a package of credits.' },
-    NO_PROVIDER,
-  ),
-  notYet(
-    {
-      ...common,
-      access: 'admin',
-      path: '/v1/payments/{id}/refund',
-      id: 'refundPayment',
-      summary: 'Refund a payment, or a part of it.',
-      body: Joi.object({
-        amount: Joi.number().strict().integer().min(1),
-        reason: limitText(500),
-      }),
+  addLazyParts(buyRoute, { body: () => purchaseBody }),
+  {
+    ...common,
+    path: `${path}/{id}/checkout`,
+    id: 'resumePayment',
+    summary: 'Go on with a payment that is pending.',
+    access: 'user',
+    success: { 200: { description: 'Where to pay.', schema: checkout } },
+    codes: ['NOT_FOUND', 'INVALID_STATE'],
+    handle: async (ctx, request) => {
+      const payment = await findNamed(ctx, { entity: Payment, rule: owner }, request);
+      return { status: 200, json: await findCheckout(ctx, payment) };
     },
-    NO_PROVIDER,
-    { entity: Payment, rule: admin },
-  ),
+  },
+  {
+    ...common,
+    access: 'admin',
+    path: `${path}/{id}/refund`,
+    id: 'refundPayment',
+    summary: 'Refund a payment, or a part of it.',
+    body: Joi.object({
+      amount: Joi.number().strict().integer().min(1),
+      reason: limitText(500),
+    }),
+    isBodyOptional: true,
+    success: { 200: { description: 'The payment.', schema: documentSchema(Payment) } },
+    codes: ['NOT_FOUND', 'INVALID_STATE'],
+    handle: async (ctx, request) => {
+      const named = await findNamed(ctx, { entity: Payment, rule: admin }, request);
+      return answerDocument(200, Payment, await refundPayment(ctx, named, request.body));
+    },
+  },
 ];

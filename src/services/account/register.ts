@@ -1,6 +1,7 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import { newId } from '../../data/ids.ts';
+import { findCurrentKey } from '../../data/data-keys.ts';
+import { idText, newId } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { insert } from '../../data/write.ts';
@@ -38,8 +39,11 @@ export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
   const { password, ...profile } = it;
   await checkWanted(password, 'password', profile);
   const hashedPassword = await hashPassword(password);
+  const _id = promisedId ?? newId(ctx.clock());
+  // The key of the account is made once, and not within the transaction, which may run more than once.
+  await findCurrentKey(ctx, idText(_id));
   const { signedIn, job } = await transaction(ctx, async (tx) => {
-    const values = { ...profile, hashedPassword, isActive: true, isAdmin: false };
+    const values = { _id, ...profile, hashedPassword, isActive: true, isAdmin: false };
     const user = await insert(tx, User, values, 'register');
     await insert(tx, UserSettings, { user: user._id });
     const mail = { kind: 'VERIFY_EMAIL', to: user.email, user: user._id } as const;

@@ -1,5 +1,7 @@
 import type { Ctx } from '../../context.ts';
+import { deriveAppKeys } from '../../crypto/app-key.ts';
 import { hashText } from '../../crypto/hash.ts';
+import { signHmac } from '../../crypto/hmac.ts';
 import { makeAuditEntry, makeLooseEvent } from '../../data/audit.ts';
 import { databaseTime, hasCome, upsertCommon } from '../../data/database-time.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
@@ -9,6 +11,7 @@ import { User } from '../../models/account/user.ts';
 import { EventFold } from '../../models/audit/event-fold.ts';
 import { LooseEvent } from '../../models/audit/loose-event.ts';
 import { requestAppend } from '../audit/chain.ts';
+import { readNetwork } from './rate-limit.ts';
 
 const WINDOW = 15 * 60_000;
 /** So many of a window are told one by one. */
@@ -20,7 +23,7 @@ type SecurityEvent = 'sign-in-failed' | 'locked-out' | 'password-change-failed' 
 
 /**
  * Records that somebody has tried in vain: in the audit log of the account, if there is one, and in
- * the log of the function. After the tenth of its kind in a quarter of an hour they are only
+ * the log of the function, without addresses. After the tenth of its kind in a quarter of an hour they are only
  * counted; `tellFolded` tells their number when it has passed.
  */
 export async function recordSecurityEvent(
@@ -30,13 +33,20 @@ export async function recordSecurityEvent(
 ): Promise<void> {
   ctx.log.warn('Security event.', {
     action,
-    ip: ctx.ip,
+    from: nameNetwork(ctx.ip),
     ...(user && { user: idText(user) }),
   });
   if (!user) return;
   if ((await countEvent(ctx, action, user)) > MOST_TOLD) return;
   await insertEvent(ctx, action, user);
   await requestAppend(ctx);
+}
+
+const networkKeys = deriveAppKeys('networks in logs');
+
+/** A name for a network by which lines of a log are found that tell of the same; the log has no addresses. */
+function nameNetwork(ip: string | undefined): string {
+  return signHmac(networkKeys.current(), readNetwork(ip)).toString('base64url').slice(0, 10);
 }
 
 async function countEvent(ctx: Ctx, action: SecurityEvent, account: UUID): Promise<number> {

@@ -1,5 +1,5 @@
 import type { Ctx } from '../../context.ts';
-import { readDatabaseTime } from '../../data/clock-difference.ts';
+import { readDatabaseTime } from '../../data/database-time.ts';
 import { type Checkpoint, linkTo } from './checkpoint-text.ts';
 import { listCheckpoints, readStored, type StoredCheckpoint } from './checkpoints.ts';
 
@@ -40,7 +40,7 @@ export async function readAnchors(ctx: Ctx): Promise<Anchors> {
   }
   faults.push(...findBrokenLinks(stored, read));
   const newest = read.at(-1)?.checkpoint;
-  const isOld = (await readDatabaseTime(ctx)) - COVERED_AFTER;
+  const isOld = (await readDatabaseTime(ctx)).getTime() - COVERED_AFTER;
   return {
     ...{ byChain: collect(read.map(({ checkpoint }) => checkpoint)), faults },
     ...(newest && { newest }),

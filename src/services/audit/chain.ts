@@ -1,8 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
+import { idText } from '../../data/ids.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { sendMessage } from '../../providers/queue.ts';
+import { meterEvents } from '../metering/meter-events.ts';
 import { appendEvents } from './append.ts';
 import { clearWaiting, findWaiting } from './waiting.ts';
 
@@ -43,6 +45,11 @@ export async function appendToChain(ctx: Ctx): Promise<number> {
     const events = [...waiting.documents.flatMap((document) => document.events), ...waiting.loose];
     if (events.length === 0) return appended;
     const { placed, count, isLost } = await appendEvents(ctx, events);
+    // As they are in clear text, and before they are taken out of where they wait: each is metered at least once.
+    await meterEvents(
+      ctx,
+      events.filter(({ _id }) => placed.has(idText(_id))),
+    );
     await clearWaiting(waiting, placed);
     appended += count;
     if (isLost) {

@@ -1,6 +1,6 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import { readDatabaseTime } from '../../data/clock-difference.ts';
+import { readDatabaseTime } from '../../data/database-time.ts';
 import { findMany } from '../../data/read.ts';
 import { AuditEvent } from '../../models/audit/audit-event.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
@@ -41,7 +41,7 @@ let notBefore: { since: Moment; ms: number } | undefined;
 export async function checkpointWhenDue(ctx: Ctx): Promise<void> {
   if (!config.auditBucket || (notBefore && isWithin(notBefore.since, notBefore.ms))) return;
   const [since, newest] = [markMoment(), await findNewest(ctx)];
-  const age = newest ? Math.abs((await readDatabaseTime(ctx)) - readTime(newest)) : EVERY;
+  const age = newest ? Math.abs((await readDatabaseTime(ctx)).getTime() - readTime(newest)) : EVERY;
   if (age >= EVERY) await makeCheckpoint(ctx, newest);
   notBefore = { since, ms: age >= EVERY ? EVERY : EVERY - age };
 }
@@ -60,7 +60,7 @@ export async function makeCheckpoint(
   const last = before && (await readStored(ctx, before));
   if (!isRestored) await refuseLoss(ctx, before?.name, last?.checkpoint);
   const key = await findNewestKey(ctx);
-  const now = await readDatabaseTime(ctx);
+  const now = (await readDatabaseTime(ctx)).getTime();
   // After the last one, though the clock was set back.
   const at = new Date(before ? Math.max(now, readTime(before) + 1) : now);
   const checkpoint: Checkpoint = {
@@ -105,7 +105,7 @@ async function findNewest(ctx: Ctx): Promise<StoredCheckpoint | undefined> {
 
 /** The checkpoints of the last so many ms, the oldest first; when there are none, the last one. */
 export async function listCheckpoints(ctx: Ctx, ms: number): Promise<StoredCheckpoint[]> {
-  const since = new Date((await readDatabaseTime(ctx)) - ms).toISOString();
+  const since = new Date((await readDatabaseTime(ctx)).getTime() - ms).toISOString();
   const lately = await listVersions(PREFIX, `${PREFIX}${since}`);
   const versions = lately.length > 0 ? lately : await listVersions(PREFIX);
   const byKey = [...Map.groupBy(versions, ({ key }) => key)];

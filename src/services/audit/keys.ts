@@ -10,7 +10,12 @@ import { findOne } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
 import { AuditKey } from '../../models/audit/audit-key.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
-import { makeWrappedKey, unwrapKey, wrapperInUse } from '../../providers/key-wrapping.ts';
+import {
+  type KeyName,
+  makeWrappedKey,
+  unwrapKey,
+  wrapperInUse,
+} from '../../providers/key-wrapping.ts';
 
 /** What signs the audit log. The database has it encrypted alone, and never sees it. */
 export interface SigningKey {
@@ -95,6 +100,6 @@ function open({ _id, wrapper, wrapped }: StoredKey): Promise<SigningKey> {
 }
 
 /** KMS binds it to the key. Roles that may open others, but not these, know them by the word in front. */
-function nameKey(id: UUID): string {
-  return `audit ${idText(id)}`;
+function nameKey(id: UUID): KeyName {
+  return { id: `audit ${idText(id)}` };
 }

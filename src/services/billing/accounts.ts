@@ -14,6 +14,12 @@ export type Credits = number;
 export const SYSTEM_ACCOUNTS = {
   REVENUE: new UUID('00000000-0000-7000-8000-000000000001'),
   PROMOTIONS: new UUID('00000000-0000-7000-8000-000000000002'),
+  /** What was bought and went back. */
+  REFUNDS: new UUID('00000000-0000-7000-8000-000000000003'),
+  /** What a lost dispute took. */
+  DISPUTES: new UUID('00000000-0000-7000-8000-000000000004'),
+  /** What users owe, since it was spent before it was taken back. */
+  DEBT: new UUID('00000000-0000-7000-8000-000000000005'),
 } as const;
 
 /** Makes the account of a user, which has the user's id, unless it is there. */
@@ -22,7 +28,15 @@ export async function openAccount(ctx: Ctx, user: UUID): Promise<void> {
   const now = databaseTime(ctx);
   const made = {
     owner: { kind: 'USER', id: user },
-    ...{ purpose: 'USER', available: 0, held: 0, isFrozen: false, sequence: 0, version: 1 },
+    ...{
+      purpose: 'USER',
+      available: 0,
+      held: 0,
+      debt: 0,
+      isFrozen: false,
+      sequence: 0,
+      version: 1,
+    },
   };
   const times = { createdAt: now, updatedAt: now };
   await CreditAccount.collection.updateOne(

@@ -4,7 +4,7 @@ import { insert, update } from '../../data/write.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { CreditHold, type CreditHoldDoc } from '../../models/billing/credit-hold.ts';
 import { type Credits, findAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
-import { postEntry, refuseSpend } from './ledger.ts';
+import { payDebt, postEntry, refuseSpend } from './ledger.ts';
 
 /** Credits that a job needs, of whoever it is for. */
 export interface NewHold {
@@ -96,6 +96,7 @@ async function returnCredits(tx: Ctx, { account, amount }: CreditHoldDoc): Promi
     },
     { session: sessionOf(tx) },
   );
+  await payDebt(tx, account);
 }
 
 function sessionOf({ session }: Ctx) {

@@ -2,7 +2,7 @@ import { canonicalJson } from '../../canonical-json.ts';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
 import type { Stored } from '../../data/entity.ts';
-import { newId, type UUID } from '../../data/ids.ts';
+import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { insert } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
@@ -13,7 +13,7 @@ import {
   type CreditsTransactionDoc,
   type TRANSACTION_TYPES,
 } from '../../models/billing/credits-transaction.ts';
-import { type Credits, findAccount } from './accounts.ts';
+import { type Credits, findAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
 import { spendLots } from './lots.ts';
 
 /** A fact that moves credits. */
@@ -53,6 +53,7 @@ export async function postEntry(tx: Ctx, entry: NewEntry): Promise<CreditsTransa
   if (!account) throw new AppError('NOT_FOUND', 'There is no such credit account.');
   const available = account.available + release + amount;
   if (available < 0) throw insufficient(-amount, account.available + release);
+  const isDebt = facts.cause === 'DEBT'; // lent (+), or paid (-)
   const at = tx.clock();
   const values = {
     ...facts,
@@ -77,12 +78,26 @@ export async function postEntry(tx: Ctx, entry: NewEntry): Promise<CreditsTransa
     { _id, sequence: account.sequence },
     {
       $set: { available, sequence: values.sequence, headHash: hash, updatedAt: new Date(at) },
-      $inc: { held: -release, version: 1 },
+      $inc: { held: -release, version: 1, ...(isDebt && { debt: amount }) },
     },
     { session: tx.session },
   );
   if (amount < 0 && fromLots && account.hasLots) await spendLots(tx, _id, -amount);
+  if (!isDebt) await payDebt(tx, _id);
   return written;
+}
+
+/** Pays what an account owes out of what it has, in the transaction that has brought it credits. */
+export async function payDebt(tx: Ctx, _id: UUID): Promise<void> {
+  const account = await findAccount(tx, _id);
+  const { debt = 0, available = 0, sequence } = account ?? {};
+  const due = Math.min(debt, available);
+  if (due === 0) return;
+  const key = `repay:${idText(_id)}:${sequence}`;
+  await postEntry(tx, {
+    ...{ account: _id, type: 'SPEND', cause: 'DEBT', amount: -due, key },
+    against: SYSTEM_ACCOUNTS.DEBT,
+  });
 }
 
 /** The fields of an entry that its hash covers: all but itself, and what every document has. */
@@ -104,7 +119,7 @@ export function refuseSpend(
 }
 
 /** The refusal of a spend, with what is missing. */
-export function insufficient(needed: Credits, available: Credits): AppError {
+function insufficient(needed: Credits, available: Credits): AppError {
   const message = `This costs ${needed} credits; ${available} are available, ${needed - available} are missing.`;
   return new AppError('INSUFFICIENT_CREDITS', message);
 }

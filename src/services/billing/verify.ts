@@ -5,6 +5,7 @@ import {
   CreditsTransaction,
   type CreditsTransactionDoc,
 } from '../../models/billing/credits-transaction.ts';
+import { SYSTEM_ACCOUNTS } from './accounts.ts';
 import { hashEntry } from './ledger.ts';
 import { verifyHolds } from './verify-holds.ts';
 
@@ -60,13 +61,13 @@ async function verifyAgain(account: CreditAccountDoc): Promise<Verified> {
 }
 
 async function verifyAccount(account: CreditAccountDoc): Promise<Verified> {
-  const { _id, available, held, sequence, headHash } = account;
+  const { _id, available, held, debt, sequence, headHash } = account;
   const filter = { account: _id, sequence: { $lte: sequence } };
   const entries = CreditsTransaction.collection
     .find<CreditsTransactionDoc>(filter)
     .sort({ account: 1, sequence: 1 })
     .batchSize(BATCH);
-  let [count, balance, last] = [0, 0, undefined as string | undefined];
+  let [count, balance, owed, last] = [0, 0, 0, undefined as string | undefined];
   const fail = (message: string, at?: number) => ({
     entries: count,
     fault: { account: idText(_id), ...(at && { sequence: at }), message },
@@ -86,6 +87,9 @@ async function verifyAccount(account: CreditAccountDoc): Promise<Verified> {
     balance += entry.amount;
     if (entry.balanceAfter !== balance)
       return fail(`After entry ${number} the balance is ${balance}.`, number);
+    owed += entry.cause === 'DEBT' ? entry.amount : 0;
+    if (entry.cause === 'DEBT' && !entry.postings[1]?.account.equals(SYSTEM_ACCOUNTS.DEBT))
+      return fail(`Entry ${number} is a debt that is posted elsewhere.`, number);
     last = entry.hash;
   }
   if (count !== sequence) return fail(`Entry ${count + 1} is missing.`, count + 1);
@@ -93,6 +97,7 @@ async function verifyAccount(account: CreditAccountDoc): Promise<Verified> {
   if (available + held !== balance) {
     return fail(`Its balance is ${available + held}; its entries add up to ${balance}.`);
   }
+  if (debt !== owed) return fail(`It owes ${debt}; its entries add up to a debt of ${owed}.`);
   const reserved = await sumHolds(account);
   if (reserved !== held) return fail(`It holds ${held}; its open holds add up to ${reserved}.`);
   return { entries: count };

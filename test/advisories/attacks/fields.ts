@@ -170,7 +170,7 @@ async function stored({ person }: Owned): Promise<string> {
   const user = new UUID(person.id);
   const parts = [...entities.values()].map(async (e) => {
     const filter = e.name === 'User' ? { _id: user } : { user };
-    if (e.name === 'AuditEvent') return [];
+    if (/^(AuditEvent|MeteringFact|Stat)$/.test(e.name)) return [];
     const projection = { version: 0, updatedAt: 0, outbox: 0 };
     return adminCollection(e).find(filter, { projection }).sort({ _id: 1 }).toArray();
   });

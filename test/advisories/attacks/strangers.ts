@@ -120,9 +120,9 @@ function* probesOf(asker: Owned, owned: Owned, isAdmin: boolean): Generator<Prob
 
 async function storedOf(people: Owned[]): Promise<string> {
   const users = people.map((p) => new UUID(p.person.id));
-  // Mails and what sends them go on by themselves.
+  // Mails and what sends them go on by themselves, and so do figures of usage.
   const lasting = [...entities.values()].filter(
-    (e) => !/^(Mail|MailToken|JobTurn|Event|EventHead)$/.test(e.name),
+    (e) => !/^(Mail|MailToken|JobTurn|Event|EventHead|MeteringFact|Stat)$/.test(e.name),
   );
   const parts = lasting.map((e) => {
     const theirs = e.name === 'User' ? { _id: { $in: users } } : { user: { $in: users } };

@@ -44,7 +44,8 @@ export function pathOf(route: Route, ids: Record<string, string> | string): stri
       if (!id) throw new Error(`${route.id}: everything.ts makes no document of ${collection}.`);
       return id;
     })
-    .replace('{name}', 'waveform');
+    .replace('{name}', 'waveform')
+    .replace('{month}', '2026-11');
 }
 
 /** The inputs of an operation's body: joi's own description of each. */

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm } from '../../../data/entity.ts';
+import { encrypted, entity, freeForm } from '../../../data/entity.ts';
 import type { Fault } from '../../../errors.ts';
 import { ownerOrShared } from '../../../rules.ts';
 
@@ -50,32 +50,37 @@ function define() {
   const schema = new Schema({
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
-    graph: freeForm(256 * 1024, {
+    graph: encrypted(freeForm(256 * 1024), {
       required: true,
       countedIn: 'revision',
       personal: 'export',
       description: "In ComfyUI's API format: node id → `{ class_type, inputs }`.",
     }),
-    parameters: {
-      type: [parameterSchema],
-      required: true,
-      default: [],
-      maxItems: 100,
-      countedIn: 'revision',
-      description: 'The values that an execution may set.',
-    },
+    // Their defaults are prompts, too.
+    parameters: encrypted(
+      { type: [parameterSchema], maxItems: 100 },
+      {
+        required: true,
+        clearDefault: () => [],
+        countedIn: 'revision',
+        personal: 'export',
+        description: 'The values that an execution may set.',
+      },
+    ),
     outputs: {
       type: [outputSchema],
       required: true,
       default: [],
       maxItems: 20,
       countedIn: 'revision',
+      personal: 'export',
       description: 'The nodes whose results are stored.',
     },
     isPublic: {
       type: Boolean,
       required: true,
       default: false,
+      personal: 'none',
       description: 'Whether everybody may read and run it.',
     },
     creditCost: {
@@ -85,6 +90,7 @@ function define() {
       integer: true,
       min: 0,
       max: 1_000_000,
+      personal: 'none',
       description: 'The price of one execution, in whole credits.',
     },
     revision: {
@@ -94,6 +100,7 @@ function define() {
       integer: true,
       min: 1,
       server: true,
+      personal: 'none',
       description: 'Incremented by every change of `graph`, `parameters` or `outputs`.',
     },
   });

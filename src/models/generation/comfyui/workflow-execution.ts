@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, ref } from '../../../data/entity.ts';
+import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
 
@@ -27,6 +27,7 @@ function define() {
       required: true,
       immutable: true,
       onDelete: 'restrict',
+      personal: 'none',
     }),
     workflowRevision: {
       type: Number,
@@ -34,29 +35,34 @@ function define() {
       integer: true,
       min: 1,
       server: true,
+      personal: 'none',
       description: 'The `revision` of the workflow that is executed.',
     },
-    parameters: freeForm(32 * 1024, {
+    parameters: encrypted(freeForm(32 * 1024), {
       required: true,
       immutable: true,
-      default: () => ({}),
+      clearDefault: () => ({}),
+      personal: 'export',
       description: "Values by the names of the workflow's parameters.",
     }),
     project: ref('Project', {
       immutable: true,
       onDelete: 'cascade',
+      personal: 'none',
       description: 'The project that its results belong to.',
     }),
     ...runFields(EXECUTION_STATUSES),
     pod: ref('ComfyUIPod', {
       server: true,
       onDelete: 'unset',
+      personal: 'none',
       description: 'The pod that runs it.',
     }),
     promptId: {
       type: String,
       server: true,
       maxlength: 64,
+      personal: 'erase',
       description: 'Its id at ComfyUI.',
     },
     outputs: {
@@ -64,14 +70,29 @@ function define() {
       default: undefined,
       server: true,
       maxItems: 100,
+      personal: 'export',
       description: 'The results.',
     },
-    nodeErrors: freeForm(16 * 1024, {
+    // They repeat what was entered.
+    nodeErrors: encrypted(freeForm(16 * 1024), {
       server: true,
+      personal: 'export',
       description: 'The errors of ComfyUI: node id → error.',
     }),
-    queuedSeconds: { type: Number, min: 0, server: true, description: 'How long it waited.' },
-    runSeconds: { type: Number, min: 0, server: true, description: 'How long it ran.' },
+    queuedSeconds: {
+      type: Number,
+      min: 0,
+      server: true,
+      personal: 'none',
+      description: 'How long it waited.',
+    },
+    runSeconds: {
+      type: Number,
+      min: 0,
+      server: true,
+      personal: 'none',
+      description: 'How long it ran.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

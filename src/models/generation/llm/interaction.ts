@@ -43,9 +43,10 @@ function define() {
       required: true,
       immutable: true,
       maxlength: 64,
+      personal: 'export',
       description: 'The name of an LlmModel, and no reference: it stays when the model is deleted.',
     },
-    provider: { type: String, server: true, maxlength: 64 },
+    provider: { type: String, server: true, maxlength: 64, personal: 'none' },
     messages: encrypted(
       { type: [messageSchema], maxItems: 100 },
       {
@@ -60,6 +61,7 @@ function define() {
       default: undefined,
       immutable: true,
       maxItems: 16,
+      personal: 'export',
       description: 'Media that belong to the question; exactly one in each item.',
     },
     modalities: {
@@ -68,28 +70,36 @@ function define() {
       default: ['TEXT'],
       immutable: true,
       maxItems: 4,
+      personal: 'none',
       description: 'The modalities that the answer may have.',
     },
-    parameters: freeForm(4096, {
+    parameters: encrypted(freeForm(4096), {
       required: true,
       immutable: true,
-      default: () => ({}),
+      clearDefault: () => ({}),
+      personal: 'export',
       description:
         'Parameters that are passed to the model as they are: `temperature`, `max_tokens`.',
     }),
-    project: ref('Project', { immutable: true, onDelete: 'cascade' }),
+    project: ref('Project', { immutable: true, onDelete: 'cascade', personal: 'none' }),
     ...runFields(JOB_STATUSES),
     response: encrypted(freeForm(256 * 1024), {
       server: true,
       personal: 'export',
       description: 'The answer: its text and the media in it.',
     }),
-    usage: { type: usageSchema, server: true, description: 'Tokens, as the provider counts them.' },
+    usage: {
+      type: usageSchema,
+      server: true,
+      personal: 'export',
+      description: 'Tokens, as the provider counts them.',
+    },
     latencyMs: {
       type: Number,
       integer: true,
       min: 0,
       server: true,
+      personal: 'none',
       description: 'From the question to the end of the answer, in milliseconds.',
     },
     firstTokenMs: {
@@ -97,13 +107,15 @@ function define() {
       integer: true,
       min: 0,
       server: true,
+      personal: 'none',
       description: "From the question to the answer's first token, in milliseconds.",
     },
-    cost: { type: Number, min: 0, server: true, description: 'In US dollars.' },
+    cost: { type: Number, min: 0, server: true, personal: 'export', description: 'In US dollars.' },
     finishReason: {
       type: String,
       maxlength: 64,
       server: true,
+      personal: 'none',
       description: 'Why the answer ended: `stop`, `length`.',
     },
   });

@@ -2,7 +2,14 @@ import { Schema } from 'mongoose';
 import { entity } from '../../../data/entity.ts';
 import { rollUpFields } from '../../metering/roll-up-fields.ts';
 
-const count = { type: Number, required: true, integer: true, min: 0, server: true } as const;
+const count = {
+  type: Number,
+  required: true,
+  integer: true,
+  min: 0,
+  server: true,
+  personal: 'none',
+} as const;
 
 function define() {
   const schema = new Schema(
@@ -13,12 +20,20 @@ function define() {
         required: true,
         maxlength: 64,
         server: true,
+        personal: 'none',
         description: 'The name of an LlmModel.',
       },
       requests: count,
       errors: count,
       tokens: count,
-      cost: { type: Number, required: true, min: 0, server: true, description: 'In US dollars.' },
+      cost: {
+        type: Number,
+        required: true,
+        min: 0,
+        server: true,
+        personal: 'none',
+        description: 'In US dollars.',
+      },
     },
     // `errors` is a reserved name of Mongoose documents, which are not used here.
     { suppressReservedKeysWarning: true },

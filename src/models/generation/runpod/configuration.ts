@@ -17,18 +17,25 @@ const limitsSchema = new Schema(
 
 function define() {
   const schema = new Schema({
-    name: { type: String, required: true, trim: true, maxlength: 120 },
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     apiKey: encrypted(
       { type: String, minlength: 16, maxlength: 255 },
-      { required: true, shows: 'last4', description: 'The API key of the account at RunPod.' },
+      {
+        required: true,
+        shows: 'last4',
+        personal: 'erase',
+        description: 'The API key of the account at RunPod.',
+      },
     ),
     endpointIds: freeForm(4096, {
       required: true,
       default: () => ({}),
+      personal: 'export',
       description: 'Purpose → serverless endpoint.',
     }),
     defaultTemplate: ref('RunPodTemplate', {
       onDelete: 'unset',
+      personal: 'none',
       description: 'The default template of pods.',
     }),
     gpuTypes: {
@@ -36,14 +43,16 @@ function define() {
       required: true,
       default: [],
       maxItems: 50,
+      personal: 'none',
       description: 'The GPUs that may be rented, in order of preference.',
     },
-    limits: { type: limitsSchema },
+    limits: { type: limitsSchema, personal: 'none' },
     webhookToken: encrypted(
       { type: String, maxlength: 255 },
       {
         server: true,
         select: false,
+        personal: 'erase',
         description: 'The token that webhook calls from RunPod must have.',
       },
     ),

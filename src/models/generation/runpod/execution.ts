@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm, ref } from '../../../data/entity.ts';
+import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
 import { runFields } from '../../jobs/run-fields.ts';
 
 const RUNPOD_EXECUTION_STATUSES = [
@@ -18,17 +18,20 @@ function define() {
       required: true,
       immutable: true,
       onDelete: 'restrict',
+      personal: 'none',
     }),
     endpointId: {
       type: String,
       required: true,
       immutable: true,
       match: /^[A-Za-z0-9_-]{1,64}$/,
+      personal: 'export',
       description: 'The serverless endpoint at RunPod.',
     },
-    input: freeForm(256 * 1024, {
+    input: encrypted(freeForm(256 * 1024), {
       required: true,
       immutable: true,
+      personal: 'export',
       description: 'The input, which is passed to the endpoint as it is.',
     }),
     ...runFields(RUNPOD_EXECUTION_STATUSES),
@@ -36,14 +39,20 @@ function define() {
       type: String,
       server: true,
       maxlength: 128,
+      personal: 'erase',
       description: 'Its id at RunPod.',
     },
-    output: freeForm(256 * 1024, { server: true, description: 'The response of the endpoint.' }),
+    output: encrypted(freeForm(256 * 1024), {
+      server: true,
+      personal: 'export',
+      description: 'The response of the endpoint.',
+    }),
     delayMs: {
       type: Number,
       integer: true,
       min: 0,
       server: true,
+      personal: 'none',
       description: 'How long it waited in the queue, in milliseconds.',
     },
     executionMs: {
@@ -51,12 +60,14 @@ function define() {
       integer: true,
       min: 0,
       server: true,
+      personal: 'none',
       description: 'How long it ran, in milliseconds.',
     },
-    cost: { type: Number, min: 0, server: true, description: 'In US dollars.' },
+    cost: { type: Number, min: 0, server: true, personal: 'export', description: 'In US dollars.' },
     webhookSeenAt: {
       type: Date,
       server: true,
+      personal: 'none',
       description: 'When the webhook of RunPod reported its end.',
     },
   });

@@ -17,13 +17,15 @@ function define() {
       required: true,
       immutable: true,
       onDelete: 'restrict',
+      personal: 'none',
     }),
-    template: ref('RunPodTemplate', { immutable: true, onDelete: 'restrict' }),
-    name: { type: String, required: true, trim: true, maxlength: 120 },
+    template: ref('RunPodTemplate', { immutable: true, onDelete: 'restrict', personal: 'none' }),
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     gpuType: {
       type: String,
       immutable: true,
       maxlength: 120,
+      personal: 'none',
       description: 'The GPU, as RunPod calls it.',
     },
     gpuCount: {
@@ -34,6 +36,7 @@ function define() {
       integer: true,
       min: 1,
       max: 8,
+      personal: 'none',
     },
     cloud: {
       type: String,
@@ -41,6 +44,7 @@ function define() {
       immutable: true,
       enum: ['SECURE', 'COMMUNITY'],
       default: 'SECURE',
+      personal: 'none',
       description: 'Whether it runs in data centres of RunPod or of others.',
     },
     status: {
@@ -49,21 +53,30 @@ function define() {
       enum: POD_STATUSES,
       default: 'PROVISIONING',
       server: true,
+      personal: 'none',
     },
     runpodId: {
       type: String,
       server: true,
       maxlength: 64,
+      personal: 'erase',
       description: 'Its id at RunPod.',
     },
-    costPerHour: { type: Number, min: 0, server: true, description: 'In US dollars.' },
+    costPerHour: {
+      type: Number,
+      min: 0,
+      server: true,
+      personal: 'none',
+      description: 'In US dollars.',
+    },
     runtime: freeForm(16 * 1024, {
       server: true,
+      personal: 'erase',
       description: 'The runtime data that RunPod reports: ports, load, uptime.',
     }),
     error: errorField,
-    startedAt: { type: Date, server: true },
-    stoppedAt: { type: Date, server: true },
+    startedAt: { type: Date, server: true, personal: 'none' },
+    stoppedAt: { type: Date, server: true, personal: 'none' },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });

@@ -3,17 +3,19 @@ import { encrypted, entity, freeForm } from '../../../data/entity.ts';
 
 function define() {
   const schema = new Schema({
-    name: { type: String, required: true, trim: true, maxlength: 120 },
+    name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     image: {
       type: String,
       required: true,
       maxlength: 255,
       match: /^[a-z0-9][\w./:@-]*$/,
+      personal: 'export',
       description: 'The container image: `runpod/comfyui:latest`.',
     },
     args: {
       type: String,
       maxlength: 2000,
+      personal: 'export',
       description: 'The command that the container is started with.',
     },
     diskGb: {
@@ -23,6 +25,7 @@ function define() {
       integer: true,
       min: 1,
       max: 10_000,
+      personal: 'none',
       description: "The container's disk, in GB.",
     },
     ports: {
@@ -30,25 +33,32 @@ function define() {
       required: true,
       default: [],
       maxItems: 20,
+      personal: 'none',
       description: 'The exposed ports, in the format of RunPod: `8188/http`.',
     },
-    env: encrypted(freeForm(16 * 1024), { description: 'Environment variables of the container.' }),
+    env: encrypted(freeForm(16 * 1024), {
+      personal: 'export',
+      description: 'Environment variables of the container.',
+    }),
     isServerless: {
       type: Boolean,
       required: true,
       default: false,
+      personal: 'none',
       description: 'Whether it is for a serverless endpoint and not for a pod.',
     },
     category: {
       type: String,
       trim: true,
       maxlength: 64,
+      personal: 'export',
       description: "The user's own category.",
     },
     runpodId: {
       type: String,
       server: true,
       maxlength: 64,
+      personal: 'erase',
       description: 'Its id at RunPod.',
     },
   });

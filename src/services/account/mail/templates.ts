@@ -1,8 +1,8 @@
 import { config } from '../../../config.ts';
+import { type Html, writeHtml } from '../../../html.ts';
 import type { MailKind } from '../../../models/account/mail.ts';
 import { TOKEN_MINUTES } from '../mail-tokens.ts';
 import type { MailDetails } from './enqueue-mail.ts';
-import { type Html, writeHtml } from './html.ts';
 
 // No template shows what a user has written, such as a name: an account can be registered with the
 // address of somebody else, and our mail must not carry a stranger's words to them.

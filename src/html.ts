@@ -9,6 +9,11 @@ export function writeHtml(parts: TemplateStringsArray, ...values: (string | Html
   return { html: parts.map((part, n) => part + (texts[n] ?? '')).join('') };
 }
 
+/** Pieces of HTML, one after the other. */
+export function joinHtml(parts: Html[]): Html {
+  return { html: parts.map(({ html }) => html).join('') };
+}
+
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',
   '<': '&lt;',

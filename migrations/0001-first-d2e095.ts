@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-e25bfc',
+  id: '0001-first-d2e095',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -60,7 +60,7 @@ export const migration: Migration = {
         'version',
       ],
       indexes: [
-        { key: { user: 1 }, unique: true },
+        { key: { user: 1 } },
         { key: { refusedAt: 1 }, sparse: true },
         { key: { cappedAt: 1 }, sparse: true },
       ],
@@ -454,36 +454,17 @@ export const migration: Migration = {
       fields: {
         name: { bsonType: 'string', maxLength: 120 },
         description: { bsonType: 'string', maxLength: 2000 },
-        graph: { bsonType: 'object' },
+        graph: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         parameters: {
-          bsonType: 'array',
-          items: {
-            bsonType: 'object',
-            additionalProperties: false,
-            required: ['name', 'type', 'path'],
-            properties: {
-              name: { bsonType: 'string', pattern: '^[A-Za-z][A-Za-z0-9_]{0,63}$' },
-              type: {
-                bsonType: 'string',
-                enum: ['STRING', 'INTEGER', 'NUMBER', 'BOOLEAN', 'IMAGE', 'AUDIO'],
-              },
-              path: {
-                bsonType: 'string',
-                maxLength: 200,
-                pattern: '^[\\w-]+\\.inputs\\.[\\w. -]+$',
-              },
-              default: { bsonType: 'object' },
-              min: { bsonType: 'number' },
-              max: { bsonType: 'number' },
-              enum: {
-                bsonType: 'array',
-                items: { bsonType: 'string', maxLength: 255 },
-                maxItems: 100,
-              },
-              required: { bsonType: 'bool' },
-            },
-          },
-          maxItems: 100,
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
         },
         outputs: {
           bsonType: 'array',
@@ -545,7 +526,12 @@ export const migration: Migration = {
       fields: {
         workflow: 'id',
         workflowRevision: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
-        parameters: { bsonType: 'object' },
+        parameters: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         project: 'id',
         job: 'id',
         status: {
@@ -581,7 +567,12 @@ export const migration: Migration = {
           },
           maxItems: 100,
         },
-        nodeErrors: { bsonType: 'object' },
+        nodeErrors: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         queuedSeconds: { bsonType: 'number', minimum: 0 },
         runSeconds: { bsonType: 'number', minimum: 0 },
         _id: 'id',
@@ -684,6 +675,7 @@ export const migration: Migration = {
         },
         available: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         held: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        debt: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         isFrozen: { bsonType: 'bool' },
         hasLots: { bsonType: 'bool' },
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
@@ -700,6 +692,7 @@ export const migration: Migration = {
         'purpose',
         'available',
         'held',
+        'debt',
         'isFrozen',
         'sequence',
         '_id',
@@ -853,6 +846,45 @@ export const migration: Migration = {
         { key: { reverses: 1 }, unique: true, sparse: true },
       ],
     });
+    await m.createCollection('disputes', {
+      fields: {
+        payment: 'id',
+        providerId: { bsonType: 'string', maxLength: 255 },
+        amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        status: { bsonType: 'string', enum: ['OPEN', 'LOST', 'WON'] },
+        openedAt: { bsonType: 'date' },
+        closedAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'payment',
+        'providerId',
+        'amount',
+        'status',
+        'openedAt',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { payment: 1 } },
+        { key: { providerId: 1 }, unique: true },
+        { key: { user: 1, status: 1 } },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
     await m.createCollection('eventFolds', {
       fields: {
         key: { bsonType: 'string' },
@@ -898,6 +930,20 @@ export const migration: Migration = {
       },
       required: ['sequence', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
       indexes: [{ key: { user: 1 }, unique: true }],
+    });
+    await m.createCollection('eventPolls', {
+      fields: {
+        provider: { bsonType: 'string', enum: ['STRIPE'] },
+        polledTo: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['provider', 'polledTo', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { provider: 1 }, unique: true }],
     });
     await m.createCollection('events', {
       fields: {
@@ -1366,7 +1412,12 @@ export const migration: Migration = {
           items: { bsonType: 'string', enum: ['TEXT', 'AUDIO', 'IMAGE', 'VIDEO'] },
           maxItems: 4,
         },
-        parameters: { bsonType: 'object' },
+        parameters: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         project: 'id',
         job: 'id',
         status: {
@@ -1751,6 +1802,61 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('meteringCursors', {
+      fields: {
+        source: { bsonType: 'string', maxLength: 64 },
+        readTo: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['source', 'readTo', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { source: 1 }, unique: true }],
+    });
+    await m.createCollection('meteringFacts', {
+      fields: {
+        at: { bsonType: 'date' },
+        hour: { bsonType: 'date' },
+        amounts: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['metric', 'dimensions', 'amount'],
+            properties: {
+              metric: { bsonType: 'string', maxLength: 64 },
+              dimensions: { bsonType: 'object' },
+              amount: { bsonType: 'number' },
+              values: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+              counts: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+            },
+          },
+          maxItems: 500,
+        },
+        isPending: { bsonType: 'bool' },
+        expiresAt: { bsonType: 'date' },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['at', 'hour', 'amounts', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1, hour: 1 } },
+        {
+          key: { isPending: 1, user: 1, hour: 1 },
+          name: 'pending',
+          partialFilterExpression: { isPending: true },
+        },
+        { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
+      ],
+    });
     await m.createCollection('orphanChecks', {
       fields: {
         entity: { bsonType: 'string', maxLength: 64 },
@@ -1764,6 +1870,29 @@ export const migration: Migration = {
       },
       required: ['entity', 'upTo', '_id', 'createdAt', 'updatedAt', 'version'],
       indexes: [{ key: { entity: 1 }, unique: true }],
+    });
+    await m.createCollection('paymentCustomers', {
+      fields: {
+        provider: { bsonType: 'string', enum: ['STRIPE'] },
+        providerId: { bsonType: 'string', maxLength: 255 },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['provider', 'providerId', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      indexes: [
+        { key: { user: 1, provider: 1 }, unique: true },
+        { key: { provider: 1, providerId: 1 }, unique: true },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
     });
     await m.createCollection('paymentMethods', {
       fields: {
@@ -1810,6 +1939,52 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('paymentReports', {
+      fields: {
+        from: { bsonType: 'date' },
+        to: { bsonType: 'date' },
+        charges: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        payments: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        differences: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['kind', 'message'],
+            properties: {
+              kind: {
+                bsonType: 'string',
+                enum: ['MISSING', 'UNKNOWN', 'DOUBLE', 'AMOUNT', 'CURRENCY', 'REFUND', 'CREDITS'],
+              },
+              payment: { bsonType: 'binData' },
+              providerId: { bsonType: 'string', maxLength: 255 },
+              message: { bsonType: 'string', maxLength: 500 },
+            },
+          },
+          maxItems: 1000,
+        },
+        differenceCount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'from',
+        'to',
+        'charges',
+        'payments',
+        'differences',
+        'differenceCount',
+        '_id',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [{ key: { createdAt: -1, _id: -1 } }],
+    });
     await m.createCollection('payments', {
       fields: {
         amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
@@ -1818,10 +1993,13 @@ export const migration: Migration = {
         package: { bsonType: 'string', maxLength: 64 },
         provider: { bsonType: 'string', enum: ['STRIPE'] },
         providerId: { bsonType: 'string', maxLength: 255 },
+        intentId: { bsonType: 'string', maxLength: 255 },
+        flow: { bsonType: 'string', enum: ['CHECKOUT', 'INTENT', 'OFF_SESSION'] },
         paymentMethod: 'id',
         status: { bsonType: 'string', enum: ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] },
         refundedAmount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         receiptUrl: { bsonType: 'string', maxLength: 2048 },
+        invoiceUrl: { bsonType: 'string', maxLength: 2048 },
         error: {
           bsonType: 'object',
           additionalProperties: false,
@@ -1831,6 +2009,22 @@ export const migration: Migration = {
             message: { bsonType: 'string', maxLength: 1000 },
           },
         },
+        refunds: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['id', 'amount', 'isActive'],
+            properties: {
+              id: { bsonType: 'string', maxLength: 255 },
+              amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+              isActive: { bsonType: 'bool' },
+            },
+          },
+          maxItems: 1000,
+        },
+        adjustment: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        adjustments: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         completedAt: { bsonType: 'date' },
         _id: 'id',
         user: 'id',
@@ -1846,6 +2040,7 @@ export const migration: Migration = {
         'credits',
         'package',
         'provider',
+        'flow',
         'status',
         'refundedAmount',
         '_id',
@@ -1863,6 +2058,10 @@ export const migration: Migration = {
           unique: true,
           partialFilterExpression: { providerId: { $exists: true } },
         },
+        { key: { intentId: 1 }, sparse: true },
+        { key: { createdAt: -1, _id: -1 } },
+        { key: { status: 1, createdAt: -1, _id: -1 } },
+        { key: { completedAt: 1 }, sparse: true },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
@@ -2170,7 +2369,12 @@ export const migration: Migration = {
       fields: {
         configuration: 'id',
         endpointId: { bsonType: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
-        input: { bsonType: 'object' },
+        input: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         job: 'id',
         status: {
           bsonType: 'string',
@@ -2196,7 +2400,12 @@ export const migration: Migration = {
         startedAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
         runpodId: { bsonType: 'string', maxLength: 128 },
-        output: { bsonType: 'object' },
+        output: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         delayMs: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         executionMs: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         cost: { bsonType: 'number', minimum: 0 },
@@ -2386,8 +2595,13 @@ export const migration: Migration = {
     });
     await m.createCollection('sealingKeys', {
       fields: {
+        subject: { bsonType: 'string', maxLength: 36 },
         wrapper: { bsonType: 'string' },
         wrapped: { bsonType: 'binData' },
+        endedAt: { bsonType: 'date' },
+        unneededAt: { bsonType: 'date' },
+        seenAt: { bsonType: 'date' },
+        forgottenAt: { bsonType: 'date' },
         _id: 'id',
         createdAt: { bsonType: 'date' },
         updatedAt: { bsonType: 'date' },
@@ -2395,8 +2609,8 @@ export const migration: Migration = {
         outbox: { bsonType: 'array', items: { bsonType: 'object' } },
         removing: { bsonType: 'date' },
       },
-      required: ['wrapper', 'wrapped', '_id', 'createdAt', 'updatedAt', 'version'],
-      indexes: [],
+      required: ['wrapper', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { subject: 1, _id: -1 } }, { key: { endedAt: 1 }, sparse: true }],
     });
     await m.createCollection('sessions', {
       fields: {
@@ -2517,6 +2731,19 @@ export const migration: Migration = {
         },
       ],
     });
+    await m.createCollection('staleHours', {
+      fields: {
+        at: { bsonType: 'date' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['at', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [{ key: { at: 1 }, unique: true }],
+    });
     await m.createCollection('stats', {
       fields: {
         period: { bsonType: 'string', enum: ['HOUR', 'DAY', 'MONTH'] },
@@ -2529,6 +2756,7 @@ export const migration: Migration = {
         min: { bsonType: 'number' },
         max: { bsonType: 'number' },
         dimensions: { bsonType: 'object' },
+        digest: { bsonType: 'binData' },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -2554,6 +2782,7 @@ export const migration: Migration = {
         { key: { user: 1, period: 1, at: -1, _id: -1 } },
         { key: { user: 1, metric: 1, period: 1, at: -1, _id: -1 } },
         { key: { user: 1, metric: 1, period: 1, at: 1, dimensions: 1 }, unique: true },
+        { key: { period: 1, at: 1, metric: 1, user: 1 } },
       ],
     });
     await m.createCollection('tracks', {
@@ -3205,6 +3434,12 @@ export const migration: Migration = {
         provider: { bsonType: 'string', enum: ['STRIPE', 'RUNPOD'] },
         eventId: { bsonType: 'string', maxLength: 255 },
         type: { bsonType: 'string', maxLength: 128 },
+        objectId: { bsonType: 'string', maxLength: 255 },
+        intentId: { bsonType: 'string', maxLength: 255 },
+        payment: 'id',
+        origin: { bsonType: 'string', enum: ['WEBHOOK', 'POLL'] },
+        happenedAt: { bsonType: 'date' },
+        handledAt: { bsonType: 'date' },
         expiresAt: { bsonType: 'date' },
         _id: 'id',
         createdAt: { bsonType: 'date' },
@@ -3217,6 +3452,9 @@ export const migration: Migration = {
         'provider',
         'eventId',
         'type',
+        'objectId',
+        'origin',
+        'happenedAt',
         'expiresAt',
         '_id',
         'createdAt',
@@ -3225,6 +3463,7 @@ export const migration: Migration = {
       ],
       indexes: [
         { key: { provider: 1, eventId: 1 }, unique: true },
+        { key: { payment: 1, createdAt: 1 }, sparse: true },
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
@@ -3257,6 +3496,7 @@ export const migration: Migration = {
     await m.dropCollection('trashedMedia');
     await m.dropCollection('tracks');
     await m.dropCollection('stats');
+    await m.dropCollection('staleHours');
     await m.dropCollection('spendingControls');
     await m.dropCollection('socialAccounts');
     await m.dropCollection('sessions');
@@ -3272,8 +3512,12 @@ export const migration: Migration = {
     await m.dropCollection('projects');
     await m.dropCollection('projectImports');
     await m.dropCollection('payments');
+    await m.dropCollection('paymentReports');
     await m.dropCollection('paymentMethods');
+    await m.dropCollection('paymentCustomers');
     await m.dropCollection('orphanChecks');
+    await m.dropCollection('meteringFacts');
+    await m.dropCollection('meteringCursors');
     await m.dropCollection('mediumVersions');
     await m.dropCollection('mails');
     await m.dropCollection('mailTokens');
@@ -3287,8 +3531,10 @@ export const migration: Migration = {
     await m.dropCollection('idempotencyRecords');
     await m.dropCollection('exports');
     await m.dropCollection('events');
+    await m.dropCollection('eventPolls');
     await m.dropCollection('eventHeads');
     await m.dropCollection('eventFolds');
+    await m.dropCollection('disputes');
     await m.dropCollection('creditsTransactions');
     await m.dropCollection('creditLots');
     await m.dropCollection('creditHolds');

@@ -1,0 +1,138 @@
+import type Stripe from 'stripe';
+import type { PaymentDoc } from '../../models/billing/payment.ts';
+import { fromStripeAmount } from './currency.ts';
+import { callStripe } from './stripe.ts';
+
+/** What Stripe says of a payment at this moment. Events only say that it is worth asking. */
+export interface PaymentFacts {
+  intentId?: string;
+  state: 'PENDING' | 'FAILED' | 'PAID';
+  /** Why it failed, or what it waits for. */
+  error?: { code: string; message: string };
+  /** What was paid, in minor units. */
+  received?: { amount: number; currency: string };
+  receiptUrl?: string;
+  invoiceUrl?: string;
+  refunds: RefundFact[];
+  disputes: DisputeFact[];
+}
+
+export interface RefundFact {
+  id: string;
+  amount: number;
+  /** False once it has failed or was canceled. */
+  isActive: boolean;
+}
+
+export interface DisputeFact {
+  providerId: string;
+  amount: number;
+  status: 'OPEN' | 'LOST' | 'WON';
+  openedAt: Date;
+}
+
+type Intent = Stripe.PaymentIntent;
+type Session = Stripe.Checkout.Session;
+type State = Pick<PaymentFacts, 'state' | 'error'>;
+
+/** Asks Stripe about a payment whose id there is known. */
+export async function fetchFacts(
+  payment: Pick<PaymentDoc, 'flow'> & { providerId: string },
+): Promise<PaymentFacts> {
+  const { flow, providerId } = payment;
+  if (flow !== 'CHECKOUT') {
+    const intent = await callStripe((stripe) =>
+      stripe.paymentIntents.retrieve(providerId, { expand: ['latest_charge'] }),
+    );
+    return { ...readIntent(intent), ...(await describe(intent)) };
+  }
+  const expand = ['payment_intent.latest_charge', 'invoice'];
+  const session = await callStripe((stripe) =>
+    stripe.checkout.sessions.retrieve(providerId, { expand }),
+  );
+  const intent = (session.payment_intent ?? undefined) as Intent | undefined;
+  const invoice = session.invoice as Stripe.Invoice | null | undefined;
+  return {
+    ...readSession(session, intent),
+    ...(invoice?.hosted_invoice_url && { invoiceUrl: invoice.hosted_invoice_url }),
+    ...(intent ? await describe(intent) : { refunds: [], disputes: [] }),
+  };
+}
+
+function readSession({ status, payment_status }: Session, intent: Intent | undefined): State {
+  if (status === 'expired') {
+    const message = 'It was not paid in time.';
+    return { state: 'FAILED', error: { code: 'EXPIRED', message } };
+  }
+  if (status === 'open' || !intent) return { ...(intent && readIntent(intent)), state: 'PENDING' };
+  if (payment_status === 'paid') return { state: 'PAID' };
+  // It was completed by a method that takes days, such as a debit of a bank account.
+  const found = readIntent(intent);
+  const isRefused = intent.status === 'requires_payment_method' || intent.status === 'canceled';
+  return isRefused ? { ...found, state: 'FAILED' } : found;
+}
+
+function readIntent(intent: Intent): State {
+  const { status, last_payment_error: failure } = intent;
+  if (status === 'succeeded') return { state: 'PAID' };
+  if (status === 'canceled') {
+    const message = 'It was canceled before it was paid.';
+    return { state: 'FAILED', error: { code: 'CANCELED', message } };
+  }
+  const isAsked = failure?.code === 'authentication_required' || status === 'requires_action';
+  if (isAsked) {
+    const message = "The card's bank wants its holder to confirm: go on by the payment's checkout.";
+    return { state: 'PENDING', error: { code: 'AUTHENTICATION_REQUIRED', message } };
+  }
+  if (!failure) return { state: 'PENDING' };
+  const code = (failure.decline_code ?? failure.code ?? 'declined').toUpperCase().slice(0, 64);
+  const message = (failure.message ?? 'The payment was declined.').slice(0, 1000);
+  return { state: 'PENDING', error: { code, message } };
+}
+
+async function describe(intent: Intent): Promise<Omit<PaymentFacts, keyof State>> {
+  const { id, currency, status, amount_received } = intent;
+  const charge = intent.latest_charge as Stripe.Charge | null;
+  const isPaid = status === 'succeeded';
+  return {
+    intentId: id,
+    ...(isPaid && {
+      received: {
+        amount: fromStripeAmount(amount_received, currency),
+        currency: currency.toUpperCase(),
+      },
+    }),
+    ...(charge?.receipt_url && { receiptUrl: charge.receipt_url }),
+    ...(isPaid ? await fetchReversals(id) : { refunds: [], disputes: [] }),
+  };
+}
+
+/** Money that went back, or is about to. */
+async function fetchReversals(
+  payment_intent: string,
+): Promise<Pick<PaymentFacts, 'refunds' | 'disputes'>> {
+  const of = { payment_intent, limit: 100 };
+  const [refunds, disputes] = await Promise.all([
+    callStripe((stripe) => stripe.refunds.list(of).autoPagingToArray({ limit: 1000 })),
+    callStripe((stripe) => stripe.disputes.list(of).autoPagingToArray({ limit: 1000 })),
+  ]);
+  return {
+    refunds: refunds.map(({ id, amount, currency, status }) => ({
+      id,
+      amount: fromStripeAmount(amount, currency),
+      isActive: status !== 'failed' && status !== 'canceled',
+    })),
+    // An inquiry (`warning_…`) takes no money; one that becomes a dispute goes on under its id.
+    disputes: disputes.filter(({ status }) => !status.startsWith('warning_')).map(readDispute),
+  };
+}
+
+function readDispute({ id, amount, currency, status, created }: Stripe.Dispute): DisputeFact {
+  const isOpen = status === 'needs_response' || status === 'under_review';
+  return {
+    providerId: id,
+    amount: fromStripeAmount(amount, currency),
+    status: isOpen ? 'OPEN' : status === 'lost' ? 'LOST' : 'WON',
+    openedAt: new Date(created * 1000),
+  };
+}

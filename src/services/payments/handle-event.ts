@@ -1,0 +1,60 @@
+import type { Ctx } from '../../context.ts';
+import { parseId, type UUID } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
+import { update } from '../../data/write.ts';
+import { Payment } from '../../models/billing/payment.ts';
+import { WebhookEvent, type WebhookEventDoc } from '../../models/webhooks/webhook-event.ts';
+import type { Work } from '../jobs/job-type.ts';
+import { adoptCheckout } from './look-up.ts';
+import { syncMethod } from './methods.ts';
+import { settlePayment } from './settle.ts';
+import { callStripe, isMissing } from './stripe.ts';
+
+/** The job: whatever the event says, what it is about is brought to what Stripe says now. */
+export async function runEvent({ ctx, input }: Work<{ event: UUID }>): Promise<object> {
+  const event = await findOne(ctx, WebhookEvent, { _id: input.event });
+  if (!event) return {};
+  const payment = await handleEvent(ctx, event);
+  const set = { handledAt: new Date(ctx.clock()), ...(payment && { payment }) };
+  await update(ctx, WebhookEvent, { _id: event._id }, { set });
+  return {};
+}
+
+async function handleEvent(ctx: Ctx, event: WebhookEventDoc): Promise<UUID | undefined> {
+  if (/^(setup_intent|payment_method)\./.test(event.type)) {
+    await syncMethod(ctx, event.objectId);
+    return undefined;
+  }
+  const payment = await findPayment(ctx, event);
+  if (!payment) {
+    // Another application's that uses the same account at Stripe, or one that was erased here.
+    ctx.log.warn('An event is about no payment of ours.', { event: event.eventId });
+    return undefined;
+  }
+  // Our own call may not have returned yet, and never will if it was killed.
+  await adoptCheckout(ctx, payment, event);
+  await settlePayment(ctx, payment);
+  return payment;
+}
+
+/** Charges carry the mark of their PaymentIntent; refunds and disputes only name that. */
+async function findPayment(ctx: Ctx, event: WebhookEventDoc): Promise<UUID | undefined> {
+  const { payment, intentId } = event;
+  const only = { projection: { _id: 1 } };
+  if (payment) return (await findOne(ctx, Payment, { _id: payment }, only))?._id;
+  if (!intentId) return undefined;
+  const known = await findOne(ctx, Payment, { intentId }, only);
+  if (known) return known._id;
+  const marked = await readMark(intentId);
+  return marked && (await findOne(ctx, Payment, { _id: marked }, only))?._id;
+}
+
+async function readMark(intentId: string): Promise<UUID | undefined> {
+  try {
+    const intent = await callStripe((stripe) => stripe.paymentIntents.retrieve(intentId));
+    return parseId(intent.metadata.payment);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}

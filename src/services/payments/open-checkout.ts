@@ -1,0 +1,127 @@
+import type Stripe from 'stripe';
+import { config } from '../../config.ts';
+import type { Ctx } from '../../context.ts';
+import { idText } from '../../data/ids.ts';
+import { findOne } from '../../data/read.ts';
+import type { PaymentDoc } from '../../models/billing/payment.ts';
+import { PaymentMethod } from '../../models/billing/payment-method.ts';
+import { toStripeAmount } from './currency.ts';
+import { findCustomer } from './customer.ts';
+import { callStripe, StripeRefusal } from './stripe.ts';
+
+/** What Stripe made for a payment. */
+export interface Opened {
+  providerId: string;
+  intentId?: string;
+  /** Where the client goes on; neither is ever stored or logged. */
+  checkout: Checkout;
+}
+
+export interface Checkout {
+  /** The page at which to pay. */
+  url?: string;
+  /** What Stripe's own library in the client pays with. */
+  clientSecret?: string;
+}
+
+/**
+ * Asks Stripe for what a payment is paid by. Asked again for the same payment, Stripe answers the same: its
+ * key is the payment's id.
+ * @throws StripeRefusal; AppError UNAVAILABLE where the outcome is unknown
+ */
+export async function openCheckout(ctx: Ctx, payment: PaymentDoc): Promise<Opened> {
+  const customer = await findCustomer(ctx, payment.user);
+  if (payment.flow === 'CHECKOUT') return openSession(payment, customer);
+  if (payment.flow === 'INTENT') {
+    const intent = await createIntent(payment, { customer, ...inClient });
+    return describeIntent(intent);
+  }
+  return chargeSaved(ctx, payment, customer);
+}
+
+const inClient = { automatic_payment_methods: { enabled: true } } as const;
+
+async function openSession(payment: PaymentDoc, customer: string): Promise<Opened> {
+  const id = idText(payment._id);
+  const { currency, credits } = payment;
+  const metadata = { payment: id };
+  const session = await callStripe((stripe) =>
+    stripe.checkout.sessions.create(
+      {
+        mode: 'payment',
+        customer,
+        client_reference_id: id,
+        line_items: [
+          {
+            quantity: 1,
+            price_data: {
+              currency: currency.toLowerCase(),
+              unit_amount: toStripeAmount(payment.amount, currency),
+              product_data: { name: `${credits} credits` },
+            },
+          },
+        ],
+        metadata,
+        // The session's own are not copied: charges, refunds and disputes carry these.
+        payment_intent_data: { metadata },
+        // Stripe writes the invoice, with the number for VAT that the payer gives.
+        invoice_creation: { enabled: true },
+        tax_id_collection: { enabled: true },
+        customer_update: { name: 'auto', address: 'auto' },
+        saved_payment_method_options: { payment_method_save: 'enabled' },
+        success_url: `${config.appUrl}/payments/${id}?session={CHECKOUT_SESSION_ID}`,
+        cancel_url: `${config.appUrl}/payments/${id}`,
+      },
+      { idempotencyKey: makeKey(payment) },
+    ),
+  );
+  return { providerId: session.id, checkout: session.url ? { url: session.url } : {} };
+}
+
+/** Charges a saved method at once, with nobody there: what the bank asks is answered later. */
+async function chargeSaved(ctx: Ctx, payment: PaymentDoc, customer: string): Promise<Opened> {
+  const { paymentMethod: _id } = payment;
+  const options = { projection: { providerId: 1 } };
+  const method = _id && (await findOne(ctx, PaymentMethod, { _id }, options));
+  if (!method) throw new StripeRefusal('payment_method_missing', 'The payment method is gone.');
+  const how = { customer, payment_method: method.providerId, off_session: true, confirm: true };
+  try {
+    return describeIntent(await createIntent(payment, how));
+  } catch (error) {
+    // The card was refused, or its bank wants to ask the holder: the PaymentIntent stays, and waits.
+    if (!(error instanceof StripeRefusal) || !error.intent) throw error;
+    const { intent } = error;
+    return describeIntent(await callStripe((stripe) => stripe.paymentIntents.retrieve(intent)));
+  }
+}
+
+function createIntent(
+  payment: PaymentDoc,
+  how: Partial<Stripe.PaymentIntentCreateParams>,
+): Promise<Stripe.PaymentIntent> {
+  const { amount, currency } = payment;
+  return callStripe((stripe) =>
+    stripe.paymentIntents.create(
+      {
+        amount: toStripeAmount(amount, currency),
+        currency: currency.toLowerCase(),
+        metadata: { payment: idText(payment._id) },
+        ...how,
+      },
+      { idempotencyKey: makeKey(payment) },
+    ),
+  );
+}
+
+function describeIntent({ id, client_secret, status }: Stripe.PaymentIntent): Opened {
+  const isOpen = status !== 'succeeded' && status !== 'canceled' && client_secret;
+  return {
+    providerId: id,
+    intentId: id,
+    checkout: isOpen ? { clientSecret: client_secret } : {},
+  };
+}
+
+function makeKey({ _id }: PaymentDoc): string {
+  return `payment-${idText(_id)}`;
+}

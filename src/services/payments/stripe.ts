@@ -1,0 +1,106 @@
+import type Stripe from 'stripe';
+import { config } from '../../config.ts';
+import { AppError } from '../../errors.ts';
+
+/** The version of Stripe's API that this code was written for. */
+const API_VERSION = '2026-10-28.endive';
+/** Of one try, in ms; there are two, and somebody waits for at most two calls. */
+const TIMEOUT = 4000;
+
+let client: Promise<Stripe> | undefined;
+
+/**
+ * Stripe's own library, or what answers in its place at `STRIPE_API_BASE`.
+ * @throws AppError UNAVAILABLE where no key is configured
+ */
+export function getStripe(): Promise<Stripe> {
+  client ??= openClient();
+  return client;
+}
+
+async function openClient(): Promise<Stripe> {
+  const { stripe } = config;
+  if (!stripe) {
+    client = undefined;
+    throw new AppError('UNAVAILABLE', 'No payment provider is configured.');
+  }
+  // Large, and needed by few functions: a chunk of its own.
+  const { default: Library } = await import('stripe');
+  const base = stripe.apiBase ? new URL(stripe.apiBase) : undefined;
+  return new Library(stripe.secretKey, {
+    apiVersion: API_VERSION,
+    timeout: TIMEOUT,
+    maxNetworkRetries: 1,
+    telemetry: false,
+    ...(base && {
+      host: base.hostname,
+      port: base.port || (base.protocol === 'http:' ? 80 : 443),
+      protocol: base.protocol === 'http:' ? 'http' : 'https',
+    }),
+  });
+}
+
+/** A refusal by Stripe of what it was asked for; any other failure is an outage. */
+export class StripeRefusal extends Error {
+  override readonly name = 'StripeRefusal';
+  readonly code: string;
+  /** The PaymentIntent that a card was refused for. */
+  readonly intent: string | undefined;
+
+  constructor(code: string, message: string, intent?: string) {
+    super(message);
+    this.code = code;
+    this.intent = intent;
+  }
+}
+
+/**
+ * Calls Stripe. The library's errors hold whole objects, with client secrets in them, so nothing of them
+ * goes on but the type, the code and Stripe's id of the request.
+ * @throws StripeRefusal; AppError UNAVAILABLE where the outcome is unknown
+ */
+export async function callStripe<T>(call: (stripe: Stripe) => Promise<T>): Promise<T> {
+  const stripe = await getStripe();
+  try {
+    return await call(stripe);
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+type Failure = {
+  type?: string;
+  code?: string;
+  decline_code?: string;
+  message?: string;
+  requestId?: string;
+  statusCode?: number;
+  payment_intent?: { id?: string };
+};
+
+/** What Stripe refuses for good; all others may have been done, or may succeed later. */
+const REFUSALS = ['StripeCardError', 'StripeInvalidRequestError'];
+
+function translate(error: unknown): unknown {
+  const failure = error as Failure;
+  if (!failure.type?.startsWith('Stripe')) return error;
+  const { type, statusCode, requestId } = failure;
+  const code = failure.decline_code ?? failure.code ?? type;
+  const text = `${type} ${code} (status ${statusCode ?? 'none'}, request ${requestId ?? 'none'})`;
+  if (REFUSALS.includes(type)) {
+    const isCard = type === 'StripeCardError';
+    // What is said of a card is for its holder; the rest is for our log.
+    const message = isCard ? (failure.message ?? text) : text;
+    return new StripeRefusal(code, message, failure.payment_intent?.id);
+  }
+  const cause = new Error(text);
+  return new AppError('UNAVAILABLE', 'The payment provider cannot be reached.', {
+    retryAfter: 5,
+    cause,
+  });
+}
+
+/** Whether Stripe refused because there is no such object. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof StripeRefusal && error.code === 'resource_missing';
+}

@@ -1,0 +1,103 @@
+import { readList } from './form.ts';
+import { cancelIntent, createIntent } from './intents.ts';
+import { createSetup, detachMethod } from './methods.ts';
+import { createRefund } from './reversals.ts';
+import { createSession, expireSession } from './sessions.ts';
+import {
+  add,
+  FakeError,
+  listObjects,
+  need,
+  type Params,
+  type State,
+  type StripeObject,
+} from './state.ts';
+
+/** Answers one call of the API. @throws FakeError */
+export function answer(
+  state: State,
+  { method, path, params }: { method: string; path: string; params: Params },
+  page: string,
+): unknown {
+  for (const [verb, pattern, handle] of ROUTES) {
+    const found = verb === method && pattern.exec(path);
+    if (found) return handle(state, params, found[1] ?? '', page);
+  }
+  throw new FakeError(404, {
+    type: 'invalid_request_error',
+    message: `Unrecognized request URL (${method}: ${path}).`,
+  });
+}
+
+type Handle = (state: State, params: Params, id: string, page: string) => unknown;
+
+const ROUTES: [string, RegExp, Handle][] = [
+  ['POST', /^\/v1\/customers$/, (s, { email, metadata = {} }) => makeCustomer(s, email, metadata)],
+  read('customers', 'customer'),
+  ['POST', /^\/v1\/checkout\/sessions$/, (s, params, _id, page) => createSession(s, params, page)],
+  ['POST', /^\/v1\/checkout\/sessions\/(\w+)\/expire$/, (s, _p, id) => expireSession(s, id)],
+  read('checkout/sessions', 'checkout.session'),
+  list('checkout/sessions', 'checkout.session', ['payment_intent', 'customer']),
+  ['POST', /^\/v1\/payment_intents$/, createIntent],
+  ['POST', /^\/v1\/payment_intents\/(\w+)\/cancel$/, (s, _p, id) => cancelIntent(s, id)],
+  read('payment_intents', 'payment_intent'),
+  list('payment_intents', 'payment_intent', ['customer']),
+  ['POST', /^\/v1\/setup_intents$/, createSetup],
+  ['POST', /^\/v1\/payment_methods\/(\w+)\/detach$/, (s, _p, id) => detachMethod(s, id)],
+  read('payment_methods', 'payment_method'),
+  ['POST', /^\/v1\/refunds$/, createRefund],
+  list('refunds', 'refund', ['payment_intent']),
+  list('disputes', 'dispute', ['payment_intent']),
+  list('charges', 'charge', ['payment_intent', 'customer']),
+  ['GET', /^\/v1\/events$/, (s, params) => listEvents(s, params)],
+];
+
+function makeCustomer(state: State, email: unknown, metadata: unknown): StripeObject {
+  return add(state, 'cus', 'customer', { email, metadata });
+}
+
+function read(name: string, object: string): [string, RegExp, Handle] {
+  const pattern = new RegExp(`^/v1/${name}/(\\w+)$`);
+  return ['GET', pattern, (s, { expand }, id) => fill(s, need(s, id, object), readList(expand))];
+}
+
+function list(name: string, object: string, filters: string[]): [string, RegExp, Handle] {
+  const pattern = new RegExp(`^/v1/${name}$`);
+  return [
+    'GET',
+    pattern,
+    (state, params) => {
+      const isWanted = (one: StripeObject) =>
+        filters.every((by) => params[by] === undefined || one[by] === params[by]);
+      return cutPage(listObjects(state, object).filter(isWanted), params, name);
+    },
+  ];
+}
+
+function listEvents(state: State, params: Params): unknown {
+  const types = readList(params.types);
+  const wanted = state.events.filter(({ type }) => types.length === 0 || types.includes(type));
+  return cutPage(wanted.toReversed(), params, 'events');
+}
+
+/** A page, the newest first. */
+function cutPage(all: StripeObject[], params: Params, name: string): unknown {
+  const { gte = 0, lt = Number.POSITIVE_INFINITY } = params.created ?? {};
+  const dated = all.filter((one) => one.created >= Number(gte) && one.created < Number(lt));
+  const { starting_after: after, limit = 10 } = params;
+  const begin = after ? dated.findIndex(({ id }) => id === after) + 1 : 0;
+  const data = dated.slice(begin, begin + Number(limit));
+  const has_more = begin + data.length < dated.length;
+  return { object: 'list', url: `/v1/${name}`, data, has_more };
+}
+
+/** Puts objects in the place of their ids, along paths such as `payment_intent.latest_charge`. */
+function fill(state: State, object: StripeObject, paths: string[]): StripeObject {
+  const made = structuredClone(object);
+  for (const path of paths) {
+    const [first, ...rest] = path.split('.') as [string, ...string[]];
+    const inner = typeof made[first] === 'string' ? state.objects.get(made[first]) : made[first];
+    if (inner) made[first] = fill(state, inner, rest.length > 0 ? [rest.join('.')] : []);
+  }
+  return made;
+}

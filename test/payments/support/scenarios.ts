@@ -1,0 +1,297 @@
+import { systemCtx } from '../../../src/context.ts';
+import { pollPayments } from '../../../src/services/payments/poll.ts';
+import { cancelIntent, chargeIntent } from '../../fakes/stripe/intents.ts';
+import {
+  closeDispute,
+  createRefund,
+  finishRefund,
+  openDispute,
+} from '../../fakes/stripe/reversals.ts';
+import {
+  answerBank,
+  expireSession,
+  finishDelayed,
+  paySession,
+} from '../../fakes/stripe/sessions.ts';
+import { need } from '../../fakes/stripe/state.ts';
+import { given } from '../../harness/given.ts';
+import type { End, World } from './world.ts';
+
+/** What happens at Stripe and here, and what is left of it, however its events come. */
+export interface Scenario {
+  name: string;
+  play(world: World): Promise<void>;
+  ends: End;
+}
+
+const NOTHING = { balance: 0, debt: 0, isFrozen: false, purchases: 0 };
+const PAID = {
+  ...{ status: 'COMPLETED', refundedAmount: 0, error: undefined },
+  ...{ balance: 100, debt: 0, isFrozen: false, purchases: 1 },
+};
+const GONE = { ...PAID, status: 'REFUNDED', refundedAmount: 500, balance: 0 };
+const UNPAID = { status: 'PENDING', refundedAmount: 0, error: undefined, ...NOTHING };
+
+async function buyAndPay(world: World): Promise<void> {
+  await world.buy();
+  paySession(world.state, world.session, 'PAYS');
+  await world.tick();
+}
+
+/** The payment is known to be paid, as an administrator who refunds it must see. */
+async function buySettled(world: World): Promise<void> {
+  await buyAndPay(world);
+  await world.flush();
+}
+
+async function refund(world: World, body: object): Promise<void> {
+  const admin = await given.admin();
+  const path = `/v1/payments/${world.payment?.id}/refund`;
+  const { status, text } = await admin.post(path, body);
+  if (status !== 200) throw new Error(`Nothing was refunded: ${status} ${text}`);
+  await world.tick();
+}
+
+/** The minutes pass after which lost outcomes are looked up. */
+export async function pollLater(minutes = 2): Promise<void> {
+  const clock = () => Date.now() + minutes * 60_000;
+  await pollPayments({ ...systemCtx('test'), clock }, () => Number.POSITIVE_INFINITY);
+}
+
+export const SCENARIOS: Scenario[] = [
+  { name: 'S1 Checkout, paid by card', play: buyAndPay, ends: PAID },
+  {
+    name: 'S2 Checkout by a delayed method, paid later',
+    play: async (world) => {
+      await world.buy();
+      paySession(world.state, world.session, 'DELAYS');
+      await world.tick();
+      finishDelayed(world.state, world.session, true);
+      await world.tick();
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S3 Checkout by a delayed method, refused later',
+    play: async (world) => {
+      await world.buy();
+      paySession(world.state, world.session, 'DELAYS');
+      await world.tick();
+      finishDelayed(world.state, world.session, false);
+      await world.tick();
+    },
+    ends: { ...UNPAID, status: 'FAILED', error: 'PAYMENT_METHOD_PROVIDER_DECLINE' },
+  },
+  {
+    name: 'S4 a session that expires',
+    play: async (world) => {
+      await world.buy();
+      expireSession(world.state, world.session);
+      await world.tick();
+    },
+    ends: { ...UNPAID, status: 'FAILED', error: 'EXPIRED' },
+  },
+  {
+    name: 'S5 a PaymentIntent, declined, then paid',
+    play: async (world) => {
+      await world.buy({ flow: 'INTENT' });
+      const intent = need(world.state, world.intent, 'payment_intent');
+      chargeIntent(world.state, intent, 'DECLINES');
+      await world.tick();
+      chargeIntent(world.state, intent, 'PAYS');
+      await world.tick();
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S6 a PaymentIntent, declined, and left',
+    play: async (world) => {
+      await world.buy({ flow: 'INTENT' });
+      const intent = need(world.state, world.intent, 'payment_intent');
+      chargeIntent(world.state, intent, 'LACKS_FUNDS');
+      await world.tick();
+      cancelIntent(world.state, intent.id);
+      await world.tick();
+    },
+    ends: { ...UNPAID, status: 'FAILED', error: 'CANCELED' },
+  },
+  {
+    name: 'S7 a card that asks its holder, who confirms',
+    play: async (world) => {
+      await world.buy();
+      paySession(world.state, world.session, 'ASKS');
+      await world.tick();
+      answerBank(world.state, world.session, true);
+      await world.tick();
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S8 session and PaymentIntent both tell, at once',
+    play: async (world) => {
+      await world.buy();
+      paySession(world.state, world.session, 'PAYS');
+      await Promise.all([world.tick(), world.tick()]);
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S9 our call broke off, and Stripe had made it',
+    play: async (world) => {
+      world.stripe.faults.push({
+        ...{ at: /^POST \/v1\/checkout\/sessions$/, does: 'BREAKS_AFTER', times: 2 },
+      });
+      const { status } = await world.person.post('/v1/payments', { package: 'SMALL' });
+      if (status !== 503) throw new Error(`It answered ${status}.`);
+      const { body } = await world.person.get<{ data: World['payment'][] }>('/v1/payments');
+      const sessions = [...world.state.objects.values()];
+      const made = sessions.find(({ client_reference_id: id }) => id === body.data[0]?.id);
+      world.payment = { ...body.data[0], checkout: { url: made?.url } } as World['payment'];
+      if (world.order.random() < 0.5) await pollLater();
+      paySession(world.state, world.session, 'PAYS');
+      await world.tick();
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S10 refunded in full',
+    play: async (world) => {
+      await buySettled(world);
+      await refund(world, {});
+    },
+    ends: GONE,
+  },
+  {
+    name: 'S11 refunded twice, in part',
+    play: async (world) => {
+      await buySettled(world);
+      await refund(world, { amount: 101 });
+      await refund(world, { amount: 204 });
+    },
+    ends: { ...PAID, refundedAmount: 305, balance: 40 },
+  },
+  {
+    name: 'S11b refunded three times, in full: what rounding leaves goes, too',
+    play: async (world) => {
+      await buySettled(world);
+      for (const amount of [167, 167, 166]) {
+        createRefund(world.state, { payment_intent: world.intent, amount: String(amount) });
+        await world.tick();
+      }
+    },
+    ends: GONE,
+  },
+  {
+    name: 'S12 a refund that was pending, and fails',
+    play: async (world) => {
+      await buySettled(world);
+      world.state.refundStatus = 'pending';
+      const made = createRefund(world.state, { payment_intent: world.intent, amount: '333' });
+      world.state.refundStatus = 'succeeded';
+      await world.tick();
+      finishRefund(world.state, made.id, 'failed');
+      await world.tick();
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S13 a dispute that is lost',
+    play: async (world) => {
+      await buyAndPay(world);
+      const { id } = openDispute(world.state, world.intent);
+      await world.tick();
+      closeDispute(world.state, id, 'lost');
+      await world.tick();
+    },
+    ends: { ...GONE, error: 'DISPUTED' },
+  },
+  {
+    name: 'S14 a dispute that is won',
+    play: async (world) => {
+      await buyAndPay(world);
+      const { id } = openDispute(world.state, world.intent);
+      await world.tick();
+      closeDispute(world.state, id, 'won');
+      await world.tick();
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S14b an inquiry, which freezes nothing',
+    play: async (world) => {
+      await buyAndPay(world);
+      openDispute(world.state, world.intent, 'warning_needs_response');
+      await world.tick();
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S15 a dispute that is lost after the credits were spent; new ones pay the debt',
+    play: async (world) => {
+      await buySettled(world);
+      await world.spend(80);
+      const { id } = openDispute(world.state, world.intent);
+      closeDispute(world.state, id, 'lost');
+      await world.flush();
+      const { payment } = world;
+      await buySettled(world);
+      world.payment = payment;
+    },
+    ends: { ...GONE, error: 'DISPUTED', balance: 20, purchases: 2 },
+  },
+  {
+    name: 'S16 refunded in Stripe’s dashboard, after the credits were spent',
+    play: async (world) => {
+      await buySettled(world);
+      await world.spend(30);
+      createRefund(world.state, { payment_intent: world.intent });
+      await world.tick();
+    },
+    ends: { ...GONE, debt: 30 },
+  },
+  {
+    name: 'S17 a saved card that asks its holder, who comes back',
+    play: async (world) => {
+      const { id } = await world.save('4000002500003155');
+      const { checkout } = await world.buy({ paymentMethod: id });
+      const { body } = await world.person.post<Record<string, unknown>>(
+        `/v1/payments/${world.payment?.id}/checkout`,
+      );
+      if (body.clientSecret !== checkout.clientSecret) throw new Error('There is no way back.');
+      await world.flush();
+      const between = await world.describe();
+      if (between.error !== 'AUTHENTICATION_REQUIRED' || between.balance !== 0) {
+        throw new Error(`It is ${JSON.stringify(between)}`);
+      }
+      answerBank(world.state, world.intent, true);
+      await world.tick();
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S17b a saved card that pays at once, whose events come before our call has returned',
+    play: async (world) => {
+      const { id } = await world.save('4242424242424242');
+      world.stripe.beforeAnswer = async ({ method, path }) => {
+        if (method === 'POST' && path === '/v1/payment_intents') {
+          world.stripe.beforeAnswer = undefined;
+          await world.flush();
+        }
+      };
+      await world.buy({ paymentMethod: id });
+    },
+    ends: PAID,
+  },
+  {
+    name: 'S19 webhooks that are lost for good',
+    play: async (world) => {
+      await world.buy();
+      world.isDeaf = true;
+      paySession(world.state, world.session, 'PAYS');
+      await world.flush();
+      await pollLater(0);
+      await world.work();
+    },
+    ends: PAID,
+  },
+];
