@@ -88,6 +88,12 @@ export const audit: Edits = {
       tests: ['test/audit/costs.test.ts', 'test/audit/appending.test.ts > waits no longer'],
     },
     {
+      guarantee: 'what was appended is metered',
+      find: 'events.filter(({ _id }) => placed.has(idText(_id))),',
+      replace: '[],',
+      tests: ['test/metering/facts.test.ts > documents and bytes are counted'],
+    },
+    {
       guarantee: 'the event of a deletion gets its place in a chain',
       find: '...waiting.documents.flatMap((document) => document.events), ...waiting.loose]',
       replace: '...waiting.documents.flatMap((document) => document.events)]',

@@ -50,18 +50,6 @@ export const maintenance: Edits = {
       tests: ['test/maintenance/reconcile.test.ts > whose message or whose worker was lost'],
     },
     {
-      guarantee: 'what a crash left without its parent is deleted',
-      find: 'for (const { _id } of orphans) await removeAndSweep(ctx, entity, { _id });',
-      replace: '',
-      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
-    },
-    {
-      guarantee: 'what has its parent stays',
-      find: '{ $match: { parents: { $size: 0 } } },',
-      replace: '',
-      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
-    },
-    {
       guarantee: 'the mark of a removal that goes on is left alone',
       find: "...hasCome(ctx, 'removing', 60_000)",
       replace: '',
@@ -78,6 +66,20 @@ export const maintenance: Edits = {
       find: 'const emptied = await emptyTrash(ctx);',
       replace: 'const emptied = 0;',
       tests: ['test/clocks/deleting.test.ts > nothing is deleted for its age'],
+    },
+  ],
+  'src/services/maintenance/orphans.ts': [
+    {
+      guarantee: 'what a crash left without its parent is deleted',
+      find: 'for (const { _id } of orphans) await removeAndSweep(ctx, entity, { _id });',
+      replace: '',
+      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
+    },
+    {
+      guarantee: 'what has its parent stays',
+      find: '{ $match: { parents: { $size: 0 } } },',
+      replace: '',
+      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
     },
   ],
   'src/services/maintenance/objects/check.ts': [
