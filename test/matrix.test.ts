@@ -229,7 +229,9 @@ test('the owner can call every operation of the OpenAPI document on their own do
     if (text.includes(alice.hidden)) leaks.push(`${id} shows its owner what is hidden`);
     const expected = access === 'admin' ? [403] : due(operation);
     if (!expected.includes(status)) wrong.push(`${id} → ${status} ${text.slice(0, 300)}`);
-    if (status === 200 && (body.data as Json[] | undefined)?.length === 0) {
+    // Nothing was counted on the days that it is asked for.
+    const mayBeEmpty = id === 'sumStatDays';
+    if (status === 200 && !mayBeEmpty && (body.data as Json[] | undefined)?.length === 0) {
       wrong.push(`${id} is empty`);
     }
   }
@@ -273,7 +275,7 @@ function ask(
     .replace('{name}', 'waveform')
     .replace('{month}', '2026-11');
   const body = bodyFor(operation.id, who ?? bob);
-  return call<Json>(operation.method, path + query, {
+  return call<Json>(operation.method, path + (query || operation.requiredQuery), {
     token: who?.person.token,
     ...(body && { body: { ...body, ...more } }),
   });

@@ -3,7 +3,7 @@ import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
 const REQUIRED = ['MONGODB_URI', 'TOKEN_KEYS', 'APP_SECRET'];
 /** Those that something works without. */
-const OPTIONAL = ['STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'];
+const OPTIONAL = ['EDGE_SECRET', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET'];
 
 /**
  * Reads the secrets: a JSON object in Secrets Manager, under the name `SECRETS_ID`, or on one machine

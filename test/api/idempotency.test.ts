@@ -54,9 +54,8 @@ describe('a key is free at once, for any request,', () => {
   test('after what is not implemented yet', async () => {
     const { token } = await given.user();
     const headers = newKey();
-    for (const size of ['SMALL', 'LARGE']) {
-      const body = { package: size };
-      const answer = await call('POST', '/v1/payments', { token, body, headers });
+    for (const body of [{}, { reason: 'another' }]) {
+      const answer = await call('POST', '/v1/privacy/exports', { token, body, headers });
       expect(answer.status).toBe(501);
     }
   });

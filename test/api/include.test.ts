@@ -4,7 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { projects } from '../../functions/projects.ts';
 import { resources } from '../../scripts/served.ts';
 import { listInclusions, readIncludes } from '../../src/api/resource/include.ts';
-import { type Entity, entityNamed, type Stored } from '../../src/data/entity.ts';
+import { systemCtx } from '../../src/context.ts';
+import {
+  decryptField,
+  encryptField,
+  listEncryptedFields,
+} from '../../src/data/encrypted-fields.ts';
+import { type Base, type Entity, entityNamed, type Stored } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { User } from '../../src/models/account/user.ts';
 import { CreditsTransaction } from '../../src/models/billing/credits-transaction.ts';
@@ -43,15 +49,25 @@ function includesOf(route: { query?: { name: string; schema?: Record<string, unk
   return ((items as { enum?: string[] } | undefined)?.enum ?? []).filter((n) => !n.includes('.'));
 }
 
-/** As many more documents like this one. */
+/** As many more documents like this one; what is encrypted is so for each. */
 async function copies(entity: Entity, id: string, count: number): Promise<void> {
-  const made = await entity.collection.findOne({ _id: new UUID(id) });
-  const others = times(count, (n) => ({
-    ...(made as Stored),
-    _id: newId(Date.now()),
-    ...(entity.name === 'CreditsTransaction' && { key: newText(), sequence: n + 2 }),
-  }));
-  await entity.collection.insertMany(others);
+  const ctx = systemCtx('test');
+  const made = (await entity.collection.findOne({ _id: new UUID(id) })) as Stored & Base;
+  const secret = listEncryptedFields(entity).filter((path) => made[path]);
+  const clear = await Promise.all(secret.map((path) => decryptField(ctx, entity, made, path)));
+  const others = times(count, async (n) => {
+    const other = {
+      ...made,
+      _id: newId(Date.now()),
+      ...(entity.name === 'CreditsTransaction' && { key: newText(), sequence: n + 2 }),
+    };
+    const encrypted = secret.map(async (path, i) => [
+      path,
+      await encryptField(ctx, entity, other, path, clear[i]),
+    ]);
+    return { ...other, ...Object.fromEntries(await Promise.all(encrypted)) };
+  });
+  await entity.collection.insertMany(await Promise.all(others));
 }
 
 /** One of everything in a project. */

@@ -19,6 +19,8 @@ export interface Operation {
   access: 'anyone' | 'user' | 'admin';
   /** Its query parameters, and which of them take an id. */
   query: { name: string; isId: boolean }[];
+  /** Those that it must have, as examples: `?metric=exports`; empty where there are none. */
+  requiredQuery: string;
   body: { schema: JsonSchema; example: Json | undefined } | undefined;
   statuses: number[];
 }
@@ -46,6 +48,7 @@ function readOperations(): Operation[] {
         method: method.toUpperCase(),
         path,
         access: it.security.length === 0 ? 'anyone' : forAdmins ? 'admin' : 'user',
+        requiredQuery: printRequired(it.parameters.map(whole)),
         query: it.parameters.map(whole).flatMap(({ in: where, name, schema }) => {
           const { format } = whole(schema as JsonSchema);
           return where === 'query' ? [{ name: name as string, isId: format === 'uuid' }] : [];
@@ -55,6 +58,12 @@ function readOperations(): Operation[] {
       };
     }),
   );
+}
+
+function printRequired(parameters: JsonSchema[]): string {
+  const needed = parameters.filter((one) => one.in === 'query' && one.required);
+  const pairs = needed.map(({ name, example }) => [name, example] as [string, string]);
+  return needed.length > 0 ? `?${new URLSearchParams(pairs)}` : '';
 }
 
 /** A part of a document, or what it refers to in it. */

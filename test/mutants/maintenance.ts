@@ -24,6 +24,20 @@ export const maintenance: Edits = {
       tests: ['test/clocks/jobs.test.ts > leaves a job whose lease holds'],
     },
   ],
+  'src/services/maintenance/orphans.ts': [
+    {
+      guarantee: 'what a crash left without its parent is deleted',
+      find: 'for (const { _id } of orphans) await removeAndSweep(ctx, entity, { _id });',
+      replace: '',
+      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
+    },
+    {
+      guarantee: 'what has its parent stays',
+      find: '{ $match: { parents: { $size: 0 } } },',
+      replace: '',
+      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
+    },
+  ],
   'src/services/maintenance/reconcile.ts': [
     {
       guarantee: 'where the clocks differ nothing is deleted',
@@ -66,20 +80,6 @@ export const maintenance: Edits = {
       find: 'const emptied = await emptyTrash(ctx);',
       replace: 'const emptied = 0;',
       tests: ['test/clocks/deleting.test.ts > nothing is deleted for its age'],
-    },
-  ],
-  'src/services/maintenance/orphans.ts': [
-    {
-      guarantee: 'what a crash left without its parent is deleted',
-      find: 'for (const { _id } of orphans) await removeAndSweep(ctx, entity, { _id });',
-      replace: '',
-      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
-    },
-    {
-      guarantee: 'what has its parent stays',
-      find: '{ $match: { parents: { $size: 0 } } },',
-      replace: '',
-      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
     },
   ],
   'src/services/maintenance/objects/check.ts': [

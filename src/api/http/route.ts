@@ -36,6 +36,9 @@ export interface Parameter {
   name: string;
   description: string;
   schema?: JsonSchema;
+  /** Without it the answer is 400; then an example is due, too. */
+  required?: true;
+  example?: string;
 }
 
 /** The shared schemas of the OpenAPI document (`#/components/schemas`), by name. */

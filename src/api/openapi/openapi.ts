@@ -125,10 +125,11 @@ function describeParameters(route: Route): JsonSchema[] {
     schema: name === 'id' ? idSchema : { type: 'string', pattern: '^[A-Za-z0-9_.-]{1,64}$' },
     ...(name === 'id' && { example: EXAMPLE_ID }),
   }));
-  const inQuery = (route.query ?? []).map(({ name, description, schema }) => ({
+  const inQuery = (route.query ?? []).map(({ name, description, schema, required, example }) => ({
     name,
     in: 'query',
     description,
+    ...(required && { required, example }),
     schema: schema ?? { type: 'string' },
     ...(schema?.type === 'array' && { style: 'form', explode: false }),
   }));

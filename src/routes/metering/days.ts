@@ -13,7 +13,9 @@ const date = { type: 'string', format: 'date' };
 const QUERY: Parameter[] = [
   {
     name: 'metric',
-    description: 'The metric; required.',
+    description: 'The metric.',
+    required: true,
+    example: 'exports',
     schema: { type: 'string', enum: Object.keys(METRICS) },
   },
   {
@@ -21,11 +23,19 @@ const QUERY: Parameter[] = [
     description: 'The time zone that the days are of: `Europe/Berlin`.',
     schema: { type: 'string', default: 'UTC' },
   },
-  { name: 'from', description: 'The first day: `2026-11-01`; required.', schema: date },
+  {
+    name: 'from',
+    description: 'The first day.',
+    schema: date,
+    required: true,
+    example: '2026-11-01',
+  },
   {
     name: 'to',
-    description: `The day after the last, at most ${MOST_DAYS} later; required.`,
+    description: `The day after the last, at most ${MOST_DAYS} later.`,
     schema: date,
+    required: true,
+    example: '2026-11-08',
   },
 ];
 

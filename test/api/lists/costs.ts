@@ -13,6 +13,7 @@ import type { TypedFilter } from '../../../src/data/filter.ts';
 import { newId, UUID } from '../../../src/data/ids.ts';
 import { getReaders } from '../../../src/data/readers.ts';
 import { User } from '../../../src/models/account/user.ts';
+import { Payment } from '../../../src/models/billing/payment.ts';
 import { ComfyUIExecutionLog } from '../../../src/models/generation/comfyui/execution-log.ts';
 import { Stat } from '../../../src/models/metering/stat.ts';
 import { WebhookDelivery } from '../../../src/models/webhooks/webhook-delivery.ts';
@@ -36,6 +37,7 @@ const children = (entity: Entity, path: string) => ({
   rules: [{ user: ME, [path]: askedFor(entity, path).many }],
 });
 lists.set('/v1/users', { entity: User as Entity, rules: [{}] });
+lists.set('/v1/admin/payments', { entity: Payment as Entity, rules: [{}] });
 lists.set('/v1/stats', { entity: Stat as Entity, rules: [{ user: ME }] });
 lists.set('/v1/admin/stats', { entity: Stat as Entity, rules: [{ user: { $exists: false } }] });
 lists.set('/v1/comfyui/executions/{id}/logs', children(ComfyUIExecutionLog as Entity, 'execution'));
