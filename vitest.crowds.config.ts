@@ -4,6 +4,7 @@ import { defineSuite } from './vitest.suite.ts';
 export const crowds = [
   'test/account/{lock-outs,rate-limits,shares}.test.ts',
   'test/api/{answer-size,shared-limits}.test.ts',
+  'test/audit/storm.test.ts',
   'test/billing/spends.test.ts',
   'test/crypto/renewal.test.ts',
   'test/data/{failover,references}.test.ts',

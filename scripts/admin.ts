@@ -16,7 +16,6 @@ await withDatabase(async () => {
   const { findOne } = await import('../src/data/read.ts');
   const { update } = await import('../src/data/write.ts');
   const { User } = await import('../src/models/index.ts');
-  const { appendToChain } = await import('../src/services/audit/chain.ts');
 
   const ctx = systemCtx('admin');
   const account = { email: email.trim().toLowerCase() };
@@ -25,7 +24,6 @@ await withDatabase(async () => {
   if (!changed && !(await findOne(ctx, User, account))) {
     throw new Error(`There is no account with the email ${email}.`);
   }
-  await appendToChain(ctx);
   const now = isAdmin ? 'an administrator' : 'no administrator';
   console.log(changed ? `${email} is ${now} now.` : `${email} is ${now} already.`);
 });

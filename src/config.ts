@@ -27,6 +27,8 @@ export interface Config {
   mediaBucket: string;
   /** The bucket of the wrapped data keys: nobody makes a backup of it. */
   keyBucket: string;
+  /** Where checkpoints of the audit log are stored under Object Lock; only what writes or reads those has it. */
+  auditBucket?: string;
   s3Endpoint?: string;
   sqsEndpoint?: string;
   /** Where a worker of each job queue is woken. */
@@ -144,6 +146,7 @@ const environment = Joi.object({
   AWS_SESSION_TOKEN: Joi.string().allow(''),
   MEDIA_BUCKET: Joi.string().required(),
   KEY_BUCKET: Joi.string().default('none'),
+  AUDIT_BUCKET: Joi.string(),
   S3_ENDPOINT: url,
   SQS_ENDPOINT: url,
   MEDIA_QUEUE_URL: url,
@@ -221,6 +224,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     },
     mediaBucket: value.MEDIA_BUCKET,
     keyBucket: value.KEY_BUCKET,
+    auditBucket: value.AUDIT_BUCKET,
     s3Endpoint: value.S3_ENDPOINT,
     sqsEndpoint: value.SQS_ENDPOINT,
     jobQueueUrls: {

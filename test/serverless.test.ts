@@ -189,7 +189,7 @@ test('what holds data outlives the stack, but not a deployment that failed to ma
   const lasting = Object.values(resources).filter(({ Type }) =>
     ['AWS::S3::Bucket', 'AWS::KMS::Key'].includes(String(Type)),
   );
-  expect(lasting.length).toBeGreaterThanOrEqual(4);
+  expect(lasting).toHaveLength(5);
   for (const resource of lasting) {
     expect(resource.DeletionPolicy).toBe('RetainExceptOnCreate');
     expect(resource.UpdateReplacePolicy).toBe('Retain');
@@ -407,8 +407,54 @@ test('the data keys of encrypted fields are wrapped by our KMS key, which every 
       Effect: 'Allow',
       Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
       Resource: SEALING_KEY_ARN,
+      Condition: { StringNotLike: { 'kms:EncryptionContext:sealingKey': 'audit *' } },
     });
   }
+});
+
+describe('the audit log', () => {
+  const holders = (has: (statement: Json) => boolean) =>
+    roles.filter(([, role]) => statementsOf(role).some(has)).map(([name]) => name);
+
+  test('is signed with keys that only what appends and what verifies may open', () => {
+    const isKey = ({ Condition }: Json) => JSON.stringify(Condition ?? '').includes('"StringLike"');
+    const ofKeys = holders((one) => isKey(one) && JSON.stringify(one).includes('audit *'));
+    expect(ofKeys.toSorted()).toEqual(['SealRole', 'VerifyRole']);
+    expect(functions.sealAudit?.role).toBe('SealRole');
+    expect(functions.verifyAudit?.role).toBe('VerifyRole');
+  });
+
+  test('has checkpoints in a bucket in which nothing can be changed or deleted for a time', () => {
+    const { ObjectLockEnabled, ObjectLockConfiguration, VersioningConfiguration } =
+      resources.AuditBucket?.Properties ?? {};
+    expect([ObjectLockEnabled, VersioningConfiguration]).toEqual([true, { Status: 'Enabled' }]);
+    expect(ObjectLockConfiguration).toMatchObject({
+      Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: `\${param:auditLockDays}` } },
+    });
+    const touches = (action: string) =>
+      holders(({ Action, Resource }) => {
+        return [Action].flat().includes(action) && JSON.stringify(Resource).includes('-audit-');
+      });
+    expect(touches('s3:PutObject')).toEqual(['SealRole']);
+    expect(touches('s3:GetObjectVersion').toSorted()).toEqual(['SealRole', 'VerifyRole']);
+    for (const action of ['s3:DeleteObject', 's3:BypassGovernanceRetention'])
+      expect(touches(action)).toEqual([]);
+  });
+
+  test('is verified each night by a user of the database who reads alone, and an alarm tells of a failure', () => {
+    expect(functions.verifyAudit?.events).toEqual([{ schedule: 'cron(0 5 * * ? *)' }]);
+    const secret = `\${param:verifySecretsId}`;
+    expect(functions.verifyAudit?.environment?.SECRETS_ID).toBe(secret);
+    expect(holders((one) => JSON.stringify(one).includes(secret))).toEqual(['VerifyRole']);
+    expect(holders((one) => JSON.stringify(one).includes(`\${param:secretsId}`))).not.toContain(
+      'VerifyRole',
+    );
+    expect(resources.AuditAlarm?.Properties).toMatchObject({
+      ...{ Namespace: 'AWS/Lambda', MetricName: 'Errors', Threshold: 0 },
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: 'VerifyAuditLambdaFunction' } }],
+      AlarmActions: [{ Ref: 'AlarmTopic' }],
+    });
+  });
 });
 
 describe('the bucket of keys', () => {

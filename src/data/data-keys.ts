@@ -94,7 +94,12 @@ async function lookForCurrent(ctx: Ctx, subject: Subject): Promise<DataKey | nul
   if (known.some(({ forgottenAt }) => forgottenAt)) return makeThrowaway();
   const wrapper = wrapperInUse();
   const newest = known.find((key) => key.isYoung && !key.endedAt && key.wrapper === wrapper);
-  if (newest) return findDataKey(ctx, subject, newest._id);
+  const current = newest && (await findDataKey(ctx, subject, newest._id));
+  if (current) return current;
+  // As of a user who was forgotten since the backup was made that this database is from: what is written about
+  // him now needs a key, and what was encrypted under the former one opens nowhere all the same.
+  if (newest)
+    ctx.log.error('A data key is missing; a new one is made.', { key: newest._id, subject });
   const id = await makeDataKey(ctx, subject);
   // Whoever comes second, this or a call to forget the subject, sees the other: `forget.ts`.
   const since = await findKeysOf(ctx, subject);

@@ -1,5 +1,6 @@
 import mongoose, { type Model, type mongo, Schema } from 'mongoose';
 import type { Ctx } from '../context.ts';
+import { AppError } from '../errors.ts';
 import { readBytes } from './bson.ts';
 import { countCharacters } from './characters.ts';
 import { decryptValue, encryptValue, type Place } from './cipher.ts';
@@ -112,8 +113,25 @@ async function decryptShown(
 ): Promise<void> {
   const values: Values = document;
   for (const path of shown) {
-    const value = await decryptField(ctx, entity, document, path);
+    const value = await decryptUnlessForgotten(ctx, entity, document, path);
     if (value !== undefined) values[path] = value;
+    else if (isCiphertext(values[path])) delete values[path];
+  }
+}
+
+/** What is append-only outlives the people whose values it has: without their keys it is shown without those. */
+async function decryptUnlessForgotten(
+  ctx: Ctx,
+  entity: Entity,
+  document: Base,
+  path: string,
+): Promise<unknown> {
+  try {
+    return await decryptField(ctx, entity, document, path);
+  } catch (error) {
+    const isForgotten = error instanceof AppError && error.code === 'UNREADABLE';
+    if (isForgotten && entity.options.appendOnly) return undefined;
+    throw error;
   }
 }
 
@@ -127,7 +145,7 @@ export function showsEncrypted(entity: Entity): boolean {
   return getEncryptedFields(entity).shown.length > 0;
 }
 
-/** Encrypts the value of one field, as it is stored. @throws AppError UNAVAILABLE */
+/** Encrypts the value of one field, as it is stored, without validating it. @throws AppError UNAVAILABLE */
 export async function encryptField(
   ctx: Ctx,
   entity: Entity,

@@ -44,6 +44,8 @@ export interface EntityOptions {
    * database may do no more, and they outlive what they refer to.
    */
   appendOnly?: boolean;
+  /** What is append-only is checked against its documents: the role that verifies may read them. */
+  verified?: boolean;
   /** The objects in S3 that are deleted with a document: keys, and prefixes that end in a slash. */
   objects?: (document: Stored) => string[];
   /** How many bytes of storage a document stands for: the audit entry of its deletion tells of them. */

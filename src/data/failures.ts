@@ -37,7 +37,7 @@ export function isWorthRetrying(thrown: unknown): boolean {
 }
 
 /** Whether a read exceeded `maxTimeMS`. */
-function isTooSlow(thrown: unknown): boolean {
+export function isTooSlow(thrown: unknown): boolean {
   return thrown instanceof mongo.MongoServerError && thrown.code === 50;
 }
 
@@ -55,6 +55,11 @@ export function isDuplicate(thrown: unknown): boolean {
     return [thrown.writeErrors].flat().every((e) => e.code === 11000);
   }
   return thrown instanceof mongo.MongoServerError && thrown.code === 11000;
+}
+
+/** How many of several documents were inserted, in their order, before the one that failed. */
+export function countInserted(thrown: unknown): number {
+  return thrown instanceof mongo.MongoBulkWriteError ? thrown.insertedCount : 0;
 }
 
 /** Whether the validator of a collection refused a document. */

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { nameKeyBucket } from './bucket.ts';
+import { nameAuditBucket, nameKeyBucket } from './bucket.ts';
 import type { Deployment } from './deployment/types.ts';
 import { LOCAL_WEBHOOK_SECRET } from './stripe.ts';
 import type { ToolsInfo } from './tools.ts';
@@ -30,6 +30,7 @@ export function makeEnvironment(
     S3_ENDPOINT: tools.s3.endpoint,
     MEDIA_BUCKET: bucket,
     KEY_BUCKET: nameKeyBucket(bucket),
+    AUDIT_BUCKET: nameAuditBucket(bucket),
     SQS_ENDPOINT: tools.queue,
     ...queueUrls,
     SECRETS_FILE: tools.secretsFile,

@@ -14,7 +14,7 @@ export type S3 = Kept & S3Access;
 export type S3Access = { endpoint: string; accessKeyId: string; secretAccessKey: string };
 
 type Options = {
-  /** The folder of `s3/`, with the objects, and of `s3.log`. */
+  /** The folder of `s3/`, with the objects, of `s3-versions/`, with former ones, and of `s3.log`. */
   dir: string;
   port: number;
   /** Where it posts its events; versitygw does not start if nothing answers there. */
@@ -30,12 +30,13 @@ export async function startS3(options: Options): Promise<S3> {
   const { dir, port, webhookUrl, binary, accessKeyId, secretAccessKey, log = toStderr } = options;
   const folder = join(dir, 's3');
   const words = join(dir, 's3.log');
-  await mkdir(folder, { recursive: true });
+  const versions = join(dir, 's3-versions');
+  await Promise.all([folder, versions].map((path) => mkdir(path, { recursive: true })));
   const args = ['--port', `127.0.0.1:${port}`, '--quiet', '--keep-alive'];
 
   async function launch(): Promise<ChildProcess> {
     const output = await openLog(words);
-    const child = spawn(binary, [...args, 'posix', folder], {
+    const child = spawn(binary, [...args, 'posix', '--versioning-dir', versions, folder], {
       stdio: ['ignore', output.fd, output.fd],
       detached: true, // Ctrl-C in the terminal is for the supervisor, which ends its children
       // Not as arguments, because every user of the machine can read those.

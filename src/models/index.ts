@@ -8,6 +8,7 @@ export { User } from './account/user.ts';
 export { UserSettings } from './account/user-settings.ts';
 export { IdempotencyRecord } from './api/idempotency-record.ts';
 export { AuditEvent } from './audit/audit-event.ts';
+export { AuditKey } from './audit/audit-key.ts';
 export { EventFold } from './audit/event-fold.ts';
 export { LooseEvent } from './audit/loose-event.ts';
 export { CreditAccount } from './billing/credit-account.ts';

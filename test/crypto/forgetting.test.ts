@@ -96,6 +96,35 @@ test('a forgotten user’s ciphertexts open nowhere, not in a restored backup ei
   expect((await bob.signsIn(PASSWORD)).id).toBe(bob.id);
 });
 
+test('a key that is missing though the database names it keeps nobody from writing; forgetting goes on as ever', async () => {
+  const eve = await given.user();
+  const _id = new UUID(eve.id);
+  const { collection } = DataKey;
+  const before = await collection.find({ subject: eve.id }).toArray();
+  const account = await User.collection.findOne({ _id });
+  await forgetUser(ctx, _id);
+  // As a backup has it that was made before.
+  await collection.deleteMany({ subject: eve.id });
+  await collection.insertMany(before);
+  passTime(6 * 60_000);
+
+  const id = await stored(RunPodExecution, eve, { input: { prompt: 'later' } });
+  await appendToChain(ctx);
+  expect(await AuditEvent.collection.countDocuments({ user: _id })).toBeGreaterThan(0);
+  const later = await RunPodExecution.collection.findOne({ _id: new UUID(id) });
+  expect(await decryptField(ctx, RunPodExecution, later as never, 'input')).toEqual({
+    prompt: 'later',
+  });
+  await expect(decryptField(ctx, User, account as never, 'hashedPassword')).rejects.toMatchObject(
+    unreadable,
+  );
+
+  expect(await forgetUser(ctx, _id)).toMatchObject({ keys: 1 });
+  await expect(decryptField(ctx, RunPodExecution, later as never, 'input')).rejects.toMatchObject(
+    unreadable,
+  );
+});
+
 test('that it was done is in the audit log; done again it destroys nothing more', async () => {
   const carol = await given.user();
   const user = new UUID(carol.id);
@@ -103,7 +132,7 @@ test('that it was done is in the audit log; done again it destroys nothing more'
   expect(await forgetUser(ctx, user)).toMatchObject({ keys: 0 });
   await appendToChain(ctx);
   const events = await AuditEvent.collection.find({ user, action: 'forget-keys' }).toArray();
-  expect(events).toMatchObject([{ entity: 'User', changes: { keys: [1, 0] } }]);
+  expect(events).toMatchObject([{ entity: 'User', document: user }]);
 });
 
 test('what is written about a forgotten user afterwards is stored, and nobody can read it', async () => {

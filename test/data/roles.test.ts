@@ -90,7 +90,7 @@ describe('the role of the functions', () => {
   );
 
   test('lets them read and write each other collection of the models', async () => {
-    const own = ['auditEvents', 'creditsTransactions', 'migrations'];
+    const own = ['auditEvents', 'auditKeys', 'creditsTransactions', 'migrations'];
     for (const { collectionName } of entities.values()) {
       if (own.includes(collectionName)) continue;
       const collection = database().collection(collectionName);

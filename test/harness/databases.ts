@@ -76,7 +76,7 @@ export function startDatabases(uri: string): Databases {
 
 /** Makes the roles of a database. Returns the addresses at which their users sign in. */
 async function makeUsers(db: mongo.Db, uri: string) {
-  const made = { functions: '', migrate: '' };
+  const made = { functions: '', migrate: '', verify: '' };
   const password = randomBytes(16).toString('hex');
   for (const role of await describeRoles([...entities.values()], migrations)) {
     await applyRole(db, role);

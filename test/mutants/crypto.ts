@@ -71,6 +71,12 @@ export const crypto: Edits = {
       tests: ['test/providers/vault.test.ts > cached for five minutes'],
     },
     {
+      guarantee: 'a key that is missing keeps nobody from writing',
+      find: 'if (current) return current;',
+      replace: 'if (newest) return current ?? null;',
+      tests: ['test/crypto/forgetting.test.ts > keeps nobody from writing'],
+    },
+    {
       guarantee: 'a failure is not cached',
       find: 'entry.key.then((key) => key ?? forget(), forget);',
       replace: 'entry.key.then((key) => key ?? forget(), () => undefined);',

@@ -29,7 +29,7 @@ const missing = (names: string[], isThere: (name: string) => boolean) => {
 
 test('each npm script that it calls is there, and each of its commands', () => {
   missing(all(/npm run ([\w:]+)/g), (name) => name in scripts);
-  for (const name of ['secrets', 'roles', 'admin', 'migrate']) {
+  for (const name of ['secrets', 'roles', 'admin', 'audit', 'migrate']) {
     const source = globSync(`scripts/{${name}.ts,${name}/*.ts}`, { cwd: root }).map(read).join();
     const verbs = all(new RegExp(`npm run ${name} -- ([a-z]+)`, 'g'));
     missing(verbs, (verb) => new RegExp(`\\b${verb}\\b`).test(source));

@@ -1,4 +1,7 @@
+import '../harness/place.ts';
 import { expect, test } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
+import { appendToChain } from '../../src/services/audit/chain.ts';
 import { given } from '../harness/given.ts';
 import { run } from './run.ts';
 
@@ -17,6 +20,7 @@ test('`admin grant` makes an account an administrator, `admin revoke` ends that,
   expect((await admin('revoke', alice.email)).code).toBe(0);
   expect(await isAdmin()).toBe(false);
 
+  await appendToChain(systemCtx('test'));
   const { body } = await alice.get<{ data: { action: string; actor: object; changes: object }[] }>(
     `/v1/audit-events?document=${alice.id}`,
   );

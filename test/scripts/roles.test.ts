@@ -43,11 +43,16 @@ test('the roles are made with a user each, whose address is printed once', async
   );
   const functions = await grantsOf(addresses.functions as string);
   expect(functions.tracks).toEqual(['find', 'insert', 'remove', 'update']);
-  expect(functions.auditEvents).toEqual(['bypassDocumentValidation', 'find', 'insert']);
+  for (const appended of ['auditEvents', 'auditKeys', 'creditsTransactions'])
+    expect(functions[appended]).toEqual(['find', 'insert']);
   expect(functions).not.toHaveProperty('migrations');
   const migrate = await grantsOf(addresses.migrate as string);
   expect(migrate.tracks).toContain('collMod');
   expect(migrate.auditEvents).not.toContain('remove');
+  expect(await grantsOf(addresses.verify as string)).toEqual({
+    ...{ auditEvents: ['find'], auditKeys: ['find'] },
+    ...{ creditAccounts: ['find'], creditHolds: ['find'], creditsTransactions: ['find'] },
+  });
 
   // As a release before, which did not know tracks.
   const admin = adminDatabase().client.db(name);
@@ -56,7 +61,7 @@ test('the roles are made with a user each, whose address is printed once', async
   await admin.command({ revokePrivilegesFromRole: 'functions', privileges });
   expect(await grantsOf(addresses.functions as string)).not.toHaveProperty('tracks');
   const again = await roles(['create'], { MONGODB_URI: uri });
-  expect(again.stdout).toBe('functions: up to date\nmigrate: up to date\n');
+  expect(again.stdout).toBe('functions: up to date\nmigrate: up to date\nverify: up to date\n');
   expect(await grantsOf(addresses.functions as string)).toEqual(functions);
 });
 
@@ -66,17 +71,15 @@ test('for Atlas they are printed as its API takes them', async () => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  expect(printed.map(({ roleName }) => roleName)).toEqual(['shop-functions', 'shop-migrate']);
+  expect(printed.map(({ roleName }) => roleName)).toEqual([
+    ...['shop-functions', 'shop-migrate', 'shop-verify'],
+  ]);
   const [functions] = printed;
   const of = (action: string) =>
     functions.actions.find((one: { action: string }) => one.action === action).resources;
   expect(of('FIND')).toContainEqual({ db: 'shop', collection: 'auditEvents' });
   expect(of('UPDATE')).toContainEqual({ db: 'shop', collection: 'tracks' });
   expect(of('UPDATE')).not.toContainEqual({ db: 'shop', collection: 'auditEvents' });
-  expect(of('BYPASS_DOCUMENT_VALIDATION')).toEqual([
-    { db: 'shop', collection: 'auditEvents' },
-    { db: 'shop', collection: 'creditsTransactions' },
-  ]);
 });
 
 test('an address without a database is refused', async () => {

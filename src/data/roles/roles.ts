@@ -12,7 +12,7 @@ interface Grant {
 
 /** A role of the database, and the user of the same name who has it. */
 export interface Role {
-  name: 'functions' | 'migrate';
+  name: 'functions' | 'migrate' | 'verify';
   grants: Grant[];
 }
 
@@ -20,20 +20,20 @@ export type Action = (typeof ACTIONS)[number];
 
 /** The words of MongoDB. https://www.mongodb.com/docs/manual/reference/privilege-actions/ */
 export const ACTIONS = [
-  ...(['find', 'insert', 'update', 'remove', 'bypassDocumentValidation'] as const),
+  ...(['find', 'insert', 'update', 'remove'] as const),
   ...(['createCollection', 'dropCollection', 'collMod', 'createIndex', 'dropIndex'] as const),
   ...(['listCollections', 'listIndexes', 'changeStream'] as const),
 ];
 
 const WRITE: Action[] = ['find', 'insert', 'update', 'remove'];
-// An audit event that its validator refuses is appended all the same: else it would stop the chain.
-const APPEND: Action[] = ['find', 'insert', 'bypassDocumentValidation'];
+const APPEND: Action[] = ['find', 'insert'];
 const WATCH: Action[] = ['changeStream'];
 const DEFINE: Action[] = ['createCollection', 'collMod', 'createIndex', 'dropIndex', 'listIndexes'];
 
 /**
- * Describes the two roles of a database: the one that all functions run under, and that of `migrate`. Both
- * follow from the models and the migrations, so a new collection is in them before it is made.
+ * Describes the roles of a database: the one that all functions run under, that of `migrate`, and that of
+ * `verify`, which reads what nobody may change. They follow from the models and the migrations, so a new
+ * collection is in them before it is made.
  */
 export async function describeRoles(entities: Entity[], migrations: Migration[]): Promise<Role[]> {
   const own = [Record.collectionName, LOCKS];
@@ -63,6 +63,12 @@ export async function describeRoles(entities: Entity[], migrations: Migration[])
             : [...WRITE, ...DEFINE, 'dropCollection' as const],
         })),
       ],
+    },
+    {
+      name: 'verify',
+      grants: served
+        .filter(({ options }) => options.appendOnly || options.verified)
+        .map(({ collectionName }) => ({ collection: collectionName, actions: ['find'] })),
     },
   ];
 }

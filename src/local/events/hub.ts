@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { S3EventRecord } from 'aws-lambda';
-import { isKeyBucket } from '../bucket.ts';
+import { hasNotifications } from '../bucket.ts';
 import { pickAt, readText } from '../deployment/shape.ts';
 import { formatMessage, type Log } from '../log.ts';
 import { normaliseRecords } from './record.ts';
@@ -60,8 +60,8 @@ export async function startHub({ port = 0, log }: { port?: number; log: Log }): 
     if (request.url === `${secret}/subscribe`) {
       subscribers.set(readText(pickAt(body, 'bucket')), readText(pickAt(body, 'url')));
     } else if (request.url === secret) {
-      // The server tells of all buckets; those of keys have no notifications.
-      const records = normaliseRecords(body).filter(({ s3 }) => !isKeyBucket(s3.bucket.name));
+      // The server tells of all buckets.
+      const records = normaliseRecords(body).filter(({ s3 }) => hasNotifications(s3.bucket.name));
       for (const record of records) void deliver(record);
     } else response.statusCode = 404;
     response.end();

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { createBuckets } from '../bucket.ts';
+import { createBuckets, LOCAL_BUCKET } from '../bucket.ts';
 import { startLocalComfyUi } from '../comfyui/local.ts';
 import { readDeployment } from '../deployment/read.ts';
 import { makeEnvironment, withDatabase } from '../environment.ts';
@@ -20,7 +20,7 @@ import { watch } from './watch.ts';
 /** The whole backend while it runs. */
 export type Stack = { readonly state: State; stop(): Promise<void> };
 
-const bucket = process.env.MEDIA_BUCKET || 'mixdown-media';
+const bucket = process.env.MEDIA_BUCKET || LOCAL_BUCKET;
 
 /** Starts everything, with its data in one folder. @throws Refusal with what the user can do */
 export async function startStack(settings: Settings, log: Log): Promise<Stack> {
@@ -106,11 +106,11 @@ async function prepare(tools: Tools, migration: ChildProcess, log: Log): Promise
   const migrated = open(migration).catch((error: unknown) => {
     throw new Refusal(`The migrations failed: ${formatMessage(error)}; see above.`);
   });
-  const created = createBuckets(tools.info.s3, bucket).catch((error: unknown) => {
+  const created = createBuckets(tools.info.s3, bucket, (name, error) => {
     // On the user's own S3 server the bucket may exist already, with settings that are not ours to
     // change.
     if (!process.env.S3_ENDPOINT) throw error;
-    log(`The bucket ${bucket} was left as it is: ${formatMessage(error)}`);
+    log(`The bucket ${name} was left as it is: ${formatMessage(error)}`);
   });
   await Promise.all([migrated, created]);
   await end(migration, 5000);

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity, freeForm } from '../../data/entity.ts';
+import { encrypted, entity, freeForm } from '../../data/entity.ts';
 import { AUDIT_LOG } from '../reasons.ts';
 
 const actorSchema = new Schema(
@@ -47,11 +47,11 @@ function define() {
       personal: AUDIT_LOG,
       description: 'The id of the changed document.',
     },
-    changes: freeForm(256 * 1024, {
+    changes: encrypted(freeForm(256 * 1024), {
       server: true,
-      personal: AUDIT_LOG,
+      personal: 'export',
       description:
-        'Path → `[before, after]`; without secrets, and long values are replaced by their length.',
+        'Path → `[before, after]`; without secrets, and long values are replaced by their length. Not there once the person whose values they are was forgotten.',
     }),
     requestId: {
       type: String,
@@ -61,9 +61,18 @@ function define() {
       personal: 'none',
       description: '`X-Request-Id` of the request.',
     },
-    ip: { type: String, maxlength: 64, server: true, personal: 'export' },
+    ip: encrypted({ type: String, maxlength: 64 }, { server: true, personal: 'export' }),
+    chain: {
+      type: Number,
+      required: true,
+      integer: true,
+      server: true,
+      personal: 'none',
+      description: 'Which of the chains it is in: that of its owner, or of a document without one.',
+    },
     sequence: {
       type: Number,
+      required: true,
       integer: true,
       server: true,
       personal: 'none',
@@ -71,15 +80,27 @@ function define() {
     },
     previousHash: {
       type: String,
+      maxlength: 43,
       server: true,
       personal: 'none',
-      description: 'The hash of the previous event in the chain.',
+      description: 'The hash of the previous event in the chain; empty in the first.',
+    },
+    key: {
+      type: Schema.Types.UUID,
+      required: true,
+      server: true,
+      select: false,
+      personal: 'none',
+      description: 'The `AuditKey` of its hash.',
     },
     hash: {
       type: String,
+      required: true,
+      maxlength: 43,
       server: true,
       personal: 'none',
-      description: 'SHA-256 over the event and the previous hash.',
+      description:
+        'HMAC-SHA-256 over all of the event as it is stored, its place and the previous hash among it.',
     },
   });
 
@@ -91,16 +112,13 @@ function define() {
   schema.index({ entity: 1, createdAt: -1, _id: -1 });
   schema.index({ action: 1, createdAt: -1, _id: -1 });
   schema.index({ document: 1, createdAt: -1, _id: -1 });
-  schema.index(
-    { sequence: -1 },
-    { unique: true, partialFilterExpression: { sequence: { $exists: true } } },
-  );
+  schema.index({ chain: 1, sequence: 1 }, { unique: true });
 
   return schema;
 }
 
 export const AuditEvent = entity('AuditEvent', define, {
-  about: 'An audited write: who changed what. Append-only, in a chain of hashes.',
+  about: 'An audited write: who changed what. Append-only, in chains of signed hashes.',
   owner: 'optional',
   audited: false,
   appendOnly: true,

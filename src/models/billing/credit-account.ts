@@ -94,6 +94,7 @@ export const CreditAccount = entity('CreditAccount', define, {
     "What an owner can spend: the sum of the entries that name the account. A user's own has the user's id.",
   owner: 'none',
   audited: false,
+  verified: true,
 });
 
 export type CreditAccountDoc = DocOf<typeof CreditAccount>;

@@ -64,6 +64,7 @@ export const CreditHold = entity('CreditHold', define, {
   about: 'Credits reserved for running work: captured when it completes, released otherwise.',
   owner: 'none',
   audited: false,
+  verified: true,
 });
 
 export type CreditHoldDoc = DocOf<typeof CreditHold>;

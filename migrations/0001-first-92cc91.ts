@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-4b2548',
+  id: '0001-first-92cc91',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -290,12 +290,24 @@ export const migration: Migration = {
         action: { bsonType: 'string', maxLength: 64 },
         entity: { bsonType: 'string', maxLength: 64 },
         document: 'id',
-        changes: { bsonType: 'object' },
+        changes: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
         requestId: { bsonType: 'string', maxLength: 128 },
-        ip: { bsonType: 'string', maxLength: 64 },
+        ip: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['bytes'],
+          properties: { bytes: { bsonType: 'binData' } },
+        },
+        chain: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
-        previousHash: { bsonType: 'string' },
-        hash: { bsonType: 'string' },
+        previousHash: { bsonType: 'string', maxLength: 43 },
+        key: 'id',
+        hash: { bsonType: 'string', maxLength: 43 },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -310,6 +322,10 @@ export const migration: Migration = {
         'entity',
         'document',
         'requestId',
+        'chain',
+        'sequence',
+        'key',
+        'hash',
         '_id',
         'createdAt',
         'updatedAt',
@@ -324,12 +340,22 @@ export const migration: Migration = {
         { key: { entity: 1, createdAt: -1, _id: -1 } },
         { key: { action: 1, createdAt: -1, _id: -1 } },
         { key: { document: 1, createdAt: -1, _id: -1 } },
-        {
-          key: { sequence: -1 },
-          unique: true,
-          partialFilterExpression: { sequence: { $exists: true } },
-        },
+        { key: { chain: 1, sequence: 1 }, unique: true },
       ],
+    });
+    await m.createCollection('auditKeys', {
+      fields: {
+        wrapper: { bsonType: 'string' },
+        wrapped: { bsonType: 'binData' },
+        _id: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: ['wrapper', 'wrapped', '_id', 'createdAt', 'updatedAt', 'version'],
+      indexes: [],
     });
     await m.createCollection('comfyUIExecutionLogs', {
       fields: {
@@ -2079,7 +2105,7 @@ export const migration: Migration = {
               message: { bsonType: 'string', maxLength: 500 },
             },
           },
-          maxItems: 1000,
+          maxItems: 500,
         },
         differenceCount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         _id: 'id',
@@ -3672,6 +3698,7 @@ export const migration: Migration = {
     await m.dropCollection('comfyUIPods');
     await m.dropCollection('comfyUINodeCatalogs');
     await m.dropCollection('comfyUIExecutionLogs');
+    await m.dropCollection('auditKeys');
     await m.dropCollection('auditEvents');
     await m.dropCollection('audios');
     await m.dropCollection('allowanceOverrides');
