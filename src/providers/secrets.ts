@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 
-const NAMES = ['MONGODB_URI', 'TOKEN_KEYS', 'APP_SECRET'];
+const REQUIRED = ['MONGODB_URI', 'TOKEN_KEYS', 'APP_SECRET'];
+/** Those that something works without. */
+const OPTIONAL = ['EDGE_SECRET'];
 
 /**
  * Reads the secrets: a JSON object in Secrets Manager, under the name `SECRETS_ID`, or on one machine
@@ -28,7 +30,7 @@ export function parseSecrets(text: string, name: string): Record<string, unknown
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>;
-  throw new Error(`The secrets in ${name} must be a JSON object with ${NAMES.join(', ')}.`);
+  throw new Error(`The secrets in ${name} must be a JSON object with ${REQUIRED.join(', ')}.`);
 }
 
 /** The same as texts, as variables hold them: lists are JSON. @throws Error that shows nothing of them */
@@ -41,7 +43,7 @@ export function parseSecretTexts(text: string, name: string): Record<string, str
 
 function readObject(text: string, name: string): Record<string, string> {
   const given = Object.entries(parseSecretTexts(text, name));
-  return Object.fromEntries(given.filter(([key]) => NAMES.includes(key)));
+  return Object.fromEntries(given.filter(([key]) => [...REQUIRED, ...OPTIONAL].includes(key)));
 }
 
 let client: SecretsManagerClient | undefined;

@@ -24,6 +24,20 @@ export const maintenance: Edits = {
       tests: ['test/clocks/jobs.test.ts > leaves a job whose lease holds'],
     },
   ],
+  'src/services/maintenance/orphans.ts': [
+    {
+      guarantee: 'what a crash left without its parent is deleted',
+      find: 'for (const { _id } of orphans) await removeAndSweep(ctx, entity, { _id });',
+      replace: '',
+      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
+    },
+    {
+      guarantee: 'what has its parent stays',
+      find: '{ $match: { parents: { $size: 0 } } },',
+      replace: '',
+      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
+    },
+  ],
   'src/services/maintenance/reconcile.ts': [
     {
       guarantee: 'where the clocks differ nothing is deleted',
@@ -48,18 +62,6 @@ export const maintenance: Edits = {
       find: 'await ringJobs(ctx, { _id, queue }, Math.max(0, Math.ceil(left / 1000) + 1));',
       replace: 'void left;',
       tests: ['test/maintenance/reconcile.test.ts > whose message or whose worker was lost'],
-    },
-    {
-      guarantee: 'what a crash left without its parent is deleted',
-      find: 'for (const { _id } of orphans) await removeAndSweep(ctx, entity, { _id });',
-      replace: '',
-      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
-    },
-    {
-      guarantee: 'what has its parent stays',
-      find: '{ $match: { parents: { $size: 0 } } },',
-      replace: '',
-      tests: ['test/maintenance/reconcile.test.ts > left without its project'],
     },
     {
       guarantee: 'the mark of a removal that goes on is left alone',
