@@ -82,11 +82,12 @@ export async function pollutionOverHttp(scale: Scale = {}): Promise<void> {
 function* bodies(mine: Owned) {
   for (const route of routes.filter((r) => r.body)) {
     const valid = JSON.stringify(bodyFor(route, mine)).slice(1, -1);
+    const before = valid && `${valid},`;
     for (const pollution of POLLUTIONS) {
-      yield { route, raw: `{${valid && `${valid},`}${pollution}}` };
+      yield { route, raw: `{${before}${pollution}}` };
       for (const [name, { type }] of Object.entries(inputsOf(route))) {
-        yield { route, raw: `{${valid},"${name}":{${pollution}}}` };
-        if (type === 'object') yield { route, raw: `{${valid},"${name}":{"a":[{${pollution}}]}}` };
+        yield { route, raw: `{${before}"${name}":{${pollution}}}` };
+        if (type === 'object') yield { route, raw: `{${before}"${name}":{"a":[{${pollution}}]}}` };
       }
     }
   }

@@ -1,25 +1,20 @@
-/** What a browser makes of a film. */
-export interface Played {
+/** What a browser has made of a film. */
+export interface Seen {
   seconds: number;
   width: number;
-  /** Frames that were shown within a second of playing. */
+  /** Frames that it has played. */
   frames: number;
-  /** The colours of the four quarters, after seeking: red, green, blue. */
+  /** The colours of the four quarters in its middle: red, green, blue. */
   quarters: number[][];
 }
 
-/** Plays a film by its address: its length, a second of it, and the colours of a frame in its middle. */
-export async function playFilm(film: HTMLVideoElement, url: string): Promise<Played> {
-  film.crossOrigin = 'anonymous'; // else a canvas that it is drawn on may not be read
-  film.muted = true;
-  film.src = url;
-  await happens(film, 'loadeddata');
-  await film.play();
-  const before = film.getVideoPlaybackQuality().totalVideoFrames;
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  const frames = film.getVideoPlaybackQuality().totalVideoFrames - before;
+/** Looks at a film that plays: what was played so far, and at the frame in its middle. */
+export async function lookAtFilm(film: HTMLVideoElement): Promise<Seen> {
   film.pause();
-  const sought = happens(film, 'seeked');
+  const frames = film.getVideoPlaybackQuality().totalVideoFrames;
+  const sought = new Promise((resolve) => {
+    film.addEventListener('seeked', resolve, { once: true });
+  });
   film.currentTime = film.duration / 2;
   await sought;
   const { videoWidth: width, videoHeight: height } = film;
@@ -30,11 +25,4 @@ export async function playFilm(film: HTMLVideoElement, url: string): Promise<Pla
     [0.25, 0.75].map((x) => [...paint.getImageData(x * width, y * height, 1, 1).data.slice(0, 3)]),
   );
   return { seconds: film.duration, width, frames, quarters };
-}
-
-function happens(film: HTMLVideoElement, event: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    film.addEventListener(event, resolve, { once: true });
-    film.addEventListener('error', () => reject(new Error(film.error?.message)), { once: true });
-  });
 }
