@@ -14,7 +14,8 @@ const DIGITS = Buffer.from(
 );
 const PLACES = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 const text = Buffer.alloc(36, '-');
-const FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** The form of an id as text. */
+export const ID_FORM = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const random = Buffer.alloc(4096);
 let used = random.length;
@@ -80,5 +81,5 @@ export function idText(id: UUID): string {
 
 /** Reads the text of an id; undefined when it is no lower-case UUID. */
 export function parseId(text: unknown): UUID | undefined {
-  return typeof text === 'string' && FORM.test(text) ? new UUID(text) : undefined;
+  return typeof text === 'string' && ID_FORM.test(text) ? new UUID(text) : undefined;
 }

@@ -104,7 +104,7 @@ export const http: Edits = {
   'src/api/http/route.ts': [
     {
       guarantee: 'a path holds an id or nothing',
-      find: "name === 'id' ? !ID.test(value) :",
+      find: "name === 'id' ? !ID_FORM.test(value) :",
       replace: "name === 'id' ? false :",
       tests: ['test/api/serve.test.ts > has one address'],
     },

@@ -1,5 +1,6 @@
 import type Joi from 'joi';
 import type { Ctx } from '../../context.ts';
+import { ID_FORM } from '../../data/ids.ts';
 import type { ErrorCode } from '../../errors.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -119,8 +120,6 @@ export function addLazyParts<R extends Late>(
 /** The route of a method and a path; or the methods that the path has. */
 type Found = { route: Route; params: Record<string, string> } | { allow: Method[] } | undefined;
 
-const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 /** Makes the function that finds the route of a request. */
 export function createRouter(routes: Route[]): (method: string, path: string) => Found {
   const byLength = new Map<number, { segments: string[]; route: Route }[]>();
@@ -154,7 +153,7 @@ function matchPath(segments: string[], given: string[]): Record<string, string> 
     const value = given[i] as string;
     if (segment.startsWith('{')) {
       const name = segment.slice(1, -1);
-      if (name === 'id' ? !ID.test(value) : !/^[\w.-]{1,64}$/.test(value)) return undefined;
+      if (name === 'id' ? !ID_FORM.test(value) : !/^[\w.-]{1,64}$/.test(value)) return undefined;
       params[name] = value;
     } else if (segment !== value) return undefined;
   }

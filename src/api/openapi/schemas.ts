@@ -1,4 +1,5 @@
 import type { Entity } from '../../data/entity.ts';
+import { ID_FORM } from '../../data/ids.ts';
 import type { Field, ObjectShape, Shape } from '../../data/shape.ts';
 import type { Components, JsonSchema } from '../http/route.ts';
 import { nameOne } from './names.ts';
@@ -7,7 +8,7 @@ import { nameOne } from './names.ts';
 export const idSchema: JsonSchema = {
   type: 'string',
   format: 'uuid',
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  pattern: ID_FORM.source,
 };
 
 /**

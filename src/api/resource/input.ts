@@ -1,11 +1,10 @@
 import Joi from 'joi';
 import { hasAtMost } from '../../data/characters.ts';
+import { ID_FORM } from '../../data/ids.ts';
 import { readIsoDate } from '../../data/iso-dates.ts';
 import type { Field, ObjectShape, Shape } from '../../data/shape.ts';
 import { describeReference } from '../openapi/schemas.ts';
 import { visibleText, wellFormedText } from './text.ts';
-
-const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /**
  * Makes the joi schema of the body of POST (`create`) or PATCH (`update`) from an entity's shape.
@@ -57,7 +56,7 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'date':
       return Joi.date().iso().custom(refuseUnreal);
     case 'id':
-      return Joi.string().pattern(ID, 'id').meta({ format: 'uuid' });
+      return Joi.string().pattern(ID_FORM, 'id').meta({ format: 'uuid' });
     case 'free':
       return limitFree(
         shape.any ? Joi.any().invalid(null) : Joi.object().unknown(),

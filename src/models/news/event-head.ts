@@ -1,7 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
-
-const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+import { ID_FORM } from '../../data/ids.ts';
 
 function define() {
   const schema = new Schema({
@@ -13,7 +12,7 @@ function define() {
       description: 'The last place that is promised.',
     },
     batch: {
-      type: [{ type: String, match: ID }],
+      type: [{ type: String, match: ID_FORM }],
       default: undefined,
       maxItems: 200,
       personal: 'none',

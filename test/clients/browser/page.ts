@@ -5,7 +5,7 @@ import { uploadWithUppy } from 'uppy-adapter';
 import Uppy5 from 'uppy5';
 import Uppy6 from 'uppy6';
 import WaveSurfer from 'wavesurfer.js';
-import { playFilm } from './play-film.ts';
+import { lookAtFilm } from './film.ts';
 import { recordCanvas, recordMicrophone } from './record.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what the API answers is tried here, not typed
@@ -89,6 +89,10 @@ async function drawPicture(name: string, hue: number): Promise<File> {
   colours.addColorStop(1, `hsl(${hue + 60} 80% 40%)`);
   paint.fillStyle = colours;
   paint.fillRect(0, 0, 640, 400);
+  return toPicture(canvas, name);
+}
+
+async function toPicture(canvas: HTMLCanvasElement, name: string): Promise<File> {
   const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
   return new File([blob as Blob], name, { type: 'image/png' });
 }
@@ -101,8 +105,7 @@ async function drawQuad(): Promise<File> {
     paint.fillStyle = colour;
     paint.fillRect(320 * (n % 2), n < 2 ? 0 : 180, 320, 180);
   }
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve));
-  return new File([blob as Blob], 'quad.png', { type: 'image/png' });
+  return toPicture(canvas, 'quad.png');
 }
 
 /** Exports a song with a picture as an MP4. Answers how the browser plays it. */
@@ -120,7 +123,11 @@ async function playExport(song: File): Promise<Json> {
     return ['COMPLETED', 'FAILED'].includes(one.status) && one;
   });
   const { url } = await call('GET', `/v1/exports/${id}/file`);
-  return { ...(await playFilm(find('film'), url)), wanted: made.durationSeconds };
+  const film = find<HTMLVideoElement>('film');
+  film.crossOrigin = 'anonymous'; // else a canvas that it is drawn on may not be read
+  film.src = url;
+  await plays(film);
+  return { ...(await lookAtFilm(film)), wanted: made.durationSeconds };
 }
 
 async function run(): Promise<void> {

@@ -25,7 +25,12 @@ test('sound and picture are apart by one frame at most, at the start and where s
   const values = { contentType: 'video/mp4' };
   const { id: video } = await readyMedium(alice, project, clip, 'videos', values);
 
-  const picture = { type: 'VIDEOS', videos: [{ video }] };
+  // Each shot is a segment of its own.
+  const shots = [
+    { video, from: 0, to: 4.4 },
+    { video, from: 4.4, to: 9 },
+  ];
+  const picture = { type: 'VIDEOS', videos: shots };
   const settings = { resolution: 360, fps: FPS, picture };
   const made = await exported(alice, { project, format: 'MP4', settings });
   expect(made.error).toBeUndefined();

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { RenderInput } from '../../../providers/ffmpeg-render.ts';
+import { NAME_BT709 } from '../../media/video/picture.ts';
 import { type RenderDir, runStep } from '../sound/run.ts';
 import type { Script, Segment } from './script.ts';
 import { renderShot } from './shot.ts';
@@ -68,8 +69,7 @@ function buildFinish({ plan }: Script, { from, to }: Segment): string {
         ]
       : []),
     'format=yuv420p',
-    // Filters before this may have dropped them; without all of them a browser takes BT.601.
-    'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709',
+    NAME_BT709, // filters before this may have dropped it
   ].join(',');
 }
 

@@ -1,11 +1,11 @@
+import { NAME_BT709 } from '../../media/video/picture.ts';
 import type { PicturePlan, Slideshow } from './picture-plan.ts';
 import type { PictureGraph } from './render-segment.ts';
 import type { Script, Segment, Slide } from './script.ts';
 
 export const nameSlide = (image: number): string => `slide-${image}.png`;
 /** RGB as BT.709, which the file says that it is. */
-export const TO_YUV =
-  'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
+export const TO_YUV = `scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,${NAME_BT709}`;
 /** How much is zoomed in at most. */
 const ZOOM = 0.12;
 /** Where the picture moves to, in turn, as shares of the room that zooming leaves. */

@@ -7,13 +7,17 @@ export interface Size {
   height: number;
 }
 
+/** A filter that says what a frame of a video is, without which players guess: BT.709, of limited range. */
+export const NAME_BT709 =
+  'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709';
+
 /** What a picture becomes: a frame of a video, in BT.709, or a JPEG, which by JFIF is in BT.601. */
 type Target = 'VIDEO' | 'JPEG';
 
 const TARGETS: Record<Target, { matrix: string; range: string; format: string; name: string }> = {
   VIDEO: {
     ...{ matrix: 'bt709', range: 'tv', format: 'yuv420p' },
-    name: ',setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709',
+    name: `,${NAME_BT709}`,
   },
   JPEG: { matrix: 'bt601', range: 'pc', format: 'yuvj420p', name: '' },
 };

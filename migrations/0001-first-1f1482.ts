@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-92cc91',
+  id: '0001-first-1f1482',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1056,7 +1056,10 @@ export const migration: Migration = {
         sequence: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         batch: {
           bsonType: 'array',
-          items: { bsonType: 'string', pattern: '^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$' },
+          items: {
+            bsonType: 'string',
+            pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+          },
           maxItems: 200,
         },
         _id: 'id',
