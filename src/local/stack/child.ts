@@ -1,6 +1,7 @@
 // A process that runs our functions: `child.ts <gateway|worker|migrate> <root> <host> <port>`. It
 // imports them at once, begins to serve when its parent sends "open", and ends when its parent
 // does.
+import { registerLocalPod } from '../comfyui/register-pod.ts';
 import { readDeployment } from '../deployment/read.ts';
 import type { Deployment } from '../deployment/types.ts';
 import { startGateway } from '../http/gateway.ts';
@@ -63,6 +64,9 @@ async function begin(deployment: Deployment, warming: Promise<void>): Promise<Pa
   }
   if (role === 'worker') {
     await warming;
+    const { COMFYUI_URL: comfyui } = process.env;
+    // Without it all but generation works.
+    if (comfyui) registerLocalPod(comfyui).catch((error) => log(formatError(error)));
     return startWorker({ deployment, env: process.env, log });
   }
   if (role === 'migrate') await migrate(deployment, importHandler, log);

@@ -118,6 +118,12 @@ function define() {
       onDelete: 'unset',
       description: 'The execution that it repeats.',
     }),
+    batch: ref('Job', {
+      personal: 'none',
+      server: true,
+      onDelete: 'unset',
+      description: 'The job of the batch that it is one of.',
+    }),
     promptId: {
       personal: 'erase',
       type: String,
@@ -217,12 +223,28 @@ function define() {
       server: true,
       description: 'How long it ran.',
     },
+    gpuSeconds: {
+      personal: 'none',
+      type: Number,
+      min: 0,
+      server: true,
+      description: 'How long it has had pods in work, with the runs that failed.',
+    },
+    heldGpuSeconds: {
+      personal: 'none',
+      type: Number,
+      min: 0,
+      server: true,
+      select: false,
+      description: 'For how long of a run credits are held.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, workflow: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, batch: 1, createdAt: -1, _id: -1 });
   schema.index({ workflow: 1 });
   // How many a pod has to do.
   schema.index({ pod: 1, status: 1 }, { sparse: true });
@@ -230,6 +252,7 @@ function define() {
   for (const path of [
     'project',
     'job',
+    'batch',
     'outputs.image',
     'outputs.video',
     'outputs.audio',

@@ -12,9 +12,10 @@ import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { cleanFileName, guessKind, MEDIA, type PlannedFile } from './output-kinds.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { findPod } from './pods.ts';
-import type { Ended } from './protocol.ts';
+import { computeCost } from './price.ts';
 import { recordUsage } from './record-usage.ts';
 import { findRevision } from './revisions.ts';
+import { describeMessages, describeUse, readTimes } from './run-record.ts';
 import { storeOutput } from './store-output.ts';
 
 /** How long one step may fetch, in ms; the rest is for the next one. */
@@ -48,25 +49,10 @@ export async function planOutputs(
     ...{ stage: 'COLLECTING', status: 'RUNNING', progress: 80, files },
     ...(startedAt && !document.startedAt && { startedAt }),
     ...(queued !== undefined && { queuedSeconds: Math.max(0, queued) }),
-    ...(seconds !== undefined && { runSeconds: seconds }),
+    ...describeUse(run, seconds),
   };
-  const lines = ended.messages.slice(-50).map(({ event, at, data }) => ({
-    event,
-    ...(at && { at: new Date(at) }),
-    ...(typeof data.node_id === 'string' && { node: data.node_id.slice(0, 64) }),
-  }));
-  await run.save({ set }, 'collect', [...lines, { event: 'collecting' }]);
+  await run.save({ set }, 'collect', [...describeMessages(ended), { event: 'collecting' }]);
   await recordUsage(ctx, pod, run.document, seconds, work.signal);
-}
-
-function readTimes({ messages }: Ended): { startedAt?: Date; seconds?: number } {
-  const at = (name: string) => messages.find(({ event }) => event === name)?.at;
-  const start = at('execution_start');
-  const end = at('execution_success');
-  return {
-    ...(start && { startedAt: new Date(start) }),
-    ...(start && end && { seconds: Math.max(0, end - start) / 1000 }),
-  };
 }
 
 /** Stores the files of a run as media, and completes it once all of these have been processed. */
@@ -157,7 +143,8 @@ async function finishWhenReady(
     const unset = ['unreachedSince', 'missingSince'];
     const done = await update(tx, ComfyUIWorkflowExecution, mine, { set, unset }, 'complete');
     if (!done) throw new LostClaim();
-    return { document: input.document, outputs: files.length };
+    const cost = computeCost(tx, job, run.document);
+    return { document: input.document, outputs: files.length, ...(job.quote && { cost }) };
   });
 }
 

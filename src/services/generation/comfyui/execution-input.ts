@@ -10,6 +10,8 @@ export interface ExecutionResult {
   document: UUID;
   /** How many media it has made. */
   outputs: number;
+  /** What it has cost, where it was to cost something. */
+  cost?: number;
 }
 
 /** The statuses of a run that has not ended. */

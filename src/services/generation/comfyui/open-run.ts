@@ -25,7 +25,8 @@ export interface OpenRun {
   save(change: Update, action: string | null, lines?: LogLine[]): Promise<void>;
 }
 
-interface LogLine {
+/** A line of the log of an execution. */
+export interface LogLine {
   event: string;
   level?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   at?: Date;

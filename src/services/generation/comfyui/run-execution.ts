@@ -5,6 +5,7 @@ import { type ExecutionResult, OF_ONE_TRY } from './execution-input.ts';
 import { lookAtRun, type Seen } from './look.ts';
 import { type ExecutionWork, type OpenRun, openRun, readState } from './open-run.ts';
 import { findPod, findRoomierPod } from './pods.ts';
+import { recordFailure } from './run-record.ts';
 import { submitRun } from './submit.ts';
 
 /**
@@ -44,6 +45,7 @@ async function carryOut(
       await planOutputs(work, run, seen);
       return collectOutputs(work, run);
     case 'FAIL':
+      await recordFailure(work, run, seen);
       if (decision.outOfMemory) return tryRoomier(work, run, decision);
       throw new JobFailure(decision.code, decision.message);
     case 'LOSE':
