@@ -81,6 +81,8 @@ export interface Config {
   };
   /** What can be bought, the first currency of each being the one that is offered. */
   creditPackages: { name: string; credits: number; amounts: Record<string, number> }[];
+  /** What judges what is generated, and of what; without it nothing is judged. */
+  moderationUrl?: string;
   /** Whether webhooks may be sent by plain HTTP, and to this machine; never by what is deployed. */
   webhooksToLoopback: boolean;
 }
@@ -195,6 +197,7 @@ const environment = Joi.object({
     .pattern(/^whsec_\w+(,whsec_\w+)*$/)
     .messages({ 'string.pattern.base': '{{#label}} must be one or more of whsec_…, with commas' }),
   STRIPE_API_BASE: url.allow(''),
+  MODERATION_URL: url.allow(''),
   CREDIT_PACKAGES: Joi.array().items(creditPackage).unique('name').default(PACKAGES),
   WEBHOOKS_TO_LOOPBACK: Joi.boolean()
     .default(true)
@@ -263,6 +266,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
         isLive: /^.k_live_/.test(value.STRIPE_SECRET_KEY),
       },
     }),
+    ...(value.MODERATION_URL && { moderationUrl: value.MODERATION_URL }),
     creditPackages: value.CREDIT_PACKAGES,
     webhooksToLoopback: value.WEBHOOKS_TO_LOOPBACK,
   });

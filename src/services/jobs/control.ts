@@ -37,7 +37,9 @@ export async function cancelIn(
   const set = { status: 'CANCELLED', completedAt: new Date(tx.clock()) };
   const open = { ...filter, status: { $in: ['QUEUED', 'RUNNING'] } };
   const job = await update(tx, Job, open, { set, unset: GIVEN_UP }, 'cancel');
-  if (job) await failWaiting(tx, types, job, CANCELLED);
+  if (!job) return null;
+  await typeOf(types, job)?.admitCancel?.(tx, job.input as object);
+  await failWaiting(tx, types, job, CANCELLED);
   return job;
 }
 

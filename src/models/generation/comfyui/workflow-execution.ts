@@ -1,10 +1,15 @@
 import { Schema } from 'mongoose';
 import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
+import { objectsIn } from '../../../data/objects.ts';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
 import { OUTPUT_KINDS } from './workflow-parameter.ts';
 
-const EXECUTION_STATUSES = [...JOB_STATUSES, 'LOST'] as const;
+const EXECUTION_STATUSES = [...JOB_STATUSES, 'HELD', 'LOST'] as const;
+
+/** What of an execution is reviewed, where there is a moderation. */
+export const REVIEWED = ['INPUTS', 'OUTPUTS'] as const;
+export type Reviewed = (typeof REVIEWED)[number];
 
 /** What a run does at a provider, in this order. */
 export const RUN_STAGES = [
@@ -20,6 +25,7 @@ const fileSchema = new Schema(
     subfolder: { type: String, maxlength: 1024 },
     medium: { type: Schema.Types.UUID, required: true },
     isStored: { type: Boolean, required: true, default: false },
+    stagedBytes: { type: Number, min: 1 },
   },
   { _id: false },
 );
@@ -144,6 +150,29 @@ function define() {
       personal: 'export',
       description: 'The errors of ComfyUI: node id → error.',
     }),
+    heldFor: {
+      personal: 'none',
+      type: String,
+      enum: REVIEWED,
+      server: true,
+      description: 'What of it waits for the decision of an administrator, while it is HELD.',
+    },
+    heldReason: {
+      personal: 'erase',
+      type: String,
+      maxlength: 500,
+      server: true,
+      description: 'Why, as the moderation says.',
+    },
+    allowed: {
+      personal: 'none',
+      type: [{ type: String, enum: REVIEWED }],
+      default: undefined,
+      server: true,
+      select: false,
+      maxItems: 2,
+      description: 'What of it has been reviewed, and allowed.',
+    },
     fence: {
       personal: 'none',
       type: Number,
@@ -248,6 +277,11 @@ function define() {
   schema.index({ workflow: 1 });
   // How many a pod has to do.
   schema.index({ pod: 1, status: 1 }, { sparse: true });
+  // What administrators have to decide.
+  schema.index(
+    { status: 1, createdAt: 1 },
+    { name: 'held', partialFilterExpression: { status: 'HELD' } },
+  );
   schema.index({ rerunOf: 1 }, { sparse: true });
   for (const path of [
     'project',
@@ -266,4 +300,5 @@ function define() {
 
 export const ComfyUIWorkflowExecution = entity('ComfyUIWorkflowExecution', define, {
   about: 'An execution of a workflow: its parameters, where it runs, and its results.',
+  objects: objectsIn('comfyUIWorkflowExecutions'),
 });

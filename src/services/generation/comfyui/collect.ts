@@ -11,11 +11,13 @@ import type { Seen } from './look.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { cleanFileName, guessKind, MEDIA, type PlannedFile } from './output-kinds.ts';
 import { recordPodFailure } from './pod-health.ts';
-import { findPod } from './pods.ts';
+import { findPod, type PodDoc } from './pods.ts';
 import { computeCost } from './price.ts';
 import { recordUsage } from './record-usage.ts';
+import { reviewOutputs } from './review-run.ts';
 import { findRevision } from './revisions.ts';
 import { describeMessages, describeUse, readTimes } from './run-record.ts';
+import { deleteStaged } from './stage-outputs.ts';
 import { storeOutput } from './store-output.ts';
 
 /** How long one step may fetch, in ms; the rest is for the next one. */
@@ -65,15 +67,17 @@ export async function collectOutputs(
   progress(run.document.progress, 'COLLECTING');
   const files = (run.document.files ?? []) as PlannedFile[];
   const pod = run.document.pod ? await findPod(ctx, run.document.pod) : null;
+  const waiting = await reviewFiles(work, run, pod);
+  if (waiting) return waiting;
   for (const [i, file] of files.entries()) {
     if (file.isStored) continue;
     if (performance.now() > until) return { wakeIn: 1 };
-    if (!pod) throw new JobFailure('LOST', 'Its pod was deleted before its files were fetched.');
+    if (!pod && !file.stagedBytes) throw podDeleted();
     try {
       await storeOutput(work, run, pod, file, i);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof PodFailure)) throw error;
+      if (!pod || !(error instanceof PodFailure)) throw error;
       return waitForPod(work, run, pod, error);
     }
     const stored = files.map((f, at) => (at === i ? { ...f, isStored: true } : f));
@@ -87,6 +91,24 @@ export async function collectOutputs(
     progress(percent);
   }
   return finishWhenReady(work, run, files);
+}
+
+const podDeleted = () =>
+  new JobFailure('LOST', 'Its pod was deleted before its files were fetched.');
+
+/** Has the files reviewed that are to become media; null when they may. */
+async function reviewFiles(
+  work: ExecutionWork,
+  run: OpenRun,
+  pod: PodDoc | null,
+): Promise<WakeLater | null> {
+  try {
+    return await reviewOutputs(work, run, pod);
+  } catch (error) {
+    work.signal.throwIfAborted();
+    if (!pod || !(error instanceof PodFailure)) throw error;
+    return waitForPod(work, run, pod, error);
+  }
 }
 
 function describeOutput({ node, kind, medium }: PlannedFile) {
@@ -136,7 +158,7 @@ async function finishWhenReady(
     }
     return { wakeIn: pace(took / 1000, 30) };
   }
-  return work.complete(async (tx) => {
+  const result = await work.complete(async (tx) => {
     const mine = { _id: input.document, job: job._id, fence: token, status: { $in: OPEN } };
     const ended = { status: 'COMPLETED', stage: 'DONE', progress: 100 };
     const set = { ...ended, completedAt: new Date(tx.clock()) };
@@ -146,6 +168,8 @@ async function finishWhenReady(
     const cost = computeCost(tx, job, run.document);
     return { document: input.document, outputs: files.length, ...(job.quote && { cost }) };
   });
+  if (files.some(({ stagedBytes }) => stagedBytes)) await deleteStaged(run.document);
+  return result;
 }
 
 type Failed = { error?: { code: string; message: string } | null };

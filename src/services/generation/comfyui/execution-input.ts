@@ -15,7 +15,7 @@ export interface ExecutionResult {
 }
 
 /** The statuses of a run that has not ended. */
-export const OPEN = ['QUEUED', 'RUNNING'];
+export const OPEN = ['QUEUED', 'RUNNING', 'HELD'];
 
 /** What is only true of one try at a pod. */
 export const OF_ONE_TRY = [

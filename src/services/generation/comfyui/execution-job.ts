@@ -1,5 +1,7 @@
 import Joi from 'joi';
 import type { Ctx } from '../../../context.ts';
+import { findOne } from '../../../data/read.ts';
+import { AppError } from '../../../errors.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import type { JobDoc } from '../../../models/jobs/job.ts';
 import { idInput } from '../../jobs/input.ts';
@@ -7,6 +9,10 @@ import type { JobType, Subject } from '../../jobs/job-type.ts';
 import { type ExecutionInput, type ExecutionResult, OF_ONE_TRY, OPEN } from './execution-input.ts';
 import { findPrice, PRICED_AS } from './price.ts';
 import { abandonRun } from './stop-job.ts';
+
+/** The refusal of what only an administrator may end. */
+export const heldForReview = () =>
+  new AppError('INVALID_STATE', 'It is HELD for review, which only an administrator ends.');
 
 const subject: Subject<ExecutionInput, ExecutionResult> = {
   at: ({ document }) => ({ entity: ComfyUIWorkflowExecution, id: document }),
@@ -18,12 +24,12 @@ const subject: Subject<ExecutionInput, ExecutionResult> = {
     };
     const [status, action] = ends[code] ?? ['FAILED', 'fail'];
     const set = { status, stage: 'DONE', error: { code, message }, completedAt: now };
-    return [{ set, action }];
+    return [{ set, unset: ['heldFor', 'heldReason'], action }];
   },
   resumed: (job) => ({
     where: { job, status: { $in: ['FAILED', 'CANCELLED', 'LOST'] } },
     set: { status: 'QUEUED', stage: 'WAITING', progress: 0 },
-    unset: ['error', 'startedAt', 'completedAt', 'minVram', ...OF_ONE_TRY],
+    unset: ['error', 'startedAt', 'completedAt', 'minVram', 'allowed', ...OF_ONE_TRY],
     action: 'retry',
   }),
 };
@@ -39,6 +45,11 @@ export const executeWorkflow: JobType<ExecutionInput, ExecutionResult> = {
   subject,
   price: findPrice,
   charge: (_, { cost }) => cost ?? 0,
+  admitCancel: async (tx, { document }) => {
+    const held = { _id: document, status: 'HELD' };
+    const found = await findOne(tx, ComfyUIWorkflowExecution, held, { projection: { _id: 1 } });
+    if (found) throw heldForReview();
+  },
   abandoned: (tx: Ctx, { _id }: Pick<JobDoc, '_id'>, { document }) =>
     abandonRun(tx, { job: _id, execution: document }),
   run: async (work) => (await import('./run-execution.ts')).runExecution(work),

@@ -7,7 +7,6 @@ import { cancelIn } from '../../jobs/control.ts';
 import { JobFailure, type WakeLater, type Work } from '../../jobs/job-type.ts';
 import { pace } from '../run-stages.ts';
 import type { BatchInput, BatchResult } from './batch-job.ts';
-import { OPEN } from './execution-input.ts';
 
 /** Looks how far the executions of a batch are, and ends when all of them have. */
 export async function followBatch({
@@ -41,9 +40,9 @@ export async function followBatch({
 
 const ENDED = ['COMPLETED', 'FAILED', 'CANCELLED', 'LOST'];
 
-/** Cancels the executions that have not ended, in the transaction that ends their batch. */
+/** Cancels the executions that are under way, in the transaction that ends their batch; not those that are HELD. */
 export async function cancelOpen(tx: Ctx, executions: UUID[]): Promise<void> {
-  const open = { _id: { $in: executions }, status: { $in: OPEN } };
+  const open = { _id: { $in: executions }, status: { $in: ['QUEUED', 'RUNNING'] } };
   const options = { projection: { job: 1 }, limit: executions.length };
   for (const { job } of await findMany(tx, ComfyUIWorkflowExecution, open, options)) {
     if (job) await cancelIn(tx, jobTypes, { _id: job });
