@@ -7,9 +7,10 @@ import { headObject } from '../../../providers/s3.ts';
 import { uploadStream } from '../../../providers/upload-stream.ts';
 import { buildOriginalKey } from '../../media/keys.ts';
 import type { Medium } from '../../media/medium.ts';
+import { markImage } from '../../media/metadata/mark-image.ts';
 import { failWithoutAllowance } from '../../metering/allowances/in-jobs.ts';
 import { withAllowance } from '../../metering/allowances/with-allowance.ts';
-import { describeLineage } from '../lineage.ts';
+import { describeLineage, GENERATED } from '../lineage.ts';
 import { fetchOutput, invalidOutput, type OpenOutput } from './fetch-output.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { cleanFileName, guessType, MEDIA, type PlannedFile } from './output-kinds.ts';
@@ -35,7 +36,9 @@ export async function storeOutput(
   const known = await findOne<Base>(ctx, entity, { _id: file.medium });
   // Stored by a run that came no further.
   if (known && (await headObject(key))) return;
-  const store = async ({ stream, size, signal }: OpenOutput) => {
+  const store = async ({ signal, ...fetched }: OpenOutput) => {
+    const isImage = file.kind === 'IMAGE';
+    const { stream, size } = isImage ? await markImage(fetched, GENERATED) : fetched;
     const medium = (known as Medium | null) ?? (await makeMedium(work, run, file, position, size));
     if (medium.size !== size) throw invalidOutput('its size has changed');
     const stored = await uploadStream(key, stream, medium.contentType, signal);

@@ -3,6 +3,7 @@ import { MediaError } from '../media-error.ts';
 import { hasContentCredentials } from './content-credentials.ts';
 import { type GenerationTags, pickGeneration } from './generation.ts';
 import { listParts, type Part } from './parts.ts';
+import { readTerm } from './source-type.ts';
 import { readXmp } from './xmp.ts';
 
 /** What a file says of how it was made. */
@@ -34,7 +35,7 @@ export async function readOrigin(
     const parts = await listParts(file);
     const { texts, xmp } = await readTexts(file, parts);
     const packet = xmp ?? (await findXmp(file, parts));
-    const { digitalSourceType, userComment } = packet ? readXmp(packet) : {};
+    const { digitalSourceType = findTerm(texts), userComment } = packet ? readXmp(packet) : {};
     const comment = userComment ? [['UserComment', userComment] as const] : [];
     const hasManifest = await hasContentCredentials(file, parts);
     return {
@@ -48,6 +49,12 @@ export async function readOrigin(
   } finally {
     await file.close();
   }
+}
+
+/** The comment of FLAC and Ogg that says what XMP says elsewhere. */
+function findTerm(texts: FoundTexts['texts']): string | undefined {
+  const [, text] = texts.find(([key]) => key.toLowerCase() === 'digitalsourcetype') ?? [];
+  return readTerm(text?.slice(0, 200));
 }
 
 /** The box and the chunk of XMP in MP4 and in WAV (XMP specification, part 3). */
