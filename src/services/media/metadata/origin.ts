@@ -3,6 +3,7 @@ import { MediaError } from '../media-error.ts';
 import { hasContentCredentials } from './content-credentials.ts';
 import { type GenerationTags, pickGeneration } from './generation.ts';
 import { listParts, type Part } from './parts.ts';
+import { type Credentials, readCredentials } from './read-credentials.ts';
 import { readTerm } from './source-type.ts';
 import { readXmp } from './xmp.ts';
 
@@ -12,6 +13,8 @@ export interface OriginTags extends GenerationTags {
   digitalSourceType?: string;
   /** Whether the file has a manifest of content credentials (C2PA) in it. */
   c2pa?: true;
+  /** What that says. */
+  credentials?: Credentials;
 }
 
 /** What the reader of a format found in a file. */
@@ -35,13 +38,18 @@ export async function readOrigin(
     const parts = await listParts(file);
     const { texts, xmp } = await readTexts(file, parts);
     const packet = xmp ?? (await findXmp(file, parts));
-    const { digitalSourceType = findTerm(texts), userComment } = packet ? readXmp(packet) : {};
+    const said = packet ? readXmp(packet) : {};
+    const { userComment } = said;
     const comment = userComment ? [['UserComment', userComment] as const] : [];
     const hasManifest = await hasContentCredentials(file, parts);
+    const credentials = hasManifest ? await readCredentials(file, parts) : undefined;
+    const digitalSourceType =
+      said.digitalSourceType ?? findTerm(texts) ?? credentials?.digitalSourceType;
     return {
       ...pickGeneration([...texts, ...comment]),
       ...(digitalSourceType && { digitalSourceType }),
       ...(hasManifest && { c2pa: true }),
+      ...(credentials && { credentials }),
     };
   } catch (error) {
     if (error instanceof MediaError) return {};
