@@ -17,6 +17,8 @@ const opened = new Promise<void>((resolve) => {
   process.on('message', (message) => message === 'open' && resolve());
 });
 let part: Part | undefined;
+// This process lives on.
+if (role === 'worker') process.env.LISTENS_TO_PODS ??= 'true';
 
 process.on('disconnect', () => process.exit(1));
 // Ctrl-C in the terminal is for the supervisor, which ends its children in the right order.

@@ -150,6 +150,12 @@ function define() {
       personal: 'export',
       description: 'The errors of ComfyUI: node id → error.',
     }),
+    previewAt: {
+      personal: 'none',
+      type: Date,
+      server: true,
+      description: 'When its pod last sent a preview, which `GET …/{id}/preview` shows.',
+    },
     heldFor: {
       personal: 'none',
       type: String,

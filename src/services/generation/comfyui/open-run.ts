@@ -74,7 +74,7 @@ export async function openRun({ ctx, input, job, token }: ExecutionWork): Promis
 }
 
 /** Writes lines into the log of an execution. */
-async function writeLog(
+export async function writeLog(
   ctx: Ctx,
   { _id: execution, user }: Pick<ExecutionDoc, '_id' | 'user'>,
   lines: LogLine[],

@@ -1,0 +1,132 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { WebSocket } from 'ws';
+import { config } from '../../../config.ts';
+import type { Ctx } from '../../../context.ts';
+import { idText, type UUID } from '../../../data/ids.ts';
+import { isReachable } from '../../../models/generation/comfyui/pod-address.ts';
+import { openSocketGuarded } from '../../../providers/guarded-socket.ts';
+import type { PodAddress } from './call-pod.ts';
+import type { ExecutionDoc } from './open-run.ts';
+import { type RunReport, startReport } from './report-run.ts';
+import type { Revision } from './revisions.ts';
+import { readEvent } from './socket-events.ts';
+
+// Where a process lives on it listens to the runs that it has given to pods: progress, nodes and previews come as
+// they happen, and the end wakes the job at once. It is told nothing that is believed: what a run has become is asked
+// for as ever, and whatever is missed here is found by that.
+
+/** A run that is listened to. */
+export interface Followed {
+  execution: UUID;
+  user: UUID;
+  job: UUID;
+  promptId: string;
+  /** How many nodes its graph has. */
+  nodes: number;
+}
+
+/** What is listened to of an execution that has been given to a pod. */
+export function describeFollowed(
+  { _id, user, job, promptId }: ExecutionDoc,
+  { graph }: Pick<Revision, 'graph'>,
+): Followed {
+  const nodes = Object.keys(graph).length;
+  return { execution: _id, user, job: job as UUID, promptId: promptId as string, nodes };
+}
+
+/** A socket that neither sends nor answers a ping for so long is dead, whatever TCP says; in ms. */
+const SILENCE = 10_000;
+/** How often in a row a connection may fail before this run is only asked for. */
+const MOST_FAILURES = 5;
+/** How long the start of a run waits for its socket, in ms: later events come all the same. */
+const PATIENCE = 2_000;
+
+/** How long after its success a run may take to tell that it has ended, in ms. */
+const GRACE = 2_000;
+
+const following = new Map<string, Promise<void>>();
+
+/** Whether this process listens to a run. */
+export function isFollowed(promptId: string | null | undefined): boolean {
+  return following.has(promptId ?? '');
+}
+
+/** Begins to listen to a run, unless this process does already, or does not live on. */
+export async function followRun(ctx: Ctx, pod: PodAddress, run: Followed): Promise<void> {
+  if (!config.listensToPods || following.has(run.promptId)) return;
+  const { promise: opened, resolve: onOpen } = Promise.withResolvers<void>();
+  const ended = listen(ctx, pod, run, onOpen).finally(() => {
+    following.delete(run.promptId);
+    onOpen();
+  });
+  following.set(run.promptId, ended);
+  await Promise.race([opened, pause(PATIENCE, undefined, { ref: false })]);
+}
+
+/** Listens until the run has ended, through sockets that break off. */
+async function listen(
+  ctx: Ctx,
+  pod: PodAddress,
+  run: Followed,
+  onOpen: () => void,
+): Promise<void> {
+  const report = startReport(ctx, run);
+  for (let failures = 0; failures < MOST_FAILURES; failures++) {
+    try {
+      const socket = await openSocket(pod, run.promptId);
+      onOpen();
+      if ((await readSocket(socket, run.promptId, report)) === 'ENDED') break;
+      if (report.hasProgressed()) failures = 0;
+    } catch (error) {
+      const { message } = error as Error;
+      ctx.log.info('A pod cannot be listened to.', { pod: idText(pod._id), error: message });
+    }
+    if (await report.isOver()) break;
+    await pause(1000 * 2 ** failures, undefined, { ref: false });
+  }
+  await report.end();
+}
+
+function openSocket(pod: PodAddress, clientId: string): Promise<WebSocket> {
+  const url = new URL(`${pod.baseUrl.replace(/\/$/, '')}/ws?clientId=${clientId}`);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  const reach = { toPrivate: pod.isPrivate, toLoopback: config.stage === 'local' };
+  return openSocketGuarded(url, (address) => isReachable(address, reach));
+}
+
+/** Reads a socket until the run has ended, or it is closed, or falls silent. */
+async function readSocket(
+  socket: WebSocket,
+  promptId: string,
+  report: RunReport,
+): Promise<'ENDED' | 'CLOSED'> {
+  const { promise, resolve } = Promise.withResolvers<'ENDED' | 'CLOSED'>();
+  let isHeard = true;
+  const watch = setInterval(async () => {
+    if (!isHeard) return socket.terminate();
+    isHeard = false;
+    socket.ping();
+    // Its last event may have been lost.
+    if (await report.isOver()) resolve('ENDED');
+  }, SILENCE);
+  watch.unref();
+  socket.on('pong', () => {
+    isHeard = true;
+  });
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    isHeard = true;
+    const event = readEvent(data, isBinary, promptId);
+    if (event?.is === 'ENDED') resolve('ENDED');
+    else if (event?.is === 'ENDING') setTimeout(resolve, GRACE, 'ENDED').unref();
+    else if (event) report.tell(event);
+  });
+  socket.on('error', () => socket.terminate());
+  socket.on('close', () => resolve('CLOSED'));
+  socket.send(JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }));
+  try {
+    return await promise;
+  } finally {
+    clearInterval(watch);
+    socket.terminate();
+  }
+}
