@@ -42,7 +42,6 @@ export function deriveFact(change: Change, job?: EndedJob): NewFact | undefined 
     ...countBytes(change),
     ...countMinutes(change),
     ...countExport(change),
-    ...countGpu(change),
     ...countTokens(change),
     ...countAccount(change),
     ...countJob(change, job),
@@ -84,14 +83,6 @@ function countMinutes({ entity, action, changes }: Change): Amount[] {
 function countExport({ entity, changes }: Change): Amount[] {
   const isDone = entity === 'Export' && readAfter(changes.status) === 'COMPLETED';
   return isDone ? [{ metric: 'exports', amount: 1 }] : [];
-}
-
-/** What a run has used is added to what its execution had used before. */
-function countGpu({ entity, changes }: Change): Amount[] {
-  if (entity !== 'ComfyUIWorkflowExecution') return [];
-  const [before, after] = changes.gpuSeconds ?? [];
-  const amount = Number(after ?? 0) - Number(before ?? 0);
-  return amount > 0 ? [{ metric: 'gpu.seconds', amount }] : [];
 }
 
 function countTokens({ entity, changes }: Change): Amount[] {

@@ -36,6 +36,8 @@ export function describeFollowed(
 
 /** A socket that neither sends nor answers a ping for so long is dead, whatever TCP says; in ms. */
 const SILENCE = 10_000;
+/** A socket that has been open for so long was no failure; in ms. */
+const STEADY = 30_000;
 /** How often in a row a connection may fail before this run is only asked for. */
 const MOST_FAILURES = 5;
 /** How long the start of a run waits for its socket, in ms: later events come all the same. */
@@ -72,16 +74,17 @@ async function listen(
 ): Promise<void> {
   const report = startReport(ctx, run);
   for (let failures = 0; failures < MOST_FAILURES; failures++) {
+    const since = performance.now();
     try {
       const socket = await openSocket(pod, run.promptId);
       onOpen();
       if ((await readSocket(socket, run.promptId, report)) === 'ENDED') break;
-      if (report.hasProgressed()) failures = 0;
     } catch (error) {
       const { message } = error as Error;
       ctx.log.info('A pod cannot be listened to.', { pod: idText(pod._id), error: message });
     }
     if (await report.isOver()) break;
+    if (performance.now() - since > STEADY) failures = 0;
     await pause(1000 * 2 ** failures, undefined, { ref: false });
   }
   await report.end();
@@ -102,12 +105,15 @@ async function readSocket(
 ): Promise<'ENDED' | 'CLOSED'> {
   const { promise, resolve } = Promise.withResolvers<'ENDED' | 'CLOSED'>();
   let isHeard = true;
-  const watch = setInterval(async () => {
+  const watch = setInterval(() => {
     if (!isHeard) return socket.terminate();
     isHeard = false;
     socket.ping();
     // Its last event may have been lost.
-    if (await report.isOver()) resolve('ENDED');
+    report.isOver().then(
+      (isOver) => isOver && resolve('ENDED'),
+      () => socket.terminate(),
+    );
   }, SILENCE);
   watch.unref();
   socket.on('pong', () => {

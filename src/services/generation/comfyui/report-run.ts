@@ -16,7 +16,6 @@ import type { RunEvent } from './socket-events.ts';
 /** Writes down what is heard of a run. */
 export interface RunReport {
   tell(event: RunEvent): void;
-  hasProgressed(): boolean;
   /** Whether nobody waits for the run any more. */
   isOver(): Promise<boolean>;
   /** Writes the rest, and wakes the job: it sees how the run has ended. */
@@ -97,7 +96,6 @@ export function startReport(ctx: Ctx, run: Followed): RunReport {
       }
       schedule();
     },
-    hasProgressed: () => finished.size > 0,
     async isOver() {
       const only = { projection: { _id: 1 } };
       return (await findOne(ctx, ComfyUIWorkflowExecution, mine, only)) === null;
