@@ -23,12 +23,16 @@ async function mark(bytes: Buffer, pieces = 7): Promise<Buffer> {
   const parts = Array.from({ length: pieces }, (_, n) => bytes.subarray(n * step, (n + 1) * step));
   const stream = Readable.from(parts.filter((part) => part.length > 0));
   const marked = await markImage({ stream, size: bytes.length }, TERM);
-  const made = Buffer.concat(await Array.fromAsync(marked.stream as AsyncIterable<Buffer>));
+  const chunks: Buffer[] = [];
+  for await (const chunk of marked.stream as AsyncIterable<Buffer>) chunks.push(chunk);
+  const made = Buffer.concat(chunks);
   expect(made.length).toBe(marked.size);
   return made;
 }
 
 const rawOf = (bytes: Buffer) => sharp(bytes, { animated: true }).raw().toBuffer();
+
+const [png, jpeg] = [await draw().png().toBuffer(), await draw().flatten().jpeg().toBuffer()];
 
 /** Files of each format, with and without what may stand before the pixels. */
 const formats: [string, () => Promise<Buffer>][] = [
@@ -71,8 +75,8 @@ describe('a mark', () => {
   test.each([
     ['nothing', Buffer.alloc(0)],
     ['noise', Buffer.from('GIF89a, or so, and then nothing that is a picture')],
-    ['a PNG that is cut off', (await draw().png().toBuffer()).subarray(0, 40)],
-    ['a JPEG that is cut off', (await draw().flatten().jpeg().toBuffer()).subarray(0, 12)],
+    ['a PNG that is cut off', png.subarray(0, 40)],
+    ['a JPEG that is cut off', jpeg.subarray(0, 12)],
   ])('leaves %s as it is', async (_, before) => {
     expect(await mark(before, 3)).toEqual(before);
   });
