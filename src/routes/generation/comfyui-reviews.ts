@@ -5,10 +5,8 @@ import { answerDocument } from '../../api/resource/answer.ts';
 import { limitText } from '../../api/resource/input.ts';
 import { decryptFields } from '../../data/encrypted-fields.ts';
 import { UUID } from '../../data/ids.ts';
-import {
-  ComfyUIWorkflowExecution,
-  REVIEWED,
-} from '../../models/generation/comfyui/workflow-execution.ts';
+import { REVIEWED } from '../../models/generation/comfyui/execution-state.ts';
+import { ComfyUIWorkflowExecution } from '../../models/generation/comfyui/workflow-execution.ts';
 import {
   decideReview,
   listHeld,

@@ -1,7 +1,7 @@
 import Joi from 'joi';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import type { Reviewed } from '../../models/generation/comfyui/workflow-execution.ts';
+import type { Reviewed } from '../../models/generation/comfyui/execution-state.ts';
 
 // The port to whatever judges what people ask for and what is made of it. There is none unless MODERATION_URL
 // names one; where there is, nothing is given to a pod, and nothing becomes a medium, that it has not allowed.

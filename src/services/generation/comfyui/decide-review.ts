@@ -3,10 +3,8 @@ import { idText, type UUID } from '../../../data/ids.ts';
 import { findMany, findOne, WHOLE } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
 import { AppError, notFound } from '../../../errors.ts';
-import {
-  ComfyUIWorkflowExecution,
-  type Reviewed,
-} from '../../../models/generation/comfyui/workflow-execution.ts';
+import type { Reviewed } from '../../../models/generation/comfyui/execution-state.ts';
+import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import { presignPlay } from '../../../providers/s3-links.ts';
 import { jobTypes } from '../../job-types.ts';
 import { failQueued } from '../../jobs/fail.ts';

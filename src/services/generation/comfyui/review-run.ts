@@ -1,5 +1,5 @@
 import { idText } from '../../../data/ids.ts';
-import type { Reviewed } from '../../../models/generation/comfyui/workflow-execution.ts';
+import type { Reviewed } from '../../../models/generation/comfyui/execution-state.ts';
 import { presignPlay } from '../../../providers/s3-links.ts';
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { askModerator, isModerated, type Submission } from '../moderation.ts';
