@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstD3e468 } from './0001-first-d3e468.ts';
+import { migration as m0001First38a422 } from './0001-first-38a422.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstD3e468];
+export const migrations: Migration[] = [m0001First38a422];
