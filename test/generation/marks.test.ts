@@ -33,7 +33,12 @@ test('a generated picture says so: itself, its copies, its metadata and its line
   expect(image).toMatchObject({ metadata: GENERATED, lineage: GENERATED });
   // ComfyUI's own texts are still there: a workflow can be made of it.
   expect(image.metadata).toHaveProperty('prompt');
-  const copies = ['file', 'derivatives/preview', 'derivatives/thumbnail', 'derivatives/previewAvif'];
+  const copies = [
+    'file',
+    'derivatives/preview',
+    'derivatives/thumbnail',
+    'derivatives/previewAvif',
+  ];
   const renders = ['webp', 'avif', 'jpeg', 'png'].map((f) => `render?width=32&format=${f}`);
   for (const copy of [...copies, ...renders]) {
     expect(await readMark(alice, `${path}/${copy}`), copy).toEqual(GENERATED);

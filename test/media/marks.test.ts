@@ -37,30 +37,56 @@ const [png, jpeg] = [await draw().png().toBuffer(), await draw().flatten().jpeg(
 /** Files of each format, with and without what may stand before the pixels. */
 const formats: [string, () => Promise<Buffer>][] = [
   ['PNG', () => draw().png().toBuffer()],
-  ['PNG with EXIF', () => draw().withExif({ IFD0: { Artist: 'Ada' } }).png().toBuffer()],
+  [
+    'PNG with EXIF',
+    () =>
+      draw()
+        .withExif({ IFD0: { Artist: 'Ada' } })
+        .png()
+        .toBuffer(),
+  ],
   ['JPEG', () => draw().flatten().jpeg().toBuffer()],
   [
     'JPEG with EXIF and a profile',
-    () => draw().flatten().withIccProfile('p3').withExif({ IFD0: { Artist: 'A' } }).jpeg().toBuffer(),
+    () =>
+      draw()
+        .flatten()
+        .withIccProfile('p3')
+        .withExif({ IFD0: { Artist: 'A' } })
+        .jpeg()
+        .toBuffer(),
   ],
-  ['WebP with transparency', () => draw().withExif({ IFD0: { Artist: 'A' } }).webp().toBuffer()],
+  [
+    'WebP with transparency',
+    () =>
+      draw()
+        .withExif({ IFD0: { Artist: 'A' } })
+        .webp()
+        .toBuffer(),
+  ],
 ];
 
 describe('a mark', () => {
-  test.each(formats)('says in a %s that it was generated, and touches no pixel', async (_, make) => {
-    const before = await make();
-    for (const pieces of [1, 2, 50, before.length]) {
-      const after = await mark(before, pieces);
-      const { xmp } = await sharp(after).metadata();
-      expect(readXmp(xmp as Buffer)).toEqual({ digitalSourceType: TERM });
-      expect(await rawOf(after)).toEqual(await rawOf(before));
-    }
-  });
+  test.each(formats)(
+    'says in a %s that it was generated, and touches no pixel',
+    async (_, make) => {
+      const before = await make();
+      for (const pieces of [1, 2, 50, before.length]) {
+        const after = await mark(before, pieces);
+        const { xmp } = await sharp(after).metadata();
+        expect(readXmp(xmp as Buffer)).toEqual({ digitalSourceType: TERM });
+        expect(await rawOf(after)).toEqual(await rawOf(before));
+      }
+    },
+  );
 
   test.each(formats)('is not put on a %s that has XMP already', async (_, make) => {
     const xmp = buildXmp('compositeSynthetic');
     const format = (await sharp(await make()).metadata()).format;
-    const before = await sharp(await make()).withXmp(xmp).toFormat(format).toBuffer();
+    const before = await sharp(await make())
+      .withXmp(xmp)
+      .toFormat(format)
+      .toBuffer();
     expect(await mark(before)).toEqual(before);
   });
 

@@ -29,6 +29,6 @@ export const executeBatch: JobType<BatchInput, BatchResult> = {
   }),
   queue: 'provider',
   run: async (work) => (await import('./follow-batch.ts')).followBatch(work),
-  abandoned: async (tx, _, { executions }) =>
-    (await import('./follow-batch.ts')).cancelOpen(tx, executions),
+  abandoned: async (tx, _, { executions }, types) =>
+    (await import('./follow-batch.ts')).cancelOpen(tx, types, executions),
 };

@@ -66,12 +66,7 @@ export async function followRun(ctx: Ctx, pod: PodAddress, run: Followed): Promi
 }
 
 /** Listens until the run has ended, through sockets that break off. */
-async function listen(
-  ctx: Ctx,
-  pod: PodAddress,
-  run: Followed,
-  onOpen: () => void,
-): Promise<void> {
+async function listen(ctx: Ctx, pod: PodAddress, run: Followed, onOpen: () => void): Promise<void> {
   const report = startReport(ctx, run);
   for (let failures = 0; failures < MOST_FAILURES; failures++) {
     const since = performance.now();

@@ -89,7 +89,12 @@ export function startReport(ctx: Ctx, run: Followed): RunReport {
       if (event.is === 'PREVIEW') preview = event;
       else if (event.is === 'NODE') {
         share = 0;
-        lines.push({ event: 'executing', level: 'DEBUG', node: event.node, at: new Date(ctx.clock()) });
+        lines.push({
+          event: 'executing',
+          level: 'DEBUG',
+          node: event.node,
+          at: new Date(ctx.clock()),
+        });
       } else if (event.is === 'PROGRESS') {
         for (const node of event.finished) finished.add(node);
         share = event.share ?? 0;

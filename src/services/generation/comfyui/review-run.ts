@@ -20,10 +20,7 @@ const PATIENCE = 3_600_000;
 const HELD_FOR = 6 * 3600;
 
 /** Has the values and media reviewed that a run is to be given; null when it may begin. */
-export async function reviewInputs(
-  work: ExecutionWork,
-  run: OpenRun,
-): Promise<WakeLater | null> {
+export async function reviewInputs(work: ExecutionWork, run: OpenRun): Promise<WakeLater | null> {
   if (!needsReview(run, 'INPUTS')) return null;
   const { ctx } = work;
   const { document } = run;

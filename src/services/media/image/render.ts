@@ -1,9 +1,9 @@
 import type { Metadata, Sharp } from 'sharp';
 import { AppError, type Fault } from '../../../errors.ts';
 import { openBounded } from '../bounded-file.ts';
+import { readXmp } from '../metadata/xmp.ts';
 import { type Box, decodeInto, openPixels, type Pixels, readHeader } from './decoder.ts';
 import type { HeicWork } from './heic/decode.ts';
-import { readXmp } from '../metadata/xmp.ts';
 import { IMAGE_LIMITS } from './limits.ts';
 import { chooseMark } from './mark.ts';
 import { sniffImage } from './sniff.ts';

@@ -23,7 +23,9 @@ export function readJumbf(bytes: Buffer): JumbfBox[] {
       const length = isWide ? Number(from.readBigUInt64BE(at + 8)) : short || from.length - at;
       const start = at + (isWide ? 16 : 8);
       if (length < start - at || at + length > from.length) break;
-      boxes.push(readBox(from.toString('latin1', at + 4, at + 8), from.subarray(start, at + length), depth));
+      boxes.push(
+        readBox(from.toString('latin1', at + 4, at + 8), from.subarray(start, at + length), depth),
+      );
       at += length;
     }
     return boxes;

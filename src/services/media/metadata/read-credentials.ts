@@ -40,12 +40,16 @@ export async function readCredentials(
     readCbor(box?.children.find(({ type }) => type === 'cbor')?.content);
   const claim = read(find(active, /^c2pa\.claim(\.v2)?$/));
   const assertions = find(active, /^c2pa\.assertions$/);
-  const actions = listActions(read(assertions && find(assertions, /^c2pa\.actions(\.v\d)?(__\d+)?$/)));
+  const actions = listActions(
+    read(assertions && find(assertions, /^c2pa\.actions(\.v\d)?(__\d+)?$/)),
+  );
   const types = actions.map((action) => readTerm(text(get(action, 'digitalSourceType'))));
   return omitUndefined({
     generator: cleanText(readGenerator(claim)),
     title: cleanText(text(get(claim, 'dc:title'))),
-    actions: nonEmpty(actions.flatMap((action) => cleanText(text(get(action, 'action')), 64) ?? [])),
+    actions: nonEmpty(
+      actions.flatMap((action) => cleanText(text(get(action, 'action')), 64) ?? []),
+    ),
     digitalSourceType: types.find((type) => type !== undefined),
     signedBy: cleanText(readSigner(read(find(active, /^c2pa\.signature$/)))),
     manifests: manifests.length,
@@ -70,7 +74,8 @@ const PASSED = Object.fromEntries(
   ]),
 );
 
-const find = (box: JumbfBox, label: RegExp) => box.children.find((child) => label.test(child.label));
+const find = (box: JumbfBox, label: RegExp) =>
+  box.children.find((child) => label.test(child.label));
 const get = (map: unknown, key: string | number) => (map instanceof Map ? map.get(key) : undefined);
 const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
 const nonEmpty = <T>(list: T[]) => (list.length > 0 ? list : undefined);
