@@ -60,8 +60,9 @@ export interface JobType<
   /**
    * Called in the transaction that ends a job by failure or cancellation, before its subject is told: what
    * it has begun elsewhere is to be stopped.
+   * @param types none where a newer job takes its place
    */
-  abandoned?(tx: Ctx, job: JobDoc, input: I, types: JobTypes): Promise<void>;
+  abandoned?(tx: Ctx, job: JobDoc, input: I, types?: JobTypes): Promise<void>;
   /** Called in the transaction that ends a job which had fanned out, but by failure or cancellation. */
   discardParts?(tx: Ctx, state: S): Promise<void>;
 }

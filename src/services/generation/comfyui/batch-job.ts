@@ -29,6 +29,7 @@ export const executeBatch: JobType<BatchInput, BatchResult> = {
   }),
   queue: 'provider',
   run: async (work) => (await import('./follow-batch.ts')).followBatch(work),
-  abandoned: async (tx, _, { executions }, types) =>
-    (await import('./follow-batch.ts')).cancelOpen(tx, types, executions),
+  abandoned: async (tx, _, { executions }, types) => {
+    if (types) await (await import('./follow-batch.ts')).cancelOpen(tx, types, executions);
+  },
 };

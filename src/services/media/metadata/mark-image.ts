@@ -72,8 +72,9 @@ function planPng(head: Buffer, xmp: Buffer): Marks | 'MORE' | null {
     const length = head.readUInt32BE(at);
     const type = head.toString('latin1', at + 4, at + 8);
     if (type === 'caBX') return null;
-    if (type === 'iTXt' && head.toString('latin1', at + 8, at + 8 + 17) === XMP_KEYWORD)
-      return null;
+    // Libraries may have compressed it, which makes it a text of another kind.
+    const keyword = head.toString('latin1', at + 8, at + 8 + XMP_KEYWORD.length);
+    if (/^(iTXt|tEXt|zTXt)$/.test(type) && keyword === XMP_KEYWORD) return null;
     if (type === 'IDAT') return insertAt(head, PNG_HEADER, makeTextChunk(xmp));
     at += 12 + length;
   }
