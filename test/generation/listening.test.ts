@@ -17,7 +17,9 @@ const { shippedWorkflows } = await import(
   '../../src/services/generation/comfyui/workflows/shipped-workflows.ts'
 );
 const { isFollowed } = await import('../../src/services/generation/comfyui/follow-run.ts');
-const { makeDriver, usePods } = await import('./support/drive.ts');
+const { readSocket } = await import('../../src/services/generation/comfyui/read-socket.ts');
+const { openSocketGuarded } = await import('../../src/providers/guarded-socket.ts');
+const { makeDriver, PLAIN_PICTURE, usePods } = await import('./support/drive.ts');
 
 place({ worker: false });
 
@@ -35,7 +37,7 @@ async function start(person: Person): Promise<Execution> {
   const shipped = shippedWorkflows.find(({ name }) => name === 'Cover picture');
   const { models: _, example, ...workflow } = shipped as NonNullable<typeof shipped>;
   const made = await person.post('/v1/comfyui/workflows', { ...workflow, creditCost: 0 });
-  const parameters = { ...example, width: 256, height: 256, steps: 4 };
+  const parameters = { ...example, width: 256, height: 256 };
   const asked = { workflow: made.body.id, parameters };
   const started = await person.post<Execution>('/v1/comfyui/executions', asked);
   expect(started.status, started.text).toBe(202);
@@ -85,15 +87,28 @@ describe('a host that lives on', () => {
     },
   );
 
-  test('finds by pings that a socket is silent, and connects anew', async () => {
-    await serve({ name: 'silent-socket', at: 'queued' }, { name: 'slow', seconds: 30 });
-    const alice = await given.user();
-    const driver = makeDriver();
-    const run = await start(alice);
-    await driver.ends(alice, run, ({ stage }) => stage === 'SUBMITTED' || stage === 'RUNNING');
-    // Events come again, though the first socket stays open without a word.
-    await until('progress', async () => (await read(run.id)).progress > 10, 90_000);
-    expect(server.faults.happened.map(({ name }) => name)).toContain('silent-socket');
-    expect(await driver.ends(alice, run)).toMatchObject({ status: 'COMPLETED' });
+  test('finds by pings that a socket is silent; one over which nothing is told stays open', async () => {
+    server = await startComfyUi({ faults: [{ name: 'silent-socket', at: 'queued' }, 'stall'] });
+    const tell = () => {};
+    const ended: string[] = [];
+    const connect = async (clientId: string) => {
+      const url = new URL(`${server.url.replace('http', 'ws')}/ws?clientId=${clientId}`);
+      const socket = await openSocketGuarded(url, () => true);
+      const report = { tell, isOver: async () => false };
+      readSocket(socket, clientId, report, 200).then((end) => ended.push(`${clientId} ${end}`));
+      return socket;
+    };
+    const quiet = await connect('quiet');
+    await connect('silent');
+    const prompt = PLAIN_PICTURE.graph;
+    const body = JSON.stringify({ prompt, client_id: 'silent', prompt_id: 'silent' });
+    await fetch(`${server.url}/prompt`, { method: 'POST', body });
+    await until('the silent one is closed', () => ended.length > 0, 10_000);
+    await until('many pings were answered', async () => {
+      await new Promise((resolve) => quiet.once('pong', resolve));
+      return true;
+    });
+    expect(ended).toEqual(['silent CLOSED']);
+    quiet.terminate();
   });
 });

@@ -87,11 +87,15 @@ test('what does not fit into the memory of a pod goes to one that has more; both
     [small, 8e9],
     [large, 24e9],
   ] as const) {
-    await ComfyUIPod.collection.updateOne({ _id: new UUID(id) }, { $set: { vramTotal } });
+    const isDraining = id === large;
+    await ComfyUIPod.collection.updateOne({ _id: new UUID(id) }, { $set: { vramTotal, isDraining } });
   }
   const alice = await givenRich();
+  const driver = makeDriver();
   const started = await runs(alice, WORKFLOW);
-  const done = await makeDriver().ends(alice, started);
+  await driver.ends(alice, started, ({ stage }) => stage === 'SUBMITTED');
+  await ComfyUIPod.collection.updateMany({}, { $set: { isDraining: false } });
+  const done = await driver.ends(alice, started);
   expect(done).toMatchObject({ status: 'COMPLETED', pod: large });
   expect((await listUsage(alice)).map(({ pod }) => pod)).toEqual([small, large]);
   expect(await listEvents(alice, started.id)).toEqual(

@@ -7,9 +7,9 @@ import { isReachable } from '../../../models/generation/comfyui/pod-address.ts';
 import { openSocketGuarded } from '../../../providers/guarded-socket.ts';
 import type { PodAddress } from './call-pod.ts';
 import type { ExecutionDoc } from './open-run.ts';
-import { type RunReport, startReport } from './report-run.ts';
+import { startReport } from './report-run.ts';
+import { readSocket } from './read-socket.ts';
 import type { Revision } from './revisions.ts';
-import { readEvent } from './socket-events.ts';
 
 // Where a process lives on it listens to the runs that it has given to pods: progress, nodes and previews come as
 // they happen, and the end wakes the job at once. It is told nothing that is believed: what a run has become is asked
@@ -34,17 +34,12 @@ export function describeFollowed(
   return { execution: _id, user, job: job as UUID, promptId: promptId as string, nodes };
 }
 
-/** A socket that neither sends nor answers a ping for so long is dead, whatever TCP says; in ms. */
-const SILENCE = 10_000;
 /** A socket that has been open for so long was no failure; in ms. */
 const STEADY = 30_000;
 /** How often in a row a connection may fail before this run is only asked for. */
 const MOST_FAILURES = 5;
 /** How long the start of a run waits for its socket, in ms: later events come all the same. */
 const PATIENCE = 2_000;
-
-/** How long after its success a run may take to tell that it has ended, in ms. */
-const GRACE = 2_000;
 
 const following = new Map<string, Promise<void>>();
 
@@ -90,44 +85,4 @@ function openSocket(pod: PodAddress, clientId: string): Promise<WebSocket> {
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   const reach = { toPrivate: pod.isPrivate, toLoopback: config.stage === 'local' };
   return openSocketGuarded(url, (address) => isReachable(address, reach));
-}
-
-/** Reads a socket until the run has ended, or it is closed, or falls silent. */
-async function readSocket(
-  socket: WebSocket,
-  promptId: string,
-  report: RunReport,
-): Promise<'ENDED' | 'CLOSED'> {
-  const { promise, resolve } = Promise.withResolvers<'ENDED' | 'CLOSED'>();
-  let isHeard = true;
-  const watch = setInterval(() => {
-    if (!isHeard) return socket.terminate();
-    isHeard = false;
-    socket.ping();
-    // Its last event may have been lost.
-    report.isOver().then(
-      (isOver) => isOver && resolve('ENDED'),
-      () => socket.terminate(),
-    );
-  }, SILENCE);
-  watch.unref();
-  socket.on('pong', () => {
-    isHeard = true;
-  });
-  socket.on('message', (data: Buffer, isBinary: boolean) => {
-    isHeard = true;
-    const event = readEvent(data, isBinary, promptId);
-    if (event?.is === 'ENDED') resolve('ENDED');
-    else if (event?.is === 'ENDING') setTimeout(resolve, GRACE, 'ENDED').unref();
-    else if (event) report.tell(event);
-  });
-  socket.on('error', () => socket.terminate());
-  socket.on('close', () => resolve('CLOSED'));
-  socket.send(JSON.stringify({ type: 'feature_flags', data: { supports_preview_metadata: true } }));
-  try {
-    return await promise;
-  } finally {
-    clearInterval(watch);
-    socket.terminate();
-  }
 }
