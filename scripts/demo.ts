@@ -13,6 +13,7 @@ import { show } from './demo/show.ts';
 import { openFile, type Source, synthesiseSong } from './demo/source.ts';
 import { formatTable } from './demo/table.ts';
 import { say } from './demo/terminal.ts';
+import { confirmAddress } from './demo/welcome.ts';
 import { handleInterruption } from './interruption.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -52,6 +53,7 @@ async function runGenerate({ api }: Backend, wishes: Wish[]): Promise<void> {
   const { email, call } = await signUp(api);
   const { id } = await call<{ id: string }>('POST', '/v1/projects', { name: 'Demo' });
   say(`Signed up as ${email} at ${api}`);
+  await confirmAddress(api, email, call);
   await demoGenerate(call, id, wishes);
 }
 

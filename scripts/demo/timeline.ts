@@ -22,6 +22,11 @@ interface LogLine {
   message?: string;
 }
 
+interface Job {
+  quote?: number;
+  result?: { cost?: number };
+}
+
 interface Usage {
   gpuSeconds?: number;
   vramTotal?: number;
@@ -55,11 +60,13 @@ function formatLogLine({ at, event, node, message }: LogLine, began: number): st
 }
 
 async function showCost(call: Call, run: Run): Promise<void> {
-  const job = await call<{ quote?: number }>('GET', `/v1/jobs/${run.job}`);
+  const job = await call<Job>('GET', `/v1/jobs/${run.job}`);
   const path = `/v1/comfyui/resource-usage?execution=${run.id}`;
   const { data: usages } = await call<{ data: Usage[] }>('GET', path);
   const { balance } = await call<{ balance: number }>('GET', '/v1/credits');
-  say(formatLine('Cost', `${job.quote ?? 0} credits at most, ${balance} are left`));
+  const { quote = 0, result } = job;
+  const spent = result?.cost ?? quote;
+  say(formatLine('Cost', `${spent} of ${quote} credits held were spent, ${balance} are left`));
   for (const { gpuSeconds, vramTotal } of usages) {
     const memory = vramTotal ? `, of a device with ${formatBytes(vramTotal)}` : '';
     say(formatLine('Device', `${(gpuSeconds ?? 0).toFixed(2)} s${memory}`));
