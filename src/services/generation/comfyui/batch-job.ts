@@ -2,6 +2,7 @@ import Joi from 'joi';
 import type { UUID } from '../../../data/ids.ts';
 import { idInput } from '../../jobs/input.ts';
 import type { JobType } from '../../jobs/job-type.ts';
+import { cancelOpen } from './cancel-batch.ts';
 import { MOST_OF_BATCH } from './spread-grid.ts';
 
 /** What the job of a batch is told. */
@@ -30,6 +31,6 @@ export const executeBatch: JobType<BatchInput, BatchResult> = {
   queue: 'provider',
   run: async (work) => (await import('./follow-batch.ts')).followBatch(work),
   abandoned: async (tx, _, { executions }, types) => {
-    if (types) await (await import('./follow-batch.ts')).cancelOpen(tx, types, executions);
+    if (types) await cancelOpen(tx, types, executions);
   },
 };

@@ -1,9 +1,6 @@
-import type { Ctx } from '../../../context.ts';
-import type { UUID } from '../../../data/ids.ts';
 import { findMany } from '../../../data/read.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
-import { cancelIn } from '../../jobs/control.ts';
-import { JobFailure, type JobTypes, type WakeLater, type Work } from '../../jobs/job-type.ts';
+import { JobFailure, type WakeLater, type Work } from '../../jobs/job-type.ts';
 import { pace } from '../run-stages.ts';
 import type { BatchInput, BatchResult } from './batch-job.ts';
 
@@ -38,12 +35,3 @@ export async function followBatch({
 }
 
 const ENDED = ['COMPLETED', 'FAILED', 'CANCELLED', 'LOST'];
-
-/** Cancels the executions that are under way, in the transaction that ends their batch; not those that are HELD. */
-export async function cancelOpen(tx: Ctx, types: JobTypes, executions: UUID[]): Promise<void> {
-  const open = { _id: { $in: executions }, status: { $in: ['QUEUED', 'RUNNING'] } };
-  const options = { projection: { job: 1 }, limit: executions.length };
-  for (const { job } of await findMany(tx, ComfyUIWorkflowExecution, open, options)) {
-    if (job) await cancelIn(tx, types, { _id: job });
-  }
-}
