@@ -100,6 +100,18 @@ describe('a batch', () => {
     expect(await readBalance(alice)).toEqual({ balance: 100 - 5 * completed, held: 0 });
   });
 
+  test('may have 64 executions, which are started together and can be cancelled together', async () => {
+    const alice = await givenRich(64 * 5);
+    const job = await alice.post(path, { workflow: await makeWorkflow(alice), count: 64 });
+    expect(job.status, job.text).toBe(202);
+    expect(await listBatch(alice, job.body.id)).toHaveLength(64);
+    expect(await readBalance(alice)).toEqual({ balance: 320, held: 320 });
+    expect((await alice.post(`/v1/jobs/${job.body.id}/cancel`)).status).toBe(200);
+    const ended = await listBatch(alice, job.body.id);
+    expect(new Set(ended.map(({ status }) => status))).toEqual(new Set(['CANCELLED']));
+    expect(await readBalance(alice)).toEqual({ balance: 320, held: 0 });
+  });
+
   test('that its owner cannot pay for is refused, and nothing of it is stored', async () => {
     const alice = await givenRich(12);
     const refused = await alice.post(path, { workflow: await makeWorkflow(alice), count: 3 });

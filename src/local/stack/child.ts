@@ -67,8 +67,9 @@ async function begin(deployment: Deployment, warming: Promise<void>): Promise<Pa
   if (role === 'worker') {
     await warming;
     const { COMFYUI_URL: comfyui } = process.env;
+    const hasPods = deployment.functions.some(({ name }) => name === 'comfyuiPods');
     // Without it all but generation works.
-    if (comfyui) registerLocalPod(comfyui).catch((error) => log(formatError(error)));
+    if (comfyui && hasPods) registerLocalPod(comfyui).catch((error) => log(formatError(error)));
     return startWorker({ deployment, env: process.env, log });
   }
   if (role === 'migrate') await migrate(deployment, importHandler, log);
