@@ -12,8 +12,8 @@ import { readSocket } from './read-socket.ts';
 import type { Revision } from './revisions.ts';
 
 // Where a process lives on it listens to the runs that it has given to pods: progress, nodes and previews come as
-// they happen, and the end wakes the job at once. It is told nothing that is believed: what a run has become is asked
-// for as ever, and whatever is missed here is found by that.
+// they happen, and the end wakes the job at once. What a run has become is decided by the queue and the history of its pod
+// alone (run-stages.ts), so whatever is missed here, or is not true, delays it and does no more.
 
 /** A run that is listened to. */
 export interface Followed {
@@ -41,6 +41,9 @@ const MOST_FAILURES = 5;
 /** How long the start of a run waits for its socket, in ms: later events come all the same. */
 const PATIENCE = 2_000;
 
+/** The most runs that are listened to at once; the others are only asked for. */
+const MOST_FOLLOWED = 200;
+
 const following = new Map<string, Promise<void>>();
 
 /** Whether this process listens to a run. */
@@ -50,12 +53,15 @@ export function isFollowed(promptId: string | null | undefined): boolean {
 
 /** Begins to listen to a run, unless this process does already, or does not live on. */
 export async function followRun(ctx: Ctx, pod: PodAddress, run: Followed): Promise<void> {
-  if (!config.listensToPods || following.has(run.promptId)) return;
+  if (!config.listensToPods || isFollowed(run.promptId)) return;
+  if (following.size >= MOST_FOLLOWED) return;
   const { promise: opened, resolve: onOpen } = Promise.withResolvers<void>();
-  const ended = listen(ctx, pod, run, onOpen).finally(() => {
-    following.delete(run.promptId);
-    onOpen();
-  });
+  const ended = listen(ctx, pod, run, onOpen)
+    .catch((error: Error) => ctx.log.warn('A run is no longer listened to.', { error }))
+    .finally(() => {
+      following.delete(run.promptId);
+      onOpen();
+    });
   following.set(run.promptId, ended);
   await Promise.race([opened, pause(PATIENCE, undefined, { ref: false })]);
 }

@@ -66,7 +66,7 @@ export function startReport(ctx: Ctx, run: Followed): RunReport {
       const open = { _id: job, status: { $in: ['QUEUED', 'RUNNING'] } };
       await update(ctx, Job, { ...open, ...less }, { set }, null);
     }
-    const some = lines.splice(0, MOST_LINES - written);
+    const some = lines;
     lines = [];
     written += some.length;
     await writeLog(ctx, { _id: execution, user }, some);
@@ -89,6 +89,7 @@ export function startReport(ctx: Ctx, run: Followed): RunReport {
       if (event.is === 'PREVIEW') preview = event;
       else if (event.is === 'NODE') {
         share = 0;
+        if (written + lines.length >= MOST_LINES) return;
         lines.push({
           event: 'executing',
           level: 'DEBUG',
@@ -96,7 +97,8 @@ export function startReport(ctx: Ctx, run: Followed): RunReport {
           at: new Date(ctx.clock()),
         });
       } else if (event.is === 'PROGRESS') {
-        for (const node of event.finished) finished.add(node);
+        // A pod may name nodes that there are not.
+        for (const node of event.finished) if (finished.size < nodes) finished.add(node);
         share = event.share ?? 0;
       }
       schedule();
