@@ -1,7 +1,8 @@
 import type { Ctx } from '../../../context.ts';
+import type { Base } from '../../../data/entity.ts';
 import { newId, type UUID } from '../../../data/ids.ts';
 import { findOne } from '../../../data/read.ts';
-import { checkReferences } from '../../../data/references.ts';
+import { checkReferences, confirmReferences } from '../../../data/references.ts';
 import { transaction } from '../../../data/transaction.ts';
 import { insert } from '../../../data/write.ts';
 import { AppError, type Fault, invalid } from '../../../errors.ts';
@@ -69,11 +70,13 @@ export async function startPlanned(ctx: Ctx, plans: Plan[]): Promise<JobDoc> {
   const runs = plans.map((plan) => ({
     ...{ ...plan, batch, _id: newId(ctx.clock()), job: newId(ctx.clock()) },
   }));
+  let made: Base[] = [];
   const start = async (outer: Ctx) => {
     // The promised id is that of the job which stands for all.
     const tx = { ...outer, promisedId: undefined };
+    made = [];
     for (const run of runs) {
-      await insert(tx, ComfyUIWorkflowExecution, run);
+      made.push(await insert(tx, ComfyUIWorkflowExecution, run));
       const input = { document: run._id };
       await enqueue(tx, executeWorkflow, { _id: run.job, input, user, project: project ?? null });
     }
@@ -83,6 +86,7 @@ export async function startPlanned(ctx: Ctx, plans: Plan[]): Promise<JobDoc> {
   };
   // Those of one account would abort each other.
   const job = await takeTurn(user, () => transaction(ctx, start));
+  for (const document of made) await confirmReferences(ctx, ComfyUIWorkflowExecution, document);
   for (const run of runs) await ringJobs(ctx, { _id: run.job, queue: 'PROVIDER' });
   await ringJobs(ctx, job);
   return job;
