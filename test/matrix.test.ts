@@ -89,7 +89,6 @@ const REFUSED: Record<string, number[]> = {
   cancelJob: [409],
   // Its job has failed, and has generated nothing.
   cancelComfyUIExecution: [409],
-  getComfyUIExecutionPreview: [404],
   // It is not HELD.
   getComfyUIExecutionReview: [404],
   decideComfyUIExecutionReview: [409],

@@ -88,7 +88,10 @@ test('what does not fit into the memory of a pod goes to one that has more; both
     [large, 24e9],
   ] as const) {
     const isDraining = id === large;
-    await ComfyUIPod.collection.updateOne({ _id: new UUID(id) }, { $set: { vramTotal, isDraining } });
+    await ComfyUIPod.collection.updateOne(
+      { _id: new UUID(id) },
+      { $set: { vramTotal, isDraining } },
+    );
   }
   const alice = await givenRich();
   const driver = makeDriver();

@@ -7,8 +7,8 @@ import { isReachable } from '../../../models/generation/comfyui/pod-address.ts';
 import { openSocketGuarded } from '../../../providers/guarded-socket.ts';
 import type { PodAddress } from './call-pod.ts';
 import type { ExecutionDoc } from './open-run.ts';
-import { startReport } from './report-run.ts';
 import { readSocket } from './read-socket.ts';
+import { startReport } from './report-run.ts';
 import type { Revision } from './revisions.ts';
 
 // Where a process lives on it listens to the runs that it has given to pods: progress, nodes and previews come as
