@@ -58,7 +58,7 @@ export async function startBatch(ctx: Ctx, asked: AskedBatch): Promise<JobDoc> {
 }
 
 /** Starts executions that have been checked, and the job that stands for them. */
-export async function startPlanned(ctx: Ctx, plans: Plan[]): Promise<JobDoc> {
+async function startPlanned(ctx: Ctx, plans: Plan[]): Promise<JobDoc> {
   const stored = await findPromised(ctx);
   if (stored) return stored;
   const [first] = plans;

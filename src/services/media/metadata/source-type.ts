@@ -4,7 +4,7 @@
 const LIST = 'http://cv.iptc.org/newscodes/digitalsourcetype/';
 
 /** The terms for what was generated, in whole or in part. */
-export const GENERATED_TERMS = [
+const GENERATED_TERMS = [
   ...(['trainedAlgorithmicMedia', 'compositeWithTrainedAlgorithmicMedia'] as const),
   ...(['algorithmicMedia', 'compositeSynthetic'] as const),
 ] as const;
