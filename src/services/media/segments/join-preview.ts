@@ -12,8 +12,8 @@ import type { ProcessResult } from '../process-job.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { publish } from '../publish.ts';
 import { MediumUnsettled, UNSETTLED } from '../versions.ts';
-import { SILENT_WARNING } from '../video/process.ts';
 import { joinSegments } from '../video/segment-join.ts';
+import type { MediaWarning } from '../warning.ts';
 import type { PreviewState, SegmentResult } from './encode-job.ts';
 import { fetchSegments, findSoundFacts } from './fetch.ts';
 
@@ -69,16 +69,21 @@ async function joinFiles(
     const contentType = 'application/json';
     files.push({ name: 'waveform', path, contentType, size: (await stat(path)).size });
   }
-  const isSilenced = plan.hasSound && !heard;
   return {
     files,
     derivatives: listReady(derivatives, files),
     processed: {
       ...processed,
       facts: { ...processed.facts, ...heard },
-      warnings: [...processed.warnings, ...(isSilenced ? [SILENT_WARNING] : [])],
+      warnings: [...processed.warnings, ...mergeWarnings(results)],
     },
   };
+}
+
+/** What was found odd in segments, each once. */
+function mergeWarnings(results: SegmentResult[]): MediaWarning[] {
+  const found = results.flatMap(({ warnings = [] }) => warnings);
+  return [...new Map(found.map((warning) => [warning.code, warning])).values()];
 }
 
 /** The derivatives that are READY once these files are uploaded. */
