@@ -17,8 +17,8 @@ export interface GuardedRequest {
   lookup?: (host: string) => Promise<{ address: string; family: number }[]>;
 }
 
-/** An address that may not be connected to. */
-class ForbiddenAddress extends Error {
+/** There was no connection, since it would be to an address that is not allowed. */
+export class ForbiddenAddress extends Error {
   override readonly name = 'ForbiddenAddress';
   constructor() {
     super('Connections to this address are not allowed.');
