@@ -7,7 +7,7 @@ import { upload } from '../../../providers/upload.ts';
 import { Superseded, type WakeLater, type Work } from '../../jobs/job-type.ts';
 import { openScratchDir } from '../../jobs/scratch-dir.ts';
 import { type Derivative, getMediumEntity } from '../medium.ts';
-import { buildWaitingFilter, type ProcessInput } from '../medium-subject.ts';
+import { buildInputFilter, type ProcessInput } from '../medium-subject.ts';
 import type { ProcessResult } from '../process-job.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { publish } from '../publish.ts';
@@ -28,11 +28,7 @@ export async function joinPreview(
 ): Promise<ProcessResult | WakeLater> {
   const { ctx, input, job, signal } = work;
   const entity = getMediumEntity(input.entity);
-  const waiting = {
-    _id: input.document,
-    'object.etag': input.etag,
-    ...buildWaitingFilter(job._id),
-  };
+  const waiting = buildInputFilter(input, job._id);
   const medium = await findOne(ctx, entity, waiting, WHOLE);
   if (!medium) throw new Superseded('The medium no longer waits for this job.');
   await using dir = await openScratchDir();
