@@ -7,13 +7,7 @@ import {
   planLevels,
 } from '../../src/services/exports/sound/loudness.ts';
 import { readLoudness } from '../../src/services/media/audio/analysis/loudness.ts';
-import {
-  type Originals,
-  PICTURE_SECONDS,
-  type RenderKind,
-  SIZE,
-  SONG_SECONDS,
-} from './inputs.ts';
+import { type Originals, PICTURE_SECONDS, type RenderKind, SIZE, SONG_SECONDS } from './inputs.ts';
 
 const run = promisify(execFile);
 
@@ -62,15 +56,27 @@ const H264 = [
 ];
 
 /** The command that draws all pictures and adds the sound. */
-function describePictures(
-  { images, video }: Originals,
-  kind: RenderKind,
-  sound: string,
-): string[] {
-  const end = ['-map', '[out]', '-c:a', 'copy', ...H264, '-t', String(PICTURE_SECONDS), 'plain.mp4'];
+function describePictures({ images, video }: Originals, kind: RenderKind, sound: string): string[] {
+  const end = [
+    '-map',
+    '[out]',
+    '-c:a',
+    'copy',
+    ...H264,
+    '-t',
+    String(PICTURE_SECONDS),
+    'plain.mp4',
+  ];
   if (kind === 'VIDEOS') {
     const inputs = ['-stream_loop', '-1', '-i', video.path, '-i', sound];
-    return [...inputs, '-filter_complex', `[0:v]scale=${width}:${height}[out]`, '-map', '1:a', ...end];
+    return [
+      ...inputs,
+      '-filter_complex',
+      `[0:v]scale=${width}:${height}[out]`,
+      '-map',
+      '1:a',
+      ...end,
+    ];
   }
   const cover = (factor: number) => {
     const size = `${width * factor}:${height * factor}`;
@@ -95,7 +101,9 @@ function describePictures(
   for (let n = 1; n < images.length; n++) {
     const before = n === 1 ? '[s0]' : `[x${n - 1}]`;
     const after = n === images.length - 1 ? '[out]' : `[x${n}]`;
-    graph.push(`${before}[s${n}]xfade=transition=fade:duration=1:offset=${(n * each) / fps}${after}`);
+    graph.push(
+      `${before}[s${n}]xfade=transition=fade:duration=1:offset=${(n * each) / fps}${after}`,
+    );
   }
   const inputs = [...images.flatMap(({ path }) => ['-i', path]), '-i', sound];
   return [...inputs, '-filter_complex', graph.join(';'), '-map', `${images.length}:a`, ...end];

@@ -2,7 +2,11 @@ import type { Ctx } from '../../context.ts';
 import { idText } from '../../data/ids.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { findStandingSessions } from '../../services/news/standing-sessions.ts';
-import { RENEW_EVERY, renewStreamLeases, type StreamLease } from '../../services/news/stream-leases.ts';
+import {
+  RENEW_EVERY,
+  renewStreamLeases,
+  type StreamLease,
+} from '../../services/news/stream-leases.ts';
 import type { Ticket } from '../../services/news/tickets.ts';
 
 /** Why a stream ends. TIME: it was open for as long as may be; JOB_ENDED: so has the job of its ticket. */

@@ -18,10 +18,7 @@ export interface Run extends Base {
 }
 
 /** What a client may say of when a job runs. */
-export type RunOptions = Pick<
-  NewJob<object>,
-  'priority' | 'delay' | 'deadline' | 'after'
->;
+export type RunOptions = Pick<NewJob<object>, 'priority' | 'delay' | 'deadline' | 'after'>;
 
 /**
  * Stores a document with run fields together with the job that carries it out: both, or neither.

@@ -1,4 +1,3 @@
-import type { mongo } from 'mongoose';
 import type { Ctx } from '../../context.ts';
 import { databaseTime, upsertCommon } from '../../data/database-time.ts';
 import { isDuplicate } from '../../data/failures.ts';
@@ -59,14 +58,14 @@ export async function takeStreamLease(ctx: Ctx, user: UUID): Promise<StreamLease
 /** Renews the leases of streams that are still open. */
 export async function renewStreamLeases(ctx: Ctx, leases: StreamLease[]): Promise<void> {
   const byUser = Map.groupBy(leases, ({ user }) => idText(user));
-  const writes = [...byUser.values()].map((own): mongo.AnyBulkWriteOperation => {
+  const writes = [...byUser.values()].map((own) => {
     const ids = own.map(({ id }) => id);
     const renewed = ids.map((id) => ({ id: { $literal: id }, until: databaseTime(ctx, LEASE) }));
     const streams = { $concatArrays: [listOpen(ctx, ids), renewed] };
     const filter = { user: own[0]?.user };
     return { updateOne: { filter, update: [{ $set: { streams } }] } };
   });
-  if (writes.length > 0) await EventHead.collection.bulkWrite(writes as never, { ordered: false });
+  if (writes.length > 0) await EventHead.collection.bulkWrite(writes, { ordered: false });
 }
 
 /** Gives the lease of a stream back that is over. */

@@ -118,11 +118,13 @@ async function buildContainer(file: BoundedFile, format: Format, chunk: Sound): 
   const bytesPerSecond = (sound.sampleRate * bytesPerFrame) / samples;
   const isOpen = chunk.bytes < 0;
   const isTooSmall =
-    !isOpen &&
-    (await goesOnAfter(file, chunk.at + chunk.bytes, bytesPerSecond, AIFF_CHUNK));
+    !isOpen && (await goesOnAfter(file, chunk.at + chunk.bytes, bytesPerSecond, AIFF_CHUNK));
   const declared = frames * bytesPerFrame;
   const isUnknown =
-    isOpen || isTooSmall || frames === 0 || (declared > available && isPlaceholder([declared, frames]));
+    isOpen ||
+    isTooSmall ||
+    frames === 0 ||
+    (declared > available && isPlaceholder([declared, frames]));
   const container = buildPcmContainer({
     ...{ contentType: 'audio/aiff', demuxer: 'aiff', declaredIsExact: !isUnknown, ...sound },
     bytesPerSecond,

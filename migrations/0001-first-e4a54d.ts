@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-38a422',
+  id: '0001-first-e4a54d',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1059,6 +1059,22 @@ export const migration: Migration = {
           items: {
             bsonType: 'string',
             pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+          },
+          maxItems: 200,
+        },
+        streams: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['id', 'until'],
+            properties: {
+              id: {
+                bsonType: 'string',
+                pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+              },
+              until: { bsonType: 'date' },
+            },
           },
           maxItems: 200,
         },
