@@ -9,7 +9,7 @@ import type { Clip, RenderPlan, Source } from '../../src/services/exports/plan.t
 const run = promisify(execFile);
 
 /** A file that renders are made from, as the product has it in S3 and as plain ffmpeg finds it here. */
-export interface Original {
+interface Original {
   path: string;
   source: Source;
 }

@@ -77,7 +77,9 @@ test.for([
   writeSizes(bytes);
   const seen = await processed(await made.write(name, bytes));
   expect(seen.audio).toMatchObject({ durationSeconds: 2, sampleRate: 44_100, channels: 2 });
-  expect(seen.warnings.map(({ code }) => code)).toEqual(expected.map(() => 'LENGTH_MISMATCH'));
+  // Where a chunk does not say where the next one begins, the reader of tags says so, too.
+  const told = seen.warnings.map(({ code }) => code).filter((code) => code !== 'TAGS_UNREADABLE');
+  expect(told).toEqual(expected.map(() => 'LENGTH_MISMATCH'));
 });
 
 test.for(['aiff', 'au', 'caf', 'wav'])('of a %s that was cut off it is told', async (type) => {
