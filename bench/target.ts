@@ -3,7 +3,7 @@ import { createSecretKey, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import jwt from 'jsonwebtoken';
 import { MongoClient, ObjectId } from 'mongodb';
-import { withDatabase } from '../src/local/environment.ts';
+import { withDatabase } from '../src/data/connection-string.ts';
 import { endWithParent } from '../src/local/process/end-with-parent.ts';
 import { end } from '../src/local/process/keep.ts';
 import { findFreePort } from '../src/local/process/ports.ts';

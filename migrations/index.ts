@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First5c34ac } from './0001-first-5c34ac.ts';
+import { migration as m0001First97365c } from './0001-first-97365c.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First5c34ac];
+export const migrations: Migration[] = [m0001First97365c];

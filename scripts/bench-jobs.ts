@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { type Db, MongoClient, UUID } from 'mongodb';
+import { withDatabase } from '../src/data/connection-string.ts';
 import { startMongod } from '../src/local/mongod.ts';
 import { findFreePort } from '../src/local/process/ports.ts';
 import { loadSecrets } from '../src/local/secrets.ts';
@@ -26,7 +27,7 @@ const dir = await mkdtemp(join(tmpdir(), 'mixdown-bench-jobs-'));
 const log = () => undefined;
 const port = await findFreePort();
 const mongod = await startMongod({ dir, port, binary: await find(tool, log), log });
-const uri = mongod.uri.replace('/?', '/jobs?');
+const uri = withDatabase(mongod.uri, 'jobs');
 const { TOKEN_KEYS, APP_SECRET } = loadSecrets(dir);
 const env = { MONGODB_URI: uri, MEDIA_BUCKET: 'none', LOG_LEVEL: 'ERROR', TOKEN_KEYS, APP_SECRET };
 Object.assign(process.env, env);
@@ -46,9 +47,10 @@ async function measure(): Promise<void> {
   console.log(`${cpus().length} cores, load ${load.toFixed(1)}, ${queued} jobs queued\n`);
   const rows: string[][] = [];
   for (const users of [1, 1000]) {
+    await fill(db, users);
     for (const workers of [1, 16, 64]) {
-      const floor = await run('floor', users, workers);
-      const ours = await run('claim', users, workers);
+      const floor = await run('floor', workers);
+      const ours = await run('claim', workers);
       rows.push([
         ...[String(users), String(workers), show(floor, 0.5), show(floor, 0.99)],
         ...[show(ours, 0.5), show(ours, 0.99)],
@@ -61,16 +63,15 @@ async function measure(): Promise<void> {
   const cycles: string[][] = [];
   for (const workers of [1, 16, 64]) {
     const start = performance.now();
-    const times = await run('cycle', 1000, workers);
+    const times = await run('cycle', workers);
     const seconds = (performance.now() - start) / 1000;
     cycles.push([String(workers), (times.length / seconds).toFixed(0), show(times, 0.5)]);
   }
   console.log(formatTable(['workers', 'jobs a second, whole cycle', 'p50 of one, ms'], cycles));
 }
 
-/** Fills the queue anew, and has so many workers claim from it. @returns the time of each, in ms */
-async function run(kind: string, users: number, workers: number): Promise<number[]> {
-  await fill(db, users);
+/** Has so many workers claim from the queue, which is full again afterwards. @returns the time of each, in ms */
+async function run(kind: string, workers: number): Promise<number[]> {
   const each = Math.ceil(claims / workers);
   const threads = Math.min(workers, cpus().length);
   const lanes = Math.ceil(workers / threads);
@@ -85,7 +86,9 @@ async function run(kind: string, users: number, workers: number): Promise<number
     worker.once('error', reject);
     return promise;
   });
-  return (await Promise.all(done)).flat();
+  const times = (await Promise.all(done)).flat();
+  await refill(db);
+  return times;
 }
 
 async function fill(database: Db, users: number): Promise<void> {
@@ -94,14 +97,29 @@ async function fill(database: Db, users: number): Promise<void> {
   const owners = Array.from({ length: users }, () => new UUID());
   const now = new Date();
   for (let from = 0; from < queued; from += 10_000) {
-    const some = Array.from({ length: Math.min(10_000, queued - from) }, (_, i) => ({
-      ...{ _id: new UUID(), user: owners[(from + i) % users], type: 'bench', input: {} },
-      ...{ queue: 'MEDIA', status: 'QUEUED', waitsFor: 'WORKER' },
-      ...{ turn: 2 * Math.floor((from + i) / users), progress: 0, priority: 5, attempts: 0 },
-      ...{ maxAttempts: 3, losses: 0, version: 1, runAfter: now, createdAt: now, updatedAt: now },
-    }));
+    const some = Array.from({ length: Math.min(10_000, queued - from) }, (_, i) =>
+      makeJob(owners[(from + i) % users], 2 * Math.floor((from + i) / users), now),
+    );
     await jobs.insertMany(some as never[], { ordered: false });
   }
+}
+
+/** Puts new jobs in the places of those that were taken; of one that has completed its turn is gone. */
+async function refill(database: Db): Promise<void> {
+  const jobs = database.collection('jobs');
+  const taken = { status: { $ne: 'QUEUED' } };
+  const places = await jobs.find(taken, { projection: { user: 1, turn: 1 } }).toArray();
+  await jobs.deleteMany(taken);
+  const now = new Date();
+  await jobs.insertMany(places.map(({ user, turn }) => makeJob(user, turn ?? 0, now)) as never[]);
+}
+
+function makeJob(user: unknown, turn: number, now: Date) {
+  return {
+    ...{ _id: new UUID(), user, turn, type: 'bench', input: {}, queue: 'MEDIA', priority: 5 },
+    ...{ status: 'QUEUED', waitsFor: 'WORKER', progress: 0, attempts: 0, maxAttempts: 3 },
+    ...{ losses: 0, version: 1, runAfter: now, createdAt: now, updatedAt: now },
+  };
 }
 
 function quantile(times: number[], q: number): number {

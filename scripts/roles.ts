@@ -1,5 +1,6 @@
 // `npm run roles -- …`: the roles in the database that the functions and `migrate` run under. See USAGE.
 import { randomBytes } from 'node:crypto';
+import { buildUserUri, parseConnectionString } from '../src/data/connection-string.ts';
 import { describeAtlasRole } from './roles/atlas.ts';
 
 const USAGE = `Usage: npm run roles -- create       creates them in the database of MONGODB_URI, an
@@ -9,7 +10,7 @@ const USAGE = `Usage: npm run roles -- create       creates them in the database
 const [verb, database, ...more] = process.argv.slice(2);
 const uri = process.env.MONGODB_URI ?? '';
 // Without one the driver takes the database `test`.
-const isComplete = /^mongodb(\+srv)?:\/\/[^/]+\/[^?]/.test(uri);
+const isComplete = Boolean(parseConnectionString(uri)?.database);
 if (verb === 'atlas' && database && more.length === 0) await printForAtlas(database);
 else if (verb === 'create' && !database && isComplete) await create();
 else {
@@ -34,7 +35,7 @@ async function printForAtlas(name: string): Promise<void> {
 
 async function create(): Promise<void> {
   const { MongoClient } = (await import('mongoose')).default.mongo;
-  const { applyRole, applyUser, buildUserUri } = await import('../src/data/roles/apply.ts');
+  const { applyRole, applyUser } = await import('../src/data/roles/apply.ts');
   const client = new MongoClient(uri);
   try {
     const db = client.db();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
+import { withoutDatabase } from '../src/data/connection-string.ts';
 import { type Deployment, readDeployment, startTools, type ToolsInfo } from '../src/local/cloud.ts';
 import { startPlaces } from './harness/places.ts';
 
@@ -53,10 +54,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await tools.stop();
     await rm(dir, { recursive: true, force: true });
   };
-}
-
-function withoutDatabase(uri: string): string {
-  return uri.replace(/^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?[^?]*/, '$1/');
 }
 
 const MEMORY = '/dev/shm';

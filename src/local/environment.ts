@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { withDatabase } from '../data/connection-string.ts';
 import { nameAuditBucket, nameKeyBucket } from './bucket.ts';
 import type { Deployment } from './deployment/types.ts';
 import { LOCAL_WEBHOOK_SECRET } from './stripe.ts';
@@ -61,12 +62,4 @@ function describeStripe(url: string): Record<string, string> {
 function readDeployedValues({ functions }: Deployment): Record<string, string> {
   const values = functions.flatMap(({ environment }) => Object.entries(environment));
   return Object.fromEntries(values.filter(([name]) => !process.env[name]));
-}
-
-/** Adds a database to a connection string that has none. */
-export function withDatabase(uri: string, database: string): string {
-  const [, head, path = '', query = ''] =
-    /^(mongodb(?:\+srv)?:\/\/[^/?]+)\/?([^?]*)(.*)$/.exec(uri) ?? [];
-  if (!head) throw new Error('MONGODB_URI is not a MongoDB connection string');
-  return `${head}/${path || database}${query}`;
 }

@@ -17,7 +17,7 @@ export interface GuardedRequest {
   lookup?: (host: string) => Promise<{ address: string; family: number }[]>;
 }
 
-/** An address that may not be connected to. */
+/** There was no connection, since it would be to an address that is not allowed. */
 export class ForbiddenAddress extends Error {
   override readonly name = 'ForbiddenAddress';
   constructor() {

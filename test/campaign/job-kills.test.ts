@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Db, MongoClient, UUID } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { withDatabase } from '../../src/data/connection-string.ts';
 import { type Mongod, startMongod } from '../../src/local/mongod.ts';
 import { findFreePort } from '../../src/local/process/ports.ts';
 import { find } from '../../src/local/tools/find.ts';
@@ -37,7 +38,7 @@ beforeAll(async () => {
   const log = () => undefined;
   const port = await findFreePort();
   mongod = await startMongod({ dir, port, binary: await find(tool, log), log });
-  const uri = mongod.uri.replace('/?', '/jobs?');
+  const uri = withDatabase(mongod.uri, 'jobs');
   env = { ...process.env, MONGODB_URI: uri, LOG_LEVEL: 'SILENT' };
   await promisify(execFile)('node', ['scripts/migrate.ts', 'upgrade', 'head'], { env });
   client = await MongoClient.connect(uri, { serverSelectionTimeoutMS: MINUTE });

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import mongoose, { type mongo } from 'mongoose';
 import { migrations } from '../../migrations/index.ts';
+import { buildUserUri } from '../../src/data/connection-string.ts';
 import { entities } from '../../src/data/entity.ts';
 import { upgrade } from '../../src/data/migrations/run.ts';
-import { applyRole, applyUser, buildUserUri } from '../../src/data/roles/apply.ts';
+import { applyRole, applyUser } from '../../src/data/roles/apply.ts';
 import { describeRoles } from '../../src/data/roles/roles.ts';
 import { Migration } from '../../src/models/index.ts'; // and with it all entities, for which roles are made
 

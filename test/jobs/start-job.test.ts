@@ -1,6 +1,7 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { handler as runJobs } from '../../functions/run-jobs.ts';
+import { projectWithTrack } from '../exports/given.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { invocation, sqsEvent } from '../harness/invocations.ts';
 import { place } from '../harness/place.ts';
@@ -38,6 +39,41 @@ test('a client says when a job may run, by when, after which, and under which ke
   expect(graph).toMatchObject({ status: 'QUEUED', jobs: [{ id: newer.body.id }, {}] });
   const { body: place } = await alice.get(`/v1/jobs/${next.body.id}/queue`);
   expect(place).toMatchObject({ waitsFor: 'JOBS', position: null, queue: 'UPKEEP' });
+});
+
+test('an export may be started as a job: after others, with its document, its faults named by the input', async () => {
+  const [alice, bob] = [await given.user(), await given.user()];
+  const project = await projectWithTrack(alice);
+  const runAfter = new Date(Date.now() + 3_600_000).toISOString();
+  const first = await alice.post<Doc>('/v1/jobs', { ...reprocess(NOBODY), runAfter });
+  const mp3 = { type: 'export', input: { project, format: 'MP3' } };
+  const started = await alice.post<Doc>('/v1/jobs', {
+    ...{ ...mp3, priority: 7, after: [first.body.id] },
+  });
+  expect(started).toMatchObject({
+    status: 202,
+    body: { type: 'export', queue: 'RENDER', waitsFor: 'JOBS', priority: 7, project },
+  });
+  const { body } = await alice.get<{ data: Doc[] }>(`/v1/exports?project=${project}`);
+  expect(body.data).toMatchObject([{ job: started.body.id, format: 'MP3', status: 'QUEUED' }]);
+  const estimate = await alice.post('/v1/jobs/estimate', mp3);
+  expect(estimate).toMatchObject({ status: 200, body: { credits: expect.any(Number) } });
+
+  const faults = async (person: typeof alice, more: object) => {
+    const { status, body } = await person.post('/v1/jobs', { ...mp3, ...more });
+    expect(status).toBe(422);
+    return (body.errors as { path: string }[]).map(({ path }) => path);
+  };
+  const settings = { fps: 1000, aspectRatio: '1:100' };
+  expect(await faults(alice, { project, input: { format: 'MP4', settings } })).toEqual([
+    ...['input.settings.aspectRatio', 'input.settings.fps'],
+  ]);
+  expect(await faults(alice, { input: { format: 'TAPE' } })).toEqual([
+    ...['input.project', 'input.format'],
+  ]);
+  expect(await faults(alice, { after: [NOBODY] })).toEqual(['after.0']);
+  expect(await faults(alice, { uniqueKey: 'x' })).toEqual(['uniqueKey']);
+  expect(await faults(bob, {})).toEqual(['input.project']);
 });
 
 test('what cannot be is refused, every fault at once', async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readConfiguration } from '../../src/local/deployment/configuration.ts';
 import { readDeployment } from '../../src/local/deployment/read.ts';
-import { withDatabase } from '../../src/local/environment.ts';
 import { readSettings } from '../../src/local/settings.ts';
 import { project } from './given.ts';
 
@@ -165,14 +164,6 @@ functions: { work: { handler: a.b, runs: 'on-\${self:custom.cpu}' } }`,
 test('a serverless.yml that cannot be read is refused with its name', () => {
   const root = project({ 'serverless.yml': 'a: [' });
   expect(() => readDeployment(root)).toThrow(`${root}/serverless.yml cannot be read`);
-});
-
-test.each([
-  ['mongodb://h:1', 'mongodb://h:1/db'],
-  ['mongodb://h:1/?directConnection=true', 'mongodb://h:1/db?directConnection=true'],
-  ['mongodb+srv://u:p@h/own?w=majority', 'mongodb+srv://u:p@h/own?w=majority'],
-])('%s with a database is %s', (uri, expected) => {
-  expect(withDatabase(uri, 'db')).toBe(expected);
 });
 
 test('invalid settings are refused with a sentence', () => {

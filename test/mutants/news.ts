@@ -31,6 +31,20 @@ export const news: Edits = {
       tests: ['test/news/event-log.test.ts > each change of a track'],
     },
   ],
+  'src/services/news/stream-leases.ts': [
+    {
+      guarantee: 'an account has only so many streams open at once',
+      find: "{ $concatArrays: ['$streams', { $cond: [hasRoom, [own], []] }] }",
+      replace: "{ $concatArrays: ['$streams', [own]] }",
+      tests: ['test/news/tickets.test.ts > a stream counts among those of its user'],
+    },
+    {
+      guarantee: 'a stream whose process is gone counts no more',
+      find: "const isOpen = { $gt: ['$$this.until', databaseTime(ctx)] };",
+      replace: 'const isOpen = true;',
+      tests: ['test/news/tickets.test.ts > a stream counts among those of its user'],
+    },
+  ],
   'src/api/stream/stream-events.ts': [
     {
       guarantee: 'a stream about a job has nothing else',

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest';
+import { newId, UUID } from '../../src/data/ids.ts';
+import { EventHead } from '../../src/models/news/event-head.ts';
+import { MOST_STREAMS } from '../../src/services/news/stream-leases.ts';
 import { getTicket, listen, openStream, type Told } from '../harness/event-stream.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
@@ -140,6 +143,33 @@ test('a place that there is no more is told by a reset, and news go on from ther
   await processed(alice);
   await until('news go on', () => named(stream.told, 'track.ready').length === 1);
   stream.close();
+});
+
+test('an account has so many streams open at once; one more is refused, until one of them is closed', async () => {
+  const [alice, bob] = await Promise.all([given.user(), given.user()]);
+  const first = await listen(alice);
+  // All but one of those that it may have are open elsewhere.
+  const elsewhere = times(MOST_STREAMS - 1, () => ({
+    id: newId(Date.now()).toString(),
+    until: new Date(Date.now() + 3_600_000),
+  }));
+  const head = { user: new UUID(alice.id) };
+  await EventHead.collection.updateOne(head, { $push: { streams: { $each: elsewhere } } } as never);
+  const refused = await fetch(await getTicket(alice));
+  const { code, detail } = (await refused.json()) as { code: string; detail: string };
+  expect([refused.status, code, refused.headers.get('retry-after')]).toEqual([
+    ...[429, 'RATE_LIMITED', '20'],
+  ]);
+  expect(detail).toContain(`${MOST_STREAMS} event streams`);
+  const his = await listen(bob);
+  expect(his.response.status).toBe(200);
+  first.close();
+  const next = await until('there is room again', async () => {
+    const stream = await listen(alice);
+    return stream.response.ok && stream;
+  });
+  next.close();
+  his.close();
 });
 
 test('a ticket about what is somebody else’s, or not there, is refused with both faults', async () => {

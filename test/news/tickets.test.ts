@@ -4,12 +4,19 @@ import { expect, test } from 'vitest';
 import { streamEvents } from '../../src/api/stream/stream-events.ts';
 import { systemCtx } from '../../src/context.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
+import {
+  MOST_STREAMS,
+  renewStreamLeases,
+  returnStreamLease,
+  takeStreamLease,
+} from '../../src/services/news/stream-leases.ts';
 import { createTicket, readTicket } from '../../src/services/news/tickets.ts';
 import { getTicket, openStream } from '../harness/event-stream.ts';
 import { given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { arrived } from '../harness/processing.ts';
 import { startStreamServer } from '../harness/stream-server.ts';
+import { times } from '../harness/times.ts';
 import { until } from '../harness/until.ts';
 
 place({ worker: false });
@@ -30,13 +37,28 @@ test('a ticket says who listens to what, from where on, for a minute', () => {
 test('a stream ends by itself after its time, and says how far it came', async () => {
   const alice = await given.user();
   await arrived(alice);
-  const { ticket } = createTicket(ctx, { user: new UUID(alice.id), session, place: 0 });
+  const mine = new UUID(alice.id);
+  const { ticket } = createTicket(ctx, { user: mine, session, place: 0 });
+  const lease = await takeStreamLease(ctx, mine);
   const stream = new PassThrough();
   const [sent] = await Promise.all([
     text(stream),
-    streamEvents(ctx, ticket, undefined, 200, () => stream),
+    streamEvents(ctx, { ticket, lease }, undefined, 200, () => stream),
   ]);
   expect(sent).toMatch(/\nevent: end\ndata: \{"reason":"TIME","place":2\}\n\n$/);
+});
+
+test('a stream counts among those of its user while its process renews it, and 20 s longer', async () => {
+  const user = newId(Date.now());
+  const take = (ms: number) => takeStreamLease(at(ms), user);
+  const [first] = await Promise.all(times(MOST_STREAMS, () => take(0)));
+  await expect(take(0)).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfter: 20 });
+  await renewStreamLeases(at(15_000), first ? [first] : []);
+  // The others have run out.
+  await Promise.all(times(MOST_STREAMS - 1, () => take(25_000)));
+  await expect(take(25_000)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  await Promise.all(first ? [returnStreamLease(first)] : []);
+  await take(25_000);
 });
 
 test('where nothing tells of news, as on Lambda, they are asked for', async () => {

@@ -81,6 +81,7 @@ const frames = (count: number) =>
   );
 
 const YUV = '-pix_fmt yuv420p';
+const HDR = '-pix_fmt yuv420p10le -tag:v hvc1 -color_primaries bt2020 -colorspace bt2020nc';
 
 export const ordinaryVideos: readonly OrdinaryFile[] = [
   video('h264-baseline.mp4', 'libx264', 'aac', `${YUV} -profile:v baseline`),
@@ -94,6 +95,7 @@ export const ordinaryVideos: readonly OrdinaryFile[] = [
   video('h264-444.mp4', 'libx264', '-', '-pix_fmt yuv444p'),
   video('h264-interlaced.mp4', 'libx264', 'aac', `${YUV} -flags +ildct+ilme`),
   video('h264-60-fps.mp4', 'libx264', 'aac', `${YUV} -vf fps=60`),
+  video('h264-240-fps.mp4', 'libx264', 'aac', `${YUV} -vf fps=240`),
   video('h264-ntsc.mov', 'libx264', 'pcm_s16le', `${YUV} -vf fps=30000/1001`),
   video('h264-anamorphic.mp4', 'libx264', 'aac', `${YUV} -vf scale=180:144,setsar=64/45`),
   video('h264-alac.mov', 'libx264', 'alac', YUV),
@@ -102,6 +104,8 @@ export const ordinaryVideos: readonly OrdinaryFile[] = [
   video('hevc.mp4', 'libx265', 'aac', `${YUV} -tag:v hvc1`),
   video('hevc-hev1.mp4', 'libx265', 'aac', `${YUV} -tag:v hev1`),
   video('hevc-10-bit.mkv', 'libx265', 'ac3', '-pix_fmt yuv420p10le'),
+  video('hevc-hdr-pq.mp4', 'libx265', 'aac', `${HDR} -color_trc smpte2084`),
+  video('hevc-hdr-hlg.mov', 'libx265', 'aac', `${HDR} -color_trc arib-std-b67`),
   video('vp8.webm', 'libvpx', 'libvorbis', YUV),
   video('vp8-alone.webm', 'libvpx', '-', YUV),
   video('vp9.webm', 'libvpx-vp9', 'libopus', YUV),
@@ -184,6 +188,19 @@ export const ordinaryAudios: readonly OrdinaryFile[] = [
   audio('audios', 'pcm-rf64.wav', 'pcm_s16le', '-rf64 always'),
   audio('tracks', 'pcm-16.aiff', 'pcm_s16be'),
   audio('audios', 'pcm-24.aiff', 'pcm_s24be', '-ac 1'),
+  audio('audios', 'pcm-float.aifc', 'pcm_f32be', '-f aiff'),
+  audio('tracks', 'ima4.aifc', 'adpcm_ima_qt', '-f aiff'),
+  audio('audios', 'adpcm-ms.wav', 'adpcm_ms'),
+  audio('audios', 'adpcm-ima.wav', 'adpcm_ima_wav'),
+  audio('tracks', 'mp3-in-wav.wav', 'libmp3lame'),
+  audio('tracks', 'mp3-in-mp4.m4a', 'libmp3lame', '-f mp4'),
+  audio('audios', 'pcm-16.caf', 'pcm_s16be'),
+  audio('tracks', 'alac.caf', 'alac'),
+  audio('tracks', 'pcm-16.au', 'pcm_s16be'),
+  audio('audios', 'pcm-mulaw.au', 'pcm_mulaw', '-ac 1 -ar 8000'),
+  audio('audios', 'phone.amr', 'libopencore_amrnb', '-ac 1 -ar 8000'),
+  audio('audios', 'browser.weba', 'libopus', '-f webm'),
+  audio('tracks', 'flac.mka', 'flac'),
 ];
 
 export const ordinaryImages: readonly OrdinaryFile[] = [

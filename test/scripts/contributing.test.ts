@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { withDatabase } from '../../src/local/environment.ts';
+import { withDatabase } from '../../src/data/connection-string.ts';
 import { database } from '../data/migrations/given.ts';
 import { copyRepository, repository } from '../harness/copy-repository.ts';
 import { ran, run } from './run.ts';

@@ -13,8 +13,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
 import { parse } from '../../scripts/migrate/arguments.ts';
+import { withDatabase } from '../../src/data/connection-string.ts';
 import { newId } from '../../src/data/ids.ts';
-import { withDatabase } from '../../src/local/environment.ts';
 import { database, everything } from '../data/migrations/given.ts';
 import { run } from './run.ts';
 

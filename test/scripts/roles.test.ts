@@ -2,7 +2,7 @@ import '../harness/place.ts';
 import mongoose from 'mongoose';
 import { afterAll, expect, inject, test } from 'vitest';
 import { database } from '../../src/data/connection.ts';
-import { withDatabase } from '../../src/local/environment.ts';
+import { withDatabase } from '../../src/data/connection-string.ts';
 import { adminDatabase } from '../harness/admin.ts';
 import { ran } from './run.ts';
 

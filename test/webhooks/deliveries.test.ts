@@ -183,6 +183,9 @@ test('what a worker sent before it was killed is sent again with the same id', a
       how = await dying(calls, isHeard, () => sends(later));
     }
   }
+  // A job that has cost too many workers is stopped, and a worker that ended before it woke another leaves
+  // nobody awake: what waits then is found by reconcile.
+  await wakeStranded(ahead(3 * HOUR));
   await sends(3 * HOUR);
   const deliveries = await deliveriesOf(alice, endpoint);
   expect(deliveries.map((d) => d.status)).toEqual(deliveries.map(() => 'DELIVERED'));

@@ -1,13 +1,20 @@
 import type { Ctx } from '../../context.ts';
-import { idText, type UUID } from '../../data/ids.ts';
+import { idText } from '../../data/ids.ts';
+import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { findStandingSessions } from '../../services/news/standing-sessions.ts';
+import {
+  RENEW_EVERY,
+  renewStreamLeases,
+  type StreamLease,
+} from '../../services/news/stream-leases.ts';
+import type { Ticket } from '../../services/news/tickets.ts';
 
 /** Why a stream ends. TIME: it was open for as long as may be; JOB_ENDED: so has the job of its ticket. */
 export type End = 'TIME' | 'SIGNED_OUT' | 'JOB_ENDED' | 'GONE';
 
 /** One who listens, as others wake or end him. */
-export interface Listener {
-  session: UUID;
+export interface Listener extends Pick<Ticket, 'session'> {
+  lease: StreamLease;
   end?: End;
   wake(): void;
   /** Waits until it is woken, so many ms at most; not at all if it was woken since the last time. */
@@ -19,13 +26,19 @@ const CHECK = 3000;
 
 const listeners = new Set<Listener>();
 let timer: NodeJS.Timeout | undefined;
+let renewedAt: Moment | undefined;
 
 /** Adds a listener, whose stream ends with its session. @returns what takes it away */
-export function addListener(ctx: Ctx, session: UUID): { listener: Listener; remove(): void } {
+export function addListener(
+  ctx: Ctx,
+  { session }: Ticket,
+  lease: StreamLease,
+): { listener: Listener; remove(): void } {
   let isWoken = false;
   let resume: (() => void) | undefined;
   const listener: Listener = {
     session,
+    lease,
     wake() {
       isWoken = true;
       resume?.();
@@ -43,7 +56,10 @@ export function addListener(ctx: Ctx, session: UUID): { listener: Listener; remo
     },
   };
   listeners.add(listener);
-  timer ??= setInterval(() => void checkSessions(ctx), CHECK);
+  timer ??= setInterval(() => {
+    void checkSessions(ctx);
+    if (!renewedAt || !isWithin(renewedAt, RENEW_EVERY - CHECK / 2)) void renewLeases(ctx);
+  }, CHECK);
   return {
     listener,
     remove() {
@@ -72,5 +88,18 @@ async function checkSessions(ctx: Ctx): Promise<void> {
   } catch (error) {
     // The database cannot be reached: nothing is told meanwhile, either.
     ctx.log.warn('Whether sessions stand is not known.', { error: error as Error });
+  }
+}
+
+async function renewLeases(ctx: Ctx): Promise<void> {
+  renewedAt = markMoment();
+  try {
+    await renewStreamLeases(
+      ctx,
+      [...listeners].map(({ lease }) => lease),
+    );
+  } catch (error) {
+    // They may run out, and others be let in meanwhile: it is tried again in time.
+    ctx.log.warn('Which streams are open could not be told.', { error: error as Error });
   }
 }

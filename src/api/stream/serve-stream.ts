@@ -6,6 +6,11 @@ import { idText } from '../../data/ids.ts';
 import { AppError, invalidQuery } from '../../errors.ts';
 import '../../models/index.ts';
 import { findStandingSessions } from '../../services/news/standing-sessions.ts';
+import {
+  returnStreamLease,
+  type StreamLease,
+  takeStreamLease,
+} from '../../services/news/stream-leases.ts';
 import { readTicket, type Ticket } from '../../services/news/tickets.ts';
 import { BASE_HEADERS } from '../http/base-headers.ts';
 import { corsHeaders } from '../http/cors.ts';
@@ -44,10 +49,12 @@ async function answer(event: HttpEvent, response: Stream, context: Context): Pro
     return awslambda.HttpResponseStream.from(response, { statusCode, headers });
   };
   let stream: Stream | undefined;
+  let lease: StreamLease | undefined;
   try {
     const { ticket, after } = await admit(ctx, event);
+    lease = await takeStreamLease(ctx, ticket.user);
     const time = Math.min(LONGEST, context.getRemainingTimeInMillis() - RESERVE);
-    await streamEvents(ctx, ticket, after, time, () => {
+    await streamEvents(ctx, { ticket, lease }, after, time, () => {
       stream = begin(200, STREAM_HEADERS);
       return stream;
     });
@@ -56,6 +63,11 @@ async function answer(event: HttpEvent, response: Stream, context: Context): Pro
     // Once it has begun it can only break off: the client resumes.
     if (stream) stream.destroy();
     else begin(status, headers).end(body);
+  } finally {
+    // Where it cannot be given back it runs out.
+    await (lease && returnStreamLease(lease))?.catch((error: Error) =>
+      ctx.log.warn('A stream that is over still counts for a while.', { error }),
+    );
   }
 }
 

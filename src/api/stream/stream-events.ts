@@ -4,6 +4,7 @@ import { findOne } from '../../data/read.ts';
 import { Job } from '../../models/jobs/job.ts';
 import type { EventDoc } from '../../models/news/event.ts';
 import { openFeed } from '../../services/news/feeds.ts';
+import type { StreamLease } from '../../services/news/stream-leases.ts';
 import type { Ticket } from '../../services/news/tickets.ts';
 import { HEARTBEAT, writeEvent, writeNotice } from './event-text.ts';
 import { addListener, endListener, type Listener } from './listeners.ts';
@@ -22,12 +23,12 @@ const RETRY = 2000;
  */
 export async function streamEvents(
   ctx: Ctx,
-  ticket: Ticket,
+  { ticket, lease }: { ticket: Ticket; lease: StreamLease },
   after: number | undefined,
   time: number,
   open: () => Writable,
 ): Promise<void> {
-  const { listener, remove } = addListener(ctx, ticket.session);
+  const { listener, remove } = addListener(ctx, ticket, lease);
   // Looked up before the feed is opened, which then knows the event of that end.
   const hasEnded = await hasJobEnded(ctx, ticket).catch(releasing(remove));
   const feed = await openFeed(ctx, ticket.user, listener.wake).catch(releasing(remove));

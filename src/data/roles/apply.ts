@@ -34,18 +34,3 @@ export async function applyUser(db: mongo.Db, name: string, password: string): P
     return false;
   }
 }
-
-/** The connection string of a user in the place of another: the same servers, database and options. */
-export function buildUserUri(
-  uri: string,
-  { database, user, password }: { database: string; user: string; password: string },
-): string {
-  const [, scheme, hosts, query = ''] =
-    /^(mongodb(?:\+srv)?:\/\/)(?:[^@/]*@)?([^/?]+)\/?[^?]*\??(.*)$/.exec(uri) ?? [];
-  if (!scheme || !hosts) throw new Error('It is not a MongoDB connection string.');
-  const options = new URLSearchParams(query);
-  options.set('authSource', database);
-  for (const name of ['authMechanism', 'authMechanismProperties']) options.delete(name);
-  const signIn = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
-  return `${scheme}${signIn}@${hosts}/${database}?${options}`;
-}

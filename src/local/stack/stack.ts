@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { withDatabase } from '../../data/connection-string.ts';
 import { createBuckets, LOCAL_BUCKET } from '../bucket.ts';
 import { startLocalComfyUi } from '../comfyui/local.ts';
 import { readDeployment } from '../deployment/read.ts';
-import { makeEnvironment, withDatabase } from '../environment.ts';
+import { makeEnvironment } from '../environment.ts';
 import { type Lock, takeLock } from '../lock.ts';
 import { formatMessage, type Log } from '../log.ts';
 import { end, type Kept } from '../process/keep.ts';

@@ -2,6 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { runFields } from '../jobs/run-fields.ts';
+import { progressField } from '../progress-field.ts';
 
 const EXPORT_FORMATS = ['MP3', 'WAV', 'FLAC', 'M4A', 'OPUS', 'MP4', 'ZIP'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -39,16 +40,7 @@ function define() {
         'What is exported, and how; docs/exports.md lists the settings of each format. Without any: all READY tracks in order.',
     }),
     ...runFields(EXPORT_STATUSES),
-    progress: {
-      type: Number,
-      required: true,
-      default: 0,
-      min: 0,
-      max: 100,
-      server: true,
-      personal: 'none',
-      description: 'In percent.',
-    },
+    progress: progressField(),
     filePath: {
       type: String,
       server: true,

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, freeForm, ref } from '../../data/entity.ts';
 import type { EntityUsage } from '../../data/usage.ts';
+import { progressField } from '../progress-field.ts';
 
 /** What kinds of load there are; each has workers of its own. */
 export const JOB_QUEUES = ['MEDIA', 'RENDER', 'PROVIDER', 'UPKEEP'] as const;
@@ -182,16 +183,7 @@ function define() {
       personal: 'none',
       description: 'It fails with DEADLINE_EXCEEDED when it has not completed by then.',
     },
-    progress: {
-      type: Number,
-      required: true,
-      default: 0,
-      min: 0,
-      max: 100,
-      server: true,
-      personal: 'none',
-      description: 'In percent; never decreases.',
-    },
+    progress: progressField('In percent; never decreases.'),
     stage: {
       type: String,
       maxlength: 64,

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { type Entity, entityNamed, freeForm, ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
+import { progressField } from '../progress-field.ts';
 
 /**
  * The kinds of media, and what their models are called; a field that refers to one: `track`,
@@ -116,16 +117,7 @@ export const mediaFields = {
     personal: 'none',
     description: 'AWAITING_UPLOAD → PROCESSING → READY or FAILED; `reprocess` starts again.',
   },
-  progress: {
-    type: Number,
-    required: true,
-    default: 0,
-    min: 0,
-    max: 100,
-    server: true,
-    personal: 'none',
-    description: 'Progress of the processing, in percent.',
-  },
+  progress: progressField('Progress of the processing, in percent.'),
   metadata: freeForm(112 * 1024, {
     server: true,
     // A generated picture says what was asked for.

@@ -15,7 +15,9 @@ import { cancelJob, retryJob } from '../../services/jobs/control.ts';
 import { readGraph, readOutlook } from '../../services/jobs/outlook.ts';
 import { estimateJob, startJob } from '../../services/jobs/start-job.ts';
 import { graphSchema, outlookSchema } from './job-schemas.ts';
+import { starters } from './starters.ts';
 
+const startable = { types: jobTypes, starters };
 const schema = documentSchema(Job);
 const jobEstimateSchema = {
   type: 'object',
@@ -69,7 +71,7 @@ export const jobActions: Route[] = [
       },
     },
     codes: ['INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
-    handle: async (ctx, { body }) => answerDocument(202, Job, await startJob(ctx, jobTypes, body)),
+    handle: async (ctx, { body }) => answerDocument(202, Job, await startJob(ctx, startable, body)),
   },
   {
     ...common,
@@ -83,7 +85,7 @@ export const jobActions: Route[] = [
     success: { 200: { description: 'The estimate.', schema: jobEstimateSchema } },
     handle: async (ctx, { body }) => ({
       status: 200,
-      json: await estimateJob(ctx, jobTypes, body),
+      json: await estimateJob(ctx, startable, body),
     }),
   },
   {

@@ -4,8 +4,10 @@ import { folderIn } from '../../data/objects.ts';
 import { findOne } from '../../data/read.ts';
 import { checkReferences, confirmReferences } from '../../data/references.ts';
 import { insert } from '../../data/write.ts';
+import { notFound } from '../../errors.ts';
 import { Export } from '../../models/exports/export.ts';
-import { startRun } from '../jobs/start-run.ts';
+import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { type RunOptions, startRun } from '../jobs/start-run.ts';
 import { withAllowance } from '../metering/allowances/with-allowance.ts';
 import { renderExport } from './export-job.ts';
 import { describeOrigin } from './find-origin.ts';
@@ -26,14 +28,47 @@ const PATIENCE = 10_000;
  * once. @throws AppError VALIDATION_FAILED naming every fault
  */
 export async function startExport(ctx: Ctx, asked: AskedExport): Promise<ExportDoc> {
-  const { promisedId } = ctx;
-  const stored = promisedId && (await findOne(ctx, Export, { _id: promisedId }));
+  const stored = await findPromised(ctx);
   if (stored) return stored;
   const { plan, seconds } = await makePlan(ctx, asked);
   const shared = await shareResult(ctx, asked, plan);
   if (shared) return shared;
+  return startRender(ctx, asked, priceExport(ctx, plan, seconds));
+}
+
+/**
+ * Starts an export by its job, which copies what was rendered already. @throws AppError VALIDATION_FAILED
+ * naming every fault
+ */
+export async function startExportJob(
+  ctx: Ctx,
+  asked: AskedExport,
+  how: RunOptions,
+): Promise<JobDoc> {
+  const document = (await findPromised(ctx)) ?? (await planAndRender(ctx, asked, how));
+  const job = document.job && (await findOne(ctx, Job, { _id: document.job }));
+  if (!job) throw notFound();
+  return job;
+}
+
+async function planAndRender(ctx: Ctx, asked: AskedExport, how: RunOptions): Promise<ExportDoc> {
+  const { plan, seconds } = await makePlan(ctx, asked);
+  return startRender(ctx, asked, priceExport(ctx, plan, seconds), how);
+}
+
+/** This very request may have stored it before it was cut off. */
+async function findPromised(ctx: Ctx): Promise<ExportDoc | null> {
+  return ctx.promisedId ? findOne(ctx, Export, { _id: ctx.promisedId }) : null;
+}
+
+function startRender(
+  ctx: Ctx,
+  asked: AskedExport,
+  price: number,
+  how: RunOptions = {},
+): Promise<ExportDoc> {
   return withAllowance(ctx, asked.user, { renders: 1 }, () =>
-    startRun(ctx, Export, renderExport, { ...asked }, priceExport(ctx, plan, seconds)),
+    startRun(ctx, Export, renderExport, { ...asked }, price, how),
   );
 }
 

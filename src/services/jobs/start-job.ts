@@ -1,3 +1,4 @@
+import type Joi from 'joi';
 import type { Ctx } from '../../context.ts';
 import { UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
@@ -5,12 +6,14 @@ import { checkReferences } from '../../data/references.ts';
 import { transaction } from '../../data/transaction.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import type { Rule } from '../../rules.ts';
 import { readPrices } from '../billing/prices.ts';
 import { checkInput } from './input.ts';
 import type { JobTypes } from './job-type.ts';
 import { enqueue } from './queue.ts';
 import { isPriced, priceJob } from './quote.ts';
 import { ringJobs } from './ring.ts';
+import type { RunOptions } from './start-run.ts';
 
 /** What a client asks for by `POST /v1/jobs`. */
 interface Asked {
@@ -25,6 +28,23 @@ interface Asked {
   onDuplicate?: 'JOIN' | 'SUPERSEDE';
 }
 
+/** How clients start a job that a document of its own waits for: both are stored, or neither. */
+export interface Starter {
+  /** What `input` is, beside the project. */
+  body: Joi.ObjectSchema;
+  rule: Rule;
+  /** @param input with what the rule stamps on it @throws AppError whose faults are those of `input` */
+  start(ctx: Ctx, input: object, how: RunOptions): Promise<JobDoc>;
+  /** What it would cost. */
+  estimate(ctx: Ctx, input: object): Promise<number>;
+}
+
+/** What clients may start: types that are `startable`, and those with a starter, by name. */
+export interface Startable {
+  types: JobTypes;
+  starters: Readonly<Record<string, Starter>>;
+}
+
 /** How often a unique key is looked at again that another request has taken meanwhile. */
 const TRIES = 5;
 
@@ -32,8 +52,10 @@ const TRIES = 5;
  * Starts a job of a type that clients may start.
  * @throws AppError VALIDATION_FAILED, FORBIDDEN, INSUFFICIENT_CREDITS, ALLOWANCE_EXCEEDED
  */
-export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise<JobDoc> {
-  const { type, startable } = findStartable(types, asked.type);
+export async function startJob(ctx: Ctx, all: Startable, asked: Asked): Promise<JobDoc> {
+  const starter = all.starters[asked.type ?? ''];
+  if (starter) return startWithDocument(ctx, starter, asked);
+  const { type, startable } = findStartable(all, asked.type);
   const stamp = startable.rule(ctx.actor);
   if (!stamp) throw new AppError('FORBIDDEN', 'You may not do this.');
   // This very request may have stored it before it was cut off.
@@ -65,23 +87,64 @@ export async function startJob(ctx: Ctx, types: JobTypes, asked: Asked): Promise
   return job;
 }
 
+/** Starts a job by way of the document that waits for it. */
+async function startWithDocument(ctx: Ctx, starter: Starter, asked: Asked): Promise<JobDoc> {
+  const { priority, after, uniqueKey } = asked;
+  if (uniqueKey !== undefined) {
+    const message = `is not for ${asked.type}: each has a document of its own`;
+    throw invalid([{ path: 'uniqueKey', message }]);
+  }
+  const how = {
+    ...readTimes(ctx, asked),
+    ...(priority !== undefined && { priority }),
+    ...(after && { after: after.map((id) => new UUID(id)) }),
+  };
+  return withinInput(() => starter.start(ctx, readInput(ctx, starter, asked), how));
+}
+
+/** The input of a starter, with the project that may stand beside it, and what its rule stamps. */
+function readInput(ctx: Ctx, { body, rule }: Starter, { input, project }: Asked): object {
+  const stamp = rule(ctx.actor);
+  if (!stamp) throw new AppError('FORBIDDEN', 'You may not do this.');
+  return { ...checkInput({ input: body }, { ...(project && { project }), ...input }), ...stamp };
+}
+
+/** Runs what names faults of the input by their own paths, and names them by those of the request. */
+async function withinInput<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'VALIDATION_FAILED') throw error;
+    const isOfRequest = (path: string) => /^(input|after)\b/.test(path);
+    const rename = (path: string) => (isOfRequest(path) ? path : `input.${path}`);
+    throw invalid((error.errors ?? []).map((fault) => ({ ...fault, path: rename(fault.path) })));
+  }
+}
+
 /** What a job would cost at most, without starting it. @throws AppError VALIDATION_FAILED */
 export async function estimateJob(
   ctx: Ctx,
-  types: JobTypes,
+  all: Startable,
   asked: Pick<Asked, 'type' | 'input'>,
 ): Promise<{ credits: number; priceVersion: string }> {
-  const { type, startable } = findStartable(types, asked.type);
+  const priceVersion = readPrices(ctx).version;
+  const starter = all.starters[asked.type ?? ''];
+  if (starter) {
+    const estimate = () => starter.estimate(ctx, readInput(ctx, starter, asked));
+    return { credits: await withinInput(estimate), priceVersion };
+  }
+  const { type, startable } = findStartable(all, asked.type);
   const input = checkInput({ input: startable.body }, asked.input ?? {});
   const credits = await priceJob(ctx, type, input);
-  return { credits, priceVersion: readPrices(ctx).version };
+  return { credits, priceVersion };
 }
 
-function findStartable(types: JobTypes, name = '') {
+function findStartable({ types, starters }: Startable, name = '') {
   const type = types.get(name);
   if (type?.startable) return { type, startable: type.startable };
   const known = [...types.values()].filter((t) => t.startable).map((t) => t.name);
-  const message = `clients may not start ${name}; they may start: ${known.join(', ') || 'none yet'}`;
+  const names = [...known, ...Object.keys(starters)].toSorted();
+  const message = `clients may not start ${name}; they may start: ${names.join(', ')}`;
   throw invalid([{ path: 'type', message }]);
 }
 

@@ -7,7 +7,7 @@ import { transaction } from '../../data/transaction.ts';
 import { insert } from '../../data/write.ts';
 import { takeTurn } from '../billing/turns.ts';
 import type { JobType } from './job-type.ts';
-import { enqueue } from './queue.ts';
+import { enqueue, type NewJob } from './queue.ts';
 import { isPriced } from './quote.ts';
 import { ringJobs } from './ring.ts';
 
@@ -17,9 +17,13 @@ export interface Run extends Base {
   project?: UUID | null;
 }
 
+/** What a client may say of when a job runs. */
+export type RunOptions = Pick<NewJob<object>, 'priority' | 'delay' | 'deadline' | 'after'>;
+
 /**
  * Stores a document with run fields together with the job that carries it out: both, or neither.
  * @param quote what the job costs at most, where that is known already
+ * @param how when it runs, and before which others of its user
  * @throws AppError VALIDATION_FAILED, DUPLICATE
  */
 export async function startRun<T extends Run>(
@@ -28,6 +32,7 @@ export async function startRun<T extends Run>(
   type: JobType<{ document: UUID }>,
   values: Record<string, unknown>,
   quote?: number,
+  how: RunOptions = {},
 ): Promise<T> {
   // This very request may have stored it before it was cut off.
   const stored = ctx.promisedId && (await findOne(ctx, entity, { _id: ctx.promisedId }));
@@ -39,6 +44,7 @@ export async function startRun<T extends Run>(
     const { user, project } = made;
     const input = { document: made._id };
     await enqueue(tx, type, {
+      ...how,
       _id: job,
       input,
       user,
@@ -55,6 +61,6 @@ export async function startRun<T extends Run>(
       ? await takeTurn(user, () => transaction(ctx, start))
       : await transaction(ctx, start);
   await confirmReferences(ctx, entity, document);
-  await ringJobs(ctx, job);
+  await ringJobs(ctx, job, how.delay);
   return document;
 }

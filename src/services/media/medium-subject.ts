@@ -18,6 +18,12 @@ export const buildWaitingFilter = (job: UUID) => ({
   'object.job': { $in: [job, null] },
 });
 
+/** The same of the very medium, with the very bytes, that a job is about. */
+export const buildInputFilter = ({ document, etag }: ProcessInput, job: UUID) => ({
+  ...{ _id: document, 'object.etag': etag },
+  ...buildWaitingFilter(job),
+});
+
 /**
  * The medium as the subject of its processing job. If the job fails, a medium that was READY before
  * is READY again, with its former facts and derivatives; any other is FAILED, with the error of the

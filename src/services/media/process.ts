@@ -13,7 +13,7 @@ import { countMinutes } from '../metering/allowances/in-jobs.ts';
 import { omitNulls, openDerivatives } from './derivatives.ts';
 import { MediaError } from './media-error.ts';
 import { getMediumEntity, isVersion } from './medium.ts';
-import { buildWaitingFilter, type ProcessInput } from './medium-subject.ts';
+import { buildInputFilter, type ProcessInput } from './medium-subject.ts';
 import { fetchCheckedOriginal } from './original.ts';
 import type { ProcessResult } from './process-job.ts';
 import type { MediaProcessor } from './processor.ts';
@@ -32,11 +32,7 @@ export async function processMedium(
 ): Promise<ProcessResult | WakeLater | FannedOut> {
   const { ctx, input, job, signal } = work;
   const entity = getMediumEntity(input.entity);
-  const waiting = {
-    _id: input.document,
-    'object.etag': input.etag,
-    ...buildWaitingFilter(job._id),
-  };
+  const waiting = buildInputFilter(input, job._id);
   const medium = await findOne(ctx, entity, waiting, WHOLE);
   if (!medium) throw new Superseded('The medium no longer waits for this job.');
   if (isVersion(entity) && !(await isSettled(ctx, medium))) return UNSETTLED;

@@ -35,7 +35,7 @@ export function isReachable(address: string, { toLoopback }: Reach): boolean {
   return isPublicAddress(address) || (toLoopback && isLoopbackAddress(address));
 }
 
-/** The host of a URL as a connection needs it: IPv6 without its brackets. */
-export function readHost({ hostname }: URL): string {
+/** The host of a URL as an address is written: IPv6 without its brackets. */
+function readHost({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

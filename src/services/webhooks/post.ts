@@ -1,8 +1,9 @@
-import { lookup as resolve } from 'node:dns/promises';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
-import { findUrlFault, isReachable, type Reach, readHost } from './endpoint-url.ts';
+import {
+  ForbiddenAddress,
+  type GuardedRequest,
+  requestGuarded,
+} from '../../providers/guarded-request.ts';
+import { findUrlFault, isReachable, type Reach } from './endpoint-url.ts';
 
 /** How long one attempt may take, from resolving the name to the end of what is read of the answer, in ms. */
 const DEADLINE = 15_000;
@@ -37,13 +38,12 @@ interface Options extends Reach {
   /** In ms, where it is not `DEADLINE`. */
   deadline?: number;
   /** Resolves a name to all of its addresses; that of the system unless said otherwise. */
-  lookup?: (host: string) => Promise<{ address: string; family: number }[]>;
+  lookup?: GuardedRequest['lookup'];
 }
 
 /**
- * Sends one POST to a URL that a user gave, and to no host but one of the public internet: the addresses that
- * its name resolves to are checked, and one of these very addresses is connected to, so a name that
- * resolves to another one the next time gains nothing. Redirects are not followed. No failure throws.
+ * Sends one POST to a URL that a user gave, and to no host but one of the public internet, whatever its name
+ * resolves to. Redirects are not followed. No failure throws.
  */
 export async function post(message: Message, options: Options): Promise<Outcome> {
   const began = performance.now();
@@ -68,60 +68,19 @@ export async function post(message: Message, options: Options): Promise<Outcome>
   }
 }
 
-/** An address that may not be connected to. */
-class Unreachable extends Error {
-  constructor() {
-    super('Its address is not on the public internet.');
-  }
-}
-
-function exchange(
-  { url: text, headers, body }: Message,
-  { signal, lookup = resolveAll, ...reach }: Options,
+async function exchange(
+  { url, headers, body }: Message,
+  { signal, lookup, ...reach }: Options,
   onConnect: () => void,
 ): Promise<Omit<Outcome, 'took'>> {
-  const url = new URL(text);
-  // A connection of its own: one that was kept open would be no faster for what is sent this rarely.
-  const options = { method: 'POST', agent: false, headers, signal, lookup: guard(lookup, reach) };
-  return new Promise((succeed, fail) => {
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    const sending = send(url, options, async (response) => {
-      const { statusCode: status = 0, headers: received } = response;
-      const found = await readBeginning(response);
-      response.destroy();
-      const wait = readRetryAfter(received['retry-after']);
-      succeed({ status, body: found, ...(wait !== undefined && { retryAfter: wait }) });
-    });
-    const connected = url.protocol === 'https:' ? 'secureConnect' : 'connect';
-    sending.once('socket', (socket) => socket.once(connected, onConnect));
-    sending.once('error', fail);
-    // Without an answer and without an error, too: a 101 that nobody asked for closes the connection so.
-    sending.once('close', () => fail(new Error('The connection was closed.')));
-    // Node does not ask `lookup` for a host that is an address already.
-    const host = readHost(url);
-    if (isIP(host) !== 0 && !isReachable(host, reach)) sending.destroy(new Unreachable());
-    else sending.end(body);
-  });
-}
-
-/** Resolves a name for a connection that is being made, and refuses it where any address is not allowed. */
-function guard(lookup: NonNullable<Options['lookup']>, reach: Reach): LookupFunction {
-  return (host, { all }, answer) => {
-    lookup(host).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (!first || !addresses.every(({ address }) => isReachable(address, reach))) {
-          answer(new Unreachable(), '', 0);
-        } else if (all) answer(null, addresses);
-        else answer(null, first.address, first.family);
-      },
-      (error: NodeJS.ErrnoException) => answer(error, '', 0),
-    );
-  };
-}
-
-function resolveAll(host: string): Promise<{ address: string; family: number }[]> {
-  return resolve(host, { all: true });
+  const isAllowed = (address: string) => isReachable(address, reach);
+  const request = { url: new URL(url), method: 'POST', headers, body, signal, isAllowed };
+  const response = await requestGuarded({ ...request, ...(lookup && { lookup }) }, onConnect);
+  const { statusCode: status = 0, headers: received } = response;
+  const found = await readBeginning(response);
+  response.destroy();
+  const wait = readRetryAfter(received['retry-after']);
+  return { status, body: found, ...(wait !== undefined && { retryAfter: wait }) };
 }
 
 /** The beginning of a body. What breaks off or takes too long is as much as has come: the status counts. */
@@ -162,7 +121,7 @@ const MESSAGES: Record<string, string> = {
 
 /** What went wrong, without what tells of our own network. */
 function describeFailure(error: unknown, signal: AbortSignal): string {
-  if (error instanceof Unreachable) return error.message;
+  if (error instanceof ForbiddenAddress) return 'Its address is not on the public internet.';
   if (signal.aborted) return 'There was no answer in time.';
   const { code = '' } = error as NodeJS.ErrnoException;
   if (/CERT|TLS|SSL|VERIFY|SELF_SIGNED|ALTNAME/.test(code)) {

@@ -41,6 +41,57 @@ test('a WAV that declares less than there is is read to its end, with a warning'
   expect(warnings).toMatchObject([{ code: 'LENGTH_MISMATCH' }]);
 });
 
+/** Writes sizes into a header: a field is named by a chunk, and how far behind its name it stands. */
+type Sizes = (bytes: Buffer) => void;
+const aiffSizes =
+  (frames: number, sound: number): Sizes =>
+  (bytes) => {
+    bytes.writeUInt32BE(frames, bytes.indexOf('COMM') + 10);
+    bytes.writeUInt32BE(sound, bytes.indexOf('SSND') + 4);
+  };
+const auSize =
+  (size: number): Sizes =>
+  (bytes) =>
+    bytes.writeUInt32BE(size, 8);
+const cafSize =
+  (size: bigint): Sizes =>
+  (bytes) =>
+    bytes.writeBigInt64BE(size, bytes.indexOf('data') + 4);
+const [FRAMES, BYTES] = [2 * 44_100, 2 * 44_100 * 4];
+
+test.for([
+  ['AIFF never completed', 'a.aiff', aiffSizes(0, 0), []],
+  ['AIFF of a pipe', 'a.aiff', aiffSizes(0x7f00_0000 / 4, 0x7fff_fff8), []],
+  ['AIFF whose chunks say half', 'a.aiff', aiffSizes(FRAMES / 2, BYTES / 2 + 8), ['more']],
+  ['AIFF whose frames say half', 'a.aiff', aiffSizes(FRAMES / 2, BYTES + 8), ['more']],
+  ['AU of a pipe', 'a.au', auSize(0xffff_ffff), []],
+  ['AU of another pipe', 'a.au', auSize(0x7fff_ffff), []],
+  ['AU never completed', 'a.au', auSize(0), []],
+  ['AU that says half', 'a.au', auSize(BYTES / 2), ['more']],
+  ['CAF of a recorder', 'a.caf', cafSize(-1n), []],
+  ['CAF never completed', 'a.caf', cafSize(0n), []],
+  ['CAF of a pipe', 'a.caf', cafSize(0x7fff_ffffn), []],
+  ['CAF that says half', 'a.caf', cafSize(BigInt(BYTES / 2 + 4)), ['more']],
+] as const)('%s is read to its end', async ([, name, writeSizes, expected]) => {
+  const bytes = await readFile(await made.make(name, ...tone, '-ac', '2', '-bitexact'));
+  writeSizes(bytes);
+  const seen = await processed(await made.write(name, bytes));
+  expect(seen.audio).toMatchObject({ durationSeconds: 2, sampleRate: 44_100, channels: 2 });
+  // Where a chunk does not say where the next one begins, the reader of tags says so, too.
+  const told = seen.warnings.map(({ code }) => code).filter((code) => code !== 'TAGS_UNREADABLE');
+  expect(told).toEqual(expected.map(() => 'LENGTH_MISMATCH'));
+});
+
+test.for(['aiff', 'au', 'caf', 'wav'])('of a %s that was cut off it is told', async (type) => {
+  const bytes = await readFile(
+    await made.make(`long.${type}`, '-f', 'lavfi', '-i', 'sine=d=8:r=44100', '-bitexact'),
+  );
+  const path = await made.write(`cut.${type}`, bytes.subarray(0, bytes.length / 2));
+  const { audio, warnings } = await processed(path);
+  expect(audio.durationSeconds).toBeCloseTo(4, 0);
+  expect(warnings).toMatchObject([{ code: 'CUT_OFF' }]);
+});
+
 test('a WAV with tags after its sound is not longer for them', async () => {
   const plain = await readFile(await made.make('list.wav', ...tone, '-bitexact'));
   const list = Buffer.from('LIST\xa0\x86\x01\0INFOICMT\x94\x86\x01\0', 'latin1');

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Studio, studio } from '../../samples/audio.ts';
 import { drawQuads, makeQuadVideo, measureError, QUADS, readQuads } from '../../samples/cases.ts';
 import { processedImage } from '../../samples/images.ts';
+import { makeTurned } from '../../samples/turned.ts';
 import { framesOf, processedVideo, seenByFfmpeg } from '../../samples/videos.ts';
 
 // Pictures and videos in the colours and shapes of today's devices. Colours are checked by four
@@ -99,15 +100,7 @@ async function measureCombs(path: string): Promise<number> {
 }
 
 test('a picture that turns in mid-stream keeps both shapes, with a warning', async () => {
-  const part = (name: string, size: string) =>
-    made.make(name, '-f', 'lavfi', '-i', `color=white:s=${size}:r=10:d=1`, '-c:v', 'libvpx');
-  const [wide, tall] = [await part('wide.ivf', '320x180'), await part('tall.ivf', '180x320')];
-  const header = await readFile(wide);
-  const joined = await made.write(
-    'turned.ivf',
-    Buffer.concat([header, renumber((await readFile(tall)).subarray(32), 10)]),
-  );
-  const path = await made.make('turned.webm', '-i', joined, '-c', 'copy');
+  const path = await makeTurned(made, 1, 1);
   const { facts, warnings, files } = await processedVideo(path);
   expect(facts.video).toMatchObject({ width: 320, height: 180, durationSeconds: 2 });
   expect(warnings).toMatchObject([{ code: 'PICTURE_SIZE_CHANGES' }]);
@@ -124,17 +117,6 @@ test('a picture that turns in mid-stream keeps both shapes, with a warning', asy
     true,
   ]);
 });
-
-/** The frames of an IVF file, later. */
-function renumber(frames: Buffer, first: number): Buffer {
-  const copy = Buffer.from(frames);
-  for (let at = 0, n = first; at + 12 <= copy.length; n++) {
-    const size = copy.readUInt32LE(at);
-    copy.writeUInt32LE(n, at + 4);
-    at += 12 + size;
-  }
-  return copy;
-}
 
 test.for([
   [10, 10],

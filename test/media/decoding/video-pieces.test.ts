@@ -29,6 +29,7 @@ import {
   worksAll,
 } from '../../harness/videos.ts';
 import { type Studio, studio } from '../../samples/audio.ts';
+import { makeTurned } from '../../samples/turned.ts';
 import {
   ENCODED,
   film,
@@ -153,6 +154,24 @@ test('a song with a picture is encoded in pieces, too, and lasts as long as it s
     expect(seconds).toBeCloseTo(24, 0);
   }
 });
+
+test.for([
+  [6, 'within a piece'],
+  [8, 'at a cut'],
+] as const)(
+  'a picture that turns after %i s, %s, is told as one that is encoded at once',
+  async ([seconds]) => {
+    const alice = await given.user();
+    const video = await arrivedVideo(alice, await makeTurned(made, seconds, 12 - seconds));
+    await worksAll(2);
+    expect(await jobs({ type: PIECE })).toHaveLength(3);
+    const { status, warnings } = await videoNow(alice, video);
+    expect({ status, warnings: warnings?.map(({ code }) => code) }).toEqual({
+      status: 'READY',
+      warnings: ['PICTURE_SIZE_CHANGES'],
+    });
+  },
+);
 
 test('a piece whose worker is lost is encoded once more, and nothing of it stays', async () => {
   const alice = await given.user();

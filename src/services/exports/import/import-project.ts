@@ -11,7 +11,7 @@ import { uploadStream } from '../../../providers/upload-stream.ts';
 import { JobFailure, Superseded, type Work } from '../../jobs/job-type.ts';
 import { buildOriginalKey } from '../../media/keys.ts';
 import { getEntityOfKind } from '../../media/medium.ts';
-import { buildWaitingFilter, type ProcessInput } from '../../media/medium-subject.ts';
+import { buildInputFilter, type ProcessInput } from '../../media/medium-subject.ts';
 import { failWithoutAllowance } from '../../metering/allowances/in-jobs.ts';
 import { withAllowance } from '../../metering/allowances/with-allowance.ts';
 import { removeAndSweep } from '../../removal/remove-and-sweep.ts';
@@ -32,11 +32,7 @@ const MOST_MANIFEST_BYTES = 16 * 1024 * 1024;
  */
 export async function runImport(work: ImportWork): Promise<ImportResult> {
   const { ctx, input, job, signal } = work;
-  const waiting = {
-    _id: input.document,
-    'object.etag': input.etag,
-    ...buildWaitingFilter(job._id),
-  };
+  const waiting = buildInputFilter(input, job._id);
   const document = await findOne(ctx, ProjectImport, waiting, WHOLE);
   if (!document) throw new Superseded('The import no longer waits for this job.');
   const { user, filePath: key, size } = document;

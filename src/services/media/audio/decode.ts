@@ -151,7 +151,7 @@ function requireSound(
 function checkLength(seconds: number, container: Container): MediaWarning[] {
   const { declaredSeconds, declaredIsExact, mayBeStale } = container;
   if (declaredSeconds === null || !declaredIsExact) return [];
-  if (seconds > declaredSeconds + Math.max(0.1, declaredSeconds * 0.02)) {
+  if (isLonger(seconds, declaredSeconds)) {
     return noticeExcess(seconds, declaredSeconds, container);
   }
   if (seconds >= declaredSeconds - 1) return [];
@@ -166,10 +166,15 @@ function checkLength(seconds: number, container: Container): MediaWarning[] {
   return [buildWarning('CUT_OFF', `This recording is cut off: it has ${found}.`)];
 }
 
+/** Whether one length exceeds another by more than rounding. */
+const isLonger = (seconds: number, than: number): boolean =>
+  seconds > than + Math.max(0.1, than * 0.02);
+
 /** Uncompressed samples cannot last longer than their bytes: then they were read as another kind. */
-function noticeExcess(seconds: number, declared: number, { codec, demuxer }: Container) {
+function noticeExcess(seconds: number, declared: number, { codec, mostSeconds }: Container) {
   const found = `${seconds.toFixed(1)} instead of ${declared.toFixed(1)} seconds`;
-  if (codec.startsWith('pcm_') && ['wav', 'aiff', 'au', 'caf'].includes(demuxer)) {
+  const most = codec.startsWith('pcm_') && mostSeconds ? mostSeconds : Number.POSITIVE_INFINITY;
+  if (isLonger(seconds, most)) {
     throw new MediaError(
       'UNSUPPORTED_MEDIA',
       `The samples of this recording are not what its header says: they would last ${found}.`,

@@ -9,6 +9,7 @@ import type { Derivative, Medium } from '../medium.ts';
 import type { Processed } from '../processor.ts';
 import type { Segment, SegmentPlan } from '../video/segment-plan.ts';
 import { type Shape, shapeInput } from '../video/shape.ts';
+import type { MediaWarning } from '../warning.ts';
 
 /**
  * The input of a child job that encodes one segment of a video or, without `segment`, the whole
@@ -32,6 +33,8 @@ export interface SegmentResult {
   keys: Record<string, string>;
   /** Facts of the sound. */
   facts?: object;
+  /** What was odd about this part of the file. */
+  warnings?: MediaWarning[];
 }
 
 /** Encodes one segment of a video; the parent job joins them. */

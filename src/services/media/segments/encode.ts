@@ -9,6 +9,7 @@ import { MediaError } from '../media-error.ts';
 import { fetchOriginal } from '../original.ts';
 import { buildSoundFacts } from '../video/facts.ts';
 import { type OpenVideo, openVideo } from '../video/open.ts';
+import { SILENT_WARNING, SIZE_WARNING } from '../video/process.ts';
 import { buildPreviewRendition, chooseRenditions } from '../video/renditions.ts';
 import { encodeSegment, encodeSound } from '../video/segment-encode.ts';
 import type { SegmentInput, SegmentResult } from './encode-job.ts';
@@ -23,7 +24,7 @@ export async function runEncodeSegment(
   await using dir = await openScratchDir();
   try {
     await fetchOriginal(input, join(dir.path, 'original'), signal);
-    const { files, facts } = await encodeFiles(work, dir.path);
+    const { files, ...found } = await encodeFiles(work, dir.path);
     const keys: Record<string, string> = {};
     for (const file of files) {
       // The fencing token in the key keeps a worker that lost its lease from overwriting another's
@@ -32,7 +33,7 @@ export async function runEncodeSegment(
       await upload(key, { ...file, size: (await stat(file.path)).size }, signal);
       keys[file.name] = key;
     }
-    return await completeOrDelete(work, { keys, ...(facts && { facts }) });
+    return await completeOrDelete(work, { keys, ...found });
   } catch (error) {
     if (error instanceof MediaError) throw new JobFailure(error.code, error.message);
     throw error;
@@ -57,10 +58,12 @@ interface EncodedFile {
   contentType: string;
 }
 
-interface Encoded {
+interface Encoded extends Omit<SegmentResult, 'keys'> {
   files: EncodedFile[];
-  facts?: object;
 }
+
+/** Of a video whose sound is broken. */
+const SILENT: Encoded = { files: [], warnings: [SILENT_WARNING] };
 
 async function encodeFiles(
   { input, signal, progress }: Work<SegmentInput>,
@@ -74,14 +77,14 @@ async function encodeFiles(
   const renditions =
     input.for === 'STREAM' ? chooseRenditions(shape) : [buildPreviewRendition(shape)];
   const task = { segment, number: segment.number, renditions };
-  const paths = await encodeSegment(video, task, showProgress);
-  return { files: paths.map((file) => describeFile(file, 'video/mp4')) };
+  const { paths, changesSize } = await encodeSegment(video, task, showProgress);
+  return {
+    files: paths.map((file) => describeFile(file, 'video/mp4')),
+    ...(changesSize && { warnings: [SIZE_WARNING] }),
+  };
 }
 
-/**
- * Encodes the sound. Broken sound does not fail the video: no file is made, and joining adds a
- * warning.
- */
+/** Encodes the sound. Broken sound does not fail the video: no file is made, and a warning says so. */
 async function encodeSoundFiles(
   video: OpenVideo,
   workDir: string,
@@ -89,13 +92,13 @@ async function encodeSoundFiles(
 ): Promise<Encoded> {
   try {
     const { path, heard } = await encodeSound(video, showProgress);
-    if (!heard) return { files: [] };
+    if (!heard) return SILENT;
     const waveform = join(workDir, 'waveform.json');
     await writeFile(waveform, heard.waveform);
     const files = [describeFile(path, 'audio/mp4'), describeFile(waveform, 'application/json')];
     return { files, facts: buildSoundFacts(video.work, heard) };
   } catch (error) {
-    if (error instanceof MediaError && error.code === 'CORRUPT_MEDIA') return { files: [] };
+    if (error instanceof MediaError && error.code === 'CORRUPT_MEDIA') return SILENT;
     throw error;
   }
 }

@@ -7,13 +7,13 @@ import { upload } from '../../../providers/upload.ts';
 import { Superseded, type WakeLater, type Work } from '../../jobs/job-type.ts';
 import { openScratchDir } from '../../jobs/scratch-dir.ts';
 import { type Derivative, getMediumEntity } from '../medium.ts';
-import { buildWaitingFilter, type ProcessInput } from '../medium-subject.ts';
+import { buildInputFilter, type ProcessInput } from '../medium-subject.ts';
 import type { ProcessResult } from '../process-job.ts';
 import type { DerivativeFile } from '../processor.ts';
 import { publish } from '../publish.ts';
 import { MediumUnsettled, UNSETTLED } from '../versions.ts';
-import { SILENT_WARNING } from '../video/process.ts';
 import { joinSegments } from '../video/segment-join.ts';
+import type { MediaWarning } from '../warning.ts';
 import type { PreviewState, SegmentResult } from './encode-job.ts';
 import { fetchSegments, findSoundFacts } from './fetch.ts';
 
@@ -28,11 +28,7 @@ export async function joinPreview(
 ): Promise<ProcessResult | WakeLater> {
   const { ctx, input, job, signal } = work;
   const entity = getMediumEntity(input.entity);
-  const waiting = {
-    _id: input.document,
-    'object.etag': input.etag,
-    ...buildWaitingFilter(job._id),
-  };
+  const waiting = buildInputFilter(input, job._id);
   const medium = await findOne(ctx, entity, waiting, WHOLE);
   if (!medium) throw new Superseded('The medium no longer waits for this job.');
   await using dir = await openScratchDir();
@@ -69,16 +65,21 @@ async function joinFiles(
     const contentType = 'application/json';
     files.push({ name: 'waveform', path, contentType, size: (await stat(path)).size });
   }
-  const isSilenced = plan.hasSound && !heard;
   return {
     files,
     derivatives: listReady(derivatives, files),
     processed: {
       ...processed,
       facts: { ...processed.facts, ...heard },
-      warnings: [...processed.warnings, ...(isSilenced ? [SILENT_WARNING] : [])],
+      warnings: [...processed.warnings, ...mergeWarnings(results)],
     },
   };
+}
+
+/** What was found odd in segments, each once. */
+function mergeWarnings(results: SegmentResult[]): MediaWarning[] {
+  const found = results.flatMap(({ warnings = [] }) => warnings);
+  return [...new Map(found.map((warning) => [warning.code, warning])).values()];
 }
 
 /** The derivatives that are READY once these files are uploaded. */

@@ -97,7 +97,7 @@ export async function makePreview(
 }
 
 /** ffmpeg logs when a frame differs from the one before in size, format or colour. */
-function hasSizeChange(log: string): boolean {
+export function hasSizeChange(log: string): boolean {
   const changes = log.matchAll(
     /filter context - w: (\d+) h: (\d+) .* incoming frame - w: (\d+) h: (\d+) /g,
   );

@@ -186,7 +186,8 @@ export const SILENT_WARNING = buildWarning(
   'The sound cannot be decoded: the preview is silent, and has no waveform.',
 );
 
-const SIZE_WARNING = buildWarning(
+/** The warning when frames of several sizes follow one another. */
+export const SIZE_WARNING = buildWarning(
   'PICTURE_SIZE_CHANGES',
   'The size of the picture changes in mid-stream: other shapes than the first have margins.',
 );

@@ -3,6 +3,7 @@ import { runFfmpeg } from '../../../providers/ffmpeg.ts';
 import { refuseFailure } from '../refuse-failure.ts';
 import { buildSplitGraph } from './ladder.ts';
 import type { OpenVideo } from './open.ts';
+import { hasSizeChange } from './preview.ts';
 import { readProgress } from './progress.ts';
 import { type Rate, toFramesPerSecond } from './rate.ts';
 import { buildEncoderOptions, type Rendition } from './renditions.ts';
@@ -19,12 +20,22 @@ export interface SegmentTask {
   renditions: readonly Rendition[];
 }
 
-/** Encodes one segment, without sound. Returns the paths of its files. @throws MediaError */
+export interface EncodedSegment {
+  /** The paths of its files. */
+  paths: string[];
+  /**
+   * Whether the size of the picture changes in it. A change at a cut is seen by the segment after it,
+   * since decoding begins at a keyframe before the cut.
+   */
+  changesSize: boolean;
+}
+
+/** Encodes one segment, without sound. @throws MediaError */
 export async function encodeSegment(
   { work, frameFormat, pictures }: OpenVideo,
   { segment, number, renditions }: SegmentTask,
   onProgress: (percent: number) => void,
-): Promise<string[]> {
+): Promise<EncodedSegment> {
   const seconds = segment.to - segment.from;
   const { from, filter } = planDecoding(segment, pictures.times, frameFormat.rate);
   const { input: read, ...bounds } = buildRun(work, seconds * renditions.length);
@@ -49,7 +60,10 @@ export async function encodeSegment(
     ],
   });
   refuseFailure(end, 'video');
-  return names.map((name) => join(work.workDir, name));
+  return {
+    paths: names.map((name) => join(work.workDir, name)),
+    changesSize: hasSizeChange(end.log),
+  };
 }
 
 /**

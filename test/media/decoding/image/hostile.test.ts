@@ -83,6 +83,21 @@ test('more bytes, pixels or a longer side than allowed are refused', async () =>
   await expect(within({ parts: 1 })).rejects.toMatchObject({ code: 'TOO_COMPLEX' });
 });
 
+test('an interlaced PNG is decoded with all of its pixels in memory, so it may have fewer', async () => {
+  const header = async (progressive: boolean) => {
+    const bytes = await scene(64, 48).toColourspace('rgb16').png({ progressive }).toBuffer();
+    bytes.writeUInt32BE(10_000, 16);
+    bytes.writeUInt32BE(10_000, 20);
+    return made.write(`large-${progressive}.png`, bytes);
+  };
+  const sniff = async (path: string) => {
+    const file = await openBounded(path, new AbortController().signal);
+    return sniffImage(file, IMAGE_LIMITS).finally(() => file.close());
+  };
+  await expect(sniff(await header(true))).rejects.toMatchObject({ code: 'TOO_COMPLEX' });
+  expect(await sniff(await header(false))).toMatchObject({ width: 10_000, height: 10_000 });
+});
+
 test('what is found may always be declared', () => {
   for (const format of ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff']) {
     expect(IMAGE_CONTENT_TYPES).toContain(`image/${format}`);

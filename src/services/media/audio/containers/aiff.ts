@@ -2,8 +2,8 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
-import { buildPcmContainer } from './pcm.ts';
-import { isPlaceholder } from './riff-sizes.ts';
+import { buildPcmContainer, readAsRaw, warnOfUnderstatement } from './pcm.ts';
+import { AIFF_CHUNK, goesOnAfter, isPlaceholder } from './riff-sizes.ts';
 
 interface Format {
   codec: string;
@@ -11,6 +11,12 @@ interface Format {
   channels: number;
   frames: number;
   bytesPerFrame: number;
+}
+
+/** Where the sound is, and how many bytes its chunk declares; below 0 when it was never completed. */
+interface Sound {
+  at: number;
+  bytes: number;
 }
 
 const MOST_CHUNKS = 1000;
@@ -24,7 +30,7 @@ export async function readAiff(file: BoundedFile, start: number): Promise<Contai
   const family = head.toString('latin1', 8, 12);
   if (head.toString('latin1', 0, 4) !== 'FORM' || !['AIFF', 'AIFC'].includes(family)) return null;
   let format: Format | null = null;
-  let soundAt: number | null = null;
+  let sound: Sound | null = null;
   let offset = start + 12;
   // The format chunk may come after the sound data.
   for (let count = 0; count < MOST_CHUNKS && offset + 8 <= file.size; count++) {
@@ -33,8 +39,9 @@ export async function readAiff(file: BoundedFile, start: number): Promise<Contai
     const name = chunk.toString('latin1', 0, 4);
     const size = chunk.readUInt32BE(4);
     if (name === 'COMM') format = readFormat(chunk.subarray(8), size, family === 'AIFC');
-    if (name === 'SSND') soundAt = offset + 16;
-    if (format && soundAt !== null) return buildContainer(format, soundAt, file.size);
+    // Its size is that of 8 bytes more than the sound.
+    if (name === 'SSND') sound = { at: offset + 16, bytes: size - 8 };
+    if (format && sound) return buildContainer(file, format, sound);
     offset += 8 + size + (size % 2);
   }
   throw corrupt(
@@ -104,16 +111,27 @@ function readExtended(bytes: Buffer): number {
 
 const IMA_SAMPLES = 64;
 
-function buildContainer(format: Format, soundAt: number, fileSize: number): Container {
+async function buildContainer(file: BoundedFile, format: Format, chunk: Sound): Promise<Container> {
   const { frames, bytesPerFrame, ...sound } = format;
-  const available = Math.max(0, fileSize - soundAt);
+  const available = Math.max(0, file.size - chunk.at);
   const samples = sound.codec === 'adpcm_ima_qt' ? IMA_SAMPLES : 1;
+  const bytesPerSecond = (sound.sampleRate * bytesPerFrame) / samples;
+  const isOpen = chunk.bytes < 0;
+  const isTooSmall =
+    !isOpen && (await goesOnAfter(file, chunk.at + chunk.bytes, bytesPerSecond, AIFF_CHUNK));
   const declared = frames * bytesPerFrame;
-  const isUnknown = frames === 0 || (declared > available && isPlaceholder([declared, frames]));
-  return buildPcmContainer({
+  const isUnknown =
+    isOpen ||
+    isTooSmall ||
+    frames === 0 ||
+    (declared > available && isPlaceholder([declared, frames]));
+  const container = buildPcmContainer({
     ...{ contentType: 'audio/aiff', demuxer: 'aiff', declaredIsExact: !isUnknown, ...sound },
-    bytesPerSecond: (sound.sampleRate * bytesPerFrame) / samples,
+    bytesPerSecond,
     bytes: isUnknown ? available : declared,
     available,
   });
+  if (!isOpen && !isTooSmall) return container;
+  const warnings = isTooSmall ? { warnings: [warnOfUnderstatement('AIFF')] } : {};
+  return { ...readAsRaw(container, chunk.at), ...warnings };
 }

@@ -3,6 +3,7 @@ import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
 import { buildPcmContainer } from './pcm.ts';
+import { isPlaceholder } from './riff-sizes.ts';
 
 /** By the number in the header: codec, and bytes of a sample. */
 const ENCODINGS: Record<number, readonly [string, number] | undefined> = {
@@ -35,7 +36,8 @@ export async function readAu(file: BoundedFile, start: number): Promise<Containe
   }
   const [codec, bytes] = encoding;
   const available = Math.max(0, file.size - start - soundAt);
-  const isUnknown = size === UNKNOWN_SIZE || size === 0;
+  const isUnknown =
+    size === UNKNOWN_SIZE || size === 0 || (size > available && isPlaceholder([size]));
   return buildPcmContainer({
     ...{ contentType: 'audio/basic', demuxer: 'au', codec, sampleRate, channels },
     declaredIsExact: !isUnknown,

@@ -2,6 +2,8 @@ import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
+import { readAsRaw, warnOfUnderstatement } from './pcm.ts';
+import { CAF_CHUNK, goesOnAfter, isPlaceholder } from './riff-sizes.ts';
 
 const MOST_CHUNKS = 1000;
 const IS_FLOAT = 1;
@@ -25,12 +27,21 @@ interface Description {
   channels: number;
 }
 
+/** Where the sound is, how many bytes of it are declared, and how many bytes follow. */
+interface Sound {
+  at: number;
+  bytes: number;
+  available: number;
+  /** Whether the size was never written. */
+  isOpen: boolean;
+}
+
 /** Reads Apple's Core Audio Format; null for another format. */
 export async function readCaf(file: BoundedFile, start: number): Promise<Container | null> {
   const head = await file.read(start, 8);
   if (head.toString('latin1', 0, 4) !== 'caff') return null;
   let description: Description | null = null;
-  let soundBytes: number | null = null;
+  let sound: Sound | null = null;
   let frames: number | null = null;
   let offset = start + 8;
   for (let count = 0; count < MOST_CHUNKS && offset + 12 <= file.size; count++) {
@@ -43,13 +54,17 @@ export async function readCaf(file: BoundedFile, start: number): Promise<Contain
     if (name === 'pakt' && body.length >= 24) frames = Number(body.readBigInt64BE(8));
     const rest = file.size - offset - 12;
     // A size of −1 means up to the end: what a recorder writes that cannot go back.
-    if (name === 'data') soundBytes = Math.max(0, (size < 0 ? rest : Math.min(size, rest)) - 4);
-    if (size < 0) break;
+    const isOpen = size <= 4 || (size > rest && isPlaceholder([size]));
+    if (name === 'data') {
+      const bytes = Math.max(0, (isOpen ? rest : size) - 4);
+      sound = { at: offset + 16, bytes, available: Math.max(0, rest - 4), isOpen };
+    }
+    if (size < 0 || (name === 'data' && isOpen)) break;
     offset += 12 + size;
   }
   if (!description) throw corrupt('This CAF file does not say in which format its sound is.');
-  if (soundBytes === null) throw corrupt('This CAF file has no sound in it.');
-  return buildContainer(description, soundBytes, frames);
+  if (!sound) throw corrupt('This CAF file has no sound in it.');
+  return buildContainer(file, description, sound, frames);
 }
 
 function readDescription(body: Buffer): Description {
@@ -81,19 +96,32 @@ function findPcm(flags: number, bits: number): string | null {
   return [16, 24, 32].includes(bits) ? `pcm_s${bits}${endian}` : null;
 }
 
-function buildContainer(
-  { sampleRate, codec, lossless, bytesPerPacket, framesPerPacket, channels }: Description,
-  soundBytes: number,
+async function buildContainer(
+  file: BoundedFile,
+  description: Description,
+  sound: Sound,
   counted: number | null,
-): Container {
+): Promise<Container> {
+  const { sampleRate, codec, lossless, bytesPerPacket, framesPerPacket, channels } = description;
   const isFixed = bytesPerPacket > 0 && framesPerPacket > 0;
-  const frames = isFixed ? (soundBytes / bytesPerPacket) * framesPerPacket : counted;
-  return {
+  const bytesPerSecond = isFixed ? (sampleRate * bytesPerPacket) / framesPerPacket : 0;
+  const isPcm = isFixed && codec.startsWith('pcm_');
+  const isTooSmall =
+    isPcm &&
+    !sound.isOpen &&
+    (await goesOnAfter(file, sound.at + sound.bytes, bytesPerSecond, CAF_CHUNK));
+  const bytes = isTooSmall ? sound.available : sound.bytes;
+  const seconds = isFixed ? bytes / bytesPerSecond : (counted ?? 0) / sampleRate;
+  const container: Container = {
     ...{ contentType: 'audio/x-caf', demuxer: 'caf', decoders: [codec] },
     ...{ codec, lossless, sampleRate, channels, streams: 1 },
-    declaredSeconds: frames && frames > 0 ? frames / sampleRate : null,
-    declaredIsExact: frames !== null && frames > 0,
-    soundBytes,
-    fixedBitRate: isFixed ? Math.round((sampleRate * bytesPerPacket * 8) / framesPerPacket) : null,
+    declaredSeconds: seconds > 0 ? seconds : null,
+    declaredIsExact: seconds > 0 && !sound.isOpen && !isTooSmall,
+    soundBytes: Math.min(bytes, sound.available),
+    fixedBitRate: isFixed ? Math.round(bytesPerSecond * 8) : null,
+    ...(isPcm && { mostSeconds: sound.available / bytesPerSecond }),
   };
+  if (!isPcm || !(sound.isOpen || isTooSmall)) return container;
+  const warnings = isTooSmall ? { warnings: [warnOfUnderstatement('CAF')] } : {};
+  return { ...readAsRaw(container, sound.at), ...warnings };
 }

@@ -27,6 +27,11 @@ export interface Container {
   soundBytes: number | null;
   /** Bits per second, when the encoding has a constant bit rate. */
   fixedBitRate: number | null;
+  /**
+   * How long the sound can be, by all bytes that follow the header; of uncompressed samples, which cannot
+   * last longer.
+   */
+  mostSeconds?: number;
   /** Options of the demuxer, such as where raw samples begin. */
   demuxerOptions?: readonly string[];
   /** Oddities of the header that were overcome. */

@@ -1,3 +1,4 @@
+import { buildWarning, type MediaWarning } from '../../warning.ts';
 import type { Container } from './container.ts';
 
 /** What the header of a file of uncompressed samples declares. */
@@ -28,5 +29,31 @@ export function buildPcmContainer({
     declaredSeconds: bytes / bytesPerSecond,
     soundBytes: Math.min(bytes, available),
     fixedBitRate: bytesPerSecond * 8,
+    mostSeconds: available / bytesPerSecond,
   };
+}
+
+/**
+ * Reads the samples from an offset on without the demuxer of the container, which would not find all of
+ * them there.
+ */
+export function readAsRaw(container: Container, at: number): Container {
+  const { codec, sampleRate, channels, declaredSeconds } = container;
+  if (!codec.startsWith('pcm_')) return container;
+  return {
+    ...container,
+    demuxer: codec.slice('pcm_'.length),
+    demuxerOptions: [
+      ...['-sample_rate', String(sampleRate), '-ch_layout', `${channels}c`],
+      ...['-skip_initial_bytes', String(at), '-t', String(declaredSeconds)],
+    ],
+  };
+}
+
+/** The warning where a header declares less sound than there is, all of which is read. */
+export function warnOfUnderstatement(format: string): MediaWarning {
+  return buildWarning(
+    'LENGTH_MISMATCH',
+    `The header of this ${format} file declares less sound than there is; all of it was read.`,
+  );
 }

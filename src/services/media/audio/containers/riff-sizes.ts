@@ -32,20 +32,53 @@ export async function findNextChunk(file: BoundedFile, end: number, size: number
   return isChunkName(names.subarray(0, 4)) && !isPadded ? end : end + 1;
 }
 
+/** How the chunks of a format begin: with four letters, and a size. */
+export interface ChunkHead {
+  bytes: number;
+  readSize(head: Buffer): number;
+  /** Whether chunks of odd size are padded with a byte. */
+  isPadded: boolean;
+}
+
+export const WAV_CHUNK: ChunkHead = {
+  ...{ bytes: 8, isPadded: true, readSize: (head) => head.readUInt32LE(4) },
+};
+export const AIFF_CHUNK: ChunkHead = {
+  ...{ bytes: 8, isPadded: true, readSize: (head) => head.readUInt32BE(4) },
+};
+export const CAF_CHUNK: ChunkHead = {
+  ...{ bytes: 12, isPadded: false, readSize: (head) => Number(head.readBigInt64BE(4)) },
+};
+
+/** Less than that after the declared end is not taken for sound, in seconds. */
+const LEAST_SECONDS = 0.05;
+
+/** Whether sound goes on after its declared end: what follows is neither chunks nor tags. */
+export async function goesOnAfter(
+  file: BoundedFile,
+  end: number,
+  bytesPerSecond: number,
+  chunk: ChunkHead,
+): Promise<boolean> {
+  const least = bytesPerSecond * LEAST_SECONDS;
+  return file.size - end >= least && !(await looksLikeTrailer(file, end, chunk));
+}
+
 /** Whether chunks or tags follow here, not sound: what remains of the file is made of them. */
-export async function looksLikeTrailer(file: BoundedFile, at: number): Promise<boolean> {
+async function looksLikeTrailer(file: BoundedFile, at: number, chunk: ChunkHead): Promise<boolean> {
   let offset = at;
   for (let count = 0; count < 100; count++) {
     const rest = file.size - offset;
-    if (rest < 8) return count > 0;
+    if (rest < chunk.bytes) return count > 0;
     const head = await file.read(offset, 12);
     if (/^(TAG|ID3|APETAGEX|LYRICS)/.test(head.toString('latin1', 0, 8))) return true;
     // Padding, or the rest of a file that was written in blocks.
     if (head.every((byte) => byte === 0) && (await isZero(file, offset))) return true;
     if (!isChunkName(head.subarray(0, 4))) return false;
-    const size = head.readUInt32LE(4);
-    if (offset + 8 + size > file.size + 1) return false;
-    offset = await findNextChunk(file, offset + 8 + size, size);
+    const size = chunk.readSize(head);
+    const end = offset + chunk.bytes + size;
+    if (size < 0 || end > file.size + 1) return false;
+    offset = chunk.isPadded ? await findNextChunk(file, end, size) : end;
   }
   return true;
 }

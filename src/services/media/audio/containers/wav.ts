@@ -1,11 +1,10 @@
 import type { BoundedFile } from '../../bounded-file.ts';
 import { corrupt, MediaError } from '../../media-error.ts';
-import { buildWarning } from '../../warning.ts';
 import { ACCEPTED } from '../limits.ts';
 import type { Container } from './container.ts';
 import { readMpegAudio } from './mpeg-audio.ts';
-import { buildPcmContainer } from './pcm.ts';
-import { findNextChunk, isPlaceholder, looksLikeTrailer } from './riff-sizes.ts';
+import { buildPcmContainer, readAsRaw, warnOfUnderstatement } from './pcm.ts';
+import { findNextChunk, goesOnAfter, isPlaceholder, WAV_CHUNK } from './riff-sizes.ts';
 
 interface Format {
   codec: string;
@@ -56,7 +55,8 @@ export async function readWav(file: BoundedFile, start: number): Promise<Contain
       if (!format) throw corrupt('The sound of this WAV file comes before its format is declared.');
       const data = { at: offset + 8, size, wideSize, fileSize };
       const container = await buildContainer(file, format, data);
-      return isUnpadded ? readRaw(container, data.at) : container;
+      // The demuxer expects padded chunks.
+      return isUnpadded ? readAsRaw(container, data.at) : container;
     }
     const next = await findNextChunk(file, offset + 8 + size, size);
     isUnpadded ||= next !== offset + 8 + size + (size % 2);
@@ -118,7 +118,8 @@ async function buildContainer(
   const isUnknown =
     (wide === null && (declared === 0 || declared >= UNKNOWN_SIZE)) ||
     (declared > available && isPlaceholder([declared, data.fileSize]));
-  const isTooSmall = !isUnknown && (await goesOnAfter(file, data.at + declared, format));
+  const isTooSmall =
+    !isUnknown && (await goesOnAfter(file, data.at + declared, format.bytesPerSecond, WAV_CHUNK));
   const type = { contentType: 'audio/wav', demuxer: 'wav' } as const;
   const container = buildPcmContainer({
     ...{ ...type, ...format, available },
@@ -131,30 +132,8 @@ async function buildContainer(
     ...(format.codec === 'mp3' && (await describeMp3(file, data.at))),
     ...(isTooSmall && {
       demuxerOptions: ['-ignore_length', '1'],
-      warnings: [
-        buildWarning(
-          'LENGTH_MISMATCH',
-          'The header of this WAV file declares less sound than there is; all of it was read.',
-        ),
-      ],
+      warnings: [warnOfUnderstatement('WAV')],
     }),
-  };
-}
-
-/**
- * Reads the samples of a file whose chunks are not padded, as the demuxer expects, without the
- * demuxer of WAV.
- */
-function readRaw(container: Container, at: number): Container {
-  const { codec, sampleRate, channels, declaredSeconds } = container;
-  if (!codec.startsWith('pcm_')) return container;
-  return {
-    ...container,
-    demuxer: codec.slice('pcm_'.length),
-    demuxerOptions: [
-      ...['-sample_rate', String(sampleRate), '-ch_layout', `${channels}c`],
-      ...['-skip_initial_bytes', String(at), '-t', String(declaredSeconds)],
-    ],
   };
 }
 
@@ -165,11 +144,4 @@ async function describeMp3(file: BoundedFile, at: number): Promise<Partial<Conta
   const { sampleRate, channels, declaredSeconds, soundBytes, fixedBitRate } = mp3;
   const found = { sampleRate, channels, declaredSeconds, soundBytes, fixedBitRate };
   return { ...found, declaredIsExact: mp3.declaredIsExact, mayBeStale: true };
-}
-
-/** Whether sound goes on after its declared end, for at least a twentieth of a second. */
-async function goesOnAfter(file: BoundedFile, end: number, format: Omit<Format, 'decoders'>) {
-  const rest = file.size - end;
-  if (rest < format.bytesPerSecond / 20) return false;
-  return !(await looksLikeTrailer(file, end));
 }

@@ -3,6 +3,7 @@ import { findBox, readBoxes, readTopLevel } from '../../mp4-boxes.ts';
 import { type CodedColor, readCodedColor } from '../coded-color.ts';
 import type { ImageLimits } from '../limits.ts';
 import type { BufferedFile } from './buffered-file.ts';
+import { loadTopBox } from './load-box.ts';
 import { makePartCounter, type Picture, refuseSize } from './picture.ts';
 
 /**
@@ -70,23 +71,9 @@ async function readSequence(
 }
 
 async function findIndex(file: BufferedFile, limits: ImageLimits): Promise<Buffer> {
-  const count = makePartCounter(limits);
-  for (let at = 0; at + 8 <= file.size; ) {
-    count();
-    const head = await file.read(at, 16);
-    const short = head.readUInt32BE(0);
-    const isWide = short === 1 && head.length === 16;
-    const size = isWide ? Number(head.readBigUInt64BE(8)) : short || file.size - at;
-    const start = isWide ? 16 : 8;
-    if (size < start) throw corrupt('This AVIF file has a box shorter than its own header.');
-    if (head.toString('latin1', 4, 8) === 'meta') {
-      if (size > MOST_INDEX_BYTES)
-        throw new MediaError('TOO_COMPLEX', 'The index (meta) of this AVIF file is too large.');
-      if (at + size > file.size) throw corrupt('This AVIF file ends within its index (meta).');
-      return await file.read(at + start + 4, size - start - 4); // skips version and flags
-    }
-    at += size;
-  }
+  const wanted = { name: 'meta', format: 'AVIF', mostBytes: MOST_INDEX_BYTES } as const;
+  const index = await loadTopBox(file, wanted, makePartCounter(limits));
+  if (index) return index.subarray(4); // after version and flags
   throw corrupt('This AVIF file has no index (meta): it was cut off, or never finished.');
 }
 

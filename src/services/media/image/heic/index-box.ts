@@ -1,5 +1,6 @@
-import { corrupt, MediaError } from '../../media-error.ts';
+import { corrupt } from '../../media-error.ts';
 import type { BufferedFile } from '../formats/buffered-file.ts';
+import { loadTopBox } from '../formats/load-box.ts';
 
 /** A box of the container (ISO/IEC 14496-12), without its header. */
 export interface Box {
@@ -11,28 +12,12 @@ export interface Box {
 const MOST_INDEX_BYTES = 2 * 1024 * 1024;
 
 /** Loads the body of the first box of this name in the file; null when there is none. */
-export async function loadBox(
+export function loadBox(
   file: BufferedFile,
   name: 'meta' | 'moov',
   count: () => void,
 ): Promise<Buffer | null> {
-  for (let at = 0; at + 8 <= file.size; ) {
-    count();
-    const head = await file.read(at, 16);
-    const short = head.readUInt32BE(0);
-    const isWide = short === 1 && head.length === 16;
-    const size = isWide ? Number(head.readBigUInt64BE(8)) : short || file.size - at;
-    const start = isWide ? 16 : 8;
-    if (size < start) throw corrupt('This HEIC file has a box shorter than its own header.');
-    if (head.toString('latin1', 4, 8) === name) {
-      if (size > MOST_INDEX_BYTES)
-        throw new MediaError('TOO_COMPLEX', `The index (${name}) of this HEIC file is too large.`);
-      if (at + size > file.size) throw corrupt(`This HEIC file ends within its index (${name}).`);
-      return Buffer.from(await file.read(at + start, size - start));
-    }
-    at += size;
-  }
-  return null;
+  return loadTopBox(file, { name, format: 'HEIC', mostBytes: MOST_INDEX_BYTES }, count);
 }
 
 /** Lists the boxes directly within another. @throws MediaError when one does not fit */

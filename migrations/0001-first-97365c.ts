@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-5c34ac',
+  id: '0001-first-97365c',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1081,6 +1081,22 @@ export const migration: Migration = {
           items: {
             bsonType: 'string',
             pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+          },
+          maxItems: 200,
+        },
+        streams: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['id', 'until'],
+            properties: {
+              id: {
+                bsonType: 'string',
+                pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+              },
+              until: { bsonType: 'date' },
+            },
           },
           maxItems: 200,
         },

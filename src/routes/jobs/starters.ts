@@ -1,0 +1,24 @@
+import { makeBody } from '../../api/resource/input.ts';
+import { castObject } from '../../data/cast.ts';
+import { Export } from '../../models/exports/export.ts';
+import { owner } from '../../rules.ts';
+import { estimateExport } from '../../services/exports/estimate.ts';
+import type { AskedExport } from '../../services/exports/make-plan.ts';
+import { startExportJob } from '../../services/exports/start.ts';
+import type { Starter } from '../../services/jobs/start-job.ts';
+
+const readExport = (input: object) =>
+  ({ settings: {}, ...castObject(Export.shape, { ...input }) }) as AskedExport;
+
+/** The job types that clients start by way of a document, beside those that are `startable`. */
+export const starters: Record<string, Starter> = {
+  export: {
+    // Made when it is needed: a function starts with all its routes.
+    get body() {
+      return makeBody(Export.shape, 'create');
+    },
+    rule: owner,
+    start: (ctx, input, how) => startExportJob(ctx, readExport(input), how),
+    estimate: async (ctx, input) => (await estimateExport(ctx, readExport(input))).credits,
+  },
+};
