@@ -1,0 +1,44 @@
+import { idText } from '../../data/ids.ts';
+import {
+  CreditsTransaction,
+  type CreditsTransactionDoc,
+} from '../../models/billing/credits-transaction.ts';
+import { BATCH } from './side-by-side.ts';
+import type { LedgerFault } from './verify.ts';
+
+type Entry = Pick<
+  CreditsTransactionDoc,
+  '_id' | 'account' | 'amount' | 'sequence' | 'reverses' | 'postings'
+>;
+
+const FIELDS = { account: 1, amount: 1, sequence: 1, reverses: 1, postings: 1 } as const;
+
+/** Verifies that each entry that reverses another takes back exactly that, once and in the same accounts. */
+export async function verifyCorrections(): Promise<LedgerFault | undefined> {
+  const { collection } = CreditsTransaction;
+  const reversals = collection
+    .find<Entry>({ reverses: { $exists: true } }, { projection: FIELDS })
+    .hint({ reverses: 1 })
+    .batchSize(BATCH);
+  for (;;) {
+    if (!(await reversals.hasNext())) return undefined;
+    const some: Entry[] = reversals.readBufferedDocuments();
+    const ids = some.flatMap(({ reverses }) => (reverses ? [reverses] : []));
+    const found = collection.find<Entry>({ _id: { $in: ids } }, { projection: FIELDS });
+    const byId = new Map((await found.toArray()).map((one) => [idText(one._id), one]));
+    for (const entry of some) {
+      const first = entry.reverses && byId.get(idText(entry.reverses));
+      if (first && isOpposite(first, entry)) continue;
+      const { account, sequence } = entry;
+      const message = `Entry ${sequence} does not reverse what it says.`;
+      return { account: idText(account), sequence, message };
+    }
+  }
+}
+
+function isOpposite(first: Entry, entry: Entry): boolean {
+  return entry.postings.every(({ account, amount }, n) => {
+    const other = first.postings[n];
+    return other?.amount === -amount && other.account.equals(account);
+  });
+}
