@@ -68,6 +68,7 @@ async function measure(): Promise<void> {
         ...[String(round), name, ours.perSecond.toFixed(0), floor.perSecond.toFixed(0)],
         `${((100 * ours.perSecond) / floor.perSecond).toFixed(0)} %`,
         ...[ours.p50.toFixed(0), ours.p99.toFixed(0)],
+        ...[ours.ownCpu.toFixed(2), ours.mongodCpu.toFixed(2)],
       ]);
     }
   }
@@ -79,6 +80,8 @@ async function measure(): Promise<void> {
     'of the floor',
     'p50, ms',
     'p99, ms',
+    'CPU ms each',
+    'mongod’s',
   ];
   console.log(formatTable(heads, rows));
   const { entries, perSecond } = await bench.measureVerifier();

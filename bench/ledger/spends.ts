@@ -10,16 +10,19 @@ import { verifyLedger } from '../../src/services/billing/verify.ts';
 import { giveBack, takeAllowance } from '../../src/services/metering/allowances/counter.ts';
 import { makeEvent } from '../event.ts';
 import { fill, formatId, signToken } from '../fill.ts';
+import { readCpuSeconds } from '../process.ts';
 
 const CLIENTS = 64;
 const CREDITS = 1_000_000;
 const NOBODY = '00000000-0000-7000-8000-000000000000';
 
-/** How many a second, and how long one took, in ms. */
+/** How many a second, how long one took, in ms, and what it cost, in ms of CPU of this process and of mongod. */
 export interface Rate {
   perSecond: number;
   p50: number;
   p99: number;
+  ownCpu: number;
+  mongodCpu: number;
 }
 
 /** Makes so many accounts with credits. */
@@ -77,7 +80,7 @@ export async function measureVerifier(): Promise<{ entries: number; perSecond: n
 
 async function measure(seconds: number, once: (n: number) => Promise<unknown>): Promise<Rate> {
   const times: number[] = [];
-  const began = performance.now();
+  const [began, cpu] = [performance.now(), readCpu()];
   const isOver = () => performance.now() - began > seconds * 1000;
   let n = 0;
   const client = async () => {
@@ -89,7 +92,19 @@ async function measure(seconds: number, once: (n: number) => Promise<unknown>): 
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
   const took = (performance.now() - began) / 1000;
+  const spent = readCpu();
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.floor(share * (times.length - 1))] as number;
-  return { perSecond: times.length / took, p50: at(0.5), p99: at(0.99) };
+  return {
+    ...{ perSecond: times.length / took, p50: at(0.5), p99: at(0.99) },
+    ownCpu: (1000 * (spent.own - cpu.own)) / times.length,
+    mongodCpu: (1000 * (spent.mongod - cpu.mongod)) / times.length,
+  };
+}
+
+/** Seconds of CPU so far: mongod is a child of this process. */
+function readCpu() {
+  const { user, system } = process.cpuUsage();
+  const own = (user + system) / 1e6;
+  return { own, mongod: readCpuSeconds(process.pid) - own };
 }

@@ -8,9 +8,11 @@ import { AuditEvent } from '../../src/models/audit/audit-event.ts';
 import { SpendingControl } from '../../src/models/billing/spending-control.ts';
 import { log } from '../../src/providers/log.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
-import { openAccount } from '../../src/services/billing/accounts.ts';
+import { openAccount, SYSTEM_ACCOUNTS } from '../../src/services/billing/accounts.ts';
 import { expireLots } from '../../src/services/billing/expire-lots.ts';
+import { takeBack } from '../../src/services/billing/debt.ts';
 import { grantCredits } from '../../src/services/billing/grants.ts';
+import type { NewEntry } from '../../src/services/billing/ledger.ts';
 import { computePrice, readPrices } from '../../src/services/billing/prices.ts';
 import { forgetSpending } from '../../src/services/billing/spending.ts';
 import { tendAccounts } from '../../src/services/billing/tend.ts';
@@ -155,6 +157,21 @@ test('credits that expire are spent first, and what running work holds stays', a
   expect(await expireLots(after(25))).toBe(1);
   expect(await creditsOf(alice)).toEqual({ balance: 10, held: 0, available: 10 });
   expect((await verifyLedger()).fault).toBeUndefined();
+});
+
+test('of credits that expire those are gone at once that pay a debt', async () => {
+  const alice = await given.user();
+  const account = new UUID(alice.id);
+  await openAccount(ctx, account);
+  const taken = { account, type: 'REFUND', cause: 'PACKAGE', amount: -10, key: `test:${alice.id}` };
+  const against = SYSTEM_ACCOUNTS.REFUNDS;
+  await transaction(ctx, (tx) => takeBack(tx, { ...taken, against } as NewEntry));
+  const expiresAt = new Date(Date.now() + 60_000);
+  await grantCredits(ctx, { user: account, amount: 15, reason: 'for a test', expiresAt });
+  expect(await creditsOf(alice)).toMatchObject({ balance: 5, available: 5 });
+  expect((await verifyLedger()).fault).toBeUndefined();
+  expect(await expireLots({ ...ctx, clock: () => Date.now() + 120_000 })).toBe(1);
+  expect(await creditsOf(alice)).toMatchObject({ balance: 0, available: 0 });
 });
 
 test('prices have versions, and are rounded up to whole credits', () => {
