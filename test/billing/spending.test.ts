@@ -1,10 +1,11 @@
 import './capped.ts';
 import '../harness/place.ts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { transaction } from '../../src/data/transaction.ts';
 import { AuditEvent } from '../../src/models/audit/audit-event.ts';
+import { CreditHold } from '../../src/models/billing/credit-hold.ts';
 import { SpendingControl } from '../../src/models/billing/spending-control.ts';
 import { log } from '../../src/providers/log.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
@@ -172,6 +173,20 @@ test('of credits that expire those are gone at once that pay a debt', async () =
   expect((await verifyLedger()).fault).toBeUndefined();
   expect(await expireLots({ ...ctx, clock: () => Date.now() + 120_000 })).toBe(1);
   expect(await creditsOf(alice)).toMatchObject({ balance: 0, available: 0 });
+});
+
+test('where one of the things fails that are done each minute, the others are done, and the failure is told', async () => {
+  const alice = await given.user();
+  const soon = new Date(Date.now() + 60_000);
+  const user = new UUID(alice.id);
+  await grantCredits(ctx, { user, amount: 15, reason: 'for a test', expiresAt: soon });
+  const aggregate = vi.spyOn(CreditHold.collection, 'aggregate').mockImplementationOnce(() => {
+    throw new Error('It broke.');
+  });
+  const later = { ...ctx, clock: () => Date.now() + 120_000 };
+  await expect(tendAccounts(later)).rejects.toThrow('It broke.');
+  aggregate.mockRestore();
+  expect(await creditsOf(alice)).toMatchObject({ balance: 0 });
 });
 
 test('prices have versions, and are rounded up to whole credits', () => {

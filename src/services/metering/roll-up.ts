@@ -1,3 +1,4 @@
+import { collectErrors } from '../../collect-errors.ts';
 import type { Ctx } from '../../context.ts';
 import { rollUpApp } from './roll-up-app.ts';
 import { rollUpUsers } from './roll-up-users.ts';
@@ -18,8 +19,10 @@ export interface RollUpCounts {
  * anywhere: the next run goes on.
  */
 export async function rollUp(ctx: Ctx, timeLeft: () => number): Promise<RollUpCounts> {
-  const looked = await scanEntries(ctx, timeLeft);
-  const facts = await rollUpUsers(ctx, timeLeft);
-  const hours = await rollUpApp(ctx, timeLeft);
-  return { looked, facts, hours };
+  const { attempt, finish } = collectErrors();
+  const looked = await attempt(() => scanEntries(ctx, timeLeft));
+  const facts = await attempt(() => rollUpUsers(ctx, timeLeft));
+  const hours = await attempt(() => rollUpApp(ctx, timeLeft));
+  finish();
+  return { looked: looked ?? 0, facts: facts ?? 0, hours: hours ?? 0 };
 }
