@@ -3,7 +3,11 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
+<<<<<<<< HEAD:migrations/0001-first-a2b6c6.ts
   id: '0001-first-a2b6c6',
+========
+  id: '0001-first-d3e468',
+>>>>>>>> whole:migrations/0001-first-d3e468.ts
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -751,7 +755,7 @@ export const migration: Migration = {
         'updatedAt',
         'version',
       ],
-      indexes: [{ key: { workflow: 1, revision: 1 }, unique: true }],
+      indexes: [{ key: { workflow: 1, revision: 1 }, unique: true }, { key: { user: 1 } }],
     });
     await m.createCollection('consents', {
       fields: {

@@ -1,5 +1,5 @@
 /** Tasks that have nothing to do with each other: one that fails keeps none of the others from being done. */
-export interface Attempts {
+interface Attempts {
   /** Does one of them. @returns what it returned; undefined where it failed */
   attempt<T>(task: () => Promise<T>): Promise<T | undefined>;
   /** Throws what went wrong first, once all have been tried. */

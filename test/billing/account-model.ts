@@ -8,7 +8,7 @@ export interface KnownJob {
 }
 
 /** An entry that was posted, and may be reversed once. */
-export interface KnownEntry {
+interface KnownEntry {
   id: UUID;
   amount: number;
   isReversed: boolean;

@@ -61,7 +61,7 @@ async function tellUntold(): Promise<void> {
 }
 
 /** A run of a request, and which record is its own, until another run takes it over. */
-export interface Run {
+interface Run {
   promisedId: UUID;
   own: TypedFilter;
 }

@@ -11,6 +11,7 @@ export interface Side<T> {
   take(id: UUID, see: (document: T) => void): Promise<void>;
   /** The id of the next document, where it comes before this one; without one, of any that is left. */
   before(id?: UUID): Promise<UUID | undefined>;
+  close(): Promise<void>;
 }
 
 /**
@@ -42,7 +43,13 @@ export function openSide<T>(cursor: mongo.AbstractCursor<T>, path: keyof T & str
       if (!(await isThere())) return undefined;
       return !id || compareIds(idAt(), id) < 0 ? idAt() : undefined;
     },
+    close: () => cursor.close(),
   };
+}
+
+/** Closes what was opened, also where it was not read to its end. */
+export async function closeSides(sides: object): Promise<void> {
+  await Promise.all((Object.values(sides) as Side<unknown>[]).map((side) => side.close()));
 }
 
 /** The order in which the database sorts ids. */

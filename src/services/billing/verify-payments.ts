@@ -5,7 +5,7 @@ import {
 } from '../../models/billing/credits-transaction.ts';
 import { Dispute, type DisputeDoc } from '../../models/billing/dispute.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
-import { BATCH, openSide, type Side } from './side-by-side.ts';
+import { BATCH, closeSides, openSide, type Side } from './side-by-side.ts';
 import type { LedgerFault } from './verify.ts';
 
 type Entry = Pick<
@@ -29,6 +29,19 @@ const TRIES = 5;
  */
 export async function verifyPayments(): Promise<LedgerFault | undefined> {
   const sides = openSides();
+  try {
+    return await readPayments(sides);
+  } finally {
+    await closeSides(sides);
+  }
+}
+
+interface Sides {
+  entries: Side<Entry>;
+  lost: Side<Lost>;
+}
+
+async function readPayments(sides: Sides): Promise<LedgerFault | undefined> {
   const payments = Payment.collection.find<PaymentDoc>({}).sort({ _id: 1 }).batchSize(BATCH);
   for await (const payment of payments) {
     const { _id } = payment;
@@ -43,7 +56,7 @@ export async function verifyPayments(): Promise<LedgerFault | undefined> {
   return findStray(sides.entries);
 }
 
-function openSides(): { entries: Side<Entry>; lost: Side<Lost> } {
+function openSides(): Sides {
   const entries = CreditsTransaction.collection
     .find<Entry>({ payment: { $exists: true } }, { projection: FIELDS })
     .sort({ payment: 1 })

@@ -6,7 +6,7 @@ import {
   CreditsTransaction,
   type CreditsTransactionDoc,
 } from '../../models/billing/credits-transaction.ts';
-import { BATCH, openSide, type Side } from './side-by-side.ts';
+import { BATCH, closeSides, openSide, type Side } from './side-by-side.ts';
 import {
   beginReading,
   endReading,
@@ -59,6 +59,14 @@ interface Sides {
 
 async function verifyAccounts(report: LedgerReport): Promise<LedgerFault | undefined> {
   const sides = openSides();
+  try {
+    return await readAccounts(sides, report);
+  } finally {
+    await closeSides(sides);
+  }
+}
+
+async function readAccounts(sides: Sides, report: LedgerReport): Promise<LedgerFault | undefined> {
   const accounts = CreditAccount.collection
     .find<CreditAccountDoc>({})
     .sort({ _id: 1 })

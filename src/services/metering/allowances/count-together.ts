@@ -12,7 +12,7 @@ import { AllowanceCounter } from '../../../models/metering/allowance-counter.ts'
 export const UNHURRIED = { writeConcern: { w: 1, j: false } };
 
 /** What one request counts, and what has to be true of the counter for that. */
-export interface Count {
+interface Count {
   ctx: Ctx;
   user: UUID;
   usage: Usage;
