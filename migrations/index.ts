@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstD3e468 } from './0001-first-d3e468.ts';
+import { migration as m0001First77a2aa } from './0001-first-77a2aa.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstD3e468];
+export const migrations: Migration[] = [m0001First77a2aa];

@@ -3,11 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-<<<<<<<< HEAD:migrations/0001-first-a2b6c6.ts
-  id: '0001-first-a2b6c6',
-========
-  id: '0001-first-d3e468',
->>>>>>>> whole:migrations/0001-first-d3e468.ts
+  id: '0001-first-77a2aa',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
