@@ -152,10 +152,7 @@ describe('while the database is away a key is not held for a try that has ended:
 
   test('one that another has taken over is left to that one', async () => {
     const [now, key] = [Date.now(), newKey()];
-    const [ends, second] = [
-      Promise.withResolvers<Answer>(),
-      Promise.withResolvers<Answer>(),
-    ];
+    const [ends, second] = [Promise.withResolvers<Answer>(), Promise.withResolvers<Answer>()];
     const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const first = asksAt(now, key, () => {
       begun[0]?.resolve();

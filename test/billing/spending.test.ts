@@ -10,8 +10,8 @@ import { SpendingControl } from '../../src/models/billing/spending-control.ts';
 import { log } from '../../src/providers/log.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
 import { openAccount, SYSTEM_ACCOUNTS } from '../../src/services/billing/accounts.ts';
-import { expireLots } from '../../src/services/billing/expire-lots.ts';
 import { takeBack } from '../../src/services/billing/debt.ts';
+import { expireLots } from '../../src/services/billing/expire-lots.ts';
 import { grantCredits } from '../../src/services/billing/grants.ts';
 import type { NewEntry } from '../../src/services/billing/ledger.ts';
 import { computePrice, readPrices } from '../../src/services/billing/prices.ts';
@@ -175,20 +175,6 @@ test('of credits that expire those are gone at once that pay a debt', async () =
   expect(await creditsOf(alice)).toMatchObject({ balance: 0, available: 0 });
 });
 
-test('where one of the things fails that are done each minute, the others are done, and the failure is told', async () => {
-  const alice = await given.user();
-  const soon = new Date(Date.now() + 60_000);
-  const user = new UUID(alice.id);
-  await grantCredits(ctx, { user, amount: 15, reason: 'for a test', expiresAt: soon });
-  const aggregate = vi.spyOn(CreditHold.collection, 'aggregate').mockImplementationOnce(() => {
-    throw new Error('It broke.');
-  });
-  const later = { ...ctx, clock: () => Date.now() + 120_000 };
-  await expect(tendAccounts(later)).rejects.toThrow('It broke.');
-  aggregate.mockRestore();
-  expect(await creditsOf(alice)).toMatchObject({ balance: 0 });
-});
-
 test('prices have versions, and are rounded up to whole credits', () => {
   expect(readPrices(ctx)).toMatchObject({ version: 'free', prices: {} });
   expect(computePrice(ctx, 'export', { minutes: 100 })).toBe(0);
@@ -216,4 +202,18 @@ test('all accounts together spend so much in an hour, and then somebody is told'
   await enqueue(later, paid, { input: { price: 300, use: 1 }, user: new UUID(bob.id) });
   forgetSpending();
   await SpendingControl.collection.deleteMany({});
+});
+
+test('where one of the things fails that are done each minute, the others are done, and the failure is told', async () => {
+  const alice = await given.user();
+  const soon = new Date(Date.now() + 60_000);
+  const user = new UUID(alice.id);
+  await grantCredits(ctx, { user, amount: 15, reason: 'for a test', expiresAt: soon });
+  const aggregate = vi.spyOn(CreditHold.collection, 'aggregate').mockImplementationOnce(() => {
+    throw new Error('It broke.');
+  });
+  const later = { ...ctx, clock: () => Date.now() + 120_000 };
+  await expect(tendAccounts(later)).rejects.toThrow('It broke.');
+  aggregate.mockRestore();
+  expect(await creditsOf(alice)).toMatchObject({ balance: 0 });
 });

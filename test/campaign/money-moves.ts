@@ -162,9 +162,7 @@ function makeWork(): Move['once'] {
   return async () => {
     const now = ahead;
     ahead += 60_000;
-    return quietly(
-      workOnce({ ...ctx, clock: () => Date.now() + now }, paidTypes, () => 900_000),
-    );
+    return quietly(workOnce({ ...ctx, clock: () => Date.now() + now }, paidTypes, () => 900_000));
   };
 }
 

@@ -53,7 +53,5 @@ test('the turns of many users are taken by three commands, however many they are
 });
 
 function eachAlone(owners: UUID[], counts: number[]): Promise<number[][]> {
-  return Promise.all(
-    owners.map((owner, n) => takeTurns(ctx, 'MEDIA', owner, counts[n] as number)),
-  );
+  return Promise.all(owners.map((owner, n) => takeTurns(ctx, 'MEDIA', owner, counts[n] as number)));
 }

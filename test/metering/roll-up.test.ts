@@ -184,10 +184,12 @@ test('of a user who is gone there are neither facts nor stats, whenever that is'
   await goes(between);
   const updateMany = MeteringFact.collection.updateMany.bind(MeteringFact.collection);
   // Right before the roll-up is committed.
-  const spy = vi.spyOn(MeteringFact.collection, 'updateMany').mockImplementationOnce(async (...args) => {
-    await goes(during);
-    return updateMany(...args);
-  });
+  const spy = vi
+    .spyOn(MeteringFact.collection, 'updateMany')
+    .mockImplementationOnce(async (...args) => {
+      await goes(during);
+      return updateMany(...args);
+    });
   await roll();
   spy.mockRestore();
   const theirs = { user: { $in: gone } };

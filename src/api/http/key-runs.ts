@@ -22,7 +22,11 @@ const RUNNING = 35_000;
  * Frees the key of a request that has failed. If nobody knows what it wrote, the reserved id stays,
  * and the same request once more takes it over, at once.
  */
-export async function releaseRun(ctx: Ctx, own: TypedFilter, mayHaveWritten: boolean): Promise<void> {
+export async function releaseRun(
+  ctx: Ctx,
+  own: TypedFilter,
+  mayHaveWritten: boolean,
+): Promise<void> {
   const ended = mayHaveWritten ? endRun(own) : { deleteOne: { filter: own } };
   try {
     await IdempotencyRecord.collection.bulkWrite([ended]);

@@ -52,8 +52,7 @@ function findFault(reading: Reading, entry: CreditsTransactionDoc): string | und
   const sum = postings.reduce((total, one) => total + one.amount, 0);
   if (sum !== 0) return `The postings of entry ${sequence} add up to ${sum}.`;
   if (postings[0]?.amount !== amount) return `Entry ${sequence} does not post what it says.`;
-  if (entry.previousHash !== lastHash)
-    return `Entry ${sequence} does not follow the entry before.`;
+  if (entry.previousHash !== lastHash) return `Entry ${sequence} does not follow the entry before.`;
   if (hashEntry(entry) !== entry.hash) return `Entry ${sequence} is not what was written.`;
   if (entry.balanceAfter !== balance) return `After entry ${sequence} the balance is ${balance}.`;
   if (cause === 'DEBT' && !postings[1]?.account.equals(SYSTEM_ACCOUNTS.DEBT))
@@ -118,7 +117,9 @@ async function addUp(
   path: string,
 ): Promise<number> {
   const sum = { $group: { _id: null, total: { $sum: `$${path}` } } };
-  const [found] = await collection.aggregate<{ total: number }>([{ $match: filter }, sum]).toArray();
+  const [found] = await collection
+    .aggregate<{ total: number }>([{ $match: filter }, sum])
+    .toArray();
   return found?.total ?? 0;
 }
 

@@ -47,43 +47,62 @@ export async function takeTurns(
   return listTurns(taken?.first as number, count);
 }
 
+/** So many turns of a user. */
+interface Asked {
+  user: UUID;
+  count: number;
+}
+
 /**
  * Takes turns of many users in a queue, with two commands: what they had is read, and changed where it is the same
- * still. Where it is not, each takes them by a command of its own. @returns the turns of each, in their order
+ * still. Who has none yet takes them alone; and so do all, where one was faster elsewhere.
+ * @returns the turns of each, in their order
  */
 export async function takeTurnsOfMany(
   ctx: Ctx,
   queue: JobQueue,
-  asked: { user: UUID; count: number }[],
+  asked: Asked[],
 ): Promise<number[][]> {
-  const eachAlone = () =>
-    Promise.all(asked.map(({ user, count }) => takeTurns(ctx, queue, user, count)));
-  if (asked.length === 1) return eachAlone();
+  const takeAlone = ({ user, count }: Asked) => takeTurns(ctx, queue, user, count);
+  if (asked.length === 1) return Promise.all(asked.map(takeAlone));
+  const lanes = await findLanes(ctx, queue, asked);
+  const known = asked.flatMap((one) => {
+    const lane = lanes.get(idText(one.user));
+    return lane ? [{ ...one, lane, turns: listTurns(findFirst(lane), one.count) }] : [];
+  });
+  const isTaken = await changeLanes(ctx, queue, known);
+  const taken = new Map(isTaken ? known.map((one) => [idText(one.user), one.turns]) : []);
+  return Promise.all(asked.map((one) => taken.get(idText(one.user)) ?? takeAlone(one)));
+}
+
+/** The lane of a user, and the turn at which who joins the queue begins. */
+type Lane = JobTurnDoc & { entry: number };
+
+async function findLanes(ctx: Ctx, queue: JobQueue, asked: Asked[]): Promise<Map<string, Lane>> {
   const alone = { ...ctx, session: undefined };
   const entry = findEntry(ctx, await shareNextTurn(alone, queue));
-  const lanes = { queue, user: { $in: asked.map(({ user }) => user) } };
+  const theirs = { queue, user: { $in: asked.map(({ user }) => user) } };
   const options = { projection: { user: 1, last: 1, entry }, limit: asked.length };
-  const found = (await findMany(alone, JobTurn, lanes, options)) as (JobTurnDoc & {
-    entry: number; // which the projection computes
-  })[];
-  const byUser = new Map(found.map((lane) => [idText(lane.user as UUID), lane]));
-  const turns = asked.map(({ user, count }) => {
-    const lane = byUser.get(idText(user));
-    return lane && listTurns(findFirst(lane), count);
-  });
-  // Who takes the first turn ever has nothing to change.
-  if (turns.includes(undefined)) return eachAlone();
-  const all = turns as number[][];
-  const updates = asked.map(({ user }, n) => {
-    const [lane, mine] = [byUser.get(idText(user)), all[n] as number[]];
-    const set = { first: mine[0], last: mine.at(-1), updatedAt: databaseTime(ctx) };
+  const found = (await findMany(alone, JobTurn, theirs, options)) as Lane[]; // as the projection says
+  return new Map(found.map((lane) => [idText(lane.user as UUID), lane]));
+}
+
+/** Writes what was taken; false where somebody else has taken some of it meanwhile. */
+async function changeLanes(
+  ctx: Ctx,
+  queue: JobQueue,
+  known: { user: UUID; lane: Lane; turns: number[] }[],
+): Promise<boolean> {
+  if (known.length === 0) return true;
+  const updates = known.map(({ user, lane, turns }) => {
+    const set = { first: turns[0], last: turns.at(-1), updatedAt: databaseTime(ctx) };
     const version = { $add: ['$version', 1] };
-    const filter = { ...ownLane(queue, user), last: lane?.last };
+    const filter = { ...ownLane(queue, user), last: lane.last };
     return { updateOne: { filter, update: [{ $set: { ...set, version } }] } };
   });
-  const unordered = { ordered: false, ...UNHURRIED };
-  const { matchedCount } = await JobTurn.collection.bulkWrite(updates, unordered);
-  return matchedCount === updates.length ? all : eachAlone();
+  const options = { ordered: false, ...UNHURRIED };
+  const { matchedCount } = await JobTurn.collection.bulkWrite(updates, options);
+  return matchedCount === updates.length;
 }
 
 /** A turn that is lost with the database, or taken in vain, costs a place: nobody waits for the journal. */

@@ -54,7 +54,14 @@ async function takeUp(tx: Ctx): Promise<Pending[]> {
     },
   );
   if (pending.length === 0) return [];
-  const gone = new Set((await findGone(tx, pending.map(({ user }) => user))).map(idText));
+  const gone = new Set(
+    (
+      await findGone(
+        tx,
+        pending.map(({ user }) => user),
+      )
+    ).map(idText),
+  );
   // What has no user is of the whole app alone.
   const owned = pending.filter(({ user }) => user && !gone.has(idText(user)));
   if (owned.length > 0) {

@@ -59,8 +59,7 @@ const SOURCES: Source[] = [
 export async function scanEntries(ctx: Ctx, timeLeft: () => number): Promise<number> {
   const { attempt, finish } = collectErrors();
   let looked = 0;
-  for (const source of SOURCES)
-    looked += (await attempt(() => scan(ctx, source, timeLeft))) ?? 0;
+  for (const source of SOURCES) looked += (await attempt(() => scan(ctx, source, timeLeft))) ?? 0;
   finish();
   return looked;
 }

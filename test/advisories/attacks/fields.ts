@@ -71,11 +71,13 @@ function asked(route: Route, name: string) {
   ];
   // What the operation shows anyway may be asked for; the rest not.
   if (!offers('fields') && name !== '_id') queries.push(`fields=${name}`, `fields=id,${name}`);
-  return queries
-    .filter((q) => !known.has(q.split('=')[0] as string) || /^(sort|fields|include)=/.test(q))
-    // A field may be hidden in one entity, and a reference that may be followed in another.
-    .filter((q) => !(q === `include=${name}` && offers('include')))
-    .map((query) => ({ route, query }));
+  return (
+    queries
+      .filter((q) => !known.has(q.split('=')[0] as string) || /^(sort|fields|include)=/.test(q))
+      // A field may be hidden in one entity, and a reference that may be followed in another.
+      .filter((q) => !(q === `include=${name}` && offers('include')))
+      .map((query) => ({ route, query }))
+  );
 }
 
 /** Asking "is the secret greater than …" many times tells nothing. */
