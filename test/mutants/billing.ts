@@ -50,14 +50,14 @@ export const billing: Edits = {
   'src/services/metering/allowances/count-together.ts': [
     {
       guarantee: 'of an account that had not room for all of them each is counted alone',
-      find: 'isCounted || (group.length > 1 && (await countAlone(one)))',
+      find: 'isCounted || (!isAlone && (await countAlone(one)))',
       replace: 'isCounted',
       tests: ['test/metering/allowances-at-once.test.ts'],
       survives: 'Whoever is not counted is looked at again, and then counted alone or with others.',
     },
     {
       guarantee: 'what was not counted is told apart from what was',
-      find: 'matchedCount === groups.length ? undefined',
+      find: 'matchedCount === groups.size ? undefined',
       replace: 'matchedCount >= 0 ? undefined',
       tests: ['test/metering/allowances-at-once.test.ts'],
     },

@@ -1,4 +1,4 @@
-import { type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { canonicalJson } from '../../canonical-json.ts';
 import type { Ctx } from '../../context.ts';
 import { decryptByAny, encryptAesGcm, NONCE, TAG } from '../../crypto/aes-gcm.ts';

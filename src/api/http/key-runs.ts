@@ -1,10 +1,8 @@
 import type { KeyObject } from 'node:crypto';
-import type { mongo } from 'mongoose';
 import type { Ctx } from '../../context.ts';
 import { deriveAppKeys } from '../../crypto/app-key.ts';
 import { signHmac } from '../../crypto/hmac.ts';
 import { databaseTime, hasCome, LONG_AGO } from '../../data/database-time.ts';
-import type { Stored } from '../../data/entity.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { IdempotencyRecord } from '../../models/api/idempotency-record.ts';
@@ -37,7 +35,7 @@ export async function releaseRun(
   }
 }
 
-type Ended = mongo.AnyBulkWriteOperation<Stored>;
+type Ended = Parameters<typeof IdempotencyRecord.collection.bulkWrite>[0][number];
 
 /** The run is over; what it may have written has the reserved id. */
 function endRun(own: TypedFilter): Ended {

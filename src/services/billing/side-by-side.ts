@@ -1,9 +1,15 @@
-import type { mongo } from 'mongoose';
 import type { Stored } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 
 /** How many documents are read at once. */
 export const BATCH = 1000;
+
+/** What is used of the driver's cursors. */
+interface Cursor<T> {
+  hasNext(): Promise<boolean>;
+  readBufferedDocuments(): T[];
+  close(): Promise<void>;
+}
 
 /** A collection that is read once, in the order of an id, beside another one in the same order. */
 export interface Side<T> {
@@ -18,7 +24,7 @@ export interface Side<T> {
  * Reads a sorted cursor batch by batch. Each document is looked at once, and no query is made for each id.
  * @param path the field of the id, by which the cursor is sorted
  */
-export function openSide<T>(cursor: mongo.AbstractCursor<T>, path: keyof T & string): Side<T> {
+export function openSide<T>(cursor: Cursor<T>, path: keyof T & string): Side<T> {
   let batch: T[] = [];
   let at = 0;
   const idAt = () => (batch[at] as Stored)[path] as UUID;
