@@ -1,13 +1,12 @@
 import type { Ctx } from '../../../context.ts';
 import { databaseTime, LONG_AGO, upsertCommon } from '../../../data/database-time.ts';
-import { idText, type UUID } from '../../../data/ids.ts';
+import type { UUID } from '../../../data/ids.ts';
 import { METRICS, type Metric, type Usage } from '../../../data/usage.ts';
-import { gather } from '../../../gather.ts';
 import {
   AllowanceCounter,
   type AllowanceCounterDoc,
 } from '../../../models/metering/allowance-counter.ts';
-import { addUp, createCount, listMetrics, UNHURRIED } from './count-together.ts';
+import { createCount, listMetrics, UNHURRIED } from './count-together.ts';
 import { limitExpression, limitOf, PERIODS } from './limits.ts';
 import { refuse } from './refuse.ts';
 
@@ -42,49 +41,6 @@ export async function addUsage(ctx: Ctx, user: UUID, usage: Usage): Promise<void
   if (await count(ctx, user, usage, false)) return;
   await renewCounter(ctx, user);
   await count(ctx, user, usage, false);
-}
-
-/** What is given back, of what has been counted at that time. */
-interface Return {
-  ctx: Ctx;
-  user: UUID;
-  usage: Usage;
-  since: Date;
-}
-
-/**
- * Takes from the counts what is there no longer, or has not come to be.
- * @param since when it was counted: in a month or day that is over it is forgotten
- */
-export async function giveBack(ctx: Ctx, user: UUID, usage: Usage, since?: Date): Promise<void> {
-  if (listMetrics(usage).length === 0) return;
-  const now = { ctx, user, usage, since: new Date(ctx.clock()) };
-  // What was counted just now, many often give back at once, since they were refused something else.
-  if (since) await returnAll([{ ...now, since }]);
-  else await returnNow(now);
-}
-
-const returnNow = gather(async (some: Return[]) => {
-  const groups = [...Map.groupBy(some, ({ user }) => idText(user)).values()];
-  await returnAll(groups.map((group) => ({ ...(group[0] as Return), usage: addUp(group) })));
-  return some.map(() => undefined);
-});
-
-async function returnAll(some: Return[]): Promise<void> {
-  const updates = some.map((one) => ({
-    updateOne: { filter: { _id: one.user }, update: [{ $set: makeReturn(one) }] },
-  }));
-  await AllowanceCounter.collection.bulkWrite(updates, { ...UNHURRIED, ordered: false });
-}
-
-function makeReturn({ ctx, usage, since }: Return) {
-  const less = listMetrics(usage).map((metric) => {
-    const rest = { $max: [0, { $subtract: [`$${metric}`, usage[metric]] }] };
-    const period = PERIODS[metric];
-    const isOver = { $gt: [`$${period}`, since] };
-    return [metric, period ? { $cond: [isOver, `$${metric}`, rest] } : rest];
-  });
-  return { ...Object.fromEntries(less), updatedAt: databaseTime(ctx) };
 }
 
 /** Those with limits, and those without, apart: each has guards of its own. */
