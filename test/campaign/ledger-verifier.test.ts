@@ -66,7 +66,10 @@ test('one entry that was changed is named, wherever it is', async () => {
   const { collection } = CreditsTransaction;
   const [last] = await collection.find().sort({ account: -1, sequence: -1 }).limit(1).toArray();
   const { account, sequence } = last as unknown as { account: UUID; sequence: number };
-  await adminCollection(CreditsTransaction).updateOne({ account, sequence }, { $inc: { amount: 1 } });
+  await adminCollection(CreditsTransaction).updateOne(
+    { account, sequence },
+    { $inc: { amount: 1 } },
+  );
   const { fault } = await verifyLedger();
   expect(fault).toMatchObject({ account: String(account), sequence });
 });
