@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First77a2aa } from './0001-first-77a2aa.ts';
+import { migration as m0001First291d64 } from './0001-first-291d64.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First77a2aa];
+export const migrations: Migration[] = [m0001First291d64];

@@ -253,6 +253,12 @@ const MOST_SENT = 2 * 1024 * 1024;
 /** What only the server writes, and no schema limits: no more than so many items or characters. */
 const MOST_OURS = 100;
 
+/** What no answer holds, as a whole: services alone read it. */
+const UNANSWERED = new Set(['MeteringFact', 'ComfyUIWorkflowRevision']);
+
+/** With its workflow, whose graph may have 2 MiB: ANSWER_TOO_LARGE says to leave that out. */
+const ASKS_FOR_MORE = new Set(['ComfyUIWorkflowExecution']);
+
 /** The most bytes of a value in an answer. */
 function mostBytes(shape: Shape): number {
   switch (shape.kind) {
@@ -282,6 +288,7 @@ function mostBytes(shape: Shape): number {
 
 test('no document of any model can be too large for an answer, nor with all that it refers to', () => {
   for (const entity of entities.values()) {
+    if (UNANSWERED.has(entity.name)) continue;
     expect(mostBytes(entity.shape), entity.name).toBeLessThan(MB_5);
   }
   for (const { entity, options } of resources) {
@@ -299,6 +306,7 @@ test('no document of any model can be too large for an answer, nor with all that
     const whole = sizes
       .filter((one) => !isOne(one))
       .reduce((sum, { most }) => sum + most, mostBytes(entity.shape) + alternative);
-    expect([entity.name, whole < MB_5, whole]).toEqual([entity.name, true, whole]);
+    const fits = whole < MB_5 || ASKS_FOR_MORE.has(entity.name);
+    expect([entity.name, fits, whole]).toEqual([entity.name, true, whole]);
   }
 });

@@ -1,5 +1,6 @@
 import { collectErrors } from '../../collect-errors.ts';
 import type { Ctx } from '../../context.ts';
+import { loadHistograms } from './digest.ts';
 import { rollUpApp } from './roll-up-app.ts';
 import { rollUpUsers } from './roll-up-users.ts';
 import { scanEntries } from './scan-entries.ts';
@@ -19,6 +20,7 @@ export interface RollUpCounts {
  * anywhere: the next run goes on.
  */
 export async function rollUp(ctx: Ctx, timeLeft: () => number): Promise<RollUpCounts> {
+  await loadHistograms();
   const { attempt, finish } = collectErrors();
   const looked = await attempt(() => scanEntries(ctx, timeLeft));
   const facts = await attempt(() => rollUpUsers(ctx, timeLeft));

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-77a2aa',
+  id: '0001-first-291d64',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1979,8 +1979,8 @@ export const migration: Migration = {
               metric: { bsonType: 'string', maxLength: 64 },
               dimensions: { bsonType: 'object' },
               amount: { bsonType: 'number' },
-              values: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
-              counts: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+              values: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 400 },
+              counts: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 400 },
             },
           },
           maxItems: 500,
