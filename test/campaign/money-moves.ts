@@ -26,7 +26,7 @@ const later = { ...ctx, clock: () => Date.now() + 3_600_000 };
 const HAS = 20;
 
 /** A write of money that is about to happen. */
-export interface Move {
+interface Move {
   account: UUID;
   /** Does it, or does it again: the status of an answer, or nothing. */
   once(): Promise<number | undefined>;
