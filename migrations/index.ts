@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First291d64 } from './0001-first-291d64.ts';
+import { migration as m0001First065dd7 } from './0001-first-065dd7.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First291d64];
+export const migrations: Migration[] = [m0001First065dd7];
