@@ -33,7 +33,9 @@ Object.assign(process.env, {
   PRICES: JSON.stringify([
     { version: 'bench', from: '2020-01-01T00:00:00Z', prices: { reprocess: { job: 1 } } },
   ]),
-  PLANS: JSON.stringify({ BENCH: { jobs: 1e9, credits: 1e9, calls: 1e9 } }),
+  PLANS: JSON.stringify({
+    BENCH: { jobs: 1e9, credits: 1e9, calls: 1e9, bytes: 1e15, documents: 1e9, uploads: 1e9 },
+  }),
   CREDITS_PER_HOUR: '1000000000',
   CALLS_PER_MINUTE: '1000000000',
 });
@@ -55,6 +57,7 @@ async function measure(): Promise<void> {
   const kinds = {
     'spends, one account': () => bench.measureSpends(seconds, 1),
     [`spends, ${accounts} accounts`]: () => bench.measureSpends(seconds, accounts),
+    'groups, one account': () => bench.measureGroups(seconds),
     'allowances, one account': () => bench.measureAllowances(seconds, 1),
     [`allowances, ${accounts} accounts`]: () => bench.measureAllowances(seconds, accounts),
   };
@@ -68,6 +71,7 @@ async function measure(): Promise<void> {
         ...[String(round), name, ours.perSecond.toFixed(0), floor.perSecond.toFixed(0)],
         `${((100 * ours.perSecond) / floor.perSecond).toFixed(0)} %`,
         ...[ours.p50.toFixed(0), ours.p99.toFixed(0)],
+        ...[ours.ownCpu.toFixed(2), ours.mongodCpu.toFixed(2)],
       ]);
     }
   }
@@ -79,6 +83,8 @@ async function measure(): Promise<void> {
     'of the floor',
     'p50, ms',
     'p99, ms',
+    'CPU ms each',
+    'mongod’s',
   ];
   console.log(formatTable(heads, rows));
   const { entries, perSecond } = await bench.measureVerifier();

@@ -7,19 +7,27 @@ import { BACKGROUND } from '../../src/data/deadlines.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { grantCredits } from '../../src/services/billing/grants.ts';
 import { verifyLedger } from '../../src/services/billing/verify.ts';
-import { giveBack, takeAllowance } from '../../src/services/metering/allowances/counter.ts';
+import { jobTypes } from '../../src/services/job-types.ts';
+import type { JobType } from '../../src/services/jobs/job-type.ts';
+import { enqueue } from '../../src/services/jobs/queue.ts';
+import { takeAllowance } from '../../src/services/metering/allowances/counter.ts';
+import { giveBack } from '../../src/services/metering/allowances/give-back.ts';
 import { makeEvent } from '../event.ts';
 import { fill, formatId, signToken } from '../fill.ts';
+import { readCpuSeconds } from '../process.ts';
 
 const CLIENTS = 64;
+const GROUP = 100;
 const CREDITS = 1_000_000;
 const NOBODY = '00000000-0000-7000-8000-000000000000';
 
-/** How many a second, and how long one took, in ms. */
+/** How many a second, how long one took, in ms, and what it cost, in ms of CPU of this process and of mongod. */
 export interface Rate {
   perSecond: number;
   p50: number;
   p99: number;
+  ownCpu: number;
+  mongodCpu: number;
 }
 
 /** Makes so many accounts with credits. */
@@ -29,6 +37,10 @@ export async function prepareAccounts(users: number): Promise<void> {
     const user = new UUID(formatId('user', n));
     await grantCredits(systemCtx('bench'), { user, amount: CREDITS, reason: 'for the bench' });
   }
+  // What an account has since its first spend: a counter of its allowances, and a lane in the queue.
+  const spend = spendInTurn(users);
+  for (let n = 0; n < users; n += CLIENTS)
+    await Promise.all(Array.from({ length: CLIENTS }, (_, i) => spend(n + i)));
 }
 
 /** The least that a spend can be: a guarded `$inc` of one document, journaled, by 64 callers. */
@@ -45,14 +57,26 @@ export async function measureFloor(seconds: number): Promise<Rate> {
 
 /** Spends through the whole handler, over so many accounts in turn. */
 export async function measureSpends(seconds: number, accounts: number): Promise<Rate> {
+  return measure(seconds, spendInTurn(accounts));
+}
+
+function spendInTurn(accounts: number): (n: number) => Promise<void> {
   const tokens = Array.from({ length: accounts }, (_, n) => signToken(n));
   const body = { type: 'reprocess', input: { kind: 'TRACK', media: [NOBODY] } };
-  return measure(seconds, async (n) => {
+  return async (n) => {
     const token = tokens[n % accounts] as string;
     const event = makeEvent({ method: 'POST', path: '/v1/jobs', token, body });
     const { statusCode, body: text } = await handler(event, {} as never);
     if (statusCode !== 202) throw new Error(`A spend was answered ${statusCode}: ${text}`);
-  });
+  };
+}
+
+/** Spends of one account as a consumer of a queue would, without HTTP, a hundred at a time. */
+export async function measureGroups(seconds: number): Promise<Rate> {
+  const [ctx, user] = [systemCtx('bench'), new UUID(formatId('user', 0))];
+  const type = jobTypes.get('reprocess') as JobType;
+  const job = { user, input: { kind: 'TRACK', media: [NOBODY] } };
+  return measure(seconds, () => enqueue(ctx, type, job), GROUP);
 }
 
 /** What an allowance costs a request: counted and given back, over so many accounts in turn. */
@@ -75,9 +99,13 @@ export async function measureVerifier(): Promise<{ entries: number; perSecond: n
   return { entries, perSecond: (entries + accounts) / ((performance.now() - began) / 1000) };
 }
 
-async function measure(seconds: number, once: (n: number) => Promise<unknown>): Promise<Rate> {
+async function measure(
+  seconds: number,
+  once: (n: number) => Promise<unknown>,
+  clients = CLIENTS,
+): Promise<Rate> {
   const times: number[] = [];
-  const began = performance.now();
+  const [began, cpu] = [performance.now(), readCpu()];
   const isOver = () => performance.now() - began > seconds * 1000;
   let n = 0;
   const client = async () => {
@@ -87,9 +115,21 @@ async function measure(seconds: number, once: (n: number) => Promise<unknown>): 
       times.push(performance.now() - start);
     }
   };
-  await Promise.all(Array.from({ length: CLIENTS }, client));
+  await Promise.all(Array.from({ length: clients }, client));
   const took = (performance.now() - began) / 1000;
+  const spent = readCpu();
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.floor(share * (times.length - 1))] as number;
-  return { perSecond: times.length / took, p50: at(0.5), p99: at(0.99) };
+  return {
+    ...{ perSecond: times.length / took, p50: at(0.5), p99: at(0.99) },
+    ownCpu: (1000 * (spent.own - cpu.own)) / times.length,
+    mongodCpu: (1000 * (spent.mongod - cpu.mongod)) / times.length,
+  };
+}
+
+/** Seconds of CPU so far: mongod is a child of this process. */
+function readCpu() {
+  const { user, system } = process.cpuUsage();
+  const own = (user + system) / 1e6;
+  return { own, mongod: readCpuSeconds(process.pid) - own };
 }

@@ -9,7 +9,8 @@ const { mongo } = mongoose;
 const GOING = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
 
 /** Whether an error is transient: the network, a failover, a deadline. */
-export function isOutage(thrown: unknown): boolean {
+export function isOutage(error: unknown): boolean {
+  const thrown = unwrap(error);
   return (
     thrown instanceof mongo.MongoNetworkError ||
     GOING.has(readErrorCode(thrown)) ||
@@ -24,6 +25,13 @@ export function isOutage(thrown: unknown): boolean {
     (thrown instanceof Error && thrown.name === 'MongoWaitQueueTimeoutError') ||
     (thrown instanceof Error && thrown.name === 'TimeoutError')
   );
+}
+
+/** Why several writes could not be sent the driver hides in an error of its own. */
+function unwrap(error: unknown): unknown {
+  const isHidden =
+    error instanceof mongo.MongoBulkWriteError && error.errorResponse instanceof Error;
+  return isHidden ? error.errorResponse : error;
 }
 
 /** Whether a failed read is worth retrying; not when it has used up its time, or is too large. */

@@ -1,5 +1,5 @@
 import '../harness/place.ts';
-import { expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type Answer, runOnce } from '../../src/api/http/idempotency.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { idText, newId, UUID } from '../../src/data/ids.ts';
@@ -11,6 +11,10 @@ import { given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 
 place({ worker: false });
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const HOUR = 3_600_000;
 const newKey = () => idText(newId(Date.now()));
@@ -108,4 +112,61 @@ test('the id that is promised to a key is that of one document, and of no other 
   const [first, second] = [await makes(), await makes()];
   expect(first._id).toEqual(promisedId);
   expect(second._id).not.toEqual(promisedId);
+});
+
+describe('while the database is away a key is not held for a try that has ended:', () => {
+  const { collection } = IdempotencyRecord;
+  const away = () => Promise.reject(new Error('The database is away.'));
+  const fails = async (ctx: Ctx) => {
+    ctx.noteWrite?.();
+    return away();
+  };
+  const ask = (key: string, run: (ctx: Ctx) => Promise<Answer>) =>
+    runOnce(systemCtx('test'), key, 'POST /x', {}, run);
+
+  test('one that failed, and could not say so', async () => {
+    const key = newKey();
+    vi.spyOn(collection, 'bulkWrite').mockImplementationOnce(away);
+    await expect(ask(key, fails)).rejects.toThrow('away');
+    expect(await ask(key, answers('second'))).toMatchObject({ body: 'second' });
+  });
+
+  test('one whose answer could not be stored', async () => {
+    const key = newKey();
+    vi.spyOn(collection, 'updateOne').mockImplementationOnce(away);
+    vi.spyOn(collection, 'bulkWrite').mockImplementationOnce(away);
+    await expect(ask(key, answers('first'))).rejects.toThrow('away');
+    expect(await ask(key, answers('second'))).toMatchObject({ body: 'second' });
+  });
+
+  test('one that took the key, and was never told so', async () => {
+    const key = newKey();
+    const take = collection.findOneAndUpdate.bind(collection);
+    vi.spyOn(collection, 'findOneAndUpdate').mockImplementationOnce(async (...args) => {
+      await take(...args);
+      return away();
+    });
+    await expect(ask(key, answers('first'))).rejects.toThrow('away');
+    expect(await ask(key, answers('second'))).toMatchObject({ body: 'second' });
+  });
+
+  test('one that another has taken over is left to that one', async () => {
+    const [now, key] = [Date.now(), newKey()];
+    const [ends, second] = [Promise.withResolvers<Answer>(), Promise.withResolvers<Answer>()];
+    const begun = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const first = asksAt(now, key, () => {
+      begun[0]?.resolve();
+      return ends.promise;
+    });
+    await begun[0]?.promise;
+    const over = asksAt(now + 36_000, key, () => {
+      begun[1]?.resolve();
+      return second.promise;
+    });
+    await begun[1]?.promise;
+    ends.reject(new Error('too late'));
+    await expect(first).rejects.toThrow('too late');
+    second.resolve({ status: 200, headers: {}, body: 'second' });
+    expect(await over).toMatchObject({ body: 'second' });
+  });
 });

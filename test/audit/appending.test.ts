@@ -165,3 +165,26 @@ test('a chain in which another run is always faster holds up no other chain', as
   expect(await LooseEvent.collection.countDocuments()).toBe(0);
   expect((await verifyAudit(systemCtx('test'))).faults).toEqual([]);
 });
+
+test('an error in one chain keeps none of the others waiting, and what is appended is metered', async () => {
+  const [bad, good] = [subjectIn(3), subjectIn(4)];
+  await appendToChain(systemCtx('test'));
+  await LooseEvent.collection.insertMany([...makeEvents(bad, 2), ...makeEvents(good, 2)]);
+  const { collection } = AuditEvent;
+  const insertMany = collection.insertMany.bind(collection);
+  const failing = vi
+    .spyOn(collection, 'insertMany')
+    .mockImplementation(async (entries, options) => {
+      if (entries[0]?.chain === 3) throw new Error('It broke.');
+      return insertMany(entries, options);
+    });
+  await expect(appendToChain(systemCtx('test'))).rejects.toThrow('It broke.');
+  failing.mockRestore();
+  const waiting = async (user: UUID) =>
+    LooseEvent.collection.countDocuments({ 'event.user': user });
+  const chained = async (user: UUID) => collection.countDocuments({ user });
+  expect([await chained(bad), await chained(good)]).toEqual([0, 2]);
+  expect(await LooseEvent.collection.countDocuments({})).toBe(2);
+  await appendToChain(systemCtx('test'));
+  expect([await chained(bad), await waiting(bad), await waiting(good)]).toEqual([2, 0, 0]);
+});

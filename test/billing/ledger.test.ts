@@ -1,14 +1,19 @@
 import '../harness/place.ts';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
+import { insert } from '../../src/data/write.ts';
 import { CreditAccount } from '../../src/models/billing/credit-account.ts';
+import { CreditLot } from '../../src/models/billing/credit-lot.ts';
 import { CreditsTransaction } from '../../src/models/billing/credits-transaction.ts';
+import { Payment } from '../../src/models/billing/payment.ts';
 import { verifyLedger } from '../../src/services/billing/verify.ts';
 import { adminCollection } from '../harness/admin.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
+import { profileOf } from '../harness/profile.ts';
 import { times } from '../harness/times.ts';
-import { grant } from './make-entry.ts';
+import { grant, makeEntry } from './make-entry.ts';
 
 place({ worker: false });
 
@@ -69,6 +74,8 @@ test('the functions can neither change an entry nor delete it', async () => {
   await expect(collection.deleteOne({})).rejects.toMatchObject({ code: 13 });
 });
 
+let undo: (() => Promise<unknown>) | undefined;
+
 type Tampering = (account: UUID) => Promise<unknown>;
 const entries = () => adminCollection(CreditsTransaction);
 const at = (account: UUID, sequence: number) => ({ account, sequence });
@@ -97,6 +104,16 @@ test.each<[string, string, Tampering]>([
     (a) =>
       adminCollection(CreditAccount).updateOne({ _id: a }, { $inc: { available: -1, held: 1 } }),
   ],
+  [
+    'expires, and was spent already',
+    'Its lots have 31; its balance is 30.',
+    async (a) => {
+      const lot = { account: a, remaining: 31, expiresAt: new Date(Date.now() + 1e6) };
+      const source = (await entries().findOne(at(a, 1)))?._id as UUID;
+      const { _id } = await insert(systemCtx('test'), CreditLot, { ...lot, source });
+      undo = () => CreditLot.collection.deleteOne({ _id });
+    },
+  ],
 ])('the verifier names what %s: %s', async (_, message, tamper) => {
   const alice = await given.user();
   for (let n = 0; n < 3; n++) await grant(alice, 10);
@@ -108,8 +125,65 @@ test.each<[string, string, Tampering]>([
   await tamper(account);
   const { fault } = await verifyLedger();
   expect(fault).toMatchObject({ account: alice.id, message });
+  await undo?.();
+  undo = undefined;
   await entries().deleteMany({ account });
   await entries().insertMany(before.entries);
   await adminCollection(CreditAccount).replaceOne({ _id: account }, before.account ?? {});
   expect((await verifyLedger()).fault).toBeUndefined();
+});
+
+describe('of payments the verifier names', () => {
+  const payments = () => adminCollection(Payment);
+  const refund = { id: 're_1', amount: 1, isActive: true };
+
+  test.each<[string, RegExp, (payment: UUID) => Promise<unknown>]>([
+    [
+      'credits that were not bought',
+      /for 11 credits, the ledger has 10\.$/,
+      (_id) => payments().updateOne({ _id }, { $set: { credits: 11 } }),
+    ],
+    [
+      'credits that were never paid',
+      /for 0 credits, the ledger has 10\.$/,
+      (_id) => payments().updateOne({ _id }, { $unset: { completedAt: 1 } }),
+    ],
+    [
+      'credits of a payment that is not there',
+      /^Entry 1 is of payment .* which is not there\.$/,
+      (_id) => payments().deleteOne({ _id }),
+    ],
+    [
+      "credits on another's account",
+      /^Entry 1 of another account is of payment/,
+      async (_id) => {
+        const user = new UUID((await given.user()).id);
+        await payments().updateOne({ _id }, { $set: { user } });
+      },
+    ],
+    [
+      'money that went back, of which the credits were kept',
+      /10 credits went back; the ledger has taken 0\.$/,
+      (_id) => payments().updateOne({ _id }, { $set: { amount: 1, refunds: [refund] } }),
+    ],
+  ])('%s', async (_, message, tamper) => {
+    const entry = await makeEntry(await given.user());
+    const _id = new UUID(entry.payment as string);
+    const before = await payments().findOne({ _id });
+    expect((await verifyLedger()).fault).toBeUndefined();
+    await tamper(_id);
+    expect((await verifyLedger()).fault?.message).toMatch(message);
+    await payments().replaceOne({ _id }, before ?? {}, { upsert: true });
+  });
+});
+
+test('the verifier reads the ledger with as many queries for many accounts as for one', async () => {
+  const queries = async () => {
+    const commands = await profileOf(verifyLedger);
+    return commands.filter(({ ns }) => /credit|payments|jobs/.test(ns)).length;
+  };
+  await grant(await given.user(), 5);
+  const few = await queries();
+  for (const one of await Promise.all(times(10, () => given.user()))) await grant(one, 5);
+  expect(await queries()).toBe(few);
 });

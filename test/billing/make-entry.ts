@@ -1,3 +1,4 @@
+import '../harness/check-ledger.ts';
 import { systemCtx } from '../../src/context.ts';
 import { idText, newId, UUID } from '../../src/data/ids.ts';
 import { transaction } from '../../src/data/transaction.ts';
@@ -19,7 +20,8 @@ export async function makeEntry(person: Person): Promise<Doc> {
   const account = new UUID(person.id);
   const ctx = systemCtx('test');
   await openAccount(ctx, account);
-  const [payment, job] = await Promise.all([stored(Payment, person), stored(Job, person)]);
+  const bought = { credits: 10, status: 'COMPLETED', completedAt: new Date() };
+  const [payment, job] = await Promise.all([stored(Payment, person, bought), stored(Job, person)]);
   const made = await transaction(ctx, (tx) =>
     postEntry(tx, {
       ...{ account, type: 'PURCHASE', cause: 'PACKAGE', amount: 10 },

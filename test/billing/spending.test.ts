@@ -1,16 +1,19 @@
 import './capped.ts';
 import '../harness/place.ts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { transaction } from '../../src/data/transaction.ts';
 import { AuditEvent } from '../../src/models/audit/audit-event.ts';
+import { CreditHold } from '../../src/models/billing/credit-hold.ts';
 import { SpendingControl } from '../../src/models/billing/spending-control.ts';
 import { log } from '../../src/providers/log.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
-import { openAccount } from '../../src/services/billing/accounts.ts';
+import { openAccount, SYSTEM_ACCOUNTS } from '../../src/services/billing/accounts.ts';
+import { takeBack } from '../../src/services/billing/debt.ts';
 import { expireLots } from '../../src/services/billing/expire-lots.ts';
 import { grantCredits } from '../../src/services/billing/grants.ts';
+import type { NewEntry } from '../../src/services/billing/ledger.ts';
 import { computePrice, readPrices } from '../../src/services/billing/prices.ts';
 import { forgetSpending } from '../../src/services/billing/spending.ts';
 import { tendAccounts } from '../../src/services/billing/tend.ts';
@@ -157,6 +160,21 @@ test('credits that expire are spent first, and what running work holds stays', a
   expect((await verifyLedger()).fault).toBeUndefined();
 });
 
+test('of credits that expire those are gone at once that pay a debt', async () => {
+  const alice = await given.user();
+  const account = new UUID(alice.id);
+  await openAccount(ctx, account);
+  const taken = { account, type: 'REFUND', cause: 'PACKAGE', amount: -10, key: `test:${alice.id}` };
+  const against = SYSTEM_ACCOUNTS.REFUNDS;
+  await transaction(ctx, (tx) => takeBack(tx, { ...taken, against } as NewEntry));
+  const expiresAt = new Date(Date.now() + 60_000);
+  await grantCredits(ctx, { user: account, amount: 15, reason: 'for a test', expiresAt });
+  expect(await creditsOf(alice)).toMatchObject({ balance: 5, available: 5 });
+  expect((await verifyLedger()).fault).toBeUndefined();
+  expect(await expireLots({ ...ctx, clock: () => Date.now() + 120_000 })).toBe(1);
+  expect(await creditsOf(alice)).toMatchObject({ balance: 0, available: 0 });
+});
+
 test('prices have versions, and are rounded up to whole credits', () => {
   expect(readPrices(ctx)).toMatchObject({ version: 'free', prices: {} });
   expect(computePrice(ctx, 'export', { minutes: 100 })).toBe(0);
@@ -184,4 +202,18 @@ test('all accounts together spend so much in an hour, and then somebody is told'
   await enqueue(later, paid, { input: { price: 300, use: 1 }, user: new UUID(bob.id) });
   forgetSpending();
   await SpendingControl.collection.deleteMany({});
+});
+
+test('where one of the things fails that are done each minute, the others are done, and the failure is told', async () => {
+  const alice = await given.user();
+  const soon = new Date(Date.now() + 60_000);
+  const user = new UUID(alice.id);
+  await grantCredits(ctx, { user, amount: 15, reason: 'for a test', expiresAt: soon });
+  const aggregate = vi.spyOn(CreditHold.collection, 'aggregate').mockImplementationOnce(() => {
+    throw new Error('It broke.');
+  });
+  const later = { ...ctx, clock: () => Date.now() + 120_000 };
+  await expect(tendAccounts(later)).rejects.toThrow('It broke.');
+  aggregate.mockRestore();
+  expect(await creditsOf(alice)).toMatchObject({ balance: 0 });
 });

@@ -112,3 +112,16 @@ test('a server that shuts down counts as an outage, not as an error of ours', as
   vi.spyOn(Project.collection, 'findOneAndUpdate').mockRejectedValue(gone);
   expect(isOutage(await rename(_id, 'Final').catch((error: unknown) => error))).toBe(true);
 });
+
+test('several writes at once that could not be sent are an outage, as a single one is', async () => {
+  const admin = adminDatabase().client.db('admin');
+  const namespace = `${database().databaseName}.projects`;
+  const data = { failCommands: ['update'], namespace, closeConnection: true };
+  // The first try, and the driver's second one.
+  await admin.command({ configureFailPoint: 'failCommand', mode: { times: 2 }, data });
+  const change = {
+    updateOne: { filter: { _id: newId(Date.now()) }, update: { $set: { name: 'x' } } },
+  };
+  const error = await Project.collection.bulkWrite([change]).catch((thrown: unknown) => thrown);
+  expect(isOutage(error)).toBe(true);
+});

@@ -1,7 +1,8 @@
 import '../harness/place.ts';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { newId, type UUID } from '../../src/data/ids.ts';
+import { User } from '../../src/models/account/user.ts';
 import { MeteringFact } from '../../src/models/metering/metering-fact.ts';
 import { StaleHour } from '../../src/models/metering/stale-hour.ts';
 import { Stat } from '../../src/models/metering/stat.ts';
@@ -13,6 +14,7 @@ import { place } from '../harness/place.ts';
 import { profileOf } from '../harness/profile.ts';
 import { compareStats } from '../harness/recount.ts';
 import { times } from '../harness/times.ts';
+import { storeUsers } from './store-users.ts';
 
 place({ worker: false });
 
@@ -49,10 +51,10 @@ function someFacts(random: ReturnType<typeof chance>, count: number, users: UUID
   });
 }
 
-const users = () => times(3, () => newId(Date.UTC(2026, 2, 5)));
+const users = () => storeUsers(times(3, () => newId(Date.UTC(2026, 2, 5))));
 
 test('stats equal a recount of the facts: by hour, day and month, of users and of the whole app', async () => {
-  await insertFacts(at(now), someFacts(chance(), 300, users()));
+  await insertFacts(at(now), someFacts(chance(), 300, await users()));
   await roll();
   expect(await compareStats()).toEqual([]);
   expect(await Stat.collection.countDocuments({ period: 'MONTH', metric: 'jobs' })).toBeGreaterThan(
@@ -63,7 +65,7 @@ test('stats equal a recount of the facts: by hour, day and month, of users and o
 
 test('a late fact has its hour, day and month made anew, and nothing else is counted twice', async () => {
   const random = chance();
-  const owners = users();
+  const owners = await users();
   await insertFacts(at(now), someFacts(random, 100, owners));
   await roll();
   await insertFacts(at(now), someFacts(random, 20, owners));
@@ -76,7 +78,7 @@ test('a late fact has its hour, day and month made anew, and nothing else is cou
 });
 
 test('the same cause is counted once, however often it is told', async () => {
-  const facts = someFacts(chance(), 30, users());
+  const facts = someFacts(chance(), 30, await users());
   await insertFacts(at(now), facts);
   await insertFacts(at(now), facts);
   await roll();
@@ -88,7 +90,7 @@ test('the same cause is counted once, however often it is told', async () => {
 
 test('roll-ups that are killed at any call of the database leave stats that equal the facts', async () => {
   const random = chance();
-  const owners = users();
+  const owners = await users();
   let killed = 0;
   for (let n = 0; n < 40; n++) {
     await insertFacts(at(now), someFacts(random, 5, owners));
@@ -101,7 +103,7 @@ test('roll-ups that are killed at any call of the database leave stats that equa
 
 test('roll-ups that run at once, while facts are written, leave stats that equal the facts', async () => {
   const random = chance();
-  const owners = users();
+  const owners = await users();
   await insertFacts(at(now), someFacts(random, 100, owners));
   await Promise.all([
     roll(),
@@ -115,7 +117,7 @@ test('roll-ups that run at once, while facts are written, leave stats that equal
 });
 
 test('a fact that comes after sixty days counts in the hour that finds it', async () => {
-  const [user] = users();
+  const [user] = await users();
   const fact = (time: number): NewFact => ({
     ...{ _id: newId(time), user: user as UUID, at: new Date(time) },
     amounts: [{ metric: 'exports', amount: 1 }],
@@ -128,6 +130,7 @@ test('a fact that comes after sixty days counts in the hour that finds it', asyn
 
 test('percentiles of a day are those of all its values, not a mean of its hours', async () => {
   const user = newId(now);
+  await storeUsers([user]);
   const value = (time: number, amount: number): NewFact => ({
     ...{ _id: newId(time), user, at: new Date(time) },
     amounts: [{ metric: 'jobs.run', amount, dimensions: { type: 'export' } }],
@@ -143,6 +146,7 @@ test('percentiles of a day are those of all its values, not a mean of its hours'
 
 test('users who are active in several hours of a day are counted once, in months by when they registered', async () => {
   const [march, april] = [newId(Date.UTC(2026, 2, 5)), newId(Date.UTC(2026, 3, 5))];
+  await storeUsers([march, april]);
   const call = (user: UUID, time: number): NewFact => ({
     ...{ _id: newId(time), user, at: new Date(time) },
     amounts: [{ metric: 'calls', amount: 1 }],
@@ -167,10 +171,39 @@ test('users who are active in several hours of a day are counted once, in months
   ]);
 });
 
-test('no query of a roll-up reads more than its index says', async () => {
-  await insertFacts(at(now), someFacts(chance(), 200, users()));
+test('of a user who is gone there are neither facts nor stats, whenever that is', async () => {
+  const [before, between, during, there] = await storeUsers(times(4, () => newId(now)));
+  const gone = [before, between, during] as UUID[];
+  const factOf = (user?: UUID): NewFact => ({
+    ...{ _id: newId(now), at: new Date(now), amounts: [{ metric: 'exports', amount: 1 }] },
+    ...(user && { user }),
+  });
+  const goes = (_id?: UUID) => User.collection.deleteOne({ _id });
+  await goes(before);
+  await insertFacts(at(now), [before, between, during, there].map(factOf));
+  await goes(between);
+  const updateMany = MeteringFact.collection.updateMany.bind(MeteringFact.collection);
+  // Right before the roll-up is committed.
+  const spy = vi
+    .spyOn(MeteringFact.collection, 'updateMany')
+    .mockImplementationOnce(async (...args) => {
+      await goes(during);
+      return updateMany(...args);
+    });
   await roll();
-  await insertFacts(at(now), someFacts(chance(), 10, users()));
+  spy.mockRestore();
+  const theirs = { user: { $in: gone } };
+  expect(await MeteringFact.collection.countDocuments(theirs)).toBe(0);
+  expect(await Stat.collection.countDocuments(theirs)).toBe(0);
+  const app = { user: { $exists: false }, metric: 'exports', period: 'DAY' };
+  expect(await Stat.collection.find(app).toArray()).toMatchObject([{ count: 1 }]);
+  expect(await compareStats()).toEqual([]);
+});
+
+test('no query of a roll-up reads more than its index says', async () => {
+  await insertFacts(at(now), someFacts(chance(), 200, await users()));
+  await roll();
+  await insertFacts(at(now), someFacts(chance(), 10, await users()));
   const commands = await profileOf(roll);
   for (const { op, ns, planSummary, hasSortStage } of commands) {
     expect(planSummary ?? '', `${op} ${ns}`).not.toMatch(/COLLSCAN/);

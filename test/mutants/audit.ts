@@ -94,6 +94,12 @@ export const audit: Edits = {
       tests: ['test/metering/facts.test.ts > documents and bytes are counted'],
     },
     {
+      guarantee: 'an error in one chain is not passed over',
+      find: 'if (errors.length > 0) throw errors[0];',
+      replace: '',
+      tests: ['test/audit/appending.test.ts > an error in one chain'],
+    },
+    {
       guarantee: 'the event of a deletion gets its place in a chain',
       find: '...waiting.documents.flatMap((document) => document.events), ...waiting.loose]',
       replace: '...waiting.documents.flatMap((document) => document.events)]',

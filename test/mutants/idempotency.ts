@@ -3,24 +3,6 @@ import type { Edits } from './edit.ts';
 export const idempotency: Edits = {
   'src/api/http/idempotency.ts': [
     {
-      guarantee: 'an answer is kept for 24 hours',
-      find: 'const STORED = 24 * 3600 * 1000;',
-      replace: 'const STORED = 4 * 60 * 1000;',
-      tests: ['test/api/idempotency-keys.test.ts > 24 hours'],
-    },
-    {
-      guarantee: 'a try that gives no answer holds its key for 35 s',
-      find: 'const RUNNING = 35_000;',
-      replace: 'const RUNNING = 3500;',
-      tests: ['test/api/idempotency-keys.test.ts > 35 s'],
-    },
-    {
-      guarantee: 'a try that gives no answer does not hold it for longer',
-      find: 'const RUNNING = 35_000;',
-      replace: 'const RUNNING = 350_000;',
-      tests: ['test/api/idempotency-keys.test.ts > 35 s'],
-    },
-    {
       guarantee: "the key of a user is nobody else's",
       find: "'id' in ctx.actor ? idText(ctx.actor.id) :",
       replace: "'id' in ctx.actor ? '' :",
@@ -46,14 +28,14 @@ export const idempotency: Edits = {
     },
     {
       guarantee: 'a key that has done something before its failure stays that of its request',
-      find: 'await release(ctx, own, wrote && !isRefusal(error));',
-      replace: 'await release(ctx, own, false);',
+      find: 'await releaseRun(ctx, own, wrote && !isRefusal(error));',
+      replace: 'await releaseRun(ctx, own, false);',
       tests: ['test/api/idempotency.test.ts > that of the same request alone'],
     },
     {
       guarantee: 'a key that has done nothing is free for any request',
-      find: 'await release(ctx, own, wrote && !isRefusal(error));',
-      replace: 'await release(ctx, own, true);',
+      find: 'await releaseRun(ctx, own, wrote && !isRefusal(error));',
+      replace: 'await releaseRun(ctx, own, true);',
       tests: ['test/api/idempotency.test.ts > before anything was written'],
     },
     {
@@ -62,18 +44,6 @@ export const idempotency: Edits = {
       replace: 'return false;',
       tests: ['test/projects/projects.test.ts > with another body is refused'],
       survives: 'What is refused has written nothing, and is freed for that already.',
-    },
-    {
-      guarantee: 'after a failure the same request may run at once',
-      find: '{ $set: { runningUntil: LONG_AGO } }',
-      replace: '{ $set: { key } }',
-      tests: ['test/api/idempotency.test.ts > that of the same request alone'],
-    },
-    {
-      guarantee: 'while the first try runs, no other does',
-      find: ", ...hasCome(ctx, 'runningUntil') },",
-      replace: ' },',
-      tests: ['test/api/idempotency-keys.test.ts > 35 s'],
     },
     {
       guarantee: 'an answer is stored encrypted',
@@ -86,6 +56,56 @@ export const idempotency: Edits = {
       find: "{ ...answer.headers, 'idempotent-replayed': 'true' }",
       replace: '{ ...answer.headers }',
       tests: ['test/projects/projects.test.ts > replays the first answer'],
+    },
+  ],
+  'src/api/http/key-runs.ts': [
+    {
+      guarantee: 'an answer is kept for 24 hours',
+      find: 'const STORED = 24 * 3600 * 1000;',
+      replace: 'const STORED = 4 * 60 * 1000;',
+      tests: ['test/api/idempotency-keys.test.ts > 24 hours'],
+    },
+    {
+      guarantee: 'a try that gives no answer holds its key for 35 s',
+      find: 'const RUNNING = 35_000;',
+      replace: 'const RUNNING = 3500;',
+      tests: ['test/api/idempotency-keys.test.ts > 35 s'],
+    },
+    {
+      guarantee: 'a try that gives no answer does not hold it for longer',
+      find: 'const RUNNING = 35_000;',
+      replace: 'const RUNNING = 350_000;',
+      tests: ['test/api/idempotency-keys.test.ts > 35 s'],
+    },
+    {
+      guarantee: 'after a failure the same request may run at once',
+      find: '{ $set: { runningUntil: LONG_AGO } }',
+      replace: '{ $set: { version: 1 } }',
+      tests: ['test/api/idempotency.test.ts > that of the same request alone'],
+    },
+    {
+      guarantee: 'while the first try runs, no other does',
+      find: ", ...hasCome(ctx, 'runningUntil') },",
+      replace: ' },',
+      tests: ['test/api/idempotency-keys.test.ts > 35 s'],
+    },
+    {
+      guarantee: 'what the database could not be told is told with the next key',
+      find: 'remember(ended);',
+      replace: '',
+      tests: ['test/api/idempotency-keys.test.ts > one that failed, and could not say so'],
+    },
+    {
+      guarantee: 'a key whose beginning was never answered is not held',
+      find: 'remember(endRun(own));',
+      replace: '',
+      tests: ['test/api/idempotency-keys.test.ts > and was never told so'],
+    },
+    {
+      guarantee: 'a key that another run has taken over is not freed by the first one',
+      find: '[{ $set: { runningUntil, run } }]',
+      replace: '[{ $set: { runningUntil } }]',
+      tests: ['test/api/idempotency-keys.test.ts > another has taken over'],
     },
   ],
   'src/api/http/serve.ts': [

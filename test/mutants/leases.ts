@@ -101,6 +101,18 @@ export const leases: Edits = {
       tests: ['test/jobs/fairness.test.ts'],
     },
     {
+      guarantee: 'each further job of a user comes a round later, where many are placed at once',
+      find: 'last >= entry ? followingTurn(last) : entry',
+      replace: 'entry',
+      tests: ['test/jobs/turns.test.ts > turns of many users'],
+    },
+    {
+      guarantee: 'of turns that were taken meanwhile none is taken again',
+      find: 'return matchedCount === updates.length;',
+      replace: 'return true;',
+      tests: ['test/jobs/turns.test.ts > turns of many users'],
+    },
+    {
       guarantee: 'an urgent job changes the turns of its own user alone',
       find: '    ...ownLane(queue, user),\n    status',
       replace: '    queue,\n    status',

@@ -1,6 +1,7 @@
 import { access } from './access.ts';
 import { account } from './account.ts';
 import { audit } from './audit.ts';
+import { billing } from './billing.ts';
 import { bodies } from './bodies.ts';
 import { crypto } from './crypto.ts';
 import type { Edits } from './edit.ts';
@@ -27,6 +28,7 @@ export const rooms: Record<string, Edits> = {
   access,
   account,
   audit,
+  billing,
   bodies,
   crypto,
   http,

@@ -22,6 +22,11 @@ function define() {
       personal: 'none',
       description: 'The id reserved for the document that this request creates, also by a retry.',
     },
+    run: {
+      type: Schema.Types.UUID,
+      personal: 'none',
+      description: 'The try of the request that has the key at the moment, or had it last.',
+    },
     runningUntil: {
       type: Date,
       required: true,

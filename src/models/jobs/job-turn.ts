@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { entity } from '../../data/entity.ts';
+import { type DocOf, entity } from '../../data/entity.ts';
 import { JOB_QUEUES } from './job.ts';
 
 function define() {
@@ -29,3 +29,5 @@ export const JobTurn = entity('JobTurn', define, {
   owner: 'optional',
   audited: false,
 });
+
+export type JobTurnDoc = DocOf<typeof JobTurn>;

@@ -67,6 +67,13 @@ function define() {
       personal: 'export',
       description: 'What an administrator has allowed instead of what the plan says.',
     },
+    batch: {
+      type: Schema.Types.UUID,
+      server: true,
+      select: false,
+      personal: 'none',
+      description: 'The last command that counted in it what several requests had used.',
+    },
     refusedAt: {
       type: Date,
       server: true,

@@ -18,31 +18,35 @@ interface Appended {
   count: number;
   /** Whether another run was faster in one of the chains: then some still wait. */
   isLost: boolean;
+  /** What went wrong in single chains: their events still wait, and hold up nobody else's. */
+  errors: unknown[];
 }
 
 /**
  * Gives events their places, in the order of their times: in each chain a sequence without gaps, and an HMAC
  * over the event and the hash before. Of two runs at once the unique index on chain and sequence lets one
- * win; chains do not wait for each other.
+ * win; chains do not wait for each other, and an error in one stops no other.
  */
 export async function appendEvents(ctx: Ctx, events: Stored[]): Promise<Appended> {
   const known = await findAppended(ctx, events);
   const missing = events.filter(({ _id }) => !known.has(idText(_id))).sort(compareTimes);
   const byChain = Map.groupBy(missing, chooseChain);
-  if (byChain.size === 0) return { placed: known, count: 0, isLost: false };
+  if (byChain.size === 0) return { placed: known, count: 0, isLost: false, errors: [] };
   const [heads, key] = [await readHeads([...byChain.keys()]), await findNewestKey(ctx)];
-  const counts = await Promise.all(
+  const ends = await Promise.allSettled(
     heads.map(async (head) => {
       const some = byChain.get(head.chain) as Stored[];
       return { some, count: await extendChain(ctx, key, head, some) };
     }),
   );
+  const counts = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
   for (const { some, count } of counts)
     for (const { _id } of some.slice(0, count)) known.add(idText(_id));
   return {
     placed: known,
     count: counts.reduce((sum, { count }) => sum + count, 0),
     isLost: counts.some(({ some, count }) => count < some.length),
+    errors: ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])),
   };
 }
 

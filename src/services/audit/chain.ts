@@ -35,7 +35,8 @@ export async function requestAppend(ctx: Ctx): Promise<void> {
 /**
  * Moves the audit entries that wait in the outboxes of their documents, and the loose events, into
  * `auditEvents`, each to the end of its chain. May run at any time, any number of times, also twice at once.
- * Returns how many it appended.
+ * Returns how many it appended. An error in one chain is thrown once what all others have is metered and taken
+ * out of where it waited.
  */
 export async function appendToChain(ctx: Ctx): Promise<number> {
   let appended = 0;
@@ -44,7 +45,7 @@ export async function appendToChain(ctx: Ctx): Promise<number> {
     const waiting = await findWaiting(ctx);
     const events = [...waiting.documents.flatMap((document) => document.events), ...waiting.loose];
     if (events.length === 0) return appended;
-    const { placed, count, isLost } = await appendEvents(ctx, events);
+    const { placed, count, isLost, errors } = await appendEvents(ctx, events);
     // As they are in clear text, and before they are taken out of where they wait: each is metered at least once.
     await meterEvents(
       ctx,
@@ -52,6 +53,7 @@ export async function appendToChain(ctx: Ctx): Promise<number> {
     );
     await clearWaiting(waiting, placed);
     appended += count;
+    if (errors.length > 0) throw errors[0];
     if (isLost) {
       // Another run was faster. What it has not seen is ours to append.
       if (++lost === MOST_LOST) return appended;

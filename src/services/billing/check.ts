@@ -1,3 +1,4 @@
+import { collectErrors } from '../../collect-errors.ts';
 import type { Ctx } from '../../context.ts';
 import { recountAllowances } from '../metering/allowances/recount.ts';
 import { type LedgerReport, verifyLedger } from './verify.ts';
@@ -10,8 +11,11 @@ export async function checkAccounts(
   ctx: Ctx,
   timeLeft: () => number,
 ): Promise<LedgerReport & { recounted: number }> {
-  const report = await verifyLedger();
-  if (report.fault) ctx.log.error('The ledger is wrong.', { alarm: 'LEDGER', ...report.fault });
-  const recounted = await recountAllowances(ctx, () => timeLeft() < RESERVE_MS);
-  return { ...report, recounted };
+  const { attempt, finish } = collectErrors();
+  const report = await attempt(verifyLedger);
+  if (report?.fault) ctx.log.error('The ledger is wrong.', { alarm: 'LEDGER', ...report.fault });
+  const isLate = () => timeLeft() < RESERVE_MS;
+  const recounted = await attempt(() => recountAllowances(ctx, isLate));
+  finish();
+  return { accounts: 0, entries: 0, ...report, recounted: recounted ?? 0 };
 }

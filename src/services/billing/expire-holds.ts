@@ -1,3 +1,4 @@
+import { collectErrors } from '../../collect-errors.ts';
 import type { Ctx } from '../../context.ts';
 import { hasCome } from '../../data/database-time.ts';
 import type { UUID } from '../../data/ids.ts';
@@ -17,6 +18,7 @@ const BATCH = 500;
  * ends a job releases its hold. One whose job goes on never expires. @returns how many there were
  */
 export async function expireHolds(ctx: Ctx): Promise<number> {
+  const { attempt, finish } = collectErrors();
   let expired = 0;
   for (let after: UUID | undefined; ; ) {
     const next = after && { _id: { $gt: after } };
@@ -42,12 +44,13 @@ export async function expireHolds(ctx: Ctx): Promise<number> {
     for (const { account, job, open } of found) {
       if (open.length > 0) continue;
       const expire = () => transaction(ctx, (tx) => expireOne(tx, job));
-      if (await takeTurn(account, expire)) expired++;
+      if (await attempt(() => takeTurn(account, expire))) expired++;
     }
     after = found.at(-1)?._id;
     if (!after || found.length < BATCH) break;
   }
   if (expired > 0) ctx.log.error('Credits were held for jobs that are gone.', { expired });
+  finish();
   return expired;
 }
 

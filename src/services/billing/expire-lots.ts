@@ -1,3 +1,4 @@
+import { collectErrors } from '../../collect-errors.ts';
 import type { Ctx } from '../../context.ts';
 import { hasCome } from '../../data/database-time.ts';
 import { idText, type UUID } from '../../data/ids.ts';
@@ -19,11 +20,13 @@ const BATCH = 1000;
 export async function expireLots(ctx: Ctx): Promise<number> {
   const due = { remaining: { $gt: 0 }, ...hasCome(ctx, 'expiresAt') };
   const some = { sort: { expiresAt: 1 }, limit: BATCH, hint: 'expiring' } as const;
+  const { attempt, finish } = collectErrors();
   let ended = 0;
   for (const lot of await findMany(ctx, CreditLot, due, some)) {
     const expire = () => transaction(ctx, (tx) => expireLot(tx, lot._id));
-    if (await takeTurn(lot.account, expire)) ended++;
+    if (await attempt(() => takeTurn(lot.account, expire))) ended++;
   }
+  finish();
   return ended;
 }
 

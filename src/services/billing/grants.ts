@@ -4,13 +4,9 @@ import { findOne } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { invalid } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
-import {
-  CreditsTransaction,
-  type CreditsTransactionDoc,
-} from '../../models/billing/credits-transaction.ts';
+import type { CreditsTransactionDoc } from '../../models/billing/credits-transaction.ts';
 import { type Credits, openAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
 import { postEntry } from './ledger.ts';
-import { openLot } from './lots.ts';
 import { takeTurn } from './turns.ts';
 
 /** A gift of credits by an administrator. */
@@ -37,14 +33,7 @@ export async function grantCredits(ctx: Ctx, grant: Grant): Promise<CreditsTrans
     ...({ account: user, type: 'BONUS', cause: 'GRANT', amount, reason, key } as const),
     against: SYSTEM_ACCOUNTS.PROMOTIONS,
     ...(by && { by }),
+    ...(expiresAt && { expiresAt }),
   };
-  return takeTurn(user, () =>
-    transaction(ctx, async (tx) => {
-      const before = await findOne(tx, CreditsTransaction, { key });
-      if (before) return before;
-      const made = await postEntry(tx, entry);
-      if (expiresAt) await openLot(tx, { account: user, source: made._id, amount, expiresAt });
-      return made;
-    }),
-  );
+  return takeTurn(user, () => transaction(ctx, (tx) => postEntry(tx, entry)));
 }

@@ -17,6 +17,8 @@ import { refuseSpend } from './ledger.ts';
 // each alone.
 
 const MOST_AT_ONCE = 100;
+/** While the database works for one lane, this process works for another. */
+const LANES = 4;
 
 /** A job that is started if its account has the credits. */
 export interface Spend {
@@ -41,24 +43,30 @@ interface Waiting extends Spend {
 
 type Outcome = { job: JobDoc } | { refusal: AppError };
 
-const waiting: Waiting[] = [];
-let isBusy = false;
+const lanes = Array.from({ length: LANES }, () => ({ waiting: [] as Waiting[], isBusy: false }));
 
 /**
  * Stores a job together with the hold of its credits, or neither.
  * @throws AppError INSUFFICIENT_CREDITS, INVALID_STATE when the account is frozen
  */
 export function spendInGroup(ctx: Ctx, spend: Spend): Promise<JobDoc> {
+  const lane = chooseLane(spend.account);
   return new Promise((resolve, reject) => {
-    waiting.push({ ...spend, ctx, resolve, reject });
-    if (!isBusy) void commitWaiting();
+    lane.waiting.push({ ...spend, ctx, resolve, reject });
+    if (!lane.isBusy) void commitWaiting(lane);
   });
 }
 
-async function commitWaiting(): Promise<void> {
-  isBusy = true;
-  while (waiting.length > 0) await commitGroup(waiting.splice(0, MOST_AT_ONCE));
-  isBusy = false;
+type Lane = (typeof lanes)[number];
+
+function chooseLane({ buffer }: UUID): Lane {
+  return lanes[(buffer[15] as number) % LANES] as Lane;
+}
+
+async function commitWaiting(lane: Lane): Promise<void> {
+  lane.isBusy = true;
+  while (lane.waiting.length > 0) await commitGroup(lane.waiting.splice(0, MOST_AT_ONCE));
+  lane.isBusy = false;
 }
 
 async function commitGroup(group: Waiting[]): Promise<void> {

@@ -14,7 +14,7 @@ import {
   type TRANSACTION_TYPES,
 } from '../../models/billing/credits-transaction.ts';
 import { type Credits, findAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
-import { spendLots } from './lots.ts';
+import { openLot, spendLots } from './lots.ts';
 
 /** A fact that moves credits. */
 export interface NewEntry {
@@ -35,6 +35,8 @@ export interface NewEntry {
   reason?: string;
   /** The administrator who makes it. */
   by?: UUID;
+  /** When what is added expires; never without. A debt is paid out of it all the same. */
+  expiresAt?: Date;
   /** False where lots were dealt with already. */
   fromLots?: boolean;
 }
@@ -46,7 +48,8 @@ export interface NewEntry {
  */
 export async function postEntry(tx: Ctx, entry: NewEntry): Promise<CreditsTransactionDoc> {
   if (!tx.session) throw new Error('An entry of the ledger is written in a transaction.');
-  const { account: _id, amount, against, release = 0, fromLots = true, ...facts } = entry;
+  const { account: _id, amount, against, expiresAt, ...others } = entry;
+  const { release = 0, fromLots = true, ...facts } = others;
   const before = await findOne(tx, CreditsTransaction, { key: facts.key });
   if (before) return before;
   const account = await findAccount(tx, _id);
@@ -83,6 +86,7 @@ export async function postEntry(tx: Ctx, entry: NewEntry): Promise<CreditsTransa
     { session: tx.session },
   );
   if (amount < 0 && fromLots && account.hasLots) await spendLots(tx, _id, -amount);
+  if (expiresAt) await openLot(tx, { account: _id, source: written._id, amount, expiresAt });
   if (!isDebt) await payDebt(tx, _id);
   return written;
 }

@@ -41,11 +41,7 @@ export function forgetSpending(): void {
  * @throws AppError PAID_WORK_STOPPED
  */
 export async function admitSpending(ctx: Ctx, amount: Credits): Promise<void> {
-  const alone = { ...ctx, session: undefined };
-  if (!known || !isWithin(known.since, CACHED)) {
-    known = { since: markMoment(), control: await measureSpending(alone), own: 0 };
-  }
-  const { control, own } = known;
+  const { control, own } = await readKnown({ ...ctx, session: undefined });
   if (control.isStopped) {
     const message = 'Paid work is stopped for the moment.';
     throw new AppError('PAID_WORK_STOPPED', message, { retryAfter: 60 });
@@ -54,7 +50,21 @@ export async function admitSpending(ctx: Ctx, amount: Credits): Promise<void> {
     const message = 'All paid work of this hour is used up: try again in the next one.';
     throw new AppError('PAID_WORK_STOPPED', message, { retryAfter: HOUR / 1000 });
   }
-  known.own += amount;
+  if (known) known.own += amount;
+}
+
+/** What is known of paid work. Where that is old, one request looks, and the others go by it meanwhile. */
+async function readKnown(ctx: Ctx): Promise<Known> {
+  if (known && isWithin(known.since, CACHED)) return known;
+  const since = markMoment();
+  if (known) known.since = since;
+  try {
+    known = { since, control: await measureSpending(ctx), own: 0 };
+  } catch (error) {
+    known = undefined;
+    throw error;
+  }
+  return known;
 }
 
 /** The state of paid work, with what this hour has cost; added up anew where that is some seconds ago. */

@@ -1,3 +1,4 @@
+import { collectErrors } from '../../collect-errors.ts';
 import type { Ctx } from '../../context.ts';
 import { recountRefused } from '../metering/allowances/recount-refused.ts';
 import { tellCapped } from '../metering/allowances/tell-capped.ts';
@@ -19,10 +20,12 @@ interface Tended {
 
 /** Returns what is held for nothing, expires credits, puts counters right that stood in the way, raises alarms. */
 export async function tendAccounts(ctx: Ctx): Promise<Tended> {
-  const holds = await expireHolds(ctx);
-  const lots = await expireLots(ctx);
-  const recounted = await recountRefused(ctx);
-  const capped = await tellCapped(ctx);
-  await alarmSpending(ctx);
-  return { holds, lots, recounted, capped };
+  const { attempt, finish } = collectErrors();
+  const holds = await attempt(() => expireHolds(ctx));
+  const lots = await attempt(() => expireLots(ctx));
+  const recounted = await attempt(() => recountRefused(ctx));
+  const capped = await attempt(() => tellCapped(ctx));
+  await attempt(() => alarmSpending(ctx));
+  finish();
+  return { holds: holds ?? 0, lots: lots ?? 0, recounted: recounted ?? 0, capped: capped ?? 0 };
 }

@@ -1,21 +1,16 @@
 import { idText, type UUID } from '../../data/ids.ts';
-import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { CreditHold, type CreditHoldDoc } from '../../models/billing/credit-hold.ts';
-import { CreditLot } from '../../models/billing/credit-lot.ts';
 import { CreditsTransaction } from '../../models/billing/credits-transaction.ts';
 import { Job, OPEN_STATUSES } from '../../models/jobs/job.ts';
+import { BATCH } from './side-by-side.ts';
 import type { LedgerFault } from './verify.ts';
 
-const BATCH = 1000;
-
 /**
- * Verifies what surrounds the entries: what is held is held for work that goes on, what was captured was spent,
- * once, and no lot has more than its account. Ends at the first fault.
+ * Verifies what is held: for work that goes on; and what was captured was spent, once, for work that was completed.
+ * Ends at the first fault.
  */
 export async function verifyHolds(): Promise<LedgerFault | undefined> {
-  return (
-    (await findLoose()) ?? (await findUnspent()) ?? (await findUnheld()) ?? (await findLarge())
-  );
+  return (await findLoose()) ?? (await findUnspent()) ?? (await findUnheld());
 }
 
 /** Finds a hold whose job has ended or is gone; twice, since it may have been ending. */
@@ -50,14 +45,24 @@ async function findUnspent(): Promise<LedgerFault | undefined> {
       .find({ key: { $in: keys } }, { projection: { key: 1, amount: 1 } })
       .toArray();
     const spent = new Map(entries.map(({ key, amount }) => [key as string, -(amount as number)]));
-    for (const { _id, account, amount } of holds) {
+    const unfinished = await findUnfinished(holds);
+    for (const { _id, account, amount, job } of holds) {
+      const fail = (message: string) => ({ account: idText(account), message });
       const cost = spent.get(`hold:${idText(_id)}`);
-      if (cost !== undefined && cost > 0 && cost <= amount) continue;
-      const message = `Of hold ${idText(_id)} of ${amount} the ledger says ${cost ?? 'nothing'}.`;
-      return { account: idText(account), message };
+      if (cost === undefined || cost <= 0 || cost > amount)
+        return fail(`Of hold ${idText(_id)} of ${amount} the ledger says ${cost ?? 'nothing'}.`);
+      if (unfinished.has(idText(job)))
+        return fail(`Job ${idText(job)} was paid for, and has not been completed.`);
     }
   }
   return undefined;
+}
+
+/** A completed job stays so; one that is gone by now was. */
+async function findUnfinished(holds: CreditHoldDoc[]): Promise<Set<string>> {
+  const others = { _id: { $in: holds.map(({ job }) => job) }, status: { $ne: 'COMPLETED' } };
+  const found = await Job.collection.find(others, { projection: { _id: 1 } }).toArray();
+  return new Set(found.map(({ _id }) => idText(_id)));
 }
 
 /** Finds an entry that spends what was not held, or was released. */
@@ -79,22 +84,6 @@ async function findUnheld(): Promise<LedgerFault | undefined> {
       sequence,
       message: `Entry ${sequence} spends what is not held.`,
     };
-  }
-  return undefined;
-}
-
-/** Finds an account with less than its lots. */
-async function findLarge(): Promise<LedgerFault | undefined> {
-  const lots = CreditLot.collection.aggregate<{ _id: UUID; total: number }>([
-    { $match: { remaining: { $gt: 0 } } },
-    { $group: { _id: '$account', total: { $sum: '$remaining' } } },
-  ]);
-  for await (const { _id, total } of lots) {
-    const account = await CreditAccount.collection.findOne({ _id });
-    const balance = account ? (account.available as number) + (account.held as number) : 0;
-    if (total <= balance) continue;
-    const message = `Its lots have ${total}; its balance is ${balance}.`;
-    return { account: idText(_id), message };
   }
   return undefined;
 }

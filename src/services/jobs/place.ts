@@ -3,7 +3,7 @@ import { idText, type UUID } from '../../data/ids.ts';
 import type { JobQueue } from '../../models/jobs/job.ts';
 import type { JobType, Seconds } from './job-type.ts';
 import { listLimits } from './limits.ts';
-import { findBehind, goBeforeOwn, takeTurns } from './turns.ts';
+import { findBehind, goBeforeOwn, takeTurns, takeTurnsOfMany } from './turns.ts';
 
 /** Neither urgent nor not, among the jobs of one user. */
 export const PRIORITY = 5;
@@ -36,39 +36,50 @@ export async function placeJob(ctx: Ctx, { type, job }: Placed): Promise<Place> 
   return { turn: await goBeforeOwn(ctx, queue, user, { priority, turn: taken }) };
 }
 
-/** The places of many, with as many calls as they have users. */
+/** The places of many, with a few calls for all of a queue and a priority. */
 export async function placeAll(ctx: Ctx, all: Placed[]): Promise<Place[]> {
   const places: Place[] = all.map(() => ({ waitsFor: 'TIME' }));
-  const groups = new Map<string, number[]>();
-  for (const [n, one] of all.entries()) {
-    if (waits(one)) continue;
-    const { user, priority = PRIORITY } = one.job;
-    const key = `${queueOf(one.type)} ${priority} ${user ? idText(user) : ''}`;
-    groups.set(key, [...(groups.get(key) ?? []), n]);
-  }
-  const behind = new Map<string, Promise<Set<string>>>();
-  const isBehind = async ({ type, job: { user, priority = PRIORITY } }: Placed) => {
-    if (!user) return false;
-    const [queue, key] = [queueOf(type), `${queueOf(type)} ${priority}`];
-    const users = all.flatMap(({ job }) => (job.user ? [job.user] : []));
-    const asked = behind.get(key) ?? findBehind(ctx, queue, users, priority);
-    behind.set(key, asked);
-    return (await asked).has(idText(user));
-  };
-  await Promise.all(
-    [...groups.values()].map(async (mine) => {
-      const first = all[mine[0] as number] as Placed;
-      const [queue, { user, priority = PRIORITY }] = [queueOf(first.type), first.job];
-      const turns = await takeTurns(ctx, queue, user, mine.length);
-      const goesBefore = await isBehind(first);
-      for (const [i, n] of mine.entries()) {
-        const turn = turns[i] as number;
-        const own = { priority, turn };
-        places[n] = { turn: goesBefore ? await goBeforeOwn(ctx, queue, user, own) : turn };
-      }
-    }),
-  );
+  const numbers = all.map((_, n) => n).filter((n) => !waits(all[n] as Placed));
+  const groups = Map.groupBy(numbers, (n) => nameGroup(all[n] as Placed));
+  for (const mine of groups.values()) await placeGroup(ctx, all, mine, places);
   return places;
+}
+
+function nameGroup({ type, job: { priority = PRIORITY } }: Placed): string {
+  return `${queueOf(type)} ${priority}`;
+}
+
+/** Places those of `all` with these numbers, which are in one queue and have one priority. */
+async function placeGroup(
+  ctx: Ctx,
+  all: Placed[],
+  numbers: number[],
+  places: Place[],
+): Promise<void> {
+  const { type, job } = all[numbers[0] as number] as Placed;
+  const [queue, { priority = PRIORITY }] = [queueOf(type), job];
+  const byUser = Map.groupBy(numbers, (n) => {
+    const { user } = (all[n] as Placed).job;
+    return user ? idText(user) : '';
+  });
+  const owners = [...byUser].map(([name, mine]) => {
+    const { user } = (all[mine[0] as number] as Placed).job;
+    return { name, user: user as UUID, mine };
+  });
+  // Only what has an owner has a price, and only that comes here.
+  const users = owners.map(({ user }) => user);
+  const asked = owners.map(({ user, mine }) => ({ user, count: mine.length }));
+  const [turns, behind] = await Promise.all([
+    takeTurnsOfMany(ctx, queue, asked),
+    findBehind(ctx, queue, users, priority),
+  ]);
+  for (const [i, { name, user, mine }] of owners.entries()) {
+    for (const [j, n] of mine.entries()) {
+      const turn = turns[i]?.[j] as number;
+      const own = { priority, turn };
+      places[n] = { turn: behind.has(name) ? await goBeforeOwn(ctx, queue, user, own) : turn };
+    }
+  }
 }
 
 function waits({ type, job: { delay = 0, user } }: Placed): boolean {

@@ -1,9 +1,9 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime, upsertCommon } from '../../data/database-time.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
-import { aggregate, findOne } from '../../data/read.ts';
+import { aggregate, findMany, findOne } from '../../data/read.ts';
 import { Job, type JobQueue } from '../../models/jobs/job.ts';
-import { JobTurn } from '../../models/jobs/job-turn.ts';
+import { JobTurn, type JobTurnDoc } from '../../models/jobs/job-turn.ts';
 
 // Users take turns, however many jobs one of them has queued (start-time fair queueing). Each job has the
 // number of its turn, and a worker takes the least. A user whose jobs have all been served joins right
@@ -29,11 +29,7 @@ export async function takeTurns(
   count = 1,
 ): Promise<number[]> {
   const alone = { ...ctx, session: undefined };
-  const next = await shareNextTurn(alone, queue);
-  // An empty queue begins anew, later than whatever was in it: by the clock, a million turns a second.
-  const second = { $floor: { $divide: [{ $toLong: databaseTime(ctx) }, 1000] } };
-  const clock = { $toLong: { $multiply: [second, 1_000_000] } };
-  const entry = next === undefined ? { $add: [clock, 1] } : next - ((next + 1) % 2);
+  const entry = findEntry(ctx, await shareNextTurn(alone, queue));
   const step = (from: string) => ({ $add: [from, { $subtract: [2, { $mod: [from, 2] }] }] });
   const last = count === 1 ? '$first' : { $add: [step('$first'), { $literal: 2 * (count - 2) }] };
   const pipeline = [
@@ -41,15 +37,99 @@ export async function takeTurns(
     { $set: { first: { $cond: [{ $gte: ['$last', entry] }, step('$last'), entry] } } },
     { $set: { last } },
   ];
-  const options = { upsert: true, returnDocument: 'after', projection: { first: 1 } } as const;
+  const options = { upsert: true, returnDocument: 'after', ...FIRST, ...UNHURRIED } as const;
   const take = () => JobTurn.collection.findOneAndUpdate(ownLane(queue, user), pipeline, options);
   // Two that make the document at once: the second finds it.
   const taken = await take().catch((error) => {
     if ((error as { code?: number }).code === 11000) return take();
     throw error;
   });
-  const first = taken?.first as number;
-  const further = first + 2 - (first % 2);
+  return listTurns(taken?.first as number, count);
+}
+
+/** So many turns of a user. */
+interface Asked {
+  user: UUID;
+  count: number;
+}
+
+/**
+ * Takes turns of many users in a queue, with two commands: what they had is read, and changed where it is the same
+ * still. Who has none yet takes them alone; and so do all, where one was faster elsewhere.
+ * @returns the turns of each, in their order
+ */
+export async function takeTurnsOfMany(
+  ctx: Ctx,
+  queue: JobQueue,
+  asked: Asked[],
+): Promise<number[][]> {
+  const takeAlone = ({ user, count }: Asked) => takeTurns(ctx, queue, user, count);
+  if (asked.length === 1) return Promise.all(asked.map(takeAlone));
+  const lanes = await findLanes(ctx, queue, asked);
+  const known = asked.flatMap((one) => {
+    const lane = lanes.get(idText(one.user));
+    return lane ? [{ ...one, lane, turns: listTurns(findFirst(lane), one.count) }] : [];
+  });
+  const isTaken = await changeLanes(ctx, queue, known);
+  const taken = new Map(isTaken ? known.map((one) => [idText(one.user), one.turns]) : []);
+  return Promise.all(asked.map((one) => taken.get(idText(one.user)) ?? takeAlone(one)));
+}
+
+/** The lane of a user, and the turn at which who joins the queue begins. */
+type Lane = JobTurnDoc & { entry: number };
+
+async function findLanes(ctx: Ctx, queue: JobQueue, asked: Asked[]): Promise<Map<string, Lane>> {
+  const alone = { ...ctx, session: undefined };
+  const entry = findEntry(ctx, await shareNextTurn(alone, queue));
+  const theirs = { queue, user: { $in: asked.map(({ user }) => user) } };
+  const options = { projection: { user: 1, last: 1, entry }, limit: asked.length };
+  const found = (await findMany(alone, JobTurn, theirs, options)) as Lane[]; // as the projection says
+  return new Map(found.map((lane) => [idText(lane.user as UUID), lane]));
+}
+
+/** Writes what was taken; false where somebody else has taken some of it meanwhile. */
+async function changeLanes(
+  ctx: Ctx,
+  queue: JobQueue,
+  known: { user: UUID; lane: Lane; turns: number[] }[],
+): Promise<boolean> {
+  if (known.length === 0) return true;
+  const updates = known.map(({ user, lane, turns }) => {
+    const set = { first: turns[0], last: turns.at(-1), updatedAt: databaseTime(ctx) };
+    const version = { $add: ['$version', 1] };
+    const filter = { ...ownLane(queue, user), last: lane.last };
+    return { updateOne: { filter, update: [{ $set: { ...set, version } }] } };
+  });
+  const options = { ordered: false, ...UNHURRIED };
+  const { matchedCount } = await JobTurn.collection.bulkWrite(updates, options);
+  return matchedCount === updates.length;
+}
+
+/** A turn that is lost with the database, or taken in vain, costs a place: nobody waits for the journal. */
+const UNHURRIED = { writeConcern: { w: 1, j: false } };
+
+const FIRST = { projection: { first: 1 } };
+
+/** The turn of who joins a queue: right before the next job, or by the clock where there is none. */
+function findEntry(ctx: Ctx, next: number | undefined) {
+  if (next !== undefined) return { $literal: next - ((next + 1) % 2) };
+  // An empty queue begins anew, later than whatever was in it: by the clock, a million turns a second.
+  const second = { $floor: { $divide: [{ $toLong: databaseTime(ctx) }, 1000] } };
+  return { $add: [{ $toLong: { $multiply: [second, 1_000_000] } }, 1] };
+}
+
+/** The first turn of a user whose last one is known, as `takeTurns` has the database compute it. */
+function findFirst({ last, entry }: { last: number; entry: number }): number {
+  return last >= entry ? followingTurn(last) : entry;
+}
+
+/** The turn one round after this one. */
+function followingTurn(turn: number): number {
+  return turn + 2 - (turn % 2);
+}
+
+function listTurns(first: number, count: number): number[] {
+  const further = followingTurn(first);
   return Array.from({ length: count }, (_, n) => (n === 0 ? first : further + 2 * (n - 1)));
 }
 

@@ -2,6 +2,7 @@ import type { Ctx } from '../../context.ts';
 import { isDuplicate } from '../../data/failures.ts';
 import type { UUID } from '../../data/ids.ts';
 import { MeteringFact } from '../../models/metering/metering-fact.ts';
+import { forgetGone } from './gone-users.ts';
 import type { MetricName } from './metrics.ts';
 import { DAY, startOf } from './periods.ts';
 
@@ -30,7 +31,7 @@ export interface NewFact {
  */
 const LATEST = 60 * DAY;
 
-/** Writes facts; those that are there already are passed over. */
+/** Writes facts; those that are there already are passed over, and none is left of a user who is gone. */
 export async function insertFacts(
   ctx: Ctx,
   facts: NewFact[],
@@ -53,6 +54,10 @@ export async function insertFacts(
   } catch (error) {
     if (!isDuplicate(error)) throw error;
   }
+  await forgetGone(
+    ctx,
+    facts.map(({ user }) => user),
+  );
 }
 
 /** MongoDB compares objects with the order of their keys. */

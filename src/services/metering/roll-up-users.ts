@@ -7,6 +7,7 @@ import { MeteringFact, type MeteringFactDoc } from '../../models/metering/meteri
 import { StaleHour } from '../../models/metering/stale-hour.ts';
 import { Stat, type StatDoc } from '../../models/metering/stat.ts';
 import { addFact, addStat, type Totals } from './fold.ts';
+import { findGone, forgetGone } from './gone-users.ts';
 import { DAY, endOf, type Period, startOf } from './periods.ts';
 import { writeStats } from './write-stats.ts';
 
@@ -28,15 +29,19 @@ type Pending = Pick<MeteringFactDoc, '_id' | 'user' | 'hour'>;
 export async function rollUpUsers(ctx: Ctx, timeLeft: () => number): Promise<number> {
   let taken = 0;
   while (timeLeft() > MARGIN) {
-    const some = await transaction(ctx, takeUp);
-    taken += some;
-    if (some < BATCH) return taken;
+    const pending = await transaction(ctx, takeUp);
+    await forgetGone(
+      ctx,
+      pending.map(({ user }) => user),
+    );
+    taken += pending.length;
+    if (pending.length < BATCH) return taken;
   }
   ctx.log.warn('The time did not suffice to roll up all facts.', { taken });
   return taken;
 }
 
-async function takeUp(tx: Ctx): Promise<number> {
+async function takeUp(tx: Ctx): Promise<Pending[]> {
   const pending: Pending[] = await findMany(
     tx,
     MeteringFact,
@@ -48,9 +53,17 @@ async function takeUp(tx: Ctx): Promise<number> {
       limit: BATCH,
     },
   );
-  if (pending.length === 0) return 0;
+  if (pending.length === 0) return [];
+  const gone = new Set(
+    (
+      await findGone(
+        tx,
+        pending.map(({ user }) => user),
+      )
+    ).map(idText),
+  );
   // What has no user is of the whole app alone.
-  const owned = pending.filter(({ user }) => user);
+  const owned = pending.filter(({ user }) => user && !gone.has(idText(user)));
   if (owned.length > 0) {
     await writeStats(tx, 'HOUR', await foldFacts(tx, owned));
     await foldUp(tx, 'HOUR', 'DAY', owned);
@@ -58,7 +71,7 @@ async function takeUp(tx: Ctx): Promise<number> {
   }
   await markHours(tx, pending);
   await clearMarks(tx, pending);
-  return pending.length;
+  return pending;
 }
 
 /** Adds up all facts of the hours of users in which there is a new one. */

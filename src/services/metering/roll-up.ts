@@ -1,3 +1,4 @@
+import { collectErrors } from '../../collect-errors.ts';
 import type { Ctx } from '../../context.ts';
 import { loadHistograms } from './digest.ts';
 import { rollUpApp } from './roll-up-app.ts';
@@ -20,8 +21,10 @@ export interface RollUpCounts {
  */
 export async function rollUp(ctx: Ctx, timeLeft: () => number): Promise<RollUpCounts> {
   await loadHistograms();
-  const looked = await scanEntries(ctx, timeLeft);
-  const facts = await rollUpUsers(ctx, timeLeft);
-  const hours = await rollUpApp(ctx, timeLeft);
-  return { looked, facts, hours };
+  const { attempt, finish } = collectErrors();
+  const looked = await attempt(() => scanEntries(ctx, timeLeft));
+  const facts = await attempt(() => rollUpUsers(ctx, timeLeft));
+  const hours = await attempt(() => rollUpApp(ctx, timeLeft));
+  finish();
+  return { looked: looked ?? 0, facts: facts ?? 0, hours: hours ?? 0 };
 }

@@ -1,3 +1,4 @@
+import { collectErrors } from '../../collect-errors.ts';
 import type { Ctx } from '../../context.ts';
 import type { Base, Entity } from '../../data/entity.ts';
 import { idText, lowestIdAt, newId, type UUID } from '../../data/ids.ts';
@@ -56,8 +57,10 @@ const SOURCES: Source[] = [
  * also twice at once: a fact has the id of its document. @returns how many documents it looked at
  */
 export async function scanEntries(ctx: Ctx, timeLeft: () => number): Promise<number> {
+  const { attempt, finish } = collectErrors();
   let looked = 0;
-  for (const source of SOURCES) looked += await scan(ctx, source, timeLeft);
+  for (const source of SOURCES) looked += (await attempt(() => scan(ctx, source, timeLeft))) ?? 0;
+  finish();
   return looked;
 }
 

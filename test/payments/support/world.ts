@@ -11,6 +11,7 @@ import type { FakeStripe } from '../../fakes/stripe/fake.ts';
 import { finishSetup } from '../../fakes/stripe/methods.ts';
 import type { StripeEvent } from '../../fakes/stripe/state.ts';
 import { sendEvent } from '../../fakes/stripe/webhooks.ts';
+import '../../harness/check-ledger.ts';
 import { type Doc, given, type Person } from '../../harness/given.ts';
 import { invocation, sqsEvent } from '../../harness/invocations.ts';
 import { api } from '../../harness/place.ts';

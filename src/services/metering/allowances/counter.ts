@@ -6,6 +6,7 @@ import {
   AllowanceCounter,
   type AllowanceCounterDoc,
 } from '../../../models/metering/allowance-counter.ts';
+import { createCount, listMetrics, UNHURRIED } from './count-together.ts';
 import { limitExpression, limitOf, PERIODS } from './limits.ts';
 import { refuse } from './refuse.ts';
 
@@ -13,7 +14,6 @@ import { refuse } from './refuse.ts';
 // holds the limits: of many at once, as many pass as there is room for. What is not counted for a crash, or
 // counted in vain, is put right at night; so a count need not be journaled before the client gets its answer.
 
-const UNHURRIED = { writeConcern: { w: 1, j: false } };
 /** How often the counter is looked at again that others change meanwhile. */
 const TRIES = 20;
 
@@ -23,7 +23,7 @@ const TRIES = 20;
  */
 export async function takeAllowance(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
   for (let i = 0; i < TRIES; i++) {
-    if (await count(ctx, user, usage, METRICS)) return;
+    if (await count(ctx, user, usage, true)) return;
     const counter = await renewCounter(ctx, user);
     const over = listMetrics(usage).find(
       (metric) => counter[metric] + (usage[metric] as number) > limitOf(counter, metric),
@@ -38,59 +38,34 @@ export async function takeAllowance(ctx: Ctx, user: UUID, usage: Usage): Promise
 
 /** Counts what has been made or used already, or must be, however much there is. */
 export async function addUsage(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
-  if (await count(ctx, user, usage, [])) return;
+  if (await count(ctx, user, usage, false)) return;
   await renewCounter(ctx, user);
-  await count(ctx, user, usage, []);
+  await count(ctx, user, usage, false);
 }
 
-/**
- * Takes from the counts what is there no longer, or has not come to be.
- * @param since when it was counted: in a month or day that is over it is forgotten
- */
-export async function giveBack(
-  ctx: Ctx,
-  user: UUID,
-  usage: Usage,
-  since = new Date(ctx.clock()),
-): Promise<void> {
-  const metrics = listMetrics(usage);
-  if (metrics.length === 0) return;
-  const less = metrics.map((metric) => {
-    const rest = { $max: [0, { $subtract: [`$${metric}`, usage[metric]] }] };
-    const period = PERIODS[metric];
-    const isOver = { $gt: [`$${period}`, since] };
-    return [metric, period ? { $cond: [isOver, `$${metric}`, rest] } : rest];
-  });
-  const change = { ...Object.fromEntries(less), updatedAt: databaseTime(ctx) };
-  await AllowanceCounter.collection.updateOne({ _id: user }, [{ $set: change }], UNHURRIED);
-}
+/** Those with limits, and those without, apart: each has guards of its own. */
+const [countLimited, countAnyhow] = [createCount(), createCount()];
 
 /**
- * Counts by one update; false where the account has no counter, or one of a time before, or less left of
- * one of `limited`.
+ * Counts by one update; false where the account has no counter, or one of a time before, or, `isLimited`, less left
+ * than that.
  */
-async function count(
-  ctx: Ctx,
-  user: UUID,
-  usage: Usage,
-  limited: readonly Metric[],
-): Promise<boolean> {
-  const metrics = listMetrics(usage);
-  if (metrics.length === 0) return true;
-  const guards: object[] = metrics
-    .filter((metric) => limited.includes(metric))
-    .map((metric) => ({
-      $lte: [{ $add: [`$${metric}`, usage[metric]] }, limitExpression(metric)],
-    }));
-  const periods = metrics.map((metric) => PERIODS[metric]).filter((period) => period !== undefined);
-  guards.push(...new Set(periods.map((period) => isNow(ctx, period))));
-  const filter = { _id: user, ...(guards.length > 0 && { $expr: { $and: guards } }) };
-  const { matchedCount } = await AllowanceCounter.collection.updateOne(
-    filter,
-    { $inc: Object.fromEntries(metrics.map((metric) => [metric, usage[metric]])) },
-    UNHURRIED,
-  );
-  return matchedCount === 1;
+async function count(ctx: Ctx, user: UUID, usage: Usage, isLimited: boolean): Promise<boolean> {
+  if (listMetrics(usage).length === 0) return true;
+  const makeGuards = (all: Usage) => [
+    ...(isLimited ? listMetrics(all).map((metric) => hasRoom(metric, all[metric] as number)) : []),
+    ...listPeriods(all).map((period) => isNow(ctx, period)),
+  ];
+  return (isLimited ? countLimited : countAnyhow)({ user, usage, makeGuards });
+}
+
+function hasRoom(metric: Metric, amount: number) {
+  return { $lte: [{ $add: [`$${metric}`, amount] }, limitExpression(metric)] };
+}
+
+function listPeriods(usage: Usage): Period[] {
+  const periods = listMetrics(usage).map((metric) => PERIODS[metric]);
+  return [...new Set(periods.filter((period) => period !== undefined))];
 }
 
 /** Makes the counter of an account, where there is none, and begins the periods, where others are over. */
@@ -128,10 +103,6 @@ async function noteRefusal(ctx: Ctx, user: UUID, metric: Metric): Promise<void> 
   const first = (path: string) => ({ [path]: { $ifNull: [`$${path}`, now] } });
   const set = { ...first('refusedAt'), ...(metric === 'credits' && first('cappedAt')) };
   await AllowanceCounter.collection.updateOne({ _id: user }, [{ $set: set }], UNHURRIED);
-}
-
-function listMetrics(usage: Usage): Metric[] {
-  return METRICS.filter((metric) => usage[metric]);
 }
 
 type Period = 'month' | 'day';

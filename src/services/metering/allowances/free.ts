@@ -2,7 +2,7 @@ import type { Ctx } from '../../../context.ts';
 import type { Base, Entity, Stored } from '../../../data/entity.ts';
 import { idText, type UUID } from '../../../data/ids.ts';
 import { METRICS, type Usage } from '../../../data/usage.ts';
-import { giveBack } from './counter.ts';
+import { giveBack } from './give-back.ts';
 
 /** Gives back what documents took that are removed, once the transaction of that is committed. */
 export function freeAfterCommit(tx: Ctx, entity: Entity, gone: Base[]): void {

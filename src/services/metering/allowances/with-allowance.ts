@@ -2,7 +2,8 @@ import type { Ctx } from '../../../context.ts';
 import { isOutage } from '../../../data/failures.ts';
 import type { UUID } from '../../../data/ids.ts';
 import type { Usage } from '../../../data/usage.ts';
-import { giveBack, takeAllowance } from './counter.ts';
+import { takeAllowance } from './counter.ts';
+import { giveBack } from './give-back.ts';
 
 /**
  * Does what takes some of an account's allowances, if there is enough of them, and gives it back where that

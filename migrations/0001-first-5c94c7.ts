@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-97365c',
+  id: '0001-first-5c94c7',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -32,6 +32,7 @@ export const migration: Migration = {
             calls: { bsonType: 'number', minimum: 0 },
           },
         },
+        batch: 'id',
         refusedAt: { bsonType: 'date' },
         suspects: { bsonType: 'object' },
         cappedAt: { bsonType: 'date' },
@@ -1240,6 +1241,7 @@ export const migration: Migration = {
         key: { bsonType: 'string' },
         fingerprint: { bsonType: 'string' },
         promisedId: 'id',
+        run: 'id',
         runningUntil: { bsonType: 'date' },
         answer: { bsonType: 'binData' },
         expiresAt: { bsonType: 'date' },
