@@ -11,13 +11,22 @@ const silence = await vi.hoisted(async () => {
 
 import '../harness/place.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { User } from '../../src/models/account/user.ts';
 import { completeMultipart } from '../../src/providers/multipart.ts';
 import { sendMessage } from '../../src/providers/queue.ts';
 import { headObject } from '../../src/providers/s3.ts';
 import { loadSdk } from '../../src/providers/s3-client.ts';
-import { given } from '../harness/given.ts';
+import { call, given, PASSWORD, type Person } from '../harness/given.ts';
+import { ownS3 } from '../harness/place.ts';
 
-beforeAll(() => loadSdk()); // importing it takes a while
+let alice: Person;
+
+beforeAll(async () => {
+  await loadSdk(); // importing it takes a while
+  silence.passTo(ownS3);
+  alice = await given.user();
+  silence.fall();
+});
 afterAll(() => silence.stop());
 
 /** How long it took to fail, in ms. */
@@ -49,10 +58,29 @@ test.concurrent('a call for which S3 may take minutes lasts until its caller abo
 });
 
 test.concurrent('a request that needs an S3 that does not answer gets 503 before its function times out', async () => {
-  const alice = await given.user();
   const large = { name: 'x', size: 100_000_000, fileName: 'x.png', contentType: 'image/png' };
   const { status, body, headers } = await alice.post('/v1/images', large);
   expect({ status, code: body.code }).toEqual({ status: 503, code: 'UNAVAILABLE' });
   // Had the function run out of time, the gateway would have answered, without a code.
   expect(headers.get('retry-after')).toBe('2');
+});
+
+test.concurrent('a registration, which needs a key of its own, gets 503 within seconds and leaves no account', async () => {
+  const account = { email: 'new@example.com', username: 'newcomer', password: PASSWORD };
+  const started = performance.now();
+  const answer = await call('POST', '/v1/auth/register', { body: account });
+  expect(answer).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+  expect(answer.headers.get('retry-after')).toBe('2');
+  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(await User.collection.countDocuments({ email: account.email })).toBe(0);
+});
+
+test.concurrent('who is registered signs in, reads and writes meanwhile, what is encrypted, too', async () => {
+  const again = await alice.signsIn();
+  await again.project({ name: 'As ever' });
+  const graph = { 1: { class_type: 'CLIPTextEncode', inputs: { text: 'a lighthouse' } } };
+  const made = await again.post('/v1/comfyui/workflows', { name: 'A workflow', graph });
+  expect(made.status).toBe(201);
+  const { body } = await again.get(`/v1/comfyui/workflows/${made.body.id}`);
+  expect(body).toMatchObject({ graph });
 });
