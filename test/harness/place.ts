@@ -29,9 +29,6 @@ await connect(BACKGROUND);
 const gateway = await startGateway({ deployment, mailDir });
 process.env.API_URL = gateway.url;
 
-/** Where the S3 of this test file is, whatever was put in the way of its functions. */
-export const ownS3 = env.S3_ENDPOINT as string;
-
 /** Where the functions of this test file answer. */
 export const api = gateway.url;
 
