@@ -44,11 +44,14 @@ test(`a rotation under load ends, though its workers and clients are killed ${KI
   const users = Array.from({ length: USERS }, () => newId(Date.now()));
   const ids: string[] = [];
   const subjects = { subject: { $in: users.map(String) } };
-  await inParallel(Array.from({ length: DOCUMENTS }, (_, n) => n), async (n) => {
-    const values = { configuration: new UUID(), endpointId: `e${n}`, input: { n: 0 } };
-    const { _id } = await insert(ctx, RunPodExecution, { user: users[n % USERS], ...values });
-    ids.push(String(_id));
-  });
+  await inParallel(
+    Array.from({ length: DOCUMENTS }, (_, n) => n),
+    async (n) => {
+      const values = { configuration: new UUID(), endpointId: `e${n}`, input: { n: 0 } };
+      const { _id } = await insert(ctx, RunPodExecution, { user: users[n % USERS], ...values });
+      ids.push(String(_id));
+    },
+  );
   const former = new Set((await DataKey.collection.find(subjects).toArray()).map(nameId));
   // So long ago that no process encrypts under them any longer.
   await endKeys(at(-20 * MINUTE));
@@ -84,9 +87,13 @@ test(`a rotation under load ends, though its workers and clients are killed ${KI
     return (await all.toArray()).filter((document) => !former.has(keyOf(document))).length;
   };
   for (let n = 1; n <= KILLS; n++) {
-    await until(`more is renewed, before kill ${n}`, async () => {
-      return (await countRenewed()) >= (DOCUMENTS * n) / (KILLS + 2);
-    }, 5 * MINUTE);
+    await until(
+      `more is renewed, before kill ${n}`,
+      async () => {
+        return (await countRenewed()) >= (DOCUMENTS * n) / (KILLS + 2);
+      },
+      5 * MINUTE,
+    );
     // The one that works, and now and then one that uses.
     const which = n % 4 === 0 ? 1 + chance.below(2) : 0;
     const { child, role, own } = processes[which] as Process;
@@ -95,10 +102,14 @@ test(`a rotation under load ends, though its workers and clients are killed ${KI
     await over;
     processes[which] = start(role, own);
   }
-  const ended = await until('the renewal has ended', async () => {
-    const found = await Job.collection.findOne({ _id: job });
-    return found && !['QUEUED', 'RUNNING'].includes(found.status as string) && found;
-  }, 5 * MINUTE);
+  const ended = await until(
+    'the renewal has ended',
+    async () => {
+      const found = await Job.collection.findOne({ _id: job });
+      return found && !['QUEUED', 'RUNNING'].includes(found.status as string) && found;
+    },
+    5 * MINUTE,
+  );
   for (const { child } of processes) child.kill('SIGKILL');
   console.log(`${written.size} documents written meanwhile, ${JSON.stringify(ended.result)}`);
   expect(ended.status).toBe('COMPLETED');

@@ -3,8 +3,16 @@
  * differ by so much though they are of one distribution: the Mann–Whitney U test.
  */
 export function compareRanks(one: number[], other: number[]): number {
-  const all = [...one.map((value) => ({ value, isOne: true })), ...other.map((value) => ({ value, isOne: false }))];
-  const groups = [...Map.groupBy(all.toSorted((a, b) => a.value - b.value), ({ value }) => value).values()];
+  const all = [
+    ...one.map((value) => ({ value, isOne: true })),
+    ...other.map((value) => ({ value, isOne: false })),
+  ];
+  const groups = [
+    ...Map.groupBy(
+      all.toSorted((a, b) => a.value - b.value),
+      ({ value }) => value,
+    ).values(),
+  ];
   let [ranks, seen, ties] = [0, 0, 0];
   for (const group of groups) {
     const rank = seen + (group.length + 1) / 2;

@@ -56,11 +56,7 @@ function readBatch(ctx: Ctx, entity: Entity, after?: UUID, upTo?: UUID): Promise
   return findMany(ctx, entity, filter, { projection: {}, sort: { _id: 1 }, limit: BATCH });
 }
 
-async function renewOne(
-  ctx: Ctx,
-  entity: Entity,
-  document: Base,
-): Promise<Renewal | 'UNREADABLE'> {
+async function renewOne(ctx: Ctx, entity: Entity, document: Base): Promise<Renewal | 'UNREADABLE'> {
   // What is append-only stays under its key, which is therefore needed for ever.
   if (entity.options.appendOnly || listEncryptedFields(entity).length === 0) return 'CURRENT';
   try {
