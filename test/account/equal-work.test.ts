@@ -4,6 +4,7 @@ const hashes = await vi.hoisted(async () =>
   (await import('../harness/count-hashes.ts')).countHashes(),
 );
 
+import '../advisories/support/setup.ts';
 import '../harness/place.ts';
 import { beforeAll, expect, test } from 'vitest';
 import { UUID } from '../../src/data/ids.ts';
