@@ -14,6 +14,8 @@ import { getSubject, type Subject } from './subjects.ts';
 const BATCH = 500;
 /** How long emptying outboxes may wait for documents that somebody else is writing, in ms. */
 const PATIENCE = 1000;
+/** So many are emptied at once, one by one: more would wait for connections. */
+const AT_ONCE = 8;
 
 /** A document with entries in its outbox, and what these are as events. */
 interface WaitingDocument {
@@ -133,8 +135,11 @@ async function clearOutboxes(entity: Entity, documents: UUID[], events: UUID[]):
     await clear(documents);
   } catch (error) {
     if (!isTooSlow(error)) throw error;
-    const ends = await Promise.allSettled(documents.map((id) => clear([id])));
-    for (const end of ends)
-      if (end.status === 'rejected' && !isTooSlow(end.reason)) throw end.reason;
+    for (let i = 0; i < documents.length; i += AT_ONCE) {
+      const some = documents.slice(i, i + AT_ONCE);
+      const ends = await Promise.allSettled(some.map((id) => clear([id])));
+      for (const end of ends)
+        if (end.status === 'rejected' && !isTooSlow(end.reason)) throw end.reason;
+    }
   }
 }
