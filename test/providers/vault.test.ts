@@ -110,10 +110,12 @@ test('reading pages over HTTP asks KMS once for the key of their owner in five m
     expect(body.data.map((workflow) => workflow.graph)).toEqual(times(12, () => graph));
   passMinutes(4);
   await read();
-  expect(kms.calls).toMatchObject([{ operation: 'Decrypt', context: { subject: alice.id } }]);
+  const own = kms.calls.filter(({ context }) => context.subject === alice.id);
+  expect(own.map(({ operation }) => operation)).toEqual(['Decrypt']);
 });
 
 test('what belongs to nobody is under a key of the stage', async () => {
+  passMinutes(6);
   kms.calls.length = 0;
   const encrypted = await encryptValue(ctx, { ...place, user: '' }, 'CANARY');
   expect(await decryptValue(ctx, { ...place, user: '' }, encrypted)).toBe('CANARY');
