@@ -2,9 +2,9 @@ import { defineSuite } from './vitest.suite.ts';
 
 /** Many at once, lists at their bounds, parts that keep silent or break off. */
 export const crowds = [
-  'test/account/{lock-outs,rate-limits,shares}.test.ts',
+  'test/account/{equal-work,lock-outs,rate-limits,shares}.test.ts',
   'test/api/{answer-size,shared-limits}.test.ts',
-  'test/audit/storm.test.ts',
+  'test/audit/{one-subject,storm}.test.ts',
   'test/billing/spends.test.ts',
   'test/crypto/renewal.test.ts',
   'test/data/{failover,references}.test.ts',

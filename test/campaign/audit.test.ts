@@ -14,10 +14,12 @@ place({ worker: false });
 
 const ctx = systemCtx('test');
 
-test('of 64 writers with 100 writes each, over 1,000 subjects, each committed write has its one entry, though processes are killed 50 times', async () => {
+const KILLS = Number(process.env.KILLS ?? 50);
+
+test(`of 64 writers with 100 writes each, over 1,000 subjects, each committed write has its one entry, though processes are killed ${KILLS} times`, async () => {
   const writing = { processes: 4, writers: 16 };
-  const outcome = await raiseStorm({ writing, writes: 6400, subjects: 1000, kills: 50 });
-  console.log(`${outcome.entries} entries`);
+  const outcome = await raiseStorm({ writing, writes: 6400, subjects: 1000, kills: KILLS });
+  console.log(`${outcome.entries} entries, ${KILLS} processes killed`);
   expect(outcome.uneven).toEqual([]);
   expect(outcome.entries).toBeGreaterThanOrEqual(6400 + 1000);
   expect(outcome.report).toMatchObject({ entries: outcome.entries, faults: [] });

@@ -69,11 +69,22 @@ async function readQueues(): Promise<string> {
   return text;
 }
 
-async function readMails(): Promise<{ to: string; text: string }[]> {
+interface SentMail {
+  to: string;
+  text: string;
+  /** What its link has, if it has one. */
+  token: string | undefined;
+}
+
+async function readMails(): Promise<SentMail[]> {
   const dir = process.env.MAIL_DIR as string;
   const names = (await readdir(dir)).filter((name) => name.endsWith('.json'));
   const texts = await Promise.all(names.map((name) => readFile(join(dir, name), 'utf8')));
-  return texts.map((text) => ({ to: (JSON.parse(text) as { to: string }).to, text }));
+  return texts.map((text) => ({
+    to: (JSON.parse(text) as { to: string }).to,
+    text,
+    token: /#token=([\w-]+)/.exec(text)?.[1],
+  }));
 }
 
 test('twelve canaries are in no log, no error, no queue message, and no mail but their own', async () => {
@@ -93,13 +104,13 @@ test('twelve canaries are in no log, no error, no queue message, and no mail but
   const made = async (path: string, body: object) => {
     const answer = await call('POST', path, body, token);
     expect(answer.status, path).toBe(201);
-    return answer.body.id as string;
+    return answer.body as { id: string; signingSecret?: string };
   };
   const graph = { 1: { class_type: 'T', inputs: { text: c.graphText, also: c.prompt } } };
-  const workflow = await made('/v1/comfyui/workflows', { name: 'W', graph });
-  const key = await made('/v1/runpod/configurations', { name: 'R', apiKey: c.apiKey });
+  const { id: workflow } = await made('/v1/comfyui/workflows', { name: 'W', graph });
+  const { id: key } = await made('/v1/runpod/configurations', { name: 'R', apiKey: c.apiKey });
   await made('/v1/runpod/templates', { name: 'T', image: 'a/b:c', env: { T: c.environment } });
-  await made('/v1/webhook-endpoints', {
+  const { signingSecret: webhookSecret = '' } = await made('/v1/webhook-endpoints', {
     url: `http://127.0.0.1:9/${c.webhookPath}`,
     events: ['*'],
   });
@@ -120,8 +131,8 @@ test('twelve canaries are in no log, no error, no queue message, and no mail but
     { apiKey: `${c.apiKey}`.repeat(20) },
     token,
   );
-  const email = { email: c.newAddress, currentPassword: c.password };
-  await call('POST', '/v1/auth/email', email, token);
+  const email = { email: c.newAddress, password: c.password };
+  expect((await call('POST', '/v1/auth/email', email, token)).status).toBe(202);
   await call('POST', '/v1/auth/password-reset', { email: c.address });
 
   // Faults of ours: what does not decrypt, what the database refuses or does not allow.
@@ -141,22 +152,33 @@ test('twelve canaries are in no log, no error, no queue message, and no mail but
   await call('POST', '/v1/auth/login', { login: c.address, password: c.password });
   await admin.command({ configureFailPoint: 'failCommand', mode: 'off' });
 
-  const messages = await readQueues();
+  let messages = await readQueues();
   for (let n = 0; n < 20; n++) await runJobs(sqsEvent('{}'), invocation());
   const mails = await readMails();
+  // Each token of a mail is used, as what it is, as something else, and once more.
+  const tokens = mails.flatMap((mail) => mail.token ?? []);
+  for (const token of [...tokens, ...tokens]) {
+    await call('POST', '/v1/auth/password-reset/confirm', { token, password: c.password });
+    await call('POST', '/v1/auth/verify-email', { token });
+  }
+  for (let n = 0; n < 20; n++) await runJobs(sqsEvent('{}'), invocation());
+  mails.push(...(await readMails()).slice(mails.length));
+  messages += await readQueues();
 
   expect(logged).toContain('Security event.');
   expect(logged).toContain('"level":"ERROR"');
   expect(messages).toContain('queue');
-  expect(mails.length).toBeGreaterThan(1);
-  const secrets = { ...canaries, token, refreshToken, deviceToken };
+  expect(tokens.length).toBeGreaterThan(2); // of three kinds of mail
+  expect(webhookSecret).toMatch(/^whsec_/);
+  const ofMails = Object.fromEntries(tokens.map((it, n) => [`token ${n} of a mail`, it]));
+  const secrets = { ...canaries, token, refreshToken, deviceToken, webhookSecret, ...ofMails };
   const found = Object.entries(secrets).flatMap(([name, secret]) => [
     ...(logged.includes(secret) ? [`${name} in a log`] : []),
     ...(refusals.includes(secret) ? [`${name} in an error`] : []),
     ...(messages.includes(secret) ? [`${name} in a message of a queue`] : []),
-    // One’s own mail may name one’s own address and device.
+    // One’s own mail may name one’s own address and device, and has a token of its own.
     ...mails
-      .filter(({ to, text }) => text.replaceAll(to, '').replaceAll(c.device, '').includes(secret))
+      .filter((mail) => omitOwn(mail).includes(secret))
       .map(({ to }) => `${name} in a mail to ${to}`),
   ]);
   expect(found).toEqual([]);
@@ -165,7 +187,12 @@ test('twelve canaries are in no log, no error, no queue message, and no mail but
     [...entities.values()].map((entity) => adminCollection(entity).find().toArray()),
   );
   const stored = JSON.stringify(documents);
-  for (const secret of [c.password, c.apiKey, c.environment, c.prompt, c.graphText, token]) {
+  const encrypted = [c.password, c.apiKey, c.environment, c.prompt, c.graphText];
+  for (const secret of [...encrypted, token, refreshToken, deviceToken, webhookSecret, ...tokens])
     expect(stored).not.toContain(secret);
-  }
 });
+
+function omitOwn({ to, text, token }: SentMail): string {
+  const own = [to, canaries.device, ...(token ? [token] : [])];
+  return own.reduce((left, mine) => left.replaceAll(mine, ''), text);
+}

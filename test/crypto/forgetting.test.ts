@@ -10,6 +10,8 @@ import { DataKey } from '../../src/models/crypto/data-key.ts';
 import { RunPodExecution } from '../../src/models/generation/runpod/execution.ts';
 import { User } from '../../src/models/index.ts';
 import { appendToChain } from '../../src/services/audit/chain.ts';
+import { makeCheckpoint } from '../../src/services/audit/checkpoints.ts';
+import { verifyAudit } from '../../src/services/audit/verify.ts';
 import { forgetUser } from '../../src/services/crypto/forget.ts';
 import { adminCollection } from '../harness/admin.ts';
 import { passTime } from '../harness/clocks.ts';
@@ -27,12 +29,12 @@ const WORKFLOW = {
   graph: { 1: { class_type: 'CLIPTextEncode', inputs: { text: 'CANARY of a prompt' } } },
 };
 
-/** All that the database holds, as a backup has it: read by the driver, document by document. */
+/** All that the database holds, as a backup has it: each value of its own type, and in its order. */
 async function dump(): Promise<Map<Entity, Stored[]>> {
   const all = [...entities.values()].map(
     async (entity): Promise<[Entity, Stored[]]> => [
       entity,
-      await adminCollection(entity).find().toArray(),
+      await adminCollection(entity).find({}, { promoteValues: false }).toArray(),
     ],
   );
   return new Map(await Promise.all(all));
@@ -74,19 +76,36 @@ test('what is a user’s is under his own key, which is in the bucket of keys an
   expect(known.filter((key) => 'wrapped' in key)).toEqual([]);
 });
 
-test('a forgotten user’s ciphertexts open nowhere, not in a restored backup either; those of others do', async () => {
+/** What the verifier says of the audit log, all of it appended and in a checkpoint before. */
+async function verifyAll(isRestored = false) {
+  await appendToChain(ctx);
+  await makeCheckpoint(ctx, undefined, isRestored);
+  const { faults, entries } = await verifyAudit(ctx);
+  expect(entries).toBeGreaterThan(0);
+  return faults;
+}
+
+test('a forgotten user’s ciphertexts open nowhere, not in a restored backup either; those of others do, and the audit chains verify throughout', async () => {
   const [id, other] = await Promise.all([workflowOf(alice), workflowOf(bob)]);
+  expect(await verifyAll()).toEqual([]);
   const backup = await dump();
   expect(JSON.stringify([...backup.values()])).not.toContain('CANARY');
 
   expect(await forgetUser(ctx, new UUID(alice.id))).toEqual({ subject: alice.id, keys: 1 });
   expect(await keysOf(alice)).toEqual([]);
+  expect(await verifyAll()).toEqual([]);
   const refused = await read(alice, id);
   expect(refused).toMatchObject({ status: 500, body: unreadable });
   expect((await read(bob, other)).body).toMatchObject({ graph: WORKFLOW.graph });
 
   await restore(backup);
   passTime(6 * 60_000); // another process, which has cached nothing
+  expect(await verifyAll(true)).toEqual([]);
+  const events = await AuditEvent.collection.find({ user: new UUID(alice.id) }).toArray();
+  expect(events.length).toBeGreaterThan(0);
+  for (const event of events) {
+    await expect(decryptField(ctx, AuditEvent, event, 'changes')).rejects.toMatchObject(unreadable);
+  }
   expect(await read(alice, id)).toMatchObject({ status: 500, body: unreadable });
   const account = await User.collection.findOne({ _id: new UUID(alice.id) });
   await expect(decryptField(ctx, User, account as never, 'hashedPassword')).rejects.toMatchObject(

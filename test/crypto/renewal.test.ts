@@ -14,7 +14,8 @@ import { DataKey } from '../../src/models/crypto/data-key.ts';
 import { RunPodExecution } from '../../src/models/generation/runpod/execution.ts';
 import { MailToken } from '../../src/models/index.ts';
 import { Job } from '../../src/models/jobs/job.ts';
-import { makeWrappedKey, unwrapKey } from '../../src/providers/key-wrapping.ts';
+import { loadKey, storeKey } from '../../src/providers/key-store.ts';
+import { makeWrappedKey, unwrapKey, type WrappedKey } from '../../src/providers/key-wrapping.ts';
 import { startRenewalIfDue } from '../../src/services/crypto/due.ts';
 import { forgetUser } from '../../src/services/crypto/forget.ts';
 import { type RenewalResult, startRenewal } from '../../src/services/crypto/renew-job.ts';
@@ -126,6 +127,22 @@ test('a part that was stopped begins again, and does what is left', async () => 
   const left = current ? once.filter((key) => key !== current).length : 200;
   expect(renewed).toBe(left);
   expect(new Set((await find(user)).map(keyOf)).size).toBe(1);
+});
+
+test('a subject whose newest key is damaged keeps those of others from nothing', async () => {
+  const [user, other] = [new UUID(), new UUID()];
+  await Promise.all([write(user, 1), write(other, 2)]);
+  const [name] = await listStoredKeys(`users/${user}/`);
+  const whole = await loadKey(name as string);
+  await storeKey(name as string, await makeWrappedKey({ id: 'another', subject: `${user}` }));
+  await endLongAgo(other);
+  expect(await renew()).toMatchObject({ renewed: 1, unreadable: 1 });
+  const [document] = await find(other);
+  expect(await read(document as object)).toEqual({ n: 2 });
+  // Once the object is put back, what it encrypted is read as ever.
+  await storeKey(name as string, whole as WrappedKey);
+  const [hers] = await find(user);
+  expect(await read(hers as object)).toEqual({ n: 1 });
 });
 
 test('a key goes once two renewals have found nothing under it, 35 days apart; none that is needed', async () => {

@@ -1,3 +1,4 @@
+import '../advisories/support/setup.ts';
 import '../harness/place.ts';
 import { inspect } from 'node:util';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';

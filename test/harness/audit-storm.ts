@@ -59,6 +59,7 @@ export async function raiseStorm({ writing, writes, subjects, kills }: Storm): P
     return { child, role };
   };
   const end = async ({ child }: { child: ChildProcess }) => {
+    if (child.exitCode !== null) throw new Error(`A process has ended with ${child.exitCode}.`);
     const over = once(child, 'exit');
     child.kill('SIGKILL');
     await over;

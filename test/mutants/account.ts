@@ -147,6 +147,12 @@ export const account: Edits = {
   ],
   'src/services/account/security-events.ts': [
     {
+      guarantee: 'a failure of nobody costs as many queries as one of an account',
+      find: ': recordForNobody(ctx, `${action}\\n${whom}`));',
+      replace: ': false);',
+      tests: ['test/account/equal-work.test.ts > a refused sign-in'],
+    },
+    {
       guarantee: 'after the tenth of its kind an event is only counted',
       find: 'const MOST_TOLD = 10;',
       replace: 'const MOST_TOLD = 11;',

@@ -138,6 +138,22 @@ export const audit: Edits = {
       tests: ['test/audit/appending.test.ts > nobody reads in the database'],
     },
   ],
+  'src/services/audit/share-out.ts': [
+    {
+      guarantee: 'who fills a batch leaves half of it to others',
+      find: 'if (ofCrowds.length <= half) return oldest;',
+      replace: 'if (half) return oldest;',
+      tests: ['test/audit/one-subject.test.ts > no more than a batch'],
+    },
+  ],
+  'src/services/audit/subjects.ts': [
+    {
+      guarantee: 'a subject whose key is damaged holds up nobody',
+      find: "if (!(error instanceof AppError && error.code === 'UNREADABLE')) throw error;",
+      replace: 'if (error) throw error;',
+      tests: ['test/audit/one-subject.test.ts > keeps nobody else waiting'],
+    },
+  ],
   'src/services/audit/waiting.ts': [
     {
       guarantee: 'a document that somebody holds in a transaction holds up nothing else',

@@ -68,7 +68,7 @@ export const logins: Edits = {
     },
     {
       guarantee: 'a lock-out is told to the account',
-      find: 'if (user && isRefused) await',
+      find: 'if (isRefused) await',
       replace: 'if (false) await',
       tests: ['test/account/security-events.test.ts > are there, too'],
     },

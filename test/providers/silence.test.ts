@@ -11,11 +11,12 @@ const { s3, queue } = await vi.hoisted(async () => {
 
 import '../harness/place.ts';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { User } from '../../src/models/account/user.ts';
 import { completeMultipart } from '../../src/providers/multipart.ts';
 import { sendMessage } from '../../src/providers/queue.ts';
 import { headObject } from '../../src/providers/s3.ts';
 import { loadSdk } from '../../src/providers/s3-client.ts';
-import { given, type Person } from '../harness/given.ts';
+import { call, given, PASSWORD, type Person } from '../harness/given.ts';
 
 let alice: Person;
 
@@ -66,4 +67,24 @@ test.concurrent('a request that needs an S3 that does not answer gets 503 before
   expect({ status, code: body.code }).toEqual({ status: 503, code: 'UNAVAILABLE' });
   // Had the function run out of time, the gateway would have answered, without a code.
   expect(headers.get('retry-after')).toBe('2');
+});
+
+test.concurrent('a registration, which needs a key of its own, gets 503 within seconds and leaves no account', async () => {
+  const account = { email: 'new@example.com', username: 'newcomer', password: PASSWORD };
+  const started = performance.now();
+  const answer = await call('POST', '/v1/auth/register', { body: account });
+  expect(answer).toMatchObject({ status: 503, body: { code: 'UNAVAILABLE' } });
+  expect(answer.headers.get('retry-after')).toBe('2');
+  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(await User.collection.countDocuments({ email: account.email })).toBe(0);
+});
+
+test.concurrent('who is registered signs in, reads and writes meanwhile, what is encrypted, too', async () => {
+  const again = await alice.signsIn();
+  await again.project({ name: 'As ever' });
+  const graph = { 1: { class_type: 'CLIPTextEncode', inputs: { text: 'a lighthouse' } } };
+  const made = await again.post('/v1/comfyui/workflows', { name: 'A workflow', graph });
+  expect(made.status).toBe(201);
+  const { body } = await again.get(`/v1/comfyui/workflows/${made.body.id}`);
+  expect(body).toMatchObject({ graph });
 });

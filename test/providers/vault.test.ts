@@ -12,6 +12,7 @@ import { DataKey } from '../../src/models/crypto/data-key.ts';
 import { storeKey } from '../../src/providers/key-store.ts';
 import { makeWrappedKey, unwrapKey } from '../../src/providers/key-wrapping.ts';
 import { passTime } from '../harness/clocks.ts';
+import { type Doc, given } from '../harness/given.ts';
 import { times } from '../harness/times.ts';
 
 const place = { entity: 'Safe', path: 'key', document: 'd', user: 'u' };
@@ -95,7 +96,26 @@ test('a page of many owners asks KMS once for the key of each in five minutes', 
   expect(kms.calls.map(({ context }) => context.subject).toSorted()).toEqual(['a', 'b', 'c']);
 });
 
+test('reading pages over HTTP asks KMS once for the key of their owner in five minutes', async () => {
+  const alice = await given.user();
+  const graph = { 1: { class_type: 'CLIPTextEncode', inputs: { text: 'a lighthouse' } } };
+  const make = () => alice.post('/v1/comfyui/workflows', { name: 'A workflow', graph });
+  expect((await Promise.all(times(12, make))).map(({ status }) => status)).toEqual(
+    times(12, () => 201),
+  );
+  passMinutes(6);
+  kms.calls.length = 0;
+  const read = () => alice.get<{ data: Doc[] }>('/v1/comfyui/workflows?limit=12');
+  for (const { body } of await Promise.all(times(5, read)))
+    expect(body.data.map((workflow) => workflow.graph)).toEqual(times(12, () => graph));
+  passMinutes(4);
+  await read();
+  const own = kms.calls.filter(({ context }) => context.subject === alice.id);
+  expect(own.map(({ operation }) => operation)).toEqual(['Decrypt']);
+});
+
 test('what belongs to nobody is under a key of the stage', async () => {
+  passMinutes(6);
   kms.calls.length = 0;
   const encrypted = await encryptValue(ctx, { ...place, user: '' }, 'CANARY');
   expect(await decryptValue(ctx, { ...place, user: '' }, encrypted)).toBe('CANARY');

@@ -10,7 +10,7 @@ const PER_ACCOUNT = { most: 10, windowMs: QUARTER, settled: true };
 
 /**
  * Counts an attempt at an account: ten may fail in a quarter of an hour. Being refused is a security
- * event of the account, if there is one.
+ * event of the account, if there is one, and costs as much if there is none.
  * @throws AppError RATE_LIMITED
  */
 export async function takeAccountTry(
@@ -24,7 +24,7 @@ export async function takeAccountTry(
     return await takeTry(ctx, what, key, { ...PER_ACCOUNT, patience });
   } catch (error) {
     const isRefused = error instanceof AppError && error.code === 'RATE_LIMITED';
-    if (user && isRefused) await recordSecurityEvent(ctx, 'locked-out', user);
+    if (isRefused) await recordSecurityEvent(ctx, 'locked-out', user ?? key);
     throw error;
   }
 }

@@ -44,7 +44,8 @@ export type Credentials = {
 
 /**
  * Signs in by email or username. Attempts are counted before the password is checked, so that
- * parallel ones do not exceed the limit. A refusal takes as long whether there is such an account or not.
+ * parallel ones do not exceed the limit. A refusal takes as long, and as many queries and hashes, whether
+ * there is such an account or not.
  * @throws AppError INVALID_CREDENTIALS (for any reason), RATE_LIMITED
  */
 export async function login(ctx: Ctx, given: Credentials): Promise<SignedIn> {
@@ -52,7 +53,7 @@ export async function login(ctx: Ctx, given: Credentials): Promise<SignedIn> {
   try {
     return await signIn(ctx, given);
   } catch (error) {
-    // An account has a hash to decrypt and events to record, and nobody has: that must not show.
+    // An account has a hash to decrypt, whose key may be far away, and nobody has: that must not show.
     const elapsed = performance.now() - begun;
     await setTimeout(REFUSAL_STEP - (elapsed % REFUSAL_STEP));
     throw error;
@@ -70,7 +71,7 @@ async function signIn(ctx: Ctx, given: Credentials): Promise<SignedIn> {
     return (await verifyPassword(hashed, given.password)) && user.isActive;
   });
   if (!user || !isRight) {
-    await recordSecurityEvent(ctx, 'sign-in-failed', user?._id);
+    await recordSecurityEvent(ctx, 'sign-in-failed', user?._id ?? account.counted);
     throw new AppError('INVALID_CREDENTIALS', 'The login or the password is wrong.');
   }
   const set = {
@@ -119,7 +120,7 @@ async function takeTries(ctx: Ctx, { user, counted, device }: Account): Promise<
   } catch (error) {
     await first.fail();
     const isLocked = error instanceof AppError && error.code === 'RATE_LIMITED';
-    const notice = user && isLocked && (await takeNotice(ctx, 'ACCOUNT_LOCKED', user));
+    const notice = isLocked && (await takeNotice(ctx, 'ACCOUNT_LOCKED', user ?? counted));
     if (notice) await postMail(ctx, notice);
     throw error;
   }

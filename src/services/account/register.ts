@@ -13,7 +13,7 @@ import { enqueueMail } from './mail/enqueue-mail.ts';
 import { checkWanted } from './password-rules.ts';
 import { hashPassword } from './passwords.ts';
 import { readNetwork, takeTry } from './rate-limit.ts';
-import { openSession } from './sessions.ts';
+import { type Opened, openSession } from './sessions.ts';
 import { actAs, makeSignedIn, type SignedIn, type UserDoc } from './signed-in.ts';
 
 const MINUTE = 60_000;
@@ -42,19 +42,31 @@ export async function register(ctx: Ctx, it: Registration): Promise<SignedIn> {
   const _id = promisedId ?? newId(ctx.clock());
   // The key of the account is made once, and not within the transaction, which may run more than once.
   await findCurrentKey(ctx, idText(_id));
-  const { signedIn, job } = await transaction(ctx, async (tx) => {
-    const values = { _id, ...profile, hashedPassword, isActive: true, isAdmin: false };
-    const user = await insert(tx, User, values, 'register');
-    await insert(tx, UserSettings, { user: user._id });
-    const mail = { kind: 'VERIFY_EMAIL', to: user.email, user: user._id } as const;
-    return { job: await enqueueMail(tx, mail), signedIn: await signIn(tx, user) };
+  const account = { _id, isActive: true, isAdmin: false, credentialsVersion: 1 };
+  const { user, opened, job } = await transaction({ ...ctx, promisedId: undefined }, async (tx) => {
+    await insert(tx, UserSettings, { user: _id });
+    const mail = { kind: 'VERIFY_EMAIL', to: profile.email, user: _id } as const;
+    const job = await enqueueMail(tx, mail);
+    const opened = await openNew(tx, account);
+    // The account comes last: an address that is taken costs as many queries as one that is not.
+    const user = await insert(tx, User, { ...profile, ...account, hashedPassword }, 'register');
+    return { user, opened, job };
   });
   await ringJobs(ctx, job);
-  return signedIn;
+  return complete(ctx, user, opened);
 }
 
 async function signIn(ctx: Ctx, user: UserDoc): Promise<SignedIn> {
+  return complete(ctx, user, await openNew(ctx, user));
+}
+
+type Account = Pick<UserDoc, '_id' | 'isAdmin' | 'credentialsVersion'>;
+
+function openNew(ctx: Ctx, account: Account): Promise<Opened> {
   const session = newId(ctx.clock());
-  const opened = await openSession(actAs(ctx, user, session), user, session);
+  return openSession(actAs(ctx, account, session), account, session);
+}
+
+function complete(ctx: Ctx, user: UserDoc, opened: Opened): SignedIn {
   return { ...makeSignedIn(ctx, user, opened), deviceToken: createDeviceToken(user._id) };
 }

@@ -7,6 +7,7 @@ import { databaseTime, hasCome, upsertCommon } from '../../data/database-time.ts
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
+import { RateCount } from '../../models/account/rate-count.ts';
 import { User } from '../../models/account/user.ts';
 import { EventFold } from '../../models/audit/event-fold.ts';
 import { LooseEvent } from '../../models/audit/loose-event.ts';
@@ -25,21 +26,46 @@ type SecurityEvent = 'sign-in-failed' | 'locked-out' | 'password-change-failed' 
  * Records that somebody has tried in vain: in the audit log of the account, if there is one, and in
  * the log of the function, without addresses. After the tenth of its kind in a quarter of an hour they are only
  * counted; `tellFolded` tells their number when it has passed.
+ * @param whom the account, or the name that was tried and is nobody’s
  */
 export async function recordSecurityEvent(
   ctx: Ctx,
   action: SecurityEvent,
-  user?: UUID,
+  whom: UUID | string,
 ): Promise<void> {
+  const user = typeof whom === 'string' ? undefined : whom;
   ctx.log.warn('Security event.', {
     action,
     from: nameNetwork(ctx.ip),
     ...(user && { user: idText(user) }),
   });
-  if (!user) return;
-  if ((await countEvent(ctx, action, user)) > MOST_TOLD) return;
+  const isTold = await (user
+    ? recordForAccount(ctx, action, user)
+    : recordForNobody(ctx, `${action}\n${whom}`));
+  if (isTold) await requestAppend(ctx);
+}
+
+async function recordForAccount(ctx: Ctx, action: SecurityEvent, user: UUID): Promise<boolean> {
+  if ((await countEvent(ctx, action, user)) > MOST_TOLD) return false;
   await insertEvent(ctx, action, user);
-  await requestAppend(ctx);
+  return true;
+}
+
+/** As many writes as for an account, to a row that expires: how much is done does not tell which names there are. */
+async function recordForNobody(ctx: Ctx, what: string): Promise<boolean> {
+  const key = hashText(`nobody\n${what}`);
+  const values = {
+    ...upsertCommon(ctx, newId(ctx.clock())),
+    count: { $add: [{ $ifNull: ['$count', 0] }, 1] },
+    expiresAt: { $ifNull: ['$expiresAt', databaseTime(ctx, WINDOW)] },
+  };
+  const row = await RateCount.collection.findOneAndUpdate({ key }, [{ $set: values }], {
+    upsert: true,
+    returnDocument: 'after',
+  });
+  if ((row?.count as number) > MOST_TOLD) return false;
+  await RateCount.collection.updateOne({ key }, [{ $set: { countedAt: databaseTime(ctx) } }]);
+  return true;
 }
 
 const networkKeys = deriveAppKeys('networks in logs');

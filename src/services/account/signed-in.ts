@@ -34,7 +34,7 @@ export function makeSignedIn(ctx: Ctx, user: UserDoc, { session, refreshToken }:
 }
 
 /** The context of a user who has just signed in. */
-export function actAs(ctx: Ctx, user: UserDoc, session: UUID): Ctx {
+export function actAs(ctx: Ctx, user: Pick<UserDoc, '_id' | 'isAdmin'>, session: UUID): Ctx {
   const kind = user.isAdmin ? 'ADMIN' : 'USER';
   return { ...ctx, actor: { kind, id: user._id, session } };
 }

@@ -9,6 +9,7 @@ import { chooseChain, type Head, makeEntry } from './entry.ts';
 import { readHeads } from './heads.ts';
 import { findNewestKey, type SigningKey } from './keys.ts';
 import { protectValues } from './protect.ts';
+import { findBlocked, getSubject, listSubjects, nameSubject, type Subject } from './subjects.ts';
 
 /** What became of some events. */
 interface Appended {
@@ -20,18 +21,24 @@ interface Appended {
   isLost: boolean;
   /** What went wrong in single chains: their events still wait, and hold up nobody else's. */
   errors: unknown[];
+  /** Those whose keys are damaged: their events wait. */
+  blocked: Subject[];
 }
 
 /**
  * Gives events their places, in the order of their times: in each chain a sequence without gaps, and an HMAC
  * over the event and the hash before. Of two runs at once the unique index on chain and sequence lets one
- * win; chains do not wait for each other, and an error in one stops no other.
+ * win. Chains do not wait for each other, nor anybody for a subject whose key is damaged; an error in one chain
+ * stops no other.
  */
 export async function appendEvents(ctx: Ctx, events: Stored[]): Promise<Appended> {
   const known = await findAppended(ctx, events);
   const missing = events.filter(({ _id }) => !known.has(idText(_id))).sort(compareTimes);
-  const byChain = Map.groupBy(missing, chooseChain);
-  if (byChain.size === 0) return { placed: known, count: 0, isLost: false, errors: [] };
+  const blocked = await findBlocked(ctx, listSubjects(missing));
+  const waits = new Set(blocked.map(nameSubject));
+  const free = missing.filter((event) => !waits.has(nameSubject(getSubject(event))));
+  const byChain = Map.groupBy(free, chooseChain);
+  if (byChain.size === 0) return { placed: known, count: 0, isLost: false, errors: [], blocked };
   const [heads, key] = [await readHeads([...byChain.keys()]), await findNewestKey(ctx)];
   const ends = await Promise.allSettled(
     heads.map(async (head) => {
@@ -47,6 +54,7 @@ export async function appendEvents(ctx: Ctx, events: Stored[]): Promise<Appended
     count: counts.reduce((sum, { count }) => sum + count, 0),
     isLost: counts.some(({ some, count }) => count < some.length),
     errors: ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : [])),
+    blocked,
   };
 }
 

@@ -3,14 +3,19 @@ import { type AuditEntry, makeAuditEvent } from '../../data/audit.ts';
 import { LONG_AGO } from '../../data/database-time.ts';
 import { type Base, type Entity, entities, entityNamed, type Stored } from '../../data/entity.ts';
 import { isTooSlow } from '../../data/failures.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany } from '../../data/read.ts';
 import { LooseEvent } from '../../models/audit/loose-event.ts';
+import { shareOut } from './share-out.ts';
+import { getSubject, type Subject } from './subjects.ts';
 
 /** So many documents are looked at together, and so many loose events. */
 const BATCH = 500;
 /** How long emptying outboxes may wait for documents that somebody else is writing, in ms. */
 const PATIENCE = 1000;
+/** So many are emptied at once, one by one: more would wait for connections. */
+const AT_ONCE = 8;
 
 /** A document with entries in its outbox, and what these are as events. */
 interface WaitingDocument {
@@ -27,15 +32,18 @@ export interface Waiting {
   isAll: boolean;
 }
 
-/** Finds what waits: entries in the outboxes of their documents, and events that had no document. */
-export async function findWaiting(ctx: Ctx): Promise<Waiting> {
-  const [waiting, loose] = [await listWaiting(ctx), await findLooseEvents(ctx)];
+/**
+ * Finds what waits: entries in the outboxes of their documents, and events that had no document; nothing of
+ * the subjects that are to be skipped.
+ */
+export async function findWaiting(ctx: Ctx, skipped: Subject[] = []): Promise<Waiting> {
+  const [waiting, loose] = [await listWaiting(ctx), await findLooseEvents(ctx, skipped)];
   // Each kind has its share: where one never ends, the others do not wait for it.
   const limit = Math.ceil(BATCH / Math.max(1, waiting.length));
   const documents: WaitingDocument[] = [];
   let isAll = loose.length < BATCH;
   for (const entity of waiting) {
-    const found = await findWaitingIn(ctx, entity, limit);
+    const found = await findWaitingIn(ctx, entity, limit, skipped);
     documents.push(...found);
     isAll &&= found.length < limit;
   }
@@ -59,9 +67,21 @@ async function listWaiting(ctx: Ctx): Promise<Entity[]> {
   return found.map(({ name }) => entityNamed(name));
 }
 
-async function findWaitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<WaitingDocument[]> {
-  const options = { limit, projection: { user: 1, outbox: 1 }, hint: 'outbox' };
-  const found = await findMany(ctx, entity, { 'outbox.0': { $exists: true } }, options);
+async function findWaitingIn(
+  ctx: Ctx,
+  entity: Entity,
+  limit: number,
+  skipped: Subject[],
+): Promise<WaitingDocument[]> {
+  // An account is its own subject.
+  const path = entity.name === 'User' ? '_id' : 'user';
+  const find = (others: Subject[], most: number) => {
+    const filter = { 'outbox.0': { $exists: true }, ...exclude(path, others) };
+    const options = { limit: most, projection: { user: 1, outbox: 1 }, hint: 'outbox' };
+    return findMany(ctx, entity, filter, options);
+  };
+  const getOwner = (document: Base) => getSubject({ user: (document as Stored)[path] });
+  const found = await shareOut(find, getOwner, { limit, skipped });
   return (found as (Base & { outbox: AuditEntry[] })[]).map((document) => ({
     entity,
     id: document._id,
@@ -70,10 +90,17 @@ async function findWaitingIn(ctx: Ctx, entity: Entity, limit: number): Promise<W
 }
 
 /** Events that had no document to wait in, such as those of deletions. */
-async function findLooseEvents(ctx: Ctx): Promise<Stored[]> {
-  const options = { sort: { createdAt: 1, _id: 1 }, limit: BATCH } as const;
-  const found: Base[] = await findMany(ctx, LooseEvent, {}, options);
-  return (found as (Base & { event: Stored })[]).map(({ event }) => event);
+async function findLooseEvents(ctx: Ctx, skipped: Subject[]): Promise<Stored[]> {
+  const find = async (others: Subject[], limit: number) => {
+    const options = { sort: { createdAt: 1, _id: 1 }, limit } as const;
+    const found: Base[] = await findMany(ctx, LooseEvent, exclude('event.user', others), options);
+    return (found as (Base & { event: Stored })[]).map(({ event }) => event);
+  };
+  return shareOut(find, getSubject, { limit: BATCH, skipped });
+}
+
+function exclude(path: string, subjects: Subject[]): TypedFilter {
+  return subjects.length === 0 ? {} : { [path]: { $nin: subjects } };
 }
 
 /** Takes what has its place out of where it waited; `placed` are the ids of its events. */
@@ -108,8 +135,11 @@ async function clearOutboxes(entity: Entity, documents: UUID[], events: UUID[]):
     await clear(documents);
   } catch (error) {
     if (!isTooSlow(error)) throw error;
-    const ends = await Promise.allSettled(documents.map((id) => clear([id])));
-    for (const end of ends)
-      if (end.status === 'rejected' && !isTooSlow(end.reason)) throw end.reason;
+    for (let i = 0; i < documents.length; i += AT_ONCE) {
+      const some = documents.slice(i, i + AT_ONCE);
+      const ends = await Promise.allSettled(some.map((id) => clear([id])));
+      for (const end of ends)
+        if (end.status === 'rejected' && !isTooSlow(end.reason)) throw end.reason;
+    }
   }
 }

@@ -11,18 +11,18 @@ import {
   listEncryptedFields,
 } from '../../data/encrypted-fields.ts';
 import type { Base, Entity } from '../../data/entity.ts';
-import { AppError } from '../../errors.ts';
 
 type Values = Record<string, unknown>;
 
-/** What became of a document: nothing was to be done, or it could not be, since others changed it meanwhile. */
-export type Renewal = 'CURRENT' | 'RENEWED' | 'CHANGED' | 'UNREADABLE';
+/** What became of a document: nothing was to be done, it was, or others changed it meanwhile. */
+export type Renewal = 'CURRENT' | 'RENEWED' | 'CHANGED';
 
 /**
  * Encrypts the fields of a document anew that are under another key than the newest of their owner, or are
  * stored in clear, as some were once. It is one write, only if nobody has changed them meanwhile: whoever has
  * encrypted under the newest key anyway. Neither the version nor the audit log tells of it, as what the
  * document says stays the same.
+ * @throws AppError UNREADABLE when it does not decrypt, or the newest key of its owner is damaged; UNAVAILABLE
  */
 export async function renewDocument(ctx: Ctx, entity: Entity, document: Base): Promise<Renewal> {
   const where: Values = { _id: document._id };
@@ -37,13 +37,7 @@ export async function renewDocument(ctx: Ctx, entity: Entity, document: Base): P
       continue;
     }
     if (await isCurrent(ctx, entity, document, path, readBytes(stored.bytes))) continue;
-    let clear: unknown;
-    try {
-      clear = await decryptField(ctx, entity, document, path);
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'UNREADABLE') return 'UNREADABLE';
-      throw error;
-    }
+    const clear = await decryptField(ctx, entity, document, path);
     const { bytes } = await encryptField(ctx, entity, document, path, clear);
     set[`${path}.bytes`] = bytes;
     where[`${path}.bytes`] = stored.bytes;

@@ -5,6 +5,7 @@ import { type Base, type Entity, entityNamed } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import { listKeyIds } from '../../data/key-ids.ts';
 import { findMany } from '../../data/read.ts';
+import { AppError } from '../../errors.ts';
 import { DataKey } from '../../models/crypto/data-key.ts';
 import { type Renewal, renewDocument } from './renew-document.ts';
 
@@ -33,7 +34,7 @@ export interface Renewed {
 export async function renewRange(ctx: Ctx, range: Range, signal: AbortSignal): Promise<Renewed> {
   const entity = entityNamed(range.entity);
   const marked = new Set<string>();
-  const counts: Record<Renewal, number> = { CURRENT: 0, RENEWED: 0, CHANGED: 0, UNREADABLE: 0 };
+  const counts = { CURRENT: 0, RENEWED: 0, CHANGED: 0, UNREADABLE: 0 };
   let { after } = range;
   for (;;) {
     signal.throwIfAborted();
@@ -55,10 +56,16 @@ function readBatch(ctx: Ctx, entity: Entity, after?: UUID, upTo?: UUID): Promise
   return findMany(ctx, entity, filter, { projection: {}, sort: { _id: 1 }, limit: BATCH });
 }
 
-async function renewOne(ctx: Ctx, entity: Entity, document: Base): Promise<Renewal> {
+async function renewOne(ctx: Ctx, entity: Entity, document: Base): Promise<Renewal | 'UNREADABLE'> {
   // What is append-only stays under its key, which is therefore needed for ever.
   if (entity.options.appendOnly || listEncryptedFields(entity).length === 0) return 'CURRENT';
-  return renewDocument(ctx, entity, document);
+  try {
+    return await renewDocument(ctx, entity, document);
+  } catch (error) {
+    // That of one subject does not keep the others from being renewed.
+    if (error instanceof AppError && error.code === 'UNREADABLE') return 'UNREADABLE';
+    throw error;
+  }
 }
 
 async function markKeys(ctx: Ctx, documents: Base[], marked: Set<string>): Promise<void> {

@@ -6,6 +6,8 @@ type Command = CommandStartedEvent;
 /** Every command that the driver sends while `work` runs, other than its own book-keeping. */
 export async function commandsOf(work: () => Promise<unknown>): Promise<Command[]> {
   const client = mongoose.connection.getClient();
+  // Otherwise there would never be any, and whatever is expected of few would hold.
+  if (!client.options.monitorCommands) throw new Error('Import setup.ts before all else.');
   const commands: Command[] = [];
   const note = (event: Command) => void commands.push(event);
   client.on('commandStarted', note as never);

@@ -3,6 +3,7 @@ import type { UUID } from '../../../data/ids.ts';
 import { transaction } from '../../../data/transaction.ts';
 import { insert } from '../../../data/write.ts';
 import { Mail, type MailKind } from '../../../models/account/mail.ts';
+import type { JobDoc } from '../../../models/jobs/job.ts';
 import { enqueue, ringJobs } from '../../jobs/queue.ts';
 import { sendMailJob } from './send-job.ts';
 
@@ -33,12 +34,11 @@ export interface NewMail {
   priority?: number;
 }
 
-/** Writes a mail and its job, in the caller's transaction. Returns the job's id, to ring for after the commit. */
-export async function enqueueMail(tx: Ctx, mail: NewMail): Promise<UUID> {
+/** Writes a mail and its job, in the caller's transaction. Returns the job, to ring for after the commit. */
+export async function enqueueMail(tx: Ctx, mail: NewMail): Promise<Pick<JobDoc, '_id' | 'queue'>> {
   const { priority = UNHURRIED, ...values } = mail;
   const stored = await insert(tx, Mail, { ...values }, 'create', { expiresAt: DAY });
-  const job = await enqueue(tx, sendMailJob, { input: { mail: stored._id }, priority });
-  return job._id;
+  return enqueue(tx, sendMailJob, { input: { mail: stored._id }, priority });
 }
 
 /** The same in a transaction of its own. */
