@@ -6,15 +6,16 @@ import { JobFailure, LostClaim, type WakeLater } from '../../jobs/job-type.ts';
 import { getMediumEntity } from '../../media/medium.ts';
 import { GONE_AFTER, pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
+import { discardFormer } from './discard-former.ts';
 import { type ExecutionResult, OPEN } from './execution-input.ts';
 import type { Seen } from './look.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
-import { cleanFileName, guessKind, MEDIA, type PlannedFile } from './output-kinds.ts';
+import { escapesFolder, guessKind, MEDIA, type PlannedFile } from './output-kinds.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { findPod } from './pods.ts';
 import type { Ended } from './protocol.ts';
 import { recordUsage } from './record-usage.ts';
-import { findRevision } from './revisions.ts';
+import { findRevision, type Revision } from './revisions.ts';
 import { storeOutput } from './store-output.ts';
 
 /** How long one step may fetch, in ms; the rest is for the next one. */
@@ -36,6 +37,9 @@ export async function planOutputs(
   const files = ended.files.flatMap(({ node, fileName, subfolder }): PlannedFile[] => {
     const kind = declared.size > 0 ? declared.get(node) : guessKind(fileName);
     if (!kind) return [];
+    if (escapesFolder(fileName, subfolder)) {
+      throw new JobFailure('INVALID_OUTPUT', 'A file of the pod is named as if it were elsewhere.');
+    }
     const medium = newId(ctx.clock());
     return [{ node, kind, fileName, subfolder, medium, isStored: false }];
   });
@@ -50,13 +54,23 @@ export async function planOutputs(
     ...(queued !== undefined && { queuedSeconds: Math.max(0, queued) }),
     ...(seconds !== undefined && { runSeconds: seconds }),
   };
-  const lines = ended.messages.slice(-50).map(({ event, at, data }) => ({
+  const told = ended.messages.filter(({ event }) => EVENTS.has(event));
+  const lines = told.slice(-50).map(({ event, at, data }) => ({
     event,
     ...(at && { at: new Date(at) }),
-    ...(typeof data.node_id === 'string' && { node: data.node_id.slice(0, 64) }),
+    ...(isNode(revision, data.node_id) && { node: data.node_id }),
   }));
   await run.save({ set }, 'collect', [...lines, { event: 'collecting' }]);
   await recordUsage(ctx, pod, run.document, seconds, work.signal);
+}
+
+/** What the log tells of the history of a pod: it is kept in clear, so only what we know the words of. */
+const EVENTS = new Set([
+  ...['execution_start', 'execution_cached', 'execution_success', 'execution_error'],
+]);
+
+function isNode(revision: Revision | null, id: unknown): id is string {
+  return typeof id === 'string' && id.length <= 64 && Object.hasOwn(revision?.graph ?? {}, id);
 }
 
 function readTimes({ messages }: Ended): { startedAt?: Date; seconds?: number } {
@@ -96,7 +110,8 @@ export async function collectOutputs(
     const percent = 80 + Math.floor((15 * (i + 1)) / files.length);
     const set = { files: stored, outputs, progress: percent };
     await run.save({ set, unset: ['unreachedSince'] }, null, [
-      { event: 'stored', node: file.node, message: cleanFileName(file.fileName) },
+      // Not its name, of which a parameter may be a part.
+      { event: 'stored', node: file.node, data: { file: i + 1, of: files.length } },
     ]);
     progress(percent);
   }
@@ -150,6 +165,7 @@ async function finishWhenReady(
     }
     return { wakeIn: pace(took / 1000, 30) };
   }
+  await discardFormer(ctx, job._id, files);
   return work.complete(async (tx) => {
     const mine = { _id: input.document, job: job._id, fence: token, status: { $in: OPEN } };
     const ended = { status: 'COMPLETED', stage: 'DONE', progress: 100 };

@@ -25,7 +25,7 @@ const subject: Subject<ExecutionInput, ExecutionResult> = {
   resumed: (job) => ({
     where: { job, status: { $in: ['FAILED', 'CANCELLED', 'LOST'] } },
     set: { status: 'QUEUED', stage: 'WAITING', progress: 0 },
-    unset: ['error', 'startedAt', 'completedAt', 'minVram', ...OF_ONE_TRY],
+    unset: ['error', 'startedAt', 'completedAt', 'minVram', 'outputs', ...OF_ONE_TRY],
     action: 'retry',
   }),
 };

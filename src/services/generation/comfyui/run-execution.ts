@@ -1,10 +1,11 @@
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
-import { type Decision, decide } from '../run-stages.ts';
+import { type Decision, decide, SETTLED_AFTER } from '../run-stages.ts';
 import { collectOutputs, planOutputs } from './collect.ts';
 import { type ExecutionResult, OF_ONE_TRY } from './execution-input.ts';
 import { lookAtRun, type Seen } from './look.ts';
 import { type ExecutionWork, type OpenRun, openRun, readState } from './open-run.ts';
 import { findPod, findRoomierPod } from './pods.ts';
+import { stopLater } from './stop-job.ts';
 import { submitRun } from './submit.ts';
 
 /**
@@ -28,13 +29,17 @@ async function carryOut(
   switch (decision.do) {
     case 'SUBMIT': {
       const set = { stage: 'WAITING' };
-      await run.save({ set, unset: OF_ONE_TRY }, null, [
-        {
-          event: 'not_taken',
-          level: 'WARN',
-          message: 'The pod has not taken it; it is sent anew.',
+      const message = 'The pod has not taken it; it is sent anew.';
+      const { pod, promptId } = run.document;
+      await run.save(
+        { set, unset: OF_ONE_TRY },
+        null,
+        [{ event: 'not_taken', level: 'WARN', message }],
+        // A worker that was stopped for long may send it yet.
+        async (tx) => {
+          if (pod && promptId) await stopLater(tx, { pod, promptId }, [SETTLED_AFTER / 1000]);
         },
-      ]);
+      );
       return submitRun(work, run);
     }
     case 'WAIT':

@@ -4,12 +4,15 @@ import type { UUID } from '../../../data/ids.ts';
 import { findOne } from '../../../data/read.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import { idInput } from '../../jobs/input.ts';
-import { JobFailure, type JobType } from '../../jobs/job-type.ts';
+import type { JobType } from '../../jobs/job-type.ts';
 import { BEHIND_USERS, enqueue, ringJobs } from '../../jobs/queue.ts';
-import { SETTLED_AFTER } from '../run-stages.ts';
+import { pace, SETTLED_AFTER } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
 import { findPod } from './pods.ts';
 import { stopPrompt } from './protocol.ts';
+
+/** How long a pod that does not answer is waited for, in ms. */
+const PATIENCE = 24 * 3_600_000;
 
 interface StopInput {
   pod: UUID;
@@ -25,14 +28,15 @@ export const stopRun: JobType<StopInput> = {
   }),
   queue: 'provider',
   attempts: 6,
-  run: async ({ ctx, input, signal }) => {
+  run: async ({ ctx, input, job, signal }) => {
     const pod = await findPod(ctx, input.pod);
-    if (!pod) return {};
+    if (!pod || pod.status === 'STOPPED') return {};
     try {
       await stopPrompt(pod, input.promptId, signal);
     } catch (error) {
       if (!(error instanceof PodFailure)) throw error;
-      throw new JobFailure('POD_UNREACHED', 'The pod did not answer.', { retryable: true });
+      // It may go on there all the same: so it is stopped when the pod is back.
+      return { wakeIn: pace((ctx.clock() - job.createdAt.getTime()) / 1000, 300) + 1 };
     }
     return {};
   },
@@ -50,9 +54,15 @@ export async function abandonRun(
   if (!pod || !promptId || !['SUBMITTING', 'SUBMITTED', 'RUNNING'].includes(stage ?? '')) return;
   // The request that submits it may be under way yet: once more, when it has arrived.
   const delays = stage === 'SUBMITTING' ? [0, SETTLED_AFTER / 1000 + 5] : [0];
+  await stopLater(tx, { pod, promptId }, delays);
+}
+
+/** Has a run stopped at its pod, once after each of so many seconds, in the transaction that gives it up. */
+export async function stopLater(tx: Ctx, input: StopInput, delays: number[]): Promise<void> {
+  const deadline = new Date(tx.clock() + PATIENCE);
   for (const delay of delays) {
-    const input = { pod, promptId };
-    const stop = await enqueue(tx, stopRun, { input, delay, priority: BEHIND_USERS });
+    const wanted = { input, delay, deadline, priority: BEHIND_USERS };
+    const stop = await enqueue(tx, stopRun, wanted);
     // Before the commit, so a little later: a ring that comes too early finds nothing.
     await ringJobs(tx, stop, delay + 1);
   }

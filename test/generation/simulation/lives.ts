@@ -1,0 +1,147 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import http from 'node:http';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { PassThrough } from 'node:stream';
+import { S3Client } from '@aws-sdk/client-s3';
+
+/** What happens to a process: it is killed at one of its calls of the outside world, or stopped for a while. */
+export interface Fate {
+  is: 'killed' | 'stopped';
+  /** How many calls it makes before. */
+  after: number;
+  /** Of one that is killed, whether its last call is still carried out. */
+  isHeard: boolean;
+  /** Of one that is stopped, until when. */
+  sleep?: () => Promise<void>;
+}
+
+interface Life {
+  fate: Fate;
+  left: number;
+  sessions: Set<Session>;
+  timers: Set<NodeJS.Timeout>;
+  ends: () => void;
+}
+
+const lives = new AsyncLocalStorage<Life>();
+const forever = new Promise<never>(() => {});
+const counts = { calls: 0, requests: 0 };
+
+/** How many calls of the database and of S3, and how many requests to pods, are under way. */
+export const readCounts = (): Readonly<typeof counts> => counts;
+
+/** Ports that nothing reaches at the moment. */
+export const cutOff = new Set<string>();
+
+/**
+ * Runs work as a process with this fate. Of one that is killed nothing goes on from there, no `catch` and no
+ * `finally`; one that is stopped goes on later, as if nothing had happened.
+ */
+export async function live<T>(
+  fate: Fate | undefined,
+  work: () => Promise<T>,
+): Promise<T | 'killed'> {
+  patch();
+  if (!fate) return work();
+  let ends = () => {};
+  const killed = new Promise<'killed'>((resolve) => {
+    ends = () => resolve('killed');
+  });
+  const life = { fate, left: fate.after, sessions: new Set<Session>(), timers: new Set<NodeJS.Timeout>(), ends };
+  const how = await Promise.race([lives.run(life, work), killed]);
+  // The database ends what a killed client had open, as it does when a connection breaks.
+  if (how === 'killed') {
+    for (const timer of life.timers) clearInterval(timer);
+    for (const session of life.sessions) await session.abortTransaction().catch(() => {});
+  }
+  return how;
+}
+
+async function within<T>(call: () => Promise<T>): Promise<T> {
+  const life = lives.getStore();
+  if (!life || life.left-- > 0) return count(call);
+  const { fate } = life;
+  if (fate.is === 'stopped') {
+    const answer = await count(call);
+    if (life.left === -1) await fate.sleep?.();
+    return answer;
+  }
+  if (life.left === -1 && fate.isHeard) await lives.exit(() => count(call)).catch(() => {});
+  life.ends();
+  return forever;
+}
+
+async function count<T>(call: () => Promise<T>): Promise<T> {
+  counts.calls++;
+  try {
+    return await call();
+  } finally {
+    counts.calls--;
+  }
+}
+
+let isPatched = false;
+
+/** Every call of the database, of S3 and of a pod passes here. */
+function patch(): void {
+  if (isPatched) return;
+  isPatched = true;
+  const require = createRequire(import.meta.url);
+  const driver = createRequire(require.resolve('mongoose'))('mongodb/lib/sdam/server.js');
+  for (const prototype of [driver.Server.prototype, S3Client.prototype]) {
+    const name = prototype === S3Client.prototype ? 'send' : 'command';
+    const original = prototype[name] as (...args: unknown[]) => Promise<unknown>;
+    prototype[name] = function (this: unknown, ...args: unknown[]) {
+      note(args[0]);
+      return within(() => inside.run(true, () => original.apply(this, args)));
+    };
+  }
+  const setTimer = globalThis.setInterval;
+  globalThis.setInterval = ((...args: Parameters<typeof setTimer>) => {
+    const timer = setTimer(...args);
+    lives.getStore()?.timers.add(timer);
+    return timer;
+  }) as typeof setTimer;
+  const request = http.request as (...args: unknown[]) => http.ClientRequest;
+  http.request = ((...args: unknown[]) => {
+    // The SDK's own requests were counted as calls of S3.
+    if (inside.getStore()) return request(...args);
+    return send(args, request);
+  }) as typeof http.request;
+  syncBuiltinESMExports();
+}
+
+const inside = new AsyncLocalStorage<true>();
+
+function send(args: unknown[], request: (...args: unknown[]) => http.ClientRequest) {
+  const life = lives.getStore();
+  if (life?.fate.is === 'killed' && life.left-- <= 0) {
+    const isHeard = life.left === -1 && life.fate.isHeard;
+    life.ends();
+    // A request of a killed process that was not sent has neither an answer nor an error.
+    if (!isHeard) return new PassThrough();
+  }
+  const [url, ...rest] = args;
+  const target = url instanceof URL && cutOff.has(url.port) ? refuse(url) : url;
+  counts.requests++;
+  const sent = request(target, ...rest);
+  sent.once('close', () => counts.requests--);
+  return sent;
+}
+
+/** Where nothing listens. */
+function refuse(url: URL): URL {
+  const elsewhere = new URL(url);
+  elsewhere.port = '9';
+  return elsewhere;
+}
+
+interface Session {
+  inTransaction(): boolean;
+  abortTransaction(): Promise<void>;
+}
+
+function note(operation: unknown): void {
+  const { session } = operation as { session?: Session };
+  if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
+}

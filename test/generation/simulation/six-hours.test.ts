@@ -1,0 +1,48 @@
+import '../../harness/place.ts';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { expect, test, vi } from 'vitest';
+import { Job } from '../../../src/models/jobs/job.ts';
+import { place } from '../../harness/place.ts';
+import { judge } from './check.ts';
+import { makeOwner } from './owner.ts';
+import { runSchedule } from './run-schedule.ts';
+
+place({ worker: false });
+
+const HOURS = 6;
+
+test('a run of six hours is followed with fewer than 5,000 invocations, none of them longer than a minute, though its pod is slow', async () => {
+  const owner = await makeOwner();
+  await Job.collection.deleteMany({});
+  // Each message is an invocation.
+  const messages = vi.spyOn(SQSClient.prototype, 'send');
+  const slow = { name: 'delay', times: 100_000 } as const;
+  const world = await runSchedule(owner, {
+    seed: 0,
+    pods: [
+      {
+        // As slow as a pod may be that is given work.
+        faults: [
+          { ...slow, at: 'queue', seconds: 3 },
+          { ...slow, at: 'history', seconds: 14 },
+          { ...slow, at: 'submit', seconds: 14 },
+          { ...slow, at: 'view', seconds: 25 },
+        ],
+        seconds: HOURS * 3600,
+        hasUniqueIds: false,
+      },
+    ],
+    executions: [{ at: 0, workflow: 0 }],
+    ...{ workers: 1, blows: [], trouble: 2 * HOURS * 3600, hasFates: false },
+  });
+  const { faults, ends } = await judge(world, 0);
+  expect([faults, ends]).toEqual([[], ['COMPLETED']]);
+  expect(world.clock.now() - world.begun).toBeGreaterThan(HOURS * 3_600_000);
+  console.log(
+    `${messages.mock.calls.length} messages, ${world.steps} steps of workers, the longest of ${world.longest / 1000} s.`,
+  );
+  expect(messages.mock.calls.length).toBeLessThan(5000);
+  expect(world.steps).toBeLessThan(5000);
+  expect(world.longest).toBeLessThan(60_000);
+  for (const pod of world.pods) await pod.stop();
+});
