@@ -6,7 +6,7 @@ import { Job } from '../../../src/models/jobs/job.ts';
 import { Image } from '../../../src/models/media/image.ts';
 import { headObject } from '../../../src/providers/s3.ts';
 import { PRICE } from './owner.ts';
-import type { Saved } from './pods.ts';
+import type { SimulatedPod } from './pods.ts';
 import type { Started, World } from './run-schedule.ts';
 
 const ENDS = ['COMPLETED', 'FAILED', 'LOST', 'CANCELLED'];
@@ -58,23 +58,25 @@ async function judgeExecution({ pods }: World, started: Started) {
     }
   }
   if (media.some((medium) => medium.status === 'PROCESSING')) faults.push('a medium is stuck');
-  for (const pod of pods) faults.push(...findRepeated(pod.saved, started));
-  const saved = pods.flatMap((pod) => pod.saved.filter(({ prefix }) => prefix === `${name}-2`));
-  if (status === 'COMPLETED' && saved.length === 0) faults.push('it never ran');
-  const tried = pods.filter((pod) => pod.saved.some(({ prefix }) => prefix === `${name}-2`)).length;
-  if (tried > started.tries.length) faults.push(`it ran at ${tried} pods`);
+  faults.push(...findRepeated(pods, started));
+  const hasRun = pods.some(({ saved }) => saved.some(({ prefix }) => prefix === `${name}-2`));
+  if (status === 'COMPLETED' && !hasRun) faults.push('it never ran');
   return { end: error && status !== 'COMPLETED' ? `${status} ${error.code}` : String(status), faults };
 }
 
-/** What ran twice at a pod that still knew of the first time, and was not tried again by anybody. */
-function findRepeated(saved: Saved[], { name, tries }: Started): string[] {
-  const mine = saved.filter(({ prefix }) => prefix === `${name}-2`);
-  const tryOf = ({ at }: Saved) => tries.filter((time) => time <= at).length;
-  return mine.flatMap((one, n) => {
-    const before = mine[n - 1];
-    if (!before || tryOf(before) !== tryOf(one)) return [];
-    if (before.lives !== one.lives || one.hasForgotten) return [];
-    return [`it ran twice at one pod, ${Math.round((one.at - before.at) / 1000)} s apart`];
+/** What ran twice though the pod of the first time remembered it, and nobody had tried it again. */
+function findRepeated(pods: SimulatedPod[], { name, tries }: Started): string[] {
+  const runs = pods
+    .flatMap(({ saved, forgot }) => saved.map((one) => ({ ...one, forgot })))
+    .filter(({ prefix }) => prefix === `${name}-2`)
+    .toSorted((a, b) => a.at - b.at);
+  const beginOf = (at: number) => Math.max(...tries.filter((time) => time <= at));
+  return runs.flatMap((run, n) => {
+    const before = runs[n - 1];
+    if (!before || beginOf(before.at) !== beginOf(run.at)) return [];
+    const isForgotten = before.forgot.some((at) => at >= beginOf(run.at) && at <= run.at);
+    if (isForgotten) return [];
+    return [`it ran twice, ${Math.round((run.at - before.at) / 1000)} s apart`];
   });
 }
 

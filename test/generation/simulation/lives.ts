@@ -18,6 +18,7 @@ export interface Fate {
 interface Life {
   fate: Fate;
   left: number;
+  hasStopped: boolean;
   sessions: Set<Session>;
   timers: Set<NodeJS.Timeout>;
   ends: () => void;
@@ -47,7 +48,7 @@ export async function live<T>(
   const killed = new Promise<'killed'>((resolve) => {
     ends = () => resolve('killed');
   });
-  const life = { fate, left: fate.after, sessions: new Set<Session>(), timers: new Set<NodeJS.Timeout>(), ends };
+  const life = { fate, left: fate.after, hasStopped: false, sessions: new Set<Session>(), timers: new Set<NodeJS.Timeout>(), ends };
   const how = await Promise.race([lives.run(life, work), killed]);
   // The database ends what a killed client had open, as it does when a connection breaks.
   if (how === 'killed') {
@@ -57,13 +58,18 @@ export async function live<T>(
   return how;
 }
 
-async function within<T>(call: () => Promise<T>): Promise<T> {
+async function within<T>(call: () => Promise<T>, session?: Session): Promise<T> {
   const life = lives.getStore();
   if (!life || life.left-- > 0) return count(call);
   const { fate } = life;
   if (fate.is === 'stopped') {
     const answer = await count(call);
-    if (life.left === -1) await fate.sleep?.();
+    // Not within a transaction: others would wait for its locks, and the time for them.
+    const isNow = !life.hasStopped && !session?.inTransaction();
+    if (isNow) {
+      life.hasStopped = true;
+      await fate.sleep?.();
+    }
     return answer;
   }
   if (life.left === -1 && fate.isHeard) await lives.exit(() => count(call)).catch(() => {});
@@ -92,8 +98,10 @@ function patch(): void {
     const name = prototype === S3Client.prototype ? 'send' : 'command';
     const original = prototype[name] as (...args: unknown[]) => Promise<unknown>;
     prototype[name] = function (this: unknown, ...args: unknown[]) {
-      note(args[0]);
-      return within(() => inside.run(true, () => original.apply(this, args)));
+      const { session } = args[0] as { session?: Session };
+      if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
+      const call = () => inside.run(true, () => original.apply(this, args));
+      return within(call, session?.inTransaction ? session : undefined);
     };
   }
   const setTimer = globalThis.setInterval;
@@ -139,9 +147,4 @@ function refuse(url: URL): URL {
 interface Session {
   inTransaction(): boolean;
   abortTransaction(): Promise<void>;
-}
-
-function note(operation: unknown): void {
-  const { session } = operation as { session?: Session };
-  if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
 }

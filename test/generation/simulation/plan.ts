@@ -17,7 +17,7 @@ export interface Blow {
 /** All that happens in one schedule: the same for the same seed. */
 export interface Plan {
   seed: number;
-  pods: { faults: Fault[]; seconds: Seconds; hasUniqueIds: boolean }[];
+  pods: { faults: Fault[]; seconds: Seconds; hasUniqueIds: boolean; vramTotal: number }[];
   /** When each execution is started, and which workflow it is of. */
   executions: { at: Seconds; workflow: number }[];
   workers: number;
@@ -37,7 +37,8 @@ export function drawPlan(seed: number, workflows: number): Plan {
   return {
     seed,
     pods: list(pods, () => ({
-      faults: drawFaults(below(2 ** 31), below(5)),
+      faults: drawFaults(below(2 ** 31), below(5)).map(shorten),
+      vramTotal: below(3) * 2 ** 33,
       seconds: below(10) < 8 ? below(4) : below(90),
       hasUniqueIds: below(3) === 0,
     })),
@@ -46,6 +47,14 @@ export function drawPlan(seed: number, workflows: number): Plan {
     blows: list(below(4), () => drawBlow(chance, pods, executions)),
     ...{ trouble: 600, hasFates: true },
   };
+}
+
+/** The longest that a request to run something may take on its way (ADR 50), with what its pod takes. */
+const LATEST: Seconds = 20;
+
+function shorten(fault: Fault): Fault {
+  const isLate = fault.name === 'delay' && fault.at === 'submit';
+  return isLate ? { ...fault, seconds: Math.min(fault.seconds ?? 5, LATEST) } : fault;
 }
 
 const BLOWS = ['restart', 'restart', 'cut', 'cut', 'cut', 'drain', 'cancel', 'retry', 'retry'] as const;

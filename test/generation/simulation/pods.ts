@@ -2,7 +2,7 @@ import type { Ctx } from '../../../src/context.ts';
 import type { UUID } from '../../../src/data/ids.ts';
 import { insert, update } from '../../../src/data/write.ts';
 import type { SimulatedClock } from '../../../src/local/comfyui/clock.ts';
-import { type ComfyUi, startComfyUi } from '../../../src/local/comfyui/start.ts';
+import { type ComfyUi, type FaultName, startComfyUi } from '../../../src/local/comfyui/start.ts';
 import { ComfyUIPod } from '../../../src/models/generation/comfyui/pod.ts';
 import { cutOff } from './lives.ts';
 import type { Plan } from './plan.ts';
@@ -12,23 +12,19 @@ export interface Saved {
   /** How the execution named it. */
   prefix: string;
   at: number;
-  /** How often the pod had lost its memory before. */
-  lives: number;
-  /** Whether the pod had by then forgotten a run. */
-  hasForgotten: boolean;
 }
 
 /** A pod that suffers. */
 export interface SimulatedPod {
   _id: UUID;
   saved: Saved[];
+  /** When it forgot a run, or said that it had not enough memory for one: that may be run again. */
+  forgot: number[];
   restart(seconds: number): void;
   cut(ms: number): Promise<void>;
   drain(isDraining: boolean): Promise<void>;
   /** From now on nothing goes wrong with it any more. */
   heal(): void;
-  /** The names of the faults that have happened. */
-  happened(): string[];
   /** The ids of what it still has to do. */
   listOpen(): Promise<string[]>;
   stop(): Promise<void>;
@@ -38,24 +34,31 @@ export interface SimulatedPod {
 export async function startPod(
   ctx: Ctx,
   clock: SimulatedClock,
-  { faults, seconds, hasUniqueIds }: Plan['pods'][number],
+  { faults, seconds, hasUniqueIds, vramTotal }: Plan['pods'][number],
+  note: (fault: string) => void,
 ): Promise<SimulatedPod> {
   const timings = { EmptyImage: seconds / 2, SaveImage: seconds / 2 };
   const server = await startComfyUi({ clock, faults, timings, uniqueIds: hasUniqueIds });
   const { port } = new URL(server.url);
-  const pod = { name: 'A pod', baseUrl: server.url, isPrivate: true };
+  const pod = { name: 'A pod', baseUrl: server.url, isPrivate: true, vramTotal };
   const { _id } = await insert(ctx, ComfyUIPod, pod);
-  let restarts = 0;
+  const forgot: number[] = [];
   let isHealed = false;
   const { take } = server.faults;
-  server.faults.take = (place) => (isHealed ? [] : take(place));
+  server.faults.take = (place) => {
+    const faults = isHealed ? [] : take(place);
+    for (const { name } of faults) note(name);
+    if (faults.some(({ name }) => FORGETTING.has(name))) forgot.push(clock.now());
+    return faults;
+  };
   const restart = (away: number) => {
-    restarts++;
+    forgot.push(clock.now());
     server.restart(away);
   };
   return {
     _id,
-    saved: watchOutputs(server, clock, () => restarts),
+    saved: watchOutputs(server, clock),
+    forgot,
     restart,
     async cut(ms) {
       cutOff.add(port);
@@ -71,7 +74,6 @@ export async function startPod(
       // Somebody starts a server anew whose node hangs.
       if (server.faults.happened.some(({ name }) => name === 'stall')) restart(1);
     },
-    happened: () => server.faults.happened.map(({ name, at }) => `${name} at ${at}`),
     async listOpen() {
       const answered = await server.fetch(`${server.url}/queue`);
       const { queue_running, queue_pending } = (await answered.json()) as Record<string, unknown[][]>;
@@ -84,14 +86,13 @@ export async function startPod(
   };
 }
 
-function watchOutputs({ files, faults }: ComfyUi, clock: SimulatedClock, restarts: () => number) {
+const FORGETTING = new Set<FaultName>(['restart', 'forget', 'out-of-memory']);
+
+function watchOutputs({ files }: ComfyUi, clock: SimulatedClock): Saved[] {
   const saved: Saved[] = [];
   const { save } = files;
-  const count = (name: string) => faults.happened.filter((fault) => fault.name === name).length;
   files.save = (folder, prefix, extension, bytes) => {
-    const lives = restarts() + count('restart');
-    const at = clock.now();
-    if (folder === 'output') saved.push({ prefix, at, lives, hasForgotten: count('forget') > 0 });
+    if (folder === 'output') saved.push({ prefix, at: clock.now() });
     return save(folder, prefix, extension, bytes);
   };
   return saved;

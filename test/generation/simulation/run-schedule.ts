@@ -2,6 +2,7 @@ import { type Ctx, systemCtx } from '../../../src/context.ts';
 import type { UUID } from '../../../src/data/ids.ts';
 import { AppError } from '../../../src/errors.ts';
 import type { SimulatedClock } from '../../../src/local/comfyui/clock.ts';
+import { ComfyUIWorkflowExecution } from '../../../src/models/generation/comfyui/workflow-execution.ts';
 import { startExecution } from '../../../src/services/generation/comfyui/start-execution.ts';
 import { cancelJob, retryJob } from '../../../src/services/jobs/control.ts';
 import { nameOutputs, type Owner, types } from './owner.ts';
@@ -31,8 +32,10 @@ export interface World {
   /** Whether nothing goes wrong any more. */
   isHealed: boolean;
   isOver: boolean;
-  /** How many processes were killed or stopped. */
-  fates: { killed: number; stopped: number };
+  /** How often what went wrong, by the stage of an execution. */
+  met: Record<string, Record<string, number>>;
+  /** Notes that something goes wrong. */
+  note(what: string): void;
   /** How often a worker was called. */
   steps: number;
   /** How long the longest of those took that were not disturbed, in ms. */
@@ -50,12 +53,12 @@ export async function runSchedule(owner: Owner, plan: Plan): Promise<World> {
   const begun = clock.now();
   const trouble = 1000 * plan.trouble;
   const ctx = { ...systemCtx('test'), clock: () => clock.now() };
-  const pods = [];
-  for (const pod of plan.pods) pods.push(await startPod(ctx, clock, pod));
   const world: World = {
-    ...{ plan, owner, clock, ctx, pods, executions: [], isHealed: false, isOver: false },
-    ...{ fates: { killed: 0, stopped: 0 }, steps: 0, longest: 0, begun },
+    ...{ plan, owner, clock, ctx, pods: [], executions: [], isHealed: false, isOver: false },
+    ...{ met: {}, steps: 0, longest: 0, begun },
+    note: (what) => void noteStages(world, what),
   };
+  for (const pod of plan.pods) world.pods.push(await startPod(ctx, clock, pod, world.note));
   const troubles = [
     ...plan.executions.map(async ({ at, workflow }, n) => {
       await clock.sleep(1000 * at);
@@ -104,7 +107,15 @@ async function start(world: World, n: number, index: number): Promise<void> {
   world.executions.push({ _id, job: job as UUID, name, outputs, tries: [ctx.clock()] });
 }
 
+async function noteStages({ executions, met }: World, what: string): Promise<void> {
+  const mine = { _id: { $in: executions.map(({ _id }) => _id) } };
+  const runs = await ComfyUIWorkflowExecution.collection.find(mine).toArray();
+  const stages = (met[what] ??= {});
+  for (const { stage } of runs) stages[String(stage)] = (stages[String(stage)] ?? 0) + 1;
+}
+
 async function strike(world: World, { is, whom, seconds }: Blow): Promise<void> {
+  world.note(is);
   const { pods, executions, ctx } = world;
   const pod = pods[whom];
   const execution = executions[whom];

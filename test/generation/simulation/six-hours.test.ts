@@ -30,6 +30,7 @@ test('a run of six hours is followed with fewer than 5,000 invocations, none of 
         ],
         seconds: HOURS * 3600,
         hasUniqueIds: false,
+        vramTotal: 0,
       },
     ],
     executions: [{ at: 0, workflow: 0 }],

@@ -1,3 +1,4 @@
+import { RUN_STAGES } from '../../../src/models/generation/comfyui/workflow-execution.ts';
 import type { Judged } from './check.ts';
 import type { World } from './run-schedule.ts';
 
@@ -16,32 +17,34 @@ export function makeSummary(): Summary {
   const seeds: number[] = [];
   const faults: string[] = [];
   const ends: Record<string, number> = {};
-  const struck: Record<string, number> = {};
+  /** How often what went wrong, by the stage of an execution. */
+  const met: World['met'] = {};
   const count = (into: Record<string, number>, name: string, by = 1) => {
-    if (by > 0) into[name] = (into[name] ?? 0) + by;
+    into[name] = (into[name] ?? 0) + by;
   };
   let [steps, hours] = [0, 0];
   return {
-    add({ plan, pods, fates, steps: own, begun, clock }, judged) {
+    add({ plan, met: own, steps: taken, begun, clock }, judged) {
       seeds.push(plan.seed);
-      steps += own;
+      steps += taken;
       hours += (clock.now() - begun) / 3_600_000;
       for (const end of judged.ends) count(ends, end);
       for (const fault of judged.faults) {
         faults.push(`seed ${plan.seed}: ${fault}`);
         console.log(`seed ${plan.seed}: ${fault}`);
       }
-      for (const pod of pods) for (const name of pod.happened()) count(struck, name);
-      for (const { is } of plan.blows) count(struck, `blow: ${is}`);
-      count(struck, 'worker killed', fates.killed);
-      count(struck, 'worker stopped', fates.stopped);
+      for (const [what, stages] of Object.entries(own)) {
+        met[what] ??= {};
+        for (const [stage, times] of Object.entries(stages)) count(met[what], stage, times);
+      }
     },
     completed: () => ends.COMPLETED ?? 0,
     faults: () => faults,
     print() {
       const seconds = Number(process.hrtime.bigint() - began) / 1e9;
       console.table(ends);
-      console.table(Object.fromEntries(Object.entries(struck).toSorted(([a], [b]) => (a < b ? -1 : 1))));
+      const rows = Object.entries(met).toSorted(([a], [b]) => (a < b ? -1 : 1));
+      console.table(Object.fromEntries(rows), [...RUN_STAGES]);
       console.log(
         `${seeds.length} schedules, seeds ${seeds[0]}–${seeds.at(-1)}, ${steps} steps of workers, ${hours.toFixed(0)} simulated hours, in ${seconds.toFixed(0)} s: ${faults.length} faults.`,
       );

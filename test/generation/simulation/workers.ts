@@ -18,7 +18,7 @@ async function work(world: World, chance: Chance): Promise<void> {
   const { clock, ctx, plan } = world;
   while (!world.isOver) {
     const stop = (ms: number) => {
-      world.fates.stopped++;
+      world.note('worker stopped');
       return clock.sleep(ms);
     };
     const fate = world.isHealed || !plan.hasFates ? undefined : drawFate(chance, stop);
@@ -27,7 +27,7 @@ async function work(world: World, chance: Chance): Promise<void> {
     const outcome = await live(fate, () => workOnce(ctx, types, () => 900_000));
     if (!fate) world.longest = Math.max(world.longest, clock.now() - began);
     if (outcome === 'killed') {
-      world.fates.killed++;
+      world.note('worker killed');
       await clock.sleep(chance.below(5_000));
     }
     // What has been stored in S3 is told, if not always at once, and not always once.

@@ -61,7 +61,7 @@ export async function storeOutput(
   } catch (error) {
     // What broke off at the pod's end is asked for again; S3's failures are another matter.
     if (!response || error instanceof JobFailure) throw error;
-    if (!response.errored && response.complete) throw error;
+    if (!response.errored && !late.signal.aborted) throw error;
     throw new PodFailure('A file of the pod broke off.', true, undefined, error);
   } finally {
     clearTimeout(timer);
@@ -98,13 +98,14 @@ async function measure(
 
 async function makeMedium(
   { ctx, job }: ExecutionWork,
-  { document }: OpenRun,
+  run: OpenRun,
   file: PlannedFile,
   position: number,
   size: number,
 ): Promise<Medium> {
   const { kind, medium: _id } = file;
   const entity = entityNamed(MEDIA[kind].entity);
+  const { document } = run;
   const { user, project, workflow, inputs } = document;
   const only = { projection: { name: 1 } };
   const named = await findOne(ctx, ComfyUIWorkflowConfig, { _id: workflow }, only);
@@ -121,8 +122,12 @@ async function makeMedium(
   const taken = entity.options.usage?.of(values);
   return failWithoutAllowance(
     withAllowance(ctx, user, taken, async () => {
-      const made = await insert(ctx, entity, values, 'generate');
-      await confirmReferences(ctx, entity, made);
+      let made: Base | undefined;
+      // Together with a change of the run: a worker that has lost it makes no media any more.
+      await run.save({}, null, [], async (tx) => {
+        made = await insert(tx, entity, values, 'generate');
+      });
+      await confirmReferences(ctx, entity, made as Base);
       return made as Medium;
     }),
   );
