@@ -28,7 +28,7 @@ const lives = new AsyncLocalStorage<Life>();
 const forever = new Promise<never>(() => {});
 const counts = { calls: 0, requests: 0 };
 
-/** How many calls of the database and of S3, and how many requests to pods, are under way. */
+/** How many calls of the database, of S3 and of the key store, and how many requests to pods, are under way. */
 export const readCounts = (): Readonly<typeof counts> => counts;
 
 /** Ports that nothing reaches at the moment. */
@@ -104,6 +104,9 @@ function patch(): void {
       return within(call, session?.inTransaction ? session : undefined);
     };
   }
+  // Keys come by `fetch`.
+  const { fetch } = globalThis;
+  globalThis.fetch = (...args) => count(() => fetch(...args));
   const setTimer = globalThis.setInterval;
   globalThis.setInterval = ((...args: Parameters<typeof setTimer>) => {
     const timer = setTimer(...args);

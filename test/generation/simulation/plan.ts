@@ -67,7 +67,7 @@ function drawBlow({ below }: Chance, pods: number, executions: number): Blow {
     // Most things happen soon, while much is going on.
     at: below(3) < 2 ? below(8_000) / 1000 : below(240),
     whom: below(isOfPod ? pods : executions),
-    seconds: below(10) < 8 ? below(40) : below(2_400),
+    seconds: below(20) < 19 ? below(60) : below(2_400),
   };
 }
 
@@ -77,7 +77,7 @@ export function drawFate({ below }: Chance, sleep: (ms: number) => Promise<void>
   const after = below(below(2) === 0 ? 15 : 45);
   const luck = below(10);
   if (luck === 0) return { is: 'killed', after, isHeard };
-  const ms = below(4) === 0 ? below(300_000) : below(40_000);
+  const ms = below(8) === 0 ? below(300_000) : below(40_000);
   if (luck === 1) return { is: 'stopped', after, isHeard, sleep: () => sleep(ms) };
   return undefined;
 }

@@ -75,7 +75,9 @@ export async function startPod(
       if (server.faults.happened.some(({ name }) => name === 'stall')) restart(1);
     },
     async listOpen() {
-      const answered = await server.fetch(`${server.url}/queue`);
+      const answered = await server.fetch(`${server.url}/queue`).catch(() => undefined);
+      // One that is being started anew has nothing to do.
+      if (!answered) return [];
       const { queue_running, queue_pending } = (await answered.json()) as Record<string, unknown[][]>;
       return [...(queue_running ?? []), ...(queue_pending ?? [])].map(([, id]) => String(id));
     },

@@ -9,7 +9,7 @@ import { nameOutputs, type Owner, types } from './owner.ts';
 import type { Blow, Plan } from './plan.ts';
 import { type SimulatedPod, startPod } from './pods.ts';
 import { beginTime, passTime } from './time.ts';
-import { countOpen, startWorkers } from './workers.ts';
+import { startWorkers } from './workers.ts';
 
 /** An execution of a schedule. */
 export interface Started {
@@ -32,6 +32,8 @@ export interface World {
   /** Whether nothing goes wrong any more. */
   isHealed: boolean;
   isOver: boolean;
+  /** Whether a worker has found that no job is left. */
+  isIdle: boolean;
   /** How often what went wrong, by the stage of an execution. */
   met: Record<string, Record<string, number>>;
   /** Notes that something goes wrong. */
@@ -54,7 +56,8 @@ export async function runSchedule(owner: Owner, plan: Plan): Promise<World> {
   const trouble = 1000 * plan.trouble;
   const ctx = { ...systemCtx('test'), clock: () => clock.now() };
   const world: World = {
-    ...{ plan, owner, clock, ctx, pods: [], executions: [], isHealed: false, isOver: false },
+    ...{ plan, owner, clock, ctx, pods: [], executions: [], isHealed: false },
+    ...{ isOver: false, isIdle: false },
     ...{ met: {}, steps: 0, longest: 0, begun },
     note: (what) => void noteStages(world, what),
   };
@@ -70,27 +73,32 @@ export async function runSchedule(owner: Owner, plan: Plan): Promise<World> {
     }),
   ];
   let failure: unknown;
-  const working = Promise.all([...troubles, ...startWorkers(world)]).catch((error) => {
-    failure = error;
-    world.isOver = true;
-  });
+  let isWorking = true;
+  void Promise.all([...troubles, ...startWorkers(world)])
+    .catch((error) => {
+      failure = error;
+      world.isOver = true;
+    })
+    .finally(() => {
+      isWorking = false;
+    });
   let settled = false;
   void Promise.all(troubles).then(() => {
     settled = true;
+    world.isIdle = false;
   });
   for (;;) {
     await passTime(clock);
     const passed = clock.now() - begun;
     if (!world.isHealed && passed > trouble) await heal(world);
     if (world.isOver || passed > trouble + PATIENCE) break;
-    if (settled && (await countOpen()) === 0) {
-      if (world.isHealed) break;
-      await heal(world);
-    }
+    if (!settled || !world.isIdle) continue;
+    if (world.isHealed) break;
+    world.isIdle = false;
+    await heal(world);
   }
   world.isOver = true;
-  while (clock.next() !== undefined) await passTime(clock);
-  await working;
+  while (isWorking || clock.next() !== undefined) await passTime(clock);
   if (failure) throw failure;
   return world;
 }

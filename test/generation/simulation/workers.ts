@@ -52,19 +52,15 @@ async function tellUploads(world: World, { below }: Chance): Promise<void> {
 }
 
 /** How long there is nothing to do: until the time of a job, or the end of a lease. */
-async function findPause({ ctx }: World, { below }: Chance): Promise<number> {
-  const now = ctx.clock();
+async function findPause(world: World, { below }: Chance): Promise<number> {
+  const now = world.ctx.clock();
   const open = await Job.collection.find({ status: { $in: ['QUEUED', 'RUNNING'] } }).toArray();
   const times = open.map(({ status, lease, runAfter }) => {
     const at = status === 'RUNNING' ? (lease as { until?: Date } | null)?.until : runAfter;
     return (at as Date | undefined)?.getTime() ?? now;
   });
-  const next = Math.min(...times.filter((at) => at > now), now + 30_000);
+  world.isIdle = open.length === 0;
+  const next = Math.min(...times.filter((at) => at > now), now + 60_000);
   // Nobody wakes exactly in time.
   return next - now + 1 + below(200);
-}
-
-/** How many jobs have not ended. */
-export function countOpen(): Promise<number> {
-  return Job.collection.countDocuments({ status: { $in: ['QUEUED', 'RUNNING'] } });
 }
