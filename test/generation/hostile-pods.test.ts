@@ -86,7 +86,6 @@ const cases: [what: string, malice: Malice, code: string][] = [
   ['20 GB, and says so', { view: endless(20 * GB, 20 * GB) }, 'INVALID_OUTPUT'],
   ['20 GB, and does not say so', { view: endless(20 * GB) }, 'INVALID_OUTPUT'],
   ['20 GB where it says 1 MB', { view: endless(20 * GB, MB) }, 'INVALID_OUTPUT'],
-  ['a length that is no number', { view: endless(20 * GB, 1e21) }, 'INVALID_OUTPUT'],
   ['a picture that is 450 MB when decoded', { view: send(makePictureBomb()) }, 'INVALID_OUTPUT'],
   [
     'zeros that were packed',

@@ -3,11 +3,14 @@ import http from 'node:http';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { PassThrough } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
 
 /** What happens to a process: it is killed at one of its calls of the outside world, or stopped for a while. */
 export interface Fate {
   is: 'killed' | 'stopped';
-  /** How many calls it makes before. */
+  /** At any call, or at the commits of transactions alone, between which most is decided. */
+  at: 'call' | 'commit';
+  /** How many of these it makes before. */
   after: number;
   /** Of one that is killed, whether its last call is still carried out. */
   isHeard: boolean;
@@ -26,9 +29,9 @@ interface Life {
 
 const lives = new AsyncLocalStorage<Life>();
 const forever = new Promise<never>(() => {});
-const counts = { calls: 0, requests: 0 };
+const counts = { calls: 0, requests: 0, messages: 0 };
 
-/** How many calls of the database, of S3 and of the key store, and how many requests to pods, are under way. */
+/** How many calls of the database, of S3 and of the key store, and how many requests to pods, are under way; and how many messages were sent. */
 export const readCounts = (): Readonly<typeof counts> => counts;
 
 /** Ports that nothing reaches at the moment. */
@@ -58,15 +61,17 @@ export async function live<T>(
   return how;
 }
 
-async function within<T>(call: () => Promise<T>, session?: Session): Promise<T> {
+async function within<T>(call: () => Promise<T>, { session, isCommit }: Made = {}): Promise<T> {
   const life = lives.getStore();
-  if (!life || life.left-- > 0) return count(call);
+  if (!life) return count(call);
   const { fate } = life;
+  const isOver = fate.is === 'killed' && life.left < 0;
+  if (fate.at === 'commit' && !isCommit && !isOver) return count(call);
+  if (life.left-- > 0) return count(call);
   if (fate.is === 'stopped') {
     const answer = await count(call);
     // Not within a transaction: others would wait for its locks, and the time for them.
-    const isNow = !life.hasStopped && !session?.inTransaction();
-    if (isNow) {
+    if (!life.hasStopped && (isCommit || !session?.inTransaction())) {
       life.hasStopped = true;
       await fate.sleep?.();
     }
@@ -98,12 +103,17 @@ function patch(): void {
     const name = prototype === S3Client.prototype ? 'send' : 'command';
     const original = prototype[name] as (...args: unknown[]) => Promise<unknown>;
     prototype[name] = function (this: unknown, ...args: unknown[]) {
-      const { session } = args[0] as { session?: Session };
+      const { session, command } = args[0] as Operation;
       if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
       const call = () => inside.run(true, () => original.apply(this, args));
-      return within(call, session?.inTransaction ? session : undefined);
+      const isCommit = Boolean(command?.commitTransaction);
+      return within(call, { isCommit, ...(session?.inTransaction && { session }) });
     };
   }
+  // Workers look by themselves what there is to do, as if each message were lost.
+  SQSClient.prototype.send = async () => {
+    counts.messages++;
+  };
   // Keys come by `fetch`.
   const { fetch } = globalThis;
   globalThis.fetch = (...args) => count(() => fetch(...args));
@@ -126,7 +136,7 @@ const inside = new AsyncLocalStorage<true>();
 
 function send(args: unknown[], request: (...args: unknown[]) => http.ClientRequest) {
   const life = lives.getStore();
-  if (life?.fate.is === 'killed' && life.left-- <= 0) {
+  if (life?.fate.is === 'killed' && (life.left < 0 || isItsTime(life))) {
     const isHeard = life.left === -1 && life.fate.isHeard;
     life.ends();
     // A request of a killed process that was not sent has neither an answer nor an error.
@@ -140,11 +150,28 @@ function send(args: unknown[], request: (...args: unknown[]) => http.ClientReque
   return sent;
 }
 
+/** Whether this request is the call at which a process is killed. */
+function isItsTime(life: Life): boolean {
+  return life.fate.at === 'call' && life.left-- <= 0;
+}
+
 /** Where nothing listens. */
 function refuse(url: URL): URL {
   const elsewhere = new URL(url);
   elsewhere.port = '9';
   return elsewhere;
+}
+
+/** What is known of a call of the database. */
+interface Made {
+  session?: Session;
+  isCommit?: boolean;
+}
+
+/** A call of the driver, or of S3, which has neither. */
+interface Operation {
+  session?: Session;
+  command?: { commitTransaction?: number };
 }
 
 interface Session {

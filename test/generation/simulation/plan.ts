@@ -43,7 +43,7 @@ export function drawPlan(seed: number, workflows: number): Plan {
       hasUniqueIds: below(3) === 0,
     })),
     executions: list(executions, () => ({ at: below(3), workflow: below(workflows) })),
-    workers: 1 + below(3),
+    workers: 1 + below(1 + below(3)),
     blows: list(below(4), () => drawBlow(chance, pods, executions)),
     ...{ trouble: 600, hasFates: true },
   };
@@ -74,11 +74,12 @@ function drawBlow({ below }: Chance, pods: number, executions: number): Blow {
 /** Draws what happens to a process in its next step: most often nothing. */
 export function drawFate({ below }: Chance, sleep: (ms: number) => Promise<void>): Fate | undefined {
   const isHeard = below(2) === 0;
-  const after = below(below(2) === 0 ? 15 : 45);
-  const luck = below(10);
-  if (luck === 0) return { is: 'killed', after, isHeard };
+  const at = below(2) === 0 ? 'call' : 'commit';
+  const after = below(at === 'commit' ? 5 : 40);
+  const luck = below(12);
+  if (luck === 0) return { is: 'killed', at, after, isHeard };
   const ms = below(8) === 0 ? below(300_000) : below(40_000);
-  if (luck === 1) return { is: 'stopped', after, isHeard, sleep: () => sleep(ms) };
+  if (luck === 1) return { is: 'stopped', at, after, isHeard, sleep: () => sleep(ms) };
   return undefined;
 }
 

@@ -105,11 +105,11 @@ export async function runSchedule(owner: Owner, plan: Plan): Promise<World> {
 
 async function start(world: World, n: number, index: number): Promise<void> {
   const { owner, ctx, plan } = world;
-  const { id: workflow, outputs } = owner.workflows[index] as Owner['workflows'][number];
+  const { id: workflow, outputs, given } = owner.workflows[index] as Owner['workflows'][number];
   const name = `s${plan.seed}n${n}`;
   const made = await startExecution(
     { ...owner.ctx, clock: ctx.clock },
-    { user: owner.user, workflow, parameters: nameOutputs(outputs, name) },
+    { user: owner.user, workflow, parameters: { ...given, ...nameOutputs(outputs, name) } },
   );
   const { _id, job } = made;
   world.executions.push({ _id, job: job as UUID, name, outputs, tries: [ctx.clock()] });
