@@ -7,16 +7,16 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { UUID } from '../../src/data/ids.ts';
+import type { UUID } from '../../src/data/ids.ts';
 import { findFreePort } from '../../src/local/process/ports.ts';
 import { CreditHold } from '../../src/models/billing/credit-hold.ts';
 import { ComfyUIWorkflowExecution } from '../../src/models/generation/comfyui/workflow-execution.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Image } from '../../src/models/media/image.ts';
 import { verifyLedger } from '../../src/services/billing/verify.ts';
-import { usePods } from '../generation/support/drive.ts';
-import { makeOwner, nameOutputs } from '../generation/simulation/owner.ts';
 import { startExecution } from '../../src/services/generation/comfyui/start-execution.ts';
+import { makeOwner, nameOutputs } from '../generation/simulation/owner.ts';
+import { usePods } from '../generation/support/drive.ts';
 import { chance as makeChance } from '../harness/chance.ts';
 import { place } from '../harness/place.ts';
 import { until } from '../harness/until.ts';
@@ -117,10 +117,7 @@ test(`of ${EXECUTIONS} executions none is stuck, run twice or paid wrongly, thou
   await expectSettled(owner.user, killed);
 });
 
-async function expectSettled(
-  user: UUID,
-  killed: object,
-): Promise<void> {
+async function expectSettled(user: UUID, killed: object): Promise<void> {
   const saves = (await readFile(join(dir, 'saves'), 'utf8')).trim().split('\n');
   // By one life of a pod each was run once at most: what a killed one had forgotten may be run by another.
   expect(saves.filter((line, n) => saves.indexOf(line) !== n)).toEqual([]);

@@ -124,7 +124,10 @@ const outcome = (status: string, event: string, data: object) => ({
 });
 
 test.each<[string, Malice]>([
-  ['why it refuses them', { submit: (prompt) => [400, { error: { type: prompt, message: prompt } }] }],
+  [
+    'why it refuses them',
+    { submit: (prompt) => [400, { error: { type: prompt, message: prompt } }] },
+  ],
   [
     'them as what is wrong with its nodes',
     {
@@ -135,7 +138,14 @@ test.each<[string, Malice]>([
           node_errors: {
             1: {
               class_type: 'EmptyImage',
-              errors: [{ type: 'value_not_in_list', message: prompt, details: prompt, extra_info: { received_value: prompt } }],
+              errors: [
+                {
+                  type: 'value_not_in_list',
+                  message: prompt,
+                  details: prompt,
+                  extra_info: { received_value: prompt },
+                },
+              ],
             },
           },
         },

@@ -11,6 +11,7 @@ import { Job } from '../../src/models/jobs/job.ts';
 import { Image } from '../../src/models/media/image.ts';
 import { Video } from '../../src/models/media/video.ts';
 import { callPod, PodFailure } from '../../src/services/generation/comfyui/call-pod.ts';
+import { escapesFolder } from '../../src/services/generation/comfyui/output-kinds.ts';
 import { startCanary } from '../harness/canary.ts';
 import { given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
@@ -72,7 +73,10 @@ const redirect =
 const endless =
   (bytes: number, length?: number): RequestListener =>
   (_, response) => {
-    response.writeHead(200, type('image/png', length === undefined ? {} : { 'content-length': length }));
+    response.writeHead(
+      200,
+      type('image/png', length === undefined ? {} : { 'content-length': length }),
+    );
     pour(response, bytes, PNG);
   };
 
@@ -89,41 +93,43 @@ const cases: [what: string, malice: Malice, code: string][] = [
   ['a picture that is 450 MB when decoded', { view: send(makePictureBomb()) }, 'INVALID_OUTPUT'],
   [
     'zeros that were packed',
-    { view: send(gzipSync(Buffer.alloc(200 * MB)), type('image/png', { 'content-encoding': 'gzip' })) },
+    {
+      view: send(
+        gzipSync(Buffer.alloc(200 * MB)),
+        type('image/png', { 'content-encoding': 'gzip' }),
+      ),
+    },
     'INVALID_OUTPUT',
   ],
-  ['a redirect to a host’s metadata', { view: redirect('http://169.254.169.254/') }, 'OUTPUT_MISSING'],
+  [
+    'a redirect to a host’s metadata',
+    { view: redirect('http://169.254.169.254/') },
+    'OUTPUT_MISSING',
+  ],
   ['a redirect to a neighbour', { view: redirect(canaryUrl) }, 'OUTPUT_MISSING'],
   ['a drawing that refers to a neighbour', { view: send(svg) }, 'INVALID_OUTPUT'],
   ['nothing', { view: send('') }, 'INVALID_OUTPUT'],
-  ...[
-    named('../../../etc/passwd'),
-    named('/etc/passwd'),
-    named('..\\..\\boot.png'),
-    named('C:\\boot.png'),
-    named('a\0.png'),
-    named('..'),
-    named('picture.png', '..'),
-    named('picture.png', 'a/../../b'),
-    named('picture.png', '/etc'),
-    named('picture.png', 'a\\..\\..'),
-    named('picture.png', 'C:\\'),
-  ].map((malice): [string, Malice, string] => [
-    `a name outside of its folder: ${JSON.stringify(malice.files[0])}`,
-    { ...malice, view: send(PNG) },
-    'INVALID_OUTPUT',
-  ]),
+  ...[named('../../../etc/passwd'), named('picture.png', 'a/../../b')].map(
+    (malice): [string, Malice, string] => [
+      `a name outside of its folder: ${JSON.stringify(malice.files[0])}`,
+      { ...malice, view: send(PNG) },
+      'INVALID_OUTPUT',
+    ],
+  ),
 ];
 
-test.each(cases)('from a pod that has %s nothing is kept, nothing called, nothing filled', async (_, malice, code) => {
-  pod = await startHostilePod(malice);
-  await usePods(pod.url);
-  const alice = await given.user();
-  const started = await runs(alice, PLAIN_PICTURE);
-  const done = await makeDriver().ends(alice, started);
-  expect([done.status, done.error?.code], JSON.stringify(done.error)).toEqual(['FAILED', code]);
-  await expectNothing(alice.id, pod);
-});
+test.each(cases)(
+  'from a pod that has %s nothing is kept, nothing called, nothing filled',
+  async (_, malice, code) => {
+    pod = await startHostilePod(malice);
+    await usePods(pod.url);
+    const alice = await given.user();
+    const started = await runs(alice, PLAIN_PICTURE);
+    const done = await makeDriver().ends(alice, started);
+    expect([done.status, done.error?.code], JSON.stringify(done.error)).toEqual(['FAILED', code]);
+    await expectNothing(alice.id, pod);
+  },
+);
 
 test.each([
   ['a playlist', playlist],
@@ -136,6 +142,30 @@ test.each([
   const done = await makeDriver().ends(alice, await runs(alice, workflow));
   expect([done.status, done.error?.code]).toEqual(['FAILED', 'INVALID_OUTPUT']);
   await expectNothing(alice.id, pod);
+});
+
+test.each([
+  ['../../../etc/passwd', ''],
+  ['/etc/passwd', ''],
+  ['..\\..\\boot.png', ''],
+  ['C:\\boot.png', ''],
+  ['a\0.png', ''],
+  ['..', ''],
+  ['picture.png', '..'],
+  ['picture.png', 'a/../../b'],
+  ['picture.png', '/etc'],
+  ['picture.png', 'a\\..\\..'],
+  ['picture.png', 'C:\\'],
+])('a file that is named %j in %j is outside of its folder', (fileName, subfolder) => {
+  expect(escapesFolder(fileName, subfolder)).toBe(true);
+});
+
+test.each([
+  ['picture_00001_.png', ''],
+  ['a..b.png', 'of/this..year'],
+  ['bild.png', 'a\\b'],
+])('a file that is named %j in %j is in its folder', (fileName, subfolder) => {
+  expect(escapesFolder(fileName, subfolder)).toBe(false);
 });
 
 test('of an answer that does not end only so much is read', async () => {
@@ -161,6 +191,8 @@ async function expectNothing(person: string, { url, sent }: HostilePod): Promise
   // What was not taken fills no disk; what was taken is gone.
   await pod?.stop();
   expect(sent()).toBeLessThan(80 * MB);
-  const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`mixdown-work-${process.pid}-`));
+  const left = readdirSync(tmpdir()).filter((name) =>
+    name.startsWith(`mixdown-work-${process.pid}-`),
+  );
   expect(left).toEqual([]);
 }

@@ -15,6 +15,7 @@ const ctx = systemCtx('worker');
 for (;;) {
   const outcome = await workOnce(ctx, jobTypes, () => 900_000);
   const awaited = await Image.collection.find({ status: 'AWAITING_UPLOAD' }).toArray();
-  for (const { filePath } of awaited) await noteUpload(ctx, { key: String(filePath), sequencer: '' });
+  for (const { filePath } of awaited)
+    await noteUpload(ctx, { key: String(filePath), sequencer: '' });
   if (outcome === 'IDLE') await pause(100);
 }

@@ -42,7 +42,11 @@ async function judgeExecution({ pods }: World, started: Started) {
   const { _id, job, name, outputs } = started;
   const run = await ComfyUIWorkflowExecution.collection.findOne({ _id });
   if (!run) return { end: 'GONE', faults: ['it is gone'] };
-  const { status, stage, error } = run as { status?: string; stage?: string; error?: { code: string } };
+  const { status, stage, error } = run as {
+    status?: string;
+    stage?: string;
+    error?: { code: string };
+  };
   const faults: string[] = [];
   if (!ENDS.includes(status ?? '') || stage !== 'DONE') faults.push(`it is stuck at ${stage}`);
   const media = await Image.collection.find({ generatedBy: job }).toArray();
@@ -61,7 +65,10 @@ async function judgeExecution({ pods }: World, started: Started) {
   faults.push(...findRepeated(pods, started));
   const hasRun = pods.some(({ saved }) => saved.some(({ prefix }) => prefix === `${name}-2`));
   if (status === 'COMPLETED' && !hasRun) faults.push('it never ran');
-  return { end: error && status !== 'COMPLETED' ? `${status} ${error.code}` : String(status), faults };
+  return {
+    end: error && status !== 'COMPLETED' ? `${status} ${error.code}` : String(status),
+    faults,
+  };
 }
 
 /** What ran twice though the pod of the first time remembered it, and nobody had tried it again. */

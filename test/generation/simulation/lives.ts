@@ -51,7 +51,14 @@ export async function live<T>(
   const killed = new Promise<'killed'>((resolve) => {
     ends = () => resolve('killed');
   });
-  const life = { fate, left: fate.after, hasStopped: false, sessions: new Set<Session>(), timers: new Set<NodeJS.Timeout>(), ends };
+  const life = {
+    fate,
+    left: fate.after,
+    hasStopped: false,
+    sessions: new Set<Session>(),
+    timers: new Set<NodeJS.Timeout>(),
+    ends,
+  };
   const how = await Promise.race([lives.run(life, work), killed]);
   // The database ends what a killed client had open, as it does when a connection breaks.
   if (how === 'killed') {

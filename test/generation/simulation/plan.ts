@@ -57,7 +57,17 @@ function shorten(fault: Fault): Fault {
   return isLate ? { ...fault, seconds: Math.min(fault.seconds ?? 5, LATEST) } : fault;
 }
 
-const BLOWS = ['restart', 'restart', 'cut', 'cut', 'cut', 'drain', 'cancel', 'retry', 'retry'] as const;
+const BLOWS = [
+  'restart',
+  'restart',
+  'cut',
+  'cut',
+  'cut',
+  'drain',
+  'cancel',
+  'retry',
+  'retry',
+] as const;
 
 function drawBlow({ below }: Chance, pods: number, executions: number): Blow {
   const is = BLOWS[below(BLOWS.length)] as Blow['is'];
@@ -72,7 +82,10 @@ function drawBlow({ below }: Chance, pods: number, executions: number): Blow {
 }
 
 /** Draws what happens to a process in its next step: most often nothing. */
-export function drawFate({ below }: Chance, sleep: (ms: number) => Promise<void>): Fate | undefined {
+export function drawFate(
+  { below }: Chance,
+  sleep: (ms: number) => Promise<void>,
+): Fate | undefined {
   const isHeard = below(2) === 0;
   const at = below(2) === 0 ? 'call' : 'commit';
   const after = below(at === 'commit' ? 5 : 40);

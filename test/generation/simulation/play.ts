@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module';
-const require = createRequire(import.meta.url);
 import { Job } from '../../../src/models/jobs/job.ts';
 import { Image } from '../../../src/models/media/image.ts';
 import { verifyLedger } from '../../../src/services/billing/verify.ts';
@@ -21,12 +19,9 @@ export async function playSchedules(from: number, every: number): Promise<string
   const owner = await makeOwner();
   const summary = makeSummary();
   for (let seed = FIRST + from; seed < FIRST + SCHEDULES; seed += every) {
-    const c0 = process.cpuUsage();
-    const t0 = process.hrtime.bigint();
     const world = await runSchedule(owner, drawPlan(seed, owner.workflows.length));
     summary.add(world, await judge(world, summary.completed()));
     for (const pod of world.pods) await pod.stop();
-    require('node:fs').appendFileSync('/tmp/faults/log', `${seed} ${Number(process.hrtime.bigint() - t0) / 1e9} s, ${world.steps} steps, ${(world.clock.now() - world.begun) / 1000} sim s, ${JSON.stringify(world.executions.length)} cpu ${process.cpuUsage(c0).user / 1e6} ${process.cpuUsage(c0).system / 1e6} ${JSON.stringify(summary.faults().slice(-1))}\n`);
     // What one schedule leaves is no other's.
     await Job.collection.deleteMany({ status: { $in: ['QUEUED', 'RUNNING'] } });
     await Image.collection.deleteMany({ user: owner.user, status: 'AWAITING_UPLOAD' });

@@ -78,7 +78,10 @@ export async function startPod(
       const answered = await server.fetch(`${server.url}/queue`).catch(() => undefined);
       // One that is being started anew has nothing to do.
       if (!answered) return [];
-      const { queue_running, queue_pending } = (await answered.json()) as Record<string, unknown[][]>;
+      const { queue_running, queue_pending } = (await answered.json()) as Record<
+        string,
+        unknown[][]
+      >;
       return [...(queue_running ?? []), ...(queue_pending ?? [])].map(([, id]) => String(id));
     },
     stop: async () => {

@@ -130,7 +130,8 @@ async function strike(world: World, { is, whom, seconds }: Blow): Promise<void> 
   if (is === 'restart') pod?.restart(seconds);
   if (is === 'cut') await pod?.cut(1000 * seconds);
   if (is === 'drain') await pod?.drain(true);
-  if (is === 'cancel' && execution) await tryTo(() => cancelJob(ctx, types, { _id: execution.job }));
+  if (is === 'cancel' && execution)
+    await tryTo(() => cancelJob(ctx, types, { _id: execution.job }));
   if (is === 'retry' && execution) {
     if (await tryTo(() => retryJob(ctx, types, { _id: execution.job })))
       execution.tries.push(ctx.clock());

@@ -29,7 +29,10 @@ export async function passTime(time: SimulatedClock): Promise<void> {
 
 /** Waits until nothing is under way but what waits for the clock. */
 async function settle(): Promise<void> {
-  const { calls, requests } = { calls: () => readCounts().calls, requests: () => readCounts().requests };
+  const { calls, requests } = {
+    calls: () => readCounts().calls,
+    requests: () => readCounts().requests,
+  };
   for (let idle = 0; idle < (requests() > 0 ? TURNS_WITH_REQUESTS : TURNS); ) {
     if (calls() > 0) {
       await wait(1);

@@ -34,7 +34,11 @@ export async function startHostilePod(malice: Malice): Promise<HostilePod> {
   let prompt = '';
   let id = '';
   const files = malice.files ?? [{ filename: 'picture.png' }];
-  const images = files.map(({ filename, subfolder = '' }) => ({ filename, subfolder, type: 'output' }));
+  const images = files.map(({ filename, subfolder = '' }) => ({
+    filename,
+    subfolder,
+    type: 'output',
+  }));
   const ended = () => ({
     outputs: { 2: { images } },
     status: { status_str: 'success', completed: true, messages: [] },
@@ -45,7 +49,10 @@ export async function startHostilePod(malice: Malice): Promise<HostilePod> {
     if (pathname === '/prompt') {
       prompt = await text(request);
       id = JSON.parse(prompt).prompt_id;
-      return say(response, malice.submit?.(prompt, id) ?? [200, { prompt_id: id, node_errors: {} }]);
+      return say(
+        response,
+        malice.submit?.(prompt, id) ?? [200, { prompt_id: id, node_errors: {} }],
+      );
     }
     if (pathname.startsWith('/history/')) {
       return say(response, [200, { [id]: malice.history?.(prompt, id) ?? ended() }]);

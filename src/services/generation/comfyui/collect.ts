@@ -170,7 +170,8 @@ async function finishWhenReady(
     const mine = { _id: input.document, job: job._id, fence: token, status: { $in: OPEN } };
     const ended = { status: 'COMPLETED', stage: 'DONE', progress: 100 };
     const set = { ...ended, completedAt: new Date(tx.clock()) };
-    const unset = ['unreachedSince', 'missingSince'];
+    // Its files have the names that its parameters may have given them.
+    const unset = ['unreachedSince', 'missingSince', 'files'];
     const done = await update(tx, ComfyUIWorkflowExecution, mine, { set, unset }, 'complete');
     if (!done) throw new LostClaim();
     return { document: input.document, outputs: files.length };

@@ -14,7 +14,9 @@ const MOST = 100;
  * those before were not paid for. One that is in use by now stays.
  */
 export async function discardFormer(ctx: Ctx, job: UUID, files: PlannedFile[]): Promise<void> {
-  const [first] = files.map(({ medium }) => medium).toSorted((a, b) => (idText(a) < idText(b) ? -1 : 1));
+  const [first] = files
+    .map(({ medium }) => medium)
+    .toSorted((a, b) => (idText(a) < idText(b) ? -1 : 1));
   if (!first) return;
   // By their time, which their ids begin with: a worker that comes too late spares those of a later try.
   const former = { generatedBy: job, _id: { $lt: first } };

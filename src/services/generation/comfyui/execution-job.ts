@@ -20,7 +20,7 @@ const subject: Subject<ExecutionInput, ExecutionResult> = {
     };
     const [status, action] = ends[code] ?? ['FAILED', 'fail'];
     const set = { status, stage: 'DONE', error: { code, message }, completedAt: now };
-    return [{ set, action }];
+    return [{ set, unset: ['files'], action }];
   },
   resumed: (job) => ({
     where: { job, status: { $in: ['FAILED', 'CANCELLED', 'LOST'] } },
