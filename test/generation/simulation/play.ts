@@ -2,7 +2,7 @@ import { Job } from '../../../src/models/jobs/job.ts';
 import { Image } from '../../../src/models/media/image.ts';
 import { verifyLedger } from '../../../src/services/billing/verify.ts';
 import { judge } from './check.ts';
-import { makeOwner } from './owner.ts';
+import { makeOwner } from './make-owner.ts';
 import { drawPlan } from './plan.ts';
 import { runSchedule } from './run-schedule.ts';
 import { makeSummary } from './summary.ts';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { place } from '../../harness/place.ts';
 import { judge } from './check.ts';
 import { readCounts } from './lives.ts';
-import { makeOwner } from './owner.ts';
+import { makeOwner } from './make-owner.ts';
 import { runSchedule } from './run-schedule.ts';
 
 place({ worker: false });
