@@ -89,7 +89,7 @@ test.each<[FaultName | undefined, string]>([
   ['login-page', 'COMPLETED'],
   ['cut-answer', 'COMPLETED'],
   ['html-as-picture', 'FAILED'],
-  ['restart', 'LOST'],
+  ['escaping-name', 'FAILED'],
 ])(
   'prompts and parameters are in no log, error, audit row, job or message: %s',
   async (fault, end) => {

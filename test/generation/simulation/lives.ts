@@ -29,7 +29,7 @@ interface Life {
 
 const lives = new AsyncLocalStorage<Life>();
 const forever = new Promise<never>(() => {});
-const counts = { calls: 0, requests: 0, messages: 0 };
+const counts = { steps: 0, calls: 0, requests: 0, messages: 0 };
 
 /** How many calls of the database, of S3 and of the key store, and how many requests to pods, are under way; and how many messages were sent. */
 export const readCounts = (): Readonly<typeof counts> => counts;
@@ -46,7 +46,8 @@ export async function live<T>(
   work: () => Promise<T>,
 ): Promise<T | 'killed'> {
   patch();
-  if (!fate) return work();
+  counts.steps++;
+  if (!fate) return work().finally(() => counts.steps--);
   let ends = () => {};
   const killed = new Promise<'killed'>((resolve) => {
     ends = () => resolve('killed');
@@ -60,6 +61,7 @@ export async function live<T>(
     ends,
   };
   const how = await Promise.race([lives.run(life, work), killed]);
+  counts.steps--;
   // The database ends what a killed client had open, as it does when a connection breaks.
   if (how === 'killed') {
     for (const timer of life.timers) clearInterval(timer);
@@ -80,7 +82,9 @@ async function within<T>(call: () => Promise<T>, { session, isCommit }: Made = {
     // Not within a transaction: others would wait for its locks, and the time for them.
     if (!life.hasStopped && (isCommit || !session?.inTransaction())) {
       life.hasStopped = true;
+      counts.steps--;
       await fate.sleep?.();
+      counts.steps++;
     }
     return answer;
   }

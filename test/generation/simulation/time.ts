@@ -2,8 +2,8 @@ import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { type SimulatedClock, simulateClock } from '../../../src/local/comfyui/clock.ts';
 import { readCounts } from './lives.ts';
 
-/** After so many turns of the event loop in which nothing is under way, all wait for the clock. */
-const [TURNS, TURNS_WITH_REQUESTS] = [8, 80];
+/** So many turns of the event loop without anything under way, or ms with only requests to pods: all wait. */
+const [TURNS, MS_WITH_REQUESTS] = [8, 25];
 
 let clock: SimulatedClock | undefined;
 let isReplaced = false;
@@ -27,20 +27,14 @@ export async function passTime(time: SimulatedClock): Promise<void> {
   await time.advance(ms);
 }
 
-/** Waits until nothing is under way but what waits for the clock. */
+/** Waits until nothing is under way but what waits for the clock: stopped processes, and delayed answers of pods. */
 async function settle(): Promise<void> {
-  const { calls, requests } = {
-    calls: () => readCounts().calls,
-    requests: () => readCounts().requests,
-  };
-  for (let idle = 0; idle < (requests() > 0 ? TURNS_WITH_REQUESTS : TURNS); ) {
-    if (calls() > 0) {
-      await wait(1);
-      idle = 0;
-    } else {
-      await turn();
-      idle++;
-    }
+  const counts = readCounts();
+  const isBusy = () => counts.calls > 0 || (counts.steps > 0 && counts.requests === 0);
+  for (let idle = 0; idle < (counts.requests > 0 ? MS_WITH_REQUESTS : TURNS); ) {
+    if (isBusy() || counts.requests > 0) await wait(1);
+    else await turn();
+    idle = isBusy() ? 0 : idle + 1;
   }
 }
 
