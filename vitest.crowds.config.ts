@@ -8,7 +8,7 @@ export const crowds = [
   'test/billing/spends.test.ts',
   'test/crypto/renewal.test.ts',
   'test/data/{failover,references}.test.ts',
-  'test/generation/{canaries,executions,hostile-pods}.test.ts',
+  'test/generation/{canaries,executions,hostile-pods,six-hours}.test.ts',
   'test/jobs/fairness.test.ts',
   'test/maintenance/{check-references,crash-points,retention}.test.ts',
   'test/metering/roll-up.test.ts',
