@@ -19,6 +19,8 @@ export interface Config {
   eventsUrl: string;
   /** Whether this process lives on, and follows the event log; else it asks each second. */
   followsEvents: boolean;
+  /** Whether this process listens to the websockets of pods; else it only asks them how far they are. */
+  listensToPods: boolean;
   logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
   mongodbUri: string;
   region: string;
@@ -81,6 +83,8 @@ export interface Config {
   };
   /** What can be bought, the first currency of each being the one that is offered. */
   creditPackages: { name: string; credits: number; amounts: Record<string, number> }[];
+  /** What judges what is generated, and of what; without it nothing is judged. */
+  moderationUrl?: string;
   /** Whether webhooks may be sent by plain HTTP, and to this machine; never by what is deployed. */
   webhooksToLoopback: boolean;
 }
@@ -195,6 +199,8 @@ const environment = Joi.object({
     .pattern(/^whsec_\w+(,whsec_\w+)*$/)
     .messages({ 'string.pattern.base': '{{#label}} must be one or more of whsec_…, with commas' }),
   STRIPE_API_BASE: url.allow(''),
+  LISTENS_TO_PODS: Joi.boolean().default(false),
+  MODERATION_URL: url.allow(''),
   CREDIT_PACKAGES: Joi.array().items(creditPackage).unique('name').default(PACKAGES),
   WEBHOOKS_TO_LOOPBACK: Joi.boolean()
     .default(true)
@@ -214,6 +220,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     apiUrl: value.API_URL,
     eventsUrl: value.EVENTS_URL ?? `${value.API_URL}/lambda-url/eventStream/`,
     followsEvents: value.STAGE === 'local',
+    listensToPods: value.LISTENS_TO_PODS,
     logLevel: value.LOG_LEVEL,
     mongodbUri: value.MONGODB_URI,
     region: value.AWS_REGION,
@@ -263,6 +270,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
         isLive: /^.k_live_/.test(value.STRIPE_SECRET_KEY),
       },
     }),
+    ...(value.MODERATION_URL && { moderationUrl: value.MODERATION_URL }),
     creditPackages: value.CREDIT_PACKAGES,
     webhooksToLoopback: value.WEBHOOKS_TO_LOOPBACK,
   });

@@ -5,6 +5,8 @@ import { type ExecutionResult, OF_ONE_TRY } from './execution-input.ts';
 import { lookAtRun, type Seen } from './look.ts';
 import { type ExecutionWork, type OpenRun, openRun, readState } from './open-run.ts';
 import { findPod, findRoomierPod } from './pods.ts';
+import { reviewInputs, waitForDecision } from './review-run.ts';
+import { recordFailure } from './run-record.ts';
 import { stopLater } from './stop-job.ts';
 import { submitRun } from './submit.ts';
 
@@ -14,7 +16,10 @@ import { submitRun } from './submit.ts';
  */
 export async function runExecution(work: ExecutionWork): Promise<ExecutionResult | WakeLater> {
   const run = await openRun(work);
-  if (run.document.stage === 'WAITING') return submitRun(work, run);
+  if (run.document.status === 'HELD') return waitForDecision();
+  if (run.document.stage === 'WAITING') {
+    return (await reviewInputs(work, run)) ?? submitRun(work, run);
+  }
   if (run.document.stage === 'COLLECTING') return collectOutputs(work, run);
   const seen = await lookAtRun(work, run);
   return carryOut(work, run, decide(readState(run), seen.sight), seen);
@@ -37,7 +42,8 @@ async function carryOut(
         [{ event: 'not_taken', level: 'WARN', message }],
         // A worker that was stopped for long may send it yet.
         async (tx) => {
-          if (pod && promptId) await stopLater(tx, { pod, promptId }, [SETTLED_AFTER / 1000]);
+          const input = pod && promptId && { pod, promptId, execution: run.document._id };
+          if (input) await stopLater(tx, input, [SETTLED_AFTER / 1000]);
         },
       );
       return submitRun(work, run);
@@ -49,6 +55,7 @@ async function carryOut(
       await planOutputs(work, run, seen);
       return collectOutputs(work, run);
     case 'FAIL':
+      await recordFailure(work, run, seen);
       if (decision.outOfMemory) return tryRoomier(work, run, decision);
       throw new JobFailure(decision.code, decision.message);
     case 'LOSE':

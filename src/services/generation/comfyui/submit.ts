@@ -4,6 +4,7 @@ import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
 import { fillGraph } from './fill-graph.ts';
+import { describeFollowed, followRun } from './follow-run.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { choosePod, type PodDoc } from './pods.ts';
@@ -74,6 +75,7 @@ async function tryPod(
     // A worker that was stopped meanwhile sends nothing: another may do so by now.
     if (!isWithin(written, SEND_WITHIN)) return { is: 'UNSURE' };
     progress(2, 'SUBMITTING');
+    await followRun(ctx, pod, describeFollowed(run.document, revision));
     const sent = await submitPrompt(pod, { promptId, graph, clientId: promptId }, signal);
     if (
       sent.is === 'REFUSED' ||
