@@ -2,6 +2,7 @@ import { attacks } from './vitest.attacks.config.ts';
 import { clients } from './vitest.clients.config.ts';
 import { comfyui } from './vitest.comfyui.config.ts';
 import { crowds } from './vitest.crowds.config.ts';
+import { generation } from './vitest.generation.config.ts';
 import { lambda } from './vitest.lambda.config.ts';
 import { media } from './vitest.media.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
@@ -19,6 +20,7 @@ export default defineSuite(['test/**/*.test.ts'], {
     ...clients,
     ...comfyui,
     ...crowds,
+    ...generation,
     ...lambda,
     ...media,
     ...recipes,

@@ -8,7 +8,7 @@ export const crowds = [
   'test/billing/spends.test.ts',
   'test/crypto/renewal.test.ts',
   'test/data/{failover,references}.test.ts',
-  'test/generation/{batches,draining,executions,listening}.test.ts',
+  'test/generation/{batches,canaries,draining,executions,hostile-pods,listening}.test.ts',
   'test/generation/{marks,moderation,six-hours,usage}.test.ts',
   'test/jobs/fairness.test.ts',
   'test/maintenance/{check-references,crash-points,retention}.test.ts',

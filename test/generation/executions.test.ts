@@ -11,7 +11,7 @@ import { CreditHold } from '../../src/models/billing/credit-hold.ts';
 import { ComfyUIWorkflowExecution } from '../../src/models/generation/comfyui/workflow-execution.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { Image } from '../../src/models/media/image.ts';
-import { given, type Person } from '../harness/given.ts';
+import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import {
   type Execution,
@@ -19,6 +19,7 @@ import {
   PLAIN_PICTURE,
   runs,
   SMALLER_PICTURE,
+  TWO_PICTURES,
   usePods,
 } from './support/drive.ts';
 
@@ -176,7 +177,7 @@ describe('an execution', () => {
     ['empty-output', 'FAILED', 'INVALID_OUTPUT'],
     ['redirect-inside', 'FAILED', 'OUTPUT_MISSING'],
     ['missing-output', 'FAILED', 'OUTPUT_MISSING'],
-    ['escaping-name', 'FAILED', 'OUTPUT_MISSING'],
+    ['escaping-name', 'FAILED', 'INVALID_OUTPUT'],
   ];
   test.each(faults)(
     'through %j ends %s, once, with its hold settled',
@@ -205,6 +206,34 @@ describe('an execution', () => {
     expect((await alice.post(`/v1/jobs/${started.job}/retry`)).status).toBe(202);
     expect(await driver.ends(alice, started)).toMatchObject({ status: 'COMPLETED' });
     expect(await balance(alice)).toMatchObject({ balance: 90, held: 0 });
+  });
+
+  test('that is tried again shows and leaves nothing of the try before', async () => {
+    await serve({ name: 'missing-output', after: 1 });
+    const alice = await rich();
+    const started = await runs(alice, TWO_PICTURES);
+    const driver = makeDriver();
+    expect(await driver.ends(alice, started)).toMatchObject({ status: 'FAILED' });
+    expect((await alice.post(`/v1/jobs/${started.job}/retry`)).status).toBe(202);
+    const done = await driver.ends(alice, started);
+    expect(done).toMatchObject({ status: 'COMPLETED' });
+    const shown = done.outputs?.map(({ image }) => image);
+    const { body } = await alice.get<{ data: Doc[] }>('/v1/images');
+    expect(shown?.toSorted()).toEqual(body.data.map(({ id }) => id).toSorted());
+    expect(shown).toHaveLength(2);
+  });
+
+  test('whose pod is deleted is lost at once, not after a day', async () => {
+    const server = await serve('stall');
+    const alice = await given.user();
+    const driver = makeDriver();
+    const started = await runs(alice, PLAIN_PICTURE);
+    await driver.ends(alice, started, ({ stage }) => stage === 'RUNNING');
+    await usePods();
+    const before = driver.ctx.clock() - Date.now();
+    expect(await driver.ends(alice, started)).toMatchObject({ status: 'LOST' });
+    expect(driver.ctx.clock() - Date.now() - before).toBeLessThan(120_000);
+    server.restart();
   });
 
   test('that is cancelled while it runs is stopped at its pod, and no other', async () => {

@@ -17,10 +17,14 @@ const at: RunStage[] = ['SUBMITTING', 'SUBMITTED', 'RUNNING'];
 const seen = (is: string) => ({ is, code: 'NODE_FAILED', message: 'no' }) as Sight;
 
 test('what was never taken is sent again only when its request cannot be under way any more', () => {
-  const state = (sinceSent?: number) => ({ stage: 'SUBMITTING' as const, sinceSent });
+  const state = (sinceSent?: number, sinceMissing = LOST_AFTER) => ({
+    ...{ stage: 'SUBMITTING' as const, sinceSent, sinceMissing },
+  });
   expect(decide(state(0), seen('UNKNOWN'))).toMatchObject({ do: 'WAIT' });
   expect(decide(state(SETTLED_AFTER - 1), seen('UNKNOWN'))).toMatchObject({ do: 'WAIT' });
   expect(decide(state(SETTLED_AFTER), seen('UNKNOWN'))).toEqual({ do: 'SUBMIT' });
+  // It was silent until just now, and may have the request before it yet.
+  expect(decide(state(10 * SETTLED_AFTER, 0), seen('UNKNOWN'))).toMatchObject({ do: 'WAIT' });
 });
 
 test('what was taken is never sent again, whatever is seen of it and however long it takes', () => {

@@ -1,6 +1,13 @@
-/** A seeded source of chance, so that a run can be repeated. */
-export function chance(seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31)) {
+export type Chance = ReturnType<typeof makeChance>;
+
+/** A seeded source of chance, so that a run can be repeated: it tells its seed. */
+export function chance(seed = Number(process.env.TEST_SEED ?? Date.now() % 2 ** 31)): Chance {
   console.log(`seed ${seed}`);
+  return makeChance(seed);
+}
+
+/** The same, where the test tells the seed itself. */
+export function makeChance(seed: number) {
   let state = seed >>> 0;
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -38,7 +38,7 @@ export type Decision =
 
 /** How long a request may be under way at most: before, what is not known may still arrive. */
 export const SETTLED_AFTER: Ms = 25_000;
-/** How long a run that was accepted may be unknown before it is lost: two looks at least. */
+/** How long a run must be unknown, without a pause, before that is believed: two looks at least. */
 export const LOST_AFTER: Ms = 5_000;
 /** How long a provider may keep silent before its run is lost. */
 export const GONE_AFTER: Ms = 30 * 60_000;
@@ -69,8 +69,11 @@ export function decide(state: RunState, sight: Sight): Decision {
         if ((state.sinceMissing ?? 0) < LOST_AFTER) return look(state, state.stage);
         return { do: 'LOSE', message: 'Its pod has forgotten it, since it was started anew.' };
       }
-      // The request may still be under way.
-      if ((state.sinceSent ?? Number.POSITIVE_INFINITY) < SETTLED_AFTER) {
+      // The request may still be under way, or wait at a pod that has only just begun to answer again.
+      if (
+        (state.sinceSent ?? Number.POSITIVE_INFINITY) < SETTLED_AFTER ||
+        (state.sinceMissing ?? 0) < LOST_AFTER
+      ) {
         return { do: 'WAIT', stage: 'SUBMITTING', wakeIn: 5 };
       }
       return { do: 'SUBMIT' };

@@ -164,7 +164,7 @@ export async function putBack(
   ctx: Ctx,
   claim: Claim,
   delay: Seconds,
-  more: { losses?: number } = {},
+  more: { attempts?: number; losses?: number } = {},
 ): Promise<void> {
   // It keeps its turn: what was begun goes before what was not.
   const waitsFor = delay > 0 ? 'TIME' : 'WORKER';

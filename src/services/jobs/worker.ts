@@ -113,7 +113,8 @@ async function runClaimed(
   const outcome = await runOrJoin(type, claimed, work);
   if (isStored) return;
   if (outcome === 'WAIT') await waitForChildren(ctx, claimed);
-  else if (isWakeLater(outcome)) await putBack(ctx, claimed, outcome.wakeIn);
+  // A step that was done is no failed try: what takes hours may fail now and then in between.
+  else if (isWakeLater(outcome)) await putBack(ctx, claimed, outcome.wakeIn, DONE_STEP);
   else await completeJob(ctx, type, claimed, async () => outcome);
 }
 
@@ -132,6 +133,8 @@ async function runOrJoin(
 function isWakeLater(outcome: object): outcome is WakeLater {
   return 'wakeIn' in outcome;
 }
+
+const DONE_STEP = { attempts: 0, losses: 0 };
 
 const overdue = () => new JobFailure(OVERDUE.code, OVERDUE.message);
 

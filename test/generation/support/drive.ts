@@ -124,6 +124,20 @@ export const PLAIN_PICTURE = {
   outputs: [{ node: '2', kind: 'IMAGE' }],
 };
 
+/** The same, saved twice. */
+export const TWO_PICTURES = {
+  ...PLAIN_PICTURE,
+  name: 'Two pictures',
+  graph: {
+    ...PLAIN_PICTURE.graph,
+    3: { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix: 'second' } },
+  },
+  outputs: [
+    { node: '2', kind: 'IMAGE' },
+    { node: '3', kind: 'IMAGE' },
+  ],
+};
+
 /** A picture that another one is made into. */
 export const SMALLER_PICTURE = {
   name: 'A smaller picture',

@@ -6,7 +6,7 @@ import type { ExecutionResult } from './execution-input.ts';
 import { finishWhenReady } from './finish-run.ts';
 import type { Seen } from './look.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
-import { cleanFileName, guessKind, MEDIA, type PlannedFile } from './output-kinds.ts';
+import { escapesFolder, guessKind, MEDIA, type PlannedFile } from './output-kinds.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { findPod, type PodDoc } from './pods.ts';
 import { recordUsage } from './record-usage.ts';
@@ -32,6 +32,9 @@ export async function planOutputs(
   const files = ended.files.flatMap(({ node, fileName, subfolder }): PlannedFile[] => {
     const kind = declared.size > 0 ? declared.get(node) : guessKind(fileName);
     if (!kind) return [];
+    if (escapesFolder(fileName, subfolder)) {
+      throw new JobFailure('INVALID_OUTPUT', 'A file of the pod is named as if it were elsewhere.');
+    }
     const medium = newId(ctx.clock());
     return [{ node, kind, fileName, subfolder, medium, isStored: false }];
   });
@@ -79,7 +82,8 @@ export async function collectOutputs(
     const percent = 80 + Math.floor((15 * (i + 1)) / files.length);
     const set = { files: stored, outputs, progress: percent };
     await run.save({ set, unset: ['unreachedSince'] }, null, [
-      { event: 'stored', node: file.node, message: cleanFileName(file.fileName) },
+      // Not its name, of which a parameter may be a part.
+      { event: 'stored', node: file.node, data: { file: i + 1, of: files.length } },
     ]);
     progress(percent);
   }

@@ -24,12 +24,12 @@ const subject: Subject<ExecutionInput, ExecutionResult> = {
     };
     const [status, action] = ends[code] ?? ['FAILED', 'fail'];
     const set = { status, stage: 'DONE', error: { code, message }, completedAt: now };
-    return [{ set, unset: ['heldFor', 'heldReason'], action }];
+    return [{ set, unset: ['files', 'heldFor', 'heldReason'], action }];
   },
   resumed: (job) => ({
     where: { job, status: { $in: ['FAILED', 'CANCELLED', 'LOST'] } },
     set: { status: 'QUEUED', stage: 'WAITING', progress: 0 },
-    unset: ['error', 'startedAt', 'completedAt', 'minVram', 'allowed', ...OF_ONE_TRY],
+    unset: ['error', 'startedAt', 'completedAt', 'minVram', 'allowed', 'outputs', ...OF_ONE_TRY],
     action: 'retry',
   }),
 };

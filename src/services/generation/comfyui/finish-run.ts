@@ -4,6 +4,7 @@ import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/wor
 import { JobFailure, LostClaim, type WakeLater } from '../../jobs/job-type.ts';
 import { getMediumEntity } from '../../media/medium.ts';
 import { pace } from '../run-stages.ts';
+import { discardFormer } from './discard-former.ts';
 import { type ExecutionResult, OPEN } from './execution-input.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { MEDIA, type PlannedFile } from './output-kinds.ts';
@@ -35,11 +36,13 @@ export async function finishWhenReady(
     }
     return { wakeIn: pace(took / 1000, 30) };
   }
+  await discardFormer(ctx, job._id, files);
   const result = await work.complete(async (tx) => {
     const mine = { _id: input.document, job: job._id, fence: token, status: { $in: OPEN } };
     const ended = { status: 'COMPLETED', stage: 'DONE', progress: 100 };
     const set = { ...ended, completedAt: new Date(tx.clock()) };
-    const unset = ['unreachedSince', 'missingSince'];
+    // Its files have the names that its parameters may have given them.
+    const unset = ['unreachedSince', 'missingSince', 'files'];
     const done = await update(tx, ComfyUIWorkflowExecution, mine, { set, unset }, 'complete');
     if (!done) throw new LostClaim();
     const cost = computeCost(tx, job, run.document);

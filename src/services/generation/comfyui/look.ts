@@ -25,9 +25,13 @@ export async function lookAtRun(work: ExecutionWork, run: OpenRun): Promise<Seen
   const { document } = run;
   const pod = document.pod ? await findPod(ctx, document.pod) : null;
   const promptId = document.promptId;
-  // Its pod was deleted.
-  if (!pod || !promptId) return { sight: { is: 'UNKNOWN' } };
   let seen: Seen;
+  if (!pod || !promptId) {
+    // Its pod was deleted.
+    seen = { sight: { is: 'UNKNOWN' } };
+    await noteSilence(run, seen.sight);
+    return seen;
+  }
   try {
     const queue = await readQueue(pod, signal);
     const copies = queue.pending.filter((id) => id === promptId).length;
@@ -63,8 +67,8 @@ async function listenAgain(ctx: Ctx, { document }: OpenRun, pod: PodDoc): Promis
 async function noteSilence(run: OpenRun, { is }: Sight): Promise<void> {
   const { unreachedSince, missingSince } = run.document;
   const isUnreached = is === 'UNREACHED';
-  // While it is silent nothing is known of what it knows.
-  const isMissing = is === 'UNKNOWN' || (isUnreached && Boolean(missingSince));
+  // While it is silent nothing is known of what it knows: what it does not know is counted anew after that.
+  const isMissing = is === 'UNKNOWN';
   if (isUnreached === Boolean(unreachedSince) && isMissing === Boolean(missingSince)) return;
   const times = {
     ...(isUnreached && !unreachedSince && { unreachedSince: 0 }),
@@ -80,13 +84,18 @@ async function noteSilence(run: OpenRun, { is }: Sight): Promise<void> {
   ]);
 }
 
+/** What classes of exceptions, and nodes, are called: a sentence is neither. */
+const EXCEPTION = /^[\w.]{1,120}$/;
+const NODE = /^[\w:.-]{1,64}$/;
+
 function describeEnd({ is, error }: Ended): Sight {
   if (is === 'SUCCESS') return { is: 'SUCCEEDED' };
   if (is === 'INTERRUPTED') return { is: 'INTERRUPTED' };
   // Its message may repeat what it was given, a prompt among others: so only its class is told.
-  const type = error?.type || 'an unknown error';
-  const message = `A node failed: ${type}${error?.node ? ` in node ${error.node}` : ''}.`;
-  if (/OutOfMemoryError/.test(type)) {
+  const type = EXCEPTION.test(error?.type ?? '') ? error?.type : 'an unknown error';
+  const node = NODE.test(error?.node ?? '') ? ` in node ${error?.node}` : '';
+  const message = `A node failed: ${type}${node}.`;
+  if (type?.includes('OutOfMemoryError')) {
     return { is: 'FAILED', code: 'OUT_OF_MEMORY', message, outOfMemory: true };
   }
   return { is: 'FAILED', code: 'NODE_FAILED', message };

@@ -19,10 +19,15 @@ export interface OpenRun {
   /** Since when something is so, in ms, by the clock of the database. */
   since(date: Date | null | undefined): number | undefined;
   /**
-   * Changes the document, and tells of it in its log, both or neither.
+   * Changes the document, tells of it in its log, and writes what else there is: all, or nothing.
    * @throws LostClaim when another worker has the run, or it has ended
    */
-  save(change: Update, action: string | null, lines?: LogLine[]): Promise<void>;
+  save(
+    change: Update,
+    action: string | null,
+    lines?: LogLine[],
+    more?: (tx: Ctx) => Promise<void>,
+  ): Promise<void>;
 }
 
 /** A line of the log of an execution. */
@@ -54,11 +59,13 @@ export async function openRun({ ctx, input, job, token }: ExecutionWork): Promis
     document: found as unknown as ExecutionDoc,
     since: (date) =>
       date ? (run.document.lookedAt as Date).getTime() - date.getTime() : undefined,
-    async save(change, action, lines = []) {
+    async save(change, action, lines = [], more = async () => {}) {
       const mine = { ...waiting, fence: token };
       const stored = await transaction(ctx, async (tx) => {
         const stored = await update(tx, ComfyUIWorkflowExecution, mine, change, action);
-        if (stored) await writeLog(tx, run.document, lines);
+        if (!stored) return null;
+        await writeLog(tx, run.document, lines);
+        await more(tx);
         return stored;
       });
       if (!stored) throw new LostClaim();

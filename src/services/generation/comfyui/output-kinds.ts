@@ -53,6 +53,13 @@ function readExtension(fileName: string): string {
   return /\.([a-z0-9]{1,5})$/i.exec(fileName)?.[1]?.toLowerCase() ?? '';
 }
 
+/** Whether a file of a pod is said to be outside of the folder of its outputs: no honest server says so. */
+export function escapesFolder(fileName: string, subfolder: string): boolean {
+  const isPath = /[/\\\0]/.test(fileName) || ['.', '..'].includes(fileName);
+  const isAbsolute = /^([/\\]|[a-z]:)/i.test(subfolder) || subfolder.includes('\0');
+  return isPath || isAbsolute || subfolder.split(/[/\\]/).includes('..');
+}
+
 /** The name of a file as it is told to people: it is never a path. */
 export function cleanFileName(fileName: string): string {
   const last = fileName.split(/[/\\]/).at(-1) ?? '';

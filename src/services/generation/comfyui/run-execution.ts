@@ -1,5 +1,5 @@
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
-import { type Decision, decide } from '../run-stages.ts';
+import { type Decision, decide, SETTLED_AFTER } from '../run-stages.ts';
 import { collectOutputs, planOutputs } from './collect.ts';
 import { type ExecutionResult, OF_ONE_TRY } from './execution-input.ts';
 import { lookAtRun, type Seen } from './look.ts';
@@ -7,6 +7,7 @@ import { type ExecutionWork, type OpenRun, openRun, readState } from './open-run
 import { findPod, findRoomierPod } from './pods.ts';
 import { reviewInputs, waitForDecision } from './review-run.ts';
 import { recordFailure } from './run-record.ts';
+import { stopLater } from './stop-job.ts';
 import { submitRun } from './submit.ts';
 
 /**
@@ -33,13 +34,18 @@ async function carryOut(
   switch (decision.do) {
     case 'SUBMIT': {
       const set = { stage: 'WAITING' };
-      await run.save({ set, unset: OF_ONE_TRY }, null, [
-        {
-          event: 'not_taken',
-          level: 'WARN',
-          message: 'The pod has not taken it; it is sent anew.',
+      const message = 'The pod has not taken it; it is sent anew.';
+      const { pod, promptId } = run.document;
+      await run.save(
+        { set, unset: OF_ONE_TRY },
+        null,
+        [{ event: 'not_taken', level: 'WARN', message }],
+        // A worker that was stopped for long may send it yet.
+        async (tx) => {
+          const input = pod && promptId && { pod, promptId, execution: run.document._id };
+          if (input) await stopLater(tx, input, [SETTLED_AFTER / 1000]);
         },
-      ]);
+      );
       return submitRun(work, run);
     }
     case 'WAIT':

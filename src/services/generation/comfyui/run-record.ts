@@ -19,11 +19,22 @@ const MOST_LINES = 50;
 
 /** What a pod tells of a run, as lines of its log: which node when, and nothing of what it was given. */
 export function describeMessages({ messages }: Ended): LogLine[] {
-  return messages.slice(-MOST_LINES).map(({ event, at, data }) => ({
+  const told = messages.filter(({ event }) => EVENTS.has(event));
+  return told.slice(-MOST_LINES).map(({ event, at, data }) => ({
     event,
     ...(at && { at: new Date(at) }),
-    ...(typeof data.node_id === 'string' && { node: data.node_id.slice(0, 64) }),
+    ...(isNode(data.node_id) && { node: data.node_id }),
   }));
+}
+
+/** The log is kept in clear: so only events that we know, and what looks like the id of a node. */
+const EVENTS = new Set([
+  ...['execution_start', 'execution_cached', 'execution_success'],
+  ...['execution_error', 'execution_interrupted'],
+]);
+
+function isNode(id: unknown): id is string {
+  return typeof id === 'string' && /^[\w:.-]{1,64}$/.test(id);
 }
 
 /** The fields that say how long a run took, and how long its execution has had pods in work in all. */

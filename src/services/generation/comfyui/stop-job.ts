@@ -4,14 +4,17 @@ import type { UUID } from '../../../data/ids.ts';
 import { findOne } from '../../../data/read.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import { idInput } from '../../jobs/input.ts';
-import { JobFailure, type JobType } from '../../jobs/job-type.ts';
+import type { JobType } from '../../jobs/job-type.ts';
 import { BEHIND_USERS, enqueue, ringJobs } from '../../jobs/queue.ts';
-import { SETTLED_AFTER } from '../run-stages.ts';
+import { pace, SETTLED_AFTER } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
 import { findPod, type PodDoc } from './pods.ts';
 import { readHistory, stopPrompt } from './protocol.ts';
 import { recordUsage } from './record-usage.ts';
 import { readTimes } from './run-record.ts';
+
+/** How long a pod that does not answer is waited for, in ms. */
+const PATIENCE = 24 * 3_600_000;
 
 interface StopInput {
   pod: UUID;
@@ -35,7 +38,7 @@ export const stopRun: JobType<StopInput, object> = {
   attempts: 6,
   run: async ({ ctx, input, job, signal }) => {
     const pod = await findPod(ctx, input.pod);
-    if (!pod) return {};
+    if (!pod || pod.status === 'STOPPED') return {};
     try {
       const isRunning = await stopPrompt(pod, input.promptId, signal);
       const age = ctx.clock() - job.createdAt.getTime();
@@ -43,7 +46,8 @@ export const stopRun: JobType<StopInput, object> = {
       await recordStopped(ctx, pod, input, signal);
     } catch (error) {
       if (!(error instanceof PodFailure)) throw error;
-      throw new JobFailure('POD_UNREACHED', 'The pod did not answer.', { retryable: true });
+      // It may go on there all the same: so it is stopped when the pod is back.
+      return { wakeIn: pace((ctx.clock() - job.createdAt.getTime()) / 1000, 300) + 1 };
     }
     return {};
   },
@@ -75,9 +79,15 @@ export async function abandonRun(
   if (!pod || !promptId || !['SUBMITTING', 'SUBMITTED', 'RUNNING'].includes(stage ?? '')) return;
   // The request that submits it may be under way yet: once more, when it has arrived.
   const delays = stage === 'SUBMITTING' ? [0, SETTLED_AFTER / 1000 + 5] : [0];
+  await stopLater(tx, { pod, promptId, execution }, delays);
+}
+
+/** Has a run stopped at its pod, once after each of so many seconds, in the transaction that gives it up. */
+export async function stopLater(tx: Ctx, input: StopInput, delays: number[]): Promise<void> {
+  const deadline = new Date(tx.clock() + PATIENCE);
   for (const delay of delays) {
-    const input = { pod, promptId, execution };
-    const stop = await enqueue(tx, stopRun, { input, delay, priority: BEHIND_USERS });
+    const wanted = { input, delay, deadline, priority: BEHIND_USERS };
+    const stop = await enqueue(tx, stopRun, wanted);
     // Before the commit, so a little later: a ring that comes too early finds nothing.
     await ringJobs(tx, stop, delay + 1);
   }

@@ -50,13 +50,14 @@ export async function storeOutput(
 
 async function makeMedium(
   { ctx, job }: ExecutionWork,
-  { document }: OpenRun,
+  run: OpenRun,
   file: PlannedFile,
   position: number,
   size: number,
 ): Promise<Medium> {
   const { kind, medium: _id } = file;
   const entity = entityNamed(MEDIA[kind].entity);
+  const { document } = run;
   const { user, project, workflow, inputs } = document;
   const only = { projection: { name: 1 } };
   const named = await findOne(ctx, ComfyUIWorkflowConfig, { _id: workflow }, only);
@@ -73,8 +74,12 @@ async function makeMedium(
   const taken = entity.options.usage?.of(values);
   return failWithoutAllowance(
     withAllowance(ctx, user, taken, async () => {
-      const made = await insert(ctx, entity, values, 'generate');
-      await confirmReferences(ctx, entity, made);
+      let made: Base | undefined;
+      // Together with a change of the run: a worker that has lost it makes no media any more.
+      await run.save({}, null, [], async (tx) => {
+        made = await insert(tx, entity, values, 'generate');
+      });
+      await confirmReferences(ctx, entity, made as Base);
       return made as Medium;
     }),
   );

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isWithin, markMoment } from '../../../moment.ts';
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
@@ -14,6 +15,8 @@ import { readParameters } from './stored-fields.ts';
 
 /** How many pods are tried in one step. */
 const MOST_TRIES = 3;
+/** How long after it was written that it is sent it may be sent at most, in ms. */
+const SEND_WITHIN = 8_000;
 /** How long a run waits for a pod, in ms. */
 const LONGEST_WAIT = 24 * 3_600_000;
 
@@ -65,9 +68,12 @@ async function tryPod(
     const named = await sendInputs(ctx, pod, document, revision.parameters, values, signal);
     const graph = fillGraph(revision, { ...values, ...named }, promptId);
     // Written before it is sent: whoever comes after a crash knows under which id to look for it.
+    const written = markMoment();
     const set = { stage: 'SUBMITTING', pod: pod._id, promptId };
     const counted = { ...set, submissions: document.submissions + 1 };
     await run.save({ set: counted, times: { sentAt: 0 } }, null, [{ event: 'submitting' }]);
+    // A worker that was stopped meanwhile sends nothing: another may do so by now.
+    if (!isWithin(written, SEND_WITHIN)) return { is: 'UNSURE' };
     progress(2, 'SUBMITTING');
     await followRun(ctx, pod, describeFollowed(run.document, revision));
     const sent = await submitPrompt(pod, { promptId, graph, clientId: promptId }, signal);

@@ -1,0 +1,191 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import http from 'node:http';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { PassThrough } from 'node:stream';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+/** What happens to a process: it is killed at one of its calls of the outside world, or stopped for a while. */
+export interface Fate {
+  is: 'killed' | 'stopped';
+  /** At any call, or at the commits of transactions alone, between which most is decided. */
+  at: 'call' | 'commit';
+  /** How many of these it makes before. */
+  after: number;
+  /** Of one that is killed, whether its last call is still carried out. */
+  isHeard: boolean;
+  /** Of one that is stopped, until when. */
+  sleep?: () => Promise<void>;
+}
+
+interface Life {
+  fate: Fate;
+  left: number;
+  hasStopped: boolean;
+  sessions: Set<Session>;
+  timers: Set<NodeJS.Timeout>;
+  ends: () => void;
+}
+
+const lives = new AsyncLocalStorage<Life>();
+const forever = new Promise<never>(() => {});
+const counts = { steps: 0, calls: 0, requests: 0, messages: 0 };
+
+/** How many calls of the database, of S3 and of the key store, and how many requests to pods, are under way; and how many messages were sent. */
+export const readCounts = (): Readonly<typeof counts> => counts;
+
+/** Ports that nothing reaches at the moment. */
+export const cutOff = new Set<string>();
+
+/**
+ * Runs work as a process with this fate. Of one that is killed nothing goes on from there, no `catch` and no
+ * `finally`; one that is stopped goes on later, as if nothing had happened.
+ */
+export async function live<T>(
+  fate: Fate | undefined,
+  work: () => Promise<T>,
+): Promise<T | 'killed'> {
+  patch();
+  counts.steps++;
+  if (!fate) return work().finally(() => counts.steps--);
+  let ends = () => {};
+  const killed = new Promise<'killed'>((resolve) => {
+    ends = () => resolve('killed');
+  });
+  const life = {
+    fate,
+    left: fate.after,
+    hasStopped: false,
+    sessions: new Set<Session>(),
+    timers: new Set<NodeJS.Timeout>(),
+    ends,
+  };
+  const how = await Promise.race([lives.run(life, work), killed]);
+  counts.steps--;
+  // The database ends what a killed client had open, as it does when a connection breaks.
+  if (how === 'killed') {
+    for (const timer of life.timers) clearInterval(timer);
+    for (const session of life.sessions) await session.abortTransaction().catch(() => {});
+  }
+  return how;
+}
+
+async function within<T>(call: () => Promise<T>, { session, isCommit }: Made = {}): Promise<T> {
+  const life = lives.getStore();
+  if (!life) return count(call);
+  const { fate } = life;
+  const isOver = fate.is === 'killed' && life.left < 0;
+  if (fate.at === 'commit' && !isCommit && !isOver) return count(call);
+  if (life.left-- > 0) return count(call);
+  if (fate.is === 'stopped') {
+    const answer = await count(call);
+    // Not within a transaction: others would wait for its locks, and the time for them.
+    if (!life.hasStopped && (isCommit || !session?.inTransaction())) {
+      life.hasStopped = true;
+      counts.steps--;
+      await fate.sleep?.();
+      counts.steps++;
+    }
+    return answer;
+  }
+  if (life.left === -1 && fate.isHeard) await lives.exit(() => count(call)).catch(() => {});
+  life.ends();
+  return forever;
+}
+
+async function count<T>(call: () => Promise<T>): Promise<T> {
+  counts.calls++;
+  try {
+    return await call();
+  } finally {
+    counts.calls--;
+  }
+}
+
+let isPatched = false;
+
+/** Every call of the database, of S3 and of a pod passes here. */
+function patch(): void {
+  if (isPatched) return;
+  isPatched = true;
+  const require = createRequire(import.meta.url);
+  const driver = createRequire(require.resolve('mongoose'))('mongodb/lib/sdam/server.js');
+  for (const prototype of [driver.Server.prototype, S3Client.prototype]) {
+    const name = prototype === S3Client.prototype ? 'send' : 'command';
+    const original = prototype[name] as (...args: unknown[]) => Promise<unknown>;
+    prototype[name] = function (this: unknown, ...args: unknown[]) {
+      const { session, command } = args[0] as Operation;
+      if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
+      const call = () => inside.run(true, () => original.apply(this, args));
+      const isCommit = Boolean(command?.commitTransaction);
+      return within(call, { isCommit, ...(session?.inTransaction && { session }) });
+    };
+  }
+  // Workers look by themselves what there is to do, as if each message were lost.
+  SQSClient.prototype.send = async () => {
+    counts.messages++;
+  };
+  // Keys come by `fetch`.
+  const { fetch } = globalThis;
+  globalThis.fetch = (...args) => count(() => fetch(...args));
+  const setTimer = globalThis.setInterval;
+  globalThis.setInterval = ((...args: Parameters<typeof setTimer>) => {
+    const timer = setTimer(...args);
+    lives.getStore()?.timers.add(timer);
+    return timer;
+  }) as typeof setTimer;
+  const request = http.request as (...args: unknown[]) => http.ClientRequest;
+  http.request = ((...args: unknown[]) => {
+    // The SDK's own requests were counted as calls of S3.
+    if (inside.getStore()) return request(...args);
+    return send(args, request);
+  }) as typeof http.request;
+  syncBuiltinESMExports();
+}
+
+const inside = new AsyncLocalStorage<true>();
+
+function send(args: unknown[], request: (...args: unknown[]) => http.ClientRequest) {
+  const life = lives.getStore();
+  if (life?.fate.is === 'killed' && (life.left < 0 || isItsTime(life))) {
+    const isHeard = life.left === -1 && life.fate.isHeard;
+    life.ends();
+    // A request of a killed process that was not sent has neither an answer nor an error.
+    if (!isHeard) return new PassThrough();
+  }
+  const [url, ...rest] = args;
+  const target = url instanceof URL && cutOff.has(url.port) ? refuse(url) : url;
+  counts.requests++;
+  const sent = request(target, ...rest);
+  sent.once('close', () => counts.requests--);
+  return sent;
+}
+
+/** Whether this request is the call at which a process is killed. */
+function isItsTime(life: Life): boolean {
+  return life.fate.at === 'call' && life.left-- <= 0;
+}
+
+/** Where nothing listens. */
+function refuse(url: URL): URL {
+  const elsewhere = new URL(url);
+  elsewhere.port = '9';
+  return elsewhere;
+}
+
+/** What is known of a call of the database. */
+interface Made {
+  session?: Session;
+  isCommit?: boolean;
+}
+
+/** A call of the driver, or of S3, which has neither. */
+interface Operation {
+  session?: Session;
+  command?: { commitTransaction?: number };
+}
+
+interface Session {
+  inTransaction(): boolean;
+  abortTransaction(): Promise<void>;
+}
