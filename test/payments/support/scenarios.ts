@@ -15,22 +15,11 @@ import {
 } from '../../fakes/stripe/sessions.ts';
 import { need } from '../../fakes/stripe/state.ts';
 import { given } from '../../harness/given.ts';
-import type { End, World } from './world.ts';
-
-/** What happens at Stripe and here, and what is left of it, however its events come. */
-export interface Scenario {
-  name: string;
-  play(world: World): Promise<void>;
-  ends: End;
-}
-
-const NOTHING = { balance: 0, debt: 0, isFrozen: false, purchases: 0 };
-const PAID = {
-  ...{ status: 'COMPLETED', refundedAmount: 0, error: undefined },
-  ...{ balance: 100, debt: 0, isFrozen: false, purchases: 1 },
-};
-const GONE = { ...PAID, status: 'REFUNDED', refundedAmount: 500, balance: 0 };
-const UNPAID = { status: 'PENDING', refundedAmount: 0, error: undefined, ...NOTHING };
+import { CARDS } from './cards.ts';
+import { GONE, PAID, type Scenario, UNPAID } from './scenario.ts';
+import { STRANGERS } from './strangers.ts';
+import { SUBSCRIPTIONS } from './subscriptions.ts';
+import type { World } from './world.ts';
 
 async function buyAndPay(world: World): Promise<void> {
   await world.buy();
@@ -58,7 +47,7 @@ export async function pollLater(minutes = 2): Promise<void> {
   await pollPayments({ ...systemCtx('test'), clock }, () => Number.POSITIVE_INFINITY);
 }
 
-export const SCENARIOS: Scenario[] = [
+const PURCHASES: Scenario[] = [
   { name: 'S1 Checkout, paid by card', play: buyAndPay, ends: PAID },
   {
     name: 'S2 Checkout by a delayed method, paid later',
@@ -295,3 +284,5 @@ export const SCENARIOS: Scenario[] = [
     ends: PAID,
   },
 ];
+
+export const SCENARIOS: Scenario[] = [...PURCHASES, ...CARDS, ...STRANGERS, ...SUBSCRIPTIONS];
