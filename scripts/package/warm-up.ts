@@ -23,8 +23,10 @@ const found = { _id, user: _id, ...times, owner: [{ isActive: true, isAdmin: tru
 process.env = {
   ...{ STAGE: 'local', LOG_LEVEL: 'SILENT', MONGODB_URI: await startEmptyDatabase(found) },
   ...{ TOKEN_KEYS: JSON.stringify([jwk]), APP_SECRET: Buffer.alloc(32).toString('base64') },
+  ...{ STRIPE_SECRET_KEY: 'sk_test_none', STRIPE_WEBHOOK_SECRET: 'whsec_none' },
   // Nothing listens there, so no request leaves this machine.
   ...{ MEDIA_BUCKET: 'none', KEY_BUCKET: 'none', S3_ENDPOINT: 'http://127.0.0.1:9' },
+  STRIPE_API_BASE: 'http://127.0.0.1:9',
 };
 const script = compile(file);
 const secrets = { secrets: {}, readSecrets: async () => ({}) }; // all in the environment

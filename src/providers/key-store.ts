@@ -56,11 +56,15 @@ export async function destroyKeys(prefix: string): Promise<number> {
   }
 }
 
+/** How far the clock of S3 is ahead of this host's, in ms, once S3 has refused a time of ours. */
+let ahead = 0;
+
 /** A request without the SDK, which takes longer to load than this takes. Null for what is not there. */
 async function ask(method: 'GET' | 'PUT', name: string, body?: string): Promise<string | null> {
-  const url = presign({ method, ...getObjectUrl(name, config.keyBucket), ...getSigning(60) });
   for (let tries = 1; ; tries++) {
     try {
+      const signing = { ...getSigning(60), now: Date.now() + ahead };
+      const url = presign({ method, ...getObjectUrl(name, config.keyBucket), ...signing });
       const answer = await fetch(url, {
         method,
         ...(body !== undefined && { body }),
@@ -70,6 +74,7 @@ async function ask(method: 'GET' | 'PUT', name: string, body?: string): Promise<
       if (answer.ok) return text;
       if (answer.status === 404 && method === 'GET') return null;
       const cause = new Error(`S3 answered ${answer.status} to ${method} of a key.`);
+      if (answer.status === 403 && tries < TRIES && learnTime(answer)) continue;
       if (answer.status < 500 && answer.status !== 429) throw refused(name, cause);
       throw cause;
     } catch (cause) {
@@ -77,6 +82,14 @@ async function ask(method: 'GET' | 'PUT', name: string, body?: string): Promise<
       if (tries === TRIES) throw unavailable(cause);
     }
   }
+}
+
+/** Sets `ahead` by the time of an answer. @returns whether what was asked was signed with another time */
+function learnTime(answer: Response): boolean {
+  const theirs = Date.parse(answer.headers.get('date') ?? '');
+  const before = ahead;
+  if (Number.isFinite(theirs)) ahead = theirs - Date.now();
+  return Math.abs(ahead - before) > 30_000;
 }
 
 interface Version {

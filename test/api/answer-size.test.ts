@@ -253,6 +253,9 @@ const MOST_SENT = 2 * 1024 * 1024;
 /** What only the server writes, and no schema limits: no more than so many items or characters. */
 const MOST_OURS = 100;
 
+/** What no answer holds, as a whole: services alone read it. */
+const UNANSWERED = new Set(['MeteringFact', 'ComfyUIWorkflowRevision']);
+
 /** The most bytes of a value in an answer. */
 function mostBytes(shape: Shape): number {
   switch (shape.kind) {
@@ -282,6 +285,7 @@ function mostBytes(shape: Shape): number {
 
 test('no document of any model can be too large for an answer, nor with all that it refers to', () => {
   for (const entity of entities.values()) {
+    if (UNANSWERED.has(entity.name)) continue;
     expect(mostBytes(entity.shape), entity.name).toBeLessThan(MB_5);
   }
   for (const { entity, options } of resources) {

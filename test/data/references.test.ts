@@ -167,7 +167,11 @@ describe.concurrent('a document that refers to a deleted one', () => {
 test('deleting a user deletes every document of theirs, of every entity', async () => {
   const [alice, bob] = await Promise.all([given.user(), given.user()]);
   // What was done stays in the chain of audit events.
-  const owned = references.filter((r) => r.to === 'User' && r.onDelete === 'cascade');
+  // What she used is counted some time after: what is written of her then is an orphan, which `reconcile` ends.
+  const counted = new Set(['MeteringFact', 'Stat']);
+  const owned = references.filter(
+    (r) => r.to === 'User' && r.onDelete === 'cascade' && !counted.has(r.entity.name),
+  );
   for (const person of [alice, bob]) {
     for (const { entity } of owned) {
       // Settings there are, and one account of credits only.

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { S3Client } from '@aws-sdk/client-s3';
+import { forgetLooks } from '../../src/services/jobs/turns.ts';
 
 interface Life {
   /** How many calls of the outside world it has left. */
@@ -39,6 +40,7 @@ export async function dying(
   // The database ends what a killed client had open, as it does when a connection breaks. What was
   // committed without being heard of cannot be aborted any more.
   if (how === 'killed') {
+    forgetLooks(); // nobody waits for what a killed process was looking for
     for (const session of sessions) await session.abortTransaction().catch(() => {});
   }
   return how;

@@ -1,24 +1,36 @@
 import { vi } from 'vitest';
 
 // S3 and the queue are taken to be away: both take connections, and say nothing.
-const silence = await vi.hoisted(async () => {
+const { s3, queue } = await vi.hoisted(async () => {
   const { startSilence } = await import('../harness/silence.ts');
-  const started = await startSilence();
-  process.env.TEST_S3_ENDPOINT = started.url;
-  process.env.TEST_SQS_ENDPOINT = started.url;
-  return started;
+  const [s3, queue] = await Promise.all([startSilence(), startSilence()]);
+  process.env.TEST_S3_ENDPOINT = s3.url;
+  process.env.TEST_SQS_ENDPOINT = queue.url;
+  return { s3, queue };
 });
 
 import '../harness/place.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { completeMultipart } from '../../src/providers/multipart.ts';
 import { sendMessage } from '../../src/providers/queue.ts';
 import { headObject } from '../../src/providers/s3.ts';
 import { loadSdk } from '../../src/providers/s3-client.ts';
-import { given } from '../harness/given.ts';
+import { given, type Person } from '../harness/given.ts';
 
-beforeAll(() => loadSdk()); // importing it takes a while
-afterAll(() => silence.stop());
+let alice: Person;
+
+beforeAll(async () => {
+  await loadSdk(); // importing it takes a while
+  // Who registers gets a key, which lies in S3.
+  const port = Number(new URL(inject('tools').s3.endpoint).port);
+  await s3.speak(port, async () => {
+    alice = await given.user();
+  });
+});
+afterAll(() => {
+  s3.stop();
+  queue.stop();
+});
 
 /** How long it took to fail, in ms. */
 async function failure(call: Promise<unknown>): Promise<number> {
@@ -29,13 +41,13 @@ async function failure(call: Promise<unknown>): Promise<number> {
 
 test.concurrent('a call to an S3 that does not answer fails after three tries of 5 s', async () => {
   const milliseconds = await failure(headObject('media/some/key'));
-  expect(silence.asked.filter((line) => line.startsWith('HEAD '))).toHaveLength(3);
+  expect(s3.asked.filter((line) => line.startsWith('HEAD '))).toHaveLength(3);
   expect(milliseconds).toBeGreaterThan(14_900);
   expect(milliseconds).toBeLessThan(25_000);
 });
 
 test.concurrent('a call to a queue that does not answer fails after two tries of 2 s', async () => {
-  const milliseconds = await failure(sendMessage(`${silence.url}/1/jobs`, { append: true }));
+  const milliseconds = await failure(sendMessage(`${queue.url}/1/jobs`, { append: true }));
   expect(milliseconds).toBeGreaterThan(3_900);
   expect(milliseconds).toBeLessThan(15_000);
 });
@@ -49,7 +61,6 @@ test.concurrent('a call for which S3 may take minutes lasts until its caller abo
 });
 
 test.concurrent('a request that needs an S3 that does not answer gets 503 before its function times out', async () => {
-  const alice = await given.user();
   const large = { name: 'x', size: 100_000_000, fileName: 'x.png', contentType: 'image/png' };
   const { status, body, headers } = await alice.post('/v1/images', large);
   expect({ status, code: body.code }).toEqual({ status: 503, code: 'UNAVAILABLE' });

@@ -173,10 +173,15 @@ test('a relay that is killed at any call of the database loses no event and make
 
 test('what a worker sent before it was killed is sent again with the same id', async () => {
   const { alice, hook, endpoint } = await subscribed();
+  let minutes = 0;
   for (let calls = 0, how = ''; how !== 'ended'; calls++) {
-    await happens(alice);
-    await relays(calls * MINUTE);
-    how = await dying(calls, calls % 2 === 0, () => sends(calls * MINUTE));
+    // Killed before the call reaches the database, and after that.
+    for (const isHeard of [false, true]) {
+      const later = minutes++ * MINUTE;
+      await happens(alice);
+      await relays(later);
+      how = await dying(calls, isHeard, () => sends(later));
+    }
   }
   await sends(3 * HOUR);
   const deliveries = await deliveriesOf(alice, endpoint);

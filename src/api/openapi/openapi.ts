@@ -215,6 +215,7 @@ function listCodes(route: Route): ErrorCode[] {
     ...(route.codes ?? []),
     'RATE_LIMITED',
     'INTERNAL',
+    'UNREADABLE',
     'ANSWER_TOO_LARGE',
     'UNAVAILABLE',
     'INVALID_QUERY',

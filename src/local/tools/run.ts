@@ -29,9 +29,15 @@ export function run(
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve(output);
-      else reject(new Error(`${command} failed: ${output.trim().split('\n').slice(-3).join(' ')}`));
+      else reject(new Error(`${command} failed: ${summarize(output)}`));
     });
   });
+}
+
+/** The last lines that a program printed, without where in its code a program of Node failed. */
+function summarize(output: string): string {
+  const lines = output.split('\n').filter((line) => line && !/^\s+at |^Node\.js v/.test(line));
+  return lines.slice(-3).join(' ');
 }
 
 /** Finds the first executable of that name on PATH. */

@@ -16,14 +16,14 @@ const amountSchema = new Schema(
     values: {
       type: [Number],
       default: undefined,
-      maxItems: 2000,
+      maxItems: 400,
       description:
         'Of what a process has counted: the single values, of which `amount` is the sum.',
     },
     counts: {
       type: [Number],
       default: undefined,
-      maxItems: 2000,
+      maxItems: 400,
       description: 'How often each of `values` came.',
     },
   },

@@ -59,10 +59,15 @@ const looking = new Map<JobQueue, Promise<number | undefined>>();
 function shareNextTurn(ctx: Ctx, queue: JobQueue): Promise<number | undefined> {
   const begun = looking.get(queue);
   if (begun) return begun;
-  const look = findNextTurn(ctx, queue).finally(() => looking.delete(queue));
+  const look = findNextTurn(ctx, queue).finally(() => {
+    if (looking.get(queue) === look) looking.delete(queue);
+  });
   looking.set(queue, look);
   return look;
 }
+
+/** Has nobody wait for a look that has begun, as in a process that is new. */
+export const forgetLooks = (): void => looking.clear();
 
 /** The turn of the job that is next in a queue. */
 async function findNextTurn(ctx: Ctx, queue: JobQueue): Promise<number | undefined> {

@@ -47,8 +47,10 @@ export async function secretsByQuery({ full = false }: Scale = {}): Promise<void
 
 function asked(route: Route, name: string) {
   const known = new Set((route.query ?? []).map((p) => p.name));
-  const fields = route.query?.find((p) => p.name === 'fields')?.schema;
-  const shown = JSON.stringify(fields ?? {}).includes(`"${name}"`);
+  const offers = (parameter: string) => {
+    const schema = route.query?.find((p) => p.name === parameter)?.schema ?? {};
+    return JSON.stringify(schema).includes(`"${name}"`);
+  };
   const queries = [
     `${name}=x`,
     `${name}[gte]=x`,
@@ -68,11 +70,14 @@ function asked(route: Route, name: string) {
     `populate=user&populate[select]=${name}`,
   ];
   // What the operation shows anyway may be asked for; the rest not.
-  if (!shown && name !== '_id') queries.push(`fields=${name}`, `fields=id,${name}`);
-  return queries
-    .filter((q) => !known.has(q.split('=')[0] as string) || /^(sort|fields|include)=/.test(q))
-    .filter((q) => !(q === `include=${name}` && known.has('include') && name === 'user'))
-    .map((query) => ({ route, query }));
+  if (!offers('fields') && name !== '_id') queries.push(`fields=${name}`, `fields=id,${name}`);
+  return (
+    queries
+      .filter((q) => !known.has(q.split('=')[0] as string) || /^(sort|fields|include)=/.test(q))
+      // A field may be hidden in one entity, and a reference that may be followed in another.
+      .filter((q) => !(q === `include=${name}` && offers('include')))
+      .map((query) => ({ route, query }))
+  );
 }
 
 /** Asking "is the secret greater than …" many times tells nothing. */

@@ -45,6 +45,7 @@ function define() {
   });
 
   schema.index({ workflow: 1, revision: 1 }, { unique: true });
+  schema.index({ user: 1 });
 
   return schema;
 }

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-1f1482',
+  id: '0001-first-38a422',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -750,7 +750,7 @@ export const migration: Migration = {
         'updatedAt',
         'version',
       ],
-      indexes: [{ key: { workflow: 1, revision: 1 }, unique: true }],
+      indexes: [{ key: { workflow: 1, revision: 1 }, unique: true }, { key: { user: 1 } }],
     });
     await m.createCollection('consents', {
       fields: {
@@ -1977,8 +1977,8 @@ export const migration: Migration = {
               metric: { bsonType: 'string', maxLength: 64 },
               dimensions: { bsonType: 'object' },
               amount: { bsonType: 'number' },
-              values: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
-              counts: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 2000 },
+              values: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 400 },
+              counts: { bsonType: 'array', items: { bsonType: 'number' }, maxItems: 400 },
             },
           },
           maxItems: 500,
