@@ -15,6 +15,7 @@ import { media } from './media.ts';
 import { migrations } from './migrations.ts';
 import { news } from './news.ts';
 import { passwords } from './passwords.ts';
+import { payments } from './payments.ts';
 import { providers } from './providers.ts';
 import { references } from './references.ts';
 import { texts } from './texts.ts';
@@ -40,6 +41,7 @@ export const rooms: Record<string, Edits> = {
   migrations,
   news,
   passwords,
+  payments,
   providers,
   references,
   texts,
