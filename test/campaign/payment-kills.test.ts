@@ -43,7 +43,12 @@ let doomed: Promise<ChildProcess>;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'mixdown-payment-kills-'));
   const log = () => undefined;
-  mongod = await startMongod({ dir, port: await findFreePort(), binary: await find(tool, log), log });
+  mongod = await startMongod({
+    dir,
+    port: await findFreePort(),
+    binary: await find(tool, log),
+    log,
+  });
   const uri = mongod.uri.replace('/?', '/payments?');
   env = { ...process.env, MONGODB_URI: uri, LOG_LEVEL: 'SILENT' };
   await promisify(execFile)('node', ['scripts/migrate.ts', 'upgrade', 'head'], { env });
@@ -159,67 +164,72 @@ async function buy(life: Life): Promise<void> {
   await life.hear();
 }
 
-const LIVES: Record<string, { play: (life: Life) => Promise<void>; first: number; ends: object }> = {
-  'a purchase': { play: buy, first: 0, ends: { status: 'COMPLETED', balance: 100 } },
-  'a refund': {
-    play: async (life) => {
-      await buy(life);
-      await life.step('refund');
-      await life.hear();
+const LIVES: Record<string, { play: (life: Life) => Promise<void>; first: number; ends: object }> =
+  {
+    'a purchase': { play: buy, first: 0, ends: { status: 'COMPLETED', balance: 100 } },
+    'a refund': {
+      play: async (life) => {
+        await buy(life);
+        await life.step('refund');
+        await life.hear();
+      },
+      first: 4,
+      ends: { status: 'REFUNDED', balance: 0 },
     },
-    first: 4,
-    ends: { status: 'REFUNDED', balance: 0 },
-  },
-  'a dispute that is lost': {
-    play: async (life) => {
-      await buy(life);
-      const { id } = openDispute(stripe.state, session()?.payment_intent);
-      await life.hear();
-      closeDispute(stripe.state, id, 'lost');
-      await life.hear();
+    'a dispute that is lost': {
+      play: async (life) => {
+        await buy(life);
+        const { id } = openDispute(stripe.state, session()?.payment_intent);
+        await life.hear();
+        closeDispute(stripe.state, id, 'lost');
+        await life.hear();
+      },
+      first: 4,
+      ends: { status: 'REFUNDED', balance: 0 },
     },
-    first: 4,
-    ends: { status: 'REFUNDED', balance: 0 },
-  },
-  'an automatic top-up': {
-    play: async (life) => {
-      const customer = add(stripe.state, 'cus', 'customer', {}).id;
-      const setup = createSetup(stripe.state, { customer });
-      const { id: method } = finishSetup(stripe.state, setup.id, '4242424242424242');
-      await life.do({ ...life.known, step: 'save', saved: { customer, method } });
-      await life.step('topUp');
-      await life.step('topUp');
-      await life.hear();
+    'an automatic top-up': {
+      play: async (life) => {
+        const customer = add(stripe.state, 'cus', 'customer', {}).id;
+        const setup = createSetup(stripe.state, { customer });
+        const { id: method } = finishSetup(stripe.state, setup.id, '4242424242424242');
+        await life.do({ ...life.known, step: 'save', saved: { customer, method } });
+        await life.step('topUp');
+        await life.step('topUp');
+        await life.hear();
+      },
+      first: 0,
+      ends: { status: 'COMPLETED', balance: 100 },
     },
-    first: 0,
-    ends: { status: 'COMPLETED', balance: 100 },
-  },
-};
+  };
 
 const COMMON = {
   ...{ debt: 0, isFrozen: false, payments: 1, purchases: 1, waiting: 0, differences: [] },
 };
 
 describe.each(Object.entries(LIVES))('%s', (name, { play, first, ends }) => {
-  test.each(['worker', 'mongod'] as const)(`ends as it should, whichever call is the last one of a %s`, {
-    timeout: 3_600_000,
-  }, async (victim) => {
-    const stride = victim === 'worker' ? WORKER_STRIDE : MONGOD_STRIDE;
-    if (stride === 0) return;
-    const hits: Record<string, number> = {};
-    for (let step = first; ; step++) {
-      let life: Life | undefined;
-      for (let left = 0; ; left += stride) {
-        life = new Life({ step, left, victim });
-        await play(life);
-        const where = `${name}, step ${step} (${life.names[step]}), call ${left}, ${victim}`;
-        expect(await life.check(), where).toEqual({ ...COMMON, ...ends });
-        if (life.isOver) break;
-        const hit = life.names[step] as string;
-        hits[hit] = (hits[hit] ?? 0) + 1;
+  test.each(['worker', 'mongod'] as const)(
+    `ends as it should, whichever call is the last one of a %s`,
+    {
+      timeout: 3_600_000,
+    },
+    async (victim) => {
+      const stride = victim === 'worker' ? WORKER_STRIDE : MONGOD_STRIDE;
+      if (stride === 0) return;
+      const hits: Record<string, number> = {};
+      for (let step = first; ; step++) {
+        let life: Life | undefined;
+        for (let left = 0; ; left += stride) {
+          life = new Life({ step, left, victim });
+          await play(life);
+          const where = `${name}, step ${step} (${life.names[step]}), call ${left}, ${victim}`;
+          expect(await life.check(), where).toEqual({ ...COMMON, ...ends });
+          if (life.isOver) break;
+          const hit = life.names[step] as string;
+          hits[hit] = (hits[hit] ?? 0) + 1;
+        }
+        if (step >= life.names.length - 1) break;
       }
-      if (step >= life.names.length - 1) break;
-    }
-    console.log(`${name}: ${victim} killed at ${JSON.stringify(hits)}`);
-  });
+      console.log(`${name}: ${victim} killed at ${JSON.stringify(hits)}`);
+    },
+  );
 });

@@ -101,7 +101,12 @@ test('an administrator sees it all as pages, too', async () => {
   const admin = await given.admin();
   const one = await admin.get(`/v1/admin/payments/${id}`, { accept: 'text/html' });
   expect(one.headers.get('content-type')).toBe('text/html; charset=utf-8');
-  for (const text of ['COMPLETED', '5.00 EUR for 100 credits', 'checkout.session.completed', '+100']) {
+  for (const text of [
+    'COMPLETED',
+    '5.00 EUR for 100 credits',
+    'checkout.session.completed',
+    '+100',
+  ]) {
     expect(one.text).toContain(text);
   }
   const path = '/v1/admin/payments?status=COMPLETED&limit=1';

@@ -84,10 +84,16 @@ test('a period that is not paid keeps the plan for a week of grace, then loses i
   expect(await readPlan(world.person)).toEqual(['PRO', 50]);
   await tendLater(7.1);
   expect(await readPlan(world.person)).toEqual(['FREE', 3]);
-  const { body } = await world.person.post<Bought>(`/v1/subscriptions/${world.subscription?.id}/checkout`);
+  const { body } = await world.person.post<Bought>(
+    `/v1/subscriptions/${world.subscription?.id}/checkout`,
+  );
   expect(String(body.url)).toMatch(/\/pay\/in_/);
   payOpenInvoice(stripe.state, id);
-  expect(await world.finish()).toMatchObject({ subscription: 'ACTIVE', balance: 1000, payments: 2 });
+  expect(await world.finish()).toMatchObject({
+    subscription: 'ACTIVE',
+    balance: 1000,
+    payments: 2,
+  });
   expect(await readPlan(world.person)).toEqual(['PRO', 50]);
 });
 
@@ -168,19 +174,22 @@ test('a session that expires ends the subscription that it was for', async () =>
   expect(await read(world)).toMatchObject({ status: 'CANCELLED', error: { code: 'EXPIRED' } });
 });
 
-test.each([2, 25 * 60])('one whose opening nobody heard of is looked up %i minutes later', async (minutes) => {
-  const world = await World.make(stripe, IN_ORDER);
-  stripe.faults.push({ at: /^POST \/v1\/checkout\/sessions$/, does: 'BREAKS_AFTER', times: 2 });
-  expect((await world.person.post('/v1/subscriptions', { plan: 'PRO' })).status).toBe(503);
-  const { body } = await world.person.get<{ data: Bought[] }>('/v1/subscriptions');
-  world.subscription = body.data[0] as Bought;
-  await pollLater(minutes);
-  const path = `/v1/subscriptions/${world.subscription.id}/checkout`;
-  const checkout = await world.person.post<{ url: string }>(path);
-  world.subscription.checkout = checkout.body;
-  paySession(stripe.state, world.session, 'PAYS');
-  expect(await world.finish()).toMatchObject({ subscription: 'ACTIVE', balance: 500 });
-});
+test.each([2, 25 * 60])(
+  'one whose opening nobody heard of is looked up %i minutes later',
+  async (minutes) => {
+    const world = await World.make(stripe, IN_ORDER);
+    stripe.faults.push({ at: /^POST \/v1\/checkout\/sessions$/, does: 'BREAKS_AFTER', times: 2 });
+    expect((await world.person.post('/v1/subscriptions', { plan: 'PRO' })).status).toBe(503);
+    const { body } = await world.person.get<{ data: Bought[] }>('/v1/subscriptions');
+    world.subscription = body.data[0] as Bought;
+    await pollLater(minutes);
+    const path = `/v1/subscriptions/${world.subscription.id}/checkout`;
+    const checkout = await world.person.post<{ url: string }>(path);
+    world.subscription.checkout = checkout.body;
+    paySession(stripe.state, world.session, 'PAYS');
+    expect(await world.finish()).toMatchObject({ subscription: 'ACTIVE', balance: 500 });
+  },
+);
 
 test('an answer that is overtaken by another one does not stay', async () => {
   const world = await subscribe();

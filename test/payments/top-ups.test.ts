@@ -80,7 +80,10 @@ test('of eight runs at once one buys, once', async () => {
 test('a card that is refused pauses it, and says so; set again, it goes on', async () => {
   const world = await begin('4000000000009995');
   await run();
-  expect(await read(world)).toMatchObject({ status: 'PAUSED', error: { code: expect.any(String) } });
+  expect(await read(world)).toMatchObject({
+    status: 'PAUSED',
+    error: { code: expect.any(String) },
+  });
   await run();
   expect(await countPayments(world)).toBe(1);
   await world.save('4242424242424242');

@@ -13,8 +13,8 @@ import { reconcilePayments } from '../../src/services/payments/reconcile.ts';
 import { paySession } from '../fakes/stripe/sessions.ts';
 import { readClock } from '../fakes/stripe/state.ts';
 import { payOpenInvoice, setBehaviour } from '../fakes/stripe/subscriptions.ts';
-import { place } from '../harness/place.ts';
 import { chance } from '../harness/chance.ts';
+import { place } from '../harness/place.ts';
 import { World } from './support/world.ts';
 
 place({ worker: false });
@@ -58,7 +58,11 @@ test('a year of a subscription: each period is paid and granted once, by the tes
     await world.pass();
   }
   const end = await world.finish();
-  rows.push(['13', '', ...[end.subscription, end.plan, '–', end.payments, end.balance].map(String)]);
+  rows.push([
+    '13',
+    '',
+    ...[end.subscription, end.plan, '–', end.payments, end.balance].map(String),
+  ]);
   console.log(
     ['month', 'what', 'status', 'paid plan', 'allowances', 'payments', 'credits'].join(' | '),
   );

@@ -37,7 +37,8 @@ export const topUpRoutes: Route[] = [
     ...common,
     method: 'POST',
     id: 'setTopUp',
-    summary: 'Set what is bought, with a saved method, when credits run low, in place of what was set before.',
+    summary:
+      'Set what is bought, with a saved method, when credits run low, in place of what was set before.',
     body: Joi.object({
       package: limitText(64).required().description('One of `GET /v1/credit-packages`.'),
       currency: Joi.string()

@@ -45,8 +45,9 @@ function describeCredits({ balance, debt, isFrozen, purchases }: End): string {
     isFrozen && 'frozen',
     `granted ${purchases} times`,
   ];
-  return parts.filter(Boolean).join(', ').replace('granted 1 times', 'granted once').replace(
-    'granted 0 times',
-    'granted never',
-  );
+  return parts
+    .filter(Boolean)
+    .join(', ')
+    .replace('granted 1 times', 'granted once')
+    .replace('granted 0 times', 'granted never');
 }

@@ -96,7 +96,8 @@ async function check(ctx: Ctx, { user, payment }: Asked): Promise<object> {
   const _id = new UUID(user);
   const account = await CreditAccount.collection.findOne({ _id });
   const mine = { user: _id };
-  const last = (await Payment.collection.findOne({ _id: new UUID(payment) })) ??
+  const last =
+    (await Payment.collection.findOne({ _id: new UUID(payment) })) ??
     (await Payment.collection.findOne(mine));
   const period = { from: new Date(Date.now() - 60_000), to: new Date(Date.now() + 60_000) };
   const report = await reconcilePayments(ctx, period);
@@ -108,7 +109,10 @@ async function check(ctx: Ctx, { user, payment }: Asked): Promise<object> {
     debt: account?.debt,
     isFrozen: account?.isFrozen,
     payments: await Payment.collection.countDocuments(mine),
-    purchases: await CreditsTransaction.collection.countDocuments({ account: _id, type: 'PURCHASE' }),
+    purchases: await CreditsTransaction.collection.countDocuments({
+      account: _id,
+      type: 'PURCHASE',
+    }),
     waiting: await Job.collection.countDocuments(waiting),
     differences: report?.differences.map(({ message }) => message),
     ...(fault && { fault }),

@@ -5,8 +5,8 @@ import { type Answered, createIdempotency } from './idempotency.ts';
 import { press, showPage } from './page.ts';
 import { answer } from './routes.ts';
 import { expireSession } from './sessions.ts';
-import { renewSubscriptions } from './subscriptions.ts';
 import { createState, FakeError, listObjects, makeId, readClock, type State } from './state.ts';
+import { renewSubscriptions } from './subscriptions.ts';
 
 /** What befalls the next calls that it is for. */
 interface Fault {

@@ -20,10 +20,18 @@ export function makeInvoice(
 ): StripeObject {
   const { id, customer, metadata } = subscription;
   const currency = lines[0]?.price.currency;
-  const due = Math.max(0, lines.reduce((sum, { amount }) => sum + amount, 0));
+  const due = Math.max(
+    0,
+    lines.reduce((sum, { amount }) => sum + amount, 0),
+  );
   const invoice = add(state, 'in', 'invoice', {
     ...{ customer, currency, billing_reason, amount_due: due, amount_paid: 0, total: due },
-    ...{ status: 'open', attempt_count: 0, attempted: false, collection_method: 'charge_automatically' },
+    ...{
+      status: 'open',
+      attempt_count: 0,
+      attempted: false,
+      collection_method: 'charge_automatically',
+    },
     parent: {
       type: 'subscription_details',
       subscription_details: { subscription: id, metadata: { ...metadata } },
@@ -46,7 +54,8 @@ export function payInvoice(state: State, id: string, does: Behaviour): boolean {
   addPayment(invoice, intent);
   Object.assign(invoice, { attempted: true, attempt_count: invoice.attempt_count + 1 });
   // With nobody there, a card whose bank asks is as one that is refused: the holder pays on the page.
-  const error = does === 'ASKS' ? chargeIntent(state, intent, 'DECLINES') : chargeIntent(state, intent, does);
+  const error =
+    does === 'ASKS' ? chargeIntent(state, intent, 'DECLINES') : chargeIntent(state, intent, does);
   if (error) {
     emit(state, 'invoice.payment_failed', invoice);
     return false;

@@ -9,7 +9,8 @@ import { passPeriod, payOpenInvoice } from './subscriptions.ts';
 export function showPage(state: State, id: string, note = ''): string {
   const object = state.objects.get(id);
   const told = note && `<p class="note" role="status">${escapeHtml(note)}`;
-  if (object?.object === 'setup_intent') return wrap(`<h1>Save a card</h1>${told}${showSetup(object)}`);
+  if (object?.object === 'setup_intent')
+    return wrap(`<h1>Save a card</h1>${told}${showSetup(object)}`);
   if (object?.object === 'invoice') return wrap(`${showInvoice(object, told)}`);
   const session = need(state, id, 'checkout.session');
   const every = session.mode === 'subscription' ? ` each ${session.recurs.recurring.interval}` : '';
@@ -61,7 +62,8 @@ function showEnd({ mode, status, payment_status, success_url, id }: StripeObject
   const back = String(success_url).replace('{CHECKOUT_SESSION_ID}', id);
   const link = `<p><a href="${escapeHtml(back)}">Back to the app</a>`;
   if (status === 'expired') return `<p>This session has expired.${link}`;
-  const renew = '<form method="post"><button name="renew" value="yes">Let its period pass</button></form>';
+  const renew =
+    '<form method="post"><button name="renew" value="yes">Let its period pass</button></form>';
   if (payment_status === 'paid') {
     return `<p>It is paid. Thank you.${mode === 'subscription' ? renew : ''}${link}`;
   }

@@ -1,4 +1,11 @@
-import { add, FakeError, type Params, requireParams, type State, type StripeObject } from './state.ts';
+import {
+  add,
+  FakeError,
+  type Params,
+  requireParams,
+  type State,
+  type StripeObject,
+} from './state.ts';
 
 /** POST /v1/products, with an id of our own. */
 export function createProduct(state: State, { id, name }: Params): StripeObject {

@@ -1,8 +1,8 @@
 import { readList } from './form.ts';
 import { cancelIntent, createIntent } from './intents.ts';
 import { createSetup, detachMethod } from './methods.ts';
-import { createRefund } from './reversals.ts';
 import { createProduct } from './prices.ts';
+import { createRefund } from './reversals.ts';
 import { createSession, expireSession } from './sessions.ts';
 import {
   add,

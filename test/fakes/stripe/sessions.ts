@@ -1,7 +1,7 @@
 import type { Behaviour } from './cards.ts';
 import { readList } from './form.ts';
-import { makeInvoice, payWith } from './invoices.ts';
 import { chargeIntent, makeIntent, refuseCharge, succeed } from './intents.ts';
+import { makeInvoice, payWith } from './invoices.ts';
 import { saveMethod } from './methods.ts';
 import { makePrice } from './prices.ts';
 import {

@@ -29,7 +29,15 @@ export interface State {
 
 export function createState(): State {
   return {
-    ...{ objects: new Map(), events: [], ahead: 0, livemode: false, stoppedAt: undefined, page: '', refundStatus: 'succeeded' },
+    ...{
+      objects: new Map(),
+      events: [],
+      ahead: 0,
+      livemode: false,
+      stoppedAt: undefined,
+      page: '',
+      refundStatus: 'succeeded',
+    },
     ...{ listeners: [], idempotencyKey: null },
   };
 }

@@ -42,7 +42,8 @@ export function makePeriodLine(subscription: StripeObject) {
 /** POST /v1/subscriptions/{id} */
 export function updateSubscription(state: State, id: string, params: Params): StripeObject {
   const subscription = need(state, id, 'subscription');
-  if (subscription.status === 'canceled') throw refuse('A canceled subscription can only update its metadata.');
+  if (subscription.status === 'canceled')
+    throw refuse('A canceled subscription can only update its metadata.');
   if (params.cancel_at_period_end !== undefined) {
     subscription.cancel_at_period_end = params.cancel_at_period_end === 'true';
   }
@@ -59,7 +60,8 @@ export function updateSubscription(state: State, id: string, params: Params): St
 /** DELETE /v1/subscriptions/{id}, and what happens when tries to charge it have come to an end. */
 export function endSubscription(state: State, id: string): StripeObject {
   const subscription = need(state, id, 'subscription');
-  if (subscription.status === 'canceled') throw refuse(`No such subscription: '${id}'`, 'resource_missing');
+  if (subscription.status === 'canceled')
+    throw refuse(`No such subscription: '${id}'`, 'resource_missing');
   Object.assign(subscription, { status: 'canceled', ended_at: readClock(state) });
   emit(state, 'customer.subscription.deleted', subscription);
   return subscription;
@@ -106,8 +108,13 @@ export function setBehaviour(state: State, id: string, does: Behaviour): void {
 function renew(state: State, subscription: StripeObject): void {
   const item = itemOf(subscription);
   const start = item.current_period_end;
-  Object.assign(item, { current_period_start: start, current_period_end: addPeriod(start, item.price) });
-  const invoice = makeInvoice(state, subscription, 'subscription_cycle', [makePeriodLine(subscription)]);
+  Object.assign(item, {
+    current_period_start: start,
+    current_period_end: addPeriod(start, item.price),
+  });
+  const invoice = makeInvoice(state, subscription, 'subscription_cycle', [
+    makePeriodLine(subscription),
+  ]);
   if (!charge(state, subscription, invoice)) subscription.status = 'past_due';
   emit(state, 'customer.subscription.updated', subscription);
 }
@@ -150,5 +157,9 @@ function addPeriod(start: number, { recurring }: StripeObject): number {
 }
 
 function refuse(message: string, code?: string): FakeError {
-  return new FakeError(code ? 404 : 400, { type: 'invalid_request_error', message, ...(code && { code }) });
+  return new FakeError(code ? 404 : 400, {
+    type: 'invalid_request_error',
+    message,
+    ...(code && { code }),
+  });
 }

@@ -26,7 +26,11 @@ const MOST = 200;
  * about a period that is over, and of which nothing was told. @returns how many were looked at
  */
 export async function tendSubscriptions(ctx: Ctx, timeLeft: () => number): Promise<number> {
-  const pending = await findDue(ctx, { status: 'PENDING', ...hasCome(ctx, 'createdAt', OPENED) }, 'createdAt');
+  const pending = await findDue(
+    ctx,
+    { status: 'PENDING', ...hasCome(ctx, 'createdAt', OPENED) },
+    'createdAt',
+  );
   const past = { status: 'PAST_DUE', isEntitled: true, ...hasCome(ctx, 'graceUntil') };
   const silent = { status: 'ACTIVE', ...hasCome(ctx, 'periodEnd', RENEWED) };
   const due = [
@@ -81,7 +85,9 @@ async function searchSessions(
   if (!customer) return undefined;
   const created = { gte: Math.floor(createdAt.getTime() / 1000) - 60 };
   const found = await callStripe((stripe) =>
-    stripe.checkout.sessions.list({ customer, created, limit: 100 }).autoPagingToArray({ limit: 1000 }),
+    stripe.checkout.sessions
+      .list({ customer, created, limit: 100 })
+      .autoPagingToArray({ limit: 1000 }),
   );
   return found.find(({ metadata }) => metadata?.subscription === idText(_id))?.id;
 }

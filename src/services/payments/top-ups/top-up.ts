@@ -25,7 +25,13 @@ export async function topUp(ctx: Ctx, known: TopUpDoc): Promise<boolean> {
   const _id = isUnmade ? (known.payment as UUID) : await claim(ctx, known);
   if (!_id) return false;
   const { user, package: name, currency } = known;
-  const { payment } = await buyCredits(ctx, { _id, user, package: name, currency, paymentMethod: method });
+  const { payment } = await buyCredits(ctx, {
+    _id,
+    user,
+    package: name,
+    currency,
+    paymentMethod: method,
+  });
   if (payment.status === 'COMPLETED') return true;
   await judge(ctx, known, payment);
   return false;
@@ -77,12 +83,10 @@ async function pause(
 }
 
 /** The method that is set, or the default, or the newest. */
-async function findMethod(
-  ctx: Ctx,
-  { user, paymentMethod }: TopUpDoc,
-): Promise<UUID | undefined> {
+async function findMethod(ctx: Ctx, { user, paymentMethod }: TopUpDoc): Promise<UUID | undefined> {
   const only = { projection: { _id: 1 } };
-  if (paymentMethod) return (await findOne(ctx, PaymentMethod, { _id: paymentMethod, user }, only))?._id;
+  if (paymentMethod)
+    return (await findOne(ctx, PaymentMethod, { _id: paymentMethod, user }, only))?._id;
   const preferred = await findOne(ctx, PaymentMethod, { user, isDefault: true }, only);
   if (preferred) return preferred._id;
   const newest = { ...only, sort: { createdAt: -1, _id: -1 }, limit: 1 } as const;
