@@ -2,7 +2,7 @@ import Joi from 'joi';
 import { isPayable } from './services/payments/currency.ts';
 
 /** In minor units of each currency; the first one is the one that is offered. */
-export type Amounts = Record<string, number>;
+type Amounts = Record<string, number>;
 
 /** Credits that are bought once. */
 export interface CreditPackage {

@@ -71,7 +71,7 @@ export function payWith(state: State, invoice: StripeObject, intent: StripeObjec
 }
 
 /** The PaymentIntent by which an invoice is, or was, paid. */
-export function findIntent(state: State, { payments }: StripeObject): StripeObject | undefined {
+function findIntent(state: State, { payments }: StripeObject): StripeObject | undefined {
   return state.objects.get(payments.data[0]?.payment.payment_intent);
 }
 
