@@ -63,10 +63,8 @@ test('a year of a subscription: each period is paid and granted once, by the tes
     '',
     ...[end.subscription, end.plan, '–', end.payments, end.balance].map(String),
   ]);
-  console.log(
-    ['month', 'what', 'status', 'paid plan', 'allowances', 'payments', 'credits'].join(' | '),
-  );
-  for (const row of rows) console.log(row.join(' | '));
+  const page = writeYear(rows);
+  console.log(page);
   // Eight months of PRO, one of them begun late; three and a half of STUDIO.
   const credits = 4 * 500 + 750 + 3 * 2000 + 5 * 500;
   expect(end).toMatchObject({ subscription: 'CANCELLED', payments: 13, purchases: 13 });
@@ -75,4 +73,19 @@ test('a year of a subscription: each period is paid and granted once, by the tes
   const to = new Date(readClock(stripe.state) * 1000 + 1000);
   const report = await reconcilePayments(systemCtx('test'), { from, to });
   expect([report?.charges, report?.differences]).toEqual([13, []]);
+  await expect(page).toMatchFileSnapshot('../../docs/subscription.md');
 });
+
+const HEADS = ['month', 'what happens', 'status', 'paid plan', 'allowances', 'payments', 'credits'];
+
+function writeYear(rows: string[][]): string {
+  const lines = [HEADS, HEADS.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`);
+  return `# A year of a subscription
+
+Told by the test clock of the stand-in for Stripe, to \`test/payments/year.test.ts\`: in the middle of each month, once something
+has happened; each event comes one to three times, in a random order. PRO brings 500 credits for each month that is paid,
+STUDIO 2000. The first and the last periods are whole ones; each paid invoice is one payment.
+
+${lines.join('\n')}
+`;
+}

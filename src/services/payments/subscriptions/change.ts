@@ -7,7 +7,7 @@ import { Subscription, type SubscriptionDoc } from '../../../models/billing/subs
 import type { SubscriptionPlan } from '../../../sold.ts';
 import { toStripeAmount } from '../currency.ts';
 import type { Checkout } from '../open-checkout.ts';
-import { callStripe, StripeRefusal } from '../stripe.ts';
+import { callOrRefuse } from '../stripe.ts';
 import { readId } from './facts.ts';
 import { ensureProduct, findOffer, findPlan, readProduct } from './plans.ts';
 import { settleSubscription } from './settle.ts';
@@ -30,7 +30,7 @@ export async function changePlan(
   const { plan, amount } = findOffer(name, known.currency);
   if (known.status !== 'ACTIVE') throw refuse(known, 'pay what is open first');
   const { providerId } = known;
-  const found = await callStripe((stripe) => stripe.subscriptions.retrieve(providerId));
+  const found = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
   if (found.pending_update) return { subscription: known, checkout: await showInvoice(providerId) };
   if (readPlan(found) !== plan.name || known.plan !== plan.name) {
     const paid = findPlan(known.plan);
@@ -44,7 +44,7 @@ export async function changePlan(
     }
   }
   await settleSubscription(ctx, known._id);
-  const after = await callStripe((stripe) => stripe.subscriptions.retrieve(providerId));
+  const after = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
   const checkout = after.pending_update ? await showInvoice(providerId) : {};
   return { subscription: await reload(ctx, known), checkout };
 }
@@ -62,21 +62,13 @@ export async function setCancellation(
     throw refuse(known, 'whether the provider has it is being looked up');
   }
   if (!isWanted && status !== 'ACTIVE') throw refuse(known, 'nothing ends with its period');
-  try {
-    if (!providerId) {
-      await callStripe((stripe) => stripe.checkout.sessions.expire(checkoutId as string));
-    } else if (isWanted && status === 'PAST_DUE') {
-      await callStripe((stripe) => stripe.subscriptions.cancel(providerId));
-    } else {
-      const change = { cancel_at_period_end: isWanted };
-      await callStripe((stripe) => stripe.subscriptions.update(providerId, change));
-    }
-  } catch (error) {
-    // It was paid for, or has ended, just now.
-    if (!(error instanceof StripeRefusal)) throw error;
-    throw new AppError('INVALID_STATE', `The payment provider refuses: ${error.code}.`, {
-      cause: error,
-    });
+  if (!providerId) {
+    await callOrRefuse((stripe) => stripe.checkout.sessions.expire(checkoutId as string));
+  } else if (isWanted && status === 'PAST_DUE') {
+    await callOrRefuse((stripe) => stripe.subscriptions.cancel(providerId));
+  } else {
+    const change = { cancel_at_period_end: isWanted };
+    await callOrRefuse((stripe) => stripe.subscriptions.update(providerId, change));
   }
   await settleSubscription(ctx, known._id);
   return reload(ctx, known);
@@ -103,20 +95,13 @@ async function setPlan(
     proration_behavior === 'none'
       ? { proration_behavior }
       : { proration_behavior, payment_behavior: 'pending_if_incomplete' as const };
-  try {
-    await callStripe((stripe) =>
-      stripe.subscriptions.update(
-        id,
-        { items: [item], ...how },
-        { idempotencyKey: `plan-${plan.name}-${proration_behavior}-${key}` },
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof StripeRefusal)) throw error;
-    throw new AppError('INVALID_STATE', `The payment provider refuses: ${error.code}.`, {
-      cause: error,
-    });
-  }
+  await callOrRefuse((stripe) =>
+    stripe.subscriptions.update(
+      id,
+      { items: [item], ...how },
+      { idempotencyKey: `plan-${plan.name}-${proration_behavior}-${key}` },
+    ),
+  );
 }
 
 function readPlan({ items }: Stripe.Subscription): string {

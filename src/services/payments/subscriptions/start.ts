@@ -5,7 +5,7 @@ import { insert } from '../../../data/write.ts';
 import { AppError } from '../../../errors.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import type { Checkout } from '../open-checkout.ts';
-import { callStripe } from '../stripe.ts';
+import { callOrRefuse } from '../stripe.ts';
 import { openSubscription } from './open.ts';
 import { findOffer } from './plans.ts';
 
@@ -45,7 +45,7 @@ export async function findSubscriptionCheckout(
   const url = providerId
     ? await findOpenInvoice(providerId)
     : checkoutId && status === 'PENDING'
-      ? (await callStripe((stripe) => stripe.checkout.sessions.retrieve(checkoutId))).url
+      ? (await callOrRefuse((stripe) => stripe.checkout.sessions.retrieve(checkoutId))).url
       : undefined;
   if (url) return { url };
   throw new AppError('INVALID_STATE', `The subscription is ${status}: nothing is to be paid.`);
@@ -54,7 +54,7 @@ export async function findSubscriptionCheckout(
 /** The page at which the oldest invoice that is open is paid. */
 export async function findOpenInvoice(subscription: string): Promise<string | undefined> {
   const of = { subscription, status: 'open', limit: 100 } as const;
-  const { data } = await callStripe((stripe) => stripe.invoices.list(of));
+  const { data } = await callOrRefuse((stripe) => stripe.invoices.list(of));
   return data.at(-1)?.hosted_invoice_url ?? undefined;
 }
 
