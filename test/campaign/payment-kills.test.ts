@@ -173,7 +173,7 @@ const LIVES: Record<string, { play: (life: Life) => Promise<void>; first: number
         await life.step('refund');
         await life.hear();
       },
-      first: 4,
+      first: 5,
       ends: { status: 'REFUNDED', balance: 0 },
     },
     'a dispute that is lost': {
@@ -184,7 +184,7 @@ const LIVES: Record<string, { play: (life: Life) => Promise<void>; first: number
         closeDispute(stripe.state, id, 'lost');
         await life.hear();
       },
-      first: 4,
+      first: 5,
       ends: { status: 'REFUNDED', balance: 0 },
     },
     'an automatic top-up': {

@@ -10,7 +10,7 @@ import { Payment } from '../../src/models/billing/payment.ts';
 import { topUpAccounts } from '../../src/services/payments/top-ups/run.ts';
 import { openDispute } from '../fakes/stripe/reversals.ts';
 import { answerBank, paySession } from '../fakes/stripe/sessions.ts';
-import type { Doc } from '../harness/given.ts';
+import { type Doc, given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { times } from '../harness/times.ts';
 import { type Bought, IN_ORDER, World } from './support/world.ts';
@@ -131,6 +131,14 @@ test('while a payment is disputed nothing is bought', async () => {
   const before = await countPayments(world);
   await run();
   expect(await countPayments(world)).toBe(before);
+});
+
+test('nothing is bought for an account that is switched off', async () => {
+  const [world, admin] = [await begin(), await given.admin()];
+  const off = await admin.patch(`/v1/users/${world.person.id}`, { isActive: false });
+  expect(off.status).toBe(200);
+  await run();
+  expect(await countPayments(world)).toBe(0);
 });
 
 test('it is one of a user, who may take it away', async () => {

@@ -71,8 +71,10 @@ const steps: Record<string, (ctx: Ctx, asked: Asked) => Promise<unknown>> = {
   receive: (ctx, { event }) => receiveEvent(ctx, event as never, 'WEBHOOK'),
   work: async (ctx) => {
     for (let turns = 0; turns < 50; turns++) {
-      if ((await workOnce(ctx, jobTypes, () => 900_000, 'PROVIDER')) === 'IDLE') return;
+      if ((await workOnce(ctx, jobTypes, () => 900_000, 'PROVIDER')) === 'IDLE') break;
     }
+    // What waits for its next try is due later.
+    if ((await countWaiting()) > 0) throw new Error('Not all events are handled.');
   },
   refund: async (ctx, { payment }) => {
     const _id = new UUID(payment);
@@ -102,7 +104,6 @@ async function check(ctx: Ctx, { user, payment }: Asked): Promise<object> {
   const period = { from: new Date(Date.now() - 60_000), to: new Date(Date.now() + 60_000) };
   const report = await reconcilePayments(ctx, period);
   const { fault } = await verifyLedger();
-  const waiting = { status: { $in: ['QUEUED', 'RUNNING'] }, type: 'handle-stripe-event' };
   return {
     status: last?.status,
     balance: account?.available,
@@ -113,10 +114,15 @@ async function check(ctx: Ctx, { user, payment }: Asked): Promise<object> {
       account: _id,
       type: 'PURCHASE',
     }),
-    waiting: await Job.collection.countDocuments(waiting),
+    waiting: await countWaiting(),
     differences: report?.differences.map(({ message }) => message),
     ...(fault && { fault }),
   };
+}
+
+function countWaiting(): Promise<number> {
+  const waiting = { status: { $in: ['QUEUED', 'RUNNING'] }, type: 'handle-stripe-event' };
+  return Job.collection.countDocuments(waiting);
 }
 
 const require = createRequire(import.meta.url);

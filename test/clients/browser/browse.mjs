@@ -11,10 +11,14 @@ await page.setViewport({ width: 1000, height: 760 });
 const ACTIONS = {
   open: (url) => page.goto(url),
   check: (value) => page.click(`input[value="${value}"]`),
-  press: (text) =>
-    Promise.all([page.waitForNavigation(), page.locator(`button ::-p-text(${text})`).click()]),
+  press: (text) => Promise.all([page.waitForNavigation(), page.evaluate(pressButton, text)]),
   picture: (path) => page.screenshot({ path, fullPage: true }),
 };
+
+/** In the page. */
+function pressButton(text) {
+  [...document.querySelectorAll('button')].find((one) => one.textContent === text).click();
+}
 
 process.on('message', async (actions) => {
   try {

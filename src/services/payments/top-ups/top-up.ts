@@ -2,6 +2,7 @@ import type { Ctx } from '../../../context.ts';
 import { newId, type UUID } from '../../../data/ids.ts';
 import { findMany, findOne } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
+import { User } from '../../../models/account/user.ts';
 import { Payment, type PaymentDoc } from '../../../models/billing/payment.ts';
 import { PaymentMethod } from '../../../models/billing/payment-method.ts';
 import { TopUp, type TopUpDoc } from '../../../models/billing/top-up.ts';
@@ -13,9 +14,12 @@ const DAY = 24 * 3600_000;
 /**
  * Buys once for an account that has run low, unless what it bought before is not paid yet, or it has bought as
  * often as it may today. The id of the payment is noted before that is made: after a crash, the next run makes
- * the same one, and no second. What the bank refuses pauses it. @returns whether something was bought
+ * the same one, and no second. What the bank refuses pauses it; nothing is bought for an account that is
+ * switched off. @returns whether something was bought
  */
 export async function topUp(ctx: Ctx, known: TopUpDoc): Promise<boolean> {
+  const who = { _id: known.user, isActive: false };
+  if (await findOne(ctx, User, who, { projection: { _id: 1 } })) return false;
   const last = known.payment && (await findOne(ctx, Payment, { _id: known.payment }));
   if (last?.status === 'FAILED') return pause(ctx, known, last.error ?? NOT_PAID);
   if (last?.status === 'PENDING') return false;
