@@ -6,7 +6,7 @@ export function defineSuite(include: string[], own: Partial<TestUserConfig> = {}
     test: {
       include,
       globalSetup: ['test/global-setup.ts'],
-      setupFiles: ['test/harness/compile-cache.ts'],
+      setupFiles: ['test/harness/compile-cache.ts', 'test/harness/known-password.ts'],
       pool: 'forks',
       // Node runs TypeScript by itself, as it runs the product: modules are not transformed, and those of
       // all test files come from one compile cache.

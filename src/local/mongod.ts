@@ -38,10 +38,10 @@ export async function startMongod(options: MongodOptions): Promise<Mongod> {
     'diagnosticDataCollectionEnabled=false', // it is for MongoDB's support, and takes CPU
     // As the only member it has no other that could take over.
     'shutdownTimeoutMillisForSignaledShutdown=100',
-    // mongod keeps the files of dropped collections open for reads of earlier snapshots. Nothing
-    // here needs those; each test file drops a database of some hundred files, and at the limit of
-    // open files mongod aborts.
-    'minSnapshotHistoryWindowInSeconds=0',
+    // mongod keeps the files of dropped collections open for reads of earlier snapshots, of which the
+    // event log makes some, of a moment ago; each test file drops a database of some hundred files,
+    // and at the limit of open files mongod aborts.
+    'minSnapshotHistoryWindowInSeconds=2',
     ...(testCommands ? ['enableTestCommands=1', 'syncdelay=10'] : []),
   ];
   const args = [

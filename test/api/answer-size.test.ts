@@ -256,6 +256,9 @@ const MOST_OURS = 100;
 /** What no answer holds, as a whole: services alone read it. */
 const UNANSWERED = new Set(['MeteringFact', 'ComfyUIWorkflowRevision']);
 
+/** With its workflow, whose graph may have 2 MiB: ANSWER_TOO_LARGE says to leave that out. */
+const ASKS_FOR_MORE = new Set(['ComfyUIWorkflowExecution']);
+
 /** The most bytes of a value in an answer. */
 function mostBytes(shape: Shape): number {
   switch (shape.kind) {
@@ -303,6 +306,7 @@ test('no document of any model can be too large for an answer, nor with all that
     const whole = sizes
       .filter((one) => !isOne(one))
       .reduce((sum, { most }) => sum + most, mostBytes(entity.shape) + alternative);
-    expect([entity.name, whole < MB_5, whole]).toEqual([entity.name, true, whole]);
+    const fits = whole < MB_5 || ASKS_FOR_MORE.has(entity.name);
+    expect([entity.name, fits, whole]).toEqual([entity.name, true, whole]);
   }
 });

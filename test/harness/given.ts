@@ -2,8 +2,11 @@ import { newId, UUID } from '../../src/data/ids.ts';
 import { User } from '../../src/models/account/user.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { checkAnswer } from './answers.ts';
+import { PASSWORD } from './known-password.ts';
 import { api, isServed } from './place.ts';
 import { until } from './until.ts';
+
+export { PASSWORD };
 
 type Json = Record<string, unknown>;
 
@@ -209,8 +212,6 @@ export function send(
 ): Promise<Response> {
   return fetch(upload.url, { method: upload.method, headers, body: Buffer.from(bytes) });
 }
-
-export const PASSWORD = 'correct horse battery staple';
 
 async function user(values: Json = {}): Promise<Person> {
   const name = `u${newId(Date.now()).toHexString().replaceAll('-', '').slice(-20)}`;

@@ -3,8 +3,7 @@ import { documentWith, idSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
 import { idText } from '../../data/ids.ts';
 import { Video } from '../../models/media/video.ts';
-import { findMaking, requestStream } from '../../services/media/streams/request.ts';
-import { getStreamLink } from '../../services/media/streams/sign-playlists.ts';
+import { findStream, requestStream } from '../../services/media/streams/request.ts';
 import { found } from '../uploads/uploads.ts';
 import { linkSchema } from './media.ts';
 
@@ -57,9 +56,9 @@ export const streamRoutes: Route[] = [
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
       const video = await found(ctx, Video, request);
-      const making = await findMaking(ctx, video);
-      if (!making) return { status: 200, json: await getStreamLink(ctx, video) };
-      const json = { job: idText(making._id), progress: making.progress };
+      const stream = await findStream(ctx, video);
+      if (!('making' in stream)) return { status: 200, json: stream };
+      const json = { job: idText(stream.making._id), progress: stream.making.progress };
       return { status: 202, json, headers: { 'retry-after': '2' } };
     },
   },

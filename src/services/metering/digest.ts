@@ -1,9 +1,4 @@
-import {
-  build,
-  decodeFromCompressedBase64,
-  encodeIntoCompressedBase64,
-  type Histogram,
-} from 'hdr-histogram-js';
+import type { Histogram } from 'hdr-histogram-js';
 
 // An HDR histogram counts values in buckets of equal relative width. Unlike a t-digest it is the same in
 // whatever order values come, and merging loses nothing: the histograms of 24 hours, added, are that of their
@@ -12,9 +7,22 @@ import {
 /** So exact are percentiles: to the second digit. */
 const DIGITS = 2;
 
+type Library = typeof import('hdr-histogram-js');
+let library: Library | undefined;
+
+/** Imports the library, which most requests do without; to be awaited before anything else of this file. */
+export async function loadHistograms(): Promise<void> {
+  library ??= await import('hdr-histogram-js');
+}
+
+function histograms(): Library {
+  if (!library) throw new Error('Histograms are used before `loadHistograms`.');
+  return library;
+}
+
 /** Makes an empty histogram. */
 export function createDigest(): Histogram {
-  return build({
+  return histograms().build({
     bitBucketSize: 32,
     autoResize: true,
     lowestDiscernibleValue: 1,
@@ -30,12 +38,12 @@ export function addValue(digest: Histogram, value: number, times = 1): void {
 
 /** Adds all values of a stored histogram. */
 export function addStored(digest: Histogram, stored: Uint8Array): void {
-  digest.add(decodeFromCompressedBase64(Buffer.from(stored).toString('base64')));
+  digest.add(histograms().decodeFromCompressedBase64(Buffer.from(stored).toString('base64')));
 }
 
 /** As it is stored: a few hundred bytes. */
 export function encodeDigest(digest: Histogram): Buffer {
-  return Buffer.from(encodeIntoCompressedBase64(digest), 'base64');
+  return Buffer.from(histograms().encodeIntoCompressedBase64(digest), 'base64');
 }
 
 /** The percentiles that stats show. */

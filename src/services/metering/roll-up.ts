@@ -1,4 +1,5 @@
 import type { Ctx } from '../../context.ts';
+import { loadHistograms } from './digest.ts';
 import { rollUpApp } from './roll-up-app.ts';
 import { rollUpUsers } from './roll-up-users.ts';
 import { scanEntries } from './scan-entries.ts';
@@ -18,6 +19,7 @@ export interface RollUpCounts {
  * anywhere: the next run goes on.
  */
 export async function rollUp(ctx: Ctx, timeLeft: () => number): Promise<RollUpCounts> {
+  await loadHistograms();
   const looked = await scanEntries(ctx, timeLeft);
   const facts = await rollUpUsers(ctx, timeLeft);
   const hours = await rollUpApp(ctx, timeLeft);

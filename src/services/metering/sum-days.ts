@@ -3,7 +3,7 @@ import type { TypedFilter } from '../../data/filter.ts';
 import { findMany } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
 import { Stat } from '../../models/metering/stat.ts';
-import { readPercentiles } from './digest.ts';
+import { loadHistograms, readPercentiles } from './digest.ts';
 import { addStat, type Total, type Totals } from './fold.ts';
 import { HOUR } from './periods.ts';
 
@@ -38,6 +38,7 @@ export async function sumDays(
   whose: TypedFilter,
   { metric, timeZone, from, to }: AskedDays,
 ): Promise<DaySum[]> {
+  await loadHistograms();
   const span = { $gte: new Date(+from - FARTHEST), $lt: new Date(+to + FARTHEST) };
   const filter = { ...whose, metric, period: 'HOUR', at: span };
   const hours = await findMany(ctx, Stat, filter, {

@@ -11,7 +11,11 @@ import { jobTypes } from '../../../src/services/job-types.ts';
 import { claim, LEASE } from '../../../src/services/jobs/claim.ts';
 import { JobFailure } from '../../../src/services/jobs/job-type.ts';
 import { checkObjects } from '../../../src/services/maintenance/objects/check.ts';
-import type { VideoDoc } from '../../../src/services/media/streams/request.ts';
+import {
+  findStream,
+  requestStream,
+  type VideoDoc,
+} from '../../../src/services/media/streams/request.ts';
 import { getStreamLink } from '../../../src/services/media/streams/sign-playlists.ts';
 import { type Doc, given, type Person } from '../../harness/given.ts';
 import { replaceRun } from '../../harness/job-types.ts';
@@ -120,6 +124,20 @@ test('a stream that was asked for plays from its link, in any player, to its las
   expect([part.status, part.headers.get('content-type')]).toEqual([206, 'video/mp4']);
   expect((await part.arrayBuffer()).byteLength).toBe(Number(length));
   expect(await framesAt(link.body.url)).toBe(9 * 25);
+});
+
+test('a stream whose job ends while it is asked for is found, and not made again', async () => {
+  const alice = await given.user();
+  const { id } = await ready(alice);
+  await asks(alice, { id } as Doc);
+  const read = () => Video.collection.findOne({ _id: new UUID(id) }) as Promise<VideoDoc>;
+  const before = await read();
+  await worksAll();
+  expect(before.stream?.status).toBe('PENDING');
+  expect(await findStream(systemCtx('test'), before)).toHaveProperty('url');
+  const asked = await requestStream(systemCtx('test'), before);
+  expect(asked).toMatchObject({ isThere: true, job: before.stream?.job });
+  expect((await read()).stream?.status).toBe('READY');
 });
 
 test('links are signed once an hour, hold for hours, and are deleted when they hold no longer', async () => {

@@ -10,6 +10,7 @@ import { Video } from '../../../models/media/video.ts';
 import { enqueue, ringJobs } from '../../jobs/queue.ts';
 import { withAllowance } from '../../metering/allowances/with-allowance.ts';
 import type { Shape } from '../video/shape.ts';
+import { getStreamLink, type Link } from './sign-playlists.ts';
 import { streamVideo } from './stream-job.ts';
 
 /** A video with its hidden fields. */
@@ -37,7 +38,9 @@ export async function requestStream(
   const shape = getShape(video);
   const input = { document: _id, etag, filePath, derivativesPath, shape };
   // Optimistic lock: of two concurrent requests one updates the video, the other reads its result.
-  const same = stream ? { 'stream.job': stream.job } : { stream: { $exists: false } };
+  const same = stream
+    ? { 'stream.job': stream.job, 'stream.status': stream.status }
+    : { stream: { $exists: false } };
   const make = () =>
     transaction(ctx, async (tx) => {
       const job = await enqueue(tx, streamVideo, { input, user, project, isAsked: true });
@@ -55,7 +58,7 @@ export async function requestStream(
     await ringJobs(ctx, asked.job);
     return asked;
   }
-  const document = await findOne(ctx, Video, { _id }, { projection: { outbox: 0, removing: 0 } });
+  const document = await readAgain(ctx, video);
   if (!document?.stream) {
     throw new AppError('INVALID_STATE', 'The video was changed meanwhile: try again.');
   }
@@ -72,14 +75,29 @@ function getShape({ video }: VideoDoc): Shape {
   return { width, height, hdr: transfer ?? null };
 }
 
+/** What plays a video, or the job that makes that now. @throws AppError INVALID_STATE when there is neither */
+export async function findStream(ctx: Ctx, video: VideoDoc): Promise<{ making: Making } | Link> {
+  const making = await findMaking(ctx, video);
+  if (making) return { making };
+  // Its job may have ended since the video was read.
+  const now = video.stream?.status === 'PENDING' ? await readAgain(ctx, video) : video;
+  return getStreamLink(ctx, now ?? video);
+}
+
+function readAgain(ctx: Ctx, { _id }: VideoDoc): Promise<VideoDoc | null> {
+  return findOne(ctx, Video, { _id }, { projection: { outbox: 0, removing: 0 } });
+}
+
+interface Making {
+  _id: UUID;
+  progress: number;
+}
+
 /**
  * Finds the job that makes the stream now. A PENDING stream may have none: a job that ends while the
  * video is in the trash cannot update it.
  */
-export async function findMaking(
-  ctx: Ctx,
-  { stream }: Pick<VideoDoc, 'stream'>,
-): Promise<{ _id: UUID; progress: number } | null> {
+async function findMaking(ctx: Ctx, { stream }: Pick<VideoDoc, 'stream'>): Promise<Making | null> {
   if (stream?.status !== 'PENDING') return null;
   const open = { _id: stream.job, status: { $in: ['QUEUED', 'RUNNING'] } };
   return findOne(ctx, Job, open, { projection: { progress: 1 } });

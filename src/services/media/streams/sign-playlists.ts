@@ -7,15 +7,17 @@ import type { VideoDoc } from './request.ts';
 
 const PLAYLIST = 'application/vnd.apple.mpegurl';
 
+export interface Link {
+  url: string;
+  expiresAt: string;
+}
+
 /**
  * Returns a presigned link to the master playlist of a video's stream, in which every URL is
  * signed.
  * @throws AppError INVALID_STATE
  */
-export async function getStreamLink(
-  ctx: Ctx,
-  { stream, streamPath }: VideoDoc,
-): Promise<{ url: string; expiresAt: string }> {
+export async function getStreamLink(ctx: Ctx, { stream, streamPath }: VideoDoc): Promise<Link> {
   if (stream?.status !== 'READY' || !streamPath) {
     throw new AppError(
       'INVALID_STATE',
