@@ -3,7 +3,7 @@ import { defineSuite } from './vitest.suite.ts';
 /** What starts processes of the product: the backend, its scripts, hosts of functions. */
 export const stack = [
   'test/local/{canaries,cloud,prepare,stack,worker}.test.ts',
-  'test/scripts/{audit,bench,demo,deploy,operator,package,roles,secrets,webhooks,workflows}.test.ts',
+  'test/scripts/{audit,bench,demo,demo-generate,deploy,operator,package,roles,secrets,webhooks,workflows}.test.ts',
   'test/examples/**/*.test.ts',
   'test/clocks/**/*.test.ts',
   'test/keys/{hosts,renewal}.test.ts',

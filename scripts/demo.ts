@@ -1,17 +1,19 @@
 // `npm run demo -- FILE…`: uploads songs and prints what was found in them, by the public HTTP API
 // alone. Without a file it synthesises a song. `npm run demo -- export FILE…` makes songs and pictures into
-// an MP3 and an MP4.
+// an MP3 and an MP4, and `npm run demo -- generate NAME key=value…` makes media by a workflow of ComfyUI.
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { signUp } from './demo/account.ts';
 import { type Backend, findBackend } from './demo/backend.ts';
 import { demoExport, openMaterial } from './demo/export.ts';
 import { SUMMARY, summarise } from './demo/facts.ts';
+import { demoGenerate, readWishes, type Wish } from './demo/generate.ts';
 import { describeProblem, Problem } from './demo/problem.ts';
 import { show } from './demo/show.ts';
 import { openFile, type Source, synthesiseSong } from './demo/source.ts';
 import { formatTable } from './demo/table.ts';
 import { say } from './demo/terminal.ts';
+import { confirmAddress } from './demo/welcome.ts';
 import { handleInterruption } from './interruption.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -21,9 +23,11 @@ const isInterrupted = handleInterruption(() => backend?.stop());
 try {
   const [first, ...rest] = process.argv.slice(2);
   const material = first === 'export' ? await openMaterial(rest) : undefined;
-  const sources = material ? [] : await openSources(process.argv.slice(2));
+  const wishes = first === 'generate' ? await readWishes(rest) : undefined;
+  const sources = material || wishes ? [] : await openSources(process.argv.slice(2));
   backend = await findBackend(root);
   if (material) await runExport(backend, material);
+  else if (wishes) await runGenerate(backend, wishes);
   else await runDemo(backend, sources);
 } catch (error) {
   fail(error);
@@ -43,6 +47,14 @@ async function runExport(
   const { id } = await call<{ id: string }>('POST', '/v1/projects', { name: 'Demo' });
   say(`Signed up as ${email} at ${api}`);
   await demoExport(call, id, material);
+}
+
+async function runGenerate({ api }: Backend, wishes: Wish[]): Promise<void> {
+  const { email, call } = await signUp(api);
+  const { id } = await call<{ id: string }>('POST', '/v1/projects', { name: 'Demo' });
+  say(`Signed up as ${email} at ${api}`);
+  await confirmAddress(api, email, call);
+  await demoGenerate(call, id, wishes);
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Config {
   eventsUrl: string;
   /** Whether this process lives on, and follows the event log; else it asks each second. */
   followsEvents: boolean;
+  /** Whether this process listens to the websockets of pods; else it only asks them how far they are. */
+  listensToPods: boolean;
   logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR' | 'SILENT';
   mongodbUri: string;
   region: string;
@@ -89,6 +91,8 @@ export interface Config {
   subscriptionPlans: SubscriptionPlan[];
   /** How many days a plan outlives a payment for it that failed. */
   graceDays: number;
+  /** What judges what is generated, and of what; without it nothing is judged. */
+  moderationUrl?: string;
   /** Whether webhooks may be sent by plain HTTP, and to this machine; never by what is deployed. */
   webhooksToLoopback: boolean;
 }
@@ -175,6 +179,8 @@ const environment = Joi.object({
   CREDIT_PACKAGES: packagesSchema,
   SUBSCRIPTION_PLANS: subscriptionPlansSchema,
   GRACE_DAYS: Joi.number().integer().min(0).max(60).default(7),
+  LISTENS_TO_PODS: Joi.boolean().default(false),
+  MODERATION_URL: url.allow(''),
   WEBHOOKS_TO_LOOPBACK: Joi.boolean()
     .default(true)
     .when('STAGE', { is: 'local', otherwise: Joi.valid(false).default(false) }),
@@ -197,6 +203,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     apiUrl: value.API_URL,
     eventsUrl: value.EVENTS_URL ?? `${value.API_URL}/lambda-url/eventStream/`,
     followsEvents: value.STAGE === 'local',
+    listensToPods: value.LISTENS_TO_PODS,
     logLevel: value.LOG_LEVEL,
     mongodbUri: value.MONGODB_URI,
     region: value.AWS_REGION,
@@ -246,6 +253,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
         isLive: /^.k_live_/.test(value.STRIPE_SECRET_KEY),
       },
     }),
+    ...(value.MODERATION_URL && { moderationUrl: value.MODERATION_URL }),
     creditPackages: value.CREDIT_PACKAGES,
     subscriptionPlans: value.SUBSCRIPTION_PLANS,
     graceDays: value.GRACE_DAYS,

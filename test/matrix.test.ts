@@ -95,6 +95,9 @@ const REFUSED: Record<string, number[]> = {
   cancelJob: [409],
   // Its job has failed, and has generated nothing.
   cancelComfyUIExecution: [409],
+  // It is not HELD.
+  getComfyUIExecutionReview: [404],
+  decideComfyUIExecutionReview: [409],
   rerunJob: [409],
   // Others refer to them.
   deleteRunPodConfiguration: [409],

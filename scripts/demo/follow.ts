@@ -25,7 +25,7 @@ export async function follow<T extends Made>(
     const made = await call<T>('GET', path);
     const { status, progress, error } = made;
     if (status === 'READY' || status === 'COMPLETED') return made;
-    if (status === 'FAILED')
+    if (['FAILED', 'LOST', 'CANCELLED'].includes(status))
       throw new Problem(`${error?.message.replace(/\.$/, '')} (${error?.code}).`);
     const now = `${status} ${progress}`;
     if (now !== seen) movedAt = Date.now();

@@ -18,7 +18,7 @@ export interface GuardedRequest {
 }
 
 /** An address that may not be connected to. */
-class ForbiddenAddress extends Error {
+export class ForbiddenAddress extends Error {
   override readonly name = 'ForbiddenAddress';
   constructor() {
     super('Connections to this address are not allowed.');
@@ -43,7 +43,7 @@ export function requestGuarded(
   }: GuardedRequest,
   onSent: () => void = () => {},
 ): Promise<IncomingMessage> {
-  const options = { method, agent: false, headers, signal, lookup: guard(lookup, isAllowed) };
+  const options = { method, agent: false, headers, signal, lookup: guardLookup(isAllowed, lookup) };
   return new Promise((succeed, fail) => {
     const isTls = url.protocol === 'https:';
     const sending = (isTls ? requestHttps : requestHttp)(url, options, succeed);
@@ -64,9 +64,9 @@ export function requestGuarded(
 }
 
 /** Resolves a name for a connection that is being made, and refuses it where any address is not allowed. */
-function guard(
-  lookup: NonNullable<GuardedRequest['lookup']>,
+export function guardLookup(
   isAllowed: GuardedRequest['isAllowed'],
+  lookup: NonNullable<GuardedRequest['lookup']> = resolveAll,
 ): LookupFunction {
   return (host, { all }, answer) => {
     lookup(host).then(

@@ -5,6 +5,7 @@ import { renewEncryption, renewPart } from './crypto/renew-job.ts';
 import { renderExport } from './exports/export-job.ts';
 import { importProject } from './exports/import/import-job.ts';
 import { renderSegments } from './exports/segments/segment-job.ts';
+import { executeBatch } from './generation/comfyui/batch-job.ts';
 import { executeWorkflow } from './generation/comfyui/execution-job.ts';
 import { stopRun } from './generation/comfyui/stop-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
@@ -38,6 +39,7 @@ export const jobTypes = listJobTypes(
   deliverWebhooks,
   handleStripeEvent,
   executeWorkflow,
+  executeBatch,
   stopRun,
   forgetKeys,
   renewEncryption,

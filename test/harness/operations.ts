@@ -117,6 +117,8 @@ const SPECIAL: Record<string, (of: Everything, example: Json) => Json> = {
     project: ids.Project,
     parameters: {},
   }),
+  createComfyUIBatch: ({ ids }) => ({ workflow: ids.ComfyUIWorkflowConfig, project: ids.Project }),
+  decideComfyUIExecutionReview: () => ({ decision: 'ALLOW' }),
   importComfyUIWorkflow: () => ({ name: 'Found', graph: WORKFLOW.graph }),
   createComfyUIWorkflow: (_, example) => ({ ...example, ...WORKFLOW }),
   updateComfyUIWorkflow: (_, example) => ({ ...example, ...WORKFLOW }),

@@ -1,6 +1,7 @@
 // A process that runs our functions: `child.ts <gateway|worker|migrate> <root> <host> <port>`. It
 // imports them at once, begins to serve when its parent sends "open", and ends when its parent
 // does.
+import { registerLocalPod } from '../comfyui/register-pod.ts';
 import { readDeployment } from '../deployment/read.ts';
 import type { Deployment } from '../deployment/types.ts';
 import { startGateway } from '../http/gateway.ts';
@@ -16,6 +17,8 @@ const opened = new Promise<void>((resolve) => {
   process.on('message', (message) => message === 'open' && resolve());
 });
 let part: Part | undefined;
+// This process lives on.
+if (role === 'worker') process.env.LISTENS_TO_PODS ??= 'true';
 
 process.on('disconnect', () => process.exit(1));
 // Ctrl-C in the terminal is for the supervisor, which ends its children in the right order.
@@ -63,6 +66,10 @@ async function begin(deployment: Deployment, warming: Promise<void>): Promise<Pa
   }
   if (role === 'worker') {
     await warming;
+    const { COMFYUI_URL: comfyui } = process.env;
+    const hasPods = deployment.functions.some(({ name }) => name === 'comfyuiPods');
+    // Without it all but generation works.
+    if (comfyui && hasPods) registerLocalPod(comfyui).catch((error) => log(formatError(error)));
     return startWorker({ deployment, env: process.env, log });
   }
   if (role === 'migrate') await migrate(deployment, importHandler, log);

@@ -89,7 +89,7 @@ function define() {
       server: true,
       personal: 'export',
       description:
-        'What made it: `job`, and its `cost` in whole credits by the prices of `priceVersion`.',
+        'What made it: `job`, and its `cost` in whole credits by the prices of `priceVersion`. Where something in it was generated, `digitalSourceType`, which the file says, too; `credentialsOf` are media whose content credentials are not in it.',
     }),
     size: {
       type: Number,

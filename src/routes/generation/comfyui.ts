@@ -10,6 +10,7 @@ import { ComfyUIExecutionLog } from '../../models/generation/comfyui/execution-l
 import { ComfyUIWorkflowExecution } from '../../models/generation/comfyui/workflow-execution.ts';
 import { owner } from '../../rules.ts';
 import { cancelExecution } from '../../services/generation/comfyui/cancel.ts';
+import { findPreview } from '../../services/generation/comfyui/preview.ts';
 import {
   type AskedExecution,
   startExecution,
@@ -51,9 +52,38 @@ const cancel: Route = {
   },
 };
 
+const preview: Route = {
+  method: 'GET',
+  path: `${path}/{id}/preview`,
+  id: 'getComfyUIExecutionPreview',
+  summary: 'The last preview of a run, where its pod has sent one to a host that listens.',
+  tag,
+  access: 'user',
+  success: {
+    200: {
+      description: 'Where it is, for some minutes.',
+      schema: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['url', 'at'],
+        properties: {
+          url: { type: 'string', format: 'uri' },
+          at: { type: 'string', format: 'date-time' },
+        },
+      },
+    },
+  },
+  codes: ['NOT_FOUND'],
+  handle: async (ctx, request) => ({
+    status: 200,
+    json: await findPreview(ctx, filterById(owner, ctx, request)),
+  }),
+};
+
 /** Running a workflow, stopping it, and what happened while it ran. */
 export const executionActions: Route[] = [
   create,
   cancel,
+  preview,
   childrenRoute(executions, 'logs', ComfyUIExecutionLog, 'execution'),
 ];

@@ -7,6 +7,7 @@ import { Project } from '../../models/projects/project.ts';
 import { planArchive } from './archive/plan-archive.ts';
 import { findCover } from './find-cover.ts';
 import { type FoundMedium, findNamed, type Owner } from './find-media.ts';
+import { findOrigin } from './find-origin.ts';
 import { listNamed } from './list-named.ts';
 import { planPicture } from './picture/plan-picture.ts';
 import type { ExportPlan, RenderPlan, SoundEncoding, Tags } from './plan.ts';
@@ -57,6 +58,8 @@ export async function makePlan(
     cover: picture ? null : await findCover(ctx, owner, settings, of),
     picture: picture?.picture ?? null,
   };
+  const origin = await findOrigin(ctx, owner, plan);
+  if (origin) plan.origin = origin;
   return { plan, seconds: planned.seconds };
 }
 

@@ -1,4 +1,5 @@
 import type { ExportFormat } from '../../models/exports/export.ts';
+import type { GeneratedTerm } from '../media/metadata/source-type.ts';
 import type { PicturePlan } from './picture/picture-plan.ts';
 
 // A plan is what an export is made of, with nothing left to choose: which bytes, in which order, how
@@ -81,6 +82,15 @@ export interface RenderPlan {
   /** The S3 key of a picture that we made ourselves. */
   cover: { key: string } | null;
   picture: PicturePlan | null;
+  /** What the file says of itself where something in it was generated. */
+  origin?: ExportOrigin;
+}
+
+/** How what an export is made of came to be. */
+export interface ExportOrigin {
+  term?: GeneratedTerm;
+  /** Media whose content credentials (C2PA) are not in the file: it is other bytes than they sign. */
+  credentialsOf?: string[];
 }
 
 /** A ZIP with originals, and a manifest that says what they are. */

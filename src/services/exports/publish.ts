@@ -13,9 +13,10 @@ import type { Loudness } from '../media/audio/analysis/loudness.ts';
 import { omitNulls } from '../media/derivatives.ts';
 import { writeArchive } from './archive/write-archive.ts';
 import type { ExportInput, ExportResult } from './export-job.ts';
+import { describeOrigin } from './find-origin.ts';
 import { hashPlan } from './hash-plan.ts';
 import type { ExportDoc } from './make-plan.ts';
-import type { ArchivePlan } from './plan.ts';
+import type { ArchivePlan, ExportOrigin } from './plan.ts';
 
 type PublishWork = Pick<
   Work<ExportInput, ExportResult>,
@@ -41,7 +42,7 @@ export const KEPT_MS = 7 * 24 * 3600_000;
 export async function publishFile(
   work: PublishWork,
   document: ExportDoc,
-  file: RenderedFile & { name: string; fingerprint: string },
+  file: RenderedFile & { name: string; fingerprint: string; origin?: ExportOrigin | undefined },
 ): Promise<ExportResult> {
   const { job, token, signal, progress } = work;
   const { path, contentType } = file;
@@ -59,6 +60,7 @@ export async function publishFile(
         durationSeconds: Math.round(file.seconds * 1000) / 1000,
       },
       ...{ loudness: omitNulls(file.loudness), fingerprint: file.fingerprint },
+      lineage: describeOrigin(file.origin),
     });
   } catch (error) {
     if (error instanceof Superseded) await deleteUnder(own);
@@ -96,13 +98,14 @@ export async function publishArchive(
 export function complete(
   { job, complete: completeJob }: PublishWork,
   { _id }: ExportDoc,
-  fields: Record<string, unknown> & { size: number },
+  fields: Record<string, unknown> & { size: number; lineage?: object },
 ): Promise<ExportResult> {
   const waiting = { _id, job: job._id, status: { $in: ['QUEUED', 'PROCESSING'] } };
   return completeJob(async (tx): Promise<ExportResult> => {
     const completedAt = new Date(tx.clock());
     const { quote = 0, priceVersion } = job;
-    const lineage = { job: idText(job._id), cost: quote, ...(priceVersion && { priceVersion }) };
+    const paid = { job: idText(job._id), cost: quote, ...(priceVersion && { priceVersion }) };
+    const lineage = { ...fields.lineage, ...paid };
     const set = { ...fields, lineage, status: 'COMPLETED', progress: 100, completedAt };
     const change = { set, unset: ['error'], times: { expiresAt: KEPT_MS } };
     const done = await update(tx, Export, waiting, change, 'complete');

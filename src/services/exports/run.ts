@@ -9,6 +9,7 @@ import { openScratchDir } from '../jobs/scratch-dir.ts';
 import { omitNulls } from '../media/derivatives.ts';
 import { MediaError } from '../media/media-error.ts';
 import type { ExportInput, ExportResult } from './export-job.ts';
+import { describeOrigin } from './find-origin.ts';
 import { hashPlan } from './hash-plan.ts';
 import { type ExportDoc, makePlan } from './make-plan.ts';
 import { SOUND_FILE } from './picture/join-video.ts';
@@ -56,7 +57,7 @@ async function render(
   plan: ExportPlan,
 ): Promise<ExportResult | FannedOut> {
   const fingerprint = hashPlan(plan);
-  const shared = await shareResult(work, document, fingerprint);
+  const shared = await shareResult(work, document, plan);
   if (shared) return shared;
   if (plan.format === 'ZIP') return publishArchive(work, document, plan);
   await using dir = await openScratchDir();
@@ -64,15 +65,17 @@ async function render(
   if (!plan.picture) {
     const file = await renderSoundFile(place, plan, work.progress);
     // Awaited here, or the folder would go before its file was sent.
-    return await publishFile(work, document, { ...file, name: plan.name, fingerprint });
+    return await publishFile(work, document, { ...file, ...pickNamed(plan), fingerprint });
   }
   const prepared = await prepareVideo(place, plan, work.progress);
   const groups = splitSegments(prepared.script, config.videoSecondsPerJob);
   if (groups.length > 1)
     return await leaveToChildren(work, document, { place, plan, prepared, groups });
   const file = await renderHere(place, plan, prepared, work.progress);
-  return await publishFile(work, document, { ...file, name: plan.name, fingerprint });
+  return await publishFile(work, document, { ...file, ...pickNamed(plan), fingerprint });
 }
+
+const pickNamed = ({ name, origin }: RenderPlan) => ({ name, origin });
 
 interface Rest {
   place: RenderDir;
@@ -100,13 +103,14 @@ async function leaveToChildren(
 async function shareResult(
   work: ExportWork,
   document: ExportDoc,
-  fingerprint: string,
+  plan: ExportPlan,
 ): Promise<ExportResult | null> {
   const { ctx, job, token, signal } = work;
-  const same = await findSame(ctx, document.user, fingerprint);
+  const same = await findSame(ctx, document.user, hashPlan(plan));
   const folder = folderIn('exports', document.user, document._id);
   const copied = same && (await copyResult(same, `${folder}${idText(job._id)}-${token}/`, signal));
   if (!copied) return null;
   const { job: _, ...fields } = copied;
-  return complete(work, document, fields);
+  const lineage = describeOrigin('origin' in plan ? plan.origin : undefined);
+  return complete(work, document, { ...fields, lineage });
 }

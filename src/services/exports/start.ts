@@ -8,8 +8,10 @@ import { Export } from '../../models/exports/export.ts';
 import { startRun } from '../jobs/start-run.ts';
 import { withAllowance } from '../metering/allowances/with-allowance.ts';
 import { renderExport } from './export-job.ts';
+import { describeOrigin } from './find-origin.ts';
 import { hashPlan } from './hash-plan.ts';
 import { type AskedExport, type ExportDoc, makePlan } from './make-plan.ts';
+import type { ExportPlan } from './plan.ts';
 import { priceExport } from './price.ts';
 import { KEPT_MS } from './publish.ts';
 import { copyResult, findSame } from './share.ts';
@@ -28,7 +30,7 @@ export async function startExport(ctx: Ctx, asked: AskedExport): Promise<ExportD
   const stored = promisedId && (await findOne(ctx, Export, { _id: promisedId }));
   if (stored) return stored;
   const { plan, seconds } = await makePlan(ctx, asked);
-  const shared = await shareResult(ctx, asked, hashPlan(plan));
+  const shared = await shareResult(ctx, asked, plan);
   if (shared) return shared;
   return withAllowance(ctx, asked.user, { renders: 1 }, () =>
     startRun(ctx, Export, renderExport, { ...asked }, priceExport(ctx, plan, seconds)),
@@ -38,9 +40,9 @@ export async function startExport(ctx: Ctx, asked: AskedExport): Promise<ExportD
 async function shareResult(
   ctx: Ctx,
   asked: AskedExport,
-  fingerprint: string,
+  plan: ExportPlan,
 ): Promise<ExportDoc | null> {
-  const same = await findSame(ctx, asked.user, fingerprint);
+  const same = await findSame(ctx, asked.user, hashPlan(plan));
   if (!same || (same.size ?? 0) > MOST_COPIED) return null;
   await checkReferences(ctx, Export, { ...asked }, true);
   const _id = ctx.promisedId ?? newId(ctx.clock());
@@ -50,7 +52,8 @@ async function shareResult(
   const now = new Date(ctx.clock());
   const done = { status: 'COMPLETED', progress: 100, startedAt: now, completedAt: now };
   const times = { expiresAt: KEPT_MS };
-  const lineage = { job: idText(result.job), cost: 0 };
+  const origin = describeOrigin('origin' in plan ? plan.origin : undefined);
+  const lineage = { ...origin, job: idText(result.job), cost: 0 };
   const values = { ...asked, ...result, ...done, lineage, _id };
   const document = await insert(ctx, Export, values, 'create', times);
   await confirmReferences(ctx, Export, document);

@@ -7,6 +7,9 @@ import { findRevision } from './comfyui/revisions.ts';
 
 type Execution = DocOf<typeof ComfyUIWorkflowExecution>;
 
+/** What outputs are said to be, by IPTC's list. */
+export const GENERATED = 'trainedAlgorithmicMedia';
+
 /** The most files of models that are named. */
 const MOST_MODELS = 40;
 /** What files of models are called. */
@@ -21,6 +24,7 @@ export async function describeLineage(
   const revision = await findRevision(ctx, workflow, workflowRevision);
   return {
     generator: 'COMFYUI',
+    digitalSourceType: GENERATED,
     execution: idText(_id),
     workflow: idText(workflow),
     revision: workflowRevision,

@@ -23,15 +23,24 @@ const CANCELLED = {
 
 /** Cancels a job that has not ended, and fails what waits for it. @throws AppError NOT_FOUND, INVALID_STATE */
 export async function cancelJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc> {
-  const set = { status: 'CANCELLED', completedAt: new Date(ctx.clock()) };
-  const open = { ...filter, status: { $in: ['QUEUED', 'RUNNING'] } };
-  const cancelled = await transaction(ctx, async (tx) => {
-    const job = await update(tx, Job, open, { set, unset: GIVEN_UP }, 'cancel');
-    if (job) await failWaiting(tx, types, job, CANCELLED);
-    return job;
-  });
+  const cancelled = await transaction(ctx, (tx) => cancelIn(tx, types, filter));
   if (cancelled) await admitNext(ctx, await findLimits(ctx, cancelled));
   return cancelled ?? refuse(ctx, filter, 'has ended already');
+}
+
+/** Cancels a job in a transaction; null where it has ended. The caller admits what its limits held back. */
+export async function cancelIn(
+  tx: Ctx,
+  types: JobTypes,
+  filter: TypedFilter,
+): Promise<JobDoc | null> {
+  const set = { status: 'CANCELLED', completedAt: new Date(tx.clock()) };
+  const open = { ...filter, status: { $in: ['QUEUED', 'RUNNING'] } };
+  const job = await update(tx, Job, open, { set, unset: GIVEN_UP }, 'cancel');
+  if (!job) return null;
+  await typeOf(types, job)?.admitCancel?.(tx, job.input as object);
+  await failWaiting(tx, types, job, CANCELLED);
+  return job;
 }
 
 /**

@@ -74,7 +74,7 @@ export async function failWaiting(
   await releaseQuote(tx, job);
   const family = await findFamily(tx, job._id);
   if (family) await endChildren(tx, type, family);
-  await type?.abandoned?.(tx, job, job.input as object);
+  await type?.abandoned?.(tx, job, job.input as object, types);
   await failSubject(tx, type, job, error);
   await failDependents(tx, types, job);
   const parent = family?.parent && (await failParent(tx, family, error));

@@ -55,11 +55,14 @@ export interface JobType<
   run(work: Work<I, R, S>): Promise<R | WakeLater | FannedOut>;
   /** The fan-in: runs when the last child job has completed, with the results of all. */
   afterParts?(work: Work<I, R, S>, results: object[], state: S): Promise<R | WakeLater>;
+  /** Called in the transaction that cancels a job: refuses it by what it throws. */
+  admitCancel?(tx: Ctx, input: I): Promise<void>;
   /**
    * Called in the transaction that ends a job by failure or cancellation, before its subject is told: what
    * it has begun elsewhere is to be stopped.
+   * @param types none where a newer job takes its place
    */
-  abandoned?(tx: Ctx, job: JobDoc, input: I): Promise<void>;
+  abandoned?(tx: Ctx, job: JobDoc, input: I, types?: JobTypes): Promise<void>;
   /** Called in the transaction that ends a job which had fanned out, but by failure or cancellation. */
   discardParts?(tx: Ctx, state: S): Promise<void>;
 }

@@ -203,6 +203,7 @@ const FOR_ADMINS = [
   ...[
     ...crud('ComfyUIPod'),
     'listComfyUIPods',
+    ...['listHeldComfyUIExecutions', 'getComfyUIExecutionReview', 'decideComfyUIExecutionReview'],
     ...crud('RetentionPolicy'),
     'listRetentionPolicies',
   ],

@@ -11,6 +11,13 @@ function define() {
       personal: 'none',
     }),
     pod: ref('ComfyUIPod', { server: true, onDelete: 'unset', personal: 'none' }),
+    promptId: {
+      type: String,
+      maxlength: 64,
+      server: true,
+      personal: 'erase',
+      description: 'The id of the run at ComfyUI: an execution that is tried again has several.',
+    },
     at: {
       type: Date,
       required: true,

@@ -51,6 +51,16 @@ function define() {
       description:
         'What one execution costs, in whole credits, beside what `PRICES` says of `execute-workflow`.',
     },
+    gpuSeconds: {
+      type: Number,
+      required: true,
+      default: 600,
+      min: 1,
+      max: 86_400,
+      personal: 'none',
+      description:
+        'For how long of a run credits are held, where `PRICES` has a `gpuSecond`: what it does not take is not spent, and what it takes beyond costs nothing more.',
+    },
     revision: {
       type: Number,
       required: true,

@@ -1,28 +1,18 @@
 import { Schema } from 'mongoose';
 import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
+import { objectsIn } from '../../../data/objects.ts';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
+import { REVIEWED, stateFields } from './execution-state.ts';
 import { OUTPUT_KINDS } from './workflow-parameter.ts';
 
-const EXECUTION_STATUSES = [...JOB_STATUSES, 'LOST'] as const;
+const EXECUTION_STATUSES = [...JOB_STATUSES, 'HELD', 'LOST'] as const;
 
 /** What a run does at a provider, in this order. */
 export const RUN_STAGES = [
   ...(['WAITING', 'SUBMITTING', 'SUBMITTED', 'RUNNING', 'COLLECTING', 'DONE'] as const),
 ] as const;
 export type RunStage = (typeof RUN_STAGES)[number];
-
-const fileSchema = new Schema(
-  {
-    node: { type: String, required: true, maxlength: 64 },
-    kind: { type: String, required: true, enum: OUTPUT_KINDS },
-    fileName: { type: String, required: true, maxlength: 1024 },
-    subfolder: { type: String, maxlength: 1024 },
-    medium: { type: Schema.Types.UUID, required: true },
-    isStored: { type: Boolean, required: true, default: false },
-  },
-  { _id: false },
-);
 
 const outputSchema = new Schema(
   {
@@ -118,6 +108,12 @@ function define() {
       onDelete: 'unset',
       description: 'The execution that it repeats.',
     }),
+    batch: ref('Job', {
+      personal: 'none',
+      server: true,
+      onDelete: 'unset',
+      description: 'The job of the batch that it is one of.',
+    }),
     promptId: {
       personal: 'erase',
       type: String,
@@ -138,71 +134,27 @@ function define() {
       personal: 'export',
       description: 'The errors of ComfyUI: node id → error.',
     }),
-    fence: {
-      personal: 'none',
-      type: Number,
-      integer: true,
-      min: 0,
-      select: false,
-      server: true,
-      description:
-        'The fencing token of the claim that wrote last; what has a lesser one is refused.',
-    },
-    submissions: {
-      personal: 'none',
-      type: Number,
-      required: true,
-      default: 0,
-      integer: true,
-      server: true,
-      select: false,
-      description: 'How often it was given to a pod.',
-    },
-    minVram: {
-      personal: 'none',
-      type: Number,
-      integer: true,
-      server: true,
-      select: false,
-      description: 'It did not fit into a pod with so many bytes.',
-    },
-    lookedAt: {
+    previewAt: {
       personal: 'none',
       type: Date,
       server: true,
-      select: false,
-      description: 'When a worker last took it into hand.',
+      description: 'When its pod last sent a preview, which `GET …/{id}/preview` shows.',
     },
-    sentAt: {
+    heldFor: {
       personal: 'none',
-      type: Date,
+      type: String,
+      enum: REVIEWED,
       server: true,
-      select: false,
-      description: 'When it was sent to the pod.',
+      description: 'What of it waits for the decision of an administrator, while it is HELD.',
     },
-    missingSince: {
-      personal: 'none',
-      type: Date,
-      server: true,
-      select: false,
-      description: 'Since when the pod does not know it.',
-    },
-    unreachedSince: {
-      personal: 'none',
-      type: Date,
-      server: true,
-      select: false,
-      description: 'Since when the pod cannot be reached.',
-    },
-    files: {
+    heldReason: {
       personal: 'erase',
-      type: [fileSchema],
-      default: undefined,
+      type: String,
+      maxlength: 500,
       server: true,
-      select: false,
-      maxItems: 100,
-      description: 'The files of the pod that become media, whose ids are chosen before.',
+      description: 'Why, as the moderation says.',
     },
+    ...stateFields,
     queuedSeconds: {
       personal: 'none',
       type: Number,
@@ -217,19 +169,33 @@ function define() {
       server: true,
       description: 'How long it ran.',
     },
+    gpuSeconds: {
+      personal: 'none',
+      type: Number,
+      min: 0,
+      server: true,
+      description: 'How long it has had pods in work, with the runs that failed.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, workflow: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, project: 1, createdAt: -1, _id: -1 });
+  schema.index({ user: 1, batch: 1, createdAt: -1, _id: -1 });
   schema.index({ workflow: 1 });
   // How many a pod has to do.
   schema.index({ pod: 1, status: 1 }, { sparse: true });
+  // What administrators have to decide.
+  schema.index(
+    { status: 1, createdAt: 1 },
+    { name: 'held', partialFilterExpression: { status: 'HELD' } },
+  );
   schema.index({ rerunOf: 1 }, { sparse: true });
   for (const path of [
     'project',
     'job',
+    'batch',
     'outputs.image',
     'outputs.video',
     'outputs.audio',
@@ -243,4 +209,5 @@ function define() {
 
 export const ComfyUIWorkflowExecution = entity('ComfyUIWorkflowExecution', define, {
   about: 'An execution of a workflow: its parameters, where it runs, and its results.',
+  objects: objectsIn('comfyUIWorkflowExecutions'),
 });

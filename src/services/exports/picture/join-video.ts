@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { joinWithFfmpeg } from '../../../providers/ffmpeg.ts';
+import { markFile } from '../mark-file.ts';
 import type { RenderPlan } from '../plan.ts';
 import type { RenderDir } from '../sound/run.ts';
 import { nameSegment } from './render-segment.ts';
@@ -12,7 +13,7 @@ export const SOUND_FILE = 'sound.m4a';
 export async function joinVideo(
   { workDir, ffmpeg, signal }: RenderDir,
   script: Script,
-  { tags }: Pick<RenderPlan, 'tags'>,
+  { tags, origin }: Pick<RenderPlan, 'tags' | 'origin'>,
 ): Promise<string> {
   const { title, artist, album, genre, date, comment } = tags;
   const metadata = Object.entries({ title, artist, album, genre, date, comment }).flatMap(
@@ -32,5 +33,7 @@ export async function joinVideo(
   });
   // All of it is ours, so a failure is not a file's fault: the job is retried.
   if (end.exitCode !== 0) throw new Error('ffmpeg could not join a video', { cause: end.log });
-  return join(workDir, 'video.mp4');
+  const path = join(workDir, 'video.mp4');
+  await markFile(path, origin?.term);
+  return path;
 }

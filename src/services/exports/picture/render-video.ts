@@ -29,7 +29,9 @@ export async function prepareVideo(
   const picture = plan.picture as PicturePlan;
   const mix = await makeMix(dir, plan.sound, (part) => progress(part * 10, 'decode'));
   progress(10, 'sound');
-  const output = { ...plan, loudness: plan.sound.loudness, tags: {}, cover: null, name: 'sound' };
+  const { encoding } = plan;
+  const { loudness: target } = plan.sound;
+  const output = { encoding, loudness: target, tags: {}, cover: null, name: 'sound' };
   const { loudness } = await encodeSound(dir, mix, output);
   const bpm = picture.show.type === 'SLIDESHOW' ? picture.show.bpm : null;
   const firstBeat = bpm === null ? 0 : await findFirstBeat(dir, mix, bpm);

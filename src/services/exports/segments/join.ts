@@ -33,7 +33,7 @@ export async function joinExport(
   const path = await joinVideo(dir, script, plan);
   const result = await publishFile(work, document, {
     ...{ path, contentType: 'video/mp4', seconds: script.frames / script.plan.fps },
-    ...{ loudness: loudness as Loudness, name: plan.name, fingerprint },
+    ...{ loudness: loudness as Loudness, name: plan.name, origin: plan.origin, fingerprint },
   });
   await deleteUnder(folder);
   return result;

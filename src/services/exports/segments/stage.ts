@@ -10,7 +10,7 @@ import type { RenderDir } from '../sound/run.ts';
 /** What other workers need of a video: what to render, and from which files. */
 export interface Staged {
   script: Script;
-  plan: Pick<RenderPlan, 'name' | 'tags'>;
+  plan: Pick<RenderPlan, 'name' | 'tags' | 'origin'>;
   /** The files that segments are rendered from. */
   names: string[];
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Loudness, readLoudness } from '../../media/audio/analysis/loudness.ts';
-import type { LoudnessTarget, SoundEncoding, Tags } from '../plan.ts';
+import type { ExportOrigin, LoudnessTarget, SoundEncoding, Tags } from '../plan.ts';
 import { type CodecOutput, describeCodec } from './codecs.ts';
 import { buildLevelFilter, correctLevels, type Levels, planLevels } from './loudness.ts';
 import { MEASURE, type Mix } from './mix.ts';
@@ -14,6 +14,7 @@ export interface SoundOutput {
   tags: Tags;
   /** A JPEG of ours; null for none. */
   cover: string | null;
+  origin?: ExportOrigin;
   /** The name of the file, without extension. */
   name: string;
 }

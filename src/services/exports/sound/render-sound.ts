@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fetchOriginal } from '../../media/original.ts';
+import { markFile } from '../mark-file.ts';
 import type { RenderPlan, SoundPlan } from '../plan.ts';
 import type { RenderedFile } from '../publish.ts';
 import { fetchCover } from './cover.ts';
@@ -24,6 +25,7 @@ export async function renderSoundFile(
   const encoded = await encodeSound(dir, mix, output, (round) =>
     progress(50 + 7 * round, 'encode'),
   );
+  await markFile(encoded.path, plan.origin?.term);
   return { ...encoded, seconds: mix.seconds };
 }
 

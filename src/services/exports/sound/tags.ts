@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RenderInput } from '../../../providers/ffmpeg-render.ts';
+import { buildXmp, type GeneratedTerm, nameTerm } from '../../media/metadata/source-type.ts';
 import type { TagName } from '../plan.ts';
 import type { CodecOutput } from './codecs.ts';
 import type { SoundOutput } from './encode.ts';
@@ -23,13 +24,14 @@ const NAMES: Record<TagName, string> = {
 export async function buildTagInputs(
   workDir: string,
   codec: CodecOutput,
-  { tags, cover }: SoundOutput,
+  { tags, cover, origin }: SoundOutput,
 ): Promise<RenderInput[]> {
   const picture = cover && codec.cover === 'TAG' ? await buildPictureBlock(cover) : undefined;
   const lines = Object.entries(tags).map(
     ([name, value]) => `${NAMES[name as TagName]}=${escapeLine(value)}`,
   );
   if (picture) lines.push(`METADATA_BLOCK_PICTURE=${escapeLine(picture)}`);
+  if (origin?.term) lines.push(...markInTags(codec, origin.term));
   // In a file and not in arguments, where a picture has no room.
   const path = join(workDir, 'tags.txt');
   await writeFile(path, [';FFMETADATA1', ...lines, ''].join('\n'));
@@ -37,6 +39,13 @@ export async function buildTagInputs(
     { path, demuxer: 'ffmetadata' },
     ...(cover && codec.cover === 'ATTACHED' ? [{ path: cover, demuxer: 'jpeg_pipe' }] : []),
   ];
+}
+
+/** Where the tags of a format have room for it, they say that the sound was generated; else the file does. */
+function markInTags({ muxer }: CodecOutput, term: GeneratedTerm): string[] {
+  if (muxer === 'mp3') return [`id3v2_priv.XMP=${escapeLine(buildXmp(term))}`];
+  if (muxer === 'flac' || muxer === 'opus') return [`DIGITALSOURCETYPE=${nameTerm(term)}`];
+  return [];
 }
 
 /** The options that write them. */

@@ -1,26 +1,22 @@
 import { newId, type UUID } from '../../../data/ids.ts';
-import { findOne } from '../../../data/read.ts';
-import { update } from '../../../data/write.ts';
-import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
-import { JobFailure, LostClaim, type WakeLater } from '../../jobs/job-type.ts';
-import { getMediumEntity } from '../../media/medium.ts';
+import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { GONE_AFTER, pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
-import { type ExecutionResult, OPEN } from './execution-input.ts';
+import type { ExecutionResult } from './execution-input.ts';
+import { finishWhenReady } from './finish-run.ts';
 import type { Seen } from './look.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { cleanFileName, guessKind, MEDIA, type PlannedFile } from './output-kinds.ts';
 import { recordPodFailure } from './pod-health.ts';
-import { findPod } from './pods.ts';
-import type { Ended } from './protocol.ts';
+import { findPod, type PodDoc } from './pods.ts';
 import { recordUsage } from './record-usage.ts';
+import { reviewOutputs } from './review-run.ts';
 import { findRevision } from './revisions.ts';
+import { describeMessages, describeUse, readTimes } from './run-record.ts';
 import { storeOutput } from './store-output.ts';
 
 /** How long one step may fetch, in ms; the rest is for the next one. */
 const STEP = 30_000;
-/** How long the media of a run may take to be processed, in ms. */
-const LONGEST_PROCESSING = 2 * 3_600_000;
 
 /** Decides, once and for all, which files of a run that has ended become which media. */
 export async function planOutputs(
@@ -48,25 +44,10 @@ export async function planOutputs(
     ...{ stage: 'COLLECTING', status: 'RUNNING', progress: 80, files },
     ...(startedAt && !document.startedAt && { startedAt }),
     ...(queued !== undefined && { queuedSeconds: Math.max(0, queued) }),
-    ...(seconds !== undefined && { runSeconds: seconds }),
+    ...describeUse(run, seconds),
   };
-  const lines = ended.messages.slice(-50).map(({ event, at, data }) => ({
-    event,
-    ...(at && { at: new Date(at) }),
-    ...(typeof data.node_id === 'string' && { node: data.node_id.slice(0, 64) }),
-  }));
-  await run.save({ set }, 'collect', [...lines, { event: 'collecting' }]);
+  await run.save({ set }, 'collect', [...describeMessages(ended), { event: 'collecting' }]);
   await recordUsage(ctx, pod, run.document, seconds, work.signal);
-}
-
-function readTimes({ messages }: Ended): { startedAt?: Date; seconds?: number } {
-  const at = (name: string) => messages.find(({ event }) => event === name)?.at;
-  const start = at('execution_start');
-  const end = at('execution_success');
-  return {
-    ...(start && { startedAt: new Date(start) }),
-    ...(start && end && { seconds: Math.max(0, end - start) / 1000 }),
-  };
 }
 
 /** Stores the files of a run as media, and completes it once all of these have been processed. */
@@ -79,15 +60,17 @@ export async function collectOutputs(
   progress(run.document.progress, 'COLLECTING');
   const files = (run.document.files ?? []) as PlannedFile[];
   const pod = run.document.pod ? await findPod(ctx, run.document.pod) : null;
+  const waiting = await reviewFiles(work, run, pod);
+  if (waiting) return waiting;
   for (const [i, file] of files.entries()) {
     if (file.isStored) continue;
     if (performance.now() > until) return { wakeIn: 1 };
-    if (!pod) throw new JobFailure('LOST', 'Its pod was deleted before its files were fetched.');
+    if (!pod && !file.stagedBytes) throw podDeleted();
     try {
       await storeOutput(work, run, pod, file, i);
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof PodFailure)) throw error;
+      if (!pod || !(error instanceof PodFailure)) throw error;
       return waitForPod(work, run, pod, error);
     }
     const stored = files.map((f, at) => (at === i ? { ...f, isStored: true } : f));
@@ -101,6 +84,24 @@ export async function collectOutputs(
     progress(percent);
   }
   return finishWhenReady(work, run, files);
+}
+
+const podDeleted = () =>
+  new JobFailure('LOST', 'Its pod was deleted before its files were fetched.');
+
+/** Has the files reviewed that are to become media; null when they may. */
+async function reviewFiles(
+  work: ExecutionWork,
+  run: OpenRun,
+  pod: PodDoc | null,
+): Promise<WakeLater | null> {
+  try {
+    return await reviewOutputs(work, run, pod);
+  } catch (error) {
+    work.signal.throwIfAborted();
+    if (!pod || !(error instanceof PodFailure)) throw error;
+    return waitForPod(work, run, pod, error);
+  }
 }
 
 function describeOutput({ node, kind, medium }: PlannedFile) {
@@ -128,37 +129,3 @@ async function waitForPod(
   }
   return { wakeIn: pace((silent ?? 0) / 1000, 60) + 1 };
 }
-
-async function finishWhenReady(
-  work: ExecutionWork,
-  run: OpenRun,
-  files: PlannedFile[],
-): Promise<ExecutionResult | WakeLater> {
-  const { ctx, input, job, token } = work;
-  for (const { kind, medium: _id } of files) {
-    const medium = await findOne(ctx, getMediumEntity(MEDIA[kind].entity), { _id });
-    // Its owner has deleted it already.
-    if (!medium || medium.status === 'READY') continue;
-    if (medium.status === 'FAILED') {
-      const { code: why = 'FAILED', message = '' } = (medium as Failed).error ?? {};
-      if (why === 'ALLOWANCE_EXCEEDED') throw new JobFailure(why, message);
-      throw new JobFailure('INVALID_OUTPUT', `A file of the pod cannot be used: ${why}.`);
-    }
-    const took = run.since(medium.createdAt) ?? 0;
-    if (took > LONGEST_PROCESSING) {
-      throw new JobFailure('INVALID_OUTPUT', 'A file of the pod could not be processed in time.');
-    }
-    return { wakeIn: pace(took / 1000, 30) };
-  }
-  return work.complete(async (tx) => {
-    const mine = { _id: input.document, job: job._id, fence: token, status: { $in: OPEN } };
-    const ended = { status: 'COMPLETED', stage: 'DONE', progress: 100 };
-    const set = { ...ended, completedAt: new Date(tx.clock()) };
-    const unset = ['unreachedSince', 'missingSince'];
-    const done = await update(tx, ComfyUIWorkflowExecution, mine, { set, unset }, 'complete');
-    if (!done) throw new LostClaim();
-    return { document: input.document, outputs: files.length };
-  });
-}
-
-type Failed = { error?: { code: string; message: string } | null };

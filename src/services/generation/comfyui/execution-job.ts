@@ -1,14 +1,18 @@
 import Joi from 'joi';
 import type { Ctx } from '../../../context.ts';
 import { findOne } from '../../../data/read.ts';
-import { ComfyUIWorkflowConfig } from '../../../models/generation/comfyui/workflow-config.ts';
+import { AppError } from '../../../errors.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import type { JobDoc } from '../../../models/jobs/job.ts';
-import { computePrice } from '../../billing/prices.ts';
 import { idInput } from '../../jobs/input.ts';
 import type { JobType, Subject } from '../../jobs/job-type.ts';
 import { type ExecutionInput, type ExecutionResult, OF_ONE_TRY, OPEN } from './execution-input.ts';
+import { findPrice, PRICED_AS } from './price.ts';
 import { abandonRun } from './stop-job.ts';
+
+/** The refusal of what only an administrator may end. */
+export const heldForReview = () =>
+  new AppError('INVALID_STATE', 'It is HELD for review, which only an administrator ends.');
 
 const subject: Subject<ExecutionInput, ExecutionResult> = {
   at: ({ document }) => ({ entity: ComfyUIWorkflowExecution, id: document }),
@@ -20,12 +24,12 @@ const subject: Subject<ExecutionInput, ExecutionResult> = {
     };
     const [status, action] = ends[code] ?? ['FAILED', 'fail'];
     const set = { status, stage: 'DONE', error: { code, message }, completedAt: now };
-    return [{ set, action }];
+    return [{ set, unset: ['heldFor', 'heldReason'], action }];
   },
   resumed: (job) => ({
     where: { job, status: { $in: ['FAILED', 'CANCELLED', 'LOST'] } },
     set: { status: 'QUEUED', stage: 'WAITING', progress: 0 },
-    unset: ['error', 'startedAt', 'completedAt', 'minVram', ...OF_ONE_TRY],
+    unset: ['error', 'startedAt', 'completedAt', 'minVram', 'allowed', ...OF_ONE_TRY],
     action: 'retry',
   }),
 };
@@ -35,21 +39,18 @@ const subject: Subject<ExecutionInput, ExecutionResult> = {
  * be woken. So a run of hours needs no function that waits.
  */
 export const executeWorkflow: JobType<ExecutionInput, ExecutionResult> = {
-  name: 'execute-workflow',
+  name: PRICED_AS,
   input: Joi.object<ExecutionInput>({ document: idInput().required() }),
   queue: 'provider',
   subject,
   price: findPrice,
+  charge: (_, { cost }) => cost ?? 0,
+  admitCancel: async (tx, { document }) => {
+    const held = { _id: document, status: 'HELD' };
+    const found = await findOne(tx, ComfyUIWorkflowExecution, held, { projection: { _id: 1 } });
+    if (found) throw heldForReview();
+  },
   abandoned: (tx: Ctx, { _id }: Pick<JobDoc, '_id'>, { document }) =>
     abandonRun(tx, { job: _id, execution: document }),
   run: async (work) => (await import('./run-execution.ts')).runExecution(work),
 };
-
-/** What its workflow costs, beside what each execution does by the prices of now. */
-async function findPrice(ctx: Ctx, { document }: ExecutionInput): Promise<number> {
-  const only = (field: string) => ({ projection: { [field]: 1 } });
-  const run = await findOne(ctx, ComfyUIWorkflowExecution, { _id: document }, only('workflow'));
-  const of = { _id: run?.workflow };
-  const workflow = run && (await findOne(ctx, ComfyUIWorkflowConfig, of, only('creditCost')));
-  return (workflow?.creditCost ?? 0) + computePrice(ctx, executeWorkflow.name, {});
-}

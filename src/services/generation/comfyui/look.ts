@@ -1,9 +1,13 @@
+import { config } from '../../../config.ts';
+import type { Ctx } from '../../../context.ts';
 import type { Sight } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
+import { describeFollowed, followRun, isFollowed } from './follow-run.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodAnswer, recordPodFailure } from './pod-health.ts';
 import { findPod, type PodDoc } from './pods.ts';
 import { type Ended, readHistory, readQueue, removePending } from './protocol.ts';
+import { findRevision } from './revisions.ts';
 
 /** What was seen of a run at its pod. */
 export interface Seen {
@@ -44,7 +48,15 @@ export async function lookAtRun(work: ExecutionWork, run: OpenRun): Promise<Seen
     seen = { sight: { is: 'UNREACHED' } };
   }
   await noteSilence(run, seen.sight);
+  if (seen.sight.is === 'PENDING' || seen.sight.is === 'RUNNING') await listenAgain(ctx, run, pod);
   return { ...seen, pod };
+}
+
+/** A process that has begun since the run was submitted listens to it, too. */
+async function listenAgain(ctx: Ctx, { document }: OpenRun, pod: PodDoc): Promise<void> {
+  if (!config.listensToPods || isFollowed(document.promptId)) return;
+  const revision = await findRevision(ctx, document.workflow, document.workflowRevision);
+  if (revision) await followRun(ctx, pod, describeFollowed(document, revision));
 }
 
 /** Notes since when a pod keeps silent, or does not know the run. */

@@ -25,7 +25,8 @@ export interface OpenRun {
   save(change: Update, action: string | null, lines?: LogLine[]): Promise<void>;
 }
 
-interface LogLine {
+/** A line of the log of an execution. */
+export interface LogLine {
   event: string;
   level?: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   at?: Date;
@@ -73,7 +74,7 @@ export async function openRun({ ctx, input, job, token }: ExecutionWork): Promis
 }
 
 /** Writes lines into the log of an execution. */
-async function writeLog(
+export async function writeLog(
   ctx: Ctx,
   { _id: execution, user }: Pick<ExecutionDoc, '_id' | 'user'>,
   lines: LogLine[],

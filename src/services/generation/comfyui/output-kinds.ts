@@ -11,6 +11,8 @@ export interface PlannedFile {
   subfolder?: string | null;
   medium: UUID;
   isStored: boolean;
+  /** Its size, where it has been fetched already, to be reviewed before it becomes a medium. */
+  stagedBytes?: number | null;
 }
 
 /** What an output of a kind becomes: its entity, and the field of an execution that refers to it. */

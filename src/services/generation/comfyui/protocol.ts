@@ -158,18 +158,22 @@ export async function removePending(
   await callPod(pod, { method: 'POST', path: '/queue', json: { delete: [promptId] }, signal });
 }
 
-/** Takes a run out of the queue, or stops it while it runs: this one and no other. */
+/**
+ * Takes a run out of the queue, or stops it while it runs: this one and no other. Answers whether it ran: then it
+ * ends at its next step.
+ */
 export async function stopPrompt(
   pod: PodAddress,
   promptId: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const post = { method: 'POST', signal } as const;
   await removePending(pod, promptId, signal);
   // Servers of 2024 would stop whatever runs: so only where it is this one.
   const { running } = await readQueue(pod, signal);
-  if (!running.includes(promptId)) return;
+  if (!running.includes(promptId)) return false;
   await callPod(pod, { ...post, path: '/interrupt', json: { prompt_id: promptId } });
+  return true;
 }
 
 /** The server, and the memory of its devices. */

@@ -10,7 +10,7 @@ import { type PodStats, readStats } from './protocol.ts';
 export async function recordUsage(
   ctx: Ctx,
   pod: PodDoc,
-  { _id: execution, user }: Pick<ExecutionDoc, '_id' | 'user'>,
+  { _id: execution, user, promptId }: Pick<ExecutionDoc, '_id' | 'user' | 'promptId'>,
   gpuSeconds: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
@@ -18,7 +18,7 @@ export async function recordUsage(
   const [device] = stats?.devices ?? [];
   const now = new Date(ctx.clock());
   await ComfyUIResourceUsage.collection.updateOne(
-    { execution, pod: pod._id },
+    { execution, promptId: promptId ?? null },
     {
       $setOnInsert: {
         _id: newId(now.getTime()),

@@ -5,6 +5,8 @@ import { type ExecutionResult, OF_ONE_TRY } from './execution-input.ts';
 import { lookAtRun, type Seen } from './look.ts';
 import { type ExecutionWork, type OpenRun, openRun, readState } from './open-run.ts';
 import { findPod, findRoomierPod } from './pods.ts';
+import { reviewInputs, waitForDecision } from './review-run.ts';
+import { recordFailure } from './run-record.ts';
 import { submitRun } from './submit.ts';
 
 /**
@@ -13,7 +15,10 @@ import { submitRun } from './submit.ts';
  */
 export async function runExecution(work: ExecutionWork): Promise<ExecutionResult | WakeLater> {
   const run = await openRun(work);
-  if (run.document.stage === 'WAITING') return submitRun(work, run);
+  if (run.document.status === 'HELD') return waitForDecision();
+  if (run.document.stage === 'WAITING') {
+    return (await reviewInputs(work, run)) ?? submitRun(work, run);
+  }
   if (run.document.stage === 'COLLECTING') return collectOutputs(work, run);
   const seen = await lookAtRun(work, run);
   return carryOut(work, run, decide(readState(run), seen.sight), seen);
@@ -44,6 +49,7 @@ async function carryOut(
       await planOutputs(work, run, seen);
       return collectOutputs(work, run);
     case 'FAIL':
+      await recordFailure(work, run, seen);
       if (decision.outOfMemory) return tryRoomier(work, run, decision);
       throw new JobFailure(decision.code, decision.message);
     case 'LOSE':

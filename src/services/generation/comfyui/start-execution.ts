@@ -31,27 +31,44 @@ export async function startExecution(ctx: Ctx, asked: AskedExecution): Promise<E
   const { promisedId } = ctx;
   const stored = promisedId && (await findOne(ctx, ComfyUIWorkflowExecution, { _id: promisedId }));
   if (stored) return stored;
-  const { user, workflow: _id, project, rerunOf } = asked;
-  const revision = await findAsked(ctx, _id, rerunOf?.revision);
+  const revision = await findAsked(ctx, asked.workflow, asked.rerunOf?.revision);
+  const plan = await planExecution(ctx, asked, revision);
+  return startRun(ctx, ComfyUIWorkflowExecution, executeWorkflow, plan);
+}
+
+/** Says with what an execution is stored. @throws AppError VALIDATION_FAILED naming every fault */
+export async function planExecution(
+  ctx: Ctx,
+  { user, workflow, project, parameters, rerunOf }: AskedExecution,
+  revision: AskedRevision,
+): Promise<Record<string, unknown> & { user: UUID }> {
   if (!project && revision.outputs.some(({ kind }) => kind === 'TRACK')) {
     throw invalid([{ path: 'project', message: 'is required: the workflow makes a track' }]);
   }
-  const given = { ...rerunOf?.seeds, ...asked.parameters };
+  const given = { ...rerunOf?.seeds, ...parameters };
   const { values, seeds, inputs } = await chooseValues(ctx, revision.parameters, given, user);
-  return startRun(ctx, ComfyUIWorkflowExecution, executeWorkflow, {
-    ...{ user, workflow: _id, workflowRevision: revision.revision, parameters: values, seeds },
+  return {
+    ...{ user, workflow, workflowRevision: revision.revision, parameters: values, seeds },
+    heldGpuSeconds: revision.gpuSeconds,
     ...(project && { project }),
     ...(inputs.length > 0 && { inputs }),
     ...(rerunOf && { rerunOf: rerunOf._id }),
-  });
+  };
 }
 
-async function findAsked(ctx: Ctx, _id: UUID, number?: number): Promise<Revision> {
+/** A revision that is to be executed, with what its workflow says today of its price. */
+type AskedRevision = Revision & { gpuSeconds: number };
+
+/** The revision of a workflow that is to be executed, of one that its caller may read. @throws AppError */
+export async function findAsked(ctx: Ctx, _id: UUID, number?: number): Promise<AskedRevision> {
   const readable = getReaders(ComfyUIWorkflowConfig)(ctx.actor);
   const workflow = readable && (await findOne(ctx, ComfyUIWorkflowConfig, { ...readable, _id }));
   if (!workflow) throw invalid([{ path: 'workflow', message: 'there is no such workflow' }]);
-  if (number === undefined || number === workflow.revision) return keepRevision(ctx, workflow);
+  const { gpuSeconds } = workflow;
+  if (number === undefined || number === workflow.revision) {
+    return { ...(await keepRevision(ctx, workflow)), gpuSeconds };
+  }
   const kept = await findRevision(ctx, _id, number);
   if (!kept) throw invalid([{ path: 'workflow', message: `revision ${number} was not kept` }]);
-  return kept;
+  return { ...kept, gpuSeconds };
 }

@@ -8,28 +8,39 @@ import { JobFailure, type JobType } from '../../jobs/job-type.ts';
 import { BEHIND_USERS, enqueue, ringJobs } from '../../jobs/queue.ts';
 import { SETTLED_AFTER } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
-import { findPod } from './pods.ts';
-import { stopPrompt } from './protocol.ts';
+import { findPod, type PodDoc } from './pods.ts';
+import { readHistory, stopPrompt } from './protocol.ts';
+import { recordUsage } from './record-usage.ts';
+import { readTimes } from './run-record.ts';
 
 interface StopInput {
   pod: UUID;
   promptId: string;
+  /** Whose it was: what it has used until then is kept. */
+  execution?: UUID;
 }
 
+/** How long a run that was stopped may take to its next step, in ms, until nobody asks any more what it used. */
+const LONGEST_STEP = 10 * 60_000;
+
 /** Stops at its pod what nobody waits for any more: it would hold up the runs of others. */
-export const stopRun: JobType<StopInput> = {
+export const stopRun: JobType<StopInput, object> = {
   name: 'stop-run',
   input: Joi.object<StopInput>({
     pod: idInput().required(),
     promptId: Joi.string().required(),
+    execution: idInput(),
   }),
   queue: 'provider',
   attempts: 6,
-  run: async ({ ctx, input, signal }) => {
+  run: async ({ ctx, input, job, signal }) => {
     const pod = await findPod(ctx, input.pod);
     if (!pod) return {};
     try {
-      await stopPrompt(pod, input.promptId, signal);
+      const isRunning = await stopPrompt(pod, input.promptId, signal);
+      const age = ctx.clock() - job.createdAt.getTime();
+      if (isRunning && age < LONGEST_STEP) return { wakeIn: 3 };
+      await recordStopped(ctx, pod, input, signal);
     } catch (error) {
       if (!(error instanceof PodFailure)) throw error;
       throw new JobFailure('POD_UNREACHED', 'The pod did not answer.', { retryable: true });
@@ -37,6 +48,20 @@ export const stopRun: JobType<StopInput> = {
     return {};
   },
 };
+
+/** Keeps what a run has used that was stopped while it ran. */
+async function recordStopped(
+  ctx: Ctx,
+  pod: PodDoc,
+  { execution: _id, promptId }: StopInput,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = _id && (await readHistory(pod, promptId, signal));
+  const run = ended && (await findOne(ctx, ComfyUIWorkflowExecution, { _id }));
+  const { seconds } = ended ? readTimes(ended) : {};
+  if (!run || seconds === undefined) return;
+  await recordUsage(ctx, pod, { _id: run._id, user: run.user, promptId }, seconds, signal);
+}
 
 /** Has a run stopped that may be at its pod, in the transaction that ends its job otherwise than by completion. */
 export async function abandonRun(
@@ -51,7 +76,7 @@ export async function abandonRun(
   // The request that submits it may be under way yet: once more, when it has arrived.
   const delays = stage === 'SUBMITTING' ? [0, SETTLED_AFTER / 1000 + 5] : [0];
   for (const delay of delays) {
-    const input = { pod, promptId };
+    const input = { pod, promptId, execution };
     const stop = await enqueue(tx, stopRun, { input, delay, priority: BEHIND_USERS });
     // Before the commit, so a little later: a ring that comes too early finds nothing.
     await ringJobs(tx, stop, delay + 1);

@@ -1,5 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import { Readable } from 'node:stream';
 import { type Base, entityNamed } from '../../../data/entity.ts';
 import { findOne } from '../../../data/read.ts';
 import { confirmReferences } from '../../../data/references.ts';
@@ -7,23 +5,17 @@ import { insert } from '../../../data/write.ts';
 import { ComfyUIWorkflowConfig } from '../../../models/generation/comfyui/workflow-config.ts';
 import { headObject } from '../../../providers/s3.ts';
 import { uploadStream } from '../../../providers/upload-stream.ts';
-import { JobFailure } from '../../jobs/job-type.ts';
 import { buildOriginalKey } from '../../media/keys.ts';
 import type { Medium } from '../../media/medium.ts';
+import { markImage } from '../../media/metadata/mark-image.ts';
 import { failWithoutAllowance } from '../../metering/allowances/in-jobs.ts';
 import { withAllowance } from '../../metering/allowances/with-allowance.ts';
-import { describeLineage } from '../lineage.ts';
-import { PodFailure } from './call-pod.ts';
+import { describeLineage, GENERATED } from '../lineage.ts';
+import { fetchOutput, invalidOutput, type OpenOutput } from './fetch-output.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { cleanFileName, guessType, MEDIA, type PlannedFile } from './output-kinds.ts';
 import type { PodDoc } from './pods.ts';
-import { openFile } from './protocol.ts';
-
-/** The most bytes of a file whose length its pod does not say. */
-const MOST_UNSIZED = 64 * 1024 * 1024;
-/** How long a file may take, in ms, whatever its size, and for each MB. */
-const BASE = 30_000;
-const PER_MB = 500;
+import { openStaged } from './stage-outputs.ts';
 
 /**
  * Streams a file of a pod to where an upload of its medium would have put it: S3 tells of it, and it is processed as
@@ -33,7 +25,7 @@ const PER_MB = 500;
 export async function storeOutput(
   work: ExecutionWork,
   run: OpenRun,
-  pod: PodDoc,
+  pod: PodDoc | null,
   file: PlannedFile,
   position: number,
 ): Promise<void> {
@@ -44,56 +36,16 @@ export async function storeOutput(
   const known = await findOne<Base>(ctx, entity, { _id: file.medium });
   // Stored by a run that came no further.
   if (known && (await headObject(key))) return;
-  const subfolder = file.subfolder ?? '';
-  const late = new AbortController();
-  let timer = setTimeout(() => late.abort(), BASE);
-  const signal = AbortSignal.any([work.signal, late.signal]);
-  let response: IncomingMessage | undefined;
-  try {
-    response = await openFile(pod, { fileName: file.fileName, subfolder }, signal);
-    const { stream, size } = await measure(response, MEDIA[file.kind].bytes);
-    clearTimeout(timer);
-    timer = setTimeout(() => late.abort(), BASE + (PER_MB * size) / 1e6);
+  const store = async ({ signal, ...fetched }: OpenOutput) => {
+    const isImage = file.kind === 'IMAGE';
+    const { stream, size } = isImage ? await markImage(fetched, GENERATED) : fetched;
     const medium = (known as Medium | null) ?? (await makeMedium(work, run, file, position, size));
     if (medium.size !== size) throw invalidOutput('its size has changed');
     const stored = await uploadStream(key, stream, medium.contentType, signal);
     if (stored.size !== size) throw invalidOutput('it is not as long as it was said to be');
-  } catch (error) {
-    // What broke off at the pod's end is asked for again; S3's failures are another matter.
-    if (!response || error instanceof JobFailure) throw error;
-    if (!response.errored && response.complete) throw error;
-    throw new PodFailure('A file of the pod broke off.', true, undefined, error);
-  } finally {
-    clearTimeout(timer);
-    response?.destroy();
-  }
-}
-
-function invalidOutput(why: string): JobFailure {
-  return new JobFailure('INVALID_OUTPUT', `A file of the pod cannot be used: ${why}.`);
-}
-
-/** The size of a file, before it is read; of one whose pod does not say, after that. */
-async function measure(
-  response: IncomingMessage,
-  most: number,
-): Promise<{ stream: Readable; size: number }> {
-  const said = response.headers['content-length'];
-  if (said !== undefined) {
-    const size = Number(said);
-    if (size === 0) throw invalidOutput('it is empty');
-    if (size > most) throw invalidOutput(`it is larger than ${most} bytes`);
-    return { stream: response, size };
-  }
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of response as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > Math.min(most, MOST_UNSIZED)) throw invalidOutput('its pod does not say its size');
-    parts.push(part);
-  }
-  if (size === 0) throw invalidOutput('it is empty');
-  return { stream: Readable.from([Buffer.concat(parts)]), size };
+  };
+  if (pod && !file.stagedBytes) await fetchOutput(pod, file, work.signal, store);
+  else await store(await openStaged(run.document, position, work.signal));
 }
 
 async function makeMedium(

@@ -3,6 +3,7 @@ import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
 import { fillGraph } from './fill-graph.ts';
+import { describeFollowed, followRun } from './follow-run.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { choosePod, type PodDoc } from './pods.ts';
@@ -68,6 +69,7 @@ async function tryPod(
     const counted = { ...set, submissions: document.submissions + 1 };
     await run.save({ set: counted, times: { sentAt: 0 } }, null, [{ event: 'submitting' }]);
     progress(2, 'SUBMITTING');
+    await followRun(ctx, pod, describeFollowed(run.document, revision));
     const sent = await submitPrompt(pod, { promptId, graph, clientId: promptId }, signal);
     if (
       sent.is === 'REFUSED' ||

@@ -20,6 +20,7 @@ import type { Picture } from './formats/picture.ts';
 import { findConversion } from './heic/color.ts';
 import type { HeicWork } from './heic/decode.ts';
 import { IMAGE_LIMITS, type ImageLimits } from './limits.ts';
+import { chooseMark } from './mark.ts';
 import { readImageOrigin } from './origin.ts';
 import { sniffImage } from './sniff.ts';
 import { openSource } from './source.ts';
@@ -50,7 +51,7 @@ const PLAN: PlannedDerivative[] = [
 
 /**
  * Processes one image: facts, tags, and three smaller copies that contain pixels alone, no EXIF,
- * ICC profile or text. The original is decoded once, at the size of the largest copy.
+ * ICC profile or text; only that an image was generated is said by them, too. The original is decoded once, at the size of the largest copy.
  */
 export const processImage: MediaProcessor = (input) => processWithin(input, IMAGE_LIMITS);
 
@@ -82,16 +83,19 @@ export async function processWithin(
   );
   signal.throwIfAborted();
 
+  const mark = chooseMark(metadata.digitalSourceType);
   progress(40, 'thumbnail');
   const small = await shrink(pixels, THUMBNAIL);
   // WebP at effort 2 takes a third of the time of the default 4, for files 5 % larger. AVIF, even
   // at effort 0, takes a tenth of the bytes of such a preview.
-  await makeDerivative(input, 'thumbnail', small, (sharp) => sharp.webp({ quality: 80 }));
+  await makeDerivative(input, 'thumbnail', small, (sharp) => mark(sharp.webp({ quality: 80 })));
   const features = await computeFeatures(small);
   progress(50, 'preview');
-  await makeDerivative(input, 'preview', pixels, (sharp) => sharp.webp({ quality: 80, effort: 2 }));
+  await makeDerivative(input, 'preview', pixels, (sharp) =>
+    mark(sharp.webp({ quality: 80, effort: 2 })),
+  );
   progress(80, 'previewAvif');
-  const warnings = [...source.warnings, ...(await makeAvif(input, pixels))];
+  const warnings = [...source.warnings, ...(await makeAvif(input, pixels, mark))];
   signal.throwIfAborted();
   progress(100, 'done');
   return { contentType, facts: { image: { ...image, ...features } }, metadata, warnings };
@@ -176,11 +180,15 @@ async function makeDerivative(
 }
 
 /** Makes the AVIF preview, which may fail. Returns warnings. */
-async function makeAvif(input: ProcessorInput, pixels: Pixels): Promise<MediaWarning[]> {
+async function makeAvif(
+  input: ProcessorInput,
+  pixels: Pixels,
+  mark: (sharp: Sharp) => Sharp,
+): Promise<MediaWarning[]> {
   let made: Encoded;
   try {
     const smaller = await shrink(pixels, PREVIEW_AVIF);
-    made = await encodeToBuffer(openPixels(smaller).avif({ quality: 50, effort: 0 }));
+    made = await encodeToBuffer(mark(openPixels(smaller).avif({ quality: 50, effort: 0 })));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return [buildWarning('DERIVATIVE_OMITTED', `There is no AVIF preview: ${why}`.slice(0, 500))];

@@ -1,9 +1,11 @@
 import type { Metadata, Sharp } from 'sharp';
 import { AppError, type Fault } from '../../../errors.ts';
 import { openBounded } from '../bounded-file.ts';
+import { readXmp } from '../metadata/xmp.ts';
 import { type Box, decodeInto, openPixels, type Pixels, readHeader } from './decoder.ts';
 import type { HeicWork } from './heic/decode.ts';
 import { IMAGE_LIMITS } from './limits.ts';
+import { chooseMark } from './mark.ts';
 import { sniffImage } from './sniff.ts';
 import { type ImageSource, openSource } from './source.ts';
 
@@ -99,7 +101,8 @@ export function buildRenderKey({ width, height, fit, format, quality }: RenderOp
 }
 
 /**
- * Renders an accepted (READY) original to a file: upright, sRGB, without metadata. An abort takes
+ * Renders an accepted (READY) original to a file: upright, sRGB, without metadata, but that
+ * an image was generated is said by its renders, too. An abort takes
  * effect when the decoder finishes its current step, after some seconds at most.
  * @throws MediaError when the source cannot be decoded; the signal's reason when aborted
  */
@@ -123,9 +126,9 @@ export async function renderImage(
     source.color,
   );
   signal.throwIfAborted();
-  const { size, width, height } = await encodeAs(padToBox(pixels, options), options).toFile(
-    outPath,
-  );
+  const mark = chooseMark(header.xmp && readXmp(header.xmp).digitalSourceType);
+  const encoded = mark(encodeAs(padToBox(pixels, options), options));
+  const { size, width, height } = await encoded.toFile(outPath);
   signal.throwIfAborted();
   return { contentType: `image/${options.format}`, size, width, height };
 }

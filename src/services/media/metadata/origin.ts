@@ -3,6 +3,8 @@ import { MediaError } from '../media-error.ts';
 import { hasContentCredentials } from './content-credentials.ts';
 import { type GenerationTags, pickGeneration } from './generation.ts';
 import { listParts, type Part } from './parts.ts';
+import { type Credentials, readCredentials } from './read-credentials.ts';
+import { readTerm } from './source-type.ts';
 import { readXmp } from './xmp.ts';
 
 /** What a file says of how it was made. */
@@ -11,6 +13,8 @@ export interface OriginTags extends GenerationTags {
   digitalSourceType?: string;
   /** Whether the file has a manifest of content credentials (C2PA) in it. */
   c2pa?: true;
+  /** What that says. */
+  credentials?: Credentials;
 }
 
 /** What the reader of a format found in a file. */
@@ -34,13 +38,18 @@ export async function readOrigin(
     const parts = await listParts(file);
     const { texts, xmp } = await readTexts(file, parts);
     const packet = xmp ?? (await findXmp(file, parts));
-    const { digitalSourceType, userComment } = packet ? readXmp(packet) : {};
+    const said = packet ? readXmp(packet) : {};
+    const { userComment } = said;
     const comment = userComment ? [['UserComment', userComment] as const] : [];
     const hasManifest = await hasContentCredentials(file, parts);
+    const credentials = hasManifest ? await readCredentials(file, parts) : undefined;
+    const digitalSourceType =
+      said.digitalSourceType ?? findTerm(texts) ?? credentials?.digitalSourceType;
     return {
       ...pickGeneration([...texts, ...comment]),
       ...(digitalSourceType && { digitalSourceType }),
       ...(hasManifest && { c2pa: true }),
+      ...(credentials && { credentials }),
     };
   } catch (error) {
     if (error instanceof MediaError) return {};
@@ -48,6 +57,12 @@ export async function readOrigin(
   } finally {
     await file.close();
   }
+}
+
+/** The comment of FLAC and Ogg that says what XMP says elsewhere. */
+function findTerm(texts: FoundTexts['texts']): string | undefined {
+  const [, text] = texts.find(([key]) => key.toLowerCase() === 'digitalsourcetype') ?? [];
+  return readTerm(text?.slice(0, 200));
 }
 
 /** The box and the chunk of XMP in MP4 and in WAV (XMP specification, part 3). */

@@ -1,3 +1,5 @@
+import { readTerm } from './source-type.ts';
+
 /** What is read of an XMP packet (ISO 16684-1), which may hold anything, places included. */
 export interface XmpFacts {
   /** The term of IPTC's list: `trainedAlgorithmicMedia`, `digitalCapture`… */
@@ -17,7 +19,7 @@ const USER_COMMENT =
 export function readXmp(packet: Buffer): XmpFacts {
   const text = packet.toString('utf8', 0, MOST_BYTES);
   const [, attribute, resource, content] = SOURCE_TYPE.exec(text) ?? [];
-  const term = /([A-Za-z]{1,64})\/?$/.exec(attribute ?? resource ?? content ?? '')?.[1];
+  const term = readTerm(attribute ?? resource ?? content);
   const comment = USER_COMMENT.exec(text)?.[1];
   return {
     ...(term && { digitalSourceType: term }),

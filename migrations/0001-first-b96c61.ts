@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-e78ba1',
+  id: '0001-first-b96c61',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -477,6 +477,7 @@ export const migration: Migration = {
       fields: {
         execution: 'id',
         pod: 'id',
+        promptId: { bsonType: 'string', maxLength: 64 },
         at: { bsonType: 'date' },
         vramTotal: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         vramFree: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
@@ -535,6 +536,7 @@ export const migration: Migration = {
           minimum: 0,
           maximum: 1000000,
         },
+        gpuSeconds: { bsonType: 'number', minimum: 1, maximum: 86400 },
         revision: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
         _id: 'id',
         user: 'id',
@@ -551,6 +553,7 @@ export const migration: Migration = {
         'outputs',
         'isPublic',
         'creditCost',
+        'gpuSeconds',
         'revision',
         '_id',
         'user',
@@ -585,7 +588,7 @@ export const migration: Migration = {
         job: 'id',
         status: {
           bsonType: 'string',
-          enum: ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'LOST'],
+          enum: ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'HELD', 'LOST'],
         },
         error: {
           bsonType: 'object',
@@ -607,6 +610,7 @@ export const migration: Migration = {
         seeds: { bsonType: 'object' },
         inputs: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
         rerunOf: 'id',
+        batch: 'id',
         promptId: { bsonType: 'string', maxLength: 64 },
         outputs: {
           bsonType: 'array',
@@ -631,6 +635,15 @@ export const migration: Migration = {
           required: ['bytes'],
           properties: { bytes: { bsonType: 'binData' } },
         },
+        previewAt: { bsonType: 'date' },
+        heldFor: { bsonType: 'string', enum: ['INPUTS', 'OUTPUTS'] },
+        heldReason: { bsonType: 'string', maxLength: 500 },
+        allowed: {
+          bsonType: 'array',
+          items: { bsonType: 'string', enum: ['INPUTS', 'OUTPUTS'] },
+          maxItems: 2,
+        },
+        heldGpuSeconds: { bsonType: 'number', minimum: 0 },
         fence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         submissions: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         minVram: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
@@ -651,12 +664,14 @@ export const migration: Migration = {
               subfolder: { bsonType: 'string', maxLength: 1024 },
               medium: { bsonType: 'binData' },
               isStored: { bsonType: 'bool' },
+              stagedBytes: { bsonType: 'number', minimum: 1 },
             },
           },
           maxItems: 100,
         },
         queuedSeconds: { bsonType: 'number', minimum: 0 },
         runSeconds: { bsonType: 'number', minimum: 0 },
+        gpuSeconds: { bsonType: 'number', minimum: 0 },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -684,11 +699,18 @@ export const migration: Migration = {
         { key: { user: 1, status: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, workflow: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, project: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, batch: 1, createdAt: -1, _id: -1 } },
         { key: { workflow: 1 } },
         { key: { pod: 1, status: 1 }, sparse: true },
+        {
+          key: { status: 1, createdAt: 1 },
+          name: 'held',
+          partialFilterExpression: { status: 'HELD' },
+        },
         { key: { rerunOf: 1 }, sparse: true },
         { key: { project: 1 }, sparse: true },
         { key: { job: 1 }, sparse: true },
+        { key: { batch: 1 }, sparse: true },
         { key: { 'outputs.image': 1 }, sparse: true },
         { key: { 'outputs.video': 1 }, sparse: true },
         { key: { 'outputs.audio': 1 }, sparse: true },

@@ -1,0 +1,35 @@
+import '../harness/place.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
+import { given } from '../harness/given.ts';
+import { place } from '../harness/place.ts';
+import { makeDriver, PLAIN_PICTURE, runs, usePods } from './support/drive.ts';
+
+place({ worker: false });
+
+const servers: ComfyUi[] = [];
+beforeAll(async () => {
+  for (let n = 0; n < 2; n++) servers.push(await startComfyUi({ timings: { '*': 0.3 } }));
+});
+afterAll(async () => {
+  await Promise.all(servers.map((server) => server.stop()));
+});
+
+test('a pod that is drained ends what it has begun and gets nothing more; undrained it gets work again', async () => {
+  const [first, second] = await usePods(...servers.map(({ url }) => url));
+  const [alice, admin] = [await given.user(), await given.admin()];
+  const driver = makeDriver();
+  const drain = async (pod: string | undefined, isDraining: boolean) =>
+    expect((await admin.patch(`/v1/comfyui/pods/${pod}`, { isDraining })).status).toBe(200);
+  await drain(second, true);
+  const begun = await runs(alice, PLAIN_PICTURE);
+  await driver.ends(alice, begun, ({ stage }) => stage === 'SUBMITTED' || stage === 'RUNNING');
+  await drain(first, true);
+  const waiting = await runs(alice, PLAIN_PICTURE);
+  expect(await driver.ends(alice, begun)).toMatchObject({ status: 'COMPLETED', pod: first });
+  for (let i = 0; i < 10; i++) await driver.step();
+  const path = `/v1/comfyui/executions/${waiting.id}`;
+  expect((await alice.get(path)).body).toMatchObject({ status: 'QUEUED', stage: 'WAITING' });
+  await drain(second, false);
+  expect(await driver.ends(alice, waiting)).toMatchObject({ status: 'COMPLETED', pod: second });
+});
