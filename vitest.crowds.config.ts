@@ -16,6 +16,7 @@ export const crowds = [
   'test/media/{trash,versions}.test.ts',
   'test/metering/allowances-at-once.test.ts',
   'test/news/stream.test.ts',
+  'test/payments/{subscriptions,top-ups,year}.test.ts',
   'test/providers/silence.test.ts',
   'test/uploads/{arrivals,uploads}.test.ts',
   'test/webhooks/deliveries.test.ts',

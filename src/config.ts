@@ -10,7 +10,12 @@ import {
 import { type Plans, plansSchema, readPlans } from './plans.ts';
 import { type PriceList, pricesSchema, sortPrices } from './prices.ts';
 import { readSecrets, secrets } from './secrets.ts';
-import { isPayable } from './services/payments/currency.ts';
+import {
+  type CreditPackage,
+  packagesSchema,
+  type SubscriptionPlan,
+  subscriptionPlansSchema,
+} from './sold.ts';
 
 export interface Config {
   stage: string;
@@ -81,8 +86,11 @@ export interface Config {
     /** Whether the key moves money; events of the other mode are refused. */
     isLive: boolean;
   };
-  /** What can be bought, the first currency of each being the one that is offered. */
-  creditPackages: { name: string; credits: number; amounts: Record<string, number> }[];
+  /** What can be bought, and what can be subscribed to. */
+  creditPackages: CreditPackage[];
+  subscriptionPlans: SubscriptionPlan[];
+  /** How many days a plan outlives a payment for it that failed. */
+  graceDays: number;
   /** What judges what is generated, and of what; without it nothing is judged. */
   moderationUrl?: string;
   /** Whether webhooks may be sent by plain HTTP, and to this machine; never by what is deployed. */
@@ -99,37 +107,6 @@ const origins = Joi.string()
   .allow('')
   .when('STAGE', { is: 'local', otherwise: Joi.string().allow('').default('') })
   .default('http://localhost:*,http://127.0.0.1:*');
-
-const creditPackage = Joi.object({
-  name: Joi.string()
-    .pattern(/^[A-Z0-9_]{1,64}$/)
-    .required(),
-  credits: Joi.number().integer().min(1).required(),
-  amounts: Joi.object()
-    .pattern(/^[A-Z]{3}$/, Joi.number().integer().min(1))
-    .min(1)
-    .required()
-    .custom((amounts: Record<string, number>, { error }) => {
-      const isRefused = ([currency, amount]: [string, number]) => !isPayable(amount, currency);
-      return Object.entries(amounts).some(isRefused) ? error('amounts.last') : amounts;
-    })
-    .messages({ 'amounts.last': '{{#label}}: those with three decimals must end in 0' }),
-});
-
-/** What is sold unless `CREDIT_PACKAGES` says otherwise. */
-const PACKAGES = [
-  { name: 'SMALL', credits: 100, amounts: { EUR: 500, USD: 500, GBP: 450, JPY: 800, KWD: 1700 } },
-  {
-    name: 'MEDIUM',
-    credits: 500,
-    amounts: { EUR: 2200, USD: 2200, GBP: 2000, JPY: 3600, KWD: 7500 },
-  },
-  {
-    name: 'LARGE',
-    credits: 2000,
-    amounts: { EUR: 8000, USD: 8000, GBP: 7200, JPY: 13_000, KWD: 27_000 },
-  },
-];
 
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
@@ -199,9 +176,11 @@ const environment = Joi.object({
     .pattern(/^whsec_\w+(,whsec_\w+)*$/)
     .messages({ 'string.pattern.base': '{{#label}} must be one or more of whsec_…, with commas' }),
   STRIPE_API_BASE: url.allow(''),
+  CREDIT_PACKAGES: packagesSchema,
+  SUBSCRIPTION_PLANS: subscriptionPlansSchema,
+  GRACE_DAYS: Joi.number().integer().min(0).max(60).default(7),
   LISTENS_TO_PODS: Joi.boolean().default(false),
   MODERATION_URL: url.allow(''),
-  CREDIT_PACKAGES: Joi.array().items(creditPackage).unique('name').default(PACKAGES),
   WEBHOOKS_TO_LOOPBACK: Joi.boolean()
     .default(true)
     .when('STAGE', { is: 'local', otherwise: Joi.valid(false).default(false) }),
@@ -210,8 +189,12 @@ const environment = Joi.object({
 /** Checks an environment and types it. @throws Error naming every variable at fault. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const [keys, secret] = [parseList(env.TOKEN_KEYS), parseList(env.APP_SECRET)];
-  const packages = env.CREDIT_PACKAGES ? parseList(env.CREDIT_PACKAGES) : undefined;
-  const given = { ...env, TOKEN_KEYS: keys, APP_SECRET: secret, CREDIT_PACKAGES: packages };
+  const given = {
+    ...env,
+    ...{ TOKEN_KEYS: keys, APP_SECRET: secret },
+    CREDIT_PACKAGES: parseList(env.CREDIT_PACKAGES || undefined),
+    SUBSCRIPTION_PLANS: parseList(env.SUBSCRIPTION_PLANS || undefined),
+  };
   const { value, error } = environment.validate(given, { abortEarly: false, stripUnknown: true });
   if (error) throw new Error(`Configuration: ${error.details.map((d) => d.message).join('; ')}`);
   const corsOrigins: string[] = value.CORS_ORIGINS.split(',').filter(Boolean);
@@ -272,6 +255,8 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     }),
     ...(value.MODERATION_URL && { moderationUrl: value.MODERATION_URL }),
     creditPackages: value.CREDIT_PACKAGES,
+    subscriptionPlans: value.SUBSCRIPTION_PLANS,
+    graceDays: value.GRACE_DAYS,
     webhooksToLoopback: value.WEBHOOKS_TO_LOOPBACK,
   });
 }

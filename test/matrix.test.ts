@@ -69,6 +69,12 @@ const REFUSED: Record<string, number[]> = {
   // It is pending, and the provider has never heard of it.
   resumePayment: [409],
   refundPayment: [409],
+  // There is one already: pending, and the provider has never heard of it.
+  createSubscription: [409],
+  payForSubscription: [409],
+  changeSubscriptionPlan: [409],
+  cancelSubscription: [409],
+  resumeSubscription: [409],
   // Nobody has signed it.
   receiveStripeEvent: [400],
   getExportFile: [409],

@@ -60,6 +60,7 @@ const PARTS: Record<string, string[]> = {
   media: ['ANY /v1/media/{path+}'],
   // One document, without an id.
   settings: ['ANY /v1/settings'],
+  topUps: ['ANY /v1/top-up'],
   // One of the things below an image, which takes a decoder.
   projectImports: ['ANY /v1/projects/import', 'ANY /v1/projects/import/{path+}'],
   imageRenders: ['ANY /v1/images/{id}/render'],

@@ -22,6 +22,8 @@ export { PaymentCustomer } from './billing/payment-customer.ts';
 export { PaymentMethod } from './billing/payment-method.ts';
 export { PaymentReport } from './billing/payment-report.ts';
 export { SpendingControl } from './billing/spending-control.ts';
+export { Subscription } from './billing/subscription.ts';
+export { TopUp } from './billing/top-up.ts';
 export { DataKey } from './crypto/data-key.ts';
 export { Export } from './exports/export.ts';
 export { ComfyUIExecutionLog } from './generation/comfyui/execution-log.ts';

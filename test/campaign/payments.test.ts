@@ -3,6 +3,7 @@ import { vi } from 'vitest';
 const stripe = await vi.hoisted(async () => (await import('../harness/stripe.ts')).startStripe());
 
 import '../harness/place.ts';
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
@@ -16,6 +17,8 @@ import { leaveLedgerUnchecked } from '../harness/check-ledger.ts';
 import { place } from '../harness/place.ts';
 import { SCENARIOS } from '../payments/support/scenarios.ts';
 import { playShuffled } from '../payments/support/shuffle.ts';
+import type { End } from '../payments/support/world.ts';
+import { describeEnds, writeEnds } from './payments/ends.ts';
 
 place({ worker: false });
 
@@ -25,6 +28,8 @@ const ORDERS = Number(process.env.ORDERS ?? 200);
 const seed = Number(process.env.TEST_SEED ?? Date.now() % 1_000_000);
 
 describe(`the end is the same in ${ORDERS} random orders, from seed ${seed}:`, () => {
+  const ends: [string, End][] = [];
+
   // What the stand-in remembers is looked through at each call.
   beforeEach(() => {
     stripe.state.objects.clear();
@@ -32,8 +37,18 @@ describe(`the end is the same in ${ORDERS} random orders, from seed ${seed}:`, (
   });
 
   test.each(SCENARIOS)('$name', { timeout: 3_600_000 }, async ({ name }) => {
-    for (let n = 0; n < ORDERS; n++) await playShuffled(stripe, name, seed + n);
+    let end: End | undefined;
+    for (let n = 0; n < ORDERS; n++) end = await playShuffled(stripe, name, seed + n);
     expect(await verifyLedger()).not.toHaveProperty('fault');
+    ends.push([name, end as End]);
+  });
+
+  afterAll(async () => {
+    const table = writeEnds(ends, ORDERS);
+    console.log(table);
+    if (process.env.WRITE_TABLE && ends.length === SCENARIOS.length) {
+      await writeFile('docs/payments.md', describeEnds(table));
+    }
   });
 });
 

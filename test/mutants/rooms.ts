@@ -16,6 +16,7 @@ import { media } from './media.ts';
 import { migrations } from './migrations.ts';
 import { news } from './news.ts';
 import { passwords } from './passwords.ts';
+import { payments } from './payments.ts';
 import { providers } from './providers.ts';
 import { references } from './references.ts';
 import { texts } from './texts.ts';
@@ -42,6 +43,7 @@ export const rooms: Record<string, Edits> = {
   migrations,
   news,
   passwords,
+  payments,
   providers,
   references,
   texts,

@@ -8,6 +8,7 @@ import { paymentReports } from '../../functions/payment-reports.ts';
 import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { insert } from '../../src/data/write.ts';
+import { CreditsTransaction } from '../../src/models/billing/credits-transaction.ts';
 import { Payment } from '../../src/models/billing/payment.ts';
 import { PaymentReport } from '../../src/models/billing/payment-report.ts';
 import { reconcilePayments } from '../../src/services/payments/reconcile.ts';
@@ -78,6 +79,46 @@ test('each kind of difference is named, once, with the payment that it is about'
   const report = await reconcile();
   const found = report?.differences.map(({ kind, payment }) => `${kind} ${payment ?? ''}`);
   expect(found?.sort()).toEqual(wanted.map(([kind, id]) => `${kind} ${id ?? ''}`).sort());
+});
+
+test('an invoice of a subscription that is paid, and not here, is named', async () => {
+  const world = await World.make(stripe, IN_ORDER);
+  await world.subscribe('PRO');
+  paySession(stripe.state, world.session, 'PAYS');
+  await world.finish();
+  const { latest_invoice: invoice } = world.subscribed;
+  const [credits, payments] = [adminCollection(CreditsTransaction), adminCollection(Payment)];
+  expect(await reconcile()).not.toMatchObject({
+    differences: expect.arrayContaining([expect.objectContaining({ providerId: invoice })]),
+  });
+  const lost = await payments.findOne({ providerId: invoice });
+  await credits.deleteOne({ payment: lost?._id as UUID });
+  await payments.deleteOne({ providerId: invoice });
+  const report = await reconcile();
+  const found = report?.differences.filter(({ providerId }) => providerId === invoice);
+  expect(found).toMatchObject([{ kind: 'MISSING' }]);
+});
+
+test('an administrator sees it all as pages, too', async () => {
+  const { id } = await buy();
+  const admin = await given.admin();
+  const one = await admin.get(`/v1/admin/payments/${id}`, { accept: 'text/html' });
+  expect(one.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  for (const text of [
+    'COMPLETED',
+    '5.00 EUR for 100 credits',
+    'checkout.session.completed',
+    '+100',
+  ]) {
+    expect(one.text).toContain(text);
+  }
+  const path = '/v1/admin/payments?status=COMPLETED&limit=1';
+  const first = await admin.get(path, { accept: 'text/html' });
+  expect(first.text).toContain(String(id));
+  const next = /href="\?([^"]+)">Older/.exec(first.text)?.[1]?.replaceAll('&amp;', '&');
+  const second = await admin.get(`/v1/admin/payments?${next}`, { accept: 'text/html' });
+  expect([second.status, second.text.includes(String(id))]).toEqual([200, false]);
+  expect((await admin.get(path)).headers.get('content-type')).toMatch(/^application\/json/);
 });
 
 test('an administrator sees a payment with its events and entries, and all payments', async () => {

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { reconcilePayments } from '../../src/services/payments/reconcile.ts';
 import type { Seen } from '../fakes/stripe/fake.ts';
+import { paySession } from '../fakes/stripe/sessions.ts';
+import { setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import { place } from '../harness/place.ts';
 import { pollLater, SCENARIOS } from '../payments/support/scenarios.ts';
 import { IN_ORDER, World } from '../payments/support/world.ts';
@@ -63,6 +65,19 @@ test('and each request of what scenarios do not come to', async () => {
   await world.person.post('/v1/payments', { package: 'SMALL', flow: 'INTENT' });
   await pollLater(27 * 60);
   await world.person.delete(`/v1/payment-methods/${method.id}`);
+  stripe.faults.push({ at: /sessions$/, does: 'BREAKS_BEFORE', times: 2 });
+  await world.person.post('/v1/subscriptions', { plan: 'PRO' });
+  await pollLater(27 * 60);
+  // One that is not paid for ends at once: before its first period, and in a later one.
+  await world.subscribe('PRO');
+  await world.change('cancel');
+  await world.subscribe('PRO');
+  paySession(stripe.state, world.session, 'PAYS');
+  await world.finish();
+  setBehaviour(stripe.state, world.subscribed.id, 'DECLINES');
+  await world.pass();
+  await world.change('checkout');
+  await world.change('cancel');
   await reconcilePayments(systemCtx('test'));
   expect(refused).toEqual([]);
 });
@@ -74,18 +89,25 @@ test('each kind of request was among them', () => {
       'GET /v1/checkout/sessions',
       'GET /v1/checkout/sessions/{id}',
       'GET /v1/disputes',
+      'DELETE /v1/subscriptions/{id}',
       'GET /v1/events',
+      'GET /v1/invoices',
+      'GET /v1/invoices/{id}',
       'GET /v1/payment_intents',
       'GET /v1/payment_intents/{id}',
       'GET /v1/payment_methods/{id}',
       'GET /v1/refunds',
+      'GET /v1/subscriptions/{id}',
       'POST /v1/checkout/sessions',
+      'POST /v1/checkout/sessions/{id}/expire',
       'POST /v1/customers',
       'POST /v1/payment_intents',
       'POST /v1/payment_intents/{id}/cancel',
       'POST /v1/payment_methods/{id}/detach',
+      'POST /v1/products',
       'POST /v1/refunds',
       'POST /v1/setup_intents',
+      'POST /v1/subscriptions/{id}',
     ]),
   );
 });

@@ -84,7 +84,7 @@ async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached
         from: AllowanceCounter.collectionName,
         localField: 'user',
         foreignField: '_id',
-        pipeline: [{ $project: { plan: 1, 'limits.calls': 1 } }],
+        pipeline: [{ $project: { plan: 1, paidPlan: 1, 'limits.calls': 1 } }],
         as: 'allowances',
       },
     },

@@ -30,6 +30,8 @@ const TAGS: Record<string, string> = {
   Credits: 'Balance of credits; what administrators add, take and stop.',
   CreditTransactions: 'Every change of the balance.',
   Payments: 'Purchases of credits, paid at the payment provider.',
+  Subscriptions: 'Plans that are paid for again each period.',
+  TopUps: 'Credits that are bought when they run low.',
   PaymentMethods: 'Saved ways to pay: what may be shown of them.',
   Webhooks: 'What providers tell.',
   ComfyUIWorkflows: 'Graphs of ComfyUI with named parameters.',

@@ -5,7 +5,7 @@ import { BOOKKEEPING } from '../reasons.ts';
 
 const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
 export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
-const PAYMENT_FLOWS = ['CHECKOUT', 'INTENT', 'OFF_SESSION'] as const;
+const PAYMENT_FLOWS = ['CHECKOUT', 'INTENT', 'OFF_SESSION', 'SUBSCRIPTION'] as const;
 
 const hidden = { server: true, select: false } as const;
 
@@ -48,9 +48,9 @@ function define() {
       immutable: true,
       server: true,
       integer: true,
-      min: 1,
+      min: 0,
       personal: BOOKKEEPING,
-      description: 'The credits that are bought, in whole credits.',
+      description: 'The credits that are bought, in whole credits; 0 where a plan has none.',
     },
     package: {
       type: String,
@@ -58,7 +58,7 @@ function define() {
       immutable: true,
       maxlength: 64,
       personal: BOOKKEEPING,
-      description: 'The package of credits that is bought.',
+      description: 'The package of credits that is bought, or the plan that is paid for.',
     },
     provider: {
       type: String,
@@ -75,7 +75,8 @@ function define() {
       select: false,
       maxlength: 255,
       personal: BOOKKEEPING,
-      description: 'The id of its Checkout session or, without one, of its PaymentIntent.',
+      description:
+        'The id of its Checkout session or invoice or, without one, of its PaymentIntent.',
     },
     intentId: {
       type: String,
@@ -92,9 +93,16 @@ function define() {
       default: 'CHECKOUT',
       personal: BOOKKEEPING,
       description:
-        'Paid on a page of the provider, in the client by a PaymentIntent, or by a saved method.',
+        'Paid on a page of the provider, in the client by a PaymentIntent, by a saved method, or for a period of a subscription.',
     },
     paymentMethod: ref('PaymentMethod', { immutable: true, onDelete: 'unset', personal: 'export' }),
+    subscription: ref('Subscription', {
+      immutable: true,
+      server: true,
+      onDelete: 'restrict',
+      personal: BOOKKEEPING,
+      description: 'The subscription that it is for.',
+    }),
     status: {
       type: String,
       required: true,
@@ -162,6 +170,7 @@ function define() {
   schema.index({ user: 1, createdAt: -1, _id: -1 });
   schema.index({ user: 1, status: 1, createdAt: -1, _id: -1 });
   schema.index({ paymentMethod: 1 }, { sparse: true });
+  schema.index({ subscription: 1 }, { sparse: true });
   schema.index(
     { provider: 1, providerId: 1 },
     { unique: true, partialFilterExpression: { providerId: { $exists: true } } },

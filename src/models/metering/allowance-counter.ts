@@ -59,7 +59,15 @@ function define() {
       maxlength: 32,
       server: true,
       personal: 'export',
-      description: 'The plan, as the configuration calls it; the first one unless set.',
+      description:
+        'The plan that an administrator gave it, as the configuration calls it: goes before `paidPlan`.',
+    },
+    paidPlan: {
+      type: String,
+      maxlength: 32,
+      server: true,
+      personal: 'export',
+      description: 'The plan of its subscription; without both it has the first one.',
     },
     limits: {
       type: limitsSchema,

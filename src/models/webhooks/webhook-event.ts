@@ -38,6 +38,11 @@ function define() {
       personal: BOOKKEEPING,
       description: 'Which payment it is about: ours, unless another application marked its own so.',
     },
+    subscription: {
+      type: Schema.Types.UUID,
+      personal: BOOKKEEPING,
+      description: 'Which subscription it is about, by our mark.',
+    },
     origin: {
       type: String,
       required: true,
@@ -57,6 +62,10 @@ function define() {
 
   schema.index({ provider: 1, eventId: 1 }, { unique: true });
   schema.index({ payment: 1, createdAt: 1 }, { sparse: true });
+  schema.index(
+    { subscription: 1, createdAt: 1 },
+    { partialFilterExpression: { subscription: { $exists: true } } },
+  );
   schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
   return schema;

@@ -16,6 +16,38 @@ const creditPackage: JsonSchema = {
   },
 };
 
+const subscriptionPlan: JsonSchema = {
+  ...creditPackage,
+  required: ['name', 'credits', 'interval', 'amounts'],
+  properties: {
+    ...(creditPackage.properties as object),
+    credits: { type: 'integer', minimum: 0, description: 'For each period that is paid.' },
+    interval: { type: 'string', enum: ['MONTH', 'YEAR'] },
+  },
+};
+
+/** What can be subscribed to. */
+export const planRoute: Route = {
+  method: 'GET',
+  path: '/v1/subscription-plans',
+  id: 'listSubscriptionPlans',
+  summary: 'List what can be subscribed to.',
+  tag: 'Subscriptions',
+  access: 'anyone',
+  success: {
+    200: {
+      description: 'The plans.',
+      schema: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['data'],
+        properties: { data: { type: 'array', items: subscriptionPlan } },
+      },
+    },
+  },
+  handle: async () => ({ status: 200, json: { data: config.subscriptionPlans } }),
+};
+
 /** What can be bought. */
 export const packageRoute: Route = {
   method: 'GET',

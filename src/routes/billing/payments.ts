@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { addLazyParts, type JsonSchema, type Route } from '../../api/http/route.ts';
+import { addLazyParts, type Route } from '../../api/http/route.ts';
 import { documentSchema, documentWith } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { createRoute } from '../../api/resource/document-routes.ts';
@@ -10,20 +10,10 @@ import { Payment } from '../../models/billing/payment.ts';
 import { admin, owner } from '../../rules.ts';
 import { buyCredits, findCheckout } from '../../services/payments/buy.ts';
 import { refundPayment } from '../../services/payments/refund.ts';
+import { checkoutSchema } from './checkout-schema.ts';
 
 const path = '/v1/payments';
 const common = { method: 'POST', tag: 'Payments' } as const;
-
-const text = { type: 'string' };
-
-/** Where the client goes on. */
-const checkout: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  description:
-    "How to pay: `url` is the provider's page, `clientSecret` for its library in the client. Neither is stored.",
-  properties: { url: text, clientSecret: text },
-};
 
 interface Bought {
   package: string;
@@ -51,7 +41,7 @@ const buyRoute = Object.assign(createRoute(Payment, { path, rule: owner }), {
   success: {
     201: {
       description: 'The payment, and where to pay.',
-      schema: documentWith('CreatedPayment', Payment, { checkout }),
+      schema: documentWith('CreatedPayment', Payment, { checkout: checkoutSchema }),
     },
   },
   handle: async (ctx, { body }) => {
@@ -72,7 +62,7 @@ export const paymentActions: Route[] = [
     id: 'resumePayment',
     summary: 'Go on with a payment that is pending.',
     access: 'user',
-    success: { 200: { description: 'Where to pay.', schema: checkout } },
+    success: { 200: { description: 'Where to pay.', schema: checkoutSchema } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {
       const payment = await findNamed(ctx, { entity: Payment, rule: owner }, request);

@@ -18,6 +18,8 @@ export interface Purchase {
   flow?: 'CHECKOUT' | 'INTENT';
   /** A saved method is charged at once. */
   paymentMethod?: UUID;
+  /** The id of the payment, where it was chosen before. */
+  _id?: UUID;
 }
 
 /**
@@ -29,12 +31,13 @@ export async function buyCredits(
   ctx: Ctx,
   purchase: Purchase,
 ): Promise<{ payment: PaymentDoc; checkout: Checkout }> {
-  const { user, paymentMethod, flow = 'CHECKOUT' } = purchase;
+  const { _id, user, paymentMethod, flow = 'CHECKOUT' } = purchase;
   const price = findPrice(purchase.package, purchase.currency);
   if (paymentMethod) await checkMethod(ctx, user, paymentMethod);
   const stored = await insert(ctx, Payment, {
     ...price,
     user,
+    ...(_id && { _id }),
     flow: paymentMethod ? 'OFF_SESSION' : flow,
     ...(paymentMethod && { paymentMethod }),
   });
@@ -101,7 +104,8 @@ export async function openOrFail(ctx: Ctx, payment: PaymentDoc): Promise<Opened 
   }
 }
 
-async function checkMethod(ctx: Ctx, user: UUID, _id: UUID): Promise<void> {
+/** @throws AppError VALIDATION_FAILED unless it is a method of the user */
+export async function checkMethod(ctx: Ctx, user: UUID, _id: UUID): Promise<void> {
   const found = await findOne(ctx, PaymentMethod, { _id, user }, { projection: { _id: 1 } });
   if (!found) throw invalid([{ path: 'paymentMethod', message: 'is no payment method of yours' }]);
 }

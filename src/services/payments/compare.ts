@@ -60,7 +60,7 @@ export function compareCharge(charge: BookedCharge, ours: BookedPayment | undefi
   if (payment.refundedAmount !== back) {
     found.push(name('REFUND', `${back} went back at Stripe, ${payment.refundedAmount} here.`));
   }
-  if (entry?.amount !== payment.credits) {
+  if ((entry?.amount ?? 0) !== payment.credits) {
     const has = entry ? `has ${entry.amount}` : 'has no entry';
     found.push(name('CREDITS', `It bought ${payment.credits} credits; the ledger ${has}.`));
   }
@@ -75,6 +75,12 @@ export function nameDouble(
 ): Difference {
   const message = `Payment ${idText(payment._id)} was charged twice: ${first}, ${charge.id}.`;
   return { kind: 'DOUBLE', payment: payment._id, providerId: charge.id, message };
+}
+
+/** Names an invoice of a subscription of ours that is paid, and is no payment here. */
+export function nameUnbooked(invoice: string, subscription: string): Difference {
+  const message = `Invoice ${invoice} of subscription ${subscription} is paid, and is not here.`;
+  return { kind: 'MISSING', providerId: invoice, message };
 }
 
 /** Names a payment that is paid here, and of which Stripe has no charge. */

@@ -5,19 +5,35 @@ import { findMany, findOne, pickVisible, WHOLE } from '../../data/read.ts';
 import { notFound } from '../../errors.ts';
 import { CreditsTransaction } from '../../models/billing/credits-transaction.ts';
 import { Dispute } from '../../models/billing/dispute.ts';
-import { Payment } from '../../models/billing/payment.ts';
+import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import { WebhookEvent } from '../../models/webhooks/webhook-event.ts';
 
 const MOST = 100;
 
 /** Everything that an administrator may want to know of a payment, on one page. */
-export async function describePayment(ctx: Ctx, _id: UUID): Promise<object> {
+export interface PaymentPage {
+  /** As the API answers it. */
+  payment: Record<string, unknown> & { id: string; status: string };
+  events: { id: string; type: string; origin: string; happenedAt: Date; handledAt?: Date }[];
+  disputes: { id: string; amount: number; status: string; openedAt: Date; closedAt?: Date }[];
+  entries: {
+    id: string;
+    type: string;
+    cause: string;
+    amount: number;
+    balanceAfter: number;
+    createdAt: Date;
+  }[];
+}
+
+/** Describes a payment with its events, disputes and entries, the oldest first, at most a hundred of each. */
+export async function describePayment(ctx: Ctx, _id: UUID): Promise<PaymentPage> {
   const payment = await findOne(ctx, Payment, { _id }, WHOLE);
   if (!payment) throw notFound();
   const options = { ...WHOLE, limit: MOST };
   const oldest = { sort: { createdAt: 1 }, ...options } as const;
   const [events, disputes, entries] = await Promise.all([
-    findMany(ctx, WebhookEvent, { payment: _id }, oldest),
+    findEvents(ctx, payment),
     findMany(ctx, Dispute, { payment: _id }, options),
     findMany(ctx, CreditsTransaction, { account: payment.user, payment: _id }, oldest),
   ]);
@@ -35,4 +51,15 @@ export async function describePayment(ctx: Ctx, _id: UUID): Promise<object> {
       ...{ id: idText(id), type, cause, amount, balanceAfter, createdAt },
     })),
   };
+}
+
+/** Those of the payment and, where it paid an invoice, of that. */
+async function findEvents(ctx: Ctx, { _id, subscription, providerId }: PaymentDoc) {
+  const oldest = { sort: { createdAt: 1 }, ...WHOLE, limit: MOST } as const;
+  const own = await findMany(ctx, WebhookEvent, { payment: _id }, oldest);
+  if (!subscription || !providerId) return own;
+  const of = { subscription, objectId: providerId };
+  const invoiced = await findMany(ctx, WebhookEvent, of, oldest);
+  const all = [...own, ...invoiced].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+  return all.slice(0, MOST);
 }

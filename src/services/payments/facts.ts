@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import type { PaymentDoc } from '../../models/billing/payment.ts';
 import { fromStripeAmount } from './currency.ts';
 import { callStripe } from './stripe.ts';
+import { readInvoice } from './subscriptions/facts.ts';
 
 /** What Stripe says of a payment at this moment. Events only say that it is worth asking. */
 export interface PaymentFacts {
@@ -40,6 +41,7 @@ export async function fetchFacts(
   payment: Pick<PaymentDoc, 'flow'> & { providerId: string },
 ): Promise<PaymentFacts> {
   const { flow, providerId } = payment;
+  if (flow === 'SUBSCRIPTION') return fetchInvoiceFacts(providerId);
   if (flow !== 'CHECKOUT') {
     const intent = await callStripe((stripe) =>
       stripe.paymentIntents.retrieve(providerId, { expand: ['latest_charge'] }),
@@ -56,6 +58,25 @@ export async function fetchFacts(
     ...readSession(session, intent),
     ...(invoice?.hosted_invoice_url && { invoiceUrl: invoice.hosted_invoice_url }),
     ...(intent ? await describe(intent) : { refunds: [], disputes: [] }),
+  };
+}
+
+/** An invoice of a subscription: one that a discount or a balance has paid has no PaymentIntent. */
+async function fetchInvoiceFacts(id: string): Promise<PaymentFacts> {
+  const expand = ['payments'];
+  const invoice = await callStripe((stripe) => stripe.invoices.retrieve(id, { expand }));
+  const { intentId, amount, currency } = readInvoice(invoice);
+  const { hosted_invoice_url: invoiceUrl } = invoice;
+  const intent =
+    intentId &&
+    (await callStripe((stripe) =>
+      stripe.paymentIntents.retrieve(intentId, { expand: ['latest_charge'] }),
+    ));
+  return {
+    ...(intent ? await describe(intent) : { refunds: [], disputes: [] }),
+    state: invoice.status === 'paid' ? 'PAID' : 'PENDING',
+    received: { amount, currency },
+    ...(invoiceUrl && { invoiceUrl }),
   };
 }
 

@@ -37,14 +37,16 @@ export async function finishPending(ctx: Ctx, timeLeft: () => number): Promise<n
   return looked;
 }
 
-function isDue(ctx: Ctx, { providerId, createdAt }: PaymentDoc): boolean {
-  return !providerId || ctx.clock() - createdAt.getTime() > PAID;
+function isDue(ctx: Ctx, { providerId, createdAt, flow }: PaymentDoc): boolean {
+  // An invoice was paid before it became a payment.
+  const isPaid = flow === 'SUBSCRIPTION';
+  return !providerId || isPaid || ctx.clock() - createdAt.getTime() > PAID;
 }
 
 async function finish(ctx: Ctx, payment: PaymentDoc): Promise<void> {
   const { providerId, flow } = payment;
   if (!providerId) return lookUpPayment(ctx, payment);
-  if (flow !== 'CHECKOUT') await cancelIntent(providerId);
+  if (flow === 'INTENT' || flow === 'OFF_SESSION') await cancelIntent(providerId);
   await settlePayment(ctx, payment._id);
 }
 

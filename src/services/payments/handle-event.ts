@@ -3,12 +3,15 @@ import { parseId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { Payment } from '../../models/billing/payment.ts';
+import { Subscription } from '../../models/billing/subscription.ts';
 import { WebhookEvent, type WebhookEventDoc } from '../../models/webhooks/webhook-event.ts';
 import type { Work } from '../jobs/job-type.ts';
 import { adoptCheckout } from './look-up.ts';
 import { syncMethod } from './methods.ts';
 import { settlePayment } from './settle.ts';
 import { callStripe, isMissing } from './stripe.ts';
+import { adoptSubscription } from './subscriptions/adopt.ts';
+import { settleSubscription } from './subscriptions/settle.ts';
 
 /** The job: whatever the event says, what it is about is brought to what Stripe says now. */
 export async function runEvent({ ctx, input }: Work<{ event: UUID }>): Promise<object> {
@@ -25,16 +28,31 @@ async function handleEvent(ctx: Ctx, event: WebhookEventDoc): Promise<UUID | und
     await syncMethod(ctx, event.objectId);
     return undefined;
   }
+  if (event.subscription) {
+    await followSubscription(ctx, event.subscription, event);
+    return undefined;
+  }
   const payment = await findPayment(ctx, event);
   if (!payment) {
-    // Another application's that uses the same account at Stripe, or one that was erased here.
-    ctx.log.warn('An event is about no payment of ours.', { event: event.eventId });
+    // Another application's that uses the same account at Stripe, or one that was erased here; or of an
+    // invoice whose own event is still to come, and tells of everything.
+    ctx.log.info('An event is about no payment of ours.', { event: event.eventId });
     return undefined;
   }
   // Our own call may not have returned yet, and never will if it was killed.
   await adoptCheckout(ctx, payment, event);
   await settlePayment(ctx, payment);
   return payment;
+}
+
+async function followSubscription(ctx: Ctx, _id: UUID, event: WebhookEventDoc): Promise<void> {
+  const known = await findOne(ctx, Subscription, { _id }, { projection: { _id: 1 } });
+  if (!known) {
+    ctx.log.warn('An event is about no subscription of ours.', { event: event.eventId });
+    return;
+  }
+  await adoptSubscription(ctx, _id, event);
+  await settleSubscription(ctx, _id);
 }
 
 /** Charges carry the mark of their PaymentIntent; refunds and disputes only name that. */

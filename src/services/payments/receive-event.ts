@@ -12,7 +12,7 @@ import { handleStripeEvent } from './event-job.ts';
 /** Longer than Stripe's own list of events reaches back, which is 30 days. */
 const KEPT = 60 * 24 * 3600_000;
 
-/** The types that change something here; Stripe's list is asked for these, too, and takes 20. */
+/** The types that change something here; Stripe's list is asked for these, too. */
 export const EVENT_TYPES = [
   ...(['checkout.session.completed', 'checkout.session.expired'] as const),
   ...([
@@ -25,6 +25,8 @@ export const EVENT_TYPES = [
   ...(['charge.dispute.created', 'charge.dispute.updated', 'charge.dispute.closed'] as const),
   ...(['setup_intent.succeeded', 'payment_method.attached', 'payment_method.detached'] as const),
   ...(['payment_method.updated', 'payment_method.automatically_updated'] as const),
+  ...(['customer.subscription.created', 'customer.subscription.updated'] as const),
+  ...(['customer.subscription.deleted', 'invoice.paid', 'invoice.payment_failed'] as const),
 ];
 
 /**
@@ -63,17 +65,25 @@ type Named = {
   payment_intent?: string | { id: string } | null;
   payment_method?: string | { id: string } | null;
   metadata?: Record<string, string> | null;
+  /** Of an invoice. */
+  parent?: { subscription_details?: { metadata?: Record<string, string> | null } | null } | null;
 };
 
-/** What the event is about: a payment by our own mark, else by its PaymentIntent; or a payment method. */
+/**
+ * What the event is about: a payment by our own mark, else by its PaymentIntent; a subscription by our mark,
+ * which its invoices carry, too; or a payment method.
+ */
 function readObject(event: Stripe.Event) {
   const object = event.data.object as unknown as Named;
   const payment = parseId(object.metadata?.payment);
+  const marks = object.parent?.subscription_details?.metadata ?? object.metadata;
+  const subscription = parseId(marks?.subscription);
   const intent = object.object === 'payment_intent' ? object.id : readId(object.payment_intent);
   const isSetup = object.object === 'setup_intent';
   return {
     objectId: (isSetup && readId(object.payment_method)) || object.id,
     ...(payment && { payment }),
+    ...(subscription && { subscription }),
     ...(intent && { intentId: intent }),
   };
 }

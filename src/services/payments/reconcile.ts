@@ -6,7 +6,7 @@ import { findMany, WHOLE } from '../../data/read.ts';
 import { insert } from '../../data/write.ts';
 import { CreditsTransaction } from '../../models/billing/credits-transaction.ts';
 import { Dispute } from '../../models/billing/dispute.ts';
-import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
+import { Payment } from '../../models/billing/payment.ts';
 import { PaymentReport, type PaymentReportDoc } from '../../models/billing/payment-report.ts';
 import {
   type BookedCharge,
@@ -14,22 +14,17 @@ import {
   compareCharge,
   type Difference,
   nameDouble,
-  nameUnknown,
 } from './compare.ts';
 import { fromStripeAmount } from './currency.ts';
-import { callStripe, isMissing } from './stripe.ts';
+import { type Period, toCreated } from './period.ts';
+import { findUnbooked, findUnseen } from './reconcile-ours.ts';
+import { callStripe } from './stripe.ts';
 
 const HOUR = 3600_000;
 const DAY = 24 * HOUR;
 const PAGE = 100;
 /** The most differences that a report holds. */
 const MOST = 500;
-
-/** Which charges are compared: those that were made from then to then. */
-export interface Period {
-  from: Date;
-  to: Date;
-}
 
 /** The last three days, but for the last hour, in which news may be on its way. */
 function choosePeriod(ctx: Ctx): Period {
@@ -63,6 +58,7 @@ export async function reconcilePayments(
     }
   }
   const payments = await findUnseen(ctx, period, seen, differences);
+  differences.push(...(await findUnbooked(ctx, period)));
   if (differences.length > 0) {
     ctx.log.error('Payments differ from those at Stripe.', { differences: differences.length });
   }
@@ -74,8 +70,8 @@ export async function reconcilePayments(
 }
 
 /** Pages of the charges of a period that succeeded. */
-async function* listCharges({ from, to }: Period): AsyncGenerator<BookedCharge[]> {
-  const created = { gte: toSeconds(from), lt: toSeconds(to) };
+async function* listCharges(period: Period): AsyncGenerator<BookedCharge[]> {
+  const created = toCreated(period);
   let after: string | undefined;
   do {
     const page = await callStripe((stripe) =>
@@ -122,46 +118,4 @@ async function findOurs(ctx: Ctx, page: BookedCharge[]): Promise<Map<string, Boo
     });
   }
   return found;
-}
-
-/** Asks Stripe one by one for the payments that were in none of its pages: they may be of the day before. */
-async function findUnseen(
-  ctx: Ctx,
-  { from, to }: Period,
-  seen: ReadonlyMap<string, string>,
-  differences: Difference[],
-): Promise<number> {
-  const known = new Set<string>(seen.keys());
-  const before = known.size;
-  let since = from;
-  let count = 0;
-  for (;;) {
-    const completedAt = { $gte: since, $lt: to };
-    const sort = { completedAt: 1 } as const;
-    const options = { ...WHOLE, sort, limit: PAGE };
-    const page: PaymentDoc[] = await findMany(ctx, Payment, { completedAt }, options);
-    for (const payment of page.filter(({ _id }) => !known.has(idText(_id)))) {
-      known.add(idText(payment._id)); // a page begins with what ended the one before
-      count++;
-      if (!(await isPaidAtStripe(payment))) differences.push(nameUnknown(payment));
-    }
-    const last = page.at(-1)?.completedAt;
-    if (page.length < PAGE || !last) return before + count;
-    since = last > since ? last : new Date(since.getTime() + 1);
-  }
-}
-
-async function isPaidAtStripe({ intentId }: PaymentDoc): Promise<boolean> {
-  if (!intentId) return false;
-  try {
-    const intent = await callStripe((stripe) => stripe.paymentIntents.retrieve(intentId));
-    return intent.status === 'succeeded';
-  } catch (error) {
-    if (isMissing(error)) return false;
-    throw error;
-  }
-}
-
-function toSeconds(date: Date): number {
-  return Math.floor(date.getTime() / 1000);
 }

@@ -5,7 +5,7 @@ import { AppError, invalid } from '../../errors.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import { toStripeAmount } from './currency.ts';
 import { settlePayment } from './settle.ts';
-import { callStripe, StripeRefusal } from './stripe.ts';
+import { callOrRefuse } from './stripe.ts';
 
 /** What an administrator gives back; all that is left, unless said otherwise. */
 export interface NewRefund {
@@ -37,24 +37,17 @@ export async function refundPayment(
   }
   // The same for a request that is sent again under its Idempotency-Key.
   const key = idText(ctx.promisedId ?? newId(ctx.clock()));
-  try {
-    await callStripe((stripe) =>
-      stripe.refunds.create(
-        {
-          payment_intent: intentId,
-          amount: toStripeAmount(amount ?? left, currency),
-          reason: 'requested_by_customer',
-          metadata: { payment: idText(_id), ...(reason && { reason }) },
-        },
-        { idempotencyKey: `refund-${key}` },
-      ),
-    );
-  } catch (error) {
-    if (!(error instanceof StripeRefusal)) throw error;
-    throw new AppError('INVALID_STATE', `The payment provider refuses: ${error.code}.`, {
-      cause: error,
-    });
-  }
+  await callOrRefuse((stripe) =>
+    stripe.refunds.create(
+      {
+        payment_intent: intentId,
+        amount: toStripeAmount(amount ?? left, currency),
+        reason: 'requested_by_customer',
+        metadata: { payment: idText(_id), ...(reason && { reason }) },
+      },
+      { idempotencyKey: `refund-${key}` },
+    ),
+  );
   await settlePayment(ctx, _id);
   return (await findOne(ctx, Payment, { _id })) as PaymentDoc;
 }

@@ -72,7 +72,8 @@ async function adjust(
 ): Promise<{ adjustment?: Credits; adjustments?: number }> {
   const back = active.reduce((sum, { amount }) => sum + amount, 0);
   const taken = active.reduce((sum, { amount }) => sum + countCredits(payment, amount), 0);
-  const adjustment = back >= payment.amount ? payment.credits - taken : 0;
+  const isGone = back >= payment.amount && payment.amount > 0;
+  const adjustment = isGone ? payment.credits - taken : 0;
   const before = payment.adjustment ?? 0;
   const adjustments = payment.adjustments ?? 0;
   if (adjustment === before) return {};

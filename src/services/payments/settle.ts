@@ -87,9 +87,11 @@ function describeUnpaid({ status }: PaymentDoc, { state, error }: PaymentFacts):
   return { status: state, error };
 }
 
-function postPurchase(tx: Ctx, { _id, user, credits }: PaymentDoc) {
-  return postEntry(tx, {
-    ...{ account: user, type: 'PURCHASE', cause: 'PACKAGE', amount: credits, payment: _id },
+async function postPurchase(tx: Ctx, { _id, user, credits, flow }: PaymentDoc): Promise<void> {
+  if (credits === 0) return;
+  const cause = flow === 'SUBSCRIPTION' ? 'SUBSCRIPTION' : 'PACKAGE';
+  await postEntry(tx, {
+    ...{ account: user, type: 'PURCHASE', cause, amount: credits, payment: _id },
     ...{ against: SYSTEM_ACCOUNTS.REVENUE, key: `payment:${idText(_id)}` },
   });
 }

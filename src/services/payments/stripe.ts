@@ -68,6 +68,17 @@ export async function callStripe<T>(call: (stripe: Stripe) => Promise<T>): Promi
   }
 }
 
+/** Calls Stripe for something that its state may forbid. @throws AppError INVALID_STATE, UNAVAILABLE */
+export async function callOrRefuse<T>(call: (stripe: Stripe) => Promise<T>): Promise<T> {
+  try {
+    return await callStripe(call);
+  } catch (error) {
+    if (!(error instanceof StripeRefusal)) throw error;
+    const message = `The payment provider refuses: ${error.code}.`;
+    throw new AppError('INVALID_STATE', message, { cause: error });
+  }
+}
+
 type Failure = {
   type?: string;
   code?: string;

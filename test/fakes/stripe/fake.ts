@@ -6,6 +6,7 @@ import { press, showPage } from './page.ts';
 import { answer } from './routes.ts';
 import { expireSession } from './sessions.ts';
 import { createState, FakeError, listObjects, makeId, readClock, type State } from './state.ts';
+import { renewSubscriptions } from './subscriptions.ts';
 
 /** What befalls the next calls that it is for. */
 interface Fault {
@@ -49,6 +50,7 @@ export async function startFakeStripe({ port = 0 } = {}): Promise<FakeStripe> {
       for (const { id, status, expires_at } of listObjects(state, 'checkout.session')) {
         if (status === 'open' && expires_at <= readClock(state)) expireSession(state, id);
       }
+      renewSubscriptions(state);
     },
     stop: () => {
       server.closeAllConnections();
@@ -95,7 +97,7 @@ export async function startFakeStripe({ port = 0 } = {}): Promise<FakeStripe> {
       }
       state.idempotencyKey = key ?? null;
       try {
-        const found = answer(state, { method, path: pathname, params }, fake.url);
+        const found = answer(state, { method, path: pathname, params });
         return { status: 200, text: JSON.stringify(found) };
       } catch (error) {
         return refuse(error);
@@ -123,7 +125,8 @@ export async function startFakeStripe({ port = 0 } = {}): Promise<FakeStripe> {
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const { port: bound } = server.address() as AddressInfo;
-  return Object.assign(fake, { url: `http://127.0.0.1:${bound}` });
+  state.page = `http://127.0.0.1:${bound}`;
+  return Object.assign(fake, { url: state.page });
 }
 
 function refuse(error: unknown): Answered {

@@ -1,4 +1,4 @@
-import { describeCard } from './cards.ts';
+import { type Behaviour, describeCard, TEST_CARDS } from './cards.ts';
 import {
   add,
   emit,
@@ -29,6 +29,15 @@ export function finishSetup(state: State, id: string, number: string): StripeObj
   Object.assign(setup, { status: 'succeeded', payment_method: method.id });
   emit(state, 'payment_method.attached', method);
   emit(state, 'setup_intent.succeeded', setup);
+  return method;
+}
+
+/** Checkout has saved the card that a subscription is paid with. */
+export function saveMethod(state: State, customer: string, does: Behaviour): StripeObject {
+  const [number = ''] = Object.entries(TEST_CARDS).find(([, card]) => card.does === does) ?? [];
+  const { type, card } = describeCard(number);
+  const method = add(state, 'pm', 'payment_method', { type, card, does, customer, metadata: {} });
+  emit(state, 'payment_method.attached', method);
   return method;
 }
 

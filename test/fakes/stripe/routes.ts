@@ -1,6 +1,7 @@
 import { readList } from './form.ts';
 import { cancelIntent, createIntent } from './intents.ts';
 import { createSetup, detachMethod } from './methods.ts';
+import { createProduct } from './prices.ts';
 import { createRefund } from './reversals.ts';
 import { createSession, expireSession } from './sessions.ts';
 import {
@@ -12,16 +13,16 @@ import {
   type State,
   type StripeObject,
 } from './state.ts';
+import { endSubscription, updateSubscription } from './subscriptions.ts';
 
 /** Answers one call of the API. @throws FakeError */
 export function answer(
   state: State,
   { method, path, params }: { method: string; path: string; params: Params },
-  page: string,
 ): unknown {
   for (const [verb, pattern, handle] of ROUTES) {
     const found = verb === method && pattern.exec(path);
-    if (found) return handle(state, params, found[1] ?? '', page);
+    if (found) return handle(state, params, found[1] ?? '');
   }
   throw new FakeError(404, {
     type: 'invalid_request_error',
@@ -29,12 +30,12 @@ export function answer(
   });
 }
 
-type Handle = (state: State, params: Params, id: string, page: string) => unknown;
+type Handle = (state: State, params: Params, id: string) => unknown;
 
 const ROUTES: [string, RegExp, Handle][] = [
   ['POST', /^\/v1\/customers$/, (s, { email, metadata = {} }) => makeCustomer(s, email, metadata)],
   read('customers', 'customer'),
-  ['POST', /^\/v1\/checkout\/sessions$/, (s, params, _id, page) => createSession(s, params, page)],
+  ['POST', /^\/v1\/checkout\/sessions$/, createSession],
   ['POST', /^\/v1\/checkout\/sessions\/(\w+)\/expire$/, (s, _p, id) => expireSession(s, id)],
   read('checkout/sessions', 'checkout.session'),
   list('checkout/sessions', 'checkout.session', ['payment_intent', 'customer']),
@@ -49,6 +50,12 @@ const ROUTES: [string, RegExp, Handle][] = [
   list('refunds', 'refund', ['payment_intent']),
   list('disputes', 'dispute', ['payment_intent']),
   list('charges', 'charge', ['payment_intent', 'customer']),
+  ['POST', /^\/v1\/products$/, createProduct],
+  ['POST', /^\/v1\/subscriptions\/(\w+)$/, (s, params, id) => updateSubscription(s, id, params)],
+  ['DELETE', /^\/v1\/subscriptions\/(\w+)$/, (s, _p, id) => endSubscription(s, id)],
+  read('subscriptions', 'subscription'),
+  read('invoices', 'invoice'),
+  ['GET', /^\/v1\/invoices$/, listInvoices],
   ['GET', /^\/v1\/events$/, (s, params) => listEvents(s, params)],
 ];
 
@@ -72,6 +79,15 @@ function list(name: string, object: string, filters: string[]): [string, RegExp,
       return cutPage(listObjects(state, object).filter(isWanted), params, name);
     },
   ];
+}
+
+/** Those of a subscription, by what their parent says. */
+function listInvoices(state: State, params: Params): unknown {
+  const { subscription, status } = params;
+  const isWanted = (one: StripeObject) =>
+    (!status || one.status === status) &&
+    (!subscription || one.parent?.subscription_details?.subscription === subscription);
+  return cutPage(listObjects(state, 'invoice').filter(isWanted), params, 'invoices');
 }
 
 function listEvents(state: State, params: Params): unknown {

@@ -1,6 +1,9 @@
 import type { Behaviour } from './cards.ts';
 import { readList } from './form.ts';
 import { chargeIntent, makeIntent, refuseCharge, succeed } from './intents.ts';
+import { makeInvoice, payWith } from './invoices.ts';
+import { saveMethod } from './methods.ts';
+import { makePrice } from './prices.ts';
 import {
   add,
   emit,
@@ -12,11 +15,12 @@ import {
   type State,
   type StripeObject,
 } from './state.ts';
+import { createSubscription, makePeriodLine } from './subscriptions.ts';
 
 const DAY = 24 * 3600;
 
 /** POST /v1/checkout/sessions */
-export function createSession(state: State, params: Params, page: string): StripeObject {
+export function createSession(state: State, params: Params): StripeObject {
   requireParams(params, 'line_items', 'success_url');
   const items = readList(params.line_items) as unknown as Params[];
   const total = items.reduce(
@@ -31,10 +35,12 @@ export function createSession(state: State, params: Params, page: string): Strip
     ...{ success_url: params.success_url, cancel_url: params.cancel_url ?? null },
     expires_at: Number(params.expires_at ?? readClock(state) + DAY),
     intentMetadata: params.payment_intent_data?.metadata ?? {},
+    subscriptionMetadata: params.subscription_data?.metadata ?? {},
+    ...{ recurs: items[0]?.price_data, subscription: null },
     wantsInvoice: params.invoice_creation?.enabled === 'true',
-    description: items[0]?.price_data.product_data?.name,
+    description: items[0]?.price_data.product_data?.name ?? items[0]?.price_data.product,
   });
-  session.url = `${page}/pay/${session.id}`;
+  session.url = `${state.page}/pay/${session.id}`;
   return session;
 }
 
@@ -47,7 +53,9 @@ export function paySession(
   const session = need(state, id, 'checkout.session');
   if (session.status !== 'open') throw new FakeError(400, { message: `It is ${session.status}.` });
   const intent = openIntent(state, session);
-  const error = chargeIntent(state, intent, does);
+  const isDebit = does === 'DELAYS' && session.mode === 'subscription';
+  const error = chargeIntent(state, intent, isDebit ? 'DECLINES' : does);
+  session.card = does;
   if (intent.status === 'succeeded') complete(state, session, 'paid');
   if (intent.status === 'processing') complete(state, session, 'unpaid');
   return error;
@@ -56,7 +64,8 @@ export function paySession(
 /** The card's holder has answered its bank. */
 export function answerBank(state: State, id: string, isYes: boolean): void {
   const session = state.objects.get(id);
-  const intent = need(state, session?.payment_intent ?? id, 'payment_intent');
+  const named = session?.payment_intent ?? session?.ownIntent ?? id;
+  const intent = need(state, named, 'payment_intent');
   if (!isYes) {
     const error = { type: 'card_error', code: 'payment_intent_authentication_failure' };
     refuseCharge(state, intent, { ...error, message: 'The holder did not confirm.' });
@@ -93,18 +102,36 @@ export function expireSession(state: State, id: string): StripeObject {
 }
 
 function openIntent(state: State, session: StripeObject): StripeObject {
-  if (session.payment_intent) return need(state, session.payment_intent, 'payment_intent');
+  const known = session.payment_intent ?? session.ownIntent;
+  if (known) return need(state, known, 'payment_intent');
   const { amount_total: amount, currency, customer, intentMetadata: metadata } = session;
   const intent = makeIntent(state, { amount, currency, customer, metadata });
-  session.payment_intent = intent.id;
+  // A session of a subscription names that, and not the PaymentIntent of its first invoice.
+  if (session.mode === 'subscription') session.ownIntent = intent.id;
+  else session.payment_intent = intent.id;
   return intent;
 }
 
 function complete(state: State, session: StripeObject, payment_status: 'paid' | 'unpaid'): void {
   Object.assign(session, { status: 'complete', payment_status, url: null });
-  if (session.wantsInvoice) {
+  if (session.mode === 'subscription') beginSubscription(state, session);
+  else if (session.wantsInvoice) {
     const hosted = `https://invoice.stripe.example/${session.id}`;
     session.invoice = add(state, 'in', 'invoice', { hosted_invoice_url: hosted }).id;
   }
   emit(state, 'checkout.session.completed', session);
+}
+
+/** What was paid is the first invoice of a subscription, whose card is saved. */
+function beginSubscription(state: State, session: StripeObject): void {
+  const { customer, subscriptionMetadata, recurs, ownIntent, card } = session;
+  const price = makePrice(state, recurs);
+  const method = saveMethod(state, customer, card).id;
+  const values = { customer, metadata: { ...subscriptionMetadata }, method, price };
+  const subscription = createSubscription(state, values);
+  const lines = [makePeriodLine(subscription)];
+  const invoice = makeInvoice(state, subscription, 'subscription_create', lines);
+  payWith(state, invoice, need(state, ownIntent, 'payment_intent'));
+  Object.assign(session, { subscription: subscription.id, invoice: invoice.id });
+  emit(state, 'customer.subscription.created', subscription);
 }

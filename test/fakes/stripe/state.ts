@@ -14,7 +14,11 @@ export interface State {
   events: StripeEvent[];
   /** What its clock is ahead of this machine's, in s. */
   ahead: number;
+  /** When its clock was stopped, in s, so that it only goes on by `ahead`. */
+  stoppedAt: number | undefined;
   livemode: boolean;
+  /** Where its pages are. */
+  page: string;
   /** The status that the next refunds begin with. */
   refundStatus: 'succeeded' | 'pending';
   /** Told of each new event. */
@@ -25,14 +29,22 @@ export interface State {
 
 export function createState(): State {
   return {
-    ...{ objects: new Map(), events: [], ahead: 0, livemode: false, refundStatus: 'succeeded' },
+    ...{
+      objects: new Map(),
+      events: [],
+      ahead: 0,
+      livemode: false,
+      stoppedAt: undefined,
+      page: '',
+      refundStatus: 'succeeded',
+    },
     ...{ listeners: [], idempotencyKey: null },
   };
 }
 
 /** The time of the fake, in s. */
-export function readClock({ ahead }: State): number {
-  return Math.floor(Date.now() / 1000) + ahead;
+export function readClock({ ahead, stoppedAt }: State): number {
+  return (stoppedAt ?? Math.floor(Date.now() / 1000)) + ahead;
 }
 
 export function makeId(prefix: string): string {

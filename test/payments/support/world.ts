@@ -4,12 +4,19 @@ import { newId, UUID } from '../../../src/data/ids.ts';
 import { transaction } from '../../../src/data/transaction.ts';
 import { LOCAL_WEBHOOK_SECRET } from '../../../src/local/stripe.ts';
 import { CreditsTransaction } from '../../../src/models/billing/credits-transaction.ts';
+import { Payment } from '../../../src/models/billing/payment.ts';
 import { Job } from '../../../src/models/jobs/job.ts';
 import { SYSTEM_ACCOUNTS } from '../../../src/services/billing/accounts.ts';
 import { postEntry } from '../../../src/services/billing/ledger.ts';
 import type { FakeStripe } from '../../fakes/stripe/fake.ts';
 import { finishSetup } from '../../fakes/stripe/methods.ts';
-import type { StripeEvent } from '../../fakes/stripe/state.ts';
+import {
+  listObjects,
+  need,
+  readClock,
+  type StripeEvent,
+  type StripeObject,
+} from '../../fakes/stripe/state.ts';
 import { sendEvent } from '../../fakes/stripe/webhooks.ts';
 import '../../harness/check-ledger.ts';
 import { type Doc, given, type Person } from '../../harness/given.ts';
@@ -38,6 +45,14 @@ export interface End {
   debt: number;
   isFrozen: boolean;
   purchases: number;
+  /** Of a subscription: its status, the plan that was paid last, and its payments. */
+  subscription?: string;
+  plan?: string;
+  payments?: number;
+  /** The last digits of the saved cards, where those are what it is about. */
+  cards?: unknown[];
+  /** Why a top-up has stopped. */
+  topUp?: string | undefined;
 }
 
 /** One user who buys, the stand-in for Stripe, and the events that are on their way. */
@@ -46,6 +61,9 @@ export class World {
   readonly person: Person;
   readonly order: Order;
   payment: Bought | undefined;
+  subscription: Bought | undefined;
+  /** Whether its end tells of saved cards, and of a top-up. */
+  showsCards = false;
   /** Events are not sent: only a poll finds them. */
   isDeaf = false;
   private seen: number;
@@ -60,6 +78,10 @@ export class World {
   }
 
   static async make(stripe: FakeStripe, order: Order): Promise<World> {
+    const { state } = stripe;
+    Object.assign(state, { ahead: 0, stoppedAt: undefined });
+    // What others have subscribed to is not renewed with this one's time.
+    for (const one of listObjects(state, 'subscription')) one.status = 'canceled';
     return new World(stripe, await given.user(), order);
   }
 
@@ -75,14 +97,49 @@ export class World {
     return bought.body;
   }
 
-  /** The session at whose page the payment is paid. */
+  /** Begins a subscription, by a clock that only goes on when it is told to. */
+  async subscribe(plan: string): Promise<Bought> {
+    this.state.stoppedAt ??= Math.floor(Date.now() / 1000);
+    const begun = await this.person.post<Bought>('/v1/subscriptions', { plan });
+    if (begun.status !== 201) throw new Error(`Nothing was subscribed to: ${begun.text}`);
+    this.subscription = begun.body;
+    await this.tick();
+    return begun.body;
+  }
+
+  /** Asks for something of the subscription, which must be answered with 200. */
+  async change(action: string, body?: object): Promise<Bought> {
+    const path = `/v1/subscriptions/${this.subscription?.id}/${action}`;
+    const answer = await this.person.post<Bought>(path, body);
+    if (answer.status !== 200) throw new Error(`${action}: ${answer.status} ${answer.text}`);
+    await this.tick();
+    return answer.body;
+  }
+
+  /** The subscription as the stand-in has it. */
+  get subscribed(): StripeObject {
+    const { subscription } = need(this.state, this.session, 'checkout.session');
+    return need(this.state, subscription, 'subscription');
+  }
+
+  /** Lets a part of what is left of its period pass. */
+  async pass(part = 1): Promise<void> {
+    const { current_period_start: begin, current_period_end: end } = this.subscribed.items.data[0];
+    const now = readClock(this.state);
+    this.stripe.advance(part === 1 ? end - now : Math.round((end - begin) * part));
+    await this.tick();
+  }
+
+  /** The session at whose page the payment, or the subscription, is paid. */
   get session(): string {
-    return String(this.payment?.checkout.url?.split('/').at(-1));
+    const { checkout } = this.subscription ?? this.payment ?? {};
+    return String(checkout?.url?.split('/').at(-1));
   }
 
   get intent(): string {
     const { clientSecret } = this.payment?.checkout ?? {};
-    const inSession = this.state.objects.get(this.session)?.payment_intent;
+    const session = this.state.objects.get(this.session);
+    const inSession = session?.payment_intent ?? session?.ownIntent;
     return inSession ?? String(clientSecret?.split('_secret')[0]);
   }
 
@@ -140,13 +197,32 @@ export class World {
       this.payment && this.person.get<Doc>(`/v1/payments/${this.payment.id}`),
       CreditsTransaction.collection.countDocuments({ account, type: 'PURCHASE' }),
     ]);
+    const more = { ...(await this.describeSubscription()), ...(await this.describeCards()) };
     const { balance, debt = 0, isFrozen = false } = credits.body;
     const { status, refundedAmount, error } = payment?.body ?? ({} as Doc);
     const { code } = (error ?? {}) as { code?: string };
     return {
       ...(payment && { status, refundedAmount: refundedAmount as number, error: code }),
       ...{ balance, debt, isFrozen, purchases },
+      ...more,
     };
+  }
+
+  private async describeSubscription(): Promise<Partial<End>> {
+    if (!this.subscription) return {};
+    const { body } = await this.person.get<Doc>(`/v1/subscriptions/${this.subscription.id}`);
+    const payments = await Payment.collection.countDocuments({
+      subscription: new UUID(this.subscription.id),
+      status: { $in: ['COMPLETED', 'REFUNDED'] },
+    });
+    return { subscription: body.status, plan: body.plan as string, payments };
+  }
+
+  private async describeCards(): Promise<Partial<End>> {
+    if (!this.showsCards) return {};
+    const { body } = await this.person.get<{ data: Doc[] }>('/v1/payment-methods');
+    const found = await this.person.get<Doc & { error?: { code: string } }>('/v1/top-up');
+    return { cards: body.data.map(({ last4 }) => last4), topUp: found.body.error?.code };
   }
 
   /** Runs the jobs that wait, sometimes two workers at once. */

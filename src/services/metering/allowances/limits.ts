@@ -13,11 +13,12 @@ export const PERIODS: Partial<Record<Metric, 'month' | 'day'>> = {
 export type Limited = Metric | 'calls';
 export const LIMITED: readonly Limited[] = [...METRICS, 'calls'];
 
-type Account = Pick<AllowanceCounterDoc, 'plan' | 'limits'>;
+type Account = Pick<AllowanceCounterDoc, 'plan' | 'paidPlan' | 'limits'>;
 
-/** The plan of an account: the first one of the configuration unless it has another. */
-export function planOf({ plan }: Account): string {
-  return plan && plan in config.plans ? plan : (Object.keys(config.plans)[0] as string);
+/** The plan of an account: what an administrator gave it, or it pays for; else the first of the configuration. */
+export function planOf({ plan, paidPlan }: Account): string {
+  const own = plan ?? paidPlan;
+  return own && own in config.plans ? own : (Object.keys(config.plans)[0] as string);
 }
 
 /** How much of something an account may have. */
@@ -30,7 +31,7 @@ export function limitExpression(metric: Metric) {
   const [[, first] = ['', {}], ...others] = Object.entries(config.plans);
   const usual = (first as Record<Metric, number>)[metric];
   const branches = others.map(([name, plan]) => ({
-    case: { $eq: ['$plan', name] },
+    case: { $eq: [{ $ifNull: ['$plan', '$paidPlan'] }, name] },
     // biome-ignore lint/suspicious/noThenProperty: so MongoDB calls it.
     then: plan[metric],
   }));

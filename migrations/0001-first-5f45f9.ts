@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-5c94c7',
+  id: '0001-first-5f45f9',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -18,6 +18,7 @@ export const migration: Migration = {
         day: { bsonType: 'date' },
         credits: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         plan: { bsonType: 'string', maxLength: 32 },
+        paidPlan: { bsonType: 'string', maxLength: 32 },
         limits: {
           bsonType: 'object',
           additionalProperties: false,
@@ -2176,13 +2177,14 @@ export const migration: Migration = {
       fields: {
         amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         currency: { bsonType: 'string', pattern: '^[A-Z]{3}$' },
-        credits: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        credits: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         package: { bsonType: 'string', maxLength: 64 },
         provider: { bsonType: 'string', enum: ['STRIPE'] },
         providerId: { bsonType: 'string', maxLength: 255 },
         intentId: { bsonType: 'string', maxLength: 255 },
-        flow: { bsonType: 'string', enum: ['CHECKOUT', 'INTENT', 'OFF_SESSION'] },
+        flow: { bsonType: 'string', enum: ['CHECKOUT', 'INTENT', 'OFF_SESSION', 'SUBSCRIPTION'] },
         paymentMethod: 'id',
+        subscription: 'id',
         status: { bsonType: 'string', enum: ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] },
         refundedAmount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         receiptUrl: { bsonType: 'string', maxLength: 2048 },
@@ -2240,6 +2242,7 @@ export const migration: Migration = {
         { key: { user: 1, createdAt: -1, _id: -1 } },
         { key: { user: 1, status: 1, createdAt: -1, _id: -1 } },
         { key: { paymentMethod: 1 }, sparse: true },
+        { key: { subscription: 1 }, sparse: true },
         {
           key: { provider: 1, providerId: 1 },
           unique: true,
@@ -2972,6 +2975,128 @@ export const migration: Migration = {
         { key: { period: 1, at: 1, metric: 1, user: 1 } },
       ],
     });
+    await m.createCollection('subscriptions', {
+      fields: {
+        plan: { bsonType: 'string', maxLength: 32 },
+        nextPlan: { bsonType: 'string', maxLength: 32 },
+        currency: { bsonType: 'string', pattern: '^[A-Z]{3}$' },
+        provider: { bsonType: 'string', enum: ['STRIPE'] },
+        providerId: { bsonType: 'string', maxLength: 255 },
+        checkoutId: { bsonType: 'string', maxLength: 255 },
+        status: { bsonType: 'string', enum: ['PENDING', 'ACTIVE', 'PAST_DUE', 'CANCELLED'] },
+        periodStart: { bsonType: 'date' },
+        periodEnd: { bsonType: 'date' },
+        cancelAtPeriodEnd: { bsonType: 'bool' },
+        graceUntil: { bsonType: 'date' },
+        endedAt: { bsonType: 'date' },
+        isEntitled: { bsonType: 'bool' },
+        isOpen: { bsonType: 'bool' },
+        error: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['code', 'message'],
+          properties: {
+            code: { bsonType: 'string', maxLength: 64 },
+            message: { bsonType: 'string', maxLength: 1000 },
+          },
+        },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'plan',
+        'currency',
+        'provider',
+        'status',
+        'cancelAtPeriodEnd',
+        'isEntitled',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { user: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1, status: 1, createdAt: -1, _id: -1 } },
+        { key: { user: 1 }, name: 'open', unique: true, partialFilterExpression: { isOpen: true } },
+        {
+          key: { provider: 1, providerId: 1 },
+          unique: true,
+          partialFilterExpression: { providerId: { $exists: true } },
+        },
+        { key: { status: 1, createdAt: 1 } },
+        { key: { status: 1, graceUntil: 1 } },
+        { key: { status: 1, periodEnd: 1 } },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
+    await m.createCollection('topUps', {
+      fields: {
+        package: { bsonType: 'string', maxLength: 64 },
+        currency: { bsonType: 'string', pattern: '^[A-Z]{3}$' },
+        threshold: {
+          bsonType: ['int', 'long', 'double'],
+          multipleOf: 1,
+          minimum: 1,
+          maximum: 1000000,
+        },
+        mostPerDay: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1, maximum: 20 },
+        paymentMethod: 'id',
+        status: { bsonType: 'string', enum: ['ACTIVE', 'PAUSED'] },
+        error: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['code', 'message'],
+          properties: {
+            code: { bsonType: 'string', maxLength: 64 },
+            message: { bsonType: 'string', maxLength: 1000 },
+          },
+        },
+        payment: 'id',
+        day: { bsonType: 'date' },
+        purchases: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        _id: 'id',
+        user: 'id',
+        createdAt: { bsonType: 'date' },
+        updatedAt: { bsonType: 'date' },
+        version: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1 },
+        outbox: { bsonType: 'array', items: { bsonType: 'object' } },
+        removing: { bsonType: 'date' },
+      },
+      required: [
+        'package',
+        'currency',
+        'threshold',
+        'mostPerDay',
+        'status',
+        'purchases',
+        '_id',
+        'user',
+        'createdAt',
+        'updatedAt',
+        'version',
+      ],
+      indexes: [
+        { key: { user: 1 }, unique: true },
+        { key: { paymentMethod: 1 }, sparse: true },
+        { key: { status: 1, _id: 1 } },
+        {
+          key: { 'outbox.at': 1 },
+          name: 'outbox',
+          partialFilterExpression: { 'outbox.0': { $exists: true } },
+        },
+      ],
+    });
     await m.createCollection('tracks', {
       fields: {
         project: 'id',
@@ -3631,6 +3756,7 @@ export const migration: Migration = {
         objectId: { bsonType: 'string', maxLength: 255 },
         intentId: { bsonType: 'string', maxLength: 255 },
         payment: 'id',
+        subscription: 'id',
         origin: { bsonType: 'string', enum: ['WEBHOOK', 'POLL'] },
         happenedAt: { bsonType: 'date' },
         handledAt: { bsonType: 'date' },
@@ -3658,6 +3784,10 @@ export const migration: Migration = {
       indexes: [
         { key: { provider: 1, eventId: 1 }, unique: true },
         { key: { payment: 1, createdAt: 1 }, sparse: true },
+        {
+          key: { subscription: 1, createdAt: 1 },
+          partialFilterExpression: { subscription: { $exists: true } },
+        },
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
@@ -3689,6 +3819,8 @@ export const migration: Migration = {
     await m.dropCollection('userSettings');
     await m.dropCollection('trashedMedia');
     await m.dropCollection('tracks');
+    await m.dropCollection('topUps');
+    await m.dropCollection('subscriptions');
     await m.dropCollection('stats');
     await m.dropCollection('staleHours');
     await m.dropCollection('spendingControls');

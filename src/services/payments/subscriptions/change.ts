@@ -1,0 +1,133 @@
+import type Stripe from 'stripe';
+import type { Ctx } from '../../../context.ts';
+import { idText, newId } from '../../../data/ids.ts';
+import { findOne, WHOLE } from '../../../data/read.ts';
+import { AppError } from '../../../errors.ts';
+import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
+import type { SubscriptionPlan } from '../../../sold.ts';
+import { toStripeAmount } from '../currency.ts';
+import type { Checkout } from '../open-checkout.ts';
+import { callOrRefuse } from '../stripe.ts';
+import { readId } from './facts.ts';
+import { ensureProduct, findOffer, findPlan, readProduct } from './plans.ts';
+import { settleSubscription } from './settle.ts';
+import { findOpenInvoice } from './start.ts';
+
+type Named = Pick<SubscriptionDoc, '_id'>;
+
+/**
+ * Changes the plan. A dearer one counts as soon as Stripe has charged the difference for what is left of the
+ * period; where its bank asks, or the card is refused, the answer says where to pay. A cheaper one counts from
+ * the next period on. What was asked for before is found as it is, so that asking twice charges once.
+ * @throws AppError VALIDATION_FAILED, INVALID_STATE, UNAVAILABLE
+ */
+export async function changePlan(
+  ctx: Ctx,
+  named: Named,
+  name: string,
+): Promise<{ subscription: SubscriptionDoc; checkout: Checkout }> {
+  const known = await needOpen(ctx, named);
+  const { plan, amount } = findOffer(name, known.currency);
+  if (known.status !== 'ACTIVE') throw refuse(known, 'pay what is open first');
+  const { providerId } = known;
+  const found = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
+  if (found.pending_update) return { subscription: known, checkout: await showInvoice(providerId) };
+  if (readPlan(found) !== plan.name || known.plan !== plan.name) {
+    const paid = findPlan(known.plan);
+    const isDearer = amount > (paid?.amounts[known.currency] ?? 0) && known.plan !== plan.name;
+    // What was to come in the next period is undone first: nothing was paid for it.
+    if (isDearer && paid && readPlan(found) !== known.plan) {
+      await setPlan(ctx, known, found, paid, 'none');
+    }
+    if (readPlan(found) !== plan.name) {
+      await setPlan(ctx, known, found, plan, isDearer ? 'always_invoice' : 'none');
+    }
+  }
+  await settleSubscription(ctx, known._id);
+  const after = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
+  const checkout = after.pending_update ? await showInvoice(providerId) : {};
+  return { subscription: await reload(ctx, known), checkout };
+}
+
+/** Has it end with its period, or at once where nothing of that is paid; or go on after all. */
+export async function setCancellation(
+  ctx: Ctx,
+  named: Named,
+  isWanted: boolean,
+): Promise<SubscriptionDoc> {
+  const known = await findWhole(ctx, named);
+  const { providerId, checkoutId, status } = known;
+  if (status === 'CANCELLED') throw refuse(known, 'it has ended');
+  if (!providerId && !checkoutId) {
+    throw refuse(known, 'whether the provider has it is being looked up');
+  }
+  if (!isWanted && status !== 'ACTIVE') throw refuse(known, 'nothing ends with its period');
+  if (!providerId) {
+    await callOrRefuse((stripe) => stripe.checkout.sessions.expire(checkoutId as string));
+  } else if (isWanted && status === 'PAST_DUE') {
+    await callOrRefuse((stripe) => stripe.subscriptions.cancel(providerId));
+  } else {
+    const change = { cancel_at_period_end: isWanted };
+    await callOrRefuse((stripe) => stripe.subscriptions.update(providerId, change));
+  }
+  await settleSubscription(ctx, known._id);
+  return reload(ctx, known);
+}
+
+async function setPlan(
+  ctx: Ctx,
+  { _id, currency }: SubscriptionDoc,
+  { id, items }: Stripe.Subscription,
+  plan: SubscriptionPlan,
+  proration_behavior: 'always_invoice' | 'none',
+): Promise<void> {
+  const { amount } = findOffer(plan.name, currency);
+  const product = await ensureProduct(plan);
+  const price_data = {
+    ...{ currency: currency.toLowerCase(), product },
+    unit_amount: toStripeAmount(amount, currency),
+    recurring: { interval: plan.interval === 'YEAR' ? ('year' as const) : ('month' as const) },
+  };
+  const item = { id: items.data[0]?.id as string, price_data };
+  // The same for a request that is sent again under its Idempotency-Key.
+  const key = `${idText(_id)}-${idText(ctx.promisedId ?? newId(ctx.clock()))}`;
+  const how =
+    proration_behavior === 'none'
+      ? { proration_behavior }
+      : { proration_behavior, payment_behavior: 'pending_if_incomplete' as const };
+  await callOrRefuse((stripe) =>
+    stripe.subscriptions.update(
+      id,
+      { items: [item], ...how },
+      { idempotencyKey: `plan-${plan.name}-${proration_behavior}-${key}` },
+    ),
+  );
+}
+
+function readPlan({ items }: Stripe.Subscription): string {
+  return readProduct(readId(items.data[0]?.price.product) ?? '');
+}
+
+async function showInvoice(providerId: string): Promise<Checkout> {
+  const url = await findOpenInvoice(providerId);
+  return url ? { url } : {};
+}
+
+async function needOpen(ctx: Ctx, named: Named): Promise<SubscriptionDoc & { providerId: string }> {
+  const known = await findWhole(ctx, named);
+  const { providerId } = known;
+  if (!providerId) throw refuse(known, 'pay for it first');
+  return { ...known, providerId };
+}
+
+async function findWhole(ctx: Ctx, { _id }: Named): Promise<SubscriptionDoc> {
+  return (await findOne(ctx, Subscription, { _id }, WHOLE)) as SubscriptionDoc; // it is never deleted
+}
+
+async function reload(ctx: Ctx, { _id }: Named): Promise<SubscriptionDoc> {
+  return (await findOne(ctx, Subscription, { _id })) as SubscriptionDoc;
+}
+
+function refuse({ status }: SubscriptionDoc, why: string): AppError {
+  return new AppError('INVALID_STATE', `The subscription is ${status}: ${why}.`);
+}

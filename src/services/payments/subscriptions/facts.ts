@@ -1,0 +1,113 @@
+import type Stripe from 'stripe';
+import type { SubscriptionDoc } from '../../../models/billing/subscription.ts';
+import { fromStripeAmount } from '../currency.ts';
+import { callStripe } from '../stripe.ts';
+import { readProduct } from './plans.ts';
+
+/** What Stripe says of a subscription at this moment. */
+export interface SubscriptionFacts {
+  providerId?: string;
+  status: SubscriptionDoc['status'];
+  error?: { code: string; message: string };
+  /** The plan that it goes on with. */
+  nextPlan?: string;
+  cancelAtPeriodEnd: boolean;
+  /** Since when an invoice has waited to be paid. */
+  unpaidSince?: Date;
+  /** The paid ones, the oldest first. */
+  invoices: InvoiceFacts[];
+}
+
+export interface InvoiceFacts {
+  id: string;
+  intentId?: string;
+  amount: number;
+  currency: string;
+  lines: InvoiceLine[];
+}
+
+/** What an invoice charges, or gives back where `isCharged` is false. */
+export interface InvoiceLine {
+  plan: string;
+  isCharged: boolean;
+  /** Whether it is for what is left of a period, after a change of the plan. */
+  isProrated: boolean;
+  start: Date;
+  end: Date;
+}
+
+type Known = Pick<SubscriptionDoc, 'providerId' | 'checkoutId'>;
+
+/** Asks Stripe about a subscription; undefined where it has none yet. */
+export async function fetchSubscription({
+  providerId,
+  checkoutId,
+}: Known): Promise<SubscriptionFacts | undefined> {
+  if (providerId) return fetchOne(providerId);
+  if (!checkoutId) return undefined;
+  const session = await callStripe((stripe) => stripe.checkout.sessions.retrieve(checkoutId));
+  const made = readId(session.subscription);
+  if (made) return fetchOne(made);
+  if (session.status !== 'expired') return undefined;
+  const error = { code: 'EXPIRED', message: 'It was not paid for.' };
+  return { status: 'CANCELLED', error, cancelAtPeriodEnd: false, invoices: [] };
+}
+
+async function fetchOne(id: string): Promise<SubscriptionFacts> {
+  const of = { subscription: id, limit: 100, expand: ['data.payments'] };
+  const [subscription, found] = await Promise.all([
+    callStripe((stripe) => stripe.subscriptions.retrieve(id)),
+    callStripe((stripe) => stripe.invoices.list(of).autoPagingToArray({ limit: 1000 })),
+  ]);
+  const invoices = [...found].sort((one, other) => one.created - other.created);
+  const unpaid = invoices.find(({ status }) => status === 'open' || status === 'uncollectible');
+  const product = subscription.items.data[0]?.price.product;
+  return {
+    providerId: id,
+    status: readStatus(subscription.status),
+    ...(product && { nextPlan: readProduct(readId(product) as string) }),
+    cancelAtPeriodEnd: subscription.cancel_at_period_end,
+    ...(unpaid && { unpaidSince: new Date(unpaid.created * 1000) }),
+    invoices: invoices.filter(({ status }) => status === 'paid').map(readInvoice),
+  };
+}
+
+function readStatus(status: Stripe.Subscription.Status): SubscriptionDoc['status'] {
+  if (status === 'active' || status === 'trialing') return 'ACTIVE';
+  if (status === 'incomplete') return 'PENDING';
+  if (status === 'canceled' || status === 'incomplete_expired') return 'CANCELLED';
+  return 'PAST_DUE'; // past_due, unpaid, paused: nothing is paid for
+}
+
+/** Reads an invoice that is paid. */
+export function readInvoice(invoice: Stripe.Invoice): InvoiceFacts {
+  const { id, amount_paid, currency, lines, payments } = invoice;
+  const paid = payments?.data.find((one) => one.status === 'paid');
+  const intentId = readId(paid?.payment.payment_intent);
+  return {
+    id: id as string, // only a preview has none
+    ...(intentId && { intentId }),
+    amount: fromStripeAmount(amount_paid, currency),
+    currency: currency.toUpperCase(),
+    lines: lines.data.flatMap(readLine),
+  };
+}
+
+function readLine({ amount, parent, period, pricing }: Stripe.InvoiceLineItem): InvoiceLine[] {
+  const product = pricing?.price_details?.product;
+  if (!product) return [];
+  const item = parent?.subscription_item_details ?? parent?.invoice_item_details;
+  return [
+    {
+      plan: readProduct(product),
+      isCharged: amount >= 0,
+      isProrated: item?.proration ?? false,
+      start: new Date(period.start * 1000),
+      end: new Date(period.end * 1000),
+    },
+  ];
+}
+
+export function readId(value: string | { id: string } | null | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.id;
+}

@@ -1,0 +1,45 @@
+import { config } from '../../../config.ts';
+import { invalid } from '../../../errors.ts';
+import type { SubscriptionPlan } from '../../../sold.ts';
+import { callStripe, StripeRefusal } from '../stripe.ts';
+
+/** Finds a plan that is on offer, in a currency. @throws AppError VALIDATION_FAILED */
+export function findOffer(
+  name: string,
+  currency?: string,
+): { plan: SubscriptionPlan; currency: string; amount: number } {
+  const plan = findPlan(name);
+  if (!plan) {
+    const names = config.subscriptionPlans.map((one) => one.name).join(', ');
+    throw invalid([{ path: 'plan', message: `is none of ${names}` }]);
+  }
+  const asked = currency ?? (Object.keys(plan.amounts)[0] as string);
+  const amount = plan.amounts[asked];
+  if (amount !== undefined) return { plan, currency: asked, amount };
+  const message = `is not sold here; there are ${Object.keys(plan.amounts).join(', ')}`;
+  throw invalid([{ path: 'currency', message }]);
+}
+
+export function findPlan(name: string): SubscriptionPlan | undefined {
+  return config.subscriptionPlans.find((one) => one.name === name);
+}
+
+// Prices are made with each subscription, from the configuration; what they are of is a product of Stripe's
+// whose id names the plan.
+const PREFIX = 'plan-';
+
+/** The product at Stripe that stands for a plan, which is made there at its first use. */
+export async function ensureProduct({ name }: SubscriptionPlan): Promise<string> {
+  const id = PREFIX + name;
+  try {
+    await callStripe((stripe) => stripe.products.create({ id, name }));
+  } catch (error) {
+    if (!(error instanceof StripeRefusal) || error.code !== 'resource_already_exists') throw error;
+  }
+  return id;
+}
+
+/** The plan that a product at Stripe stands for. */
+export function readProduct(product: string): string {
+  return product.startsWith(PREFIX) ? product.slice(PREFIX.length) : product;
+}

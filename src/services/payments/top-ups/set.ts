@@ -1,0 +1,42 @@
+import type { Ctx } from '../../../context.ts';
+import type { UUID } from '../../../data/ids.ts';
+import { findOne } from '../../../data/read.ts';
+import { insert, update } from '../../../data/write.ts';
+import { AppError } from '../../../errors.ts';
+import { TopUp, type TopUpDoc } from '../../../models/billing/top-up.ts';
+import { checkMethod } from '../buy.ts';
+import { findPrice } from '../packages.ts';
+
+/** What is to be bought when credits run low. */
+export interface NewTopUp {
+  user: UUID;
+  package: string;
+  currency?: string;
+  threshold: number;
+  mostPerDay?: number;
+  paymentMethod?: UUID;
+}
+
+/**
+ * Sets it, in place of what was set before. One that was paused goes on, and what was bought today still counts.
+ * @throws AppError VALIDATION_FAILED
+ */
+export async function setTopUp(ctx: Ctx, wanted: NewTopUp): Promise<TopUpDoc> {
+  const { user, threshold, mostPerDay = 3, paymentMethod } = wanted;
+  const { currency } = findPrice(wanted.package, wanted.currency);
+  if (paymentMethod) await checkMethod(ctx, user, paymentMethod);
+  const set = {
+    ...{ package: wanted.package, currency, threshold, mostPerDay, status: 'ACTIVE' },
+    ...(paymentMethod && { paymentMethod }),
+  };
+  const unset = ['error', ...(paymentMethod ? [] : ['paymentMethod'])];
+  const changed = await update(ctx, TopUp, { user }, { set, unset });
+  if (changed) return changed;
+  try {
+    return await insert(ctx, TopUp, { user, ...set });
+  } catch (error) {
+    // Two at once.
+    if (!(error instanceof AppError) || error.code !== 'DUPLICATE') throw error;
+    return (await findOne(ctx, TopUp, { user })) as TopUpDoc;
+  }
+}

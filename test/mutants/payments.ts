@@ -1,0 +1,65 @@
+import type { Edits } from './edit.ts';
+
+const SUBSCRIPTIONS = 'test/payments/subscriptions.test.ts';
+const TOP_UPS = 'test/payments/top-ups.test.ts';
+
+export const payments: Edits = {
+  'src/services/payments/verify-event.ts': [
+    {
+      guarantee: 'a signature of the time to come is refused',
+      find: 'checkAhead(ctx, header);',
+      replace: '',
+      tests: ['test/payments/webhooks.test.ts > signed six minutes from now'],
+    },
+    {
+      guarantee: 'an event of the other mode is refused',
+      find: 'if (livemode !== config.stripe?.isLive)',
+      replace: 'if (livemode === undefined)',
+      tests: ['test/payments/webhooks.test.ts > of the other mode'],
+    },
+  ],
+  'src/services/payments/settle.ts': [
+    {
+      guarantee: 'a refund that has failed stays so',
+      find: 'isActive: one.isActive && (before?.isActive ?? true)',
+      replace: 'isActive: one.isActive',
+      tests: ['test/payments/overtaken.test.ts > a refund that has failed'],
+    },
+  ],
+  'src/services/payments/subscriptions/settle.ts': [
+    {
+      guarantee: 'an answer that was overtaken does not stay',
+      find: 'if (!(await storeFacts(ctx, subscription, facts))) return;',
+      replace: 'await storeFacts(ctx, subscription, facts);\n    return;',
+      tests: [`${SUBSCRIPTIONS} > overtaken by another one`],
+    },
+    {
+      guarantee: 'a plan outlives a refused payment by its grace alone',
+      find: "isEntitled: status === 'ACTIVE' || isInGrace,",
+      replace: "isEntitled: status === 'ACTIVE' || status === 'PAST_DUE',",
+      tests: [`${SUBSCRIPTIONS} > a week of grace`],
+    },
+  ],
+  'src/services/payments/subscriptions/periods.ts': [
+    {
+      guarantee: 'for a part of a period a part of the credits is granted',
+      find: 'if (!line.isProrated) return 1;',
+      replace: 'return 1;',
+      tests: [`${SUBSCRIPTIONS} > asked for twice`],
+    },
+  ],
+  'src/services/payments/top-ups/top-up.ts': [
+    {
+      guarantee: 'credits are bought as often in a day as was said',
+      find: 'if (before >= known.mostPerDay) return undefined;',
+      replace: '',
+      tests: [`${TOP_UPS} > as often in a day`],
+    },
+    {
+      guarantee: 'of runs at once one buys',
+      find: "{ _id: known._id, version: known.version, status: 'ACTIVE' }",
+      replace: "{ _id: known._id, status: 'ACTIVE' }",
+      tests: [`${TOP_UPS} > of eight runs at once`],
+    },
+  ],
+};

@@ -1,0 +1,169 @@
+import { vi } from 'vitest';
+
+const stripe = await vi.hoisted(async () => (await import('../harness/stripe.ts')).startStripe());
+
+import '../harness/place.ts';
+import { afterAll, expect, test } from 'vitest';
+import { type Ctx, systemCtx } from '../../src/context.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { Payment } from '../../src/models/billing/payment.ts';
+import { topUpAccounts } from '../../src/services/payments/top-ups/run.ts';
+import { openDispute } from '../fakes/stripe/reversals.ts';
+import { answerBank, paySession } from '../fakes/stripe/sessions.ts';
+import { type Doc, given } from '../harness/given.ts';
+import { place } from '../harness/place.ts';
+import { times } from '../harness/times.ts';
+import { type Bought, IN_ORDER, World } from './support/world.ts';
+
+place({ worker: false });
+
+afterAll(() => stripe.stop());
+
+const DAY = 24 * 3600_000;
+const run = (ctx: Ctx = systemCtx('test')) => topUpAccounts(ctx, () => Number.POSITIVE_INFINITY);
+
+async function begin(card = '4242424242424242', values: object = {}): Promise<World> {
+  const world = await World.make(stripe, IN_ORDER);
+  await world.save(card);
+  await set(world, values);
+  return world;
+}
+
+async function set({ person }: World, values: object = {}): Promise<void> {
+  const body = { package: 'SMALL', threshold: 20, ...values };
+  const { status, text } = await person.post('/v1/top-up', body);
+  expect(status, text).toBe(200);
+}
+
+const read = async ({ person }: World) =>
+  (await person.get<Doc & { error?: { code: string } }>('/v1/top-up')).body;
+const balanceOf = async (world: World) => (await world.describe()).balance;
+const countPayments = ({ person }: World) =>
+  Payment.collection.countDocuments({ user: new UUID(person.id) });
+
+test('credits are bought when fewer are left than the threshold, and not before', async () => {
+  const world = await begin();
+  await run();
+  expect(await balanceOf(world)).toBe(100);
+  await run();
+  expect(await balanceOf(world)).toBe(100);
+  await world.spend(80);
+  await run();
+  expect(await balanceOf(world)).toBe(20);
+  await world.spend(1);
+  await run();
+  expect(await balanceOf(world)).toBe(119);
+  expect(await read(world)).toMatchObject({ status: 'ACTIVE', purchases: 2 });
+});
+
+test('it is done as often in a day as was said, and again the next day', async () => {
+  const world = await begin('4242424242424242', { mostPerDay: 2 });
+  for (let n = 0; n < 4; n++) {
+    await run();
+    await world.spend(await balanceOf(world));
+  }
+  expect(await countPayments(world)).toBe(2);
+  // What is set anew counts on.
+  await set(world, { mostPerDay: 2 });
+  await run();
+  expect(await countPayments(world)).toBe(2);
+  await run({ ...systemCtx('test'), clock: () => Date.now() + DAY });
+  expect(await countPayments(world)).toBe(3);
+});
+
+test('of eight runs at once one buys, once', async () => {
+  const world = await begin();
+  await Promise.all(times(8, () => run()));
+  expect([await balanceOf(world), await countPayments(world)]).toEqual([100, 1]);
+});
+
+test('a card that is refused pauses it, and says so; set again, it goes on', async () => {
+  const world = await begin('4000000000009995');
+  await run();
+  expect(await read(world)).toMatchObject({
+    status: 'PAUSED',
+    error: { code: expect.any(String) },
+  });
+  await run();
+  expect(await countPayments(world)).toBe(1);
+  await world.save('4242424242424242');
+  const { body } = await world.person.get<{ data: Doc[] }>('/v1/payment-methods');
+  await set(world, { paymentMethod: body.data.find(({ last4 }) => last4 === '4242')?.id });
+  await run();
+  expect(await read(world)).not.toHaveProperty('error');
+  expect(await balanceOf(world)).toBe(100);
+});
+
+test('a card whose bank asks waits for its holder, and nothing else is bought', async () => {
+  const world = await begin('4000002500003155');
+  for (let n = 0; n < 2; n++) await run();
+  expect(await read(world)).toMatchObject({
+    status: 'ACTIVE',
+    error: { code: 'AUTHENTICATION_REQUIRED' },
+  });
+  const { body } = await world.person.get<{ data: Bought[] }>('/v1/payments');
+  expect(body.data.length).toBe(1);
+  const path = `/v1/payments/${body.data[0]?.id}/checkout`;
+  const { clientSecret } = (await world.person.post<{ clientSecret: string }>(path)).body;
+  answerBank(stripe.state, String(clientSecret).split('_secret')[0] as string, true);
+  await world.finish();
+  expect(await balanceOf(world)).toBe(100);
+});
+
+test('without a saved method it is paused, and says so', async () => {
+  const world = await World.make(stripe, IN_ORDER);
+  await set(world);
+  await run();
+  expect(await read(world)).toMatchObject({
+    status: 'PAUSED',
+    error: { code: 'NO_PAYMENT_METHOD' },
+  });
+});
+
+test('while a payment is disputed nothing is bought', async () => {
+  const world = await begin();
+  await world.buy();
+  paySession(stripe.state, world.session, 'PAYS');
+  await world.finish();
+  await world.spend(90);
+  openDispute(stripe.state, world.intent);
+  await world.finish();
+  const before = await countPayments(world);
+  await run();
+  expect(await countPayments(world)).toBe(before);
+});
+
+test('nothing is bought for an account that is switched off', async () => {
+  const [world, admin] = [await begin(), await given.admin()];
+  const off = await admin.patch(`/v1/users/${world.person.id}`, { isActive: false });
+  expect(off.status).toBe(200);
+  await run();
+  expect(await countPayments(world)).toBe(0);
+});
+
+test('it is one of a user, who may take it away', async () => {
+  const world = await begin();
+  await set(world, { threshold: 30 });
+  expect(await read(world)).toMatchObject({ threshold: 30, mostPerDay: 3, currency: 'EUR' });
+  expect((await world.person.delete('/v1/top-up')).status).toBe(204);
+  expect((await world.person.get('/v1/top-up')).status).toBe(404);
+  await run();
+  expect(await countPayments(world)).toBe(0);
+});
+
+test('what is not sold, and the method of somebody else, is refused by name', async () => {
+  const [alice, bob] = [await begin(), await World.make(stripe, IN_ORDER)];
+  const { body } = await alice.person.get<{ data: Doc[] }>('/v1/payment-methods');
+  const common = { package: 'SMALL', threshold: 20 };
+  const paths: [object, string][] = [
+    [{ ...common, package: 'NONE' }, 'package'],
+    [{ ...common, currency: 'CHF' }, 'currency'],
+    [{ ...common, threshold: 0 }, 'threshold'],
+    [{ ...common, mostPerDay: 21 }, 'mostPerDay'],
+    [{ ...common, paymentMethod: body.data[0]?.id }, 'paymentMethod'],
+  ];
+  for (const [given, path] of paths) {
+    const answer = await bob.person.post<{ errors: { path: string }[] }>('/v1/top-up', given);
+    expect([answer.status, answer.body.errors?.[0]?.path]).toEqual([422, path]);
+  }
+});
