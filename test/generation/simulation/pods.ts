@@ -8,7 +8,7 @@ import { cutOff } from './lives.ts';
 import type { Plan } from './plan.ts';
 
 /** An output that a run has left at a pod. */
-export interface Saved {
+interface Saved {
   /** How the execution named it. */
   prefix: string;
   at: number;

@@ -19,7 +19,7 @@ export interface Malice {
 }
 
 /** A status, and what is sent as JSON, or as it is. */
-export type Answer = [status: number, body: unknown];
+type Answer = [status: number, body: unknown];
 
 export interface HostilePod {
   url: string;
