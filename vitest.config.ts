@@ -5,6 +5,7 @@ import { crowds } from './vitest.crowds.config.ts';
 import { generation } from './vitest.generation.config.ts';
 import { lambda } from './vitest.lambda.config.ts';
 import { media } from './vitest.media.config.ts';
+import { providers } from './vitest.providers.config.ts';
 import { recipes } from './vitest.recipes.config.ts';
 import { releases } from './vitest.releases.config.ts';
 import { renders } from './vitest.renders.config.ts';
@@ -23,6 +24,7 @@ export default defineSuite(['test/**/*.test.ts'], {
     ...generation,
     ...lambda,
     ...media,
+    ...providers,
     ...recipes,
     ...releases,
     ...renders,

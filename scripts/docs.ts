@@ -1,7 +1,7 @@
 // Writes the generated documents: openapi.json, docs/data-model.md, and lists in ARCHITECTURE.md,
 // metering.md and webhooks.md.
-// `--check` writes nothing and fails when one of them is stale. `table FILE` prints every entity
-// with its route and the number of its indexes and tests; FILE is the output of Vitest's JSON
+// `--check` writes nothing and fails when one of them is stale. `table FILE…` prints every entity
+// with its route and the number of its indexes and tests; each FILE is the output of Vitest's JSON
 // reporter.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,12 +13,13 @@ import { readTests } from './docs/tests.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const [command, results] = process.argv.slice(2);
-if (command === 'table' && results) {
-  console.log(makeEntityTable(readDomains(root), readTests(root, results)));
+const [command, ...results] = process.argv.slice(2);
+if (command === 'table' && results.length > 0) {
+  const tests = results.flatMap((file) => readTests(root, file));
+  console.log(makeEntityTable(readDomains(root), tests));
 } else if (command === 'table') {
   console.error(
-    'First: npm test -- --reporter=json --outputFile=FILE. Then: npm run docs -- table FILE',
+    'First: npm test -- --reporter=json --outputFile=FILE. Then: npm run docs -- table FILE…',
   );
   process.exitCode = 1;
 } else {

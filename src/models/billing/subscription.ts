@@ -103,6 +103,7 @@ function define() {
   schema.index({ status: 1, createdAt: 1 });
   schema.index({ status: 1, graceUntil: 1 });
   schema.index({ status: 1, periodEnd: 1 });
+  schema.index({ removing: 1 }, { sparse: true });
 
   return schema;
 }

@@ -42,7 +42,7 @@ export async function fetchOutput<T>(
   } catch (error) {
     // What broke off at the pod's end is asked for again; S3's failures are another matter.
     if (!response || error instanceof JobFailure) throw error;
-    if (!response.errored && response.complete) throw error;
+    if (!response.errored && !late.signal.aborted) throw error;
     throw new PodFailure('A file of the pod broke off.', true, undefined, error);
   } finally {
     clearTimeout(timer);

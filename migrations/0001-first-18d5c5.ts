@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-5f45f9',
+  id: '0001-first-18d5c5',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -3033,6 +3033,7 @@ export const migration: Migration = {
         { key: { status: 1, createdAt: 1 } },
         { key: { status: 1, graceUntil: 1 } },
         { key: { status: 1, periodEnd: 1 } },
+        { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
