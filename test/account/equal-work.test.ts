@@ -11,12 +11,14 @@ import { UUID } from '../../src/data/ids.ts';
 import { RateCount } from '../../src/models/account/rate-count.ts';
 import { User } from '../../src/models/account/user.ts';
 import { commandsOf } from '../advisories/support/commands.ts';
-import { call, given, PASSWORD, type Person } from '../harness/given.ts';
+import { call, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { times } from '../harness/times.ts';
 
 place({ worker: false });
 
+// The hash of the usual password of tests is cached.
+const PASSWORD = 'a password of their own';
 let count = 0;
 const newName = () => `nobody${++count}`;
 const nobody = () => `${newName()}@example.com`;
@@ -42,7 +44,7 @@ let alice: Person;
 let suspended: Person;
 
 beforeAll(async () => {
-  [alice, suspended] = await Promise.all([given.user(), given.user()]);
+  [alice, suspended] = await Promise.all([given.user(), given.user({ password: PASSWORD })]);
   await User.collection.updateOne({ _id: new UUID(suspended.id) }, { $set: { isActive: false } });
   // Keys are made when they are first needed.
   for (const ask of [signIn, askReset, register]) await ask(nobody());

@@ -256,8 +256,12 @@ const MOST_OURS = 100;
 /** What no answer holds, as a whole: services alone read it. */
 const UNANSWERED = new Set(['MeteringFact', 'ComfyUIWorkflowRevision']);
 
-/** With its workflow, whose graph may have 2 MiB: ANSWER_TOO_LARGE says to leave that out. */
-const ASKS_FOR_MORE = new Set(['ComfyUIWorkflowExecution']);
+/** The graph of a workflow may have 2 MiB, and 4 with its quotes escaped: ANSWER_TOO_LARGE says to include less. */
+const ASKS_FOR_MORE = new Set([
+  'ComfyUIWorkflowConfig',
+  'ComfyUIWorkflowExecution',
+  'ComfyUIResourceUsage',
+]);
 
 /** The most bytes of a value in an answer. */
 function mostBytes(shape: Shape): number {
