@@ -11,9 +11,9 @@ import { readZip, type Zipped } from './zip.ts';
 /** How many bytes of JavaScript a function with HTTP routes may load before its first response. */
 export const CRUD_LIMIT = 1_700_000;
 
-/** Optional packages that mongodb and the SDK try to import, for features that we do not use. */
+/** Optional packages that mongodb, the SDK and ws try to import, for what we do without. */
 const NEVER_USED =
-  /^(@aws-sdk\/credential-providers|@mongodb-js\/zstd|aws4|bowser|gcp-metadata|kerberos|mongodb-client-encryption|snappy|socks)(\/|$)/;
+  /^(@aws-sdk\/credential-providers|@mongodb-js\/zstd|aws4|bowser|bufferutil|gcp-metadata|kerberos|mongodb-client-encryption|snappy|socks|utf-8-validate)(\/|$)/;
 
 export interface Weight extends Deployed {
   /** The entry, the function's code and their static imports: loaded at every cold start. */

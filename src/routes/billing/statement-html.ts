@@ -14,7 +14,7 @@ th { text-align: left; font-size: .75rem; text-transform: uppercase; letter-spac
 th, td { padding: .32rem .5rem; border-bottom: 1px solid #e4e3ea; vertical-align: top }
 tr { break-inside: avoid } .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .small { color: #5c5c66; font-size: .85rem }
-@media print { body { margin: 0; max-width: none; padding: 0 } .sums { border: 1px solid #d5d4dd } }
+@media print { html { font-size: 12px } body { font-size: 11px; margin: 0; max-width: none; padding: 0 } .sums { border: 1px solid #d5d4dd } }
 `;
 
 /** What a browser may do on the page: show it. */

@@ -41,7 +41,10 @@ export const batchRoute = addLazyParts(create, {
       .keys({
         count: Joi.number().strict().integer().min(1).max(MOST_OF_BATCH).default(1),
         grid: Joi.object()
-          .pattern(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, Joi.array().min(1).max(MOST_OF_BATCH))
+          .pattern(
+            /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
+            Joi.array().items(Joi.any()).min(1).max(MOST_OF_BATCH),
+          )
           .default({})
           .description('Values to try, by the names of parameters: `{ "steps": [10, 20] }`.'),
       }),
