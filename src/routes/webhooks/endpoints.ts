@@ -13,7 +13,7 @@ import { owner } from '../../rules.ts';
 import { deliverWebhooks } from '../../services/webhooks/deliver-job.ts';
 import { checkRoom, readSecret } from '../../services/webhooks/endpoints.ts';
 import { makeSigningSecret } from '../../services/webhooks/signature.ts';
-import { wakeEndpoint } from '../../services/webhooks/wake.ts';
+import { wakeAfresh, wakeEndpoint } from '../../services/webhooks/wake.ts';
 import { endpointActions, signingSecret } from './actions.ts';
 import { makeEndpointBody } from './bodies.ts';
 
@@ -54,7 +54,8 @@ const change: Route = Object.assign(updateRoute(WebhookEndpoint, { path, rule: o
       { ...body, ...(isAfresh && AFRESH) },
       readIfMatch(request.ifMatch),
     );
-    await wakeEndpoint(ctx, deliverWebhooks, endpoint._id);
+    const wake = isAfresh ? wakeAfresh : wakeEndpoint;
+    await wake(ctx, deliverWebhooks, endpoint._id);
     return answerDocument(200, WebhookEndpoint, endpoint);
   },
 } satisfies Partial<Route>);

@@ -11,6 +11,7 @@ import {
 import { WebhookEndpoint } from '../../models/webhooks/webhook-endpoint.ts';
 import { chooseSilence, chooseWait, MOST_FAILURES, MOST_SILENCE, RETRIED_FOR } from './backoff.ts';
 import type { Outcome } from './post.ts';
+import { makeDue } from './wake.ts';
 
 /** How many attempts a delivery shows. */
 const MOST_LOGGED = 20;
@@ -124,10 +125,7 @@ async function forgetFailures(target: Target): Promise<void> {
     { $set: { failures: 0 }, $unset: { failingSince: 1, retryAt: 1 } },
   );
   target.failures = 0;
-  if (!wasSilent) return;
-  await WebhookDelivery.collection.updateMany({ endpoint: target.id, status: 'PENDING' }, [
-    { $set: { nextAttemptAt: { $min: ['$nextAttemptAt', '$createdAt'] } } },
-  ]);
+  if (wasSilent) await makeDue(target.id);
 }
 
 /** Disables an endpoint, and records the event that says so, in one transaction. What waits for it is kept. */

@@ -40,6 +40,19 @@ export async function wakeAtOnce(ctx: Ctx, type: Delivering, id: UUID): Promise<
   await wakeEndpoint(ctx, type, id);
 }
 
+/** Sends what waits for an endpoint that begins anew, whenever it was to be tried next. */
+export async function wakeAfresh(ctx: Ctx, type: Delivering, id: UUID): Promise<void> {
+  await makeDue(id);
+  await wakeEndpoint(ctx, type, id);
+}
+
+/** Makes all that waits for an endpoint due at once, in the order in which it was made. */
+export async function makeDue(endpoint: UUID): Promise<void> {
+  await WebhookDelivery.collection.updateMany({ endpoint, status: 'PENDING' }, [
+    { $set: { nextAttemptAt: { $min: ['$nextAttemptAt', '$createdAt'] } } },
+  ]);
+}
+
 type Delivering = JobType<{ endpoint: UUID }, { sent: number }>;
 
 interface Waiting extends Base {
