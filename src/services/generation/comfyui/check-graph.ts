@@ -1,37 +1,20 @@
 import type { Ctx } from '../../../context.ts';
-import { findMany } from '../../../data/read.ts';
 import type { Fault } from '../../../errors.ts';
-import { ComfyUIPod } from '../../../models/generation/comfyui/pod.ts';
 import {
   type Graph,
   type GraphNode,
   isLink,
 } from '../../../models/generation/comfyui/workflow-graph.ts';
-import { type NodeCatalog, readCatalog } from './node-catalog.ts';
+import { type NodeCatalog, tryCatalogs } from './node-catalog.ts';
 import { readObject } from './protocol.ts';
-
-/** How many pods' nodes a graph is held against. */
-const MOST_CATALOGS = 8;
 
 /**
  * Holds a graph against the nodes of the pods that are up, and says what ComfyUI would refuse. One pod that would
  * take it is enough; else the faults at the pod that comes closest. Without any pod nothing is said.
  */
 export async function findCatalogFaults(ctx: Ctx, graph: Graph): Promise<Fault[]> {
-  const up = { status: { $in: ['READY', 'BUSY'] } };
-  const pods = await findMany(ctx, ComfyUIPod, up, {
-    limit: MOST_CATALOGS,
-    projection: { _id: 1 },
-  });
-  let least: Fault[] | undefined;
-  for (const { _id } of pods) {
-    const catalog = await readCatalog(ctx, _id);
-    if (!catalog) continue;
-    const faults = checkGraph(graph, catalog);
-    if (faults.length === 0) return [];
-    if (!least || faults.length < least.length) least = faults;
-  }
-  return least ?? [];
+  const best = await tryCatalogs(ctx, (catalog) => ({ faults: checkGraph(graph, catalog) }));
+  return best?.faults ?? [];
 }
 
 /** What a pod with these nodes would refuse of a graph: each fault names the node and the input. */

@@ -1,8 +1,7 @@
 import type { Ctx } from '../../../context.ts';
 import { UUID } from '../../../data/ids.ts';
-import { findMany, findOne } from '../../../data/read.ts';
-import { type Fault, invalid } from '../../../errors.ts';
-import { ComfyUIPod } from '../../../models/generation/comfyui/pod.ts';
+import { findOne } from '../../../data/read.ts';
+import { invalid } from '../../../errors.ts';
 import {
   type Graph,
   HOW_TO_EXPORT,
@@ -11,7 +10,7 @@ import {
 import { Image } from '../../../models/media/image.ts';
 import { convertEditorGraph } from './convert-editor.ts';
 import { NONCE_INPUT } from './fill-graph.ts';
-import { readCatalog } from './node-catalog.ts';
+import { tryCatalogs } from './node-catalog.ts';
 import { readObject } from './protocol.ts';
 
 /** Where a graph comes from: itself, or a picture that carries it. */
@@ -67,20 +66,9 @@ function parseGraph(text: string): Record<string, unknown> | undefined {
   return isGraph ? graph : undefined;
 }
 
-/** How many pods' nodes are tried. */
-const MOST_CATALOGS = 8;
-
 /** Converts the editor's format by the nodes of a pod that is up. @throws AppError VALIDATION_FAILED */
 async function convert(ctx: Ctx, saved: Record<string, unknown>): Promise<Graph> {
-  const up = { status: { $in: ['READY', 'BUSY'] } };
-  const options = { limit: MOST_CATALOGS, projection: { _id: 1 } };
-  let least: Fault[] | undefined;
-  for (const { _id } of await findMany(ctx, ComfyUIPod, up, options)) {
-    const catalog = await readCatalog(ctx, _id);
-    if (!catalog) continue;
-    const { graph, faults } = convertEditorGraph(saved, catalog);
-    if (faults.length === 0) return graph;
-    if (!least || faults.length < least.length) least = faults;
-  }
-  throw invalid([{ path: 'graph', message: HOW_TO_EXPORT }, ...(least ?? [])]);
+  const best = await tryCatalogs(ctx, (catalog) => convertEditorGraph(saved, catalog));
+  if (best?.faults.length === 0) return best.graph;
+  throw invalid([{ path: 'graph', message: HOW_TO_EXPORT }, ...(best?.faults ?? [])]);
 }

@@ -4,8 +4,10 @@ import { gunzip, gzip } from 'node:zlib';
 import type { Ctx } from '../../../context.ts';
 import { readBytes } from '../../../data/bson.ts';
 import { newId, type UUID } from '../../../data/ids.ts';
-import { findOne } from '../../../data/read.ts';
+import { findMany, findOne } from '../../../data/read.ts';
+import type { Fault } from '../../../errors.ts';
 import { ComfyUINodeCatalog } from '../../../models/generation/comfyui/node-catalog.ts';
+import { ComfyUIPod } from '../../../models/generation/comfyui/pod.ts';
 import { readObject } from './protocol.ts';
 
 /** The most bytes of the JSON of a catalog, and of what is stored of it: a document holds 16 MB. */
@@ -25,11 +27,14 @@ export async function storeCatalog(
   if (text.length > MOST_JSON) return undefined;
   const hash = createHash('sha256').update(text).digest('hex');
   const classes = Object.keys(catalog).length;
-  const known = await findOne(ctx, ComfyUINodeCatalog, { pod }, { projection: { hash: 1 } });
-  if (known?.hash === hash) return classes;
+  const now = new Date(ctx.clock());
+  const same = await ComfyUINodeCatalog.collection.updateOne(
+    { pod, hash },
+    { $set: { fetchedAt: now, updatedAt: now }, $inc: { version: 1 } },
+  );
+  if (same.matchedCount > 0) return classes;
   const bytes = await promisify(gzip)(text);
   if (bytes.length > MOST_STORED) return undefined;
-  const now = new Date(ctx.clock());
   await ComfyUINodeCatalog.collection.updateOne(
     { pod },
     {
@@ -43,7 +48,7 @@ export async function storeCatalog(
 }
 
 /** The nodes of a pod; null where they are not known. */
-export async function readCatalog(ctx: Ctx, pod: UUID): Promise<NodeCatalog | null> {
+async function readCatalog(ctx: Ctx, pod: UUID): Promise<NodeCatalog | null> {
   const head = await findOne(ctx, ComfyUINodeCatalog, { pod }, { projection: { hash: 1 } });
   if (!head) return null;
   const known = cached.get(head.hash);
@@ -57,6 +62,30 @@ export async function readCatalog(ctx: Ctx, pod: UUID): Promise<NodeCatalog | nu
   if (cached.size >= MOST_CACHED) cached.delete(cached.keys().next().value as string);
   cached.set(found.hash, catalog);
   return catalog;
+}
+
+/** How many pods' nodes are tried. */
+const MOST_TRIED = 8;
+
+/**
+ * Tries something with the nodes of each pod that is up, until it goes without a fault. @returns that, or what had
+ * the fewest faults; undefined where the nodes of no pod are known
+ */
+export async function tryCatalogs<T extends { faults: Fault[] }>(
+  ctx: Ctx,
+  attempt: (catalog: NodeCatalog) => T,
+): Promise<T | undefined> {
+  const up = { status: { $in: ['READY', 'BUSY'] } };
+  const options = { limit: MOST_TRIED, projection: { _id: 1 } };
+  let best: T | undefined;
+  for (const { _id } of await findMany(ctx, ComfyUIPod, up, options)) {
+    const catalog = await readCatalog(ctx, _id);
+    if (!catalog) continue;
+    const tried = attempt(catalog);
+    if (tried.faults.length === 0) return tried;
+    if (!best || tried.faults.length < best.faults.length) best = tried;
+  }
+  return best;
 }
 
 // Pods of one image have the same nodes.
