@@ -1,7 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createRequire } from 'node:module';
-import { S3Client } from '@aws-sdk/client-s3';
-import { forgetLooks } from '../../src/services/jobs/turns.ts';
+import { endProcess, interceptCalls, type Session } from './outside-calls.ts';
 
 interface Life {
   /** How many calls of the outside world it has left. */
@@ -37,12 +35,7 @@ export async function dying(
     return 'ended' as const;
   });
   const how = await Promise.race([ended, killed]);
-  // The database ends what a killed client had open, as it does when a connection breaks. What was
-  // committed without being heard of cannot be aborted any more.
-  if (how === 'killed') {
-    forgetLooks(); // nobody waits for what a killed process was looking for
-    for (const session of sessions) await session.abortTransaction().catch(() => {});
-  }
+  if (how === 'killed') await endProcess(sessions);
   return how;
 }
 
@@ -60,24 +53,8 @@ let isPatched = false;
 function patch(): void {
   if (isPatched) return;
   isPatched = true;
-  const require = createRequire(import.meta.url);
-  const driver = createRequire(require.resolve('mongoose'))('mongodb/lib/sdam/server.js');
-  for (const prototype of [driver.Server.prototype, S3Client.prototype]) {
-    const name = prototype === S3Client.prototype ? 'send' : 'command';
-    const original = prototype[name] as (...args: unknown[]) => Promise<unknown>;
-    prototype[name] = function (this: unknown, ...args: unknown[]) {
-      note(args[0]);
-      return within(() => original.apply(this, args));
-    };
-  }
-}
-
-interface Session {
-  inTransaction(): boolean;
-  abortTransaction(): Promise<void>;
-}
-
-function note(operation: unknown): void {
-  const { session } = operation as { session?: Session };
-  if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
+  interceptCalls((call, { session }) => {
+    if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
+    return within(call);
+  });
 }

@@ -1,6 +1,7 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity } from '../../data/entity.ts';
 import { admin } from '../../rules.ts';
+import { countField } from '../count-field.ts';
 import { BOOKKEEPING } from '../reasons.ts';
 
 /** What may differ between the provider's books and ours. */
@@ -22,24 +23,8 @@ function define() {
   const schema = new Schema({
     from: { personal: 'none', type: Date, required: true, server: true },
     to: { personal: 'none', type: Date, required: true, server: true },
-    charges: {
-      personal: 'none',
-      type: Number,
-      required: true,
-      server: true,
-      integer: true,
-      min: 0,
-      description: 'How many of the provider were compared.',
-    },
-    payments: {
-      personal: 'none',
-      type: Number,
-      required: true,
-      server: true,
-      integer: true,
-      min: 0,
-      description: 'How many of ours were compared.',
-    },
+    charges: countField('How many of the provider were compared.'),
+    payments: countField('How many of ours were compared.'),
     differences: {
       personal: BOOKKEEPING,
       type: [differenceSchema],

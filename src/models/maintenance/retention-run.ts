@@ -1,5 +1,6 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
+import { countField } from '../count-field.ts';
 
 function define() {
   const schema = new Schema(
@@ -17,31 +18,9 @@ function define() {
         personal: 'none',
         description: 'Whether it only counted, without changing anything.',
       },
-      matched: {
-        type: Number,
-        required: true,
-        integer: true,
-        min: 0,
-        server: true,
-        personal: 'none',
-        description: 'How many documents were due.',
-      },
-      deleted: {
-        type: Number,
-        required: true,
-        integer: true,
-        min: 0,
-        server: true,
-        personal: 'none',
-      },
-      bytesFreed: {
-        type: Number,
-        required: true,
-        integer: true,
-        min: 0,
-        server: true,
-        personal: 'none',
-      },
+      matched: countField('How many documents were due.'),
+      deleted: countField(),
+      bytesFreed: countField(),
       errors: {
         type: [String],
         required: true,

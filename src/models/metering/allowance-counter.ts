@@ -1,23 +1,11 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, freeForm } from '../../data/entity.ts';
+import { makeLimitsSchema } from './limits-schema.ts';
 
 const counted = { type: Number, required: true, default: 0, server: true };
 const whole = { ...counted, integer: true };
 
-const limit = { type: Number, min: 0 };
-const limitsSchema = new Schema(
-  {
-    bytes: limit,
-    documents: limit,
-    uploads: limit,
-    jobs: limit,
-    minutes: limit,
-    renders: limit,
-    credits: limit,
-    calls: limit,
-  },
-  { _id: false },
-);
+const limitsSchema = makeLimitsSchema({ type: Number, min: 0 });
 
 function define() {
   const schema = new Schema({

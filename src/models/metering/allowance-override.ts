@@ -1,7 +1,8 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
+import { makeLimitsSchema } from './limits-schema.ts';
 
-const limit = { type: Number, min: 0, immutable: true, server: true };
+const limitsSchema = makeLimitsSchema({ type: Number, min: 0, immutable: true, server: true });
 
 function define() {
   const schema = new Schema({
@@ -14,19 +15,7 @@ function define() {
       description: 'The plan that the account has from then on; the first one without.',
     },
     limits: {
-      type: new Schema(
-        {
-          bytes: limit,
-          documents: limit,
-          uploads: limit,
-          jobs: limit,
-          minutes: limit,
-          renders: limit,
-          credits: limit,
-          calls: limit,
-        },
-        { _id: false },
-      ),
+      type: limitsSchema,
       immutable: true,
       server: true,
       personal: 'export',

@@ -1,10 +1,10 @@
 import type Stripe from 'stripe';
-import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { idText } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import type { PaymentDoc } from '../../models/billing/payment.ts';
 import { PaymentMethod } from '../../models/billing/payment-method.ts';
+import { describePage } from './checkout-page.ts';
 import { toStripeAmount } from './currency.ts';
 import { findCustomer } from './customer.ts';
 import { callStripe, StripeRefusal } from './stripe.ts';
@@ -49,8 +49,7 @@ async function openSession(payment: PaymentDoc, customer: string): Promise<Opene
     stripe.checkout.sessions.create(
       {
         mode: 'payment',
-        customer,
-        client_reference_id: id,
+        ...describePage(customer, { folder: 'payments', id }),
         line_items: [
           {
             quantity: 1,
@@ -66,11 +65,7 @@ async function openSession(payment: PaymentDoc, customer: string): Promise<Opene
         payment_intent_data: { metadata },
         // Stripe writes the invoice, with the number for VAT that the payer gives.
         invoice_creation: { enabled: true },
-        tax_id_collection: { enabled: true },
-        customer_update: { name: 'auto', address: 'auto' },
         saved_payment_method_options: { payment_method_save: 'enabled' },
-        success_url: `${config.appUrl}/payments/${id}?session={CHECKOUT_SESSION_ID}`,
-        cancel_url: `${config.appUrl}/payments/${id}`,
       },
       { idempotencyKey: makeKey(payment) },
     ),

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
-import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { syncBuiltinESMExports } from 'node:module';
 import { PassThrough } from 'node:stream';
-import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { endProcess, interceptCalls, type Session } from '../../harness/outside-calls.ts';
 
 /** What happens to a process: it is killed at one of its calls of the outside world, or stopped for a while. */
 export interface Fate {
@@ -62,10 +62,9 @@ export async function live<T>(
   };
   const how = await Promise.race([lives.run(life, work), killed]);
   counts.steps--;
-  // The database ends what a killed client had open, as it does when a connection breaks.
   if (how === 'killed') {
     for (const timer of life.timers) clearInterval(timer);
-    for (const session of life.sessions) await session.abortTransaction().catch(() => {});
+    await endProcess(life.sessions);
   }
   return how;
 }
@@ -108,19 +107,14 @@ let isPatched = false;
 function patch(): void {
   if (isPatched) return;
   isPatched = true;
-  const require = createRequire(import.meta.url);
-  const driver = createRequire(require.resolve('mongoose'))('mongodb/lib/sdam/server.js');
-  for (const prototype of [driver.Server.prototype, S3Client.prototype]) {
-    const name = prototype === S3Client.prototype ? 'send' : 'command';
-    const original = prototype[name] as (...args: unknown[]) => Promise<unknown>;
-    prototype[name] = function (this: unknown, ...args: unknown[]) {
-      const { session, command } = args[0] as Operation;
-      if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
-      const call = () => inside.run(true, () => original.apply(this, args));
-      const isCommit = Boolean(command?.commitTransaction);
-      return within(call, { isCommit, ...(session?.inTransaction && { session }) });
-    };
-  }
+  interceptCalls((call, { session, command }) => {
+    if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
+    const isCommit = Boolean(command?.commitTransaction);
+    return within(() => inside.run(true, call), {
+      isCommit,
+      ...(session?.inTransaction && { session }),
+    });
+  });
   // Workers look by themselves what there is to do, as if each message were lost.
   SQSClient.prototype.send = async () => {
     counts.messages++;
@@ -177,15 +171,4 @@ function refuse(url: URL): URL {
 interface Made {
   session?: Session;
   isCommit?: boolean;
-}
-
-/** A call of the driver, or of S3, which has neither. */
-interface Operation {
-  session?: Session;
-  command?: { commitTransaction?: number };
-}
-
-interface Session {
-  inTransaction(): boolean;
-  abortTransaction(): Promise<void>;
 }

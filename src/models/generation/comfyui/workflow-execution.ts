@@ -3,6 +3,7 @@ import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
 import { objectsIn } from '../../../data/objects.ts';
 import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
+import { progressField } from '../../progress-field.ts';
 import { REVIEWED, stateFields } from './execution-state.ts';
 import { OUTPUT_KINDS } from './workflow-parameter.ts';
 
@@ -78,16 +79,7 @@ function define() {
       description:
         'WAITING for a pod → SUBMITTING → SUBMITTED (in the queue of the pod) → RUNNING → COLLECTING the results → DONE.',
     },
-    progress: {
-      personal: 'none',
-      type: Number,
-      required: true,
-      default: 0,
-      min: 0,
-      max: 100,
-      server: true,
-      description: 'In percent.',
-    },
+    progress: progressField(),
     seeds: freeForm(16 * 1024, {
       personal: 'export',
       server: true,

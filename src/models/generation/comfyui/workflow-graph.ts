@@ -1,3 +1,4 @@
+import { ID_FORM } from '../../../data/ids.ts';
 import type { Fault } from '../../../errors.ts';
 import type { WorkflowOutput, WorkflowParameter } from './workflow-parameter.ts';
 
@@ -97,8 +98,6 @@ function findParameterFaults(parameter: WorkflowParameter, at: string): Fault[] 
   return faults;
 }
 
-const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
 /** Says which rule a value of a parameter breaks; undefined when none. */
 export function findValueFault(parameter: WorkflowParameter, value: unknown): string | undefined {
   const { type, min, max, enum: allowed } = parameter;
@@ -120,7 +119,7 @@ export function findValueFault(parameter: WorkflowParameter, value: unknown): st
     case 'NONCE':
       return 'is drawn each time, and cannot be set';
     default:
-      return typeof value === 'string' && ID.test(value)
+      return typeof value === 'string' && ID_FORM.test(value)
         ? undefined
         : `must be the id of a medium (${type})`;
   }

@@ -1,15 +1,9 @@
 import { Schema } from 'mongoose';
 import { entity } from '../../../data/entity.ts';
+import { countField } from '../../count-field.ts';
 import { rollUpFields } from '../../metering/roll-up-fields.ts';
 
-const count = {
-  type: Number,
-  required: true,
-  integer: true,
-  min: 0,
-  server: true,
-  personal: 'none',
-} as const;
+const count = countField();
 
 function define() {
   const schema = new Schema(

@@ -1,8 +1,8 @@
-import { config } from '../../../config.ts';
 import type { Ctx } from '../../../context.ts';
 import { idText } from '../../../data/ids.ts';
 import { update } from '../../../data/write.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
+import { describePage } from '../checkout-page.ts';
 import { toStripeAmount } from '../currency.ts';
 import { findCustomer } from '../customer.ts';
 import type { Checkout } from '../open-checkout.ts';
@@ -53,8 +53,7 @@ async function createSession(ctx: Ctx, subscription: SubscriptionDoc) {
     stripe.checkout.sessions.create(
       {
         mode: 'subscription',
-        customer,
-        client_reference_id: id,
+        ...describePage(customer, { folder: 'subscriptions', id }),
         line_items: [
           {
             quantity: 1,
@@ -69,10 +68,6 @@ async function createSession(ctx: Ctx, subscription: SubscriptionDoc) {
         metadata,
         // Its invoices carry these.
         subscription_data: { metadata },
-        tax_id_collection: { enabled: true },
-        customer_update: { name: 'auto', address: 'auto' },
-        success_url: `${config.appUrl}/subscriptions/${id}?session={CHECKOUT_SESSION_ID}`,
-        cancel_url: `${config.appUrl}/subscriptions/${id}`,
       },
       { idempotencyKey: `subscription-${id}` },
     ),
