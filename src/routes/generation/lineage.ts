@@ -6,7 +6,7 @@ import type { Entity } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import { getKind, MEDIA_KINDS, type MediaKindName } from '../../models/media/media-fields.ts';
 import { owner } from '../../rules.ts';
-import { walkLineage } from '../../services/generation/walk-lineage.ts';
+import { SHOWN, walkLineage } from '../../services/generation/walk-lineage.ts';
 
 const orNull = (type: string): JsonSchema => ({ type: [type, 'null'] });
 
@@ -50,8 +50,7 @@ export function lineageRoute(entity: Entity, path: string): Route {
     success: { 200: { description: 'The lineage.', schema } },
     codes: ['NOT_FOUND'],
     handle: async (ctx, request) => {
-      const shown = { name: 1, status: 1, generatedBy: 1, lineage: 1, madeFrom: 1 };
-      const medium = await findNamed(ctx, { entity, rule: owner }, request, shown);
+      const medium = await findNamed(ctx, { entity, rule: owner }, request, SHOWN);
       const { user } = applyRule(owner, ctx.actor) as { user: UUID };
       const kind = getKind(entity) as MediaKindName;
       return { status: 200, json: { ...(await walkLineage(ctx, user, kind, medium)) } };

@@ -1,11 +1,6 @@
-import type { Ctx } from '../../context.ts';
-import type { DocOf } from '../../data/entity.ts';
 import { idText } from '../../data/ids.ts';
-import type { ComfyUIWorkflowExecution } from '../../models/generation/comfyui/workflow-execution.ts';
 import type { Graph } from '../../models/generation/comfyui/workflow-graph.ts';
-import { findRevision } from './comfyui/revisions.ts';
-
-type Execution = DocOf<typeof ComfyUIWorkflowExecution>;
+import type { OpenRun } from './comfyui/open-run.ts';
 
 /** What outputs are said to be, by IPTC's list. */
 export const GENERATED = 'trainedAlgorithmicMedia';
@@ -17,11 +12,11 @@ const MODEL_FILE = /\.(safetensors|ckpt|pt|pth|bin|gguf|sft|onnx)$/i;
 
 /** How a medium was generated: nothing of it tells what was asked for. */
 export async function describeLineage(
-  ctx: Ctx,
-  { _id, workflow, workflowRevision, seeds }: Execution,
+  run: OpenRun,
   node: string,
 ): Promise<Record<string, unknown>> {
-  const revision = await findRevision(ctx, workflow, workflowRevision);
+  const { _id, workflow, workflowRevision, seeds } = run.document;
+  const revision = await run.readRevision();
   return {
     generator: 'COMFYUI',
     digitalSourceType: GENERATED,

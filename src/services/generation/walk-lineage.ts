@@ -48,7 +48,7 @@ export async function walkLineage(
   kind: MediaKindName,
   medium: Base,
 ): Promise<Lineage> {
-  const root = describe(kind, medium as Medium, 0);
+  const root = describe(kind, medium as Medium);
   const up = await walk(root, (relatives) =>
     findByIds(ctx, user, [...new Set(relatives.flatMap(({ madeFrom }) => madeFrom))]),
   );
@@ -98,18 +98,19 @@ async function findEach(ctx: Ctx, filter: Record<string, unknown>): Promise<Rela
     kinds.map(async ([kind, name]) => {
       const options = { projection: SHOWN, limit: MOST_MEDIA + 1 };
       const media = await findMany(ctx, entityNamed(name), filter, options);
-      return media.map((medium) => describe(kind, medium as Medium, 0));
+      return media.map((medium) => describe(kind, medium as Medium));
     }),
   );
   return found.flat();
 }
 
-const SHOWN = { name: 1, status: 1, generatedBy: 1, lineage: 1, madeFrom: 1 };
+/** What is read of a medium. */
+export const SHOWN = { name: 1, status: 1, generatedBy: 1, lineage: 1, madeFrom: 1 };
 
-function describe(kind: MediaKindName, medium: Medium, steps: number): Relative {
+function describe(kind: MediaKindName, medium: Medium): Relative {
   const { _id, name, status, generatedBy, lineage, madeFrom } = medium;
   return {
-    ...{ id: idText(_id), kind, name, status, steps },
+    ...{ id: idText(_id), kind, name, status, steps: 0 },
     generatedBy: generatedBy ? idText(generatedBy) : null,
     lineage: lineage ?? null,
     madeFrom: (madeFrom ?? []).filter((id) => parseId(id)),

@@ -11,7 +11,6 @@ import { recordPodFailure } from './pod-health.ts';
 import { findPod, type PodDoc } from './pods.ts';
 import { recordUsage } from './record-usage.ts';
 import { reviewOutputs } from './review-run.ts';
-import { findRevision } from './revisions.ts';
 import { describeMessages, describeUse, readTimes } from './run-record.ts';
 import { storeOutput } from './store-output.ts';
 
@@ -27,7 +26,7 @@ export async function planOutputs(
   const { ctx } = work;
   const { document } = run;
   if (!pod || !ended) throw new Error('A run that has not ended has no outputs.');
-  const revision = await findRevision(ctx, document.workflow, document.workflowRevision);
+  const revision = await run.readRevision();
   const declared = new Map(revision?.outputs.map(({ node, kind }) => [node, kind]));
   const files = ended.files.flatMap(({ node, fileName, subfolder }): PlannedFile[] => {
     const kind = declared.size > 0 ? declared.get(node) : guessKind(fileName);

@@ -6,6 +6,7 @@ import { getMediumEntity } from '../../media/medium.ts';
 import { pace } from '../run-stages.ts';
 import { discardFormer } from './discard-former.ts';
 import { type ExecutionResult, OPEN } from './execution-input.ts';
+import { invalidOutput } from './fetch-output.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { MEDIA, type PlannedFile } from './output-kinds.ts';
 import { computeCost } from './price.ts';
@@ -28,7 +29,7 @@ export async function finishWhenReady(
     if (medium.status === 'FAILED') {
       const { code: why = 'FAILED', message = '' } = (medium as Failed).error ?? {};
       if (why === 'ALLOWANCE_EXCEEDED') throw new JobFailure(why, message);
-      throw new JobFailure('INVALID_OUTPUT', `A file of the pod cannot be used: ${why}.`);
+      throw invalidOutput(why);
     }
     const took = run.since(medium.createdAt) ?? 0;
     if (took > LONGEST_PROCESSING) {

@@ -7,7 +7,7 @@ import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodAnswer, recordPodFailure } from './pod-health.ts';
 import { findPod, type PodDoc } from './pods.ts';
 import { type Ended, readHistory, readQueue, removePending } from './protocol.ts';
-import { findRevision } from './revisions.ts';
+import { isNode } from './run-record.ts';
 
 /** What was seen of a run at its pod. */
 export interface Seen {
@@ -57,9 +57,10 @@ export async function lookAtRun(work: ExecutionWork, run: OpenRun): Promise<Seen
 }
 
 /** A process that has begun since the run was submitted listens to it, too. */
-async function listenAgain(ctx: Ctx, { document }: OpenRun, pod: PodDoc): Promise<void> {
+async function listenAgain(ctx: Ctx, run: OpenRun, pod: PodDoc): Promise<void> {
+  const { document } = run;
   if (!config.listensToPods || isFollowed(document.promptId)) return;
-  const revision = await findRevision(ctx, document.workflow, document.workflowRevision);
+  const revision = await run.readRevision();
   if (revision) await followRun(ctx, pod, describeFollowed(document, revision));
 }
 
@@ -84,16 +85,15 @@ async function noteSilence(run: OpenRun, { is }: Sight): Promise<void> {
   ]);
 }
 
-/** What classes of exceptions, and nodes, are called: a sentence is neither. */
+/** What classes of exceptions are called: a sentence is none. */
 const EXCEPTION = /^[\w.]{1,120}$/;
-const NODE = /^[\w:.-]{1,64}$/;
 
 function describeEnd({ is, error }: Ended): Sight {
   if (is === 'SUCCESS') return { is: 'SUCCEEDED' };
   if (is === 'INTERRUPTED') return { is: 'INTERRUPTED' };
   // Its message may repeat what it was given, a prompt among others: so only its class is told.
   const type = EXCEPTION.test(error?.type ?? '') ? error?.type : 'an unknown error';
-  const node = NODE.test(error?.node ?? '') ? ` in node ${error?.node}` : '';
+  const node = isNode(error?.node) ? ` in node ${error?.node}` : '';
   const message = `A node failed: ${type}${node}.`;
   if (type?.includes('OutOfMemoryError')) {
     return { is: 'FAILED', code: 'OUT_OF_MEMORY', message, outOfMemory: true };

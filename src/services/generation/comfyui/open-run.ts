@@ -9,6 +9,7 @@ import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/wor
 import { LostClaim, Superseded, type Work } from '../../jobs/job-type.ts';
 import type { RunState } from '../run-stages.ts';
 import { type ExecutionInput, type ExecutionResult, OPEN } from './execution-input.ts';
+import { findRevision, type Revision } from './revisions.ts';
 
 export type ExecutionDoc = DocOf<typeof ComfyUIWorkflowExecution>;
 export type ExecutionWork = Work<ExecutionInput, ExecutionResult>;
@@ -16,6 +17,8 @@ export type ExecutionWork = Work<ExecutionInput, ExecutionResult>;
 /** A run in the hands of one worker. */
 export interface OpenRun {
   document: ExecutionDoc;
+  /** The revision that it runs, read once: a graph may have megabytes. Null where it was never kept. */
+  readRevision(): Promise<Revision | null>;
   /** Since when something is so, in ms, by the clock of the database. */
   since(date: Date | null | undefined): number | undefined;
   /**
@@ -55,8 +58,14 @@ export async function openRun({ ctx, input, job, token }: ExecutionWork): Promis
     { returnDocument: 'after', projection: { outbox: 0 } },
   );
   if (!found) throw new Superseded('The execution no longer waits for this job.');
+  let revision: Promise<Revision | null> | undefined;
   const run: OpenRun = {
     document: found as unknown as ExecutionDoc,
+    readRevision() {
+      const { workflow, workflowRevision } = run.document;
+      revision ??= findRevision(ctx, workflow, workflowRevision);
+      return revision;
+    },
     since: (date) =>
       date ? (run.document.lookedAt as Date).getTime() - date.getTime() : undefined,
     async save(change, action, lines = [], more = async () => {}) {

@@ -25,6 +25,9 @@ const SOURCES: Partial<Record<WorkflowParameter['type'], string[]>> = {
   VIDEO: ['Video'],
 };
 
+/** Whether the value of a parameter of this type is the id of a medium. */
+export const takesMedium = (type: WorkflowParameter['type']): boolean => type in SOURCES;
+
 /**
  * Checks the values that a client gives for the parameters of a workflow, and draws the seeds that are not among
  * them. @throws AppError VALIDATION_FAILED naming every fault
@@ -51,7 +54,7 @@ export async function chooseValues(
     if (type === 'SEED') chosen.seeds[name] = (value as number | undefined) ?? drawSeed(parameter);
     else if (value !== undefined) chosen.values[name] = value;
     else if (required) faults.push({ path: `parameters.${name}`, message: 'is required' });
-    if (!SOURCES[type] || value === undefined || findValueFault(parameter, value)) continue;
+    if (!takesMedium(type) || value === undefined || findValueFault(parameter, value)) continue;
     const found = await findInput(ctx, parameter, value as string, user);
     if (typeof found === 'string') faults.push({ path: `parameters.${name}`, message: found });
     else chosen.inputs.push(idText(found.medium._id));

@@ -6,9 +6,8 @@ import { askModerator, isModerated, type Submission } from '../moderation.ts';
 import { pace } from '../run-stages.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { guessType, type PlannedFile } from './output-kinds.ts';
-import { findInput } from './parameters.ts';
+import { findInput, takesMedium } from './parameters.ts';
 import type { PodDoc } from './pods.ts';
-import { findRevision } from './revisions.ts';
 import { buildStagedKey, deleteStaged, stageOutput } from './stage-outputs.ts';
 import { readParameters } from './stored-fields.ts';
 
@@ -25,11 +24,11 @@ export async function reviewInputs(work: ExecutionWork, run: OpenRun): Promise<W
   const { ctx } = work;
   const { document } = run;
   const parameters = await readParameters(ctx, document);
-  const revision = await findRevision(ctx, document.workflow, document.workflowRevision);
+  const revision = await run.readRevision();
   const media: Submission['media'] = [];
   for (const parameter of revision?.parameters ?? []) {
     const id = parameters[parameter.name];
-    if (!['IMAGE', 'AUDIO', 'VIDEO'].includes(parameter.type) || typeof id !== 'string') continue;
+    if (!takesMedium(parameter.type) || typeof id !== 'string') continue;
     const found = await findInput(ctx, parameter, id, document.user);
     if (typeof found === 'string') continue;
     const { filePath, contentType } = found.medium;

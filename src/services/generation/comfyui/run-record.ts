@@ -33,7 +33,8 @@ const EVENTS = new Set([
   ...['execution_error', 'execution_interrupted'],
 ]);
 
-function isNode(id: unknown): id is string {
+/** Whether it looks like the id of a node. */
+export function isNode(id: unknown): id is string {
   return typeof id === 'string' && /^[\w:.-]{1,64}$/.test(id);
 }
 

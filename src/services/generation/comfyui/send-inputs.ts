@@ -6,7 +6,7 @@ import { openObject } from '../../../providers/s3.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
 import { callPod, type PodAddress, PodFailure } from './call-pod.ts';
 import type { ExecutionDoc } from './open-run.ts';
-import { findInput, type Values } from './parameters.ts';
+import { findInput, takesMedium, type Values } from './parameters.ts';
 import { readObject } from './protocol.ts';
 
 /** The folder of our inputs at a pod. */
@@ -30,7 +30,7 @@ export async function sendInputs(
   for (const parameter of parameters) {
     const { name, type } = parameter;
     const id = values[name];
-    if (!['IMAGE', 'AUDIO', 'VIDEO'].includes(type) || typeof id !== 'string') continue;
+    if (!takesMedium(type) || typeof id !== 'string') continue;
     const found = await findInput(ctx, parameter, id, user);
     if (typeof found === 'string') {
       throw new JobFailure('MISSING_INPUT', `The medium of ${name} is no longer there.`);

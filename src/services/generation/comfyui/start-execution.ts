@@ -1,5 +1,4 @@
 import type { Ctx } from '../../../context.ts';
-import type { DocOf } from '../../../data/entity.ts';
 import type { UUID } from '../../../data/ids.ts';
 import { findOne } from '../../../data/read.ts';
 import { getReaders } from '../../../data/readers.ts';
@@ -8,10 +7,9 @@ import { ComfyUIWorkflowConfig } from '../../../models/generation/comfyui/workfl
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import { startRun } from '../../jobs/start-run.ts';
 import { executeWorkflow } from './execution-job.ts';
+import type { ExecutionDoc } from './open-run.ts';
 import { chooseValues, type Values } from './parameters.ts';
 import { findRevision, keepRevision, type Revision } from './revisions.ts';
-
-export type ExecutionDoc = DocOf<typeof ComfyUIWorkflowExecution>;
 
 /** What a client asks for. */
 export interface AskedExecution {

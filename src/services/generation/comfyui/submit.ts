@@ -9,7 +9,7 @@ import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { choosePod, type PodDoc } from './pods.ts';
 import { type NodeErrors, stopPrompt, submitPrompt } from './protocol.ts';
-import { findRevision, type Revision } from './revisions.ts';
+import type { Revision } from './revisions.ts';
 import { sendInputs } from './send-inputs.ts';
 import { readParameters } from './stored-fields.ts';
 
@@ -27,7 +27,7 @@ const LONGEST_WAIT = 24 * 3_600_000;
 export async function submitRun(work: ExecutionWork, run: OpenRun): Promise<WakeLater> {
   const { ctx, signal } = work;
   const { document } = run;
-  const revision = await findRevision(ctx, document.workflow, document.workflowRevision);
+  const revision = await run.readRevision();
   if (!revision) throw new JobFailure('NO_WORKFLOW', 'The workflow was deleted.');
   const values = { ...(await readParameters(ctx, document)), ...(document.seeds as object) };
   const classes = new Set(Object.values(revision.graph).map((node) => node.class_type));
