@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { withDatabase } from '../src/data/connection-string.ts';
 import { startMongod } from '../src/local/mongod.ts';
 import { findFreePort } from '../src/local/process/ports.ts';
 import { loadSecrets } from '../src/local/secrets.ts';
@@ -28,7 +29,7 @@ const log = () => undefined;
 const mongod = await startMongod({ dir, port, binary: await find(tool, log), log });
 const { TOKEN_KEYS, APP_SECRET } = loadSecrets(dir);
 Object.assign(process.env, {
-  MONGODB_URI: mongod.uri.replace('/?', '/ledger?'),
+  MONGODB_URI: withDatabase(mongod.uri, 'ledger'),
   ...{ MEDIA_BUCKET: 'none', LOG_LEVEL: 'ERROR', TOKEN_KEYS, APP_SECRET },
   PRICES: JSON.stringify([
     { version: 'bench', from: '2020-01-01T00:00:00Z', prices: { reprocess: { job: 1 } } },

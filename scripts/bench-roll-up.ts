@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { withDatabase } from '../src/data/connection-string.ts';
 import { startMongod } from '../src/local/mongod.ts';
 import { findFreePort } from '../src/local/process/ports.ts';
 import { loadSecrets } from '../src/local/secrets.ts';
@@ -17,7 +18,7 @@ const log = () => undefined;
 const port = await findFreePort();
 const mongod = await startMongod({ dir, port, binary: await find(tool, log), log });
 const { TOKEN_KEYS, APP_SECRET } = loadSecrets(dir);
-const MONGODB_URI = mongod.uri.replace('/?', '/metering?');
+const MONGODB_URI = withDatabase(mongod.uri, 'metering');
 Object.assign(process.env, {
   ...{ MONGODB_URI, MEDIA_BUCKET: 'none', LOG_LEVEL: 'ERROR', TOKEN_KEYS, APP_SECRET },
 });

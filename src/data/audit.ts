@@ -1,6 +1,6 @@
 import type { Actor, Ctx } from '../context.ts';
 import { isEncryptedPath } from './encrypted-fields.ts';
-import type { Base, Entity, Stored } from './entity.ts';
+import { type Base, type Entity, ownerPath, type Stored } from './entity.ts';
 import { newId, UUID } from './ids.ts';
 import type { ObjectShape } from './shape.ts';
 
@@ -107,7 +107,7 @@ function limitLength(value: unknown): unknown {
 /** Makes the event of an entry, as it goes into the audit chain. */
 export function makeAuditEvent(entity: Entity, document: Base, entry: AuditEntry): Stored {
   const { id, at, changes, ...rest } = entry;
-  const user = entity.name === 'User' ? document._id : document.user;
+  const user = document[ownerPath(entity)];
   // Users read what is done to what is theirs; where an administrator sits is not theirs to know.
   const isByAnother = rest.actor.kind === 'ADMIN' && user && !rest.actor.id?.equals(user);
   if (isByAnother) delete rest.ip;

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { readBytes } from './bson.ts';
 import { countCharacters } from './characters.ts';
 import { decryptValue, encryptValue, type Place } from './cipher.ts';
-import { type Base, type Entity, keepEmpty } from './entity.ts';
+import { type Base, type Entity, keepEmpty, ownerPath } from './entity.ts';
 import { idText, type UUID } from './ids.ts';
 import type { Encrypted } from './schema-words.ts';
 import type { Shape } from './shape.ts';
@@ -179,8 +179,7 @@ export async function decryptField<T = unknown>(
 
 /** Where a field of a document is, as its ciphertext is bound to it. */
 export function describePlace(entity: Entity, { _id, user }: Owner, path: string): Place {
-  // An account is its own owner.
-  const own = entity.name === 'User' ? { subject: idText(_id) } : {};
+  const own = ownerPath(entity) === '_id' ? { subject: idText(_id) } : {};
   const owner = { document: idText(_id), user: user ? idText(user) : '' };
   return { entity: entity.name, path, ...owner, ...own };
 }

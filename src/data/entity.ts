@@ -291,6 +291,10 @@ export function pluralOf(name: string): string {
 /** All entities, by name; importing `src/models/index.ts` makes them. */
 export const entities = new Map<string, Entity>();
 
+/** Where the id of a document's owner stands: an account is its own. */
+export const ownerPath = ({ name }: Pick<Entity, 'name'>): '_id' | 'user' =>
+  name === 'User' ? '_id' : 'user';
+
 /** Finds an entity by its name. @throws Error when there is none */
 export function entityNamed(name: string): Entity {
   const found = entities.get(name);

@@ -65,6 +65,16 @@ export function isDuplicate(thrown: unknown): boolean {
   return thrown instanceof mongo.MongoServerError && thrown.code === 11000;
 }
 
+/** Does a write once more where somebody else has made the same at once: then that is found. */
+export async function retryDuplicate<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isDuplicate(error)) return write();
+    throw error;
+  }
+}
+
 /** How many of several documents were inserted, in their order, before the one that failed. */
 export function countInserted(thrown: unknown): number {
   return thrown instanceof mongo.MongoBulkWriteError ? thrown.insertedCount : 0;

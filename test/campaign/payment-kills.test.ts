@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { MongoClient, UUID } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withDatabase } from '../../src/data/connection-string.ts';
 import { type Mongod, startMongod } from '../../src/local/mongod.ts';
 import { findFreePort } from '../../src/local/process/ports.ts';
 import { find } from '../../src/local/tools/find.ts';
@@ -49,7 +50,7 @@ beforeAll(async () => {
     binary: await find(tool, log),
     log,
   });
-  const uri = mongod.uri.replace('/?', '/payments?');
+  const uri = withDatabase(mongod.uri, 'payments');
   env = { ...process.env, MONGODB_URI: uri, LOG_LEVEL: 'SILENT' };
   await promisify(execFile)('node', ['scripts/migrate.ts', 'upgrade', 'head'], { env });
   await shortenTransactions();

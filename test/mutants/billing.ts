@@ -5,8 +5,8 @@ export const billing: Edits = {
     {
       guarantee: 'of credits that expire those are gone at once that pay a debt',
       find: `  if (expiresAt) await openLot(tx, { account: _id, source: written._id, amount, expiresAt });
-  if (!isDebt) await payDebt(tx, _id);`,
-      replace: `  if (!isDebt) await payDebt(tx, _id);
+  if (!isDebt && account.debt) await payDebt(tx, _id);`,
+      replace: `  if (!isDebt && account.debt) await payDebt(tx, _id);
   if (expiresAt) await openLot(tx, { account: _id, source: written._id, amount, expiresAt });`,
       tests: ['test/billing/spending.test.ts > gone at once that pay a debt'],
     },

@@ -1,7 +1,14 @@
 import type { Ctx } from '../../context.ts';
 import { type AuditEntry, makeAuditEvent } from '../../data/audit.ts';
 import { LONG_AGO } from '../../data/database-time.ts';
-import { type Base, type Entity, entities, entityNamed, type Stored } from '../../data/entity.ts';
+import {
+  type Base,
+  type Entity,
+  entities,
+  entityNamed,
+  ownerPath,
+  type Stored,
+} from '../../data/entity.ts';
 import { isTooSlow } from '../../data/failures.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
@@ -73,8 +80,7 @@ async function findWaitingIn(
   limit: number,
   skipped: Subject[],
 ): Promise<WaitingDocument[]> {
-  // An account is its own subject.
-  const path = entity.name === 'User' ? '_id' : 'user';
+  const path = ownerPath(entity);
   const find = (others: Subject[], most: number) => {
     const filter = { 'outbox.0': { $exists: true }, ...exclude(path, others) };
     const options = { limit: most, projection: { user: 1, outbox: 1 }, hint: 'outbox' };

@@ -88,15 +88,15 @@ function endHold(
 }
 
 async function returnCredits(tx: Ctx, { account, amount }: CreditHoldDoc): Promise<void> {
-  await CreditAccount.collection.updateOne(
+  const owner = await CreditAccount.collection.findOneAndUpdate(
     { _id: account },
     {
       $inc: { available: amount, held: -amount, version: 1 },
       $set: { updatedAt: new Date(tx.clock()) },
     },
-    { session: sessionOf(tx) },
+    { session: sessionOf(tx), projection: { debt: 1 } },
   );
-  await payDebt(tx, account);
+  if (owner?.debt) await payDebt(tx, account);
 }
 
 function sessionOf({ session }: Ctx) {

@@ -87,7 +87,7 @@ export async function postEntry(tx: Ctx, entry: NewEntry): Promise<CreditsTransa
   );
   if (amount < 0 && fromLots && account.hasLots) await spendLots(tx, _id, -amount);
   if (expiresAt) await openLot(tx, { account: _id, source: written._id, amount, expiresAt });
-  if (!isDebt) await payDebt(tx, _id);
+  if (!isDebt && account.debt) await payDebt(tx, _id);
   return written;
 }
 

@@ -1,6 +1,7 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { databaseTime, isPastOrMissing, LONG_AGO } from '../../data/database-time.ts';
+import { isDuplicate } from '../../data/failures.ts';
 import { UUID } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
@@ -106,7 +107,7 @@ async function makeControl(ctx: Ctx): Promise<void> {
     .updateOne({ _id: CONTROL }, pipeline, { upsert: true })
     .catch((error) => {
       // Another process has made it just now.
-      if ((error as { code?: number }).code !== 11000) throw error;
+      if (!isDuplicate(error)) throw error;
     });
 }
 

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { makeAuditEntry, makeLooseEvent } from '../../data/audit.ts';
-import { dropCachedKeys, nameFolder, STAGE, type Subject } from '../../data/data-keys.ts';
+import { dropCachedKeys, nameFolder, type Subject } from '../../data/data-keys.ts';
 import { databaseTime, insertComputed } from '../../data/database-time.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
@@ -28,7 +28,6 @@ export interface Forgotten {
  */
 export async function forgetUser(ctx: Ctx, user: UUID): Promise<Forgotten> {
   const subject = idText(user);
-  if (subject === STAGE) throw new Error('The keys of the stage are nobody’s to forget.');
   await refuseShared(ctx);
   await forbidNewKeys(ctx, subject);
   const keys = await destroyKeys(nameFolder(subject));

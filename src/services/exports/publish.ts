@@ -14,7 +14,6 @@ import { omitNulls } from '../media/derivatives.ts';
 import { writeArchive } from './archive/write-archive.ts';
 import type { ExportInput, ExportResult } from './export-job.ts';
 import { describeOrigin } from './find-origin.ts';
-import { hashPlan } from './hash-plan.ts';
 import type { ExportDoc } from './make-plan.ts';
 import type { ArchivePlan, ExportOrigin } from './plan.ts';
 
@@ -73,6 +72,7 @@ export async function publishArchive(
   work: PublishWork,
   document: ExportDoc,
   plan: ArchivePlan,
+  fingerprint: string,
 ): Promise<ExportResult> {
   const { job, token, signal, progress } = work;
   const own = `${folderIn('exports', document.user, document._id)}${idText(job._id)}-${token}/`;
@@ -86,7 +86,7 @@ export async function publishArchive(
     });
     return await complete(work, document, {
       ...{ filePath: key, fileName: nameFile(plan.name, '.zip'), contentType: 'application/zip' },
-      ...{ ...made, fingerprint: hashPlan(plan) },
+      ...{ ...made, fingerprint },
     });
   } catch (error) {
     if (error instanceof Superseded) await deleteUnder(own);

@@ -57,9 +57,9 @@ async function render(
   plan: ExportPlan,
 ): Promise<ExportResult | FannedOut> {
   const fingerprint = hashPlan(plan);
-  const shared = await shareResult(work, document, plan);
+  const shared = await shareResult(work, document, plan, fingerprint);
   if (shared) return shared;
-  if (plan.format === 'ZIP') return publishArchive(work, document, plan);
+  if (plan.format === 'ZIP') return publishArchive(work, document, plan, fingerprint);
   await using dir = await openScratchDir();
   const place = { workDir: dir.path, ffmpeg: config.ffmpegPath, signal: work.signal };
   if (!plan.picture) {
@@ -70,7 +70,7 @@ async function render(
   const prepared = await prepareVideo(place, plan, work.progress);
   const groups = splitSegments(prepared.script, config.videoSecondsPerJob);
   if (groups.length > 1)
-    return await leaveToChildren(work, document, { place, plan, prepared, groups });
+    return await leaveToChildren(work, document, { place, plan, fingerprint, prepared, groups });
   const file = await renderHere(place, plan, prepared, work.progress);
   return await publishFile(work, document, { ...file, ...pickNamed(plan), fingerprint });
 }
@@ -80,6 +80,7 @@ const pickNamed = ({ name, origin }: RenderPlan) => ({ name, origin });
 interface Rest {
   place: RenderDir;
   plan: RenderPlan;
+  fingerprint: string;
   prepared: PreparedVideo;
   groups: { from: number; to: number }[];
 }
@@ -88,14 +89,14 @@ interface Rest {
 async function leaveToChildren(
   work: ExportWork,
   document: ExportDoc,
-  { place, plan, prepared, groups }: Rest,
+  { place, plan, fingerprint, prepared, groups }: Rest,
 ): Promise<FannedOut> {
   const { script, names, loudness } = prepared;
   const own = folderIn('exports', document.user, document._id);
   const folder = `${own}${idText(work.job._id)}-${work.token}-parts/`;
   await stageFiles(place, folder, { script, names, plan }, [SOUND_FILE]);
   const inputs = groups.map((group) => ({ folder, ...group }));
-  const state = { folder, loudness: omitNulls(loudness), fingerprint: hashPlan(plan) };
+  const state = { folder, loudness: omitNulls(loudness), fingerprint };
   return work.fanOut({ type: renderSegments, inputs, state });
 }
 
@@ -104,9 +105,10 @@ async function shareResult(
   work: ExportWork,
   document: ExportDoc,
   plan: ExportPlan,
+  fingerprint: string,
 ): Promise<ExportResult | null> {
   const { ctx, job, token, signal } = work;
-  const same = await findSame(ctx, document.user, hashPlan(plan));
+  const same = await findSame(ctx, document.user, fingerprint);
   const folder = folderIn('exports', document.user, document._id);
   const copied = same && (await copyResult(same, `${folder}${idText(job._id)}-${token}/`, signal));
   if (!copied) return null;

@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime, upsertCommon } from '../../data/database-time.ts';
+import { retryDuplicate } from '../../data/failures.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany, findOne } from '../../data/read.ts';
 import { Job, type JobQueue } from '../../models/jobs/job.ts';
@@ -38,12 +39,9 @@ export async function takeTurns(
     { $set: { last } },
   ];
   const options = { upsert: true, returnDocument: 'after', ...FIRST, ...UNHURRIED } as const;
-  const take = () => JobTurn.collection.findOneAndUpdate(ownLane(queue, user), pipeline, options);
-  // Two that make the document at once: the second finds it.
-  const taken = await take().catch((error) => {
-    if ((error as { code?: number }).code === 11000) return take();
-    throw error;
-  });
+  const taken = await retryDuplicate(() =>
+    JobTurn.collection.findOneAndUpdate(ownLane(queue, user), pipeline, options),
+  );
   return listTurns(taken?.first as number, count);
 }
 

@@ -3,6 +3,7 @@ import type { Entity } from '../../data/entity.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findMany, findOne, WHOLE } from '../../data/read.ts';
 import { confirmReferences } from '../../data/references.ts';
+import { fileUsage } from '../../data/usage.ts';
 import { insert, type Update, update } from '../../data/write.ts';
 import { AppError } from '../../errors.ts';
 import { getKind, mediaFields, SETTLED } from '../../models/media/media-fields.ts';
@@ -53,7 +54,7 @@ export async function replaceBytes(
   const keyOf = (version: UUID) => buildVersionKey(entity, user, _id, version);
   await trimVersions(ctx, entity, medium);
   await refuseMany(ctx, entity, medium);
-  return withAllowance(ctx, user, { bytes: file.size, documents: 1, uploads: 1 }, async () => {
+  return withAllowance(ctx, user, fileUsage.of({ _id, size: file.size }), async () => {
     const version = await insert(ctx, Version, {
       ...{ ...file, ...buildFileFields(ctx, file.size, keyOf) },
       ...{ user, kind: getKind(entity), [referenceTo(entity)]: _id },

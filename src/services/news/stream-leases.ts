@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime, upsertCommon } from '../../data/database-time.ts';
-import { isDuplicate } from '../../data/failures.ts';
+import { retryDuplicate } from '../../data/failures.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { AppError } from '../../errors.ts';
 import { EventHead } from '../../models/news/event-head.ts';
@@ -36,15 +36,11 @@ export async function takeStreamLease(ctx: Ctx, user: UUID): Promise<StreamLease
     },
     { $set: { streams: { $concatArrays: ['$streams', { $cond: [hasRoom, [own], []] }] } } },
   ];
-  const take = () =>
+  const taken = await retryDuplicate(() =>
     EventHead.collection.findOneAndUpdate({ user }, pipeline, {
       ...{ upsert: true, returnDocument: 'after', projection: { streams: 1 } },
-    });
-  // Two that make the head at once: the second finds it.
-  const taken = await take().catch((error) => {
-    if (isDuplicate(error)) return take();
-    throw error;
-  });
+    }),
+  );
   const open = (taken?.streams ?? []) as { id: string }[];
   if (open.some((stream) => stream.id === id)) return { user, id };
   const retryAfter = LEASE / 1000;

@@ -8,6 +8,7 @@ import { AppError } from '../../errors.ts';
 import { WebhookEvent } from '../../models/webhooks/webhook-event.ts';
 import { enqueue, ringJobs } from '../jobs/queue.ts';
 import { handleStripeEvent } from './event-job.ts';
+import { readId } from './read-id.ts';
 
 /** Longer than Stripe's own list of events reaches back, which is 30 days. */
 const KEPT = 60 * 24 * 3600_000;
@@ -86,8 +87,4 @@ function readObject(event: Stripe.Event) {
     ...(subscription && { subscription }),
     ...(intent && { intentId: intent }),
   };
-}
-
-function readId(value: string | { id: string } | null | undefined): string | undefined {
-  return typeof value === 'string' ? value : value?.id;
 }

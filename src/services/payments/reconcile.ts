@@ -17,6 +17,7 @@ import {
 } from './compare.ts';
 import { fromStripeAmount } from './currency.ts';
 import { type Period, toCreated } from './period.ts';
+import { readId } from './read-id.ts';
 import { findUnbooked, findUnseen } from './reconcile-ours.ts';
 import { callStripe } from './stripe.ts';
 
@@ -84,9 +85,8 @@ async function* listCharges(period: Period): AsyncGenerator<BookedCharge[]> {
 
 function readCharge(charge: Stripe.Charge): BookedCharge {
   const { id, payment_intent, metadata, amount, amount_refunded, currency } = charge;
-  const intentId = typeof payment_intent === 'string' ? payment_intent : payment_intent?.id;
   return {
-    ...{ id, intentId: intentId ?? '', currency: currency.toUpperCase() },
+    ...{ id, intentId: readId(payment_intent) ?? '', currency: currency.toUpperCase() },
     ...(metadata.payment && { mark: metadata.payment }),
     amount: fromStripeAmount(amount, currency),
     amountRefunded: fromStripeAmount(amount_refunded, currency),

@@ -2,13 +2,14 @@ import type { Ctx } from '../../context.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
-import { type Update, update } from '../../data/write.ts';
+import { update } from '../../data/write.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import { openAccount, SYSTEM_ACCOUNTS } from '../billing/accounts.ts';
 import { postEntry } from '../billing/ledger.ts';
 import { takeTurn } from '../billing/turns.ts';
 import { noteDisputes } from './disputes.ts';
 import { fetchFacts, type PaymentFacts, type RefundFact } from './facts.ts';
+import { findChange, type Values } from './find-change.ts';
 import { type Reversal, takeReversals } from './reversals.ts';
 
 /**
@@ -106,19 +107,8 @@ function mergeRefunds(known: RefundFact[], found: RefundFact[]): RefundFact[] {
   return [...byId.values()];
 }
 
-type Values = Record<string, unknown>;
-
 /** Writes what differs; nothing, and no audit entry, where nothing does. */
 async function write(tx: Ctx, payment: PaymentDoc, values: Values): Promise<void> {
-  const before = payment as unknown as Values;
-  const changed = Object.entries(values).filter(([path, to]) => !isSame(before[path], to));
-  if (changed.length === 0) return;
-  const set = Object.fromEntries(changed.filter(([, to]) => to !== undefined));
-  const unset = changed.filter(([, to]) => to === undefined).map(([path]) => path);
-  const change: Update = { set, unset };
-  await update(tx, Payment, { _id: payment._id }, change, 'settle');
-}
-
-function isSame(before: unknown, after: unknown): boolean {
-  return JSON.stringify(before ?? null) === JSON.stringify(after ?? null);
+  const change = findChange(payment, values);
+  if (change) await update(tx, Payment, { _id: payment._id }, change, 'settle');
 }

@@ -4,6 +4,7 @@ import { castObject } from '../../../data/cast.ts';
 import type { UUID } from '../../../data/ids.ts';
 import { findOne, WHOLE } from '../../../data/read.ts';
 import { confirmReferences } from '../../../data/references.ts';
+import { fileUsage } from '../../../data/usage.ts';
 import { insert, update } from '../../../data/write.ts';
 import { Project } from '../../../models/projects/project.ts';
 import { ProjectImport } from '../../../models/projects/project-import.ts';
@@ -130,9 +131,8 @@ async function importMedium(
   const file = buildFileFields(ctx, size, (id) => buildOriginalKey(entity, user, id));
   const { multipart: _, ...own } = file;
   const body = castObject(entity.shape, { ...fields, fileName, contentType, size, checksum });
-  const taken = { bytes: size, documents: 1, uploads: 1 };
   const medium = await failWithoutAllowance(
-    withAllowance(ctx, user, taken, async () => {
+    withAllowance(ctx, user, fileUsage.of({ _id: own._id, size }), async () => {
       const made = await insert(ctx, entity, { ...body, project, user, ...own }, 'import');
       await confirmReferences(ctx, entity, made);
       return made;

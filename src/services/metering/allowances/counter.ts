@@ -1,5 +1,6 @@
 import type { Ctx } from '../../../context.ts';
 import { databaseTime, LONG_AGO, upsertCommon } from '../../../data/database-time.ts';
+import { retryDuplicate } from '../../../data/failures.ts';
 import type { UUID } from '../../../data/ids.ts';
 import { METRICS, type Metric, type Usage } from '../../../data/usage.ts';
 import {
@@ -83,17 +84,13 @@ export async function renewCounter(ctx: Ctx, user: UUID): Promise<AllowanceCount
     { $cond: [isOver(period), beginOf(ctx, period), `$${period}`] },
   ]);
   const values = { ...Object.fromEntries(counts), ...Object.fromEntries(begins), user };
-  const renew = () =>
+  const found = await retryDuplicate(() =>
     AllowanceCounter.collection.findOneAndUpdate(
       { _id: user },
       [{ $set: { ...upsertCommon(ctx, user), ...values } }],
       { upsert: true, returnDocument: 'after' },
-    );
-  // Two that make it at once: the second finds it.
-  const found = await renew().catch((error) => {
-    if ((error as { code?: number }).code === 11000) return renew();
-    throw error;
-  });
+    ),
+  );
   return found as AllowanceCounterDoc; // it is made where there was none
 }
 

@@ -4,11 +4,12 @@ import { idText, type UUID } from '../../../data/ids.ts';
 import { aggregate, findMany } from '../../../data/read.ts';
 import { METRICS, type Metric, type Usage } from '../../../data/usage.ts';
 import { User } from '../../../models/account/user.ts';
-import { Job } from '../../../models/jobs/job.ts';
+import { Job, OPEN_STATUSES } from '../../../models/jobs/job.ts';
 import {
   AllowanceCounter,
   type AllowanceCounterDoc,
 } from '../../../models/metering/allowance-counter.ts';
+import { addUp } from './count-together.ts';
 import { addUsage } from './counter.ts';
 
 /** How many accounts are recounted at once. */
@@ -108,10 +109,10 @@ async function addUpDocuments(ctx: Ctx, users: UUID[]): Promise<Map<string, Usag
     const sums = Object.entries(usage.sums).map(([metric, sum]) => [metric, { $sum: sum }]);
     const group = { _id: '$user', ...Object.fromEntries(sums) };
     // Of jobs only those that have not ended: an index finds them.
-    const open = entity.name === Job.name && { status: { $in: ['QUEUED', 'RUNNING'] } };
+    const open = entity.name === Job.name && { status: { $in: OPEN_STATUSES } };
     const pipeline = [{ $match: { user: { $in: users }, ...open } }, { $group: group }];
     for (const { _id, ...usage } of await aggregate<{ _id: UUID } & Usage>(ctx, entity, pipeline)) {
-      there.set(idText(_id), addUp(there.get(idText(_id)), usage));
+      add(there, idText(_id), usage);
     }
   }
   return there;
@@ -128,11 +129,11 @@ async function addMinutes(
     { $match: { user, createdAt: { $gte: month } } },
     { $group: { _id: null, minutes: { $sum: '$minutes' } } },
   ]);
-  if (sum) there.set(key, addUp(there.get(key), { minutes: sum.minutes }));
+  if (sum) add(there, key, { minutes: sum.minutes });
 }
 
-function addUp(one: Usage = {}, other: Usage): Usage {
-  return Object.fromEntries(METRICS.map((m) => [m, (one[m] ?? 0) + (other[m] ?? 0)]));
+function add(there: Map<string, Usage>, key: string, usage: Usage): void {
+  there.set(key, addUp([{ usage: there.get(key) ?? {} }, { usage }]));
 }
 
 /** Minutes are fractions, whose sums differ in their last digits. */

@@ -7,8 +7,8 @@ import { Subscription, type SubscriptionDoc } from '../../../models/billing/subs
 import type { SubscriptionPlan } from '../../../sold.ts';
 import { toStripeAmount } from '../currency.ts';
 import type { Checkout } from '../open-checkout.ts';
+import { readId } from '../read-id.ts';
 import { callOrRefuse } from '../stripe.ts';
-import { readId } from './facts.ts';
 import { ensureProduct, findOffer, findPlan, readProduct } from './plans.ts';
 import { settleSubscription } from './settle.ts';
 import { findOpenInvoice } from './start.ts';

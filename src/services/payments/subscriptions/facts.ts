@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import { fromStripeAmount } from '../currency.ts';
+import { readId } from '../read-id.ts';
 import { callStripe } from '../stripe.ts';
 import { readProduct } from './plans.ts';
 
@@ -106,8 +107,4 @@ function readLine({ amount, parent, period, pricing }: Stripe.InvoiceLineItem): 
       end: new Date(period.end * 1000),
     },
   ];
-}
-
-export function readId(value: string | { id: string } | null | undefined): string | undefined {
-  return typeof value === 'string' ? value : value?.id;
 }

@@ -7,6 +7,7 @@ import { update } from '../../../data/write.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import { AllowanceCounter } from '../../../models/metering/allowance-counter.ts';
 import { renewCounter } from '../../metering/allowances/counter.ts';
+import { findChange, type Values } from '../find-change.ts';
 import { bookInvoices } from './book-invoices.ts';
 import { fetchSubscription, type SubscriptionFacts } from './facts.ts';
 import { findPaidPeriod } from './periods.ts';
@@ -31,8 +32,6 @@ export async function settleSubscription(ctx: Ctx, _id: UUID): Promise<void> {
   throw new Error('A subscription kept changing.');
 }
 
-type Values = Record<string, unknown>;
-
 /** Returns whether anything was written. */
 async function storeFacts(
   ctx: Ctx,
@@ -40,18 +39,15 @@ async function storeFacts(
   facts: SubscriptionFacts,
 ): Promise<boolean> {
   const values = describeFacts(ctx, subscription, facts);
-  const before = subscription as unknown as Values;
-  const changed = Object.entries(values).filter(([path, to]) => !isSame(before[path], to));
-  if (changed.length === 0) return false;
-  const set = Object.fromEntries(changed.filter(([, to]) => to !== undefined));
-  const unset = changed.filter(([, to]) => to === undefined).map(([path]) => path);
+  const change = findChange(subscription, values);
+  if (!change) return false;
   const { _id, user, version } = subscription;
   const wasEntitled = subscription.isEntitled;
-  const changesPlan = wasEntitled !== values.isEntitled || (wasEntitled && 'plan' in set);
+  const changesPlan = wasEntitled !== values.isEntitled || (wasEntitled && 'plan' in change.set);
   if (changesPlan) await renewCounter(ctx, user);
   await transaction({ ...ctx, promisedId: undefined }, async (tx) => {
     // What another job has written meanwhile is looked at anew.
-    const written = await update(tx, Subscription, { _id, version }, { set, unset }, 'settle');
+    const written = await update(tx, Subscription, { _id, version }, change, 'settle');
     if (!written || !changesPlan) return;
     const plan = values.plan as string;
     await AllowanceCounter.collection.updateOne(
@@ -83,8 +79,4 @@ function describeFacts(ctx: Ctx, known: SubscriptionDoc, facts: SubscriptionFact
     isOpen: isOver ? undefined : true,
     endedAt: isOver ? (known.endedAt ?? new Date(ctx.clock())) : undefined,
   };
-}
-
-function isSame(before: unknown, after: unknown): boolean {
-  return JSON.stringify(before ?? null) === JSON.stringify(after ?? null);
 }
