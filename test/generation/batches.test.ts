@@ -88,6 +88,35 @@ describe('a batch', () => {
     expect(await readBalance(alice)).toEqual({ balance: 100, held: 0 });
   });
 
+  test('that has failed or was cancelled is tried again whole: what has not completed runs anew', async () => {
+    const alice = await givenRich();
+    const driver = makeDriver();
+    const job = await alice.post(path, { workflow: await makeWorkflow(alice), count: 2 });
+    server.faults.add({ name: 'node-error', times: 2 });
+    await endJob(driver, alice, job.body.id);
+    expect((await alice.post(`/v1/jobs/${job.body.id}/retry`)).status).toBe(202);
+    expect(await readBalance(alice)).toEqual({ balance: 100, held: 10 });
+    const done = await endJob(driver, alice, job.body.id);
+    const result = { completed: 2, failed: 0, outputs: 2 };
+    expect(done).toMatchObject({ status: 'COMPLETED', result });
+    expect(await readBalance(alice)).toEqual({ balance: 90, held: 0 });
+  });
+
+  test('is not tried again where its owner cannot pay for all of it', async () => {
+    const alice = await givenRich(10);
+    const driver = makeDriver();
+    const workflow = await makeWorkflow(alice);
+    const job = await alice.post(path, { workflow, count: 2 });
+    server.faults.add({ name: 'node-error', times: 2 });
+    await endJob(driver, alice, job.body.id);
+    await alice.post('/v1/comfyui/executions', { workflow });
+    const refused = await alice.post(`/v1/jobs/${job.body.id}/retry`);
+    expect(refused).toMatchObject({ status: 402, body: { code: 'INSUFFICIENT_CREDITS' } });
+    expect(await readBalance(alice)).toEqual({ balance: 10, held: 5 });
+    const failed = await listBatch(alice, job.body.id);
+    expect(failed.map(({ status }) => status)).toEqual(['FAILED', 'FAILED']);
+  });
+
   test('that is cancelled is cancelled whole: nothing is held, and nothing runs', async () => {
     const alice = await givenRich();
     const driver = makeDriver();

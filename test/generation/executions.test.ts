@@ -273,6 +273,22 @@ describe('an execution', () => {
     expect(await driver.ends(alice, started)).toMatchObject({ status: 'COMPLETED' });
   });
 
+  test('that no pod takes for a day has failed; tried again, it waits for another day', async () => {
+    await usePods();
+    const alice = await given.user();
+    const started = await runs(alice, PLAIN_PICTURE);
+    const driver = makeDriver();
+    await driver.step();
+    driver.passes(25 * 3600);
+    expect(await driver.ends(alice, started)).toMatchObject({ error: { code: 'NO_POD' } });
+    expect((await alice.post(`/v1/jobs/${started.job}/retry`)).status).toBe(202);
+    for (let i = 0; i < 4; i++) await driver.step();
+    const seen = await alice.get<Execution>(`/v1/comfyui/executions/${started.id}`);
+    expect(seen.body).toMatchObject({ status: 'QUEUED', stage: 'WAITING' });
+    await serve();
+    expect(await driver.ends(alice, started)).toMatchObject({ status: 'COMPLETED' });
+  });
+
   test('is lost when its pod keeps silent for half an hour', async () => {
     const server = await serve('stall');
     const alice = await given.user();

@@ -1,23 +1,48 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
-import { simulateClock, startComfyUi } from '../../src/local/comfyui/start.ts';
-import { given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
-import { makeDriver, PLAIN_PICTURE, runs, usePods } from './support/drive.ts';
+import { judge } from './simulation/check.ts';
+import { readCounts } from './simulation/lives.ts';
+import { makeOwner } from './simulation/make-owner.ts';
+import { runSchedule } from './simulation/run-schedule.ts';
 
 place({ worker: false });
 
-test('an execution of six hours is followed by fewer than 1,000 short steps', async () => {
-  const clock = simulateClock();
-  const server = await startComfyUi({ clock, timings: { SaveImage: 6 * 3600 } });
-  await usePods(server.url);
-  const alice = await given.user();
-  const driver = makeDriver((ms) => clock.advance(ms));
-  const started = await runs(alice, PLAIN_PICTURE);
-  const done = await driver.ends(alice, started);
-  expect(done).toMatchObject({ status: 'COMPLETED', stage: 'DONE' });
-  expect(driver.ctx.clock() - Date.now()).toBeGreaterThan(6 * 3_600_000);
-  expect(driver.runs).toBeLessThan(1000);
-  await server.stop();
-  expect(driver.longest).toBeLessThan(60_000);
+const HOURS = 6;
+
+test('a run of six hours is followed with fewer than 5,000 invocations, none of them longer than a minute, though its pod is slow', async () => {
+  const owner = await makeOwner();
+  const before = readCounts().messages;
+  const slow = { name: 'delay', times: 100_000 } as const;
+  const world = await runSchedule(owner, {
+    seed: 0,
+    pods: [
+      {
+        // As slow as a pod may be that is given work.
+        faults: [
+          { ...slow, at: 'queue', seconds: 3 },
+          { ...slow, at: 'history', seconds: 14 },
+          { ...slow, at: 'submit', seconds: 14 },
+          { ...slow, at: 'view', seconds: 25 },
+        ],
+        seconds: HOURS * 3600,
+        hasUniqueIds: false,
+        vramTotal: 0,
+      },
+    ],
+    executions: [{ at: 0, workflow: 0 }],
+    ...{ workers: 1, blows: [], trouble: 2 * HOURS * 3600, hasFates: false },
+  });
+  const { faults, ends } = await judge(world, 0);
+  expect([faults, ends]).toEqual([[], ['COMPLETED']]);
+  expect(world.clock.now() - world.begun).toBeGreaterThan(HOURS * 3_600_000);
+  // Each message is an invocation.
+  const messages = readCounts().messages - before;
+  console.log(
+    `${messages} messages, ${world.steps} steps of workers, the longest of ${world.longest / 1000} s.`,
+  );
+  expect(messages).toBeLessThan(5000);
+  expect(world.steps).toBeLessThan(5000);
+  expect(world.longest).toBeLessThan(60_000);
+  for (const pod of world.pods) await pod.stop();
 });

@@ -48,21 +48,26 @@ export async function cancelIn(
  * @throws AppError NOT_FOUND, INVALID_STATE, INSUFFICIENT_CREDITS
  */
 export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc> {
+  const started = await transaction(ctx, (tx) => retryIn(tx, types, filter));
+  for (const job of started) await ringJobs(ctx, job);
+  return started[0] ?? refuse(ctx, filter, 'has not failed, or does a part of another');
+}
+
+/** Starts a job anew in a transaction. @returns it, and what its type starts with it, to be rung; none if it goes on */
+export async function retryIn(tx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc[]> {
   const set = { status: 'QUEUED', waitsFor: 'TIME', attempts: 0, losses: 0, progress: 0 };
   // A child is started anew with its parent.
   const ended = { ...filter, status: { $in: ['FAILED', 'CANCELLED'] }, parent: { $exists: false } };
   const unset = ['error', 'completedAt', 'parts'];
   const change = { set, unset, times: { runAfter: 0 } };
-  const started = await transaction(ctx, async (tx) => {
-    const job = await update(tx, Job, ended, change, 'retry');
-    if (!job) return null;
-    await holdAgain(tx, job);
-    await resumeSubject(tx, typeOf(types, job), job);
-    return awaitAgain(tx, job);
-  });
-  if (!started) return refuse(ctx, filter, 'has not failed, or does a part of another');
-  await ringJobs(ctx, started);
-  return started;
+  const job = await update(tx, Job, ended, change, 'retry');
+  if (!job) return [];
+  const type = typeOf(types, job);
+  await holdAgain(tx, job);
+  await resumeSubject(tx, type, job);
+  const started = await awaitAgain(tx, job);
+  const others = await type?.retried?.(tx, job.input as object, types);
+  return [...(started ? [started] : []), ...(others ?? [])];
 }
 
 /** Has a job that is started anew wait for those of its dependencies that are open. */

@@ -63,6 +63,11 @@ export interface JobType<
    * @param types none where a newer job takes its place
    */
   abandoned?(tx: Ctx, job: JobDoc, input: I, types?: JobTypes): Promise<void>;
+  /**
+   * Called in the transaction that starts a failed or cancelled job anew.
+   * @returns the jobs that it starts anew with it
+   */
+  retried?(tx: Ctx, input: I, types: JobTypes): Promise<JobDoc[]>;
   /** Called in the transaction that ends a job which had fanned out, but by failure or cancellation. */
   discardParts?(tx: Ctx, state: S): Promise<void>;
 }

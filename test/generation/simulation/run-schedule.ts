@@ -34,6 +34,8 @@ export interface World {
   isOver: boolean;
   /** Whether a worker has found that no job is left. */
   isIdle: boolean;
+  /** How many workers are within a step. */
+  busy: number;
   /** How often what went wrong, by the stage of an execution. */
   met: Record<string, Record<string, number>>;
   /** Notes that something goes wrong. */
@@ -57,7 +59,7 @@ export async function runSchedule(owner: Owner, plan: Plan): Promise<World> {
   const ctx = { ...systemCtx('test'), clock: () => clock.now() };
   const world: World = {
     ...{ plan, owner, clock, ctx, pods: [], executions: [], isHealed: false },
-    ...{ isOver: false, isIdle: false },
+    ...{ isOver: false, isIdle: false, busy: 0 },
     ...{ met: {}, steps: 0, longest: 0, begun },
     note: (what) => void noteStages(world, what),
   };

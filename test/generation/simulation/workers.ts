@@ -23,6 +23,7 @@ async function work(world: World, chance: Chance): Promise<void> {
     };
     const fate = world.isHealed || !plan.hasFates ? undefined : drawFate(chance, stop);
     world.steps++;
+    world.busy++;
     const began = clock.now();
     const outcome = await live(fate, () => workOnce(ctx, types, () => 900_000));
     if (!fate) world.longest = Math.max(world.longest, clock.now() - began);
@@ -32,6 +33,7 @@ async function work(world: World, chance: Chance): Promise<void> {
     }
     // What has been stored in S3 is told, if not always at once, and not always once.
     await tellUploads(world, chance);
+    world.busy--;
     if (outcome === 'IDLE') await clock.sleep(await findPause(world, chance));
   }
 }
@@ -54,12 +56,14 @@ async function tellUploads(world: World, { below }: Chance): Promise<void> {
 /** How long there is nothing to do: until the time of a job, or the end of a lease. */
 async function findPause(world: World, { below }: Chance): Promise<number> {
   const now = world.ctx.clock();
+  const { busy } = world;
   const open = await Job.collection.find({ status: { $in: ['QUEUED', 'RUNNING'] } }).toArray();
   const times = open.map(({ status, lease, runAfter }) => {
     const at = status === 'RUNNING' ? (lease as { until?: Date } | null)?.until : runAfter;
     return (at as Date | undefined)?.getTime() ?? now;
   });
-  world.isIdle = open.length === 0;
+  // A worker that is stopped within a step may still make one.
+  world.isIdle = open.length === 0 && busy === 0;
   const next = Math.min(...times.filter((at) => at > now), now + 60_000);
   // Nobody wakes exactly in time.
   return next - now + 1 + below(200);

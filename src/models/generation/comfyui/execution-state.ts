@@ -72,6 +72,13 @@ export const stateFields = {
     select: false,
     description: 'When a worker last took it into hand.',
   },
+  waitingSince: {
+    personal: 'none',
+    type: Date,
+    server: true,
+    select: false,
+    description: 'Since when no pod could take it.',
+  },
   sentAt: {
     personal: 'none',
     type: Date,

@@ -19,5 +19,6 @@ export const OPEN = ['QUEUED', 'RUNNING', 'HELD'];
 
 /** What is only true of one try at a pod. */
 export const OF_ONE_TRY = [
-  ...['pod', 'promptId', 'sentAt', 'missingSince', 'unreachedSince', 'files', 'nodeErrors'],
+  ...['pod', 'promptId', 'waitingSince', 'sentAt', 'missingSince', 'unreachedSince'],
+  ...['files', 'nodeErrors'],
 ];

@@ -48,9 +48,12 @@ export async function submitRun(work: ExecutionWork, run: OpenRun): Promise<Wake
     await run.save({ set: { nodeErrors: summarize(refused) } }, null);
     throw new JobFailure('REFUSED', 'ComfyUI refused the graph: see `nodeErrors`.');
   }
-  const waited = run.since(document.createdAt) ?? 0;
-  if (waited > LONGEST_WAIT) throw new JobFailure('NO_POD', 'No pod could take it for a day.');
-  return { wakeIn: pace(waited / 1000, 30) + 1 };
+  const waited = run.since(run.document.waitingSince);
+  if (waited === undefined) await run.save({ times: { waitingSince: 0 } }, null);
+  else if (waited > LONGEST_WAIT) {
+    throw new JobFailure('NO_POD', 'No pod could take it for a day.');
+  }
+  return { wakeIn: pace((waited ?? 0) / 1000, 30) + 1 };
 }
 
 type Outcome = { is: 'TAKEN' | 'UNSURE' | 'UNREACHED' } | { is: 'REFUSED'; nodeErrors: NodeErrors };
@@ -86,7 +89,8 @@ async function tryPod(
       await giveUp(run);
       return { is: 'REFUSED', nodeErrors: sent.nodeErrors };
     }
-    await run.save({ set: { stage: 'SUBMITTED', status: 'RUNNING', progress: 5 } }, 'submit', [
+    const taken = { stage: 'SUBMITTED', status: 'RUNNING', progress: 5 };
+    await run.save({ set: taken, unset: ['waitingSince'] }, 'submit', [
       { event: 'submitted', data: { submission: run.document.submissions } },
     ]);
     return { is: 'TAKEN' };
