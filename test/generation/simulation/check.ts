@@ -2,7 +2,7 @@ import { idText } from '../../../src/data/ids.ts';
 import { CreditAccount } from '../../../src/models/billing/credit-account.ts';
 import { CreditHold } from '../../../src/models/billing/credit-hold.ts';
 import { ComfyUIWorkflowExecution } from '../../../src/models/generation/comfyui/workflow-execution.ts';
-import { Job } from '../../../src/models/jobs/job.ts';
+import { JOB_QUEUES, Job } from '../../../src/models/jobs/job.ts';
 import { Image } from '../../../src/models/media/image.ts';
 import { headObject } from '../../../src/providers/s3.ts';
 import { PRICE } from './owner.ts';
@@ -32,10 +32,16 @@ export async function judge(world: World, paid: number): Promise<Judged> {
     const left = await pod.listOpen();
     if (left.length > 0) faults.push(`a pod is still at work on ${left.length} runs`);
   }
-  const open = await Job.collection.find({ status: { $in: ['QUEUED', 'RUNNING'] } }).toArray();
+  const open = await findOpenJobs();
   faults.push(...open.map(({ type, status }) => `a job ${type} is ${status}`));
   faults.push(...(await judgeCredits(world, paid + ends.filter((e) => e === 'COMPLETED').length)));
   return { faults, ends };
+}
+
+/** The jobs that have not ended: by an index, since those that have are many after a thousand schedules. */
+export function findOpenJobs() {
+  const open = { queue: { $in: JOB_QUEUES }, status: { $in: ['QUEUED', 'RUNNING'] } };
+  return Job.collection.find(open).toArray();
 }
 
 async function judgeExecution({ pods }: World, started: Started) {

@@ -1,8 +1,8 @@
 import { entityNamed } from '../../../src/data/entity.ts';
-import { Job } from '../../../src/models/jobs/job.ts';
 import { workOnce } from '../../../src/services/jobs/worker.ts';
 import { noteUpload } from '../../../src/services/uploads/arrivals.ts';
 import { type Chance, makeChance } from '../../harness/chance.ts';
+import { findOpenJobs } from './check.ts';
 import { live } from './lives.ts';
 import { types } from './owner.ts';
 import { drawFate } from './plan.ts';
@@ -57,7 +57,7 @@ async function tellUploads(world: World, { below }: Chance): Promise<void> {
 async function findPause(world: World, { below }: Chance): Promise<number> {
   const now = world.ctx.clock();
   const { busy } = world;
-  const open = await Job.collection.find({ status: { $in: ['QUEUED', 'RUNNING'] } }).toArray();
+  const open = await findOpenJobs();
   const times = open.map(({ status, lease, runAfter }) => {
     const at = status === 'RUNNING' ? (lease as { until?: Date } | null)?.until : runAfter;
     return (at as Date | undefined)?.getTime() ?? now;

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-18d5c5',
+  id: '0001-first-0ab8bf',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -649,6 +649,7 @@ export const migration: Migration = {
         submissions: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         minVram: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         lookedAt: { bsonType: 'date' },
+        waitingSince: { bsonType: 'date' },
         sentAt: { bsonType: 'date' },
         missingSince: { bsonType: 'date' },
         unreachedSince: { bsonType: 'date' },
