@@ -1,5 +1,6 @@
 // `npm run admin -- grant EMAIL` makes an account an administrator; `revoke EMAIL` undoes it.
 import { withDatabase } from './database.ts';
+import { readEmail } from './read-email.ts';
 
 const USAGE = 'Usage: npm run admin -- grant EMAIL | revoke EMAIL';
 
@@ -18,7 +19,7 @@ await withDatabase(async () => {
   const { User } = await import('../src/models/index.ts');
 
   const ctx = systemCtx('admin');
-  const account = { email: email.trim().toLowerCase() };
+  const account = { email: readEmail(email) };
   const other = { ...account, isAdmin: !isAdmin };
   const changed = await update(ctx, User, other, { set: { isAdmin } }, action);
   if (!changed && !(await findOne(ctx, User, account))) {

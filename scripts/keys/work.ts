@@ -5,12 +5,13 @@ import { databaseTime } from '../../src/data/database-time.ts';
 import { parseId, type UUID } from '../../src/data/ids.ts';
 import { aggregate, findOne } from '../../src/data/read.ts';
 import { DataKey, Job, User } from '../../src/models/index.ts';
+import { readEmail } from '../read-email.ts';
 
 /** Finds an account by its email; an id is taken as it is, since that of a deleted one has keys, too. */
 export async function findUser(ctx: Ctx, name: string): Promise<UUID> {
   const id = parseId(name);
   if (id) return id;
-  const found = await findOne(ctx, User, { email: name.trim().toLowerCase() });
+  const found = await findOne(ctx, User, { email: readEmail(name) });
   if (!found) throw new Error(`There is no account with the email ${name}.`);
   return found._id;
 }

@@ -30,6 +30,13 @@ test('`admin grant` makes an account an administrator, `admin revoke` ends that,
   ]);
 });
 
+test('an account is found by its email in every form of it', async () => {
+  const email = `zoe\u0308.${Date.now()}@B\u00fccher.example`;
+  await given.user({ email });
+  const granted = await admin('grant', email.normalize('NFC').toUpperCase());
+  expect(granted).toMatchObject({ code: 0, stderr: '' });
+});
+
 test('an unknown email and a wrong command are reported in one line', async () => {
   const nobody = await admin('grant', 'nobody@example.com');
   expect(nobody).toMatchObject({ code: 1, stdout: '' });
