@@ -1,19 +1,12 @@
 import type { Actor, Ctx } from '../../context.ts';
-import { isToCome } from '../../data/database-time.ts';
 import { idText, type UUID } from '../../data/ids.ts';
-import { aggregate } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
-import { Session } from '../../models/account/session.ts';
-import { User } from '../../models/account/user.ts';
-import {
-  AllowanceCounter,
-  type AllowanceCounterDoc,
-} from '../../models/metering/allowance-counter.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { isCurrent } from '../../services/account/sessions.ts';
 import { verifyAccessToken, verifyByNewKey } from '../../services/account/tokens.ts';
 import { limitOf } from '../../services/metering/allowances/limits.ts';
 import { countAccountCall } from './ip-rate-limit.ts';
+import { readStanding } from './read-standing.ts';
 
 /**
  * How long a session is cached in this process, in ms: one that was ended is refused everywhere
@@ -27,12 +20,6 @@ interface Cached {
   isAdmin: boolean;
   /** So many calls a minute the account may make. */
   calls: number;
-}
-
-interface Standing {
-  credentialsVersion: number;
-  owner: { isActive: boolean; isAdmin: boolean; credentialsVersion: number }[];
-  allowances: Pick<AllowanceCounterDoc, 'plan' | 'limits'>[];
 }
 
 const cache = new Map<string, Cached>();
@@ -62,36 +49,9 @@ async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached
   const cached = cache.get(key);
   if (cached && isWithin(cached.since, CACHED)) return cached;
   cache.delete(key);
-  const [found] = await aggregate<Standing>(ctx, Session, [
-    {
-      $match: {
-        _id: session,
-        user,
-        ...isToCome(ctx, 'expiresAt'),
-      },
-    },
-    {
-      $lookup: {
-        from: User.collectionName,
-        localField: 'user',
-        foreignField: '_id',
-        pipeline: [{ $project: { isActive: 1, isAdmin: 1, credentialsVersion: 1 } }],
-        as: 'owner',
-      },
-    },
-    {
-      $lookup: {
-        from: AllowanceCounter.collectionName,
-        localField: 'user',
-        foreignField: '_id',
-        pipeline: [{ $project: { plan: 1, paidPlan: 1, 'limits.calls': 1 } }],
-        as: 'allowances',
-      },
-    },
-    { $project: { owner: 1, credentialsVersion: 1, allowances: 1 } },
-  ]);
+  const found = await readStanding({ ctx, session });
   const owner = found?.owner[0];
-  if (!found || !owner?.isActive || !isCurrent(found, owner)) return undefined;
+  if (!found?.user.equals(user) || !owner?.isActive || !isCurrent(found, owner)) return undefined;
   const calls = limitOf(found.allowances[0] ?? {}, 'calls');
   const fresh = { since, isAdmin: owner.isAdmin, calls };
   if (cache.size >= MOST) cache.delete(cache.keys().next().value as string);
