@@ -18,7 +18,7 @@ import { refuseSpend } from './ledger.ts';
 
 const MOST_AT_ONCE = 100;
 /** While the database works for one lane, this process works for another. */
-const LANES = 4;
+const LANES = 2;
 
 /** A job that is started if its account has the credits. */
 export interface Spend {
