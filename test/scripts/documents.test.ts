@@ -38,6 +38,24 @@ test('the operations that answer 501 are those that ARCHITECTURE names, and READ
   expect(read('README.md')).toContain('(docs/ARCHITECTURE.md#what-answers-501)');
 });
 
+test('the way of a job to a published medium has at most 12 files, each imported by one before it', () => {
+  const section = read('docs/ARCHITECTURE.md').split('### From the queue to a published medium')[1];
+  const files = [...(section ?? '').matchAll(/^\| \d+ \| `([^`]+)`/gm)].map(([, file]) =>
+    String(file),
+  );
+  expect(new Set(files).size).toBe(files.length);
+  expect(files.length).toBeGreaterThan(9);
+  expect(files.length).toBeLessThan(13);
+  // A job type is handed to the worker as a value, by the list of all of them.
+  const list = 'src/services/job-types.ts';
+  const imports = new Set(files.slice(0, 1));
+  for (const file of [files[0] ?? '', list, ...files.slice(1)]) {
+    expect(imports.has(file), `${file} is imported by none before it`).toBe(true);
+    for (const [, path = ''] of read(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g))
+      imports.add(join(dirname(file), path));
+  }
+});
+
 test('every npm script is in the README', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
   const readme = read('README.md');
