@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-0ab8bf',
+  id: '0001-first-f3b374',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -3054,7 +3054,7 @@ export const migration: Migration = {
         },
         mostPerDay: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1, maximum: 20 },
         paymentMethod: 'id',
-        status: { bsonType: 'string', enum: ['ACTIVE', 'PAUSED'] },
+        status: { bsonType: 'string', enum: ['ACTIVE', 'PAUSED', 'OFF'] },
         error: {
           bsonType: 'object',
           additionalProperties: false,
