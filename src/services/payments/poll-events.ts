@@ -4,7 +4,8 @@ import { newId } from '../../data/ids.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { EventPoll } from '../../models/billing/event-poll.ts';
 import { WebhookEvent } from '../../models/webhooks/webhook-event.ts';
-import { EVENT_TYPES, receiveEvent } from './receive-event.ts';
+import { EVENT_TYPES } from './event-types.ts';
+import { receiveEvent } from './receive-event.ts';
 import { callStripe } from './stripe.ts';
 import { checkOrigin } from './verify-event.ts';
 
