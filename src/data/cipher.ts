@@ -45,6 +45,12 @@ export async function decryptValue(ctx: Ctx, place: Place, bytes: Buffer): Promi
   }
 }
 
+/** Whether the key of a ciphertext is there at all; not that of a subject who was forgotten. @throws as `decryptValue` */
+export async function hasDataKey(ctx: Ctx, place: Place, bytes: Buffer): Promise<boolean> {
+  const id = readDataKeyId(bytes);
+  return !id || (await findDataKey(ctx, findSubject(place), new UUID(id))) !== null;
+}
+
 /** Whose key encrypts what is at a place. */
 export function findSubject({ subject, user }: Place): Subject {
   return subject ?? (user || STAGE);

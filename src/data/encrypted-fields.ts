@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import { AppError } from '../errors.ts';
 import { readBytes } from './bson.ts';
 import { countCharacters } from './characters.ts';
-import { decryptValue, encryptValue, type Place } from './cipher.ts';
+import { decryptValue, encryptValue, hasDataKey, type Place } from './cipher.ts';
 import { type Base, type Entity, keepEmpty, ownerPath } from './entity.ts';
 import { idText, type UUID } from './ids.ts';
 import type { Encrypted } from './schema-words.ts';
@@ -175,6 +175,23 @@ export async function decryptField<T = unknown>(
   if (!isCiphertext(stored)) throw new Error(`${entity.name}.${path} is decrypted already.`);
   const bytes = readBytes(stored.bytes);
   return (await decryptValue(ctx, describePlace(entity, document, path), bytes)) as T;
+}
+
+/**
+ * The same, but undefined as well where the key is gone: whoever was forgotten has no such value any more.
+ * @throws AppError UNREADABLE when it was encrypted in another place or has changed; UNAVAILABLE
+ */
+export async function decryptUnlessGone<T = unknown>(
+  ctx: Ctx,
+  entity: Entity,
+  document: Owner,
+  path: string,
+): Promise<T | undefined> {
+  const stored = (document as Values)[path];
+  if (!isCiphertext(stored)) return decryptField<T>(ctx, entity, document, path);
+  const place = describePlace(entity, document, path);
+  const isThere = await hasDataKey(ctx, place, readBytes(stored.bytes));
+  return isThere ? decryptField<T>(ctx, entity, document, path) : undefined;
 }
 
 /** Where a field of a document is, as its ciphertext is bound to it. */

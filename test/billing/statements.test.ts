@@ -1,11 +1,14 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
-import { UUID } from '../../src/data/ids.ts';
+import { newId, UUID } from '../../src/data/ids.ts';
 import { transaction } from '../../src/data/transaction.ts';
 import { insert } from '../../src/data/write.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { openAccount, SYSTEM_ACCOUNTS } from '../../src/services/billing/accounts.ts';
+import { adjustCredits } from '../../src/services/billing/adjust.ts';
+import { takeBack } from '../../src/services/billing/debt.ts';
+import { expireLots } from '../../src/services/billing/expire-lots.ts';
 import { grantCredits } from '../../src/services/billing/grants.ts';
 import { postEntry } from '../../src/services/billing/ledger.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
@@ -126,6 +129,37 @@ test('spend is shown by job type and by project', async () => {
   const none = { total: 0, byType: [], byProject: [] };
   expect((await alice.get('/v1/credits/spend?month=2026-07')).body).toMatchObject(none);
   expect((await (await given.user()).get('/v1/credits/spend')).body).toMatchObject(none);
+});
+
+test('neither a debt that is paid, nor what expires or is taken, counts as spent on a job', async () => {
+  const { alice, project } = await spender();
+  const account = new UUID(alice.id);
+  const inJuly = on('2026-07-01T12:00:00.000Z');
+  await spend(alice, '2026-07-01T11:00:00.000Z', 4, {
+    type: 'export',
+    project: new UUID(project.id) as unknown as string,
+  });
+  await spend(alice, '2026-07-01T11:30:00.000Z', 6, { type: 'stream-video' });
+  const expiresAt = new Date('2026-07-01T13:00:00.000Z');
+  await grantCredits(inJuly, { user: account, amount: 3, reason: 'for an hour', expiresAt });
+  await expireLots(on('2026-07-01T14:00:00.000Z'));
+  await adjustCredits(inJuly, { user: account, amount: -2, reason: 'a mistake', by: account });
+  const back = { account, type: 'REFUND', cause: 'PACKAGE', amount: -1000 } as const;
+  const to = { against: SYSTEM_ACCOUNTS.REFUNDS, key: `test:${newId(Date.now())}` };
+  await transaction(inJuly, (tx) => takeBack(tx, { ...back, ...to }));
+  await give(alice, '2026-07-01T16:00:00.000Z', 2000);
+  const { body } = await alice.get('/v1/credits/spend?month=2026-07');
+  expect(body).toEqual({
+    ...{ month: '2026-07', total: 10 },
+    byType: [
+      { type: 'stream-video', credits: 6, jobs: 1 },
+      { type: 'export', credits: 4, jobs: 1 },
+    ],
+    byProject: [
+      { project: null, name: null, credits: 6, jobs: 1 },
+      { project: project.id, name: 'First light', credits: 4, jobs: 1 },
+    ],
+  });
 });
 
 test('an administrator sees an account as a whole, and nobody else does', async () => {

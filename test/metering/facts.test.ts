@@ -116,7 +116,8 @@ test('what is processed, rendered, generated and spent is counted by the change 
   await update(ctx, Job, { _id: lost._id }, { set: { status: 'FAILED', error } }, 'fail');
   expect(await usageOf(alice)).toMatchObject({
     ...{ 'media.minutes Track': 1.5, exports: 1, 'renders export': 1 },
-    ...{ 'tokens prompt': 70, 'tokens completion': 30, 'gpu.seconds': 12.5, 'credits BONUS': 40 },
+    ...{ 'tokens prompt': 70, 'tokens completion': 30, 'gpu.seconds': 12.5 },
+    'credits GRANT BONUS': 40,
     ...{ 'jobs COMPLETED export': 1, 'jobs FAILED export': 1, 'jobs.failed DISK_FULL export': 1 },
     ...{ 'jobs.wait export': 60_000, 'jobs.run export': 5000 },
   });

@@ -144,6 +144,21 @@ test('percentiles of a day are those of all its values, not a mean of its hours'
   expect(stat).toMatchObject({ count: 100, p50: 100, p95: 100, max: 60_000 });
 });
 
+test('no percentile of a stat is above its maximum', async () => {
+  const user = newId(now);
+  await storeUsers([user]);
+  const time = Date.UTC(2026, 4, 2);
+  const amounts = [{ metric: 'jobs.run', amount: 340, dimensions: { type: 'export' } } as const];
+  await insertFacts(at(now), [
+    { _id: newId(time), user, at: new Date(time), amounts: [...amounts] },
+  ]);
+  await roll();
+  const stats = await Stat.collection.find({ user, metric: 'jobs.run' }).toArray();
+  expect(stats.map(({ period, p50, p95, max }) => [period, p50, p95, max]).sort()).toEqual(
+    ['DAY', 'HOUR', 'MONTH'].map((period) => [period, 340, 340, 340]),
+  );
+});
+
 test('users who are active in several hours of a day are counted once, in months by when they registered', async () => {
   const [march, april] = [newId(Date.UTC(2026, 2, 5)), newId(Date.UTC(2026, 3, 5))];
   await storeUsers([march, april]);

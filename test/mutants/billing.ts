@@ -11,7 +11,29 @@ export const billing: Edits = {
       tests: ['test/billing/spending.test.ts > gone at once that pay a debt'],
     },
   ],
+  'src/services/billing/adjust.ts': [
+    {
+      guarantee: 'what a payment, a debt or an expiry owns is not reversed by hand',
+      find: "if (refusal) throw new AppError('INVALID_STATE', refusal);",
+      replace: '',
+      tests: ['test/billing/reversals.test.ts > that have paid a debt'],
+    },
+  ],
+  'src/services/billing/verify-corrections.ts': [
+    {
+      guarantee: 'a reversal of what a payment has bought is of that payment',
+      find: 'if (first.payment && !entry.payment?.equals(first.payment))',
+      replace: 'if (false)',
+      tests: ['test/billing/ledger.test.ts > was reversed without that'],
+    },
+  ],
   'src/services/billing/verify-account.ts': [
+    {
+      guarantee: 'a debt is what is posted as one',
+      find: 'reading.owed += countOwed(entry);',
+      replace: "reading.owed += entry.cause === 'DEBT' ? entry.amount : 0;",
+      tests: ['test/billing/ledger.test.ts > pays a debt, and was given back'],
+    },
     {
       guarantee: 'an edited entry is named',
       find: 'if (hashEntry(entry) !== entry.hash)',

@@ -12,6 +12,12 @@ export const payments: Edits = {
       tests: ['test/payments/webhooks.test.ts > signed six minutes from now'],
     },
     {
+      guarantee: 'a signature has one time',
+      find: 'others.length > 0 ? Number.NaN : ',
+      replace: '',
+      tests: ['test/payments/webhooks.test.ts > with a second time before that'],
+    },
+    {
       guarantee: 'an event of the other mode is refused',
       find: 'if (livemode !== config.stripe?.isLive)',
       replace: 'if (livemode === undefined)',
@@ -46,6 +52,22 @@ export const payments: Edits = {
       find: 'if (!line.isProrated) return 1;',
       replace: 'return 1;',
       tests: [`${SUBSCRIPTIONS} > asked for twice`],
+    },
+  ],
+  'src/services/payments/poll-events.ts': [
+    {
+      guarantee: 'a poll that ends early is gone on with',
+      find: 'last?.round ? toRound(last.round) : ',
+      replace: '',
+      tests: ['test/payments/poll.test.ts > is gone on with by the next ones'],
+    },
+  ],
+  'src/services/payments/poll.ts': [
+    {
+      guarantee: 'a backlog of events leaves the lookups their time',
+      find: 'pollEvents(ctx, leaveTime(timeLeft, 2 / 3))',
+      replace: 'pollEvents(ctx, timeLeft)',
+      tests: ['test/payments/poll.test.ts > their share of the time'],
     },
   ],
   'src/services/payments/top-ups/top-up.ts': [

@@ -71,6 +71,30 @@ test('it is done as often in a day as was said, and again the next day', async (
   expect(await countPayments(world)).toBe(3);
 });
 
+test('whoever takes it away and sets it again has it buy no more in a day', async () => {
+  const world = await begin('4242424242424242', { mostPerDay: 1 });
+  await run();
+  expect(await countPayments(world)).toBe(1);
+  await world.spend(await balanceOf(world));
+  for (let n = 0; n < 2; n++) {
+    expect((await world.person.delete('/v1/top-up')).status).toBe(204);
+    await set(world, { mostPerDay: 1 });
+    await run();
+  }
+  expect(await countPayments(world)).toBe(1);
+  await run({ ...systemCtx('test'), clock: () => Date.now() + DAY });
+  expect(await countPayments(world)).toBe(2);
+});
+
+test('nor does it buy while what it bought before waits for the bank', async () => {
+  const world = await begin('4000002500003155');
+  await run();
+  await world.person.delete('/v1/top-up');
+  await set(world);
+  await run();
+  expect(await countPayments(world)).toBe(1);
+});
+
 test('of eight runs at once one buys, once', async () => {
   const world = await begin();
   await Promise.all(times(8, () => run()));
@@ -145,6 +169,7 @@ test('it is one of a user, who may take it away', async () => {
   const world = await begin();
   await set(world, { threshold: 30 });
   expect(await read(world)).toMatchObject({ threshold: 30, mostPerDay: 3, currency: 'EUR' });
+  expect((await world.person.delete('/v1/top-up')).status).toBe(204);
   expect((await world.person.delete('/v1/top-up')).status).toBe(204);
   expect((await world.person.get('/v1/top-up')).status).toBe(404);
   await run();

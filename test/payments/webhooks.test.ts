@@ -45,6 +45,22 @@ const REFUSED: [string, (event: StripeEvent, body: string) => [string, string | 
     (_, body) => [body, signBody(body, SECRET, seconds()).replace(/t=\d+/, 't=')],
   ],
   [
+    'signed far from now, with a second time before that',
+    (_, body) => [body, `t=${seconds()},${signBody(body, SECRET, seconds() + 100_000)}`],
+  ],
+  [
+    'signed far from now, with a second time after that',
+    (_, body) => [body, `${signBody(body, SECRET, seconds() + 100_000)},t=${seconds()}`],
+  ],
+  [
+    'signed just now, and twice',
+    (_, body) => [body, `t=${seconds()},${signBody(body, SECRET, seconds())}`],
+  ],
+  [
+    'signed far from now, with a time that only looks like one before that',
+    (_, body) => [body, `t=${seconds()}, t =1,${signBody(body, SECRET, seconds() + 100_000)}`],
+  ],
+  [
     'with one more blank than was signed',
     (_, body) => [`${body} `, signBody(body, SECRET, seconds())],
   ],
@@ -55,6 +71,30 @@ const REFUSED: [string, (event: StripeEvent, body: string) => [string, string | 
   ['of the other mode', (event) => sign({ ...event, livemode: true })],
   ['of another account', (event) => sign({ ...event, account: 'acct_other' })],
   ['that is no event', () => sign({ object: 'list', livemode: false })],
+  ['about nothing', (event) => sign({ ...event, data: { object: null } })],
+  ['about a word', (event) => sign({ ...event, data: { object: 'pi_1' } })],
+  ['about what has no id', (event) => sign({ ...event, data: { object: {} } })],
+  ['about what has an empty id', (event) => sign({ ...event, data: { object: { id: '' } } })],
+  ['about what has a number as its id', (event) => sign({ ...event, data: { object: { id: 7 } } })],
+  [
+    'about what has an id that is too long',
+    (event) => sign({ ...event, data: { object: { id: 'x'.repeat(256) } } }),
+  ],
+  [
+    'about a payment intent that is too long',
+    (event) =>
+      sign({ ...event, data: { object: { id: 're_1', payment_intent: 'x'.repeat(256) } } }),
+  ],
+  [
+    'about a payment intent without an id',
+    (event) => sign({ ...event, data: { object: { id: 're_1', payment_intent: {} } } }),
+  ],
+  ['with an id that is too long', (event) => sign({ ...event, id: `evt_${'x'.repeat(600)}` })],
+  ['with an empty id', (event) => sign({ ...event, id: '' })],
+  ['of no time', (event) => sign({ ...event, created: undefined })],
+  ['of a time in words', (event) => sign({ ...event, created: 'now' })],
+  ['of a time beyond all dates', (event) => sign({ ...event, created: 1e300 })],
+  ['of no type', (event) => sign({ ...event, type: 7 })],
   ['that is null', () => ['null', signBody('null', SECRET, seconds())]],
   ['that is no JSON', () => ['{', signBody('{', SECRET, seconds())]],
 ];
@@ -68,7 +108,9 @@ test.each(REFUSED)('an event %s is refused, and changes nothing', async (_, spoi
   const event = makeEvent();
   const [body, signature] = spoil(event, JSON.stringify(event, null, 2));
   const answer = await post(body, signature);
-  expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'BAD_REQUEST' }]);
+  const problem = (await answer.json()) as { errors?: unknown };
+  expect([answer.status, problem]).toMatchObject([400, { code: 'BAD_REQUEST' }]);
+  expect(problem.errors).toBeUndefined();
   expect(await countStored(event)).toBe(0);
 });
 
@@ -87,6 +129,11 @@ test('an event of a type that changes nothing is accepted and not kept', async (
   const event = makeEvent({ type: 'product.created' });
   expect((await post(...sign(event))).status).toBe(200);
   expect(await countStored(event)).toBe(0);
+});
+
+test('an event that changes nothing may be about what has no id', async () => {
+  const event = makeEvent({ type: 'balance.available', data: { object: { object: 'balance' } } });
+  expect((await post(...sign(event))).status).toBe(200);
 });
 
 test('an event of half a megabyte is taken, and one of more than a mebibyte is not', async () => {

@@ -1,6 +1,25 @@
 import { Schema } from 'mongoose';
-import { entity } from '../../data/entity.ts';
+import { type DocOf, entity } from '../../data/entity.ts';
 import { PAYMENT_PROVIDERS } from './payment.ts';
+
+const roundSchema = new Schema(
+  {
+    began: { type: Date, required: true },
+    types: {
+      type: [{ type: String, maxlength: 128 }],
+      required: true,
+      maxItems: 100,
+      description: 'The types of events that are still to be read.',
+    },
+    after: {
+      type: String,
+      maxlength: 255,
+      description: 'The event that was read last: they are read from the newest on.',
+    },
+    until: { type: Date, description: 'Its time.' },
+  },
+  { _id: false },
+);
 
 function define() {
   const schema = new Schema({
@@ -10,6 +29,11 @@ function define() {
       type: Date,
       required: true,
       description: 'All events before this time were fetched.',
+    },
+    round: {
+      type: roundSchema,
+      personal: 'none',
+      description: 'How far those after it have been read, while that goes on.',
     },
   });
 
@@ -23,3 +47,5 @@ export const EventPoll = entity('EventPoll', define, {
   owner: 'none',
   audited: false,
 });
+
+export type EventPollDoc = DocOf<typeof EventPoll>;

@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { type DocOf, entity, ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 
-const TOP_UP_STATUSES = ['ACTIVE', 'PAUSED'] as const;
+const TOP_UP_STATUSES = ['ACTIVE', 'PAUSED', 'OFF'] as const;
 
 const own = { server: true, personal: 'export' } as const;
 
@@ -52,7 +52,8 @@ function define() {
       required: true,
       enum: TOP_UP_STATUSES,
       default: 'ACTIVE',
-      description: 'PAUSED: nothing is bought until it is set again; `error` says why.',
+      description:
+        'PAUSED: nothing is bought until it is set again; `error` says why. OFF: taken away, and kept for what it bought on its last day.',
     },
     error: errorField,
     payment: {

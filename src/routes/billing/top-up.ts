@@ -6,12 +6,15 @@ import { limitText } from '../../api/resource/input.ts';
 import { applyRule } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { UUID } from '../../data/ids.ts';
-import { findOne } from '../../data/read.ts';
 import { notFound } from '../../errors.ts';
 import { TopUp } from '../../models/billing/top-up.ts';
 import { owner } from '../../rules.ts';
-import { type NewTopUp, setTopUp } from '../../services/payments/top-ups/set.ts';
-import { removeAndSweep } from '../../services/removal/remove-and-sweep.ts';
+import {
+  endTopUp,
+  findTopUp,
+  type NewTopUp,
+  setTopUp,
+} from '../../services/payments/top-ups/set.ts';
 
 const common = { path: '/v1/top-up', tag: 'TopUps', access: 'user' } as const;
 const success = { 200: { description: 'The top-up.', schema: documentSchema(TopUp) } };
@@ -28,7 +31,7 @@ export const topUpRoutes: Route[] = [
     success,
     codes: ['NOT_FOUND'],
     handle: async (ctx) => {
-      const found = await findOne(ctx, TopUp, applyRule(owner, ctx.actor));
+      const found = await findTopUp(ctx, ownId(ctx));
       if (!found) throw notFound();
       return answerDocument(200, TopUp, found);
     },
@@ -65,10 +68,13 @@ export const topUpRoutes: Route[] = [
     example: { package: 'SMALL', threshold: 20 },
     success,
     handle: async (ctx, { body }) => {
-      const { user } = applyRule(owner, ctx.actor) as { user: UUID };
       const { paymentMethod, ...more } = body as unknown as Given;
       const method = paymentMethod && { paymentMethod: new UUID(paymentMethod) };
-      return answerDocument(200, TopUp, await setTopUp(ctx, { user, ...more, ...method }));
+      return answerDocument(
+        200,
+        TopUp,
+        await setTopUp(ctx, { user: ownId(ctx), ...more, ...method }),
+      );
     },
   },
   {
@@ -78,12 +84,12 @@ export const topUpRoutes: Route[] = [
     summary: 'Have nothing bought any more when credits run low.',
     success: { 204: { description: 'Removed, or there was none.' } },
     handle: async (ctx) => {
-      await removeOwn(ctx);
+      await endTopUp(ctx, ownId(ctx));
       return { status: 204 };
     },
   },
 ];
 
-async function removeOwn(ctx: Ctx): Promise<void> {
-  await removeAndSweep(ctx, TopUp, applyRule(owner, ctx.actor));
+function ownId({ actor }: Ctx): UUID {
+  return applyRule(owner, actor).user as UUID;
 }

@@ -11,7 +11,7 @@ import { denyOtherSessions } from './end-sessions.ts';
 import { enqueueMail } from './mail/enqueue-mail.ts';
 import { describeNotice } from './mail/notices.ts';
 import { checkWanted } from './password-rules.ts';
-import { hashPassword, readPasswordHash, verifyPassword } from './passwords.ts';
+import { hashPassword, readPasswordHash, verifyNobody, verifyPassword } from './passwords.ts';
 import { settle } from './rate-limit.ts';
 import { recordSecurityEvent } from './security-events.ts';
 import type { UserDoc } from './signed-in.ts';
@@ -61,9 +61,8 @@ export async function checkCurrentPassword(
   const one = await takeAccountTry(ctx, 'change-password', idText(session), id);
   let hashed = '';
   const isRight = await settle([one], async () => {
-    if (!user) return false;
-    hashed = await readPasswordHash(ctx, user);
-    return verifyPassword(hashed, current);
+    hashed = (user && (await readPasswordHash(ctx, user))) ?? '';
+    return hashed ? verifyPassword(hashed, current) : verifyNobody(current);
   });
   if (!user || !isRight) {
     await recordSecurityEvent(ctx, 'password-change-failed', id);

@@ -66,8 +66,9 @@ async function signIn(ctx: Ctx, given: Credentials): Promise<SignedIn> {
   const tries = await takeTries(ctx, account);
   let hashed = '';
   const isRight = await settle(tries, async () => {
-    if (!user) return verifyNobody(given.password);
-    hashed = await readPasswordHash(ctx, user);
+    hashed = (user && (await readPasswordHash(ctx, user))) ?? '';
+    // Who was forgotten is nobody, too.
+    if (!user || !hashed) return verifyNobody(given.password);
     return (await verifyPassword(hashed, given.password)) && user.isActive;
   });
   if (!user || !isRight) {

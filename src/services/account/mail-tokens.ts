@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Ctx } from '../../context.ts';
 import { hashText } from '../../crypto/hash.ts';
 import { isToCome } from '../../data/database-time.ts';
-import { decryptField } from '../../data/encrypted-fields.ts';
+import { decryptUnlessGone } from '../../data/encrypted-fields.ts';
 import type { DocOf } from '../../data/entity.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { insert, removeOne } from '../../data/write.ts';
@@ -40,7 +40,10 @@ export async function readMailToken(
 ): Promise<TokenDoc & { address: string }> {
   const found = await findOne(ctx, MailToken, matchToken(ctx, purpose, token), WHOLE);
   if (!found) throw makeRefusal();
-  return { ...found, address: (await decryptField<string>(ctx, MailToken, found, 'email')) ?? '' };
+  const address = await decryptUnlessGone<string>(ctx, MailToken, found, 'email');
+  // Who was forgotten has none.
+  if (address === undefined) throw makeRefusal();
+  return { ...found, address };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2';
 import type { Ctx } from '../../context.ts';
-import { decryptField } from '../../data/encrypted-fields.ts';
+import { decryptUnlessGone } from '../../data/encrypted-fields.ts';
 import { User } from '../../models/account/user.ts';
 import type { UserDoc } from './signed-in.ts';
 
@@ -12,9 +12,9 @@ export function hashPassword(password: string): Promise<string> {
   return hash(password.normalize('NFKC'), OPTIONS);
 }
 
-/** The hash of an account's password. @throws AppError UNREADABLE, UNAVAILABLE */
-export async function readPasswordHash(ctx: Ctx, user: UserDoc): Promise<string> {
-  return (await decryptField<string>(ctx, User, user, 'hashedPassword')) ?? '';
+/** The hash of an account's password; none of who was forgotten. @throws AppError UNREADABLE, UNAVAILABLE */
+export function readPasswordHash(ctx: Ctx, user: UserDoc): Promise<string | undefined> {
+  return decryptUnlessGone<string>(ctx, User, user, 'hashedPassword');
 }
 
 /** Whether the password is that of the hash. */

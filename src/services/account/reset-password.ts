@@ -1,15 +1,14 @@
 import type { Ctx } from '../../context.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
-import { transaction } from '../../data/transaction.ts';
-import { update } from '../../data/write.ts';
 import { User } from '../../models/account/user.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { QUARTER } from './account-tries.ts';
+import { confirmAddress } from './confirm-address.ts';
 import { denySessions } from './end-sessions.ts';
 import { AWAITED, enqueueMail, postMail } from './mail/enqueue-mail.ts';
 import { limitMailsTo } from './mail/limit-mails.ts';
 import { describeNotice } from './mail/notices.ts';
-import { makeRefusal, readMailToken, useMailToken } from './mail-tokens.ts';
+import { makeRefusal, readMailToken } from './mail-tokens.ts';
 import { checkWanted } from './password-rules.ts';
 import { hashPassword } from './passwords.ts';
 import { readNetwork, takeTry } from './rate-limit.ts';
@@ -41,14 +40,15 @@ export async function resetPassword(ctx: Ctx, token: string, wanted: string): Pr
   const user = await findOne(ctx, User, where, WHOLE);
   if (!user) throw makeRefusal();
   await checkWanted(wanted, 'password', user);
-  const hashedPassword = await hashPassword(wanted);
-  const now = new Date(ctx.clock());
-  const set = { hashedPassword, emailVerifiedAt: user.emailVerifiedAt ?? now };
-  const jobs = await transaction(ctx, async (tx) => {
-    await useMailToken(tx, 'RESET_PASSWORD', token);
-    if (!(await update(tx, User, where, { set }, 'reset-password'))) throw makeRefusal();
-    const ending = await denySessions(tx, _id);
-    return [ending, await enqueueMail(tx, describeNotice(ctx, 'PASSWORD_CHANGED', user))];
-  });
+  const set = { hashedPassword: await hashPassword(wanted) };
+  const confirmation = { purpose: 'RESET_PASSWORD', token, address, user, where, set } as const;
+  const jobs = await confirmAddress(
+    ctx,
+    { ...confirmation, action: 'reset-password' },
+    async (tx) => {
+      const ending = await denySessions(tx, _id);
+      return [ending, await enqueueMail(tx, describeNotice(ctx, 'PASSWORD_CHANGED', user))];
+    },
+  );
   for (const job of jobs) await ringJobs(ctx, job);
 }

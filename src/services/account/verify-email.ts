@@ -1,18 +1,14 @@
-import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import type { UUID } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
-import { transaction } from '../../data/transaction.ts';
-import { update } from '../../data/write.ts';
 import { User } from '../../models/account/user.ts';
-import { openAccount } from '../billing/accounts.ts';
-import { grantWelcome } from '../billing/welcome.ts';
 import { ringJobs } from '../jobs/queue.ts';
 import { checkCurrentPassword } from './change-password.ts';
+import { confirmAddress } from './confirm-address.ts';
 import { AWAITED, enqueueMail, postMail } from './mail/enqueue-mail.ts';
 import { limitMailsTo } from './mail/limit-mails.ts';
 import { describeNotice } from './mail/notices.ts';
-import { makeRefusal, readMailToken, useMailToken } from './mail-tokens.ts';
+import { makeRefusal, readMailToken } from './mail-tokens.ts';
 
 /**
  * Asks for a mail by which a user confirms an address: a new one, which is theirs once it is
@@ -44,13 +40,10 @@ export async function verifyEmail(ctx: Ctx, token: string): Promise<void> {
   // Who has changed the password since then may have done so because a stranger asked for this.
   const { credentialsVersion } = known;
   const where = { _id, isActive: true, email: user.email, ...(isNew && { credentialsVersion }) };
-  const set = { emailVerifiedAt: new Date(ctx.clock()), ...(isNew && { email: address }) };
-  if (config.welcomeCredits > 0) await openAccount(ctx, _id);
-  const job = await transaction(ctx, async (tx) => {
-    await useMailToken(tx, 'VERIFY_EMAIL', token);
-    if (!(await update(tx, User, where, { set }, 'verify-email'))) throw makeRefusal();
-    await grantWelcome(tx, _id, address);
-    return isNew ? enqueueMail(tx, describeNotice(ctx, 'EMAIL_CHANGED', user)) : undefined;
-  });
+  const set = isNew ? { email: address } : {};
+  const confirmation = { purpose: 'VERIFY_EMAIL', token, address, user, where, set } as const;
+  const job = await confirmAddress(ctx, { ...confirmation, action: 'verify-email' }, async (tx) =>
+    isNew ? enqueueMail(tx, describeNotice(ctx, 'EMAIL_CHANGED', user)) : undefined,
+  );
   if (job) await ringJobs(ctx, job);
 }

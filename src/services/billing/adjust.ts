@@ -44,7 +44,8 @@ export async function adjustCredits(ctx: Ctx, it: Adjustment): Promise<CreditsTr
 
 /**
  * Reverses an entry by another one, once: a mistake is never edited. Of what was added as much must be there.
- * @throws AppError NOT_FOUND; INVALID_STATE when it is a reversal itself; INSUFFICIENT_CREDITS
+ * @throws AppError VALIDATION_FAILED where there is no such entry; INVALID_STATE where another fact may take its
+ * credits back, or give them; INSUFFICIENT_CREDITS
  */
 export async function reverseEntry(
   ctx: Ctx,
@@ -52,7 +53,8 @@ export async function reverseEntry(
 ): Promise<CreditsTransactionDoc> {
   const first = await findOne(ctx, CreditsTransaction, { _id: entry }, { projection: {} });
   if (!first) throw invalid([{ path: 'entry', message: 'is no entry of the ledger' }]);
-  if (first.reverses) throw new AppError('INVALID_STATE', 'It reverses another entry itself.');
+  const refusal = refuseReversal(first);
+  if (refusal) throw new AppError('INVALID_STATE', refusal);
   const against = first.postings[1]?.account as UUID;
   const { account, amount } = first;
   return takeTurn(account, () =>
@@ -64,4 +66,14 @@ export async function reverseEntry(
       }),
     ),
   );
+}
+
+/** Why an entry is not reversed by hand: what it is of would take or give the same credits once more. */
+function refuseReversal(entry: CreditsTransactionDoc): string | undefined {
+  const { reverses, cause, payment } = entry;
+  if (reverses) return 'It reverses another entry itself.';
+  if (cause === 'DEBT') return 'It is of a debt, which the next credits pay: grant some instead.';
+  if (payment) return 'It is of a payment: refund that, or adjust the credits, instead.';
+  if (cause === 'EXPIRY') return 'It is of credits that have expired: grant others instead.';
+  return undefined;
 }

@@ -9,7 +9,7 @@ import { BY_NUMBER, findRange, lookUpJob, type Month } from './statement.ts';
 /** The most job types, and projects, that are shown: those that cost most. */
 const MOST_SHOWN = 100;
 
-/** What was spent in a month, and on what. */
+/** What was spent on work in a month: neither debts that were paid, nor what has expired or was taken. */
 export interface Spend {
   total: Credits;
   byType: { type: string; credits: Credits; jobs: number }[];
@@ -17,10 +17,10 @@ export interface Spend {
   byProject: { project: UUID | null; name: string | null; credits: Credits; jobs: number }[];
 }
 
-/** Adds up what an account has spent in a month, by job type and by project. */
+/** Adds up what an account has spent on jobs in a month, by their type and by project. */
 export async function sumSpend(ctx: Ctx, account: UUID, month: Month): Promise<Spend> {
   const spent = { $sum: { $multiply: [-1, '$amount'] } };
-  const summed = { credits: spent, jobs: { $sum: 1 } };
+  const summed = { credits: { $sum: '$credits' }, jobs: { $sum: 1 } };
   // Of the sums, without a sort of all of them.
   const top = { $topN: { n: MOST_SHOWN, sortBy: { credits: -1, _id: 1 }, output: '$$ROOT' } };
   const first = [{ $group: { _id: null, top } }, { $unwind: '$top' }, { $replaceWith: '$top' }];
@@ -28,11 +28,13 @@ export async function sumSpend(ctx: Ctx, account: UUID, month: Month): Promise<S
     ctx,
     CreditsTransaction,
     [
-      { $match: { ...(await findRange(ctx, account, month)), type: 'SPEND' } },
+      { $match: { ...(await findRange(ctx, account, month)), cause: 'JOB' } },
+      { $group: { _id: '$job', credits: spent } },
+      { $set: { job: '$_id' } },
       ...lookUpJob(['type', 'project']),
       {
         $facet: {
-          total: [{ $group: { _id: null, credits: spent } }],
+          total: [{ $group: { _id: null, credits: { $sum: '$credits' } } }],
           byType: [
             { $group: { _id: { $ifNull: ['$job.type', 'other'] }, ...summed } },
             ...first,

@@ -38,11 +38,17 @@ export function readEntry(reading: Reading, entry: CreditsTransactionDoc): void 
   if (reading.fault || entry.sequence > reading.account.sequence) return;
   reading.entries++;
   reading.balance += entry.amount;
-  reading.owed += entry.cause === 'DEBT' ? entry.amount : 0;
+  reading.owed += countOwed(entry);
   const message = findFault(reading, entry);
   const { entries: sequence } = reading;
   if (message) reading.fault = { sequence, message };
   reading.lastHash = entry.hash;
+}
+
+/** What an entry adds to the debt, or pays of it, whatever it says that it comes from. */
+function countOwed({ postings }: CreditsTransactionDoc): number {
+  const [, other] = postings;
+  return other?.account.equals(SYSTEM_ACCOUNTS.DEBT) ? -other.amount : 0;
 }
 
 function findFault(reading: Reading, entry: CreditsTransactionDoc): string | undefined {

@@ -46,7 +46,12 @@ export function encodeDigest(digest: Histogram): Buffer {
   return Buffer.from(histograms().encodeIntoCompressedBase64(digest), 'base64');
 }
 
-/** The percentiles that stats show. */
-export function readPercentiles(digest: Histogram): { p50: number; p95: number } {
-  return { p50: digest.getValueAtPercentile(50), p95: digest.getValueAtPercentile(95) };
+/** The percentiles that stats show: a bucket reaches beyond the values in it, but these do not. */
+export function readPercentiles(
+  digest: Histogram,
+  { min, max }: { min: number; max: number },
+): { p50: number; p95: number } {
+  const at = (percentile: number) =>
+    Math.min(max, Math.max(min, digest.getValueAtPercentile(percentile)));
+  return { p50: at(50), p95: at(95) };
 }

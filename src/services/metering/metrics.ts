@@ -44,9 +44,10 @@ export const METRICS = {
     dimensions: ['kind'],
   },
   credits: {
-    about: 'Credits that were added, and, negative, that were spent.',
+    about:
+      'Credits that were added, and, negative, that were taken: those of the cause `JOB` were spent on work.',
     unit: 'credits',
-    dimensions: ['type'],
+    dimensions: ['type', 'cause'],
   },
   jobs: {
     about: 'Jobs that have ended.',

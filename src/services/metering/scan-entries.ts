@@ -32,11 +32,11 @@ interface Source {
 const SOURCES: Source[] = [
   {
     entity: CreditsTransaction as Entity,
-    projection: { account: 1, type: 1, amount: 1, createdAt: 1 },
+    projection: { account: 1, type: 1, cause: 1, amount: 1, createdAt: 1 },
     derive: (document) => {
       // A user's account has the user's id.
-      const { _id, account, type, amount, createdAt } = document as CreditsTransactionDoc;
-      const amounts = [{ metric: 'credits', amount, dimensions: { type } } as const];
+      const { _id, account, type, cause, amount, createdAt } = document as CreditsTransactionDoc;
+      const amounts = [{ metric: 'credits', amount, dimensions: { type, cause } } as const];
       return { _id, user: account as UUID, at: createdAt, amounts };
     },
   },

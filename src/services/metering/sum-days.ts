@@ -62,5 +62,5 @@ export async function sumDays(
 function showDay({ at, dimensions, count, sum, min, max, digest }: Total): DaySum {
   const values = { dimensions, count, sum, min, max };
   const date = at.toISOString().slice(0, 10);
-  return { date, ...values, ...(digest && readPercentiles(digest)) };
+  return { date, ...values, ...(digest && readPercentiles(digest, values)) };
 }

@@ -32,5 +32,5 @@ export async function writeStats(tx: Ctx, period: Period, totals: Totals): Promi
 function describe({ count, sum, min, max, digest }: Total) {
   const values = { count, sum, min, max };
   if (!digest) return values;
-  return { ...values, ...readPercentiles(digest), digest: encodeDigest(digest) };
+  return { ...values, ...readPercentiles(digest, values), digest: encodeDigest(digest) };
 }

@@ -8,27 +8,11 @@ import { AppError } from '../../errors.ts';
 import { WebhookEvent } from '../../models/webhooks/webhook-event.ts';
 import { enqueue, ringJobs } from '../jobs/queue.ts';
 import { handleStripeEvent } from './event-job.ts';
+import { isHandled } from './event-types.ts';
 import { readId } from './read-id.ts';
 
 /** Longer than Stripe's own list of events reaches back, which is 30 days. */
 const KEPT = 60 * 24 * 3600_000;
-
-/** The types that change something here; Stripe's list is asked for these, too. */
-export const EVENT_TYPES = [
-  ...(['checkout.session.completed', 'checkout.session.expired'] as const),
-  ...([
-    'checkout.session.async_payment_succeeded',
-    'checkout.session.async_payment_failed',
-  ] as const),
-  ...(['payment_intent.succeeded', 'payment_intent.payment_failed'] as const),
-  ...(['payment_intent.requires_action', 'payment_intent.canceled'] as const),
-  ...(['charge.refunded', 'refund.created', 'refund.updated', 'refund.failed'] as const),
-  ...(['charge.dispute.created', 'charge.dispute.updated', 'charge.dispute.closed'] as const),
-  ...(['setup_intent.succeeded', 'payment_method.attached', 'payment_method.detached'] as const),
-  ...(['payment_method.updated', 'payment_method.automatically_updated'] as const),
-  ...(['customer.subscription.created', 'customer.subscription.updated'] as const),
-  ...(['customer.subscription.deleted', 'invoice.paid', 'invoice.payment_failed'] as const),
-];
 
 /**
  * Stores an event once, by its id, with the job that handles it: both, or neither. Of the event itself
@@ -40,7 +24,7 @@ export async function receiveEvent(
   event: Stripe.Event,
   origin: 'WEBHOOK' | 'POLL',
 ): Promise<boolean> {
-  if (!(EVENT_TYPES as readonly string[]).includes(event.type)) return false;
+  if (!isHandled(event.type)) return false;
   const known = { provider: 'STRIPE', eventId: event.id };
   if (await findOne(ctx, WebhookEvent, known, { projection: { _id: 1 } })) return false;
   try {

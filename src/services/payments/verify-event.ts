@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { AppError } from '../../errors.ts';
+import { isEvent } from './event-shape.ts';
 import { getStripe } from './stripe.ts';
 
 /** How old a signature may be, and how far ahead of this clock, in s. */
@@ -36,17 +37,21 @@ export async function verifyEvent(
 
 /** The library accepts any time to come: a signature that leaked could be kept for years. */
 function checkAhead(ctx: Ctx, header: string): void {
-  const time = Number(/(?:^|,)t=(\d{1,15})(?:,|$)/.exec(header)?.[1]);
-  if (!(time <= ctx.clock() / 1000 + TOLERANCE)) {
-    throw refuse('The time of the signature is missing, or still to come.');
+  if (!(readTime(header) <= ctx.clock() / 1000 + TOLERANCE)) {
+    throw refuse('The time of the signature is missing, there twice, or still to come.');
   }
 }
 
-/** @throws AppError BAD_REQUEST for an event of the other mode, or of an account connected to ours */
+/** The one time of a signature, in s; NaN of several, of which the library would take the last one. */
+function readTime(header: string): number {
+  const [time = '', ...others] = header.split(',').filter((item) => /^\s*t\s*(=|$)/i.test(item));
+  return others.length > 0 ? Number.NaN : Number(/^t=(\d{1,15})$/.exec(time)?.[1]);
+}
+
+/** @throws AppError BAD_REQUEST for what is no event, one of the other mode, or of an account connected to ours */
 export function checkOrigin(event: Stripe.Event): Stripe.Event {
-  const { livemode, account, type, id, data } = event ?? {};
-  const isWhole = typeof type === 'string' && typeof id === 'string' && data?.object;
-  if (!isWhole) throw refuse('This is no event.');
+  if (!isEvent(event)) throw refuse('This is no event.');
+  const { livemode, account } = event;
   if (livemode !== config.stripe?.isLive) throw refuse('This event is of the other mode.');
   if (account) throw refuse('This event is of another account.');
   return event;

@@ -98,13 +98,25 @@ function listEvents(state: State, params: Params): unknown {
 
 /** A page, the newest first. */
 function cutPage(all: StripeObject[], params: Params, name: string): unknown {
-  const { gte = 0, lt = Number.POSITIVE_INFINITY } = params.created ?? {};
-  const dated = all.filter((one) => one.created >= Number(gte) && one.created < Number(lt));
+  const { gte = 0, lt = Number.POSITIVE_INFINITY, lte = lt } = params.created ?? {};
+  const dated = all.filter(
+    ({ created }) => created >= Number(gte) && created < Number(lt) && created <= Number(lte),
+  );
   const { starting_after: after, limit = 10 } = params;
+  if (after && !all.some(({ id }) => id === after)) throw refuseUnknown(name, after);
   const begin = after ? dated.findIndex(({ id }) => id === after) + 1 : 0;
   const data = dated.slice(begin, begin + Number(limit));
   const has_more = begin + data.length < dated.length;
   return { object: 'list', url: `/v1/${name}`, data, has_more };
+}
+
+function refuseUnknown(name: string, id: unknown): FakeError {
+  const about = {
+    type: 'invalid_request_error',
+    code: 'resource_missing',
+    param: 'starting_after',
+  };
+  return new FakeError(400, { ...about, message: `No such ${name}: '${id}'` });
 }
 
 /** Puts objects in the place of their ids, along paths such as `payment_intent.latest_charge`. */

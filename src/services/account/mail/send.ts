@@ -1,5 +1,5 @@
 import type { Ctx } from '../../../context.ts';
-import { decryptField } from '../../../data/encrypted-fields.ts';
+import { decryptUnlessGone } from '../../../data/encrypted-fields.ts';
 import type { DocOf } from '../../../data/entity.ts';
 import { idText, type UUID } from '../../../data/ids.ts';
 import { findOne, WHOLE } from '../../../data/read.ts';
@@ -8,19 +8,21 @@ import { User } from '../../../models/account/user.ts';
 import { sendMail } from '../../../providers/mail.ts';
 import type { Work } from '../../jobs/job-type.ts';
 import { createMailToken } from '../mail-tokens.ts';
+import { readPasswordHash } from '../passwords.ts';
 import type { MailDetails } from './enqueue-mail.ts';
 import { type MailFacts, renderMail } from './templates.ts';
 
 /**
  * Sends a mail, and deletes it together with the completion of its job. Whether there is such an
- * account is looked up here, and not by the request: that takes as long for an address of nobody.
+ * account is looked up here, and not by the request: that takes as long for an address of nobody. Who was
+ * forgotten is nobody.
  */
 export async function runSend({ ctx, input, complete }: Work<{ mail: UUID }>): Promise<object> {
   const mail = await findOne(ctx, Mail, { _id: input.mail }, WHOLE);
   if (!mail) return {}; // it has waited for too long, or its account is gone
-  const to = (await decryptField<string>(ctx, Mail, mail, 'to')) ?? '';
-  const facts = await gatherFacts(ctx, mail, to);
-  if (facts) await sendMail({ id: idText(mail._id), to, ...renderMail(mail.kind, facts) });
+  const to = await decryptUnlessGone<string>(ctx, Mail, mail, 'to');
+  const facts = to === undefined ? undefined : await gatherFacts(ctx, mail, to);
+  if (to && facts) await sendMail({ id: idText(mail._id), to, ...renderMail(mail.kind, facts) });
   return complete(async (tx) => {
     await Mail.collection.deleteOne(
       { _id: mail._id },
@@ -34,11 +36,12 @@ type MailDoc = DocOf<typeof Mail>;
 
 /** What the template shows, with a new token where it has one; undefined where there is nobody to write to. */
 async function gatherFacts(ctx: Ctx, mail: MailDoc, to: string): Promise<MailFacts | undefined> {
-  const details = (await decryptField<MailDetails>(ctx, Mail, mail, 'details')) ?? {};
+  const details = (await decryptUnlessGone<MailDetails>(ctx, Mail, mail, 'details')) ?? {};
   const { kind, user: id } = mail;
   if (kind === 'RESET_PASSWORD') {
     const user = await findOne(ctx, User, { email: to, isActive: true }, WHOLE);
-    return user ? { token: await createMailToken(ctx, kind, user, to) } : undefined;
+    if (!user || !(await readPasswordHash(ctx, user))) return undefined;
+    return { token: await createMailToken(ctx, kind, user, to) };
   }
   // Of a name that nobody has, or an account that is suspended, the request had this mail made as well.
   if (kind === 'ACCOUNT_LOCKED') return (await isActive(ctx, id)) ? details : undefined;

@@ -18,7 +18,8 @@ export interface NewTopUp {
 }
 
 /**
- * Sets it, in place of what was set before. One that was paused goes on, and what was bought today still counts.
+ * Sets it, in place of what was set before. One that was paused, or taken away, goes on, and what was bought today
+ * still counts.
  * @throws AppError VALIDATION_FAILED
  */
 export async function setTopUp(ctx: Ctx, wanted: NewTopUp): Promise<TopUpDoc> {
@@ -40,3 +41,16 @@ export async function setTopUp(ctx: Ctx, wanted: NewTopUp): Promise<TopUpDoc> {
     return (await findOne(ctx, TopUp, { user })) as TopUpDoc;
   }
 }
+
+/** The top-up of a user; none where it was taken away. */
+export function findTopUp(ctx: Ctx, user: UUID): Promise<TopUpDoc | null> {
+  return findOne(ctx, TopUp, { user, ...IS_SET });
+}
+
+/** Takes it away, if there is one. What it bought today is kept: set again, it buys no more in a day than before. */
+export async function endTopUp(ctx: Ctx, user: UUID): Promise<void> {
+  const change = { set: { status: 'OFF' }, unset: ['error', 'paymentMethod'] };
+  await update(ctx, TopUp, { user, ...IS_SET }, change, 'end');
+}
+
+const IS_SET = { status: { $ne: 'OFF' } };

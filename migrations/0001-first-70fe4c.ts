@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-0ab8bf',
+  id: '0001-first-70fe4c',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1118,6 +1118,21 @@ export const migration: Migration = {
       fields: {
         provider: { bsonType: 'string', enum: ['STRIPE'] },
         polledTo: { bsonType: 'date' },
+        round: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['began', 'types'],
+          properties: {
+            began: { bsonType: 'date' },
+            types: {
+              bsonType: 'array',
+              items: { bsonType: 'string', maxLength: 128 },
+              maxItems: 100,
+            },
+            after: { bsonType: 'string', maxLength: 255 },
+            until: { bsonType: 'date' },
+          },
+        },
         _id: 'id',
         createdAt: { bsonType: 'date' },
         updatedAt: { bsonType: 'date' },
@@ -3054,7 +3069,7 @@ export const migration: Migration = {
         },
         mostPerDay: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 1, maximum: 20 },
         paymentMethod: 'id',
-        status: { bsonType: 'string', enum: ['ACTIVE', 'PAUSED'] },
+        status: { bsonType: 'string', enum: ['ACTIVE', 'PAUSED', 'OFF'] },
         error: {
           bsonType: 'object',
           additionalProperties: false,
