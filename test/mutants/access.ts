@@ -81,13 +81,15 @@ export const access: Edits = {
       tests: ['test/maintenance/retention.test.ts > a document for administrators'],
     },
   ],
-  'src/api/http/authenticate.ts': [
+  'src/api/http/read-standing.ts': [
     {
       guarantee: 'a session that has expired is refused',
-      find: "...isToCome(ctx, 'expiresAt'),",
-      replace: '',
+      find: ", ...isToCome(ctx, 'expiresAt') }",
+      replace: ' }',
       tests: ['test/account/auth.test.ts > once it has expired'],
     },
+  ],
+  'src/api/http/authenticate.ts': [
     {
       guarantee: 'a session of former credentials is refused',
       find: '|| !isCurrent(found, owner)',
