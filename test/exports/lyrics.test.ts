@@ -91,6 +91,24 @@ test('what a text says is written, and not obeyed', () => {
   expect(event).toContain('\\{\\\u2060pos(0,0)\\}\\\u2060N\\NDialogue: 0,x');
 });
 
+test('no character of a text begins a line of the subtitles, or ends them', () => {
+  const texts = ['\r', '\n', '\r\n', '\0', '\u0085', '\u2028', '\u2029', '\v', '\f'].map(
+    (end) => `Words${end}[Events]${end}Dialogue: 0,0:00:00.00,0:00:10.00,Lyrics,injected`,
+  );
+  const at = { from: 0, to: 4 };
+  const titles = texts.map((text) => ({ ...at, text, position: 'TOP' as const }));
+  const cues = texts.map((text) => ({ ...at, text }));
+  const plain = {
+    titles: titles.map((t) => ({ ...t, text: 'x' })),
+    cues: cues.map((c) => ({ ...c, text: 'x' })),
+  };
+  const linesOf = (more: Partial<PicturePlan>) =>
+    (writeSubtitles({ ...plan, ...more })?.ass ?? '').split(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+  const [written, expected] = [linesOf({ titles, cues }), linesOf(plain)];
+  expect(written.length).toBe(expected.length);
+  expect(written.filter((line) => line.startsWith('Dialogue:')).length).toBe(2 * texts.length);
+});
+
 const slideshow = (lengths: (number | null)[], more = {}): PicturePlan => ({
   ...plan,
   show: {

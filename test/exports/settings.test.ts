@@ -99,6 +99,22 @@ test('hostile titles and lyrics of an MP4 are refused', async () => {
   expect(await refusal(alice, { project, format: 'MP4', settings: large })).toEqual(['settings']);
 });
 
+test('titles and tags with control characters are refused; line feeds are none', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  for (const control of ['\r', '\0', '\u0085', '\u2028', '\u2029', '\x1b', '\x7f', '\ud800']) {
+    const text = `a${control}b=c`;
+    const settings = { titles: [{ text }], tags: { title: text, comment: text } };
+    expect(await refusal(alice, { project, format: 'MP4', settings })).toEqual([
+      ...['settings.tags.comment', 'settings.tags.title', 'settings.titles.0.text'],
+    ]);
+  }
+  const settings = { titles: [{ text: 'a\nb' }], tags: { comment: 'a\r\nb' } };
+  expect(
+    (await alice.post('/v1/exports/estimate', { project, format: 'MP4', settings })).status,
+  ).toBe(200);
+});
+
 test('a project without tracks, or with a track that is not ready, cannot be exported as sound', async () => {
   const alice = await given.user();
   const { id: project } = await alice.project();

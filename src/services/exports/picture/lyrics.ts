@@ -1,3 +1,4 @@
+import { removeControls } from '../plain-text.ts';
 import type { Cue } from './picture-plan.ts';
 
 /** What was read, or what is wrong with it. */
@@ -88,10 +89,10 @@ function readOffset(lines: string[]): number {
 
 /** Without markup and control characters; lines are kept. */
 function cleanText(text: string): string {
-  return text
+  return removeControls(text)
     .replace(/<\/?[a-z][^<>]{0,100}>/gi, '')
     .replace(/\{\\[^{}]{0,100}\}/g, '')
-    .replace(/[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, (c) => (c === '\n' ? '\n' : ''))
+    .replace(/\p{Co}/gu, '')
     .normalize('NFC')
     .trim();
 }

@@ -2,6 +2,7 @@ import Joi from 'joi';
 import { hasAtMost } from '../../../data/characters.ts';
 import type { UUID } from '../../../data/ids.ts';
 import { idInput } from '../../jobs/input.ts';
+import { plainText } from '../plain-text.ts';
 
 export const ASPECT_RATIOS = {
   '16:9': [16, 9],
@@ -120,7 +121,7 @@ export const pictureKeys = {
   titles: Joi.array()
     .items(
       Joi.object({
-        text: text(LONGEST_TITLE).required(),
+        text: plainText(LONGEST_TITLE).required(),
         from: seconds().default(0),
         to: seconds().greater(Joi.ref('from')).default(5),
         position: Joi.valid(...POSITIONS).default('CENTER'),

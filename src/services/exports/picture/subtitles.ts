@@ -1,3 +1,4 @@
+import { removeControls } from '../plain-text.ts';
 import { divideByFont, FONTS, isJapaneseText } from './fonts.ts';
 import type { PicturePlan } from './picture-plan.ts';
 
@@ -68,9 +69,9 @@ function formatTime(seconds: number): string {
   return `${hours}:${pad(minutes)}:${pad(Math.floor(hundredths / 100) % 60)}.${pad(hundredths % 100)}`;
 }
 
-/** Braces and backslashes are commands of this format. */
+/** Braces and backslashes are commands of this format, and each line of its file is an event. */
 function escapeText(text: string): string {
-  return text
+  return removeControls(text)
     .replaceAll('\\', '\\\u2060')
     .replaceAll('{', '\\{')
     .replaceAll('}', '\\}')
