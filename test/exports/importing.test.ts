@@ -1,12 +1,15 @@
 import '../harness/place.ts';
 import { createHash } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { ZipFile } from 'yazl';
 import { projectImports } from '../../functions/project-imports.ts';
+import { headObject } from '../../src/providers/s3.ts';
+import { openZip } from '../../src/services/exports/import/open-zip.ts';
 import { conforms } from '../conforms.ts';
 import { type Doc, given, type Person, send, type Track } from '../harness/given.ts';
-import { keysOf } from '../harness/objects.ts';
+import { keysOf, putObject } from '../harness/objects.ts';
 import { until } from '../harness/until.ts';
 import { studio } from '../samples/audio.ts';
 import { photograph } from '../samples/images.ts';
@@ -110,6 +113,27 @@ function zipOf(files: Record<string, Buffer>, compress = false): Promise<Buffer>
   return buffer(zip.outputStream);
 }
 
+/** A good ZIP with so many empty files more, each with a comment of so many bytes. */
+async function zipWithComments(count: number, length: number): Promise<Buffer> {
+  const zip = new ZipFile();
+  for (const [name, bytes] of Object.entries(good)) zip.addBuffer(bytes, name);
+  const fileComment = 'c'.repeat(length);
+  for (let n = 0; n < count; n++) zip.addBuffer(Buffer.alloc(0), `e${n}`, { fileComment });
+  zip.end();
+  return buffer(zip.outputStream);
+}
+
+/** Changes bytes of a ZIP, so many after a signature. */
+function edit(
+  zip: Buffer,
+  signature: string,
+  offset: number,
+  change: (zip: Buffer, at: number) => unknown,
+): Buffer {
+  change(zip, zip.indexOf(signature, 0, 'latin1') + offset);
+  return zip;
+}
+
 /** Renames a file within a ZIP to a name of the same length, which yazl would not write. */
 function rename(zip: Buffer, from: string, to: string): Buffer {
   return Buffer.from(zip.toString('latin1').replaceAll(from, to), 'latin1');
@@ -137,6 +161,39 @@ const refusals: [string, string, RegExp, () => Promise<Buffer>][] = [
     async () => rename(await zipOf(good), 'tracks/a.mp3', '/racks/a.mp3'),
   ],
   ['a bomb', 'TOO_LARGE', /grow/, () => zipOf({ ...good, bomb: Buffer.alloc(80_000_000) }, true)],
+  [
+    'a directory that would fill the memory',
+    'TOO_LARGE',
+    /directory.*16 MB/,
+    () => zipWithComments(300, 65_000),
+  ],
+  [
+    'more files than a project may have',
+    'TOO_LARGE',
+    /more than 8001 files/,
+    () => zipWithComments(8002, 0),
+  ],
+  [
+    'a directory after the end of the file',
+    'INVALID_ARCHIVE',
+    /cannot be read/,
+    async () =>
+      edit(await zipOf(good), 'PK\x05\x06', 16, (zip, at) => zip.writeUInt32LE(0xfffffff0, at)),
+  ],
+  [
+    'a file after the end of the file',
+    'INVALID_ARCHIVE',
+    /cannot be read/,
+    async () =>
+      edit(await zipOf(good), 'PK\x01\x02', 42, (zip, at) => zip.writeUInt32LE(0xfffffff0, at)),
+  ],
+  [
+    'a file whose packed bytes are damaged',
+    'INVALID_ARCHIVE',
+    /cannot be read/,
+    async () =>
+      edit(await zipOf(good, true), 'manifest.json', 13, (zip, at) => zip.fill(0xff, at, at + 20)),
+  ],
   ['no manifest', 'INVALID_MANIFEST', /no manifest/, () => zipOf({ 'tracks/a.mp3': content })],
   [
     'a manifest that is no JSON',
@@ -191,6 +248,22 @@ const refusals: [string, string, RegExp, () => Promise<Buffer>][] = [
     () => zipOf({ ...good, 'manifest.json': manifest([{ ...medium, size: 60_000_000_000 }]) }),
   ],
 ];
+
+test('the directory of a ZIP is read by a few requests, however many files it lists', async () => {
+  const bytes = await zipWithComments(4000, 20);
+  await putObject('many.zip', bytes);
+  const etag = (await headObject('many.zip'))?.etag ?? '';
+  let requests = 0;
+  const count = () => requests++;
+  subscribe('http.client.request.start', count);
+  const object = { key: 'many.zip', etag, size: bytes.length };
+  const { entries } = await openZip(object, new AbortController().signal);
+  unsubscribe('http.client.request.start', count);
+  expect(entries.size).toBe(4002);
+  expect([...entries.values()].every(({ fileComment }) => fileComment === undefined)).toBe(true);
+  expect(requests).toBeGreaterThan(0); // that they are counted at all
+  expect(requests).toBeLessThanOrEqual(3);
+});
 
 test('what cannot be imported is refused by a sentence, and leaves no project', async () => {
   const alice = await given.user();
