@@ -1,6 +1,9 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
+import { UUID } from '../../src/data/ids.ts';
+import { Image } from '../../src/models/media/image.ts';
 import { Track } from '../../src/models/media/track.ts';
+import { checkSettings } from '../../src/services/exports/settings.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { stored } from '../harness/stored.ts';
@@ -124,6 +127,61 @@ test('a project without tracks, or with a track that is not ready, cannot be exp
   expect(
     await refusal(alice, { project: missing, format: 'ZIP', settings: { contents: 'X' } }),
   ).toEqual([...['project', 'settings.contents']]);
+});
+
+test('as many clips, pictures and titles are taken as are promised, and one more is told by its place', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  const { body } = await alice.get<{ data: Doc[] }>(`/v1/tracks?project=${project}`);
+  const track = body.data[0]?.id;
+  const image = await stored(Image, alice, {
+    ...{ project: new UUID(project), status: 'READY', object: { etag: 'none' } },
+    filePath: 'nowhere',
+  });
+  const clip = { track, from: 0, to: 9, gain: 0, fadeIn: 0, fadeOut: 0, at: 0 };
+  const title = { text: 'x', from: 0, to: 1, position: 'TOP' };
+  const settings = (clips: number) => ({
+    clips: Array.from({ length: clips }, () => clip),
+    titles: Array.from({ length: 50 }, () => title),
+    picture: {
+      type: 'SLIDESHOW',
+      images: Array.from({ length: 100 }, () => ({ image, seconds: 1 })),
+    },
+  });
+  const most = { project, format: 'MP4', settings: settings(200) };
+  expect((await alice.post('/v1/exports/estimate', most)).status).toBe(200);
+  expect((await alice.post('/v1/exports', most)).status).toBe(202);
+  const { project: _, ...input } = most;
+  const asJob = { type: 'export', project, input };
+  expect((await alice.post('/v1/jobs/estimate', { type: 'export', input: most })).status).toBe(200);
+  expect((await alice.post('/v1/jobs', asJob)).status).toBe(202);
+  const more = { project, format: 'MP4', settings: settings(500) };
+  expect(await refusal(alice, more)).toEqual(['settings.clips']);
+});
+
+test('a title without an end stays for five seconds, whenever it begins', () => {
+  const titles = [
+    { text: 'first' },
+    { text: 'late', from: 61.5 },
+    { text: 'given', from: 7, to: 8 },
+  ];
+  const { settings, faults } = checkSettings('MP4', { titles });
+  expect(faults).toEqual([]);
+  expect(settings.titles.map(({ from, to }) => [from, to])).toEqual([
+    [0, 5],
+    [61.5, 66.5],
+    [7, 8],
+  ]);
+  const wrong = checkSettings('MP4', {
+    titles: [
+      { text: 'x', from: 'y' },
+      { text: 'x', from: 9, to: 9 },
+    ],
+  });
+  expect(wrong.faults.map(({ path }) => path)).toEqual([
+    'settings.titles.0.from',
+    'settings.titles.1.to',
+  ]);
 });
 
 test('an estimate tells what an export takes, and starts nothing', async () => {

@@ -45,6 +45,8 @@ export const MOST_MIXED = 48;
 /** The longest export, in seconds. */
 export const MOST_SECONDS = 14_400;
 
+/** The most keys of a body with settings: as many clips, pictures and titles as there may be, all of each said. */
+export const MOST_KEYS = 10_000;
 const LONGEST_TAG = 255;
 
 const number = () => Joi.number().strict();

@@ -61,6 +61,8 @@ const RESOLUTIONS = [360, 480, 720, 1080];
 export const MOST_PICTURES = 100;
 const MOST_TITLES = 50;
 const LONGEST_TITLE = 200;
+/** A title without an end stays so long, in seconds. */
+const TITLE_SECONDS = 5;
 const LONGEST_LYRICS = 200_000;
 
 const number = () => Joi.number().strict();
@@ -123,7 +125,9 @@ export const pictureKeys = {
       Joi.object({
         text: plainText(LONGEST_TITLE).required(),
         from: seconds().default(0),
-        to: seconds().greater(Joi.ref('from')).default(5),
+        to: seconds()
+          .greater(Joi.ref('from'))
+          .default(({ from = 0 }) => from + TITLE_SECONDS),
         position: Joi.valid(...POSITIONS).default('CENTER'),
       }),
     )
