@@ -30,6 +30,31 @@ test('SRT: lines, markup, any order, and a byte order mark', () => {
   ]);
 });
 
+test('LRC: lines that begin together, such as a line and its translation, are seen together', () => {
+  const text =
+    '[00:01.00]夜に駆ける\n[00:01.00]Racing into the night\n[00:01.01]Yoru ni kakeru\n' +
+    '[00:03.00][00:05.00]la\n[00:03.00]\n[00:03.00]la\n[00:05.00]li\n';
+  expect(cuesOf('LRC', text)).toEqual([
+    { from: 1, to: 3, text: '夜に駆ける\nRacing into the night\nYoru ni kakeru' },
+    { from: 3, to: 5, text: 'la' },
+    { from: 5, to: 10, text: 'la\nli' },
+  ]);
+});
+
+test('SRT: cues without a blank line between them, with one within, without hours or indices', () => {
+  const at = (n: number) => `00:00:0${n},000 --> 00:00:0${n + 1},000`;
+  const textsOf = (text: string) => cuesOf('SRT', text).map((cue) => cue.text);
+  expect(textsOf(`1\n${at(0)}\nOne\n2\n${at(1)}\nTwo\n99\n3\n${at(2)}\n7`)).toEqual([
+    ...['One', 'Two\n99', '7'],
+  ]);
+  expect(textsOf(`1\n${at(0)}\nOne\n\nmore\n\n2\n\n${at(1)}\nTwo`)).toEqual(['One\nmore', 'Two']);
+  expect(textsOf(`${at(0)}\n99\n${at(1)}\n98\n\n${at(2)}\n97\n`)).toEqual(['99', '98', '97']);
+  expect(textsOf(`1\n${at(0)}\n2\n${at(1)}\nTwo`)).toEqual(['Two']);
+  expect(cuesOf('SRT', '1\n00:01,500 --> 01:03.25\nOne')).toEqual([
+    { from: 1.5, to: 63.25, text: 'One' },
+  ]);
+});
+
 test('hostile lyrics are refused by a sentence, and soon', () => {
   const bomb = Array.from({ length: MOST_CUES + 1 }, (_, n) => `[00:${n % 60}.00]x`).join('\n');
   const stacked = `${'[00:01.00]'.repeat(20_000)}x`;
