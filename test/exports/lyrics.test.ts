@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { divideByFont } from '../../src/services/exports/picture/fonts.ts';
+import { divideByFont } from '../../src/services/exports/picture/divide-by-font.ts';
 import { detectFormat, MOST_CUES, readLyrics } from '../../src/services/exports/picture/lyrics.ts';
 import type { PicturePlan } from '../../src/services/exports/picture/picture-plan.ts';
 import { writeScript } from '../../src/services/exports/picture/script.ts';
@@ -113,7 +113,8 @@ test('what a text says is written, and not obeyed', () => {
     .filter((line) => /^Dialogue/.test(line));
   expect(others).toEqual([]);
   expect(event).toContain('0:00:00.00,1:01:01.26');
-  expect(event).toContain('\\{\\\u2060pos(0,0)\\}\\\u2060N\\NDialogue: 0,x');
+  const obeyed = event?.replaceAll('{\\fnNoto Sans}', '');
+  expect(obeyed).toContain('\\{\\\u2060pos(0,0)\\}\\\u2060N\\NDialogue: 0,x');
 });
 
 test('no character of a text begins a line of the subtitles, or ends them', () => {

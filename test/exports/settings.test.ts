@@ -184,6 +184,31 @@ test('a title without an end stays for five seconds, whenever it begins', () => 
   ]);
 });
 
+test('titles and lyrics with characters that no font has are refused by their names', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  const settings = {
+    titles: [{ text: 'fine' }, { text: 'བོད' }],
+    lyrics: { format: 'LRC', text: '[00:01.00]ᏣᎳᎩ\n[00:99.00]བོད' },
+  };
+  const { status, body } = await alice.post<Refused>('/v1/exports', {
+    project,
+    format: 'MP4',
+    settings,
+  });
+  expect(status).toBe(422);
+  expect(body.errors.map(({ path, message }) => [path, message.match(/U\+\w+/g)])).toEqual([
+    ['settings.lyrics.text', ['U+13E3', 'U+13B3', 'U+13A9']],
+    ['settings.titles.1.text', ['U+0F56', 'U+0F7C', 'U+0F51']],
+  ]);
+  const { body: tracks } = await alice.get<{ data: Doc[] }>(`/v1/tracks?project=${project}`);
+  await alice.patch(`/v1/tracks/${tracks.data[0]?.id}`, { lyrics: '[00:01.00]ᏣᎳᎩ' });
+  const own = { lyrics: { source: 'TRACK' } };
+  expect(await refusal(alice, { project, format: 'MP4', settings: own })).toEqual([
+    'settings.lyrics',
+  ]);
+});
+
 test('an estimate tells what an export takes, and starts nothing', async () => {
   const alice = await given.user();
   const project = await projectWithTrack(alice);
