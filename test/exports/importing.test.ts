@@ -5,11 +5,16 @@ import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { ZipFile } from 'yazl';
 import { projectImports } from '../../functions/project-imports.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { Image } from '../../src/models/media/image.ts';
+import { Track as TrackModel } from '../../src/models/media/track.ts';
+import { Video } from '../../src/models/media/video.ts';
 import { headObject } from '../../src/providers/s3.ts';
 import { openZip } from '../../src/services/exports/import/open-zip.ts';
 import { conforms } from '../conforms.ts';
 import { type Doc, given, type Person, send, type Track } from '../harness/given.ts';
 import { keysOf, putObject } from '../harness/objects.ts';
+import { stored } from '../harness/stored.ts';
 import { until } from '../harness/until.ts';
 import { studio } from '../samples/audio.ts';
 import { photograph } from '../samples/images.ts';
@@ -94,6 +99,65 @@ test('an exported project is imported again: bytes, fields and relations are equ
     async () => (await keysOf(bob, made, 'projectImports')).length === 0,
   );
   expect((await bob.get(`/v1/projects/${made.project}`)).status).toBe(200);
+});
+
+test('what was made from what comes out equal, with its lineage; so do the video of a track and the status', async () => {
+  await using files = await studio();
+  const alice = await given.user();
+  const { id: project } = await alice.project({ name: 'Generated' });
+  const song = await files.make('song.wav', '-f', 'lavfi', '-i', 'sine=d=1');
+  const track = await readyMedium(alice, project, song);
+  const image = await files.write('still.jpg', await photograph(64, 64).jpeg().toBuffer());
+  const still = await readyMedium(alice, project, image, 'images', { contentType: 'image/jpeg' });
+  const color = 'color=red:s=64x64:d=1';
+  const film = await files.make('film.mp4', '-f', 'lavfi', '-i', color, '-pix_fmt', 'yuv420p');
+  const values = { contentType: 'video/mp4', track: track.id };
+  const video = await readyMedium(alice, project, film, 'videos', values);
+  // As if they had come from a pod: the video is listed before the image that it was made from.
+  const lineage = { digitalSourceType: 'trainedAlgorithmicMedia', seeds: { '3': 7 }, node: '9' };
+  const elsewhere = '01a2265f-acef-7000-b7a5-f0024d627abb';
+  const generate = (entity: typeof Video | typeof Image, { id }: Doc, madeFrom: string[]) =>
+    entity.collection.updateOne({ _id: new UUID(id) }, { $set: { lineage, madeFrom } });
+  await generate(Video, video, [still.id, elsewhere, track.id]);
+  await generate(Image, still, [elsewhere]);
+  await alice.post(`/v1/projects/${project}/activate`, {});
+  await alice.post(`/v1/projects/${project}/archive`, {});
+  const bytes = await fileOf(alice, await exported(alice, { project, format: 'ZIP' }));
+
+  const bob = await given.user();
+  const made = await imported(bob, bytes);
+  expect(made.error).toBeUndefined();
+  const { body: copy } = await bob.get<Doc>(
+    `/v1/projects/${made.project}?include=tracks,images,videos`,
+  );
+  expect(copy.status).toBe('ARCHIVED');
+  const [newTrack, newStill, newVideo] = ['tracks', 'images', 'videos'].map(
+    (kind) => (copy[kind] as Doc[])[0],
+  );
+  expect(newVideo).toMatchObject({ lineage, track: newTrack?.id });
+  expect(newVideo?.madeFrom).toEqual([newStill?.id, newTrack?.id]);
+  expect(newStill?.lineage).toEqual(lineage);
+  expect(newStill?.madeFrom).toBeUndefined();
+  const { body: walked } = await bob.get<{ sources: Doc[] }>(`/v1/videos/${newVideo?.id}/lineage`);
+  expect(walked.sources.map(({ id }) => id).toSorted()).toEqual(
+    [newStill?.id, newTrack?.id].toSorted(),
+  );
+});
+
+test('a project whose manifest no import would take is not exported', async () => {
+  const alice = await given.user();
+  const { id } = await alice.project();
+  const project = new UUID(id);
+  const track = {
+    ...{ project, status: 'READY', object: { etag: 'none' }, lyrics: '夜'.repeat(20_000) },
+  };
+  for (let n = 0; n < 300; n++) await stored(TrackModel, alice, track);
+  const { status, body } = await alice.post<{ errors: Doc[] }>('/v1/exports', {
+    ...{ project: id, format: 'ZIP' },
+  });
+  expect([status, body.errors]).toEqual([
+    ...[422, [{ path: 'project', message: expect.stringMatching(/manifest.*16 MB/) }]],
+  ]);
 });
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('base64');
@@ -235,6 +299,39 @@ const refusals: [string, string, RegExp, () => Promise<Buffer>][] = [
         ...good,
         'manifest.json': manifest([{ ...medium, fields: { name: 'A', status: 'READY' } }]),
       }),
+  ],
+  [
+    'relations to what is not there, or of another kind',
+    'INVALID_MANIFEST',
+    /media\.0\.relations\.track: names no such.*media\.1\.relations\.other/s,
+    () =>
+      zipOf({
+        ...good,
+        'videos/b.mp4': content,
+        'manifest.json': manifest([
+          { ...medium, kind: 'VIDEO', contentType: 'video/mp4', relations: { track: 'gone' } },
+          { ...medium, id: 'y', file: 'videos/b.mp4', relations: { other: 'x' } },
+        ]),
+      }),
+  ],
+  [
+    'a lineage or a status that nothing has',
+    'INVALID_MANIFEST',
+    /status.*madeFrom.*lineage: .*exceeds 16384 bytes/s,
+    () =>
+      zipOf({
+        ...good,
+        'manifest.json': manifest(
+          [{ ...medium, madeFrom: [1], lineage: { x: 'x'.repeat(16_384) } }],
+          { name: 'P', status: 'DONE' },
+        ),
+      }),
+  ],
+  [
+    'keys that are operators of the database',
+    'INVALID_MANIFEST',
+    /settings\.\$where/,
+    () => zipOf({ ...good, 'manifest.json': manifest([], { name: 'P', settings: { $where: 1 } }) }),
   ],
   [
     'a project without a name',

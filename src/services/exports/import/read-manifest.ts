@@ -1,9 +1,13 @@
 import Joi from 'joi';
-import { makeBody } from '../../../api/resource/input.ts';
+import { parseJson } from '../../../api/json/parse.ts';
+import { limitBytes, makeBody } from '../../../api/resource/input.ts';
 import { joinPath } from '../../../clip.ts';
-import { Project } from '../../../models/projects/project.ts';
+import { AppError } from '../../../errors.ts';
+import { LARGEST_LINEAGE, MOST_SOURCES } from '../../../models/media/media-fields.ts';
+import { PROJECT_STATUSES, Project } from '../../../models/projects/project.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
 import { getEntityOfKind } from '../../media/medium.ts';
+import { listRelations } from '../archive/pick-relations.ts';
 import type { Manifest, ManifestMedium } from '../plan.ts';
 import type { Entry } from './open-zip.ts';
 
@@ -11,6 +15,8 @@ const MOST_MEDIA = 8000;
 /** What an account may store by one import, in bytes. */
 const MOST_BYTES = 50_000_000_000;
 const MOST_FAULTS = 5;
+/** In all levels together. */
+const MOST_KEYS = 1_000_000;
 
 const text = (max: number) => Joi.string().max(max);
 const medium = Joi.object({
@@ -24,6 +30,9 @@ const medium = Joi.object({
     .pattern(/^[A-Za-z0-9+/]{43}=$/)
     .required(),
   fields: Joi.object().required(),
+  relations: Joi.object().pattern(Joi.string(), text(36)),
+  madeFrom: Joi.array().items(text(36)).max(MOST_SOURCES),
+  lineage: Joi.object().unknown().custom(limitBytes(LARGEST_LINEAGE)),
 });
 const schema = Joi.object({
   format: Joi.valid('mixdown-project').required(),
@@ -32,6 +41,7 @@ const schema = Joi.object({
     name: Joi.any().required(),
     description: Joi.any(),
     settings: Joi.any(),
+    status: Joi.valid(...PROJECT_STATUSES),
     coverImage: text(36),
   }).required(),
   media: Joi.array().items(medium).max(MOST_MEDIA).required(),
@@ -45,6 +55,7 @@ export function readManifest(bytes: Buffer, entries: ReadonlyMap<string, Entry>)
   const faults = [
     ...listFaults(makeBody(Project.shape, 'create'), own, ['project']),
     ...manifest.media.flatMap((found, n) => findFaults(found, n, entries)),
+    ...findFalseRelations(manifest),
   ];
   const files = new Set(manifest.media.map(({ file }) => file));
   if (files.size < manifest.media.length) faults.push('media: two have the same file');
@@ -57,9 +68,11 @@ export function readManifest(bytes: Buffer, entries: ReadonlyMap<string, Entry>)
 function parse(bytes: Buffer): Manifest {
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw refuse(['it is not JSON']);
+    value = parseJson(bytes.toString('utf8'), MOST_KEYS);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    if (error.code === 'MALFORMED_JSON') throw refuse(['it is not JSON']);
+    throw refuse((error.errors ?? []).map(({ path, message }) => `${path}: ${message}`));
   }
   const faults = listFaults(schema, value, []);
   if (faults.length > 0) throw refuse(faults);
@@ -87,6 +100,21 @@ function findFaults(
       : []),
     ...listFaults(body, keys, at),
   ];
+}
+
+/** A field that refers to another medium names one of this manifest, of its kind. */
+function findFalseRelations({ media }: Manifest): string[] {
+  const kinds = new Map(media.map(({ id, kind }) => [id, kind]));
+  return media.flatMap(({ kind, relations = {} }, n) => {
+    const known = listRelations(getEntityOfKind(kind).name);
+    const wrong = Object.entries(relations).filter(([field, id]) => {
+      const target = known.find((relation) => relation.field === field);
+      return !target || kinds.get(id) !== target.kind;
+    });
+    return wrong.map(
+      ([field]) => `${joinPath(['media', n, 'relations', field])}: names no such medium in here`,
+    );
+  });
 }
 
 function listFaults(of: Joi.ObjectSchema, value: unknown, at: (string | number)[]): string[] {
