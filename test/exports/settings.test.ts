@@ -78,6 +78,26 @@ test('lengths that do not fit are faults before any work', async () => {
   ]);
 });
 
+test('a clip crosses with others at one end or at both, and is long enough for that', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  const { body } = await alice.get<{ data: Doc[] }>(`/v1/tracks?project=${project}`);
+  const crossed = async (lengths: number[], crossfade: number) => {
+    const clips = lengths.map((to) => ({ track: body.data[0]?.id, to }));
+    const asked = { project, format: 'WAV', settings: { clips, crossfade } };
+    const { status, body: answer } = await alice.post<Refused & { durationSeconds: number }>(
+      ...(['/v1/exports/estimate', asked] as const),
+    );
+    return status === 200 ? answer.durationSeconds : answer.errors.map(({ message }) => message);
+  };
+  expect(await crossed([6, 4], 3)).toBe(7);
+  expect(await crossed([4, 4], 4)).toBe(4);
+  expect(await crossed([3, 6, 3], 3)).toBe(6);
+  expect(await crossed([2], 3)).toBe(2);
+  expect(await crossed([6, 2.9], 3)).toEqual(['is more than clip 1, 2.9 s']);
+  expect(await crossed([3, 5.9, 3], 3)).toEqual(['is more than half of clip 1, 5.9 s']);
+});
+
 test('hostile titles and lyrics of an MP4 are refused', async () => {
   const alice = await given.user();
   const project = await projectWithTrack(alice);
