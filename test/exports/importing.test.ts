@@ -188,6 +188,9 @@ async function zipWithComments(count: number, length: number): Promise<Buffer> {
   return buffer(zip.outputStream);
 }
 
+const crowd = (count: number) =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 0]));
+
 /** Changes bytes of a ZIP, so many after a signature. */
 function edit(
   zip: Buffer,
@@ -326,6 +329,29 @@ const refusals: [string, string, RegExp, () => Promise<Buffer>][] = [
           { name: 'P', status: 'DONE' },
         ),
       }),
+  ],
+  [
+    'more media than there may be',
+    'TOO_LARGE',
+    /at most 8000 media/,
+    () =>
+      zipOf(
+        { ...good, 'manifest.json': manifest(Array.from({ length: 200_000 }, () => ({}))) },
+        true,
+      ),
+  ],
+  [
+    'more keys than anything may have',
+    'INVALID_MANIFEST',
+    /over 50 keys/,
+    () =>
+      zipOf({ ...good, 'manifest.json': manifest([{ ...medium, fields: crowd(200_000) }]) }, true),
+  ],
+  [
+    'more keys than all may have',
+    'INVALID_MANIFEST',
+    /over 500000 keys/,
+    () => zipOf({ ...good, 'manifest.json': manifest([crowd(600_000)]) }, true),
   ],
   [
     'keys that are operators of the database',

@@ -15,8 +15,9 @@ const MOST_MEDIA = 8000;
 /** What an account may store by one import, in bytes. */
 const MOST_BYTES = 50_000_000_000;
 const MOST_FAULTS = 5;
-/** In all levels together. */
-const MOST_KEYS = 1_000_000;
+/** The most keys of a manifest in all levels together, and of one of its objects. */
+const MOST_KEYS = 500_000;
+const MOST_KEYS_OF_ONE = 50;
 
 const text = (max: number) => Joi.string().max(max);
 const medium = Joi.object({
@@ -33,7 +34,7 @@ const medium = Joi.object({
   relations: Joi.object().pattern(Joi.string(), text(36)),
   madeFrom: Joi.array().items(text(36)).max(MOST_SOURCES),
   lineage: Joi.object().unknown().custom(limitBytes(LARGEST_LINEAGE)),
-});
+}).required();
 const schema = Joi.object({
   format: Joi.valid('mixdown-project').required(),
   version: Joi.valid(1).required(),
@@ -44,7 +45,7 @@ const schema = Joi.object({
     status: Joi.valid(...PROJECT_STATUSES),
     coverImage: text(36),
   }).required(),
-  media: Joi.array().items(medium).max(MOST_MEDIA).required(),
+  media: Joi.array().required(),
 });
 
 /** Checks a manifest against itself, the models and the files of the ZIP. @throws JobFailure INVALID_MANIFEST, TOO_LARGE */
@@ -74,9 +75,32 @@ function parse(bytes: Buffer): Manifest {
     if (error.code === 'MALFORMED_JSON') throw refuse(['it is not JSON']);
     throw refuse((error.errors ?? []).map(({ path, message }) => `${path}: ${message}`));
   }
+  refuseCrowd(value);
   const faults = listFaults(schema, value, []);
-  if (faults.length > 0) throw refuse(faults);
-  return value as Manifest; // as the schema says
+  const media = (value as { media?: unknown } | null)?.media;
+  // One by one, so that joi's errors, which are large, are held of one medium at a time.
+  const ofMedia = Array.isArray(media)
+    ? media.flatMap((found, n) => listFaults(medium, found, ['media', n]))
+    : [];
+  if (faults.length + ofMedia.length > 0) throw refuse([...faults, ...ofMedia]);
+  return value as Manifest; // as the schemas say
+}
+
+/** Each key that is not known, and each medium that is not right, would be a fault of its own to hold in memory. */
+function refuseCrowd(value: unknown): void {
+  const { media, project } = (value ?? {}) as Record<string, unknown>;
+  const listed: unknown[] = Array.isArray(media) ? media : [];
+  if (listed.length > MOST_MEDIA) {
+    throw new JobFailure('TOO_LARGE', `An import has at most ${MOST_MEDIA} media.`);
+  }
+  const parts = listed.flatMap((medium) => {
+    const { fields, relations } = (medium ?? {}) as Record<string, unknown>;
+    return [medium, fields, relations];
+  });
+  const isCrowded = [value, project, ...parts].some(
+    (part) => Object.keys(part ?? {}).length > MOST_KEYS_OF_ONE,
+  );
+  if (isCrowded) throw refuse([`an object has over ${MOST_KEYS_OF_ONE} keys`]);
 }
 
 function findFaults(
