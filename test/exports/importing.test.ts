@@ -331,6 +331,16 @@ const refusals: [string, string, RegExp, () => Promise<Buffer>][] = [
       }),
   ],
   [
+    'a reference to what is not in the ZIP',
+    'INVALID_MANIFEST',
+    /media\.0\.track: is not allowed/,
+    () => {
+      const fields = { name: 'A', track: '01a2265f-acef-7000-b7a5-f0024d627abb' };
+      const video = { ...medium, kind: 'VIDEO', contentType: 'video/mp4', fields };
+      return zipOf({ ...good, 'manifest.json': manifest([video]) });
+    },
+  ],
+  [
     'more media than there may be',
     'TOO_LARGE',
     /at most 8000 media/,

@@ -71,8 +71,11 @@ function findFalseRelations({ media }: Manifest): string[] {
   });
 }
 
-/** What clients may say of a kind of medium. A project is what only the import knows. */
+/** What clients may say of a kind of medium. A project is what only the import knows; other ids are relations. */
 function makeBodyOf(kind: string): Joi.ObjectSchema {
-  const body = makeBody(getEntityOfKind(kind).shape, 'create');
-  return body.fork(['project'], (key) => key.optional());
+  const { shape, name } = getEntityOfKind(kind);
+  const related = listRelations(name).map(({ field }) => field);
+  return makeBody(shape, 'create')
+    .fork(['project'], (key) => key.optional())
+    .fork(related, (key) => key.forbidden());
 }
