@@ -13,7 +13,7 @@ import { send } from './send.ts';
 import { show } from './show.ts';
 import { openFile, type Source, synthesiseSong } from './source.ts';
 import { beginLine, formatLine, say } from './terminal.ts';
-import type { Upload } from './track.ts';
+import type { Track, Upload } from './track.ts';
 import { formatBytes, formatSpan } from './units.ts';
 
 /** The fields of an export that the demo reads. */
@@ -45,12 +45,14 @@ export async function demoExport(
   project: string,
   { songs, pictures }: Awaited<ReturnType<typeof openMaterial>>,
 ): Promise<void> {
-  for (const song of songs) await show(call, project, song);
+  const tracks: Track[] = [];
+  for (const song of songs) tracks.push(await show(call, project, song));
   say();
   for (const picture of pictures) await addPicture(call, project, picture);
   const folder = await mkdtemp(join(tmpdir(), 'mixdown-export-'));
   const titles = [{ text: songs[0]?.name ?? 'Demo', from: 0, to: 4 }];
-  const picture = { type: 'SLIDESHOW', cutToBeat: true };
+  const hasBeat = tracks.some(({ analysis }) => analysis?.bpm);
+  const picture = { type: 'SLIDESHOW', cutToBeat: hasBeat };
   await exportFile(call, { project, format: 'MP3' }, folder);
   const settings = { resolution: 720, picture, titles };
   await exportFile(call, { project, format: 'MP4', settings }, folder);

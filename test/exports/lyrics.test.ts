@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { divideByFont } from '../../src/services/exports/picture/fonts.ts';
+import { divideByFont } from '../../src/services/exports/picture/divide-by-font.ts';
 import { detectFormat, MOST_CUES, readLyrics } from '../../src/services/exports/picture/lyrics.ts';
 import type { PicturePlan } from '../../src/services/exports/picture/picture-plan.ts';
 import { writeScript } from '../../src/services/exports/picture/script.ts';
@@ -27,6 +27,31 @@ test('SRT: lines, markup, any order, and a byte order mark', () => {
   expect(cuesOf('SRT', text)).toEqual([
     { from: 1.5, to: 2, text: 'First' },
     { from: 5, to: 7.25, text: 'Second\nline' },
+  ]);
+});
+
+test('LRC: lines that begin together, such as a line and its translation, are seen together', () => {
+  const text =
+    '[00:01.00]夜に駆ける\n[00:01.00]Racing into the night\n[00:01.01]Yoru ni kakeru\n' +
+    '[00:03.00][00:05.00]la\n[00:03.00]\n[00:03.00]la\n[00:05.00]li\n';
+  expect(cuesOf('LRC', text)).toEqual([
+    { from: 1, to: 3, text: '夜に駆ける\nRacing into the night\nYoru ni kakeru' },
+    { from: 3, to: 5, text: 'la' },
+    { from: 5, to: 10, text: 'la\nli' },
+  ]);
+});
+
+test('SRT: cues without a blank line between them, with one within, without hours or indices', () => {
+  const at = (n: number) => `00:00:0${n},000 --> 00:00:0${n + 1},000`;
+  const textsOf = (text: string) => cuesOf('SRT', text).map((cue) => cue.text);
+  expect(textsOf(`1\n${at(0)}\nOne\n2\n${at(1)}\nTwo\n99\n3\n${at(2)}\n7`)).toEqual([
+    ...['One', 'Two\n99', '7'],
+  ]);
+  expect(textsOf(`1\n${at(0)}\nOne\n\nmore\n\n2\n\n${at(1)}\nTwo`)).toEqual(['One\nmore', 'Two']);
+  expect(textsOf(`${at(0)}\n99\n${at(1)}\n98\n\n${at(2)}\n97\n`)).toEqual(['99', '98', '97']);
+  expect(textsOf(`1\n${at(0)}\n2\n${at(1)}\nTwo`)).toEqual(['Two']);
+  expect(cuesOf('SRT', '1\n00:01,500 --> 01:03.25\nOne')).toEqual([
+    { from: 1.5, to: 63.25, text: 'One' },
   ]);
 });
 
@@ -88,7 +113,26 @@ test('what a text says is written, and not obeyed', () => {
     .filter((line) => /^Dialogue/.test(line));
   expect(others).toEqual([]);
   expect(event).toContain('0:00:00.00,1:01:01.26');
-  expect(event).toContain('\\{\\\u2060pos(0,0)\\}\\\u2060N\\NDialogue: 0,x');
+  const obeyed = event?.replaceAll('{\\fnNoto Sans}', '');
+  expect(obeyed).toContain('\\{\\\u2060pos(0,0)\\}\\\u2060N\\NDialogue: 0,x');
+});
+
+test('no character of a text begins a line of the subtitles, or ends them', () => {
+  const texts = ['\r', '\n', '\r\n', '\0', '\u0085', '\u2028', '\u2029', '\v', '\f'].map(
+    (end) => `Words${end}[Events]${end}Dialogue: 0,0:00:00.00,0:00:10.00,Lyrics,injected`,
+  );
+  const at = { from: 0, to: 4 };
+  const titles = texts.map((text) => ({ ...at, text, position: 'TOP' as const }));
+  const cues = texts.map((text) => ({ ...at, text }));
+  const plain = {
+    titles: titles.map((t) => ({ ...t, text: 'x' })),
+    cues: cues.map((c) => ({ ...c, text: 'x' })),
+  };
+  const linesOf = (more: Partial<PicturePlan>) =>
+    (writeSubtitles({ ...plan, ...more })?.ass ?? '').split(/[\p{Cc}\p{Zl}\p{Zp}]/u);
+  const [written, expected] = [linesOf({ titles, cues }), linesOf(plain)];
+  expect(written.length).toBe(expected.length);
+  expect(written.filter((line) => line.startsWith('Dialogue:')).length).toBe(2 * texts.length);
 });
 
 const slideshow = (lengths: (number | null)[], more = {}): PicturePlan => ({

@@ -1,6 +1,9 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
+import { UUID } from '../../src/data/ids.ts';
+import { Image } from '../../src/models/media/image.ts';
 import { Track } from '../../src/models/media/track.ts';
+import { checkSettings } from '../../src/services/exports/settings.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { stored } from '../harness/stored.ts';
@@ -75,6 +78,26 @@ test('lengths that do not fit are faults before any work', async () => {
   ]);
 });
 
+test('a clip crosses with others at one end or at both, and is long enough for that', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  const { body } = await alice.get<{ data: Doc[] }>(`/v1/tracks?project=${project}`);
+  const crossed = async (lengths: number[], crossfade: number) => {
+    const clips = lengths.map((to) => ({ track: body.data[0]?.id, to }));
+    const asked = { project, format: 'WAV', settings: { clips, crossfade } };
+    const { status, body: answer } = await alice.post<Refused & { durationSeconds: number }>(
+      ...(['/v1/exports/estimate', asked] as const),
+    );
+    return status === 200 ? answer.durationSeconds : answer.errors.map(({ message }) => message);
+  };
+  expect(await crossed([6, 4], 3)).toBe(7);
+  expect(await crossed([4, 4], 4)).toBe(4);
+  expect(await crossed([3, 6, 3], 3)).toBe(6);
+  expect(await crossed([2], 3)).toBe(2);
+  expect(await crossed([6, 2.9], 3)).toEqual(['is more than clip 1, 2.9 s']);
+  expect(await crossed([3, 5.9, 3], 3)).toEqual(['is more than half of clip 1, 5.9 s']);
+});
+
 test('hostile titles and lyrics of an MP4 are refused', async () => {
   const alice = await given.user();
   const project = await projectWithTrack(alice);
@@ -99,6 +122,22 @@ test('hostile titles and lyrics of an MP4 are refused', async () => {
   expect(await refusal(alice, { project, format: 'MP4', settings: large })).toEqual(['settings']);
 });
 
+test('titles and tags with control characters are refused; line feeds are none', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  for (const control of ['\r', '\0', '\u0085', '\u2028', '\u2029', '\x1b', '\x7f', '\ud800']) {
+    const text = `a${control}b=c`;
+    const settings = { titles: [{ text }], tags: { title: text, comment: text } };
+    expect(await refusal(alice, { project, format: 'MP4', settings })).toEqual([
+      ...['settings.tags.comment', 'settings.tags.title', 'settings.titles.0.text'],
+    ]);
+  }
+  const settings = { titles: [{ text: 'a\nb' }], tags: { comment: 'a\r\nb' } };
+  expect(
+    (await alice.post('/v1/exports/estimate', { project, format: 'MP4', settings })).status,
+  ).toBe(200);
+});
+
 test('a project without tracks, or with a track that is not ready, cannot be exported as sound', async () => {
   const alice = await given.user();
   const { id: project } = await alice.project();
@@ -108,6 +147,86 @@ test('a project without tracks, or with a track that is not ready, cannot be exp
   expect(
     await refusal(alice, { project: missing, format: 'ZIP', settings: { contents: 'X' } }),
   ).toEqual([...['project', 'settings.contents']]);
+});
+
+test('as many clips, pictures and titles are taken as are promised, and one more is told by its place', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  const { body } = await alice.get<{ data: Doc[] }>(`/v1/tracks?project=${project}`);
+  const track = body.data[0]?.id;
+  const image = await stored(Image, alice, {
+    ...{ project: new UUID(project), status: 'READY', object: { etag: 'none' } },
+    filePath: 'nowhere',
+  });
+  const clip = { track, from: 0, to: 9, gain: 0, fadeIn: 0, fadeOut: 0, at: 0 };
+  const title = { text: 'x', from: 0, to: 1, position: 'TOP' };
+  const settings = (clips: number) => ({
+    clips: Array.from({ length: clips }, () => clip),
+    titles: Array.from({ length: 50 }, () => title),
+    picture: {
+      type: 'SLIDESHOW',
+      images: Array.from({ length: 100 }, () => ({ image, seconds: 1 })),
+    },
+  });
+  const most = { project, format: 'MP4', settings: settings(200) };
+  expect((await alice.post('/v1/exports/estimate', most)).status).toBe(200);
+  expect((await alice.post('/v1/exports', most)).status).toBe(202);
+  const { project: _, ...input } = most;
+  const asJob = { type: 'export', project, input };
+  expect((await alice.post('/v1/jobs/estimate', { type: 'export', input: most })).status).toBe(200);
+  expect((await alice.post('/v1/jobs', asJob)).status).toBe(202);
+  const more = { project, format: 'MP4', settings: settings(500) };
+  expect(await refusal(alice, more)).toEqual(['settings.clips']);
+});
+
+test('a title without an end stays for five seconds, whenever it begins', () => {
+  const titles = [
+    { text: 'first' },
+    { text: 'late', from: 61.5 },
+    { text: 'given', from: 7, to: 8 },
+  ];
+  const { settings, faults } = checkSettings('MP4', { titles });
+  expect(faults).toEqual([]);
+  expect(settings.titles.map(({ from, to }) => [from, to])).toEqual([
+    [0, 5],
+    [61.5, 66.5],
+    [7, 8],
+  ]);
+  const wrong = checkSettings('MP4', {
+    titles: [
+      { text: 'x', from: 'y' },
+      { text: 'x', from: 9, to: 9 },
+    ],
+  });
+  expect(wrong.faults.map(({ path }) => path)).toEqual([
+    'settings.titles.0.from',
+    'settings.titles.1.to',
+  ]);
+});
+
+test('titles and lyrics with characters that no font has are refused by their names', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  const settings = {
+    titles: [{ text: 'fine' }, { text: 'བོད' }],
+    lyrics: { format: 'LRC', text: '[00:01.00]ᏣᎳᎩ\n[00:99.00]བོད' },
+  };
+  const { status, body } = await alice.post<Refused>('/v1/exports', {
+    project,
+    format: 'MP4',
+    settings,
+  });
+  expect(status).toBe(422);
+  expect(body.errors.map(({ path, message }) => [path, message.match(/U\+\w+/g)])).toEqual([
+    ['settings.lyrics.text', ['U+13E3', 'U+13B3', 'U+13A9']],
+    ['settings.titles.1.text', ['U+0F56', 'U+0F7C', 'U+0F51']],
+  ]);
+  const { body: tracks } = await alice.get<{ data: Doc[] }>(`/v1/tracks?project=${project}`);
+  await alice.patch(`/v1/tracks/${tracks.data[0]?.id}`, { lyrics: '[00:01.00]ᏣᎳᎩ' });
+  const own = { lyrics: { source: 'TRACK' } };
+  expect(await refusal(alice, { project, format: 'MP4', settings: own })).toEqual([
+    'settings.lyrics',
+  ]);
 });
 
 test('an estimate tells what an export takes, and starts nothing', async () => {

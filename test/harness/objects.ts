@@ -15,7 +15,7 @@ export async function keysOf(
 }
 
 /** Writes an object past all that would forbid it. */
-export async function putObject(key: string, body: string): Promise<void> {
+export async function putObject(key: string, body: string | Buffer): Promise<void> {
   const { PutObjectCommand } = await loadSdk();
   const Bucket = process.env.MEDIA_BUCKET as string;
   await (await getClient()).send(new PutObjectCommand({ Bucket, Key: key, Body: body }));

@@ -106,7 +106,8 @@ function limitFree(schema: Joi.Schema, maxBytes: number | undefined): Joi.Schema
   return maxBytes === undefined ? schema : schema.custom(limitBytes(maxBytes));
 }
 
-function limitBytes(bytes: number): Joi.CustomValidator {
+/** A rule of joi: so many bytes at most, as JSON. */
+export function limitBytes(bytes: number): Joi.CustomValidator {
   return (value) => {
     if (Buffer.byteLength(JSON.stringify(value)) > bytes) throw new Error(`exceeds ${bytes} bytes`);
     return value;

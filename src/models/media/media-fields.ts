@@ -182,6 +182,10 @@ export const mediaFields = {
   },
 } as const;
 
+/** The most media that one is said to be made from; the bytes of its lineage, as JSON. */
+export const MOST_SOURCES = 20;
+export const LARGEST_LINEAGE = 16 * 1024;
+
 /** Where a medium comes from that was generated. */
 export const generatedFields = {
   generatedBy: ref('Job', {
@@ -194,11 +198,11 @@ export const generatedFields = {
     type: [{ type: String, maxlength: 36 }],
     default: undefined,
     server: true,
-    maxItems: 20,
+    maxItems: MOST_SOURCES,
     personal: 'export',
     description: 'The ids of the media that it was generated from.',
   },
-  lineage: freeForm(16 * 1024, {
+  lineage: freeForm(LARGEST_LINEAGE, {
     server: true,
     personal: 'export',
     description:

@@ -1,7 +1,8 @@
 import { Schema } from 'mongoose';
 import { entity, freeForm, ref } from '../../data/entity.ts';
 
-const PROJECT_STATUSES = ['DRAFT', 'ACTIVE', 'ARCHIVED'] as const;
+export const PROJECT_STATUSES = ['DRAFT', 'ACTIVE', 'ARCHIVED'] as const;
+export type ProjectStatus = (typeof PROJECT_STATUSES)[number];
 
 function define() {
   const schema = new Schema({

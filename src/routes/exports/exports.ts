@@ -11,6 +11,7 @@ import { owner } from '../../rules.ts';
 import { cancelRender } from '../../services/exports/cancel.ts';
 import { estimateExport } from '../../services/exports/estimate.ts';
 import type { AskedExport } from '../../services/exports/make-plan.ts';
+import { MOST_KEYS } from '../../services/exports/settings.ts';
 import { startExport } from '../../services/exports/start.ts';
 import { answerLink, linkSchema } from '../media/media.ts';
 
@@ -32,6 +33,7 @@ const common = { tag: 'Exports', access: 'user' } as const;
 
 const create: Route = Object.assign(createRoute(Export, { path, rule: owner }), {
   summary: 'Export a project into one file.',
+  mostKeys: MOST_KEYS,
   success: { 202: { description: 'Accepted.', schema: documentSchema(Export) } },
   codes: ['DUPLICATE', 'INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
   handle: async (ctx, { body }) => {
@@ -45,6 +47,7 @@ const estimate: Route = Object.assign(createRoute(Export, { path, rule: owner })
   path: `${path}/estimate`,
   id: 'estimateExport',
   summary: 'What an export would take, without starting it.',
+  mostKeys: MOST_KEYS,
   success: { 200: { description: 'The estimate.', schema: estimateSchema } },
   codes: [],
   handle: async (ctx, { body }) => {

@@ -10,6 +10,7 @@ import { findOne } from '../../data/read.ts';
 import { notFound } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
+import { MOST_KEYS } from '../../services/exports/settings.ts';
 import { jobTypes } from '../../services/job-types.ts';
 import { cancelJob, retryJob } from '../../services/jobs/control.ts';
 import { readGraph, readOutlook } from '../../services/jobs/outlook.ts';
@@ -52,6 +53,7 @@ export const jobActions: Route[] = [
     path: '/v1/jobs',
     id: 'createJob',
     summary: 'Start a job of a type that clients may start.',
+    mostKeys: MOST_KEYS, // of an export's settings, which have the most
     body: Joi.object({
       type: limitText(64).required(),
       project: Joi.string().guid(),
@@ -78,6 +80,7 @@ export const jobActions: Route[] = [
     path: '/v1/jobs/estimate',
     id: 'estimateJob',
     summary: 'What a job would cost at most, without starting it.',
+    mostKeys: MOST_KEYS,
     body: Joi.object({
       type: limitText(64).required(),
       input: Joi.object().unknown().required(),

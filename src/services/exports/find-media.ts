@@ -24,6 +24,8 @@ export interface FoundMedium extends Medium {
     height: number;
     transfer?: 'PQ' | 'HLG' | null;
   } | null;
+  madeFrom?: string[] | null;
+  lineage?: object | null;
 }
 
 /** Somebody whose media are looked for. */

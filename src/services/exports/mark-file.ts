@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { buildXmp, type GeneratedTerm } from '../media/metadata/source-type.ts';
+import { appendChunk } from './append-chunk.ts';
 
 // Adds XMP at the end of a file that we have written, where its format has no tag for it (XMP specification, part 3).
 
@@ -22,15 +23,7 @@ export async function markFile(path: string, term: GeneratedTerm | undefined): P
       start.write('uuid', 4, 'latin1');
       await file.write(Buffer.concat([start, BOX, xmp]), 0, undefined, size);
     } else if (format === 'RIFF' || format === 'RF64') {
-      const start = Buffer.from('_PMX\0\0\0\0', 'latin1');
-      start.writeUInt32LE(xmp.length, 4);
-      const chunk = Buffer.concat([start, xmp, Buffer.alloc(xmp.length % 2)]);
-      await file.write(chunk, 0, undefined, size);
-      // RF64 has the size of the file in its first chunk, in 64 bits.
-      const length = Buffer.alloc(format === 'RIFF' ? 4 : 8);
-      if (format === 'RIFF') length.writeUInt32LE(size + chunk.length - 8);
-      else length.writeBigUInt64LE(BigInt(size + chunk.length - 8));
-      await file.write(length, 0, undefined, format === 'RIFF' ? 4 : 20);
+      await appendChunk(file, '_PMX', xmp);
     }
   } finally {
     await file.close();

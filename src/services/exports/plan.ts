@@ -1,4 +1,5 @@
 import type { ExportFormat } from '../../models/exports/export.ts';
+import type { ProjectStatus } from '../../models/projects/project.ts';
 import type { GeneratedTerm } from '../media/metadata/source-type.ts';
 import type { PicturePlan } from './picture/picture-plan.ts';
 
@@ -108,7 +109,13 @@ export type ExportPlan = RenderPlan | ArchivePlan;
 export interface Manifest {
   format: 'mixdown-project';
   version: 1;
-  project: { name: string; description?: string; settings: object; coverImage?: string };
+  project: {
+    name: string;
+    description?: string;
+    settings: object;
+    status?: ProjectStatus;
+    coverImage?: string;
+  };
   media: ManifestMedium[];
 }
 
@@ -126,4 +133,9 @@ export interface ManifestMedium {
   checksum: string;
   /** Fields that clients write: `name`, `artist`… */
   fields: Record<string, string | number>;
+  /** Fields that refer to another medium in the ZIP, such as the track of a video, by its id here. */
+  relations?: Record<string, string>;
+  /** Of what was generated: the ids here of the media that it was made from, and how. */
+  madeFrom?: string[];
+  lineage?: object;
 }

@@ -6,6 +6,7 @@ import type { ExportFormat } from '../../models/exports/export.ts';
 import { idInput } from '../jobs/input.ts';
 import type { PictureSettings } from './picture/picture-settings.ts';
 import { pictureKeys } from './picture/picture-settings.ts';
+import { plainText } from './plain-text.ts';
 import { TAG_NAMES, type TagName } from './plan.ts';
 
 // What clients may ask of an export, by format. docs/exports.md says the same with examples.
@@ -44,6 +45,10 @@ export const MOST_MIXED = 48;
 /** The longest export, in seconds. */
 export const MOST_SECONDS = 14_400;
 
+/** The most keys of a body with settings: as many clips, pictures and titles as there may be, all of each said. */
+export const MOST_KEYS = 10_000;
+const LONGEST_TAG = 255;
+
 const number = () => Joi.number().strict();
 const seconds = (max = MOST_SECONDS) => number().min(0).max(max);
 
@@ -72,7 +77,7 @@ const soundKeys = {
 
 const tagKeys = {
   tags: Joi.object(
-    Object.fromEntries(TAG_NAMES.map((name) => [name, Joi.string().max(255)])),
+    Object.fromEntries(TAG_NAMES.map((name) => [name, plainText(LONGEST_TAG)])),
   ).default({}),
   cover: idInput().allow(null),
 };

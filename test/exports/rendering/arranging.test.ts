@@ -54,6 +54,13 @@ test('clips in sequence are cut to the sample, and cross with equal power', asyn
   const samples = await samplesOf(crossed.mix.path);
   const middle = [strengthAt(samples, 2.5, 300), strengthAt(samples, 2.5, 700)];
   for (const one of middle) expect(one).toBeCloseTo(0.25 * Math.SQRT1_2, 2);
+
+  // The first and the last clip may cross over all of their length.
+  const whole = await mixOf(files, [{ path: low }, { path: high }], { crossfade: 5 });
+  expect(whole.mix.frames).toBe(5 * RATE);
+  const ends = await samplesOf(whole.mix.path);
+  expect(strengthAt(ends, 0.1, 300)).toBeGreaterThan(0.2);
+  expect(strengthAt(ends, 4.9, 700)).toBeGreaterThan(0.2);
 });
 
 test('clips of a mix begin where they are said to, with their gains and fades', async () => {
@@ -80,11 +87,16 @@ test('tags and a cover are written into every format that has them', async () =>
   const alice = await given.user();
   const { id: project } = await alice.project({ name: 'An album' });
   const song = await tone(files, 'song.wav', 440, 4);
-  await readyMedium(alice, project, song, 'tracks', { name: 'Nachtzug', trackNumber: 3 });
+  const track = await readyMedium(alice, project, song, 'tracks', {
+    name: 'Nachtzug',
+    trackNumber: 3,
+  });
   const image = await files.write('cover.jpg', await photograph(600, 400).jpeg().toBuffer());
   const { id: cover } = await readyMedium(alice, project, image, 'images', {
     contentType: 'image/jpeg',
   });
+  // What a medium says of itself may have controls; they write no lines of their own.
+  await alice.patch(`/v1/tracks/${track.id}`, { genre: 'Pop\rartist=Eve\u2028title=Eve' });
   const tags = { artist: 'Ada = Åse; #1', comment: 'two\nlines', composer: '久石 譲' };
   const known: Record<string, string> = {
     MP3: 'mp3',
@@ -98,11 +110,11 @@ test('tags and a cover are written into every format that has them', async () =>
     expect(made.error, format).toBeUndefined();
     const { common } = await parseBuffer(await fileOf(alice, made), made.contentType);
     expect(common, format).toMatchObject({ title: 'Nachtzug', album: 'An album' });
-    // What its INFO chunk is encoded in is nowhere said.
-    if (format === 'WAV') continue;
     expect(common.artist, format).toBe(tags.artist);
     expect(common.composer, format).toEqual([tags.composer]);
     expect(common.track.no, format).toBe(3);
+    expect(common.genre, format).toEqual(['Popartist=Evetitle=Eve']);
+    expect(common.picture, format).toHaveLength(1);
     expect(common.picture?.[0]?.format, format).toBe('image/jpeg');
     expect(common.comment?.[0]?.text, format).toContain('two');
   }

@@ -8,6 +8,8 @@ import { type FoundMedium, findOfProject, type Owner, toSource } from '../find-m
 import type { ArchivePlan, ManifestMedium } from '../plan.ts';
 import type { ExportSettings } from '../settings.ts';
 import { nameEntry } from './name-entry.ts';
+import { pickRelations } from './pick-relations.ts';
+import { MOST_MANIFEST_BYTES, printManifest } from './print-manifest.ts';
 
 /** The most media of a kind in an archive. */
 const MOST_MEDIA = 2000;
@@ -40,27 +42,33 @@ export async function planArchive(
       message: 'the project has no audio of kind STEM that is READY',
     });
   }
+  const ids = new Set(found.map(({ medium }) => idText(medium._id)));
   const media = found.map(
     ({ kind, entity, medium }, n): ManifestMedium => ({
       ...{ kind, id: idText(medium._id), file: nameEntry(kind, n, medium) },
       ...{ fileName: medium.fileName, contentType: medium.contentType, size: medium.size },
       checksum: medium.checksum ?? '',
       fields: pickFields(entity, medium),
+      ...pickRelations(entity, medium, ids),
     }),
   );
-  const { name, description, settings, coverImage } = project;
+  const { name, description, settings, status, coverImage } = project;
   const plan: ArchivePlan = {
     ...{ format: 'ZIP', name },
     manifest: {
       ...{ format: 'mixdown-project', version: 1, media },
       project: {
-        ...{ name, settings: settings as object },
+        ...{ name, settings: settings as object, status },
         ...(description && { description }),
         ...(coverImage && { coverImage: idText(coverImage) }),
       },
     },
     sources: found.map(({ entity, medium }) => toSource(entity, medium)),
   };
+  if (Buffer.byteLength(printManifest(plan.manifest)) > MOST_MANIFEST_BYTES) {
+    const message = 'its manifest would be larger than 16 MB, by what is written about its media';
+    faults.push({ path: 'project', message });
+  }
   return { plan, faults };
 }
 

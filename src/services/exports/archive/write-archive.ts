@@ -5,6 +5,7 @@ import { openObject } from '../../../providers/s3.ts';
 import { uploadStream } from '../../../providers/upload-stream.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
 import type { ArchivePlan, Source } from '../plan.ts';
+import { printManifest } from './print-manifest.ts';
 
 const MANIFEST = 'manifest.json';
 /** Nothing in an archive is younger than another, so that the same project makes the same bytes. */
@@ -26,7 +27,7 @@ export async function writeArchive(
   const fail = (error: Error) => output.destroy(error);
   // yazl tells of what goes wrong with a source as of its own errors.
   zip.on('error', fail);
-  zip.addBuffer(Buffer.from(JSON.stringify(manifest, null, 2)), MANIFEST, { mtime: MTIME });
+  zip.addBuffer(Buffer.from(printManifest(manifest)), MANIFEST, { mtime: MTIME });
   for (const [n, source] of sources.entries()) {
     const { file, size } = manifest.media[n] as ArchivePlan['manifest']['media'][number];
     const options = { mtime: MTIME, compress: false, size };

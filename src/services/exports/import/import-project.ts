@@ -17,15 +17,16 @@ import { failWithoutAllowance } from '../../metering/allowances/in-jobs.ts';
 import { withAllowance } from '../../metering/allowances/with-allowance.ts';
 import { removeAndSweep } from '../../removal/remove-and-sweep.ts';
 import { buildFileFields } from '../../uploads/new-file.ts';
+import { MOST_MANIFEST_BYTES } from '../archive/print-manifest.ts';
 import type { Manifest, ManifestMedium } from '../plan.ts';
 import type { ImportResult } from './import-job.ts';
 import { type Entry, explain, openEntry, openZip, type ZipFile } from './open-zip.ts';
 import { readManifest } from './read-manifest.ts';
+import { relateMedia } from './relate-media.ts';
 
 type ImportWork = Work<ProcessInput, ImportResult>;
 
 const MANIFEST = 'manifest.json';
-const MOST_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 /**
  * Makes a ZIP into a project: the manifest is judged before anything is written; then each file becomes the
@@ -41,8 +42,12 @@ export async function runImport(work: ImportWork): Promise<ImportResult> {
   const manifest = await fetchManifest(zip, entries, signal);
   // What an earlier run has left.
   if (document.project) await removeAndSweep(ctx, Project, { _id: document.project, user });
-  const { name, description, settings } = manifest.project;
-  const values = { name, ...(description && { description }), settings, user };
+  const { name, description, settings, status } = manifest.project;
+  const values = {
+    ...{ name, settings, user },
+    ...(description && { description }),
+    ...(status && { status }),
+  };
   const project = await failWithoutAllowance(
     withAllowance(ctx, user, { documents: 1 }, () => insert(ctx, Project, values, 'import')),
   );
@@ -98,11 +103,13 @@ async function importMedia(work: ImportWork, of: Import): Promise<void> {
   const { ctx, signal, progress } = work;
   const { manifest, zip, entries, project } = of;
   const total = manifest.media.reduce((sum, { size }) => sum + size, 1);
+  const ids = new Map<string, UUID>();
   let done = 0;
   for (const medium of manifest.media) {
     signal.throwIfAborted();
     const stream = await openEntry(zip, entries.get(medium.file) as Entry, signal);
     const id = await importMedium(ctx, of, medium, stream, signal);
+    ids.set(medium.id, id);
     if (medium.id === manifest.project.coverImage && medium.kind === 'IMAGE') {
       const set = { coverImage: id };
       await update(ctx, Project, { _id: project }, { set }, 'update');
@@ -111,6 +118,7 @@ async function importMedia(work: ImportWork, of: Import): Promise<void> {
     done += medium.size;
     progress((98 * done) / total, 'import');
   }
+  await relateMedia(ctx, manifest, ids);
 }
 
 async function findProject(ctx: Ctx, _id: UUID) {
@@ -123,7 +131,7 @@ async function findProject(ctx: Ctx, _id: UUID) {
 async function importMedium(
   ctx: Ctx,
   { user, project }: Import,
-  { kind, fileName, contentType, size, checksum, fields }: ManifestMedium,
+  { kind, fileName, contentType, size, checksum, fields, lineage }: ManifestMedium,
   stream: Readable,
   signal: AbortSignal,
 ): Promise<UUID> {
@@ -131,11 +139,17 @@ async function importMedium(
   const file = buildFileFields(ctx, size, (id) => buildOriginalKey(entity, user, id));
   const { multipart: _, ...own } = file;
   const body = castObject(entity.shape, { ...fields, fileName, contentType, size, checksum });
+  const origin = lineage && { lineage };
   const medium = await failWithoutAllowance(
     withAllowance(ctx, user, fileUsage.of({ _id: own._id, size }), async () => {
-      const made = await insert(ctx, entity, { ...body, project, user, ...own }, 'import');
-      await confirmReferences(ctx, entity, made);
-      return made;
+      const stored = await insert(
+        ctx,
+        entity,
+        { ...body, ...origin, project, user, ...own },
+        'import',
+      );
+      await confirmReferences(ctx, entity, stored);
+      return stored;
     }),
   );
   try {

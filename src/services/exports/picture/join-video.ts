@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { joinWithFfmpeg } from '../../../providers/ffmpeg.ts';
 import { markFile } from '../mark-file.ts';
+import { removeControls } from '../plain-text.ts';
 import type { RenderPlan } from '../plan.ts';
 import type { RenderDir } from '../sound/run.ts';
 import { nameSegment } from './render-segment.ts';
@@ -17,7 +18,8 @@ export async function joinVideo(
 ): Promise<string> {
   const { title, artist, album, genre, date, comment } = tags;
   const metadata = Object.entries({ title, artist, album, genre, date, comment }).flatMap(
-    ([name, value]) => (value === undefined ? [] : ['-metadata', `${name}=${value}`]),
+    ([name, value]) =>
+      value === undefined ? [] : ['-metadata', `${name}=${removeControls(value)}`],
   );
   const end = await joinWithFfmpeg({
     ...{ binary: ffmpeg, cwd: workDir, signal, deadlineMs: JOIN_MS, fileSize: 9_000_000_000 },

@@ -1,3 +1,4 @@
+import { removeControls } from '../plain-text.ts';
 import type { Cue } from './picture-plan.ts';
 
 /** What was read, or what is wrong with it. */
@@ -9,14 +10,17 @@ const LONGEST_CUE = 300;
 const LAST_SECONDS = 5;
 /** No line of LRC stays longer, however late the next one comes. */
 const MOST_SECONDS = 12;
+/** Lines of LRC that begin so near to each other, such as a line and its translation, are seen together. */
+const TOGETHER = 0.05;
 
 /** Reads lyrics with times. */
 export function readLyrics(format: 'LRC' | 'SRT', text: string): ReadLyrics {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
-  const all = format === 'SRT' ? readSrt(lines) : readLrc(lines);
+  const timed = format === 'SRT' ? readSrt(lines) : readLrc(lines);
+  if (timed.length > MOST_CUES) return { fault: `has more than ${MOST_CUES} lines with a time` };
+  const all = format === 'SRT' ? timed : joinLines(timed);
   const cues = all.filter((cue) => cue.text && cue.to > cue.from);
   if (cues.length === 0) return { fault: `has no line with a time as ${format} has them` };
-  if (all.length > MOST_CUES) return { fault: `has more than ${MOST_CUES} lines with a time` };
   const long = cues.findIndex((cue) => [...cue.text].length > LONGEST_CUE);
   if (long >= 0) return { fault: `has more than ${LONGEST_CUE} characters in line ${long + 1}` };
   return { cues };
@@ -29,28 +33,30 @@ export function detectFormat(text: string): 'LRC' | 'SRT' | null {
 }
 
 const SRT_TIMES =
-  /^\s*(\d{1,3}):(\d{1,2}):(\d{1,2})[,.](\d{1,3})\s*-->\s*(\d{1,3}):(\d{1,2}):(\d{1,2})[,.](\d{1,3})/;
+  /^\s*(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})\s*-->\s*(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[,.](\d{1,3})/;
 
+/** A cue has all lines up to the next times, blank ones within it or none between cues notwithstanding. */
 function readSrt(lines: string[]): Cue[] {
-  const cues: Cue[] = [];
-  let open: { from: number; to: number; texts: string[] } | null = null;
-  const close = () => {
-    if (open) cues.push({ from: open.from, to: open.to, text: cleanText(open.texts.join('\n')) });
-    open = null;
-  };
-  for (const line of [...lines, '']) {
-    const found = SRT_TIMES.exec(line);
-    if (found) {
-      close();
-      const [from, to] = [found.slice(1, 5), found.slice(5, 9)].map(toSeconds);
-      open = { from: from as number, to: to as number, texts: [] };
-    } else if (line.trim() === '') close();
-    else open?.texts.push(line);
-  }
+  const found = lines.flatMap((line, n) => {
+    const times = SRT_TIMES.exec(line);
+    return times ? [{ times, n }] : [];
+  });
+  // A number before times is the index of a cue where the first cue has one; else it is sung.
+  const hasIndices = isIndex(findLast(lines.slice(0, found[0]?.n)));
+  const cues = found.map(({ times, n }, nth): Cue => {
+    const next = found[nth + 1];
+    const texts = lines.slice(n + 1, next?.n).filter((line) => line.trim() !== '');
+    if (next && hasIndices && isIndex(texts.at(-1))) texts.pop();
+    const [from = 0, to = 0] = [times.slice(1, 5), times.slice(5, 9)].map(toSeconds);
+    return { from, to, text: cleanText(texts.join('\n')) };
+  });
   return cues.sort((a, b) => a.from - b.from);
 }
 
-function toSeconds([hours, minutes, seconds, fraction = '0']: string[]): number {
+const findLast = (lines: string[]) => lines.findLast((line) => line.trim() !== '');
+const isIndex = (line = '') => /^\s*\d{1,6}\s*$/.test(line);
+
+function toSeconds([hours = '0', minutes, seconds, fraction = '0']: string[]): number {
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds) + Number(`0.${fraction}`);
 }
 
@@ -60,20 +66,35 @@ const LRC_TIME = /\[(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?\]/g;
 /** Times of single words, which the enhanced form has. */
 const WORD_TIME = /<\d{1,3}:\d{1,2}(?:[.:]\d{1,3})?>/g;
 
+/** Reads each line as often as it has times; when a line ends is said by the next one. */
 function readLrc(lines: string[]): Cue[] {
   const offset = readOffset(lines);
   const starts = lines.flatMap((line) => {
     const [, times = '', text = ''] = LRC_LINE.exec(line) ?? [];
-    return [...times.matchAll(LRC_TIME)].map(([, minutes, seconds, fraction = '0']) => ({
-      from: Math.max(0, Number(minutes) * 60 + Number(seconds) + Number(`0.${fraction}`) - offset),
-      text: cleanText(text.replace(WORD_TIME, '')),
-    }));
+    return [...times.matchAll(LRC_TIME)].map(([, minutes, seconds, fraction = '0']) => {
+      const time = Number(minutes) * 60 + Number(seconds) + Number(`0.${fraction}`) - offset;
+      const from = Math.max(0, time);
+      return { from, to: from + LAST_SECONDS, text: cleanText(text.replace(WORD_TIME, '')) };
+    });
   });
-  starts.sort((a, b) => a.from - b.from);
-  return starts.map(({ from, text }, n) => {
+  return starts.sort((a, b) => a.from - b.from);
+}
+
+/** Joins lines that begin together, and lets each of these stay until the next. */
+function joinLines(starts: Cue[]): Cue[] {
+  const groups: { from: number; texts: Set<string> }[] = [];
+  for (const { from, text } of starts) {
+    let last = groups.at(-1);
+    if (!last || from - last.from > TOGETHER) {
+      last = { from, texts: new Set() };
+      groups.push(last);
+    }
+    if (text) last.texts.add(text);
+  }
+  return groups.map(({ from, texts }, n) => {
     // A line without words is a pause: it ends the one before.
-    const next = starts[n + 1]?.from ?? from + LAST_SECONDS;
-    return { from, to: Math.min(next, from + MOST_SECONDS), text };
+    const next = groups[n + 1]?.from ?? from + LAST_SECONDS;
+    return { from, to: Math.min(next, from + MOST_SECONDS), text: [...texts].join('\n') };
   });
 }
 
@@ -88,10 +109,10 @@ function readOffset(lines: string[]): number {
 
 /** Without markup and control characters; lines are kept. */
 function cleanText(text: string): string {
-  return text
+  return removeControls(text)
     .replace(/<\/?[a-z][^<>]{0,100}>/gi, '')
     .replace(/\{\\[^{}]{0,100}\}/g, '')
-    .replace(/[\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, (c) => (c === '\n' ? '\n' : ''))
+    .replace(/\p{Co}/gu, '')
     .normalize('NFC')
     .trim();
 }

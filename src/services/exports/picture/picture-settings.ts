@@ -2,6 +2,7 @@ import Joi from 'joi';
 import { hasAtMost } from '../../../data/characters.ts';
 import type { UUID } from '../../../data/ids.ts';
 import { idInput } from '../../jobs/input.ts';
+import { plainText } from '../plain-text.ts';
 
 export const ASPECT_RATIOS = {
   '16:9': [16, 9],
@@ -60,6 +61,8 @@ const RESOLUTIONS = [360, 480, 720, 1080];
 export const MOST_PICTURES = 100;
 const MOST_TITLES = 50;
 const LONGEST_TITLE = 200;
+/** A title without an end stays so long, in seconds. */
+const TITLE_SECONDS = 5;
 const LONGEST_LYRICS = 200_000;
 
 const number = () => Joi.number().strict();
@@ -120,9 +123,11 @@ export const pictureKeys = {
   titles: Joi.array()
     .items(
       Joi.object({
-        text: text(LONGEST_TITLE).required(),
+        text: plainText(LONGEST_TITLE).required(),
         from: seconds().default(0),
-        to: seconds().greater(Joi.ref('from')).default(5),
+        to: seconds()
+          .greater(Joi.ref('from'))
+          .default(({ from = 0 }) => from + TITLE_SECONDS),
         position: Joi.valid(...POSITIONS).default('CENTER'),
       }),
     )

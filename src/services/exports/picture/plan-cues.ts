@@ -3,6 +3,7 @@ import type { FoundMedium } from '../find-media.ts';
 import type { Clip, SoundPlan } from '../plan.ts';
 import type { ExportSettings } from '../settings.ts';
 import type { PlannedSound } from '../sound/plan-sound.ts';
+import { refuseMissing } from './divide-by-font.ts';
 import { detectFormat, readLyrics } from './lyrics.ts';
 import type { Cue } from './picture-plan.ts';
 
@@ -19,7 +20,8 @@ export function planCues({ lyrics }: ExportSettings, heard: PlannedSound): Plann
   if ('fault' in read)
     return { cues: [], faults: [{ path: 'settings.lyrics.text', message: read.fault }] };
   const cues = cutCues(read.cues, { from: 0, to: heard.seconds, at: 0 });
-  return { cues, faults: [] };
+  const message = refuseMissing(joinTexts(cues));
+  return { cues, faults: message ? [{ path: 'settings.lyrics.text', message }] : [] };
 }
 
 function planOwnCues({ sound, media }: PlannedSound): PlannedCues {
@@ -35,7 +37,12 @@ function planOwnCues({ sound, media }: PlannedSound): PlannedCues {
       return [];
     }
     const { from, seconds } = clip;
-    return cutCues(read.cues, { from, to: from + seconds, at: starts[n] as number });
+    const own = cutCues(read.cues, { from, to: from + seconds, at: starts[n] as number });
+    const missing = refuseMissing(joinTexts(own));
+    if (missing) {
+      faults.push({ path: 'settings.lyrics', message: `of ${clip.source.name}: ${missing}` });
+    }
+    return own;
   });
   if (cues.length === 0 && faults.length === 0) {
     const message = 'no track has lyrics with times, as LRC or SRT';
@@ -43,6 +50,8 @@ function planOwnCues({ sound, media }: PlannedSound): PlannedCues {
   }
   return { cues, faults };
 }
+
+const joinTexts = (cues: Cue[]) => cues.map(({ text }) => text).join('\n');
 
 /** Where each clip begins, in seconds. */
 function findStarts({ clips, arrangement, crossfade }: SoundPlan): number[] {

@@ -10,6 +10,7 @@ import {
 } from '../find-media.ts';
 import type { ExportSettings } from '../settings.ts';
 import type { PlannedSound } from '../sound/plan-sound.ts';
+import { refuseMissing } from './divide-by-font.ts';
 import type { PicturePlan, Slideshow, Videos, Visualizer } from './picture-plan.ts';
 import {
   ASPECT_RATIOS,
@@ -43,12 +44,16 @@ export async function planPicture(
     if (from < heard.seconds) return [];
     return [{ path: `settings.titles.${n}.from`, message: `is after the end, ${heard.seconds} s` }];
   });
+  const unwritable = titles.flatMap(({ text }, n) => {
+    const message = refuseMissing(text);
+    return message ? [{ path: `settings.titles.${n}.text`, message }] : [];
+  });
   const picture: PicturePlan = {
     ...computeSize(settings.aspectRatio, resolution),
     fps: preview ? PREVIEW_FPS : settings.fps,
     ...{ show, titles, cues: lyrics.cues, isPreview: preview },
   };
-  return { picture, faults: [...faults, ...lyrics.faults, ...late] };
+  return { picture, faults: [...faults, ...lyrics.faults, ...late, ...unwritable] };
 }
 
 function computeSize(ratio: keyof typeof ASPECT_RATIOS, side: number) {

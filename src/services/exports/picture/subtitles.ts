@@ -1,4 +1,7 @@
-import { divideByFont, FONTS, isJapaneseText } from './fonts.ts';
+import { removeControls } from '../plain-text.ts';
+import { breakLine } from './break-line.ts';
+import { divideByFont, hasAll } from './divide-by-font.ts';
+import { FONTS, JAPANESE } from './fonts.ts';
 import type { PicturePlan } from './picture-plan.ts';
 
 /** What is written over the pictures, as libass reads it, and the files of the fonts that it needs. */
@@ -19,21 +22,33 @@ export function writeSubtitles({ width, height, titles, cues }: PicturePlan): Su
   if (titles.length === 0 && cues.length === 0) return null;
   const side = Math.min(width, height);
   const used = new Set<string>();
-  const all = [...titles, ...cues].map(({ text }) => text).join('\n');
-  const isJapanese = isJapaneseText(all);
-  const write = (text: string) => {
-    return divideByFont(text, isJapanese)
+  const isMostlyJapanese = judgeLanguage([...titles, ...cues].map(({ text }) => text));
+  const writePiece = (piece: string, isJapanese: boolean) =>
+    divideByFont(piece, isJapanese)
       .map(({ font, text }) => {
         used.add(font.file);
         return `{\\fn${font.family}}${escapeText(text)}`;
       })
       .join('');
+  const write = (text: string, size: number) => {
+    const most = (width - 2 * Math.round(MARGIN * side)) / Math.round(size * side);
+    const lines = removeControls(text).normalize('NFC').split('\n');
+    const pieces = lines.flatMap((line) => {
+      const isJapanese = judgeLine(line, isMostlyJapanese);
+      return breakLine(line, most).map((piece) => writePiece(piece, isJapanese));
+    });
+    return pieces.join('\\N');
   };
   const events = [
     ...titles.map(({ from, to, position, text }) => {
-      return writeEvent(from, to, 'Title', `{\\an${ALIGNMENTS[position]}}${FADE}${write(text)}`);
+      return writeEvent(
+        from,
+        to,
+        'Title',
+        `{\\an${ALIGNMENTS[position]}}${FADE}${write(text, TITLE_SIZE)}`,
+      );
     }),
-    ...cues.map(({ from, to, text }) => writeEvent(from, to, 'Lyrics', write(text))),
+    ...cues.map(({ from, to, text }) => writeEvent(from, to, 'Lyrics', write(text, LYRICS_SIZE))),
   ];
   const ass = [
     ...['[Script Info]', 'ScriptType: v4.00+', `PlayResX: ${width}`, `PlayResY: ${height}`],
@@ -43,6 +58,23 @@ export function writeSubtitles({ width, height, titles, cues }: PicturePlan): Su
     ...['', '[Events]', EVENT_FORMAT, ...events, ''],
   ].join('\n');
   return { ass, fonts: FONTS.map(({ file }) => file).filter((file) => used.has(file)) };
+}
+
+const KANA = JAPANESE.has;
+const CHINESE_CHARACTER = /\p{Script=Han}/u;
+
+/** Whether most lines with Chinese characters have kana, too. */
+function judgeLanguage(texts: string[]): boolean {
+  const lines = texts.flatMap((text) => text.split('\n'));
+  const eastern = lines.filter((line) => CHINESE_CHARACTER.test(line) || KANA.test(line));
+  return 2 * eastern.filter((line) => KANA.test(line)).length > eastern.length;
+}
+
+/** A line without kana may be of either language: its characters must be those of Japan, too. */
+function judgeLine(line: string, isMostlyJapanese: boolean): boolean {
+  if (KANA.test(line)) return true;
+  const chinese = [...line].filter((character) => CHINESE_CHARACTER.test(character)).join('');
+  return isMostlyJapanese && hasAll(JAPANESE, chinese);
 }
 
 const STYLE_FORMAT =
@@ -68,11 +100,7 @@ function formatTime(seconds: number): string {
   return `${hours}:${pad(minutes)}:${pad(Math.floor(hundredths / 100) % 60)}.${pad(hundredths % 100)}`;
 }
 
-/** Braces and backslashes are commands of this format. */
+/** Braces and backslashes are commands of this format, and each line of its file is an event. */
 function escapeText(text: string): string {
-  return text
-    .replaceAll('\\', '\\\u2060')
-    .replaceAll('{', '\\{')
-    .replaceAll('}', '\\}')
-    .replaceAll('\n', '\\N');
+  return text.replaceAll('\\', '\\\u2060').replaceAll('{', '\\{').replaceAll('}', '\\}');
 }

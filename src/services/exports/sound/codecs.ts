@@ -9,7 +9,7 @@ export interface CodecOutput {
   demuxer: string;
   options: string[];
   /** How a cover is put into the file. */
-  cover: 'ATTACHED' | 'TAG' | 'NONE';
+  cover: 'ATTACHED' | 'TAG' | 'CHUNK';
 }
 
 /** Describes how ffmpeg writes an encoding. */
@@ -30,7 +30,7 @@ const makers: Record<SoundEncoding['codec'], (encoding: SoundEncoding) => CodecO
     ...{ extension: 'wav', contentType: 'audio/wav', muxer: 'wav', demuxer: 'wav' },
     // RF64 only where the file exceeds 4 GB.
     options: ['-c:a', WAV_CODECS[bitDepth], '-rf64', 'auto'],
-    cover: 'NONE',
+    cover: 'CHUNK',
   }),
   FLAC: ({ bitDepth }) => ({
     ...{ extension: 'flac', contentType: 'audio/flac', muxer: 'flac', demuxer: 'flac' },

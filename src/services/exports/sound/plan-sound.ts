@@ -116,12 +116,11 @@ function findFaults(
     if (fadeIn + fadeOut > seconds + ROUNDING) {
       found.push({ path, message: 'fades in and out for longer than it lasts' });
     }
-    // Each end of a clip may cross with another.
-    if (arrangement === 'SEQUENCE' && clips.length > 1 && 2 * crossfade > seconds) {
-      found.push({
-        path: 'settings.crossfade',
-        message: `is more than half of clip ${n}, ${seconds} s`,
-      });
+    // The first and the last clip cross with another at one end, those between at both.
+    const ends = (n > 0 ? 1 : 0) + (n < clips.length - 1 ? 1 : 0);
+    if (arrangement === 'SEQUENCE' && ends * crossfade > seconds) {
+      const message = `is more than ${ends === 2 ? 'half of ' : ''}clip ${n}, ${seconds} s`;
+      found.push({ path: 'settings.crossfade', message });
     }
     return found;
   });

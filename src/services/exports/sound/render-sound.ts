@@ -9,6 +9,7 @@ import { type DecodedClip, decodeClip } from './decode-clip.ts';
 import { encodeSound } from './encode.ts';
 import { type Mix, mixClips } from './mix.ts';
 import type { RenderDir } from './run.ts';
+import { writeId3 } from './write-id3.ts';
 
 type Progress = (percent: number, stage?: string) => void;
 
@@ -25,6 +26,7 @@ export async function renderSoundFile(
   const encoded = await encodeSound(dir, mix, output, (round) =>
     progress(50 + 7 * round, 'encode'),
   );
+  if (plan.encoding.codec === 'WAV') await writeId3(encoded.path, plan.tags, cover);
   await markFile(encoded.path, plan.origin?.term);
   return { ...encoded, seconds: mix.seconds };
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RenderInput } from '../../../providers/ffmpeg-render.ts';
 import { buildXmp, type GeneratedTerm, nameTerm } from '../../media/metadata/source-type.ts';
+import { removeControls } from '../plain-text.ts';
 import type { TagName } from '../plan.ts';
 import type { CodecOutput } from './codecs.ts';
 import type { SoundOutput } from './encode.ts';
@@ -28,7 +29,7 @@ export async function buildTagInputs(
 ): Promise<RenderInput[]> {
   const picture = cover && codec.cover === 'TAG' ? await buildPictureBlock(cover) : undefined;
   const lines = Object.entries(tags).map(
-    ([name, value]) => `${NAMES[name as TagName]}=${escapeLine(value)}`,
+    ([name, value]) => `${NAMES[name as TagName]}=${escapeLine(removeControls(value))}`,
   );
   if (picture) lines.push(`METADATA_BLOCK_PICTURE=${escapeLine(picture)}`);
   if (origin?.term) lines.push(...markInTags(codec, origin.term));
