@@ -101,6 +101,7 @@ test('each kind of request was among them', () => {
       'POST /v1/checkout/sessions',
       'POST /v1/checkout/sessions/{id}/expire',
       'POST /v1/customers',
+      'POST /v1/customers/{id}',
       'POST /v1/payment_intents',
       'POST /v1/payment_intents/{id}/cancel',
       'POST /v1/payment_methods/{id}/detach',
