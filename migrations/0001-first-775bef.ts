@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-fdc413',
+  id: '0001-first-775bef',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -921,7 +921,7 @@ export const migration: Migration = {
           partialFilterExpression: { remaining: { $gt: 0 } },
         },
         {
-          key: { expiresAt: 1 },
+          key: { expiresAt: 1, _id: 1 },
           name: 'expiring',
           partialFilterExpression: { remaining: { $gt: 0 } },
         },
