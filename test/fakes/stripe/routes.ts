@@ -58,6 +58,7 @@ const ROUTES: [string, RegExp, Handle][] = [
   ['POST', /^\/v1\/refunds$/, createRefund],
   list('refunds', 'refund', ['payment_intent']),
   list('disputes', 'dispute', ['payment_intent']),
+  read('charges', 'charge'),
   list('charges', 'charge', ['payment_intent', 'customer']),
   ['POST', /^\/v1\/products$/, createProduct],
   ['POST', /^\/v1\/subscriptions\/(\w+)$/, (s, params, id) => updateSubscription(s, id, params)],
@@ -88,7 +89,9 @@ function list(name: string, object: string, filters: string[]): [string, RegExp,
     (state, params) => {
       const isWanted = (one: StripeObject) =>
         filters.every((by) => params[by] === undefined || one[by] === params[by]);
-      return cutPage(listObjects(state, object).filter(isWanted), params, name);
+      const page = cutPage(listObjects(state, object).filter(isWanted), params, name);
+      const inner = readList(params.expand).map((path) => path.replace(/^data\./, ''));
+      return { ...page, data: page.data.map((one) => fill(state, one, inner)) };
     },
   ];
 }
@@ -109,7 +112,7 @@ function listEvents(state: State, params: Params): unknown {
 }
 
 /** A page, the newest first. */
-function cutPage(all: StripeObject[], params: Params, name: string): unknown {
+function cutPage(all: StripeObject[], params: Params, name: string) {
   const { gte = 0, lt = Number.POSITIVE_INFINITY } = params.created ?? {};
   const dated = all.filter((one) => one.created >= Number(gte) && one.created < Number(lt));
   const { starting_after: after, limit = 10 } = params;

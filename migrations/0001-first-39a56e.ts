@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-775bef',
+  id: '0001-first-39a56e',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -2148,7 +2148,16 @@ export const migration: Migration = {
             properties: {
               kind: {
                 bsonType: 'string',
-                enum: ['MISSING', 'UNKNOWN', 'DOUBLE', 'AMOUNT', 'CURRENCY', 'REFUND', 'CREDITS'],
+                enum: [
+                  'MISSING',
+                  'UNKNOWN',
+                  'DOUBLE',
+                  'AMOUNT',
+                  'CURRENCY',
+                  'REFUND',
+                  'CREDITS',
+                  'DISPUTE',
+                ],
               },
               payment: { bsonType: 'binData' },
               providerId: { bsonType: 'string', maxLength: 255 },
