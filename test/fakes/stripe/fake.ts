@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { parseForm } from './form.ts';
 import { type Answered, createIdempotency, refuseRunning } from './idempotency.ts';
-import { press, showPage } from './page.ts';
+import { hasPage, press, showPage } from './page.ts';
 import { answer } from './routes.ts';
 import { expireSession } from './sessions.ts';
 import { createState, FakeError, listObjects, makeId, readClock, type State } from './state.ts';
@@ -113,6 +113,10 @@ export async function startFakeStripe({ port = 0 } = {}): Promise<FakeStripe> {
   }
 
   function servePage(id: string, method: string, body: string, response: ServerResponse): void {
+    if (!hasPage(state, id)) {
+      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
+      return void response.end('There is no such page: the stand-in forgets all when it ends.\n');
+    }
     const note = method === 'POST' ? press(state, id, new URLSearchParams(body)) : '';
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
     response.end(showPage(state, id, note));
