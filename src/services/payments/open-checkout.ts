@@ -85,7 +85,10 @@ async function chargeSaved(ctx: Ctx, payment: PaymentDoc, customer: string): Pro
   const { paymentMethod: _id } = payment;
   const options = { projection: { providerId: 1 } };
   const method = _id && (await findOne(ctx, PaymentMethod, { _id }, options));
-  if (!method) throw new StripeRefusal('payment_method_missing', 'The payment method is gone.');
+  if (!method) {
+    const message = 'The payment method is gone.';
+    throw new StripeRefusal('payment_method_missing', message, { isOfCard: true });
+  }
   const how = { payment_method: method.providerId, off_session: true, confirm: true };
   try {
     return describeIntent(await createIntent(ctx, payment, customer, how));

@@ -3,7 +3,7 @@ import { idText, newId } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
-import { toStripeAmount } from './currency.ts';
+import { isPayable, toStripeAmount } from './currency.ts';
 import { settlePayment } from './settle.ts';
 import { callOrRefuse, callStripe } from './stripe.ts';
 
@@ -39,6 +39,10 @@ export async function refundPayment(
   const left = payment.amount - payment.refundedAmount;
   if (amount !== undefined && amount > left) {
     throw invalid([{ path: 'amount', message: `must be at most ${left}, which is what is left` }]);
+  }
+  if (amount !== undefined && !isPayable(amount, currency)) {
+    const message = `must be a multiple of 10: ${currency} has three decimals, the last of which is 0`;
+    throw invalid([{ path: 'amount', message }]);
   }
   // Stripe may have done it, whatever is answered: the Idempotency-Key stays this request's.
   ctx.noteWrite?.();

@@ -44,17 +44,33 @@ async function openClient(): Promise<Stripe> {
 export class StripeRefusal extends Error {
   override readonly name = 'StripeRefusal';
   readonly code: string;
+  /** Whether the message is for the holder of a card; else it is for our log alone. */
+  readonly isOfCard: boolean;
   /** The PaymentIntent that a card was refused for. */
   readonly intent: string | undefined;
   /** The parameter that is at fault. */
   readonly param: string | undefined;
 
-  constructor(code: string, message: string, about: { intent?: string; param?: string } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    about: { isOfCard?: boolean; intent?: string; param?: string } = {},
+  ) {
     super(message);
     this.code = code;
+    this.isOfCard = about.isOfCard ?? false;
     this.intent = about.intent;
     this.param = about.param;
   }
+}
+
+/** What the payer is told of a refusal: of a card Stripe's own words, else that it was refused, and no more. */
+export function describeRefusal({ message, isOfCard }: StripeRefusal): {
+  code: string;
+  message: string;
+} {
+  const shown = isOfCard ? message : 'The payment provider refuses this.';
+  return { code: 'REFUSED', message: shown.slice(0, 1000) };
 }
 
 /** The cause of an outage that the same idempotency key would only be answered with again. */
@@ -110,12 +126,11 @@ function translate(error: unknown): unknown {
   const text = `${type} ${code} (status ${statusCode ?? 'none'}, request ${requestId ?? 'none'})`;
   // 409: another call by the same key is still running, and what becomes of that nobody knows yet.
   if (REFUSALS.includes(type) && statusCode !== 409) {
-    const isCard = type === 'StripeCardError';
-    // What is said of a card is for its holder; the rest is for our log.
-    const message = isCard ? (failure.message ?? text) : text;
+    const isOfCard = type === 'StripeCardError' && failure.message !== undefined;
     const intent = failure.payment_intent?.id;
     const { param } = failure;
-    return new StripeRefusal(code, message, { ...(intent && { intent }), ...(param && { param }) });
+    const about = { isOfCard, ...(intent && { intent }), ...(param && { param }) };
+    return new StripeRefusal(code, isOfCard ? (failure.message as string) : text, about);
   }
   const cause = isAnswered(failure) ? new SpentKey(text) : new Error(text);
   return new AppError('UNAVAILABLE', 'The payment provider cannot be reached.', {

@@ -9,7 +9,7 @@ import { callForCustomer } from '../customer.ts';
 import { makeOnce } from '../make-once.ts';
 import type { Checkout } from '../open-checkout.ts';
 import { searchSessions } from '../search-lists.ts';
-import { callStripe, StripeRefusal } from '../stripe.ts';
+import { callStripe, describeRefusal, StripeRefusal } from '../stripe.ts';
 import { noteCheckout } from './adopt.ts';
 import { ensureProduct, findOffer } from './plans.ts';
 
@@ -34,7 +34,7 @@ export async function openSubscription(
   } catch (error) {
     if (!(error instanceof StripeRefusal)) throw error;
     ctx.log.warn('Stripe refused a subscription.', { error });
-    await endUnopened(ctx, subscription, { code: 'REFUSED', message: error.message });
+    await endUnopened(ctx, subscription, describeRefusal(error));
     return undefined;
   }
 }
