@@ -224,3 +224,14 @@ test('a refund whose answer was lost is found by the same request once more, tho
   }
   expect(await world.finish()).toMatchObject({ status: 'REFUNDED', refundedAmount: 500 });
 });
+
+test('a customer who was deleted before its making was answered is made anew', async () => {
+  const world = await make();
+  stripe.faults.push({ at: CUSTOMERS, does: 'BREAKS_AFTER', times: 2 });
+  expect((await world.person.post('/v1/payments', SMALL)).status).toBe(503);
+  const [{ id: gone } = { id: '' }] = customersOf(world);
+  deleteCustomer(stripe.state, gone);
+  await world.buy();
+  paySession(stripe.state, world.session, 'PAYS');
+  expect(await world.finish()).toMatchObject({ status: 'COMPLETED', balance: 100 });
+});

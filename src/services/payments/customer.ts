@@ -1,4 +1,5 @@
 import type { Ctx } from '../../context.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { insert, update } from '../../data/write.ts';
@@ -34,13 +35,18 @@ export async function findKnown(ctx: Ctx, user: UUID): Promise<string | undefine
   return known?.providerId ?? undefined;
 }
 
-/** Forgets a customer who was deleted at Stripe. By the same key Stripe would answer with that one again. */
+/** Forgets a customer who was deleted at Stripe. */
 export async function forgetCustomer(ctx: Ctx, user: UUID, providerId: string): Promise<void> {
-  const same = { user, provider: 'STRIPE', providerId };
+  await spendKey(ctx, { user, provider: 'STRIPE', providerId });
+}
+
+/** By the same key Stripe would answer with the same customer again. */
+async function spendKey(ctx: Ctx, same: TypedFilter): Promise<void> {
   const known = await findOne(ctx, PaymentCustomer, same, WHOLE);
   if (!known) return;
-  const change = { set: { spentKeys: (known.spentKeys ?? 0) + 1 }, unset: ['providerId'] };
-  await update(ctx, PaymentCustomer, same, change, 'forget');
+  const { _id, version, spentKeys } = known;
+  const change = { set: { spentKeys: (spentKeys ?? 0) + 1 }, unset: ['providerId'] };
+  await update(ctx, PaymentCustomer, { _id, version }, change, 'forget');
 }
 
 async function findCustomer(ctx: Ctx, user: UUID): Promise<string> {
@@ -48,13 +54,29 @@ async function findCustomer(ctx: Ctx, user: UUID): Promise<string> {
   if (known) return known;
   const { _id } = await openRecord(ctx, user);
   const id = await createCustomer(ctx, user, _id);
-  // An address may change from one call to the next, so it is no part of the one that has a key.
-  const account = await findOne(ctx, User, { _id: user }, { projection: { email: 1 } });
-  const email = account?.email;
-  if (email) await callStripe((stripe) => stripe.customers.update(id, { email }));
+  if (!(await tellEmail(ctx, user, id))) {
+    await spendKey(ctx, { _id });
+    return findCustomer(ctx, user);
+  }
   const isNew = { _id, providerId: { $exists: false } };
   await update(ctx, PaymentCustomer, isNew, { set: { providerId: id } }, 'open');
   return (await findKnown(ctx, user)) ?? id;
+}
+
+/**
+ * An address may change from one call to the next, so it is no part of the one that has a key. Returns false for
+ * a customer who was deleted at Stripe before it was known here.
+ */
+async function tellEmail(ctx: Ctx, user: UUID, id: string): Promise<boolean> {
+  const account = await findOne(ctx, User, { _id: user }, { projection: { email: 1 } });
+  const email = account?.email;
+  try {
+    if (email) await callStripe((stripe) => stripe.customers.update(id, { email }));
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
 }
 
 /** Stored before Stripe hears of it, as payments are. */
