@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First70fe4c } from './0001-first-70fe4c.ts';
+import { migration as m0001First4a0e15 } from './0001-first-4a0e15.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First70fe4c];
+export const migrations: Migration[] = [m0001First4a0e15];

@@ -37,6 +37,7 @@ Object.assign(process.env, {
   PLANS: JSON.stringify({
     BENCH: { jobs: 1e9, credits: 1e9, calls: 1e9, bytes: 1e15, documents: 1e9, uploads: 1e9 },
   }),
+  SUBSCRIPTION_PLANS: '[]',
   CREDITS_PER_HOUR: '1000000000',
   CALLS_PER_MINUTE: '1000000000',
 });

@@ -7,7 +7,7 @@ import {
   sortTokenKeys,
   type TokenKey,
 } from './crypto/key-schemas.ts';
-import { type Plans, plansSchema, readPlans } from './plans.ts';
+import { findUnallowed, type Plans, plansSchema, readPlans } from './plans.ts';
 import { type PriceList, pricesSchema, sortPrices } from './prices.ts';
 import { readSecrets, secrets } from './secrets.ts';
 import {
@@ -184,7 +184,15 @@ const environment = Joi.object({
   WEBHOOKS_TO_LOOPBACK: Joi.boolean()
     .default(true)
     .when('STAGE', { is: 'local', otherwise: Joi.valid(false).default(false) }),
-}).with('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET');
+})
+  .with('STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET')
+  // An account that pays for a plan which is not there would be given the first one.
+  .custom((given, { message }) => {
+    const missing = findUnallowed(given.SUBSCRIPTION_PLANS, given.PLANS);
+    if (missing.length === 0) return given;
+    const text = `"SUBSCRIPTION_PLANS" sells ${missing.join(', ')}: "PLANS" must say what that allows`;
+    return message({ custom: text });
+  });
 
 /** Checks an environment and types it. @throws Error naming every variable at fault. */
 export function readConfig(env: Record<string, string | undefined>): Config {

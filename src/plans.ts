@@ -35,9 +35,19 @@ const GENEROUS: Omit<PlanLimits, 'calls'> = {
   credits: 100_000,
 };
 
+/** Those that `src/sold.ts` sells allow so many times as much. */
+const PLANS: Record<string, Partial<PlanLimits>> = {
+  FREE: {},
+  PRO: multiply(2),
+  STUDIO: multiply(5),
+};
+
 const limit = Joi.number().min(0);
 
-/** JSON: `{"FREE": {"bytes": 1e10}, "PRO": {}}`. An account has the first one unless it has another. */
+/**
+ * JSON: `{"FREE": {"bytes": 1e10}, "PRO": {}}`. An account has the first one unless it has another. Each plan that
+ * is sold has to be there.
+ */
 export const plansSchema = jsonSetting(
   Joi.object()
     .pattern(
@@ -48,10 +58,21 @@ export const plansSchema = jsonSetting(
     )
     .min(1)
     .max(20),
-).default({ FREE: {} });
+)
+  .empty('')
+  .default(PLANS);
 
 /** @param calls so many a minute where a plan says nothing: as many as an address may make */
 export function readPlans(given: Record<string, Partial<PlanLimits>>, calls: number): Plans {
   const plans = Object.entries(given).map(([name, own]) => [name, { ...GENEROUS, calls, ...own }]);
   return Object.freeze(Object.fromEntries(plans));
+}
+
+/** The names of what is sold of which no plan says how much it allows. */
+export function findUnallowed(sold: { name: string }[], plans: object): string[] {
+  return sold.map(({ name }) => name).filter((name) => !Object.hasOwn(plans, name));
+}
+
+function multiply(times: number): Partial<PlanLimits> {
+  return Object.fromEntries(Object.entries(GENEROUS).map(([name, most]) => [name, most * times]));
 }

@@ -24,6 +24,28 @@ export const payments: Edits = {
       tests: ['test/payments/webhooks.test.ts > of the other mode'],
     },
   ],
+  'src/services/payments/make-once.ts': [
+    {
+      guarantee: 'a key that brings an error which Stripe keeps is followed by the next one',
+      find: 'if (!isKeySpent(error)) throw error;',
+      replace: 'if (isKeySpent(error) || true) throw error;',
+      tests: ['test/payments/outages.test.ts > an error of Stripe’s own'],
+    },
+    {
+      guarantee: 'what an earlier call has made is not made again',
+      find: 'if (found !== undefined) return found;',
+      replace: '',
+      tests: ['test/payments/outages.test.ts > before the page of the app moved'],
+    },
+  ],
+  'src/services/payments/finish-pending.ts': [
+    {
+      guarantee: 'what cannot be looked up keeps nothing waiting',
+      find: 'const sort = { lookedUpAt: 1, createdAt: 1 } as const;',
+      replace: 'const sort = { createdAt: 1 } as const;',
+      tests: ['test/payments/pending.test.ts > payments that cannot be looked up'],
+    },
+  ],
   'src/services/payments/settle.ts': [
     {
       guarantee: 'a refund that has failed stays so',

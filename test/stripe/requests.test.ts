@@ -6,8 +6,10 @@ import '../harness/place.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { reconcilePayments } from '../../src/services/payments/reconcile.ts';
+import { deleteCustomer } from '../fakes/stripe/customers.ts';
 import type { Seen } from '../fakes/stripe/fake.ts';
 import { paySession } from '../fakes/stripe/sessions.ts';
+import { listObjects } from '../fakes/stripe/state.ts';
 import { setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import { place } from '../harness/place.ts';
 import { pollLater, SCENARIOS } from '../payments/support/scenarios.ts';
@@ -79,6 +81,12 @@ test('and each request of what scenarios do not come to', async () => {
   await world.change('checkout');
   await world.change('cancel');
   await reconcilePayments(systemCtx('test'));
+  // A key that is spent, and a customer who is deleted.
+  const other = await World.make(stripe, IN_ORDER);
+  stripe.faults.push({ at: /^POST \/v1\/customers$/, does: 500 });
+  await other.buy();
+  deleteCustomer(stripe.state, listObjects(stripe.state, 'customer')[0]?.id as string);
+  await other.flush();
   expect(refused).toEqual([]);
 });
 
@@ -86,6 +94,8 @@ test('each kind of request was among them', () => {
   expect([...mock.calls].sort()).toEqual(
     expect.arrayContaining([
       'GET /v1/charges',
+      'GET /v1/customers/search',
+      'GET /v1/customers/{id}',
       'GET /v1/checkout/sessions',
       'GET /v1/checkout/sessions/{id}',
       'GET /v1/disputes',
@@ -101,6 +111,7 @@ test('each kind of request was among them', () => {
       'POST /v1/checkout/sessions',
       'POST /v1/checkout/sessions/{id}/expire',
       'POST /v1/customers',
+      'POST /v1/customers/{id}',
       'POST /v1/payment_intents',
       'POST /v1/payment_intents/{id}/cancel',
       'POST /v1/payment_methods/{id}/detach',

@@ -41,7 +41,7 @@ function define() {
   // What expires first is spent first.
   const isLeft = { partialFilterExpression: { remaining: { $gt: 0 } } };
   schema.index({ account: 1, expiresAt: 1 }, { name: 'left', ...isLeft });
-  schema.index({ expiresAt: 1 }, { name: 'expiring', ...isLeft });
+  schema.index({ expiresAt: 1, _id: 1 }, { name: 'expiring', ...isLeft });
   schema.index({ account: 1, _id: 1 });
   schema.index({ source: 1 }, { unique: true });
 

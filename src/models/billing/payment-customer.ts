@@ -1,7 +1,8 @@
 import { Schema } from 'mongoose';
-import { entity } from '../../data/entity.ts';
+import { type DocOf, entity } from '../../data/entity.ts';
 import { BOOKKEEPING } from '../reasons.ts';
 import { PAYMENT_PROVIDERS } from './payment.ts';
+import { spentKeysField } from './spent-keys-field.ts';
 
 function define() {
   const schema = new Schema({
@@ -17,16 +18,19 @@ function define() {
     providerId: {
       personal: BOOKKEEPING,
       type: String,
-      required: true,
       server: true,
       select: false,
       maxlength: 255,
-      description: 'Its id at the provider.',
+      description: 'Its id at the provider, while there is such a customer.',
     },
+    spentKeys: spentKeysField,
   });
 
   schema.index({ user: 1, provider: 1 }, { unique: true });
-  schema.index({ provider: 1, providerId: 1 }, { unique: true });
+  schema.index(
+    { provider: 1, providerId: 1 },
+    { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
+  );
 
   return schema;
 }
@@ -34,3 +38,5 @@ function define() {
 export const PaymentCustomer = entity('PaymentCustomer', define, {
   about: 'Who a user is at the payment provider.',
 });
+
+export type PaymentCustomerDoc = DocOf<typeof PaymentCustomer>;

@@ -7,6 +7,7 @@ import { BOOKKEEPING } from '../reasons.ts';
 /** What may differ between the provider's books and ours. */
 export const DIFFERENCES = [
   ...(['MISSING', 'UNKNOWN', 'DOUBLE', 'AMOUNT', 'CURRENCY', 'REFUND', 'CREDITS'] as const),
+  'DISPUTE' as const,
 ];
 
 const differenceSchema = new Schema(

@@ -2,6 +2,7 @@ import { Schema } from 'mongoose';
 import { type DocOf, entity, ref } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 import { BOOKKEEPING } from '../reasons.ts';
+import { spentKeysField } from './spent-keys-field.ts';
 
 const PAYMENT_STATUSES = ['PENDING', 'COMPLETED', 'FAILED', 'REFUNDED'] as const;
 export const PAYMENT_PROVIDERS = ['STRIPE'] as const;
@@ -159,6 +160,13 @@ function define() {
       personal: BOOKKEEPING,
       description: 'How many such entries there are.',
     },
+    spentKeys: spentKeysField,
+    lookedUpAt: {
+      type: Date,
+      ...hidden,
+      personal: 'none',
+      description: 'When the provider was last asked for what became of it, while it is PENDING.',
+    },
     completedAt: {
       type: Date,
       server: true,
@@ -179,6 +187,10 @@ function define() {
   // For administrators, and for what is not finished.
   schema.index({ createdAt: -1, _id: -1 });
   schema.index({ status: 1, createdAt: -1, _id: -1 });
+  // What waits to be looked up: what was looked at longest ago comes first.
+  const isPending = { partialFilterExpression: { status: 'PENDING' } };
+  schema.index({ providerId: 1, lookedUpAt: 1, createdAt: 1 }, { name: 'unopened', ...isPending });
+  schema.index({ flow: 1, lookedUpAt: 1, createdAt: 1 }, { name: 'unpaid', ...isPending });
   // What a night's reconciliation looks at.
   schema.index({ completedAt: 1 }, { sparse: true });
   // For marks that an interrupted deletion has left.

@@ -3,6 +3,7 @@ import { type DocOf, entity } from '../../data/entity.ts';
 import { errorField } from '../error-field.ts';
 import { BOOKKEEPING } from '../reasons.ts';
 import { PAYMENT_PROVIDERS } from './payment.ts';
+import { spentKeysField } from './spent-keys-field.ts';
 
 const SUBSCRIPTION_STATUSES = ['PENDING', 'ACTIVE', 'PAST_DUE', 'CANCELLED'] as const;
 
@@ -87,6 +88,12 @@ function define() {
       description: 'True until it has ended: of those an account has one.',
     },
     error: errorField,
+    spentKeys: spentKeysField,
+    lookedUpAt: {
+      ...hidden,
+      type: Date,
+      description: 'When the provider was last asked about it because nothing was told.',
+    },
   });
 
   schema.index({ user: 1, createdAt: -1, _id: -1 });
@@ -99,10 +106,12 @@ function define() {
     { provider: 1, providerId: 1 },
     { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
   );
-  // For what time brings: openings that nobody knows the outcome of, graces, and periods that have ended.
-  schema.index({ status: 1, createdAt: 1 });
-  schema.index({ status: 1, graceUntil: 1 });
-  schema.index({ status: 1, periodEnd: 1 });
+  // For what time brings: openings that nobody knows the outcome of, graces, and periods that have ended. What
+  // was looked at longest ago comes first.
+  schema.index({ status: 1, checkoutId: 1, lookedUpAt: 1, createdAt: 1 });
+  schema.index({ status: 1, lookedUpAt: 1, createdAt: 1 });
+  schema.index({ status: 1, lookedUpAt: 1, graceUntil: 1 });
+  schema.index({ status: 1, lookedUpAt: 1, periodEnd: 1 });
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;

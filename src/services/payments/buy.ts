@@ -8,7 +8,7 @@ import { PaymentMethod } from '../../models/billing/payment-method.ts';
 import { type Checkout, type Opened, openCheckout } from './open-checkout.ts';
 import { findPrice } from './packages.ts';
 import { settlePayment } from './settle.ts';
-import { callStripe, StripeRefusal } from './stripe.ts';
+import { callStripe, describeRefusal, StripeRefusal } from './stripe.ts';
 
 /** What somebody wants to buy, and how they pay. */
 export interface Purchase {
@@ -97,7 +97,7 @@ export async function openOrFail(ctx: Ctx, payment: PaymentDoc): Promise<Opened 
   } catch (error) {
     if (!(error instanceof StripeRefusal)) throw error;
     ctx.log.warn('Stripe refused a payment.', { error });
-    const failed = { status: 'FAILED', error: { code: 'REFUSED', message: error.message } };
+    const failed = { status: 'FAILED', error: describeRefusal(error) };
     const pending = { _id: payment._id, status: 'PENDING' };
     await update(ctx, Payment, pending, { set: failed }, 'fail');
     return undefined;

@@ -3,6 +3,7 @@ import type { CreditsTransactionDoc } from '../../models/billing/credits-transac
 import type { DisputeDoc } from '../../models/billing/dispute.ts';
 import type { PaymentDoc } from '../../models/billing/payment.ts';
 import type { DIFFERENCES } from '../../models/billing/payment-report.ts';
+import type { DisputeFact } from './facts.ts';
 
 /** One thing that the provider's books and ours do not agree on. */
 export interface Difference {
@@ -21,6 +22,8 @@ export interface BookedCharge {
   amount: number;
   amountRefunded: number;
   currency: string;
+  /** Those that Stripe lists: old ones it may not. */
+  disputes: DisputeFact[];
 }
 
 /** What we have of a charge. */
@@ -28,7 +31,7 @@ export interface BookedPayment {
   payment: PaymentDoc;
   /** The entry that its credits came by. */
   entry: Pick<CreditsTransactionDoc, 'amount'> | undefined;
-  disputes: Pick<DisputeDoc, 'amount' | 'status'>[];
+  disputes: Pick<DisputeDoc, 'providerId' | 'amount' | 'status'>[];
 }
 
 /** Compares one charge with what we have of it. */
@@ -54,9 +57,7 @@ export function compareCharge(charge: BookedCharge, ours: BookedPayment | undefi
   if (payment.status === 'PENDING' || payment.status === 'FAILED') {
     return [...found, name('MISSING', `Stripe has it paid; the payment is ${payment.status}.`)];
   }
-  const lost = disputes.filter(({ status }) => status === 'LOST');
-  const lostAmount = lost.reduce((sum, { amount }) => sum + amount, 0);
-  const back = Math.min(charge.amountRefunded + lostAmount, payment.amount);
+  const back = Math.min(charge.amountRefunded + sumLost(charge, ours), payment.amount);
   if (payment.refundedAmount !== back) {
     found.push(name('REFUND', `${back} went back at Stripe, ${payment.refundedAmount} here.`));
   }
@@ -64,7 +65,26 @@ export function compareCharge(charge: BookedCharge, ours: BookedPayment | undefi
     const has = entry ? `has ${entry.amount}` : 'has no entry';
     found.push(name('CREDITS', `It bought ${payment.credits} credits; the ledger ${has}.`));
   }
+  for (const { providerId: id, status } of charge.disputes) {
+    const here = disputes.find((one) => one.providerId === id)?.status;
+    // Of one that is lost the money tells.
+    if (status === 'LOST' || (status === 'OPEN') === (here === 'OPEN')) continue;
+    found.push(name('DISPUTE', `Dispute ${id} is ${status} at Stripe, ${here ?? 'unknown'} here.`));
+  }
   return found;
+}
+
+/** What banks took back, by what Stripe says of each dispute, else by what is known of it here. */
+function sumLost(charge: BookedCharge, { disputes }: BookedPayment): number {
+  const all = new Map([...disputes, ...charge.disputes].map((one) => [one.providerId, one]));
+  const lost = [...all.values()].filter(({ status }) => status === 'LOST');
+  return lost.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/** Whether a charge was made beside the one that a payment knows, and given back whole: that is as it should be. */
+export function isSettledDouble(charge: BookedCharge, { payment }: BookedPayment): boolean {
+  const { intentId, amount, amountRefunded } = charge;
+  return Boolean(payment.intentId) && payment.intentId !== intentId && amountRefunded >= amount;
 }
 
 /** Names a second charge for the same payment. */
@@ -74,7 +94,9 @@ export function nameDouble(
   { payment }: BookedPayment,
 ): Difference {
   const message = `Payment ${idText(payment._id)} was charged twice: ${first}, ${charge.id}.`;
-  return { kind: 'DOUBLE', payment: payment._id, providerId: charge.id, message };
+  // The one that the payment does not know: the other is found by the payment.
+  const providerId = charge.intentId === payment.intentId ? first : charge.id;
+  return { kind: 'DOUBLE', payment: payment._id, providerId, message };
 }
 
 /** Names an invoice of a subscription of ours that is paid, and is no payment here. */

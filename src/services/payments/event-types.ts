@@ -12,6 +12,7 @@ export const EVENT_TYPES = [
   ...(['setup_intent.succeeded', 'payment_method.attached', 'payment_method.detached'] as const),
   ...(['payment_method.updated', 'payment_method.automatically_updated'] as const),
   ...(['customer.subscription.created', 'customer.subscription.updated'] as const),
+  ...(['customer.deleted'] as const),
   ...(['customer.subscription.deleted', 'invoice.paid', 'invoice.payment_failed'] as const),
 ];
 

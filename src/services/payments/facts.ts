@@ -143,9 +143,13 @@ async function fetchReversals(
       amount: fromStripeAmount(amount, currency),
       isActive: status !== 'failed' && status !== 'canceled',
     })),
-    // An inquiry (`warning_…`) takes no money; one that becomes a dispute goes on under its id.
-    disputes: disputes.filter(({ status }) => !status.startsWith('warning_')).map(readDispute),
+    disputes: readDisputes(disputes),
   };
+}
+
+/** An inquiry (`warning_…`) takes no money; one that becomes a dispute goes on under its id. */
+export function readDisputes(disputes: Stripe.Dispute[]): DisputeFact[] {
+  return disputes.filter(({ status }) => !status.startsWith('warning_')).map(readDispute);
 }
 
 function readDispute({ id, amount, currency, status, created }: Stripe.Dispute): DisputeFact {

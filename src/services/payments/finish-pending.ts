@@ -1,7 +1,10 @@
 import type { Ctx } from '../../context.ts';
 import { hasCome } from '../../data/database-time.ts';
+import type { TypedFilter } from '../../data/filter.ts';
+import { idText } from '../../data/ids.ts';
 import { findMany, WHOLE } from '../../data/read.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
+import { inTurn, lookAtEach } from './look-at-each.ts';
 import { lookUpPayment } from './look-up.ts';
 import { settlePayment } from './settle.ts';
 import { callStripe, StripeRefusal } from './stripe.ts';
@@ -10,37 +13,37 @@ import { callStripe, StripeRefusal } from './stripe.ts';
 const OPENED = 60_000;
 /** What is not paid by then is canceled at Stripe, as its sessions end by themselves, in ms. */
 const PAID = 26 * 3600_000;
+/** Of each kind in a run. */
 const MOST = 200;
 
 /**
- * Looks up payments whose opening nobody knows the outcome of, and ends those that nobody paid. One that
- * cannot be looked up does not keep the others waiting.
+ * Looks up payments whose opening nobody knows the outcome of, and ends those that nobody paid. However many of
+ * one kind there are, and whatever cannot be looked up, none of the others waits for it.
  * @returns how many were looked at
  */
 export async function finishPending(ctx: Ctx, timeLeft: () => number): Promise<number> {
-  const pending = { status: 'PENDING', ...hasCome(ctx, 'createdAt', OPENED) };
-  const sort = { createdAt: 1, _id: 1 } as const;
-  const found = await findMany(ctx, Payment, pending, { ...WHOLE, sort, limit: MOST });
-  let looked = 0;
-  for (const payment of found.filter((one) => isDue(ctx, one))) {
-    if (timeLeft() < 20_000) break;
-    try {
-      await finish(ctx, payment);
-      looked++;
-    } catch (error) {
-      ctx.log.error('A payment could not be looked up.', {
-        payment: String(payment._id),
-        error: error as Error,
-      });
-    }
-  }
-  return looked;
+  const opening = hasCome(ctx, 'createdAt', OPENED);
+  const due = await Promise.all([
+    findDue(ctx, 'unopened', { providerId: { $exists: false }, ...opening }),
+    // An invoice was paid before it became a payment.
+    findDue(ctx, 'unpaid', { flow: 'SUBSCRIPTION', ...opening }),
+    findDue(ctx, 'unpaid', {
+      flow: { $in: ['CHECKOUT', 'INTENT', 'OFF_SESSION'] },
+      providerId: { $exists: true },
+      ...hasCome(ctx, 'createdAt', PAID),
+    }),
+  ]);
+  return lookAtEach(ctx, Payment, inTurn(due), timeLeft, {
+    look: (payment) => finish(ctx, payment),
+    fail: (payment, error) =>
+      ctx.log.error('A payment could not be looked up.', { payment: idText(payment._id), error }),
+  });
 }
 
-function isDue(ctx: Ctx, { providerId, createdAt, flow }: PaymentDoc): boolean {
-  // An invoice was paid before it became a payment.
-  const isPaid = flow === 'SUBSCRIPTION';
-  return !providerId || isPaid || ctx.clock() - createdAt.getTime() > PAID;
+function findDue(ctx: Ctx, hint: string, filter: TypedFilter): Promise<PaymentDoc[]> {
+  const sort = { lookedUpAt: 1, createdAt: 1 } as const;
+  const options = { ...WHOLE, sort, limit: MOST, hint };
+  return findMany(ctx, Payment, { status: 'PENDING', ...filter }, options);
 }
 
 async function finish(ctx: Ctx, payment: PaymentDoc): Promise<void> {

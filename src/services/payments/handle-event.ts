@@ -6,6 +6,7 @@ import { Payment } from '../../models/billing/payment.ts';
 import { Subscription } from '../../models/billing/subscription.ts';
 import { WebhookEvent, type WebhookEventDoc } from '../../models/webhooks/webhook-event.ts';
 import type { Work } from '../jobs/job-type.ts';
+import { syncCustomer } from './customer-gone.ts';
 import { adoptCheckout } from './look-up.ts';
 import { syncMethod } from './methods.ts';
 import { settlePayment } from './settle.ts';
@@ -26,6 +27,10 @@ export async function runEvent({ ctx, input }: Work<{ event: UUID }>): Promise<o
 async function handleEvent(ctx: Ctx, event: WebhookEventDoc): Promise<UUID | undefined> {
   if (/^(setup_intent|payment_method)\./.test(event.type)) {
     await syncMethod(ctx, event.objectId);
+    return undefined;
+  }
+  if (event.type === 'customer.deleted') {
+    await syncCustomer(ctx, event.objectId);
     return undefined;
   }
   if (event.subscription) {

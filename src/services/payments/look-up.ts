@@ -6,6 +6,7 @@ import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import type { WebhookEventDoc } from '../../models/webhooks/webhook-event.ts';
 import { noteOpened, openOrFail } from './buy.ts';
 import { findKnown } from './customer.ts';
+import { searchIntents, searchSessions } from './search-lists.ts';
 import { settlePayment } from './settle.ts';
 import { callStripe, isMissing } from './stripe.ts';
 
@@ -53,18 +54,11 @@ export async function lookUpPayment(ctx: Ctx, payment: PaymentDoc): Promise<void
 }
 
 async function searchLists(ctx: Ctx, payment: PaymentDoc): Promise<string | undefined> {
-  const customer = await findKnown(ctx, payment.user);
+  const { _id, user, createdAt: since, flow } = payment;
+  const customer = await findKnown(ctx, user);
   if (!customer) return undefined;
-  const since = Math.floor(payment.createdAt.getTime() / 1000) - 60;
-  const of = { customer, created: { gte: since }, limit: 100 };
-  const isIts = ({ metadata }: { metadata: Record<string, string> | null }) =>
-    metadata?.payment === idText(payment._id);
-  const bound = { limit: 1000 };
-  const found =
-    payment.flow === 'CHECKOUT'
-      ? await callStripe((s) => s.checkout.sessions.list(of).autoPagingToArray(bound))
-      : await callStripe((s) => s.paymentIntents.list(of).autoPagingToArray(bound));
-  return [...found].find(isIts)?.id;
+  const sought = { customer, since, mark: { name: 'payment' as const, id: idText(_id) } };
+  return (await (flow === 'CHECKOUT' ? searchSessions(sought) : searchIntents(sought)))?.id;
 }
 
 async function findSession(

@@ -7,18 +7,14 @@ import { AppError } from '../../errors.ts';
 import { PaymentCustomer } from '../../models/billing/payment-customer.ts';
 import { PaymentMethod, type PaymentMethodDoc } from '../../models/billing/payment-method.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
-import { findCustomer } from './customer.ts';
+import { callForCustomer } from './customer.ts';
 import { callStripe, isMissing } from './stripe.ts';
 
 /** Begins to save a method: the client finishes it with Stripe's own library, and no number comes here. */
 export async function setUpMethod(ctx: Ctx, user: UUID): Promise<{ clientSecret: string }> {
-  const customer = await findCustomer(ctx, user);
-  const intent = await callStripe((stripe) =>
-    stripe.setupIntents.create({
-      customer,
-      usage: 'off_session',
-      automatic_payment_methods: { enabled: true },
-    }),
+  const how = { usage: 'off_session', automatic_payment_methods: { enabled: true } } as const;
+  const intent = await callForCustomer(ctx, user, (customer) =>
+    callStripe((stripe) => stripe.setupIntents.create({ customer, ...how })),
   );
   if (!intent.client_secret) throw new Error('Stripe made a SetupIntent without a secret.');
   return { clientSecret: intent.client_secret };

@@ -1,35 +1,48 @@
+import type Stripe from 'stripe';
 import type { Ctx } from '../../context.ts';
-import { idText, parseId } from '../../data/ids.ts';
+import { idText, parseId, type UUID } from '../../data/ids.ts';
 import { findMany, WHOLE } from '../../data/read.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import { Subscription } from '../../models/billing/subscription.ts';
 import { type Difference, nameUnbooked, nameUnknown } from './compare.ts';
+import { listPages, PAGE } from './list-pages.ts';
 import { type Period, toCreated } from './period.ts';
 import { callStripe, isMissing } from './stripe.ts';
 
-const PAGE = 100;
+/** An invoice may be paid so long after it was made, and longer only by hand, in ms. */
+const INVOICES = 60 * 24 * 3600_000;
+
+/** What was among Stripe's charges, and the payments that an earlier report has named. */
+interface Known {
+  seen: ReadonlyMap<string, unknown>;
+  named: PaymentDoc[];
+}
 
 /** Asks Stripe one by one for the payments that were in none of its pages: they may be of the day before. */
 export async function findUnseen(
   ctx: Ctx,
   { from, to }: Period,
-  seen: ReadonlyMap<string, string>,
+  { seen, named }: Known,
   differences: Difference[],
 ): Promise<number> {
   const known = new Set<string>(seen.keys());
   const before = known.size;
-  let since = from;
   let count = 0;
+  const look = async (payments: PaymentDoc[]) => {
+    for (const payment of payments.filter(({ _id }) => !known.has(idText(_id)))) {
+      known.add(idText(payment._id)); // a page begins with what ended the one before
+      count++;
+      if (!(await isPaidAtStripe(payment))) differences.push(nameUnknown(payment));
+    }
+  };
+  await look(named.filter(({ completedAt }) => completedAt));
+  let since = from;
   for (;;) {
     const completedAt = { $gte: since, $lt: to };
     const sort = { completedAt: 1 } as const;
     const options = { ...WHOLE, sort, limit: PAGE };
     const page: PaymentDoc[] = await findMany(ctx, Payment, { completedAt }, options);
-    for (const payment of page.filter(({ _id }) => !known.has(idText(_id)))) {
-      known.add(idText(payment._id)); // a page begins with what ended the one before
-      count++;
-      if (!(await isPaidAtStripe(payment))) differences.push(nameUnknown(payment));
-    }
+    await look(page);
     const last = page.at(-1)?.completedAt;
     if (page.length < PAGE || !last) return before + count;
     since = last > since ? last : new Date(since.getTime() + 1);
@@ -52,41 +65,59 @@ async function isPaidAtStripe({ intentId, flow, providerId }: PaymentDoc): Promi
   }
 }
 
-/** Finds paid invoices of our subscriptions that are no payments here: their charges bear no mark. */
-export async function findUnbooked(ctx: Ctx, period: Period): Promise<Difference[]> {
-  const created = toCreated(period);
+/**
+ * Finds invoices of our subscriptions that were paid in the period, or named before, and are no payments here:
+ * their charges bear no mark.
+ */
+export async function findUnbooked(
+  ctx: Ctx,
+  { from, to }: Period,
+  named: ReadonlySet<string>,
+): Promise<Difference[]> {
+  const created = toCreated({ from: new Date(to.getTime() - INVOICES), to });
+  const of = { created, status: 'paid' as const };
   const differences: Difference[] = [];
-  let after: string | undefined;
-  do {
-    const page = await callStripe((stripe) =>
-      stripe.invoices.list({
-        ...{ created, status: 'paid', limit: PAGE },
-        ...(after && { starting_after: after }),
-      }),
-    );
-    const marked = page.data.flatMap(({ id, parent }) => {
-      const subscription = parseId(parent?.subscription_details?.metadata?.subscription);
-      return id && subscription ? [{ id, subscription }] : [];
-    });
-    const _id = { $in: marked.map(({ subscription }) => subscription) };
-    const providerId = { $in: marked.map(({ id }) => id) };
-    const only = { limit: PAGE };
-    const [ours, booked] = await Promise.all([
-      findMany(ctx, Subscription, { _id }, { ...only, projection: { _id: 1 } }),
-      findMany(
-        ctx,
-        Payment,
-        { provider: 'STRIPE', providerId },
-        { ...only, projection: { providerId: 1 } },
-      ),
-    ]);
-    const isOurs = new Set(ours.map((one) => idText(one._id)));
-    const isBooked = new Set(booked.map((one) => one.providerId));
-    for (const { id, subscription } of marked) {
-      if (!isOurs.has(idText(subscription)) || isBooked.has(id)) continue;
-      differences.push(nameUnbooked(id, idText(subscription)));
-    }
-    after = page.has_more ? page.data.at(-1)?.id : undefined;
-  } while (after);
+  const isPaidNow = (invoice: Stripe.Invoice) =>
+    paidAt(invoice) >= from.getTime() && !named.has(invoice.id ?? '');
+  const pages = listPages((asked) => callStripe((s) => s.invoices.list({ ...of, ...asked })));
+  for await (const page of pages) {
+    differences.push(...(await nameMissing(ctx, page.filter(isPaidNow).flatMap(readMarked))));
+  }
+  for (const id of named) {
+    const invoice = await callStripe((stripe) => stripe.invoices.retrieve(id));
+    const paid = invoice.status === 'paid' ? readMarked(invoice) : [];
+    differences.push(...(await nameMissing(ctx, paid)));
+  }
   return differences;
+}
+
+function readMarked({ id, parent }: Stripe.Invoice): { id: string; subscription: UUID }[] {
+  const subscription = parseId(parent?.subscription_details?.metadata?.subscription);
+  return id && subscription ? [{ id, subscription }] : [];
+}
+
+function paidAt({ status_transitions, created }: Stripe.Invoice): number {
+  return (status_transitions?.paid_at ?? created) * 1000;
+}
+
+async function nameMissing(
+  ctx: Ctx,
+  marked: { id: string; subscription: UUID }[],
+): Promise<Difference[]> {
+  const _id = { $in: marked.map(({ subscription }) => subscription) };
+  const providerId = { $in: marked.map(({ id }) => id) };
+  const [ours, booked] = await Promise.all([
+    findMany(ctx, Subscription, { _id }, { limit: PAGE, projection: { _id: 1 } }),
+    findMany(
+      ctx,
+      Payment,
+      { provider: 'STRIPE', providerId },
+      { limit: PAGE, projection: { providerId: 1 } },
+    ),
+  ]);
+  const isOurs = new Set(ours.map((one) => idText(one._id)));
+  const isBooked = new Set(booked.map((one) => one.providerId));
+  return marked
+    .filter(({ id, subscription }) => isOurs.has(idText(subscription)) && !isBooked.has(id))
+    .map(({ id, subscription }) => nameUnbooked(id, idText(subscription)));
 }

@@ -1,4 +1,3 @@
-import type Stripe from 'stripe';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import { idText, parseId } from '../../data/ids.ts';
@@ -8,48 +7,41 @@ import { CreditsTransaction } from '../../models/billing/credits-transaction.ts'
 import { Dispute } from '../../models/billing/dispute.ts';
 import { Payment } from '../../models/billing/payment.ts';
 import { PaymentReport, type PaymentReportDoc } from '../../models/billing/payment-report.ts';
+import { listCharges } from './charges.ts';
 import {
   type BookedCharge,
   type BookedPayment,
   compareCharge,
   type Difference,
+  isSettledDouble,
   nameDouble,
 } from './compare.ts';
-import { fromStripeAmount } from './currency.ts';
-import { type Period, toCreated } from './period.ts';
-import { readId } from './read-id.ts';
+import { choosePeriod, findLastReport, MOST_DIFFERENCES, readNamed } from './last-report.ts';
+import { PAGE } from './list-pages.ts';
+import type { Period } from './period.ts';
 import { findUnbooked, findUnseen } from './reconcile-ours.ts';
-import { callStripe } from './stripe.ts';
-
-const HOUR = 3600_000;
-const DAY = 24 * HOUR;
-const PAGE = 100;
-/** The most differences that a report holds. */
-const MOST = 500;
-
-/** The last three days, but for the last hour, in which news may be on its way. */
-function choosePeriod(ctx: Ctx): Period {
-  const now = ctx.clock();
-  return { from: new Date(now - 3 * DAY), to: new Date(now - HOUR) };
-}
 
 /**
  * Compares what Stripe has charged with the payments and the ledger here, and stores the report. Nothing is
- * mended by it: a difference is for a person to look at.
+ * mended by it: a difference is for a person to look at, and is named each night until both sides agree.
  */
 export async function reconcilePayments(
   ctx: Ctx,
-  period = choosePeriod(ctx),
+  asked?: Period,
 ): Promise<PaymentReportDoc | undefined> {
   if (!config.stripe) return undefined;
+  const last = await findLastReport(ctx);
+  const period = asked ?? choosePeriod(ctx, last);
+  const named = await readNamed(ctx, last);
   const differences: Difference[] = [];
   const seen = new Map<string, string>();
   let charges = 0;
-  for await (const page of listCharges(period)) {
+  for await (const page of listCharges(period, named)) {
     const ours = await findOurs(ctx, page);
     for (const charge of page) {
       charges++;
       const booked = ours.get(charge.intentId);
+      if (booked && isSettledDouble(charge, booked)) continue;
       differences.push(...compareCharge(charge, booked));
       if (!booked) continue;
       const key = idText(booked.payment._id);
@@ -58,39 +50,16 @@ export async function reconcilePayments(
       else seen.set(key, charge.id);
     }
   }
-  const payments = await findUnseen(ctx, period, seen, differences);
-  differences.push(...(await findUnbooked(ctx, period)));
+  const payments = await findUnseen(ctx, period, { seen, named: named.payments }, differences);
+  differences.push(...(await findUnbooked(ctx, period, named.invoices)));
   if (differences.length > 0) {
     ctx.log.error('Payments differ from those at Stripe.', { differences: differences.length });
   }
   return insert(ctx, PaymentReport, {
     ...period,
     ...{ charges, payments, differenceCount: differences.length },
-    differences: differences.slice(0, MOST),
+    differences: differences.slice(0, MOST_DIFFERENCES),
   });
-}
-
-/** Pages of the charges of a period that succeeded. */
-async function* listCharges(period: Period): AsyncGenerator<BookedCharge[]> {
-  const created = toCreated(period);
-  let after: string | undefined;
-  do {
-    const page = await callStripe((stripe) =>
-      stripe.charges.list({ created, limit: PAGE, ...(after && { starting_after: after }) }),
-    );
-    yield page.data.filter(({ status }) => status === 'succeeded').map(readCharge);
-    after = page.has_more ? page.data.at(-1)?.id : undefined;
-  } while (after);
-}
-
-function readCharge(charge: Stripe.Charge): BookedCharge {
-  const { id, payment_intent, metadata, amount, amount_refunded, currency } = charge;
-  return {
-    ...{ id, intentId: readId(payment_intent) ?? '', currency: currency.toUpperCase() },
-    ...(metadata.payment && { mark: metadata.payment }),
-    amount: fromStripeAmount(amount, currency),
-    amountRefunded: fromStripeAmount(amount_refunded, currency),
-  };
 }
 
 /** What we have of charges, by their PaymentIntents; of one that we do not know by our mark on it. */

@@ -3,9 +3,9 @@ import { idText, newId } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
-import { toStripeAmount } from './currency.ts';
+import { isPayable, toStripeAmount } from './currency.ts';
 import { settlePayment } from './settle.ts';
-import { callOrRefuse } from './stripe.ts';
+import { callOrRefuse, callStripe } from './stripe.ts';
 
 /** What an administrator gives back; all that is left, unless said otherwise. */
 export interface NewRefund {
@@ -24,6 +24,11 @@ export async function refundPayment(
   { amount, reason }: NewRefund,
 ): Promise<PaymentDoc> {
   const payment = await findOne(ctx, Payment, { _id }, WHOLE);
+  // The same for a request that is sent again under its Idempotency-Key.
+  const request = idText(ctx.promisedId ?? newId(ctx.clock()));
+  if (payment?.intentId && ctx.promisedId && (await isMade(payment.intentId, request))) {
+    return settle(ctx, payment);
+  }
   if (!payment?.intentId || payment.status !== 'COMPLETED') {
     throw new AppError(
       'INVALID_STATE',
@@ -35,19 +40,36 @@ export async function refundPayment(
   if (amount !== undefined && amount > left) {
     throw invalid([{ path: 'amount', message: `must be at most ${left}, which is what is left` }]);
   }
-  // The same for a request that is sent again under its Idempotency-Key.
-  const key = idText(ctx.promisedId ?? newId(ctx.clock()));
+  if (amount !== undefined && !isPayable(amount, currency)) {
+    const message = `must be a multiple of 10: ${currency} has three decimals, the last of which is 0`;
+    throw invalid([{ path: 'amount', message }]);
+  }
+  // Stripe may have done it, whatever is answered: the Idempotency-Key stays this request's.
+  ctx.noteWrite?.();
   await callOrRefuse((stripe) =>
     stripe.refunds.create(
       {
         payment_intent: intentId,
         amount: toStripeAmount(amount ?? left, currency),
         reason: 'requested_by_customer',
-        metadata: { payment: idText(_id), ...(reason && { reason }) },
+        metadata: { payment: idText(_id), request, ...(reason && { reason }) },
       },
-      { idempotencyKey: `refund-${key}` },
+      { idempotencyKey: `refund-${request}` },
     ),
   );
+  return settle(ctx, payment);
+}
+
+/** Whether Stripe has made the refund of this request: then less is left than when it was first asked for. */
+async function isMade(payment_intent: string, request: string): Promise<boolean> {
+  const of = { payment_intent, limit: 100 };
+  const refunds = await callStripe((stripe) =>
+    stripe.refunds.list(of).autoPagingToArray({ limit: 1000 }),
+  );
+  return refunds.some(({ metadata }) => metadata?.request === request);
+}
+
+async function settle(ctx: Ctx, { _id }: Pick<PaymentDoc, '_id'>): Promise<PaymentDoc> {
   await settlePayment(ctx, _id);
   return (await findOne(ctx, Payment, { _id })) as PaymentDoc;
 }

@@ -44,14 +44,38 @@ async function openClient(): Promise<Stripe> {
 export class StripeRefusal extends Error {
   override readonly name = 'StripeRefusal';
   readonly code: string;
+  /** Whether the message is for the holder of a card; else it is for our log alone. */
+  readonly isOfCard: boolean;
   /** The PaymentIntent that a card was refused for. */
   readonly intent: string | undefined;
+  /** The parameter that is at fault. */
+  readonly param: string | undefined;
 
-  constructor(code: string, message: string, intent?: string) {
+  constructor(
+    code: string,
+    message: string,
+    about: { isOfCard?: boolean; intent?: string; param?: string } = {},
+  ) {
     super(message);
     this.code = code;
-    this.intent = intent;
+    this.isOfCard = about.isOfCard ?? false;
+    this.intent = about.intent;
+    this.param = about.param;
   }
+}
+
+/** What the payer is told of a refusal: of a card Stripe's own words, else that it was refused, and no more. */
+export function describeRefusal({ message, isOfCard }: StripeRefusal): {
+  code: string;
+  message: string;
+} {
+  const shown = isOfCard ? message : 'The payment provider refuses this.';
+  return { code: 'REFUSED', message: shown.slice(0, 1000) };
+}
+
+/** The cause of an outage that the same idempotency key would only be answered with again. */
+class SpentKey extends Error {
+  override readonly name = 'SpentKey';
 }
 
 /**
@@ -86,7 +110,9 @@ type Failure = {
   message?: string;
   requestId?: string;
   statusCode?: number;
+  param?: string;
   payment_intent?: { id?: string };
+  headers?: Record<string, string | undefined>;
 };
 
 /** What Stripe refuses for good; all others may have been done, or may succeed later. */
@@ -98,13 +124,15 @@ function translate(error: unknown): unknown {
   const { type, statusCode, requestId } = failure;
   const code = failure.decline_code ?? failure.code ?? type;
   const text = `${type} ${code} (status ${statusCode ?? 'none'}, request ${requestId ?? 'none'})`;
-  if (REFUSALS.includes(type)) {
-    const isCard = type === 'StripeCardError';
-    // What is said of a card is for its holder; the rest is for our log.
-    const message = isCard ? (failure.message ?? text) : text;
-    return new StripeRefusal(code, message, failure.payment_intent?.id);
+  // 409: another call by the same key is still running, and what becomes of that nobody knows yet.
+  if (REFUSALS.includes(type) && statusCode !== 409) {
+    const isOfCard = type === 'StripeCardError' && failure.message !== undefined;
+    const intent = failure.payment_intent?.id;
+    const { param } = failure;
+    const about = { isOfCard, ...(intent && { intent }), ...(param && { param }) };
+    return new StripeRefusal(code, isOfCard ? (failure.message as string) : text, about);
   }
-  const cause = new Error(text);
+  const cause = isAnswered(failure) ? new SpentKey(text) : new Error(text);
   return new AppError('UNAVAILABLE', 'The payment provider cannot be reached.', {
     retryAfter: 5,
     cause,
@@ -114,4 +142,18 @@ function translate(error: unknown): unknown {
 /** Whether Stripe refused because there is no such object. */
 export function isMissing(error: unknown): boolean {
   return error instanceof StripeRefusal && error.code === 'resource_missing';
+}
+
+/** Whether an idempotency key can bring nothing any more: see `make-once.ts`. */
+export function isKeySpent(error: unknown): boolean {
+  return error instanceof AppError && error.cause instanceof SpentKey;
+}
+
+/**
+ * Stripe keeps the first answer to a key for a day, an error of its own among them; and it takes no other
+ * parameters by that key.
+ */
+function isAnswered({ type, statusCode = 0, headers }: Failure): boolean {
+  if (type === 'StripeIdempotencyError') return true;
+  return statusCode >= 500 && headers?.['idempotent-replayed'] === 'true';
 }

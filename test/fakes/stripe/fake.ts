@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseForm } from './form.ts';
-import { type Answered, createIdempotency } from './idempotency.ts';
-import { press, showPage } from './page.ts';
+import { type Answered, createIdempotency, refuseRunning } from './idempotency.ts';
+import { hasPage, press, showPage } from './page.ts';
 import { answer } from './routes.ts';
 import { expireSession } from './sessions.ts';
 import { createState, FakeError, listObjects, makeId, readClock, type State } from './state.ts';
@@ -13,7 +13,7 @@ interface Fault {
   /** `POST /v1/refunds` */
   at: RegExp;
   /** A status that is answered instead; or a connection that breaks, before or after the work is done. */
-  does: 429 | 500 | 'BREAKS_BEFORE' | 'BREAKS_AFTER';
+  does: 409 | 429 | 500 | 'BREAKS_BEFORE' | 'BREAKS_AFTER';
   times?: number;
 }
 
@@ -88,6 +88,7 @@ export async function startFakeStripe({ port = 0 } = {}): Promise<FakeStripe> {
     if (fault?.does === 429) {
       throw new FakeError(429, { type: 'invalid_request_error', message: 'Too many requests' });
     }
+    if (fault?.does === 409) throw refuseRunning();
     await fake.check?.({ method, path, body });
     const { pathname, searchParams } = new URL(path, 'http://localhost');
     const params = parseForm(method === 'GET' ? searchParams.toString() : body);
@@ -112,6 +113,10 @@ export async function startFakeStripe({ port = 0 } = {}): Promise<FakeStripe> {
   }
 
   function servePage(id: string, method: string, body: string, response: ServerResponse): void {
+    if (!hasPage(state, id)) {
+      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
+      return void response.end('There is no such page: the stand-in forgets all when it ends.\n');
+    }
     const note = method === 'POST' ? press(state, id, new URLSearchParams(body)) : '';
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
     response.end(showPage(state, id, note));

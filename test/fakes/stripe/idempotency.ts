@@ -28,11 +28,7 @@ export function createIdempotency() {
       throw new FakeError(400, { type: 'idempotency_error', message });
     }
     if (before?.answer) return { ...before.answer, replayed: true };
-    if (before) {
-      const code = 'idempotency_key_in_use';
-      const message = 'There is currently another in-progress request using this key.';
-      throw new FakeError(409, { type: 'invalid_request_error', code, message });
-    }
+    if (before) throw refuseRunning();
     const stored: Stored = { request };
     byKey.set(key, stored);
     const answer = await run();
@@ -40,4 +36,11 @@ export function createIdempotency() {
     else stored.answer = answer;
     return answer;
   };
+}
+
+/** A call by the same key is still running. */
+export function refuseRunning(): FakeError {
+  const code = 'idempotency_key_in_use';
+  const message = 'There is currently another in-progress request using this key.';
+  return new FakeError(409, { type: 'invalid_request_error', code, message });
 }

@@ -1,17 +1,29 @@
 import { describeCard, TEST_CARDS } from './cards.ts';
+import { chargeIntent } from './intents.ts';
 import { payInvoice } from './invoices.ts';
 import { finishSetup } from './methods.ts';
 import { answerBank, expireSession, finishDelayed, paySession } from './sessions.ts';
 import { FakeError, need, type State, type StripeObject } from './state.ts';
 import { passPeriod, payOpenInvoice } from './subscriptions.ts';
 
-/** The page at which a session or an invoice is paid, or a card is saved, as Stripe's own would be. */
+/** The objects that have a page. */
+const PAGES = ['checkout.session', 'invoice', 'payment_intent', 'setup_intent'];
+
+export function hasPage(state: State, id: string): boolean {
+  return PAGES.includes(state.objects.get(id)?.object ?? '');
+}
+
+/**
+ * The page at which a session, a PaymentIntent or an invoice is paid, or a card is saved, as Stripe's own, or its
+ * library in the app, would be.
+ */
 export function showPage(state: State, id: string, note = ''): string {
   const object = state.objects.get(id);
   const told = note && `<p class="note" role="status">${escapeHtml(note)}`;
   if (object?.object === 'setup_intent')
     return wrap(`<h1>Save a card</h1>${told}${showSetup(object)}`);
   if (object?.object === 'invoice') return wrap(`${showInvoice(object, told)}`);
+  if (object?.object === 'payment_intent') return wrap(showIntent(object, told));
   const session = need(state, id, 'checkout.session');
   const every = session.mode === 'subscription' ? ` each ${session.recurs.recurring.interval}` : '';
   const price = showPrice(session.amount_total, session.currency) + every;
@@ -26,13 +38,38 @@ function showPrice(amount: number, currency: string): string {
 
 function showForm(state: State, session: StripeObject): string {
   const intent = state.objects.get(session.payment_intent ?? session.ownIntent ?? '');
-  if (intent?.status === 'requires_action') {
-    return `<p>The bank asks the holder of the card: was this you?
-<form method="post"><button name="bank" value="yes">Yes, it was</button>
-<button name="bank" value="no">No</button></form>`;
-  }
+  if (intent?.status === 'requires_action') return showBank();
   return `<form method="post">${showCards(session.mode !== 'subscription')}
 <button>Pay</button> <button name="expire" value="yes">Let it expire</button></form>`;
+}
+
+function showBank(): string {
+  return `<p>The bank asks the holder of the card: was this you?
+<form method="post"><button name="bank" value="yes">Yes, it was</button>
+<button name="bank" value="no">No</button></form>`;
+}
+
+/** What the client pays by `clientSecret`, which begins with the id of this page. */
+function showIntent(intent: StripeObject, told: string): string {
+  const { status, amount, currency } = intent;
+  const heading = `<h1>A payment</h1><p class="price">${showPrice(amount, currency)}${told}`;
+  if (status === 'succeeded') return `${heading}<p>It is paid. Thank you.`;
+  if (status === 'canceled') return `${heading}<p>It was canceled.`;
+  if (isAsked(intent)) return `${heading}${showBank()}`;
+  if (status === 'processing') return `${heading}<p>${showDelay()}`;
+  return `${heading}<p>Stripe's library in the app would show this.
+<form method="post">${showCards(true)}<button>Pay</button></form>`;
+}
+
+/** Whether the bank of the card wants its holder: now, or since a charge with nobody there. */
+function isAsked({ status, last_payment_error: error }: StripeObject): boolean {
+  return status === 'requires_action' || error?.code === 'authentication_required';
+}
+
+function showDelay(): string {
+  return `The debit is on its way, which takes days.
+<form method="post"><button name="delayed" value="yes">It was paid</button>
+<button name="delayed" value="no">The bank refused it</button></form>`;
 }
 
 function showSetup({ status }: StripeObject): string {
@@ -67,9 +104,7 @@ function showEnd({ mode, status, payment_status, success_url, id }: StripeObject
   if (payment_status === 'paid') {
     return `<p>It is paid. Thank you.${mode === 'subscription' ? renew : ''}${link}`;
   }
-  return `<p>The debit is on its way, which takes days.
-<form method="post"><button name="delayed" value="yes">It was paid</button>
-<button name="delayed" value="no">The bank refused it</button></form>${link}`;
+  return `<p>${showDelay()}${link}`;
 }
 
 /** What the payer has pressed. Returns what the page is to say. */
@@ -83,12 +118,17 @@ export function press(state: State, id: string, form: URLSearchParams): string {
     else if (form.has('delayed')) finishDelayed(state, id, form.get('delayed') === 'yes');
     else if (object?.object === 'setup_intent') finishSetup(state, id, number);
     else if (object?.object === 'invoice') return payOnPage(state, object, number);
+    else if (object?.object === 'payment_intent') return payIntent(state, object, number);
     else return String(paySession(state, id, describeCard(number).does)?.message ?? '');
     return '';
   } catch (error) {
     if (error instanceof FakeError) return error.message;
     throw error;
   }
+}
+
+function payIntent(state: State, intent: StripeObject, number: string): string {
+  return String(chargeIntent(state, intent, describeCard(number).does)?.message ?? '');
 }
 
 /** The holder is there: a card whose bank asks is answered at once. */

@@ -15,6 +15,7 @@ export function createRefund(state: State, params: Params): StripeObject {
   const charge = findCharge(state, params.payment_intent);
   const left = charge.amount - charge.amount_refunded;
   const amount = Number(params.amount ?? left);
+  checkLastDigit(amount, charge.currency);
   if (amount > left || charge.disputed === 'lost') {
     const message = `Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`;
     const code = left === 0 ? 'charge_already_refunded' : 'amount_too_large';
@@ -78,4 +79,11 @@ export function closeDispute(
 function findCharge(state: State, intent: unknown): StripeObject {
   const { latest_charge } = need(state, intent, 'payment_intent');
   return need(state, latest_charge, 'charge');
+}
+
+/** Of a currency with three decimals Stripe takes no amount whose last digit is not 0. */
+function checkLastDigit(amount: number, currency: string): void {
+  if (!['bhd', 'jod', 'kwd', 'omr', 'tnd'].includes(currency) || amount % 10 === 0) return;
+  const message = `Invalid amount: ${amount} must be a multiple of 10 in ${currency}.`;
+  throw new FakeError(400, { type: 'invalid_request_error', message, param: 'amount' });
 }

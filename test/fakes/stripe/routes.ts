@@ -1,3 +1,10 @@
+import {
+  checkCustomer,
+  deleteCustomer,
+  makeCustomer,
+  searchCustomers,
+  updateCustomer,
+} from './customers.ts';
 import { readList } from './form.ts';
 import { cancelIntent, createIntent } from './intents.ts';
 import { createSetup, detachMethod } from './methods.ts';
@@ -5,7 +12,6 @@ import { createProduct } from './prices.ts';
 import { createRefund } from './reversals.ts';
 import { createSession, expireSession } from './sessions.ts';
 import {
-  add,
   FakeError,
   listObjects,
   need,
@@ -33,22 +39,26 @@ export function answer(
 type Handle = (state: State, params: Params, id: string) => unknown;
 
 const ROUTES: [string, RegExp, Handle][] = [
-  ['POST', /^\/v1\/customers$/, (s, { email, metadata = {} }) => makeCustomer(s, email, metadata)],
+  ['POST', /^\/v1\/customers$/, makeCustomer],
+  ['POST', /^\/v1\/customers\/(\w+)$/, (s, params, id) => updateCustomer(s, id, params)],
+  ['DELETE', /^\/v1\/customers\/(\w+)$/, (s, _p, id) => deleteCustomer(s, id)],
+  ['GET', /^\/v1\/customers\/search$/, searchCustomers],
   read('customers', 'customer'),
-  ['POST', /^\/v1\/checkout\/sessions$/, createSession],
+  ['POST', /^\/v1\/checkout\/sessions$/, forCustomer(createSession)],
   ['POST', /^\/v1\/checkout\/sessions\/(\w+)\/expire$/, (s, _p, id) => expireSession(s, id)],
   read('checkout/sessions', 'checkout.session'),
   list('checkout/sessions', 'checkout.session', ['payment_intent', 'customer']),
-  ['POST', /^\/v1\/payment_intents$/, createIntent],
+  ['POST', /^\/v1\/payment_intents$/, forCustomer(createIntent)],
   ['POST', /^\/v1\/payment_intents\/(\w+)\/cancel$/, (s, _p, id) => cancelIntent(s, id)],
   read('payment_intents', 'payment_intent'),
   list('payment_intents', 'payment_intent', ['customer']),
-  ['POST', /^\/v1\/setup_intents$/, createSetup],
+  ['POST', /^\/v1\/setup_intents$/, forCustomer(createSetup)],
   ['POST', /^\/v1\/payment_methods\/(\w+)\/detach$/, (s, _p, id) => detachMethod(s, id)],
   read('payment_methods', 'payment_method'),
   ['POST', /^\/v1\/refunds$/, createRefund],
   list('refunds', 'refund', ['payment_intent']),
   list('disputes', 'dispute', ['payment_intent']),
+  read('charges', 'charge'),
   list('charges', 'charge', ['payment_intent', 'customer']),
   ['POST', /^\/v1\/products$/, createProduct],
   ['POST', /^\/v1\/subscriptions\/(\w+)$/, (s, params, id) => updateSubscription(s, id, params)],
@@ -59,8 +69,11 @@ const ROUTES: [string, RegExp, Handle][] = [
   ['GET', /^\/v1\/events$/, (s, params) => listEvents(s, params)],
 ];
 
-function makeCustomer(state: State, email: unknown, metadata: unknown): StripeObject {
-  return add(state, 'cus', 'customer', { email, metadata });
+function forCustomer(handle: Handle): Handle {
+  return (state, params, id) => {
+    checkCustomer(state, params);
+    return handle(state, params, id);
+  };
 }
 
 function read(name: string, object: string): [string, RegExp, Handle] {
@@ -76,7 +89,9 @@ function list(name: string, object: string, filters: string[]): [string, RegExp,
     (state, params) => {
       const isWanted = (one: StripeObject) =>
         filters.every((by) => params[by] === undefined || one[by] === params[by]);
-      return cutPage(listObjects(state, object).filter(isWanted), params, name);
+      const page = cutPage(listObjects(state, object).filter(isWanted), params, name);
+      const inner = readList(params.expand).map((path) => path.replace(/^data\./, ''));
+      return { ...page, data: page.data.map((one) => fill(state, one, inner)) };
     },
   ];
 }
@@ -97,7 +112,7 @@ function listEvents(state: State, params: Params): unknown {
 }
 
 /** A page, the newest first. */
-function cutPage(all: StripeObject[], params: Params, name: string): unknown {
+function cutPage(all: StripeObject[], params: Params, name: string) {
   const { gte = 0, lt = Number.POSITIVE_INFINITY, lte = lt } = params.created ?? {};
   const dated = all.filter(
     ({ created }) => created >= Number(gte) && created < Number(lt) && created <= Number(lte),

@@ -8,6 +8,7 @@ import {
   add,
   emit,
   FakeError,
+  listObjects,
   need,
   type Params,
   readClock,
@@ -66,6 +67,9 @@ export function answerBank(state: State, id: string, isYes: boolean): void {
   const session = state.objects.get(id);
   const named = session?.payment_intent ?? session?.ownIntent ?? id;
   const intent = need(state, named, 'payment_intent');
+  if (['succeeded', 'canceled'].includes(intent.status)) {
+    throw new FakeError(400, { message: `It is ${intent.status}.` });
+  }
   if (!isYes) {
     const error = { type: 'card_error', code: 'payment_intent_authentication_failure' };
     refuseCharge(state, intent, { ...error, message: 'The holder did not confirm.' });
@@ -77,19 +81,21 @@ export function answerBank(state: State, id: string, isYes: boolean): void {
 
 /** A method that takes days has come to its end. */
 export function finishDelayed(state: State, id: string, isPaid: boolean): void {
-  const session = need(state, id, 'checkout.session');
-  const intent = need(state, session.payment_intent, 'payment_intent');
-  if (isPaid) {
-    succeed(state, intent);
-    session.payment_status = 'paid';
-    emit(state, 'checkout.session.async_payment_succeeded', session);
-  } else {
+  const session = listObjects(state, 'checkout.session').find((one) => one.id === id);
+  const intent = need(state, session?.payment_intent ?? id, 'payment_intent');
+  if (intent.status !== 'processing')
+    throw new FakeError(400, { message: 'No debit is on its way.' });
+  if (isPaid) succeed(state, intent);
+  else {
     refuseCharge(state, intent, {
       ...{ type: 'card_error', code: 'payment_method_provider_decline' },
       message: 'The bank refused the debit.',
     });
-    emit(state, 'checkout.session.async_payment_failed', session);
   }
+  if (!session) return;
+  if (isPaid) session.payment_status = 'paid';
+  const outcome = isPaid ? 'succeeded' : 'failed';
+  emit(state, `checkout.session.async_payment_${outcome}`, session);
 }
 
 /** POST /v1/checkout/sessions/{id}/expire, and what the clock does. */

@@ -9,6 +9,7 @@ import { toStripeAmount } from '../currency.ts';
 import type { Checkout } from '../open-checkout.ts';
 import { readId } from '../read-id.ts';
 import { callOrRefuse } from '../stripe.ts';
+import { cancelUnopened } from './look-up.ts';
 import { ensureProduct, findOffer, findPlan, readProduct } from './plans.ts';
 import { settleSubscription } from './settle.ts';
 import { findOpenInvoice } from './start.ts';
@@ -56,14 +57,13 @@ export async function setCancellation(
   isWanted: boolean,
 ): Promise<SubscriptionDoc> {
   const known = await findWhole(ctx, named);
-  const { providerId, checkoutId, status } = known;
+  const { providerId, status } = known;
   if (status === 'CANCELLED') throw refuse(known, 'it has ended');
-  if (!providerId && !checkoutId) {
-    throw refuse(known, 'whether the provider has it is being looked up');
-  }
   if (!isWanted && status !== 'ACTIVE') throw refuse(known, 'nothing ends with its period');
   if (!providerId) {
-    await callOrRefuse((stripe) => stripe.checkout.sessions.expire(checkoutId as string));
+    const checkoutId = known.checkoutId ?? (await cancelUnopened(ctx, known));
+    if (!checkoutId) return reload(ctx, known);
+    await callOrRefuse((stripe) => stripe.checkout.sessions.expire(checkoutId));
   } else if (isWanted && status === 'PAST_DUE') {
     await callOrRefuse((stripe) => stripe.subscriptions.cancel(providerId));
   } else {

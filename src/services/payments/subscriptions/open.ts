@@ -1,12 +1,16 @@
 import type { Ctx } from '../../../context.ts';
 import { idText } from '../../../data/ids.ts';
+import { findOne } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import { describePage } from '../checkout-page.ts';
 import { toStripeAmount } from '../currency.ts';
-import { findCustomer } from '../customer.ts';
+import { callForCustomer } from '../customer.ts';
+import { makeOnce } from '../make-once.ts';
 import type { Checkout } from '../open-checkout.ts';
-import { callStripe, StripeRefusal } from '../stripe.ts';
+import { searchSessions } from '../search-lists.ts';
+import { callStripe, describeRefusal, StripeRefusal } from '../stripe.ts';
+import { noteCheckout } from './adopt.ts';
 import { ensureProduct, findOffer } from './plans.ts';
 
 /**
@@ -18,58 +22,71 @@ export async function openSubscription(
   ctx: Ctx,
   subscription: SubscriptionDoc,
 ): Promise<Checkout | undefined> {
-  const { _id } = subscription;
   try {
     const { id, url } = await createSession(ctx, subscription);
-    const isNew = { _id, checkoutId: { $exists: false } };
-    await update(ctx, Subscription, isNew, { set: { checkoutId: id } }, 'open');
+    await noteCheckout(ctx, subscription, id);
+    if (await isCancelled(ctx, subscription)) {
+      // Meanwhile: nobody is to pay for it.
+      await callStripe((stripe) => stripe.checkout.sessions.expire(id));
+      return undefined;
+    }
     return url ? { url } : {};
   } catch (error) {
     if (!(error instanceof StripeRefusal)) throw error;
     ctx.log.warn('Stripe refused a subscription.', { error });
-    await endUnopened(ctx, subscription, { code: 'REFUSED', message: error.message });
+    await endUnopened(ctx, subscription, describeRefusal(error));
     return undefined;
   }
 }
 
-/** Ends a subscription that Stripe does not have. */
+/** Ends a subscription that Stripe does not have, for a fault unless its user wishes it. */
 export async function endUnopened(
   ctx: Ctx,
   { _id }: SubscriptionDoc,
-  error: { code: string; message: string },
+  error?: { code: string; message: string },
 ): Promise<void> {
-  const set = { status: 'CANCELLED', error, endedAt: new Date(ctx.clock()) };
+  const ended = { status: 'CANCELLED', endedAt: new Date(ctx.clock()) };
+  const set = { ...ended, ...(error && { error }) };
   const pending = { _id, status: 'PENDING', providerId: { $exists: false } };
   await update(ctx, Subscription, pending, { set, unset: ['isOpen'] }, 'fail');
 }
 
+async function isCancelled(ctx: Ctx, { _id }: SubscriptionDoc): Promise<boolean> {
+  const now = await findOne(ctx, Subscription, { _id }, { projection: { status: 1 } });
+  return now?.status === 'CANCELLED';
+}
+
 async function createSession(ctx: Ctx, subscription: SubscriptionDoc) {
-  const { plan, currency, amount } = findOffer(subscription.plan, subscription.currency);
-  const customer = await findCustomer(ctx, subscription.user);
+  const { _id, user, plan: name, currency: sold } = subscription;
+  const { plan, currency, amount } = findOffer(name, sold);
   const product = await ensureProduct(plan);
-  const id = idText(subscription._id);
+  const id = idText(_id);
   const metadata = { subscription: id };
-  return callStripe((stripe) =>
-    stripe.checkout.sessions.create(
-      {
-        mode: 'subscription',
-        ...describePage(customer, { folder: 'subscriptions', id }),
-        line_items: [
-          {
-            quantity: 1,
-            price_data: {
-              currency: currency.toLowerCase(),
-              unit_amount: toStripeAmount(amount, currency),
-              product,
-              recurring: { interval: plan.interval === 'YEAR' ? 'year' : 'month' },
-            },
-          },
-        ],
-        metadata,
-        // Its invoices carry these.
-        subscription_data: { metadata },
-      },
-      { idempotencyKey: `subscription-${id}` },
-    ),
-  );
+  const price_data = {
+    ...{ currency: currency.toLowerCase(), product },
+    unit_amount: toStripeAmount(amount, currency),
+    recurring: { interval: plan.interval === 'YEAR' ? ('year' as const) : ('month' as const) },
+  };
+  const what = {
+    line_items: [{ quantity: 1, price_data }],
+    metadata,
+    // Its invoices carry these.
+    subscription_data: { metadata },
+  };
+  const place = { entity: Subscription, _id };
+  return callForCustomer(ctx, user, (customer) => {
+    const page = describePage(customer, { folder: 'subscriptions', id });
+    const params = { mode: 'subscription' as const, ...page, ...what };
+    return makeOnce(ctx, place, {
+      name: `subscription-${id}`,
+      create: (idempotencyKey) =>
+        callStripe((stripe) => stripe.checkout.sessions.create(params, { idempotencyKey })),
+      find: () => searchSessions(describeSought(subscription, customer)),
+    });
+  });
+}
+
+/** What Stripe's list of sessions is searched for. */
+export function describeSought({ _id, createdAt }: SubscriptionDoc, customer: string) {
+  return { customer, since: createdAt, mark: { name: 'subscription' as const, id: idText(_id) } };
 }

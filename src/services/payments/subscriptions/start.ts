@@ -6,6 +6,7 @@ import { AppError } from '../../../errors.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import type { Checkout } from '../open-checkout.ts';
 import { callOrRefuse } from '../stripe.ts';
+import { lookUpSubscription } from './look-up.ts';
 import { openSubscription } from './open.ts';
 import { findOffer } from './plans.ts';
 
@@ -40,7 +41,7 @@ export async function findSubscriptionCheckout(
   ctx: Ctx,
   { _id }: Pick<SubscriptionDoc, '_id'>,
 ): Promise<Checkout> {
-  const subscription = await findOne(ctx, Subscription, { _id }, WHOLE);
+  const subscription = await findOpened(ctx, _id);
   const { status, checkoutId, providerId } = subscription ?? {};
   const url = providerId
     ? await findOpenInvoice(providerId)
@@ -49,6 +50,14 @@ export async function findSubscriptionCheckout(
       : undefined;
   if (url) return { url };
   throw new AppError('INVALID_STATE', `The subscription is ${status}: nothing is to be paid.`);
+}
+
+/** One whose opening nobody heard of is looked up, and opened if it was not. */
+async function findOpened(ctx: Ctx, _id: UUID): Promise<SubscriptionDoc | null> {
+  const found = await findOne(ctx, Subscription, { _id }, WHOLE);
+  if (found?.status !== 'PENDING' || found.checkoutId || found.providerId) return found;
+  await lookUpSubscription(ctx, found);
+  return findOne(ctx, Subscription, { _id }, WHOLE);
 }
 
 /** The page at which the oldest invoice that is open is paid. */

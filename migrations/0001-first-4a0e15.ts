@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-70fe4c',
+  id: '0001-first-4a0e15',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -921,7 +921,7 @@ export const migration: Migration = {
           partialFilterExpression: { remaining: { $gt: 0 } },
         },
         {
-          key: { expiresAt: 1 },
+          key: { expiresAt: 1, _id: 1 },
           name: 'expiring',
           partialFilterExpression: { remaining: { $gt: 0 } },
         },
@@ -2079,6 +2079,7 @@ export const migration: Migration = {
       fields: {
         provider: { bsonType: 'string', enum: ['STRIPE'] },
         providerId: { bsonType: 'string', maxLength: 255 },
+        spentKeys: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -2087,10 +2088,14 @@ export const migration: Migration = {
         outbox: { bsonType: 'array', items: { bsonType: 'object' } },
         removing: { bsonType: 'date' },
       },
-      required: ['provider', 'providerId', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
+      required: ['provider', '_id', 'user', 'createdAt', 'updatedAt', 'version'],
       indexes: [
         { key: { user: 1, provider: 1 }, unique: true },
-        { key: { provider: 1, providerId: 1 }, unique: true },
+        {
+          key: { provider: 1, providerId: 1 },
+          unique: true,
+          partialFilterExpression: { providerId: { $exists: true } },
+        },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
@@ -2158,7 +2163,16 @@ export const migration: Migration = {
             properties: {
               kind: {
                 bsonType: 'string',
-                enum: ['MISSING', 'UNKNOWN', 'DOUBLE', 'AMOUNT', 'CURRENCY', 'REFUND', 'CREDITS'],
+                enum: [
+                  'MISSING',
+                  'UNKNOWN',
+                  'DOUBLE',
+                  'AMOUNT',
+                  'CURRENCY',
+                  'REFUND',
+                  'CREDITS',
+                  'DISPUTE',
+                ],
               },
               payment: { bsonType: 'binData' },
               providerId: { bsonType: 'string', maxLength: 255 },
@@ -2230,6 +2244,8 @@ export const migration: Migration = {
         },
         adjustment: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         adjustments: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        spentKeys: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        lookedUpAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
         _id: 'id',
         user: 'id',
@@ -2267,6 +2283,16 @@ export const migration: Migration = {
         { key: { intentId: 1 }, sparse: true },
         { key: { createdAt: -1, _id: -1 } },
         { key: { status: 1, createdAt: -1, _id: -1 } },
+        {
+          key: { providerId: 1, lookedUpAt: 1, createdAt: 1 },
+          name: 'unopened',
+          partialFilterExpression: { status: 'PENDING' },
+        },
+        {
+          key: { flow: 1, lookedUpAt: 1, createdAt: 1 },
+          name: 'unpaid',
+          partialFilterExpression: { status: 'PENDING' },
+        },
         { key: { completedAt: 1 }, sparse: true },
         { key: { removing: 1 }, sparse: true },
         {
@@ -3016,6 +3042,8 @@ export const migration: Migration = {
             message: { bsonType: 'string', maxLength: 1000 },
           },
         },
+        spentKeys: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+        lookedUpAt: { bsonType: 'date' },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -3046,9 +3074,10 @@ export const migration: Migration = {
           unique: true,
           partialFilterExpression: { providerId: { $exists: true } },
         },
-        { key: { status: 1, createdAt: 1 } },
-        { key: { status: 1, graceUntil: 1 } },
-        { key: { status: 1, periodEnd: 1 } },
+        { key: { status: 1, checkoutId: 1, lookedUpAt: 1, createdAt: 1 } },
+        { key: { status: 1, lookedUpAt: 1, createdAt: 1 } },
+        { key: { status: 1, lookedUpAt: 1, graceUntil: 1 } },
+        { key: { status: 1, lookedUpAt: 1, periodEnd: 1 } },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },

@@ -1,0 +1,96 @@
+import type Stripe from 'stripe';
+import type { BookedCharge } from './compare.ts';
+import { fromStripeAmount } from './currency.ts';
+import { type DisputeFact, readDisputes } from './facts.ts';
+import { listPages, PAGE } from './list-pages.ts';
+import { type Period, toCreated } from './period.ts';
+import { readId } from './read-id.ts';
+import { callStripe, isMissing } from './stripe.ts';
+
+const DAY = 24 * 3600_000;
+/** A refund may fail for so long after it was made, in ms. */
+const REFUNDS = 30 * DAY;
+/** A dispute is decided by then, in ms. */
+const DISPUTES = 120 * DAY;
+
+type Disputes = Map<string, { charge: Stripe.Charge; facts: DisputeFact[] }>;
+
+/** What is compared beside the charges of a period. */
+interface Named {
+  charges: Set<string>;
+  intents: Set<string>;
+}
+
+/**
+ * Pages of charges that succeeded, each once: those of the period, older ones of which money went back since, or
+ * may have, and those that an earlier report has named.
+ */
+export async function* listCharges(period: Period, named: Named): AsyncGenerator<BookedCharge[]> {
+  const disputes = await listDisputes(reachBack(period, DISPUTES));
+  const seen = new Set<string>();
+  const read = (charges: Stripe.Charge[]) => {
+    const fresh = charges.filter(({ id, status }) => status === 'succeeded' && !seen.has(id));
+    for (const { id } of fresh) seen.add(id);
+    return fresh.map((charge) => readCharge(charge, disputes.get(charge.id)?.facts ?? []));
+  };
+  const created = toCreated(period);
+  const ofPeriod = listPages((asked) => callStripe((s) => s.charges.list({ created, ...asked })));
+  for await (const page of ofPeriod) yield read(page);
+  for await (const page of listRefunded(reachBack(period, REFUNDS))) yield read(page);
+  const disputed = [...disputes.values()].map(({ charge }) => charge);
+  for (let at = 0; at < disputed.length; at += PAGE) yield read(disputed.slice(at, at + PAGE));
+  for (const payment_intent of named.intents) {
+    const of = { payment_intent, limit: PAGE };
+    yield read((await callStripe((stripe) => stripe.charges.list(of))).data);
+  }
+  for (const id of named.charges) if (!seen.has(id)) yield read(await findCharge(id));
+}
+
+function reachBack({ to }: Period, ms: number): Period {
+  return { from: new Date(to.getTime() - ms), to };
+}
+
+async function* listRefunded(period: Period): AsyncGenerator<Stripe.Charge[]> {
+  const of = { created: toCreated(period), expand: ['data.charge'] };
+  const pages = listPages((asked) => callStripe((s) => s.refunds.list({ ...of, ...asked })));
+  for await (const page of pages) yield page.flatMap(({ charge }) => readWhole(charge));
+}
+
+async function listDisputes(period: Period): Promise<Disputes> {
+  const of = { created: toCreated(period), expand: ['data.charge'] };
+  const found: Disputes = new Map();
+  const pages = listPages((asked) => callStripe((s) => s.disputes.list({ ...of, ...asked })));
+  for await (const page of pages) {
+    for (const dispute of page) {
+      for (const charge of readWhole(dispute.charge)) {
+        const before = found.get(charge.id)?.facts ?? [];
+        found.set(charge.id, { charge, facts: [...before, ...readDisputes([dispute])] });
+      }
+    }
+  }
+  return found;
+}
+
+/** Stripe answers it whole, since that was asked for. */
+function readWhole(charge: string | Stripe.Charge | null): Stripe.Charge[] {
+  return charge && typeof charge !== 'string' ? [charge] : [];
+}
+
+async function findCharge(id: string): Promise<Stripe.Charge[]> {
+  try {
+    return [await callStripe((stripe) => stripe.charges.retrieve(id))];
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function readCharge(charge: Stripe.Charge, disputes: DisputeFact[]): BookedCharge {
+  const { id, payment_intent, metadata, amount, amount_refunded, currency } = charge;
+  return {
+    ...{ id, intentId: readId(payment_intent) ?? '', currency: currency.toUpperCase(), disputes },
+    ...(metadata.payment && { mark: metadata.payment }),
+    amount: fromStripeAmount(amount, currency),
+    amountRefunded: fromStripeAmount(amount_refunded, currency),
+  };
+}
