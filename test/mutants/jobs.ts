@@ -110,7 +110,7 @@ export const jobs: Edits = {
     },
     {
       guarantee: 'what waits for a job that is started anew is told',
-      find: 'await resumeSubject(tx, typeOf(types, job), job);',
+      find: 'await resumeSubject(tx, type, job);',
       replace: '',
       tests: ['test/jobs/run-jobs.test.ts > cancelling its job ends a track'],
     },

@@ -151,6 +151,15 @@ function define() {
       personal: 'erase',
       description: 'Its unique key, as long as it has not ended.',
     },
+    uniqueKey: {
+      type: String,
+      maxlength: 300,
+      immutable: true,
+      server: true,
+      select: false,
+      personal: 'erase',
+      description: 'Its unique key, which it has again when it is started anew.',
+    },
     after: {
       type: [{ type: String, maxlength: 36 }],
       default: undefined,
@@ -181,7 +190,8 @@ function define() {
       immutable: true,
       server: true,
       personal: 'none',
-      description: 'It fails with DEADLINE_EXCEEDED when it has not completed by then.',
+      description:
+        'It fails with DEADLINE_EXCEEDED when it has not completed by then. Once that has passed, a retry has none.',
     },
     progress: progressField('In percent; never decreases.'),
     stage: {

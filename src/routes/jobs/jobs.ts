@@ -126,9 +126,16 @@ export const jobActions: Route[] = [
     ...common,
     path: '/v1/jobs/{id}/retry',
     id: 'retryJob',
-    summary: 'Retry a failed or cancelled job.',
+    summary:
+      'Retry a failed or cancelled job. A deadline that has passed no longer counts; its unique key has to be free.',
     success: { 202: { description: 'The job.', schema } },
-    codes: ['NOT_FOUND', 'INVALID_STATE', 'INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
+    codes: [
+      'NOT_FOUND',
+      'INVALID_STATE',
+      'DUPLICATE',
+      'INSUFFICIENT_CREDITS',
+      'ALLOWANCE_EXCEEDED',
+    ],
     handle: async (ctx, request) =>
       answerDocument(202, Job, await retryJob(ctx, jobTypes, filterById(owner, ctx, request))),
   },

@@ -154,7 +154,7 @@ function describe<I extends object>(ctx: Ctx, { type, job, input, quote, openKey
     maxAttempts: type.attempts ?? ATTEMPTS,
     ...(quote && { quote, priceVersion: readPrices(ctx).version }),
     ...(limits && { limits }),
-    ...(openKey && { openKey }),
+    ...(openKey && { openKey, uniqueKey: openKey }),
     ...(deadline && { deadline }),
   };
 }

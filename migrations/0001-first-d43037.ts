@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-0ab8bf',
+  id: '0001-first-d43037',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1446,6 +1446,7 @@ export const migration: Migration = {
         slots: { bsonType: 'array', items: { bsonType: 'string', maxLength: 130 }, maxItems: 4 },
         waitsForLimit: { bsonType: 'string', maxLength: 120 },
         openKey: { bsonType: 'string', maxLength: 300 },
+        uniqueKey: { bsonType: 'string', maxLength: 300 },
         after: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
         pending: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
         dependents: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
