@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstD43037 } from './0001-first-d43037.ts';
+import { migration as m0001FirstB591a5 } from './0001-first-b591a5.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstD43037];
+export const migrations: Migration[] = [m0001FirstB591a5];

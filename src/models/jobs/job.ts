@@ -375,6 +375,11 @@ function define() {
   );
   // For the administrators' view: how many ended lately, and how.
   schema.index({ queue: 1, status: 1, completedAt: -1 });
+  // Those that have failed for good, by type and code.
+  schema.index(
+    { queue: 1, completedAt: -1, type: 1, 'error.code': 1 },
+    { name: 'dead', partialFilterExpression: { status: 'FAILED' } },
+  );
   // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-d43037',
+  id: '0001-first-b591a5',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1565,6 +1565,11 @@ export const migration: Migration = {
           partialFilterExpression: { status: 'QUEUED', deadline: { $exists: true } },
         },
         { key: { queue: 1, status: 1, completedAt: -1 } },
+        {
+          key: { queue: 1, completedAt: -1, type: 1, 'error.code': 1 },
+          name: 'dead',
+          partialFilterExpression: { status: 'FAILED' },
+        },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
