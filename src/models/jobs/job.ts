@@ -169,6 +169,13 @@ function define() {
       personal: 'none',
       description: 'The ids of the jobs that it waits for.',
     },
+    supersededBy: {
+      type: String,
+      maxlength: 36,
+      server: true,
+      personal: 'none',
+      description: 'The id of the newer job with the same unique key that took its place.',
+    },
     pending: {
       type: [{ type: String, maxlength: 36 }],
       default: undefined,

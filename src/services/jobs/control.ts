@@ -88,7 +88,7 @@ async function queueAgain(
 ): Promise<JobDoc | null> {
   const open = { status: 'QUEUED', waitsFor: 'TIME', attempts: 0, losses: 0, progress: 0 };
   const set = { ...open, ...(uniqueKey && { openKey: uniqueKey }) };
-  const unset = ['error', 'completedAt', 'parts', ...(isLate ? ['deadline'] : [])];
+  const unset = ['error', 'completedAt', 'parts', 'supersededBy', ...(isLate ? ['deadline'] : [])];
   try {
     return await update(tx, Job, ended, { set, unset, times: { runAfter: 0 } }, 'retry');
   } catch (error) {

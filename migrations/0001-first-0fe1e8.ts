@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-b591a5',
+  id: '0001-first-0fe1e8',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1448,6 +1448,7 @@ export const migration: Migration = {
         openKey: { bsonType: 'string', maxLength: 300 },
         uniqueKey: { bsonType: 'string', maxLength: 300 },
         after: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        supersededBy: { bsonType: 'string', maxLength: 36 },
         pending: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
         dependents: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         deadline: { bsonType: 'date' },
