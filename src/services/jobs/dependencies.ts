@@ -74,7 +74,11 @@ export async function ringDependents(ctx: Ctx, { _id, dependents }: JobDoc): Pro
 }
 
 /** The jobs that wait, or have waited, for this one. */
-export function findDependents(ctx: Ctx, _id: UUID, more: object = {}): Promise<JobDoc[]> {
-  const those = { after: idText(_id), ...more };
-  return findMany(ctx, Job, those, { limit: MOST_DEPENDENTS });
+export function findDependents(
+  ctx: Ctx,
+  _id: UUID,
+  more: object = {},
+  limit = MOST_DEPENDENTS,
+): Promise<JobDoc[]> {
+  return findMany(ctx, Job, { after: idText(_id), ...more }, { limit });
 }

@@ -107,6 +107,8 @@ export interface Work<I extends object, R extends object = object, S extends obj
   job: JobDoc;
   /** The fencing token of this claim: greater than that of every claim before. */
   token: number;
+  /** Those that this worker has handlers for. */
+  types: JobTypes;
   /** Aborted when the job is no longer this worker's: cancelled, lost, or out of time. */
   signal: AbortSignal;
   /** How far it is, 0–100, and what it is doing; sent with the next heartbeat. */

@@ -56,7 +56,12 @@ export async function workOnce(
   });
   try {
     const outcome = await Promise.race([
-      runClaimed({ ...ctx, job: claimed.job.parent ?? claimed.job._id }, type, claimed, beat),
+      runClaimed(
+        { ...ctx, job: claimed.job.parent ?? claimed.job._id },
+        { types, type },
+        claimed,
+        beat,
+      ),
       beat.stuck.then(() => 'STUCK' as const),
     ]);
     if (outcome !== 'STUCK') return 'DONE';
@@ -89,7 +94,7 @@ async function reportOnce(ctx: Ctx, types: JobTypes): Promise<void> {
 /** Runs a job whose claim holds; its result, or its wish to wait, is stored. */
 async function runClaimed(
   ctx: Ctx,
-  type: JobType,
+  { types, type }: { types: JobTypes; type: JobType },
   claimed: Claim,
   { signal, progress }: Heartbeat,
 ): Promise<void> {
@@ -98,7 +103,7 @@ async function runClaimed(
   await startSubject(ctx, type, claimed);
   let isStored = false;
   const work: Work<object> = {
-    ...{ ctx, job, token, signal, progress, input: checkInput(type, job.input) },
+    ...{ ctx, job, token, signal, progress, types, input: checkInput(type, job.input) },
     async complete(write) {
       const result = await completeJob(ctx, type, claimed, write);
       isStored = true;
