@@ -93,4 +93,26 @@ test('what cannot be is refused, every fault at once', async () => {
     'input.media.0',
   ]);
   expect((await alice.get(`/v1/jobs/${theirs.body.id}/queue`)).status).toBe(404);
+  const wrong = { project: NOBODY, deadline: past, after: [NOBODY], priority: 99, uniqueKey: '' };
+  const all = ['after.0', 'deadline', 'priority', 'project', 'uniqueKey'];
+  const input = { kind: 'SONG', media: ['x'] };
+  expect((await faults({ ...wrong, input })).toSorted()).toEqual([
+    ...all.slice(0, 2),
+    ...['input.kind', 'input.media.0'],
+    ...all.slice(2),
+  ]);
+  expect((await faults({ ...wrong, type: 'sweep', uniqueKey: 'k' })).toSorted()).toEqual([
+    ...all.slice(0, 4),
+    'type',
+  ]);
+  const settings = { fps: 1, clips: [{ track: NOBODY }] };
+  const asked = { type: 'export', input: { format: 'MP4', settings }, uniqueKey: 'k' };
+  expect((await faults({ ...wrong, ...asked })).toSorted()).toEqual([
+    ...all.slice(0, 2),
+    ...['input.project', 'input.settings.clips.0.track', 'input.settings.fps'],
+    ...['priority', 'uniqueKey'],
+  ]);
+  expect((await faults({ type: 'export', deadline: past, input: {} })).toSorted()).toEqual([
+    ...['deadline', 'input.format', 'input.project'],
+  ]);
 });

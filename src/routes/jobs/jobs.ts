@@ -12,6 +12,7 @@ import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { owner } from '../../rules.ts';
 import { jobTypes } from '../../services/job-types.ts';
 import { cancelJob, retryJob } from '../../services/jobs/control.ts';
+import { findJobFaults } from '../../services/jobs/find-job-faults.ts';
 import { readGraph, readOutlook } from '../../services/jobs/outlook.ts';
 import { estimateJob, startJob } from '../../services/jobs/start-job.ts';
 import { graphSchema, outlookSchema } from './job-schemas.ts';
@@ -71,6 +72,7 @@ export const jobActions: Route[] = [
       },
     },
     codes: ['INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
+    findFaults: (ctx, body) => findJobFaults(ctx, startable, body),
     handle: async (ctx, { body }) => answerDocument(202, Job, await startJob(ctx, startable, body)),
   },
   {

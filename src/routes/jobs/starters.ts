@@ -3,9 +3,10 @@ import { castObject } from '../../data/cast.ts';
 import { Export } from '../../models/exports/export.ts';
 import { owner } from '../../rules.ts';
 import { estimateExport } from '../../services/exports/estimate.ts';
+import { findExportFaults } from '../../services/exports/find-faults.ts';
 import type { AskedExport } from '../../services/exports/make-plan.ts';
 import { startExportJob } from '../../services/exports/start.ts';
-import type { Starter } from '../../services/jobs/start-job.ts';
+import type { Starter } from '../../services/jobs/startable.ts';
 
 const readExport = (input: object) =>
   ({ settings: {}, ...castObject(Export.shape, { ...input }) }) as AskedExport;
@@ -19,6 +20,7 @@ export const starters: Record<string, Starter> = {
     },
     rule: owner,
     start: (ctx, input, how) => startExportJob(ctx, readExport(input), how),
+    findFaults: (ctx, input) => findExportFaults(ctx, readExport(input)),
     estimate: async (ctx, input) => (await estimateExport(ctx, readExport(input))).credits,
   },
 };

@@ -6,6 +6,7 @@ import type { Export, ExportFormat } from '../../models/exports/export.ts';
 import { Project } from '../../models/projects/project.ts';
 import { planArchive } from './archive/plan-archive.ts';
 import { findCover } from './find-cover.ts';
+import { findExportFaults } from './find-faults.ts';
 import { type FoundMedium, findNamed, type Owner } from './find-media.ts';
 import { findOrigin } from './find-origin.ts';
 import { listNamed } from './list-named.ts';
@@ -26,15 +27,14 @@ export type ExportDoc = DocOf<typeof Export>;
  */
 export async function makePlan(
   ctx: Ctx,
-  { format, settings: asked, ...owner }: AskedExport,
+  asked: AskedExport,
 ): Promise<{ plan: ExportPlan; seconds: number }> {
-  const { settings, faults } = checkSettings(format, asked);
+  const { format, settings: wanted, ...owner } = asked;
+  const { settings, faults } = checkSettings(format, wanted);
   const project = await findOne(ctx, Project, { _id: owner.project, user: owner.user });
-  if (!project) faults.unshift({ path: 'project', message: 'there is no such project' });
   const named = await findNamed(ctx, owner, listNamed(settings));
-  faults.push(...named.faults);
-  // How long things are is judged only of settings that are right in themselves.
-  if (faults.length > 0 || !project) throw invalid(faults);
+  if (faults.length > 0 || named.faults.length > 0 || !project)
+    throw invalid(await findExportFaults(ctx, asked));
   if (format === 'ZIP') {
     const archive = await planArchive(ctx, owner, settings, project);
     if (archive.faults.length > 0) throw invalid(archive.faults);

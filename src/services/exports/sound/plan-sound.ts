@@ -50,11 +50,14 @@ export async function planSound(
   return { sound, media, seconds, faults: [...faults, ...findFaults(sound, asked, seconds)] };
 }
 
+/** A clip with its number among those that were asked for. */
+type NumberedClip = ClipSettings & { n: number };
+
 /** Clips whose source is missing are left out: that has been told. */
 function pickClips(clips: ClipSettings[], named: NamedMedia) {
-  const found = clips.flatMap((clip) => {
+  const found = clips.flatMap((clip, n) => {
     const medium = named.get(idText((clip.track ?? clip.audio) as UUID));
-    return medium ? [{ medium, clip }] : [];
+    return medium ? [{ medium, clip: { ...clip, n } }] : [];
   });
   const faults: Fault[] = [];
   return { media: found.map((f) => f.medium), asked: found.map((f) => f.clip), faults };
@@ -71,8 +74,8 @@ async function findTracks(ctx: Ctx, owner: Owner) {
     const message = `name the clips: the project has more than ${MOST_CLIPS} tracks`;
     faults.push({ path: 'settings.clips', message });
   }
-  const asked = media.map(({ _id }): ClipSettings => {
-    return { track: _id, from: 0, gain: 0, fadeIn: 0, fadeOut: 0, at: 0 };
+  const asked = media.map(({ _id }, n): NumberedClip => {
+    return { n, track: _id, from: 0, gain: 0, fadeIn: 0, fadeOut: 0, at: 0 };
   });
   return { media, asked, faults };
 }
@@ -100,12 +103,12 @@ const ROUNDING = 0.002;
 
 function findFaults(
   { clips, arrangement, crossfade }: SoundPlan,
-  asked: ClipSettings[],
+  asked: NumberedClip[],
   total: number,
 ): Fault[] {
-  const faults = clips.flatMap(({ seconds, from, fadeIn, fadeOut }, n): Fault[] => {
+  const faults = clips.flatMap(({ seconds, from, fadeIn, fadeOut }, i): Fault[] => {
+    const { n, to } = asked[i] as NumberedClip;
     const path = `settings.clips.${n}`;
-    const { to } = asked[n] as ClipSettings;
     const known = from + seconds;
     const found: Fault[] = [];
     if (seconds <= 0)
