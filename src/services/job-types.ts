@@ -10,6 +10,7 @@ import { executeWorkflow } from './generation/comfyui/execution-job.ts';
 import { stopRun } from './generation/comfyui/stop-job.ts';
 import { failDependentsJob } from './jobs/fail-dependents-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
+import { stopStartedJob } from './jobs/stop-started-job.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { reprocessMedia } from './media/reprocess-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
@@ -46,4 +47,5 @@ export const jobTypes = listJobTypes(
   renewEncryption,
   renewPart,
   failDependentsJob,
+  stopStartedJob,
 );

@@ -185,6 +185,14 @@ function define() {
       personal: 'none',
       description: 'Those of `after` that have not completed.',
     },
+    startedBy: {
+      type: String,
+      maxlength: 36,
+      immutable: true,
+      server: true,
+      personal: 'none',
+      description: 'The id of the job that started it, and waits for its end.',
+    },
     dependents: {
       type: Number,
       integer: true,
@@ -373,6 +381,10 @@ function define() {
   schema.index({ openKey: 1 }, { unique: true, sparse: true });
   schema.index({ after: 1 }, { sparse: true });
   schema.index({ pending: 1 }, { sparse: true });
+  schema.index(
+    { startedBy: 1, status: 1 },
+    { partialFilterExpression: { startedBy: { $exists: true } } },
+  );
   schema.index(
     { deadline: 1 },
     {

@@ -65,7 +65,7 @@ export async function retryIn(tx: Ctx, types: JobTypes, filter: TypedFilter): Pr
   await holdAgain(tx, job);
   await resumeSubject(tx, type, job);
   const started = await awaitAgain(tx, job);
-  const others = await type?.retried?.(tx, job.input as object, types);
+  const others = await type?.retried?.(tx, job.input as object, types, job);
   return [...(started ? [started] : []), ...(others ?? [])];
 }
 

@@ -67,7 +67,7 @@ export interface JobType<
    * Called in the transaction that starts a failed or cancelled job anew.
    * @returns the jobs that it starts anew with it
    */
-  retried?(tx: Ctx, input: I, types: JobTypes): Promise<JobDoc[]>;
+  retried?(tx: Ctx, input: I, types: JobTypes, job: JobDoc): Promise<JobDoc[]>;
   /** Called in the transaction that ends a job which had fanned out, but by failure or cancellation. */
   discardParts?(tx: Ctx, state: S): Promise<void>;
 }
@@ -84,6 +84,8 @@ export interface Unique {
 /** Asks to be run again in so many seconds: what the job needs is not there yet, which is no failure. */
 export interface WakeLater {
   wakeIn: Seconds;
+  /** How far it is by now, in percent. */
+  progress?: number;
 }
 
 /** Child jobs have the rest; the job waits, without a worker, until all of them have completed. */

@@ -119,7 +119,7 @@ async function runClaimed(
   if (isStored) return;
   if (outcome === 'WAIT') await waitForChildren(ctx, claimed);
   // A step that was done is no failed try: what takes hours may fail now and then in between.
-  else if (isWakeLater(outcome)) await putBack(ctx, claimed, outcome.wakeIn, DONE_STEP);
+  else if (isWakeLater(outcome)) await putOff(ctx, claimed, outcome);
   else await completeJob(ctx, type, claimed, async () => outcome);
 }
 
@@ -133,6 +133,11 @@ async function runOrJoin(
   if (!parts || !type.afterParts) return type.run(work);
   const results = await findResults(work.ctx, claimed);
   return results ? type.afterParts(work, results, parts.state) : 'WAIT';
+}
+
+function putOff(ctx: Ctx, claimed: Claim, { wakeIn, progress }: WakeLater): Promise<void> {
+  const percent = Math.max(claimed.job.progress, Math.min(99, Math.floor(progress ?? 0)));
+  return putBack(ctx, claimed, wakeIn, { ...DONE_STEP, ...(progress && { progress: percent }) });
 }
 
 function isWakeLater(outcome: object): outcome is WakeLater {

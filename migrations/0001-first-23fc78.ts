@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-0fe1e8',
+  id: '0001-first-23fc78',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1450,6 +1450,7 @@ export const migration: Migration = {
         after: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
         supersededBy: { bsonType: 'string', maxLength: 36 },
         pending: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        startedBy: { bsonType: 'string', maxLength: 36 },
         dependents: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         deadline: { bsonType: 'date' },
         progress: { bsonType: 'number', minimum: 0, maximum: 100 },
@@ -1560,6 +1561,10 @@ export const migration: Migration = {
         { key: { openKey: 1 }, unique: true, sparse: true },
         { key: { after: 1 }, sparse: true },
         { key: { pending: 1 }, sparse: true },
+        {
+          key: { startedBy: 1, status: 1 },
+          partialFilterExpression: { startedBy: { $exists: true } },
+        },
         {
           key: { deadline: 1 },
           name: 'overdue',
