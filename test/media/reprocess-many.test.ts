@@ -83,3 +83,36 @@ test('whoever cancels it cancels their jobs, and whoever retries it starts them 
   const done = await tends(alice, job, ({ status }) => status === 'COMPLETED');
   expect(done.result).toEqual({ started: 3, skipped: 0, failed: 0 });
 });
+
+test('an export may be asked for before what it is made of has been processed', async () => {
+  const alice = await given.user();
+  const { project, job, tracks } = await begun(alice, 2);
+  const [first, second] = tracks as [Track, Track];
+  const asks = (after: string[], settings: object) =>
+    alice.post<Doc & { errors: Doc[] }>('/v1/jobs', {
+      ...{ type: 'export', project, input: { format: 'WAV', settings }, after },
+    });
+  expect((await asks([], {})).status).toBe(422);
+  const all = await asks([job], {});
+  const one = await asks([job], { clips: [{ track: second.id, to: 1 }] });
+  expect([all.status, one.status]).toEqual([202, 202]);
+  // A track that arrives: nobody knows how long it is.
+  const newer = await alice.uploads(SONG, { ...WAV, project });
+  await mediaUploaded(s3Event(s3Record(newer.filePath as string)), invocation());
+  const { body } = await alice.get<{ data: Doc[] }>('/v1/jobs?type=process-track&limit=1');
+  const clips = [{ track: first.id }, { track: newer.id, from: 0.5 }];
+  expect((await asks([job], { clips })).body.errors).toMatchObject([
+    { path: 'input.settings.clips.1.track' },
+  ]);
+  const wrong = await asks([job, body.data[0]?.id as string], { clips, bitDepth: 1 });
+  expect(wrong.body.errors).toMatchObject([{ path: 'input.settings.bitDepth' }]);
+  const both = await asks([job, body.data[0]?.id as string], { clips });
+  expect(both.status).toBe(202);
+  while ((await works('MEDIA')) !== 'IDLE');
+  await tends(alice, job, ({ status }) => status === 'COMPLETED');
+  for (const asked of [all, one, both])
+    expect(await read(alice, `/v1/jobs/${asked.body.id}`)).not.toMatchObject({ waitsFor: 'JOBS' });
+  while ((await workOnce(systemCtx('test'), jobTypes, () => 900_000, 'RENDER')) !== 'IDLE');
+  for (const asked of [all, one, both])
+    expect((await read(alice, `/v1/jobs/${asked.body.id}`)).status).toBe('COMPLETED');
+});

@@ -3,6 +3,7 @@ import { castObject } from '../../data/cast.ts';
 import { Export } from '../../models/exports/export.ts';
 import { owner } from '../../rules.ts';
 import { estimateExport } from '../../services/exports/estimate.ts';
+import { findAwaited } from '../../services/exports/find-awaited.ts';
 import { findExportFaults } from '../../services/exports/find-faults.ts';
 import type { AskedExport } from '../../services/exports/make-plan.ts';
 import { startExportJob } from '../../services/exports/start.ts';
@@ -20,7 +21,11 @@ export const starters: Record<string, Starter> = {
     },
     rule: owner,
     start: (ctx, input, how) => startExportJob(ctx, readExport(input), how),
-    findFaults: (ctx, input) => findExportFaults(ctx, readExport(input)),
+    findFaults: async (ctx, input, { after }) => {
+      const asked = readExport(input);
+      const awaited = await findAwaited(ctx, asked.user, after);
+      return findExportFaults(ctx, { ...asked, awaited });
+    },
     estimate: async (ctx, input) => (await estimateExport(ctx, readExport(input))).credits,
   },
 };

@@ -5,7 +5,7 @@ import { type Fault, mergeFaults } from '../../errors.ts';
 import type { ExportFormat } from '../../models/exports/export.ts';
 import { Project } from '../../models/projects/project.ts';
 import { planArchive } from './archive/plan-archive.ts';
-import { findNamed, type NamedMedia, type Owner } from './find-media.ts';
+import { type Awaited, findNamed, type NamedMedia, type Owner } from './find-media.ts';
 import { listNamed } from './list-named.ts';
 import { planPicture } from './picture/plan-picture.ts';
 import { keepRight, type RightSettings } from './right-settings.ts';
@@ -19,6 +19,7 @@ interface Asked {
   format?: ExportFormat;
   settings: object;
   project?: UUID;
+  awaited?: Awaited | undefined;
 }
 
 /** Finds nothing. */
@@ -27,15 +28,15 @@ const NOWHERE = new UUID('00000000-0000-0000-0000-000000000000');
 /** Every fault of an export that is asked for: what is wrong with one part hides nothing of the others. */
 export async function findExportFaults(
   ctx: Ctx,
-  { user, project: id, format, settings: asked }: Asked,
+  { user, project: id, format, settings: asked, awaited }: Asked,
 ): Promise<Fault[]> {
   const project = id ? await findOne(ctx, Project, { _id: id, user }) : null;
   const gone = id && !project ? [{ path: 'project', message: 'there is no such project' }] : [];
   if (!format) return gone;
   const { settings, faults, paths } = checkSettings(format, asked);
-  const named = await findNamed(ctx, { user }, listNamed(settings));
+  const named = await findNamed(ctx, { user, awaited }, listNamed(settings));
   const right = keepRight(format, asked, paths);
-  const owner = { user, project: project?._id ?? NOWHERE };
+  const owner = { user, project: project?._id ?? NOWHERE, awaited };
   const of = { owner, right, named: named.media, hasProject: project !== null };
   const known = [gone, faults, named.faults];
   if (format !== 'ZIP') return mergeFaults(...known, await findInMedia(ctx, format, of));
@@ -60,10 +61,16 @@ async function findInMedia(ctx: Ctx, format: ExportFormat, of: Of): Promise<Faul
   const isHeard = isSoundRight && (hasProject || settings.clips !== undefined);
   const heard = isHeard ? await planSound(ctx, owner, settings, named) : SILENCE;
   if (format !== 'MP4') return heard.faults;
-  const isWhole = isHeard && heard.media.length === (settings.clips ?? heard.media).length;
+  const isWhole =
+    isHeard && heard.unknown === 0 && heard.media.length === (settings.clips ?? heard.media).length;
   const shown = isPictureKnown(of) ? settings : { ...settings, picture: PLAIN };
   const { faults } = await planPicture(ctx, owner, shown, { named, heard });
-  return [...heard.faults, ...faults.filter(({ path }) => isWhole || !OF_ALL_SOUND.test(path))];
+  return [...heard.faults, ...(isWhole ? faults : dropUnsure(faults))];
+}
+
+/** Leaves out what depends on all of the sound, where not all of it is known. */
+export function dropUnsure(faults: Fault[]): Fault[] {
+  return faults.filter(({ path }) => !OF_ALL_SOUND.test(path));
 }
 
 /** Whether it is known which pictures there are: without a project only those that are named. */
@@ -81,5 +88,5 @@ const PLAIN: ExportSettings['picture'] = {
 
 const SILENCE: PlannedSound = {
   sound: { clips: [], arrangement: 'SEQUENCE', crossfade: 0, sampleRate: 48_000, loudness: null },
-  ...{ media: [], seconds: 0, faults: [] },
+  ...{ media: [], seconds: 0, unknown: 0, faults: [] },
 };

@@ -52,7 +52,7 @@ function findInInput(all: Startable, { type, input }: Asked): Promise<Fault[]> {
 async function findInDocument(
   ctx: Ctx,
   { body, rule, findFaults }: Starter,
-  { input, project }: Asked,
+  { input, project, after = [] }: Asked,
 ): Promise<Fault[]> {
   const stamp = rule(ctx.actor);
   if (!stamp || !input) return [];
@@ -60,7 +60,8 @@ async function findInDocument(
   const faults = await listFaults(() => checkInput({ input: body }, whole));
   const wrong = new Set(faults.map(({ path }) => path.split('.')[1]));
   const right = Object.entries(whole).filter(([name]) => !wrong.has(name));
-  const more = await findFaults(ctx, { ...Object.fromEntries(right), ...stamp });
+  const valid = { ...Object.fromEntries(right), ...stamp };
+  const more = await findFaults(ctx, valid, { after: after.map((id) => new UUID(id)) });
   return mergeFaults(faults, nameByRequest(more));
 }
 

@@ -28,7 +28,7 @@ export interface Starter {
   /** @param input with what the rule stamps on it @throws AppError whose faults are those of `input` */
   start(ctx: Ctx, input: object, how: RunOptions): Promise<JobDoc>;
   /** What is wrong with an input, of which the fields are right in themselves, though some may be missing. */
-  findFaults(ctx: Ctx, input: object): Promise<Fault[]>;
+  findFaults(ctx: Ctx, input: object, how: Pick<RunOptions, 'after'>): Promise<Fault[]>;
   /** What it would cost. */
   estimate(ctx: Ctx, input: object): Promise<number>;
 }

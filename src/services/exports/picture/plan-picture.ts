@@ -4,6 +4,7 @@ import type { Fault } from '../../../errors.ts';
 import {
   type FoundMedium,
   findOfProject,
+  isKnown,
   type NamedMedia,
   type Owner,
   toSource,
@@ -139,7 +140,7 @@ async function planVideos(
   const chosen = asked.flatMap(({ video, from, to }, n) => {
     const medium = media.get(idText(video));
     // One that is missing has been told.
-    if (!medium) return [];
+    if (!medium || !isKnown(medium)) return [];
     const { durationSeconds = 0, width = 0, height = 0, transfer } = medium.video ?? {};
     const path = `settings.picture.videos.${n}`;
     if (from >= durationSeconds)
