@@ -76,6 +76,7 @@ export const queueRoutes: Route[] = [
       code: limitText(64),
       before: Joi.string().isoDate(),
     }).or('queue', 'jobs'),
+    example: { queue: 'RENDER', code: 'WORKER_LOST' },
     success: { 200: { description: 'What became of them.', schema: redrivenSchema } },
     handle: async (ctx, { body }) => ({
       status: 200,
