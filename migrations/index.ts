@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First4a0e15 } from './0001-first-4a0e15.ts';
+import { migration as m0001FirstCdfaba } from './0001-first-cdfaba.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First4a0e15];
+export const migrations: Migration[] = [m0001FirstCdfaba];

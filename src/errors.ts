@@ -81,6 +81,16 @@ export class AppError extends Error {
   }
 }
 
+/** Joins lists of faults; of two with one path the first is told. */
+export function mergeFaults(...lists: Fault[][]): Fault[] {
+  const paths = new Set<string>();
+  return lists.flatMap((list) => {
+    const more = list.filter(({ path }) => !paths.has(path));
+    for (const { path } of more) paths.add(path);
+    return more;
+  });
+}
+
 /** The one way to say "this is not valid": all faults at once, as far as they are shown. */
 export function invalid(faults: Fault[]): AppError {
   const errors = clipFaults(faults);

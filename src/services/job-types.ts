@@ -8,7 +8,9 @@ import { renderSegments } from './exports/segments/segment-job.ts';
 import { executeBatch } from './generation/comfyui/batch-job.ts';
 import { executeWorkflow } from './generation/comfyui/execution-job.ts';
 import { stopRun } from './generation/comfyui/stop-job.ts';
+import { failDependentsJob } from './jobs/fail-dependents-job.ts';
 import { listJobTypes } from './jobs/job-type.ts';
+import { stopStartedJob } from './jobs/stop-started-job.ts';
 import { processAudio, processImage, processTrack, processVideo } from './media/process-job.ts';
 import { reprocessMedia } from './media/reprocess-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
@@ -44,4 +46,6 @@ export const jobTypes = listJobTypes(
   forgetKeys,
   renewEncryption,
   renewPart,
+  failDependentsJob,
+  stopStartedJob,
 );

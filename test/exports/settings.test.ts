@@ -110,8 +110,10 @@ test('hostile titles and lyrics of an MP4 are refused', async () => {
     ...[
       'settings.aspectRatio',
       'settings.fps',
+      'settings.lyrics.text',
       'settings.picture.images',
       'settings.titles.0.text',
+      'settings.titles.1.from',
     ],
   ]);
   const rest = { titles: settings.titles.slice(1), lyrics: settings.lyrics };
@@ -246,4 +248,73 @@ test('an estimate tells what an export takes, and starts nothing', async () => {
   expect(Number(mp4.body.seconds)).toBeGreaterThan(Number(wav.body.seconds));
   expect((await alice.post(at, { project, format: 'WAV', settings: { x: 1 } })).status).toBe(422);
   expect((await alice.get<{ data: Doc[] }>('/v1/exports')).body.data).toEqual([]);
+});
+
+test('a fault hides none of another part: lengths, lyrics, later clips, another field', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice); // of 10 s
+  const { body } = await alice.get<{ data: Doc[] }>(`/v1/tracks?project=${project}`);
+  const track = body.data[0]?.id;
+  const missing = '00000000-0000-7000-8000-000000000000';
+  const lyrics = { format: 'LRC', text: 'no times' };
+  const asks = (more: object, at: object = { project }) =>
+    refusal(alice, { ...at, format: 'MP4', settings: { lyrics, ...more } });
+  const clip = { track, gain: 99, fadeIn: 6, fadeOut: 6 };
+  const within = (...paths: string[]) => paths.map((path) => `settings.${path}`);
+  expect(await asks({ fps: 23, crossfade: 6, clips: [clip, { track, to: 12 }] })).toEqual(
+    within('clips.0', 'clips.0.gain', 'clips.1.to', 'crossfade', 'crossfade', 'fps', 'lyrics.text'),
+  );
+  // What is missing may be of any length, so nothing is said of where it ends.
+  const titles = [{ text: 'late', from: 15, to: 16 }, { text: 1 }];
+  expect(await asks({ clips: [{ track: missing }, { track, from: 99 }], titles })).toEqual(
+    within('clips.0.track', 'clips.1.from', 'lyrics.text', 'titles.1.text'),
+  );
+  expect(await asks({ clips: [{}, { track, to: 99 }], arrangement: 'MIX', crossfade: 1 })).toEqual(
+    within('clips.0', 'clips.1.to', 'crossfade', 'lyrics.text'),
+  );
+  const videos = [{ video: missing, from: 5 }];
+  expect(await asks({ picture: { type: 'VIDEOS', videos }, fps: 1 })).toEqual(
+    within('fps', 'lyrics.text', 'picture.videos.0.video'),
+  );
+  for (const at of [{ project: 'nope' }, { project: missing }, {}])
+    expect(await asks({ clips: [{ track, from: 99 }], fps: 23 }, at)).toEqual([
+      'project',
+      ...within('clips.0.from', 'fps', 'lyrics.text'),
+    ]);
+  // Without a project nothing is said of what it has.
+  expect(await asks({ picture: { type: 'SLIDESHOW' } }, {})).toEqual([
+    'project',
+    'settings.lyrics.text',
+  ]);
+  expect(await asks({ titles, clips: 1, picture: { type: 'FILM' } })).toEqual(
+    within('clips', 'lyrics.text', 'picture.type', 'titles.1.text'),
+  );
+});
+
+test('settings of whatever form are refused, and are no error of ours', async () => {
+  const alice = await given.user();
+  const project = await projectWithTrack(alice);
+  const keys = ['clips', 'titles', 'lyrics', 'picture', 'arrangement', 'crossfade', 'loudness'];
+  const odd = [
+    null,
+    1,
+    'x',
+    [],
+    {},
+    [null],
+    [[]],
+    [{}],
+    { 0: {} },
+    [{ from: {}, text: [] }],
+    {
+      type: 'VIDEOS',
+      videos: [null, { video: 1, from: [] }],
+      images: {},
+    },
+  ];
+  for (const value of odd) {
+    const settings = Object.fromEntries(keys.map((key) => [key, value]));
+    for (const format of ['MP4', 'MP3', 'ZIP'])
+      expect((await refusal(alice, { project, format, settings })).length).toBeGreaterThan(0);
+  }
 });

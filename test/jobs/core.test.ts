@@ -5,7 +5,7 @@ const ROOM = 'src/services/jobs';
 /** What the core stands on; whatever is not listed is a capability, or imports one. */
 const BELOW = [
   /^\.\/[\w-]+\.ts$/,
-  /^\.\.\/\.\.\/(clip|config|context|errors|moment|rules)\.ts$/,
+  /^\.\.\/\.\.\/(clip|collect-errors|config|context|errors|moment|rules)\.ts$/,
   /^\.\.\/\.\.\/data\//,
   /^\.\.\/\.\.\/models\/jobs\//,
   /^\.\.\/\.\.\/providers\/(queue|log)\.ts$/,

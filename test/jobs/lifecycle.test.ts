@@ -92,6 +92,31 @@ test('of jobs with one key the newer joins the open one, or takes its place', as
   expect((await queues(joins))._id).not.toEqual(newer._id);
 });
 
+test('a graph in which a newer job took the place of one is as that is, at either end', async () => {
+  const user = newId(Date.now());
+  const unique = (by: 'joins' | 'supersedes') => ({ user, unique: { key: 's', by } });
+  const first = await queues({ user });
+  const old = await queues({ ...unique('joins'), after: [first._id] });
+  const [last, failed] = [
+    await queues({ user, after: [old._id] }),
+    await queues({ user, after: [old._id] }),
+  ];
+  await cancelJob(later(), types, { _id: failed._id });
+  const newer = await queues({ ...unique('supersedes'), after: [first._id] });
+  await retryJob(later(), types, { _id: failed._id });
+  expect(await stored(failed)).toMatchObject({ waitsFor: 'JOBS', after: [newer._id.toString()] });
+  while ((await works()) !== 'IDLE');
+  const members = [first, last, failed, newer].map(({ _id }) => _id.toString()).toSorted();
+  for (const one of [first, last, newer]) {
+    const { status, progress, jobs } = await readGraph(later(), await stored(one));
+    expect([status, progress]).toEqual(['COMPLETED', 100]);
+    expect(jobs.map(({ _id }) => _id.toString()).toSorted()).toEqual(members);
+  }
+  // The old one is shown to whoever asks for it, with what it waited for.
+  expect(await stored(old)).toMatchObject({ supersededBy: newer._id.toString() });
+  expect((await readGraph(later(), await stored(old))).status).toBe('CANCELLED');
+});
+
 test('a job that was not done by its deadline has failed: waiting, at its claim, or running', async () => {
   const soon = () => new Date(Date.now() + 1000);
   const kept = (await given.user()).id;

@@ -93,23 +93,26 @@ test('what cannot be is refused, every fault at once', async () => {
     'input.media.0',
   ]);
   expect((await alice.get(`/v1/jobs/${theirs.body.id}/queue`)).status).toBe(404);
-});
-
-test('an administrator sees the queues and what has failed, and starts it anew', async () => {
-  const [alice, admin] = [await given.user(), await given.admin()];
-  const { body: job } = await alice.post<Doc>('/v1/jobs', reprocess(NOBODY));
-  expect((await alice.get('/v1/admin/queues')).status).toBe(403);
-  const { body } = await admin.get<{ data: Doc[] }>('/v1/admin/queues');
-  expect(body.data.find(({ queue }) => queue === 'UPKEEP')?.depth).toBeGreaterThanOrEqual(1);
-  const { Job } = await import('../../src/models/jobs/job.ts');
-  const { UUID } = await import('../../src/data/ids.ts');
-  const error = { code: 'AWAY', message: 'It was away.', retryable: true };
-  const failed = { status: 'FAILED', error, completedAt: new Date() };
-  await Job.collection.updateOne({ _id: new UUID(job.id) }, { $set: failed });
-  const letters = await admin.get<{ data: Doc[] }>('/v1/admin/queues/dead-letters?queue=UPKEEP');
-  expect(letters.body.data).toMatchObject([{ id: job.id, user: alice.id, error }]);
-  const redrive = { queue: 'UPKEEP', code: 'AWAY' };
-  expect((await admin.post('/v1/admin/queues/redrive', redrive)).body).toEqual({ redriven: 1 });
-  expect((await admin.post('/v1/admin/queues/redrive', redrive)).body).toEqual({ redriven: 0 });
-  expect((await alice.get(`/v1/jobs/${job.id}`)).body.status).toBe('QUEUED');
+  const wrong = { project: NOBODY, deadline: past, after: [NOBODY], priority: 99, uniqueKey: '' };
+  const all = ['after.0', 'deadline', 'priority', 'project', 'uniqueKey'];
+  const input = { kind: 'SONG', media: ['x'] };
+  expect((await faults({ ...wrong, input })).toSorted()).toEqual([
+    ...all.slice(0, 2),
+    ...['input.kind', 'input.media.0'],
+    ...all.slice(2),
+  ]);
+  expect((await faults({ ...wrong, type: 'sweep', uniqueKey: 'k' })).toSorted()).toEqual([
+    ...all.slice(0, 4),
+    'type',
+  ]);
+  const settings = { fps: 1, clips: [{ track: NOBODY }] };
+  const asked = { type: 'export', input: { format: 'MP4', settings }, uniqueKey: 'k' };
+  expect((await faults({ ...wrong, ...asked })).toSorted()).toEqual([
+    ...all.slice(0, 2),
+    ...['input.project', 'input.settings.clips.0.track', 'input.settings.fps'],
+    ...['priority', 'uniqueKey'],
+  ]);
+  expect((await faults({ type: 'export', deadline: past, input: {} })).toSorted()).toEqual([
+    ...['deadline', 'input.format', 'input.project'],
+  ]);
 });

@@ -1,6 +1,8 @@
 import type Joi from 'joi';
 import { joinPath, MOST_FAULTS } from '../../clip.ts';
-import { type Fault, invalid } from '../../errors.ts';
+import type { Ctx } from '../../context.ts';
+import { AppError, type Fault, invalid, mergeFaults } from '../../errors.ts';
+import type { Route } from './route.ts';
 
 const options: Joi.ValidationOptions = {
   abortEarly: false,
@@ -33,6 +35,25 @@ export function checkBody(schema: Joi.Schema, body: unknown, owned?: ReadonlySet
   const { value, error } = prepareSchema(schema).validate(body);
   if (!error) return value;
   throw invalid(error.details.slice(0, MOST_FAULTS).map((d) => describeFault(d, owned)));
+}
+
+/**
+ * Checks the body of a route, by its schema, and where that finds faults by the route's own rules, too.
+ * @throws AppError VALIDATION_FAILED with every fault
+ */
+export async function checkBodyOf(ctx: Ctx, route: Route, body: unknown): Promise<unknown> {
+  if (!route.body) return {};
+  try {
+    return checkBody(route.body, body, route.owned);
+  } catch (error) {
+    if (!(error instanceof AppError) || !route.findFaults) throw error;
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) throw error;
+    const faults = error.errors ?? [];
+    const wrong = new Set(faults.map(({ path }) => path.split('.')[0]));
+    const right = Object.entries(body).filter(([name]) => !wrong.has(name));
+    const more = await route.findFaults(ctx, Object.fromEntries(right));
+    throw invalid(mergeFaults(faults, more));
+  }
 }
 
 function describeFault(detail: Joi.ValidationErrorItem, owned?: ReadonlySet<string>): Fault {

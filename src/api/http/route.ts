@@ -1,7 +1,7 @@
 import type Joi from 'joi';
 import type { Ctx } from '../../context.ts';
 import { ID_FORM } from '../../data/ids.ts';
-import type { ErrorCode } from '../../errors.ts';
+import type { ErrorCode, Fault } from '../../errors.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -72,6 +72,11 @@ export interface Route {
   access: 'anyone' | 'user' | 'admin';
   /** The schema of the body; without one the route takes no body. */
   body?: Joi.ObjectSchema;
+  /**
+   * Finds what else is wrong where the schema has found faults, so that all are told at once.
+   * @param body the fields that are right
+   */
+  findFaults?(ctx: Ctx, body: Record<string, unknown>): Promise<Fault[]>;
   /** Whether it takes its body as it was sent, up to 1 MiB, and headers: for what is signed. */
   takesBytes?: boolean;
   /** Whether the body may be left out: then it is `{}`. */

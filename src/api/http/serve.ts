@@ -10,7 +10,7 @@ import { checkSize } from '../json/answer-size.ts';
 import { authenticate } from './authenticate.ts';
 import { BASE_HEADERS } from './base-headers.ts';
 import { meterCall } from './call-meter.ts';
-import { checkBody } from './check-body.ts';
+import { checkBodyOf } from './check-body.ts';
 import { corsHeaders, preflightHeaders } from './cors.ts';
 import { refuseDetour } from './edge.ts';
 import {
@@ -124,7 +124,7 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
   const query = readQuery(route, event.rawQueryString);
   const raw = readBody(route, event);
   const run = async (inner: Ctx) => {
-    const body = route.body ? checkBody(route.body, raw, route.owned) : {};
+    const body = await checkBodyOf(inner, route, raw);
     return route.handle(inner, {
       params,
       query,

@@ -151,6 +151,15 @@ function define() {
       personal: 'erase',
       description: 'Its unique key, as long as it has not ended.',
     },
+    uniqueKey: {
+      type: String,
+      maxlength: 300,
+      immutable: true,
+      server: true,
+      select: false,
+      personal: 'erase',
+      description: 'Its unique key, which it has again when it is started anew.',
+    },
     after: {
       type: [{ type: String, maxlength: 36 }],
       default: undefined,
@@ -160,6 +169,13 @@ function define() {
       personal: 'none',
       description: 'The ids of the jobs that it waits for.',
     },
+    supersededBy: {
+      type: String,
+      maxlength: 36,
+      server: true,
+      personal: 'none',
+      description: 'The id of the newer job with the same unique key that took its place.',
+    },
     pending: {
       type: [{ type: String, maxlength: 36 }],
       default: undefined,
@@ -168,6 +184,14 @@ function define() {
       select: false,
       personal: 'none',
       description: 'Those of `after` that have not completed.',
+    },
+    startedBy: {
+      type: String,
+      maxlength: 36,
+      immutable: true,
+      server: true,
+      personal: 'none',
+      description: 'The id of the job that started it, and waits for its end.',
     },
     dependents: {
       type: Number,
@@ -181,7 +205,8 @@ function define() {
       immutable: true,
       server: true,
       personal: 'none',
-      description: 'It fails with DEADLINE_EXCEEDED when it has not completed by then.',
+      description:
+        'It fails with DEADLINE_EXCEEDED when it has not completed by then. Once that has passed, a retry has none.',
     },
     progress: progressField('In percent; never decreases.'),
     stage: {
@@ -357,6 +382,10 @@ function define() {
   schema.index({ after: 1 }, { sparse: true });
   schema.index({ pending: 1 }, { sparse: true });
   schema.index(
+    { startedBy: 1, status: 1 },
+    { partialFilterExpression: { startedBy: { $exists: true } } },
+  );
+  schema.index(
     { deadline: 1 },
     {
       name: 'overdue',
@@ -365,6 +394,11 @@ function define() {
   );
   // For the administrators' view: how many ended lately, and how.
   schema.index({ queue: 1, status: 1, completedAt: -1 });
+  // Those that have failed for good, by type and code.
+  schema.index(
+    { queue: 1, completedAt: -1, type: 1, 'error.code': 1 },
+    { name: 'dead', partialFilterExpression: { status: 'FAILED' } },
+  );
   // For clearing `removing` marks that interrupted removals left.
   schema.index({ removing: 1 }, { sparse: true });
 

@@ -3,13 +3,15 @@ import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated } from '../../api/resource/answer.ts';
 import { createRoute, removeRoute } from '../../api/resource/document-routes.ts';
 import { applyRule, erase, filterById } from '../../api/resource/verbs.ts';
+import type { Ctx } from '../../context.ts';
 import { castObject } from '../../data/cast.ts';
 import { findOne } from '../../data/read.ts';
-import { AppError, notFound } from '../../errors.ts';
+import { AppError, type Fault, notFound } from '../../errors.ts';
 import { Export } from '../../models/exports/export.ts';
 import { owner } from '../../rules.ts';
 import { cancelRender } from '../../services/exports/cancel.ts';
 import { estimateExport } from '../../services/exports/estimate.ts';
+import { findExportFaults } from '../../services/exports/find-faults.ts';
 import type { AskedExport } from '../../services/exports/make-plan.ts';
 import { MOST_KEYS } from '../../services/exports/settings.ts';
 import { startExport } from '../../services/exports/start.ts';
@@ -31,9 +33,16 @@ const estimateSchema = {
 
 const common = { tag: 'Exports', access: 'user' } as const;
 
+/** What a client asks for, as far as it is right in itself. */
+async function findFaults(ctx: Ctx, body: Record<string, unknown>): Promise<Fault[]> {
+  const values = { ...castObject(Export.shape, body), ...applyRule(owner, ctx.actor) };
+  return findExportFaults(ctx, { settings: {}, ...values } as AskedExport);
+}
+
 const create: Route = Object.assign(createRoute(Export, { path, rule: owner }), {
   summary: 'Export a project into one file.',
   mostKeys: MOST_KEYS,
+  findFaults,
   success: { 202: { description: 'Accepted.', schema: documentSchema(Export) } },
   codes: ['DUPLICATE', 'INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
   handle: async (ctx, { body }) => {
@@ -48,6 +57,7 @@ const estimate: Route = Object.assign(createRoute(Export, { path, rule: owner })
   id: 'estimateExport',
   summary: 'What an export would take, without starting it.',
   mostKeys: MOST_KEYS,
+  findFaults,
   success: { 200: { description: 'The estimate.', schema: estimateSchema } },
   codes: [],
   handle: async (ctx, { body }) => {

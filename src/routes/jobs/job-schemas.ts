@@ -13,6 +13,11 @@ const count = { type: 'integer', minimum: 0 };
 const queue = { type: 'string', enum: JOB_QUEUES };
 const status = { type: 'string', enum: JOB_STATUSES };
 const time = { type: 'string', format: 'date-time' };
+const next = {
+  ...time,
+  type: ['string', 'null'],
+  description: 'The `before` by which the next ones are found; null when these were the last.',
+};
 
 export const outlookSchema = makeObject({
   queue,
@@ -76,6 +81,15 @@ export const deadLettersSchema = makeObject({
       completedAt: time,
     }),
   },
+  next,
 });
 
-export const redrivenSchema = makeObject({ redriven: count });
+export const redrivenSchema = makeObject({
+  redriven: { ...count, description: 'How many were started.' },
+  skipped: {
+    type: 'array',
+    description: 'Those that were not, and why: `INSUFFICIENT_CREDITS`.',
+    items: makeObject({ job: idSchema, code: text }),
+  },
+  next,
+});

@@ -13,6 +13,7 @@ import { owner } from '../../rules.ts';
 import { MOST_KEYS } from '../../services/exports/settings.ts';
 import { jobTypes } from '../../services/job-types.ts';
 import { cancelJob, retryJob } from '../../services/jobs/control.ts';
+import { findJobFaults } from '../../services/jobs/find-job-faults.ts';
 import { readGraph, readOutlook } from '../../services/jobs/outlook.ts';
 import { estimateJob, startJob } from '../../services/jobs/start-job.ts';
 import { graphSchema, outlookSchema } from './job-schemas.ts';
@@ -73,6 +74,7 @@ export const jobActions: Route[] = [
       },
     },
     codes: ['INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
+    findFaults: (ctx, body) => findJobFaults(ctx, startable, body),
     handle: async (ctx, { body }) => answerDocument(202, Job, await startJob(ctx, startable, body)),
   },
   {
@@ -129,9 +131,16 @@ export const jobActions: Route[] = [
     ...common,
     path: '/v1/jobs/{id}/retry',
     id: 'retryJob',
-    summary: 'Retry a failed or cancelled job.',
+    summary:
+      'Retry a failed or cancelled job. A deadline that has passed no longer counts; its unique key has to be free.',
     success: { 202: { description: 'The job.', schema } },
-    codes: ['NOT_FOUND', 'INVALID_STATE', 'INSUFFICIENT_CREDITS', 'ALLOWANCE_EXCEEDED'],
+    codes: [
+      'NOT_FOUND',
+      'INVALID_STATE',
+      'DUPLICATE',
+      'INSUFFICIENT_CREDITS',
+      'ALLOWANCE_EXCEEDED',
+    ],
     handle: async (ctx, request) =>
       answerDocument(202, Job, await retryJob(ctx, jobTypes, filterById(owner, ctx, request))),
   },

@@ -1,14 +1,16 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
 import { limitText } from '../../api/resource/input.ts';
-import { idText } from '../../data/ids.ts';
+import { idText, UUID } from '../../data/ids.ts';
 import { AppError } from '../../errors.ts';
 import { JOB_QUEUES, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
 import { jobTypes } from '../../services/job-types.ts';
-import { findDeadLetters, redrive, viewQueues } from '../../services/jobs/overview.ts';
+import { type DeadLetters, findDeadLetters, redrive } from '../../services/jobs/dead-letters.ts';
+import { viewQueues } from '../../services/jobs/overview.ts';
 import { deadLettersSchema, queuesSchema, redrivenSchema } from './job-schemas.ts';
 
 const common = { tag: 'Jobs', access: 'admin' } as const;
+const MOST_SHOWN = 100;
 const MOST_REDRIVEN = 200;
 
 /** What administrators see of the queues of jobs, and what they may do about those that have failed. */
@@ -36,17 +38,29 @@ export const queueRoutes: Route[] = [
       },
       {
         name: 'before',
-        description: 'Those that failed before: the `completedAt` of the last one that was shown.',
+        description: 'Those that failed before: `next` of the answer before.',
         schema: { type: 'string', format: 'date-time' },
+      },
+      { name: 'type', description: 'Those of this job type.', schema: { type: 'string' } },
+      {
+        name: 'code',
+        description: 'Those that failed with this code.',
+        schema: { type: 'string' },
       },
     ],
     success: { 200: { description: 'They.', schema: deadLettersSchema } },
     handle: async (ctx, { query }) => {
       const queue = readQueue(query.get('queue') ?? 'MEDIA');
       const before = readDate(query.get('before'));
-      const page = { limit: 100, ...(before && { before }) };
-      const jobs = await findDeadLetters(ctx, { queue }, page);
-      return { status: 200, json: { data: jobs.map(showDeadLetter) } };
+      const [type, code] = [query.get('type'), query.get('code')];
+      const which = {
+        queue,
+        ...(before && { before }),
+        ...(type && { type }),
+        ...(code && { code }),
+      };
+      const { jobs, next } = await findDeadLetters(ctx, which, MOST_SHOWN);
+      return { status: 200, json: { data: jobs.map(showDeadLetter), next } };
     },
   },
   {
@@ -54,22 +68,35 @@ export const queueRoutes: Route[] = [
     method: 'POST',
     path: '/v1/admin/queues/redrive',
     id: 'redriveJobs',
-    summary: `Start failed jobs of a queue anew, the latest ${MOST_REDRIVEN} at most.`,
+    summary: `Start failed jobs anew: those of a queue, the latest ${MOST_REDRIVEN} at most, or those that are named.`,
     body: Joi.object({
-      queue: Joi.string()
-        .valid(...JOB_QUEUES)
-        .required(),
+      queue: Joi.string().valid(...JOB_QUEUES),
+      jobs: Joi.array().items(Joi.string().guid()).unique().min(1).max(MOST_REDRIVEN),
       type: limitText(64),
       code: limitText(64),
+      before: Joi.string().isoDate(),
+    }).or('queue', 'jobs'),
+    example: { queue: 'RENDER', code: 'WORKER_LOST' },
+    success: { 200: { description: 'What became of them.', schema: redrivenSchema } },
+    handle: async (ctx, { body }) => ({
+      status: 200,
+      json: { ...(await redrive(ctx, jobTypes, readWhich(body), MOST_REDRIVEN)) },
     }),
-    success: { 200: { description: 'How many were started.', schema: redrivenSchema } },
-    handle: async (ctx, { body }) => {
-      const which = body as { queue: JobQueue; type?: string; code?: string };
-      const redriven = await redrive(ctx, jobTypes, which, MOST_REDRIVEN);
-      return { status: 200, json: { redriven } };
-    },
   },
 ];
+
+interface AskedLetters extends Omit<DeadLetters, 'before' | 'jobs'> {
+  before?: string;
+  jobs?: string[];
+}
+
+function readWhich({ before, jobs, ...which }: AskedLetters): DeadLetters {
+  return {
+    ...which,
+    ...(before && { before: new Date(before) }),
+    ...(jobs && { jobs: jobs.map((id) => new UUID(id)) }),
+  };
+}
 
 function readQueue(text: string): JobQueue {
   const queue = JOB_QUEUES.find((one) => one === text.toUpperCase());

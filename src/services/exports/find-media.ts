@@ -32,9 +32,31 @@ export interface FoundMedium extends Medium {
 export interface Owner {
   user: UUID;
   project: UUID;
+  awaited?: Awaited | undefined;
 }
 
-const READY = { status: 'READY', 'object.etag': { $exists: true } };
+/** What will be READY once the jobs have completed that an export waits for. */
+export interface Awaited {
+  /** Jobs that process a medium. */
+  jobs: UUID[];
+  /** Media that will be processed again. */
+  media: UUID[];
+}
+
+function findUsable(awaited: Awaited | undefined) {
+  const stored = { 'object.etag': { $exists: true } };
+  if (!awaited) return { status: 'READY', ...stored };
+  const { jobs, media } = awaited;
+  const processed = { status: 'PROCESSING', 'object.job': { $in: jobs } };
+  const tried = { status: 'FAILED', _id: { $in: media } };
+  return { ...stored, $or: [{ status: 'READY' }, processed, tried] };
+}
+
+/** Whether it is known what is in a medium: of one that is processed for the first time it is not. */
+export function isKnown({ status, audio, video, image }: FoundMedium): boolean {
+  return status === 'READY' || Boolean(audio ?? video ?? image);
+}
+
 const WHOLE = { outbox: 0, removing: 0 };
 
 /** Media that settings name, by their ids as text. */
@@ -43,13 +65,13 @@ export type NamedMedia = ReadonlyMap<string, FoundMedium>;
 /** Finds media that the settings name. Those that cannot be used are faults. */
 export async function findNamed(
   ctx: Ctx,
-  { user }: Pick<Owner, 'user'>,
+  { user, awaited }: Omit<Owner, 'project'>,
   named: readonly Named[],
 ): Promise<{ media: NamedMedia; faults: Fault[] }> {
   const media = new Map<string, FoundMedium>();
   for (const [name, some] of Map.groupBy(named, ({ entity }) => entity)) {
     const ids = [...new Map(some.map(({ id }) => [idText(id), id])).values()];
-    const filter = { _id: { $in: ids }, user, ...READY };
+    const filter = { _id: { $in: ids }, user, ...findUsable(awaited) };
     const options = { projection: WHOLE, limit: ids.length };
     const found = await findMany(ctx, getEntity(name), filter, options);
     for (const medium of found) media.set(idText(medium._id), medium);
@@ -66,11 +88,11 @@ export async function findNamed(
 /** Finds the READY media of a kind that a project has, the oldest first, and at most `limit`. */
 export function findOfProject(
   ctx: Ctx,
-  { user, project }: Owner,
+  { user, project, awaited }: Owner,
   entity: string,
   limit: number,
 ): Promise<FoundMedium[]> {
-  const filter = { user, project, ...READY };
+  const filter = { user, project, ...findUsable(awaited) };
   const sort = { createdAt: 1, _id: 1 } as const;
   return findMany(ctx, getEntity(entity), filter, { projection: WHOLE, sort, limit });
 }

@@ -6,6 +6,7 @@ import type { Export, ExportFormat } from '../../models/exports/export.ts';
 import { Project } from '../../models/projects/project.ts';
 import { planArchive } from './archive/plan-archive.ts';
 import { findCover } from './find-cover.ts';
+import { dropUnsure, findExportFaults } from './find-faults.ts';
 import { type FoundMedium, findNamed, type Owner } from './find-media.ts';
 import { findOrigin } from './find-origin.ts';
 import { listNamed } from './list-named.ts';
@@ -17,6 +18,14 @@ import { planSound } from './sound/plan-sound.ts';
 /** What is asked for. */
 export type AskedExport = Owner & { format: ExportFormat; settings: object };
 
+/** What an export is made of, as far as that is known. */
+interface MadePlan {
+  plan: ExportPlan;
+  seconds: number;
+  /** Whether it is: what is awaited may be of any length. */
+  isWhole: boolean;
+}
+
 /** An export as it is stored. */
 export type ExportDoc = DocOf<typeof Export>;
 
@@ -24,21 +33,17 @@ export type ExportDoc = DocOf<typeof Export>;
  * Plans an export completely: whatever can be wrong is found here, before any work.
  * @throws AppError VALIDATION_FAILED with every fault
  */
-export async function makePlan(
-  ctx: Ctx,
-  { format, settings: asked, ...owner }: AskedExport,
-): Promise<{ plan: ExportPlan; seconds: number }> {
-  const { settings, faults } = checkSettings(format, asked);
+export async function makePlan(ctx: Ctx, asked: AskedExport): Promise<MadePlan> {
+  const { format, settings: wanted, ...owner } = asked;
+  const { settings, faults } = checkSettings(format, wanted);
   const project = await findOne(ctx, Project, { _id: owner.project, user: owner.user });
-  if (!project) faults.unshift({ path: 'project', message: 'there is no such project' });
   const named = await findNamed(ctx, owner, listNamed(settings));
-  faults.push(...named.faults);
-  // How long things are is judged only of settings that are right in themselves.
-  if (faults.length > 0 || !project) throw invalid(faults);
+  if (faults.length > 0 || named.faults.length > 0 || !project)
+    throw invalid(await findExportFaults(ctx, asked));
   if (format === 'ZIP') {
     const archive = await planArchive(ctx, owner, settings, project);
     if (archive.faults.length > 0) throw invalid(archive.faults);
-    return { plan: archive.plan, seconds: 0 };
+    return { plan: archive.plan, seconds: 0, isWhole: true };
   }
   const planned = await planSound(ctx, owner, settings, named.media);
   faults.push(...planned.faults);
@@ -47,7 +52,9 @@ export async function makePlan(
     format === 'MP4'
       ? await planPicture(ctx, owner, settings, { named: named.media, heard: planned })
       : null;
-  faults.push(...(picture?.faults ?? []));
+  const isWhole = planned.unknown === 0;
+  const seen = picture?.faults ?? [];
+  faults.push(...(isWhole ? seen : dropUnsure(seen)));
   if (faults.length > 0) throw invalid(faults);
   const plan: RenderPlan = {
     format,
@@ -60,7 +67,7 @@ export async function makePlan(
   };
   const origin = await findOrigin(ctx, owner, plan);
   if (origin) plan.origin = origin;
-  return { plan, seconds: planned.seconds };
+  return { plan, seconds: planned.seconds, isWhole };
 }
 
 /** What a preview has of each second, in kbit/s. */

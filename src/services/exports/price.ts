@@ -10,6 +10,11 @@ export function priceExport(ctx: Ctx, plan: ExportPlan, seconds: number): Credit
   return computePrice(ctx, 'export', measureExport(plan, seconds));
 }
 
+/** Whether what an export costs depends on how long it is. */
+export function isPricedByLength(ctx: Ctx, plan: ExportPlan): boolean {
+  return priceExport(ctx, plan, 0) !== priceExport(ctx, plan, 36_000);
+}
+
 function measureExport(plan: ExportPlan, seconds: number): Units {
   if (plan.format === 'ZIP') {
     return { gigabytes: plan.sources.reduce((sum, { size }) => sum + size, 0) / GIGA };

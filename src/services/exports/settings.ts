@@ -106,18 +106,24 @@ const schemas: Record<ExportFormat, Joi.ObjectSchema> = {
   ZIP: Joi.object({ contents: Joi.valid('PROJECT', 'STEMS').default('PROJECT') }),
 };
 
+/** What is right in settings, and what is not. */
+export interface CheckedSettings {
+  settings: ExportSettings;
+  faults: Fault[];
+  /** Where the faults are, within the settings. */
+  paths: (string | number)[][];
+}
+
 /** Checks the settings of a format. What is valid is answered even where there are faults. */
-export function checkSettings(
-  format: ExportFormat,
-  settings: object,
-): { settings: ExportSettings; faults: Fault[] } {
+export function checkSettings(format: ExportFormat, settings: object): CheckedSettings {
   const { value, error } = schemas[format].validate(settings, {
     abortEarly: false,
     errors: { label: false },
     messages: { 'number.greater': 'must be greater than `from`' },
   });
-  const faults = (error?.details ?? []).map(({ path, message }) => {
+  const details = error?.details ?? [];
+  const faults = details.map(({ path, message }) => {
     return { path: joinPath(['settings', ...path]), message };
   });
-  return { settings: value, faults };
+  return { settings: value, faults, paths: details.map(({ path }) => path) };
 }

@@ -4,17 +4,18 @@ import { folderIn } from '../../data/objects.ts';
 import { findOne } from '../../data/read.ts';
 import { checkReferences, confirmReferences } from '../../data/references.ts';
 import { insert } from '../../data/write.ts';
-import { notFound } from '../../errors.ts';
+import { invalid, notFound } from '../../errors.ts';
 import { Export } from '../../models/exports/export.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { type RunOptions, startRun } from '../jobs/start-run.ts';
 import { withAllowance } from '../metering/allowances/with-allowance.ts';
 import { renderExport } from './export-job.ts';
+import { findAwaited } from './find-awaited.ts';
 import { describeOrigin } from './find-origin.ts';
 import { hashPlan } from './hash-plan.ts';
 import { type AskedExport, type ExportDoc, makePlan } from './make-plan.ts';
 import type { ExportPlan } from './plan.ts';
-import { priceExport } from './price.ts';
+import { isPricedByLength, priceExport } from './price.ts';
 import { KEPT_MS } from './publish.ts';
 import { copyResult, findSame } from './share.ts';
 
@@ -52,7 +53,12 @@ export async function startExportJob(
 }
 
 async function planAndRender(ctx: Ctx, asked: AskedExport, how: RunOptions): Promise<ExportDoc> {
-  const { plan, seconds } = await makePlan(ctx, asked);
+  const awaited = await findAwaited(ctx, asked.user, how.after);
+  const { plan, seconds, isWhole } = await makePlan(ctx, { ...asked, awaited });
+  if (!isWhole && isPricedByLength(ctx, plan)) {
+    const message = 'has to complete first: what it costs depends on how long that is';
+    throw invalid([{ path: 'after', message }]);
+  }
   return startRender(ctx, asked, priceExport(ctx, plan, seconds), how);
 }
 

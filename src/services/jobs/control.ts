@@ -1,4 +1,5 @@
 import type { Ctx } from '../../context.ts';
+import { databaseTime } from '../../data/database-time.ts';
 import type { TypedFilter } from '../../data/filter.ts';
 import { parseId } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
@@ -45,7 +46,7 @@ export async function cancelIn(
 
 /**
  * Starts a failed or cancelled job anew, at the price that it was quoted.
- * @throws AppError NOT_FOUND, INVALID_STATE, INSUFFICIENT_CREDITS
+ * @throws AppError NOT_FOUND, INVALID_STATE, INSUFFICIENT_CREDITS; DUPLICATE where another has its unique key
  */
 export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc> {
   const started = await transaction(ctx, (tx) => retryIn(tx, types, filter));
@@ -55,19 +56,47 @@ export async function retryJob(ctx: Ctx, types: JobTypes, filter: TypedFilter): 
 
 /** Starts a job anew in a transaction. @returns it, and what its type starts with it, to be rung; none if it goes on */
 export async function retryIn(tx: Ctx, types: JobTypes, filter: TypedFilter): Promise<JobDoc[]> {
-  const set = { status: 'QUEUED', waitsFor: 'TIME', attempts: 0, losses: 0, progress: 0 };
   // A child is started anew with its parent.
   const ended = { ...filter, status: { $in: ['FAILED', 'CANCELLED'] }, parent: { $exists: false } };
-  const unset = ['error', 'completedAt', 'parts'];
-  const change = { set, unset, times: { runAfter: 0 } };
-  const job = await update(tx, Job, ended, change, 'retry');
+  const found = await findEnded(tx, ended);
+  const job = found && (await queueAgain(tx, ended, found));
   if (!job) return [];
   const type = typeOf(types, job);
   await holdAgain(tx, job);
   await resumeSubject(tx, type, job);
   const started = await awaitAgain(tx, job);
-  const others = await type?.retried?.(tx, job.input as object, types);
+  const others = await type?.retried?.(tx, job.input as object, types, job);
   return [...(started ? [started] : []), ...(others ?? [])];
+}
+
+interface Ended {
+  uniqueKey?: string | null;
+  /** Whether its deadline has passed: it would fail at once, each time. */
+  isLate?: boolean;
+}
+
+async function findEnded(tx: Ctx, ended: TypedFilter): Promise<Ended | null> {
+  // No deadline at all would come before every date.
+  const isLate = { $and: ['$deadline', { $lte: ['$deadline', databaseTime(tx)] }] };
+  return findOne(tx, Job, ended, { projection: { uniqueKey: 1, isLate } });
+}
+
+async function queueAgain(
+  tx: Ctx,
+  ended: TypedFilter,
+  { uniqueKey, isLate }: Ended,
+): Promise<JobDoc | null> {
+  const open = { status: 'QUEUED', waitsFor: 'TIME', attempts: 0, losses: 0, progress: 0 };
+  const set = { ...open, ...(uniqueKey && { openKey: uniqueKey }) };
+  const unset = ['error', 'completedAt', 'parts', 'supersededBy', ...(isLate ? ['deadline'] : [])];
+  try {
+    return await update(tx, Job, ended, { set, unset, times: { runAfter: 0 } }, 'retry');
+  } catch (error) {
+    if (!(error instanceof AppError) || error.errors?.[0]?.path !== 'openKey') throw error;
+    const errors = [{ path: 'uniqueKey', message: 'is that of a job that has not ended' }];
+    const message = 'Another job that has its unique key has not ended.';
+    throw new AppError('DUPLICATE', message, { errors, cause: error });
+  }
 }
 
 /** Has a job that is started anew wait for those of its dependencies that are open. */

@@ -2,8 +2,8 @@ import type { Ctx } from '../../context.ts';
 import { databaseTime } from '../../data/database-time.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
-import { invalid } from '../../errors.ts';
-import { Job, type JobDoc } from '../../models/jobs/job.ts';
+import { type Fault, invalid } from '../../errors.ts';
+import { Job, type JobDoc, OPEN_STATUSES } from '../../models/jobs/job.ts';
 import { ringJobs } from './ring.ts';
 
 // A job may wait for others. It lists those that have not completed; the transaction that completes one
@@ -23,7 +23,7 @@ export async function awaitJobs(
   user: UUID | null | undefined,
 ): Promise<string[]> {
   const pending: string[] = [];
-  const faults: { path: string; message: string }[] = [];
+  const faults: Fault[] = [];
   for (const [n, _id] of ids.entries()) {
     const one = { _id, ...(user && { user }) };
     const open = { ...one, status: { $in: ['QUEUED', 'RUNNING'] } };
@@ -44,9 +44,15 @@ export async function awaitJobs(
   return pending;
 }
 
-async function findFaults(tx: Ctx, one: { _id: UUID }, n: number) {
-  const [job] = await findMany(tx, Job, one, { projection: { status: 1 }, limit: 1 });
-  if (job?.status === 'COMPLETED') return [];
+/** Which of these nobody can wait for, without waiting for any. */
+export async function findAwaitFaults(ctx: Ctx, ids: readonly UUID[], user: UUID | undefined) {
+  const faults = ids.map((_id, n) => findFaults(ctx, { _id, ...(user && { user }) }, n));
+  return (await Promise.all(faults)).flat();
+}
+
+async function findFaults(ctx: Ctx, one: { _id: UUID }, n: number): Promise<Fault[]> {
+  const [job] = await findMany(ctx, Job, one, { projection: { status: 1 }, limit: 1 });
+  if (job?.status === 'COMPLETED' || OPEN_STATUSES.includes(job?.status ?? '')) return [];
   const path = `after.${n}`;
   if (!job) return [{ path, message: 'refers to nothing that exists' }];
   return [{ path, message: `refers to a job that is ${job.status}` }];
@@ -74,7 +80,11 @@ export async function ringDependents(ctx: Ctx, { _id, dependents }: JobDoc): Pro
 }
 
 /** The jobs that wait, or have waited, for this one. */
-export function findDependents(ctx: Ctx, _id: UUID, more: object = {}): Promise<JobDoc[]> {
-  const those = { after: idText(_id), ...more };
-  return findMany(ctx, Job, those, { limit: MOST_DEPENDENTS });
+export function findDependents(
+  ctx: Ctx,
+  _id: UUID,
+  more: object = {},
+  limit = MOST_DEPENDENTS,
+): Promise<JobDoc[]> {
+  return findMany(ctx, Job, { after: idText(_id), ...more }, { limit });
 }

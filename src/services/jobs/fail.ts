@@ -4,7 +4,7 @@ import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { admitNext } from './admit.ts';
-import { findDependents } from './dependencies.ts';
+import { DEPENDENCY_FAILED, failDependents } from './fail-dependents.ts';
 import { endChildren, failParent, findFamily } from './family.ts';
 import { type Claim, GIVEN_BACK, GIVEN_UP, isHeld } from './held.ts';
 import { releaseQuote } from './hold.ts';
@@ -61,8 +61,8 @@ function backoffOf({ attempts }: Pick<JobDoc, 'attempts'>): Seconds {
 }
 
 /**
- * Fails all that waits for a job that failed or was cancelled: its subject, its parent, its children. What
- * it holds is released.
+ * Fails all that waits for a job that failed or was cancelled: its subject, its parent, its children, and
+ * those jobs, at whatever remove, that may run after it. What it holds is released.
  */
 export async function failWaiting(
   tx: Ctx,
@@ -70,15 +70,28 @@ export async function failWaiting(
   job: JobDoc,
   error: JobError,
 ): Promise<void> {
+  const ended = await failRelated(tx, types, job, error);
+  await failDependents(tx, types, ended, async (_id) => {
+    const failed = await setFailed(tx, _id, DEPENDENCY_FAILED);
+    return failed ? failRelated(tx, types, failed, DEPENDENCY_FAILED) : [];
+  });
+}
+
+/** Fails what a job belongs to. @returns the job, and the parents that ended with it */
+async function failRelated(
+  tx: Ctx,
+  types: JobTypes,
+  job: JobDoc,
+  error: JobError,
+): Promise<JobDoc[]> {
   const type = typeOf(types, job);
   await releaseQuote(tx, job);
   const family = await findFamily(tx, job._id);
   if (family) await endChildren(tx, type, family);
   await type?.abandoned?.(tx, job, job.input as object, types);
   await failSubject(tx, type, job, error);
-  await failDependents(tx, types, job);
   const parent = family?.parent && (await failParent(tx, family, error));
-  if (parent) await failWaiting(tx, types, parent, error);
+  return [job, ...(parent ? await failRelated(tx, types, parent, error) : [])];
 }
 
 /** Fails a job that no worker has, and with it whatever waits for it; false when it waits no longer. */
@@ -88,23 +101,14 @@ export async function failQueued(
   _id: UUID,
   error: JobError,
 ): Promise<boolean> {
-  const set = { status: 'FAILED', error, completedAt: new Date(ctx.clock()) };
   return transaction(ctx, async (tx) => {
-    const waiting = { _id, status: 'QUEUED' };
-    const failed = await update(tx, Job, waiting, { set, unset: GIVEN_UP }, 'fail');
+    const failed = await setFailed(tx, _id, error);
     if (failed) await failWaiting(tx, types, failed, error);
     return failed !== null;
   });
 }
 
-async function failDependents(tx: Ctx, types: JobTypes, job: JobDoc): Promise<void> {
-  if (!job.dependents) return;
-  for (const { _id } of await findDependents(tx, job._id, { status: 'QUEUED' }))
-    await failQueued(tx, types, _id, DEPENDENCY_FAILED);
+function setFailed(tx: Ctx, _id: UUID, error: JobError): Promise<JobDoc | null> {
+  const set = { status: 'FAILED', error, completedAt: new Date(tx.clock()) };
+  return update(tx, Job, { _id, status: 'QUEUED' }, { set, unset: GIVEN_UP }, 'fail');
 }
-
-const DEPENDENCY_FAILED = {
-  code: 'DEPENDENCY_FAILED',
-  message: 'A job that it waited for has not completed.',
-  retryable: false,
-};

@@ -67,7 +67,7 @@ export interface JobType<
    * Called in the transaction that starts a failed or cancelled job anew.
    * @returns the jobs that it starts anew with it
    */
-  retried?(tx: Ctx, input: I, types: JobTypes): Promise<JobDoc[]>;
+  retried?(tx: Ctx, input: I, types: JobTypes, job: JobDoc): Promise<JobDoc[]>;
   /** Called in the transaction that ends a job which had fanned out, but by failure or cancellation. */
   discardParts?(tx: Ctx, state: S): Promise<void>;
 }
@@ -84,6 +84,8 @@ export interface Unique {
 /** Asks to be run again in so many seconds: what the job needs is not there yet, which is no failure. */
 export interface WakeLater {
   wakeIn: Seconds;
+  /** How far it is by now, in percent. */
+  progress?: number;
 }
 
 /** Child jobs have the rest; the job waits, without a worker, until all of them have completed. */
@@ -107,6 +109,8 @@ export interface Work<I extends object, R extends object = object, S extends obj
   job: JobDoc;
   /** The fencing token of this claim: greater than that of every claim before. */
   token: number;
+  /** Those that this worker has handlers for. */
+  types: JobTypes;
   /** Aborted when the job is no longer this worker's: cancelled, lost, or out of time. */
   signal: AbortSignal;
   /** How far it is, 0–100, and what it is doing; sent with the next heartbeat. */

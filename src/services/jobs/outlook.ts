@@ -69,7 +69,10 @@ export interface Graph {
   isComplete: boolean;
 }
 
-/** All jobs that a job waits for, or that wait for it, at however many removes. */
+/**
+ * All jobs that a job waits for, or that wait for it, at however many removes; of those that a newer one took
+ * the place of, the newer one.
+ */
 export async function readGraph(ctx: Ctx, job: JobDoc): Promise<Graph> {
   const jobs = new Map([[idText(job._id), job]]);
   let isComplete = true;
@@ -95,15 +98,17 @@ export async function readGraph(ctx: Ctx, job: JobDoc): Promise<Graph> {
   };
 }
 
+const IN_PLACE = { supersededBy: { $exists: false } };
+
 async function findNeighbours(
   ctx: Ctx,
   { _id, user, after, dependents }: JobDoc,
 ): Promise<JobDoc[]> {
   const ids = (after ?? []).map(parseId).filter((id) => id !== undefined);
-  const before = { _id: { $in: ids }, ...(user && { user }) };
+  const before = { _id: { $in: ids }, ...(user && { user }), ...IN_PLACE };
   return [
     ...(ids.length > 0 ? await findMany(ctx, Job, before, { limit: ids.length }) : []),
-    ...(dependents ? await findDependents(ctx, _id) : []),
+    ...(dependents ? await findDependents(ctx, _id, IN_PLACE) : []),
   ];
 }
 

@@ -1,10 +1,7 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime } from '../../data/database-time.ts';
-import type { UUID } from '../../data/ids.ts';
-import { aggregate, findMany, findOne } from '../../data/read.ts';
-import { JOB_QUEUES, Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
-import { retryJob } from './control.ts';
-import type { JobTypes } from './job-type.ts';
+import { aggregate, findOne } from '../../data/read.ts';
+import { JOB_QUEUES, Job, type JobQueue } from '../../models/jobs/job.ts';
 
 /** How far back ended jobs are counted, in ms. */
 const HOUR = 3_600_000;
@@ -66,58 +63,4 @@ async function viewQueue(ctx: Ctx, queue: JobQueue): Promise<QueueView> {
 
 function count(filter: object, hint?: string): Promise<number> {
   return Job.collection.countDocuments(filter, { limit: MOST_COUNTED, ...(hint && { hint }) });
-}
-
-/** Which failed jobs are meant. */
-export interface DeadLetters {
-  queue: JobQueue;
-  type?: string;
-  code?: string;
-}
-
-/** The jobs of a queue that have failed for good, the latest first; children fail with their parent. */
-export function findDeadLetters(
-  ctx: Ctx,
-  { queue, type, code }: DeadLetters,
-  { before, limit }: { before?: Date; limit: number },
-): Promise<JobDoc[]> {
-  return findMany(
-    ctx,
-    Job,
-    {
-      queue,
-      status: 'FAILED',
-      completedAt: { $lt: before ?? new Date(8.64e15) },
-      parent: { $exists: false },
-      ...(type && { type }),
-      ...(code && { 'error.code': code }),
-    },
-    { sort: { completedAt: -1 }, limit },
-  );
-}
-
-/** Starts failed jobs anew, the latest first. @returns how many; those that somebody else has started do not count */
-export async function redrive(
-  ctx: Ctx,
-  types: JobTypes,
-  which: DeadLetters,
-  limit: number,
-): Promise<number> {
-  let started = 0;
-  for (const { _id } of await findDeadLetters(ctx, which, { limit })) {
-    started += (await retryOne(ctx, types, _id)) ? 1 : 0;
-  }
-  return started;
-}
-
-async function retryOne(ctx: Ctx, types: JobTypes, _id: UUID): Promise<boolean> {
-  try {
-    await retryJob(ctx, types, { _id });
-    return true;
-  } catch (error) {
-    // It has been started by somebody else, or deleted, or waits for one that has failed.
-    const { code } = error as { code?: string };
-    if (code !== 'INVALID_STATE' && code !== 'NOT_FOUND') throw error;
-    return false;
-  }
 }

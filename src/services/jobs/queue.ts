@@ -41,6 +41,8 @@ export interface NewJob<I extends object> {
   delay?: Seconds;
   /** The job that it is a child of, and the token of the claim that fanned out. */
   parent?: { job: UUID; token: number };
+  /** The job that starts it, and waits for its end; it is no part of that, unlike a child. */
+  startedBy?: UUID;
   /** Its turn, where many were taken at once. */
   turn?: number;
   /** Jobs of the same user that have to complete first; when one of them does not, it fails. */
@@ -141,7 +143,7 @@ async function write<I extends object>(ctx: Ctx, planned: Planned<I>): Promise<J
 
 /** The fields of a job that follow from what is asked for. */
 function describe<I extends object>(ctx: Ctx, { type, job, input, quote, openKey }: Planned<I>) {
-  const { user, project, priority = PRIORITY, parent, deadline } = job;
+  const { user, project, priority = PRIORITY, parent, startedBy, deadline } = job;
   const limits = listLimits(type, user);
   return {
     type: type.name,
@@ -151,10 +153,11 @@ function describe<I extends object>(ctx: Ctx, { type, job, input, quote, openKey
     ...(project && { project }),
     priority,
     ...(parent && { parent: parent.job, parentToken: parent.token }),
+    ...(startedBy && { startedBy: idText(startedBy) }),
     maxAttempts: type.attempts ?? ATTEMPTS,
     ...(quote && { quote, priceVersion: readPrices(ctx).version }),
     ...(limits && { limits }),
-    ...(openKey && { openKey }),
+    ...(openKey && { openKey, uniqueKey: openKey }),
     ...(deadline && { deadline }),
   };
 }
@@ -164,7 +167,7 @@ export async function putBack(
   ctx: Ctx,
   claim: Claim,
   delay: Seconds,
-  more: { attempts?: number; losses?: number } = {},
+  more: { attempts?: number; losses?: number; progress?: number } = {},
 ): Promise<void> {
   // It keeps its turn: what was begun goes before what was not.
   const waitsFor = delay > 0 ? 'TIME' : 'WORKER';

@@ -1,9 +1,10 @@
 import type { Ctx } from '../../context.ts';
 import type { Base } from '../../data/entity.ts';
-import { projectVisible } from '../../data/read.ts';
+import { findOne, projectVisible } from '../../data/read.ts';
 import { recordEvents } from '../../data/record-events.ts';
 import { transaction } from '../../data/transaction.ts';
 import { update } from '../../data/write.ts';
+import { AppError } from '../../errors.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { type Claim, isHeld } from './held.ts';
 import {
@@ -61,7 +62,10 @@ export async function failSubject(
   }
 }
 
-/** The reverse, when a job is started anew. A document with other work by now is left alone. */
+/**
+ * The reverse, when a job is started anew. A document with other work by now is left alone.
+ * @throws AppError INVALID_STATE where it is gone, and the job would do nothing
+ */
 export async function resumeSubject(
   tx: Ctx,
   type: JobType | undefined,
@@ -70,7 +74,9 @@ export async function resumeSubject(
   if (!type?.subject) return;
   const { entity, id } = type.subject.at(job.input);
   const { where, action, ...resumed } = type.subject.resumed(job._id, job.input);
-  await update(tx, entity, { _id: id, ...where }, resumed, action);
+  if (await update(tx, entity, { _id: id, ...where }, resumed, action)) return;
+  if (await findOne(tx, entity, { _id: id }, { projection: { _id: 1 } })) return;
+  throw new AppError('INVALID_STATE', 'What the job was to make is gone.');
 }
 
 /** Shows how far a job is on the document that waits for it; never backwards. */

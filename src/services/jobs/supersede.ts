@@ -1,4 +1,5 @@
 import type { Ctx } from '../../context.ts';
+import { databaseTime } from '../../data/database-time.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
@@ -16,7 +17,7 @@ export function findOpen(ctx: Ctx, openKey: string): Promise<JobDoc | null> {
 
 /**
  * Cancels a job whose place a newer one takes, in the transaction that writes that. Those that wait for it
- * wait for the newer one instead.
+ * wait for the newer one instead, also those that are started anew later.
  */
 export async function supersede(tx: Ctx, type: JobType, old: JobDoc, by: UUID): Promise<void> {
   const open = { _id: old._id, status: { $in: ['QUEUED', 'RUNNING'] } };
@@ -25,7 +26,8 @@ export async function supersede(tx: Ctx, type: JobType, old: JobDoc, by: UUID): 
     message: 'A newer job took its place.',
     retryable: false,
   };
-  const set = { status: 'CANCELLED', error, completedAt: new Date(tx.clock()) };
+  const ended = { status: 'CANCELLED', error, completedAt: new Date(tx.clock()) };
+  const set = { ...ended, supersededBy: idText(by) };
   const cancelled = await update(tx, Job, open, { set, unset: GIVEN_UP }, 'cancel');
   if (!cancelled) return;
   await releaseQuote(tx, cancelled);
@@ -33,9 +35,19 @@ export async function supersede(tx: Ctx, type: JobType, old: JobDoc, by: UUID): 
   if (family) await endChildren(tx, type, family);
   await type.abandoned?.(tx, cancelled, cancelled.input as object);
   await failSubject(tx, type, cancelled, error);
+  await waitInstead(tx, idText(old._id), idText(by));
+}
+
+async function waitInstead(tx: Ctx, old: string, by: string): Promise<void> {
+  const replaceIn = (input: string) => ({
+    $map: { input, in: { $cond: [{ $eq: ['$$this', old] }, by, '$$this'] } },
+  });
+  // Only those that have not ended have a list of what they still wait for.
+  const pending = { $cond: [{ $isArray: '$pending' }, replaceIn('$pending'), '$$REMOVE'] };
+  const version = { $add: ['$version', 1] };
   await Job.collection.updateMany(
-    { pending: idText(old._id), status: 'QUEUED' },
-    { $set: { 'pending.$': idText(by) }, $addToSet: { after: idText(by) }, $inc: { version: 1 } },
+    { after: old },
+    [{ $set: { after: replaceIn('$after'), pending, updatedAt: databaseTime(tx), version } }],
     { ...(tx.session && { session: tx.session }) },
   );
 }

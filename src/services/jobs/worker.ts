@@ -56,7 +56,12 @@ export async function workOnce(
   });
   try {
     const outcome = await Promise.race([
-      runClaimed({ ...ctx, job: claimed.job.parent ?? claimed.job._id }, type, claimed, beat),
+      runClaimed(
+        { ...ctx, job: claimed.job.parent ?? claimed.job._id },
+        { types, type },
+        claimed,
+        beat,
+      ),
       beat.stuck.then(() => 'STUCK' as const),
     ]);
     if (outcome !== 'STUCK') return 'DONE';
@@ -89,7 +94,7 @@ async function reportOnce(ctx: Ctx, types: JobTypes): Promise<void> {
 /** Runs a job whose claim holds; its result, or its wish to wait, is stored. */
 async function runClaimed(
   ctx: Ctx,
-  type: JobType,
+  { types, type }: { types: JobTypes; type: JobType },
   claimed: Claim,
   { signal, progress }: Heartbeat,
 ): Promise<void> {
@@ -98,7 +103,7 @@ async function runClaimed(
   await startSubject(ctx, type, claimed);
   let isStored = false;
   const work: Work<object> = {
-    ...{ ctx, job, token, signal, progress, input: checkInput(type, job.input) },
+    ...{ ctx, job, token, signal, progress, types, input: checkInput(type, job.input) },
     async complete(write) {
       const result = await completeJob(ctx, type, claimed, write);
       isStored = true;
@@ -114,7 +119,7 @@ async function runClaimed(
   if (isStored) return;
   if (outcome === 'WAIT') await waitForChildren(ctx, claimed);
   // A step that was done is no failed try: what takes hours may fail now and then in between.
-  else if (isWakeLater(outcome)) await putBack(ctx, claimed, outcome.wakeIn, DONE_STEP);
+  else if (isWakeLater(outcome)) await putOff(ctx, claimed, outcome);
   else await completeJob(ctx, type, claimed, async () => outcome);
 }
 
@@ -128,6 +133,11 @@ async function runOrJoin(
   if (!parts || !type.afterParts) return type.run(work);
   const results = await findResults(work.ctx, claimed);
   return results ? type.afterParts(work, results, parts.state) : 'WAIT';
+}
+
+function putOff(ctx: Ctx, claimed: Claim, { wakeIn, progress }: WakeLater): Promise<void> {
+  const percent = Math.max(claimed.job.progress, Math.min(99, Math.floor(progress ?? 0)));
+  return putBack(ctx, claimed, wakeIn, { ...DONE_STEP, ...(progress && { progress: percent }) });
 }
 
 function isWakeLater(outcome: object): outcome is WakeLater {

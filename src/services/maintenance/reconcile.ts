@@ -1,7 +1,9 @@
+import { collectErrors } from '../../collect-errors.ts';
 import type { Ctx } from '../../context.ts';
 import { refuseDeleting } from '../../data/clock-difference.ts';
 import { databaseTime, hasCome } from '../../data/database-time.ts';
 import { type Base, type Entity, entities } from '../../data/entity.ts';
+import { idText } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { restrictionsOn } from '../../data/references.ts';
 import { JOB_QUEUES, Job, type JobQueue } from '../../models/jobs/job.ts';
@@ -47,27 +49,34 @@ export interface ReconcileCounts {
  * Repairs what lost messages and crashes leave behind: jobs without a wake-up, uploads without an
  * event, webhooks that nobody sends, orphaned documents and multipart uploads. Also empties the trash,
  * expires exports, and tells of security events that were only counted. Where the host's clock and the
- * database's differ, it deletes nothing, and says why.
+ * database's differ, it deletes nothing, and says why. What cannot be repaired keeps nothing else from being so.
+ * @throws what went wrong first, once all has been tried
  */
 export async function reconcile(ctx: Ctx): Promise<ReconcileCounts> {
-  await failOverdue(ctx);
-  const rung = await ringForJobs(ctx);
+  const { attempt, finish } = collectErrors();
+  const count = async (task: () => Promise<number>) => (await attempt(task)) ?? 0;
+  await attempt(() => failOverdue(ctx));
+  const rung = await count(() => ringForJobs(ctx));
   const refused = await refuseDeleting(ctx);
-  const awaiting = await findLostUploads(ctx, !refused);
-  for (const entity of entities.values()) await clearRemovalMarks(ctx, entity);
-  const folded = await tellFolded(ctx);
-  const webhooks = await wakeStranded(ctx);
-  const pods = await checkPods(ctx, AbortSignal.timeout(PODS_MS));
-  const found = { rung, awaiting, folded, webhooks, pods };
-  if (refused) return { ...found, uploads: 0, orphans: 0, emptied: 0, expired: 0, refused };
-  const emptied = await emptyTrash(ctx);
-  const expired = await expireExports(ctx);
-  const uploads = await abortOrphanedUploads(ctx);
-  const orphans = await removeAllOrphans(ctx);
-  return { ...found, uploads, orphans, emptied, expired };
+  const awaiting = await count(() => findLostUploads(ctx, !refused));
+  for (const entity of entities.values()) await attempt(() => clearRemovalMarks(ctx, entity));
+  const folded = await count(() => tellFolded(ctx));
+  const webhooks = await count(() => wakeStranded(ctx));
+  const pods = await count(() => checkPods(ctx, AbortSignal.timeout(PODS_MS)));
+  const countDeleted = async (task: () => Promise<number>) => (refused ? 0 : count(task));
+  const emptied = await countDeleted(() => emptyTrash(ctx));
+  const expired = await countDeleted(() => expireExports(ctx));
+  const uploads = await countDeleted(() => abortOrphanedUploads(ctx));
+  const orphans = await countDeleted(() => removeAllOrphans(ctx));
+  finish();
+  const found = { rung, awaiting, folded, webhooks, pods, uploads, orphans, emptied, expired };
+  return { ...found, ...(refused && { refused }) };
 }
 
-/** Fails the jobs that have waited past their deadline. Those that run are watched by their workers. */
+/**
+ * Fails the jobs that have waited past their deadline, also where one of them cannot be. Those that run are
+ * watched by their workers.
+ */
 async function failOverdue(ctx: Ctx): Promise<void> {
   const late = {
     status: 'QUEUED',
@@ -75,8 +84,11 @@ async function failOverdue(ctx: Ctx): Promise<void> {
     ...hasCome(ctx, 'deadline'),
   };
   const options = { projection: { _id: 1 }, sort: { deadline: 1 }, hint: 'overdue' } as const;
+  const { attempt, finish } = collectErrors();
   for (const { _id } of await findMany(ctx, Job, late, { ...options, limit: 1000 }))
-    await failQueued(ctx, jobTypes, _id, OVERDUE);
+    if ((await attempt(() => failQueued(ctx, jobTypes, _id, OVERDUE))) === undefined)
+      ctx.log.error('A job past its deadline was not failed.', { job: idText(_id) });
+  finish();
 }
 
 async function ringForJobs(ctx: Ctx): Promise<number> {

@@ -80,7 +80,7 @@ export interface PlannedProcessing {
    */
   id: UUID;
   /** Writes the job, in the transaction that changes the medium. */
-  enqueue(tx: Ctx, how?: { isAsked: boolean }): Promise<JobDoc>;
+  enqueue(tx: Ctx, how?: { isAsked?: boolean; startedBy?: UUID }): Promise<JobDoc>;
 }
 
 /** Plans the job that processes the bytes with this ETag. */

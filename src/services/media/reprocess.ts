@@ -8,11 +8,15 @@ import { SETTLED } from '../../models/media/media-fields.ts';
 import type { Medium } from './medium.ts';
 import { planProcessing } from './process-job.ts';
 
-/** Enqueues a job that processes a READY or FAILED medium again. @throws AppError INVALID_STATE */
+/**
+ * Enqueues a job that processes a READY or FAILED medium again.
+ * @param startedBy the job that waits for its end @throws AppError INVALID_STATE
+ */
 export async function reprocess<T extends Medium>(
   ctx: Ctx,
   entity: Entity<T>,
   medium: Medium,
+  startedBy?: UUID,
 ): Promise<{ document: T; job: UUID }> {
   return transaction(ctx, async (tx) => {
     const { _id, filePath } = medium;
@@ -24,6 +28,7 @@ export async function reprocess<T extends Medium>(
     const change = { set, unset: ['error'] };
     const document = job && (await update(tx, entity, settled, change, 'reprocess'));
     if (!document) throw new AppError('INVALID_STATE', 'The medium is not READY or FAILED.');
-    return { document, job: (await job.enqueue(tx, { isAsked: 'id' in ctx.actor }))._id };
+    const how = { isAsked: 'id' in ctx.actor, ...(startedBy && { startedBy }) };
+    return { document, job: (await job.enqueue(tx, how))._id };
   });
 }

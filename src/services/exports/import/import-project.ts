@@ -59,6 +59,7 @@ export async function runImport(work: ImportWork): Promise<ImportResult> {
   try {
     await importMedia(work, { zip, entries, manifest, user, project: project._id });
     return await work.complete(async (tx) => {
+      await findProject(tx, project._id);
       const done = { status: 'READY', progress: 100, mediaCount: manifest.media.length };
       const change = { set: { ...set, ...done }, unset: ['error'] };
       if (!(await update(tx, ProjectImport, waiting, change, 'ready'))) {
@@ -67,10 +68,14 @@ export async function runImport(work: ImportWork): Promise<ImportResult> {
       return { document: input.document, project: project._id };
     });
   } catch (error) {
-    await removeAndSweep(ctx, Project, { _id: project._id });
+    const wasThere = await removeAndSweep(ctx, Project, { _id: project._id });
+    // Whatever failed did so because of that; another try would make the project anew.
+    if (!wasThere && !signal.aborted) throw new JobFailure('PROJECT_DELETED', PROJECT_DELETED);
     throw error;
   }
 }
+
+const PROJECT_DELETED = 'The project was deleted while it was imported.';
 
 async function fetchManifest(
   zip: ZipFile,
@@ -123,7 +128,7 @@ async function importMedia(work: ImportWork, of: Import): Promise<void> {
 
 async function findProject(ctx: Ctx, _id: UUID) {
   const found = await findOne(ctx, Project, { _id });
-  if (!found) throw new Superseded('The project was deleted while it was imported.');
+  if (!found) throw new JobFailure('PROJECT_DELETED', PROJECT_DELETED);
   return found;
 }
 

@@ -4,6 +4,7 @@ import type { Fault } from '../../../errors.ts';
 import {
   type FoundMedium,
   findOfProject,
+  isKnown,
   type NamedMedia,
   type Owner,
   toSource,
@@ -143,14 +144,15 @@ async function planVideos(
   }
   const chosen = asked.flatMap(({ video, from, to }, n) => {
     const medium = media.get(idText(video));
-    const { durationSeconds = 0, width = 0, height = 0, transfer } = medium?.video ?? {};
+    // One that is missing has been told.
+    if (!medium || !isKnown(medium)) return [];
+    const { durationSeconds = 0, width = 0, height = 0, transfer } = medium.video ?? {};
     const path = `settings.picture.videos.${n}`;
     if (from >= durationSeconds)
       faults.push({ path: `${path}.from`, message: 'is not before its end' });
     if (to !== undefined && to > durationSeconds + 0.05) {
       faults.push({ path: `${path}.to`, message: `is after its end, ${durationSeconds} s` });
     }
-    if (!medium) return [];
     const end = Math.min(to ?? durationSeconds, durationSeconds);
     return [
       { source: toSource('Video', medium), width, height, hdr: transfer ?? null, from, to: end },

@@ -5,6 +5,7 @@ import {
   compareTracks,
   type FoundMedium,
   findOfProject,
+  isKnown,
   type NamedMedia,
   type Owner,
   toSource,
@@ -25,6 +26,8 @@ export interface PlannedSound {
   media: FoundMedium[];
   /** As known before decoding. */
   seconds: number;
+  /** How many clips are left out, since it is not known yet how long they are. */
+  unknown: number;
   faults: Fault[];
 }
 
@@ -35,7 +38,7 @@ export async function planSound(
   settings: ExportSettings,
   named: NamedMedia,
 ): Promise<PlannedSound> {
-  const { media, asked, faults } = settings.clips
+  const { media, asked, unknown, faults } = settings.clips
     ? pickClips(settings.clips, named)
     : await findTracks(ctx, owner);
   const clips = media.map((medium, n) => planClip(medium, asked[n] as ClipSettings));
@@ -47,34 +50,44 @@ export async function planSound(
     sampleRate: settings.sampleRate ?? (rate === 44_100 ? 44_100 : 48_000),
     loudness: settings.normalize ? settings.loudness : null,
   };
-  return { sound, media, seconds, faults: [...faults, ...findFaults(sound, asked, seconds)] };
+  const all = [...faults, ...findFaults(sound, asked, seconds)];
+  return { sound, media, seconds, unknown, faults: all };
 }
+
+/** A clip with its number among those that were asked for. */
+type NumberedClip = ClipSettings & { n: number };
 
 /** Clips whose source is missing are left out: that has been told. */
 function pickClips(clips: ClipSettings[], named: NamedMedia) {
-  const found = clips.flatMap((clip) => {
+  const found = clips.flatMap((clip, n) => {
     const medium = named.get(idText((clip.track ?? clip.audio) as UUID));
-    return medium ? [{ medium, clip }] : [];
+    return medium ? [{ medium, clip: { ...clip, n } }] : [];
   });
+  const known = found.filter(({ medium }) => isKnown(medium));
   const faults: Fault[] = [];
-  return { media: found.map((f) => f.medium), asked: found.map((f) => f.clip), faults };
+  return {
+    media: known.map((f) => f.medium),
+    asked: known.map((f) => f.clip),
+    unknown: found.length - known.length,
+    faults,
+  };
 }
 
 async function findTracks(ctx: Ctx, owner: Owner) {
   const found = await findOfProject(ctx, owner, 'Track', MOST_CLIPS + 1);
-  const media = found.sort(compareTracks);
+  const media = found.filter(isKnown).sort(compareTracks);
   const faults: Fault[] = [];
-  if (media.length === 0) {
+  if (found.length === 0) {
     faults.push({ path: 'project', message: 'has no track that is READY' });
   }
-  if (media.length > MOST_CLIPS) {
+  if (found.length > MOST_CLIPS) {
     const message = `name the clips: the project has more than ${MOST_CLIPS} tracks`;
     faults.push({ path: 'settings.clips', message });
   }
-  const asked = media.map(({ _id }): ClipSettings => {
-    return { track: _id, from: 0, gain: 0, fadeIn: 0, fadeOut: 0, at: 0 };
+  const asked = media.map(({ _id }, n): NumberedClip => {
+    return { n, track: _id, from: 0, gain: 0, fadeIn: 0, fadeOut: 0, at: 0 };
   });
-  return { media, asked, faults };
+  return { media, asked, unknown: found.length - media.length, faults };
 }
 
 function planClip(
@@ -100,12 +113,12 @@ const ROUNDING = 0.002;
 
 function findFaults(
   { clips, arrangement, crossfade }: SoundPlan,
-  asked: ClipSettings[],
+  asked: NumberedClip[],
   total: number,
 ): Fault[] {
-  const faults = clips.flatMap(({ seconds, from, fadeIn, fadeOut }, n): Fault[] => {
+  const faults = clips.flatMap(({ seconds, from, fadeIn, fadeOut }, i): Fault[] => {
+    const { n, to } = asked[i] as NumberedClip;
     const path = `settings.clips.${n}`;
-    const { to } = asked[n] as ClipSettings;
     const known = from + seconds;
     const found: Fault[] = [];
     if (seconds <= 0)

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-4a0e15',
+  id: '0001-first-cdfaba',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1461,8 +1461,11 @@ export const migration: Migration = {
         slots: { bsonType: 'array', items: { bsonType: 'string', maxLength: 130 }, maxItems: 4 },
         waitsForLimit: { bsonType: 'string', maxLength: 120 },
         openKey: { bsonType: 'string', maxLength: 300 },
+        uniqueKey: { bsonType: 'string', maxLength: 300 },
         after: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        supersededBy: { bsonType: 'string', maxLength: 36 },
         pending: { bsonType: 'array', items: { bsonType: 'string', maxLength: 36 }, maxItems: 20 },
+        startedBy: { bsonType: 'string', maxLength: 36 },
         dependents: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         deadline: { bsonType: 'date' },
         progress: { bsonType: 'number', minimum: 0, maximum: 100 },
@@ -1574,11 +1577,20 @@ export const migration: Migration = {
         { key: { after: 1 }, sparse: true },
         { key: { pending: 1 }, sparse: true },
         {
+          key: { startedBy: 1, status: 1 },
+          partialFilterExpression: { startedBy: { $exists: true } },
+        },
+        {
           key: { deadline: 1 },
           name: 'overdue',
           partialFilterExpression: { status: 'QUEUED', deadline: { $exists: true } },
         },
         { key: { queue: 1, status: 1, completedAt: -1 } },
+        {
+          key: { queue: 1, completedAt: -1, type: 1, 'error.code': 1 },
+          name: 'dead',
+          partialFilterExpression: { status: 'FAILED' },
+        },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
