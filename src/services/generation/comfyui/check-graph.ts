@@ -17,14 +17,17 @@ export async function findCatalogFaults(ctx: Ctx, graph: Graph): Promise<Fault[]
   return best?.faults ?? [];
 }
 
-/** What a pod with these nodes would refuse of a graph: each fault names the node and the input. */
-export function checkGraph(graph: Graph, catalog: NodeCatalog): Fault[] {
+/**
+ * What a pod with these nodes would refuse of a graph: each fault names the node and the input.
+ * @param hasFiles whether files of models must be among those of the pod; else another pod may have them
+ */
+export function checkGraph(graph: Graph, catalog: NodeCatalog, hasFiles = false): Fault[] {
   return Object.entries(graph).flatMap(([id, node]): Fault[] => {
     if (!Object.hasOwn(catalog, node.class_type)) {
       const message = `no pod has a node ${node.class_type}`;
       return [{ path: `graph.${id}.class_type`, message }];
     }
-    return checkInputs(id, node, graph, catalog);
+    return checkInputs(id, node, graph, catalog, hasFiles);
   });
 }
 
@@ -33,6 +36,7 @@ function checkInputs(
   { class_type, inputs }: GraphNode,
   graph: Graph,
   catalog: NodeCatalog,
+  hasFiles: boolean,
 ): Fault[] {
   const { required, optional } = readObject(readObject(catalog[class_type]).input);
   const declared = { ...readObject(optional), ...readObject(required) };
@@ -45,7 +49,7 @@ function checkInputs(
     if (!Object.hasOwn(declared, name)) return [];
     const message = isLink(value)
       ? findLinkFault(value, declared[name], graph, catalog)
-      : findValueFault(value, declared[name]);
+      : findValueFault(value, declared[name], hasFiles);
     return message ? [{ path: at(name), message: `${class_type}: ${message}` }] : [];
   });
   return [
@@ -84,7 +88,11 @@ function findLinkFault(
   return isTaken ? undefined : `takes ${type}, not the ${given} of node ${from}`;
 }
 
-function findValueFault(value: unknown, declaration: unknown): string | undefined {
+function findValueFault(
+  value: unknown,
+  declaration: unknown,
+  hasFiles: boolean,
+): string | undefined {
   const { type, options } = readDeclaration(declaration);
   if (type === 'INT' || type === 'FLOAT') {
     const number = Number(value);
@@ -98,10 +106,10 @@ function findValueFault(value: unknown, declaration: unknown): string | undefine
     return undefined;
   }
   const choices = Array.isArray(type) ? type : type === 'COMBO' ? options.options : undefined;
-  if (!Array.isArray(choices)) return undefined;
-  // Files of models and of inputs are another matter: pods differ in them, and inputs are sent along.
-  const isFile = options.image_upload || options.audio_upload || options.video_upload;
-  if (isFile || FILE.test(String(value)) || choices.includes(value)) return undefined;
+  if (!Array.isArray(choices) || choices.includes(value)) return undefined;
+  // Inputs are sent along, and pods differ in the files of their models.
+  const isInput = options.image_upload || options.audio_upload || options.video_upload;
+  if (isInput || (!hasFiles && FILE.test(String(value)))) return undefined;
   return choices.length > 20 ? 'is none of its values' : `must be one of: ${choices.join(', ')}`;
 }
 
