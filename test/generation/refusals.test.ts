@@ -152,6 +152,9 @@ test('a run is given to the pod that has its model, by what pods have said of th
   const done = await driver.ends(alice, await runs(alice, BY_MODEL));
   expect(done, JSON.stringify(done.error)).toMatchObject({ status: 'COMPLETED', pod: ids.at(-1) });
   expect(done.nodeErrors).toBeUndefined();
+  // Its lineage is of what was run, not of what the workflow has where nothing is given.
+  const { body } = await alice.get(`/v1/images/${done.outputs?.[0]?.image}`);
+  expect(body.lineage).toMatchObject({ models: [MODEL.file], seeds: { '4:seed': 1 } });
 });
 
 test('where nothing is known of models, each pod is asked once until one has the model', async () => {

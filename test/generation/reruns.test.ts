@@ -1,7 +1,9 @@
 import '../harness/place.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId, UUID } from '../../src/data/ids.ts';
 import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
+import { Image } from '../../src/models/media/image.ts';
 import type { Problem } from '../contract/held.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
@@ -139,6 +141,22 @@ describe('a lineage', () => {
     const { body } = await alice.get<Lineage>(`/v1/images/${second}/lineage`);
     expect(body.sources).toMatchObject([{ id: first, kind: null, steps: 1 }]);
   });
+});
+
+test('a lineage tells a hundred results of one medium, and that there are more', async () => {
+  const alice = await given.user();
+  const run = await makeDriver().ends(alice, await runs(alice, PLAIN_PICTURE));
+  const id = run.outputs?.[0]?.image as string;
+  const image = await Image.collection.findOne({ _id: new UUID(id) });
+  const others = Array.from({ length: 120 }, () => {
+    const _id = newId(Date.now());
+    return { ...image, _id, madeFrom: [id], filePath: `${image?.filePath}/${_id}` };
+  });
+  await Image.collection.insertMany(others as never);
+  const { body } = await alice.get<Lineage>(`/v1/images/${id}/lineage`);
+  expect(body.results).toHaveLength(100);
+  expect(body.results.every(({ steps }) => steps === 1)).toBe(true);
+  expect(body.hasMore).toBe(true);
 });
 
 describe('an import', () => {

@@ -69,7 +69,7 @@ async function makeMedium(
     filePath: buildOriginalKey(entity, user, _id),
     generatedBy: job._id,
     ...(inputs?.length && { madeFrom: inputs }),
-    lineage: await describeLineage(run, file.node),
+    lineage: await describeLineage(ctx, run, file.node),
   };
   const taken = entity.options.usage?.of(values);
   return failWithoutAllowance(
