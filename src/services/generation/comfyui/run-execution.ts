@@ -61,7 +61,7 @@ async function carryOut(
       if (decision.outOfMemory) return tryRoomier(work, run, decision);
       throw new JobFailure(decision.code, decision.message);
     case 'LOSE':
-      throw new JobFailure('LOST', decision.message);
+      throw new JobFailure('LOST', seen.pod ? decision.message : 'Its pod was deleted.');
   }
 }
 
