@@ -18,7 +18,7 @@ export async function readPngTexts(
   let left = MOST_IN_ALL;
   for (const { name, start, length } of parts) {
     if (!KINDS.includes(name) || length > mostBytes || texts.length === MOST_TEXTS) continue;
-    const found = parseText(name, await file.read(start, length), mostBytes);
+    const found = readPngText(name, await file.read(start, length), mostBytes);
     if (!found || found[1].length > left) continue;
     left -= found[1].length;
     texts.push(found);
@@ -26,7 +26,12 @@ export async function readPngTexts(
   return texts;
 }
 
-function parseText(kind: string, data: Buffer, mostBytes: number): [string, string] | null {
+/** Reads the key and the text of one chunk; null of one that is broken or too long. */
+export function readPngText(
+  kind: string,
+  data: Buffer,
+  mostBytes: number,
+): [key: string, text: string] | null {
   const end = data.indexOf(0);
   if (end < 1 || end > 79) return null;
   const key = data.toString('latin1', 0, end);
