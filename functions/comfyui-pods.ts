@@ -1,12 +1,16 @@
 import { serve } from '../src/api/http/serve.ts';
 import { resource } from '../src/api/resource/resource.ts';
 import { ComfyUIPod } from '../src/models/generation/comfyui/pod.ts';
+import { removePod } from '../src/routes/generation/comfyui-pods.ts';
 import { admin } from '../src/rules.ts';
 
+const path = '/v1/comfyui/pods';
+
 export const comfyuiPods = resource(ComfyUIPod, {
-  path: '/v1/comfyui/pods',
-  can: { create: admin, read: admin, update: admin, remove: admin },
+  path,
+  can: { create: admin, read: admin, update: admin },
   include: ['runpodPod'],
+  actions: [removePod(path)],
 });
 
 export const handler = serve(comfyuiPods);

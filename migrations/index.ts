@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstCdfaba } from './0001-first-cdfaba.ts';
+import { migration as m0001FirstCf2baf } from './0001-first-cf2baf.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstCdfaba];
+export const migrations: Migration[] = [m0001FirstCf2baf];

@@ -33,3 +33,23 @@ test('a pod that is drained ends what it has begun and gets nothing more; undrai
   await drain(second, false);
   expect(await driver.ends(alice, waiting)).toMatchObject({ status: 'COMPLETED', pod: second });
 });
+
+test('a pod that is at work on an execution is not deleted, and says how to; afterwards it is', async () => {
+  const [pod] = await usePods(servers[0]?.url ?? '');
+  const [alice, admin] = [await given.user(), await given.admin()];
+  const driver = makeDriver();
+  const path = `/v1/comfyui/pods/${pod}`;
+  const begun = await runs(alice, PLAIN_PICTURE);
+  for (const stage of ['SUBMITTED', 'COLLECTING']) {
+    await driver.ends(alice, begun, (run) => run.stage === stage);
+    const refused = await admin.delete(path);
+    expect(refused).toMatchObject({ status: 409, body: { code: 'IN_USE' } });
+    expect(refused.text).toContain('isDraining');
+  }
+  expect((await admin.patch(path, { isDraining: true })).status).toBe(200);
+  expect((await admin.delete(path)).status).toBe(409);
+  expect(await driver.ends(alice, begun)).toMatchObject({ status: 'COMPLETED' });
+  expect((await alice.delete(path)).status).toBe(403);
+  expect((await admin.delete(path)).status).toBe(204);
+  expect((await admin.delete(path)).status).toBe(404);
+});

@@ -231,7 +231,8 @@ describe('an execution', () => {
     await driver.ends(alice, started, ({ stage }) => stage === 'RUNNING');
     await usePods();
     const before = driver.ctx.clock() - Date.now();
-    expect(await driver.ends(alice, started)).toMatchObject({ status: 'LOST' });
+    const error = { code: 'LOST', message: 'Its pod was deleted.' };
+    expect(await driver.ends(alice, started)).toMatchObject({ status: 'LOST', error });
     expect(driver.ctx.clock() - Date.now() - before).toBeLessThan(120_000);
     server.restart();
   });

@@ -5,7 +5,7 @@ import { checkGraph } from '../../src/services/generation/comfyui/check-graph.ts
 import { convertEditorGraph } from '../../src/services/generation/comfyui/convert-editor.ts';
 import { fillGraph } from '../../src/services/generation/comfyui/fill-graph.ts';
 import { cleanFileName } from '../../src/services/generation/comfyui/output-kinds.ts';
-import { listModels } from '../../src/services/generation/lineage.ts';
+import { listModels, listSeeds } from '../../src/services/generation/lineage.ts';
 
 const catalog = {
   EmptyImage: {
@@ -163,4 +163,15 @@ test('files of models are named, wherever a graph has them', () => {
     2: { class_type: 'B', inputs: { lora: 'style.PT', again: 'flux.safetensors' } },
   };
   expect(listModels(graph)).toEqual(['flux.safetensors', 'style.PT']);
+});
+
+test('the seeds that a graph has by itself are named by node and input, those of parameters by these', () => {
+  const graph: Graph = {
+    4: { class_type: 'KSampler', inputs: { seed: 7, steps: 20 } },
+    '57:8': { class_type: 'RandomNoise', inputs: { noise_seed: 8 } },
+    9: { class_type: 'KSampler', inputs: { seed: ['4', 0], 'a.seed': 1 } },
+    10: { class_type: 'KSampler', inputs: { seed: 9 } },
+  };
+  const parameters = [{ name: 'luck', type: 'SEED' as const, path: '10.inputs.seed' }];
+  expect(listSeeds(graph, parameters)).toEqual({ '4:seed': 7, '57:8:noise_seed': 8 });
 });

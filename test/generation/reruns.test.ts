@@ -1,9 +1,13 @@
 import '../harness/place.ts';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId, UUID } from '../../src/data/ids.ts';
 import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
+import { Image } from '../../src/models/media/image.ts';
 import type { Problem } from '../contract/held.ts';
-import { type Doc, given } from '../harness/given.ts';
+import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
+import { exifOf, pngText, withExif } from '../samples/origin.ts';
 import {
   type Execution,
   makeDriver,
@@ -21,6 +25,8 @@ beforeAll(async () => {
   await usePods(server.url);
 });
 afterAll(() => server.stop());
+
+const BLANK = { width: 8, height: 8, channels: 3, background: 'red' } as const;
 
 interface Relative {
   id: string;
@@ -137,6 +143,22 @@ describe('a lineage', () => {
   });
 });
 
+test('a lineage tells a hundred results of one medium, and that there are more', async () => {
+  const alice = await given.user();
+  const run = await makeDriver().ends(alice, await runs(alice, PLAIN_PICTURE));
+  const id = run.outputs?.[0]?.image as string;
+  const image = await Image.collection.findOne({ _id: new UUID(id) });
+  const others = Array.from({ length: 120 }, () => {
+    const _id = newId(Date.now());
+    return { ...image, _id, madeFrom: [id], filePath: `${image?.filePath}/${_id}` };
+  });
+  await Image.collection.insertMany(others as never);
+  const { body } = await alice.get<Lineage>(`/v1/images/${id}/lineage`);
+  expect(body.results).toHaveLength(100);
+  expect(body.results.every(({ steps }) => steps === 1)).toBe(true);
+  expect(body.hasMore).toBe(true);
+});
+
 describe('an import', () => {
   test('makes a workflow of the graph that a picture carries, and suggests what may be set', async () => {
     const alice = await given.user();
@@ -153,6 +175,80 @@ describe('an import', () => {
     expect(made.text).not.toContain('run_nonce');
     const again = await alice.post<Execution>('/v1/comfyui/executions', { workflow: made.body.id });
     expect(await makeDriver().ends(alice, again.body)).toMatchObject({ status: 'COMPLETED' });
+  });
+
+  /** A picture of somebody that carries these texts, READY. */
+  async function upload(person: Person, bytes: Buffer): Promise<string> {
+    const driver = makeDriver();
+    const { id } = await person.uploads(bytes, { fileName: 'found.png' }, 'images');
+    const isReady = async () => (await person.get(`/v1/images/${id}`)).body.status === 'READY';
+    for (let i = 0; i < 50 && !(await isReady()); i++) await driver.step();
+    expect(await isReady()).toBe(true);
+    return id;
+  }
+  const blank = () => sharp({ create: BLANK }).png().toBuffer();
+
+  const { graph } = PLAIN_PICTURE;
+  const long = (characters: number) =>
+    JSON.stringify({
+      ...graph,
+      7: { class_type: 'PrimitiveString', inputs: { value: 'x'.repeat(characters) } },
+    });
+  test.each<[string, number, () => Promise<Buffer>]>([
+    [
+      'a PNG with 65 KB',
+      65_000,
+      async () => pngText(await blank(), [['prompt', long(65_000), 'tEXt']]),
+    ],
+    [
+      'a PNG with 1.5 MB',
+      1.5e6,
+      async () => pngText(await blank(), [['prompt', long(1.5e6), 'iTXt']]),
+    ],
+    [
+      'a PNG with 1.5 MB, packed',
+      1.5e6,
+      async () => pngText(await blank(), [['prompt', long(1.5e6), 'zTXt']]),
+    ],
+    [
+      'a WebP with 100 KB',
+      100_000,
+      async () => {
+        const file = await sharp({ create: BLANK }).webp().toBuffer();
+        return withExif(file, exifOf({ 272: `prompt:${long(100_000)}` }));
+      },
+    ],
+  ])('reads a graph that is too long to be kept with its picture: %s', async (_, length, make) => {
+    const alice = await given.user();
+    const image = await upload(alice, await make());
+    const made = await alice.post('/v1/comfyui/workflows/import', { name: 'Large', image });
+    expect(made.status, made.text.slice(0, 500)).toBe(201);
+    const { body } = await alice.get<{
+      graph: typeof graph & { 7: { inputs: { value: string } } };
+    }>(`/v1/comfyui/workflows/${made.body.id}`);
+    expect(body.graph[7].inputs.value).toHaveLength(length);
+  });
+
+  test('of a picture with more than a graph may have says so', async () => {
+    const alice = await given.user();
+    const bytes = pngText(await blank(), [['prompt', long(2.2e6), 'zTXt']]);
+    const image = await upload(alice, bytes);
+    const refused = await alice.post<Problem>('/v1/comfyui/workflows/import', { name: 'X', image });
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'image' }] } });
+    expect(refused.body.errors[0]?.message).toContain('at most 2097152 bytes');
+  });
+
+  test('reads the JSON of Python: NaN and Infinity are nothing, but stay in a text', async () => {
+    const alice = await given.user();
+    const text = 'a [NaN, -Infinity] b \\"NaN\\"';
+    const { 1: empty, 2: save } = graph;
+    const named = { ...save, inputs: { ...save.inputs, filename_prefix: text } };
+    const prompt = JSON.stringify({ 1: { ...empty, is_changed: ['?'] }, 2: named });
+    const python = prompt.replace('"?"', 'NaN, Infinity , -Infinity');
+    const image = await upload(alice, pngText(await blank(), [['prompt', python, 'tEXt']]));
+    const made = await alice.post('/v1/comfyui/workflows/import', { name: 'Python', image });
+    expect(made.status, made.text).toBe(201);
+    expect(made.body.graph).toEqual({ 1: empty, 2: named });
   });
 
   test("of the editor's format says how to export it, where no pod is known to be up", async () => {

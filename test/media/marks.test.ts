@@ -10,6 +10,7 @@ import { listParts } from '../../src/services/media/metadata/parts.ts';
 import { readCredentials } from '../../src/services/media/metadata/read-credentials.ts';
 import { buildXmp } from '../../src/services/media/metadata/source-type.ts';
 import { readXmp } from '../../src/services/media/metadata/xmp.ts';
+import { JUMBF, pngText } from '../samples/origin.ts';
 
 const TERM = 'trainedAlgorithmicMedia';
 
@@ -22,7 +23,7 @@ async function mark(bytes: Buffer, pieces = 7): Promise<Buffer> {
   const step = Math.ceil(bytes.length / pieces);
   const parts = Array.from({ length: pieces }, (_, n) => bytes.subarray(n * step, (n + 1) * step));
   const stream = Readable.from(parts.filter((part) => part.length > 0));
-  const marked = await markImage({ stream, size: bytes.length }, TERM);
+  await using marked = await markImage({ stream, size: bytes.length }, TERM);
   const chunks: Buffer[] = [];
   for await (const chunk of marked.stream as AsyncIterable<Buffer>) chunks.push(chunk);
   const made = Buffer.concat(chunks);
@@ -64,7 +65,15 @@ const formats: [string, () => Promise<Buffer>][] = [
         .webp()
         .toBuffer(),
   ],
+  ['lossy WebP without an extended header', () => draw().flatten().webp().toBuffer()],
+  ['lossless WebP with transparency', () => draw().webp({ lossless: true }).toBuffer()],
+  ['WebP that moves', () => drawFrames().webp({ loop: 0 }).toBuffer()],
 ];
+
+const drawFrames = () =>
+  sharp([{ create: pixels }, { create: { ...pixels, background: 'red' } }] as never, {
+    join: { animated: true },
+  });
 
 describe('a mark', () => {
   test.each(formats)(
@@ -90,6 +99,43 @@ describe('a mark', () => {
     expect(await mark(before)).toEqual(before);
   });
 
+  test.each(formats)('is added to the XMP that a %s has, which stays', async (_, make) => {
+    const { format } = await sharp(await make()).metadata();
+    for (const about of ['', 'uuid:faf5bdd5']) {
+      const before = await sharp(await make(), { animated: true })
+        .withXmp(describeTitle(about))
+        .toFormat(format)
+        .toBuffer();
+      const after = await mark(before);
+      const { xmp } = await sharp(after).metadata();
+      const text = String(xmp);
+      expect(readXmp(xmp as Buffer)).toEqual({ digitalSourceType: TERM });
+      expect(text).toContain('<dc:title>A title — ü</dc:title>');
+      expect(text.match(new RegExp(`rdf:about="${about}"`, 'g'))).toHaveLength(2);
+      expect(await rawOf(after)).toEqual(await rawOf(before));
+      expect(await mark(after)).toEqual(after);
+    }
+  });
+
+  test('is not put on a WebP or a PNG with content credentials behind its pixels', async () => {
+    for (const webp of [draw().webp(), draw().flatten().webp()]) {
+      const signed = appendChunk(await webp.toBuffer(), 'C2PA', JUMBF);
+      expect(await mark(signed)).toEqual(signed);
+    }
+    const late = pngText(png, [['', JUMBF.toString('latin1'), 'caBX']], true);
+    expect(await mark(late)).toEqual(late);
+  });
+
+  test('is not put on a WebP that is cut off, or says a length that is not true', async () => {
+    const webp = await draw().webp().toBuffer();
+    expect(await mark(webp.subarray(0, webp.length - 9))).toEqual(webp.subarray(0, -9));
+    const longer = Buffer.concat([webp, Buffer.alloc(64)]);
+    expect(await rawOf(await mark(longer))).toEqual(await rawOf(webp));
+    const shorter = Buffer.from(webp);
+    shorter.writeUInt32LE(20, 4);
+    expect(await mark(shorter)).toEqual(shorter);
+  });
+
   test.each(['signed.png', 'signed.jpg'])(
     'is not put on %s, whose content credentials would not hold any more',
     async (name) => {
@@ -107,6 +153,18 @@ describe('a mark', () => {
     expect(await mark(before, 3)).toEqual(before);
   });
 });
+
+/** A packet of another program, with room for changes. */
+const describeTitle = (about: string) =>
+  `<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="${about}" xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>A title — ü</dc:title></rdf:Description></rdf:RDF></x:xmpmeta>${' '.repeat(2000)}<?xpacket end="w"?>`;
+
+function appendChunk(webp: Buffer, name: string, content: Buffer): Buffer {
+  const start = Buffer.from(`${name}\0\0\0\0`, 'latin1');
+  start.writeUInt32LE(content.length, 4);
+  const made = Buffer.concat([webp, start, content, Buffer.alloc(content.length % 2)]);
+  made.writeUInt32LE(made.length - 8, 4);
+  return made;
+}
 
 const sample = (name: string) =>
   fileURLToPath(new URL(`../samples/credentials/${name}`, import.meta.url));

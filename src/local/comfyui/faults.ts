@@ -33,6 +33,8 @@ export const FAULTS = {
   'bad-gateway': { does: 'answers 502 with a page of a proxy', at: REQUESTS },
   unavailable: { does: 'answers 503', at: REQUESTS },
   'login-page': { does: 'answers 200 with a page in place of JSON', at: REQUESTS },
+  'too-large': { does: 'answers 413 to a body that it finds too large', at: ['upload', 'submit'] },
+  forbidden: { does: 'answers 403, as a proxy that wants a key', at: ['upload', 'submit'] },
   // The server and its prompts.
   restart: { does: 'loses queue and history, and is away for `seconds`', at: STAGES },
   forget: { does: 'loses the prompt, as when somebody clears the queue', at: STAGES },

@@ -56,6 +56,8 @@ async function disturbRequest(
         headers: { 'Retry-After': String(seconds) },
       });
     }
+    if (name === 'too-large') return new Response('Request Entity Too Large', { status: 413 });
+    if (name === 'forbidden') return new Response('Forbidden', { status: 403 });
     if (name === 'server-error') return new Response('500 Internal Server Error', { status: 500 });
     if (name === 'bad-gateway') return new Response(PAGE, { status: 502, headers: html });
     if (name === 'unavailable') return new Response('Service Unavailable', { status: 503 });

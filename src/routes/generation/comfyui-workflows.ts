@@ -12,9 +12,9 @@ import { decryptFields } from '../../data/encrypted-fields.ts';
 import type { UUID } from '../../data/ids.ts';
 import { type Fault, invalid } from '../../errors.ts';
 import { ComfyUIWorkflowConfig } from '../../models/generation/comfyui/workflow-config.ts';
-import { findGraphFaults, type Graph } from '../../models/generation/comfyui/workflow-graph.ts';
+import { findGraphFaults } from '../../models/generation/comfyui/workflow-graph.ts';
 import { owner } from '../../rules.ts';
-import { findCatalogFaults } from '../../services/generation/comfyui/check-graph.ts';
+import { findCatalogFaults } from '../../services/generation/comfyui/check-workflow.ts';
 import { type GraphSource, readImport } from '../../services/generation/comfyui/import-graph.ts';
 import { keepRevision, type WorkflowDoc } from '../../services/generation/comfyui/revisions.ts';
 import {
@@ -84,7 +84,10 @@ const importing: Route = {
     const faults = findGraphFaults({ graph, parameters: [], outputs: [] });
     if (faults.length > 0) throw invalid(faults);
     const suggested = { parameters: suggestParameters(graph), outputs: suggestOutputs(graph) };
-    const document = await makeWorkflow(ctx, { ...rest, graph, ...suggested });
+    const document = await makeWorkflow(ctx, {
+      ...{ ...rest, graph },
+      ...dropFaulty(suggested, await findFaults(ctx, { graph, ...suggested })),
+    });
     return answerCreated(path, ComfyUIWorkflowConfig, document);
   },
 };
@@ -98,6 +101,18 @@ const importGraph = addLazyParts(importing, {
       .xor('graph', 'image'),
 });
 
+/** Suggestions go by names: where the pods say otherwise, they are left out. */
+function dropFaulty(suggested: Record<string, object[]>, faults: Fault[]) {
+  const isFaulty = (list: string, i: number) =>
+    faults.some(({ path }) => path.startsWith(`${list}.${i}.`));
+  return Object.fromEntries(
+    Object.entries(suggested).map(([list, all]) => [
+      list,
+      all.filter((_, i) => !isFaulty(list, i)),
+    ]),
+  );
+}
+
 async function makeWorkflow(ctx: Ctx, body: Record<string, unknown>): Promise<WorkflowDoc> {
   const faults = await findFaults(ctx, { parameters: [], outputs: [], ...body });
   if (faults.length > 0) throw invalid(faults);
@@ -109,7 +124,7 @@ async function makeWorkflow(ctx: Ctx, body: Record<string, unknown>): Promise<Wo
 /** What is wrong with a workflow: in itself or, when nothing is, for the pods that are up. */
 async function findFaults(ctx: Ctx, workflow: Record<string, unknown>): Promise<Fault[]> {
   const faults = findGraphFaults(workflow);
-  return faults.length > 0 ? faults : findCatalogFaults(ctx, workflow.graph as Graph);
+  return faults.length > 0 ? faults : findCatalogFaults(ctx, workflow as never);
 }
 
 /** Workflows are kept as they are after each write, so that what was executed can be repeated. */

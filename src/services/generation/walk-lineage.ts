@@ -69,10 +69,10 @@ async function walk(root: Relative, step: Step): Promise<{ found: Relative[]; ha
   let last = [root];
   for (let steps = 1; last.length > 0; steps++) {
     const next = (await step(last)).filter(({ id }) => !found.has(id));
-    const isTooMuch = found.size - 1 + next.length > MOST_MEDIA || steps > MOST_STEPS;
-    if (next.length > 0 && isTooMuch) return { found: listOthers(found), hasMore: true };
-    last = next.map((relative) => ({ ...relative, steps }));
+    const room = steps > MOST_STEPS ? 0 : MOST_MEDIA - (found.size - 1);
+    last = next.slice(0, room).map((relative) => ({ ...relative, steps }));
     for (const relative of last) found.set(relative.id, relative);
+    if (next.length > room) return { found: listOthers(found), hasMore: true };
   }
   return { found: listOthers(found), hasMore: false };
 }

@@ -1,12 +1,8 @@
-import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { log } from '../../providers/log.ts';
-
-/** A folder for the files of one piece of work. */
-export interface ScratchDir extends AsyncDisposable {
-  path: string;
-}
+import { BORN, makeScratchDir, type ScratchDir } from './scratch-folder.ts';
 
 /**
  * A new folder, removed with all in it at the end of `await using`. Before the first one of a process those
@@ -15,14 +11,11 @@ export interface ScratchDir extends AsyncDisposable {
 export async function openScratchDir(): Promise<ScratchDir> {
   swept ??= sweep(tmpdir()).catch(tell);
   await swept;
-  const path = await mkdtemp(join(tmpdir(), `mixdown-work-${process.pid}-${BORN}-`));
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return makeScratchDir();
 }
 
 let swept: Promise<void> | undefined;
 
-/** When this process began: in a sandbox the next one may have its number. */
-const BORN = Math.floor(performance.timeOrigin);
 const NAME = /^mixdown-work-(\d+)-(\d+)-\w+$/;
 
 async function sweep(parent: string): Promise<void> {

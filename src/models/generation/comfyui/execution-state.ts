@@ -18,6 +18,15 @@ const fileSchema = new Schema(
   { _id: false },
 );
 
+const refusalSchema = new Schema(
+  {
+    pod: { type: Schema.Types.UUID, required: true },
+    code: { type: String, required: true, enum: ['REFUSED', 'INPUT_TOO_LARGE'] },
+    reason: { type: String, required: true, maxlength: 300 },
+  },
+  { _id: false },
+);
+
 /** What the steps of an execution keep for each other, and clients do not see. */
 export const stateFields = {
   allowed: {
@@ -64,6 +73,15 @@ export const stateFields = {
     server: true,
     select: false,
     description: 'It did not fit into a pod with so many bytes.',
+  },
+  refusals: {
+    personal: 'none',
+    type: [refusalSchema],
+    default: undefined,
+    server: true,
+    select: false,
+    maxItems: 100,
+    description: 'The pods that have refused it, which are not asked again, and why.',
   },
   lookedAt: {
     personal: 'none',

@@ -47,8 +47,7 @@ function define() {
     capabilities: freeForm(256 * 1024, {
       server: true,
       personal: 'none',
-      description:
-        'What it said of itself: `version`, `devices`, `nodes` (how many), `models` by folder.',
+      description: 'What it said of itself: `version`, `devices`, `nodes` (how many).',
     }),
     lastSeenAt: {
       type: Date,

@@ -1,5 +1,6 @@
 import { ID_FORM } from '../../../data/ids.ts';
 import type { Fault } from '../../../errors.ts';
+import { findCycleLinks, type GraphLink } from './graph-cycles.ts';
 import type { WorkflowOutput, WorkflowParameter } from './workflow-parameter.ts';
 
 /** The most bytes of a graph, as JSON. */
@@ -30,8 +31,9 @@ export function findGraphFaults(document: Record<string, unknown>): Fault[] {
   const parameters = document.parameters as WorkflowParameter[];
   const outputs = document.outputs as WorkflowOutput[];
   const isNode = (id: string) => Object.hasOwn(graph, id);
+  const nodeFaults = findNodeFaults(graph);
   return [
-    ...findNodeFaults(graph),
+    ...(nodeFaults.length > 0 ? nodeFaults : findCycleLinks(listLinks(graph)).map(describeCycle)),
     ...parameters.flatMap((parameter, i) => [
       ...(isNode(splitPath(parameter.path).node)
         ? []
@@ -74,6 +76,19 @@ function findNodeFaults(graph: Graph): Fault[] {
     });
   });
 }
+
+function listLinks(graph: Graph): GraphLink[] {
+  return Object.entries(graph).flatMap(([to, { inputs }]) =>
+    Object.entries(inputs).flatMap(([input, value]) =>
+      isLink(value) ? [{ from: value[0], to, input }] : [],
+    ),
+  );
+}
+
+const describeCycle = ({ to, input }: GraphLink): Fault => ({
+  path: `graph.${to}.inputs.${input}`,
+  message: 'is part of a cycle of links',
+});
 
 /** The format that the editor saves, which the API of ComfyUI does not take. */
 export function isEditorFormat(graph: object): boolean {

@@ -1,30 +1,23 @@
-import type { Ctx } from '../../../context.ts';
 import type { Fault } from '../../../errors.ts';
 import {
   type Graph,
   type GraphNode,
   isLink,
 } from '../../../models/generation/comfyui/workflow-graph.ts';
-import { type NodeCatalog, tryCatalogs } from './node-catalog.ts';
+import type { NodeCatalog } from './node-catalog.ts';
 import { readObject } from './protocol.ts';
 
 /**
- * Holds a graph against the nodes of the pods that are up, and says what ComfyUI would refuse. One pod that would
- * take it is enough; else the faults at the pod that comes closest. Without any pod nothing is said.
+ * What a pod with these nodes would refuse of a graph: each fault names the node and the input.
+ * @param hasFiles whether files of models must be among those of the pod; else another pod may have them
  */
-export async function findCatalogFaults(ctx: Ctx, graph: Graph): Promise<Fault[]> {
-  const best = await tryCatalogs(ctx, (catalog) => ({ faults: checkGraph(graph, catalog) }));
-  return best?.faults ?? [];
-}
-
-/** What a pod with these nodes would refuse of a graph: each fault names the node and the input. */
-export function checkGraph(graph: Graph, catalog: NodeCatalog): Fault[] {
+export function checkGraph(graph: Graph, catalog: NodeCatalog, hasFiles = false): Fault[] {
   return Object.entries(graph).flatMap(([id, node]): Fault[] => {
     if (!Object.hasOwn(catalog, node.class_type)) {
       const message = `no pod has a node ${node.class_type}`;
       return [{ path: `graph.${id}.class_type`, message }];
     }
-    return checkInputs(id, node, graph, catalog);
+    return checkInputs(id, node, graph, catalog, hasFiles);
   });
 }
 
@@ -33,11 +26,11 @@ function checkInputs(
   { class_type, inputs }: GraphNode,
   graph: Graph,
   catalog: NodeCatalog,
+  hasFiles: boolean,
 ): Fault[] {
-  const { required, optional } = readObject(readObject(catalog[class_type]).input);
-  const declared = { ...readObject(optional), ...readObject(required) };
+  const { required, declared } = readInputs(class_type, catalog);
   const at = (input: string) => `graph.${id}.inputs.${input}`;
-  const missing = Object.keys(readObject(required)).filter(
+  const missing = Object.keys(required).filter(
     // Some nodes take an input in parts: `images.image0`.
     (name) => !Object.keys(inputs).some((given) => given === name || given.startsWith(`${name}.`)),
   );
@@ -45,7 +38,7 @@ function checkInputs(
     if (!Object.hasOwn(declared, name)) return [];
     const message = isLink(value)
       ? findLinkFault(value, declared[name], graph, catalog)
-      : findValueFault(value, declared[name]);
+      : findValueFault(value, declared[name], hasFiles);
     return message ? [{ path: at(name), message: `${class_type}: ${message}` }] : [];
   });
   return [
@@ -54,8 +47,22 @@ function checkInputs(
   ];
 }
 
+function readInputs(classType: string, catalog: NodeCatalog) {
+  const input = readObject(readObject(catalog[classType]).input);
+  const required = readObject(input.required);
+  return { required, declared: { ...readObject(input.optional), ...required } };
+}
+
+/** What a pod says of an input; 'PART' of `images.image0`, where it says it of `images`; undefined where there is none. */
+export function findDeclaration(classType: string, input: string, catalog: NodeCatalog): unknown {
+  const { declared } = readInputs(classType, catalog);
+  if (Object.hasOwn(declared, input)) return declared[input];
+  const isPart = Object.keys(declared).some((name) => input.startsWith(`${name}.`));
+  return isPart ? 'PART' : undefined;
+}
+
 /** The type of an input, and what else is said of it: `["INT", { min: 0 }]`, `[["a", "b"]]`. */
-function readDeclaration(declaration: unknown): {
+export function readDeclaration(declaration: unknown): {
   type: unknown;
   options: Record<string, unknown>;
 } {
@@ -84,7 +91,11 @@ function findLinkFault(
   return isTaken ? undefined : `takes ${type}, not the ${given} of node ${from}`;
 }
 
-function findValueFault(value: unknown, declaration: unknown): string | undefined {
+function findValueFault(
+  value: unknown,
+  declaration: unknown,
+  hasFiles: boolean,
+): string | undefined {
   const { type, options } = readDeclaration(declaration);
   if (type === 'INT' || type === 'FLOAT') {
     const number = Number(value);
@@ -97,11 +108,24 @@ function findValueFault(value: unknown, declaration: unknown): string | undefine
     }
     return undefined;
   }
+  return findChoiceFault(value, declaration, hasFiles);
+}
+
+/**
+ * What is wrong with a value of an input that has a list of values.
+ * @param hasFiles whether files of models must be among those of the pod
+ */
+export function findChoiceFault(
+  value: unknown,
+  declaration: unknown,
+  hasFiles = false,
+): string | undefined {
+  const { type, options } = readDeclaration(declaration);
   const choices = Array.isArray(type) ? type : type === 'COMBO' ? options.options : undefined;
-  if (!Array.isArray(choices)) return undefined;
-  // Files of models and of inputs are another matter: pods differ in them, and inputs are sent along.
-  const isFile = options.image_upload || options.audio_upload || options.video_upload;
-  if (isFile || FILE.test(String(value)) || choices.includes(value)) return undefined;
+  if (!Array.isArray(choices) || choices.includes(value)) return undefined;
+  // Inputs are sent along, and pods differ in the files of their models.
+  const isInput = options.image_upload || options.audio_upload || options.video_upload;
+  if (isInput || (!hasFiles && FILE.test(String(value)))) return undefined;
   return choices.length > 20 ? 'is none of its values' : `must be one of: ${choices.join(', ')}`;
 }
 

@@ -20,5 +20,5 @@ export const OPEN = ['QUEUED', 'RUNNING', 'HELD'];
 /** What is only true of one try at a pod. */
 export const OF_ONE_TRY = [
   ...['pod', 'promptId', 'waitingSince', 'sentAt', 'missingSince', 'unreachedSince'],
-  ...['files', 'nodeErrors'],
+  ...['files', 'nodeErrors', 'refusals'],
 ];

@@ -1,13 +1,21 @@
+import { join } from 'node:path';
 import type { Ctx } from '../../../context.ts';
+import type { DocOf } from '../../../data/entity.ts';
 import { UUID } from '../../../data/ids.ts';
-import { findOne } from '../../../data/read.ts';
+import { findOne, WHOLE } from '../../../data/read.ts';
 import { invalid } from '../../../errors.ts';
 import {
   type Graph,
   HOW_TO_EXPORT,
   isEditorFormat,
+  LARGEST_GRAPH,
 } from '../../../models/generation/comfyui/workflow-graph.ts';
 import { Image } from '../../../models/media/image.ts';
+import { download } from '../../../providers/s3.ts';
+import { openScratchDir } from '../../jobs/scratch-dir.ts';
+import { readGeneration } from '../../media/image/read-generation.ts';
+import type { GenerationTags } from '../../media/metadata/generation.ts';
+import { replaceNonNumbers } from '../../media/metadata/raw-json.ts';
 import { convertEditorGraph } from './convert-editor.ts';
 import { NONCE_INPUT } from './fill-graph.ts';
 import { tryCatalogs } from './node-catalog.ts';
@@ -25,40 +33,68 @@ export interface GraphSource {
  */
 export async function readImport(ctx: Ctx, user: UUID, source: GraphSource): Promise<Graph> {
   const found = source.graph ?? (await readPicture(ctx, user, source.image as string));
-  if (!isEditorFormat(found)) return dropNonces(found as Graph);
+  if (!isEditorFormat(found)) return dropTraces(found as Graph);
   return convert(ctx, found);
 }
 
-/** A picture that was made here carries the nonce of its run. */
-function dropNonces(graph: Graph): Graph {
-  for (const node of Object.values(graph)) delete readObject(readObject(node).inputs)[NONCE_INPUT];
+/**
+ * A picture carries the nonce of its run, where it was made here, and what its server told the nodes of its own cache:
+ * with that it would take results of other inputs from there.
+ */
+function dropTraces(graph: Graph): Graph {
+  for (const node of Object.values(graph).map(readObject)) {
+    delete readObject(node.inputs)[NONCE_INPUT];
+    delete node.is_changed;
+  }
   return graph;
 }
 
 async function readPicture(ctx: Ctx, user: UUID, image: string): Promise<Record<string, unknown>> {
-  const mine = { _id: new UUID(image), user };
-  const found = await findOne(ctx, Image, mine, { projection: { status: 1, metadata: 1 } });
+  const found = await findOne(ctx, Image, { _id: new UUID(image), user }, WHOLE);
   const refuse = (message: string) => invalid([{ path: 'image', message }]);
   if (!found) throw refuse('there is no such image');
   if (found.status !== 'READY') throw refuse(`is ${found.status}, not READY`);
-  const { prompt, workflow, omitted } = readObject(found.metadata);
-  // The graph that was run, rather than the one that the editor showed.
+  const graph = findGraph(found.metadata) ?? findGraph(await readOriginal(found));
+  if (graph) return graph;
+  throw refuse(`carries no graph of ComfyUI of at most ${LARGEST_GRAPH} bytes`);
+}
+
+/** The graph that was run, rather than the one that the editor showed. */
+function findGraph(tags: unknown): Record<string, unknown> | undefined {
+  const { prompt, workflow } = readObject(tags);
   for (const text of [prompt, workflow]) {
     const graph = typeof text === 'string' ? parseGraph(text) : undefined;
     if (graph) return graph;
   }
-  if (Array.isArray(omitted))
-    throw refuse('carries a graph that was too large to be kept: send it');
-  throw refuse('carries no graph of ComfyUI');
+  return undefined;
+}
+
+/** The most bytes of an original that are read for its graph, and how long that may take, in ms. */
+const LARGEST_PICTURE = 128 * 1024 * 1024;
+const PATIENCE = 20_000;
+
+/** What was too long to be kept with a picture stands in its file. */
+async function readOriginal({
+  filePath,
+  object,
+  size,
+}: DocOf<typeof Image>): Promise<GenerationTags> {
+  if (size > LARGEST_PICTURE) return {};
+  const signal = AbortSignal.timeout(PATIENCE);
+  await using folder = await openScratchDir();
+  const path = join(folder.path, 'original');
+  const isThere = await download(filePath, object?.etag ?? '', path, signal, () => {});
+  return isThere ? readGeneration(path, LARGEST_GRAPH, signal) : {};
 }
 
 function parseGraph(text: string): Record<string, unknown> | undefined {
   let value: unknown;
   try {
-    value = JSON.parse(text);
-  } catch {
+    value = JSON.parse(replaceNonNumbers(text));
+  } catch (error) {
     // A prompt in words, as other generators write it.
-    return undefined;
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
   const graph = readObject(value);
   const isGraph =

@@ -48,7 +48,7 @@ export async function storeCatalog(
 }
 
 /** The nodes of a pod; null where they are not known. */
-async function readCatalog(ctx: Ctx, pod: UUID): Promise<NodeCatalog | null> {
+export async function readCatalog(ctx: Ctx, pod: UUID): Promise<NodeCatalog | null> {
   const head = await findOne(ctx, ComfyUINodeCatalog, { pod }, { projection: { hash: 1 } });
   if (!head) return null;
   const known = cached.get(head.hash);
@@ -91,13 +91,3 @@ export async function tryCatalogs<T extends { faults: Fault[] }>(
 // Pods of one image have the same nodes.
 const MOST_CACHED = 4;
 const cached = new Map<string, NodeCatalog>();
-
-/** Whether a pod has all of these classes; one whose nodes are not known yet may have them. */
-export async function hasClasses(
-  ctx: Ctx,
-  pod: UUID,
-  classes: ReadonlySet<string>,
-): Promise<boolean> {
-  const catalog = await readCatalog(ctx, pod);
-  return !catalog || [...classes].every((name) => Object.hasOwn(catalog, name));
-}

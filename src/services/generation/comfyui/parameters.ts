@@ -81,7 +81,7 @@ export async function findInput(
 }
 
 /** As large as a random integer of Node can be; ComfyUI takes 64 bits, JSON numbers do not. */
-const MOST_SEED = 2 ** 48 - 2;
+export const MOST_SEED = 2 ** 48 - 2;
 
 function drawSeed({ min, max }: WorkflowParameter): number {
   const least = Math.max(Math.ceil(min ?? 0), 0);

@@ -2,10 +2,10 @@ import type { Ctx } from '../../../context.ts';
 import { isPastOrMissing } from '../../../data/database-time.ts';
 import type { DocOf } from '../../../data/entity.ts';
 import type { UUID } from '../../../data/ids.ts';
-import { findMany, findOne } from '../../../data/read.ts';
+import { findOne } from '../../../data/read.ts';
 import { ComfyUIPod } from '../../../models/generation/comfyui/pod.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
-import { hasClasses } from './node-catalog.ts';
+import { listAblePods, type Needs } from './able-pods.ts';
 import { recordPodAnswer, recordPodFailure } from './pod-health.ts';
 import { readQueue } from './protocol.ts';
 
@@ -16,25 +16,9 @@ const MOST_ASKED = 8;
 /** How long the length of a queue is waited for, in ms. */
 const PATIENCE = 4_000;
 
-/** What a pod must have for a run. */
-export interface Needs {
-  /** The classes of nodes. */
-  classes: ReadonlySet<string>;
-  /** More than so many bytes of video memory. */
-  vramAbove?: number | undefined;
-  /** Pods that have refused it, or are not to be asked again. */
-  without?: ReadonlySet<string>;
-}
-
 /** Finds a pod by its id. */
 export function findPod(ctx: Ctx, _id: UUID): Promise<PodDoc | null> {
   return findOne(ctx, ComfyUIPod, { _id });
-}
-
-/** Whether a pod has more video memory than so many bytes, and takes work. */
-export async function findRoomierPod(ctx: Ctx, vram: number): Promise<PodDoc | null> {
-  const status = { $in: ['STARTING', 'READY', 'BUSY'] };
-  return findOne(ctx, ComfyUIPod, { status, isDraining: false, vramTotal: { $gt: vram } });
 }
 
 /**
@@ -46,23 +30,22 @@ export async function choosePod(
   needs: Needs,
   signal: AbortSignal,
 ): Promise<PodDoc | null> {
-  const candidates = await findMany(
-    ctx,
-    ComfyUIPod,
-    {
-      status: { $in: ['STARTING', 'READY', 'BUSY', 'UNREACHABLE'] },
-      isDraining: false,
-      $expr: isPastOrMissing(ctx, 'retryAt'),
-    },
-    { limit: 100, projection: { capabilities: 0 } },
-  );
-  const able: PodDoc[] = [];
-  for (const pod of candidates) {
-    if (needs.without?.has(pod._id.toString())) continue;
-    if (needs.vramAbove !== undefined && (pod.vramTotal ?? 0) <= needs.vramAbove) continue;
-    if (await hasClasses(ctx, pod._id, needs.classes)) able.push(pod);
+  const able = await listAblePods(ctx, needs, { $expr: isPastOrMissing(ctx, 'retryAt') });
+  // What a catalog says of values may be old, or stricter than its pod: where no other answers, the pod itself is asked.
+  for (const doubts of [false, true]) {
+    const pods = able.filter(({ isDoubtful }) => isDoubtful === doubts).map(({ pod }) => pod);
+    const pod = await chooseIdlest(ctx, pods, signal);
+    if (pod) return pod;
   }
-  const least = able
+  return null;
+}
+
+async function chooseIdlest(
+  ctx: Ctx,
+  pods: PodDoc[],
+  signal: AbortSignal,
+): Promise<PodDoc | undefined> {
+  const least = pods
     .toSorted((a, b) => (a.queueRemaining ?? 0) - (b.queueRemaining ?? 0))
     .slice(0, MOST_ASKED);
   const loads = await Promise.all(least.map((pod) => measureLoad(ctx, pod, signal)));
@@ -71,7 +54,7 @@ export async function choosePod(
     const load = loads[i];
     if (load !== undefined && (!best || load < best.load)) best = { pod, load };
   }
-  return best?.pod ?? null;
+  return best?.pod;
 }
 
 /** How many runs a pod has before it; undefined when it does not answer. */

@@ -201,6 +201,13 @@ export async function readStats(pod: PodAddress, signal: AbortSignal): Promise<P
   };
 }
 
+/** The most bytes that a pod says it takes; infinite where it says nothing, as servers of 2024. */
+export async function readUploadLimit(pod: PodAddress, signal: AbortSignal): Promise<number> {
+  const { body } = await callPod(pod, { path: '/features', signal, answers: [404] });
+  const { max_upload_size: most } = readObject(body);
+  return isSize(most) ? most : Number.POSITIVE_INFINITY;
+}
+
 function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,13 +1,15 @@
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { type Decision, decide, SETTLED_AFTER } from '../run-stages.ts';
+import { describeNeeds, listAblePods } from './able-pods.ts';
 import { collectOutputs, planOutputs } from './collect.ts';
 import { type ExecutionResult, OF_ONE_TRY } from './execution-input.ts';
 import { lookAtRun, type Seen } from './look.ts';
 import { type ExecutionWork, type OpenRun, openRun, readState } from './open-run.ts';
-import { findPod, findRoomierPod } from './pods.ts';
+import { findPod } from './pods.ts';
 import { reviewInputs, waitForDecision } from './review-run.ts';
 import { recordFailure } from './run-record.ts';
 import { stopLater } from './stop-job.ts';
+import { readValues } from './stored-fields.ts';
 import { submitRun } from './submit.ts';
 
 /**
@@ -59,7 +61,7 @@ async function carryOut(
       if (decision.outOfMemory) return tryRoomier(work, run, decision);
       throw new JobFailure(decision.code, decision.message);
     case 'LOSE':
-      throw new JobFailure('LOST', decision.message);
+      throw new JobFailure('LOST', seen.pod ? decision.message : 'Its pod was deleted.');
   }
 }
 
@@ -92,8 +94,12 @@ async function tryRoomier(
   { message }: { message: string },
 ): Promise<WakeLater> {
   const pod = run.document.pod && (await findPod(ctx, run.document.pod));
+  const revision = await run.readRevision();
   const vram = pod?.vramTotal ?? 0;
-  if (!pod || !(await findRoomierPod(ctx, vram))) throw new JobFailure('OUT_OF_MEMORY', message);
+  if (!pod || !revision) throw new JobFailure('OUT_OF_MEMORY', message);
+  const values = await readValues(ctx, run.document);
+  const needs = { ...describeNeeds(run.document, revision, values), vramAbove: vram };
+  if ((await listAblePods(ctx, needs)).length === 0) throw new JobFailure('OUT_OF_MEMORY', message);
   const set = { stage: 'WAITING', status: 'QUEUED', minVram: vram };
   await run.save({ set, unset: OF_ONE_TRY }, null, [
     { event: 'out_of_memory', level: 'WARN', message: 'It goes to a pod with more memory.' },

@@ -7,12 +7,15 @@ import { JobFailure } from '../../jobs/job-type.ts';
 import { callPod, type PodAddress, PodFailure } from './call-pod.ts';
 import type { ExecutionDoc } from './open-run.ts';
 import { findInput, takesMedium, type Values } from './parameters.ts';
-import { readObject } from './protocol.ts';
+import { readObject, readUploadLimit } from './protocol.ts';
 
 /** The folder of our inputs at a pod. */
 const FOLDER = 'mixdown';
-/** How long the upload of one input may take, in ms. */
-const DEADLINE = 45_000;
+/** How long the upload of one input may take in any case, and for each of its bytes, in ms: 1 MB/s at least. */
+const FIRST_WAIT = 45_000;
+const WAIT_PER_BYTE = 1 / 1_000;
+/** The longest that it may take, in ms: a function ends after 15 minutes. */
+const LONGEST_WAIT = 600_000;
 
 /**
  * Sends the media among the values to a pod. @returns for each such parameter the name that the pod gave its file
@@ -27,6 +30,7 @@ export async function sendInputs(
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const named: Record<string, string> = {};
+  let limit: number | undefined;
   for (const parameter of parameters) {
     const { name, type } = parameter;
     const id = values[name];
@@ -36,15 +40,40 @@ export async function sendInputs(
       throw new JobFailure('MISSING_INPUT', `The medium of ${name} is no longer there.`);
     }
     const { medium } = found;
+    // A server that refuses a body closes the connection, maybe before its answer is read: so it is asked before.
+    limit ??= await readUploadLimit(pod, signal);
+    if (medium.size > limit) {
+      const failure = new PodFailure(`The pod takes at most ${limit} bytes.`, false, 413);
+      throw nameInput(failure, name);
+    }
     const etag = medium.object?.etag ?? '';
     const stream = await openObject(medium.filePath, etag, signal);
     if (!stream) throw new JobFailure('MISSING_INPUT', `The file of ${name} is no longer there.`);
     // Its bytes are in its name: the same input is not stored twice, and another one takes no place.
     const fileName = `${id}-${etag.slice(0, 12)}${extensionOf(medium.contentType)}`;
     const file = { stream, size: medium.size, fileName, contentType: medium.contentType };
-    named[name] = await upload(pod, file, signal);
+    named[name] = await upload(pod, file, signal).catch((error) => {
+      throw nameInput(error, name);
+    });
   }
   return named;
+}
+
+/** Says of which parameter it was the file that a pod did not take. */
+function nameInput(error: unknown, name: string): unknown {
+  if (!(error instanceof PodFailure)) return error;
+  const { message, mayHaveHeard, status } = error;
+  return new PodFailure(
+    `${message} It was to get the file of ${name}.`,
+    mayHaveHeard,
+    status,
+    error,
+  );
+}
+
+/** How long the upload of so many bytes may take, in ms. */
+export function waitForUpload(bytes: number): number {
+  return Math.min(FIRST_WAIT + Math.ceil(bytes * WAIT_PER_BYTE), LONGEST_WAIT);
 }
 
 interface InputFile {
@@ -72,7 +101,8 @@ async function upload(
     yield* stream as AsyncIterable<Buffer>;
     yield tail;
   };
-  const sending = pipeline(Readable.from(parts()), body);
+  // What breaks here breaks the call, which tells of it.
+  const sending = pipeline(Readable.from(parts()), body).catch(() => undefined);
   const call = callPod(pod, {
     method: 'POST',
     path: '/upload/image',
@@ -82,10 +112,11 @@ async function upload(
       contentType: `multipart/form-data; boundary=${boundary}`,
     },
     signal,
-    deadline: DEADLINE,
+    deadline: waitForUpload(size),
   });
   try {
-    const [{ body: answer }] = await Promise.all([call, sending]);
+    // Whoever refuses a file may close the connection before all of it was sent: what it answered counts.
+    const { body: answer } = await call;
     const { name, subfolder } = readObject(answer);
     if (typeof name !== 'string' || !name)
       throw new PodFailure('The pod named no file.', true, 200);
@@ -93,7 +124,7 @@ async function upload(
   } finally {
     stream.destroy();
     body.destroy();
-    await Promise.allSettled([sending]);
+    await sending;
   }
 }
 

@@ -38,7 +38,8 @@ export async function storeOutput(
   if (known && (await headObject(key))) return;
   const store = async ({ signal, ...fetched }: OpenOutput) => {
     const isImage = file.kind === 'IMAGE';
-    const { stream, size } = isImage ? await markImage(fetched, GENERATED) : fetched;
+    await using marked = isImage ? await markImage(fetched, GENERATED) : undefined;
+    const { stream, size } = marked ?? fetched;
     const medium = (known as Medium | null) ?? (await makeMedium(work, run, file, position, size));
     if (medium.size !== size) throw invalidOutput('its size has changed');
     const stored = await uploadStream(key, stream, medium.contentType, signal);
@@ -69,7 +70,7 @@ async function makeMedium(
     filePath: buildOriginalKey(entity, user, _id),
     generatedBy: job._id,
     ...(inputs?.length && { madeFrom: inputs }),
-    lineage: await describeLineage(run, file.node),
+    lineage: await describeLineage(ctx, run, file.node),
   };
   const taken = entity.options.usage?.of(values);
   return failWithoutAllowance(

@@ -38,6 +38,14 @@ export function readParameters(ctx: Ctx, execution: Stored): Promise<Record<stri
   return readField(ctx, ComfyUIWorkflowExecution as Entity, execution, 'parameters');
 }
 
+/** The values and the seeds that an execution runs with. */
+export async function readValues(
+  ctx: Ctx,
+  execution: Stored & { seeds?: unknown },
+): Promise<Record<string, unknown>> {
+  return { ...(await readParameters(ctx, execution)), ...(execution.seeds as object | undefined) };
+}
+
 async function readField<T>(ctx: Ctx, entity: Entity, document: Stored, path: string): Promise<T> {
   const value = (document as Record<string, unknown>)[path];
   if (!isCiphertext(value)) return value as T;

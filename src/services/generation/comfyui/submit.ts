@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { Ctx } from '../../../context.ts';
 import { isWithin, markMoment } from '../../../moment.ts';
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { pace } from '../run-stages.ts';
+import { describeNeeds, listAblePods, type Needs } from './able-pods.ts';
 import { PodFailure } from './call-pod.ts';
 import { fillGraph } from './fill-graph.ts';
 import { describeFollowed, followRun } from './follow-run.ts';
@@ -9,9 +11,10 @@ import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { choosePod, type PodDoc } from './pods.ts';
 import { type NodeErrors, stopPrompt, submitPrompt } from './protocol.ts';
+import { describeRefusal, explainRefusals, isPutOff, isRefusal, keepRefusal } from './refusals.ts';
 import type { Revision } from './revisions.ts';
 import { sendInputs } from './send-inputs.ts';
-import { readParameters } from './stored-fields.ts';
+import { readValues } from './stored-fields.ts';
 
 /** How many pods are tried in one step. */
 const MOST_TRIES = 3;
@@ -29,34 +32,39 @@ export async function submitRun(work: ExecutionWork, run: OpenRun): Promise<Wake
   const { document } = run;
   const revision = await run.readRevision();
   if (!revision) throw new JobFailure('NO_WORKFLOW', 'The workflow was deleted.');
-  const values = { ...(await readParameters(ctx, document)), ...(document.seeds as object) };
-  const classes = new Set(Object.values(revision.graph).map((node) => node.class_type));
-  const without = new Set<string>();
-  let refused: NodeErrors | undefined;
+  const values = await readValues(ctx, document);
+  const needs = describeNeeds(document, revision, values);
+  const without = new Set(needs.without);
+  let isUnreached = false;
   for (let i = 0; i < MOST_TRIES; i++) {
-    const needs = { classes, without, vramAbove: document.minVram ?? undefined };
-    const pod = await choosePod(ctx, needs, signal);
-    if (!pod) break;
+    const pod = await choosePod(ctx, { ...needs, without }, signal);
+    if (!pod) return waitForPod(ctx, run, describeNeeds(run.document, revision, values));
     without.add(pod._id.toString());
     const outcome = await tryPod(work, run, pod, revision, values);
-    if (outcome.is === 'TAKEN') return { wakeIn: 1 };
+    if (outcome === 'TAKEN') return { wakeIn: 1 };
     // What became of the request will be seen at the pod.
-    if (outcome.is === 'UNSURE') return { wakeIn: 2 };
-    if (outcome.is === 'REFUSED') refused = outcome.nodeErrors;
+    if (outcome === 'UNSURE') return { wakeIn: 2 };
+    if (outcome === 'UNREACHED') isUnreached = true;
   }
-  if (refused) {
-    await run.save({ set: { nodeErrors: summarize(refused) } }, null);
-    throw new JobFailure('REFUSED', 'ComfyUI refused the graph: see `nodeErrors`.');
-  }
+  if (isUnreached) return waitForPod(ctx, run, describeNeeds(run.document, revision, values));
+  // Those tried have refused it, and are not asked again: the next step tries others.
+  return { wakeIn: 1 };
+}
+
+/** Waits for a pod that can run it; where there is none but such as have refused it, it has failed. */
+async function waitForPod(ctx: Ctx, run: OpenRun, needs: Needs): Promise<WakeLater> {
+  const able = await listAblePods(ctx, needs);
+  const refused = explainRefusals(run.document);
+  if (refused && !able.some(({ isDoubtful }) => !isDoubtful)) throw refused;
   const waited = run.since(run.document.waitingSince);
   if (waited === undefined) await run.save({ times: { waitingSince: 0 } }, null);
   else if (waited > LONGEST_WAIT) {
-    throw new JobFailure('NO_POD', 'No pod could take it for a day.');
+    throw refused ?? new JobFailure('NO_POD', 'No pod could take it for a day.');
   }
   return { wakeIn: pace((waited ?? 0) / 1000, 30) + 1 };
 }
 
-type Outcome = { is: 'TAKEN' | 'UNSURE' | 'UNREACHED' } | { is: 'REFUSED'; nodeErrors: NodeErrors };
+type Outcome = 'TAKEN' | 'UNSURE' | 'UNREACHED' | 'REFUSED';
 
 async function tryPod(
   { ctx, signal, progress }: ExecutionWork,
@@ -76,7 +84,7 @@ async function tryPod(
     const counted = { ...set, submissions: document.submissions + 1 };
     await run.save({ set: counted, times: { sentAt: 0 } }, null, [{ event: 'submitting' }]);
     // A worker that was stopped meanwhile sends nothing: another may do so by now.
-    if (!isWithin(written, SEND_WITHIN)) return { is: 'UNSURE' };
+    if (!isWithin(written, SEND_WITHIN)) return 'UNSURE';
     progress(2, 'SUBMITTING');
     await followRun(ctx, pod, describeFollowed(run.document, revision));
     const sent = await submitPrompt(pod, { promptId, graph, clientId: promptId }, signal);
@@ -86,25 +94,38 @@ async function tryPod(
     ) {
       // Without the outputs that are asked for it would run in vain.
       if (sent.is === 'ACCEPTED') await stopPrompt(pod, promptId, signal);
-      await giveUp(run);
-      return { is: 'REFUSED', nodeErrors: sent.nodeErrors };
+      const reason = sent.is === 'REFUSED' ? describeRefusal(sent.message) : CUT_SHORT;
+      await keepRefusal(run, pod, { code: 'REFUSED', reason, nodeErrors: sent.nodeErrors });
+      return 'REFUSED';
     }
     const taken = { stage: 'SUBMITTED', status: 'RUNNING', progress: 5 };
-    await run.save({ set: taken, unset: ['waitingSince'] }, 'submit', [
+    const unset = ['waitingSince', 'refusals', 'nodeErrors'];
+    await run.save({ set: taken, unset }, 'submit', [
       { event: 'submitted', data: { submission: run.document.submissions } },
     ]);
-    return { is: 'TAKEN' };
+    return 'TAKEN';
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof PodFailure)) throw error;
-    if (error.status === undefined || error.status >= 500) await recordPodFailure(ctx, pod, error);
-    if (run.document.stage === 'SUBMITTING') {
-      if (error.mayHaveHeard) return { is: 'UNSURE' };
+    const isSent = run.document.stage === 'SUBMITTING';
+    if (isRefusal(error)) {
+      const isTooLarge = error.status === 413 && !isSent;
+      const code = isTooLarge ? 'INPUT_TOO_LARGE' : 'REFUSED';
+      ctx.log.warn('A pod of ComfyUI refused a run.', { pod: pod._id.toString(), code });
+      await keepRefusal(run, pod, { code, reason: error.message });
+      return 'REFUSED';
+    }
+    if (!isPutOff(error)) await recordPodFailure(ctx, pod, error);
+    if (isSent) {
+      if (error.mayHaveHeard) return 'UNSURE';
       await giveUp(run);
     }
-    return { is: 'UNREACHED' };
+    return 'UNREACHED';
   }
 }
+
+/** Why a pod is not given what it would run in part. */
+const CUT_SHORT = 'The pod would not make the outputs that are asked for.';
 
 /** Back to waiting: the pod has not taken it. */
 async function giveUp(run: OpenRun): Promise<void> {
@@ -122,26 +143,4 @@ function isCutShort(nodeErrors: NodeErrors, { outputs }: Revision): boolean {
   });
   if (failed.length === 0) return false;
   return outputs.length === 0 || outputs.some(({ node }) => failed.includes(node));
-}
-
-/** The most nodes and errors that are told. */
-const MOST_TOLD = 20;
-
-/** Which rule which input of which node breaks: without the values, which may be a prompt. */
-function summarize(nodeErrors: NodeErrors): Record<string, unknown> {
-  const told = Object.entries(nodeErrors).slice(0, MOST_TOLD);
-  return Object.fromEntries(
-    told.map(([id, node]) => {
-      const { class_type, errors } = (node ?? {}) as { class_type?: unknown; errors?: unknown };
-      const list = Array.isArray(errors) ? errors.slice(0, MOST_TOLD) : [];
-      const faults = list.map((error) => ({
-        type: String(error?.type ?? '').slice(0, 80),
-        input: String(error?.extra_info?.input_name ?? '').slice(0, 80),
-      }));
-      return [
-        id.slice(0, 64),
-        { classType: String(class_type ?? '').slice(0, 120), errors: faults },
-      ];
-    }),
-  );
 }

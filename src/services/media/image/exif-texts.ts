@@ -10,20 +10,23 @@ const USER_COMMENT = 0x9286;
 const MOST_BYTES = 1024 * 1024;
 
 /** Reads the texts of an EXIF block, whatever was written into them; none of a broken one. */
-export async function readExifTexts(bytes: Bytes): Promise<[key: string, text: string][]> {
+export async function readExifTexts(
+  bytes: Bytes,
+  mostBytes = MOST_BYTES,
+): Promise<[key: string, text: string][]> {
   const texts: [string, string][] = [];
   try {
     const head = readTiffHead(await bytes.read(0, 8));
     if (!head) return texts;
     const main = await readDirectory(bytes, head.first, head.endian);
     for (const [name, tag] of Object.entries(TEXTS)) {
-      const text = await main.readText(tag, MOST_BYTES);
+      const text = await main.readText(tag, mostBytes);
       if (text) texts.push([name, text]);
     }
     const [at] = await main.readNumbers(EXIF);
     if (!at) return texts;
     const exif = await readDirectory(bytes, at, head.endian);
-    const comment = decodeComment(await exif.readBytes(USER_COMMENT, MOST_BYTES), head.endian);
+    const comment = decodeComment(await exif.readBytes(USER_COMMENT, mostBytes), head.endian);
     if (comment) texts.push(['UserComment', comment]);
   } catch (error) {
     if (!(error instanceof MediaError)) throw error;

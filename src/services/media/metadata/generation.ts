@@ -38,15 +38,20 @@ const PREFIXED = /^(prompt|negative_prompt|workflow|parameters)\s*:\s*(?=[{[])/i
 /** As A1111 and its forks write. */
 const PARAMETERS = /(^|\n)Steps: \d+, .*(Sampler|Seed|CFG)/s;
 
-/** Bytes of UTF-8 kept of one text, and of all. */
-const MOST_BYTES = 64 * 1024;
-const MOST_IN_ALL = 96 * 1024;
+/** Bytes of UTF-8 of one text, and of all. */
+interface Bounds {
+  each: number;
+  all: number;
+}
+/** What is kept with a medium. */
+const KEPT: Bounds = { each: 64 * 1024, all: 96 * 1024 };
 /** Characters that a comment may have to be looked into. */
 const MOST_EXAMINED = 4 * 1024 * 1024;
 
-/** Picks what a generator wrote from the texts in a file, by their keys. */
+/** Picks what a generator wrote from the texts in a file, by their keys; what is longer is omitted. */
 export function pickGeneration(
   texts: Iterable<readonly [key: string, text: string]>,
+  bounds = KEPT,
 ): GenerationTags {
   const found = new Map<Field, string>();
   const add = (field: Field | undefined, text: string) => {
@@ -63,7 +68,7 @@ export function pickGeneration(
   }
   if (found.size === 0) return {};
   const generator = isNovelAi ? 'NovelAI' : guessGenerator(all, found);
-  return { ...(generator && { generator }), ...keepBounded(found) };
+  return { ...(generator && { generator }), ...keepBounded(found, bounds) };
 }
 
 const isKey = (key: string, name: string) => key.toLowerCase() === name;
@@ -107,14 +112,14 @@ function guessGenerator(
 }
 
 /** Leaves out what is too large: a graph that is cut is of no use. */
-function keepBounded(found: ReadonlyMap<Field, string>): GenerationTags {
+function keepBounded(found: ReadonlyMap<Field, string>, { each, all }: Bounds): GenerationTags {
   const kept: Partial<Record<Field, string>> = {};
   const omitted: Field[] = [];
   let bytes = 0;
   for (const [field, text] of found) {
     const clean = text.toWellFormed().replaceAll(UNWANTED, '');
     const size = Buffer.byteLength(clean);
-    if (size > MOST_BYTES || bytes + size > MOST_IN_ALL) omitted.push(field);
+    if (size > each || bytes + size > all) omitted.push(field);
     else {
       kept[field] = clean;
       bytes += size;

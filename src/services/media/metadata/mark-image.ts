@@ -1,10 +1,15 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { crc32 } from 'node:zlib';
-import { buildXmp, type GeneratedTerm } from './source-type.ts';
-
-// Puts an XMP packet into a picture without touching its pixels, as it streams by. A picture that has XMP already
-// says for itself what it is; one with content credentials is signed, and would not be what was signed any more:
-// both are left as they are.
+import { pipeline } from 'node:stream/promises';
+import { makeScratchDir } from '../../jobs/scratch-folder.ts';
+import { type BoundedFile, openBounded } from '../bounded-file.ts';
+import { MediaError } from '../media-error.ts';
+import { hasContentCredentials } from './content-credentials.ts';
+import { listParts, type Part } from './parts.ts';
+import { planJpeg, planPng } from './plan-mark.ts';
+import { planWebp } from './plan-webp-mark.ts';
+import type { GeneratedTerm } from './source-type.ts';
 
 /** A file as it streams, and its size in bytes. */
 export interface SizedStream {
@@ -12,119 +17,82 @@ export interface SizedStream {
   size: number;
 }
 
-/** What is looked at to decide: texts of generators come before the pixels. */
-const MOST_HEAD = 4 * 1024 * 1024;
-
-/** Marks a PNG, a JPEG or a WebP that has an extended header; any other file passes unchanged. */
-export async function markImage(image: SizedStream, term: GeneratedTerm): Promise<SizedStream> {
-  const chunks = image.stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  const xmp = Buffer.from(buildXmp(term));
-  const parts: Buffer[] = [];
-  let length = 0;
-  let head: Buffer;
-  let marks: Marks | 'MORE' | null;
-  do {
-    const next = await chunks.next();
-    if (!next.done) parts.push(next.value);
-    length += next.done ? 0 : next.value.length;
-    head = Buffer.concat(parts);
-    marks = next.done || length > MOST_HEAD ? null : plan(head, xmp);
-  } while (marks === 'MORE');
-  const { head: marked, tail } = marks ?? { head, tail: Buffer.alloc(0) };
-  const pass = async function* () {
-    yield marked;
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
-    if (tail.length > 0) yield tail;
-  };
-  const size = image.size + marked.length - head.length + tail.length;
-  return { stream: Readable.from(pass()), size };
+/** What is put into a file, in place of so many bytes that it has there. */
+export interface Edit {
+  at: number;
+  drops: number;
+  insert: Buffer;
 }
 
-/** The head as it is to be, and what is added at the end. */
-interface Marks {
-  head: Buffer;
-  tail: Buffer;
-}
+/** How long a file may be looked at, in ms. */
+const PATIENCE = 30_000;
 
-/** What is changed of a file that begins so; null where nothing is, MORE where that is not known yet. */
-function plan(head: Buffer, xmp: Buffer): Marks | 'MORE' | null {
-  if (head.length < 32) return 'MORE';
-  const format = head.toString('latin1', 0, 4);
-  if (format === '\x89PNG') return planPng(head, xmp);
-  if (head.readUInt16BE(0) === 0xffd8) return planJpeg(head, xmp);
-  if (format === 'RIFF' && head.toString('latin1', 8, 16) === 'WEBPVP8X') {
-    return planWebp(head, xmp);
+/**
+ * Puts an XMP packet with a term into a PNG, a JPEG or a WebP, or the term into the packet that it has, without
+ * touching its pixels. A picture that says already what it is stays as it is, and so does one with content
+ * credentials: it is signed, and would not be any more what was signed. Where these are is known only once all of a
+ * file is there, so that it goes through a folder, which is gone at the end of `await using`.
+ */
+export async function markImage(
+  image: SizedStream,
+  term: GeneratedTerm,
+): Promise<SizedStream & AsyncDisposable> {
+  const folder = await makeScratchDir();
+  try {
+    const path = join(folder.path, 'picture');
+    await pipeline(image.stream, createWriteStream(path));
+    const edits = await planEdits(path, term);
+    const grows = edits.reduce((sum, { insert, drops }) => sum + insert.length - drops, 0);
+    return {
+      stream: Readable.from(applyEdits(path, edits)),
+      size: image.size + grows,
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await folder[Symbol.asyncDispose]();
+    throw error;
   }
-  return null;
 }
 
-const insertAt = (head: Buffer, at: number, bytes: Buffer): Marks => ({
-  head: Buffer.concat([head.subarray(0, at), bytes, head.subarray(at)]),
-  tail: Buffer.alloc(0),
-});
-
-const XMP_KEYWORD = 'XML:com.adobe.xmp';
-/** The signature, and the chunk of the header. */
-const PNG_HEADER = 33;
-
-function planPng(head: Buffer, xmp: Buffer): Marks | 'MORE' | null {
-  for (let at = 8; at + 8 <= head.length; ) {
-    const length = head.readUInt32BE(at);
-    const type = head.toString('latin1', at + 4, at + 8);
-    if (type === 'caBX') return null;
-    // Libraries may have compressed it, which makes it a text of another kind.
-    const keyword = head.toString('latin1', at + 8, at + 8 + XMP_KEYWORD.length);
-    if (/^(iTXt|tEXt|zTXt)$/.test(type) && keyword === XMP_KEYWORD) return null;
-    if (type === 'IDAT') return insertAt(head, PNG_HEADER, makeTextChunk(xmp));
-    at += 12 + length;
+/** What is changed of a file, in its order; nothing of one that is broken or of another kind. */
+async function planEdits(path: string, term: GeneratedTerm): Promise<Edit[]> {
+  const file = await openBounded(path, AbortSignal.timeout(PATIENCE));
+  try {
+    const parts = await listParts(file);
+    const plan = choosePlan(await file.read(0, 16));
+    if (!plan || (await hasContentCredentials(file, parts))) return [];
+    const edits = await plan(file, parts, term);
+    return (edits ?? []).toSorted((a, b) => a.at - b.at);
+  } catch (error) {
+    // What cannot be read is not changed: whether it is a picture is decided elsewhere.
+    if (error instanceof MediaError) return [];
+    throw error;
+  } finally {
+    await file.close();
   }
-  return 'MORE';
 }
 
-/** International text: keyword, no compression, no language, no translated keyword. */
-function makeTextChunk(xmp: Buffer): Buffer {
-  const data = Buffer.concat([Buffer.from(`iTXt${XMP_KEYWORD}\0\0\0\0\0`, 'latin1'), xmp]);
-  const [length, crc] = [Buffer.alloc(4), Buffer.alloc(4)];
-  length.writeUInt32BE(data.length - 4);
-  crc.writeUInt32BE(crc32(data));
-  return Buffer.concat([length, data, crc]);
+/** Plans the edits of a format; null where a file is cut off, says already what it is, or cannot be changed. */
+export type Plan = (
+  file: BoundedFile,
+  parts: readonly Part[],
+  term: GeneratedTerm,
+) => Promise<Edit[] | null>;
+
+function choosePlan(head: Buffer): Plan | undefined {
+  const text = head.toString('latin1');
+  if (text.startsWith('\x89PNG\r\n\x1a\n')) return planPng;
+  if (text.startsWith('\xff\xd8\xff')) return planJpeg;
+  if (/^RIFF....WEBP/s.test(text)) return planWebp;
+  return undefined;
 }
 
-const XMP_SEGMENT = 'http://ns.adobe.com/xap/1.0/\0';
-
-function planJpeg(head: Buffer, xmp: Buffer): Marks | 'MORE' | null {
-  let at = 2;
-  while (at + 4 <= head.length) {
-    const marker = head.readUInt16BE(at);
-    const isApplication = marker >= 0xffe0 && marker <= 0xffef;
-    if (!isApplication && marker !== 0xfffe) return insertAt(head, at, makeSegment(xmp));
-    // Content credentials are in segments of JUMBF.
-    if (marker === 0xffeb) return null;
-    const name = head.toString('latin1', at + 4, at + 4 + XMP_SEGMENT.length);
-    if (marker === 0xffe1 && name === XMP_SEGMENT) return null;
-    at += 2 + head.readUInt16BE(at + 2);
+async function* applyEdits(path: string, edits: Edit[]): AsyncGenerator<Buffer> {
+  let at = 0;
+  for (const edit of edits) {
+    if (edit.at > at) yield* createReadStream(path, { start: at, end: edit.at - 1 });
+    yield edit.insert;
+    at = edit.at + edit.drops;
   }
-  return 'MORE';
-}
-
-function makeSegment(xmp: Buffer): Buffer {
-  const data = Buffer.concat([Buffer.from(XMP_SEGMENT, 'latin1'), xmp]);
-  const start = Buffer.from([0xff, 0xe1, 0, 0]);
-  start.writeUInt16BE(data.length + 2, 2);
-  return Buffer.concat([start, data]);
-}
-
-const XMP_FLAG = 0x04;
-
-/** The packet is the last chunk of the file, and a flag in the header says that it is there. */
-function planWebp(head: Buffer, xmp: Buffer): Marks | null {
-  const flags = head.readUInt8(20);
-  if (flags & XMP_FLAG) return null;
-  const start = Buffer.from('XMP \0\0\0\0', 'latin1');
-  start.writeUInt32LE(xmp.length, 4);
-  const tail = Buffer.concat([start, xmp, Buffer.alloc(xmp.length % 2)]);
-  const marked = Buffer.from(head);
-  marked.writeUInt32LE(head.readUInt32LE(4) + tail.length, 4);
-  marked.writeUInt8(flags | XMP_FLAG, 20);
-  return { head: marked, tail };
+  yield* createReadStream(path, { start: at });
 }

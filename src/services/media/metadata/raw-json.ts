@@ -5,16 +5,20 @@
 export function parseJson(text: string): object | null {
   let value: unknown;
   try {
-    // Some writers leave NaN, which JSON does not have.
-    value = JSON.parse(
-      text.replaceAll(/(?<=[[:,]\s{0,4})-?(NaN|Infinity)(?=\s{0,4}[,\]}])/g, 'null'),
-      keepNumber,
-    );
+    value = JSON.parse(replaceNonNumbers(text), keepNumber);
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : null;
+}
+
+/** Texts of JSON, which stay as they are, and what Python writes for numbers that JSON does not have. */
+const NON_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\b(?:NaN|Infinity)\b/g;
+
+/** JSON as Python writes it, with `null` for NaN and Infinity, which JSON does not have. */
+export function replaceNonNumbers(text: string): string {
+  return text.replaceAll(NON_NUMBERS, (found) => (found.startsWith('"') ? found : 'null'));
 }
 
 /** JSON with source text access (ES2026), which TypeScript does not know yet. */

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-cdfaba',
+  id: '0001-first-cf2baf',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -648,6 +648,20 @@ export const migration: Migration = {
         fence: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         submissions: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
         minVram: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
+        refusals: {
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['pod', 'code', 'reason'],
+            properties: {
+              pod: { bsonType: 'binData' },
+              code: { bsonType: 'string', enum: ['REFUSED', 'INPUT_TOO_LARGE'] },
+              reason: { bsonType: 'string', maxLength: 300 },
+            },
+          },
+          maxItems: 100,
+        },
         lookedAt: { bsonType: 'date' },
         waitingSince: { bsonType: 'date' },
         sentAt: { bsonType: 'date' },

@@ -1,0 +1,164 @@
+import '../harness/place.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemCtx } from '../../src/context.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
+import { findGraphFaults } from '../../src/models/generation/comfyui/workflow-graph.ts';
+import { checkPod } from '../../src/services/generation/comfyui/check-pods.ts';
+import { checkWorkflow } from '../../src/services/generation/comfyui/check-workflow.ts';
+import {
+  type NodeCatalog,
+  readCatalog,
+} from '../../src/services/generation/comfyui/node-catalog.ts';
+import { findPod, type PodDoc } from '../../src/services/generation/comfyui/pods.ts';
+import { shippedWorkflows } from '../../src/services/generation/comfyui/workflows/shipped-workflows.ts';
+import type { Problem } from '../contract/held.ts';
+import { given } from '../harness/given.ts';
+import { place } from '../harness/place.ts';
+import { PLAIN_PICTURE, SMALLER_PICTURE, TWO_PICTURES, usePods } from './support/drive.ts';
+
+place({ worker: false });
+
+const ctx = systemCtx('test');
+let server: ComfyUi;
+let catalog: NodeCatalog;
+
+beforeAll(async () => {
+  server = await startComfyUi();
+  const [id] = await usePods(server.url);
+  const pod = (await findPod(ctx, new UUID(id))) as PodDoc;
+  expect(await checkPod(ctx, pod, AbortSignal.timeout(60_000))).toBe(true);
+  catalog = (await readCatalog(ctx, pod._id)) as NodeCatalog;
+});
+afterAll(() => server.stop());
+
+const { graph, parameters, outputs } = PLAIN_PICTURE;
+const set = (name: string, type: string, path: string, more: object = {}) => ({
+  parameters: [{ name, type, path, ...more }],
+});
+const { 1: empty, 2: save } = graph;
+const { width: _, ...withoutWidth } = empty.inputs;
+
+const refused: [what: string, change: object, ...paths: string[]][] = [
+  ['an input that no node has', set('w', 'INTEGER', '1.inputs.widht'), 'parameters.0.path'],
+  [
+    'a text for a number',
+    set('w', 'STRING', '1.inputs.width', { default: 'abc' }),
+    'parameters.0.default',
+    'parameters.0.type',
+  ],
+  [
+    'more than a node takes',
+    set('w', 'INTEGER', '1.inputs.width', { max: 999_999_999, default: 99_999_999 }),
+    'parameters.0.default',
+    'parameters.0.max',
+  ],
+  ['less than a node takes', set('w', 'INTEGER', '1.inputs.width', { min: 0 }), 'parameters.0.min'],
+  [
+    'a text for what another node makes',
+    set('i', 'STRING', '2.inputs.images'),
+    'parameters.0.type',
+  ],
+  ['a picture for a number', set('w', 'IMAGE', '1.inputs.width'), 'parameters.0.type'],
+  ['seeds beyond what a node takes', set('c', 'SEED', '1.inputs.color'), 'parameters.0.max'],
+  ['an output that makes nothing', { outputs: [{ node: '1', kind: 'IMAGE' }] }, 'outputs.0.node'],
+  ['no node that makes an output', { graph: { 1: empty }, parameters: [], outputs: [] }, 'graph'],
+  [
+    'a cycle',
+    {
+      graph: {
+        ...graph,
+        3: { class_type: 'ImageInvert', inputs: { image: ['4', 0] } },
+        4: { class_type: 'ImageInvert', inputs: { image: ['3', 0] } },
+        5: { class_type: 'ImageInvert', inputs: { image: ['4', 0] } },
+      },
+    },
+    'graph.3.inputs.image',
+    'graph.4.inputs.image',
+  ],
+  [
+    'an input that is set by nothing',
+    {
+      graph: { 1: { ...empty, inputs: withoutWidth }, 2: save },
+      ...set('h', 'INTEGER', '1.inputs.height'),
+    },
+    'graph.1.inputs.width',
+  ],
+  [
+    'a value that is none of a list',
+    {
+      graph: SMALLER_PICTURE.graph,
+      outputs: SMALLER_PICTURE.outputs,
+      ...set('crop', 'STRING', '2.inputs.crop', { enum: ['disabled', 'round'], default: 'round' }),
+    },
+    'parameters.0.default',
+    'parameters.0.enum',
+  ],
+];
+
+test.each(refused)(
+  'a workflow with %s is refused while a pod is up',
+  async (_, change, ...paths) => {
+    const alice = await given.user();
+    const made = await alice.post<Problem>('/v1/comfyui/workflows', {
+      ...{ name: 'Wrong', graph, parameters, outputs },
+      ...change,
+    });
+    expect(made.status, made.text).toBe(422);
+    expect(made.body.errors.map(({ path }) => path).toSorted()).toEqual(paths);
+  },
+);
+
+const taken: [what: string, change: object][] = [
+  ['itself', {}],
+  ['two outputs', TWO_PICTURES],
+  ['a picture that is sent along', SMALLER_PICTURE],
+  [
+    'an input that its parameter alone sets',
+    {
+      graph: { 1: { ...empty, inputs: withoutWidth }, 2: save },
+      ...set('w', 'INTEGER', '1.inputs.width', { default: 64, max: 16_384 }),
+    },
+  ],
+  [
+    'an input that each execution must set',
+    {
+      graph: { 1: { ...empty, inputs: withoutWidth }, 2: save },
+      ...set('w', 'INTEGER', '1.inputs.width', { required: true }),
+    },
+  ],
+  ['a nonce that no class knows', set('n', 'NONCE', '1.inputs.again')],
+  [
+    'a whole number for any number',
+    { ...SMALLER_PICTURE, ...set('w', 'NUMBER', '2.inputs.width') },
+  ],
+];
+
+test.each(taken)('a workflow with %s is taken while a pod is up', async (_, change) => {
+  const alice = await given.user();
+  const made = await alice.post('/v1/comfyui/workflows', {
+    ...{ name: 'Right', graph, parameters, outputs },
+    ...change,
+  });
+  expect(made.status, made.text).toBe(201);
+});
+
+test.each(shippedWorkflows.map((one) => [one.name, one] as const))(
+  'a workflow that comes with the product is taken: %s',
+  (_, workflow) => {
+    expect(findGraphFaults(workflow as never)).toEqual([]);
+    expect(checkWorkflow(workflow as never, catalog)).toEqual([]);
+  },
+);
+
+test('an import leaves out what it would suggest where the pods say otherwise', async () => {
+  const alice = await given.user();
+  const odd = { ...empty, inputs: { ...empty.inputs, seed: 3, width: 64 } };
+  const made = await alice.post('/v1/comfyui/workflows/import', {
+    ...{ name: 'Found', graph: { 1: odd, 2: save } },
+  });
+  expect(made.status, made.text).toBe(201);
+  const names = (made.body.parameters as { name: string }[]).map(({ name }) => name);
+  expect(names).toContain('width');
+  expect(names).not.toContain('seed');
+});
