@@ -15,6 +15,7 @@ import { ComfyUIWorkflowConfig } from '../../models/generation/comfyui/workflow-
 import { findGraphFaults, type Graph } from '../../models/generation/comfyui/workflow-graph.ts';
 import { owner } from '../../rules.ts';
 import { findCatalogFaults } from '../../services/generation/comfyui/check-graph.ts';
+import { findFileFaults } from '../../services/generation/comfyui/foreign-files.ts';
 import { type GraphSource, readImport } from '../../services/generation/comfyui/import-graph.ts';
 import { keepRevision, type WorkflowDoc } from '../../services/generation/comfyui/revisions.ts';
 import {
@@ -108,7 +109,8 @@ async function makeWorkflow(ctx: Ctx, body: Record<string, unknown>): Promise<Wo
 
 /** What is wrong with a workflow: in itself or, when nothing is, for the pods that are up. */
 async function findFaults(ctx: Ctx, workflow: Record<string, unknown>): Promise<Fault[]> {
-  const faults = findGraphFaults(workflow);
+  const contradictions = findGraphFaults(workflow);
+  const faults = contradictions.length > 0 ? contradictions : findFileFaults(workflow as never);
   return faults.length > 0 ? faults : findCatalogFaults(ctx, workflow.graph as Graph);
 }
 

@@ -1,13 +1,16 @@
 import { type Graph, splitPath } from '../../../models/generation/comfyui/workflow-graph.ts';
 import type { Revision } from './revisions.ts';
+import { findRunFolder, saveIntoFolder } from './run-folder.ts';
 
 /** An input that no node has: it changes the signature by which ComfyUI finds results in its cache. */
 export const NONCE_INPUT = 'run_nonce';
 
 /**
  * The graph of a revision with these values at the paths of its parameters. Its outputs get a nonce, so that
- * they are written anew, where all was cached: else a run succeeds without a file.
+ * they are written anew, where all was cached: else a run succeeds without a file. What it saves goes into a folder
+ * of its own.
  * @param values by name; of media the name under which the pod has the file
+ * @param nonce the id of the run at its pod
  */
 export function fillGraph(
   { graph, parameters, outputs }: Pick<Revision, 'graph' | 'parameters' | 'outputs'>,
@@ -27,6 +30,7 @@ export function fillGraph(
     const output = filled[node];
     if (output) output.inputs[NONCE_INPUT] = nonce;
   }
+  for (const node of Object.values(filled)) saveIntoFolder(node, findRunFolder(nonce));
   return filled;
 }
 

@@ -48,7 +48,7 @@ export async function storeCatalog(
 }
 
 /** The nodes of a pod; null where they are not known. */
-async function readCatalog(ctx: Ctx, pod: UUID): Promise<NodeCatalog | null> {
+export async function readCatalog(ctx: Ctx, pod: UUID): Promise<NodeCatalog | null> {
   const head = await findOne(ctx, ComfyUINodeCatalog, { pod }, { projection: { hash: 1 } });
   if (!head) return null;
   const known = cached.get(head.hash);

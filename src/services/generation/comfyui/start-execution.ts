@@ -7,6 +7,7 @@ import { ComfyUIWorkflowConfig } from '../../../models/generation/comfyui/workfl
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import { startRun } from '../../jobs/start-run.ts';
 import { executeWorkflow } from './execution-job.ts';
+import { findFileValueFaults } from './foreign-files.ts';
 import type { ExecutionDoc } from './open-run.ts';
 import { chooseValues, type Values } from './parameters.ts';
 import { findRevision, keepRevision, type Revision } from './revisions.ts';
@@ -45,6 +46,8 @@ export async function planExecution(
   }
   const given = { ...rerunOf?.seeds, ...parameters };
   const { values, seeds, inputs } = await chooseValues(ctx, revision.parameters, given, user);
+  const faults = findFileValueFaults(revision, { ...values, ...seeds });
+  if (faults.length > 0) throw invalid(faults);
   return {
     ...{ user, workflow, workflowRevision: revision.revision, parameters: values, seeds },
     heldGpuSeconds: revision.gpuSeconds,
