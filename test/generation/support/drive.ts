@@ -34,6 +34,8 @@ export interface Driver {
   runs: number;
   /** How long the longest of them took, in ms. */
   longest: number;
+  /** Does what waits to be cleaned up. */
+  cleansUp(): Promise<void>;
   /** So many seconds pass. */
   passes(seconds: number): void;
 }
@@ -50,6 +52,10 @@ export function makeDriver(passing: (ms: number) => Promise<void> | void = () =>
     longest: 0,
     passes(seconds) {
       ahead += 1000 * seconds;
+    },
+    async cleansUp() {
+      driver.passes(1);
+      while ((await work('UPKEEP')) !== 'IDLE');
     },
     async step() {
       const began = performance.now();
