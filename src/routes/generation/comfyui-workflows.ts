@@ -47,6 +47,7 @@ const create: Route = Object.assign(createRoute(ComfyUIWorkflowConfig, { ...opti
 
 const update: Route = Object.assign(updateRoute(ComfyUIWorkflowConfig, options), {
   ...ROOM,
+  example: { description: 'Of a lighthouse, at night.' },
   handle: async (ctx, request) => {
     const versions = readIfMatch(request.ifMatch);
     const filter = filterById(owner, ctx, request);
@@ -56,7 +57,10 @@ const update: Route = Object.assign(updateRoute(ComfyUIWorkflowConfig, options),
       filter,
       request.body,
       versions,
-      (next) => findFaults(ctx, next),
+      (next) => {
+        refusePrice(ctx, request.body);
+        return findFaults(ctx, next);
+      },
     );
     await decryptFields(ctx, ComfyUIWorkflowConfig, [document]);
     await keepRevision(ctx, document);
@@ -100,11 +104,18 @@ const importGraph = addLazyParts(importing, {
 });
 
 async function makeWorkflow(ctx: Ctx, body: Record<string, unknown>): Promise<WorkflowDoc> {
+  refusePrice(ctx, body);
   const faults = await findFaults(ctx, { parameters: [], outputs: [], ...body });
   if (faults.length > 0) throw invalid(faults);
   const document = await store(ctx, ComfyUIWorkflowConfig, owner, body);
   await keepRevision(ctx, document);
   return document;
+}
+
+/** Who is to pay does not say how much. @throws AppError VALIDATION_FAILED */
+function refusePrice({ actor }: Ctx, { creditCost }: { creditCost?: unknown }): void {
+  if (!creditCost || actor.kind === 'ADMIN') return;
+  throw invalid([{ path: 'creditCost', message: 'is set by administrators alone' }]);
 }
 
 /** What is wrong with a workflow: in itself or, when nothing is, for the pods that are up. */

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-0ab8bf',
+  id: '0001-first-66ef09',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -651,6 +651,7 @@ export const migration: Migration = {
         lookedAt: { bsonType: 'date' },
         waitingSince: { bsonType: 'date' },
         sentAt: { bsonType: 'date' },
+        runningSince: { bsonType: 'date' },
         missingSince: { bsonType: 'date' },
         unreachedSince: { bsonType: 'date' },
         files: {
