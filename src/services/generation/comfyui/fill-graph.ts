@@ -5,6 +5,21 @@ import { findRunFolder, saveIntoFolder } from './run-folder.ts';
 /** An input that no node has: it changes the signature by which ComfyUI finds results in its cache. */
 export const NONCE_INPUT = 'run_nonce';
 
+/** The graph of a revision with these values at the paths of its parameters: what is asked for, wherever it stands. */
+export function setValues(
+  { graph, parameters }: Pick<Revision, 'graph' | 'parameters'>,
+  values: Record<string, unknown>,
+): Graph {
+  const filled = structuredClone(graph);
+  for (const { name, type, path } of parameters) {
+    const { node, input } = splitPath(path);
+    if (type !== 'NONCE' && name in values && filled[node]) {
+      filled[node].inputs[input] = values[name];
+    }
+  }
+  return filled;
+}
+
 /**
  * The graph of a revision with these values at the paths of its parameters. Its outputs get a nonce, so that
  * they are written anew, where all was cached: else a run succeeds without a file. What it saves goes into a folder
@@ -17,14 +32,12 @@ export function fillGraph(
   values: Record<string, unknown>,
   nonce: string,
 ): Graph {
-  const filled = structuredClone(graph);
-  for (const { name, type, path } of parameters) {
+  const filled = setValues({ graph, parameters }, values);
+  for (const { type, path } of parameters) {
     const { node: id, input } = splitPath(path);
     const node = filled[id];
-    if (!node) continue;
     // Nodes take a text or a number for a nonce; what the graph has there says which.
-    if (type === 'NONCE') node.inputs[input] = makeNonce(node.inputs[input], nonce);
-    else if (name in values) node.inputs[input] = values[name];
+    if (node && type === 'NONCE') node.inputs[input] = makeNonce(node.inputs[input], nonce);
   }
   for (const { node } of outputs) {
     const output = filled[node];
