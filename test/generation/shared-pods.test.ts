@@ -6,7 +6,14 @@ import { ComfyUIWorkflowExecution } from '../../src/models/generation/comfyui/wo
 import { storeCatalog } from '../../src/services/generation/comfyui/node-catalog.ts';
 import { given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
-import { type Execution, makeDriver, PLAIN_PICTURE, runs, usePods } from './support/drive.ts';
+import {
+  type Execution,
+  makeDriver,
+  PLAIN_PICTURE,
+  runs,
+  SMALLER_PICTURE,
+  usePods,
+} from './support/drive.ts';
 
 place({ worker: false });
 
@@ -109,6 +116,21 @@ describe('the file of somebody else at a shared pod', () => {
     expect(done).toMatchObject({ status: 'FAILED', error: { code: 'FOREIGN_FILE' } });
     await usePods(server.url);
   });
+});
+
+test('what a run is given is in a folder of its own, too', async () => {
+  const alice = await given.user();
+  const driver = makeDriver();
+  const first = await driver.ends(alice, await runs(alice, PLAIN_PICTURE));
+  const picture = first.outputs?.[0]?.image;
+  const started = await runs(alice, SMALLER_PICTURE, { parameters: { picture } });
+  const done = await driver.ends(alice, started);
+  expect(done).toMatchObject({ status: 'COMPLETED' });
+  const { promptId } = (await ComfyUIWorkflowExecution.collection.findOne({
+    _id: new UUID(done.id),
+  })) as unknown as { promptId: string };
+  const ran = JSON.stringify(await (await fetch(`${server.url}/history/${promptId}`)).json());
+  expect(ran).toContain(`"image":"mixdown/${promptId}/${picture}-`);
 });
 
 describe('what a run saves', () => {

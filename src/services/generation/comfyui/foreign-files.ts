@@ -4,6 +4,7 @@ import {
   isLink,
   splitPath,
 } from '../../../models/generation/comfyui/workflow-graph.ts';
+import { JobFailure } from '../../jobs/job-type.ts';
 import { leadsOut, looksLikeFile, readInputUse } from './file-inputs.ts';
 import type { NodeCatalog } from './node-catalog.ts';
 import { takesMedium, type Values } from './parameters.ts';
@@ -34,6 +35,19 @@ export function findForeignFiles(
       return listTexts(value).some((text) => looksLikeFile(text) && !sent.has(text));
     })
     .map(({ node, input }) => ({ node, input }));
+}
+
+/** @throws JobFailure FOREIGN_FILE where a graph names a file that is none of those that were sent along */
+export function refuseForeignFiles(
+  graph: Graph,
+  catalog: NodeCatalog | null,
+  sent: Record<string, string>,
+): void {
+  const [foreign] = findForeignFiles(graph, catalog, new Set(Object.values(sent)));
+  if (!foreign) return;
+  const { node, input } = foreign;
+  const message = `Input ${input} of node ${node} names a file that the run was not given.`;
+  throw new JobFailure('FOREIGN_FILE', message);
 }
 
 /** What of a workflow would name files that none of its runs is given, whatever values it gets. */

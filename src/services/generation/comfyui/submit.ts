@@ -5,7 +5,7 @@ import { pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
 import { fillGraph } from './fill-graph.ts';
 import { describeFollowed, followRun } from './follow-run.ts';
-import { findForeignFiles } from './foreign-files.ts';
+import { refuseForeignFiles } from './foreign-files.ts';
 import { readCatalog } from './node-catalog.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodFailure } from './pod-health.ts';
@@ -75,9 +75,7 @@ async function tryPod(
     const { parameters } = revision;
     const named = await sendInputs(ctx, pod, document, parameters, values, folder, signal);
     const graph = fillGraph(revision, { ...values, ...named }, promptId);
-    const catalog = await readCatalog(ctx, pod._id);
-    const [foreign] = findForeignFiles(graph, catalog, new Set(Object.values(named)));
-    if (foreign) throw foreignFile(foreign);
+    refuseForeignFiles(graph, await readCatalog(ctx, pod._id), named);
     // Written before it is sent: whoever comes after a crash knows under which id to look for it.
     const written = markMoment();
     const set = { stage: 'SUBMITTING', pod: pod._id, promptId };
@@ -112,11 +110,6 @@ async function tryPod(
     }
     return { is: 'UNREACHED' };
   }
-}
-
-function foreignFile({ node, input }: { node: string; input: string }): JobFailure {
-  const message = `Input ${input} of node ${node} names a file that the run was not given.`;
-  return new JobFailure('FOREIGN_FILE', message);
 }
 
 /** Back to waiting: the pod has not taken it. */
