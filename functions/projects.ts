@@ -6,7 +6,7 @@ import { owner } from '../src/rules.ts';
 
 export const projects = resource(Project, {
   path: '/v1/projects',
-  can: { create: owner, read: owner, update: owner, remove: owner },
+  can: { create: owner, read: owner, update: owner },
   include: [
     'user',
     'coverImage',

@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001FirstCf2baf } from './0001-first-cf2baf.ts';
+import { migration as m0001FirstEa4906 } from './0001-first-ea4906.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001FirstCf2baf];
+export const migrations: Migration[] = [m0001FirstEa4906];

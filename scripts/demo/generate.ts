@@ -83,7 +83,8 @@ export async function demoGenerate(call: Call, project: string, wishes: Wish[]):
 }
 
 async function generate(call: Call, project: string, wish: Wish, folder: string): Promise<void> {
-  const { models: _, example: __, ...workflow } = wish.workflow;
+  // Only administrators say what a workflow costs.
+  const { models: _, example: __, creditCost: ___, ...workflow } = wish.workflow;
   say();
   say(styleText('bold', `  ${workflow.name}`));
   const stored = await call<{ id: string }>('POST', '/v1/comfyui/workflows', workflow);

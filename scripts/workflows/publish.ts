@@ -28,7 +28,8 @@ export async function publish({ email, withoutModels }: Options): Promise<void> 
   const password = process.env.PASSWORD;
   if (!password) throw new Problem('Put the password of the account into the variable PASSWORD.');
   const { call } = await signIn(api.replace(/\/+$/, ''), { email, password });
-  const me = await call<{ id: string }>('GET', '/v1/users/me');
+  const me = await call<{ id: string; isAdmin: boolean }>('GET', '/v1/users/me');
+  if (!me.isAdmin) throw new Problem('They have prices, which only an administrator sets.');
   for (const workflow of shippedWorkflows) {
     if (withoutModels && workflow.models.length > 0) continue;
     const found = await find(call, workflow.name, me.id);

@@ -19,7 +19,9 @@ afterAll(() => server.stop());
 const path = '/v1/comfyui/executions/batch';
 
 async function makeWorkflow(person: Person, creditCost = 5): Promise<string> {
-  const made = await person.post('/v1/comfyui/workflows', { ...PLAIN_PICTURE, creditCost });
+  const owner = creditCost > 0 ? await given.admin() : person;
+  const workflow = { ...PLAIN_PICTURE, creditCost, isPublic: owner !== person };
+  const made = await owner.post('/v1/comfyui/workflows', workflow);
   expect(made.status, made.text).toBe(201);
   return made.body.id;
 }

@@ -23,7 +23,6 @@ const workflow = {
   graph,
   parameters: [seed],
   outputs: [{ node: '9', kind: 'IMAGE' }],
-  creditCost: 3,
 };
 const made = async (person: Person, values: object = {}) =>
   (await person.post<Doc>(workflows, { ...workflow, ...values })).body;
@@ -32,14 +31,14 @@ const made = async (person: Person, values: object = {}) =>
 conforms(comfyuiWorkflows, {
   make: made,
   body: async () => ({ ...workflow, description: 'Of electric sheep.' }),
-  change: { name: 'Nightmares', creditCost: 4 },
+  change: { name: 'Nightmares', gpuSeconds: 30 },
   crowd: 64,
 });
 
 conforms(comfyuiExecutions, {
   make: storedAt(comfyuiExecutions),
   body: async (person) => ({
-    workflow: (await made(person, { creditCost: 0 })).id,
+    workflow: (await made(person)).id,
     parameters: { seed: 7 },
   }),
 });

@@ -94,7 +94,52 @@ describe('a moderation', () => {
   });
 });
 
+test('what is asked for is shown wherever it stands: in the graph, as a default, or as a value', async () => {
+  judge('INPUTS', hold);
+  const [alice, admin] = [await givenRich(), await given.admin()];
+  const texts = ['A wicked graph.', 'A wicked default.', 'A wicked value.'];
+  const [inGraph, byDefault, given3] = texts;
+  const graph = {
+    ...PLAIN_PICTURE.graph,
+    7: { class_type: 'Note', inputs: { text: inGraph, more: { __value__: [inGraph] } } },
+    8: { class_type: 'Note', inputs: { text: 'x' } },
+    9: { class_type: 'Note', inputs: { text: 'x' } },
+  };
+  const parameters = [
+    { name: 'first', type: 'STRING', path: '8.inputs.text', default: byDefault },
+    { name: 'second', type: 'STRING', path: '9.inputs.text' },
+  ];
+  await usePods();
+  const workflow = { ...PLAIN_PICTURE, graph, parameters };
+  const started = await runs(alice, workflow, { parameters: { second: given3 } });
+  await makeDriver().ends(alice, started, isHeld);
+  const shown = {
+    7: { inputs: { text: inGraph, more: { __value__: [inGraph] } } },
+    8: { inputs: { text: byDefault } },
+    9: { inputs: { text: given3 } },
+  };
+  expect(moderator.asked).toMatchObject([{ of: 'INPUTS', graph: shown }]);
+  const seen = await admin.get(`/v1/comfyui/executions/${started.id}/review`);
+  expect(seen).toMatchObject({ status: 200, body: { graph: shown } });
+});
+
 describe('an execution that is HELD', () => {
+  test('is not ended by deleting its project: that waits for the decision, too', async () => {
+    judge('INPUTS', hold);
+    const [alice, bob, admin] = [await givenRich(), await given.user(), await given.admin()];
+    const driver = makeDriver();
+    const project = (await alice.project()).id;
+    const started = await runs(alice, PLAIN_PICTURE, { project });
+    await driver.ends(alice, started, isHeld);
+    const path = `/v1/projects/${project}`;
+    expect(await alice.delete(path)).toMatchObject({ status: 409, body: { code: 'IN_USE' } });
+    expect((await bob.delete(path)).status).toBe(404);
+    const decision = { decision: 'REFUSE', reason: 'No.' };
+    const review = `/v1/comfyui/executions/${started.id}/review`;
+    expect((await admin.post(review, decision)).status).toBe(200);
+    expect((await alice.delete(path)).status).toBe(204);
+  });
+
   test('is ended by administrators alone: its owner can neither go on with it nor cancel it', async () => {
     judge('INPUTS', hold);
     const [alice, admin] = [await givenRich(), await given.admin()];

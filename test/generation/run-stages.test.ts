@@ -80,6 +80,20 @@ test('whatever is seen, something is done, and within a minute', () => {
   }
 });
 
+test('a run has as many seconds as are paid for, whether it still runs or has ended by then', () => {
+  const state = (seconds: number) => ({
+    ...{ stage: 'RUNNING' as const, sinceSent: 3_600_000, sinceRunning: 1000 * seconds },
+    mayRun: 20_000,
+  });
+  expect(decide(state(15), seen('RUNNING'))).toMatchObject({ do: 'WAIT', wakeIn: 6 });
+  expect(decide(state(21), seen('RUNNING'))).toMatchObject({ do: 'END_SPENT' });
+  expect(decide({ ...state(21), mayRun: undefined }, seen('RUNNING')).do).toBe('WAIT');
+  const ended = (seconds?: number) => ({ is: 'SUCCEEDED', seconds }) as const;
+  expect(decide(state(15), ended(20))).toEqual({ do: 'COLLECT' });
+  expect(decide(state(15), ended(20.1))).toMatchObject({ do: 'END_SPENT' });
+  expect(decide(state(15), ended())).toEqual({ do: 'COLLECT' });
+});
+
 test('a run of six hours is looked at fewer than 1,000 times', () => {
   let looks = 0;
   for (let seconds = 0; seconds < 6 * 3600; seconds += pace(seconds, 30)) looks++;

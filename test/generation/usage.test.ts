@@ -16,6 +16,8 @@ const { place } = await import('../harness/place.ts');
 const { UUID } = await import('../../src/data/ids.ts');
 const { startComfyUi } = await import('../../src/local/comfyui/start.ts');
 const { ComfyUIPod } = await import('../../src/models/generation/comfyui/pod.ts');
+const { verifyHolds } = await import('../../src/services/billing/verify-holds.ts');
+const { given } = await import('../harness/given.ts');
 const { makeDriver, PLAIN_PICTURE, runs, usePods } = await import('./support/drive.ts');
 const { givenRich, readBalance } = await import('./support/jobs.ts');
 
@@ -62,12 +64,66 @@ test('the seconds that a run may take are held, and those that it took are spent
   expect(cost).toBeLessThan(14);
 });
 
-test('a run that takes longer than was held costs no more than that', async () => {
-  await usePods((await serve({ name: 'slow', seconds: 1.5 })).url);
+test('a run that takes longer than was held is stopped, and costs what was held: whoever pays does not say how much', async () => {
+  const server = await serve('stall');
+  await usePods(server.url);
   const alice = await givenRich();
   const started = await runs(alice, { ...WORKFLOW, gpuSeconds: 1 });
-  expect((await makeDriver().ends(alice, started)).status).toBe('COMPLETED');
+  const driver = makeDriver();
+  const done = await driver.ends(alice, started);
+  expect(done).toMatchObject({ status: 'FAILED', error: { code: 'GPU_SECONDS_SPENT' } });
   expect(await readBalance(alice)).toEqual({ balance: 95, held: 0 });
+  expect(await verifyHolds()).toBeUndefined();
+  await expect
+    .poll(async () => {
+      await driver.step();
+      const queue = (await (await fetch(`${server.url}/queue`)).json()) as { queue_running: [] };
+      return queue.queue_running;
+    })
+    .toEqual([]);
+});
+
+test('a run that was over when it was looked at costs what was held, too, and gives nothing', async () => {
+  await usePods((await serve({ name: 'slow', seconds: 1.5 })).url);
+  const alice = await givenRich();
+  const driver = makeDriver();
+  const started = await runs(alice, { ...WORKFLOW, gpuSeconds: 1 });
+  await driver.ends(alice, started, ({ stage }) => stage === 'SUBMITTED');
+  const ended = async () =>
+    Object.keys((await (await fetch(`${servers[0]?.url}/history`)).json()) as object);
+  await expect.poll(ended, { timeout: 10_000 }).toHaveLength(1);
+  const done = await driver.ends(alice, started);
+  expect(done).toMatchObject({ status: 'FAILED', error: { code: 'GPU_SECONDS_SPENT' } });
+  expect(done.outputs ?? []).toEqual([]);
+  expect(await readBalance(alice)).toEqual({ balance: 95, held: 0 });
+  expect((await alice.get<{ data: object[] }>('/v1/images')).body.data).toEqual([]);
+});
+
+test('what a run costs at most is told before it is started', async () => {
+  const alice = await givenRich();
+  const admin = await given.admin();
+  const priced = { ...WORKFLOW, isPublic: true };
+  const workflow = (await admin.post('/v1/comfyui/workflows', priced)).body.id;
+  const path = '/v1/comfyui/executions/estimate';
+  const estimate = await alice.post(path, { workflow });
+  const expected = { credits: 14, gpuSeconds: 20, priceVersion: 'by-the-second' };
+  expect(estimate).toMatchObject({ status: 200, body: expected });
+  expect(await readBalance(alice)).toEqual({ balance: 100, held: 0 });
+  const wrong = await alice.post(path, { workflow, parameters: { width: 1 } });
+  expect(wrong).toMatchObject({ status: 422, body: { errors: [{ path: 'parameters.width' }] } });
+});
+
+test('only an administrator says what a workflow costs', async () => {
+  const alice = await given.user();
+  const path = '/v1/comfyui/workflows';
+  const errors = [{ path: 'creditCost' }];
+  const refused = { status: 422, body: { errors } };
+  expect(await alice.post(path, WORKFLOW)).toMatchObject(refused);
+  const { graph } = PLAIN_PICTURE;
+  const imported = { name: 'Found', graph, creditCost: 2 };
+  expect(await alice.post(`${path}/import`, imported)).toMatchObject(refused);
+  const { id } = (await alice.post(path, PLAIN_PICTURE)).body;
+  expect(await alice.patch(`${path}/${id}`, { creditCost: 2 })).toMatchObject(refused);
 });
 
 test('what a run that fails has used, and what its pod told, is kept; it costs nothing', async () => {

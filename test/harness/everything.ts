@@ -202,6 +202,7 @@ function particulars(made: Everything, entity: Entity, id: UUID): Values {
       isPublic: false,
       creditCost: 0,
     },
+    ComfyUIWorkflowRevision: { graph, parameters: [], outputs: [] },
     LlmInteraction: { attachments: [{ image: new UUID(made.ids.Image as string) }] },
     RetentionPolicy: { entity: 'Track', enabled: false },
   };

@@ -23,7 +23,7 @@ test('generate makes a picture and a sound, and shows timeline, cost and lineage
   for (const event of ['submitted', 'execution_success', 'collecting', 'stored']) {
     expect(stdout).toMatch(new RegExp(`\\+\\d+\\.\\d\\d s +${event}`));
   }
-  expect(stdout).toMatch(/Cost +1 of 1 credits held were spent, 99 are left/);
+  expect(stdout).toMatch(/Cost +0 of 0 credits held were spent, 100 are left/);
   expect(stdout).toMatch(/Lineage +node 7 of revision 1, graph [0-9a-f]{12}…/);
   expect(stdout).toMatch(/made from Four Chords/);
   const [picture = '', sound = ''] = [...stdout.matchAll(/File +(\/.+)/g)].map(([, path]) => path);

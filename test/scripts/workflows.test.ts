@@ -8,8 +8,10 @@ import { run } from './run.ts';
 const names = shippedWorkflows.map(({ name }) => name);
 
 test('publish stores every workflow once, for everybody to read, with what its models need', async () => {
-  const [alice, bob] = await Promise.all([given.user(), given.user()]);
+  const [alice, bob] = await Promise.all([given.admin(), given.user()]);
   const env = { API_URL: api, PASSWORD };
+  const byBob = await run('workflows', ['publish', '--email', bob.email], env);
+  expect(byBob).toMatchObject({ code: 1, stderr: expect.stringMatching(/administrator/) });
   const first = await run('workflows', ['publish', '--email', alice.email], env);
   expect(first).toMatchObject({ code: 0, stderr: '' });
   expect(first.stdout.match(/^stored /gm)).toHaveLength(names.length);

@@ -59,6 +59,10 @@ export const reviewRoutes: Route[] = [
         schema: makeObject({
           ...held,
           parameters: { type: 'object' },
+          graph: {
+            type: 'object',
+            description: 'The graph with these values: what is asked for may stand in it.',
+          },
           inputs: { type: 'array', items: idSchema },
           files: { type: 'array', items: file },
         }),

@@ -15,6 +15,7 @@ import { ComfyUIWorkflowConfig } from '../../models/generation/comfyui/workflow-
 import { findGraphFaults } from '../../models/generation/comfyui/workflow-graph.ts';
 import { owner } from '../../rules.ts';
 import { findCatalogFaults } from '../../services/generation/comfyui/check-workflow.ts';
+import { findFileFaults } from '../../services/generation/comfyui/foreign-files.ts';
 import { type GraphSource, readImport } from '../../services/generation/comfyui/import-graph.ts';
 import { keepRevision, type WorkflowDoc } from '../../services/generation/comfyui/revisions.ts';
 import {
@@ -46,6 +47,7 @@ const create: Route = Object.assign(createRoute(ComfyUIWorkflowConfig, { ...opti
 
 const update: Route = Object.assign(updateRoute(ComfyUIWorkflowConfig, options), {
   ...ROOM,
+  example: { description: 'Of a lighthouse, at night.' },
   handle: async (ctx, request) => {
     const versions = readIfMatch(request.ifMatch);
     const filter = filterById(owner, ctx, request);
@@ -55,7 +57,10 @@ const update: Route = Object.assign(updateRoute(ComfyUIWorkflowConfig, options),
       filter,
       request.body,
       versions,
-      (next) => findFaults(ctx, next),
+      (next) => {
+        refusePrice(ctx, request.body);
+        return findFaults(ctx, next);
+      },
     );
     await decryptFields(ctx, ComfyUIWorkflowConfig, [document]);
     await keepRevision(ctx, document);
@@ -114,6 +119,7 @@ function dropFaulty(suggested: Record<string, object[]>, faults: Fault[]) {
 }
 
 async function makeWorkflow(ctx: Ctx, body: Record<string, unknown>): Promise<WorkflowDoc> {
+  refusePrice(ctx, body);
   const faults = await findFaults(ctx, { parameters: [], outputs: [], ...body });
   if (faults.length > 0) throw invalid(faults);
   const document = await store(ctx, ComfyUIWorkflowConfig, owner, body);
@@ -121,9 +127,16 @@ async function makeWorkflow(ctx: Ctx, body: Record<string, unknown>): Promise<Wo
   return document;
 }
 
+/** Who is to pay does not say how much. @throws AppError VALIDATION_FAILED */
+function refusePrice({ actor }: Ctx, { creditCost }: { creditCost?: unknown }): void {
+  if (!creditCost || actor.kind === 'ADMIN') return;
+  throw invalid([{ path: 'creditCost', message: 'is set by administrators alone' }]);
+}
+
 /** What is wrong with a workflow: in itself or, when nothing is, for the pods that are up. */
 async function findFaults(ctx: Ctx, workflow: Record<string, unknown>): Promise<Fault[]> {
-  const faults = findGraphFaults(workflow);
+  const contradictions = findGraphFaults(workflow);
+  const faults = contradictions.length > 0 ? contradictions : findFileFaults(workflow as never);
   return faults.length > 0 ? faults : findCatalogFaults(ctx, workflow as never);
 }
 

@@ -1,17 +1,30 @@
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { filterById } from '../../api/resource/verbs.ts';
+import { removeRoute } from '../../api/resource/document-routes.ts';
+import { erase, filterById } from '../../api/resource/verbs.ts';
 import { findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { AppError, notFound } from '../../errors.ts';
 import { Project } from '../../models/projects/project.ts';
 import { owner } from '../../rules.ts';
+import { refuseWhileHeld } from '../../services/generation/comfyui/refuse-held.ts';
 
-/** DRAFT → ACTIVE → ARCHIVED → ACTIVE. */
+const options = { path: '/v1/projects', rule: owner };
+
+const remove: Route = Object.assign(removeRoute(Project, options), {
+  handle: async (ctx, request) => {
+    const filter = filterById(owner, ctx, request);
+    await refuseWhileHeld(ctx, filter);
+    return erase(ctx, Project, filter, request);
+  },
+} satisfies Partial<Route>);
+
+/** DRAFT → ACTIVE → ARCHIVED → ACTIVE; and its end. */
 export const projectActions: Route[] = [
   makeTransition('activate', 'Activate', ['DRAFT', 'ARCHIVED'], 'ACTIVE'),
   makeTransition('archive', 'Archive', ['ACTIVE'], 'ARCHIVED'),
+  remove,
 ];
 
 function makeTransition(verb: string, title: string, from: string[], to: string): Route {

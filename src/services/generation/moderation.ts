@@ -2,6 +2,7 @@ import Joi from 'joi';
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
 import type { Reviewed } from '../../models/generation/comfyui/execution-state.ts';
+import type { Graph } from '../../models/generation/comfyui/workflow-graph.ts';
 
 // The port to whatever judges what people ask for and what is made of it. There is none unless MODERATION_URL
 // names one; where there is, nothing is given to a pod, and nothing becomes a medium, that it has not allowed.
@@ -14,6 +15,8 @@ export interface Submission {
   workflow: string;
   /** The values that were given: prompts, among others. */
   parameters?: Record<string, unknown>;
+  /** The graph with these values: a prompt may as well stand in it, and be no parameter. */
+  graph?: Graph;
   /** Media that go in, or come out, each under an address that expires. */
   media: { kind: string; contentType: string; url: string }[];
 }

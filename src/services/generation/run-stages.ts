@@ -9,7 +9,8 @@ type Ms = number;
 export type Sight =
   | { is: 'PENDING' }
   | { is: 'RUNNING' }
-  | { is: 'SUCCEEDED' }
+  /** How long it took, where its pod says so. */
+  | { is: 'SUCCEEDED'; seconds?: number | undefined }
   | { is: 'FAILED'; code: string; message: string; outOfMemory?: boolean }
   | { is: 'INTERRUPTED' }
   /** It answers, and knows no such run. */
@@ -22,6 +23,10 @@ export interface RunState {
   stage: RunStage;
   /** Since it was sent, or last tried to be. */
   sinceSent?: Ms | undefined;
+  /** Since it was first seen to run. */
+  sinceRunning?: Ms | undefined;
+  /** How long it may run, where that is paid for: no longer than credits are held for. */
+  mayRun?: Ms | undefined;
   sinceMissing?: Ms | undefined;
   sinceUnreached?: Ms | undefined;
 }
@@ -33,6 +38,8 @@ export type Decision =
   | { do: 'WAIT'; stage: RunStage; wakeIn: number }
   | { do: 'COLLECT' }
   | { do: 'FAIL'; code: string; message: string; outOfMemory?: boolean }
+  /** It has run for as long as is paid for: it is stopped, and costs what is held. */
+  | { do: 'END_SPENT'; code: string; message: string }
   /** The provider has forgotten it, or is gone. */
   | { do: 'LOSE'; message: string };
 
@@ -55,9 +62,10 @@ export function decide(state: RunState, sight: Sight): Decision {
     case 'PENDING':
       return look(state, 'SUBMITTED');
     case 'RUNNING':
-      return look(state, 'RUNNING');
+      return isSpent(state, state.sinceRunning) ? spent(state) : look(state, 'RUNNING');
     case 'SUCCEEDED':
-      return { do: 'COLLECT' };
+      // However late it was looked at: what it costs does not depend on that.
+      return isSpent(state, 1000 * (sight.seconds ?? 0)) ? spent(state) : { do: 'COLLECT' };
     case 'FAILED': {
       const { code, message, outOfMemory } = sight;
       return { do: 'FAIL', code, message, ...(outOfMemory && { outOfMemory }) };
@@ -86,8 +94,20 @@ export function decide(state: RunState, sight: Sight): Decision {
   }
 }
 
-function look({ sinceSent = 0 }: RunState, stage: RunStage): Decision {
-  return { do: 'WAIT', stage, wakeIn: pace(sinceSent / 1000, 30) };
+function isSpent({ mayRun }: RunState, ran: Ms = 0): boolean {
+  return mayRun !== undefined && ran > mayRun;
+}
+
+function spent({ mayRun = 0 }: RunState): Decision {
+  const message = `It took longer than the ${mayRun / 1000} seconds of a GPU that its workflow allows.`;
+  return { do: 'END_SPENT', code: 'GPU_SECONDS_SPENT', message };
+}
+
+function look({ sinceSent = 0, sinceRunning = 0, mayRun }: RunState, stage: RunStage): Decision {
+  const wakeIn = pace(sinceSent / 1000, 30);
+  if (stage !== 'RUNNING' || mayRun === undefined) return { do: 'WAIT', stage, wakeIn };
+  const left = Math.floor((mayRun - sinceRunning) / 1000) + 1;
+  return { do: 'WAIT', stage, wakeIn: Math.max(1, Math.min(wakeIn, left)) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { abortUploadsUnder } from '../../providers/multipart.ts';
 import { deleteUnder } from '../../providers/s3.ts';
 import type { Work } from '../jobs/job-type.ts';
 import { ringJobs } from '../jobs/queue.ts';
+import { discardMedia } from './discard-media.ts';
 import type { SweepInput } from './sweep-job.ts';
 
 /** Sweeps the children of each document, then its objects, whole or in parts. May run any number of times. */
@@ -23,6 +24,7 @@ export async function runSweep(
     }
     progress((100 * i) / input.documents.length);
   }
+  await discardMedia(ctx, input.media ?? [], enqueueSweep);
   for (const folder of input.folders ?? []) await deleteUnder(folder);
   return { swept: input.documents.length };
 }

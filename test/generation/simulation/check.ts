@@ -67,6 +67,9 @@ async function judgeExecution({ pods }: World, started: Started) {
       if (!(await headObject(String(filePath)))) faults.push('the file of an output is lost');
     }
   }
+  if (status !== 'COMPLETED' && media.length + shown.length > 0) {
+    faults.push(`it has ${media.length} media and shows ${shown.length}, for nothing`);
+  }
   if (media.some((medium) => medium.status === 'PROCESSING')) faults.push('a medium is stuck');
   faults.push(...findRepeated(pods, started));
   const hasRun = pods.some(({ saved }) => saved.some(({ prefix }) => prefix === `${name}-2`));

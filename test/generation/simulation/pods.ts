@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix';
 import type { Ctx } from '../../../src/context.ts';
 import type { UUID } from '../../../src/data/ids.ts';
 import { insert, update } from '../../../src/data/write.ts';
@@ -97,7 +98,7 @@ function watchOutputs({ files }: ComfyUi, clock: SimulatedClock): Saved[] {
   const saved: Saved[] = [];
   const { save } = files;
   files.save = (folder, prefix, extension, bytes) => {
-    if (folder === 'output') saved.push({ prefix, at: clock.now() });
+    if (folder === 'output') saved.push({ prefix: basename(prefix), at: clock.now() });
     return save(folder, prefix, extension, bytes);
   };
   return saved;

@@ -104,6 +104,13 @@ export const stateFields = {
     select: false,
     description: 'When it was sent to the pod.',
   },
+  runningSince: {
+    personal: 'none',
+    type: Date,
+    server: true,
+    select: false,
+    description: 'When it was first seen to run at its pod.',
+  },
   missingSince: {
     personal: 'none',
     type: Date,

@@ -49,7 +49,7 @@ function define() {
       max: 1_000_000,
       personal: 'none',
       description:
-        'What one execution costs, in whole credits, beside what `PRICES` says of `execute-workflow`.',
+        'What one execution costs, in whole credits, beside what `PRICES` says of `execute-workflow`. Only administrators set it.',
     },
     gpuSeconds: {
       type: Number,
@@ -59,7 +59,7 @@ function define() {
       max: 86_400,
       personal: 'none',
       description:
-        'For how long of a run credits are held, where `PRICES` has a `gpuSecond`: what it does not take is not spent, and what it takes beyond costs nothing more.',
+        'For how long of a run credits are held, where `PRICES` has a `gpuSecond`: what it does not take is not spent, and a run that takes longer is stopped, and costs what is held.',
     },
     revision: {
       type: Number,

@@ -1,4 +1,5 @@
 import type { Ctx } from '../../../context.ts';
+import type { TypedFilter } from '../../../data/filter.ts';
 import type { UUID } from '../../../data/ids.ts';
 import { findMany } from '../../../data/read.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
@@ -6,9 +7,15 @@ import type { JobDoc } from '../../../models/jobs/job.ts';
 import { cancelIn, retryIn } from '../../jobs/control.ts';
 import type { JobTypes } from '../../jobs/job-type.ts';
 
-/** Cancels the executions that are under way, in the transaction that ends their batch; not those that are HELD. */
+/**
+ * Cancels the executions that are under way, in the transaction that ends their batch; not those that are HELD, or
+ * have run already.
+ */
 export async function cancelOpen(tx: Ctx, types: JobTypes, executions: UUID[]): Promise<void> {
-  for (const job of await findJobs(tx, executions, ['QUEUED', 'RUNNING'])) {
+  for (const job of await findJobs(tx, executions, {
+    status: { $in: ['QUEUED', 'RUNNING'] },
+    stage: { $ne: 'COLLECTING' },
+  })) {
     await cancelIn(tx, types, { _id: job });
   }
 }
@@ -16,15 +23,17 @@ export async function cancelOpen(tx: Ctx, types: JobTypes, executions: UUID[]): 
 /** Starts those anew that have not completed, in the transaction that starts their batch anew. */
 export async function retryFailed(tx: Ctx, types: JobTypes, executions: UUID[]): Promise<JobDoc[]> {
   const started: JobDoc[] = [];
-  for (const job of await findJobs(tx, executions, ['FAILED', 'CANCELLED', 'LOST'])) {
+  for (const job of await findJobs(tx, executions, {
+    status: { $in: ['FAILED', 'CANCELLED', 'LOST'] },
+  })) {
     started.push(...(await retryIn(tx, types, { _id: job })));
   }
   return started;
 }
 
-/** The jobs of those executions that are in one of these states. */
-async function findJobs(tx: Ctx, executions: UUID[], statuses: string[]): Promise<UUID[]> {
-  const filter = { _id: { $in: executions }, status: { $in: statuses } };
+/** The jobs of those executions that are in such a state. */
+async function findJobs(tx: Ctx, executions: UUID[], state: TypedFilter): Promise<UUID[]> {
+  const filter = { ...state, _id: { $in: executions } };
   const options = { projection: { job: 1 }, limit: executions.length };
   const found = await findMany(tx, ComfyUIWorkflowExecution, filter, options);
   return found.flatMap(({ job }) => job ?? []);

@@ -9,9 +9,11 @@ import { presignPlay } from '../../../providers/s3-links.ts';
 import { jobTypes } from '../../job-types.ts';
 import { failQueued } from '../../jobs/fail.ts';
 import { hurryJob } from '../../jobs/hurry.ts';
+import { setValues } from './fill-graph.ts';
 import type { ExecutionDoc } from './open-run.ts';
 import { guessType, type PlannedFile } from './output-kinds.ts';
 import { describeRefusal } from './review-run.ts';
+import { findRevision } from './revisions.ts';
 import { buildStagedKey, deleteStaged } from './stage-outputs.ts';
 import { readParameters } from './stored-fields.ts';
 
@@ -32,9 +34,13 @@ export async function viewHeld(ctx: Ctx, _id: UUID): Promise<object> {
   const held = await findOne(ctx, ComfyUIWorkflowExecution, { _id, status: 'HELD' }, WHOLE);
   if (!held) throw notFound();
   const files = held.heldFor === 'OUTPUTS' ? ((held.files ?? []) as PlannedFile[]) : [];
+  const parameters = await readParameters(ctx, held);
+  const revision = await findRevision(ctx, held.workflow, held.workflowRevision);
+  const seeds = held.seeds as object | undefined;
   return {
     ...describeHeld(held),
-    parameters: await readParameters(ctx, held),
+    parameters,
+    graph: revision ? setValues(revision, { ...parameters, ...seeds }) : {},
     inputs: held.inputs ?? [],
     files: files.map(({ kind, fileName }, position) => ({
       ...{ kind, contentType: guessType(kind, fileName) },

@@ -19,6 +19,6 @@ export const OPEN = ['QUEUED', 'RUNNING', 'HELD'];
 
 /** What is only true of one try at a pod. */
 export const OF_ONE_TRY = [
-  ...['pod', 'promptId', 'waitingSince', 'sentAt', 'missingSince', 'unreachedSince'],
-  ...['files', 'nodeErrors', 'refusals'],
+  ...['pod', 'promptId', 'waitingSince', 'sentAt', 'runningSince'],
+  ...['missingSince', 'unreachedSince', 'files', 'nodeErrors', 'refusals'],
 ];

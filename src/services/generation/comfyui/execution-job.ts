@@ -6,13 +6,17 @@ import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/wor
 import type { JobDoc } from '../../../models/jobs/job.ts';
 import { idInput } from '../../jobs/input.ts';
 import type { JobType, Subject } from '../../jobs/job-type.ts';
+import { abandonRun } from './abandon-run.ts';
 import { type ExecutionInput, type ExecutionResult, OF_ONE_TRY, OPEN } from './execution-input.ts';
 import { findPrice, PRICED_AS } from './price.ts';
-import { abandonRun } from './stop-job.ts';
 
 /** The refusal of what only an administrator may end. */
 export const heldForReview = () =>
   new AppError('INVALID_STATE', 'It is HELD for review, which only an administrator ends.');
+
+/** The refusal of what has run already: its results may be there, and are to be paid for. */
+export const hasRun = () =>
+  new AppError('INVALID_STATE', 'It has run: its stage is COLLECTING, which is not cancelled.');
 
 const subject: Subject<ExecutionInput, ExecutionResult> = {
   at: ({ document }) => ({ entity: ComfyUIWorkflowExecution, id: document }),
@@ -24,7 +28,8 @@ const subject: Subject<ExecutionInput, ExecutionResult> = {
     };
     const [status, action] = ends[code] ?? ['FAILED', 'fail'];
     const set = { status, stage: 'DONE', error: { code, message }, completedAt: now };
-    return [{ set, unset: ['files', 'heldFor', 'heldReason'], action }];
+    const unset = ['files', 'outputs', 'heldFor', 'heldReason'];
+    return [{ set, unset, action }];
   },
   resumed: (job) => ({
     where: { job, status: { $in: ['FAILED', 'CANCELLED', 'LOST'] } },
@@ -46,9 +51,10 @@ export const executeWorkflow: JobType<ExecutionInput, ExecutionResult> = {
   price: findPrice,
   charge: (_, { cost }) => cost ?? 0,
   admitCancel: async (tx, { document }) => {
-    const held = { _id: document, status: 'HELD' };
-    const found = await findOne(tx, ComfyUIWorkflowExecution, held, { projection: { _id: 1 } });
-    if (found) throw heldForReview();
+    const only = { projection: { status: 1, stage: 1 } };
+    const found = await findOne(tx, ComfyUIWorkflowExecution, { _id: document }, only);
+    if (found?.status === 'HELD') throw heldForReview();
+    if (found?.stage === 'COLLECTING') throw hasRun();
   },
   abandoned: (tx: Ctx, { _id }: Pick<JobDoc, '_id'>, { document }) =>
     abandonRun(tx, { job: _id, execution: document }),

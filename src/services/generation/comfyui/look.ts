@@ -7,7 +7,7 @@ import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodAnswer, recordPodFailure } from './pod-health.ts';
 import { findPod, type PodDoc } from './pods.ts';
 import { type Ended, readHistory, readQueue, removePending } from './protocol.ts';
-import { isNode } from './run-record.ts';
+import { isNode, readTimes } from './run-record.ts';
 
 /** What was seen of a run at its pod. */
 export interface Seen {
@@ -88,8 +88,9 @@ async function noteSilence(run: OpenRun, { is }: Sight): Promise<void> {
 /** What classes of exceptions are called: a sentence is none. */
 const EXCEPTION = /^[\w.]{1,120}$/;
 
-function describeEnd({ is, error }: Ended): Sight {
-  if (is === 'SUCCESS') return { is: 'SUCCEEDED' };
+function describeEnd(ended: Ended): Sight {
+  const { is, error } = ended;
+  if (is === 'SUCCESS') return { is: 'SUCCEEDED', seconds: readTimes(ended).seconds };
   if (is === 'INTERRUPTED') return { is: 'INTERRUPTED' };
   // Its message may repeat what it was given, a prompt among others: so only its class is told.
   const type = EXCEPTION.test(error?.type ?? '') ? error?.type : 'an unknown error';

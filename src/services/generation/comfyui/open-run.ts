@@ -108,10 +108,12 @@ export async function writeLog(
 }
 
 /** What a decision about a run needs to know of it. */
-export function readState({ document, since }: OpenRun): RunState {
+export function readState({ document, since }: OpenRun, heldSeconds?: number): RunState {
   return {
     stage: document.stage,
     sinceSent: since(document.sentAt),
+    sinceRunning: since(document.runningSince),
+    mayRun: heldSeconds === undefined ? undefined : 1000 * heldSeconds,
     sinceMissing: since(document.missingSince),
     sinceUnreached: since(document.unreachedSince),
   };

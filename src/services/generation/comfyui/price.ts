@@ -4,6 +4,7 @@ import { findOne } from '../../../data/read.ts';
 import { ComfyUIWorkflowConfig } from '../../../models/generation/comfyui/workflow-config.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import type { JobDoc } from '../../../models/jobs/job.ts';
+import type { Credits } from '../../billing/accounts.ts';
 import { computePrice } from '../../billing/prices.ts';
 import type { ExecutionInput } from './execution-input.ts';
 import type { ExecutionDoc } from './open-run.ts';
@@ -22,7 +23,33 @@ export async function findPrice(ctx: Ctx, { document }: ExecutionInput): Promise
   const only = { projection: { creditCost: 1 } };
   const workflow = run && (await findOne(ctx, ComfyUIWorkflowConfig, of, only));
   const gpuSeconds = run?.heldGpuSeconds ?? 0;
-  return (workflow?.creditCost ?? 0) + computePrice(ctx, PRICED_AS, { gpuSeconds });
+  return priceRun(ctx, { creditCost: workflow?.creditCost ?? 0, gpuSeconds });
+}
+
+/** What an execution costs of a workflow that costs so much, and for which so many seconds are held. */
+export function priceRun(
+  ctx: Ctx,
+  { creditCost, gpuSeconds }: { creditCost: number; gpuSeconds: number },
+): Credits {
+  return creditCost + computePrice(ctx, PRICED_AS, { gpuSeconds });
+}
+
+/** How many seconds of a run are held, where these cost something: it has no more. Undefined where they do not. */
+export function readHeldSeconds(
+  ctx: Ctx,
+  job: Pick<JobDoc, 'quote' | 'priceVersion'>,
+  { heldGpuSeconds }: Pick<ExecutionDoc, 'heldGpuSeconds'>,
+): number | undefined {
+  if (!job.quote || readSecondPrice(ctx, job) === 0) return undefined;
+  return heldGpuSeconds ?? undefined;
+}
+
+/** What a second of a run costs, by the price at which its job was quoted. */
+function readSecondPrice(ctx: Ctx, { priceVersion }: Pick<JobDoc, 'priceVersion'>): number {
+  const list = config.prices.findLast(({ version, from }) =>
+    priceVersion ? version === priceVersion : from.getTime() <= ctx.clock(),
+  );
+  return list?.prices[PRICED_AS]?.gpuSecond ?? 0;
 }
 
 /**
@@ -31,15 +58,12 @@ export async function findPrice(ctx: Ctx, { document }: ExecutionInput): Promise
  */
 export function computeCost(
   ctx: Ctx,
-  { quote, priceVersion }: Pick<JobDoc, 'quote' | 'priceVersion'>,
+  job: Pick<JobDoc, 'quote' | 'priceVersion'>,
   { heldGpuSeconds, runSeconds }: Pick<ExecutionDoc, 'heldGpuSeconds' | 'runSeconds'>,
 ): number {
-  const list = config.prices.findLast(({ version, from }) =>
-    priceVersion ? version === priceVersion : from.getTime() <= ctx.clock(),
-  );
-  const price = list?.prices[PRICED_AS]?.gpuSecond ?? 0;
+  const price = readSecondPrice(ctx, job);
   const held = heldGpuSeconds ?? 0;
   const unused = Math.max(0, held - (runSeconds ?? held));
   // A sum of fractions may be a hair above the whole number that it is.
-  return Math.max(0, Math.ceil((quote ?? 0) - unused * price - 1e-9));
+  return Math.max(0, Math.ceil((job.quote ?? 0) - unused * price - 1e-9));
 }

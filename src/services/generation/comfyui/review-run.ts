@@ -4,6 +4,7 @@ import { presignPlay } from '../../../providers/s3-links.ts';
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { askModerator, isModerated, type Submission } from '../moderation.ts';
 import { pace } from '../run-stages.ts';
+import { setValues } from './fill-graph.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { guessType, type PlannedFile } from './output-kinds.ts';
 import { findInput, takesMedium } from './parameters.ts';
@@ -34,7 +35,9 @@ export async function reviewInputs(work: ExecutionWork, run: OpenRun): Promise<W
     const { filePath, contentType } = found.medium;
     media.push({ kind: parameter.type, contentType, url: presignPlay(filePath, LINKS_LAST) });
   }
-  return review(work, run, 'INPUTS', { parameters, media });
+  const seeds = document.seeds as object | undefined;
+  const graph = revision ? setValues(revision, { ...parameters, ...seeds }) : {};
+  return review(work, run, 'INPUTS', { parameters, graph, media });
 }
 
 /** Has the files of a run reviewed before they become media; null when they may. @throws PodFailure; JobFailure */
@@ -66,7 +69,7 @@ async function review(
   { ctx, signal }: ExecutionWork,
   run: OpenRun,
   of: Reviewed,
-  about: Pick<Submission, 'parameters' | 'media'>,
+  about: Pick<Submission, 'parameters' | 'graph' | 'media'>,
 ): Promise<WakeLater | null> {
   const { _id, user, workflow, allowed, updatedAt } = run.document;
   const ids = { execution: idText(_id), user: idText(user), workflow: idText(workflow) };

@@ -2,10 +2,12 @@ import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { type Decision, decide, SETTLED_AFTER } from '../run-stages.ts';
 import { describeNeeds, listAblePods } from './able-pods.ts';
 import { collectOutputs, planOutputs } from './collect.ts';
+import { endSpent } from './end-spent.ts';
 import { type ExecutionResult, OF_ONE_TRY } from './execution-input.ts';
 import { lookAtRun, type Seen } from './look.ts';
 import { type ExecutionWork, type OpenRun, openRun, readState } from './open-run.ts';
 import { findPod } from './pods.ts';
+import { readHeldSeconds } from './price.ts';
 import { reviewInputs, waitForDecision } from './review-run.ts';
 import { recordFailure } from './run-record.ts';
 import { stopLater } from './stop-job.ts';
@@ -24,7 +26,8 @@ export async function runExecution(work: ExecutionWork): Promise<ExecutionResult
   }
   if (run.document.stage === 'COLLECTING') return collectOutputs(work, run);
   const seen = await lookAtRun(work, run);
-  return carryOut(work, run, decide(readState(run), seen.sight), seen);
+  const held = readHeldSeconds(work.ctx, work.job, run.document);
+  return carryOut(work, run, decide(readState(run, held), seen.sight), seen);
 }
 
 async function carryOut(
@@ -60,6 +63,9 @@ async function carryOut(
       await recordFailure(work, run, seen);
       if (decision.outOfMemory) return tryRoomier(work, run, decision);
       throw new JobFailure(decision.code, decision.message);
+    case 'END_SPENT':
+      await recordFailure(work, run, seen);
+      return endSpent(work, run, { code: decision.code, message: decision.message });
     case 'LOSE':
       throw new JobFailure('LOST', seen.pod ? decision.message : 'Its pod was deleted.');
   }
@@ -84,7 +90,9 @@ async function showStage(
     ...(isTaken && { status: 'RUNNING' }),
     ...(!document.startedAt && stage === 'RUNNING' && { startedAt: now }),
   };
-  await run.save({ set }, stage === 'RUNNING' ? 'start' : null, [{ event: stage.toLowerCase() }]);
+  const isRunning = stage === 'RUNNING';
+  const change = isRunning ? { set, times: { runningSince: 0 } } : { set };
+  await run.save(change, isRunning ? 'start' : null, [{ event: stage.toLowerCase() }]);
 }
 
 /** What did not fit into the memory of a pod is given to one that has more, once for each size. */

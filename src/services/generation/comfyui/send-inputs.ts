@@ -9,8 +9,6 @@ import type { ExecutionDoc } from './open-run.ts';
 import { findInput, takesMedium, type Values } from './parameters.ts';
 import { readObject, readUploadLimit } from './protocol.ts';
 
-/** The folder of our inputs at a pod. */
-const FOLDER = 'mixdown';
 /** How long the upload of one input may take in any case, and for each of its bytes, in ms: 1 MB/s at least. */
 const FIRST_WAIT = 45_000;
 const WAIT_PER_BYTE = 1 / 1_000;
@@ -18,7 +16,7 @@ const WAIT_PER_BYTE = 1 / 1_000;
 const LONGEST_WAIT = 600_000;
 
 /**
- * Sends the media among the values to a pod. @returns for each such parameter the name that the pod gave its file
+ * Sends the media among the values to a pod, into a folder that only this run knows. @returns for each such parameter the name that the pod gave its file
  * @throws PodFailure; JobFailure MISSING_INPUT
  */
 export async function sendInputs(
@@ -27,6 +25,7 @@ export async function sendInputs(
   { user }: Pick<ExecutionDoc, 'user'>,
   parameters: WorkflowParameter[],
   values: Values,
+  folder: string,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const named: Record<string, string> = {};
@@ -49,9 +48,10 @@ export async function sendInputs(
     const etag = medium.object?.etag ?? '';
     const stream = await openObject(medium.filePath, etag, signal);
     if (!stream) throw new JobFailure('MISSING_INPUT', `The file of ${name} is no longer there.`);
-    // Its bytes are in its name: the same input is not stored twice, and another one takes no place.
+    // Its bytes are in its name: what a run is given twice takes one place.
     const fileName = `${id}-${etag.slice(0, 12)}${extensionOf(medium.contentType)}`;
-    const file = { stream, size: medium.size, fileName, contentType: medium.contentType };
+    const { size, contentType } = medium;
+    const file = { stream, size, folder, fileName, contentType };
     named[name] = await upload(pod, file, signal).catch((error) => {
       throw nameInput(error, name);
     });
@@ -79,20 +79,21 @@ export function waitForUpload(bytes: number): number {
 interface InputFile {
   stream: Readable;
   size: number;
+  folder: string;
   fileName: string;
   contentType: string;
 }
 
 async function upload(
   pod: PodAddress,
-  { stream, size, fileName, contentType }: InputFile,
+  { stream, size, folder, fileName, contentType }: InputFile,
   signal: AbortSignal,
 ): Promise<string> {
   const boundary = `mixdown-${fileName.replace(/[^\w-]/g, '')}`;
   const field = (name: string, value: string) =>
     `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
   const head = Buffer.from(
-    `${field('type', 'input')}${field('subfolder', FOLDER)}--${boundary}\r\ncontent-disposition: form-data; name="image"; filename="${fileName}"\r\ncontent-type: ${contentType}\r\n\r\n`,
+    `${field('type', 'input')}${field('subfolder', folder)}--${boundary}\r\ncontent-disposition: form-data; name="image"; filename="${fileName}"\r\ncontent-type: ${contentType}\r\n\r\n`,
   );
   const tail = Buffer.from(`\r\n--${boundary}--\r\n`);
   const body = new PassThrough();

@@ -7,6 +7,7 @@ import { ComfyUIWorkflowConfig } from '../../../models/generation/comfyui/workfl
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import { startRun } from '../../jobs/start-run.ts';
 import { executeWorkflow } from './execution-job.ts';
+import { findFileValueFaults } from './foreign-files.ts';
 import type { ExecutionDoc } from './open-run.ts';
 import { chooseValues, type Values } from './parameters.ts';
 import { findRevision, keepRevision, type Revision } from './revisions.ts';
@@ -45,6 +46,8 @@ export async function planExecution(
   }
   const given = { ...rerunOf?.seeds, ...parameters };
   const { values, seeds, inputs } = await chooseValues(ctx, revision.parameters, given, user);
+  const faults = findFileValueFaults(revision, { ...values, ...seeds });
+  if (faults.length > 0) throw invalid(faults);
   return {
     ...{ user, workflow, workflowRevision: revision.revision, parameters: values, seeds },
     heldGpuSeconds: revision.gpuSeconds,
@@ -55,18 +58,18 @@ export async function planExecution(
 }
 
 /** A revision that is to be executed, with what its workflow says today of its price. */
-type AskedRevision = Revision & { gpuSeconds: number };
+type AskedRevision = Revision & { gpuSeconds: number; creditCost: number };
 
 /** The revision of a workflow that is to be executed, of one that its caller may read. @throws AppError */
 export async function findAsked(ctx: Ctx, _id: UUID, number?: number): Promise<AskedRevision> {
   const readable = getReaders(ComfyUIWorkflowConfig)(ctx.actor);
   const workflow = readable && (await findOne(ctx, ComfyUIWorkflowConfig, { ...readable, _id }));
   if (!workflow) throw invalid([{ path: 'workflow', message: 'there is no such workflow' }]);
-  const { gpuSeconds } = workflow;
+  const { gpuSeconds, creditCost } = workflow;
   if (number === undefined || number === workflow.revision) {
-    return { ...(await keepRevision(ctx, workflow)), gpuSeconds };
+    return { ...(await keepRevision(ctx, workflow)), gpuSeconds, creditCost };
   }
   const kept = await findRevision(ctx, _id, number);
   if (!kept) throw invalid([{ path: 'workflow', message: `revision ${number} was not kept` }]);
-  return { ...kept, gpuSeconds };
+  return { ...kept, gpuSeconds, creditCost };
 }

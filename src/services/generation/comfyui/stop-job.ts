@@ -6,7 +6,7 @@ import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/wor
 import { idInput } from '../../jobs/input.ts';
 import type { JobType } from '../../jobs/job-type.ts';
 import { BEHIND_USERS, enqueue, ringJobs } from '../../jobs/queue.ts';
-import { pace, SETTLED_AFTER } from '../run-stages.ts';
+import { pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
 import { findPod, type PodDoc } from './pods.ts';
 import { readHistory, stopPrompt } from './protocol.ts';
@@ -65,21 +65,6 @@ async function recordStopped(
   const { seconds } = ended ? readTimes(ended) : {};
   if (!run || seconds === undefined) return;
   await recordUsage(ctx, pod, { _id: run._id, user: run.user, promptId }, seconds, signal);
-}
-
-/** Has a run stopped that may be at its pod, in the transaction that ends its job otherwise than by completion. */
-export async function abandonRun(
-  tx: Ctx,
-  { job, execution }: { job: UUID; execution: UUID },
-): Promise<void> {
-  const mine = { _id: execution, job };
-  const projection = { pod: 1, promptId: 1, stage: 1 };
-  const run = await findOne(tx, ComfyUIWorkflowExecution, mine, { projection });
-  const { pod, promptId, stage } = run ?? {};
-  if (!pod || !promptId || !['SUBMITTING', 'SUBMITTED', 'RUNNING'].includes(stage ?? '')) return;
-  // The request that submits it may be under way yet: once more, when it has arrived.
-  const delays = stage === 'SUBMITTING' ? [0, SETTLED_AFTER / 1000 + 5] : [0];
-  await stopLater(tx, { pod, promptId, execution }, delays);
 }
 
 /** Has a run stopped at its pod, once after each of so many seconds, in the transaction that gives it up. */

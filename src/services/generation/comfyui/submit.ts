@@ -7,12 +7,15 @@ import { describeNeeds, listAblePods, type Needs } from './able-pods.ts';
 import { PodFailure } from './call-pod.ts';
 import { fillGraph } from './fill-graph.ts';
 import { describeFollowed, followRun } from './follow-run.ts';
+import { refuseForeignFiles } from './foreign-files.ts';
+import { readCatalog } from './node-catalog.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { choosePod, type PodDoc } from './pods.ts';
 import { type NodeErrors, stopPrompt, submitPrompt } from './protocol.ts';
 import { describeRefusal, explainRefusals, isPutOff, isRefusal, keepRefusal } from './refusals.ts';
 import type { Revision } from './revisions.ts';
+import { findRunFolder } from './run-folder.ts';
 import { sendInputs } from './send-inputs.ts';
 import { readValues } from './stored-fields.ts';
 
@@ -76,8 +79,11 @@ async function tryPod(
   const promptId = randomUUID();
   const { document } = run;
   try {
-    const named = await sendInputs(ctx, pod, document, revision.parameters, values, signal);
+    const folder = findRunFolder(promptId);
+    const { parameters } = revision;
+    const named = await sendInputs(ctx, pod, document, parameters, values, folder, signal);
     const graph = fillGraph(revision, { ...values, ...named }, promptId);
+    refuseForeignFiles(graph, await readCatalog(ctx, pod._id), named);
     // Written before it is sent: whoever comes after a crash knows under which id to look for it.
     const written = markMoment();
     const set = { stage: 'SUBMITTING', pod: pod._id, promptId };

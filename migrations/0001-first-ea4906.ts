@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-cf2baf',
+  id: '0001-first-ea4906',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -665,6 +665,7 @@ export const migration: Migration = {
         lookedAt: { bsonType: 'date' },
         waitingSince: { bsonType: 'date' },
         sentAt: { bsonType: 'date' },
+        runningSince: { bsonType: 'date' },
         missingSince: { bsonType: 'date' },
         unreachedSince: { bsonType: 'date' },
         files: {
