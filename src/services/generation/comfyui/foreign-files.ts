@@ -23,7 +23,7 @@ const OF_EDITOR = ['audioUI', 'videopreview', 'upload'];
  * @param catalog the nodes of the pod; null where they are not known
  * @param sent the names of the files that were sent along
  */
-export function findForeignFiles(
+function findForeignFiles(
   graph: Graph,
   catalog: NodeCatalog | null,
   sent: ReadonlySet<string>,
