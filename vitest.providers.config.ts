@@ -1,10 +1,19 @@
+import { crowds } from './vitest.crowds.config.ts';
 import { defineSuite } from './vitest.suite.ts';
 
-/** What is paid by Stripe and made by ComfyUI and RunPod, with stand-ins that fail as these do. */
-export const providers = ['test/generation/**/*.test.ts', 'test/payments/**/*.test.ts'];
+/**
+ * What is counted, costs credits and brings them, and what is made by ComfyUI and RunPod; with stand-ins of these and
+ * of Stripe that fail as they do.
+ */
+export const providers = [
+  'test/billing/**/*.test.ts',
+  'test/generation/**/*.test.ts',
+  'test/metering/**/*.test.ts',
+  'test/payments/**/*.test.ts',
+];
 
 // Apart from the others, because a stand-in takes its time, or keeps silent until it is given up.
 export default defineSuite(providers, {
-  exclude: ['test/generation/comfyui/contract/**', 'test/generation/simulation/**'],
+  exclude: [...crowds, 'test/generation/comfyui/contract/**', 'test/generation/simulation/**'],
   maxWorkers: 3,
 });

@@ -103,6 +103,7 @@ const REFUSED: Record<string, number[]> = {
   deleteRunPodConfiguration: [409],
   deleteRunPodTemplate: [409],
   deleteComfyUIWorkflow: [409],
+  deleteComfyUIPod: [409],
   deleteRetentionPolicy: [409],
 };
 

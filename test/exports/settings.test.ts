@@ -261,7 +261,7 @@ test('a fault hides none of another part: lengths, lyrics, later clips, another 
     refusal(alice, { ...at, format: 'MP4', settings: { lyrics, ...more } });
   const clip = { track, gain: 99, fadeIn: 6, fadeOut: 6 };
   const within = (...paths: string[]) => paths.map((path) => `settings.${path}`);
-  expect(await asks({ fps: 23, crossfade: 6, clips: [clip, { track, to: 12 }] })).toEqual(
+  expect(await asks({ fps: 23, crossfade: 11, clips: [clip, { track, to: 12 }] })).toEqual(
     within('clips.0', 'clips.0.gain', 'clips.1.to', 'crossfade', 'crossfade', 'fps', 'lyrics.text'),
   );
   // What is missing may be of any length, so nothing is said of where it ends.
