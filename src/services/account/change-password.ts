@@ -11,8 +11,9 @@ import { denyOtherSessions } from './end-sessions.ts';
 import { enqueueMail } from './mail/enqueue-mail.ts';
 import { describeNotice } from './mail/notices.ts';
 import { checkWanted } from './password-rules.ts';
-import { hashPassword, readPasswordHash, verifyNobody, verifyPassword } from './passwords.ts';
+import { hashPassword, verifyNobody, verifyPassword } from './passwords.ts';
 import { settle } from './rate-limit.ts';
+import { readPasswordHash } from './read-password-hash.ts';
 import { recordSecurityEvent } from './security-events.ts';
 import type { UserDoc } from './signed-in.ts';
 

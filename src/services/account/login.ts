@@ -13,14 +13,9 @@ import { createDeviceToken, readDeviceToken, signDeviceToken } from './device-to
 import { normalizeEmail } from './emails.ts';
 import { enqueueMail, postMail } from './mail/enqueue-mail.ts';
 import { takeNotice } from './mail/notices.ts';
-import {
-  hashPassword,
-  isOutdated,
-  readPasswordHash,
-  verifyNobody,
-  verifyPassword,
-} from './passwords.ts';
+import { hashPassword, isOutdated, verifyNobody, verifyPassword } from './passwords.ts';
 import { readNetwork, settle, type Try, takeTry } from './rate-limit.ts';
+import { readPasswordHash } from './read-password-hash.ts';
 import { recordSecurityEvent } from './security-events.ts';
 import { openSession, removeExcess } from './sessions.ts';
 import { actAs, makeSignedIn, type SignedIn, type UserDoc } from './signed-in.ts';

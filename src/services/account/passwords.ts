@@ -1,8 +1,4 @@
 import { hash, verify } from '@node-rs/argon2';
-import type { Ctx } from '../../context.ts';
-import { decryptUnlessGone } from '../../data/encrypted-fields.ts';
-import { User } from '../../models/account/user.ts';
-import type { UserDoc } from './signed-in.ts';
 
 /** argon2id (the package's default kind) with OWASP's second parameter set: 47 MiB, one pass. */
 const OPTIONS = { memoryCost: 47_104, timeCost: 1, parallelism: 1 };
@@ -10,11 +6,6 @@ const OPTIONS = { memoryCost: 47_104, timeCost: 1, parallelism: 1 };
 /** A PHC string. */
 export function hashPassword(password: string): Promise<string> {
   return hash(password.normalize('NFKC'), OPTIONS);
-}
-
-/** The hash of an account's password; none of who was forgotten. @throws AppError UNREADABLE, UNAVAILABLE */
-export function readPasswordHash(ctx: Ctx, user: UserDoc): Promise<string | undefined> {
-  return decryptUnlessGone<string>(ctx, User, user, 'hashedPassword');
 }
 
 /** Whether the password is that of the hash. */

@@ -14,6 +14,7 @@ import { omitNulls } from '../media/derivatives.ts';
 import { writeArchive } from './archive/write-archive.ts';
 import type { ExportInput, ExportResult } from './export-job.ts';
 import { describeOrigin } from './find-origin.ts';
+import { KEPT_MS } from './kept.ts';
 import type { ExportDoc } from './make-plan.ts';
 import type { ArchivePlan, ExportOrigin } from './plan.ts';
 
@@ -29,9 +30,6 @@ export interface RenderedFile {
   seconds: number;
   loudness: Loudness;
 }
-
-/** The file of an export is kept for this long, in ms. */
-export const KEPT_MS = 7 * 24 * 3600_000;
 
 /**
  * Uploads the file and completes document and job in one transaction. Each claim has a folder of its own,

@@ -13,10 +13,10 @@ import { renderExport } from './export-job.ts';
 import { findAwaited } from './find-awaited.ts';
 import { describeOrigin } from './find-origin.ts';
 import { hashPlan } from './hash-plan.ts';
+import { KEPT_MS } from './kept.ts';
 import { type AskedExport, type ExportDoc, makePlan } from './make-plan.ts';
 import type { ExportPlan } from './plan.ts';
 import { isPricedByLength, priceExport } from './price.ts';
-import { KEPT_MS } from './publish.ts';
 import { copyResult, findSame } from './share.ts';
 
 /** S3 copies that many bytes while the caller waits; more are copied by the job. */

@@ -8,7 +8,7 @@ import { User } from '../../../models/account/user.ts';
 import { sendMail } from '../../../providers/mail.ts';
 import type { Work } from '../../jobs/job-type.ts';
 import { createMailToken } from '../mail-tokens.ts';
-import { readPasswordHash } from '../passwords.ts';
+import { readPasswordHash } from '../read-password-hash.ts';
 import type { MailDetails } from './enqueue-mail.ts';
 import { type MailFacts, renderMail } from './templates.ts';
 
