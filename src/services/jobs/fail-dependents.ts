@@ -1,10 +1,9 @@
 import type { Ctx } from '../../context.ts';
-import { newId, type UUID } from '../../data/ids.ts';
+import type { UUID } from '../../data/ids.ts';
 import type { JobDoc } from '../../models/jobs/job.ts';
 import { findDependents } from './dependencies.ts';
 import type { JobError, JobTypes } from './job-type.ts';
-import { enqueue } from './queue.ts';
-import { ringJobs } from './ring.ts';
+import { enqueueWithin } from './queue.ts';
 
 // Thousands of jobs may wait for one, at some removes: more than one transaction can fail. The nearest are
 // failed in the transaction that ends it, the rest by a job, each in a transaction of its own.
@@ -46,8 +45,7 @@ async function leaveToJob(tx: Ctx, types: JobTypes, ended: JobDoc[]): Promise<vo
   const type = types.get(FAIL_DEPENDENTS);
   if (!type) throw new Error(`There is no job type ${FAIL_DEPENDENTS}.`);
   const input = { jobs: ended.map(({ _id }) => _id) };
-  const job = await enqueue(tx, type, { _id: newId(tx.clock()), input });
-  tx.effects?.committed.push(() => ringJobs(tx, job));
+  await enqueueWithin(tx, type, { input });
 }
 
 const mayHaveDependents = ({ dependents }: JobDoc) => (dependents ?? 0) > 0;

@@ -94,6 +94,19 @@ export async function enqueue<I extends object>(
   );
 }
 
+/**
+ * Writes a job that follows from what a transaction does, and has it rung for once that is committed. It has an id
+ * of its own: what the request was promised is another document.
+ */
+export async function enqueueWithin<I extends object>(
+  tx: Ctx,
+  type: JobType<I>,
+  job: NewJob<I>,
+): Promise<void> {
+  const stored = await enqueue(tx, type, { _id: newId(tx.clock()), ...job });
+  tx.effects?.committed.push(() => ringJobs(tx, stored, job.delay));
+}
+
 /** What is known of a job before anything of it is written. */
 interface Planned<I extends object> {
   type: JobType<I>;

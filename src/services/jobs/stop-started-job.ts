@@ -1,11 +1,10 @@
 import Joi from 'joi';
 import type { Ctx } from '../../context.ts';
-import { idText, newId, type UUID } from '../../data/ids.ts';
+import { idText, type UUID } from '../../data/ids.ts';
 import { Job, type JobDoc } from '../../models/jobs/job.ts';
 import { idInput } from './input.ts';
 import type { JobType } from './job-type.ts';
-import { enqueue } from './queue.ts';
-import { ringJobs } from './ring.ts';
+import { enqueueWithin } from './queue.ts';
 import { findStarted } from './started.ts';
 
 export interface StopStartedInput {
@@ -26,8 +25,7 @@ export const stopStartedJob: JobType<StopStartedInput, { cancelled: number }> = 
 export async function stopStarted(tx: Ctx, { _id }: JobDoc): Promise<void> {
   const open = { status: { $in: ['QUEUED', 'RUNNING'] } };
   if ((await findStarted(tx, _id, open)).length === 0) return;
-  const job = await enqueue(tx, stopStartedJob, { _id: newId(tx.clock()), input: { job: _id } });
-  tx.effects?.committed.push(() => ringJobs(tx, job));
+  await enqueueWithin(tx, stopStartedJob, { input: { job: _id } });
 }
 
 /** Lets a job that is started anew start those again that have not completed, in the transaction of that. */

@@ -2,7 +2,7 @@ import type { Ctx } from '../../../context.ts';
 import type { UUID } from '../../../data/ids.ts';
 import { findOne } from '../../../data/read.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
-import { BEHIND_USERS, enqueue, ringJobs } from '../../jobs/queue.ts';
+import { BEHIND_USERS, enqueueWithin } from '../../jobs/queue.ts';
 import { sweep } from '../../removal/sweep-job.ts';
 import { listMade, stopAbandoned } from './stop-removed.ts';
 
@@ -22,7 +22,5 @@ export async function abandonRun(
   const media = listMade(run);
   if (media.length === 0) return;
   const input = { entity: ComfyUIWorkflowExecution.name, documents: [], media };
-  const discard = await enqueue(tx, sweep, { input, priority: BEHIND_USERS });
-  // Before the commit, so a little later: a ring that comes too early finds nothing.
-  await ringJobs(tx, discard, 1);
+  await enqueueWithin(tx, sweep, { input, priority: BEHIND_USERS });
 }

@@ -2,7 +2,7 @@ import type { Ctx } from '../../../context.ts';
 import { findMany } from '../../../data/read.ts';
 import { ComfyUIPod } from '../../../models/generation/comfyui/pod.ts';
 import { type Graph, splitPath } from '../../../models/generation/comfyui/workflow-graph.ts';
-import { checkGraph } from './check-graph.ts';
+import { checkGraph, GIVEN } from './check-graph.ts';
 import { fillGraph } from './fill-graph.ts';
 import { readCatalog } from './node-catalog.ts';
 import type { ExecutionDoc } from './open-run.ts';
@@ -42,8 +42,7 @@ export function describeNeeds(
   const graph = fillGraph({ ...revision, parameters: given }, values, '');
   for (const { path, type } of revision.parameters) {
     const { node, input } = splitPath(path);
-    // A link takes whatever there is at its end: here a file that every pod is sent.
-    if (takesMedium(type) && graph[node]) graph[node].inputs[input] = ['', 0];
+    if (takesMedium(type) && graph[node]) graph[node].inputs[input] = GIVEN;
   }
   return {
     classes: new Set(Object.values(graph).map((node) => node.class_type)),

@@ -7,6 +7,9 @@ import {
 import type { NodeCatalog } from './node-catalog.ts';
 import { readObject } from './protocol.ts';
 
+/** Stands for a value that a run is given: as with the link to a node that is not there, nothing is known of it. */
+export const GIVEN = ['', 0];
+
 /**
  * What a pod with these nodes would refuse of a graph: each fault names the node and the input.
  * @param hasFiles whether files of models must be among those of the pod; else another pod may have them

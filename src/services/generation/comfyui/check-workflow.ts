@@ -2,9 +2,10 @@ import type { Ctx } from '../../../context.ts';
 import type { Fault } from '../../../errors.ts';
 import { type Graph, splitPath } from '../../../models/generation/comfyui/workflow-graph.ts';
 import type { WorkflowParameter } from '../../../models/generation/comfyui/workflow-parameter.ts';
-import { checkGraph } from './check-graph.ts';
+import { checkGraph, GIVEN } from './check-graph.ts';
 import { checkParameter } from './check-parameter.ts';
 import { type NodeCatalog, tryCatalogs } from './node-catalog.ts';
+import { takesMedium } from './parameters.ts';
 import { readObject } from './protocol.ts';
 import type { Revision } from './revisions.ts';
 
@@ -35,18 +36,14 @@ export function checkWorkflow(
   ];
 }
 
-/** Stands for a value that each run is given: as with the link to a node that is not there, nothing is known of it. */
-const GIVEN = ['', 0];
-
 function putDefaults(graph: Graph, parameters: WorkflowParameter[]): Graph {
   const filled = structuredClone(graph);
   for (const { path, type, default: usual, required } of parameters) {
     const { node: id, input } = splitPath(path);
     const node = filled[id];
     if (!node) continue;
-    const isFile = ['IMAGE', 'AUDIO', 'VIDEO'].includes(type);
     const isDrawn = type === 'SEED' || type === 'NONCE';
-    if (usual != null && !isFile) node.inputs[input] = usual;
+    if (usual != null && !takesMedium(type)) node.inputs[input] = usual;
     else if (usual != null || isDrawn || required) node.inputs[input] = GIVEN;
   }
   return filled;

@@ -16,7 +16,8 @@ const WAIT_PER_BYTE = 1 / 1_000;
 const LONGEST_WAIT = 600_000;
 
 /**
- * Sends the media among the values to a pod, into a folder that only this run knows. @returns for each such parameter the name that the pod gave its file
+ * Sends the media among the values to a pod, into a folder that only this run knows.
+ * @returns for each such parameter the name that the pod gave its file
  * @throws PodFailure; JobFailure MISSING_INPUT
  */
 export async function sendInputs(

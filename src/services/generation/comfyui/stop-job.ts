@@ -5,7 +5,7 @@ import { findOne } from '../../../data/read.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import { idInput } from '../../jobs/input.ts';
 import type { JobType } from '../../jobs/job-type.ts';
-import { BEHIND_USERS, enqueue, ringJobs } from '../../jobs/queue.ts';
+import { BEHIND_USERS, enqueueWithin } from '../../jobs/queue.ts';
 import { pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
 import { findPod, type PodDoc } from './pods.ts';
@@ -71,9 +71,6 @@ async function recordStopped(
 export async function stopLater(tx: Ctx, input: StopInput, delays: number[]): Promise<void> {
   const deadline = new Date(tx.clock() + PATIENCE);
   for (const delay of delays) {
-    const wanted = { input, delay, deadline, priority: BEHIND_USERS };
-    const stop = await enqueue(tx, stopRun, wanted);
-    // Before the commit, so a little later: a ring that comes too early finds nothing.
-    await ringJobs(tx, stop, delay + 1);
+    await enqueueWithin(tx, stopRun, { input, delay, deadline, priority: BEHIND_USERS });
   }
 }
