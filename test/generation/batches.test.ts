@@ -1,20 +1,15 @@
 import '../harness/place.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
+import { describe, expect, test } from 'vitest';
 import type { Problem } from '../contract/held.ts';
 import { given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
-import { type Execution, makeDriver, PLAIN_PICTURE, usePods } from './support/drive.ts';
+import { type Execution, makeDriver, PLAIN_PICTURE } from './support/drive.ts';
 import { endJob, givenRich, readBalance } from './support/jobs.ts';
+import { servePod } from './support/serve.ts';
 
 place({ worker: false });
 
-let server: ComfyUi;
-beforeAll(async () => {
-  server = await startComfyUi();
-  await usePods(server.url);
-});
-afterAll(() => server.stop());
+const pod = servePod();
 
 const path = '/v1/comfyui/executions/batch';
 
@@ -75,7 +70,7 @@ describe('a batch', () => {
   test('of which one fails completes with the others, and that one costs nothing', async () => {
     const alice = await givenRich();
     const job = await alice.post(path, { workflow: await makeWorkflow(alice), count: 3 });
-    server.faults.add('node-error');
+    pod.server.faults.add('node-error');
     const done = await endJob(makeDriver(), alice, job.body.id);
     expect(done).toMatchObject({ status: 'COMPLETED', result: { completed: 2, failed: 1 } });
     expect(await readBalance(alice)).toEqual({ balance: 90, held: 0 });
@@ -84,7 +79,7 @@ describe('a batch', () => {
   test('of which none completes has failed', async () => {
     const alice = await givenRich();
     const job = await alice.post(path, { workflow: await makeWorkflow(alice), count: 2 });
-    server.faults.add({ name: 'node-error', times: 2 });
+    pod.server.faults.add({ name: 'node-error', times: 2 });
     const done = await endJob(makeDriver(), alice, job.body.id);
     expect(done).toMatchObject({ status: 'FAILED', error: { code: 'NONE_COMPLETED' } });
     expect(await readBalance(alice)).toEqual({ balance: 100, held: 0 });
@@ -94,7 +89,7 @@ describe('a batch', () => {
     const alice = await givenRich();
     const driver = makeDriver();
     const job = await alice.post(path, { workflow: await makeWorkflow(alice), count: 2 });
-    server.faults.add({ name: 'node-error', times: 2 });
+    pod.server.faults.add({ name: 'node-error', times: 2 });
     await endJob(driver, alice, job.body.id);
     expect((await alice.post(`/v1/jobs/${job.body.id}/retry`)).status).toBe(202);
     expect(await readBalance(alice)).toEqual({ balance: 100, held: 10 });
@@ -109,7 +104,7 @@ describe('a batch', () => {
     const driver = makeDriver();
     const workflow = await makeWorkflow(alice);
     const job = await alice.post(path, { workflow, count: 2 });
-    server.faults.add({ name: 'node-error', times: 2 });
+    pod.server.faults.add({ name: 'node-error', times: 2 });
     await endJob(driver, alice, job.body.id);
     await alice.post('/v1/comfyui/executions', { workflow });
     const refused = await alice.post(`/v1/jobs/${job.body.id}/retry`);

@@ -1,15 +1,9 @@
 import '../harness/place.ts';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UUID } from '../../src/data/ids.ts';
-import {
-  type ComfyUi,
-  type Fault,
-  type FaultName,
-  startComfyUi,
-} from '../../src/local/comfyui/start.ts';
+import type { ComfyUi, Fault, FaultName } from '../../src/local/comfyui/start.ts';
 import { CreditHold } from '../../src/models/billing/credit-hold.ts';
 import { ComfyUIWorkflowExecution } from '../../src/models/generation/comfyui/workflow-execution.ts';
-import { Job } from '../../src/models/jobs/job.ts';
 import { Image } from '../../src/models/media/image.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
@@ -22,25 +16,11 @@ import {
   TWO_PICTURES,
   usePods,
 } from './support/drive.ts';
+import { serveOnly } from './support/serve.ts';
 
 place({ worker: false });
 
-let servers: ComfyUi[] = [];
-
-/** Starts a stand-in that is the only pod. */
-async function serve(...faults: (Fault | FaultName)[]): Promise<ComfyUi> {
-  const server = await startComfyUi({ faults });
-  servers.push(server);
-  await usePods(server.url);
-  return server;
-}
-
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
-  // What a test has left is no other's.
-  await Job.collection.deleteMany({});
-});
+const serve = serveOnly();
 
 async function rich(credits = 100): Promise<Person> {
   const [person, admin] = [await given.user(), await given.admin()];

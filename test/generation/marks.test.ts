@@ -1,20 +1,15 @@
 import '../harness/place.ts';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
+import { expect, test } from 'vitest';
 import { readXmp } from '../../src/services/media/metadata/xmp.ts';
 import { given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
-import { makeDriver, PLAIN_PICTURE, runs, usePods } from './support/drive.ts';
+import { makeDriver, PLAIN_PICTURE, runs } from './support/drive.ts';
+import { servePod } from './support/serve.ts';
 
 place({ worker: false });
 
-let server: ComfyUi;
-beforeAll(async () => {
-  server = await startComfyUi();
-  await usePods(server.url);
-});
-afterAll(() => server.stop());
+servePod();
 
 async function readMark(person: Person, path: string): Promise<object> {
   const { body } = await person.get<{ url: string }>(path);

@@ -1,9 +1,8 @@
 import '../harness/place.ts';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { UUID } from '../../src/data/ids.ts';
-import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
+import type { ComfyUi } from '../../src/local/comfyui/start.ts';
 import { ComfyUIPod } from '../../src/models/generation/comfyui/pod.ts';
-import { Job } from '../../src/models/jobs/job.ts';
 import { checkPod } from '../../src/services/generation/comfyui/check-pods.ts';
 import { readCatalog, storeCatalog } from '../../src/services/generation/comfyui/node-catalog.ts';
 import { findPod, type PodDoc } from '../../src/services/generation/comfyui/pods.ts';
@@ -18,24 +17,12 @@ import {
   SMALLER_PICTURE,
   usePods,
 } from './support/drive.ts';
+import { servePods } from './support/serve.ts';
 
 place({ worker: false });
 
 const signal = AbortSignal.timeout(300_000);
-let servers: ComfyUi[] = [];
-
-afterEach(async () => {
-  await Promise.all(servers.map((server) => server.stop()));
-  servers = [];
-  // What a test has left is no other's.
-  await Job.collection.deleteMany({});
-});
-
-async function serve(options: Parameters<typeof startComfyUi>[0] = {}): Promise<ComfyUi> {
-  const server = await startComfyUi(options);
-  servers.push(server);
-  return server;
-}
+const serve = servePods();
 
 /** Asks pods what nodes and models they have, as the schedule does. */
 async function learn(driver: Driver, ids: string[]): Promise<void> {

@@ -1,8 +1,7 @@
 import '../harness/place.ts';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { newId, UUID } from '../../src/data/ids.ts';
-import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
 import { Image } from '../../src/models/media/image.ts';
 import type { Problem } from '../contract/held.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
@@ -14,17 +13,12 @@ import {
   PLAIN_PICTURE,
   runs,
   SMALLER_PICTURE,
-  usePods,
 } from './support/drive.ts';
+import { servePod } from './support/serve.ts';
 
 place({ worker: false });
 
-let server: ComfyUi;
-beforeAll(async () => {
-  server = await startComfyUi();
-  await usePods(server.url);
-});
-afterAll(() => server.stop());
+servePod();
 
 const BLANK = { width: 8, height: 8, channels: 3, background: 'red' } as const;
 

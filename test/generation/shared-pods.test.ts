@@ -1,7 +1,6 @@
 import '../harness/place.ts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UUID } from '../../src/data/ids.ts';
-import { type ComfyUi, startComfyUi } from '../../src/local/comfyui/start.ts';
 import { ComfyUIWorkflowExecution } from '../../src/models/generation/comfyui/workflow-execution.ts';
 import { storeCatalog } from '../../src/services/generation/comfyui/node-catalog.ts';
 import { given, type Person } from '../harness/given.ts';
@@ -14,15 +13,11 @@ import {
   SMALLER_PICTURE,
   usePods,
 } from './support/drive.ts';
+import { servePod } from './support/serve.ts';
 
 place({ worker: false });
 
-let server: ComfyUi;
-beforeAll(async () => {
-  server = await startComfyUi();
-  await usePods(server.url);
-});
-afterAll(() => server.stop());
+const pod = servePod();
 
 function save(filename_prefix: unknown) {
   return { class_type: 'SaveImage', inputs: { images: ['1', 0], filename_prefix } };
@@ -94,13 +89,13 @@ describe('the file of somebody else at a shared pod', () => {
     };
     await usePods();
     const faults = await start(alice, unknown, { video: '/output/secret_00001_.png' });
-    await usePods(server.url);
+    await usePods(pod.server.url);
     expect(faults).toMatchObject({ status: 422, body: { errors: [{ path: 'parameters.video' }] } });
   });
 
   test('is not reached by a node of others that loads files: its pod says what it takes', async () => {
     const alice = await given.user();
-    const [id = ''] = await usePods(server.url);
+    const [id = ''] = await usePods(pod.server.url);
     const driver = makeDriver();
     const folder = [['holidays', 'secret'], {}];
     const node = { input: { required: { directory: folder } }, output: ['IMAGE'] };
@@ -114,7 +109,7 @@ describe('the file of somebody else at a shared pod', () => {
     };
     const done = await driver.ends(alice, await runs(alice, { ...workflow, graph }));
     expect(done).toMatchObject({ status: 'FAILED', error: { code: 'FOREIGN_FILE' } });
-    await usePods(server.url);
+    await usePods(pod.server.url);
   });
 });
 
@@ -129,7 +124,7 @@ test('what a run is given is in a folder of its own, too', async () => {
   const { promptId } = (await ComfyUIWorkflowExecution.collection.findOne({
     _id: new UUID(done.id),
   })) as unknown as { promptId: string };
-  const ran = JSON.stringify(await (await fetch(`${server.url}/history/${promptId}`)).json());
+  const ran = JSON.stringify(await (await fetch(`${pod.server.url}/history/${promptId}`)).json());
   expect(ran).toContain(`"image":"mixdown/${promptId}/${picture}-`);
 });
 
@@ -152,11 +147,11 @@ describe('what a run saves', () => {
     const { body } = await alice.get(`/v1/images/${done.outputs?.[0]?.image}`);
     expect(body).toMatchObject({ fileName: `${name}_00001_.png` });
     const stored = await ComfyUIWorkflowExecution.collection.findOne({ _id: new UUID(done.id) });
-    const outside = await fetch(`${server.url}/view?filename=${name}_00001_.png`);
+    const outside = await fetch(`${pod.server.url}/view?filename=${name}_00001_.png`);
     expect(outside.status).toBe(404);
     const subfolder = `mixdown/${stored?.promptId}`;
     const listed = (await (
-      await fetch(`${server.url}/history/${stored?.promptId}`)
+      await fetch(`${pod.server.url}/history/${stored?.promptId}`)
     ).json()) as object;
     expect(JSON.stringify(listed)).toContain(`"subfolder":"${subfolder}`);
   });
@@ -167,6 +162,6 @@ describe('what a run saves', () => {
     const workflow = { ...PLAIN_PICTURE, parameters };
     const started = await runs(alice, workflow, { parameters: { name: '../mine' } });
     expect(await makeDriver().ends(alice, started)).toMatchObject({ status: 'COMPLETED' });
-    expect((await fetch(`${server.url}/view?filename=mine_00001_.png`)).status).toBe(404);
+    expect((await fetch(`${pod.server.url}/view?filename=mine_00001_.png`)).status).toBe(404);
   });
 });

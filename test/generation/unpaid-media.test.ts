@@ -1,32 +1,18 @@
 import '../harness/place.ts';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { UUID } from '../../src/data/ids.ts';
-import {
-  type ComfyUi,
-  type Fault,
-  type FaultName,
-  startComfyUi,
-} from '../../src/local/comfyui/start.ts';
-import { Job } from '../../src/models/jobs/job.ts';
+import type { Fault } from '../../src/local/comfyui/start.ts';
 import { Image } from '../../src/models/media/image.ts';
 import { TrashedMedium } from '../../src/models/media/trashed-medium.ts';
 import type { Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
-import { type Execution, makeDriver, runs, TWO_PICTURES, usePods } from './support/drive.ts';
+import { type Execution, makeDriver, runs, TWO_PICTURES } from './support/drive.ts';
 import { givenRich, readBalance } from './support/jobs.ts';
+import { serveOnly } from './support/serve.ts';
 
 place({ worker: false });
 
-let server: ComfyUi;
-afterEach(async () => {
-  await server.stop();
-  await Job.collection.deleteMany({});
-});
-
-async function serve(...faults: (Fault | FaultName)[]): Promise<void> {
-  server = await startComfyUi({ faults });
-  await usePods(server.url);
-}
+const serve = serveOnly();
 
 /** Whose first picture is there, READY, while the second one is fetched. */
 async function startHalf(alice: Person, asked: object = {}) {
@@ -79,7 +65,7 @@ describe('media of a run that has not completed', () => {
   });
 
   test('are gone from the trash, too', async () => {
-    await serve(keepsFailing);
+    const server = await serve(keepsFailing);
     const alice = await givenRich();
     const { driver, started, picture } = await startHalf(alice);
     expect((await alice.delete(`/v1/images/${picture}`)).status).toBe(204);

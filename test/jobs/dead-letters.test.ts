@@ -27,7 +27,7 @@ beforeEach(async () => {
 });
 
 /** A job that has failed so many seconds ago. */
-async function failed(person: Person, ago: number, more: object = {}): Promise<string> {
+async function makeFailed(person: Person, ago: number, more: object = {}): Promise<string> {
   const { body } = await person.post<Doc>('/v1/jobs', REPROCESS);
   const completedAt = new Date(Date.now() - 1000 * ago);
   const $set = { status: 'FAILED', error: AWAY, completedAt, ...more };
@@ -52,7 +52,7 @@ test('an administrator sees the queues and what has failed, and starts it anew',
   expect((await alice.get('/v1/admin/queues')).status).toBe(403);
   const { body } = await admin.get<{ data: Doc[] }>('/v1/admin/queues');
   expect(body.data.find(({ queue }) => queue === 'UPKEEP')?.depth).toBe(1);
-  const job = await failed(alice, 1);
+  const job = await makeFailed(alice, 1);
   const one = { id: job, user: alice.id, error: AWAY };
   expect(await shows(admin, '')).toMatchObject({ data: [one], next: null });
   const redrive = { queue: 'UPKEEP', code: 'AWAY' };
@@ -63,10 +63,10 @@ test('an administrator sees the queues and what has failed, and starts it anew',
 
 test('what cannot be started anew is told, and holds up none of the others', async () => {
   const [rich, poor, admin] = [await given.user(), await given.user(), await given.admin()];
-  const costly = await failed(poor, 1, { quote: 50 });
-  const first = await failed(rich, 5);
-  const dependent = await failed(rich, 2, { after: [first] });
-  const last = await failed(rich, 4);
+  const costly = await makeFailed(poor, 1, { quote: 50 });
+  const first = await makeFailed(rich, 5);
+  const dependent = await makeFailed(rich, 2, { after: [first] });
+  const last = await makeFailed(rich, 4);
   expect(await redrives(admin, { queue: 'UPKEEP' })).toEqual({
     redriven: 2,
     skipped: [
@@ -81,7 +81,11 @@ test('what cannot be started anew is told, and holds up none of the others', asy
 
 test('jobs are started anew by their ids, whoever has them, and others are told', async () => {
   const [alice, bob, admin] = [await given.user(), await given.user(), await given.admin()];
-  const [hers, his, other] = [await failed(alice, 1), await failed(bob, 2), await failed(bob, 3)];
+  const [hers, his, other] = [
+    await makeFailed(alice, 1),
+    await makeFailed(bob, 2),
+    await makeFailed(bob, 3),
+  ];
   const { body: open } = await bob.post<Doc>('/v1/jobs', REPROCESS);
   expect(await redrives(admin, { jobs: [hers, his, open.id, NOBODY] })).toEqual({
     redriven: 2,
@@ -100,7 +104,7 @@ test('jobs are started anew by their ids, whoever has them, and others are told'
 
 test('older ones are reached by `before`, also those that failed at one moment', async () => {
   const [alice, admin] = [await given.user(), await given.admin()];
-  const template = await failed(alice, 0, { error: { ...AWAY, code: 'OLD' } });
+  const template = await makeFailed(alice, 0, { error: { ...AWAY, code: 'OLD' } });
   const stored = await Job.collection.findOneAndDelete({ _id: new UUID(template) });
   const now = Date.now();
   const many = Array.from({ length: 250 }, (_, n) => ({

@@ -15,7 +15,7 @@ const PAYS = '4242424242424242';
 const ASKS = '4000002500003155';
 const DELAYS = '4000000000005126';
 
-async function open(id: string, form?: Record<string, string>): Promise<[number, string]> {
+async function openPage(id: string, form?: Record<string, string>): Promise<[number, string]> {
   const sent = form && { method: 'POST', body: new URLSearchParams(form) };
   const response = await fetch(`${stripe.url}/pay/${id}`, sent);
   return [response.status, await response.text()];
@@ -29,15 +29,15 @@ async function buyInClient(): Promise<World> {
 
 test('a PaymentIntent has a page, at which it is declined, then paid', async () => {
   const world = await buyInClient();
-  expect(await open(world.intent)).toEqual([200, expect.stringContaining('500 EUR')]);
-  const [, declined] = await open(world.intent, { card: '4000000000000002' });
+  expect(await openPage(world.intent)).toEqual([200, expect.stringContaining('500 EUR')]);
+  const [, declined] = await openPage(world.intent, { card: '4000000000000002' });
   expect(declined).toContain('Your card was declined.');
   await world.flush();
-  const [, paid] = await open(world.intent, { card: PAYS });
+  const [, paid] = await openPage(world.intent, { card: PAYS });
   expect(paid).toContain('It is paid');
   expect(await world.finish()).toMatchObject({ status: 'COMPLETED', balance: 100 });
   // Once: pressed again, nothing more is charged.
-  expect((await open(world.intent, { card: PAYS }))[0]).toBe(200);
+  expect((await openPage(world.intent, { card: PAYS }))[0]).toBe(200);
   expect(await world.finish()).toMatchObject({ balance: 100, purchases: 1 });
 });
 
@@ -46,9 +46,9 @@ test.each([
   ['no', { status: 'PENDING', balance: 0 }],
 ])('a PaymentIntent whose bank asks is answered there: %s', async (bank, end) => {
   const world = await buyInClient();
-  const [, asked] = await open(world.intent, { card: ASKS });
+  const [, asked] = await openPage(world.intent, { card: ASKS });
   expect(asked).toContain('was this you?');
-  await open(world.intent, { bank });
+  await openPage(world.intent, { bank });
   expect(await world.finish()).toMatchObject(end);
 });
 
@@ -57,9 +57,9 @@ test.each([
   ['no', { status: 'PENDING', balance: 0 }],
 ])('a PaymentIntent that is paid days later ends there: %s', async (delayed, end) => {
   const world = await buyInClient();
-  const [, waits] = await open(world.intent, { card: DELAYS });
+  const [, waits] = await openPage(world.intent, { card: DELAYS });
   expect(waits).toContain('which takes days');
-  await open(world.intent, { delayed });
+  await openPage(world.intent, { delayed });
   expect(await world.finish()).toMatchObject(end);
 });
 
@@ -67,9 +67,9 @@ test('a charge with nobody there, which the bank asks about, is finished there',
   const world = await World.make(stripe, IN_ORDER);
   const { id } = await world.save(ASKS);
   await world.buy({ paymentMethod: id });
-  const [, asked] = await open(world.intent);
+  const [, asked] = await openPage(world.intent);
   expect(asked).toContain('was this you?');
-  await open(world.intent, { bank: 'yes' });
+  await openPage(world.intent, { bank: 'yes' });
   expect(await world.finish()).toMatchObject({ status: 'COMPLETED', balance: 100 });
 });
 
@@ -78,7 +78,7 @@ test('what is not there, or has no page, is a 404', async () => {
   await world.buy();
   const customer = [...stripe.state.objects.values()].find((one) => one.object === 'customer');
   for (const id of ['pi_unknown', 'cs_unknown', 'nonsense', String(customer?.id)]) {
-    expect((await open(id))[0], id).toBe(404);
-    expect((await open(id, { card: PAYS }))[0], id).toBe(404);
+    expect((await openPage(id))[0], id).toBe(404);
+    expect((await openPage(id, { card: PAYS }))[0], id).toBe(404);
   }
 });
