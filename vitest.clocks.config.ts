@@ -7,5 +7,6 @@ import { defineSuite } from './vitest.suite.ts';
 export default defineSuite(['test/{account,api,audit,jobs,uploads}/**/*.test.ts'], {
   // Their measure is the host's own clock.
   exclude: ['test/account/timing.test.ts'],
+  globalSetup: ['test/harness/faketime.ts', 'test/global-setup.ts'],
   env: shiftClock(process.env.CLOCK_OFFSET ?? '+10m'),
 });

@@ -35,7 +35,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // As where it is deployed: functions and migrations may do what their roles allow, and no more.
   const adminPassword = randomBytes(16).toString('hex');
   const [tools] = await Promise.all([
-    startTools({ dir, testCommands: true, adminPassword }),
+    startTools({ dir, forTests: true, adminPassword }),
     writeContract(),
   ]);
   // In watch mode the code may have changed.

@@ -8,6 +8,7 @@ import {
   setPatience,
   withDeadline,
 } from './deadlines.ts';
+import { WRITE_CONCERN } from './write-concern.ts';
 
 let opening: Promise<unknown> | undefined;
 
@@ -26,7 +27,7 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
       connectTimeoutMS: 2000,
       socketTimeoutMS: getCallDeadline(),
       waitQueueTimeoutMS: 4500,
-      writeConcern: { w: 'majority', journal: true },
+      writeConcern: WRITE_CONCERN,
       retryWrites: true,
       bufferCommands: false,
     })

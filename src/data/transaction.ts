@@ -1,6 +1,7 @@
 import mongoose, { type mongo } from 'mongoose';
 import type { Ctx } from '../context.ts';
 import { withDeadline } from './deadlines.ts';
+import { WRITE_CONCERN } from './write-concern.ts';
 
 /**
  * The read and write concerns of every transaction. Not `snapshot`: it may read a state from before
@@ -9,7 +10,7 @@ import { withDeadline } from './deadlines.ts';
  */
 export const TRANSACTION: mongo.TransactionOptions = {
   readConcern: { level: 'majority' },
-  writeConcern: { w: 'majority', journal: true },
+  writeConcern: WRITE_CONCERN,
   readPreference: 'primary',
 };
 

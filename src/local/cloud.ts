@@ -19,7 +19,7 @@ export type { Tools, ToolsInfo } from './tools.ts';
 export async function startTools(options: {
   dir: string;
   log?: Log;
-  testCommands?: boolean;
+  forTests?: boolean;
   adminPassword?: string;
 }): Promise<Tools> {
   await endLeftovers(join(options.dir, 'run'));

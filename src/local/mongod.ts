@@ -19,8 +19,11 @@ export type MongodOptions = {
   port: number;
   binary: string;
   log?: Log;
-  /** Allows failpoints, for tests that inject faults. */
-  testCommands?: boolean;
+  /**
+   * For tests that share it, and so never kill it: allows failpoints, and acknowledges a write before it
+   * is in the journal, which takes half the time.
+   */
+  forTests?: boolean;
   /** Lets in only who has a password, as a deployed database does: this is its administrator's. */
   adminPassword?: string;
 };
@@ -29,7 +32,7 @@ const set = 'rs0';
 
 /** Starts MongoDB as a replica set with one member, and resolves once it accepts writes. */
 export async function startMongod(options: MongodOptions): Promise<Mongod> {
-  const { dir, port, binary, log = toStderr, testCommands = false, adminPassword } = options;
+  const { dir, port, binary, log = toStderr, forTests = false, adminPassword } = options;
   const data = join(dir, 'mongod');
   const words = join(dir, 'mongod.log');
   await mkdir(data, { recursive: true });
@@ -38,11 +41,13 @@ export async function startMongod(options: MongodOptions): Promise<Mongod> {
     'diagnosticDataCollectionEnabled=false', // it is for MongoDB's support, and takes CPU
     // As the only member it has no other that could take over.
     'shutdownTimeoutMillisForSignaledShutdown=100',
+    // What a killed process had open is kept from others until then; by itself mongod waits for a minute.
+    'transactionLifetimeLimitSeconds=20',
     // mongod keeps the files of dropped collections open for reads of earlier snapshots, of which the
     // event log makes some, of a moment ago; each test file drops a database of some hundred files,
     // and at the limit of open files mongod aborts.
     'minSnapshotHistoryWindowInSeconds=2',
-    ...(testCommands ? ['enableTestCommands=1', 'syncdelay=10'] : []),
+    ...(forTests ? ['enableTestCommands=1', 'syncdelay=10'] : []),
   ];
   const args = [
     ...['--replSet', set, '--dbpath', data, '--port', String(port), '--bind_ip', '127.0.0.1'],
@@ -71,7 +76,7 @@ export async function startMongod(options: MongodOptions): Promise<Mongod> {
     const dead = new AbortController();
     child.once('exit', () => dead.abort());
     await waitForPort(port, 60_000, dead.signal);
-    await becomePrimary(`127.0.0.1:${port}`, key);
+    await becomePrimary(`127.0.0.1:${port}`, key, !forTests);
   }
 
   try {
@@ -113,7 +118,11 @@ async function makeKey(dir: string, adminPassword: string): Promise<Key> {
  * Makes the member a primary: of a new replica set, or of one that was configured with another
  * port. With a key, makes its administrator, too.
  */
-async function becomePrimary(host: string, key: Key | undefined): Promise<void> {
+async function becomePrimary(
+  host: string,
+  key: Key | undefined,
+  writeConcernMajorityJournalDefault: boolean,
+): Promise<void> {
   const { MongoClient, MongoServerError } = await import('mongodb');
   const client = await MongoClient.connect(`mongodb://${host}/?directConnection=true`, {
     serverSelectionTimeoutMS: 30_000,
@@ -134,7 +143,9 @@ async function becomePrimary(host: string, key: Key | undefined): Promise<void> 
       },
     );
     if (!config) {
-      await admin.command({ replSetInitiate: { _id: set, members: [{ _id: 0, host }] } });
+      const members = [{ _id: 0, host }];
+      const replSetInitiate = { _id: set, members, writeConcernMajorityJournalDefault };
+      await admin.command({ replSetInitiate });
     } else if (config.members[0].host !== host) {
       // With its old address in the configuration it would wait for ever. `force`, as there is no
       // majority to ask.

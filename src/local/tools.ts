@@ -43,7 +43,7 @@ export type Tools = {
   stop(): Promise<void>;
 };
 
-type Options = { dir: string; log?: Log } & Pick<MongodOptions, 'testCommands' | 'adminPassword'>;
+type Options = { dir: string; log?: Log } & Pick<MongodOptions, 'forTests' | 'adminPassword'>;
 
 /**
  * Begins to start mongod, S3 and the queue on a folder, and resolves as soon as their addresses are
@@ -52,7 +52,7 @@ type Options = { dir: string; log?: Log } & Pick<MongodOptions, 'testCommands' |
 export async function beginTools({
   dir,
   log = toStderr,
-  testCommands = false,
+  forTests = false,
   adminPassword,
 }: Options): Promise<Tools> {
   mkdirSync(dir, { recursive: true });
@@ -67,7 +67,7 @@ export async function beginTools({
   const server = { port: ports.mongod, ...(adminPassword && { adminPassword }) };
   const database = MONGODB_URI
     ? undefined
-    : startMongod({ dir, ...server, binary: mongodBinary, log, testCommands });
+    : startMongod({ dir, ...server, binary: mongodBinary, log, forTests });
   database?.catch(() => undefined); // the error is thrown where `ready` is awaited
   const [hub, queue, stripe] = await Promise.all([
     S3_ENDPOINT ? undefined : startHub({ log }),

@@ -16,6 +16,9 @@ interface Operation {
 /** What each call passes: it is made by `call`, or not at all. */
 type Pass = (call: () => Promise<unknown>, operation: Operation) => Promise<unknown>;
 
+/** The last call of each session: one follows the other. */
+const lastCalls = new WeakMap<Session, Promise<unknown>>();
+
 /** Has every call of the database and of S3 pass a function. */
 export function interceptCalls(pass: Pass): void {
   const require = createRequire(import.meta.url);
@@ -24,16 +27,27 @@ export function interceptCalls(pass: Pass): void {
     const name = prototype === S3Client.prototype ? 'send' : 'command';
     const original = prototype[name] as (...args: unknown[]) => Promise<unknown>;
     prototype[name] = function (this: unknown, ...args: unknown[]) {
-      return pass(() => original.apply(this, args), args[0] as Operation);
+      const operation = args[0] as Operation;
+      const call = () => {
+        const answer = original.apply(this, args);
+        if (operation.session) lastCalls.set(operation.session, answer);
+        return answer;
+      };
+      return pass(call, operation);
     };
   }
 }
 
 /**
- * Ends what a killed process leaves behind. The database ends what it had open, as it does when a connection
- * breaks. What was committed without being heard of cannot be aborted any more.
+ * Ends what a killed process leaves behind. Its transactions are aborted here and now, as the database does
+ * after `transactionLifetimeLimitSeconds`: until then it would keep what they wrote from everybody. A call that
+ * is under way is awaited: the transaction that it begins could not be aborted before. What was committed without
+ * being heard of cannot be aborted any more.
  */
 export async function endProcess(sessions: Iterable<Session>): Promise<void> {
   forgetLooks(); // nobody waits for what a killed process was looking for
-  for (const session of sessions) await session.abortTransaction().catch(() => {});
+  for (const session of sessions) {
+    await lastCalls.get(session)?.catch(() => {});
+    await session.abortTransaction().catch(() => {});
+  }
 }

@@ -71,6 +71,13 @@ test('among 10,000 jobs a claim, of a waiting and of a lost one, reads a handful
   }
 });
 
+test('a claim that finds nothing asks the database three times, also when it looks for lost jobs first', async () => {
+  const claims = () => claim(systemCtx('test'), 'worker', jobTypes, 'RENDER');
+  for (const _ of ['looks for lost ones', 'has just done so']) {
+    expect(await jobProfilesOf(claims)).toHaveLength(3);
+  }
+});
+
 test('among 10,000 jobs reconcile reads those that it rings for', async () => {
   const profiles = await jobProfilesOf(() => reconcile(systemCtx('test')));
   expect(profiles.length).toBeGreaterThan(2);

@@ -32,8 +32,8 @@ export const leases: Edits = {
   'src/services/jobs/claim.ts': [
     {
       guarantee: "a job whose lease holds is its worker's",
-      find: "queue: queue ?? ANY, ...hasCome(ctx, 'lease.until') }",
-      replace: 'queue: queue ?? ANY }',
+      find: "queue: queue ?? ANY_QUEUE, ...hasCome(ctx, 'lease.until') }",
+      replace: 'queue: queue ?? ANY_QUEUE }',
       tests: ['test/jobs/run-jobs.test.ts > at a time, however many'],
     },
     {
@@ -76,8 +76,8 @@ export const leases: Edits = {
   'src/services/jobs/admit.ts': [
     {
       guarantee: 'a job waits for its time',
-      find: "queue: one, ...hasCome(ctx, 'runAfter') },",
-      replace: 'queue: one },',
+      find: "queue: queue ?? ANY_QUEUE, ...hasCome(ctx, 'runAfter') },",
+      replace: 'queue: queue ?? ANY_QUEUE },',
       tests: ['test/jobs/run-jobs.test.ts > the most urgent job'],
     },
     {

@@ -6,6 +6,8 @@ import { progressField } from '../progress-field.ts';
 /** What kinds of load there are; each has workers of its own. */
 export const JOB_QUEUES = ['MEDIA', 'RENDER', 'PROVIDER', 'UPKEEP'] as const;
 export type JobQueue = (typeof JOB_QUEUES)[number];
+/** A filter of any queue, for the indexes that begin with it. */
+export const ANY_QUEUE = { $in: JOB_QUEUES };
 
 /** What a QUEUED job waits for. */
 const WAITS = ['WORKER', 'TIME', 'LIMIT', 'JOBS', 'CHILDREN'] as const;

@@ -2,7 +2,7 @@ import type { Ctx } from '../../context.ts';
 import { hasCome } from '../../data/database-time.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
-import { JOB_QUEUES, Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
+import { ANY_QUEUE, Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
 import { findFreeSlots } from './limits.ts';
 import { ringJobs } from './ring.ts';
 import { takeTurns } from './turns.ts';
@@ -16,18 +16,20 @@ const AT_ONCE = 100;
 /** How often slots are looked for that another job has taken meanwhile. */
 const TRIES = 10;
 
-/** Admits the jobs whose time has come. @returns how many workers may have something to do */
+/**
+ * Admits the jobs whose time has come.
+ * @param queue of any queue, unless said
+ * @returns how many workers may have something to do
+ */
 export async function admitDue(ctx: Ctx, queue?: JobQueue): Promise<number> {
+  const due = await findMany(
+    ctx,
+    Job,
+    { status: 'QUEUED', waitsFor: 'TIME', queue: queue ?? ANY_QUEUE, ...hasCome(ctx, 'runAfter') },
+    { projection: ADMISSION, sort: { runAfter: 1 }, limit: AT_ONCE, hint: 'due' },
+  );
   let admitted = 0;
-  for (const one of queue ? [queue] : JOB_QUEUES) {
-    const due = await findMany(
-      ctx,
-      Job,
-      { status: 'QUEUED', waitsFor: 'TIME', queue: one, ...hasCome(ctx, 'runAfter') },
-      { projection: ADMISSION, sort: { runAfter: 1 }, limit: AT_ONCE, hint: 'due' },
-    );
-    for (const job of due) admitted += (await admit(ctx, job)) ? 1 : 0;
-  }
+  for (const job of due) admitted += (await admit(ctx, job)) ? 1 : 0;
   return admitted;
 }
 

@@ -1,7 +1,7 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime, hasCome } from '../../data/database-time.ts';
 import { findOne } from '../../data/read.ts';
-import { JOB_QUEUES, Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
+import { ANY_QUEUE, Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
 import { isWithin, type Moment, markMoment } from '../../moment.ts';
 import { admitDue } from './admit.ts';
 import type { Claim } from './held.ts';
@@ -25,13 +25,14 @@ export async function claim(
   types: JobTypes,
   queue?: JobQueue,
 ): Promise<Claim | null> {
-  if (isTimeToLook(queue)) {
+  const isLooking = isTimeToLook(queue);
+  if (isLooking) {
     const lost = await claimLost(ctx, owner, types, queue);
     if (lost) return lost;
     await admitDue(ctx, queue);
   }
   const waiting = await claimWaiting(ctx, owner, types, queue);
-  if (waiting) return waiting;
+  if (waiting || isLooking) return waiting;
   const next = (await admitDue(ctx, queue)) && (await claimWaiting(ctx, owner, types, queue));
   return next || claimLost(ctx, owner, types, queue);
 }
@@ -43,7 +44,7 @@ async function claimWaiting(
   types: JobTypes,
   queue?: JobQueue,
 ): Promise<Claim | null> {
-  const waiting = { status: 'QUEUED', queue: queue ?? ANY, waitsFor: 'WORKER' };
+  const waiting = { status: 'QUEUED', queue: queue ?? ANY_QUEUE, waitsFor: 'WORKER' };
   const found = await Job.collection.findOneAndUpdate(
     { ...waiting, type: { $in: [...types.keys()] } },
     [{ $set: makeClaim(ctx, owner) }],
@@ -59,7 +60,7 @@ async function claimLost(
   types: JobTypes,
   queue?: JobQueue,
 ): Promise<Claim | null> {
-  const lost = { status: 'RUNNING', queue: queue ?? ANY, ...hasCome(ctx, 'lease.until') };
+  const lost = { status: 'RUNNING', queue: queue ?? ANY_QUEUE, ...hasCome(ctx, 'lease.until') };
   const found = await Job.collection.findOneAndUpdate(
     { ...lost, type: { $in: [...types.keys()] } },
     [{ $set: { ...makeClaim(ctx, owner), losses: { $add: ['$losses', 1] } } }],
@@ -67,8 +68,6 @@ async function claimLost(
   );
   return readClaim(found);
 }
-
-const ANY = { $in: JOB_QUEUES };
 
 // The indexes by their keys: the driver takes no name here.
 const BY_TURN = { queue: 1, waitsFor: 1, turn: 1 };
@@ -111,7 +110,7 @@ export function isHopeless({ job }: Claim): boolean {
 
 /** Names the types of waiting jobs that this worker has no handler for: they stay queued for one that has. */
 export async function reportUnknownTypes(ctx: Ctx, types: JobTypes): Promise<void> {
-  const waiting = { status: 'QUEUED', queue: ANY, waitsFor: 'WORKER' };
+  const waiting = { status: 'QUEUED', queue: ANY_QUEUE, waitsFor: 'WORKER' };
   const unknown = { ...waiting, type: { $nin: [...types.keys()] } };
   const found = await findOne(ctx, Job, unknown, { projection: { type: 1 }, hint: 'claim' });
   if (!found) return;

@@ -2,7 +2,7 @@ import { idText } from '../../../src/data/ids.ts';
 import { CreditAccount } from '../../../src/models/billing/credit-account.ts';
 import { CreditHold } from '../../../src/models/billing/credit-hold.ts';
 import { ComfyUIWorkflowExecution } from '../../../src/models/generation/comfyui/workflow-execution.ts';
-import { JOB_QUEUES, Job } from '../../../src/models/jobs/job.ts';
+import { ANY_QUEUE, Job, OPEN_STATUSES } from '../../../src/models/jobs/job.ts';
 import { Image } from '../../../src/models/media/image.ts';
 import { headObject } from '../../../src/providers/s3.ts';
 import { PRICE } from './owner.ts';
@@ -38,10 +38,12 @@ export async function judge(world: World, paid: number): Promise<Judged> {
   return { faults, ends };
 }
 
-/** The jobs that have not ended: by an index, since those that have are many after a thousand schedules. */
+/** A filter: jobs that have not ended. By an index, since those that have are many after a thousand schedules. */
+export const OPEN = { queue: ANY_QUEUE, status: { $in: OPEN_STATUSES } };
+
 export function findOpenJobs() {
-  const open = { queue: { $in: JOB_QUEUES }, status: { $in: ['QUEUED', 'RUNNING'] } };
-  return Job.collection.find(open).toArray();
+  const projection = { type: 1, status: 1, runAfter: 1, 'lease.until': 1 };
+  return Job.collection.find(OPEN, { projection }).toArray();
 }
 
 async function judgeExecution({ pods }: World, started: Started) {

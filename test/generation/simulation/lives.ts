@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import http from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import { PassThrough } from 'node:stream';
+import { CompleteMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { endProcess, interceptCalls, type Session } from '../../harness/outside-calls.ts';
 
@@ -33,6 +34,9 @@ const counts = { steps: 0, calls: 0, requests: 0, messages: 0 };
 
 /** How many calls of the database, of S3 and of the key store, and how many requests to pods, are under way; and how many messages were sent. */
 export const readCounts = (): Readonly<typeof counts> => counts;
+
+/** The keys of objects that have been stored in S3 and were not told of yet. */
+export const stored = new Set<string>();
 
 /** Ports that nothing reaches at the moment. */
 export const cutOff = new Set<string>();
@@ -69,17 +73,17 @@ export async function live<T>(
   return how;
 }
 
-async function within<T>(call: () => Promise<T>, { session, isCommit }: Made = {}): Promise<T> {
+async function within<T>(call: () => Promise<T>, committed?: Session): Promise<T> {
   const life = lives.getStore();
   if (!life) return count(call);
   const { fate } = life;
   const isOver = fate.is === 'killed' && life.left < 0;
-  if (fate.at === 'commit' && !isCommit && !isOver) return count(call);
+  if (fate.at === 'commit' && !committed && !isOver) return count(call);
   if (life.left-- > 0) return count(call);
   if (fate.is === 'stopped') {
     const answer = await count(call);
     // Not within a transaction: others would wait for its locks, and the time for them.
-    if (!life.hasStopped && (isCommit || !session?.inTransaction())) {
+    if (!life.hasStopped && !isInTransaction(life, committed)) {
       life.hasStopped = true;
       counts.steps--;
       await fate.sleep?.();
@@ -92,13 +96,26 @@ async function within<T>(call: () => Promise<T>, { session, isCommit }: Made = {
   return forever;
 }
 
+/** Whether a process has a transaction open, but for the one that is committed just now. */
+function isInTransaction({ sessions }: Life, committed?: Session): boolean {
+  return [...sessions].some((session) => session !== committed && session.inTransaction());
+}
+
 async function count<T>(call: () => Promise<T>): Promise<T> {
   counts.calls++;
   try {
     return await call();
   } finally {
     counts.calls--;
+    if (counts.calls === 0) for (const wake of waiting.splice(0)) wake();
   }
+}
+
+const waiting: (() => void)[] = [];
+
+/** Waits until no call is under way, if there is one. */
+export async function awaitCalls(): Promise<void> {
+  if (counts.calls > 0) await new Promise<void>((resolve) => waiting.push(resolve));
 }
 
 let isPatched = false;
@@ -107,13 +124,18 @@ let isPatched = false;
 function patch(): void {
   if (isPatched) return;
   isPatched = true;
-  interceptCalls((call, { session, command }) => {
+  interceptCalls((call, operation) => {
+    const { session, command } = operation;
     if (session?.inTransaction?.()) lives.getStore()?.sessions.add(session);
-    const isCommit = Boolean(command?.commitTransaction);
-    return within(() => inside.run(true, call), {
-      isCommit,
-      ...(session?.inTransaction && { session }),
-    });
+    const committed = command?.commitTransaction ? session : undefined;
+    const make = async () => {
+      const answer = await inside.run(true, call);
+      if (operation instanceof CompleteMultipartUploadCommand) {
+        stored.add(String(operation.input.Key));
+      }
+      return answer;
+    };
+    return within(make, committed);
   });
   // Workers look by themselves what there is to do, as if each message were lost.
   SQSClient.prototype.send = async () => {
@@ -165,10 +187,4 @@ function refuse(url: URL): URL {
   const elsewhere = new URL(url);
   elsewhere.port = '9';
   return elsewhere;
-}
-
-/** What is known of a call of the database. */
-interface Made {
-  session?: Session;
-  isCommit?: boolean;
 }

@@ -1,7 +1,8 @@
 import { Job } from '../../../src/models/jobs/job.ts';
 import { Image } from '../../../src/models/media/image.ts';
 import { verifyLedger } from '../../../src/services/billing/verify.ts';
-import { judge } from './check.ts';
+import { judge, OPEN } from './check.ts';
+import { stored } from './lives.ts';
 import { makeOwner } from './make-owner.ts';
 import { drawPlan } from './plan.ts';
 import { runSchedule } from './run-schedule.ts';
@@ -23,7 +24,8 @@ export async function playSchedules(from: number, every: number): Promise<string
     summary.add(world, await judge(world, summary.completed()));
     for (const pod of world.pods) await pod.stop();
     // What one schedule leaves is no other's.
-    await Job.collection.deleteMany({ status: { $in: ['QUEUED', 'RUNNING'] } });
+    stored.clear();
+    await Job.collection.deleteMany(OPEN);
     await Image.collection.deleteMany({ user: owner.user, status: 'AWAITING_UPLOAD' });
   }
   summary.print();

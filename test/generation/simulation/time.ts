@@ -1,6 +1,6 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { type SimulatedClock, simulateClock } from '../../../src/local/comfyui/clock.ts';
-import { readCounts } from './lives.ts';
+import { awaitCalls, readCounts } from './lives.ts';
 
 /** So many turns of the event loop without anything under way, or ms with only requests to pods: all wait. */
 const [TURNS, MS_WITH_REQUESTS] = [8, 25];
@@ -32,6 +32,13 @@ async function settle(): Promise<void> {
   const counts = readCounts();
   const isBusy = () => counts.calls > 0 || (counts.steps > 0 && counts.requests === 0);
   for (let idle = 0; idle < (counts.requests > 0 ? MS_WITH_REQUESTS : TURNS); ) {
+    await awaitCalls();
+    // One call mostly follows the other; nobody tells of what else a step does.
+    for (let i = 0; i < TURNS && counts.calls === 0 && isBusy(); i++) await turn();
+    if (counts.calls > 0) {
+      idle = 0;
+      continue;
+    }
     if (isBusy() || counts.requests > 0) await wait(1);
     else await turn();
     idle = isBusy() ? 0 : idle + 1;

@@ -1,9 +1,8 @@
-import { entityNamed } from '../../../src/data/entity.ts';
 import { workOnce } from '../../../src/services/jobs/worker.ts';
 import { noteUpload } from '../../../src/services/uploads/arrivals.ts';
 import { type Chance, makeChance } from '../../harness/chance.ts';
 import { findOpenJobs } from './check.ts';
-import { live } from './lives.ts';
+import { live, stored } from './lives.ts';
 import { types } from './owner.ts';
 import { drawFate } from './plan.ts';
 import type { World } from './run-schedule.ts';
@@ -16,10 +15,18 @@ export function startWorkers(world: World): Promise<void>[] {
 
 async function work(world: World, chance: Chance): Promise<void> {
   const { clock, ctx, plan } = world;
+  const { below } = chance;
   while (!world.isOver) {
-    const stop = (ms: number) => {
+    const { ms, isDue } = await findPause(world);
+    // Nobody wakes exactly in time.
+    const pause = () => clock.sleep(ms + 1 + below(200));
+    if (!isDue) {
+      await pause();
+      continue;
+    }
+    const stop = (long: number) => {
       world.note('worker stopped');
-      return clock.sleep(ms);
+      return clock.sleep(long);
     };
     const fate = world.isHealed || !plan.hasFates ? undefined : drawFate(chance, stop);
     world.steps++;
@@ -29,32 +36,32 @@ async function work(world: World, chance: Chance): Promise<void> {
     if (!fate) world.longest = Math.max(world.longest, clock.now() - began);
     if (outcome === 'killed') {
       world.note('worker killed');
-      await clock.sleep(chance.below(5_000));
+      await clock.sleep(below(5_000));
     }
     // What has been stored in S3 is told, if not always at once, and not always once.
     await tellUploads(world, chance);
     world.busy--;
-    if (outcome === 'IDLE') await clock.sleep(await findPause(world, chance));
+    // What was due is another's by now, or waits for something else.
+    if (outcome === 'IDLE') await pause();
   }
 }
 
 async function tellUploads(world: World, { below }: Chance): Promise<void> {
-  const { ctx, owner, clock } = world;
-  const awaited = { status: 'AWAITING_UPLOAD', user: owner.user };
-  const media = await entityNamed('Image').collection.find(awaited).toArray();
-  for (const { filePath } of media) {
+  const { ctx, clock } = world;
+  for (const key of stored) {
     const luck = world.isHealed ? 9 : below(10);
-    // Lost: it is found by the next that looks.
+    // Lost: it is told by the next that looks.
     if (luck === 0) continue;
-    const event = { key: String(filePath), sequencer: '' };
+    stored.delete(key);
+    const event = { key, sequencer: '' };
     if (luck === 1) await clock.sleep(below(60_000));
     await noteUpload(ctx, event);
     if (luck === 2) await noteUpload(ctx, event);
   }
 }
 
-/** How long there is nothing to do: until the time of a job, or the end of a lease. */
-async function findPause(world: World, { below }: Chance): Promise<number> {
+/** Whether a job is due, and how long it is until the next one, or the end of a lease, in ms. */
+async function findPause(world: World): Promise<{ isDue: boolean; ms: number }> {
   const now = world.ctx.clock();
   const { busy } = world;
   const open = await findOpenJobs();
@@ -65,6 +72,5 @@ async function findPause(world: World, { below }: Chance): Promise<number> {
   // A worker that is stopped within a step may still make one.
   world.isIdle = open.length === 0 && busy === 0;
   const next = Math.min(...times.filter((at) => at > now), now + 60_000);
-  // Nobody wakes exactly in time.
-  return next - now + 1 + below(200);
+  return { isDue: times.some((at) => at <= now), ms: next - now };
 }

@@ -1,0 +1,5 @@
+/**
+ * A write is answered once a majority of the members has it in its journal: `majority` says both, unless a replica
+ * set is configured otherwise (`writeConcernMajorityJournalDefault`).
+ */
+export const WRITE_CONCERN = { w: 'majority' } as const;
