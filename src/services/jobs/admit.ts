@@ -1,5 +1,7 @@
 import type { Ctx } from '../../context.ts';
-import { hasCome } from '../../data/database-time.ts';
+import { databaseTime, hasCome } from '../../data/database-time.ts';
+import { isDuplicate } from '../../data/failures.ts';
+import type { TypedFilter } from '../../data/filter.ts';
 import { findMany, findOne } from '../../data/read.ts';
 import { update } from '../../data/write.ts';
 import { ANY_QUEUE, Job, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
@@ -36,7 +38,7 @@ export async function admitDue(ctx: Ctx, queue?: JobQueue): Promise<number> {
 /** Admits a job whose time has come, unless a limit forbids it, for which it then waits. */
 async function admit(ctx: Ctx, job: JobDoc): Promise<boolean> {
   // What was begun has its turn already.
-  const turn = job.turn ?? (await takeTurns(ctx, job.queue, job.user))[0];
+  const turn = job.turn ?? ((await takeTurns(ctx, job.queue, job.user))[0] as number);
   const waiting = { _id: job._id, status: 'QUEUED', waitsFor: job.waitsFor };
   for (let i = 0; i < TRIES; i++) {
     const { slots, limit } = job.slots ? { slots: job.slots } : await findFreeSlots(ctx, job);
@@ -45,15 +47,33 @@ async function admit(ctx: Ctx, job: JobDoc): Promise<boolean> {
       await update(ctx, Job, waiting, { set }, null);
       return false;
     }
-    const set = { waitsFor: 'WORKER', turn, ...(slots && { slots }) };
     try {
-      return (await update(ctx, Job, waiting, { set, unset: ['waitsForLimit'] }, null)) !== null;
+      return await giveToWorkers(ctx, waiting, turn, slots);
     } catch (error) {
       // Somebody else has one of these slots by now.
-      if ((error as { code?: string }).code !== 'DUPLICATE') throw error;
+      if (!isDuplicate(error)) throw error;
     }
   }
   return false;
+}
+
+/**
+ * Has a job wait for a worker, by one command: many jobs are admitted again and again, and that its turn is awaited
+ * is no news. The event that it runs follows.
+ */
+async function giveToWorkers(
+  ctx: Ctx,
+  waiting: TypedFilter,
+  turn: number,
+  slots: string[] | undefined,
+): Promise<boolean> {
+  const common = { updatedAt: databaseTime(ctx), version: { $add: ['$version', 1] } };
+  const place = { waitsFor: 'WORKER', turn, ...(slots && { slots: { $literal: slots } }) };
+  const { modifiedCount } = await Job.collection.updateOne(waiting, [
+    { $set: { ...place, ...common } },
+    { $unset: 'waitsForLimit' },
+  ]);
+  return modifiedCount > 0;
 }
 
 /** After a slot was freed: the job whose turn it is gets it, and a worker is rung for. */
