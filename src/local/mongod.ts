@@ -56,6 +56,7 @@ export async function startMongod(options: MongodOptions): Promise<Mongod> {
       '--wiredTigerEngineConfigString',
       'file_manager=(close_idle_time=10,close_scan_interval=5)',
     ],
+    ...(forTests ? ['--journalCommitInterval', '500'] : []), // nobody waits for it
     ...(key ? ['--keyFile', key.file] : []),
     ...parameters.flatMap((parameter) => ['--setParameter', parameter]),
   ];

@@ -23,6 +23,7 @@ export interface SimulatedPod {
   forgot: number[];
   restart(seconds: number): void;
   cut(ms: number): Promise<void>;
+  readonly isDraining: boolean;
   drain(isDraining: boolean): Promise<void>;
   /** From now on nothing goes wrong with it any more. */
   heal(): void;
@@ -45,6 +46,7 @@ export async function startPod(
   const { _id } = await insert(ctx, ComfyUIPod, pod);
   const forgot: number[] = [];
   let isHealed = false;
+  let draining = false;
   const { take } = server.faults;
   server.faults.take = (place) => {
     const faults = isHealed ? [] : take(place);
@@ -66,7 +68,11 @@ export async function startPod(
       await clock.sleep(ms);
       cutOff.delete(port);
     },
+    get isDraining() {
+      return draining;
+    },
     async drain(isDraining) {
+      draining = isDraining;
       await update(ctx, ComfyUIPod, { _id }, { set: { isDraining } }, null);
     },
     heal() {

@@ -156,6 +156,6 @@ async function heal(world: World): Promise<void> {
   world.isHealed = true;
   for (const pod of world.pods) {
     pod.heal();
-    await pod.drain(false);
+    if (pod.isDraining) await pod.drain(false);
   }
 }

@@ -7,6 +7,9 @@ import { types } from './owner.ts';
 import { drawFate } from './plan.ts';
 import type { World } from './run-schedule.ts';
 
+/** How long nobody looks at most whether there is something to do, in ms. */
+const LONGEST_PAUSE = 60_000;
+
 /** Starts the processes of a schedule: each does what there is to do, and is killed or stopped now and then. */
 export function startWorkers(world: World): Promise<void>[] {
   const { plan } = world;
@@ -16,14 +19,17 @@ export function startWorkers(world: World): Promise<void>[] {
 async function work(world: World, chance: Chance): Promise<void> {
   const { clock, ctx, plan } = world;
   const { below } = chance;
+  // Who has slept until something is due need not look whether it is.
+  let isWoken = false;
   while (!world.isOver) {
-    const { ms, isDue } = await findPause(world);
-    // Nobody wakes exactly in time.
-    const pause = () => clock.sleep(ms + 1 + below(200));
-    if (!isDue) {
-      await pause();
+    if (!isWoken) {
+      const { isDue, ms } = await findPause(world);
+      // Nobody wakes exactly in time.
+      if (!isDue) await clock.sleep(ms + 1 + below(200));
+      isWoken = isDue || ms < LONGEST_PAUSE;
       continue;
     }
+    isWoken = false;
     const stop = (long: number) => {
       world.note('worker stopped');
       return clock.sleep(long);
@@ -42,7 +48,7 @@ async function work(world: World, chance: Chance): Promise<void> {
     await tellUploads(world, chance);
     world.busy--;
     // What was due is another's by now, or waits for something else.
-    if (outcome === 'IDLE') await pause();
+    if (outcome === 'IDLE') await clock.sleep((await findPause(world)).ms + 1 + below(200));
   }
 }
 
@@ -71,6 +77,6 @@ async function findPause(world: World): Promise<{ isDue: boolean; ms: number }> 
   });
   // A worker that is stopped within a step may still make one.
   world.isIdle = open.length === 0 && busy === 0;
-  const next = Math.min(...times.filter((at) => at > now), now + 60_000);
+  const next = Math.min(...times.filter((at) => at > now), now + LONGEST_PAUSE);
   return { isDue: times.some((at) => at <= now), ms: next - now };
 }
