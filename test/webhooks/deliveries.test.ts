@@ -7,7 +7,9 @@ import { WebhookDelivery } from '../../src/models/webhooks/webhook-delivery.ts';
 import { WebhookEndpoint } from '../../src/models/webhooks/webhook-endpoint.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
 import { cancelJob } from '../../src/services/jobs/control.ts';
+import { deliverWebhooks } from '../../src/services/webhooks/deliver-job.ts';
 import { wakeStranded } from '../../src/services/webhooks/find-stranded.ts';
+import { wakeEndpoint } from '../../src/services/webhooks/wake.ts';
 import { adminCollection } from '../harness/admin.ts';
 import { dying } from '../harness/dying.ts';
 import { given } from '../harness/given.ts';
@@ -136,6 +138,24 @@ test('one event that is always refused holds up no other, and is given up after 
   expect(first?.attempts).toBeGreaterThan(12);
   expect((await read(alice, endpoint)).enabled).toBe(true);
 });
+
+test('where a silence is over and nothing is due, no job starts the next one over and over', async () => {
+  const { alice, hook, endpoint } = await subscribed();
+  hook.answer = (response) => response.writeHead(422).end();
+  await happens(alice);
+  await relays();
+  await sends();
+  // As a failure leaves it that is stored after a success at the same time.
+  const [_id, hourAgo] = [new UUID(endpoint.id), new Date(Date.now() - HOUR)];
+  const left = { failures: 1, retryAt: hourAgo };
+  await adminCollection(WebhookEndpoint).updateOne({ _id }, { $set: left, $unset: { job: 1 } });
+  const inAnHour = { nextAttemptAt: new Date(Date.now() + HOUR) };
+  await adminCollection(WebhookDelivery).updateMany({ endpoint: _id }, { $set: inAnHour });
+  await adminCollection(Job).deleteMany({ type: 'deliver-webhooks' });
+  await wakeEndpoint(ctx, deliverWebhooks, _id);
+  expect(await sends()).toBe(0);
+  expect((await deliveriesOf(alice, endpoint))[0]).toMatchObject({ attempts: 1 });
+}, 20_000);
 
 test('a slow receiver holds up no other', async () => {
   const { alice, hook, endpoint } = await subscribed(() => {});

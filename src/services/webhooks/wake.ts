@@ -9,6 +9,7 @@ import { WebhookEndpoint } from '../../models/webhooks/webhook-endpoint.ts';
 import { hurryJob } from '../jobs/hurry.ts';
 import type { JobType } from '../jobs/job-type.ts';
 import { enqueue, ringJobs } from '../jobs/queue.ts';
+import { MOST_FAILURES } from './backoff.ts';
 
 /** Several may wake an endpoint at once; so often one of them looks again. */
 const TRIES = 5;
@@ -25,7 +26,7 @@ export async function wakeEndpoint(ctx: Ctx, type: Delivering, id: UUID): Promis
       ctx,
       WebhookEndpoint,
       { _id: id, enabled: true },
-      { projection: { job: 1, left: leftUntil(ctx, 'retryAt') } },
+      { projection: { job: 1, failures: 1, left: leftUntil(ctx, 'retryAt') } },
     );
     const wait = endpoint && (await findWait(ctx, endpoint));
     if (!endpoint || wait === undefined || wait === null) return;
@@ -57,12 +58,14 @@ type Delivering = JobType<{ endpoint: UUID }, { sent: number }>;
 
 interface Waiting extends Base {
   job?: UUID | null;
+  /** How many attempts have failed in a row. */
+  failures: number;
   /** Ms until anything may be sent. */
   left?: number | null;
 }
 
 /** How many seconds the first delivery has to wait; undefined when there is none. */
-async function findWait(ctx: Ctx, { _id, left }: Waiting): Promise<number | undefined> {
+async function findWait(ctx: Ctx, { _id, left, failures }: Waiting): Promise<number | undefined> {
   const first: (Base & { left?: number | null }) | null = await findOne(
     ctx,
     WebhookDelivery,
@@ -70,8 +73,11 @@ async function findWait(ctx: Ctx, { _id, left }: Waiting): Promise<number | unde
     { sort: { nextAttemptAt: 1, _id: 1 }, projection: { left: leftUntil(ctx, 'nextAttemptAt') } },
   );
   if (!first) return undefined;
-  // An endpoint that has been left alone is tried again when that is over, by whatever waits.
-  return Math.max(0, Math.ceil((left ?? first.left ?? 0) / 1000));
+  // An endpoint that has been left alone for failing is tried again when that is over, by whatever waits; any other
+  // only by what is due: else a job that finds nothing to send would start the next one, for ever.
+  const [silence, due] = [left ?? 0, first.left ?? 0];
+  const ms = failures >= MOST_FAILURES ? (left ?? due) : Math.max(silence, due);
+  return Math.max(0, Math.ceil(ms / 1000));
 }
 
 function leftUntil(ctx: Ctx, path: string) {
