@@ -1,5 +1,6 @@
-// Part of `npm run bench:jobs`: how long exports take to render, from the originals in S3 to the finished file, beside
-// ffmpeg alone doing the same with local files: `--rounds 5` for more rounds, `--seconds 60` for longer videos.
+// `npm run bench:renders`, part of `npm run bench:jobs`: how long exports take to render, from the originals
+// in S3 to the finished file, beside ffmpeg alone doing the same with local files: `-- --rounds 5` for more rounds,
+// `-- --seconds 60` for longer videos.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';

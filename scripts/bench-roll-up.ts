@@ -1,5 +1,5 @@
-// Part of `npm run bench:ledger`: what it costs to write a million facts of usage, and to roll them up. `--facts 100000`
-// for fewer.
+// `npm run bench:roll-up`, part of `npm run bench:ledger`: what it costs to write a million facts of usage, and to
+// roll them up. `-- --facts 100000` for fewer.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';

@@ -12,7 +12,7 @@ export interface Inputs {
 }
 
 /** Of each song, in seconds. */
-const SONG_SECONDS = 60;
+export const SONG_SECONDS = 60;
 
 // Beats with rests and overtones, as loud as songs are, so that a limiter has something to do.
 const SONGS = [220, 277, 330].map(

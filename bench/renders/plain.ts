@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readLoudness } from '../../src/services/media/audio/analysis/loudness.ts';
+import { SONG_SECONDS } from './inputs.ts';
 import { SIZE, TARGET } from './plans.ts';
 
 const run = promisify(execFile);
@@ -89,8 +91,9 @@ async function renderVideo(
 /** Measures a sound. @returns the filter that brings it to its target */
 async function planLevels(plain: Plain, inputs: string[], graph: string): Promise<string> {
   const log = await call(plain, inputs, `${graph},${METER}[m]`, ['-map', '[m]', '-f', 'null', '-']);
-  const [, loudness] = /I:\s+(-?[\d.]+) LUFS/.exec(log.slice(log.lastIndexOf('Summary'))) ?? [];
-  const gain = TARGET.target - Number(loudness);
+  const { integratedLufs } = readLoudness(log, SONG_SECONDS);
+  if (integratedLufs === null) throw new Error('ffmpeg measured no loudness.');
+  const gain = TARGET.target - integratedLufs;
   const limit = (10 ** ((TARGET.truePeak - 0.2) / 20)).toFixed(5);
   const limiter = `alimiter=limit=${limit}:attack=5:release=50:level=disabled:latency=1`;
   return `volume=${gain}dB,aresample=176400,${limiter},aresample=44100`;

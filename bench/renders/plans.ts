@@ -16,11 +16,7 @@ export function planSound(songs: Stored[]): RenderPlan {
 }
 
 /** Plans an MP4 of so many seconds of a song. */
-export function planVideo(
-  song: Stored,
-  show: PicturePlan['show'],
-  seconds: number | null,
-): RenderPlan {
+export function planVideo(song: Stored, show: PicturePlan['show'], seconds: number): RenderPlan {
   const picture = { ...SIZE, show, titles: [], cues: [], isPreview: false };
   return { ...plan('MP4', [song], { to: seconds }), picture };
 }

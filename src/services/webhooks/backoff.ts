@@ -18,8 +18,11 @@ const STEPS = [
 ];
 /** The longest wait until an endpoint that does not answer is tried again, whatever its deliveries wait for. */
 export const MOST_SILENCE = HOUR;
-/** So many failures in a row, of whichever deliveries, and only one delivery at a time is tried. */
-export const MOST_FAILURES = 3;
+/** So many failures in a row, of whichever deliveries, and an endpoint is failing. */
+const MOST_FAILURES = 3;
+
+/** Whether after so many failures in a row only one delivery at a time is tried, due or not. */
+export const isFailing = (failures: number): boolean => failures >= MOST_FAILURES;
 
 /**
  * How long a delivery waits after so many failed attempts, in ms: a step, a quarter more or less, so that what

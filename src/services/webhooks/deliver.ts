@@ -11,7 +11,7 @@ import {
 } from '../../models/webhooks/webhook-delivery.ts';
 import { WebhookEndpoint } from '../../models/webhooks/webhook-endpoint.ts';
 import type { JobType, Work } from '../jobs/job-type.ts';
-import { MOST_FAILURES } from './backoff.ts';
+import { isFailing } from './backoff.ts';
 import { post } from './post.ts';
 import { recordOutcome, type Target } from './record-outcome.ts';
 import { signMessage } from './signature.ts';
@@ -82,7 +82,7 @@ interface Stored {
 
 /** The deliveries that are due; of an endpoint that has failed several times in a row the first alone. */
 function findDue(ctx: Ctx, { id, failures }: Target): Promise<WebhookDeliveryDoc[]> {
-  const isTried = failures >= MOST_FAILURES;
+  const isTried = isFailing(failures);
   const pending = { endpoint: id, status: 'PENDING' };
   return findMany(
     ctx,

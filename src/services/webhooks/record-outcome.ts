@@ -9,7 +9,7 @@ import {
   type WebhookDeliveryDoc,
 } from '../../models/webhooks/webhook-delivery.ts';
 import { WebhookEndpoint } from '../../models/webhooks/webhook-endpoint.ts';
-import { chooseSilence, chooseWait, MOST_FAILURES, MOST_SILENCE, RETRIED_FOR } from './backoff.ts';
+import { chooseSilence, chooseWait, isFailing, MOST_SILENCE, RETRIED_FOR } from './backoff.ts';
 import type { Outcome } from './post.ts';
 import { makeDue } from './wake.ts';
 
@@ -119,7 +119,7 @@ async function countFailure(
 
 /** An endpoint that answers again gets at once what has waited. */
 async function forgetFailures(target: Target): Promise<void> {
-  const wasSilent = target.failures >= MOST_FAILURES;
+  const wasSilent = isFailing(target.failures);
   await WebhookEndpoint.collection.updateOne(
     { _id: target.id },
     { $set: { failures: 0 }, $unset: { failingSince: 1, retryAt: 1 } },

@@ -9,7 +9,7 @@ import { WebhookEndpoint } from '../../models/webhooks/webhook-endpoint.ts';
 import { hurryJob } from '../jobs/hurry.ts';
 import type { JobType } from '../jobs/job-type.ts';
 import { enqueue, ringJobs } from '../jobs/queue.ts';
-import { MOST_FAILURES } from './backoff.ts';
+import { isFailing } from './backoff.ts';
 
 /** Several may wake an endpoint at once; so often one of them looks again. */
 const TRIES = 5;
@@ -75,8 +75,8 @@ async function findWait(ctx: Ctx, { _id, left, failures }: Waiting): Promise<num
   if (!first) return undefined;
   // An endpoint that has been left alone for failing is tried again when that is over, by whatever waits; any other
   // only by what is due: else a job that finds nothing to send would start the next one, for ever.
-  const [silence, due] = [left ?? 0, first.left ?? 0];
-  const ms = failures >= MOST_FAILURES ? (left ?? due) : Math.max(silence, due);
+  const due = first.left ?? 0;
+  const ms = isFailing(failures) ? (left ?? due) : Math.max(left ?? 0, due);
   return Math.max(0, Math.ceil(ms / 1000));
 }
 
