@@ -144,4 +144,22 @@ describe('a pod', () => {
     await recordPodAnswer(ctx, pod, 0);
     expect(await isChosen()).toBe(true);
   });
+
+  test('that answers as it did is written again only after a while, or once it had failed', async () => {
+    const [server] = servers as [ComfyUi];
+    const { _id } = await makePod(server.url);
+    const answer = async (queueRemaining: number, ms = 0) => {
+      const before = (await findPod(ctx, _id)) as PodDoc;
+      await recordPodAnswer({ ...ctx, clock: () => Date.now() + ms }, before, queueRemaining);
+      const after = await findPod(ctx, _id);
+      return after?.lastSeenAt?.getTime() !== before.lastSeenAt?.getTime();
+    };
+    expect(await answer(0)).toBe(true);
+    expect(await answer(0)).toBe(false);
+    expect(await answer(2)).toBe(true);
+    expect(await answer(2)).toBe(false);
+    await recordPodFailure(ctx, { _id }, new Error('no'));
+    expect(await answer(2)).toBe(true);
+    expect(await answer(2, 16_000)).toBe(true);
+  });
 });

@@ -119,7 +119,8 @@ async function start(world: World, n: number, index: number): Promise<void> {
 
 async function noteStages({ executions, met }: World, what: string): Promise<void> {
   const mine = { _id: { $in: executions.map(({ _id }) => _id) } };
-  const runs = await ComfyUIWorkflowExecution.collection.find(mine).toArray();
+  const only = { projection: { stage: 1 } };
+  const runs = await ComfyUIWorkflowExecution.collection.find(mine, only).toArray();
   met[what] ??= {};
   const stages = met[what];
   for (const { stage } of runs) stages[String(stage)] = (stages[String(stage)] ?? 0) + 1;

@@ -54,8 +54,10 @@ function replaceTimers(): void {
   performance.now = () => steady() + ahead;
   AbortSignal.timeout = (ms) => {
     const controller = new AbortController();
-    const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-    void clock?.sleep(ms).then(() => controller.abort(reason));
+    void clock?.sleep(ms).then(() => {
+      const message = 'The operation was aborted due to timeout';
+      controller.abort(new DOMException(message, 'TimeoutError'));
+    });
     return controller.signal;
   };
 }

@@ -23,10 +23,7 @@ async function work(world: World, chance: Chance): Promise<void> {
   let isWoken = false;
   while (!world.isOver) {
     if (!isWoken) {
-      const { isDue, ms } = await findPause(world);
-      // Nobody wakes exactly in time.
-      if (!isDue) await clock.sleep(ms + 1 + below(200));
-      isWoken = isDue || ms < LONGEST_PAUSE;
+      isWoken = await sleepUntilDue(world, chance, false);
       continue;
     }
     isWoken = false;
@@ -48,7 +45,7 @@ async function work(world: World, chance: Chance): Promise<void> {
     await tellUploads(world, chance);
     world.busy--;
     // What was due is another's by now, or waits for something else.
-    if (outcome === 'IDLE') await clock.sleep((await findPause(world)).ms + 1 + below(200));
+    if (outcome === 'IDLE') isWoken = await sleepUntilDue(world, chance, true);
   }
 }
 
@@ -64,6 +61,18 @@ async function tellUploads(world: World, { below }: Chance): Promise<void> {
     await noteUpload(ctx, event);
     if (luck === 2) await noteUpload(ctx, event);
   }
+}
+
+/**
+ * Waits until a job is due. @param isInVain whether what is due now could not be taken: the next is waited for
+ * @returns whether a job should be due by now; else one has to look again
+ */
+async function sleepUntilDue(world: World, { below }: Chance, isInVain: boolean): Promise<boolean> {
+  const { isDue, ms } = await findPause(world);
+  if (isDue && !isInVain) return true;
+  // Nobody wakes exactly in time.
+  await world.clock.sleep(ms + 1 + below(200));
+  return ms < LONGEST_PAUSE;
 }
 
 /** Whether a job is due, and how long it is until the next one, or the end of a lease, in ms. */

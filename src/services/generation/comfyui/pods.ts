@@ -2,7 +2,7 @@ import type { Ctx } from '../../../context.ts';
 import { isPastOrMissing } from '../../../data/database-time.ts';
 import type { DocOf } from '../../../data/entity.ts';
 import type { UUID } from '../../../data/ids.ts';
-import { findOne } from '../../../data/read.ts';
+import { findOne, WHOLE } from '../../../data/read.ts';
 import { ComfyUIPod } from '../../../models/generation/comfyui/pod.ts';
 import { ComfyUIWorkflowExecution } from '../../../models/generation/comfyui/workflow-execution.ts';
 import { listAblePods, type Needs } from './able-pods.ts';
@@ -16,9 +16,9 @@ const MOST_ASKED = 8;
 /** How long the length of a queue is waited for, in ms. */
 const PATIENCE = 4_000;
 
-/** Finds a pod by its id. */
+/** Finds a pod by its id, with how often calls of it failed. */
 export function findPod(ctx: Ctx, _id: UUID): Promise<PodDoc | null> {
-  return findOne(ctx, ComfyUIPod, { _id });
+  return findOne(ctx, ComfyUIPod, { _id }, WHOLE);
 }
 
 /**
