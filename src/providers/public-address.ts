@@ -50,9 +50,11 @@ for (const [address, prefix] of [
 ] as const) {
   own.addSubnet(address, prefix, familyOf(address));
 }
-// AWS's metadata service by IPv6 lies within what is one's own.
+// The metadata services of some clouds lie within what is one's own: AWS, Google, Scaleway, Alibaba.
 const metadata = new BlockList();
-metadata.addAddress('fd00:ec2::254', 'ipv6');
+for (const address of ['fd00:ec2::254', 'fd20:ce::254', 'fd00:42::42', '100.100.100.200']) {
+  metadata.addAddress(address, familyOf(address));
+}
 
 /** Whether an IP address belongs to a private network; written as such, not as IPv4-mapped IPv6. */
 export function isPrivateAddress(address: string): boolean {

@@ -78,14 +78,17 @@ describe('a pod', () => {
     if (status === 422) expect(made.body.errors[0]?.path).toBe('baseUrl');
   });
 
-  test.each(['http://169.254.169.254', 'http://[fd00:ec2::254]', 'http://[fe80::1]'])(
-    'is never where cloud hosts have their metadata: %s',
-    async (baseUrl) => {
-      const admin = await given.admin();
-      const body = { name: 'X', baseUrl, isPrivate: true };
-      expect((await admin.post('/v1/comfyui/pods', body)).status).toBe(422);
-    },
-  );
+  test.each([
+    'http://169.254.169.254',
+    'http://[fd00:ec2::254]',
+    'http://[fd20:ce::254]',
+    'http://100.100.100.200',
+    'http://[fe80::1]',
+  ])('is never where cloud hosts have their metadata: %s', async (baseUrl) => {
+    const admin = await given.admin();
+    const body = { name: 'X', baseUrl, isPrivate: true };
+    expect((await admin.post('/v1/comfyui/pods', body)).status).toBe(422);
+  });
 
   test('that is not private is not connected to at a private address, whatever its name resolves to', async () => {
     let calls = 0;

@@ -4,6 +4,7 @@ import { config } from '../../../config.ts';
 import type { UUID } from '../../../data/ids.ts';
 import { isReachable } from '../../../models/generation/comfyui/pod-address.ts';
 import { requestGuarded } from '../../../providers/guarded-request.ts';
+import { type JsonLimits, startGauge } from './json-gauge.ts';
 
 /** A pod, as far as calls need it. */
 export interface PodAddress {
@@ -14,8 +15,8 @@ export interface PodAddress {
 
 /** How long a call may take, in ms: less than a lease, so that nobody else has the job meanwhile. */
 const DEADLINE = 15_000;
-/** The most bytes that are read of a JSON answer. */
-const MOST_JSON = 64 * 1024 * 1024;
+/** How much is read of a JSON answer, unless said otherwise: those of queue and history repeat whole graphs. */
+const MOST_JSON: JsonLimits = { bytes: 16 * 1024 * 1024, values: 1_000_000 };
 
 /** A pod did not do what was asked of it: whether it heard, and what it said. */
 export class PodFailure extends Error {
@@ -41,6 +42,8 @@ export interface PodCall {
   deadline?: number;
   /** The statuses that are answers, beside 200. */
   answers?: readonly number[];
+  /** How much JSON is read of its answer. */
+  most?: JsonLimits;
 }
 
 /** Calls a pod, and answers with the status and the JSON of its answer. @throws PodFailure */
@@ -51,7 +54,7 @@ export async function callPod(
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(call.deadline ?? DEADLINE)]);
   const response = await openPod(pod, { ...call, signal });
   const status = response.statusCode ?? 0;
-  const text = await readText(response, signal);
+  const text = await readText(response, call.most ?? MOST_JSON, signal);
   if (!text) return { status, body: undefined };
   try {
     return { status, body: JSON.parse(text) };
@@ -99,15 +102,18 @@ export async function openPod(pod: PodAddress, call: PodCall): Promise<IncomingM
   }
 }
 
-async function readText(response: IncomingMessage, signal: AbortSignal): Promise<string> {
+async function readText(
+  response: IncomingMessage,
+  most: JsonLimits,
+  signal: AbortSignal,
+): Promise<string> {
   const parts: Buffer[] = [];
-  let length = 0;
+  const measure = startGauge(most);
   const stop = () => response.destroy(new Error('There was no answer in time.'));
   signal.addEventListener('abort', stop, { once: true });
   try {
     for await (const part of response as AsyncIterable<Buffer>) {
-      length += part.length;
-      if (length > MOST_JSON) throw new Error(`The answer exceeds ${MOST_JSON} bytes.`);
+      measure(part);
       parts.push(part);
     }
     return Buffer.concat(parts).toString('utf8');

@@ -5,7 +5,7 @@ import {
   isLink,
 } from '../../../models/generation/comfyui/workflow-graph.ts';
 import type { NodeCatalog } from './node-catalog.ts';
-import { readObject } from './protocol.ts';
+import { readObject, readText } from './protocol.ts';
 
 /** Stands for a value that a run is given: as with the link to a node that is not there, nothing is known of it. */
 export const GIVEN = ['', 0];
@@ -101,8 +101,9 @@ function findValueFault(
 ): string | undefined {
   const { type, options } = readDeclaration(declaration);
   if (type === 'INT' || type === 'FLOAT') {
-    const number = Number(value);
-    if (value === null || value === '' || Number.isNaN(number)) return 'must be a number';
+    const number =
+      typeof value === 'boolean' ? Number(value) : Number(readText(value) || Number.NaN);
+    if (Number.isNaN(number)) return 'must be a number';
     if (typeof options.min === 'number' && number < options.min) {
       return `must be at least ${options.min}`;
     }
@@ -128,7 +129,7 @@ export function findChoiceFault(
   if (!Array.isArray(choices) || choices.includes(value)) return undefined;
   // Inputs are sent along, and pods differ in the files of their models.
   const isInput = options.image_upload || options.audio_upload || options.video_upload;
-  if (isInput || (!hasFiles && FILE.test(String(value)))) return undefined;
+  if (isInput || (!hasFiles && FILE.test(readText(value)))) return undefined;
   return choices.length > 20 ? 'is none of its values' : `must be one of: ${choices.join(', ')}`;
 }
 

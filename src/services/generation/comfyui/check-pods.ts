@@ -20,12 +20,18 @@ const CATALOG_AGE = 30 * 60_000;
 export async function checkPods(ctx: Ctx, signal: AbortSignal): Promise<number> {
   const open = { status: { $ne: 'STOPPED' } };
   const pods = await findMany(ctx, ComfyUIPod, open, { limit: MOST_PODS });
+  const errors: unknown[] = [];
   let answered = 0;
   for (let i = 0; i < pods.length; i += AT_ONCE) {
     const some = pods.slice(i, i + AT_ONCE);
-    const answers = await Promise.all(some.map((pod) => checkPod(ctx, pod, signal)));
-    answered += answers.filter(Boolean).length;
+    // Where one cannot be checked, the others are all the same.
+    const answers = await Promise.allSettled(some.map((pod) => checkPod(ctx, pod, signal)));
+    for (const answer of answers) {
+      if (answer.status === 'rejected') errors.push(answer.reason);
+      else if (answer.value) answered++;
+    }
   }
+  if (errors.length > 0) throw new AggregateError(errors, 'Some pods could not be checked.');
   return answered;
 }
 

@@ -11,9 +11,11 @@ import { recordPodFailure } from './pod-health.ts';
 import { findPod, type PodDoc } from './pods.ts';
 import { recordUsage } from './record-usage.ts';
 import { reviewOutputs } from './review-run.ts';
-import { describeMessages, describeUse, readTimes } from './run-record.ts';
+import { describeMessages, describeUse, readPresence, readTimes } from './run-record.ts';
 import { storeOutput } from './store-output.ts';
 
+/** The most files of one execution that become media. */
+const MOST_OUTPUTS = 100;
 /** How long one step may fetch, in ms; the rest is for the next one. */
 const STEP = 30_000;
 
@@ -40,7 +42,11 @@ export async function planOutputs(
   if (files.length === 0) {
     throw new JobFailure('NO_OUTPUT', 'It has ended without a file that the workflow names.');
   }
-  const { startedAt, seconds } = readTimes(ended);
+  if (files.length > MOST_OUTPUTS) {
+    const message = `It has made ${files.length} files, and may make ${MOST_OUTPUTS}: run it with less at once.`;
+    throw new JobFailure('TOO_MANY_OUTPUTS', message);
+  }
+  const { startedAt, seconds } = readTimes(ended, readPresence(run));
   const queued = startedAt && (startedAt.getTime() - document.createdAt.getTime()) / 1000;
   const set = {
     ...{ stage: 'COLLECTING', status: 'RUNNING', progress: 80, files },

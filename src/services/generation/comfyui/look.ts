@@ -6,8 +6,8 @@ import { describeFollowed, followRun, isFollowed } from './follow-run.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodAnswer, recordPodFailure } from './pod-health.ts';
 import { findPod, type PodDoc } from './pods.ts';
-import { type Ended, readHistory, readQueue, removePending } from './protocol.ts';
-import { isNode, readTimes } from './run-record.ts';
+import { type Ended, isNode, readHistory, readQueue, removePending } from './protocol.ts';
+import { type Presence, readPresence, readTimes } from './run-record.ts';
 
 /** What was seen of a run at its pod. */
 export interface Seen {
@@ -42,7 +42,7 @@ export async function lookAtRun(work: ExecutionWork, run: OpenRun): Promise<Seen
     if (copies > 0 && !isWaiting) await removePending(pod, promptId, signal);
     await recordPodAnswer(ctx, pod, queue.running.length + queue.pending.length);
     if (isRunning) seen = { sight: { is: 'RUNNING' } };
-    else if (ended) seen = { sight: describeEnd(ended), ended };
+    else if (ended) seen = { sight: describeEnd(ended, readPresence(run)), ended };
     else if (copies > 0) seen = { sight: { is: 'PENDING' } };
     else seen = { sight: { is: 'UNKNOWN' } };
   } catch (error) {
@@ -88,9 +88,9 @@ async function noteSilence(run: OpenRun, { is }: Sight): Promise<void> {
 /** What classes of exceptions are called: a sentence is none. */
 const EXCEPTION = /^[\w.]{1,120}$/;
 
-function describeEnd(ended: Ended): Sight {
+function describeEnd(ended: Ended, presence: Presence): Sight {
   const { is, error } = ended;
-  if (is === 'SUCCESS') return { is: 'SUCCEEDED', seconds: readTimes(ended).seconds };
+  if (is === 'SUCCESS') return { is: 'SUCCEEDED', seconds: readTimes(ended, presence).seconds };
   if (is === 'INTERRUPTED') return { is: 'INTERRUPTED' };
   // Its message may repeat what it was given, a prompt among others: so only its class is told.
   const type = EXCEPTION.test(error?.type ?? '') ? error?.type : 'an unknown error';

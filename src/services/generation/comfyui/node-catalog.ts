@@ -17,13 +17,58 @@ const MOST_STORED = 12 * 1024 * 1024;
 /** The nodes of a pod by their class, as `/object_info` says. */
 export type NodeCatalog = Record<string, unknown>;
 
+type Scalar = string | number | boolean;
+
+/**
+ * What is known and used of the answer of a pod: of each class its inputs, its outputs, and whether it is a last one.
+ * What has another form than ComfyUI gives it is left out, so that whoever reads a catalog finds what it expects.
+ */
+function pickKnown(answer: NodeCatalog): NodeCatalog {
+  return mapValues(answer, (about) => {
+    const { input, output, output_node } = readObject(about);
+    const { required, optional } = readObject(input);
+    return {
+      input: {
+        required: mapValues(readObject(required), pickDeclaration),
+        optional: mapValues(readObject(optional), pickDeclaration),
+      },
+      ...(Array.isArray(output) && { output: output.map((type) => (isScalar(type) ? type : '*')) }),
+      ...(typeof output_node === 'boolean' && { output_node }),
+    };
+  });
+}
+
+/** `["INT", { "min": 0 }]`, or `[["a", "b"]]`. */
+function pickDeclaration(declaration: unknown): unknown[] {
+  const [type, options] = Array.isArray(declaration) ? declaration : [];
+  const known = Object.entries(readObject(options)).map(([name, value]) => [
+    name,
+    pickPlain(value),
+  ]);
+  const kept = Object.fromEntries(known.filter(([, value]) => value !== undefined));
+  return [pickPlain(type), kept];
+}
+
+/** A value, or a list of them. */
+function pickPlain(value: unknown): Scalar | Scalar[] | undefined {
+  return Array.isArray(value) ? value.filter(isScalar) : isScalar(value) ? value : undefined;
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+function mapValues(values: Record<string, unknown>, map: (value: unknown) => unknown) {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
+}
+
 /** Keeps what nodes a pod has. @returns how many; undefined where it is too much to be kept */
 export async function storeCatalog(
   ctx: Ctx,
   pod: UUID,
   catalog: NodeCatalog,
 ): Promise<number | undefined> {
-  const text = JSON.stringify(catalog);
+  const text = JSON.stringify(pickKnown(catalog));
   if (text.length > MOST_JSON) return undefined;
   const hash = createHash('sha256').update(text).digest('hex');
   const classes = Object.keys(catalog).length;

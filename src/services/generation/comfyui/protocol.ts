@@ -27,8 +27,8 @@ export async function submitPrompt(
   const nodeErrors = readObject(answer.node_errors);
   if (status === 400) {
     const error = readObject(answer.error);
-    const said = typeof answer.error === 'string' ? answer.error : (error.type ?? 'no reason');
-    return { is: 'REFUSED', message: clip(String(said), 120), nodeErrors };
+    const said = readText(answer.error) || readText(error.type) || 'no reason';
+    return { is: 'REFUSED', message: clip(said, 120), nodeErrors };
   }
   if (answer.prompt_id !== promptId) {
     // A server that does not take ids of ours: what it runs could not be found again.
@@ -50,7 +50,7 @@ export async function readQueue(pod: PodAddress, signal: AbortSignal): Promise<P
   if (!Array.isArray(answer.queue_running) || !Array.isArray(answer.queue_pending)) {
     throw new PodFailure('The pod answered /queue with something else.', true, 200);
   }
-  const idOf = (item: unknown) => (Array.isArray(item) ? String(item[1]) : '');
+  const idOf = (item: unknown) => (Array.isArray(item) ? readText(item[1]) : '');
   const byNumber = (a: unknown, b: unknown) => numberOf(a) - numberOf(b);
   return {
     running: answer.queue_running.map(idOf),
@@ -59,7 +59,8 @@ export async function readQueue(pod: PodAddress, signal: AbortSignal): Promise<P
 }
 
 function numberOf(item: unknown): number {
-  return Array.isArray(item) ? Number(item[0]) : 0;
+  const [number] = Array.isArray(item) ? item : [];
+  return typeof number === 'number' ? number : 0;
 }
 
 /** A file that a run has left at its pod. */
@@ -100,43 +101,43 @@ export async function readHistory(
     messages,
     ...(failed && {
       error: {
-        type: clip(String(failed.exception_type ?? ''), 200),
-        message: clip(String(failed.exception_message ?? ''), 800),
-        ...(failed.node_id !== undefined && { node: clip(String(failed.node_id), 64) }),
+        type: clip(readText(failed.exception_type), 200),
+        message: clip(readText(failed.exception_message), 800),
+        ...(isNode(failed.node_id) && { node: failed.node_id }),
       },
     }),
   };
 }
 
-/** The most events and files of a run that are read. */
+/** The most events of a run that are read. */
 const MOST_MESSAGES = 1000;
-const MOST_FILES = 100;
+/** The last moment that a date in JSON can tell, in ms: the end of the year 9999. */
+const LAST_MOMENT = 253_402_300_799_999;
 
 function readMessages(messages: unknown): Ended['messages'] {
   if (!Array.isArray(messages)) return [];
   return messages.slice(0, MOST_MESSAGES).flatMap((message) => {
     if (!Array.isArray(message) || typeof message[0] !== 'string') return [];
     const data = readObject(message[1]);
-    const at = Number(data.timestamp);
-    return [{ event: clip(message[0], 64), ...(Number.isFinite(at) && { at }), data }];
+    const at = data.timestamp;
+    const isMoment = typeof at === 'number' && at > 0 && at <= LAST_MOMENT;
+    return [{ event: clip(message[0], 64), ...(isMoment && { at }), data }];
   });
 }
 
 /** Files that are kept: those of type `output`. Previews are of type `temp`. */
 function listFiles(outputs: unknown): PodFile[] {
-  return Object.entries(readObject(outputs))
-    .flatMap(([node, kinds]) =>
-      Object.values(readObject(kinds)).flatMap((files) =>
-        (Array.isArray(files) ? files : []).flatMap((file): PodFile[] => {
-          const { filename, subfolder, type } = readObject(file);
-          if (type !== 'output' || typeof filename !== 'string' || filename === '') return [];
-          const folder = typeof subfolder === 'string' ? subfolder : '';
-          if (filename.length > 1024 || folder.length > 1024) return [];
-          return [{ node: clip(node, 64), fileName: filename, subfolder: folder }];
-        }),
-      ),
-    )
-    .slice(0, MOST_FILES);
+  return Object.entries(readObject(outputs)).flatMap(([node, kinds]) =>
+    Object.values(readObject(kinds)).flatMap((files) =>
+      (Array.isArray(files) ? files : []).flatMap((file): PodFile[] => {
+        const { filename, subfolder, type } = readObject(file);
+        if (type !== 'output' || typeof filename !== 'string' || filename === '') return [];
+        const folder = typeof subfolder === 'string' ? subfolder : '';
+        if (filename.length > 1024 || folder.length > 1024) return [];
+        return [{ node: clip(node, 64), fileName: filename, subfolder: folder }];
+      }),
+    ),
+  );
 }
 
 /** Opens a file of a run. @throws PodFailure; where there is none, of status 404 */
@@ -193,7 +194,7 @@ export async function readStats(pod: PodAddress, signal: AbortSignal): Promise<P
     devices: (Array.isArray(devices) ? devices : []).slice(0, 16).map((device) => {
       const { name, vram_total: total, vram_free: free } = readObject(device);
       return {
-        name: clip(String(name), 120),
+        name: clip(readText(name), 120),
         vramTotal: isSize(total) ? total : 0,
         vramFree: isSize(free) ? free : 0,
       };
@@ -212,18 +213,33 @@ function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+/** Custom nodes have many classes, and each loader names all the files of its models. */
+const MOST_OBJECT_INFO = { bytes: 64 * 1024 * 1024, values: 3_000_000 };
+
 /** The nodes of a pod, with their inputs. */
 export async function readObjectInfo(
   pod: PodAddress,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
-  const { body } = await callPod(pod, { path: '/object_info', signal, deadline: 60_000 });
+  const { body } = await callPod(pod, {
+    ...{ path: '/object_info', signal, deadline: 60_000, most: MOST_OBJECT_INFO },
+  });
   return readObject(body);
 }
 
 export function readObject(value: unknown): Record<string, unknown> {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? (value as Record<string, unknown>) : {};
+}
+
+/** A text, or a number as text; of anything else nothing. `String` throws for some of what JSON can hold. */
+export function readText(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** Whether it looks like the id of a node. */
+export function isNode(id: unknown): id is string {
+  return typeof id === 'string' && /^[\w:.-]{1,64}$/.test(id);
 }
 
 /** What a pod says, as far as it is kept. */

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { RunReport } from './report-run.ts';
-import { readEvent } from './socket-events.ts';
+import { type RunEvent, readEvent } from './socket-events.ts';
 
 /** A socket that neither sends nor answers a ping for so long is dead, whatever TCP says; in ms. */
 const SILENCE = 10_000;
@@ -32,7 +32,13 @@ export async function readSocket(
   });
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     isHeard = true;
-    const event = readEvent(data, isBinary, promptId);
+    let event: RunEvent | null;
+    try {
+      event = readEvent(data, isBinary, promptId);
+    } catch {
+      // Thrown in a listener it would end the process. The run is asked for, as where a pod has no sockets.
+      return socket.terminate();
+    }
     if (event?.is === 'ENDED') resolve('ENDED');
     else if (event?.is === 'ENDING') setTimeout(resolve, GRACE, 'ENDED').unref();
     else if (event) report.tell(event);

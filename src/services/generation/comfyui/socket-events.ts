@@ -1,4 +1,4 @@
-import { readObject } from './protocol.ts';
+import { isNode, readObject, readText } from './protocol.ts';
 
 /** What a pod tells of a run over its websocket, as far as it is used. */
 export type RunEvent =
@@ -17,14 +17,16 @@ export function readEvent(message: Buffer, isBinary: boolean, promptId: string):
   const { type, data: about } = parse(message);
   const data = readObject(about);
   if (data.prompt_id !== promptId) return null;
-  const node = typeof data.node === 'string' ? data.node.slice(0, 64) : undefined;
+  // What is no id of a node might be anything that the run was given: it is not kept.
+  const node = isNode(data.node) ? data.node : undefined;
   switch (type) {
     case 'execution_success':
     case 'execution_error':
     case 'execution_interrupted':
       return { is: 'ENDING' };
     case 'executing':
-      return node === undefined ? { is: 'ENDED' } : { is: 'NODE', node };
+      if (typeof data.node !== 'string') return { is: 'ENDED' };
+      return node === undefined ? null : { is: 'NODE', node };
     case 'execution_cached':
       return { is: 'PROGRESS', finished: readNames(data.nodes) };
     case 'executed':
@@ -38,7 +40,11 @@ export function readEvent(message: Buffer, isBinary: boolean, promptId: string):
   }
 }
 
+/** The largest text that is parsed, in bytes: the states of a graph of ten thousand nodes. */
+const MOST_TEXT = 2 * 1024 * 1024;
+
 function parse(message: Buffer): Record<string, unknown> {
+  if (message.length > MOST_TEXT) return {};
   try {
     return readObject(JSON.parse(message.toString('utf8')));
   } catch {
@@ -47,10 +53,10 @@ function parse(message: Buffer): Record<string, unknown> {
 }
 
 const readNames = (names: unknown): string[] =>
-  Array.isArray(names) ? names.slice(0, 1000).map((name) => String(name).slice(0, 64)) : [];
+  Array.isArray(names) ? names.slice(0, 1000).map(readText).filter(isNode) : [];
 
 function readShare({ value, max }: Record<string, unknown>): number {
-  const share = Number(value) / Number(max);
+  const share = typeof value === 'number' && typeof max === 'number' ? value / max : 0;
   return Number.isFinite(share) ? Math.min(Math.max(share, 0), 1) : 0;
 }
 
@@ -60,7 +66,7 @@ function readStates(nodes: Record<string, unknown>): RunEvent {
   return {
     is: 'PROGRESS',
     finished: readNames(states.filter(([, { state }]) => state === 'finished').map(([id]) => id)),
-    ...(running && { node: running[0].slice(0, 64), share: readShare(running[1]) }),
+    ...(running && isNode(running[0]) && { node: running[0], share: readShare(running[1]) }),
   };
 }
 

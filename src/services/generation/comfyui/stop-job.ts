@@ -62,8 +62,10 @@ async function recordStopped(
 ): Promise<void> {
   const ended = _id && (await readHistory(pod, promptId, signal));
   const run = ended && (await findOne(ctx, ComfyUIWorkflowExecution, { _id }));
-  const { seconds } = ended ? readTimes(ended) : {};
-  if (!run || seconds === undefined) return;
+  if (!run) return;
+  const presence = { from: run.createdAt, to: new Date(ctx.clock()) };
+  const { seconds } = readTimes(ended, presence);
+  if (seconds === undefined) return;
   await recordUsage(ctx, pod, { _id: run._id, user: run.user, promptId }, seconds, signal);
 }
 
