@@ -162,3 +162,30 @@ test('an import leaves out what it would suggest where the pods say otherwise', 
   expect(names).toContain('width');
   expect(names).not.toContain('seed');
 });
+
+/** What the editor saves: a value, linked to the width of so many nodes. */
+const savedWith = (value: unknown, nodes: number, id?: string) => ({
+  nodes: [
+    { id: 0, type: 'PrimitiveNode', widgets_values: [value] },
+    ...Array.from({ length: nodes }, (_, n) => ({
+      ...{ id: id ?? n + 1, type: 'EmptyImage', widgets_values: [64, 64, 1, 0] },
+      inputs: [{ name: 'width', link: 1 }],
+    })),
+  ],
+  links: [[1, 0, 0, 1, 0, 'INT']],
+});
+
+test.each([
+  ['grows beyond all bounds', savedWith('x'.repeat(1e6), 1000), 'graph', 'exceeds 2097152 bytes'],
+  ['has too many keys', savedWith(Array(1000).fill(1), 100), '', 'has over 40000 keys'],
+  ['has an operator', savedWith(1, 1, '$where'), 'graph.$where', 'a key may not start with $'],
+])(
+  "an import of the editor's format that %s as it is converted is refused",
+  async (...[, saved, path, message]) => {
+    const alice = await given.user();
+    const body = { name: 'Saved', graph: saved };
+    const made = await alice.post<Problem>('/v1/comfyui/workflows/import', body);
+    expect(made.status, made.text.slice(0, 500)).toBe(422);
+    expect(made.body.errors[0]).toEqual({ path, message });
+  },
+);

@@ -245,6 +245,47 @@ describe('an import', () => {
     expect(made.body.graph).toEqual({ 1: empty, 2: named });
   });
 
+  const inputs = (json: string) => `{"1":{"class_type":"X","inputs":${json}}}`;
+  const nested = (levels: number) => inputs(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+  const refused: [what: string, graph: string, path: string, message: string][] = [
+    ['is nested too deep', nested(100), 'graph.1.inputs.a.a', 'is nested deeper than 32 levels'],
+    ['has a key of prototypes', inputs('{"__proto__":1}'), '__proto__', 'is a forbidden key'],
+    ['has a key of classes', inputs('{"constructor":1}'), 'constructor', 'is a forbidden key'],
+    ['has an operator', inputs('{"$where":1}'), '$where', 'a key may not start with $'],
+    ['has a key with NUL', inputs('{"a\\u0000":1}'), 'inputs.a', 'a key may not hold NUL'],
+    ['has too many keys', inputs(`{"a":[${'1,'.repeat(40_000)}1]}`), '', 'has over 40000 keys'],
+    [
+      'grows, as its numbers are written out',
+      inputs(`{"a":"${'x'.repeat(1.9e6)}","b":{"c":[${'1e20,'.repeat(20_000)}1]}}`),
+      'graph',
+      'exceeds 2097152 bytes',
+    ],
+  ];
+  test.each(refused)(
+    'of a picture whose graph %s is refused as a body is',
+    async (...[, graph, path, message]) => {
+      const alice = await given.user();
+      const image = await upload(alice, pngText(await blank(), [['prompt', graph, 'zTXt']]));
+      const found = await alice.post<Problem>('/v1/comfyui/workflows/import', { name: 'X', image });
+      expect(found.status, found.text.slice(0, 500)).toBe(422);
+      expect(found.body.errors[0]).toEqual({ path: expect.stringContaining(path), message });
+      const body = { name: 'X', graph: JSON.parse(graph) };
+      const sent = await alice.post<Problem>('/v1/comfyui/workflows/import', body);
+      expect(found.body.errors).toEqual(sent.body.errors);
+    },
+  );
+
+  test.each([
+    ['prompt', nested(200_000)],
+    ['workflow', `{"nodes":[{"id":${'['.repeat(200_000)}${']'.repeat(200_000)}}]}`],
+  ])('of a picture whose %s is nested as deep as can be is refused', async (key, text) => {
+    const alice = await given.user();
+    const image = await upload(alice, pngText(await blank(), [[key, text, 'zTXt']]));
+    const found = await alice.post<Problem>('/v1/comfyui/workflows/import', { name: 'X', image });
+    expect(found.status, found.text.slice(0, 500)).toBe(422);
+    expect(found.body.errors).toMatchObject([{ message: 'is nested deeper than 32 levels' }]);
+  });
+
   test("of the editor's format says how to export it, where no pod is known to be up", async () => {
     const alice = await given.user();
     const graph = { nodes: [{ id: 1, type: 'EmptyImage' }], links: [] };

@@ -117,6 +117,14 @@ describe('a mark', () => {
     }
   });
 
+  test('is added to XMP with much room in its middle without holding up others', async () => {
+    const xmp = describeTitle('').replace('<?xpacket end', `${' '.repeat(500_000)}.<?xpacket end`);
+    const before = pngText(png, [['XML:com.adobe.xmp', xmp, 'iTXt']]);
+    const start = performance.now();
+    expect((await mark(before)).length).toBeGreaterThan(before.length);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
   test('is not put on a WebP or a PNG with content credentials behind its pixels', async () => {
     for (const webp of [draw().webp(), draw().flatten().webp()]) {
       const signed = appendChunk(await webp.toBuffer(), 'C2PA', JUMBF);

@@ -15,7 +15,7 @@ const DEEPEST = 32;
 /** The most keys of a body, unless its route allows more. */
 const MOST_KEYS = 1000;
 
-/** What was found in a body so far. */
+/** What was found so far. */
 interface Inspection {
   faults: Fault[];
   keys: number;
@@ -24,12 +24,7 @@ interface Inspection {
   path: string[];
 }
 
-/**
- * Parses a JSON body, and refuses keys that could reach an object's prototype or be an operator of
- * MongoDB, at any depth. The error names every fault, up to so many: a body that is refused anyway
- * is not read to its end.
- * @throws AppError MALFORMED_JSON, VALIDATION_FAILED
- */
+/** Parses a JSON body, and checks it. @throws AppError MALFORMED_JSON, VALIDATION_FAILED */
 export function parseJson(text: string, mostKeys = MOST_KEYS): unknown {
   let value: unknown;
   try {
@@ -37,6 +32,17 @@ export function parseJson(text: string, mostKeys = MOST_KEYS): unknown {
   } catch (cause) {
     throw new AppError('MALFORMED_JSON', 'The body is not valid JSON.', { cause });
   }
+  checkJson(value, mostKeys);
+  return value;
+}
+
+/**
+ * Refuses JSON of others that is too large or too deep, or has keys, at any depth, that could reach an object's
+ * prototype or be an operator of MongoDB. The error names every fault, up to so many: what is refused anyway is not
+ * read to its end.
+ * @throws AppError VALIDATION_FAILED
+ */
+export function checkJson(value: unknown, mostKeys: number): void {
   const found: Inspection = { faults: [], keys: 0, mostKeys, path: [] };
   inspect(value, found);
   const { faults } = found;
@@ -44,7 +50,6 @@ export function parseJson(text: string, mostKeys = MOST_KEYS): unknown {
     throw invalid([{ path: '', message: `has over ${mostKeys} keys` }, ...faults]);
   }
   if (faults.length > 0) throw invalid(faults);
-  return value;
 }
 
 function inspect(value: unknown, found: Inspection): void {

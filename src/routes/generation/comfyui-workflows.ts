@@ -16,7 +16,11 @@ import { findGraphFaults } from '../../models/generation/comfyui/workflow-graph.
 import { owner } from '../../rules.ts';
 import { findCatalogFaults } from '../../services/generation/comfyui/check-workflow.ts';
 import { findFileFaults } from '../../services/generation/comfyui/foreign-files.ts';
-import { type GraphSource, readImport } from '../../services/generation/comfyui/import-graph.ts';
+import {
+  type GraphSource,
+  MOST_KEYS,
+  readImport,
+} from '../../services/generation/comfyui/import-graph.ts';
 import { keepRevision, type WorkflowDoc } from '../../services/generation/comfyui/revisions.ts';
 import {
   suggestOutputs,
@@ -26,8 +30,8 @@ import {
 const path = '/v1/comfyui/workflows';
 const options = { path, rule: owner };
 
-/** A graph of 400 nodes has some 10,000 keys and 2 MB. */
-const ROOM = { mostKeys: 40_000, mostKiB: 3 * 1024 };
+/** A graph of 400 nodes has some 2 MB. */
+const ROOM = { mostKeys: MOST_KEYS, mostKiB: 3 * 1024 };
 
 const example = {
   name: 'Cover art',

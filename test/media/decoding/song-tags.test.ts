@@ -5,6 +5,7 @@ import {
   weighKey,
   weighTempo,
 } from '../../../src/services/media/audio/analysis/tagged.ts';
+import { pickMusicTags } from '../../../src/services/media/audio/music-tags.ts';
 import { processed, type Studio, studio } from '../../samples/audio.ts';
 import { C2PA_BOX, JUMBF } from '../../samples/origin.ts';
 
@@ -86,6 +87,15 @@ test('tags of nonsense are left out', async () => {
   );
   for (const name of ['bpm', 'musicBrainz', 'replayGain'])
     expect(metadata).not.toHaveProperty(name);
+});
+
+test('a gain with much space in it does not hold up others', () => {
+  const value = `1${' '.repeat(300_000)}x`;
+  const start = performance.now();
+  expect(pickMusicTags({} as never, { vorbis: [{ id: 'REPLAYGAIN_TRACK_GAIN', value }] })).toEqual(
+    pickMusicTags({} as never, {}),
+  );
+  expect(performance.now() - start).toBeLessThan(5000);
 });
 
 test('a tag decides between a tempo and its double, and never against a sure measurement', () => {

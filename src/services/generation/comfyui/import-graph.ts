@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { checkJson } from '../../../api/json/parse.ts';
 import type { Ctx } from '../../../context.ts';
 import type { DocOf } from '../../../data/entity.ts';
 import { UUID } from '../../../data/ids.ts';
@@ -27,14 +28,35 @@ export interface GraphSource {
   image?: string;
 }
 
+/** The most keys of a body with a graph, and of a graph: one of 400 nodes has some 10,000. */
+export const MOST_KEYS = 40_000;
+
 /**
  * The graph in API format that a client sends, or that a picture of his carries.
  * @throws AppError VALIDATION_FAILED
  */
 export async function readImport(ctx: Ctx, user: UUID, source: GraphSource): Promise<Graph> {
   const found = source.graph ?? (await readPicture(ctx, user, source.image as string));
-  if (!isEditorFormat(found)) return dropTraces(found as Graph);
-  return convert(ctx, found);
+  const graph = isEditorFormat(found) ? await convert(ctx, found) : dropTraces(found as Graph);
+  // What was a value in the editor's format may be a key now, and one value may be in many places.
+  checkJson({ graph }, MOST_KEYS);
+  if (isTooLarge(graph)) {
+    throw invalid([{ path: 'graph', message: `exceeds ${LARGEST_GRAPH} bytes` }]);
+  }
+  return graph;
+}
+
+/** Measures the values one by one first: all of them together may be more than a text can hold. */
+function isTooLarge(graph: Graph): boolean {
+  const measure = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? '');
+  let bytes = 0;
+  for (const node of Object.values(graph)) {
+    for (const value of Object.values(readObject(readObject(node).inputs))) {
+      bytes += measure(value);
+      if (bytes > LARGEST_GRAPH) return true;
+    }
+  }
+  return measure(graph) > LARGEST_GRAPH;
 }
 
 /**
@@ -55,7 +77,11 @@ async function readPicture(ctx: Ctx, user: UUID, image: string): Promise<Record<
   if (!found) throw refuse('there is no such image');
   if (found.status !== 'READY') throw refuse(`is ${found.status}, not READY`);
   const graph = findGraph(found.metadata) ?? findGraph(await readOriginal(found));
-  if (graph) return graph;
+  if (graph) {
+    // As if it were a body: what follows calls itself for each level.
+    checkJson({ graph }, MOST_KEYS);
+    return graph;
+  }
   throw refuse(`carries no graph of ComfyUI of at most ${LARGEST_GRAPH} bytes`);
 }
 

@@ -122,7 +122,7 @@ function round(value: number | undefined): number | undefined {
 
 /** `-6.54 dB`, also with a comma. */
 function parseDecibels(text: string | undefined): number | undefined {
-  const found = /^\s*([+-]?\d{1,6}(?:[.,]\d{1,9})?)\s*(?:dB)?\s*$/i.exec(text ?? '')?.[1];
+  const found = /^\s*([+-]?\d{1,6}(?:[.,]\d{1,9})?)(?:\s*dB)?\s*$/i.exec(text ?? '')?.[1];
   return found === undefined ? undefined : Number(found.replace(',', '.'));
 }
 

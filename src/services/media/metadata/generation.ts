@@ -19,15 +19,20 @@ export interface GenerationTags {
 
 type Field = 'prompt' | 'negativePrompt' | 'workflow' | 'parameters';
 
-/** Fields by the keys that generators give them, in lower case. */
-const FIELDS: Record<string, Field | undefined> = {
-  prompt: 'prompt',
-  ...{ negative_prompt: 'negativePrompt', 'negative prompt': 'negativePrompt' },
-  ...{ workflow: 'workflow', parameters: 'parameters' },
+/** Fields by the keys that generators give them, in lower case: a map, for a file may name its texts `constructor`. */
+const FIELDS = new Map<string, Field>([
+  ...(['prompt', 'workflow', 'parameters'] as const).map((name) => [name, name] as const),
+  ['negative_prompt', 'negativePrompt'],
+  ['negative prompt', 'negativePrompt'],
   // InvokeAI, in the order of its releases
-  ...{ dream: 'prompt', 'sd-metadata': 'parameters', sd_metadata: 'parameters' },
-  ...{ invokeai_metadata: 'parameters', invokeai_workflow: 'workflow', invokeai_graph: 'workflow' },
-};
+  ['dream', 'prompt'],
+  ['sd-metadata', 'parameters'],
+  ['sd_metadata', 'parameters'],
+  ['invokeai_metadata', 'parameters'],
+  ['invokeai_workflow', 'workflow'],
+  ['invokeai_graph', 'workflow'],
+]);
+const findField = (key: string) => FIELDS.get(key.toLowerCase());
 /** Keys of texts for anybody, among them generators: comments and descriptions. */
 const COMMENTS = [
   ...['usercomment', 'comment', 'description', 'imagedescription', 'title'],
@@ -35,8 +40,9 @@ const COMMENTS = [
 ];
 /** Some write `workflow:{…}` into any field. */
 const PREFIXED = /^(prompt|negative_prompt|workflow|parameters)\s*:\s*(?=[{[])/i;
-/** As A1111 and its forks write. */
-const PARAMETERS = /(^|\n)Steps: \d+, .*(Sampler|Seed|CFG)/s;
+/** As A1111 and its forks write: how their settings begin, and one of those that follow. */
+const FIRST_SETTING = /(^|\n)Steps: \d+, /;
+const LATER_SETTING = /Sampler|Seed|CFG/;
 
 /** Bytes of UTF-8 of one text, and of all. */
 interface Bounds {
@@ -61,8 +67,8 @@ export function pickGeneration(
   const isNovelAi = all.some(([key, text]) => isKey(key, 'software') && /NovelAI/i.test(text));
   for (const [key, text] of all) {
     const prefix = PREFIXED.exec(text);
-    if (prefix) add(FIELDS[prefix[1]?.toLowerCase() ?? ''], text.slice(prefix[0].length));
-    else if (FIELDS[key.toLowerCase()]) add(FIELDS[key.toLowerCase()], text);
+    if (prefix) add(findField(prefix[1] ?? ''), text.slice(prefix[0].length));
+    else if (findField(key)) add(findField(key), text);
     else if (isNovelAi && isKey(key, 'description')) add('prompt', text);
     else if (COMMENTS.includes(key.toLowerCase())) readComment(text, add);
   }
@@ -75,19 +81,25 @@ const isKey = (key: string, name: string) => key.toLowerCase() === name;
 
 /** A comment may be the text of A1111, or an object with fields of its own. */
 function readComment(text: string, add: (field: Field | undefined, text: string) => void): void {
-  if (PARAMETERS.test(text)) {
+  if (hasSettings(text)) {
     add('parameters', text);
     return;
   }
   const object = text.trimStart().startsWith('{') ? parseJson(text) : null;
   if (!object) return;
-  const fields = Object.entries(object).filter(([key]) => FIELDS[key.toLowerCase()]);
+  const fields = Object.entries(object).filter(([key]) => findField(key));
   const isOfGraph = fields.some(([key]) => key === 'workflow') || 'class_type' in object;
   if (isOfGraph) {
-    for (const [key, value] of fields) add(FIELDS[key.toLowerCase()], toText(value));
+    for (const [key, value] of fields) add(findField(key), toText(value));
   } else if (fields.length > 0 || SETTINGS.some((name) => name in object)) {
     add('parameters', text);
   }
+}
+
+/** Whether a text has the settings of A1111: in two steps, as one pattern would try each beginning with all that follows. */
+function hasSettings(text: string): boolean {
+  const first = FIRST_SETTING.exec(text);
+  return first !== null && LATER_SETTING.test(text.slice(first.index + first[0].length));
 }
 
 /** Settings of NovelAI, SwarmUI and Draw Things. */
@@ -108,7 +120,7 @@ function guessGenerator(
   if (parameters.includes('"sui_image_params"')) return 'SwarmUI';
   if (/"class_type"\s*:/.test(found.get('prompt') ?? '')) return 'ComfyUI';
   if (/"(nodes|last_node_id)"\s*:/.test(found.get('workflow') ?? '')) return 'ComfyUI';
-  return PARAMETERS.test(parameters) ? 'A1111' : undefined;
+  return hasSettings(parameters) ? 'A1111' : undefined;
 }
 
 /** Leaves out what is too large: a graph that is cut is of no use. */

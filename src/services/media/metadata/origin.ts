@@ -62,7 +62,7 @@ export async function readOrigin(
 /** The comment of FLAC and Ogg that says what XMP says elsewhere. */
 function findTerm(texts: FoundTexts['texts']): string | undefined {
   const [, text] = texts.find(([key]) => key.toLowerCase() === 'digitalsourcetype') ?? [];
-  return readTerm(text?.slice(0, 200));
+  return readTerm(text);
 }
 
 /** The box and the chunk of XMP in MP4 and in WAV (XMP specification, part 3). */

@@ -20,9 +20,12 @@ export function nameTerm(term: GeneratedTerm): string {
   return LIST + term;
 }
 
+/** The most characters of an address, with space around it, in which a term is looked for. */
+const LONGEST_ADDRESS = 400;
+
 /** Finds the term in what tags hold: itself, or its address. */
 export function readTerm(text: string | undefined): string | undefined {
-  return /([A-Za-z]{1,64})\/?\s*$/.exec(text ?? '')?.[1];
+  return /([A-Za-z]{1,64})\/?\s*$/.exec(text?.slice(0, LONGEST_ADDRESS) ?? '')?.[1];
 }
 
 const RDF = 'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"';
@@ -59,5 +62,6 @@ export function addTerm(packet: string, term: GeneratedTerm): string | null {
   if (!END_OF_LIST.test(opened)) return null;
   const grown = opened.replace(END_OF_LIST, (end) => added + end);
   // Room that was left for changes is not needed: where a packet may have 64 KB, there is more for others.
-  return grown.replace(/\s+(<\?xpacket\s+end=)/, '\n$1');
+  // A match begins where the space does: from each place within, the same end would be looked for again.
+  return grown.replace(/(?<!\s)\s+(<\?xpacket\s+end=)/, '\n$1');
 }

@@ -9,9 +9,12 @@ export interface XmpFacts {
 }
 
 const MOST_BYTES = 256 * 1024;
-/** As an attribute, as a reference, or as text, whatever prefix the file gives the namespace. */
+/**
+ * As an attribute, as a reference, or as text, whatever prefix the file gives the namespace. Nothing in it is repeated
+ * without end beside something that takes the same characters: such a pattern would try all ways to share them out.
+ */
 const SOURCE_TYPE =
-  /[\w-]+:DigitalSourceType(?:\s*=\s*["']([^"'<>]{1,200})["']|[^<>]{0,200}?resource\s*=\s*["']([^"'<>]{1,200})["']|\s*>\s*([^<>]{1,200}?)\s*<)/;
+  /[\w-]:DigitalSourceType(?:\s*=\s*["']([^"'<>]{1,200})["']|[^<>]{0,200}?resource\s*=\s*["']([^"'<>]{1,200})["']|\s*>([^<>]{1,400})<)/;
 const USER_COMMENT =
   /<exif:UserComment>\s*<rdf:Alt>\s*<rdf:li[^>]{0,100}>([^<]{1,100000})<\/rdf:li>/;
 

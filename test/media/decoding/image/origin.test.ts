@@ -249,6 +249,55 @@ test('a text that inflates beyond all bounds is left out', async () => {
   expect(await metadataOf(bytes)).toMatchObject({ prompt: PROMPT });
 });
 
+/** Texts that take minutes where the time grows with the square of their length, and else next to none. */
+const LONG: [string, () => Promise<Buffer>][] = [
+  [
+    'a comment whose quotes never end',
+    async () => pngText(await png(), [['Comment', `{"${'\\"'.repeat(400_000)}`, 'zTXt']]),
+  ],
+  [
+    'a comment of settings that are none',
+    async () => pngText(await png(), [['Comment', '\nSteps: 1, '.repeat(80_000), 'zTXt']]),
+  ],
+  [
+    'a text of settings that are none',
+    async () => pngText(await png(), [['parameters', '\nSteps: 1, '.repeat(80_000), 'zTXt']]),
+  ],
+  ['XMP of one word', async () => withXmp(await png(), xmpOf('a'.repeat(200_000)))],
+  [
+    'XMP with a kind of source of spaces',
+    async () => withXmp(await png(), xmpOf(`<a:DigitalSourceType>${' '.repeat(200_000)}`)),
+  ],
+];
+
+test.for(LONG)('%s does not hold up others', async ([, make]) => {
+  const bytes = await make();
+  const start = performance.now();
+  const metadata = await metadataOf(bytes);
+  expect(performance.now() - start).toBeLessThan(5000);
+  expect(Object.keys(metadata).filter((name) => name !== 'omitted')).toEqual([]);
+});
+
+test('a comment of JSON that is nested too deep for a graph is none', async () => {
+  const nested = (levels: number) => `${'{"workflow":'.repeat(levels)}1${'}'.repeat(levels)}`;
+  expect(await metadataOf(await inPng([['Comment', nested(50)]]))).toEqual({
+    workflow: nested(49),
+  });
+  const deep = pngText(await png(), [['Comment', nested(80_000), 'zTXt']]);
+  expect(await metadataOf(deep)).toEqual({});
+});
+
+test('keys that every object has are no fields of a generator', async () => {
+  const texts = ['constructor', '__proto__', 'toString', 'valueOf'].map((key) => [key, 'hello']);
+  const bytes = await inPng([['prompt', PROMPT], ...(texts as [string, string][])]);
+  expect(await metadataOf(bytes)).toEqual({ generator: 'ComfyUI', prompt: PROMPT });
+  const comment = `{"constructor":"a","__proto__":"b","valueOf":"c","workflow":${WORKFLOW}}`;
+  const { generator, workflow, ...others } = await metadataOf(await inPng([['Comment', comment]]));
+  expect(generator).toBe('ComfyUI');
+  expect(JSON.parse(workflow as string)).toEqual(JSON.parse(WORKFLOW));
+  expect(others).toEqual({});
+});
+
 test('places in any of them are not told', async () => {
   const metadata = await metadataOf(withCanary(await jpeg()));
   expect(JSON.stringify(metadata)).not.toContain(CANARY.slice(0, 6));

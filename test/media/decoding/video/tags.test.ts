@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Container } from '../../../../src/services/media/video/containers/container.ts';
+import { readVideoTags } from '../../../../src/services/media/video/tags/video-tags.ts';
 import { box, type Studio, studio } from '../../../samples/audio.ts';
 import { withBoxes } from '../../../samples/mp4-edit.ts';
 import { C2PA_BOX, xmpOf } from '../../../samples/origin.ts';
@@ -56,6 +58,17 @@ test.for(['film.mp4', 'film.mov', 'film.webm', 'film.mkv'])(
     expect(await metadataOf(await tagged(name, tags))).toMatchObject(tags);
   },
 );
+
+test('texts of zeros in a Matroska file do not hold up others', async () => {
+  const long = 'z'.repeat(120_000);
+  const names = ['artist', 'comment', 'description', 'synopsis'];
+  const path = await tagged('zeros.mkv', Object.fromEntries(names.map((name) => [name, long])));
+  const bytes = (await readFile(path)).toString('latin1');
+  await writeFile(path, bytes.replaceAll(long, `${'\0'.repeat(119_999)}z`), 'latin1');
+  const start = performance.now();
+  await readVideoTags(path, { demuxer: 'matroska' } as Container, AbortSignal.timeout(60_000));
+  expect(performance.now() - start).toBeLessThan(5000);
+});
 
 test('make and model of a phone are told, and when it filmed', async () => {
   const apple = {

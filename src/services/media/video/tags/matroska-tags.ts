@@ -83,12 +83,15 @@ function readInfo(info: Buffer): [string, string][] {
   ];
 }
 
+/** Zeros at the end; a match begins at the first of some, so that the end is not looked for from each. */
+const ZEROS = /(?<!\0)\0+$/;
+
 function readTags(tags: Buffer): [string, string][] {
   return filterBy(tags, TAG).flatMap((tag) =>
     filterBy(tag, SIMPLE_TAG).flatMap((simple): [string, string][] => {
       const [name, text] = [findBody(simple, TAG_NAME), findBody(simple, TAG_STRING)];
       return name && text
-        ? [[name.toString('utf8'), text.toString('utf8').replace(/\0+$/, '')]]
+        ? [[name.toString('utf8'), text.toString('utf8').replace(ZEROS, '')]]
         : [];
     }),
   );
