@@ -267,13 +267,14 @@ test('no text that was written for a run is named as a model', () => {
   const song = 'a song about the sea.bin';
   const graph = {
     1: { class_type: 'A', inputs: { ckpt_name: 'flux.safetensors', a: song, text: 'sea.bin' } },
-    2: { class_type: 'B', inputs: { said: 'secret.bin', lora_name: 'style.pt' } },
+    2: { class_type: 'B', inputs: { said: 'secret.bin', lora_name: 'style.pt', vae: 'own.pt' } },
   };
   const parameters = [
     { name: 'said', type: 'STRING' as const, path: '2.inputs.said' },
     { name: 'style', type: 'STRING' as const, path: '2.inputs.lora_name', enum: ['style.pt'] },
+    { name: 'vae', type: 'STRING' as const, path: '2.inputs.vae', default: 'own.pt' },
   ];
-  expect(listModels(graph, parameters)).toEqual(['flux.safetensors', 'style.pt']);
+  expect(listModels(graph, parameters)).toEqual(['flux.safetensors', 'style.pt', 'own.pt']);
 });
 
 test('the seeds that a graph has by itself are named by node and input, those of parameters by these', () => {

@@ -45,18 +45,16 @@ export async function describeLineage(
 
 /**
  * The files of models that a graph names. A text that somebody has written may end as such a file does: so none of an
- * input for texts is taken, and none that a run was given freely.
+ * input for texts is taken, and of a parameter only what its workflow has for it.
  */
 export function listModels(graph: Graph, parameters: WorkflowParameter[]): string[] {
-  const written = new Set(
-    parameters.filter((one) => one.type === 'STRING' && !one.enum).map(({ path }) => path),
-  );
+  const setBy = new Map(parameters.map((parameter) => [parameter.path, parameter]));
   const named = Object.entries(graph).flatMap(([id, { class_type, inputs }]) =>
     Object.entries(inputs).flatMap(([input, value]) => {
-      const isText =
-        written.has(`${id}.inputs.${input}`) ||
-        readInputUse(class_type, input, undefined) === 'TEXT';
-      return typeof value === 'string' && MODEL_FILE.test(value) && !isText ? [value] : [];
+      if (typeof value !== 'string' || !MODEL_FILE.test(value)) return [];
+      const parameter = setBy.get(`${id}.inputs.${input}`);
+      const isOwn = !parameter || parameter.default === value || parameter.enum?.includes(value);
+      return isOwn && readInputUse(class_type, input, undefined) !== 'TEXT' ? [value] : [];
     }),
   );
   return [...new Set(named)].map((name) => name.slice(0, 255)).slice(0, MOST_MODELS);
