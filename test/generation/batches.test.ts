@@ -159,6 +159,8 @@ describe('a batch', () => {
     expect(await faultsOf({ grid })).toEqual(['grid.depth', 'grid.width.1', 'grid.width.2']);
     const shared = { parameters: { width: 32 }, grid: { width: [48] } };
     expect(await faultsOf(shared)).toEqual(['grid.width']);
+    const both = { parameters: { zzz: 1, color: -1 }, grid: { width: [3] } };
+    expect(await faultsOf(both)).toEqual(['grid.width.0', 'parameters.color', 'parameters.zzz']);
     const widths = Array.from({ length: 9 }, (_, n) => 16 + n);
     expect(await faultsOf({ count: 8, grid: { width: widths } })).toEqual(['grid']);
     expect(await faultsOf({ count: 65 })).toEqual(['count']);

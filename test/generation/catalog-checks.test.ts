@@ -60,6 +60,44 @@ const refused: [what: string, change: object, ...paths: string[]][] = [
     'parameters.0.type',
   ],
   ['a picture for a number', set('w', 'IMAGE', '1.inputs.width'), 'parameters.0.type'],
+  ['a nonce beyond what a node takes', set('n', 'NONCE', '1.inputs.color'), 'parameters.0.max'],
+  [
+    'a nonce whose bounds are beyond what a node takes',
+    set('n', 'NONCE', '1.inputs.color', { max: 0x1000000 }),
+    'parameters.0.max',
+  ],
+  [
+    'what is drawn below what a node takes',
+    set('w', 'SEED', '1.inputs.width', { max: 64 }),
+    'parameters.0.min',
+  ],
+  [
+    'bounds that are all above what a node takes',
+    set('w', 'INTEGER', '1.inputs.width', { min: 20_000 }),
+    'parameters.0.min',
+  ],
+  [
+    'bounds that are all below what a node takes',
+    set('w', 'INTEGER', '1.inputs.width', { max: 0 }),
+    'parameters.0.max',
+  ],
+  [
+    'a nonce that would be a text where a node takes a number',
+    {
+      graph: { 1: { ...empty, inputs: withoutWidth }, 2: save },
+      ...set('n', 'NONCE', '1.inputs.width'),
+    },
+    ...['parameters.0.max', 'parameters.0.min'],
+  ],
+  [
+    'what is drawn for a choice',
+    {
+      graph: SMALLER_PICTURE.graph,
+      outputs: SMALLER_PICTURE.outputs,
+      ...set('n', 'NONCE', '2.inputs.crop'),
+    },
+    'parameters.0.type',
+  ],
   ['seeds beyond what a node takes', set('c', 'SEED', '1.inputs.color'), 'parameters.0.max'],
   ['an output that makes nothing', { outputs: [{ node: '1', kind: 'IMAGE' }] }, 'outputs.0.node'],
   ['no node that makes an output', { graph: { 1: empty }, parameters: [], outputs: [] }, 'graph'],
@@ -127,6 +165,7 @@ const taken: [what: string, change: object][] = [
       ...set('w', 'INTEGER', '1.inputs.width', { required: true }),
     },
   ],
+  ['a nonce within what a node takes', set('n', 'NONCE', '1.inputs.color', { max: 0xffffff })],
   ['a nonce that no class knows', set('n', 'NONCE', '1.inputs.again')],
   [
     'a whole number for any number',

@@ -8,7 +8,7 @@ import { ComfyUIExecutionLog } from '../../src/models/generation/comfyui/executi
 import { ComfyUIWorkflowExecution } from '../../src/models/generation/comfyui/workflow-execution.ts';
 import { conforms, listConforms } from '../conforms.ts';
 import { anonymous, newText, type Page, type Problem } from '../contract/held.ts';
-import { type Doc, given, type Person } from '../harness/given.ts';
+import { call, type Doc, given, type Person } from '../harness/given.ts';
 import { childrenAt, stored, storedAt } from '../harness/stored.ts';
 import { times } from '../harness/times.ts';
 
@@ -119,6 +119,10 @@ describe.concurrent('a workflow', () => {
     ['parameters.0.path', { parameters: [{ ...seed, path: '7.inputs.seed' }] }],
     ['parameters.0.path', { parameters: [{ ...seed, path: 'toString.inputs.seed' }] }],
     ['parameters.1.name', { parameters: [seed, seed] }],
+    [
+      'graph.9.inputs.images',
+      { graph: { ...graph, 9: { class_type: 'A', inputs: { images: [{ toString: null }, 0] } } } },
+    ],
     ['outputs.0.node', { outputs: [{ node: '7', kind: 'IMAGE' }] }],
   ];
 
@@ -240,4 +244,163 @@ test('a graph of 400 nodes, 10,000 keys and 2 MB is taken', async () => {
   };
   const refused = await alice.post<Problem>('/v1/comfyui/workflows', { name: 'L', graph: big });
   expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: 'graph' }] } });
+});
+
+// Names that each object has of its prototype.
+test.each(['toString', 'constructor', '__proto__', 'valueOf', 'hasOwnProperty'])(
+  'a class of nodes may be called %s, in what is sent and in what is imported',
+  async (class_type) => {
+    const alice = await given.user();
+    const sent = { name: 'Odd', graph: { 1: { class_type, inputs: { image: 1, text: 'a' } } } };
+    for (const path of [workflows, `${workflows}/import`]) {
+      const made = await alice.post(path, sent);
+      expect(made.status, made.text).toBe(201);
+      expect(made.body.graph).toEqual(sent.graph);
+    }
+  },
+);
+
+test.each(['{0198c0de-0000-7000-8000-000000000001}', '0198c0de000070008000000000000001', 'x'])(
+  'what is no id is refused as the image of an import: %s',
+  async (image) => {
+    const alice = await given.user();
+    const refused = await alice.post<Problem>(`${workflows}/import`, { name: 'Found', image });
+    expect(refused, refused.text).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'image' }] },
+    });
+  },
+);
+
+describe.concurrent('a parameter', () => {
+  const graph = { 1: { class_type: 'Text', inputs: { x: 1, y: '' } } };
+  const make = async (...parameters: object[]) => {
+    const alice = await given.user();
+    const sent = {
+      ...{ name: 'Odd', graph },
+      parameters: parameters.map((one, n) => ({
+        ...{ name: `p${n}`, path: n === 0 ? '1.inputs.x' : '1.inputs.y' },
+        ...one,
+      })),
+    };
+    return { alice, made: await alice.post<Doc & Problem>(workflows, sent) };
+  };
+
+  const impossible: [parameter: object, ...paths: string[]][] = [
+    [{ type: 'SEED', min: 1e300 }, 'min'],
+    [{ type: 'SEED', min: 2 ** 53 }, 'min'],
+    [{ type: 'SEED', min: 0.5 }, 'min'],
+    [{ type: 'SEED', max: -5 }, 'max'],
+    [{ type: 'SEED', min: 2, max: 1 }, 'min'],
+    [{ type: 'SEED', enum: ['1'] }, 'enum'],
+    [{ type: 'NONCE', min: 1e300, max: -1 }, 'max', 'min'],
+    [{ type: 'NONCE', required: true }, 'required'],
+    [{ type: 'INTEGER', min: 0.2, max: 0.5 }, 'min'],
+    [{ type: 'INTEGER', min: 1e300 }, 'min'],
+    [{ type: 'INTEGER', max: -1e300 }, 'max'],
+    [{ type: 'STRING', max: 10 }, 'max'],
+    [{ type: 'BOOLEAN', min: 0, enum: ['maybe'] }, 'enum', 'min'],
+    [{ type: 'IMAGE', enum: ['a.png'] }, 'enum'],
+    [{ type: 'STRING', enum: [] }, 'enum'],
+    [{ type: 'INTEGER', enum: ['1', '1.0', 'two', '9'], max: 8 }, 'enum.1', 'enum.2', 'enum.3'],
+    [{ type: 'NUMBER', enum: ['0.5', '1e999', ' 1'] }, 'enum.1', 'enum.2'],
+    [{ type: 'STRING', name: 'constructor' }, 'name'],
+    [{ type: 'STRING', name: 'isMongooseBuffer' }, 'name'],
+  ];
+
+  test.each(impossible)('that no value could be given is refused: %j', async (one, ...paths) => {
+    const { made } = await make(one);
+    expect(made.status, made.text).toBe(422);
+    const told = made.body.errors.map(({ path }) => path).toSorted();
+    expect(told).toEqual(paths.map((path) => `parameters.0.${path}`));
+  });
+
+  test.each([
+    { type: 'SEED', min: 2 ** 53 - 1 },
+    { type: 'SEED', min: 5, max: 5 },
+    { type: 'SEED', max: 0 },
+    { type: 'INTEGER', min: 0.2, max: 1.5, enum: ['1'] },
+    { type: 'NUMBER', min: -0.5, enum: ['-0.5', '1e+21'] },
+    { type: 'STRING', enum: ['a b'] },
+  ])('that some value can be given is taken, and what is drawn is within it: %j', async (one) => {
+    const { alice, made } = await make(one);
+    expect(made.status, made.text).toBe(201);
+    const started = await alice.post<Doc & { seeds: Record<string, number> }>(
+      '/v1/comfyui/executions',
+      { workflow: made.body.id },
+    );
+    expect(started.status, started.text).toBe(202);
+    if (one.type !== 'SEED') return;
+    const { min = 0, max = Number.MAX_SAFE_INTEGER } = one;
+    expect(started.body.seeds.p0).toBeGreaterThanOrEqual(min);
+    expect(started.body.seeds.p0).toBeLessThanOrEqual(max);
+  });
+
+  test('that is called as what each object has is none of that', async () => {
+    const { alice, made } = await make(
+      { name: 'valueOf', type: 'STRING', required: true },
+      { name: 'toString', type: 'SEED' },
+    );
+    expect(made.status, made.text).toBe(201);
+    const run = (parameters?: object) =>
+      alice.post<Doc & Problem>('/v1/comfyui/executions', {
+        workflow: made.body.id,
+        ...(parameters && { parameters }),
+      });
+    const refused = await run();
+    expect(refused.status, refused.text).toBe(422);
+    expect(refused.body.errors.map(({ path }) => path)).toEqual(['parameters.valueOf']);
+    const taken = await run({ valueOf: 'a' });
+    expect(taken).toMatchObject({ status: 202, body: { parameters: { valueOf: 'a' } } });
+    expect(taken.body.seeds).toEqual({ toString: expect.any(Number) });
+  });
+
+  test('of type NUMBER takes no number that JSON cannot tell', async () => {
+    const { alice, made } = await make({ type: 'NUMBER' });
+    const raw = `{"workflow":"${made.body.id}","parameters":{"p0":1e999}}`;
+    const refused = await call('POST', '/v1/comfyui/executions', { token: alice.token, raw });
+    expect(refused, refused.text).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'parameters.p0' }] },
+    });
+  });
+});
+
+test('twenty parameters may take media, and no more: the others are named', async () => {
+  const alice = await given.user();
+  const of = (most: number) => ({
+    name: 'Many',
+    graph: Object.fromEntries(
+      times(most, (n) => [`${n}`, { class_type: 'LoadImage', inputs: { image: 'a.png' } }]),
+    ),
+  });
+  const parameters = times(22, (n) => ({
+    ...{ name: `p${n}`, type: 'IMAGE', path: `${n}.inputs.image` },
+  }));
+  const refused = await alice.post<Problem>(workflows, { ...of(22), parameters });
+  expect(refused.status, refused.text).toBe(422);
+  expect(refused.body.errors.map(({ path }) => path)).toEqual([
+    'parameters.20.type',
+    'parameters.21.type',
+  ]);
+  const taken = await alice.post(workflows, { ...of(20), parameters: parameters.slice(0, 20) });
+  expect(taken.status, taken.text).toBe(201);
+  const found = await alice.post<Doc>(`${workflows}/import`, of(22));
+  expect(found.status, found.text).toBe(201);
+  expect(found.body.parameters).toHaveLength(20);
+});
+
+test('a workflow whose price and whose graph are refused names both', async () => {
+  const alice = await given.user();
+  const wrong = { name: 'Wrong', graph: { 3: { class_type: 'A' } }, creditCost: 5 };
+  const { id } = await made(alice);
+  const outside = { graph: { 3: { inputs: { x: '../a.png' } } }, creditCost: 5 };
+  for (const [refused, at] of [
+    [await alice.post<Problem>(workflows, wrong), 'graph.3'],
+    [await alice.post<Problem>(`${workflows}/import`, wrong), 'graph.3'],
+    [await alice.patch<Problem>(`${workflows}/${id}`, outside), 'graph.3.inputs.x'],
+  ] as const) {
+    expect(refused.status, refused.text).toBe(422);
+    expect(refused.body.errors.map(({ path }) => path)).toEqual(['creditCost', at]);
+  }
 });

@@ -121,6 +121,44 @@ describe('an execution', () => {
     ]);
   });
 
+  test('that needs a project names that beside every fault of its parameters, as a batch does', async () => {
+    const alice = await given.user();
+    const track = { ...SMALLER_PICTURE, outputs: [{ node: '3', kind: 'TRACK' }] };
+    const workflow = (await alice.post('/v1/comfyui/workflows', track)).body.id;
+    const faultsOf = async (path: string, more: object) => {
+      const body = { workflow, parameters: { width: 3 }, ...more };
+      const { body: problem } = await alice.post<{ errors: { path: string }[] }>(path, body);
+      return problem.errors.map(({ path }) => path).toSorted();
+    };
+    const path = '/v1/comfyui/executions';
+    const both = ['parameters.picture', 'parameters.width', 'project'];
+    expect(await faultsOf(path, {})).toEqual(both);
+    expect(await faultsOf(`${path}/estimate`, {})).toEqual(both);
+    expect(await faultsOf(`${path}/batch`, { grid: { picture: ['a.png'] } })).toEqual([
+      ...['grid.picture.0', 'parameters.width', 'project'],
+    ]);
+  });
+
+  test('that is given one picture several times names it once', async () => {
+    await serve();
+    const alice = await given.user();
+    const first = await makeDriver().ends(alice, await runs(alice, PLAIN_PICTURE));
+    const picture = first.outputs?.[0]?.image as string;
+    const twice = {
+      ...SMALLER_PICTURE,
+      graph: {
+        ...SMALLER_PICTURE.graph,
+        4: { class_type: 'LoadImage', inputs: { image: 'picture.png' } },
+      },
+      parameters: [
+        ...SMALLER_PICTURE.parameters,
+        { name: 'again', type: 'IMAGE', path: '4.inputs.image' },
+      ],
+    };
+    const parameters = { picture, again: picture };
+    expect(await runs(alice, twice, { parameters })).toMatchObject({ inputs: [picture] });
+  });
+
   // What happens at each place of the way, and how the execution ends.
   const faults: [fault: Fault | FaultName | Fault[], status: string, code?: string][] = [
     [{ name: 'lose-request', at: 'submit' }, 'COMPLETED'],

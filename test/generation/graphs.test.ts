@@ -1,9 +1,11 @@
 import '../harness/place.ts';
 import { describe, expect, test } from 'vitest';
 import type { Graph } from '../../src/models/generation/comfyui/workflow-graph.ts';
+import { describeNeeds } from '../../src/services/generation/comfyui/able-pods.ts';
 import { checkGraph } from '../../src/services/generation/comfyui/check-graph.ts';
+import { checkParameter } from '../../src/services/generation/comfyui/check-parameter.ts';
 import { convertEditorGraph } from '../../src/services/generation/comfyui/convert-editor.ts';
-import { fillGraph } from '../../src/services/generation/comfyui/fill-graph.ts';
+import { fillGraph, setValues } from '../../src/services/generation/comfyui/fill-graph.ts';
 import { cleanFileName } from '../../src/services/generation/comfyui/output-kinds.ts';
 import { listModels, listSeeds } from '../../src/services/generation/lineage.ts';
 
@@ -128,6 +130,57 @@ test("the editor's format is converted by the nodes of a pod: values by name, pa
   ]);
 });
 
+test('what is no id, no name and no link in the format of the editor is a fault, or nothing', () => {
+  const foreign = { toString: null, valueOf: null };
+  const odd = {
+    nodes: [
+      { id: foreign, type: 'SaveImage' },
+      { id: 2, type: foreign },
+      { id: 3, type: 'toString', mode: foreign },
+      {
+        id: 4,
+        type: 'KSampler',
+        mode: foreign,
+        inputs: [
+          { name: foreign, link: 9 },
+          { name: 'model', link: 1 },
+        ],
+        widgets_values: [5, foreign, foreign],
+      },
+    ],
+    links: [
+      [foreign, 1, 2],
+      [1, foreign, foreign],
+    ],
+  };
+  const { faults } = convertEditorGraph(odd, catalog);
+  expect(faults.map(({ path }) => path)).toEqual([
+    'graph.nodes.0',
+    'graph.nodes.1',
+    'graph.nodes.3',
+    'graph.nodes.4',
+    'graph.nodes.4',
+  ]);
+  const declared = { Odd: { input: { required: { x: [foreign, foreign], y: ['toString'] } } } };
+  const nodes = [{ id: 1, type: 'Odd', widgets_values: [foreign] }];
+  expect(convertEditorGraph({ nodes }, declared).graph).toEqual({
+    1: { class_type: 'Odd', inputs: {} },
+  });
+});
+
+test('what a pod says of the types of its inputs is no name of a table', () => {
+  const declared = { Odd: { input: { required: { x: [{ toString: null }], y: ['toString'] } } } };
+  const graph: Graph = { 1: { class_type: 'Odd', inputs: { x: ['1', 0], y: 1 } } };
+  const types = ['STRING', 'NONCE'] as const;
+  const faults = types.flatMap((type) =>
+    ['x', 'y'].flatMap((input) => {
+      const parameter = { name: 'p', type, path: `1.inputs.${input}` };
+      return checkParameter(parameter, graph, declared);
+    }),
+  );
+  expect(faults).toEqual([]);
+});
+
 test('values go to the paths of their parameters, in subgraphs too, and the graph itself is not changed', () => {
   const graph: Graph = {
     '57:8': { class_type: 'KSampler', inputs: { seed: 1, nonce: 0, 'images.image0': 'x' } },
@@ -147,6 +200,51 @@ test('values go to the paths of their parameters, in subgraphs too, and the grap
   expect(graph).toEqual(before);
 });
 
+const NONCES = ['01a2264c-30b7-4000-a788-460e2c64dc40', '01a2264c-30b7-4000-a788-ffffffffffff'];
+
+test.each([
+  [{ max: 0xffffff }, 0, 0xffffff],
+  [{ min: 5, max: 7 }, 5, 7],
+  [{ min: 3, max: 3 }, 3, 3],
+  [{ min: 2 ** 53 - 1 }, 2 ** 53 - 1, 2 ** 53 - 1],
+  [{}, 0, 2 ** 48],
+])('a nonce that is a number is within its bounds: %j', (bounds, least, most) => {
+  for (const before of [0, 'text', ['2', 0], undefined]) {
+    const graph: Graph = { 1: { class_type: 'A', inputs: { again: before } } };
+    const parameters = [{ name: 'n', type: 'NONCE' as const, path: '1.inputs.again', ...bounds }];
+    const drawn = NONCES.map(
+      (nonce) => fillGraph({ graph, parameters, outputs: [] }, {}, nonce)[1]?.inputs.again,
+    );
+    // Without bounds and without a number in the graph it is a text.
+    const isText = Object.keys(bounds).length === 0 && before !== 0;
+    if (isText) expect(drawn).toEqual(NONCES);
+    else {
+      for (const one of drawn) {
+        expect(Number.isSafeInteger(one)).toBe(true);
+        expect(one).toBeGreaterThanOrEqual(least);
+        expect(one).toBeLessThanOrEqual(most);
+      }
+    }
+  }
+});
+
+test('a parameter that is called as what each object has sets nothing without a value', () => {
+  const graph: Graph = { 1: { class_type: 'A', inputs: { x: 1 } } };
+  const parameters = [{ name: 'toString', type: 'STRING' as const, path: '1.inputs.x' }];
+  expect(setValues({ graph, parameters }, {})).toEqual(graph);
+  expect(setValues({ graph, parameters }, { toString: 'a' })[1]?.inputs.x).toBe('a');
+});
+
+test('what a run needs of a pod says nothing of its nonces', () => {
+  const graph: Graph = {
+    1: { class_type: 'EmptyImage', inputs: { width: 1, height: 1, color: 0 } },
+  };
+  const parameters = [{ name: 'n', type: 'NONCE' as const, path: '1.inputs.color', max: 0xffffff }];
+  const revision = { graph, parameters, outputs: [] };
+  const needs = describeNeeds({} as never, revision as never, {});
+  expect(checkGraph(needs.graph as Graph, catalog, true)).toEqual([]);
+});
+
 test.each([
   ['../../../etc/passwd', 'passwd'],
   ['..\\..\\boot.ini', 'boot.ini'],
@@ -162,7 +260,21 @@ test('files of models are named, wherever a graph has them', () => {
     1: { class_type: 'A', inputs: { ckpt_name: 'flux.safetensors', text: 'a cat' } },
     2: { class_type: 'B', inputs: { lora: 'style.PT', again: 'flux.safetensors' } },
   };
-  expect(listModels(graph)).toEqual(['flux.safetensors', 'style.PT']);
+  expect(listModels(graph, [])).toEqual(['flux.safetensors', 'style.PT']);
+});
+
+test('no text that was written for a run is named as a model', () => {
+  const song = 'a song about the sea.bin';
+  const graph = {
+    1: { class_type: 'A', inputs: { ckpt_name: 'flux.safetensors', a: song, text: 'sea.bin' } },
+    2: { class_type: 'B', inputs: { said: 'secret.bin', lora_name: 'style.pt', vae: 'own.pt' } },
+  };
+  const parameters = [
+    { name: 'said', type: 'STRING' as const, path: '2.inputs.said' },
+    { name: 'style', type: 'STRING' as const, path: '2.inputs.lora_name', enum: ['style.pt'] },
+    { name: 'vae', type: 'STRING' as const, path: '2.inputs.vae', default: 'own.pt' },
+  ];
+  expect(listModels(graph, parameters)).toEqual(['flux.safetensors', 'style.pt', 'own.pt']);
 });
 
 test('the seeds that a graph has by itself are named by node and input, those of parameters by these', () => {
@@ -171,7 +283,12 @@ test('the seeds that a graph has by itself are named by node and input, those of
     '57:8': { class_type: 'RandomNoise', inputs: { noise_seed: 8 } },
     9: { class_type: 'KSampler', inputs: { seed: ['4', 0], 'a.seed': 1 } },
     10: { class_type: 'KSampler', inputs: { seed: 9 } },
+    11: { class_type: 'KSampler', inputs: { seed: 10 } },
   };
-  const parameters = [{ name: 'luck', type: 'SEED' as const, path: '10.inputs.seed' }];
+  const parameters = [
+    { name: 'luck', type: 'SEED' as const, path: '10.inputs.seed' },
+    // What is drawn each time is not what the graph has.
+    { name: 'again', type: 'NONCE' as const, path: '11.inputs.seed' },
+  ];
   expect(listSeeds(graph, parameters)).toEqual({ '4:seed': 7, '57:8:noise_seed': 8 });
 });

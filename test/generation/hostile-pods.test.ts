@@ -168,6 +168,32 @@ test.each([
   expect(escapesFolder(fileName, subfolder)).toBe(false);
 });
 
+const foreign = { toString: null, valueOf: null };
+test.each<[string, [number, object]]>([
+  ['refuses', [400, { error: { type: 'refused' }, node_errors: {} }]],
+  ['takes', [200, { node_errors: {} }]],
+])('a pod that %s a graph, and gives no text as its reasons, is understood', async (_, answer) => {
+  const [status, body] = answer;
+  const nodeErrors = {
+    1: {
+      class_type: foreign,
+      dependent_outputs: [foreign, '2'],
+      errors: [null, 7, { type: foreign, extra_info: { input_name: foreign } }],
+    },
+    2: null,
+  };
+  pod = await startHostilePod({
+    submit: (_, id) => [status, { prompt_id: id, ...body, node_errors: nodeErrors }],
+  });
+  await usePods(pod.url);
+  const alice = await given.user();
+  const done = await makeDriver().ends(alice, await runs(alice, PLAIN_PICTURE));
+  expect(done, JSON.stringify(done.error)).toMatchObject({
+    ...{ status: 'FAILED', error: { code: 'REFUSED' } },
+    nodeErrors: { 1: { classType: '', errors: [{}, {}, { type: '', input: '' }] } },
+  });
+});
+
 test('of an answer that does not end only so much is read', async () => {
   pod = await startHostilePod({ history: () => 'x'.repeat(200 * MB) });
   const address = { _id: new UUID(), baseUrl: pod.url, isPrivate: true };

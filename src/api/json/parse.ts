@@ -1,16 +1,7 @@
 import { joinPath, MOST_FAULTS } from '../../clip.ts';
+import { FORBIDDEN_KEYS } from '../../data/forbidden-keys.ts';
 import { AppError, type Fault, invalid } from '../../errors.ts';
 
-/**
- * Keys that reach a prototype, and those by which BSON and Mongoose recognise their own classes.
- */
-const FORBIDDEN = new Set([
-  '__proto__',
-  'constructor',
-  'prototype',
-  '_bsontype',
-  'isMongooseBuffer',
-]);
 const DEEPEST = 32;
 /** The most keys of a body, unless its route allows more. */
 const MOST_KEYS = 1000;
@@ -92,5 +83,5 @@ function addFault({ faults, path }: Inspection, message: string): void {
 
 /** Whether a key, or a part of a dotted one, is forbidden: for MongoDB a dot makes a path of it. */
 function isForbidden(key: string): boolean {
-  return FORBIDDEN.has(key) || (key.includes('.') && key.split('.').some((k) => FORBIDDEN.has(k)));
+  return key.split('.').some((part) => FORBIDDEN_KEYS.has(part));
 }

@@ -35,6 +35,11 @@ function describeField(schema: Joi.Schema, { shape, description }: Field): Joi.S
   return text ? schema.description(text) : schema;
 }
 
+/** The id of a document, as it is written. Joi has a rule for ids that takes other forms, too. */
+export function idSchema(): Joi.StringSchema {
+  return Joi.string().pattern(ID_FORM, 'id').meta({ format: 'uuid' });
+}
+
 function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
   switch (shape.kind) {
     case 'string': {
@@ -56,7 +61,7 @@ function makeSchema(shape: Shape, mode: 'create' | 'update'): Joi.Schema {
     case 'date':
       return Joi.date().iso().custom(refuseUnreal);
     case 'id':
-      return Joi.string().pattern(ID_FORM, 'id').meta({ format: 'uuid' });
+      return idSchema();
     case 'free':
       return limitFree(
         shape.any ? Joi.any().invalid(null) : Joi.object().unknown(),

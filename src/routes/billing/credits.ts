@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated } from '../../api/resource/answer.ts';
-import { limitText } from '../../api/resource/input.ts';
+import { idSchema, limitText } from '../../api/resource/input.ts';
 import { applyRule } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { UUID } from '../../data/ids.ts';
@@ -57,7 +57,7 @@ export const creditRoutes: Route[] = [
     tag: 'Credits',
     access: 'admin',
     body: Joi.object({
-      user: Joi.string().guid().required(),
+      user: idSchema().required(),
       amount: Joi.number().strict().integer().min(1).max(1_000_000).required(),
       reason: limitText(500).required(),
       expiresAt: Joi.string()
@@ -82,7 +82,7 @@ export const creditRoutes: Route[] = [
     tag: 'Credits',
     access: 'admin',
     body: Joi.object({
-      user: Joi.string().guid().required(),
+      user: idSchema().required(),
       amount: Joi.number()
         .strict()
         .integer()
@@ -108,7 +108,7 @@ export const creditRoutes: Route[] = [
     summary: 'Reverse an entry of the ledger by another one, with a reason.',
     tag: 'Credits',
     access: 'admin',
-    body: Joi.object({ entry: Joi.string().guid().required(), reason: limitText(500).required() }),
+    body: Joi.object({ entry: idSchema().required(), reason: limitText(500).required() }),
     success: entrySuccess,
     codes: ['INSUFFICIENT_CREDITS', 'INVALID_STATE'],
     handle: async (ctx, { body }) => {

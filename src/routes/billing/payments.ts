@@ -3,7 +3,7 @@ import { addLazyParts, type Route } from '../../api/http/route.ts';
 import { documentSchema, documentWith } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { createRoute } from '../../api/resource/document-routes.ts';
-import { limitText } from '../../api/resource/input.ts';
+import { idSchema, limitText } from '../../api/resource/input.ts';
 import { applyRule, findNamed } from '../../api/resource/verbs.ts';
 import { UUID } from '../../data/ids.ts';
 import { Payment } from '../../models/billing/payment.ts';
@@ -32,7 +32,7 @@ const purchaseBody = Joi.object({
     .uppercase()
     .valid('CHECKOUT', 'INTENT')
     .description("`CHECKOUT`, the default: the provider's page. `INTENT`: in the client."),
-  paymentMethod: Joi.string().guid().description('The id of a PaymentMethod.'),
+  paymentMethod: idSchema().description('The id of a PaymentMethod.'),
 });
 
 const buyRoute = Object.assign(createRoute(Payment, { path, rule: owner }), {

@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { limitText } from '../../api/resource/input.ts';
+import { idSchema, limitText } from '../../api/resource/input.ts';
 import { applyRule } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { UUID } from '../../data/ids.ts';
@@ -61,9 +61,9 @@ export const topUpRoutes: Route[] = [
         .min(1)
         .max(20)
         .description('How often at most in a day by UTC; 3 unless given.'),
-      paymentMethod: Joi.string()
-        .guid()
-        .description('What is charged: the default unless given, or else the newest.'),
+      paymentMethod: idSchema().description(
+        'What is charged: the default unless given, or else the newest.',
+      ),
     }),
     example: { package: 'SMALL', threshold: 20 },
     success,

@@ -1,10 +1,9 @@
-import Joi from 'joi';
 import { addLazyParts, type Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerCreated, answerDocument } from '../../api/resource/answer.ts';
 import { createRoute, updateRoute } from '../../api/resource/document-routes.ts';
 import { readIfMatch } from '../../api/resource/etag.ts';
-import { makeBody } from '../../api/resource/input.ts';
+import { idSchema, makeBody } from '../../api/resource/input.ts';
 import { patch } from '../../api/resource/patch.ts';
 import { applyRule, filterById, store } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
@@ -61,10 +60,7 @@ const update: Route = Object.assign(updateRoute(ComfyUIWorkflowConfig, options),
       filter,
       request.body,
       versions,
-      (next) => {
-        refusePrice(ctx, request.body);
-        return findFaults(ctx, next);
-      },
+      async (next) => [...findPriceFaults(ctx, request.body), ...(await findFaults(ctx, next))],
     );
     await decryptFields(ctx, ComfyUIWorkflowConfig, [document]);
     await keepRevision(ctx, document);
@@ -90,7 +86,8 @@ const importing: Route = {
       ...(sent && { graph: sent }),
       ...(image && { image }),
     });
-    const faults = findGraphFaults({ graph, parameters: [], outputs: [] });
+    const contradictions = findGraphFaults({ graph, parameters: [], outputs: [] });
+    const faults = [...findPriceFaults(ctx, rest), ...contradictions];
     if (faults.length > 0) throw invalid(faults);
     const suggested = { parameters: suggestParameters(graph), outputs: suggestOutputs(graph) };
     const document = await makeWorkflow(ctx, {
@@ -106,7 +103,7 @@ const importGraph = addLazyParts(importing, {
     makeBody(ComfyUIWorkflowConfig.shape, 'create')
       .fork(['graph'], (field) => field.optional())
       .fork(['parameters', 'outputs'], (field) => field.forbidden())
-      .keys({ image: Joi.string().guid().description('The id of an Image.') })
+      .keys({ image: idSchema().description('The id of an Image.') })
       .xor('graph', 'image'),
 });
 
@@ -123,18 +120,20 @@ function dropFaulty(suggested: Record<string, object[]>, faults: Fault[]) {
 }
 
 async function makeWorkflow(ctx: Ctx, body: Record<string, unknown>): Promise<WorkflowDoc> {
-  refusePrice(ctx, body);
-  const faults = await findFaults(ctx, { parameters: [], outputs: [], ...body });
+  const faults = [
+    ...findPriceFaults(ctx, body),
+    ...(await findFaults(ctx, { parameters: [], outputs: [], ...body })),
+  ];
   if (faults.length > 0) throw invalid(faults);
   const document = await store(ctx, ComfyUIWorkflowConfig, owner, body);
   await keepRevision(ctx, document);
   return document;
 }
 
-/** Who is to pay does not say how much. @throws AppError VALIDATION_FAILED */
-function refusePrice({ actor }: Ctx, { creditCost }: { creditCost?: unknown }): void {
-  if (!creditCost || actor.kind === 'ADMIN') return;
-  throw invalid([{ path: 'creditCost', message: 'is set by administrators alone' }]);
+/** Who is to pay does not say how much. */
+function findPriceFaults({ actor }: Ctx, { creditCost }: { creditCost?: unknown }): Fault[] {
+  if (!creditCost || actor.kind === 'ADMIN') return [];
+  return [{ path: 'creditCost', message: 'is set by administrators alone' }];
 }
 
 /** What is wrong with a workflow: in itself or, when nothing is, for the pods that are up. */

@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Request, Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { limitText } from '../../api/resource/input.ts';
+import { idSchema, limitText } from '../../api/resource/input.ts';
 import { filterById } from '../../api/resource/verbs.ts';
 import type { Ctx } from '../../context.ts';
 import { idText } from '../../data/ids.ts';
@@ -57,12 +57,12 @@ export const jobActions: Route[] = [
     mostKeys: MOST_KEYS, // of an export's settings, which have the most
     body: Joi.object({
       type: limitText(64).required(),
-      project: Joi.string().guid(),
+      project: idSchema(),
       input: Joi.object().unknown().required(),
       priority: Joi.number().strict().integer().min(0).max(9),
       runAfter: Joi.string().isoDate(),
       deadline: Joi.string().isoDate(),
-      after: Joi.array().items(Joi.string().guid()).unique().max(20),
+      after: Joi.array().items(idSchema()).unique().max(20),
       uniqueKey: limitText(190),
       onDuplicate: Joi.string().valid('JOIN', 'SUPERSEDE'),
     }),

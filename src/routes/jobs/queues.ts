@@ -1,6 +1,6 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
-import { limitText } from '../../api/resource/input.ts';
+import { idSchema, limitText } from '../../api/resource/input.ts';
 import { idText, UUID } from '../../data/ids.ts';
 import { AppError } from '../../errors.ts';
 import { JOB_QUEUES, type JobDoc, type JobQueue } from '../../models/jobs/job.ts';
@@ -71,7 +71,7 @@ export const queueRoutes: Route[] = [
     summary: `Start failed jobs anew: those of a queue, the latest ${MOST_REDRIVEN} at most, or those that are named.`,
     body: Joi.object({
       queue: Joi.string().valid(...JOB_QUEUES),
-      jobs: Joi.array().items(Joi.string().guid()).unique().min(1).max(MOST_REDRIVEN),
+      jobs: Joi.array().items(idSchema()).unique().min(1).max(MOST_REDRIVEN),
       type: limitText(64),
       code: limitText(64),
       before: Joi.string().isoDate(),

@@ -2,7 +2,7 @@ import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
 import { documentSchema } from '../../api/openapi/schemas.ts';
 import { answerDocument } from '../../api/resource/answer.ts';
-import { limitText } from '../../api/resource/input.ts';
+import { idSchema, limitText } from '../../api/resource/input.ts';
 import { applyRule } from '../../api/resource/verbs.ts';
 import { UUID } from '../../data/ids.ts';
 import { AllowanceOverride } from '../../models/metering/allowance-override.ts';
@@ -78,7 +78,7 @@ export const allowanceRoutes: Route[] = [
       'Give an account another plan, or limits of its own, in place of what was given before.',
     access: 'admin',
     body: Joi.object({
-      user: Joi.string().guid().required(),
+      user: idSchema().required(),
       plan: limitText(32),
       limits,
       reason: limitText(500).required(),

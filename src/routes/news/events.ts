@@ -1,5 +1,6 @@
 import Joi from 'joi';
 import type { Route } from '../../api/http/route.ts';
+import { idSchema } from '../../api/resource/input.ts';
 import { createStreamTicket } from '../../services/news/create-ticket.ts';
 
 /** How one listens to news. */
@@ -12,7 +13,7 @@ export const eventRoutes: Route[] = [
     tag: 'Events',
     access: 'user',
     isBodyOptional: true,
-    body: Joi.object({ job: Joi.string().guid(), project: Joi.string().guid() }),
+    body: Joi.object({ job: idSchema(), project: idSchema() }),
     success: {
       201: {
         description:

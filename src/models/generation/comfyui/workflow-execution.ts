@@ -5,7 +5,7 @@ import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
 import { progressField } from '../../progress-field.ts';
 import { REVIEWED, stateFields } from './execution-state.ts';
-import { OUTPUT_KINDS } from './workflow-parameter.ts';
+import { MOST_INPUTS, OUTPUT_KINDS } from './workflow-parameter.ts';
 
 const EXECUTION_STATUSES = [...JOB_STATUSES, 'HELD', 'LOST'] as const;
 
@@ -91,7 +91,7 @@ function define() {
       type: [{ type: String, maxlength: 36 }],
       default: undefined,
       server: true,
-      maxItems: 20,
+      maxItems: MOST_INPUTS,
       description: 'The ids of the media that it was given.',
     },
     rerunOf: ref('ComfyUIWorkflowExecution', {

@@ -1,6 +1,6 @@
-import { ID_FORM } from '../../../data/ids.ts';
 import type { Fault } from '../../../errors.ts';
 import { findCycleLinks, type GraphLink } from './graph-cycles.ts';
+import { findParameterFaults, findSurplusMedia } from './parameter-faults.ts';
 import type { WorkflowOutput, WorkflowParameter } from './workflow-parameter.ts';
 
 /** The most bytes of a graph, as JSON. */
@@ -46,6 +46,7 @@ export function findGraphFaults(document: Record<string, unknown>): Fault[] {
         ? [{ path: `parameters.${i}.path`, message: 'is set by two parameters' }]
         : []),
     ]),
+    ...findSurplusMedia(parameters),
     ...outputs.flatMap(({ node }, i) => [
       ...(isNode(node)
         ? []
@@ -71,7 +72,7 @@ function findNodeFaults(graph: Graph): Fault[] {
       if (!isLink(value)) {
         return [{ path, message: 'is a list: a link is [node, slot], else { "__value__": […] }' }];
       }
-      if (Object.hasOwn(graph, String(value[0])) && typeof value[0] === 'string') return [];
+      if (typeof value[0] === 'string' && Object.hasOwn(graph, value[0])) return [];
       return [{ path, message: 'links to no node of the graph' }];
     });
   });
@@ -97,53 +98,6 @@ export function isEditorFormat(graph: object): boolean {
 
 export const HOW_TO_EXPORT =
   "is in the editor's format; in ComfyUI choose Workflow → Export (API), and send that file";
-
-function findParameterFaults(parameter: WorkflowParameter, at: string): Fault[] {
-  const { type, min, max } = parameter;
-  const faults: Fault[] = [];
-  if (min != null && max != null && min > max) {
-    faults.push({ path: `${at}.min`, message: 'is above max' });
-  }
-  if (type === 'NONCE' && parameter.default != null) {
-    faults.push({ path: `${at}.default`, message: 'is drawn each time: a NONCE takes none' });
-  } else if (parameter.default != null) {
-    const rule = findValueFault(parameter, parameter.default);
-    if (rule) faults.push({ path: `${at}.default`, message: rule });
-  }
-  return faults;
-}
-
-/** Says which rule a value of a parameter breaks; undefined when none. */
-export function findValueFault(parameter: WorkflowParameter, value: unknown): string | undefined {
-  const { type, min, max, enum: allowed } = parameter;
-  switch (type) {
-    case 'STRING':
-      if (typeof value !== 'string') return 'must be a text';
-      if (value.includes('\0') || !value.isWellFormed()) return 'must be a well-formed text';
-      break;
-    case 'BOOLEAN':
-      return typeof value === 'boolean' ? undefined : 'must be true or false';
-    case 'NUMBER':
-      if (typeof value !== 'number') return 'must be a number';
-      break;
-    case 'INTEGER':
-    case 'SEED':
-      if (!Number.isSafeInteger(value)) return 'must be a whole number';
-      if (type === 'SEED' && (value as number) < 0) return 'must not be negative';
-      break;
-    case 'NONCE':
-      return 'is drawn each time, and cannot be set';
-    default:
-      return typeof value === 'string' && ID_FORM.test(value)
-        ? undefined
-        : `must be the id of a medium (${type})`;
-  }
-  if (allowed && !allowed.includes(String(value))) return `must be one of: ${allowed.join(', ')}`;
-  if (typeof value !== 'number') return undefined;
-  if (min != null && value < min) return `must be at least ${min}`;
-  if (max != null && value > max) return `must be at most ${max}`;
-  return undefined;
-}
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,12 +1,22 @@
 import { Schema } from 'mongoose';
 import { anyJson } from '../../../data/entity.ts';
+import { MOST_SOURCES } from '../../media/media-fields.ts';
 
 /** What an execution may set. SEED and NONCE are numbers that are drawn unless given, or always. */
+const MEDIA_TYPES = ['IMAGE', 'AUDIO', 'VIDEO'] as const;
 const PARAMETER_TYPES = [
   ...(['STRING', 'INTEGER', 'NUMBER', 'BOOLEAN', 'SEED', 'NONCE'] as const),
-  ...(['IMAGE', 'AUDIO', 'VIDEO'] as const),
+  ...MEDIA_TYPES,
 ] as const;
 export type ParameterType = (typeof PARAMETER_TYPES)[number];
+
+/** Whether the value of a parameter of this type is the id of a medium. */
+export function takesMedium(type: ParameterType): boolean {
+  return (MEDIA_TYPES as readonly string[]).includes(type);
+}
+
+/** The most media that a run is given: as many as a medium names that it was made from. */
+export const MOST_INPUTS = MOST_SOURCES;
 
 export const OUTPUT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] as const;
 export type OutputKind = (typeof OUTPUT_KINDS)[number];

@@ -2,11 +2,11 @@ import type { Ctx } from '../../../context.ts';
 import { findMany } from '../../../data/read.ts';
 import { ComfyUIPod } from '../../../models/generation/comfyui/pod.ts';
 import { type Graph, splitPath } from '../../../models/generation/comfyui/workflow-graph.ts';
+import { takesMedium } from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { checkGraph, GIVEN } from './check-graph.ts';
 import { fillGraph } from './fill-graph.ts';
 import { readCatalog } from './node-catalog.ts';
 import type { ExecutionDoc } from './open-run.ts';
-import { takesMedium } from './parameters.ts';
 import type { PodDoc } from './pods.ts';
 import type { Revision } from './revisions.ts';
 
@@ -42,7 +42,8 @@ export function describeNeeds(
   const graph = fillGraph({ ...revision, parameters: given }, values, '');
   for (const { path, type } of revision.parameters) {
     const { node, input } = splitPath(path);
-    if (takesMedium(type) && graph[node]) graph[node].inputs[input] = GIVEN;
+    const isLater = takesMedium(type) || type === 'NONCE';
+    if (isLater && graph[node]) graph[node].inputs[input] = GIVEN;
   }
   return {
     classes: new Set(Object.values(graph).map((node) => node.class_type)),

@@ -1,11 +1,14 @@
 import type { Ctx } from '../../../context.ts';
 import type { Fault } from '../../../errors.ts';
+import { isDrawn } from '../../../models/generation/comfyui/parameter-faults.ts';
 import { type Graph, splitPath } from '../../../models/generation/comfyui/workflow-graph.ts';
-import type { WorkflowParameter } from '../../../models/generation/comfyui/workflow-parameter.ts';
+import {
+  takesMedium,
+  type WorkflowParameter,
+} from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { checkGraph, GIVEN } from './check-graph.ts';
 import { checkParameter } from './check-parameter.ts';
 import { type NodeCatalog, tryCatalogs } from './node-catalog.ts';
-import { takesMedium } from './parameters.ts';
 import { readObject } from './protocol.ts';
 import type { Revision } from './revisions.ts';
 
@@ -42,9 +45,8 @@ function putDefaults(graph: Graph, parameters: WorkflowParameter[]): Graph {
     const { node: id, input } = splitPath(path);
     const node = filled[id];
     if (!node) continue;
-    const isDrawn = type === 'SEED' || type === 'NONCE';
     if (usual != null && !takesMedium(type)) node.inputs[input] = usual;
-    else if (usual != null || isDrawn || required) node.inputs[input] = GIVEN;
+    else if (usual != null || isDrawn(type) || required) node.inputs[input] = GIVEN;
   }
   return filled;
 }

@@ -1,7 +1,8 @@
 import type { Fault } from '../../../errors.ts';
-import type { Graph } from '../../../models/generation/comfyui/workflow-graph.ts';
+import type { Graph, GraphNode } from '../../../models/generation/comfyui/workflow-graph.ts';
 import type { NodeCatalog } from './node-catalog.ts';
 import { readObject } from './protocol.ts';
+import { readText } from './read-text.ts';
 
 interface EditorNode {
   id: string;
@@ -28,24 +29,28 @@ export function convertEditorGraph(
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const links = readLinks(saved.links);
   const faults: Fault[] = [];
-  const graph: Graph = {};
-  for (const node of nodes) {
+  const converted: [id: string, node: GraphNode][] = [];
+  for (const [i, node] of nodes.entries()) {
+    if (!node.id || !node.type) {
+      faults.push({ path: `graph.nodes.${i}`, message: 'must have an id and a type' });
+      continue;
+    }
     if (NOTES.includes(node.type) || PASSING.includes(node.type) || node.mode === MUTED) continue;
     const fault = (message: string) => faults.push({ path: `graph.nodes.${node.id}`, message });
     if (node.mode === BYPASSED) fault(`${node.type} is bypassed: take it out, or export it`);
     else if (!Object.hasOwn(catalog, node.type)) fault(`no pod has a node ${node.type}`);
     else {
-      const inputs = readValues(node, catalog);
+      const inputs = new Map(readValues(node, catalog));
       for (const { name, link } of node.inputs) {
         if (link === null) continue;
         const source = followLink(link, links, byId);
         if (!source) fault(`its input ${name} is linked to nothing`);
-        else inputs[name] = source.value ?? [source.node, source.slot];
+        else inputs.set(name, source.value ?? [source.node, source.slot]);
       }
-      graph[node.id] = { class_type: node.type, inputs };
+      converted.push([node.id, { class_type: node.type, inputs: Object.fromEntries(inputs) }]);
     }
   }
-  return { graph, faults };
+  return { graph: Object.fromEntries(converted), faults };
 }
 
 /** Nodes that only pass on what they get, or hold a value for another one. */
@@ -54,11 +59,11 @@ const PASSING = ['Reroute', 'PrimitiveNode'];
 function readNodes(saved: Record<string, unknown>): EditorNode[] {
   const nodes = Array.isArray(saved.nodes) ? saved.nodes.map(readObject) : [];
   return nodes.map(({ id, type, mode, inputs, widgets_values }) => ({
-    id: String(id),
-    type: String(type),
-    mode: Number(mode ?? 0),
+    id: readText(id),
+    type: readText(type),
+    mode: typeof mode === 'number' ? mode : 0,
     inputs: (Array.isArray(inputs) ? inputs.map(readObject) : []).map(({ name, link }) => ({
-      name: String(name),
+      name: readText(name),
       link: typeof link === 'number' ? link : null,
     })),
     values: widgets_values,
@@ -68,11 +73,13 @@ function readNodes(saved: Record<string, unknown>): EditorNode[] {
 type Links = Map<number, { node: string; slot: number }>;
 
 function readLinks(links: unknown): Links {
-  const list = Array.isArray(links) ? links : [];
+  const list: unknown[] = Array.isArray(links) ? links : [];
   return new Map(
-    list
-      .filter(Array.isArray)
-      .map(([id, node, slot]) => [Number(id), { node: String(node), slot: Number(slot) }]),
+    list.flatMap((link): [number, { node: string; slot: number }][] => {
+      const [id, node, slot] = Array.isArray(link) ? link : [];
+      const isLink = typeof id === 'number' && Number.isInteger(slot);
+      return isLink ? [[id, { node: readText(node), slot }]] : [];
+    }),
   );
 }
 
@@ -102,23 +109,20 @@ const WIDGETS = ['INT', 'FLOAT', 'STRING', 'BOOLEAN', 'COMBO'];
 const AFTER = ['fixed', 'increment', 'decrement', 'randomize'];
 
 /** The values of a node by the names of its inputs. */
-function readValues({ type, values }: EditorNode, catalog: NodeCatalog): Record<string, unknown> {
+function readValues({ type, values }: EditorNode, catalog: NodeCatalog): [string, unknown][] {
   const declared = readObject(readObject(catalog[type]).input);
   const inputs = { ...readObject(declared.required), ...readObject(declared.optional) };
-  const named: Record<string, unknown> = {};
   if (!Array.isArray(values)) {
-    for (const [name, value] of Object.entries(readObject(values))) {
-      if (Object.hasOwn(inputs, name)) named[name] = value;
-    }
-    return named;
+    return Object.entries(readObject(values)).filter(([name]) => Object.hasOwn(inputs, name));
   }
+  const named: [string, unknown][] = [];
   let at = 0;
   for (const [name, declaration] of Object.entries(inputs)) {
     const [kind, options] = Array.isArray(declaration) ? declaration : [];
-    const isWidget = Array.isArray(kind) || WIDGETS.includes(String(kind));
+    const isWidget = Array.isArray(kind) || WIDGETS.includes(readText(kind));
     if (!isWidget || readObject(options).forceInput || at >= values.length) continue;
-    named[name] = values[at++];
-    if (kind === 'INT' && AFTER.includes(String(values[at]))) at++;
+    named.push([name, values[at++]]);
+    if (kind === 'INT' && AFTER.includes(readText(values[at]))) at++;
   }
   return named;
 }

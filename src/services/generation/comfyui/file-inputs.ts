@@ -4,13 +4,20 @@ import { readObject } from './protocol.ts';
 export type InputUse = 'FILE' | 'TEXT' | 'OTHER';
 
 /** The inputs of ComfyUI's own nodes that name files or folders of files. */
-const LOADERS: Record<string, string[] | undefined> = {
-  ...{ LoadImage: ['image'], LoadImageMask: ['image'], LoadImageOutput: ['image'] },
-  ...{ LoadAudio: ['audio'], RecordAudio: ['audio'], LoadVideo: ['file'], LoadLatent: ['latent'] },
-  ...{ Load3D: ['model_file', 'image'], WebcamCapture: ['image'] },
-  ...{ LoadImageDataSetFromFolder: ['folder'], LoadImageTextDataSetFromFolder: ['folder'] },
-  ...{ LoadTrainingDataset: ['folder_name'] },
-};
+const LOADERS = new Map<string, string[]>(
+  Object.entries({
+    ...{ LoadImage: ['image'], LoadImageMask: ['image'], LoadImageOutput: ['image'] },
+    ...{
+      LoadAudio: ['audio'],
+      RecordAudio: ['audio'],
+      LoadVideo: ['file'],
+      LoadLatent: ['latent'],
+    },
+    ...{ Load3D: ['model_file', 'image'], WebcamCapture: ['image'] },
+    ...{ LoadImageDataSetFromFolder: ['folder'], LoadImageTextDataSetFromFolder: ['folder'] },
+    ...{ LoadTrainingDataset: ['folder_name'] },
+  }),
+);
 
 /** What nodes of others that load something call a file or a folder. Files of models are another matter. */
 const LOADER = /load|read|import|open/i;
@@ -26,7 +33,7 @@ const TEXT = /^(text|prompt|lyrics|tags|positive|negative|value|string)|_(text|p
  * @param declaration what the pod says of it: `["STRING", { multiline: true }]`; undefined where it says nothing
  */
 export function readInputUse(classType: string, input: string, declaration: unknown): InputUse {
-  if (LOADERS[classType]?.includes(input)) return 'FILE';
+  if (LOADERS.get(classType)?.includes(input)) return 'FILE';
   const [type, more] = Array.isArray(declaration) ? declaration : [];
   const options = readObject(more);
   const isUpload = Object.entries(options).some(

@@ -1,4 +1,6 @@
 import { type Graph, splitPath } from '../../../models/generation/comfyui/workflow-graph.ts';
+import type { WorkflowParameter } from '../../../models/generation/comfyui/workflow-parameter.ts';
+import { findRange } from './parameters.ts';
 import type { Revision } from './revisions.ts';
 import { findRunFolder, saveIntoFolder } from './run-folder.ts';
 
@@ -13,7 +15,7 @@ export function setValues(
   const filled = structuredClone(graph);
   for (const { name, type, path } of parameters) {
     const { node, input } = splitPath(path);
-    if (type !== 'NONCE' && name in values && filled[node]) {
+    if (type !== 'NONCE' && Object.hasOwn(values, name) && filled[node]) {
       filled[node].inputs[input] = values[name];
     }
   }
@@ -33,11 +35,12 @@ export function fillGraph(
   nonce: string,
 ): Graph {
   const filled = setValues({ graph, parameters }, values);
-  for (const { type, path } of parameters) {
-    const { node: id, input } = splitPath(path);
+  for (const parameter of parameters) {
+    const { node: id, input } = splitPath(parameter.path);
     const node = filled[id];
-    // Nodes take a text or a number for a nonce; what the graph has there says which.
-    if (node && type === 'NONCE') node.inputs[input] = makeNonce(node.inputs[input], nonce);
+    if (!node || parameter.type !== 'NONCE') continue;
+    const isNumber = isNumericNonce(parameter, node.inputs[input]);
+    node.inputs[input] = isNumber ? makeNumber(parameter, nonce) : nonce;
   }
   for (const { node } of outputs) {
     const output = filled[node];
@@ -47,8 +50,16 @@ export function fillGraph(
   return filled;
 }
 
-function makeNonce(before: unknown, nonce: string): unknown {
-  return typeof before === 'number'
-    ? Number.parseInt(nonce.replaceAll('-', '').slice(-12), 16)
-    : nonce;
+/**
+ * Whether a nonce is a number: nodes take a text or a number for one, and what the graph has there, or that it has
+ * bounds, says which.
+ */
+export function isNumericNonce({ min, max }: WorkflowParameter, before: unknown): boolean {
+  return typeof before === 'number' || min != null || max != null;
+}
+
+/** A number within the bounds of a nonce, by the last twelve digits of the id of a run. */
+function makeNumber(parameter: WorkflowParameter, nonce: string): number {
+  const [least, most] = findRange(parameter);
+  return least + (Number.parseInt(nonce.slice(-12), 16) % (most - least + 1));
 }

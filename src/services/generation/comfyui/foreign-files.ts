@@ -4,10 +4,11 @@ import {
   isLink,
   splitPath,
 } from '../../../models/generation/comfyui/workflow-graph.ts';
+import { takesMedium } from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
 import { leadsOut, looksLikeFile, readInputUse } from './file-inputs.ts';
 import type { NodeCatalog } from './node-catalog.ts';
-import { takesMedium, type Values } from './parameters.ts';
+import { readValue, type Values } from './parameters.ts';
 import { readObject } from './protocol.ts';
 import type { Revision } from './revisions.ts';
 import { isSaveName } from './run-folder.ts';
@@ -82,7 +83,7 @@ export function findFileValueFaults(
   const sent = new Set<string>();
   for (const { name, type, path } of parameters) {
     const { node, input } = splitPath(path);
-    const value = values[name];
+    const value = readValue(values, name);
     names.set(path, name);
     if (value === undefined) continue;
     if (filled[node]) filled[node].inputs[input] = value;

@@ -3,9 +3,12 @@ import type { Ctx } from '../../../context.ts';
 import { type Base, type Entity, entityNamed } from '../../../data/entity.ts';
 import { idText, UUID } from '../../../data/ids.ts';
 import { findOne, WHOLE } from '../../../data/read.ts';
-import { type Fault, invalid } from '../../../errors.ts';
-import { findValueFault } from '../../../models/generation/comfyui/workflow-graph.ts';
-import type { WorkflowParameter } from '../../../models/generation/comfyui/workflow-parameter.ts';
+import type { Fault } from '../../../errors.ts';
+import { findValueFault } from '../../../models/generation/comfyui/parameter-faults.ts';
+import {
+  takesMedium,
+  type WorkflowParameter,
+} from '../../../models/generation/comfyui/workflow-parameter.ts';
 import type { Medium } from '../../media/medium.ts';
 
 export type Values = Record<string, unknown>;
@@ -25,19 +28,21 @@ const SOURCES: Partial<Record<WorkflowParameter['type'], string[]>> = {
   VIDEO: ['Video'],
 };
 
-/** Whether the value of a parameter of this type is the id of a medium. */
-export const takesMedium = (type: WorkflowParameter['type']): boolean => type in SOURCES;
+/** The value that is given for a parameter: a name may be that of what each object has. */
+export function readValue(values: Values, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
 
 /**
  * Checks the values that a client gives for the parameters of a workflow, and draws the seeds that are not among
- * them. @throws AppError VALIDATION_FAILED naming every fault
+ * them. Of what is faulty nothing is chosen.
  */
 export async function chooseValues(
   ctx: Ctx,
   parameters: WorkflowParameter[],
   given: Values,
   user: UUID,
-): Promise<Chosen> {
+): Promise<{ chosen: Chosen; faults: Fault[] }> {
   const faults: Fault[] = [];
   const known = new Map(parameters.map((p) => [p.name, p]));
   for (const [name, value] of Object.entries(given)) {
@@ -47,20 +52,25 @@ export async function chooseValues(
       : `is no parameter of this workflow; it has: ${[...known.keys()].join(', ') || 'none'}`;
     if (message) faults.push({ path: `parameters.${name}`, message });
   }
-  const chosen: Chosen = { values: {}, seeds: {}, inputs: [] };
+  const chosen: Omit<Chosen, 'inputs'> = { values: {}, seeds: {} };
+  const inputs = new Set<string>();
   for (const parameter of parameters) {
     const { name, type, required } = parameter;
-    const value = given[name] ?? parameter.default ?? undefined;
-    if (type === 'SEED') chosen.seeds[name] = (value as number | undefined) ?? drawSeed(parameter);
-    else if (value !== undefined) chosen.values[name] = value;
-    else if (required) faults.push({ path: `parameters.${name}`, message: 'is required' });
-    if (!takesMedium(type) || value === undefined || findValueFault(parameter, value)) continue;
+    const value = readValue(given, name) ?? parameter.default ?? undefined;
+    if (value === undefined) {
+      if (type === 'SEED') chosen.seeds[name] = drawSeed(parameter);
+      else if (required) faults.push({ path: `parameters.${name}`, message: 'is required' });
+      continue;
+    }
+    if (findValueFault(parameter, value)) continue;
+    if (type === 'SEED') chosen.seeds[name] = value as number;
+    else chosen.values[name] = value;
+    if (!takesMedium(type)) continue;
     const found = await findInput(ctx, parameter, value as string, user);
     if (typeof found === 'string') faults.push({ path: `parameters.${name}`, message: found });
-    else chosen.inputs.push(idText(found.medium._id));
+    else inputs.add(idText(found.medium._id));
   }
-  if (faults.length > 0) throw invalid(faults);
-  return chosen;
+  return { chosen: { ...chosen, inputs: [...inputs] }, faults };
 }
 
 /** The medium that a parameter names, or what is wrong with it. */
@@ -80,11 +90,16 @@ export async function findInput(
   return 'there is no such medium';
 }
 
-/** As large as a random integer of Node can be; ComfyUI takes 64 bits, JSON numbers do not. */
-export const MOST_SEED = 2 ** 48 - 2;
+/** As far as random integers of Node reach; ComfyUI takes 64 bits, JSON numbers do not. */
+const WIDEST = 2 ** 48 - 2;
 
-function drawSeed({ min, max }: WorkflowParameter): number {
-  const least = Math.max(Math.ceil(min ?? 0), 0);
-  const most = Math.max(least, Math.min(Math.floor(max ?? MOST_SEED), least + MOST_SEED));
-  return randomInt(least, most + 1);
+/** The lowest and the highest number that is drawn for a parameter. */
+export function findRange({ min, max }: Pick<WorkflowParameter, 'min' | 'max'>): [number, number] {
+  const least = min ?? 0;
+  return [least, Math.min(max ?? Number.MAX_SAFE_INTEGER, least + WIDEST)];
+}
+
+function drawSeed(parameter: WorkflowParameter): number {
+  const [least, most] = findRange(parameter);
+  return least + randomInt(most - least + 1);
 }

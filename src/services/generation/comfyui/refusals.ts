@@ -3,6 +3,7 @@ import type { PodFailure } from './call-pod.ts';
 import type { ExecutionDoc, OpenRun } from './open-run.ts';
 import type { PodDoc } from './pods.ts';
 import type { NodeErrors } from './protocol.ts';
+import { readText } from './read-text.ts';
 
 /** What a pod has against a run. */
 export interface Refusal {
@@ -76,13 +77,10 @@ function summarize(nodeErrors: NodeErrors): Record<string, unknown> {
       const { class_type, errors } = (node ?? {}) as { class_type?: unknown; errors?: unknown };
       const list = Array.isArray(errors) ? errors.slice(0, MOST_TOLD) : [];
       const faults = list.map((error) => ({
-        type: String(error?.type ?? '').slice(0, 80),
-        input: String(error?.extra_info?.input_name ?? '').slice(0, 80),
+        type: readText(error?.type).slice(0, 80),
+        input: readText(error?.extra_info?.input_name).slice(0, 80),
       }));
-      return [
-        id.slice(0, 64),
-        { classType: String(class_type ?? '').slice(0, 120), errors: faults },
-      ];
+      return [id.slice(0, 64), { classType: readText(class_type).slice(0, 120), errors: faults }];
     }),
   );
 }

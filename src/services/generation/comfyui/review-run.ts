@@ -1,5 +1,6 @@
 import { idText } from '../../../data/ids.ts';
 import type { Reviewed } from '../../../models/generation/comfyui/execution-state.ts';
+import { takesMedium } from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { presignPlay } from '../../../providers/s3-links.ts';
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { askModerator, isModerated, type Submission } from '../moderation.ts';
@@ -7,7 +8,7 @@ import { pace } from '../run-stages.ts';
 import { setValues } from './fill-graph.ts';
 import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { guessType, type PlannedFile } from './output-kinds.ts';
-import { findInput, takesMedium } from './parameters.ts';
+import { findInput, readValue } from './parameters.ts';
 import type { PodDoc } from './pods.ts';
 import { buildStagedKey, deleteStaged, stageOutput } from './stage-outputs.ts';
 import { readParameters } from './stored-fields.ts';
@@ -28,7 +29,7 @@ export async function reviewInputs(work: ExecutionWork, run: OpenRun): Promise<W
   const revision = await run.readRevision();
   const media: Submission['media'] = [];
   for (const parameter of revision?.parameters ?? []) {
-    const id = parameters[parameter.name];
+    const id = readValue(parameters, parameter.name);
     if (!takesMedium(parameter.type) || typeof id !== 'string') continue;
     const found = await findInput(ctx, parameter, id, document.user);
     if (typeof found === 'string') continue;

@@ -1,12 +1,15 @@
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Ctx } from '../../../context.ts';
-import type { WorkflowParameter } from '../../../models/generation/comfyui/workflow-parameter.ts';
+import {
+  takesMedium,
+  type WorkflowParameter,
+} from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { openObject } from '../../../providers/s3.ts';
 import { JobFailure } from '../../jobs/job-type.ts';
 import { callPod, type PodAddress, PodFailure } from './call-pod.ts';
 import type { ExecutionDoc } from './open-run.ts';
-import { findInput, takesMedium, type Values } from './parameters.ts';
+import { findInput, readValue, type Values } from './parameters.ts';
 import { readObject, readUploadLimit } from './protocol.ts';
 
 /** How long the upload of one input may take in any case, and for each of its bytes, in ms: 1 MB/s at least. */
@@ -33,7 +36,7 @@ export async function sendInputs(
   let limit: number | undefined;
   for (const parameter of parameters) {
     const { name, type } = parameter;
-    const id = values[name];
+    const id = readValue(values, name);
     if (!takesMedium(type) || typeof id !== 'string') continue;
     const found = await findInput(ctx, parameter, id, user);
     if (typeof found === 'string') {

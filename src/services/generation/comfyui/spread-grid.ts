@@ -1,5 +1,5 @@
 import type { Fault } from '../../../errors.ts';
-import { findValueFault } from '../../../models/generation/comfyui/workflow-graph.ts';
+import { findValueFault } from '../../../models/generation/comfyui/parameter-faults.ts';
 import type { WorkflowParameter } from '../../../models/generation/comfyui/workflow-parameter.ts';
 import type { Values } from './parameters.ts';
 

@@ -36,25 +36,44 @@ export async function startBatch(ctx: Ctx, asked: AskedBatch): Promise<JobDoc> {
   const revision = await findAsked(ctx, rest.workflow);
   const all = { shared: rest.parameters, grid, count };
   const faults = findGridFaults(revision.parameters, all);
+  if (faults.length > 0) {
+    const shared = await collectFaults([() => planExecution(ctx, rest, revision)]);
+    // What only the grid gives is told with the grid.
+    const ofGrid = new Set(Object.keys(grid).map((name) => `parameters.${name}`));
+    throw invalid([...faults, ...shared.faults.filter(({ path }) => !ofGrid.has(path))]);
+  }
+  const combinations = spreadGrid(grid).map((some) => ({ ...rest.parameters, ...some }));
+  const each = combinations.flatMap((parameters) =>
+    Array.from(
+      { length: count },
+      () => () => planExecution(ctx, { ...rest, parameters }, revision),
+    ),
+  );
+  return startPlanned(ctx, await planAll(each));
+}
+
+/** Plans executions one after the other. @throws AppError VALIDATION_FAILED naming every fault of all of them */
+async function planAll(each: (() => Promise<Plan>)[]): Promise<Plan[]> {
+  const { plans, faults } = await collectFaults(each);
   if (faults.length > 0) throw invalid(faults);
+  return plans;
+}
+
+/** The plans of executions, and what is wrong with them: the same fault of all of them once. */
+async function collectFaults(
+  each: (() => Promise<Plan>)[],
+): Promise<{ plans: Plan[]; faults: Fault[] }> {
   const plans: Plan[] = [];
   const found = new Map<string, Fault>();
-  for (const some of spreadGrid(grid)) {
-    for (let n = 0; n < count; n++) {
-      const parameters = { ...rest.parameters, ...some };
-      const plan = await planExecution(ctx, { ...rest, parameters }, revision).catch(collect);
-      if (plan) plans.push(plan);
-      else break;
+  for (const plan of each) {
+    try {
+      plans.push(await plan());
+    } catch (error) {
+      if (!(error instanceof AppError && error.errors)) throw error;
+      for (const fault of error.errors) found.set(`${fault.path} ${fault.message}`, fault);
     }
   }
-  if (found.size > 0) throw invalid([...found.values()]);
-  return startPlanned(ctx, plans);
-
-  // The same fault of all executions is told once.
-  function collect(error: unknown): undefined {
-    if (!(error instanceof AppError && error.errors)) throw error;
-    for (const fault of error.errors) found.set(`${fault.path} ${fault.message}`, fault);
-  }
+  return { plans, faults: [...found.values()] };
 }
 
 /** Starts executions that have been checked, and the job that stands for them. */
@@ -110,11 +129,13 @@ export interface RerunOf {
 
 /** Repeats executions together, by the revision that each had. @throws AppError as `startBatch` */
 export async function restartBatch(ctx: Ctx, former: RerunOf[]): Promise<JobDoc> {
-  const plans: Plan[] = [];
-  for (const { _id, workflow, user, project, revision, parameters, seeds } of former) {
-    const rerunOf = { _id, revision, seeds };
-    const asked = { user, workflow, parameters, ...(project && { project }), rerunOf };
-    plans.push(await planExecution(ctx, asked, await findAsked(ctx, workflow, revision)));
-  }
-  return startPlanned(ctx, plans);
+  const each = former.map(
+    ({ _id, workflow, user, project, revision, parameters, seeds }) =>
+      async () => {
+        const rerunOf = { _id, revision, seeds };
+        const asked = { user, workflow, parameters, ...(project && { project }), rerunOf };
+        return planExecution(ctx, asked, await findAsked(ctx, workflow, revision));
+      },
+  );
+  return startPlanned(ctx, await planAll(each));
 }

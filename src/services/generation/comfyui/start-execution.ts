@@ -41,12 +41,17 @@ export async function planExecution(
   { user, workflow, project, parameters, rerunOf }: AskedExecution,
   revision: AskedRevision,
 ): Promise<Record<string, unknown> & { user: UUID }> {
-  if (!project && revision.outputs.some(({ kind }) => kind === 'TRACK')) {
-    throw invalid([{ path: 'project', message: 'is required: the workflow makes a track' }]);
-  }
   const given = { ...rerunOf?.seeds, ...parameters };
-  const { values, seeds, inputs } = await chooseValues(ctx, revision.parameters, given, user);
-  const faults = findFileValueFaults(revision, { ...values, ...seeds });
+  const { chosen, faults } = await chooseValues(ctx, revision.parameters, given, user);
+  const { values, seeds, inputs } = chosen;
+  // Of what has a fault already nothing was chosen: that it names no file of the run either is no news.
+  const told = new Set(faults.map(({ path }) => path));
+  for (const fault of findFileValueFaults(revision, { ...values, ...seeds })) {
+    if (!told.has(fault.path)) faults.push(fault);
+  }
+  if (!project && revision.outputs.some(({ kind }) => kind === 'TRACK')) {
+    faults.push({ path: 'project', message: 'is required: the workflow makes a track' });
+  }
   if (faults.length > 0) throw invalid(faults);
   return {
     ...{ user, workflow, workflowRevision: revision.revision, parameters: values, seeds },

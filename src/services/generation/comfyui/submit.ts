@@ -13,6 +13,7 @@ import type { ExecutionWork, OpenRun } from './open-run.ts';
 import { recordPodFailure } from './pod-health.ts';
 import { choosePod, type PodDoc } from './pods.ts';
 import { type NodeErrors, stopPrompt, submitPrompt } from './protocol.ts';
+import { readText } from './read-text.ts';
 import { describeRefusal, explainRefusals, isPutOff, isRefusal, keepRefusal } from './refusals.ts';
 import type { Revision } from './revisions.ts';
 import { findRunFolder } from './run-folder.ts';
@@ -145,7 +146,7 @@ async function giveUp(run: OpenRun): Promise<void> {
 function isCutShort(nodeErrors: NodeErrors, { outputs }: Revision): boolean {
   const failed = Object.entries(nodeErrors).flatMap(([id, error]) => {
     const dependents = (error as { dependent_outputs?: unknown } | null)?.dependent_outputs;
-    return [id, ...(Array.isArray(dependents) ? dependents.map(String) : [])];
+    return [id, ...(Array.isArray(dependents) ? dependents.map(readText) : [])];
   });
   if (failed.length === 0) return false;
   return outputs.length === 0 || outputs.some(({ node }) => failed.includes(node));

@@ -1,9 +1,10 @@
 import type { Graph } from '../../../models/generation/comfyui/workflow-graph.ts';
-import type {
-  OutputKind,
-  ParameterType,
-  WorkflowOutput,
-  WorkflowParameter,
+import {
+  MOST_INPUTS,
+  type OutputKind,
+  type ParameterType,
+  type WorkflowOutput,
+  type WorkflowParameter,
 } from '../../../models/generation/comfyui/workflow-parameter.ts';
 
 /** The inputs that people want to set, by their name, and of which type each is. */
@@ -15,12 +16,12 @@ const WANTED: [input: RegExp, type: ParameterType, value: 'number' | 'string'][]
 ];
 
 /** What takes a file, and which kind. */
-const LOADERS: Record<string, [input: string, type: ParameterType] | undefined> = {
-  LoadImage: ['image', 'IMAGE'],
-  LoadImageMask: ['image', 'IMAGE'],
-  LoadAudio: ['audio', 'AUDIO'],
-  LoadVideo: ['file', 'VIDEO'],
-};
+const LOADERS = new Map<string, [input: string, type: ParameterType]>([
+  ['LoadImage', ['image', 'IMAGE']],
+  ['LoadImageMask', ['image', 'IMAGE']],
+  ['LoadAudio', ['audio', 'AUDIO']],
+  ['LoadVideo', ['file', 'VIDEO']],
+]);
 
 const MOST = 100;
 const MOST_OUTPUTS = 20;
@@ -28,18 +29,20 @@ const MOST_OUTPUTS = 20;
 /** Suggests what of a graph may be set: seeds, texts, sizes, and the files that it loads. */
 export function suggestParameters(graph: Graph): WorkflowParameter[] {
   const names = new Set<string>();
+  let media = 0;
   return Object.entries(graph)
     .flatMap(([node, { class_type, inputs }]) =>
       Object.entries(inputs).flatMap(([input, value]): WorkflowParameter[] => {
         const path = `${node}.inputs.${input}`;
         if (path.length > 200 || !PATH.test(path)) return [];
-        const [loaded, kind] = LOADERS[class_type] ?? [];
+        const [loaded, kind] = LOADERS.get(class_type) ?? [];
         if (kind && input === loaded) {
+          if (++media > MOST_INPUTS) return [];
           return [{ name: chooseName(names, input), type: kind, path, required: true }];
         }
         const wanted = WANTED.find(([name, , type]) => name.test(input) && typeof value === type);
         if (!wanted) return [];
-        const type = wanted[1] === 'INTEGER' && !Number.isInteger(value) ? 'NUMBER' : wanted[1];
+        const type = wanted[1] === 'INTEGER' && !Number.isSafeInteger(value) ? 'NUMBER' : wanted[1];
         const name = chooseName(names, input);
         // A seed is drawn anew each time; a long text stays in the graph alone.
         const isLong = typeof value === 'string' && value.length > 2000;
