@@ -253,6 +253,7 @@ describe('an import', () => {
     ['has a key of classes', inputs('{"constructor":1}'), 'constructor', 'is a forbidden key'],
     ['has an operator', inputs('{"$where":1}'), '$where', 'a key may not start with $'],
     ['has a key with NUL', inputs('{"a\\u0000":1}'), 'inputs.a', 'a key may not hold NUL'],
+    ['has a number beyond all', inputs('{"a":1e999}'), 'inputs.a', 'is too large a number'],
     ['has too many keys', inputs(`{"a":[${'1,'.repeat(40_000)}1]}`), '', 'has over 40000 keys'],
     [
       'grows, as its numbers are written out',

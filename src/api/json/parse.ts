@@ -69,6 +69,9 @@ function inspectMember(name: string, value: unknown, found: Inspection): void {
   if (isForbidden(name)) addFault(found, 'is a forbidden key');
   else if (name.startsWith('$')) addFault(found, 'a key may not start with $');
   else if (name.includes('\0')) addFault(found, 'a key may not hold NUL');
+  // `1e999` is read as infinity, which JSON cannot tell again.
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+    addFault(found, 'is too large a number');
   inspect(value, found);
   found.path.pop();
 }

@@ -5,7 +5,8 @@ import {
   isLink,
 } from '../../../models/generation/comfyui/workflow-graph.ts';
 import type { NodeCatalog } from './node-catalog.ts';
-import { readObject, readText } from './protocol.ts';
+import { readObject } from './protocol.ts';
+import { readText } from './read-text.ts';
 
 /** Stands for a value that a run is given: as with the link to a node that is not there, nothing is known of it. */
 export const GIVEN = ['', 0];

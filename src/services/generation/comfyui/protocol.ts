@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Graph } from '../../../models/generation/comfyui/workflow-graph.ts';
 import { callPod, openPod, type PodAddress, PodFailure } from './call-pod.ts';
+import { readText } from './read-text.ts';
 
 // What ComfyUI's server understands. Everything it answers is judged before it is used: a pod may be anybody's.
 
@@ -230,11 +231,6 @@ export async function readObjectInfo(
 export function readObject(value: unknown): Record<string, unknown> {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? (value as Record<string, unknown>) : {};
-}
-
-/** A text, or a number as text; of anything else nothing. `String` throws for some of what JSON can hold. */
-export function readText(value: unknown): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 /** Whether it looks like the id of a node. */

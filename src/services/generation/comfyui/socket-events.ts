@@ -1,4 +1,5 @@
-import { isNode, readObject, readText } from './protocol.ts';
+import { isNode, readObject } from './protocol.ts';
+import { readText } from './read-text.ts';
 
 /** What a pod tells of a run over its websocket, as far as it is used. */
 export type RunEvent =
