@@ -181,7 +181,9 @@ test('an administrator sees an account as a whole, and nobody else does', async 
 test('credits are one read, and no statement scans', async () => {
   const { alice } = await spender();
   await alice.get('/v1/credits');
-  const read = await profileOf(() => alice.get('/v1/credits'));
+  const all = await profileOf(() => alice.get('/v1/credits'));
+  // How often somebody calls is counted in a process, and written now and then.
+  const read = all.filter(({ ns }) => !ns.endsWith('rateCounts'));
   expect(read.map(({ op, ns }) => `${op} ${ns.split('.')[1]}`)).toEqual(['query creditAccounts']);
   const commands = await profileOf(async () => {
     await alice.get('/v1/credits/statements/2026-05', html);

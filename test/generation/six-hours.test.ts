@@ -1,5 +1,6 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
+import { ComfyUIWorkflowExecution } from '../../src/models/generation/comfyui/workflow-execution.ts';
 import { place } from '../harness/place.ts';
 import { judge } from './simulation/check.ts';
 import { readCounts } from './simulation/lives.ts';
@@ -34,7 +35,8 @@ test('a run of six hours is followed with fewer than 5,000 invocations, none of 
     ...{ workers: 1, blows: [], trouble: 2 * HOURS * 3600, hasFates: false },
   });
   const { faults, ends } = await judge(world, 0);
-  expect([faults, ends]).toEqual([[], ['COMPLETED']]);
+  const run = await ComfyUIWorkflowExecution.collection.findOne({ _id: world.executions[0]?._id });
+  expect([faults, ends], JSON.stringify(run?.error)).toEqual([[], ['COMPLETED']]);
   expect(world.clock.now() - world.begun).toBeGreaterThan(HOURS * 3_600_000);
   // Each message is an invocation.
   const messages = readCounts().messages - before;
