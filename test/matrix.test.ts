@@ -104,6 +104,7 @@ const REFUSED: Record<string, number[]> = {
   deleteRunPodTemplate: [409],
   deleteComfyUIWorkflow: [409],
   deleteComfyUIPod: [409],
+  updateComfyUIPod: [409],
   deleteRetentionPolicy: [409],
 };
 
