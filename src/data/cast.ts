@@ -43,6 +43,6 @@ export function castObject(
   );
 }
 
-function mapValues(object: object, change: (value: unknown) => unknown) {
+export function mapValues(object: object, change: (value: unknown) => unknown) {
   return Object.fromEntries(Object.entries(object).map(([k, v]) => [k, change(v)]));
 }

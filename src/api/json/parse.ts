@@ -70,8 +70,9 @@ function inspectMember(name: string, value: unknown, found: Inspection): void {
   else if (name.startsWith('$')) addFault(found, 'a key may not start with $');
   else if (name.includes('\0')) addFault(found, 'a key may not hold NUL');
   // `1e999` is read as infinity, which JSON cannot tell again.
-  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+  if (typeof value === 'number' && !Number.isFinite(value)) {
     addFault(found, 'is too large a number');
+  }
   inspect(value, found);
   found.path.pop();
 }

@@ -1,5 +1,5 @@
 import { Schema } from 'mongoose';
-import { OUTPUT_KINDS } from './workflow-parameter.ts';
+import { MOST_OUTPUTS, OUTPUT_KINDS } from './workflow-parameter.ts';
 
 /** What of an execution is reviewed, where there is a moderation. */
 export const REVIEWED = ['INPUTS', 'OUTPUTS'] as const;
@@ -131,7 +131,7 @@ export const stateFields = {
     default: undefined,
     server: true,
     select: false,
-    maxItems: 100,
+    maxItems: MOST_OUTPUTS,
     description: 'The files of the pod that become media, whose ids are chosen before.',
   },
 } as const;

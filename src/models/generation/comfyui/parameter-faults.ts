@@ -91,6 +91,7 @@ function findDefaultFaults(parameter: WorkflowParameter, at: string): Fault[] {
       : findValueFault(parameter, parameter.default);
   return message ? [{ path: `${at}.default`, message }] : [];
 }
+
 /** Says which rule a value of a parameter breaks; undefined when none. */
 export function findValueFault(parameter: WorkflowParameter, value: unknown): string | undefined {
   const { type, min, max, enum: allowed } = parameter;

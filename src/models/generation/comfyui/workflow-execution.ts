@@ -5,7 +5,7 @@ import { JOB_STATUSES } from '../../jobs/job.ts';
 import { runFields } from '../../jobs/run-fields.ts';
 import { progressField } from '../../progress-field.ts';
 import { REVIEWED, stateFields } from './execution-state.ts';
-import { MOST_INPUTS, OUTPUT_KINDS } from './workflow-parameter.ts';
+import { MOST_INPUTS, MOST_OUTPUTS, OUTPUT_KINDS } from './workflow-parameter.ts';
 
 const EXECUTION_STATUSES = [...JOB_STATUSES, 'HELD', 'LOST'] as const;
 
@@ -118,7 +118,7 @@ function define() {
       type: [outputSchema],
       default: undefined,
       server: true,
-      maxItems: 100,
+      maxItems: MOST_OUTPUTS,
       description: 'The results.',
     },
     nodeErrors: encrypted(freeForm(16 * 1024), {

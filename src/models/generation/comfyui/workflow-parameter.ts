@@ -2,8 +2,8 @@ import { Schema } from 'mongoose';
 import { anyJson } from '../../../data/entity.ts';
 import { MOST_SOURCES } from '../../media/media-fields.ts';
 
-/** What an execution may set. SEED and NONCE are numbers that are drawn unless given, or always. */
 const MEDIA_TYPES = ['IMAGE', 'AUDIO', 'VIDEO'] as const;
+/** What an execution may set. SEED and NONCE are numbers that are drawn unless given, or always. */
 const PARAMETER_TYPES = [
   ...(['STRING', 'INTEGER', 'NUMBER', 'BOOLEAN', 'SEED', 'NONCE'] as const),
   ...MEDIA_TYPES,
@@ -17,6 +17,9 @@ export function takesMedium(type: ParameterType): boolean {
 
 /** The most media that a run is given: as many as a medium names that it was made from. */
 export const MOST_INPUTS = MOST_SOURCES;
+
+/** The most files of one execution that become media. */
+export const MOST_OUTPUTS = 100;
 
 export const OUTPUT_KINDS = ['IMAGE', 'VIDEO', 'AUDIO', 'TRACK'] as const;
 export type OutputKind = (typeof OUTPUT_KINDS)[number];

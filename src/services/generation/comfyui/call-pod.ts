@@ -54,7 +54,7 @@ export async function callPod(
   const signal = AbortSignal.any([call.signal, AbortSignal.timeout(call.deadline ?? DEADLINE)]);
   const response = await openPod(pod, { ...call, signal });
   const status = response.statusCode ?? 0;
-  const text = await readText(response, call.most ?? MOST_JSON, signal);
+  const text = await readBody(response, call.most ?? MOST_JSON, signal);
   if (!text) return { status, body: undefined };
   try {
     return { status, body: JSON.parse(text) };
@@ -102,7 +102,7 @@ export async function openPod(pod: PodAddress, call: PodCall): Promise<IncomingM
   }
 }
 
-async function readText(
+async function readBody(
   response: IncomingMessage,
   most: JsonLimits,
   signal: AbortSignal,

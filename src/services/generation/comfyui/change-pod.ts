@@ -24,15 +24,11 @@ export async function refuseWhileAtWork(ctx: Ctx, pod: UUID): Promise<void> {
 
 /** Forgets what is known of a pod: under another address it is another server, which is asked anew. */
 export async function forgetPod(ctx: Ctx, _id: UUID): Promise<void> {
-  await ComfyUIPod.collection.updateOne(
-    { _id },
-    {
-      $set: { status: 'STARTING', failures: 0 },
-      $unset: {
-        ...{ capabilities: '', lastSeenAt: '', queueRemaining: '', vramTotal: '', retryAt: '' },
-      },
-    },
-  );
+  const known = ['capabilities', 'lastSeenAt', 'queueRemaining', 'vramTotal', 'retryAt'];
+  await ComfyUIPod.collection.updateOne({ _id }, [
+    { $set: { status: 'STARTING', failures: 0 } },
+    { $unset: known },
+  ]);
   await ComfyUINodeCatalog.collection.deleteOne({ pod: _id });
   ctx.log.info('A pod has another address.', { pod: idText(_id) });
 }

@@ -1,4 +1,5 @@
 import { newId, type UUID } from '../../../data/ids.ts';
+import { MOST_OUTPUTS } from '../../../models/generation/comfyui/workflow-parameter.ts';
 import { JobFailure, type WakeLater } from '../../jobs/job-type.ts';
 import { GONE_AFTER, pace } from '../run-stages.ts';
 import { PodFailure } from './call-pod.ts';
@@ -14,8 +15,6 @@ import { reviewOutputs } from './review-run.ts';
 import { describeMessages, describeUse, readPresence, readTimes } from './run-record.ts';
 import { storeOutput } from './store-output.ts';
 
-/** The most files of one execution that become media. */
-const MOST_OUTPUTS = 100;
 /** How long one step may fetch, in ms; the rest is for the next one. */
 const STEP = 30_000;
 

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Ctx } from '../../../context.ts';
 import { readBytes } from '../../../data/bson.ts';
+import { mapValues } from '../../../data/cast.ts';
 import { newId, type UUID } from '../../../data/ids.ts';
 import { findMany, findOne } from '../../../data/read.ts';
 import type { Fault } from '../../../errors.ts';
@@ -41,25 +42,16 @@ function pickKnown(answer: NodeCatalog): NodeCatalog {
 /** `["INT", { "min": 0 }]`, or `[["a", "b"]]`. */
 function pickDeclaration(declaration: unknown): unknown[] {
   const [type, options] = Array.isArray(declaration) ? declaration : [];
-  const known = Object.entries(readObject(options)).map(([name, value]) => [
-    name,
-    pickPlain(value),
-  ]);
-  const kept = Object.fromEntries(known.filter(([, value]) => value !== undefined));
-  return [pickPlain(type), kept];
+  return [pickPlain(type), mapValues(readObject(options), pickPlain)];
 }
 
-/** A value, or a list of them. */
+/** A value, or a list of them; undefined, which JSON leaves out, of anything else. */
 function pickPlain(value: unknown): Scalar | Scalar[] | undefined {
   return Array.isArray(value) ? value.filter(isScalar) : isScalar(value) ? value : undefined;
 }
 
 function isScalar(value: unknown): value is Scalar {
   return ['string', 'number', 'boolean'].includes(typeof value);
-}
-
-function mapValues(values: Record<string, unknown>, map: (value: unknown) => unknown) {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
 }
 
 /** Keeps what nodes a pod has. @returns how many; undefined where it is too much to be kept */

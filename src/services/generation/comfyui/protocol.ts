@@ -222,9 +222,8 @@ export async function readObjectInfo(
   pod: PodAddress,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
-  const { body } = await callPod(pod, {
-    ...{ path: '/object_info', signal, deadline: 60_000, most: MOST_OBJECT_INFO },
-  });
+  const call = { path: '/object_info', signal, deadline: 60_000, most: MOST_OBJECT_INFO };
+  const { body } = await callPod(pod, call);
   return readObject(body);
 }
 
