@@ -11,14 +11,14 @@ import type { Credits } from './accounts.ts';
 import { refuseSpend } from './ledger.ts';
 
 // A commit waits for the journal, and transactions on one account that run at once abort each other. So the
-// spends of one process that wait at the same moment are committed together (group commit): one transaction reads
-// their accounts, decides in the order in which they came, and writes accounts, holds and jobs by one command
-// each. Those of one account always wait in the same lane. A process that handles one request at a time commits
-// each alone.
+// spends of one process that wait at the same moment are committed together (group commit): their accounts are read,
+// it is decided in the order in which they came, and one transaction writes accounts, holds and jobs by one command
+// each, if the accounts still have what they had. Those of one account are never in two groups at once. A process
+// that handles one request at a time commits each alone.
 
 const MOST_AT_ONCE = 100;
-/** While the database works for one lane, this process works for another. */
-const LANES = 2;
+/** While the database works for one group, this process works for another. */
+const GROUPS = 2;
 
 /** A job that is started if its account has the credits. */
 export interface Spend {
@@ -43,37 +43,59 @@ interface Waiting extends Spend {
 
 type Outcome = { job: JobDoc } | { refusal: AppError };
 
-const lanes = Array.from({ length: LANES }, () => ({ waiting: [] as Waiting[], isBusy: false }));
+const waiting: Waiting[] = [];
+/** The accounts of the groups that are being committed. */
+const busy = new Set<string>();
+let groups = 0;
 
 /**
  * Stores a job together with the hold of its credits, or neither.
  * @throws AppError INSUFFICIENT_CREDITS, INVALID_STATE when the account is frozen
  */
 export function spendInGroup(ctx: Ctx, spend: Spend): Promise<JobDoc> {
-  const lane = chooseLane(spend.account);
   return new Promise((resolve, reject) => {
-    lane.waiting.push({ ...spend, ctx, resolve, reject });
-    if (!lane.isBusy) void commitWaiting(lane);
+    waiting.push({ ...spend, ctx, resolve, reject });
+    if (groups === GROUPS) return;
+    groups++;
+    // Others come in the same turn of the event loop.
+    setImmediate(commitWaiting);
   });
 }
 
-type Lane = (typeof lanes)[number];
-
-function chooseLane({ buffer }: UUID): Lane {
-  return lanes[(buffer[15] as number) % LANES] as Lane;
+async function commitWaiting(): Promise<void> {
+  for (let group = takeGroup(); group.length > 0; group = takeGroup()) {
+    const accounts = group.map(({ account }) => idText(account));
+    for (const account of accounts) busy.add(account);
+    await commitGroup(group);
+    for (const account of accounts) busy.delete(account);
+  }
+  groups--;
 }
 
-async function commitWaiting(lane: Lane): Promise<void> {
-  lane.isBusy = true;
-  while (lane.waiting.length > 0) await commitGroup(lane.waiting.splice(0, MOST_AT_ONCE));
-  lane.isBusy = false;
+/** Takes those who have waited longest, without the accounts of another group. */
+function takeGroup(): Waiting[] {
+  const taken: Waiting[] = [];
+  const left = waiting.filter((one) => {
+    const isTaken = taken.length < MOST_AT_ONCE && !busy.has(idText(one.account));
+    if (isTaken) taken.push(one);
+    return !isTaken;
+  });
+  waiting.splice(0, waiting.length, ...left);
+  return taken;
 }
 
 async function commitGroup(group: Waiting[]): Promise<void> {
   const [{ ctx }] = group as [Waiting];
   try {
-    const finished = await finishAll(ctx, group);
-    const outcomes = await transaction(ctx, (tx) => spendAll(tx, finished));
+    const [finished, ahead] = await Promise.all([finishAll(ctx, group), readAccounts(ctx, group)]);
+    const outcomes = await transaction(ctx, (tx) => spendAll(tx, finished, ahead)).catch(
+      (error) => {
+        if (!(error instanceof ChangedMeanwhile)) throw error;
+        return transaction(ctx, async (tx) =>
+          spendAll(tx, finished, await readAccounts(tx, group)),
+        );
+      },
+    );
     for (const [i, { resolve, reject }] of group.entries()) {
       const outcome = outcomes[i] as Outcome;
       if ('job' in outcome) resolve(outcome.job);
@@ -97,60 +119,65 @@ async function finishAll(ctx: Ctx, group: Waiting[]): Promise<Waiting[]> {
   return group.map((one, n) => ({ ...one, values: { ...one.values, ...found[n] } }));
 }
 
-async function spendAll(tx: Ctx, group: Waiting[]): Promise<Outcome[]> {
-  const accounts = await readAccounts(tx, group);
-  const outcomes: Outcome[] = [];
-  const accepted: Waiting[] = [];
-  for (const one of group) {
-    const account = accounts.get(idText(one.account));
-    const refusal = refuseSpend(account, one.amount);
-    if (account && !refusal) {
-      account.available -= one.amount;
-      account.spent += one.amount;
-      accepted.push(one);
-    }
-    outcomes.push({ refusal: refusal as AppError });
-  }
-  if (accepted.length === 0) return outcomes;
-  await holdInAccounts(tx, [...accounts.values()]);
+async function spendAll(tx: Ctx, group: Waiting[], accounts: Accounts): Promise<Outcome[]> {
+  const spent = new Map<string, Credits>();
+  const refusals = group.map(({ account, amount }) => {
+    const key = idText(account);
+    const found = accounts.get(key);
+    const before = spent.get(key) ?? 0;
+    const refusal = refuseSpend(found && { ...found, available: found.available - before }, amount);
+    if (!refusal) spent.set(key, before + amount);
+    return refusal;
+  });
+  const accepted = group.filter((_, n) => !refusals[n]);
+  if (accepted.length > 0) await holdInAccounts(tx, accounts, spent);
+  const jobs = accepted.length > 0 ? await storeJobs(tx, accepted) : [];
+  return refusals.map((refusal) => (refusal ? { refusal } : { job: jobs.shift() as JobDoc }));
+}
+
+/** Stores jobs, and what is held for each. */
+async function storeJobs(tx: Ctx, accepted: Waiting[]): Promise<JobDoc[]> {
   const holds = accepted.map(({ ctx, account, amount, values }) => ({
     ctx,
     values: { account, amount, job: values._id },
   }));
   await insertMany(tx, CreditHold, holds);
-  const entity = accepted[0]?.entity as Entity<JobDoc>;
-  const jobs = await insertMany(tx, entity, accepted);
-  for (const [n, job] of jobs.entries()) {
-    outcomes[group.indexOf(accepted[n] as Waiting)] = { job };
-  }
-  return outcomes;
+  return insertMany(tx, accepted[0]?.entity as Entity<JobDoc>, accepted);
 }
 
-type Account = CreditAccountDoc & { spent: Credits };
+/** By their ids. */
+type Accounts = Map<string, CreditAccountDoc>;
 
-async function readAccounts(tx: Ctx, group: Waiting[]): Promise<Map<string, Account>> {
+async function readAccounts(ctx: Ctx, group: Waiting[]): Promise<Accounts> {
   const ids = [...new Map(group.map(({ account }) => [idText(account), account])).values()];
   const found = await CreditAccount.collection
-    .find<Account>({ _id: { $in: ids } }, { ...(tx.session && { session: tx.session }) })
+    .find<CreditAccountDoc>({ _id: { $in: ids } }, { ...(ctx.session && { session: ctx.session }) })
     .toArray();
-  return new Map(found.map((account) => [idText(account._id), { ...account, spent: 0 }]));
+  return new Map(found.map((account) => [idText(account._id), account]));
 }
 
-/** Changed since they were read in this transaction, they abort it, and it begins anew. */
-async function holdInAccounts(tx: Ctx, accounts: Account[]): Promise<void> {
+/** An account has less than it had when it was read, or was frozen. */
+class ChangedMeanwhile extends Error {}
+
+/** @throws ChangedMeanwhile where they were not read in this transaction */
+async function holdInAccounts(
+  tx: Ctx,
+  accounts: Accounts,
+  spent: Map<string, Credits>,
+): Promise<void> {
   const updatedAt = new Date(tx.clock());
-  const updates = accounts
-    .filter(({ spent }) => spent > 0)
-    .map(({ _id, spent }) => ({
-      updateOne: {
-        filter: { _id, isFrozen: false, available: { $gte: spent } },
-        update: {
-          $inc: { available: -spent, held: spent, version: 1 },
-          $set: { updatedAt },
-        },
+  const updates = [...spent].map(([key, amount]) => ({
+    updateOne: {
+      filter: { _id: accounts.get(key)?._id, isFrozen: false, available: { $gte: amount } },
+      update: {
+        $inc: { available: -amount, held: amount, version: 1 },
+        $set: { updatedAt },
       },
-    }));
+    },
+  }));
   const session = { ...(tx.session && { session: tx.session }) };
   const { matchedCount } = await CreditAccount.collection.bulkWrite(updates, session);
-  if (matchedCount < updates.length) throw new Error('An account changed while it was spent from.');
+  if (matchedCount < updates.length) {
+    throw new ChangedMeanwhile('An account changed while it was spent from.');
+  }
 }

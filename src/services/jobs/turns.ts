@@ -68,7 +68,7 @@ export async function takeTurnsOfMany(
     const lane = lanes.get(idText(one.user));
     return lane ? [{ ...one, lane, turns: listTurns(findFirst(lane), one.count) }] : [];
   });
-  const isTaken = await changeLanes(ctx, queue, known);
+  const isTaken = await changeLanes(known);
   const taken = new Map(isTaken ? known.map((one) => [idText(one.user), one.turns]) : []);
   return Promise.all(asked.map((one) => taken.get(idText(one.user)) ?? takeAlone(one)));
 }
@@ -78,25 +78,24 @@ type Lane = JobTurnDoc & { entry: number };
 
 async function findLanes(ctx: Ctx, queue: JobQueue, asked: Asked[]): Promise<Map<string, Lane>> {
   const alone = { ...ctx, session: undefined };
-  const entry = findEntry(ctx, await shareNextTurn(alone, queue));
   const theirs = { queue, user: { $in: asked.map(({ user }) => user) } };
-  const options = { projection: { user: 1, last: 1, entry }, limit: asked.length };
-  const found = (await findMany(alone, JobTurn, theirs, options)) as Lane[]; // as the projection says
+  const projection = { user: 1, last: 1, entry: enterByClock(ctx) };
+  const [next, lanes] = await Promise.all([
+    shareNextTurn(alone, queue),
+    findMany(alone, JobTurn, theirs, { projection, limit: asked.length }) as Promise<Lane[]>,
+  ]);
+  const found =
+    next === undefined ? lanes : lanes.map((lane) => ({ ...lane, entry: enterBefore(next) }));
   return new Map(found.map((lane) => [idText(lane.user as UUID), lane]));
 }
 
 /** Writes what was taken; false where somebody else has taken some of it meanwhile. */
-async function changeLanes(
-  ctx: Ctx,
-  queue: JobQueue,
-  known: { user: UUID; lane: Lane; turns: number[] }[],
-): Promise<boolean> {
+async function changeLanes(known: { lane: Lane; turns: number[] }[]): Promise<boolean> {
   if (known.length === 0) return true;
-  const updates = known.map(({ user, lane, turns }) => {
-    const set = { first: turns[0], last: turns.at(-1), updatedAt: databaseTime(ctx) };
-    const version = { $add: ['$version', 1] };
-    const filter = { ...ownLane(queue, user), last: lane.last };
-    return { updateOne: { filter, update: [{ $set: { ...set, version } }] } };
+  const updates = known.map(({ lane: { _id, last }, turns }) => {
+    const set = { first: turns[0], last: turns.at(-1) };
+    const change = { $set: set, $inc: { version: 1 }, $currentDate: { updatedAt: true as const } };
+    return { updateOne: { filter: { _id, last }, update: change } };
   });
   const options = { ordered: false, ...UNHURRIED };
   const { matchedCount } = await JobTurn.collection.bulkWrite(updates, options);
@@ -108,10 +107,18 @@ const UNHURRIED = { writeConcern: { w: 1, j: false } };
 
 const FIRST = { projection: { first: 1 } };
 
-/** The turn of who joins a queue: right before the next job, or by the clock where there is none. */
+/** The turn of who joins a queue, as an expression. */
 function findEntry(ctx: Ctx, next: number | undefined) {
-  if (next !== undefined) return { $literal: next - ((next + 1) % 2) };
-  // An empty queue begins anew, later than whatever was in it: by the clock, a million turns a second.
+  return next === undefined ? enterByClock(ctx) : { $literal: enterBefore(next) };
+}
+
+/** Right before the next job. */
+function enterBefore(next: number): number {
+  return next - ((next + 1) % 2);
+}
+
+/** An empty queue begins anew, later than whatever was in it: by the clock, a million turns a second. */
+function enterByClock(ctx: Ctx) {
   const second = { $floor: { $divide: [{ $toLong: databaseTime(ctx) }, 1000] } };
   return { $add: [{ $toLong: { $multiply: [second, 1_000_000] } }, 1] };
 }

@@ -9,11 +9,11 @@ import { AllowanceCounter } from '../../../models/metering/allowance-counter.ts'
 /** What is not counted for a crash is put right at night: no count waits for the journal. */
 export const UNHURRIED = { writeConcern: { w: 1, j: false } };
 
-/** What one request counts, and what has to be true of the counter for that. */
+/** What one request counts, and the filter that the counter has to pass for that. */
 interface Count {
   user: UUID;
   usage: Usage;
-  makeGuards(usage: Usage): object[];
+  makeGuards(usage: Usage): object;
 }
 
 /**
@@ -62,8 +62,7 @@ export function addUp(some: { usage: Usage }[]): Usage {
 }
 
 function makeUpdate({ user, usage, makeGuards }: Count, batch?: UUID) {
-  const guards = makeGuards(usage);
-  const filter = { _id: user, ...(guards.length > 0 && { $expr: { $and: guards } }) };
+  const filter = { _id: user, ...makeGuards(usage) };
   const update: Parameters<typeof AllowanceCounter.collection.updateOne>[1] = {
     $inc: Object.fromEntries(listMetrics(usage).map((metric) => [metric, usage[metric]])),
     ...(batch && { $set: { batch } }),

@@ -8,7 +8,7 @@ import {
   type AllowanceCounterDoc,
 } from '../../../models/metering/allowance-counter.ts';
 import { createCount, listMetrics, UNHURRIED } from './count-together.ts';
-import { limitExpression, limitOf, PERIODS } from './limits.ts';
+import { leastLimit, limitExpression, limitOf, PERIODS } from './limits.ts';
 import { refuse } from './refuse.ts';
 
 // Whatever an account has or uses is counted in one document, before it happens, by one update whose filter
@@ -23,6 +23,7 @@ const TRIES = 20;
  * @throws AppError ALLOWANCE_EXCEEDED, saying what is left and when there will be more
  */
 export async function takeAllowance(ctx: Ctx, user: UUID, usage: Usage): Promise<void> {
+  if (await countPlenty(ctx, user, usage)) return;
   for (let i = 0; i < TRIES; i++) {
     if (await count(ctx, user, usage, true)) return;
     const counter = await renewCounter(ctx, user);
@@ -44,8 +45,26 @@ export async function addUsage(ctx: Ctx, user: UUID, usage: Usage): Promise<void
   await count(ctx, user, usage, false);
 }
 
-/** Those with limits, and those without, apart: each has guards of its own. */
-const [countLimited, countAnyhow] = [createCount(), createCount()];
+/** Those with guards of one kind are counted together. */
+const [withPlenty, withLimits, anyhow] = [createCount(), createCount(), createCount()];
+
+/**
+ * Counts for an account that has plenty left of everything, as nearly all have: less than the smallest plan allows,
+ * and no limits of its own. MongoDB reads this filter in half the time of the exact one. The host's clock will do for
+ * the periods: where it is of another one, as around midnight, the exact filter decides.
+ */
+async function countPlenty(ctx: Ctx, user: UUID, usage: Usage): Promise<boolean> {
+  if (listMetrics(usage).length === 0) return true;
+  const begins = findBegins(new Date(ctx.clock()));
+  const makeGuards = (all: Usage) => ({
+    limits: null,
+    ...Object.fromEntries(
+      listMetrics(all).map((metric) => [metric, { $lte: leastLimit(metric) - (all[metric] ?? 0) }]),
+    ),
+    ...Object.fromEntries(listPeriods(all).map((period) => [period, begins[period]])),
+  });
+  return withPlenty({ user, usage, makeGuards });
+}
 
 /**
  * Counts by one update; false where the account has no counter, or one of a time before, or, `isLimited`, less left
@@ -53,11 +72,12 @@ const [countLimited, countAnyhow] = [createCount(), createCount()];
  */
 async function count(ctx: Ctx, user: UUID, usage: Usage, isLimited: boolean): Promise<boolean> {
   if (listMetrics(usage).length === 0) return true;
-  const makeGuards = (all: Usage) => [
-    ...(isLimited ? listMetrics(all).map((metric) => hasRoom(metric, all[metric] as number)) : []),
-    ...listPeriods(all).map((period) => isNow(ctx, period)),
-  ];
-  return (isLimited ? countLimited : countAnyhow)({ user, usage, makeGuards });
+  const makeGuards = (all: Usage) => {
+    const rooms = listMetrics(all).map((metric) => hasRoom(metric, all[metric] as number));
+    const periods = listPeriods(all).map((period) => isNow(ctx, period));
+    return { $expr: { $and: [...(isLimited ? rooms : []), ...periods] } };
+  };
+  return (isLimited ? withLimits : anyhow)({ user, usage, makeGuards });
 }
 
 function hasRoom(metric: Metric, amount: number) {
@@ -103,6 +123,13 @@ async function noteRefusal(ctx: Ctx, user: UUID, metric: Metric): Promise<void> 
 }
 
 type Period = 'month' | 'day';
+
+/** When the day and the month of a time began, in UTC. */
+function findBegins(time: Date): Record<Period, Date> {
+  const [year, month] = [time.getUTCFullYear(), time.getUTCMonth()];
+  const day = new Date(Date.UTC(year, month, time.getUTCDate()));
+  return { day, month: new Date(Date.UTC(year, month)) };
+}
 
 /** When the month or day began, by the database's clock, in UTC. */
 function beginOf(ctx: Ctx, unit: Period) {

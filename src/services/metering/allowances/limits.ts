@@ -26,7 +26,12 @@ export function limitOf(account: Account, what: Limited): number {
   return account.limits?.[what] ?? (config.plans[planOf(account)]?.[what] as number);
 }
 
-/** The same as an expression of MongoDB, on the counter of the account. */
+/** What every plan allows. */
+export function leastLimit(metric: Metric): number {
+  return Math.min(...Object.values(config.plans).map((plan) => plan[metric]));
+}
+
+/** How much an account may have, as an expression of MongoDB, on the counter of the account. */
 export function limitExpression(metric: Metric) {
   const [[, first] = ['', {}], ...others] = Object.entries(config.plans);
   const usual = (first as Record<Metric, number>)[metric];
