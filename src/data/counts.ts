@@ -1,3 +1,4 @@
+import mongoose, { type mongo } from 'mongoose';
 import { gather } from '../gather.ts';
 import type { Entity } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
@@ -32,10 +33,27 @@ async function countAll({ collection }: Entity, field: string, parents: Parent[]
   const updates = groups.map((group) => ({
     updateOne: { filter: group[0] as Parent, update: { $inc: { [field]: group.length } } },
   }));
-  const { matchedCount } = await collection.bulkWrite(updates, { ...UNHURRIED, ordered: false });
-  if (matchedCount === groups.length) return parents.map(() => true);
+  const options = { ...UNHURRIED, ordered: false };
+  const written = await collection.bulkWrite(updates, options).catch(readRefusals);
+  if (written.matchedCount === groups.length) return parents.map(() => true);
+  const refused = new Map(
+    written
+      .getWriteErrors()
+      .map((error) => [idText((groups[error.index] as [Parent])[0]._id), error]),
+  );
   const filters = groups.map(([one]) => one as Parent);
   const found = await collection.find({ $or: filters }, { projection: { _id: 1 } }).toArray();
   const there = new Set(found.map(({ _id }) => idText(_id)));
-  return parents.map(({ _id }) => there.has(idText(_id)));
+  return parents.map(({ _id }) => {
+    const error = refused.get(idText(_id));
+    return error ? Promise.reject(error) : there.has(idText(_id));
+  });
+}
+
+/** What the database refused of one parent is no failure of the others. */
+function readRefusals(error: unknown): mongo.BulkWriteResult {
+  const isRefusal =
+    error instanceof mongoose.mongo.MongoBulkWriteError && error.result.getWriteErrorCount() > 0;
+  if (!isRefusal) throw error;
+  return error.result;
 }
