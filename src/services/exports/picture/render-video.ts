@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { RenderPlan } from '../plan.ts';
 import type { RenderedFile } from '../publish.ts';
 import { encodeSound } from '../sound/encode.ts';
+import type { Mix } from '../sound/mix.ts';
 import { makeMix } from '../sound/render-sound.ts';
 import type { RenderDir } from '../sound/run.ts';
 import { findFirstBeat } from './beat.ts';
@@ -32,14 +33,26 @@ export async function prepareVideo(
   const { encoding } = plan;
   const { loudness: target } = plan.sound;
   const output = { encoding, loudness: target, tags: {}, cover: null, name: 'sound' };
-  const { loudness } = await encodeSound(dir, mix, output);
+  // Side by side: the sound is encoded by one core.
+  const [{ loudness }, prepared] = await Promise.all([
+    encodeSound(dir, mix, output),
+    preparePicture(dir, picture, mix),
+  ]);
+  await rm(mix.path);
+  return { ...prepared, loudness };
+}
+
+/** Writes the script of a picture to a sound, and the files for it. */
+async function preparePicture(
+  dir: RenderDir,
+  picture: PicturePlan,
+  mix: Mix,
+): Promise<Pick<PreparedVideo, 'script' | 'names'>> {
   const bpm = picture.show.type === 'SLIDESHOW' ? picture.show.bpm : null;
   const firstBeat = bpm === null ? 0 : await findFirstBeat(dir, mix, bpm);
   const frames = Math.max(1, Math.round(mix.seconds * picture.fps));
   const script = writeScript(picture, frames, firstBeat);
-  const names = await prepareFiles(dir, script, mix);
-  await rm(mix.path);
-  return { script, names, loudness };
+  return { script, names: await prepareFiles(dir, script, mix) };
 }
 
 /** Renders all segments here, one after the other, and joins them. */

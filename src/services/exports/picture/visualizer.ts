@@ -25,9 +25,11 @@ export function buildVisualizer({ plan }: Script, { from, to }: Segment): Pictur
       ? [X_MAP, Y_MAP].map((path) => ({ path, demuxer: 'pgm_pipe' }))
       : []),
   ];
-  const background = show.image
-    ? `[1:v]${TO_YUV},loop=loop=-1:size=1,setpts=N/${fps}/TB,fps=${fps},setsar=1[back]`
-    : `color=c=${show.background.replace('#', '0x')}:s=${width}x${height}:r=${fps},${TO_YUV}[back]`;
+  const still = show.image
+    ? '[1:v]'
+    : `color=c=${show.background.replace('#', '0x')}:s=${width}x${height},trim=end_frame=1,`;
+  // Converted once, and not for each frame.
+  const background = `${still}${TO_YUV},loop=loop=-1:size=1,setpts=N/${fps}/TB,fps=${fps},setsar=1[back]`;
   const maps = show.image ? [2, 3] : [1, 2];
   const draw: Record<Visualizer['style'], string[]> = {
     WAVEFORM: [
