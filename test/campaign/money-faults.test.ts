@@ -61,11 +61,14 @@ afterAll(() => stripe.stop());
 
 const moves: Moves = { ...listRequests(() => root), ...ends, ...listPayments(stripe) };
 
-/** What an account has, as the test's own connection reads it, which no fault is in the way of. */
+/**
+ * What an account has, as the test's own connection reads it, which no fault is in the way of. One that was opened and
+ * has nothing is as none.
+ */
 async function read(account: UUID) {
   const found = await adminCollection(CreditAccount).findOne({ _id: account });
   const entries = await adminCollection(CreditsTransaction).countDocuments({ account });
-  return { available: found?.available, held: found?.held, entries };
+  return { available: found?.available ?? 0, held: found?.held ?? 0, entries };
 }
 
 describe.each(Object.keys(moves))('%s happens once, or not at all with a 503, when', (name) => {
