@@ -88,9 +88,15 @@ export const references: Edits = {
   'src/data/counts.ts': [
     {
       guarantee: 'children that come at once are all counted',
-      find: '$inc: { [field]: batch.count }',
+      find: '$inc: { [field]: group.length }',
       replace: '$inc: { [field]: 1 }',
-      tests: ['test/data/references.test.ts > trackCount is right'],
+      tests: ['test/data/counts.test.ts > counted in each'],
+    },
+    {
+      guarantee: 'what is refused of one parent is no error of the others',
+      find: 'if (!isRefusal) throw error;',
+      replace: 'throw error;',
+      tests: ['test/data/counts.test.ts > no error of the children of others'],
     },
   ],
   'src/data/remove.ts': [
