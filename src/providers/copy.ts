@@ -1,4 +1,5 @@
 import { config } from '../config.ts';
+import { runTogether } from '../run-together.ts';
 import { abortMultipart, completeMultipart, startMultipart } from './multipart.ts';
 import { getClient, getHttpStatus, loadSdk, SLOW_CALL } from './s3-client.ts';
 
@@ -53,10 +54,8 @@ async function copyParts(
   const s3 = await getClient();
   const parts: { partNumber: number; etag: string }[] = [];
   const count = Math.ceil(from.size / atOnce);
-  const failure = new AbortController();
-  const abortSignal = AbortSignal.any([signal, failure.signal]);
   let next = 0;
-  const copyNextParts = async () => {
+  const copyNextParts = async (abortSignal: AbortSignal) => {
     while (next < count && !abortSignal.aborted) {
       const n = next++;
       const last = Math.min(from.size, (n + 1) * atOnce) - 1;
@@ -75,11 +74,10 @@ async function copyParts(
       parts[n] = { partNumber: n + 1, etag: (CopyPartResult?.ETag ?? '').replaceAll('"', '') };
     }
   };
-  const lanes = Array.from({ length: CONCURRENCY }, () =>
-    copyNextParts().catch((e) => failure.abort(e)),
+  await runTogether(
+    signal,
+    Array.from({ length: CONCURRENCY }, () => copyNextParts),
   );
-  await Promise.all(lanes);
-  abortSignal.throwIfAborted();
   return parts;
 }
 

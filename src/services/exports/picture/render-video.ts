@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { runTogether } from '../../../run-together.ts';
 import type { RenderPlan } from '../plan.ts';
 import type { RenderedFile } from '../publish.ts';
 import { encodeSound } from '../sound/encode.ts';
@@ -34,9 +35,9 @@ export async function prepareVideo(
   const { loudness: target } = plan.sound;
   const output = { encoding, loudness: target, tags: {}, cover: null, name: 'sound' };
   // Side by side: the sound is encoded by one core.
-  const [{ loudness }, prepared] = await Promise.all([
-    encodeSound(dir, mix, output),
-    preparePicture(dir, picture, mix),
+  const [{ loudness }, prepared] = await runTogether(dir.signal, [
+    (signal) => encodeSound({ ...dir, signal }, mix, output),
+    (signal) => preparePicture({ ...dir, signal }, picture, mix),
   ]);
   await rm(mix.path);
   return { ...prepared, loudness };
