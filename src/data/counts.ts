@@ -3,11 +3,11 @@ import { gather } from '../gather.ts';
 import type { Entity } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
 import { idText, type UUID } from './ids.ts';
+import { UNHURRIED } from './write-concern.ts';
 
 // A lost count is corrected at night, so it need not be journaled before the client gets its
 // answer, as the child must. Waiting for the journal a second time would halve the throughput of
 // creates.
-const UNHURRIED = { writeConcern: { w: 1, j: false } };
 
 type Parent = TypedFilter & { _id: UUID };
 
@@ -29,24 +29,21 @@ export function countIn(parent: Entity, filter: Parent, field: string): Promise<
 }
 
 async function countAll({ collection }: Entity, field: string, parents: Parent[]) {
-  const groups = [...Map.groupBy(parents, ({ _id }) => idText(_id)).values()];
-  const updates = groups.map((group) => ({
-    updateOne: { filter: group[0] as Parent, update: { $inc: { [field]: group.length } } },
+  const groups = Map.groupBy(parents, ({ _id }) => idText(_id));
+  const filters = [...groups.values()].map(([one]) => one as Parent);
+  const updates = [...groups.values()].map((group, n) => ({
+    updateOne: { filter: filters[n] as Parent, update: { $inc: { [field]: group.length } } },
   }));
   const options = { ...UNHURRIED, ordered: false };
   const written = await collection.bulkWrite(updates, options).catch(readRefusals);
-  if (written.matchedCount === groups.length) return parents.map(() => true);
-  const refused = new Map(
-    written
-      .getWriteErrors()
-      .map((error) => [idText((groups[error.index] as [Parent])[0]._id), error]),
-  );
-  const filters = groups.map(([one]) => one as Parent);
+  if (written.matchedCount === groups.size) return parents.map(() => true);
+  const keys = [...groups.keys()];
+  const refused = new Map(written.getWriteErrors().map((error) => [keys[error.index], error]));
   const found = await collection.find({ $or: filters }, { projection: { _id: 1 } }).toArray();
   const there = new Set(found.map(({ _id }) => idText(_id)));
   return parents.map(({ _id }) => {
-    const error = refused.get(idText(_id));
-    return error ? Promise.reject(error) : there.has(idText(_id));
+    const key = idText(_id);
+    return refused.has(key) ? Promise.reject(refused.get(key)) : there.has(key);
   });
 }
 

@@ -3,3 +3,6 @@
  * set is configured otherwise (`writeConcernMajorityJournalDefault`).
  */
 export const WRITE_CONCERN = { w: 'majority' } as const;
+
+/** For counts that a crash may lose, since they are put right later: nobody waits for the journal. */
+export const UNHURRIED = { writeConcern: { w: 1, j: false } };

@@ -85,17 +85,8 @@ function takeGroup(): Waiting[] {
 }
 
 async function commitGroup(group: Waiting[]): Promise<void> {
-  const [{ ctx }] = group as [Waiting];
   try {
-    const [finished, ahead] = await Promise.all([finishAll(ctx, group), readAccounts(ctx, group)]);
-    const outcomes = await transaction(ctx, (tx) => spendAll(tx, finished, ahead)).catch(
-      (error) => {
-        if (!(error instanceof ChangedMeanwhile)) throw error;
-        return transaction(ctx, async (tx) =>
-          spendAll(tx, finished, await readAccounts(tx, group)),
-        );
-      },
-    );
+    const outcomes = await spendTogether(group);
     for (const [i, { resolve, reject }] of group.entries()) {
       const outcome = outcomes[i] as Outcome;
       if ('job' in outcome) resolve(outcome.job);
@@ -107,6 +98,18 @@ async function commitGroup(group: Waiting[]): Promise<void> {
     if (group.length > 1 && isOwn) for (const one of group) await commitGroup([one]);
     else for (const { reject } of group) reject(error);
   }
+}
+
+/** Accounts that have changed since they were read are read again where they cannot: in the transaction. */
+async function spendTogether(group: Waiting[]): Promise<Outcome[]> {
+  const [{ ctx }] = group as [Waiting];
+  const [finished, ahead] = await Promise.all([finishAll(ctx, group), readAccounts(ctx, group)]);
+  try {
+    return await transaction(ctx, (tx) => spendAll(tx, finished, ahead));
+  } catch (error) {
+    if (!(error instanceof ChangedMeanwhile)) throw error;
+  }
+  return transaction(ctx, async (tx) => spendAll(tx, finished, await readAccounts(tx, group)));
 }
 
 /** All come from the one place that starts jobs. */
@@ -130,13 +133,18 @@ async function spendAll(tx: Ctx, group: Waiting[], accounts: Accounts): Promise<
     return refusal;
   });
   const accepted = group.filter((_, n) => !refusals[n]);
-  if (accepted.length > 0) await holdInAccounts(tx, accounts, spent);
-  const jobs = accepted.length > 0 ? await storeJobs(tx, accepted) : [];
+  const jobs = accepted.length > 0 ? await storeJobs(tx, accepted, accounts, spent) : [];
   return refusals.map((refusal) => (refusal ? { refusal } : { job: jobs.shift() as JobDoc }));
 }
 
-/** Stores jobs, and what is held for each. */
-async function storeJobs(tx: Ctx, accepted: Waiting[]): Promise<JobDoc[]> {
+/** Stores jobs, and what is held for each. @throws ChangedMeanwhile */
+async function storeJobs(
+  tx: Ctx,
+  accepted: Waiting[],
+  accounts: Accounts,
+  spent: Map<string, Credits>,
+): Promise<JobDoc[]> {
+  await holdInAccounts(tx, accounts, spent);
   const holds = accepted.map(({ ctx, account, amount, values }) => ({
     ctx,
     values: { account, amount, job: values._id },

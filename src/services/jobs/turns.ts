@@ -3,6 +3,7 @@ import { databaseTime, upsertCommon } from '../../data/database-time.ts';
 import { retryDuplicate } from '../../data/failures.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany, findOne } from '../../data/read.ts';
+import { UNHURRIED } from '../../data/write-concern.ts';
 import { Job, type JobQueue } from '../../models/jobs/job.ts';
 import { JobTurn, type JobTurnDoc } from '../../models/jobs/job-turn.ts';
 
@@ -21,7 +22,8 @@ function ownLane(queue: JobQueue, user: Owner) {
 
 /**
  * Takes the next turns of a user in a queue, by one atomic command outside of any transaction: two
- * requests of one user never get the same. A turn that is not used, after all, only costs him a place.
+ * requests of one user never get the same. A turn that is lost with the database, or not used after all, only costs
+ * him a place.
  */
 export async function takeTurns(
   ctx: Ctx,
@@ -101,9 +103,6 @@ async function changeLanes(known: { lane: Lane; turns: number[] }[]): Promise<bo
   const { matchedCount } = await JobTurn.collection.bulkWrite(updates, options);
   return matchedCount === updates.length;
 }
-
-/** A turn that is lost with the database, or taken in vain, costs a place: nobody waits for the journal. */
-const UNHURRIED = { writeConcern: { w: 1, j: false } };
 
 const FIRST = { projection: { first: 1 } };
 

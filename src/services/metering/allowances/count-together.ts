@@ -1,13 +1,11 @@
 import { idText, newId, type UUID } from '../../../data/ids.ts';
 import { METRICS, type Metric, type Usage } from '../../../data/usage.ts';
+import { UNHURRIED } from '../../../data/write-concern.ts';
 import { gather } from '../../../gather.ts';
 import { AllowanceCounter } from '../../../models/metering/allowance-counter.ts';
 
 // What several requests of a process count at the same moment is sent in one command, since the command costs more
 // than the count. Of one account they are added up; where there is not room for all of them, each is counted alone.
-
-/** What is not counted for a crash is put right at night: no count waits for the journal. */
-export const UNHURRIED = { writeConcern: { w: 1, j: false } };
 
 /** What one request counts, and the filter that the counter has to pass for that. */
 interface Count {
@@ -18,13 +16,14 @@ interface Count {
 
 /**
  * Makes a function that counts, together with what others count that have guards of the same kind. Answers whether
- * it was counted: not where the guards were not true, or the account has no counter.
+ * it was counted: not where the guards were not true, or the account has no counter. Nothing is always counted.
  */
 export function createCount(): (count: Count) => Promise<boolean> {
-  return gather(async (some) => {
+  const countTogether = gather(async (some: Count[]) => {
     const [first, ...others] = some as [Count, ...Count[]];
     return others.length === 0 ? [await countAlone(first)] : countAll(some);
   });
+  return async (one) => listMetrics(one.usage).length === 0 || countTogether(one);
 }
 
 async function countAlone(count: Count): Promise<boolean> {

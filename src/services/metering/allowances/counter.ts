@@ -3,11 +3,13 @@ import { databaseTime, LONG_AGO, upsertCommon } from '../../../data/database-tim
 import { retryDuplicate } from '../../../data/failures.ts';
 import type { UUID } from '../../../data/ids.ts';
 import { METRICS, type Metric, type Usage } from '../../../data/usage.ts';
+import { UNHURRIED } from '../../../data/write-concern.ts';
 import {
   AllowanceCounter,
   type AllowanceCounterDoc,
 } from '../../../models/metering/allowance-counter.ts';
-import { createCount, listMetrics, UNHURRIED } from './count-together.ts';
+import { startOf } from '../periods.ts';
+import { createCount, listMetrics } from './count-together.ts';
 import { leastLimit, limitExpression, limitOf, PERIODS } from './limits.ts';
 import { refuse } from './refuse.ts';
 
@@ -54,8 +56,8 @@ const [withPlenty, withLimits, anyhow] = [createCount(), createCount(), createCo
  * the periods: where it is of another one, as around midnight, the exact filter decides.
  */
 async function countPlenty(ctx: Ctx, user: UUID, usage: Usage): Promise<boolean> {
-  if (listMetrics(usage).length === 0) return true;
-  const begins = findBegins(new Date(ctx.clock()));
+  const now = new Date(ctx.clock());
+  const begins = { day: startOf('DAY', now), month: startOf('MONTH', now) };
   const makeGuards = (all: Usage) => ({
     limits: null,
     ...Object.fromEntries(
@@ -71,11 +73,12 @@ async function countPlenty(ctx: Ctx, user: UUID, usage: Usage): Promise<boolean>
  * than that.
  */
 async function count(ctx: Ctx, user: UUID, usage: Usage, isLimited: boolean): Promise<boolean> {
-  if (listMetrics(usage).length === 0) return true;
   const makeGuards = (all: Usage) => {
     const rooms = listMetrics(all).map((metric) => hasRoom(metric, all[metric] as number));
     const periods = listPeriods(all).map((period) => isNow(ctx, period));
-    return { $expr: { $and: [...(isLimited ? rooms : []), ...periods] } };
+    const guards = isLimited ? [...rooms, ...periods] : periods;
+    // Without an expression the counter is found by its id alone, which needs no plan.
+    return guards.length > 0 ? { $expr: { $and: guards } } : {};
   };
   return (isLimited ? withLimits : anyhow)({ user, usage, makeGuards });
 }
@@ -123,13 +126,6 @@ async function noteRefusal(ctx: Ctx, user: UUID, metric: Metric): Promise<void> 
 }
 
 type Period = 'month' | 'day';
-
-/** When the day and the month of a time began, in UTC. */
-function findBegins(time: Date): Record<Period, Date> {
-  const [year, month] = [time.getUTCFullYear(), time.getUTCMonth()];
-  const day = new Date(Date.UTC(year, month, time.getUTCDate()));
-  return { day, month: new Date(Date.UTC(year, month)) };
-}
 
 /** When the month or day began, by the database's clock, in UTC. */
 function beginOf(ctx: Ctx, unit: Period) {

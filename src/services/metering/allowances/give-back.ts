@@ -2,9 +2,10 @@ import type { Ctx } from '../../../context.ts';
 import { databaseTime } from '../../../data/database-time.ts';
 import { idText, type UUID } from '../../../data/ids.ts';
 import type { Usage } from '../../../data/usage.ts';
+import { UNHURRIED } from '../../../data/write-concern.ts';
 import { gather } from '../../../gather.ts';
 import { AllowanceCounter } from '../../../models/metering/allowance-counter.ts';
-import { addUp, listMetrics, UNHURRIED } from './count-together.ts';
+import { addUp, listMetrics } from './count-together.ts';
 import { PERIODS } from './limits.ts';
 
 /** What is given back, of what has been counted at that time. */

@@ -1,6 +1,7 @@
 import type { Metric } from '../../../data/usage.ts';
 import { AppError } from '../../../errors.ts';
 import type { AllowanceCounterDoc } from '../../../models/metering/allowance-counter.ts';
+import { endOf } from '../periods.ts';
 import { type Limited, limitOf, PERIODS } from './limits.ts';
 
 const NAMES: Record<Metric, string> = {
@@ -41,9 +42,8 @@ export function findRenewal(
   metric: Limited,
 ): Date | undefined {
   const period = metric === 'calls' ? undefined : PERIODS[metric];
-  if (period === 'day') return new Date(day.getTime() + 24 * 3_600_000);
   if (!period) return undefined;
-  return new Date(Date.UTC(month.getUTCFullYear(), month.getUTCMonth() + 1));
+  return period === 'day' ? endOf('DAY', day) : endOf('MONTH', month);
 }
 
 /** Minutes are fractions: to the second or so. */
