@@ -76,16 +76,22 @@ async function shortenTransactions(): Promise<void> {
 async function begin(): Promise<ChildProcess> {
   const file = fileURLToPath(new URL('./payments/process.ts', import.meta.url));
   const child = fork(file, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  await once(child, 'message');
+  if (!(await hear(child))) throw new Error('A process ended before it was ready.');
   return child;
 }
 
 /** Asks a process for a step. Undefined where it was killed in it. */
-async function ask(child: ChildProcess, asked: Asked): Promise<Told | undefined> {
+function ask(child: ChildProcess, asked: Asked): Promise<Told | undefined> {
+  const told = hear(child);
+  child.send(asked);
+  return told;
+}
+
+/** What a process says next; undefined where it ends before. */
+async function hear(child: ChildProcess): Promise<Told | undefined> {
   const over = new AbortController();
   const told = once(child, 'message', over).then(([message]) => message as Told);
   const gone = once(child, 'exit', over).then(() => undefined);
-  child.send(asked);
   try {
     return await Promise.race([told, gone]);
   } finally {

@@ -23,6 +23,7 @@ import { reconcilePayments } from '../../../src/services/payments/reconcile.ts';
 import { refundPayment } from '../../../src/services/payments/refund.ts';
 import { topUpAccounts } from '../../../src/services/payments/top-ups/run.ts';
 import { setTopUp } from '../../../src/services/payments/top-ups/set.ts';
+import { until } from '../../harness/until.ts';
 
 /** What a process is to do: a step, and whether something is killed in it. */
 export interface Asked {
@@ -136,7 +137,15 @@ Server.prototype.command = async function (this: unknown, ...args: unknown[]) {
   return original.apply(this, args);
 };
 
-await connect(BACKGROUND);
+// It may be started while mongod is on its way back.
+await until('the database can be reached', () =>
+  connect(BACKGROUND).then(
+    () => true,
+    (error) => {
+      if (error.code !== 'UNAVAILABLE') throw error;
+    },
+  ),
+);
 process.on('message', async (message) => {
   const asked = message as Asked;
   isKilled = false;
