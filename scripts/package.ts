@@ -6,21 +6,29 @@ import { MEMORY_LIMIT, watchMemory } from './package/memory.ts';
 import { provideNative } from './package/native.ts';
 import { removeBuilt, runOsls } from './package/osls.ts';
 import { readParameters } from './package/parameters.ts';
+import { keepBundles } from './package/same-bundles.ts';
+import { NO_CACHE } from './package/script.ts';
 import { weighUnzipped } from './package/unzipped.ts';
 import { formatTable, weighAll } from './package/weigh.ts';
 
 // `npm run package [-- --stage prod --param corsOrigins=…]`: builds in .serverless everything that
 // is deployed, and checks it. It needs no account and, on Linux x64 and for it, no network.
+// With `--same-bundles` it packs what the last run has bundled, for another architecture.
 process.chdir(new URL('..', import.meta.url).pathname);
 const memory = watchMemory();
 try {
-  const args = process.argv.slice(2);
+  const given = process.argv.slice(2);
+  const args = given.filter((arg) => arg !== '--same-bundles');
   const parameters = readParameters(args);
-  removeBuilt();
+  const cacheNode = await findCacheNode(parameters);
+  const hasBundles = args.length < given.length;
+  if (!hasBundles) removeBuilt();
+  else if (cacheNode === NO_CACHE) keepBundles();
+  else throw new Error('--same-bundles is for another architecture: this one needs code caches.');
   await provideNative(parameters.architecture);
   const layer = await makeFfmpegLayer(parameters.architecture);
   const fonts = makeFontsLayer();
-  await runOsls(args, await findCacheNode(parameters));
+  await runOsls(args, { cacheNode, hasBundles });
 
   const weights = weighAll(parameters.architecture);
   console.log(`\nJavaScript, minified, in KB; * serves a resource, at most 1700 at its start`);

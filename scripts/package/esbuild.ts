@@ -17,6 +17,11 @@ const startedFromCache: Plugin = {
   name: 'started-from-cache',
   setup(build) {
     const options = build.initialOptions;
+    // The bundles are there already: same-bundles.ts.
+    if (process.env.SAME_BUNDLES) {
+      options.entryPoints = [];
+      return;
+    }
     const [entry] = options.entryPoints as string[];
     const name = basename(String(entry), '.ts');
     options.entryPoints = { [name]: 'scripts/package/start.ts', [`${name}.main`]: String(entry) };

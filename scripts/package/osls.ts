@@ -11,9 +11,13 @@ export function removeBuilt(): void {
 /**
  * Runs `osls package` with the given arguments, without an account.
  * @param cacheNode the program that makes the code caches
+ * @param hasBundles whether they are packed as they are
  * @throws Error when it fails
  */
-export async function runOsls(args: string[], cacheNode: string): Promise<void> {
+export async function runOsls(
+  args: string[],
+  { cacheNode, hasBundles }: { cacheNode: string; hasBundles: boolean },
+): Promise<void> {
   const cloud = await startEmptyCloud();
   const { AWS_PROFILE, AWS_SESSION_TOKEN, ...env } = process.env;
   const osls = spawn(
@@ -23,6 +27,7 @@ export async function runOsls(args: string[], cacheNode: string): Promise<void> 
       stdio: ['ignore', 'inherit', 'inherit'],
       env: {
         ...{ ...env, ...cloud.env, CODE_CACHE_NODE: cacheNode },
+        ...(hasBundles && { SAME_BUNDLES: 'yes' }),
         // esbuild is a Go program, which else lets garbage grow to twice what it needs.
         GOMEMLIMIT: '500MiB',
       },

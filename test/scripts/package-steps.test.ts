@@ -1,12 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
 import { readPatterns } from '../../scripts/package/deployment.ts';
 import { readLibraries, readMachine } from '../../scripts/package/elf.ts';
 import { findCacheNode } from '../../scripts/package/lambda-node.ts';
 import { sumMemory } from '../../scripts/package/memory.ts';
 import { nameCpu, readParameters } from '../../scripts/package/parameters.ts';
+import { checkBundle } from '../../scripts/package/same-bundles.ts';
 import { NO_CACHE } from '../../scripts/package/script.ts';
 
 const MB = 1e6;
@@ -88,4 +91,27 @@ test('the code cache is made by the Node that Lambda names, and for another proc
   expect(await findCacheNode({ architecture, lambdaNode })).toBe(process.execPath);
   expect(await findCacheNode({ architecture, lambdaNode: undefined })).toBe(process.execPath);
   expect(await findCacheNode({ architecture: other as 'arm64', lambdaNode })).toBe(NO_CACHE);
+});
+
+describe('a bundle is packed for another architecture', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'mixdown-bundles-'));
+  const [source, meta] = [join(dir, 'source.ts'), join(dir, 'meta.json')];
+  const inputs = { [source]: {}, 'run-of-a-job:./run.ts': {} };
+
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  test('only if there is one', () => {
+    expect(() => checkBundle(join(dir, 'none.json'))).toThrow('no bundles yet');
+  });
+
+  test('only as long as its files are as they were', () => {
+    writeFileSync(source, '');
+    writeFileSync(meta, JSON.stringify({ inputs }));
+    checkBundle(meta);
+    const later = Date.now() / 1000 + 10;
+    utimesSync(source, later, later);
+    expect(() => checkBundle(meta)).toThrow(`${source} has changed since it was bundled.`);
+    rmSync(source);
+    expect(() => checkBundle(meta)).toThrow(`${source} has changed since it was bundled.`);
+  });
 });
