@@ -17,7 +17,7 @@ const { shippedWorkflows } = await import(
   '../../src/services/generation/comfyui/workflows/shipped-workflows.ts'
 );
 const { isFollowed } = await import('../../src/services/generation/comfyui/follow-run.ts');
-const { readSocket } = await import('../../src/services/generation/comfyui/read-socket.ts');
+const { listenToRun } = await import('../../src/services/generation/comfyui/listen-to-run.ts');
 const { openSocketGuarded } = await import('../../src/providers/guarded-socket.ts');
 const { makeDriver, PLAIN_PICTURE, usePods } = await import('./support/drive.ts');
 
@@ -95,7 +95,7 @@ describe('a host that lives on', () => {
       const url = new URL(`${server.url.replace('http', 'ws')}/ws?clientId=${clientId}`);
       const socket = await openSocketGuarded(url, () => true);
       const report = { tell, isOver: async () => false };
-      readSocket(socket, clientId, report, 200).then((end) => ended.push(`${clientId} ${end}`));
+      listenToRun(socket, clientId, report, 200).then((end) => ended.push(`${clientId} ${end}`));
       return socket;
     };
     const quiet = await connect('quiet');

@@ -6,8 +6,8 @@ import { idText, type UUID } from '../../../data/ids.ts';
 import { isReachable } from '../../../models/generation/comfyui/pod-address.ts';
 import { openSocketGuarded } from '../../../providers/guarded-socket.ts';
 import type { PodAddress } from './call-pod.ts';
+import { listenToRun } from './listen-to-run.ts';
 import type { ExecutionDoc } from './open-run.ts';
-import { readSocket } from './read-socket.ts';
 import { startReport } from './report-run.ts';
 import type { Revision } from './revisions.ts';
 
@@ -74,7 +74,7 @@ async function listen(ctx: Ctx, pod: PodAddress, run: Followed, onOpen: () => vo
     try {
       const socket = await openSocket(pod, run.promptId);
       onOpen();
-      if ((await readSocket(socket, run.promptId, report)) === 'ENDED') break;
+      if ((await listenToRun(socket, run.promptId, report)) === 'ENDED') break;
     } catch (error) {
       const { message } = error as Error;
       ctx.log.info('A pod cannot be listened to.', { pod: idText(pod._id), error: message });

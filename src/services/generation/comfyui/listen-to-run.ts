@@ -7,8 +7,8 @@ const SILENCE = 10_000;
 /** How long after its success a run may take to tell that it has ended, in ms. */
 const GRACE = 2_000;
 
-/** Reads a socket until the run has ended, or it is closed, or falls silent. */
-export async function readSocket(
+/** Listens to a run's progress on a pod's websocket, until it has ended, or the socket is closed or falls silent. */
+export async function listenToRun(
   socket: WebSocket,
   promptId: string,
   report: Pick<RunReport, 'tell' | 'isOver'>,
