@@ -1,5 +1,6 @@
 import '../harness/place.ts';
 import { expect, test } from 'vitest';
+import { LONG_AGO } from '../../src/data/database-time.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { MailToken } from '../../src/models/account/mail-token.ts';
 import { User } from '../../src/models/account/user.ts';
@@ -38,7 +39,7 @@ test('a token works once, and a used, unknown or expired one reads the same', as
   const late = await askForToken(bob);
   await MailToken.collection.updateMany(
     { user: new UUID(bob.id) },
-    { $set: { expiresAt: new Date(Date.now() - 1000) } },
+    { $set: { expiresAt: LONG_AGO } },
   );
   for (const bad of [token, late, 'nonsense']) {
     const { status, body } = await confirm(bad);

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Route } from '../../src/api/http/route.ts';
 import { serve } from '../../src/api/http/serve.ts';
 import type { Ctx } from '../../src/context.ts';
+import { LONG_AGO } from '../../src/data/database-time.ts';
 import { idText, newId, UUID } from '../../src/data/ids.ts';
 import { transaction } from '../../src/data/transaction.ts';
 import { insert } from '../../src/data/write.ts';
@@ -121,7 +122,7 @@ test.each([
     const first = send(key, { name: 'A' });
     await until('it runs', () => begun() === 1);
     // As after 35 s: longer than a function may run, but not than a process that was stopped for a while.
-    const over = { $set: { runningUntil: new Date(Date.now() - 1) } };
+    const over = { $set: { runningUntil: LONG_AGO } };
     await IdempotencyRecord.collection.updateMany({ answer: { $exists: false } }, over);
     const second = send(key, { name: 'A' });
     await until('the other runs', () => begun() === 2);

@@ -12,6 +12,7 @@ import { enqueue, type NewJob } from '../../src/services/jobs/queue.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
 import { adminCollection } from '../harness/admin.ts';
+import { readDatabaseTime } from '../harness/database-time.ts';
 import { place } from '../harness/place.ts';
 
 place({ worker: false });
@@ -69,9 +70,9 @@ async function findBranch(id: string): Promise<JobDoc> {
 }
 
 test('a job that cannot be failed at its deadline holds up no other', async () => {
-  const soon = () => new Date(Date.now() + 1);
-  const broken = await queues({ delay: 60, deadline: soon() });
-  const root = await tree(8, { delay: 60, deadline: soon() });
+  const soon = new Date((await readDatabaseTime()) + 1);
+  const broken = await queues({ delay: 60, deadline: soon });
+  const root = await tree(8, { delay: 60, deadline: soon });
   const waiting = await queues({});
   // No write about it passes the validator any longer.
   const unset = { $unset: { maxAttempts: 1 } };

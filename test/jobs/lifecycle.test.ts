@@ -12,6 +12,7 @@ import { measurePace } from '../../src/services/jobs/pace.ts';
 import { enqueue, type NewJob } from '../../src/services/jobs/queue.ts';
 import { workOnce } from '../../src/services/jobs/worker.ts';
 import { reconcile } from '../../src/services/maintenance/reconcile.ts';
+import { readDatabaseTime } from '../harness/database-time.ts';
 import { given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 
@@ -118,12 +119,12 @@ test('a graph in which a newer job took the place of one is as that is, at eithe
 });
 
 test('a job that was not done by its deadline has failed: waiting, at its claim, or running', async () => {
-  const soon = () => new Date(Date.now() + 1000);
+  const within = async (ms: number) => new Date((await readDatabaseTime()) + ms);
   const kept = (await given.user()).id;
-  const waiting = await queues({ delay: 60, deadline: new Date(Date.now() + 5) });
-  const late = await queues({ deadline: soon() });
+  const waiting = await queues({ delay: 60, deadline: await within(5) });
+  const late = await queues({ deadline: await within(1000) });
   await works(types, 5000);
-  const running = await queues({ deadline: soon() });
+  const running = await queues({ deadline: await within(1000) });
   const run: JobType['run'] = ({ signal }) =>
     new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
