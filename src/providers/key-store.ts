@@ -62,8 +62,10 @@ let ahead = 0;
 /** A request without the SDK, which takes longer to load than this takes. Null for what is not there. */
 async function ask(method: 'GET' | 'PUT', name: string, body?: string): Promise<string | null> {
   for (let tries = 1; ; tries++) {
+    // By the time of its answer another request may have learned what this one was not signed with.
+    const signedAhead = ahead;
     try {
-      const signing = { ...getSigning(60), now: Date.now() + ahead };
+      const signing = { ...getSigning(60), now: Date.now() + signedAhead };
       const url = presign({ method, ...getObjectUrl(name, config.keyBucket), ...signing });
       const answer = await fetch(url, {
         method,
@@ -74,7 +76,7 @@ async function ask(method: 'GET' | 'PUT', name: string, body?: string): Promise<
       if (answer.ok) return text;
       if (answer.status === 404 && method === 'GET') return null;
       const cause = new Error(`S3 answered ${answer.status} to ${method} of a key.`);
-      if (answer.status === 403 && tries < TRIES && learnTime(answer)) continue;
+      if (answer.status === 403 && tries < TRIES && learnTime(answer, signedAhead)) continue;
       if (answer.status < 500 && answer.status !== 429) throw refused(name, cause);
       throw cause;
     } catch (cause) {
@@ -85,11 +87,10 @@ async function ask(method: 'GET' | 'PUT', name: string, body?: string): Promise<
 }
 
 /** Sets `ahead` by the time of an answer. @returns whether what was asked was signed with another time */
-function learnTime(answer: Response): boolean {
+function learnTime(answer: Response, signedAhead: number): boolean {
   const theirs = Date.parse(answer.headers.get('date') ?? '');
-  const before = ahead;
   if (Number.isFinite(theirs)) ahead = theirs - Date.now();
-  return Math.abs(ahead - before) > 30_000;
+  return Math.abs(ahead - signedAhead) > 30_000;
 }
 
 interface Version {

@@ -11,6 +11,7 @@ import { requestAppend } from '../../src/services/audit/chain.ts';
 import { passTime, withClockAhead } from '../harness/clocks.ts';
 import { given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
+import { times } from '../harness/times.ts';
 
 place({ worker: false });
 
@@ -51,6 +52,16 @@ test.each([
     expect((await other.get('/v1/users/me')).status).toBe(401);
   },
 );
+
+test('a host whose clock is wrong makes and reads keys of many users at once', async () => {
+  for (const jump of [YEAR, -YEAR, 20 * MINUTE, -20 * MINUTE, 0])
+    await withClockAhead(jump, async () => {
+      const users = await Promise.all(times(8, () => given.user()));
+      for (const { id } of users) dropCachedKeys(id);
+      const answers = await Promise.all(users.map((user) => user.get('/v1/users/me')));
+      expect(answers.map(({ status }) => status)).toEqual(times(8, () => 200));
+    });
+});
 
 test('a host whose clock is wrong reads the keys of users, whose time S3 refuses at first', async () => {
   for (const jump of [YEAR, -YEAR, 20 * MINUTE, -20 * MINUTE, 0]) {
