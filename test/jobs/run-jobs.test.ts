@@ -134,12 +134,9 @@ test('the most urgent job goes first, of equals the one that waits longest', asy
   const order = [];
   for (const priority of [1, 5, 9, 5]) order.push(await waiting({ priority }));
   const [low, first, high, second] = order.map((j) => j._id.toString());
-  await waiting({ priority: 9 }).then((j) =>
-    Job.collection.updateOne(
-      { _id: j._id },
-      { $set: { waitsFor: 'TIME', runAfter: new Date(Date.now() + 60_000) } },
-    ),
-  );
+  const runAfter = new Date((await readDatabaseTime()) + 60_000);
+  const { _id } = await waiting({ priority: 9 });
+  await Job.collection.updateOne({ _id }, { $set: { waitsFor: 'TIME', runAfter } });
   const claimed = [];
   for (let it = await claims(later(), 'w'); it; it = await claims(later(), 'w')) {
     claimed.push(it.job._id.toString());
