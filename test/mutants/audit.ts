@@ -218,7 +218,7 @@ export const audit: Edits = {
       guarantee: 'an entry must be in a checkpoint after a while',
       find: 'if (uncovered) {',
       replace: 'if (false) {',
-      tests: ['test/audit/checkpoints.test.ts > after a quarter of an hour'],
+      tests: ['test/audit/checkpoints.test.ts'],
     },
   ],
   'src/services/audit/checkpoints.ts': [
@@ -226,19 +226,19 @@ export const audit: Edits = {
       guarantee: 'a log that was cut gets no checkpoint',
       find: 'if (!isRestored) await refuseLoss(',
       replace: 'if (false) await refuseLoss(',
-      tests: ['test/audit/checkpoints.test.ts > that was cut gets no checkpoint'],
+      tests: ['test/audit/checkpoints.test.ts'],
     },
     {
       guarantee: 'a checkpoint is made when one is due, and not before',
       find: 'if (age >= EVERY) await makeCheckpoint(ctx, newest);',
       replace: 'await makeCheckpoint(ctx, newest);',
-      tests: ['test/audit/checkpoints.test.ts > five minutes old'],
+      tests: ['test/audit/checkpoints.test.ts'],
     },
     {
       guarantee: 'of a checkpoint that was overwritten the first version counts',
       find: '.reverse()) {',
       replace: '.slice(0, 1)) {',
-      tests: ['test/audit/checkpoints.test.ts > that was put back'],
+      tests: ['test/audit/checkpoints.test.ts'],
     },
   ],
   'src/services/audit/checkpoint-text.ts': [
@@ -246,13 +246,13 @@ export const audit: Edits = {
       guarantee: 'a checkpoint says what was signed',
       find: 'if (!isTextSigned(key.checkpoints, canonicalJson(checkpoint), signature)) return undefined;',
       replace: '',
-      tests: ['test/audit/checkpoints.test.ts > without the key'],
+      tests: ['test/audit/checkpoints.test.ts'],
     },
     {
       guarantee: 'a checkpoint under the name of another is none',
       find: '|| checkpoint?.name !== name',
       replace: '',
-      tests: ['test/audit/checkpoints.test.ts > none of ours'],
+      tests: ['test/audit/checkpoints.test.ts'],
     },
   ],
   'src/services/audit/anchors.ts': [
@@ -260,13 +260,13 @@ export const audit: Edits = {
       guarantee: 'a checkpoint that was overwritten or deleted is named',
       find: 'stored.flatMap(describeChanges)',
       replace: '[]',
-      tests: ['test/audit/checkpoints.test.ts > that was put back'],
+      tests: ['test/audit/checkpoints.test.ts'],
     },
     {
       guarantee: 'after a restore former checkpoints are not held against the log',
       find: 'checkpoints.slice(Math.max(0, restored))',
       replace: 'checkpoints',
-      tests: ['test/audit/checkpoints.test.ts > said to be restored'],
+      tests: ['test/audit/checkpoints.test.ts'],
     },
   ],
   'src/data/remove.ts': [
@@ -280,7 +280,7 @@ export const audit: Edits = {
       guarantee: 'it is told once',
       find: 'return events.filter((e) => !there.has(idText(e._id)));',
       replace: 'return events;',
-      tests: ['test/audit/audit-events.test.ts > each entry is there once'],
+      tests: ['test/audit/appending.test.ts > each entry is there once'],
     },
     {
       guarantee: 'the audit event of a deletion is written with it',
