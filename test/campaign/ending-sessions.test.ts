@@ -41,7 +41,7 @@ async function compare(end: (person: Person) => Promise<Answer<unknown>>) {
     { person: await given.user(), count: FEW },
     { person: await given.user(), count: MANY },
   ];
-  const measured = accounts.map(() => ({ ms: [] as number[], commands: [] as string[] }));
+  const measured = accounts.map(() => ({ ms: [] as number[], examined: [] as number[] }));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [n, { person, count }] of accounts.entries()) {
       await plant(person, count);
@@ -55,7 +55,7 @@ async function compare(end: (person: Person) => Promise<Answer<unknown>>) {
   for (const [n, { person, count }] of accounts.entries()) {
     await plant(person, count);
     const profiled = await profileOf(() => end(person));
-    measured[n]?.commands.push(...profiled.map((c) => `${c.op} ${c.ns} ${c.docsExamined ?? 0}`));
+    measured[n]?.examined.push(...profiled.map(({ docsExamined = 0 }) => docsExamined));
   }
   const [few, many] = measured as [(typeof measured)[0], (typeof measured)[0]];
   return { few, many, accounts };
@@ -66,7 +66,8 @@ const middle = (all: number[]) => all.toSorted((a, b) => a - b)[all.length >> 1]
 function expectSameCost({ few, many }: Awaited<ReturnType<typeof compare>>) {
   const [ofFew, ofMany] = [middle(few.ms), middle(many.ms)];
   console.table({ [`ms with ${FEW} sessions`]: ofFew, [`with ${MANY}`]: ofMany });
-  expect(many.commands).toEqual(few.commands);
+  // Others ask meanwhile: who counts calls, what waits for a job.
+  for (const { examined } of [few, many]) expect(Math.max(...examined)).toBeLessThanOrEqual(FEW);
   expect(ofMany / ofFew).toBeLessThan(1.5);
 }
 
