@@ -76,9 +76,14 @@ describe('a route', () => {
     const alice = await given.user();
     const one = `/v1/projects/${(await alice.project()).id}`;
     for (const path of [
-      ...['nonsense=1', 'limit=1&limit=2', 'user=x', 'limit=%00', 'fields=%00'].map(
-        (query) => `/v1/projects?${query}`,
-      ),
+      ...[
+        'nonsense=1',
+        'limit=1&limit=2',
+        'name=a&name=b',
+        'user=x',
+        'limit=%00',
+        'fields=%00',
+      ].map((query) => `/v1/projects?${query}`),
       '/v1/projects?sort=name&name[gt]=a%00',
       `${one}?limit=1`,
     ]) {

@@ -103,14 +103,16 @@ test('an entry that makes no valid event is recorded all the same, and the chain
   expect((await verifyAudit(systemCtx('test'))).faults).toEqual([]);
 });
 
-test('an entry whose run was cut off after appending it is in the chain once, and waits no longer', async () => {
+test('an entry whose run was cut off after appending it is in the chain once, and neither it nor what came later waits any longer', async () => {
   const alice = await given.user();
-  const which = { _id: new UUID((await alice.project()).id) };
+  const { id } = await alice.project();
+  const which = { _id: new UUID(id) };
   const { outbox } = (await Project.collection.findOne(which)) as Stored;
   await appendToChain(systemCtx('test'));
   await Project.collection.updateOne(which, { $set: { outbox } });
+  await alice.patch(`/v1/projects/${id}`, { name: 'Later' });
   await appendToChain(systemCtx('test'));
-  expect(await AuditEvent.collection.countDocuments({ document: which._id })).toBe(1);
+  expect(await AuditEvent.collection.countDocuments({ document: which._id })).toBe(2);
   expect((await Project.collection.findOne(which))?.outbox).toEqual([]);
 });
 

@@ -18,6 +18,7 @@ import { loadKey, storeKey } from '../../src/providers/key-store.ts';
 import { makeWrappedKey, unwrapKey, type WrappedKey } from '../../src/providers/key-wrapping.ts';
 import { startRenewalIfDue } from '../../src/services/crypto/due.ts';
 import { forgetUser } from '../../src/services/crypto/forget.ts';
+import { renewDocument } from '../../src/services/crypto/renew-document.ts';
 import { type RenewalResult, startRenewal } from '../../src/services/crypto/renew-job.ts';
 import { renewRange } from '../../src/services/crypto/renew-range.ts';
 import { BACKUPS } from '../../src/services/crypto/retire.ts';
@@ -109,6 +110,16 @@ test('others read and write meanwhile: none fails, and no write is lost', async 
     if (last !== undefined) expect(n).toBe(last);
   }
   expect(new Set((await find(user)).map(keyOf)).size).toBe(1);
+});
+
+test('what somebody has written since it was read is left to him', async () => {
+  const user = new UUID();
+  const { _id } = await write(user, 1);
+  await endLongAgo(user);
+  const [before] = await find(user);
+  await update(ctx, RunPodExecution, { _id }, { set: { input: { n: 2 } } });
+  expect(await renewDocument(ctx, RunPodExecution, before as never)).toBe('CHANGED');
+  expect(await read((await find(user))[0] as object)).toEqual({ n: 2 });
 });
 
 test('a part that was stopped begins again, and does what is left', async () => {

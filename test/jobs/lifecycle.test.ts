@@ -40,6 +40,7 @@ test('a job waits for others, and runs when the last of them has completed', asy
   expect(await stored(last)).toMatchObject({ status: 'QUEUED', waitsFor: 'JOBS' });
   await works();
   expect(await statuses(first, second, last)).toEqual(['COMPLETED', 'QUEUED', 'QUEUED']);
+  expect(await stored(last)).toMatchObject({ waitsFor: 'JOBS' });
   await works();
   expect(await works()).toBe('DONE');
   expect(await works()).toBe('IDLE');

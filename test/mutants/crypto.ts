@@ -116,7 +116,7 @@ export const crypto: Edits = {
       guarantee: 'a renewal gives way to other writes',
       find: 'where[`${path}.bytes`] = stored.bytes;',
       replace: '',
-      tests: ['test/crypto/renewal.test.ts > no write is lost'],
+      tests: ['test/crypto/renewal.test.ts > is left to him'],
     },
   ],
   'src/services/crypto/retire.ts': [

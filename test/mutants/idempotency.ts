@@ -105,7 +105,7 @@ export const idempotency: Edits = {
       guarantee: 'a key that another run has taken over is not freed by the first one',
       find: '[{ $set: { runningUntil, run } }]',
       replace: '[{ $set: { runningUntil } }]',
-      tests: ['test/api/idempotency-keys.test.ts > another has taken over'],
+      tests: ['test/api/idempotency.test.ts > leaves the key to that one'],
     },
   ],
   'src/api/http/serve.ts': [

@@ -42,7 +42,7 @@ export const logins: Edits = {
       guarantee: 'an unknown name takes as long as a wrong password',
       find: 'return verifyNobody(given.password);',
       replace: 'return false;',
-      tests: ['test/advisories/sign-in.test.ts > not refused sooner'],
+      tests: ['test/account/equal-work.test.ts > costs one hash'],
     },
     {
       guarantee: 'a suspended account signs nobody in',
