@@ -3,7 +3,7 @@ import type { Ctx } from '../context.ts';
 import { type AuditEntry, type Change, makeAuditEntry, makeLooseEvent } from './audit.ts';
 import { type Base, type Entity, entityNamed, type Stored } from './entity.ts';
 import type { TypedFilter } from './filter.ts';
-import { idText, type UUID } from './ids.ts';
+import type { UUID } from './ids.ts';
 import { aggregate, findMany, findOne } from './read.ts';
 import { recordDeletions } from './record-events.ts';
 import {
@@ -234,8 +234,8 @@ async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: strin
     makeLooseEvent(entity, d, makeAuditEntry(ctx, action, listRemovals(entity, d))),
   );
   const waiting = gone.flatMap((d) => outboxOf(d).map((entry) => makeLooseEvent(entity, d, entry)));
-  const missing = await notInChain(ctx, waiting);
-  await entityNamed('LooseEvent').collection.insertMany([...missing, ...events], {
+  // Some may be in the chain already, and only not yet out of the document: no event is appended twice.
+  await entityNamed('LooseEvent').collection.insertMany([...waiting, ...events], {
     ...(ctx.session && { session: ctx.session }),
   });
 }
@@ -244,19 +244,6 @@ async function tellRemoval(ctx: Ctx, entity: Entity, gone: Base[], action: strin
 function listRemovals(entity: Entity, document: Base): Change[] {
   const { bytes } = entity.options;
   return bytes ? [{ path: 'size', before: bytes(document as Stored), after: null }] : [];
-}
-
-/** An event is in the chain before its entry is out of the document: here it may be in between. */
-async function notInChain(ctx: Ctx, events: Stored[]): Promise<Stored[]> {
-  if (events.length === 0) return events;
-  const chained = await findMany(
-    ctx,
-    entityNamed('AuditEvent'),
-    { _id: { $in: events.map((e) => e._id) } },
-    { projection: { _id: 1 }, limit: events.length },
-  );
-  const there = new Set(chained.map((e) => idText(e._id)));
-  return events.filter((e) => !there.has(idText(e._id)));
 }
 
 function outboxOf(document: Base): AuditEntry[] {

@@ -88,7 +88,7 @@ export const crypto: Edits = {
       guarantee: 'what is a user’s is under his own key',
       find: 'return subject ?? (user || STAGE);',
       replace: 'return STAGE;',
-      tests: ['test/crypto/forgetting.test.ts > under his own key'],
+      tests: ['test/crypto/forgetting.test.ts'],
     },
   ],
   'src/services/crypto/forget.ts': [

@@ -59,7 +59,7 @@ export const payments: Edits = {
       guarantee: 'an answer that was overtaken does not stay',
       find: 'if (!(await storeFacts(ctx, subscription, facts))) return;',
       replace: 'await storeFacts(ctx, subscription, facts);\n    return;',
-      tests: [`${SUBSCRIPTIONS} > overtaken by another one`],
+      tests: [`${SUBSCRIPTIONS} > looked at once more`],
     },
     {
       guarantee: 'a plan outlives a refused payment by its grace alone',

@@ -215,6 +215,24 @@ test('an answer that is overtaken by another one does not stay', async () => {
   await world.finish();
 });
 
+test('an answer of before that comes last is looked at once more, though others found nothing to change', async () => {
+  const world = await subscribe();
+  const { id } = world.subscribed;
+  const { current_period_end: end } = world.subscribed.items.data[0];
+  setBehaviour(stripe.state, id, 'DECLINES');
+  stripe.advance(end - readClock(stripe.state));
+  const [ctx, ours] = [systemCtx('test'), new UUID(world.subscription?.id as string)];
+  stripe.beforeAnswer = async ({ path }) => {
+    if (path !== `/v1/subscriptions/${id}`) return;
+    stripe.beforeAnswer = undefined;
+    // It says PAST_DUE, and is on its way.
+    payOpenInvoice(stripe.state, id);
+  };
+  await settleSubscription(ctx, ours);
+  expect(await read(world)).toMatchObject({ status: 'ACTIVE' });
+  await world.finish();
+});
+
 test('a plan that an administrator gave goes before the one that is paid for', async () => {
   const [world, admin] = [await subscribe(), await given.admin()];
   const override = { user: world.person.id, plan: 'STUDIO', reason: 'a partner' };
