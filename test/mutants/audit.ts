@@ -273,7 +273,7 @@ export const audit: Edits = {
   'src/data/remove.ts': [
     {
       guarantee: 'what waited in the outbox of a deleted document is told',
-      find: 'insertMany([...missing, ...events], {',
+      find: 'insertMany([...waiting, ...events], {',
       replace: 'insertMany(events, {',
       tests: ['test/projects/projects.test.ts > each write is audited'],
     },

@@ -92,6 +92,7 @@ test('a stream about a job has what it made, and ends with it; one about a proje
   await works(whole);
   await ofJob.over;
   expect(ofJob.told.filter(({ data }) => data.id === another.id)).toEqual([]);
+  await works(whole); // its own job
   const jobs = ofJob.told.filter(({ event }) => event === 'job.updated');
   expect(statusesOf(jobs)).toEqual(['RUNNING', 'COMPLETED']);
   // What the job made is about it, too.
