@@ -9,7 +9,7 @@ import { describeEntity } from '../../src/api/openapi/schemas.ts';
 import { resource } from '../../src/api/resource/resource.ts';
 import { type Ctx, systemCtx } from '../../src/context.ts';
 import { decryptField, decryptFields, isCiphertext } from '../../src/data/encrypted-fields.ts';
-import { encrypted, entity, freeForm, ref } from '../../src/data/entity.ts';
+import { type Entity, encrypted, entity, freeForm, ref } from '../../src/data/entity.ts';
 import { newId, UUID } from '../../src/data/ids.ts';
 import { deriveDefinition } from '../../src/data/migrations/definitions.ts';
 import { createCollection } from '../../src/data/migrations/operations.ts';
@@ -317,10 +317,14 @@ test('a page of a hundred asks once for their key, and one without encrypted fie
   await Promise.all(times(100, () => insert(ctx(), Safe, { ...clear, user })));
   passTime(6 * 60 * 1000);
   const found = await Safe.collection.find({ user }).limit(100).toArray();
-  const commands = await commandsOf(() => decryptFields(ctx(), Safe, found as never));
-  expect(commands.length).toBeLessThanOrEqual(2);
+  // The worker of this place asks for other things meanwhile.
+  const askForKeys = async (holder: Entity) =>
+    (await commandsOf(() => decryptFields(ctx(), holder, found as never))).filter(
+      ({ commandName, command }) => command[commandName] === DataKey.collectionName,
+    );
+  expect((await askForKeys(Safe)).length).toBeLessThanOrEqual(2);
   expect(found.filter((d) => isCiphertext(d.messages))).toEqual([]);
-  expect(await commandsOf(() => decryptFields(ctx(), Holder, found as never))).toEqual([]);
+  expect(await askForKeys(Holder)).toEqual([]);
 });
 
 test('the database refuses a value in clear where ciphertext belongs', async () => {
