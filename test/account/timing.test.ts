@@ -55,10 +55,11 @@ test('the time of a refusal does not tell an account from nobody, an account tha
     const round = await Promise.all(ways.map((way) => timeRefusal(...way)));
     for (const [n, ms] of round.entries()) measured[n]?.push(ms);
   }
+  // They are answered at full steps; a busy machine delays some of them, hardly each.
   for (const [n, all] of measured.entries()) {
-    expect(Math.min(...all), ways[n]?.[0]).toBeGreaterThanOrEqual(STEP - 2);
+    const fastest = Math.min(...all);
+    const step = Math.max(1, Math.round(fastest / STEP));
+    expect(fastest, ways[n]?.[0]).toBeGreaterThanOrEqual(STEP * step - 2);
+    expect(fastest, ways[n]?.[0]).toBeLessThan(STEP * step + 100);
   }
-  const middles = measured.map(middle);
-  // However busy the machine is, they are answered at full steps.
-  for (const ms of middles) expect(Math.abs(ms - STEP * Math.round(ms / STEP))).toBeLessThan(100);
 });
