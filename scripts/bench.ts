@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
     connections: { type: 'string', default: '16' },
     slices: { type: 'string', default: '8' },
     seconds: { type: 'string', default: '2' },
+    processes: { type: 'string', default: '4' },
     works: { type: 'string', default: 'W1,W2,W3,W4,W5' },
     against: { type: 'string' },
   },
