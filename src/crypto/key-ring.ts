@@ -33,13 +33,13 @@ export function listAppSecrets(): readonly AppSecret[] {
 }
 
 /**
- * Reads the secrets again when it is time to. An invocation calls this when it begins: a timer would
+ * Begins to read the secrets again when it is time to. An invocation calls this when it begins: a timer would
  * stand still while a Lambda is frozen. Only the first one waits, the others of the same moment go on
  * with what there is. If it fails, what was read before stays in use.
  */
-export async function renewKeys(): Promise<void> {
-  if (reading || isWithin(readAt, FRESH) || isWithin(triedAt, AGAIN)) return;
-  await waitFor(begin());
+export function renewKeys(): Promise<void> | undefined {
+  if (reading || isWithin(readAt, FRESH) || isWithin(triedAt, AGAIN)) return undefined;
+  return waitFor(begin());
 }
 
 /**

@@ -44,11 +44,11 @@ export function forgetSession(session: UUID): void {
 }
 
 async function findStanding(ctx: Ctx, session: UUID, user: UUID): Promise<Cached | undefined> {
-  const since = markMoment();
   const key = idText(session);
   const cached = cache.get(key);
   if (cached && isWithin(cached.since, CACHED)) return cached;
   cache.delete(key);
+  const since = markMoment();
   const found = await readStanding({ ctx, session });
   const owner = found?.owner[0];
   if (!found?.user.equals(user) || !owner?.isActive || !isCurrent(found, owner)) return undefined;

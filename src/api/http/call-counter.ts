@@ -57,12 +57,16 @@ export function createCallCounter(usual: number): CallCounter {
 
   function countCall(address: string, most = usual): void {
     let window = windows.get(address);
-    windows.delete(address);
-    if (!window || !isOpen(window)) {
+    const isNew = !window || !isOpen(window);
+    if (!window || isNew) {
       if (windows.size >= MOST_KNOWN) windows.delete(windows.keys().next().value as string);
       window = { address, most, start: markMoment(), ms: MINUTE, own: 0, untold: 0, shared: 0 };
     }
-    windows.set(address, window); // at the end: the first one is the one not heard of for longest
+    // The first one is the one not heard of for longest, which matters once there are many.
+    if (isNew || windows.size > MOST_KNOWN / 2) {
+      windows.delete(address);
+      windows.set(address, window);
+    }
     window.most = most;
     if (window.shared + window.untold >= most) {
       throw rateLimited((window.ms - (performance.now() - window.start.steady)) / 1000);

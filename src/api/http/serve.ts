@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Ctx } from '../../context.ts';
 import { renewKeys } from '../../crypto/key-ring.ts';
-import { connect } from '../../data/connection.ts';
+import { connect, isConnected } from '../../data/connection.ts';
 import { AppError, notFound } from '../../errors.ts';
 import '../../models/index.ts';
 import { requestAppend } from '../../services/audit/chain.ts';
@@ -53,14 +53,11 @@ export function serve(...groups: (Route | { routes: Route[] })[]) {
       },
       after: (request: Invocation) => finish(request),
     })
-    .handler(async (event, context) => {
+    .handler((event, { ctx }) => {
+      const merging = mergeCalls(ctx);
+      const answering = answerEvent(find, event, ctx);
       // Beside the request. A Lambda is frozen once it has answered: nothing may be in flight then.
-      const merging = mergeCalls(context.ctx);
-      try {
-        return await answerEvent(find, event, context.ctx);
-      } finally {
-        await merging;
-      }
+      return merging ? answering.finally(() => merging) : answering;
     });
 }
 
@@ -112,8 +109,9 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
   countCall(ctx);
   // Public routes, which are the same for everybody, work without the database.
   if (route.personal !== false) {
-    await renewKeys();
-    await connect();
+    const renewing = renewKeys();
+    if (renewing) await renewing;
+    if (!isConnected()) await connect();
   }
   if (route.access !== 'anyone') {
     ctx.actor = await authenticate(ctx, event.headers.authorization);
