@@ -7,6 +7,7 @@ import {
   sortTokenKeys,
   type TokenKey,
 } from './crypto/key-schemas.ts';
+import { mustMatch } from './joi-rules.ts';
 import { findUnallowed, type Plans, plansSchema, readPlans } from './plans.ts';
 import { type PriceList, pricesSchema, sortPrices } from './prices.ts';
 import { readSecrets, secrets } from './secrets.ts';
@@ -117,9 +118,8 @@ const environment = Joi.object({
   EVENTS_URL: url,
   LOG_LEVEL: Joi.valid('DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT').default('INFO'),
   MONGODB_URI: Joi.string()
-    .pattern(/^mongodb(\+srv)?:\/\//)
-    // joi's own message shows the value, which holds a password.
-    .messages({ 'string.pattern.base': '{{#label}} must begin with mongodb:// or mongodb+srv://' })
+    // joi's own message would show the value, which holds a password.
+    .custom(mustMatch(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://'))
     .required(),
   AWS_REGION: Joi.string().default('us-east-1'),
   AWS_ACCESS_KEY_ID: Joi.string().allow('').default(''),
@@ -168,13 +168,10 @@ const environment = Joi.object({
   VIDEO_SECONDS_PER_JOB: Joi.number().min(1).default(2400),
   STRIPE_SECRET_KEY: Joi.string()
     .allow('')
-    .pattern(/^[rs]k_(test|live)_\w+$/)
-    // joi's own message shows the value.
-    .messages({ 'string.pattern.base': '{{#label}} must begin with sk_ or rk_, and its mode' }),
+    .custom(mustMatch(/^[rs]k_(test|live)_\w+$/, 'must begin with sk_ or rk_, and its mode')),
   STRIPE_WEBHOOK_SECRET: Joi.string()
     .allow('')
-    .pattern(/^whsec_\w+(,whsec_\w+)*$/)
-    .messages({ 'string.pattern.base': '{{#label}} must be one or more of whsec_…, with commas' }),
+    .custom(mustMatch(/^whsec_\w+(,whsec_\w+)*$/, 'must be one or more of whsec_…, with commas')),
   STRIPE_API_BASE: url.allow(''),
   CREDIT_PACKAGES: packagesSchema,
   SUBSCRIPTION_PLANS: subscriptionPlansSchema,

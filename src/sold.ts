@@ -1,4 +1,5 @@
 import Joi from 'joi';
+import { refuse } from './joi-rules.ts';
 import { isPayable } from './services/payments/currency.ts';
 
 /** In minor units of each currency; the first one is the one that is offered. */
@@ -24,11 +25,12 @@ const offer = {
     .pattern(/^[A-Z]{3}$/, Joi.number().integer().min(1))
     .min(1)
     .required()
-    .custom((amounts: Amounts, { error }) => {
+    .custom((amounts: Amounts, helpers) => {
       const isRefused = ([currency, amount]: [string, number]) => !isPayable(amount, currency);
-      return Object.entries(amounts).some(isRefused) ? error('amounts.last') : amounts;
-    })
-    .messages({ 'amounts.last': '{{#label}}: those with three decimals must end in 0' }),
+      return Object.entries(amounts).some(isRefused)
+        ? refuse(helpers, 'of currencies with three decimals must end in 0')
+        : amounts;
+    }),
 };
 
 /** What can be bought once, unless the configuration says otherwise. */

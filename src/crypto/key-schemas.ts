@@ -1,5 +1,6 @@
 import { createECDH } from 'node:crypto';
 import Joi from 'joi';
+import { mustMatch, refuse } from '../joi-rules.ts';
 
 /** The private key that signs access tokens, as a JWK. */
 export interface TokenKey {
@@ -31,13 +32,14 @@ const tokenKey = Joi.object({
   usedFrom: Joi.date().iso(),
 })
   .unknown(true)
-  .custom((key: TokenKey, { error }) => (isPair(key) ? key : error('key.pair')))
-  .messages({ 'key.pair': '{{#label}} must be one P-256 key: its d does not give its x and y' });
+  .custom((key: TokenKey, helpers) =>
+    isPair(key) ? key : refuse(helpers, 'must be one P-256 key: its d does not give its x and y'),
+  );
 
-const secretText = Joi.string().base64().min(43).messages({
-  'string.base64': '{{#label}} must be base64',
-  'string.min': '{{#label}} must be at least 32 bytes in base64',
-});
+const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/;
+const secretText = Joi.string()
+  .custom(mustMatch(BASE64, 'must be base64'))
+  .custom(mustMatch(/^.{43}/, 'must be at least 32 bytes in base64'));
 
 const appSecret = Joi.object({
   secret: secretText.required(),
@@ -60,9 +62,13 @@ function listOf(item: Joi.ObjectSchema, name: string): Joi.ArraySchema {
   return Joi.array()
     .items(item)
     .min(1)
-    .unique(name)
-    .messages({
-      'array.unique': `{{#label}} has the ${name} of number {{#dupePos}} of the list, counted from 0: each needs its own`,
+    .custom((list: Record<string, unknown>[], { state, message }) => {
+      const values = list.map((one) => one[name]);
+      const first = values.map((value) => values.indexOf(value));
+      const n = first.findIndex((of, n) => of < n && values[n] !== undefined);
+      if (n < 0) return list;
+      const custom = `"${state.path?.join('.')}[${n}]" has the ${name} of number ${first[n]} of the list, counted from 0: each needs its own`;
+      return message({ custom });
     });
 }
 
