@@ -21,6 +21,7 @@ export interface Fate {
 
 interface Life {
   fate: Fate;
+  step: Step;
   left: number;
   hasStopped: boolean;
   sessions: Set<Session>;
@@ -30,10 +31,36 @@ interface Life {
 
 const lives = new AsyncLocalStorage<Life>();
 const forever = new Promise<never>(() => {});
-const counts = { steps: 0, calls: 0, requests: 0, messages: 0 };
+const counts = { calls: 0, requests: 0, messages: 0 };
 
 /** How many calls of the database, of S3 and of the key store, and how many requests to pods, are under way; and how many messages were sent. */
 export const readCounts = (): Readonly<typeof counts> => counts;
+
+/** What somebody does at a moment of the simulated time, which does not pass meanwhile. */
+interface Step {
+  /** Its requests to pods that are under way: these may take time. */
+  requests: number;
+}
+
+const steps = new Set<Step>();
+const current = new AsyncLocalStorage<Step>();
+
+/** Does something that takes no simulated time, but for requests to pods. */
+export async function asStep<T>(work: (step: Step) => Promise<T>): Promise<T> {
+  const step = { requests: 0 };
+  steps.add(step);
+  try {
+    return await current.run(step, () => work(step));
+  } finally {
+    steps.delete(step);
+  }
+}
+
+/** Whether a step is at work, and does not wait for a pod. */
+export function isAtWork(): boolean {
+  for (const { requests } of steps) if (requests === 0) return true;
+  return false;
+}
 
 /** The keys of objects that have been stored in S3 and were not told of yet. */
 export const stored = new Set<string>();
@@ -50,27 +77,29 @@ export async function live<T>(
   work: () => Promise<T>,
 ): Promise<T | 'killed'> {
   patch();
-  counts.steps++;
-  if (!fate) return work().finally(() => counts.steps--);
+  if (!fate) return asStep(work);
   let ends = () => {};
   const killed = new Promise<'killed'>((resolve) => {
     ends = () => resolve('killed');
   });
-  const life = {
+  const make = (step: Step) => ({
     fate,
+    step,
     left: fate.after,
     hasStopped: false,
     sessions: new Set<Session>(),
     timers: new Set<NodeJS.Timeout>(),
     ends,
-  };
-  const how = await Promise.race([lives.run(life, work), killed]);
-  counts.steps--;
-  if (how === 'killed') {
-    for (const timer of life.timers) clearInterval(timer);
-    await endProcess(life.sessions);
-  }
-  return how;
+  });
+  return asStep(async (step) => {
+    const life = make(step);
+    const how = await Promise.race([lives.run(life, work), killed]);
+    if (how === 'killed') {
+      for (const timer of life.timers) clearInterval(timer);
+      await endProcess(life.sessions);
+    }
+    return how;
+  });
 }
 
 async function within<T>(call: () => Promise<T>, committed?: Session): Promise<T> {
@@ -85,9 +114,9 @@ async function within<T>(call: () => Promise<T>, committed?: Session): Promise<T
     // Not within a transaction: others would wait for its locks, and the time for them.
     if (!life.hasStopped && !isInTransaction(life, committed)) {
       life.hasStopped = true;
-      counts.steps--;
+      steps.delete(life.step);
       await fate.sleep?.();
-      counts.steps++;
+      steps.add(life.step);
     }
     return answer;
   }
@@ -171,9 +200,14 @@ function send(args: unknown[], request: (...args: unknown[]) => http.ClientReque
   }
   const [url, ...rest] = args;
   const target = url instanceof URL && cutOff.has(url.port) ? refuse(url) : url;
+  const step = current.getStore();
   counts.requests++;
+  if (step) step.requests++;
   const sent = request(target, ...rest);
-  sent.once('close', () => counts.requests--);
+  sent.once('close', () => {
+    counts.requests--;
+    if (step) step.requests--;
+  });
   return sent;
 }
 

@@ -5,6 +5,7 @@ import type { SimulatedClock } from '../../../src/local/comfyui/clock.ts';
 import { ComfyUIWorkflowExecution } from '../../../src/models/generation/comfyui/workflow-execution.ts';
 import { startExecution } from '../../../src/services/generation/comfyui/start-execution.ts';
 import { cancelJob, retryJob } from '../../../src/services/jobs/control.ts';
+import { asStep } from './lives.ts';
 import { nameOutputs, type Owner, types } from './owner.ts';
 import type { Blow, Plan } from './plan.ts';
 import { type SimulatedPod, startPod } from './pods.ts';
@@ -67,7 +68,7 @@ export async function runSchedule(owner: Owner, plan: Plan): Promise<World> {
   const troubles = [
     ...plan.executions.map(async ({ at, workflow }, n) => {
       await clock.sleep(1000 * at);
-      await start(world, n, workflow);
+      await asStep(() => start(world, n, workflow));
     }),
     ...plan.blows.map(async (blow) => {
       await clock.sleep(1000 * blow.at);
@@ -145,7 +146,7 @@ async function strike(world: World, { is, whom, seconds }: Blow): Promise<void> 
 /** It may have ended meanwhile, or go on. */
 async function tryTo(act: () => Promise<unknown>): Promise<boolean> {
   try {
-    await act();
+    await asStep(act);
     return true;
   } catch (error) {
     if (error instanceof AppError && error.code === 'INVALID_STATE') return false;

@@ -1,6 +1,6 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { type SimulatedClock, simulateClock } from '../../../src/local/comfyui/clock.ts';
-import { awaitCalls, readCounts } from './lives.ts';
+import { awaitCalls, isAtWork, readCounts } from './lives.ts';
 
 /** So many turns of the event loop without anything under way, or ms with only requests to pods: all wait. */
 const [TURNS, MS_WITH_REQUESTS] = [8, 25];
@@ -30,7 +30,7 @@ export async function passTime(time: SimulatedClock): Promise<void> {
 /** Waits until nothing is under way but what waits for the clock: stopped processes, and delayed answers of pods. */
 async function settle(): Promise<void> {
   const counts = readCounts();
-  const isBusy = () => counts.calls > 0 || (counts.steps > 0 && counts.requests === 0);
+  const isBusy = () => counts.calls > 0 || isAtWork();
   for (let idle = 0; idle < (counts.requests > 0 ? MS_WITH_REQUESTS : TURNS); ) {
     await awaitCalls();
     // One call mostly follows the other; nobody tells of what else a step does.

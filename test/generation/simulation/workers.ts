@@ -2,7 +2,7 @@ import { workOnce } from '../../../src/services/jobs/worker.ts';
 import { noteUpload } from '../../../src/services/uploads/arrivals.ts';
 import { type Chance, makeChance } from '../../harness/chance.ts';
 import { findOpenJobs } from './check.ts';
-import { live, stored } from './lives.ts';
+import { asStep, live, stored } from './lives.ts';
 import { types } from './owner.ts';
 import { drawFate } from './plan.ts';
 import type { World } from './run-schedule.ts';
@@ -58,8 +58,9 @@ async function tellUploads(world: World, { below }: Chance): Promise<void> {
     stored.delete(key);
     const event = { key, sequencer: '' };
     if (luck === 1) await clock.sleep(below(60_000));
-    await noteUpload(ctx, event);
-    if (luck === 2) await noteUpload(ctx, event);
+    for (let told = 0; told < (luck === 2 ? 2 : 1); told++) {
+      await asStep(() => noteUpload(ctx, event));
+    }
   }
 }
 
@@ -68,7 +69,7 @@ async function tellUploads(world: World, { below }: Chance): Promise<void> {
  * @returns whether a job should be due by now; else one has to look again
  */
 async function sleepUntilDue(world: World, { below }: Chance, isInVain: boolean): Promise<boolean> {
-  const { isDue, ms } = await findPause(world);
+  const { isDue, ms } = await asStep(() => findPause(world));
   if (isDue && !isInVain) return true;
   // Nobody wakes exactly in time.
   await world.clock.sleep(ms + 1 + below(200));
