@@ -109,7 +109,8 @@ function count(window: Window, { actor, operation, status, code, ms }: Answered)
 /** Whole ms, to two digits: as exact as the stats are, and few values to write. */
 function roundTime(ms: number): number {
   const whole = Math.min(LONGEST, Math.max(1, Math.round(ms)));
-  const step = 10 ** Math.max(0, Math.floor(Math.log10(whole)) - 1);
+  if (whole < 100) return whole;
+  const step = 10 ** (Math.floor(Math.log10(whole)) - 1);
   return Math.round(whole / step) * step;
 }
 
