@@ -9,6 +9,7 @@ import { startTools, type ToolsInfo } from '../src/local/cloud.ts';
 import { type Checkout, startCheckout } from './checkout.ts';
 import { requireWrk } from './load.ts';
 import { ROOT } from './ours.ts';
+import { readPeakMemory } from './process.ts';
 import { chooseWorks, measure, type Options, type Slice, warmUp } from './slices.ts';
 import { callBundle, measureStarts, type Start } from './start.ts';
 import { divide, median, quantile } from './statistics.ts';
@@ -16,7 +17,7 @@ import { divide, median, quantile } from './statistics.ts';
 const STARTS = 20;
 
 /** What was measured of one work or start: of this checkout, and of the other. */
-type Found = Map<string, { own: Measured[]; theirs: Measured[] }>;
+type Row = [title: string, own: Measured[], theirs: Measured[]];
 
 /**
  * Measures this checkout beside another one, in slices that alternate between the two, and prints
@@ -41,11 +42,26 @@ export async function compareCheckouts(
   );
   const dir = await mkdtemp(join(tmpdir(), 'mixdown-bench-'));
   const tools = await startTools({ dir });
-  const found: Found = new Map();
+  const rows = new Map<string, Row>();
+  const memory = [0, 0];
   try {
     for (let n = 0; n < processes; n++) {
-      const pair = { dir, tools: tools.info, other, isLast: n === processes - 1 };
-      await measurePair(found, { ...options, slices: Math.ceil(slices / processes) }, n, pair);
+      const pair = await startPair(n, { dir, other, tools: tools.info, size: options });
+      try {
+        const share = { ...options, slices: Math.ceil(slices / processes) };
+        const measured = await measureWorks(pair, share);
+        // Each start is a process of its own anyway.
+        if (n === processes - 1) measured.push(...(await startInTurn(pair)));
+        for (const [title, own, theirs] of measured) {
+          const [, before = [], theirsBefore = []] = rows.get(title) ?? [];
+          rows.set(title, [title, [...before, ...own], [...theirsBefore, ...theirs]]);
+        }
+        for (const [i, { pid }] of pair.entries()) {
+          memory[i] = Math.max(memory[i] ?? 0, readPeakMemory(pid));
+        }
+      } finally {
+        for (const checkout of pair) await checkout.stop();
+      }
       console.log(`${n + 1} of ${processes} processes of each are measured.`);
     }
   } finally {
@@ -55,48 +71,43 @@ export async function compareCheckouts(
   console.log('\nA ratio above 1 means that this checkout is faster, or needs less CPU.\n');
   console.log('| | this | that | speed | middle half | CPU this | CPU that | CPU |');
   console.log('|---|---|---|---|---|---|---|---|');
-  for (const [title, { own, theirs }] of found) print(title, own, theirs);
-  console.log('\nRequests a second, CPU in µs a request; starts in ms.');
+  for (const row of rows.values()) print(...row);
+  const [own = 0, theirs = 0] = memory;
+  const peak = `this ${own.toFixed(0)}, that ${theirs.toFixed(0)}`;
+  console.log(`\nRequests a second, CPU in µs a request; starts in ms. Peak memory, MB: ${peak}`);
 }
 
-/** Starts one process of each checkout, by turns this or the other one first, and adds what is measured of them. */
-async function measurePair(
-  found: Found,
-  options: Options,
+/** Starts a process of this checkout and one of the other, of which either is the first in turn. */
+async function startPair(
   n: number,
-  { dir, tools, other, isLast }: { dir: string; tools: ToolsInfo; other: string; isLast: boolean },
-): Promise<void> {
-  const checkouts: Checkout[] = [];
-  const start = async (kind: string, root: string) => {
-    const name = `${kind}_${n}`;
-    const checkout = await startCheckout({
-      root,
-      name,
-      dir: join(dir, name),
-      tools,
-      size: options,
-    });
-    checkouts[kind === 'this' ? 0 : 1] = checkout;
-  };
-  const add = (title: string, own: Measured[] = [], theirs: Measured[] = []) => {
-    const sofar = found.get(title) ?? { own: [], theirs: [] };
-    found.set(title, { own: [...sofar.own, ...own], theirs: [...sofar.theirs, ...theirs] });
-  };
+  { dir, other, ...options }: { dir: string; other: string; tools: ToolsInfo; size: Options },
+): Promise<Checkout[]> {
+  const kinds = [
+    ['this', ROOT],
+    ['that', other],
+  ] as const;
+  const started: Checkout[] = [];
   try {
-    const turns: [string, string][] = [
-      ['this', ROOT],
-      ['that', other],
-    ];
-    for (const turn of n % 2 ? turns.toReversed() : turns) await start(...turn);
-    const works = chooseWorks(options);
-    for (const checkout of checkouts) await warmUp(checkout, works, options);
-    for (const work of works) {
-      add(`${work.name} ${work.title}`, ...(await measure(work, checkouts, options)));
+    for (const [kind, root] of n % 2 ? kinds.toReversed() : kinds) {
+      const name = `${kind}_${n}`;
+      started.push(await startCheckout({ ...options, root, name, dir: join(dir, name) }));
     }
-    if (isLast) for (const measured of await startInTurn(checkouts)) add(...measured);
-  } finally {
-    for (const checkout of checkouts) await checkout?.stop();
+  } catch (error) {
+    for (const checkout of started) await checkout.stop();
+    throw error;
   }
+  return n % 2 ? started.toReversed() : started;
+}
+
+async function measureWorks(pair: Checkout[], options: Options): Promise<Row[]> {
+  const works = chooseWorks(options);
+  for (const checkout of pair) await warmUp(checkout, works, options);
+  const rows: Row[] = [];
+  for (const work of works) {
+    const [own = [], theirs = []] = await measure(work, pair, options);
+    rows.push([`${work.name} ${work.title}`, own, theirs]);
+  }
+  return rows;
 }
 
 function requireCheckout(root: string): void {
@@ -114,9 +125,7 @@ function describeCommit(root: string): string {
 }
 
 /** Bundles a function of each checkout, and starts the two in turn. */
-async function startInTurn(
-  checkouts: Checkout[],
-): Promise<[title: string, own: Start[], theirs: Start[]][]> {
+async function startInTurn(checkouts: Checkout[]): Promise<Row[]> {
   const withoutDatabase: Record<string, () => Promise<Start>> = {};
   const withDatabase: Record<string, () => Promise<Start>> = {};
   for (const [index, { root, dir, env, readProject }] of checkouts.entries()) {

@@ -7,7 +7,7 @@ import {
   sortTokenKeys,
   type TokenKey,
 } from './crypto/key-schemas.ts';
-import { mustMatch } from './joi-rules.ts';
+import { explain } from './explain-faults.ts';
 import { findUnallowed, type Plans, plansSchema, readPlans } from './plans.ts';
 import { type PriceList, pricesSchema, sortPrices } from './prices.ts';
 import { readSecrets, secrets } from './secrets.ts';
@@ -112,14 +112,17 @@ const origins = Joi.string()
 const MIB = 1024 * 1024;
 const GIB = 1024 * MIB;
 
+/** What is said of a secret that its pattern does not match: joi's own message shows the value. */
+const mustMatch = (text: string) => explain({ 'string.pattern.base': (name) => `${name} ${text}` });
+
 const environment = Joi.object({
   STAGE: Joi.string().default('local'),
   API_URL: url.default('http://localhost:4000'),
   EVENTS_URL: url,
   LOG_LEVEL: Joi.valid('DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT').default('INFO'),
   MONGODB_URI: Joi.string()
-    // joi's own message would show the value, which holds a password.
-    .custom(mustMatch(/^mongodb(\+srv)?:\/\//, 'must begin with mongodb:// or mongodb+srv://'))
+    .pattern(/^mongodb(\+srv)?:\/\//)
+    .error(mustMatch('must begin with mongodb:// or mongodb+srv://'))
     .required(),
   AWS_REGION: Joi.string().default('us-east-1'),
   AWS_ACCESS_KEY_ID: Joi.string().allow('').default(''),
@@ -168,10 +171,12 @@ const environment = Joi.object({
   VIDEO_SECONDS_PER_JOB: Joi.number().min(1).default(2400),
   STRIPE_SECRET_KEY: Joi.string()
     .allow('')
-    .custom(mustMatch(/^[rs]k_(test|live)_\w+$/, 'must begin with sk_ or rk_, and its mode')),
+    .pattern(/^[rs]k_(test|live)_\w+$/)
+    .error(mustMatch('must begin with sk_ or rk_, and its mode')),
   STRIPE_WEBHOOK_SECRET: Joi.string()
     .allow('')
-    .custom(mustMatch(/^whsec_\w+(,whsec_\w+)*$/, 'must be one or more of whsec_…, with commas')),
+    .pattern(/^whsec_\w+(,whsec_\w+)*$/)
+    .error(mustMatch('must be one or more of whsec_…, with commas')),
   STRIPE_API_BASE: url.allow(''),
   CREDIT_PACKAGES: packagesSchema,
   SUBSCRIPTION_PLANS: subscriptionPlansSchema,

@@ -1,5 +1,5 @@
 import Joi from 'joi';
-import { refuse } from './joi-rules.ts';
+import { explain } from './explain-faults.ts';
 import { isPayable } from './services/payments/currency.ts';
 
 /** In minor units of each currency; the first one is the one that is offered. */
@@ -25,12 +25,13 @@ const offer = {
     .pattern(/^[A-Z]{3}$/, Joi.number().integer().min(1))
     .min(1)
     .required()
-    .custom((amounts: Amounts, helpers) => {
+    .custom((amounts: Amounts, { error }) => {
       const isRefused = ([currency, amount]: [string, number]) => !isPayable(amount, currency);
-      return Object.entries(amounts).some(isRefused)
-        ? refuse(helpers, 'of currencies with three decimals must end in 0')
-        : amounts;
-    }),
+      return Object.entries(amounts).some(isRefused) ? error('amounts.last') : amounts;
+    })
+    .error(
+      explain({ 'amounts.last': (name) => `${name}: those with three decimals must end in 0` }),
+    ),
 };
 
 /** What can be bought once, unless the configuration says otherwise. */

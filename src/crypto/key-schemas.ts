@@ -1,6 +1,6 @@
 import { createECDH } from 'node:crypto';
 import Joi from 'joi';
-import { mustMatch, refuse } from '../joi-rules.ts';
+import { explain } from '../explain-faults.ts';
 
 /** The private key that signs access tokens, as a JWK. */
 export interface TokenKey {
@@ -32,14 +32,22 @@ const tokenKey = Joi.object({
   usedFrom: Joi.date().iso(),
 })
   .unknown(true)
-  .custom((key: TokenKey, helpers) =>
-    isPair(key) ? key : refuse(helpers, 'must be one P-256 key: its d does not give its x and y'),
+  .custom((key: TokenKey, { error }) => (isPair(key) ? key : error('key.pair')))
+  .error(
+    explain({
+      'key.pair': (name) => `${name} must be one P-256 key: its d does not give its x and y`,
+    }),
   );
 
-const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/;
 const secretText = Joi.string()
-  .custom(mustMatch(BASE64, 'must be base64'))
-  .custom(mustMatch(/^.{43}/, 'must be at least 32 bytes in base64'));
+  .base64()
+  .min(43)
+  .error(
+    explain({
+      'string.base64': (name) => `${name} must be base64`,
+      'string.min': (name) => `${name} must be at least 32 bytes in base64`,
+    }),
+  );
 
 const appSecret = Joi.object({
   secret: secretText.required(),
@@ -62,14 +70,13 @@ function listOf(item: Joi.ObjectSchema, name: string): Joi.ArraySchema {
   return Joi.array()
     .items(item)
     .min(1)
-    .custom((list: Record<string, unknown>[], { state, message }) => {
-      const values = list.map((one) => one[name]);
-      const first = values.map((value) => values.indexOf(value));
-      const n = first.findIndex((of, n) => of < n && values[n] !== undefined);
-      if (n < 0) return list;
-      const custom = `"${state.path?.join('.')}[${n}]" has the ${name} of number ${first[n]} of the list, counted from 0: each needs its own`;
-      return message({ custom });
-    });
+    .unique(name)
+    .error(
+      explain({
+        'array.unique': (one, { dupePos }) =>
+          `${one} has the ${name} of number ${dupePos} of the list, counted from 0: each needs its own`,
+      }),
+    );
 }
 
 /** Parses a variable that holds JSON; joi says what is wrong with a text that does not. */

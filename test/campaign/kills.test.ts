@@ -63,8 +63,8 @@ for (let round = 1; round <= ROUNDS; round++) {
   test(`round ${round}: the whole stack is killed in the middle of an upload`, async () => {
     const track = await created();
     const { url, headers } = track.upload;
-    const length = { 'content-length': song.length };
-    const sending = request(url, { method: 'PUT', headers: { ...headers, ...length } });
+    const whole = { ...headers, 'content-length': song.length };
+    const sending = request(url, { method: 'PUT', headers: whole });
     const end = new Promise<string>((resolve) => {
       sending.once('error', () => resolve('broken off'));
       // S3 waits for the other half.

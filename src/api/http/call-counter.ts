@@ -57,13 +57,13 @@ export function createCallCounter(usual: number): CallCounter {
 
   function countCall(address: string, most = usual): void {
     let window = windows.get(address);
-    const isNew = !window || !isOpen(window);
-    if (!window || isNew) {
+    if (!window || !isOpen(window)) {
+      windows.delete(address);
       if (windows.size >= MOST_KNOWN) windows.delete(windows.keys().next().value as string);
       window = { address, most, start: markMoment(), ms: MINUTE, own: 0, untold: 0, shared: 0 };
-    }
-    // The first one is the one not heard of for longest, which matters once there are many.
-    if (isNew || windows.size > MOST_KNOWN / 2) {
+      windows.set(address, window);
+    } else if (windows.size > MOST_KNOWN / 2) {
+      // At the end: the first one is the one not heard of for longest, which matters once there are many.
       windows.delete(address);
       windows.set(address, window);
     }

@@ -109,9 +109,7 @@ function count(window: Window, { actor, operation, status, code, ms }: Answered)
 /** Whole ms, to two digits: as exact as the stats are, and few values to write. */
 function roundTime(ms: number): number {
   const whole = Math.min(LONGEST, Math.max(1, Math.round(ms)));
-  if (whole < 100) return whole;
-  const step = 10 ** (Math.floor(Math.log10(whole)) - 1);
-  return Math.round(whole / step) * step;
+  return whole < 100 ? whole : Number(whole.toPrecision(2));
 }
 
 function listFacts(ctx: Ctx, { since, users, times, failures }: Window): NewFact[] {

@@ -2,7 +2,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Ctx } from '../../context.ts';
 import { renewKeys } from '../../crypto/key-ring.ts';
-import { connect, isConnected } from '../../data/connection.ts';
+import { connect } from '../../data/connection.ts';
 import { AppError, notFound } from '../../errors.ts';
 import '../../models/index.ts';
 import { requestAppend } from '../../services/audit/chain.ts';
@@ -109,9 +109,8 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
   countCall(ctx);
   // Public routes, which are the same for everybody, work without the database.
   if (route.personal !== false) {
-    const renewing = renewKeys();
-    if (renewing) await renewing;
-    if (!isConnected()) await connect();
+    await renewKeys();
+    await connect();
   }
   if (route.access !== 'anyone') {
     ctx.actor = await authenticate(ctx, event.headers.authorization);

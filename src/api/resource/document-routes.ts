@@ -55,7 +55,7 @@ export function readRoute<T extends Base>(entity: Entity<T>, options: ResourceOp
     codes: ['NOT_FOUND'],
     handle: async (ctx, request) => {
       const filter = filterById(can.read, ctx, request);
-      if (canWait && request.query.has('wait')) await waitForChange(ctx, entity, filter, request);
+      if (canWait) await waitForChange(ctx, entity, filter, request);
       return read(ctx, entity, filter, include, request);
     },
   };

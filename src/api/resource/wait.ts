@@ -21,15 +21,16 @@ export const WAIT: Parameter = {
   schema: { type: 'integer', minimum: 1, maximum: LONGEST },
 };
 
-/** Waits, as `?wait=` asks for, until a document has changed or is gone. @throws AppError INVALID_QUERY */
+/** Waits, where `?wait=` asks for it, until a document has changed or is gone. @throws AppError INVALID_QUERY */
 export async function waitForChange<T extends Base>(
   ctx: Ctx,
   entity: Entity<T>,
   filter: TypedFilter,
   { query, ifNoneMatch }: Request,
 ): Promise<void> {
-  const seconds = readSeconds(query.get('wait') ?? '');
-  const end = Math.min(performance.now() + 1000 * seconds, ctx.deadline - RESERVE);
+  const wait = query.get('wait');
+  if (wait === undefined) return;
+  const end = Math.min(performance.now() + 1000 * readSeconds(wait), ctx.deadline - RESERVE);
   const known = ifNoneMatch ?? (await readEtag(ctx, entity, filter));
   let etag = ifNoneMatch === undefined ? known : await readEtag(ctx, entity, filter);
   for (let pause = SOON; etag && isUnchanged(known, etag); pause = Math.min(2 * pause, LATER)) {

@@ -10,7 +10,7 @@ import { formatError, formatMessage, type Log, toStderr } from '../log.ts';
 import { type Answer, makeAnswer, readAnswer } from './answer.ts';
 import { makeEvent } from './event.ts';
 import { createFunctionUrls } from './function-urls.ts';
-import { MAIL_PATH, showMail } from './mail-pages.ts';
+import { showMail } from './mail-pages.ts';
 import { checkEvent, checkResult, EventTooLarge } from './payload.ts';
 import { createRouter } from './routes.ts';
 import { readTarget } from './target.ts';
@@ -116,8 +116,7 @@ export async function startGateway({
     const streaming = urls.find(target);
     if (streaming) return urls.serve(streaming, target, raw, response);
     const match = find(raw.method ?? 'GET', target.path);
-    const isMail = mailDir && raw.method === 'GET' && target.path.startsWith(MAIL_PATH);
-    const mail = isMail && (await showMail(mailDir, target.path));
+    const mail = mailDir && raw.method === 'GET' && (await showMail(mailDir, target.path));
     const answer = mail
       ? mail
       : match

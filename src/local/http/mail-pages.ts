@@ -12,8 +12,6 @@ interface StoredMail {
 }
 
 const MOST = 100;
-/** All these pages begin with it. */
-export const MAIL_PATH = '/dev/mail';
 const PATH = /^\/dev\/mail(?:\/([\w-]{1,64})(\.html)?)?$/;
 
 /**

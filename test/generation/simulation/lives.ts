@@ -82,17 +82,11 @@ export async function live<T>(
   const killed = new Promise<'killed'>((resolve) => {
     ends = () => resolve('killed');
   });
-  const make = (step: Step) => ({
-    fate,
-    step,
-    left: fate.after,
-    hasStopped: false,
-    sessions: new Set<Session>(),
-    timers: new Set<NodeJS.Timeout>(),
-    ends,
-  });
   return asStep(async (step) => {
-    const life = make(step);
+    const life = {
+      ...{ fate, step, left: fate.after, hasStopped: false, ends },
+      ...{ sessions: new Set<Session>(), timers: new Set<NodeJS.Timeout>() },
+    };
     const how = await Promise.race([lives.run(life, work), killed]);
     if (how === 'killed') {
       for (const timer of life.timers) clearInterval(timer);
