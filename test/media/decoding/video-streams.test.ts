@@ -185,7 +185,7 @@ test('a stream goes with the derivatives that it was made of, also one that is o
   expect((await asks(alice, video)).body.job).toBe(body.job);
   await Job.collection.updateMany(
     { type: 'process-video', status: 'QUEUED' },
-    { $set: { priority: 9 } },
+    { $set: { turn: 0 } },
   );
   await worksAll();
   expect(await videoNow(alice, video)).not.toHaveProperty('stream');
