@@ -92,15 +92,22 @@ async function convertToScript(code: string): Promise<string> {
   );
 }
 
-/** Replaces semver for jsonwebtoken alone; an alias would affect other users of semver, too. */
-const semverOfJsonwebtoken: Plugin = {
-  name: 'semver-of-jsonwebtoken',
+/** What is replaced for one package alone; an alias would affect its other users, too. */
+const REPLACED = [
+  { module: /^semver$/, of: /[\\/]jsonwebtoken[\\/]/, by: 'semver.mjs' },
+  { module: /^http$/, of: /[\\/]mongodb[\\/]/, by: 'http.cjs' },
+];
+
+const replacedForOne: Plugin = {
+  name: 'replaced-for-one',
   setup(build) {
-    const path = resolve('scripts/package/semver.mjs');
-    build.onResolve({ filter: /^semver$/ }, ({ importer }) =>
-      /[\\/]jsonwebtoken[\\/]/.test(importer) ? { path } : undefined,
-    );
+    for (const { module, of, by } of REPLACED) {
+      const path = resolve('scripts/package', by);
+      build.onResolve({ filter: module }, ({ importer }) =>
+        of.test(importer) ? { path } : undefined,
+      );
+    }
   },
 };
 
-export default [startedFromCache, semverOfJsonwebtoken];
+export default [startedFromCache, replacedForOne];

@@ -122,11 +122,13 @@ export function freeForm<O extends SchemaTypeOptions<object>>(maxBytes: number, 
   } & O;
 }
 
-// How an encrypted field is stored.
-const ciphertext = new Schema(
-  { bytes: { type: Buffer, required: true }, last4: String },
-  { _id: false, strict: 'throw' },
-);
+/** How an encrypted field is stored. */
+function makeCiphertextSchema() {
+  return new Schema(
+    { bytes: { type: Buffer, required: true }, last4: String },
+    { _id: false, strict: 'throw' },
+  );
+}
 
 /** A JSON value of any type, of at most `maxBytes`. */
 export function anyJson<O extends SchemaTypeOptions<unknown>>(maxBytes: number, options?: O) {
@@ -154,12 +156,14 @@ export function encrypted<
     ...(shows && { shows }),
     ...(clearDefault && { default: clearDefault }),
   };
-  return { type: ciphertext, ...field, encrypted: held } as { type: typeof ciphertext } & O;
+  return { type: makeCiphertextSchema(), ...field, encrypted: held } as {
+    type: ReturnType<typeof makeCiphertextSchema>;
+  } & O;
 }
 
 /**
  * Makes an entity of a schema, to which it adds the common fields (id, owner, times, version) and
- * strict settings. A cold start loads all entities and uses few, so the schema and what is derived
+ * strict settings. A cold start loads all entities and uses few, so the schema, with those of its parts, and what is derived
  * from it are made at first use.
  */
 export function entity<S extends Schema, O extends EntityOptions>(

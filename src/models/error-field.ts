@@ -1,17 +1,21 @@
 import { Schema } from 'mongoose';
 
-const schema = new Schema(
-  {
-    code: { type: String, required: true, maxlength: 64, description: 'Stable, for programs.' },
-    message: { type: String, required: true, maxlength: 1000, description: 'For people.' },
-  },
-  { _id: false },
-);
+/** The shape of an error: a stable code, and a message for people. */
+export function makeErrorSchema() {
+  return new Schema(
+    {
+      code: { type: String, required: true, maxlength: 64, description: 'Stable, for programs.' },
+      message: { type: String, required: true, maxlength: 1000, description: 'For people.' },
+    },
+    { _id: false },
+  );
+}
 
 /** Why something failed: a stable code, and a message for people. Set by the server. */
-export const errorField = {
-  type: schema,
-  server: true,
-  personal: 'none',
-  description: 'Why it failed.',
-} as const;
+export const errorField = () =>
+  ({
+    type: makeErrorSchema(),
+    server: true,
+    personal: 'none',
+    description: 'Why it failed.',
+  }) as const;

@@ -1,10 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 
+type Network = readonly [address: string, prefix: number];
+
 /**
  * What lies within the public ranges and is not public all the same: IANA's registries of special-purpose
  * addresses, https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry.
  */
-const SPECIAL: [address: string, prefix: number][] = [
+const special = listNetworks([
   ['0.0.0.0', 8], // this network
   ['10.0.0.0', 8], // private
   ['100.64.0.0', 10], // carrier-grade NAT
@@ -24,37 +26,34 @@ const SPECIAL: [address: string, prefix: number][] = [
   ['2001:db8::', 32], // documentation
   ['2002::', 16], // 6to4, which holds an IPv4 address
   ['3fff::', 20], // documentation
-];
-
-const special = new BlockList();
-for (const [address, prefix] of SPECIAL) special.addSubnet(address, prefix, familyOf(address));
+]);
 
 // Of IPv6 only the range that is assigned to the public internet: so neither loopback, link-local and
 // unique local addresses nor what holds an IPv4 address (IPv4-mapped, NAT64) need be named.
-const global = new BlockList();
-global.addSubnet('2000::', 3, 'ipv6');
+const global = listNetworks([['2000::', 3]]);
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
+const loopback = listNetworks([
+  ['127.0.0.0', 8],
+  ['::1', 128],
+]);
 
 // The networks of an owner: those that link nothing but his own hosts. Not link-local ones, where cloud hosts
 // have their metadata.
-const own = new BlockList();
-for (const [address, prefix] of [
+const own = listNetworks([
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
   ['172.16.0.0', 12],
   ['192.168.0.0', 16],
   ['fc00::', 7],
-] as const) {
-  own.addSubnet(address, prefix, familyOf(address));
-}
+]);
+
 // The metadata services of some clouds lie within what is one's own: AWS, Google, Scaleway, Alibaba.
-const metadata = new BlockList();
-for (const address of ['fd00:ec2::254', 'fd20:ce::254', 'fd00:42::42', '100.100.100.200']) {
-  metadata.addAddress(address, familyOf(address));
-}
+const metadata = listNetworks([
+  ['fd00:ec2::254', 128],
+  ['fd20:ce::254', 128],
+  ['fd00:42::42', 128],
+  ['100.100.100.200', 32],
+]);
 
 /** Whether an IP address belongs to a private network; written as such, not as IPv4-mapped IPv6. */
 export function isPrivateAddress(address: string): boolean {
@@ -77,7 +76,22 @@ export function isLoopbackAddress(address: string): boolean {
   return loopback.check(address, familyOf(address));
 }
 
-/** Of what is an IP address. `isIP` would compile its regular expressions, at every cold start, for the lists above. */
-function familyOf(address: string): 'ipv4' | 'ipv6' {
-  return address.includes(':') ? 'ipv6' : 'ipv4';
+/** Looks addresses up in some networks. The list of them is made at its first use: a cold start loads this and uses none. */
+function listNetworks(networks: Network[]) {
+  let list: BlockList | undefined;
+  return {
+    check(address: string, family: Family): boolean {
+      if (!list) {
+        list = new BlockList();
+        for (const [network, prefix] of networks)
+          list.addSubnet(network, prefix, familyOf(network));
+      }
+      return list.check(address, family);
+    },
+  };
 }
+
+type Family = 'ipv4' | 'ipv6';
+
+/** Of what is an IP address. */
+const familyOf = (address: string): Family => (isIP(address) === 6 ? 'ipv6' : 'ipv4');

@@ -2,28 +2,30 @@ import { Schema } from 'mongoose';
 import { encrypted, entity, freeForm } from '../../data/entity.ts';
 import { AUDIT_LOG } from '../reasons.ts';
 
-const actorSchema = new Schema(
-  {
-    kind: {
-      type: String,
-      required: true,
-      enum: ['USER', 'ADMIN', 'SYSTEM', 'PROVIDER', 'ANONYMOUS'],
-      description:
-        'Who acted: a user, an administrator, the system, a provider, or somebody unknown.',
+function makeActorSchema() {
+  return new Schema(
+    {
+      kind: {
+        type: String,
+        required: true,
+        enum: ['USER', 'ADMIN', 'SYSTEM', 'PROVIDER', 'ANONYMOUS'],
+        description:
+          'Who acted: a user, an administrator, the system, a provider, or somebody unknown.',
+      },
+      id: { type: Schema.Types.UUID, description: 'The id of the user.' },
+      name: {
+        type: String,
+        maxlength: 64,
+        description: 'The name of the actor, where it is no user: `sweep`.',
+      },
     },
-    id: { type: Schema.Types.UUID, description: 'The id of the user.' },
-    name: {
-      type: String,
-      maxlength: 64,
-      description: 'The name of the actor, where it is no user: `sweep`.',
-    },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
-    actor: { type: actorSchema, required: true, server: true, personal: AUDIT_LOG },
+    actor: { type: makeActorSchema(), required: true, server: true, personal: AUDIT_LOG },
     action: {
       type: String,
       required: true,

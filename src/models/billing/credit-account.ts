@@ -2,13 +2,15 @@ import { Schema } from 'mongoose';
 import { type DocOf, entity } from '../../data/entity.ts';
 import { BOOKKEEPING } from '../reasons.ts';
 
-const ownerSchema = new Schema(
-  {
-    kind: { type: String, required: true, enum: ['USER', 'SYSTEM'] },
-    id: { type: Schema.Types.UUID, description: 'The id of the user; none of the system.' },
-  },
-  { _id: false },
-);
+function makeOwnerSchema() {
+  return new Schema(
+    {
+      kind: { type: String, required: true, enum: ['USER', 'SYSTEM'] },
+      id: { type: Schema.Types.UUID, description: 'The id of the user; none of the system.' },
+    },
+    { _id: false },
+  );
+}
 
 /** What an account is for; each but a user's own is derived from the entries that name it. */
 const ACCOUNT_PURPOSES = [
@@ -20,7 +22,7 @@ const credits = { type: Number, required: true, default: 0, integer: true, min: 
 function define() {
   const schema = new Schema({
     owner: {
-      type: ownerSchema,
+      type: makeOwnerSchema(),
       required: true,
       immutable: true,
       server: true,

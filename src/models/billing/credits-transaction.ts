@@ -11,13 +11,15 @@ export const CAUSES = [
 
 const fixed = { required: true, immutable: true, server: true } as const;
 
-const postingSchema = new Schema(
-  {
-    account: { type: Schema.Types.UUID, required: true },
-    amount: { type: Number, required: true, integer: true },
-  },
-  { _id: false },
-);
+function makePostingSchema() {
+  return new Schema(
+    {
+      account: { type: Schema.Types.UUID, required: true },
+      amount: { type: Number, required: true, integer: true },
+    },
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -46,7 +48,7 @@ function define() {
       description: 'In whole credits.',
     },
     postings: {
-      type: [postingSchema],
+      type: [makePostingSchema()],
       ...fixed,
       select: false,
       maxItems: 2,

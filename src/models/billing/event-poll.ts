@@ -2,24 +2,26 @@ import { Schema } from 'mongoose';
 import { type DocOf, entity } from '../../data/entity.ts';
 import { PAYMENT_PROVIDERS } from './payment.ts';
 
-const roundSchema = new Schema(
-  {
-    began: { type: Date, required: true },
-    types: {
-      type: [{ type: String, maxlength: 128 }],
-      required: true,
-      maxItems: 100,
-      description: 'The types of events that are still to be read.',
+function makeRoundSchema() {
+  return new Schema(
+    {
+      began: { type: Date, required: true },
+      types: {
+        type: [{ type: String, maxlength: 128 }],
+        required: true,
+        maxItems: 100,
+        description: 'The types of events that are still to be read.',
+      },
+      after: {
+        type: String,
+        maxlength: 255,
+        description: 'The event that was read last: they are read from the newest on.',
+      },
+      until: { type: Date, description: 'Its time.' },
     },
-    after: {
-      type: String,
-      maxlength: 255,
-      description: 'The event that was read last: they are read from the newest on.',
-    },
-    until: { type: Date, description: 'Its time.' },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -31,7 +33,7 @@ function define() {
       description: 'All events before this time were fetched.',
     },
     round: {
-      type: roundSchema,
+      type: makeRoundSchema(),
       personal: 'none',
       description: 'How far those after it have been read, while that goes on.',
     },

@@ -10,15 +10,21 @@ export const DIFFERENCES = [
   'DISPUTE' as const,
 ];
 
-const differenceSchema = new Schema(
-  {
-    kind: { type: String, required: true, enum: DIFFERENCES },
-    payment: { type: Schema.Types.UUID, description: 'Our payment, where there is one.' },
-    providerId: { type: String, maxlength: 255, description: 'What it is about at the provider.' },
-    message: { type: String, required: true, maxlength: 500 },
-  },
-  { _id: false },
-);
+function makeDifferenceSchema() {
+  return new Schema(
+    {
+      kind: { type: String, required: true, enum: DIFFERENCES },
+      payment: { type: Schema.Types.UUID, description: 'Our payment, where there is one.' },
+      providerId: {
+        type: String,
+        maxlength: 255,
+        description: 'What it is about at the provider.',
+      },
+      message: { type: String, required: true, maxlength: 500 },
+    },
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -28,7 +34,7 @@ function define() {
     payments: countField('How many of ours were compared.'),
     differences: {
       personal: BOOKKEEPING,
-      type: [differenceSchema],
+      type: [makeDifferenceSchema()],
       required: true,
       server: true,
       maxItems: 500,

@@ -10,18 +10,20 @@ const PAYMENT_FLOWS = ['CHECKOUT', 'INTENT', 'OFF_SESSION', 'SUBSCRIPTION'] as c
 
 const hidden = { server: true, select: false } as const;
 
-const refundSchema = new Schema(
-  {
-    id: { type: String, required: true, maxlength: 255, description: 'Its id at the provider.' },
-    amount: { type: Number, required: true, integer: true, min: 0 },
-    isActive: {
-      type: Boolean,
-      required: true,
-      description: 'False once it has failed or was canceled, for good.',
+function makeRefundSchema() {
+  return new Schema(
+    {
+      id: { type: String, required: true, maxlength: 255, description: 'Its id at the provider.' },
+      amount: { type: Number, required: true, integer: true, min: 0 },
+      isActive: {
+        type: Boolean,
+        required: true,
+        description: 'False once it has failed or was canceled, for good.',
+      },
     },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -136,9 +138,9 @@ function define() {
       personal: BOOKKEEPING,
       description: "The provider's invoice.",
     },
-    error: errorField,
+    error: errorField(),
     refunds: {
-      type: [refundSchema],
+      type: [makeRefundSchema()],
       ...hidden,
       default: undefined,
       maxItems: 1000,

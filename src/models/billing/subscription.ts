@@ -87,7 +87,7 @@ function define() {
       type: Boolean,
       description: 'True until it has ended: of those an account has one.',
     },
-    error: errorField,
+    error: errorField(),
     spentKeys: spentKeysField,
     lookedUpAt: {
       ...hidden,

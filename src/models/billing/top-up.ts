@@ -55,7 +55,7 @@ function define() {
       description:
         'PAUSED: nothing is bought until it is set again; `error` says why. OFF: taken away, and kept for what it bought on its last day.',
     },
-    error: errorField,
+    error: errorField(),
     payment: {
       ...own,
       type: Schema.Types.UUID,

@@ -17,52 +17,58 @@ export const JOB_STATUSES = ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCEL
 /** In which a job has not ended. */
 export const OPEN_STATUSES: readonly string[] = ['QUEUED', 'RUNNING'];
 
-const errorSchema = new Schema(
-  {
-    code: { type: String, required: true, maxlength: 64 },
-    message: { type: String, required: true, maxlength: 1000 },
-    retryable: { type: Boolean, required: true, description: 'Whether a retry may succeed.' },
-  },
-  { _id: false },
-);
+function makeErrorSchema() {
+  return new Schema(
+    {
+      code: { type: String, required: true, maxlength: 64 },
+      message: { type: String, required: true, maxlength: 1000 },
+      retryable: { type: Boolean, required: true, description: 'Whether a retry may succeed.' },
+    },
+    { _id: false },
+  );
+}
 
-const leaseSchema = new Schema(
-  {
-    owner: { type: String, required: true, description: 'The worker that holds it.' },
-    token: {
-      type: Number,
-      required: true,
-      integer: true,
-      description:
-        'The fencing token, which grows with every claim: a write with an older token comes from a worker that lost the job, and is refused.',
+function makeLeaseSchema() {
+  return new Schema(
+    {
+      owner: { type: String, required: true, description: 'The worker that holds it.' },
+      token: {
+        type: Number,
+        required: true,
+        integer: true,
+        description:
+          'The fencing token, which grows with every claim: a write with an older token comes from a worker that lost the job, and is refused.',
+      },
+      until: {
+        type: Date,
+        required: true,
+        description: 'When another worker may claim the job, unless this one renews the lease.',
+      },
     },
-    until: {
-      type: Date,
-      required: true,
-      description: 'When another worker may claim the job, unless this one renews the lease.',
-    },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
-const partsSchema = new Schema(
-  {
-    token: {
-      type: Number,
-      required: true,
-      integer: true,
-      description: 'The fencing token of the claim that fanned out: only its child jobs count.',
+function makePartsSchema() {
+  return new Schema(
+    {
+      token: {
+        type: Number,
+        required: true,
+        integer: true,
+        description: 'The fencing token of the claim that fanned out: only its child jobs count.',
+      },
+      waiting: {
+        type: Number,
+        required: true,
+        integer: true,
+        description: 'How many child jobs have not completed; the last one wakes this job.',
+      },
+      state: freeForm(64 * 1024, { required: true, description: 'State for the fan-in.' }),
     },
-    waiting: {
-      type: Number,
-      required: true,
-      integer: true,
-      description: 'How many child jobs have not completed; the last one wakes this job.',
-    },
-    state: freeForm(64 * 1024, { required: true, description: 'State for the fan-in.' }),
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -239,7 +245,7 @@ function define() {
       description: 'The result of the handler.',
     }),
     error: {
-      type: errorSchema,
+      type: makeErrorSchema(),
       server: true,
       personal: 'none',
       description: 'Why it, or its last attempt, failed.',
@@ -285,7 +291,7 @@ function define() {
       description: 'How often a lease expired, or a worker ran out of time.',
     },
     lease: {
-      type: leaseSchema,
+      type: makeLeaseSchema(),
       select: false,
       server: true,
       personal: 'none',
@@ -315,7 +321,7 @@ function define() {
       description: "The fencing token of the parent's claim that fanned out.",
     },
     parts: {
-      type: partsSchema,
+      type: makePartsSchema(),
       select: false,
       server: true,
       personal: 'erase',

@@ -21,7 +21,7 @@ export function runFields<const S extends readonly [string, ...string[]]>(status
       server: true,
       personal: 'none',
     },
-    error: errorField,
+    error: errorField(),
     startedAt: { type: Date, server: true, personal: 'none' },
     completedAt: { type: Date, server: true, personal: 'none' },
   } as const;

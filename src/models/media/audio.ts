@@ -17,8 +17,8 @@ function define() {
       default: 'RECORDING',
       personal: 'none',
     },
-    ...mediaFields,
-    ...soundFields,
+    ...mediaFields(),
+    ...soundFields(),
     ...generatedFields,
   });
 

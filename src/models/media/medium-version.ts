@@ -21,7 +21,7 @@ function define() {
     audio: ref('Audio', REFERENCE),
     video: ref('Video', REFERENCE),
     image: ref('Image', REFERENCE),
-    ...mediaFields,
+    ...mediaFields(),
     facts: freeForm(FACTS, {
       server: true,
       personal: 'export',

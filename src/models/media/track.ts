@@ -26,8 +26,8 @@ function define() {
       description: 'Its number on the album.',
     },
     lyrics: { type: String, maxlength: 20_000, personal: 'export' },
-    ...mediaFields,
-    ...soundFields,
+    ...mediaFields(),
+    ...soundFields(),
     ...generatedFields,
   });
 

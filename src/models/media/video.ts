@@ -2,116 +2,129 @@ import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { fileUsage } from '../../data/usage.ts';
-import { errorField } from '../error-field.ts';
+import { makeErrorSchema } from '../error-field.ts';
 import { addMediaIndexes, generatedFields, mediaFields } from './media-fields.ts';
 
-const videoSchema = new Schema(
-  {
-    durationSeconds: { type: Number, required: true, min: 0 },
-    width: {
-      type: Number,
-      required: true,
-      integer: true,
-      min: 1,
-      description: 'In pixels, after rotation.',
+function makeVideoSchema() {
+  return new Schema(
+    {
+      durationSeconds: { type: Number, required: true, min: 0 },
+      width: {
+        type: Number,
+        required: true,
+        integer: true,
+        min: 1,
+        description: 'In pixels, after rotation.',
+      },
+      height: {
+        type: Number,
+        required: true,
+        integer: true,
+        min: 1,
+        description: 'In pixels, after rotation.',
+      },
+      frameRate: { type: Number, min: 0, description: 'Frames per second, on average.' },
+      codec: { type: String, required: true, maxlength: 64 },
+      bitRate: { type: Number, integer: true, min: 0, description: 'In bits per second.' },
+      rotation: {
+        type: Number,
+        required: true,
+        integer: true,
+        min: 0,
+        max: 270,
+        description: 'The rotation for display, in degrees clockwise.',
+      },
+      hasAudio: { type: Boolean, required: true },
+      variableFrameRate: {
+        type: Boolean,
+        description: 'Whether the frame rate varies.',
+      },
+      hdr: { type: Boolean, description: 'Whether it has a high dynamic range (PQ or HLG).' },
+      transfer: {
+        type: String,
+        enum: ['PQ', 'HLG'],
+        select: false,
+        description: 'The transfer function of high dynamic range video, used to make its stream.',
+      },
+      pixelFormat: { type: String, maxlength: 32, description: '`yuv420p`, `yuv420p10le`…' },
     },
-    height: {
-      type: Number,
-      required: true,
-      integer: true,
-      min: 1,
-      description: 'In pixels, after rotation.',
-    },
-    frameRate: { type: Number, min: 0, description: 'Frames per second, on average.' },
-    codec: { type: String, required: true, maxlength: 64 },
-    bitRate: { type: Number, integer: true, min: 0, description: 'In bits per second.' },
-    rotation: {
-      type: Number,
-      required: true,
-      integer: true,
-      min: 0,
-      max: 270,
-      description: 'The rotation for display, in degrees clockwise.',
-    },
-    hasAudio: { type: Boolean, required: true },
-    variableFrameRate: {
-      type: Boolean,
-      description: 'Whether the frame rate varies.',
-    },
-    hdr: { type: Boolean, description: 'Whether it has a high dynamic range (PQ or HLG).' },
-    transfer: {
-      type: String,
-      enum: ['PQ', 'HLG'],
-      select: false,
-      description: 'The transfer function of high dynamic range video, used to make its stream.',
-    },
-    pixelFormat: { type: String, maxlength: 32, description: '`yuv420p`, `yuv420p10le`…' },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
-const audioSchema = new Schema(
-  {
-    durationSeconds: { type: Number, required: true, min: 0 },
-    sampleRate: { type: Number, required: true, integer: true, description: 'In Hz.' },
-    channels: { type: Number, required: true, integer: true },
-    codec: { type: String, required: true, maxlength: 64 },
-  },
-  { _id: false },
-);
-
-const loudnessSchema = new Schema(
-  {
-    integratedLufs: { type: Number, description: 'Integrated loudness, as defined by EBU R 128.' },
-    rangeLu: { type: Number, description: 'The loudness range.' },
-    truePeakDbtp: {
-      type: Number,
-      description: 'The highest peak, also between samples (true peak).',
+function makeAudioSchema() {
+  return new Schema(
+    {
+      durationSeconds: { type: Number, required: true, min: 0 },
+      sampleRate: { type: Number, required: true, integer: true, description: 'In Hz.' },
+      channels: { type: Number, required: true, integer: true },
+      codec: { type: String, required: true, maxlength: 64 },
     },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
+
+function makeLoudnessSchema() {
+  return new Schema(
+    {
+      integratedLufs: {
+        type: Number,
+        description: 'Integrated loudness, as defined by EBU R 128.',
+      },
+      rangeLu: { type: Number, description: 'The loudness range.' },
+      truePeakDbtp: {
+        type: Number,
+        description: 'The highest peak, also between samples (true peak).',
+      },
+    },
+    { _id: false },
+  );
+}
 
 const STREAM_STATUSES = ['PENDING', 'READY', 'FAILED'] as const;
 
-const renditionSchema = new Schema(
-  {
-    name: { type: String, required: true, maxlength: 16, description: '`720p`.' },
-    width: { type: Number, required: true, integer: true, description: 'In pixels.' },
-    height: { type: Number, required: true, integer: true, description: 'In pixels.' },
-    bandwidth: {
-      type: Number,
-      required: true,
-      integer: true,
-      description: 'The peak bit rate, without sound, in bits per second.',
+function makeRenditionSchema() {
+  return new Schema(
+    {
+      name: { type: String, required: true, maxlength: 16, description: '`720p`.' },
+      width: { type: Number, required: true, integer: true, description: 'In pixels.' },
+      height: { type: Number, required: true, integer: true, description: 'In pixels.' },
+      bandwidth: {
+        type: Number,
+        required: true,
+        integer: true,
+        description: 'The peak bit rate, without sound, in bits per second.',
+      },
+      codecs: {
+        type: String,
+        required: true,
+        maxlength: 64,
+        description: 'In the format of RFC 6381.',
+      },
     },
-    codecs: {
-      type: String,
-      required: true,
-      maxlength: 64,
-      description: 'In the format of RFC 6381.',
-    },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
-const streamSchema = new Schema(
-  {
-    status: { type: String, required: true, enum: STREAM_STATUSES },
-    job: {
-      type: Schema.Types.UUID,
-      required: true,
-      description: 'The job that makes it, or made it.',
+function makeStreamSchema() {
+  return new Schema(
+    {
+      status: { type: String, required: true, enum: STREAM_STATUSES },
+      job: {
+        type: Schema.Types.UUID,
+        required: true,
+        description: 'The job that makes it, or made it.',
+      },
+      renditions: {
+        type: [makeRenditionSchema()],
+        default: undefined,
+        description: 'The renditions, once READY.',
+      },
+      error: { type: makeErrorSchema(), description: 'Why it failed.' },
     },
-    renditions: {
-      type: [renditionSchema],
-      default: undefined,
-      description: 'The renditions, once READY.',
-    },
-    error: { type: errorField.type, description: errorField.description },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -123,28 +136,28 @@ function define() {
     }),
     name: { type: String, required: true, trim: true, maxlength: 120, personal: 'export' },
     description: { type: String, trim: true, maxlength: 2000, personal: 'export' },
-    ...mediaFields,
+    ...mediaFields(),
     ...generatedFields,
     video: {
-      type: videoSchema,
+      type: makeVideoSchema(),
       server: true,
       personal: 'export',
       description: 'Technical data, as the decoder reports them.',
     },
     audio: {
-      type: audioSchema,
+      type: makeAudioSchema(),
       server: true,
       personal: 'export',
       description: 'Its sound, if it has any.',
     },
     loudness: {
-      type: loudnessSchema,
+      type: makeLoudnessSchema(),
       server: true,
       personal: 'export',
       description: 'How loud its sound is.',
     },
     stream: {
-      type: streamSchema,
+      type: makeStreamSchema(),
       server: true,
       personal: 'none',
       description: 'Its adaptive stream (HLS), if one was requested.',

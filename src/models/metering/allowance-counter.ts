@@ -5,8 +5,6 @@ import { makeLimitsSchema } from './limits-schema.ts';
 const counted = { type: Number, required: true, default: 0, server: true };
 const whole = { ...counted, integer: true };
 
-const limitsSchema = makeLimitsSchema({ type: Number, min: 0 });
-
 function define() {
   const schema = new Schema({
     bytes: {
@@ -58,7 +56,7 @@ function define() {
       description: 'The plan of its subscription; without both it has the first one.',
     },
     limits: {
-      type: limitsSchema,
+      type: makeLimitsSchema({ type: Number, min: 0 }),
       server: true,
       personal: 'export',
       description: 'What an administrator has allowed instead of what the plan says.',

@@ -2,8 +2,6 @@ import { Schema } from 'mongoose';
 import { entity } from '../../data/entity.ts';
 import { makeLimitsSchema } from './limits-schema.ts';
 
-const limitsSchema = makeLimitsSchema({ type: Number, min: 0, immutable: true, server: true });
-
 function define() {
   const schema = new Schema({
     plan: {
@@ -15,7 +13,7 @@ function define() {
       description: 'The plan that the account has from then on; the first one without.',
     },
     limits: {
-      type: limitsSchema,
+      type: makeLimitsSchema({ type: Number, min: 0, immutable: true, server: true }),
       immutable: true,
       server: true,
       personal: 'export',

@@ -1,34 +1,41 @@
 import { Schema } from 'mongoose';
 import { type DocOf, entity, freeForm } from '../../data/entity.ts';
 
-const amountSchema = new Schema(
-  {
-    metric: { type: String, required: true, maxlength: 64, description: 'The metric: `exports`.' },
-    dimensions: freeForm(512, {
-      required: true,
-      description: 'What distinguishes the amounts of a metric: key → value.',
-    }),
-    amount: {
-      type: Number,
-      required: true,
-      description: 'In the unit of the metric; negative where something is gone.',
+function makeAmountSchema() {
+  return new Schema(
+    {
+      metric: {
+        type: String,
+        required: true,
+        maxlength: 64,
+        description: 'The metric: `exports`.',
+      },
+      dimensions: freeForm(512, {
+        required: true,
+        description: 'What distinguishes the amounts of a metric: key → value.',
+      }),
+      amount: {
+        type: Number,
+        required: true,
+        description: 'In the unit of the metric; negative where something is gone.',
+      },
+      values: {
+        type: [Number],
+        default: undefined,
+        maxItems: 400,
+        description:
+          'Of what a process has counted: the single values, of which `amount` is the sum.',
+      },
+      counts: {
+        type: [Number],
+        default: undefined,
+        maxItems: 400,
+        description: 'How often each of `values` came.',
+      },
     },
-    values: {
-      type: [Number],
-      default: undefined,
-      maxItems: 400,
-      description:
-        'Of what a process has counted: the single values, of which `amount` is the sum.',
-    },
-    counts: {
-      type: [Number],
-      default: undefined,
-      maxItems: 400,
-      description: 'How often each of `values` came.',
-    },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -48,7 +55,7 @@ function define() {
     },
     amounts: {
       personal: 'export',
-      type: [amountSchema],
+      type: [makeAmountSchema()],
       required: true,
       maxItems: 500,
       server: true,

@@ -3,13 +3,15 @@ import { entity } from '../../data/entity.ts';
 import { ID_FORM } from '../../data/ids.ts';
 
 /** A stream that is open, until its process renews this no more. */
-const stream = new Schema(
-  {
-    id: { type: String, required: true, match: ID_FORM, personal: 'none' },
-    until: { type: Date, required: true, personal: 'none' },
-  },
-  { _id: false },
-);
+function makeStreamSchema() {
+  return new Schema(
+    {
+      id: { type: String, required: true, match: ID_FORM, personal: 'none' },
+      until: { type: Date, required: true, personal: 'none' },
+    },
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -29,7 +31,7 @@ function define() {
         'The events that the last places are promised to, in order, until all of them have theirs.',
     },
     streams: {
-      type: [stream],
+      type: [makeStreamSchema()],
       default: undefined,
       maxItems: 200,
       personal: 'none',

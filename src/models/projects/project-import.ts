@@ -10,7 +10,7 @@ function define() {
     derivativesPath: _derivativesPath,
     metadata: _metadata,
     ...file
-  } = mediaFields;
+  } = mediaFields();
   const schema = new Schema({
     ...file,
     project: ref('Project', {

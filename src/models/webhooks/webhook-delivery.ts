@@ -3,20 +3,22 @@ import { type DocOf, entity, freeForm, ref } from '../../data/entity.ts';
 
 const DELIVERY_STATUSES = ['PENDING', 'DELIVERED', 'FAILED'] as const;
 
-const attemptSchema = new Schema(
-  {
-    at: { type: Date, required: true },
-    took: { type: Number, required: true, integer: true, description: 'In ms.' },
-    responseStatus: { type: Number, integer: true, min: 100, max: 999 },
-    responseBody: {
-      type: String,
-      maxlength: 4096,
-      description: 'The beginning of the answer, 4 KiB at most.',
+function makeAttemptSchema() {
+  return new Schema(
+    {
+      at: { type: Date, required: true },
+      took: { type: Number, required: true, integer: true, description: 'In ms.' },
+      responseStatus: { type: Number, integer: true, min: 100, max: 999 },
+      responseBody: {
+        type: String,
+        maxlength: 4096,
+        description: 'The beginning of the answer, 4 KiB at most.',
+      },
+      error: { type: String, maxlength: 200, description: 'Why there was no answer.' },
     },
-    error: { type: String, maxlength: 200, description: 'Why there was no answer.' },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -90,7 +92,7 @@ function define() {
       description: 'The last HTTP status of the endpoint.',
     },
     log: {
-      type: [attemptSchema],
+      type: [makeAttemptSchema()],
       required: true,
       maxItems: 20,
       server: true,

@@ -20,7 +20,7 @@ const MOST_KEPT = 10;
 const MOST_OPEN = 20;
 
 /** What belongs to the bytes of a medium, and changes places with them. */
-const FILE = Object.keys(mediaFields);
+const listFileFields = () => Object.keys(mediaFields());
 /** The facts of all kinds, which a version has in one object. */
 const FACTS = ['audio', 'analysis', 'image', 'video', 'loudness', 'stream', 'streamPath'];
 
@@ -84,11 +84,12 @@ export async function swapBytes(ctx: Ctx, version: Medium, action: string): Prom
   const medium = await findOne(ctx, entity, settled, WHOLE);
   if (!medium) return false;
   const facts = version.facts ?? {};
+  const file = listFileFields();
   const taken = await update(
     ctx,
     entity,
     { ...settled, version: medium.version },
-    change({ ...pick(version, FILE), ...pick(facts, FACTS) }, FILE.concat(FACTS), entity),
+    change({ ...pick(version, file), ...pick(facts, FACTS) }, file.concat(FACTS), entity),
     action,
   );
   const mine = { _id: version._id, status: version.status, filePath: version.filePath };
@@ -97,8 +98,8 @@ export async function swapBytes(ctx: Ctx, version: Medium, action: string): Prom
     Version,
     mine,
     change(
-      { ...pick(medium, FILE), ...describeReplaced(ctx, medium) },
-      [...FILE, 'facts', 'replacedAt', 'replacedVersion'],
+      { ...pick(medium, file), ...describeReplaced(ctx, medium) },
+      [...file, 'facts', 'replacedAt', 'replacedVersion'],
       Version,
     ),
     action,

@@ -16,7 +16,7 @@ function define() {
     }),
     // Their defaults are prompts, too.
     parameters: encrypted(
-      { ...parameterList },
+      { ...parameterList() },
       {
         required: true,
         clearDefault: () => [],
@@ -26,7 +26,7 @@ function define() {
       },
     ),
     outputs: {
-      ...outputList,
+      ...outputList(),
       required: true,
       default: [],
       countedIn: 'revision',

@@ -15,22 +15,24 @@ export const RUN_STAGES = [
 ] as const;
 export type RunStage = (typeof RUN_STAGES)[number];
 
-const outputSchema = new Schema(
-  {
-    node: {
-      type: String,
-      required: true,
-      maxlength: 64,
-      description: 'The id of the node that produced it.',
+function makeOutputSchema() {
+  return new Schema(
+    {
+      node: {
+        type: String,
+        required: true,
+        maxlength: 64,
+        description: 'The id of the node that produced it.',
+      },
+      kind: { type: String, required: true, enum: OUTPUT_KINDS },
+      image: ref('Image', { onDelete: 'unset' }),
+      video: ref('Video', { onDelete: 'unset' }),
+      audio: ref('Audio', { onDelete: 'unset' }),
+      track: ref('Track', { onDelete: 'unset' }),
     },
-    kind: { type: String, required: true, enum: OUTPUT_KINDS },
-    image: ref('Image', { onDelete: 'unset' }),
-    video: ref('Video', { onDelete: 'unset' }),
-    audio: ref('Audio', { onDelete: 'unset' }),
-    track: ref('Track', { onDelete: 'unset' }),
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -115,7 +117,7 @@ function define() {
     },
     outputs: {
       personal: 'export',
-      type: [outputSchema],
+      type: [makeOutputSchema()],
       default: undefined,
       server: true,
       maxItems: MOST_OUTPUTS,
@@ -146,7 +148,7 @@ function define() {
       server: true,
       description: 'Why, as the moderation says.',
     },
-    ...stateFields,
+    ...stateFields(),
     queuedSeconds: {
       personal: 'none',
       type: Number,

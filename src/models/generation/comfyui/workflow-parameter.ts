@@ -42,56 +42,60 @@ export interface WorkflowOutput {
   kind: OutputKind;
 }
 
-const parameterSchema = new Schema(
-  {
-    name: { type: String, required: true, match: /^[A-Za-z][A-Za-z0-9_]{0,63}$/ },
-    type: {
-      type: String,
-      required: true,
-      enum: PARAMETER_TYPES,
-      description:
-        'IMAGE, AUDIO and VIDEO take the id of a medium, whose file is sent along. SEED: a whole number, drawn unless it is given. NONCE: drawn each time, so that nothing is taken from the cache.',
+function makeParameterSchema() {
+  return new Schema(
+    {
+      name: { type: String, required: true, match: /^[A-Za-z][A-Za-z0-9_]{0,63}$/ },
+      type: {
+        type: String,
+        required: true,
+        enum: PARAMETER_TYPES,
+        description:
+          'IMAGE, AUDIO and VIDEO take the id of a medium, whose file is sent along. SEED: a whole number, drawn unless it is given. NONCE: drawn each time, so that nothing is taken from the cache.',
+      },
+      path: {
+        type: String,
+        required: true,
+        maxlength: 200,
+        match: /^[\w:-]+\.inputs\.[\w. :-]+$/,
+        description:
+          'The input in the graph that it sets: `6.inputs.text`; in a subgraph `57:8.inputs.seed`.',
+      },
+      default: anyJson(8192, { description: 'The value where none is given: `20`.' }),
+      min: { type: Number, description: 'The lowest value of a number.' },
+      max: { type: Number, description: 'The highest value of a number.' },
+      enum: {
+        type: [{ type: String, maxlength: 255 }],
+        default: undefined,
+        maxItems: 100,
+        description: 'The allowed values, if not all are.',
+      },
+      required: { type: Boolean },
     },
-    path: {
-      type: String,
-      required: true,
-      maxlength: 200,
-      match: /^[\w:-]+\.inputs\.[\w. :-]+$/,
-      description:
-        'The input in the graph that it sets: `6.inputs.text`; in a subgraph `57:8.inputs.seed`.',
-    },
-    default: anyJson(8192, { description: 'The value where none is given: `20`.' }),
-    min: { type: Number, description: 'The lowest value of a number.' },
-    max: { type: Number, description: 'The highest value of a number.' },
-    enum: {
-      type: [{ type: String, maxlength: 255 }],
-      default: undefined,
-      maxItems: 100,
-      description: 'The allowed values, if not all are.',
-    },
-    required: { type: Boolean },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
-const outputSchema = new Schema(
-  {
-    node: {
-      type: String,
-      required: true,
-      maxlength: 64,
-      description: 'The id of the node that produces it.',
+function makeOutputSchema() {
+  return new Schema(
+    {
+      node: {
+        type: String,
+        required: true,
+        maxlength: 64,
+        description: 'The id of the node that produces it.',
+      },
+      kind: {
+        type: String,
+        required: true,
+        enum: OUTPUT_KINDS,
+        description: 'TRACK: a song of the project, which it then needs.',
+      },
     },
-    kind: {
-      type: String,
-      required: true,
-      enum: OUTPUT_KINDS,
-      description: 'TRACK: a song of the project, which it then needs.',
-    },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 /** The lists of what may be set, and of what is stored, of a workflow or one of its revisions. */
-export const parameterList = { type: [parameterSchema], maxItems: 100 } as const;
-export const outputList = { type: [outputSchema], maxItems: 20 } as const;
+export const parameterList = () => ({ type: [makeParameterSchema()], maxItems: 100 }) as const;
+export const outputList = () => ({ type: [makeOutputSchema()], maxItems: 20 }) as const;

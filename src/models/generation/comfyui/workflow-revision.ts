@@ -26,14 +26,14 @@ function define() {
       personal: 'export',
     }),
     parameters: encrypted(
-      { ...parameterList },
+      { ...parameterList() },
       {
         required: true,
         server: true,
         personal: 'export',
       },
     ),
-    outputs: { ...outputList, required: true, default: [], server: true, personal: 'export' },
+    outputs: { ...outputList(), required: true, default: [], server: true, personal: 'export' },
     graphHash: {
       type: String,
       required: true,

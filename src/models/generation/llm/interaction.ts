@@ -5,36 +5,42 @@ import { runFields } from '../../jobs/run-fields.ts';
 
 export const MODALITIES = ['TEXT', 'AUDIO', 'IMAGE', 'VIDEO'] as const;
 
-const messageSchema = new Schema(
-  {
-    role: { type: String, required: true, enum: ['SYSTEM', 'USER', 'ASSISTANT'] },
-    content: { type: String, required: true, maxlength: 64 * 1024 },
-  },
-  { _id: false },
-);
+function makeMessageSchema() {
+  return new Schema(
+    {
+      role: { type: String, required: true, enum: ['SYSTEM', 'USER', 'ASSISTANT'] },
+      content: { type: String, required: true, maxlength: 64 * 1024 },
+    },
+    { _id: false },
+  );
+}
 
-const attachmentSchema = new Schema(
-  {
-    image: ref('Image', { onDelete: 'unset' }),
-    audio: ref('Audio', { onDelete: 'unset' }),
-    track: ref('Track', { onDelete: 'unset' }),
-    video: ref('Video', { onDelete: 'unset' }),
-  },
-  { _id: false },
-);
+function makeAttachmentSchema() {
+  return new Schema(
+    {
+      image: ref('Image', { onDelete: 'unset' }),
+      audio: ref('Audio', { onDelete: 'unset' }),
+      track: ref('Track', { onDelete: 'unset' }),
+      video: ref('Video', { onDelete: 'unset' }),
+    },
+    { _id: false },
+  );
+}
 
 const tokens = { type: Number, integer: true, min: 0 } as const;
-const usageSchema = new Schema(
-  {
-    promptTokens: tokens,
-    completionTokens: tokens,
-    textTokens: tokens,
-    audioTokens: tokens,
-    imageTokens: tokens,
-    videoTokens: tokens,
-  },
-  { _id: false },
-);
+function makeUsageSchema() {
+  return new Schema(
+    {
+      promptTokens: tokens,
+      completionTokens: tokens,
+      textTokens: tokens,
+      audioTokens: tokens,
+      imageTokens: tokens,
+      videoTokens: tokens,
+    },
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -48,7 +54,7 @@ function define() {
     },
     provider: { type: String, server: true, maxlength: 64, personal: 'none' },
     messages: encrypted(
-      { type: [messageSchema], maxItems: 100 },
+      { type: [makeMessageSchema()], maxItems: 100 },
       {
         required: true,
         immutable: true,
@@ -57,7 +63,7 @@ function define() {
       },
     ),
     attachments: {
-      type: [attachmentSchema],
+      type: [makeAttachmentSchema()],
       default: undefined,
       immutable: true,
       maxItems: 16,
@@ -89,7 +95,7 @@ function define() {
       description: 'The answer: its text and the media in it.',
     }),
     usage: {
-      type: usageSchema,
+      type: makeUsageSchema(),
       server: true,
       personal: 'export',
       description: 'Tokens, as the provider counts them.',

@@ -4,19 +4,21 @@ import { MODALITIES } from './interaction.ts';
 
 const modalities = { type: [{ type: String, enum: MODALITIES }], required: true, maxItems: 4 };
 
-const capabilitiesSchema = new Schema(
-  {
-    input: modalities,
-    output: modalities,
-    streaming: {
-      type: String,
-      required: true,
-      enum: ['REQUIRED', 'OPTIONAL', 'NONE'],
-      description: 'Whether the answer can be streamed.',
+function makeCapabilitiesSchema() {
+  return new Schema(
+    {
+      input: modalities,
+      output: modalities,
+      streaming: {
+        type: String,
+        required: true,
+        enum: ['REQUIRED', 'OPTIONAL', 'NONE'],
+        description: 'Whether the answer can be streamed.',
+      },
     },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -42,7 +44,7 @@ function define() {
       personal: 'none',
       description: "The address of its API; by default the provider's.",
     },
-    capabilities: { type: capabilitiesSchema, required: true, personal: 'none' },
+    capabilities: { type: makeCapabilitiesSchema(), required: true, personal: 'none' },
     prices: freeForm(4096, {
       required: true,
       default: () => ({}),

@@ -1,19 +1,21 @@
 import { Schema } from 'mongoose';
 import { encrypted, entity, freeForm, ref } from '../../../data/entity.ts';
 
-const limitsSchema = new Schema(
-  {
-    maxPods: {
-      type: Number,
-      integer: true,
-      min: 0,
-      max: 1000,
-      description: 'The most pods that may run at once.',
+function makeLimitsSchema() {
+  return new Schema(
+    {
+      maxPods: {
+        type: Number,
+        integer: true,
+        min: 0,
+        max: 1000,
+        description: 'The most pods that may run at once.',
+      },
+      maxSpendPerHour: { type: Number, min: 0, max: 10_000, description: 'In US dollars.' },
     },
-    maxSpendPerHour: { type: Number, min: 0, max: 10_000, description: 'In US dollars.' },
-  },
-  { _id: false },
-);
+    { _id: false },
+  );
+}
 
 function define() {
   const schema = new Schema({
@@ -46,7 +48,7 @@ function define() {
       personal: 'none',
       description: 'The GPUs that may be rented, in order of preference.',
     },
-    limits: { type: limitsSchema, personal: 'none' },
+    limits: { type: makeLimitsSchema(), personal: 'none' },
     webhookToken: encrypted(
       { type: String, maxlength: 255 },
       {

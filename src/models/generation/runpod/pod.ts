@@ -74,7 +74,7 @@ function define() {
       personal: 'erase',
       description: 'The runtime data that RunPod reports: ports, load, uptime.',
     }),
-    error: errorField,
+    error: errorField(),
     startedAt: { type: Date, server: true, personal: 'none' },
     stoppedAt: { type: Date, server: true, personal: 'none' },
   });
