@@ -10,12 +10,11 @@ export const SOCIAL_PROVIDERS = [
 ] as const;
 const SOCIAL_STATUSES = ['CONNECTED', 'EXPIRED', 'REAUTH_REQUIRED', 'REVOKED'] as const;
 
-const token = encrypted(
-  { type: String, maxlength: 8192 },
-  { server: true, select: false, personal: 'erase' },
-);
-
 function define() {
+  const token = encrypted(
+    { type: String, maxlength: 8192 },
+    { server: true, select: false, personal: 'erase' },
+  );
   const schema = new Schema({
     provider: {
       type: String,
