@@ -163,8 +163,8 @@ export function encrypted<
 
 /**
  * Makes an entity of a schema, to which it adds the common fields (id, owner, times, version) and
- * strict settings. A cold start loads all entities and uses few, so the schema, with those of its parts, and what is derived
- * from it are made at first use.
+ * strict settings. A cold start loads all entities and uses few, so the schema, with those of its parts,
+ * and what is derived from it are made at first use.
  */
 export function entity<S extends Schema, O extends EntityOptions>(
   name: string,
