@@ -26,7 +26,7 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
       serverSelectionTimeoutMS: 2400,
       connectTimeoutMS: 2000,
       socketTimeoutMS: getCallDeadline(),
-      waitQueueTimeoutMS: 4500,
+      waitQueueTimeoutMS: wanted.total,
       writeConcern: WRITE_CONCERN,
       retryWrites: true,
       bufferCommands: false,
