@@ -1,7 +1,9 @@
+import mongoose from 'mongoose';
 import { expect, test } from 'vitest';
 import '../harness/place.ts';
 import { readConfig } from '../../src/config.ts';
 import { choosePool } from '../../src/data/connection.ts';
+import { BACKGROUND } from '../../src/data/deadlines.ts';
 
 test('a deployed function holds at most ten connections, and none that is idle', () => {
   const most = readConfig(process.env).databaseConnections;
@@ -12,4 +14,8 @@ test('a deployed function holds at most ten connections, and none that is idle',
   // The local gateway serves all requests in one process.
   const local = { stage: 'local', databaseConnections: most };
   expect(choosePool(local)).toEqual({ minPoolSize: 0, maxPoolSize: 100 });
+});
+
+test('where nobody waits, a call waits for a connection as long as for its answer', () => {
+  expect(mongoose.connection.getClient().options.waitQueueTimeoutMS).toBe(BACKGROUND.total);
 });
