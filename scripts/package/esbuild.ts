@@ -92,22 +92,15 @@ async function convertToScript(code: string): Promise<string> {
   );
 }
 
-/** What is replaced for one package alone; an alias would affect its other users, too. */
-const REPLACED = [
-  { module: /^semver$/, of: /[\\/]jsonwebtoken[\\/]/, by: 'semver.mjs' },
-  { module: /^http$/, of: /[\\/]mongodb[\\/]/, by: 'http.cjs' },
-];
-
-const replacedForOne: Plugin = {
-  name: 'replaced-for-one',
+/** Replaces semver for jsonwebtoken alone; an alias would affect other users of semver, too. */
+const semverOfJsonwebtoken: Plugin = {
+  name: 'semver-of-jsonwebtoken',
   setup(build) {
-    for (const { module, of, by } of REPLACED) {
-      const path = resolve('scripts/package', by);
-      build.onResolve({ filter: module }, ({ importer }) =>
-        of.test(importer) ? { path } : undefined,
-      );
-    }
+    const path = resolve('scripts/package/semver.mjs');
+    build.onResolve({ filter: /^semver$/ }, ({ importer }) =>
+      /[\\/]jsonwebtoken[\\/]/.test(importer) ? { path } : undefined,
+    );
   },
 };
 
-export default [startedFromCache, replacedForOne];
+export default [startedFromCache, semverOfJsonwebtoken];
