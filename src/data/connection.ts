@@ -1,13 +1,7 @@
 import mongoose, { type mongo } from 'mongoose';
 import { type Config, config } from '../config.ts';
 import { AppError } from '../errors.ts';
-import {
-  getCallDeadline,
-  INTERACTIVE,
-  type Patience,
-  setPatience,
-  withDeadline,
-} from './deadlines.ts';
+import { INTERACTIVE, type Patience, setPatience, withDeadline } from './deadlines.ts';
 import { WRITE_CONCERN } from './write-concern.ts';
 
 let opening: Promise<unknown> | undefined;
@@ -25,7 +19,7 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
       ...choosePool(config),
       serverSelectionTimeoutMS: 2400,
       connectTimeoutMS: 2000,
-      socketTimeoutMS: getCallDeadline(),
+      socketTimeoutMS: wanted.call,
       waitQueueTimeoutMS: wanted.total,
       writeConcern: WRITE_CONCERN,
       retryWrites: true,

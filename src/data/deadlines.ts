@@ -22,11 +22,6 @@ export function setPatience(wanted: Patience): void {
   patience = wanted;
 }
 
-/** How long one attempt of a call may take, in ms. */
-export function getCallDeadline(): number {
-  return patience.call;
-}
-
 /** `maxTimeMS` of a read: the server gives up before the driver does. */
 export function getReadDeadline(): number {
   return patience.call - 400;

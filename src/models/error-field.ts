@@ -1,7 +1,6 @@
 import { Schema } from 'mongoose';
 
-/** The shape of an error: a stable code, and a message for people. */
-export function makeErrorSchema() {
+function makeErrorSchema() {
   return new Schema(
     {
       code: { type: String, required: true, maxlength: 64, description: 'Stable, for programs.' },

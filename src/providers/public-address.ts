@@ -1,7 +1,5 @@
 import { BlockList, isIP } from 'node:net';
 
-type Network = readonly [address: string, prefix: number];
-
 /**
  * What lies within the public ranges and is not public all the same: IANA's registries of special-purpose
  * addresses, https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry.
@@ -58,40 +56,34 @@ const metadata = listNetworks([
 /** Whether an IP address belongs to a private network; written as such, not as IPv4-mapped IPv6. */
 export function isPrivateAddress(address: string): boolean {
   if (isIP(address) === 0 || address.includes('%') || /^::ffff:/i.test(address)) return false;
-  const family = familyOf(address);
-  return own.check(address, family) && !metadata.check(address, family);
+  return own.has(address) && !metadata.has(address);
 }
 
 /** Whether an IP address belongs to a host on the public internet. */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0 || address.includes('%')) return false;
-  const family = familyOf(address);
-  if (family === 'ipv6' && !global.check(address, family)) return false;
-  return !special.check(address, family);
+  if (isIP(address) === 6 && !global.has(address)) return false;
+  return !special.has(address);
 }
 
 /** Whether an IP address is this very machine's loopback, written as such: not as IPv4-mapped IPv6. */
 export function isLoopbackAddress(address: string): boolean {
   if (isIP(address) === 0 || /^::ffff:/i.test(address)) return false;
-  return loopback.check(address, familyOf(address));
+  return loopback.has(address);
 }
 
-/** Looks addresses up in some networks. The list of them is made at its first use: a cold start loads this and uses none. */
-function listNetworks(networks: Network[]) {
+/** Networks in which an address is looked up. Their list is made at its first use: a cold start uses none. */
+function listNetworks(networks: [address: string, prefix: number][]) {
   let list: BlockList | undefined;
+  const familyOf = (address: string) => (isIP(address) === 6 ? 'ipv6' : 'ipv4');
   return {
-    check(address: string, family: Family): boolean {
+    /** Whether one of them has what is an IP address. */
+    has(address: string): boolean {
       if (!list) {
         list = new BlockList();
-        for (const [network, prefix] of networks)
-          list.addSubnet(network, prefix, familyOf(network));
+        for (const [first, prefix] of networks) list.addSubnet(first, prefix, familyOf(first));
       }
-      return list.check(address, family);
+      return list.check(address, familyOf(address));
     },
   };
 }
-
-type Family = 'ipv4' | 'ipv6';
-
-/** Of what is an IP address. */
-const familyOf = (address: string): Family => (isIP(address) === 6 ? 'ipv6' : 'ipv4');

@@ -14,7 +14,7 @@ import { times } from '../harness/times.ts';
 
 const STEP = 500;
 
-/** Until when a sign-in last told to wait, by `performance.now()`. */
+/** Until when a sign-in was last told to wait, by `performance.now()`. */
 const waits = vi.hoisted(() => ({ until: 0 }));
 
 vi.mock('node:timers/promises', async (actual) => {

@@ -5,7 +5,7 @@ import { Job } from '../../src/models/jobs/job.ts';
 import { Track } from '../../src/models/media/track.ts';
 import { LEASE } from '../../src/services/jobs/claim.ts';
 import { MediaError } from '../../src/services/media/media-error.ts';
-import type { MediaProcessor } from '../../src/services/media/processor.ts';
+import type { MediaProcessor, ProcessorInput } from '../../src/services/media/processor.ts';
 import { given, type Person, type Track as TrackDoc } from '../harness/given.ts';
 import { keysOf } from '../harness/objects.ts';
 import { place } from '../harness/place.ts';
@@ -24,6 +24,26 @@ const linkTo = (person: Person, { id }: TrackDoc, name: string) =>
   person.get<{ url: string }>(`/v1/tracks/${id}/derivatives/${name}`);
 const statuses = ({ derivatives }: TrackDoc) =>
   Object.fromEntries((derivatives ?? []).map((d) => [d.name, d.status]));
+
+type Stale = (
+  input: ProcessorInput,
+  overtake: (process: MediaProcessor) => Promise<unknown>,
+) => ReturnType<MediaProcessor>;
+
+/**
+ * Runs one job in a worker whose lease runs out as it calls `overtake`, which has another one do the job. On a slow
+ * machine its heartbeat tells it that the job is lost, and it ends before the other: both are waited for.
+ */
+async function worksStale(stale: Stale): Promise<void> {
+  const others: Promise<unknown>[] = [];
+  const overtake = (process: MediaProcessor) => {
+    const other = works(process, LEASE + 60_000);
+    others.push(other);
+    return other;
+  };
+  await works((input) => stale(input, overtake));
+  await Promise.all(others);
+}
 
 test('a derivative is there to be read as soon as it is made, while others are not yet', async () => {
   const alice = await given.user();
@@ -95,18 +115,13 @@ test('READY is refused to a medium without a mandatory derivative', async () => 
 test('nothing of a stale worker is shown, and nothing of it stays', async () => {
   const alice = await given.user();
   const track = await arrived(alice);
-  let worksOn: Promise<unknown> | undefined;
-  await works(async (input) => {
+  await worksStale(async (input, overtake) => {
     await input.onProbed(probed);
-    // Its lease runs out, and another has it meanwhile.
-    worksOn = works(whole, LEASE + 60_000);
-    await worksOn;
+    await overtake(whole);
     await makes(input, 'waveform', 'stale');
     await makes(input, 'cover', 'stale');
     return { ...processed, warnings: [] };
   });
-  // On a slow machine its heartbeat tells the stale one that the job is lost: it ends before the other.
-  await worksOn;
   const done = await now(alice, track);
   expect(done).toMatchObject({ status: 'READY', derivatives: [{ name: 'waveform', size: 8 }] });
   const { body } = await linkTo(alice, track, 'waveform');
@@ -118,20 +133,18 @@ test('a stale worker shows nothing while another one works', async () => {
   const alice = await given.user();
   const track = await arrived(alice);
   let seen: TrackDoc | undefined;
-  let worksOn: Promise<unknown> | undefined;
-  await works(async (stale) => {
+  await worksStale(async (stale, overtake) => {
     await stale.onProbed(probed);
     const another: MediaProcessor = async (input) => {
       await input.onProbed(probed);
+      // It may know by now that it has lost the job, and then makes nothing.
       await makes(stale, 'waveform', 'stale').catch(() => undefined);
       seen = await now(alice, track);
       return whole(input);
     };
-    worksOn = works(another, LEASE + 60_000);
-    await worksOn;
+    await overtake(another);
     return { ...processed, warnings: [] };
   });
-  await worksOn;
   expect(statuses(seen as TrackDoc)).toEqual({ waveform: 'PENDING', cover: 'PENDING' });
   expect(await now(alice, track)).toMatchObject({ status: 'READY', derivatives: [{ size: 8 }] });
 });

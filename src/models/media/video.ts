@@ -2,7 +2,7 @@ import { Schema } from 'mongoose';
 import { entity, ref } from '../../data/entity.ts';
 import { objectsIn } from '../../data/objects.ts';
 import { fileUsage } from '../../data/usage.ts';
-import { makeErrorSchema } from '../error-field.ts';
+import { errorField } from '../error-field.ts';
 import { addMediaIndexes, generatedFields, mediaFields } from './media-fields.ts';
 
 function makeVideoSchema() {
@@ -107,6 +107,7 @@ function makeRenditionSchema() {
 }
 
 function makeStreamSchema() {
+  const { type, description } = errorField();
   return new Schema(
     {
       status: { type: String, required: true, enum: STREAM_STATUSES },
@@ -120,7 +121,7 @@ function makeStreamSchema() {
         default: undefined,
         description: 'The renditions, once READY.',
       },
-      error: { type: makeErrorSchema(), description: 'Why it failed.' },
+      error: { type, description },
     },
     { _id: false },
   );

@@ -19,8 +19,6 @@ const MOST_KEPT = 10;
 /** The most replacements that may be under way. */
 const MOST_OPEN = 20;
 
-/** What belongs to the bytes of a medium, and changes places with them. */
-const listFileFields = () => Object.keys(mediaFields());
 /** The facts of all kinds, which a version has in one object. */
 const FACTS = ['audio', 'analysis', 'image', 'video', 'loudness', 'stream', 'streamPath'];
 
@@ -84,7 +82,8 @@ export async function swapBytes(ctx: Ctx, version: Medium, action: string): Prom
   const medium = await findOne(ctx, entity, settled, WHOLE);
   if (!medium) return false;
   const facts = version.facts ?? {};
-  const file = listFileFields();
+  // What belongs to the bytes of a medium, and changes places with them.
+  const file = Object.keys(mediaFields());
   const taken = await update(
     ctx,
     entity,
