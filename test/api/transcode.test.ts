@@ -96,7 +96,8 @@ const free: fc.Arbitrary<unknown> = fc.letrec<{ any: unknown }>((tie) => ({
     ...[text, number, fc.boolean(), fc.constant(null), date, id],
     fc.array(tie('any'), { maxLength: 3 }),
     fc.dictionary(
-      text.filter((key) => !key.includes('\0')),
+      // No backslash alone: after an object with such a key, V8's JSON.parse reads "\u0003" as one, too.
+      text.filter((key) => !key.includes('\0') && key !== '\\'),
       tie('any'),
       { maxKeys: 3 },
     ),
