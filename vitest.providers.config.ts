@@ -1,4 +1,6 @@
+import { comfyui } from './vitest.comfyui.config.ts';
 import { crowds } from './vitest.crowds.config.ts';
+import { generation } from './vitest.generation.config.ts';
 import { defineSuite } from './vitest.suite.ts';
 
 /**
@@ -14,6 +16,6 @@ export const providers = [
 
 // Apart from the others, because a stand-in takes its time, or keeps silent until it is given up.
 export default defineSuite(providers, {
-  exclude: [...crowds, 'test/generation/comfyui/contract/**', 'test/generation/simulation/**'],
+  exclude: [...crowds, ...comfyui, ...generation],
   maxWorkers: 3,
 });

@@ -85,7 +85,7 @@ export const audit: Edits = {
       guarantee: 'what was appended no longer waits',
       find: 'await clearWaiting(waiting, placed);',
       replace: '',
-      tests: ['test/audit/costs.test.ts', 'test/audit/appending.test.ts > waits no longer'],
+      tests: ['test/audit/costs.test.ts', 'test/audit/appending.test.ts > neither it nor what came later waits'],
     },
     {
       guarantee: 'what was appended is metered',

@@ -1,17 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { applyEdit, type Edit, readTests } from './edit.ts';
+import { applyEdit, type Edit, readTests, type TestFile } from './edit.ts';
 import { rooms } from './rooms.ts';
 
 const edits = Object.values(rooms).flatMap((room) =>
   Object.entries(room).flatMap(([file, some]) => some.map((edit) => ({ file, edit }))),
 );
 
+/** Parts of names that no test of a file has, where all of its tests have plain texts as their names. */
+function findUnnamed({ file, names }: TestFile): string[] {
+  const code = readFileSync(file, 'utf8');
+  const isPlain = /^test\('/m.test(code) && !/test\.each|test\([^']|conforms\(/.test(code);
+  return isPlain ? names.filter((name) => !code.includes(name)) : [];
+}
+
 /** Why a change cannot be made, or its tests not be run. */
 function findFault(file: string, edit: Edit): string | undefined {
   const files = readTests(edit.tests).map((test) => test.file);
   const missing = files.length > 0 ? files.filter((name) => !existsSync(name)) : ['any test'];
   if (missing.length > 0) return `"${edit.guarantee}": there is no ${missing.join(', ')}`;
+  const unnamed = readTests(edit.tests).flatMap(findUnnamed);
+  if (unnamed.length > 0) return `"${edit.guarantee}": no test has in its name: ${unnamed}`;
   try {
     applyEdit(readFileSync(file, 'utf8'), edit);
     return undefined;
