@@ -85,7 +85,10 @@ export const audit: Edits = {
       guarantee: 'what was appended no longer waits',
       find: 'await clearWaiting(waiting, placed);',
       replace: '',
-      tests: ['test/audit/costs.test.ts', 'test/audit/appending.test.ts > neither it nor what came later waits'],
+      tests: [
+        'test/audit/costs.test.ts',
+        'test/audit/appending.test.ts > neither it nor what came later waits',
+      ],
     },
     {
       guarantee: 'what was appended is metered',
