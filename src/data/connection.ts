@@ -17,7 +17,7 @@ export async function connect(wanted: Patience = INTERACTIVE): Promise<void> {
     .connect(config.mongodbUri, {
       appName: 'mixdown',
       ...choosePool(config),
-      serverSelectionTimeoutMS: 2400,
+      serverSelectionTimeoutMS: wanted.server,
       connectTimeoutMS: 2000,
       socketTimeoutMS: wanted.call,
       waitQueueTimeoutMS: wanted.total,

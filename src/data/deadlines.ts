@@ -2,6 +2,8 @@ import { AppError } from '../errors.ts';
 
 /** How long the database may take, in ms. */
 export interface Patience {
+  /** Until there is a server to ask: one that is restarted, or the next primary. */
+  server: number;
   /** One attempt of a call; the driver retries once. */
   call: number;
   /** A call with its retry, or a transaction. */
@@ -9,11 +11,11 @@ export interface Patience {
 }
 
 /** For requests: a call to an unreachable server fails within 5 s. */
-export const INTERACTIVE: Patience = { call: 2400, total: 4500 };
-/** For queues and schedules, where nobody waits. */
-export const BACKGROUND: Patience = { call: 30_000, total: 120_000 };
+export const INTERACTIVE: Patience = { server: 2400, call: 2400, total: 4500 };
+/** For queues and schedules, where nobody waits. A new primary is there within some 12 s. */
+export const BACKGROUND: Patience = { server: 15_000, call: 30_000, total: 120_000 };
 /** For migrations: building an index may take long. A day. */
-export const MIGRATING: Patience = { call: 86_400_000, total: 86_400_000 };
+export const MIGRATING: Patience = { server: 15_000, call: 86_400_000, total: 86_400_000 };
 
 let patience = INTERACTIVE;
 

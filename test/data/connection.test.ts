@@ -16,6 +16,8 @@ test('a deployed function holds at most ten connections, and none that is idle',
   expect(choosePool(local)).toEqual({ minPoolSize: 0, maxPoolSize: 100 });
 });
 
-test('where nobody waits, a call waits for a connection as long as for its answer', () => {
-  expect(mongoose.connection.getClient().options.waitQueueTimeoutMS).toBe(BACKGROUND.total);
+test('where nobody waits, a call waits for a connection as long as for its answer, and for a server as long as a failover takes', () => {
+  const { waitQueueTimeoutMS, serverSelectionTimeoutMS } = mongoose.connection.getClient().options;
+  expect(waitQueueTimeoutMS).toBe(BACKGROUND.total);
+  expect(serverSelectionTimeoutMS).toBeGreaterThan(12_000);
 });

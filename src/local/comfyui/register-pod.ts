@@ -1,3 +1,4 @@
+import { BACKGROUND } from '../../data/deadlines.ts';
 import { UUID } from '../../data/ids.ts';
 
 /** The pod of `npm start`: always the same one, wherever its ComfyUI listens this time. */
@@ -17,7 +18,8 @@ export async function registerLocalPod(baseUrl: string): Promise<void> {
       import('../../services/generation/comfyui/pods.ts'),
       import('../../services/generation/comfyui/check-pods.ts'),
     ]);
-  await connect();
+  // It may be the first of the worker that does, whose patience is that of queues.
+  await connect(BACKGROUND);
   const ctx = systemCtx('start');
   const values = { baseUrl, isPrivate: true, isDraining: false, status: 'STARTING' };
   const known = await update(ctx, ComfyUIPod, { _id: LOCAL_POD }, { set: values }, 'register');
