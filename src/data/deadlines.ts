@@ -15,7 +15,7 @@ export const INTERACTIVE: Patience = { server: 2400, call: 2400, total: 4500 };
 /** For queues and schedules, where nobody waits. A new primary is there within some 12 s. */
 export const BACKGROUND: Patience = { server: 15_000, call: 30_000, total: 120_000 };
 /** For migrations: building an index may take long. A day. */
-export const MIGRATING: Patience = { server: 15_000, call: 86_400_000, total: 86_400_000 };
+export const MIGRATING: Patience = { ...BACKGROUND, call: 86_400_000, total: 86_400_000 };
 
 let patience = INTERACTIVE;
 

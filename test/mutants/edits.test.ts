@@ -16,10 +16,11 @@ function findUnnamed({ file, names }: TestFile): string[] {
 
 /** Why a change cannot be made, or its tests not be run. */
 function findFault(file: string, edit: Edit): string | undefined {
-  const files = readTests(edit.tests).map((test) => test.file);
+  const tests = readTests(edit.tests);
+  const files = tests.map((test) => test.file);
   const missing = files.length > 0 ? files.filter((name) => !existsSync(name)) : ['any test'];
   if (missing.length > 0) return `"${edit.guarantee}": there is no ${missing.join(', ')}`;
-  const unnamed = readTests(edit.tests).flatMap(findUnnamed);
+  const unnamed = tests.flatMap(findUnnamed);
   if (unnamed.length > 0) return `"${edit.guarantee}": no test has in its name: ${unnamed}`;
   try {
     applyEdit(readFileSync(file, 'utf8'), edit);
