@@ -60,6 +60,7 @@ async function measure(): Promise<void> {
     'spends, one account': () => bench.measureSpends(seconds, 1),
     [`spends, ${accounts} accounts`]: () => bench.measureSpends(seconds, accounts),
     'groups, one account': () => bench.measureGroups(seconds),
+    'groups of holds, no jobs': () => bench.measureHolds(seconds),
     'allowances, one account': () => bench.measureAllowances(seconds, 1),
     [`allowances, ${accounts} accounts`]: () => bench.measureAllowances(seconds, accounts),
   };

@@ -4,8 +4,12 @@ import { handler } from '../../functions/jobs.ts';
 import { systemCtx } from '../../src/context.ts';
 import { connect } from '../../src/data/connection.ts';
 import { BACKGROUND } from '../../src/data/deadlines.ts';
-import { UUID } from '../../src/data/ids.ts';
+import { newId, UUID } from '../../src/data/ids.ts';
+import { transaction } from '../../src/data/transaction.ts';
+import { CreditAccount } from '../../src/models/billing/credit-account.ts';
+import { CreditHold } from '../../src/models/billing/credit-hold.ts';
 import { grantCredits } from '../../src/services/billing/grants.ts';
+import { holdTogether } from '../../src/services/billing/hold-together.ts';
 import { verifyLedger } from '../../src/services/billing/verify.ts';
 import { jobTypes } from '../../src/services/job-types.ts';
 import type { JobType } from '../../src/services/jobs/job-type.ts';
@@ -76,7 +80,30 @@ export async function measureGroups(seconds: number): Promise<Rate> {
   const [ctx, user] = [systemCtx('bench'), new UUID(formatId('user', 0))];
   const type = jobTypes.get('reprocess') as JobType;
   const job = { user, input: { kind: 'TRACK', media: [NOBODY] } };
-  return measure(seconds, () => enqueue(ctx, type, job), GROUP);
+  return measure(seconds, () => enqueue(ctx, type, job), { clients: GROUP });
+}
+
+/** The ledger's part of such groups: one consumer holds a hundred times of one account in a transaction, for no job. */
+export async function measureHolds(seconds: number): Promise<Rate> {
+  const [ctx, account] = [systemCtx('bench'), new UUID(formatId('user', 0))];
+  const jobs: UUID[] = [];
+  const holdGroup = () => {
+    const wanted = Array.from({ length: GROUP }, () => {
+      return { ctx, account, amount: 1, job: newId(ctx.clock()) };
+    });
+    jobs.push(...wanted.map(({ job }) => job));
+    return transaction(ctx, (tx) => holdTogether(tx, wanted));
+  };
+  const rate = await measure(seconds, holdGroup, { clients: 1, each: GROUP });
+  await forgetHolds(account, jobs);
+  return rate;
+}
+
+/** Undoes holds for which there are no jobs, which the verifier would name. */
+async function forgetHolds(account: UUID, jobs: UUID[]): Promise<void> {
+  const { deletedCount } = await CreditHold.collection.deleteMany({ account, job: { $in: jobs } });
+  const change = { $inc: { available: deletedCount, held: -deletedCount } };
+  await CreditAccount.collection.updateOne({ _id: account }, change);
 }
 
 /** What an allowance costs a request: counted and given back, over so many accounts in turn. */
@@ -102,7 +129,7 @@ export async function measureVerifier(): Promise<{ entries: number; perSecond: n
 async function measure(
   seconds: number,
   once: (n: number) => Promise<unknown>,
-  clients = CLIENTS,
+  { clients = CLIENTS, each = 1 } = {},
 ): Promise<Rate> {
   const times: number[] = [];
   const [began, cpu] = [performance.now(), readCpu()];
@@ -119,11 +146,12 @@ async function measure(
   const took = (performance.now() - began) / 1000;
   const spent = readCpu();
   times.sort((a, b) => a - b);
+  const count = times.length * each;
   const at = (share: number) => times[Math.floor(share * (times.length - 1))] as number;
   return {
-    ...{ perSecond: times.length / took, p50: at(0.5), p99: at(0.99) },
-    ownCpu: (1000 * (spent.own - cpu.own)) / times.length,
-    mongodCpu: (1000 * (spent.mongod - cpu.mongod)) / times.length,
+    ...{ perSecond: count / took, p50: at(0.5), p99: at(0.99) },
+    ownCpu: (1000 * (spent.own - cpu.own)) / count,
+    mongodCpu: (1000 * (spent.mongod - cpu.mongod)) / count,
   };
 }
 

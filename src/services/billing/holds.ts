@@ -99,7 +99,8 @@ async function returnCredits(tx: Ctx, { account, amount }: CreditHoldDoc): Promi
   if (owner?.debt) await payDebt(tx, account);
 }
 
-function sessionOf({ session }: Ctx) {
+/** The session of the transaction that credits are held and released in. */
+export function sessionOf({ session }: Ctx) {
   if (!session) throw new Error('Credits are held and released in a transaction.');
   return session;
 }
