@@ -9,12 +9,12 @@ process.env.PRICES = JSON.stringify([
 await import('../harness/place.ts');
 
 import { afterEach, expect, test } from 'vitest';
-import type { ComfyUi, Fault, FaultName } from '../../src/local/comfyui/start.ts';
+import type { ComfyUi, Fault, FaultName, Options } from '../../src/local/comfyui/start.ts';
 import type { Person } from '../harness/given.ts';
 
 const { place } = await import('../harness/place.ts');
 const { UUID } = await import('../../src/data/ids.ts');
-const { startComfyUi } = await import('../../src/local/comfyui/start.ts');
+const { simulateClock, startComfyUi } = await import('../../src/local/comfyui/start.ts');
 const { ComfyUIPod } = await import('../../src/models/generation/comfyui/pod.ts');
 const { verifyHolds } = await import('../../src/services/billing/verify-holds.ts');
 const { given } = await import('../harness/given.ts');
@@ -30,9 +30,22 @@ afterEach(async () => {
 });
 
 async function serve(...faults: (Fault | FaultName)[]): Promise<ComfyUi> {
-  const server = await startComfyUi({ faults, timings: { '*': 0.4 } });
+  return start({ faults });
+}
+
+async function start(options: Pick<Options, 'faults' | 'clock'>): Promise<ComfyUi> {
+  const server = await startComfyUi({ ...options, timings: { '*': 0.4 } });
   servers.push(server);
   return server;
+}
+
+/** A driver and pods with one clock: a pod works while the driver lets time pass, however fast this machine is. */
+function makeInStep() {
+  const clock = simulateClock(Date.now());
+  return {
+    driver: makeDriver((ms) => clock.advance(ms)),
+    serve: (...faults: FaultName[]) => start({ faults, clock }),
+  };
 }
 
 /** What was used by somebody's runs. */
@@ -50,12 +63,13 @@ async function listEvents(person: Person, id: string): Promise<string[]> {
 const WORKFLOW = { ...PLAIN_PICTURE, creditCost: 3, gpuSeconds: 20 };
 
 test('the seconds that a run may take are held, and those that it took are spent', async () => {
+  const { driver, serve } = makeInStep();
   await usePods((await serve()).url);
   const alice = await givenRich();
   const started = await runs(alice, WORKFLOW);
   // 3 for the workflow, 1 for the job, and 20 s at 0.5.
   expect(await readBalance(alice)).toEqual({ balance: 100, held: 14 });
-  const done = await makeDriver().ends(alice, started);
+  const done = await driver.ends(alice, started);
   expect(done.status).toBe('COMPLETED');
   const [used] = await listUsage(alice);
   expect(used?.gpuSeconds).toBeGreaterThan(0.7);
@@ -138,6 +152,7 @@ test('what a run that fails has used, and what its pod told, is kept; it costs n
 });
 
 test('what does not fit into the memory of a pod goes to one that has more; both uses are kept', async () => {
+  const { driver, serve } = makeInStep();
   const [small, large] = await usePods((await serve('out-of-memory')).url, (await serve()).url);
   for (const [id, vramTotal] of [
     [small, 8e9],
@@ -150,7 +165,6 @@ test('what does not fit into the memory of a pod goes to one that has more; both
     );
   }
   const alice = await givenRich();
-  const driver = makeDriver();
   const started = await runs(alice, WORKFLOW);
   await driver.ends(alice, started, ({ stage }) => stage === 'SUBMITTED');
   await ComfyUIPod.collection.updateMany({}, { $set: { isDraining: false } });
