@@ -50,6 +50,11 @@ export function newId(now: number): UUID {
   return new UUID(id);
 }
 
+/** Lists each of these ids once. */
+export function listDistinct(ids: UUID[]): UUID[] {
+  return [...new Map(ids.map((id) => [idText(id), id])).values()];
+}
+
 /** Derives the nth id from a reserved id: the same each time. */
 export function nthId(promised: UUID, n: number): UUID {
   const id = Buffer.from(promised.buffer);

@@ -1,15 +1,22 @@
 import type { Ctx } from '../../context.ts';
-import { idText, type UUID } from '../../data/ids.ts';
+import { idText, listDistinct, type UUID } from '../../data/ids.ts';
+import { findMany } from '../../data/read.ts';
 import { insertMany } from '../../data/write.ts';
 import type { AppError } from '../../errors.ts';
 import { CreditAccount, type CreditAccountDoc } from '../../models/billing/credit-account.ts';
 import { CreditHold } from '../../models/billing/credit-hold.ts';
 import type { Credits } from './accounts.ts';
-import { type NewHold, sessionOf } from './holds.ts';
 import { refuseSpend } from './ledger.ts';
 
+/** Credits that a job needs, of whoever it is for. */
+export interface NewHold {
+  job: UUID;
+  account: UUID;
+  amount: Credits;
+}
+
 /** A hold, with the context of whoever asks for it. */
-export interface Wanted extends NewHold {
+interface Wanted extends NewHold {
   ctx: Ctx;
 }
 
@@ -19,7 +26,7 @@ export interface Wanted extends NewHold {
  * @returns for each why it is refused, or undefined where its credits are held
  */
 export async function holdTogether(tx: Ctx, wanted: Wanted[]): Promise<(AppError | undefined)[]> {
-  const { refusals, spent } = decide(wanted, await readAccounts(sessionOf(tx), wanted));
+  const { refusals, spent } = decide(wanted, await readAccounts(tx, wanted));
   const accepted = wanted.filter((_, n) => !refusals[n]);
   if (accepted.length === 0) return refusals;
   await holdInAccounts(tx, [...spent.values()]);
@@ -31,13 +38,16 @@ export async function holdTogether(tx: Ctx, wanted: Wanted[]): Promise<(AppError
   return refusals;
 }
 
+/** What decides whether credits can be held. */
+type Account = Pick<CreditAccountDoc, 'available' | 'isFrozen'>;
+
 interface Spent {
   account: UUID;
   amount: Credits;
 }
 
 /** Why each is refused, if it is, and what the others need of each account. */
-function decide(wanted: NewHold[], accounts: Map<string, CreditAccountDoc>) {
+function decide(wanted: NewHold[], accounts: Map<string, Account>) {
   const spent = new Map<string, Spent>();
   const refusals = wanted.map(({ account, amount }) => {
     const key = idText(account);
@@ -63,13 +73,15 @@ async function holdInAccounts(tx: Ctx, spent: Spent[]): Promise<void> {
 }
 
 /** Reads the accounts of these holds, by their ids. */
-async function readAccounts(
-  session: NonNullable<Ctx['session']>,
-  wanted: NewHold[],
-): Promise<Map<string, CreditAccountDoc>> {
-  const ids = [...new Map(wanted.map(({ account }) => [idText(account), account])).values()];
-  const found = await CreditAccount.collection
-    .find<CreditAccountDoc>({ _id: { $in: ids } }, { session })
-    .toArray();
+async function readAccounts(tx: Ctx, wanted: NewHold[]): Promise<Map<string, Account>> {
+  const ids = listDistinct(wanted.map(({ account }) => account));
+  const options = { projection: { available: 1, isFrozen: 1 }, limit: ids.length };
+  const found = await findMany(tx, CreditAccount, { _id: { $in: ids } }, options);
   return new Map(found.map((account) => [idText(account._id), account]));
+}
+
+/** The session of the transaction that credits are held and released in. */
+export function sessionOf({ session }: Ctx) {
+  if (!session) throw new Error('Credits are held and released in a transaction.');
+  return session;
 }

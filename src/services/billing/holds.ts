@@ -1,38 +1,19 @@
 import type { Ctx } from '../../context.ts';
 import type { UUID } from '../../data/ids.ts';
-import { insert, update } from '../../data/write.ts';
+import { update } from '../../data/write.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
 import { CreditHold, type CreditHoldDoc } from '../../models/billing/credit-hold.ts';
-import { type Credits, findAccount, SYSTEM_ACCOUNTS } from './accounts.ts';
-import { payDebt, postEntry, refuseSpend } from './ledger.ts';
-
-/** Credits that a job needs, of whoever it is for. */
-export interface NewHold {
-  job: UUID;
-  account: UUID;
-  amount: Credits;
-}
+import { type Credits, SYSTEM_ACCOUNTS } from './accounts.ts';
+import { holdTogether, type NewHold, sessionOf } from './hold-together.ts';
+import { payDebt, postEntry } from './ledger.ts';
 
 /**
  * Reserves credits for a job, in the transaction that makes it: both come to be, or neither.
  * @throws AppError INSUFFICIENT_CREDITS, INVALID_STATE when the account is frozen
  */
-export async function holdCredits(tx: Ctx, { job, account, amount }: NewHold): Promise<UUID> {
-  const session = sessionOf(tx);
-  const { matchedCount } = await CreditAccount.collection.updateOne(
-    { _id: account, isFrozen: false, available: { $gte: amount } },
-    {
-      $inc: { available: -amount, held: amount, version: 1 },
-      $set: { updatedAt: new Date(tx.clock()) },
-    },
-    { session },
-  );
-  if (matchedCount === 0) {
-    const found = await findAccount(tx, account);
-    throw refuseSpend(found, amount) ?? new Error('An account changed while it was spent from.');
-  }
-  const hold = { ...tx, promisedId: undefined };
-  return (await insert(hold, CreditHold, { account, job, amount }))._id;
+export async function holdCredits(tx: Ctx, hold: NewHold): Promise<void> {
+  const [refusal] = await holdTogether(tx, [{ ...hold, ctx: tx }]);
+  if (refusal) throw refusal;
 }
 
 /**
@@ -97,10 +78,4 @@ async function returnCredits(tx: Ctx, { account, amount }: CreditHoldDoc): Promi
     { session: sessionOf(tx), projection: { debt: 1 } },
   );
   if (owner?.debt) await payDebt(tx, account);
-}
-
-/** The session of the transaction that credits are held and released in. */
-export function sessionOf({ session }: Ctx) {
-  if (!session) throw new Error('Credits are held and released in a transaction.');
-  return session;
 }

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { type Entity, entityNamed } from '../../data/entity.ts';
-import { idText, type UUID } from '../../data/ids.ts';
+import { idText, listDistinct, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import type { Fault } from '../../errors.ts';
 import type { Medium } from '../media/medium.ts';
@@ -70,7 +70,7 @@ export async function findNamed(
 ): Promise<{ media: NamedMedia; faults: Fault[] }> {
   const media = new Map<string, FoundMedium>();
   for (const [name, some] of Map.groupBy(named, ({ entity }) => entity)) {
-    const ids = [...new Map(some.map(({ id }) => [idText(id), id])).values()];
+    const ids = listDistinct(some.map(({ id }) => id));
     const filter = { _id: { $in: ids }, user, ...findUsable(awaited) };
     const options = { projection: WHOLE, limit: ids.length };
     const found = await findMany(ctx, getEntity(name), filter, options);

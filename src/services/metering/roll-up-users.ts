@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime } from '../../data/database-time.ts';
-import { idText, newId, type UUID } from '../../data/ids.ts';
+import { idText, listDistinct, newId, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { MeteringFact, type MeteringFactDoc } from '../../models/metering/metering-fact.ts';
@@ -141,8 +141,7 @@ function nameHour({ user, hour }: Pick<Pending, 'user' | 'hour'>): string {
 }
 
 function listUsers(pending: Pending[]): UUID[] {
-  const byText = new Map(pending.map(({ user }) => [idText(user as UUID), user as UUID]));
-  return [...byText.values()];
+  return listDistinct(pending.map(({ user }) => user as UUID));
 }
 
 function listHours(pending: Pending[]): Date[] {

@@ -1,6 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime } from '../../data/database-time.ts';
-import { idText, newId, type UUID } from '../../data/ids.ts';
+import { idText, listDistinct, newId, type UUID } from '../../data/ids.ts';
 import { findMany } from '../../data/read.ts';
 import { transaction } from '../../data/transaction.ts';
 import { Event, type EventDoc } from '../../models/news/event.ts';
@@ -65,7 +65,7 @@ export async function relayEvents(ctx: Ctx): Promise<void> {
 
 /** The enabled endpoints of the users that something happened to, by user. */
 async function findEndpoints(ctx: Ctx, events: Marked[]): Promise<Map<string, Endpoint[]>> {
-  const users = [...new Map(events.map(({ user }) => [idText(user), user])).values()];
+  const users = listDistinct(events.map(({ user }) => user));
   const found: Endpoint[] = await findMany(
     ctx,
     WebhookEndpoint,

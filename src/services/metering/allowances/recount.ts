@@ -1,6 +1,6 @@
 import type { Ctx } from '../../../context.ts';
 import { entities } from '../../../data/entity.ts';
-import { idText, type UUID } from '../../../data/ids.ts';
+import { idText, listDistinct, type UUID } from '../../../data/ids.ts';
 import { aggregate, findMany } from '../../../data/read.ts';
 import { METRICS, type Metric, type Usage } from '../../../data/usage.ts';
 import { User } from '../../../models/account/user.ts';
@@ -50,7 +50,7 @@ async function correct(ctx: Ctx, before: Miscounted[]): Promise<number> {
   let corrected = 0;
   for (let i = 0; i < before.length; i += BATCH) {
     const some = before.slice(i, i + BATCH);
-    const users = [...new Map(some.map(({ user }) => [idText(user), user])).values()];
+    const users = listDistinct(some.map(({ user }) => user));
     for (const now of await compare(ctx, users)) {
       const was = some.find(({ user, metric }) => user.equals(now.user) && metric === now.metric);
       if (was && isSame(was.off, now.off)) corrected += await putRight(ctx, now);
