@@ -176,7 +176,6 @@ test.each<[string, string, Tampering]>([
 
 describe('of payments the verifier names', () => {
   const payments = () => adminCollection(Payment);
-  const refund = { id: 're_1', amount: 1, isActive: true };
 
   test.each<[string, RegExp, (payment: UUID) => Promise<unknown>]>([
     [
@@ -205,7 +204,7 @@ describe('of payments the verifier names', () => {
     [
       'money that went back, of which the credits were kept',
       /10 credits went back; the ledger has taken 0\.$/,
-      (_id) => payments().updateOne({ _id }, { $set: { amount: 1, refunds: [refund] } }),
+      (_id) => payments().updateOne({ _id }, { $set: { amount: 1, refundedAmount: 1 } }),
     ],
   ])('%s', async (_, message, tamper) => {
     const entry = await makeEntry(await given.user());

@@ -32,8 +32,8 @@ async function borrow(person: Person): Promise<void> {
   const spent = { user: person.id, amount: -5, reason: 'for a test' };
   await root.post('/v1/credits/adjustments', spent);
   const paid = await Payment.collection.findOne({ _id: of.payment });
-  const refunds = [{ id: 're_1', amount: paid?.amount, isActive: true }];
-  await Payment.collection.updateOne({ _id: of.payment }, { $set: { refunds } });
+  const refunded = { refundedAmount: paid?.amount };
+  await Payment.collection.updateOne({ _id: of.payment }, { $set: refunded });
   const against = SYSTEM_ACCOUNTS.REFUNDS;
   await transaction(ctx, (tx) =>
     takeBack(tx, { ...of, type: 'REFUND', cause: 'PACKAGE', amount: -10, against }),

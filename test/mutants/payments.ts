@@ -48,9 +48,9 @@ export const payments: Edits = {
   ],
   'src/services/payments/settle.ts': [
     {
-      guarantee: 'a refund that has failed stays so',
-      find: 'isActive: one.isActive && (before?.isActive ?? true)',
-      replace: 'isActive: one.isActive',
+      guarantee: 'an answer that was overtaken does not stay',
+      find: 'return !isChanged && refundedAmount === payment.refundedAmount;',
+      replace: 'return true;',
       tests: ['test/payments/overtaken.test.ts > a refund that has failed'],
     },
   ],

@@ -72,6 +72,18 @@ test('a refund of an old charge, of which nothing was told, is named', async () 
   expect(await report()).toEqual([]);
 });
 
+test('a debit of a bank account that succeeds days after it was made, and of which nothing was told, is named', async () => {
+  const world = await World.make(stripe, IN_ORDER);
+  const { id } = await world.buy();
+  paySession(stripe.state, world.session, 'PAYS');
+  const { latest_charge } = need(stripe.state, world.intent, 'payment_intent');
+  const charge = need(stripe.state, latest_charge, 'charge');
+  Object.assign(charge, { status: 'pending', created: charge.created - 6 * DAY });
+  expect(await report()).toEqual([]);
+  charge.status = 'succeeded';
+  expect(await report()).toEqual([['MISSING', new UUID(id)]]);
+});
+
 test('a refund that failed long after it was made is named', async () => {
   const { world, id } = await buyLongAgo(50);
   const refund = createRefund(stripe.state, { payment_intent: world.intent });

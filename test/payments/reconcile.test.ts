@@ -14,7 +14,7 @@ import { PaymentReport } from '../../src/models/billing/payment-report.ts';
 import { reconcilePayments } from '../../src/services/payments/reconcile.ts';
 import { conforms } from '../conforms.ts';
 import { succeed } from '../fakes/stripe/intents.ts';
-import { openDispute } from '../fakes/stripe/reversals.ts';
+import { createRefund, openDispute } from '../fakes/stripe/reversals.ts';
 import { paySession } from '../fakes/stripe/sessions.ts';
 import { add, need } from '../fakes/stripe/state.ts';
 import { adminCollection } from '../harness/admin.ts';
@@ -76,6 +76,18 @@ test('each kind of difference is named, once, with the payment that it is about'
   const twice = await buy();
   succeed(stripe.state, need(stripe.state, twice.world.intent, 'payment_intent'));
   wanted.push(['DOUBLE', twice.id]);
+  // An entry of another key, and credits that were kept though the money went back.
+  const doubled = await buy();
+  const ledger = adminCollection(CreditsTransaction);
+  const entry = await ledger.findOne({ payment: doubled.id });
+  const again = { _id: new UUID(), key: 'test:again', sequence: 2 };
+  await ledger.insertOne({ ...entry, ...again } as never);
+  wanted.push(['DOUBLE', doubled.id]);
+  const kept = await buy();
+  createRefund(stripe.state, { payment_intent: kept.world.intent, amount: '250' });
+  await kept.world.finish();
+  await ledger.deleteOne({ payment: kept.id, type: 'REFUND' });
+  wanted.push(['CREDITS', kept.id]);
   const report = await reconcile();
   const found = report?.differences.map(({ kind, payment }) => `${kind} ${payment ?? ''}`);
   expect(found?.sort()).toEqual(wanted.map(([kind, id]) => `${kind} ${id ?? ''}`).sort());

@@ -2,8 +2,7 @@ import { Schema } from 'mongoose';
 import { type DocOf, entity, ref } from '../../data/entity.ts';
 import { BOOKKEEPING } from '../reasons.ts';
 
-/** In the order in which a dispute may go on; it never goes back. */
-export const DISPUTE_STATES = ['OPEN', 'LOST', 'WON'] as const;
+const DISPUTE_STATES = ['OPEN', 'LOST', 'WON'] as const;
 
 function define() {
   const schema = new Schema({

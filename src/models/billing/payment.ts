@@ -10,21 +10,6 @@ const PAYMENT_FLOWS = ['CHECKOUT', 'INTENT', 'OFF_SESSION', 'SUBSCRIPTION'] as c
 
 const hidden = { server: true, select: false } as const;
 
-function makeRefundSchema() {
-  return new Schema(
-    {
-      id: { type: String, required: true, maxlength: 255, description: 'Its id at the provider.' },
-      amount: { type: Number, required: true, integer: true, min: 0 },
-      isActive: {
-        type: Boolean,
-        required: true,
-        description: 'False once it has failed or was canceled, for good.',
-      },
-    },
-    { _id: false },
-  );
-}
-
 function define() {
   const schema = new Schema({
     amount: {
@@ -139,29 +124,6 @@ function define() {
       description: "The provider's invoice.",
     },
     error: errorField(),
-    refunds: {
-      type: [makeRefundSchema()],
-      ...hidden,
-      default: undefined,
-      maxItems: 1000,
-      personal: BOOKKEEPING,
-      description: 'What is known of its refunds.',
-    },
-    adjustment: {
-      type: Number,
-      ...hidden,
-      integer: true,
-      personal: BOOKKEEPING,
-      description: 'The credits that rounding has left, taken by entries of their own.',
-    },
-    adjustments: {
-      type: Number,
-      ...hidden,
-      integer: true,
-      min: 0,
-      personal: BOOKKEEPING,
-      description: 'How many such entries there are.',
-    },
     spentKeys: spentKeysField,
     lookedUpAt: {
       type: Date,

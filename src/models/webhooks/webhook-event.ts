@@ -57,6 +57,11 @@ function define() {
       description: 'When, as the provider says.',
     },
     handledAt: { type: Date, personal: 'none', description: 'When its consequences were written.' },
+    dueAt: {
+      type: Date,
+      personal: 'none',
+      description: 'Until it was handled: when it is to be handled once more, by a job of its own.',
+    },
     expiresAt: { type: Date, required: true, personal: 'none' },
   });
 
@@ -66,6 +71,7 @@ function define() {
     { subscription: 1, createdAt: 1 },
     { partialFilterExpression: { subscription: { $exists: true } } },
   );
+  schema.index({ dueAt: 1 }, { sparse: true });
   schema.index({ expiresAt: 1 }, { expireAfterSeconds: 0 });
 
   return schema;

@@ -8,6 +8,8 @@ import { readId } from './read-id.ts';
 import { callStripe, isMissing } from './stripe.ts';
 
 const DAY = 24 * 3600_000;
+/** A charge succeeds so long after it was made, by a debit of a bank account, in ms. */
+const DEBITS = 14 * DAY;
 /** A refund may fail for so long after it was made, in ms. */
 const REFUNDS = 30 * DAY;
 /** A dispute is decided by then, in ms. */
@@ -22,7 +24,8 @@ interface Named {
 }
 
 /**
- * Pages of charges that succeeded, each once: those of the period, older ones of which money went back since, or
+ * Pages of charges that succeeded, each once: those of the period and of the days before, some of which succeed late;
+ * older ones of which money went back since, or
  * may have, and those that an earlier report has named.
  */
 export async function* listCharges(period: Period, named: Named): AsyncGenerator<BookedCharge[]> {
@@ -33,7 +36,7 @@ export async function* listCharges(period: Period, named: Named): AsyncGenerator
     for (const { id } of fresh) seen.add(id);
     return fresh.map((charge) => readCharge(charge, disputes.get(charge.id)?.facts ?? []));
   };
-  const created = toCreated(period);
+  const created = toCreated({ from: new Date(period.from.getTime() - DEBITS), to: period.to });
   const ofPeriod = listPages((asked) => callStripe((s) => s.charges.list({ created, ...asked })));
   for await (const page of ofPeriod) yield read(page);
   for await (const page of listRefunded(reachBack(period, REFUNDS))) yield read(page);

@@ -1,8 +1,8 @@
 import { idText } from '../../data/ids.ts';
-import type { CreditsTransactionDoc } from '../../models/billing/credits-transaction.ts';
 import type { DisputeDoc } from '../../models/billing/dispute.ts';
 import type { PaymentDoc } from '../../models/billing/payment.ts';
 import type { DIFFERENCES } from '../../models/billing/payment-report.ts';
+import { countBought } from '../billing/bought.ts';
 import type { DisputeFact } from './facts.ts';
 
 /** One thing that the provider's books and ours do not agree on. */
@@ -26,11 +26,19 @@ export interface BookedCharge {
   disputes: DisputeFact[];
 }
 
+/** The credits of a payment, by the ledger. */
+export interface BookedCredits {
+  /** What was added, and by how many entries. */
+  bought: number;
+  purchases: number;
+  /** What was taken back. */
+  taken: number;
+}
+
 /** What we have of a charge. */
 export interface BookedPayment {
   payment: PaymentDoc;
-  /** The entry that its credits came by. */
-  entry: Pick<CreditsTransactionDoc, 'amount'> | undefined;
+  booked: BookedCredits;
   disputes: Pick<DisputeDoc, 'providerId' | 'amount' | 'status'>[];
 }
 
@@ -43,10 +51,12 @@ export function compareCharge(charge: BookedCharge, ours: BookedPayment | undefi
     const message = `Stripe has ${charge.amount} ${currency} for payment ${mark}, which is not here.`;
     return [{ kind: 'MISSING', providerId, message }];
   }
-  const { payment, entry, disputes } = ours;
+  const { payment, disputes } = ours;
+  const lost = sumLost(charge, ours);
   const name = (kind: Difference['kind'], message: string): Difference => ({
     ...{ kind, payment: payment._id, providerId, message },
   });
+  if (isRefusedAndBack(payment, charge, lost)) return [];
   if (payment.currency !== currency) {
     return [name('CURRENCY', `Stripe has ${currency}, the payment ${payment.currency}.`)];
   }
@@ -57,14 +67,11 @@ export function compareCharge(charge: BookedCharge, ours: BookedPayment | undefi
   if (payment.status === 'PENDING' || payment.status === 'FAILED') {
     return [...found, name('MISSING', `Stripe has it paid; the payment is ${payment.status}.`)];
   }
-  const back = Math.min(charge.amountRefunded + sumLost(charge, ours), payment.amount);
+  const back = Math.min(charge.amountRefunded + lost, payment.amount);
   if (payment.refundedAmount !== back) {
     found.push(name('REFUND', `${back} went back at Stripe, ${payment.refundedAmount} here.`));
   }
-  if ((entry?.amount ?? 0) !== payment.credits) {
-    const has = entry ? `has ${entry.amount}` : 'has no entry';
-    found.push(name('CREDITS', `It bought ${payment.credits} credits; the ledger ${has}.`));
-  }
+  found.push(...compareCredits(ours, back).map(([kind, message]) => name(kind, message)));
   for (const { providerId: id, status } of charge.disputes) {
     const here = disputes.find((one) => one.providerId === id)?.status;
     // Of one that is lost the money tells.
@@ -72,6 +79,32 @@ export function compareCharge(charge: BookedCharge, ours: BookedPayment | undefi
     found.push(name('DISPUTE', `Dispute ${id} is ${status} at Stripe, ${here ?? 'unknown'} here.`));
   }
   return found;
+}
+
+/** Other than what was asked for was paid, which bought nothing, and was given back. */
+function isRefusedAndBack(
+  { status, error }: PaymentDoc,
+  { amount, amountRefunded }: BookedCharge,
+  lost: number,
+): boolean {
+  const isRefused = status === 'FAILED' && error?.code === 'AMOUNT_MISMATCH';
+  return isRefused && amountRefunded + lost >= amount;
+}
+
+/** Compares the ledger with what was bought, and what went back; of that not where it is named already. */
+function compareCredits(
+  { payment, booked }: BookedPayment,
+  back: number,
+): [Difference['kind'], string][] {
+  const { bought, purchases, taken } = booked;
+  if (purchases > 1) return [['DOUBLE', `The ledger has ${purchases} entries for its credits.`]];
+  if (bought !== payment.credits) {
+    const has = purchases > 0 ? `has ${bought}` : 'has no entry';
+    return [['CREDITS', `It bought ${payment.credits} credits; the ledger ${has}.`]];
+  }
+  const due = countBought(payment, back);
+  if (taken === due || payment.refundedAmount !== back) return [];
+  return [['CREDITS', `${due} of its credits went back; the ledger has taken ${taken}.`]];
 }
 
 /** What banks took back, by what Stripe says of each dispute, else by what is known of it here. */

@@ -1,4 +1,5 @@
-// Amounts are integers in minor units as ISO 4217 counts them: cents of EUR, yen of JPY, fils of KWD.
+// Amounts are integers in minor units as ISO 4217 counts them: cents of EUR, yen of JPY, fils of KWD. MGA, whose
+// fifths are no decimals, is counted in whole ariary, as by Stripe and by CLDR, whose digits pages print.
 // Stripe counts the same, but for these two, which it counts in hundredths though they have none.
 // https://docs.stripe.com/currencies#special-cases
 const IN_HUNDREDTHS = new Set(['ISK', 'UGX']);

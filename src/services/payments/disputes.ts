@@ -1,48 +1,67 @@
 import type { Ctx } from '../../context.ts';
+import { idText } from '../../data/ids.ts';
 import { findMany, WHOLE } from '../../data/read.ts';
 import { insert, update } from '../../data/write.ts';
 import { CreditAccount } from '../../models/billing/credit-account.ts';
-import { DISPUTE_STATES, Dispute } from '../../models/billing/dispute.ts';
-import type { PaymentDoc } from '../../models/billing/payment.ts';
+import { Dispute, type DisputeDoc } from '../../models/billing/dispute.ts';
+import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import type { DisputeFact } from './facts.ts';
 
 const MOST = 1000;
 
 /**
- * Notes the disputes of a payment, and freezes the account while one is open. Returns all that are known,
- * each as far as it has come.
+ * Notes the disputes of a payment as they are now, and freezes the account while one is open. What changes is a
+ * change of the payment, too: whoever has read that before looks at it anew.
+ * @returns whether anything has changed
  */
 export async function noteDisputes(
   tx: Ctx,
   payment: PaymentDoc,
   found: DisputeFact[],
-): Promise<DisputeFact[]> {
+): Promise<boolean> {
+  if (found.length === 0) return false;
   const { _id, user } = payment;
   const known = await findMany(tx, Dispute, { payment: _id }, { ...WHOLE, limit: MOST });
-  if (known.length === 0 && found.length === 0) return [];
+  const byId = new Map(known.map((one) => [one.providerId, one]));
+  const changed = found.filter((fact) => differs(byId.get(fact.providerId), fact));
+  if (changed.length === 0) return false;
   // First of all: two transactions that close a dispute each must not both see the other's as open.
-  await CreditAccount.collection.updateOne(
-    { _id: user },
-    { $inc: { version: 1 } },
-    { session: tx.session as NonNullable<Ctx['session']> },
-  );
-  const byId = new Map<string, DisputeFact>(known.map((one) => [one.providerId, one]));
-  for (const fact of found) {
-    const { providerId, amount, status } = fact;
-    const before = byId.get(providerId);
-    if (before && rank(before.status) >= rank(status)) continue;
-    byId.set(providerId, fact);
-    const closedAt = status === 'OPEN' ? {} : { closedAt: new Date(tx.clock()) };
-    const set = { amount, status, ...closedAt };
-    if (before) await update(tx, Dispute, { providerId }, { set }, 'settle');
-    else await insert(tx, Dispute, { ...fact, ...set, payment: _id, user });
-  }
+  await touch(tx, CreditAccount, user);
+  await touch(tx, Payment, _id);
+  for (const fact of changed) await note(tx, payment, fact, byId.has(fact.providerId));
   await freeze(tx, payment);
-  return [...byId.values()];
+  return true;
 }
 
-function rank(status: DisputeFact['status']): number {
-  return DISPUTE_STATES.indexOf(status);
+function differs(known: DisputeDoc | undefined, { status, amount }: DisputeFact): boolean {
+  return known?.status !== status || known.amount !== amount;
+}
+
+async function touch(
+  tx: Ctx,
+  { collection }: typeof CreditAccount | typeof Payment,
+  _id: PaymentDoc['_id'],
+): Promise<void> {
+  const session = tx.session as NonNullable<Ctx['session']>;
+  await collection.updateOne({ _id }, { $inc: { version: 1 } }, { session });
+}
+
+async function note(
+  tx: Ctx,
+  { _id: payment, user }: PaymentDoc,
+  { providerId, amount, status, openedAt, unknownStatus }: DisputeFact,
+  isKnown: boolean,
+): Promise<void> {
+  if (unknownStatus) {
+    // As long as it is open nothing is lost: nothing is spent, and nothing was taken.
+    const about = { payment: idText(payment), status: unknownStatus };
+    tx.log.error('A dispute has a status that is not known here; it is taken as open.', about);
+  }
+  const isOpen = status === 'OPEN';
+  const set = { amount, status, ...(!isOpen && { closedAt: new Date(tx.clock()) }) };
+  const unset = isOpen ? ['closedAt'] : [];
+  if (isKnown) await update(tx, Dispute, { providerId }, { set, unset }, 'settle');
+  else await insert(tx, Dispute, { ...set, providerId, openedAt, payment, user });
 }
 
 /** Nothing can be spent while any dispute of the account's owner is open. */

@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import type { DisputeDoc } from '../../models/billing/dispute.ts';
 import type { PaymentDoc } from '../../models/billing/payment.ts';
 import { fromStripeAmount } from './currency.ts';
 import { callStripe } from './stripe.ts';
@@ -14,23 +15,21 @@ export interface PaymentFacts {
   received?: { amount: number; currency: string };
   receiptUrl?: string;
   invoiceUrl?: string;
-  refunds: RefundFact[];
+  /** What was refunded, in minor units, but for refunds that have failed or were canceled. */
+  refunded: number;
   disputes: DisputeFact[];
-}
-
-export interface RefundFact {
-  id: string;
-  amount: number;
-  /** False once it has failed or was canceled. */
-  isActive: boolean;
 }
 
 export interface DisputeFact {
   providerId: string;
   amount: number;
-  status: 'OPEN' | 'LOST' | 'WON';
+  status: DisputeDoc['status'];
   openedAt: Date;
+  /** What Stripe calls its status, where that is none of those that are known here. */
+  unknownStatus?: string;
 }
+
+const NOTHING_BACK = { refunded: 0, disputes: [] };
 
 type Intent = Stripe.PaymentIntent;
 type Session = Stripe.Checkout.Session;
@@ -57,7 +56,7 @@ export async function fetchFacts(
   return {
     ...readSession(session, intent),
     ...(invoice?.hosted_invoice_url && { invoiceUrl: invoice.hosted_invoice_url }),
-    ...(intent ? await describe(intent) : { refunds: [], disputes: [] }),
+    ...(intent ? await describe(intent) : NOTHING_BACK),
   };
 }
 
@@ -73,7 +72,7 @@ async function fetchInvoiceFacts(id: string): Promise<PaymentFacts> {
       stripe.paymentIntents.retrieve(intentId, { expand: ['latest_charge'] }),
     ));
   return {
-    ...(intent ? await describe(intent) : { refunds: [], disputes: [] }),
+    ...(intent ? await describe(intent) : NOTHING_BACK),
     state: invoice.status === 'paid' ? 'PAID' : 'PENDING',
     received: { amount, currency },
     ...(invoiceUrl && { invoiceUrl }),
@@ -124,25 +123,23 @@ async function describe(intent: Intent): Promise<Omit<PaymentFacts, keyof State>
       },
     }),
     ...(charge?.receipt_url && { receiptUrl: charge.receipt_url }),
-    ...(isPaid ? await fetchReversals(id) : { refunds: [], disputes: [] }),
+    ...(isPaid ? await fetchReversals(id) : NOTHING_BACK),
   };
 }
 
 /** Money that went back, or is about to. */
 async function fetchReversals(
   payment_intent: string,
-): Promise<Pick<PaymentFacts, 'refunds' | 'disputes'>> {
+): Promise<Pick<PaymentFacts, 'refunded' | 'disputes'>> {
   const of = { payment_intent, limit: 100 };
   const [refunds, disputes] = await Promise.all([
     callStripe((stripe) => stripe.refunds.list(of).autoPagingToArray({ limit: 1000 })),
     callStripe((stripe) => stripe.disputes.list(of).autoPagingToArray({ limit: 1000 })),
   ]);
+  const active = refunds.filter(({ status }) => status !== 'failed' && status !== 'canceled');
+  const amounts = active.map(({ amount, currency }) => fromStripeAmount(amount, currency));
   return {
-    refunds: refunds.map(({ id, amount, currency, status }) => ({
-      id,
-      amount: fromStripeAmount(amount, currency),
-      isActive: status !== 'failed' && status !== 'canceled',
-    })),
+    refunded: amounts.reduce((sum, amount) => sum + amount, 0),
     disputes: readDisputes(disputes),
   };
 }
@@ -152,12 +149,39 @@ export function readDisputes(disputes: Stripe.Dispute[]): DisputeFact[] {
   return disputes.filter(({ status }) => !status.startsWith('warning_')).map(readDispute);
 }
 
-function readDispute({ id, amount, currency, status, created }: Stripe.Dispute): DisputeFact {
-  const isOpen = status === 'needs_response' || status === 'under_review';
+function readDispute(dispute: Stripe.Dispute): DisputeFact {
+  const { id, amount, currency, created, status } = dispute;
+  const known = readStatus(dispute);
   return {
     providerId: id,
     amount: fromStripeAmount(amount, currency),
-    status: isOpen ? 'OPEN' : status === 'lost' ? 'LOST' : 'WON',
+    status: known ?? 'OPEN',
     openedAt: new Date(created * 1000),
+    ...(!known && { unknownStatus: status }),
   };
+}
+
+/** A decision may be appealed against, by either side: then it is open again. */
+function readStatus({
+  status,
+  balance_transactions,
+}: Stripe.Dispute): DisputeFact['status'] | undefined {
+  switch (status) {
+    case 'won':
+      return 'WON';
+    case 'lost':
+      return 'LOST';
+    case 'needs_response':
+    case 'under_review':
+    case 'appeal_needs_response':
+    case 'appeal_under_review':
+      return 'OPEN';
+    case 'prevented': {
+      // By giving the money back at once, or without, where it was refunded before.
+      const moved = balance_transactions.reduce((sum, { amount: by }) => sum + by, 0);
+      return moved < 0 ? 'LOST' : 'WON';
+    }
+    default:
+      return undefined;
+  }
 }

@@ -20,7 +20,7 @@ export async function runEvent({ ctx, input }: Work<{ event: UUID }>): Promise<o
   if (!event) return {};
   const payment = await handleEvent(ctx, event);
   const set = { handledAt: new Date(ctx.clock()), ...(payment && { payment }) };
-  await update(ctx, WebhookEvent, { _id: event._id }, { set });
+  await update(ctx, WebhookEvent, { _id: event._id }, { set, unset: ['dueAt'] });
   return {};
 }
 

@@ -13,6 +13,8 @@ import { readId } from './read-id.ts';
 
 /** Longer than Stripe's own list of events reaches back, which is 30 days. */
 const KEPT = 60 * 24 * 3600_000;
+/** By then its job has handled it, or used up its tries, in ms. */
+const HANDLED = 2 * 3600_000;
 
 /**
  * Stores an event once, by its id, with the job that handles it: both, or neither. Of the event itself
@@ -31,7 +33,7 @@ export async function receiveEvent(
     const job = await transaction({ ...ctx, promisedId: undefined }, async (tx) => {
       const values = { ...known, type: event.type, origin, ...readObject(event) };
       const happenedAt = new Date(event.created * 1000);
-      const times = { expiresAt: KEPT };
+      const times = { expiresAt: KEPT, dueAt: HANDLED };
       const stored = await insert(tx, WebhookEvent, { ...values, happenedAt }, 'create', times);
       return enqueue(tx, handleStripeEvent, { input: { event: stored._id } });
     });

@@ -1,7 +1,7 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import { idText, parseId } from '../../data/ids.ts';
-import { findMany, WHOLE } from '../../data/read.ts';
+import { idText, parseId, type UUID } from '../../data/ids.ts';
+import { aggregate, findMany, WHOLE } from '../../data/read.ts';
 import { insert } from '../../data/write.ts';
 import { CreditsTransaction } from '../../models/billing/credits-transaction.ts';
 import { Dispute } from '../../models/billing/dispute.ts';
@@ -10,6 +10,7 @@ import { PaymentReport, type PaymentReportDoc } from '../../models/billing/payme
 import { listCharges } from './charges.ts';
 import {
   type BookedCharge,
+  type BookedCredits,
   type BookedPayment,
   compareCharge,
   type Difference,
@@ -69,22 +70,43 @@ async function findOurs(ctx: Ctx, page: BookedCharge[]): Promise<Map<string, Boo
   const either = { $or: [{ intentId: { $in: intents } }, { _id: { $in: marks } }] };
   const payments = await findMany(ctx, Payment, either, { ...WHOLE, limit: 2 * PAGE });
   const ids = payments.map(({ _id }) => _id);
-  const keys = ids.map((id) => `payment:${idText(id)}`);
-  const options = { ...WHOLE, limit: 10 * PAGE };
-  const [entries, disputes] = await Promise.all([
-    findMany(ctx, CreditsTransaction, { key: { $in: keys } }, options),
-    findMany(ctx, Dispute, { payment: { $in: ids } }, options),
+  const [credits, disputes] = await Promise.all([
+    readCredits(ctx, ids),
+    findMany(ctx, Dispute, { payment: { $in: ids } }, { ...WHOLE, limit: 10 * PAGE }),
   ]);
-  const entryOf = new Map(entries.map((one) => [one.key, one]));
   const found = new Map<string, BookedPayment>();
   for (const { intentId, mark } of page) {
     const payment = payments.find((p) => p.intentId === intentId || idText(p._id) === mark);
     if (!payment) continue;
     found.set(intentId, {
       payment,
-      entry: entryOf.get(`payment:${idText(payment._id)}`),
+      booked: credits.get(idText(payment._id)) ?? { bought: 0, purchases: 0, taken: 0 },
       disputes: disputes.filter((one) => one.payment.equals(payment._id)),
     });
   }
   return found;
+}
+
+/** Sums up the entries of payments, but for what was lent to take credits back. */
+async function readCredits(ctx: Ctx, ids: UUID[]): Promise<Map<string, BookedCredits>> {
+  const isPurchase = { $eq: ['$type', 'PURCHASE'] };
+  const pipeline = [
+    { $match: { payment: { $in: ids }, cause: { $ne: 'DEBT' } } },
+    {
+      $group: {
+        _id: '$payment',
+        bought: { $sum: { $cond: [isPurchase, '$amount', 0] } },
+        purchases: { $sum: { $cond: [isPurchase, 1, 0] } },
+        taken: { $sum: { $cond: [isPurchase, 0, { $subtract: [0, '$amount'] }] } },
+      },
+    },
+  ];
+  const options = { hint: { payment: 1 } };
+  const found = await aggregate<BookedCredits & { _id: UUID }>(
+    ctx,
+    CreditsTransaction,
+    pipeline,
+    options,
+  );
+  return new Map(found.map(({ _id, ...booked }) => [idText(_id), booked]));
 }

@@ -8,69 +8,91 @@ import { openAccount, SYSTEM_ACCOUNTS } from '../billing/accounts.ts';
 import { postEntry } from '../billing/ledger.ts';
 import { takeTurn } from '../billing/turns.ts';
 import { noteDisputes } from './disputes.ts';
-import { fetchFacts, type PaymentFacts, type RefundFact } from './facts.ts';
+import { type DisputeFact, fetchFacts, type PaymentFacts } from './facts.ts';
 import { findChange, type Values } from './find-change.ts';
-import { type Reversal, takeReversals } from './reversals.ts';
+import { bringBack } from './reversals.ts';
+
+/** How often it looks again at what changes while it looks. */
+const LOOKS = 10;
 
 /**
  * Brings a payment, and the credits that it bought, to what Stripe says of it now. It may be asked for any
- * number of times, in any order, and by several processes at once: each fact only goes forward (paid, refund
- * failed, dispute closed), and has one entry in the ledger. So an answer that was read before another one, and
- * is written after it, undoes nothing.
+ * number of times, in any order, and by several processes at once. What was paid stays paid; what went back may
+ * come back, and go again. So where that has changed it looks again after it has written: an answer that was read
+ * before another one, and is written after it, does not stay.
  */
 export async function settlePayment(ctx: Ctx, _id: UUID): Promise<void> {
-  const payment = await findOne(ctx, Payment, { _id }, WHOLE);
-  const { providerId } = payment ?? {};
-  if (!payment || !providerId) return;
-  const facts = await fetchFacts({ flow: payment.flow, providerId });
-  await openAccount(ctx, payment.user);
-  const own = { ...ctx, promisedId: undefined };
-  await takeTurn(payment.user, () => transaction(own, (tx) => applyFacts(tx, _id, facts)));
+  for (let looks = 0; looks < LOOKS; looks++) {
+    const payment = await findOne(ctx, Payment, { _id }, WHOLE);
+    const { providerId } = payment ?? {};
+    if (!payment || !providerId) return;
+    const facts = await fetchFacts({ flow: payment.flow, providerId });
+    await openAccount(ctx, payment.user);
+    const own = { ...ctx, promisedId: undefined };
+    const apply = (tx: Ctx) => applyFacts(tx, payment, facts);
+    if (await takeTurn(payment.user, () => transaction(own, apply))) return;
+  }
+  throw new Error('A payment kept changing.');
 }
 
-async function applyFacts(tx: Ctx, _id: UUID, facts: PaymentFacts): Promise<void> {
-  const payment = await findOne(tx, Payment, { _id }, WHOLE);
-  if (!payment) return;
-  const mismatch = findMismatch(payment, facts);
-  if (mismatch) {
-    tx.log.error('A payment is not what was asked for.', { payment: idText(_id), mismatch });
-    const error = { code: 'AMOUNT_MISMATCH', message: mismatch };
-    return write(tx, payment, { error });
-  }
-  const common = readCommon(payment, facts);
+/** @returns whether that is all: false where it is to be looked at again */
+async function applyFacts(tx: Ctx, seen: PaymentDoc, facts: PaymentFacts): Promise<boolean> {
+  const payment = await findOne(tx, Payment, { _id: seen._id }, WHOLE);
+  if (!payment) return true;
+  // Another one has written since Stripe was asked, and may have asked later.
+  if (payment.version !== seen.version) return false;
   const isPaid = payment.completedAt !== undefined || facts.state === 'PAID';
-  if (!isPaid) return write(tx, payment, { ...common, ...describeUnpaid(payment, facts) });
+  const mismatch = payment.completedAt ? undefined : findMismatch(payment, facts);
+  if (mismatch) await write(tx, payment, refuseMismatch(tx, payment, { ...facts, mismatch }));
+  else if (isPaid) return applyPaid(tx, payment, facts);
+  else
+    await write(tx, payment, { ...readCommon(payment, facts), ...describeUnpaid(payment, facts) });
+  return true;
+}
+
+async function applyPaid(tx: Ctx, payment: PaymentDoc, facts: PaymentFacts): Promise<boolean> {
+  const { refunded, disputes } = facts;
+  const disputed = sumLost(disputes);
   await postPurchase(tx, payment);
-  const refunds = mergeRefunds(payment.refunds ?? [], facts.refunds);
-  const disputes = await noteDisputes(tx, payment, facts.disputes);
-  const reversals: Reversal[] = [
-    ...refunds.map((one) => ({ kind: 'refund' as const, ...one })),
-    ...disputes.map(({ providerId, amount, status }) => ({
-      ...{ kind: 'dispute' as const, id: providerId, amount, isActive: status === 'LOST' },
-    })),
-  ];
-  const taken = await takeReversals(tx, payment, reversals);
-  const back = reversals.reduce((sum, one) => sum + (one.isActive ? one.amount : 0), 0);
-  const isDisputed = disputes.some(({ status }) => status === 'LOST');
+  const isChanged = await noteDisputes(tx, payment, disputes);
+  await bringBack(tx, payment, { refunded, disputed });
+  const back = refunded + disputed;
+  const refundedAmount = Math.min(back, payment.amount);
   const message = "The payer's bank took the payment back.";
   await write(tx, payment, {
-    ...common,
-    ...taken,
-    refunds,
+    ...readCommon(payment, facts),
     status: back >= payment.amount && back > 0 ? 'REFUNDED' : 'COMPLETED',
-    refundedAmount: Math.min(back, payment.amount),
+    refundedAmount,
     completedAt: payment.completedAt ?? new Date(tx.clock()),
-    error: isDisputed ? { code: 'DISPUTED', message } : undefined,
+    error: disputed > 0 ? { code: 'DISPUTED', message } : undefined,
   });
+  return !isChanged && refundedAmount === payment.refundedAmount;
 }
 
-/** Says what was paid other than what was asked for: nothing is credited for it before a person has looked. */
+function sumLost(disputes: DisputeFact[]): number {
+  const lost = disputes.filter(({ status }) => status === 'LOST');
+  return lost.reduce((sum, { amount }) => sum + amount, 0);
+}
+
+/** Says what was paid other than what was asked for. */
 function findMismatch(
   { amount, currency }: PaymentDoc,
   { received }: PaymentFacts,
 ): string | undefined {
   if (!received || (received.amount === amount && received.currency === currency)) return undefined;
   return `${amount} ${currency} were asked for, and ${received.amount} ${received.currency} were paid.`;
+}
+
+/** Nothing is credited for it before a person has looked; once all was given back, it has failed. */
+function refuseMismatch(
+  tx: Ctx,
+  { _id }: PaymentDoc,
+  { mismatch, received, refunded, disputes }: PaymentFacts & { mismatch: string },
+): Values {
+  tx.log.error('A payment is not what was asked for.', { payment: idText(_id), mismatch });
+  const isBack = received !== undefined && refunded + sumLost(disputes) >= received.amount;
+  const error = { code: 'AMOUNT_MISMATCH', message: mismatch };
+  return { error, ...(isBack && { status: 'FAILED' }) };
 }
 
 function readCommon({ intentId }: PaymentDoc, facts: PaymentFacts): Values {
@@ -95,16 +117,6 @@ async function postPurchase(tx: Ctx, { _id, user, credits, flow }: PaymentDoc): 
     ...{ account: user, type: 'PURCHASE', cause, amount: credits, payment: _id },
     ...{ against: SYSTEM_ACCOUNTS.REVENUE, key: `payment:${idText(_id)}` },
   });
-}
-
-/** A refund that was seen to fail has failed, whatever an older answer says. */
-function mergeRefunds(known: RefundFact[], found: RefundFact[]): RefundFact[] {
-  const byId = new Map(known.map((one) => [one.id, one]));
-  for (const one of found) {
-    const before = byId.get(one.id);
-    byId.set(one.id, { ...one, isActive: one.isActive && (before?.isActive ?? true) });
-  }
-  return [...byId.values()];
 }
 
 /** Writes what differs; nothing, and no audit entry, where nothing does. */

@@ -56,10 +56,10 @@ export function openDispute(state: State, intent: string, status = 'needs_respon
   const { amount, currency, payment_intent } = charge;
   const dispute = add(state, 'dp', 'dispute', {
     ...{ amount, currency, payment_intent, charge: charge.id, status, reason: 'fraudulent' },
-    metadata: {},
+    ...{ balance_transactions: [], metadata: {} },
   });
   emit(state, 'charge.dispute.created', dispute);
-  if (status === 'needs_response') emit(state, 'charge.dispute.funds_withdrawn', dispute);
+  if (status === 'needs_response') moveFunds(state, dispute, -amount);
   return dispute;
 }
 
@@ -68,12 +68,41 @@ export function closeDispute(
   id: string,
   status: 'won' | 'lost' | 'warning_closed',
 ): void {
+  reviewDispute(state, id, 'under_review');
   const dispute = need(state, id, 'dispute');
-  dispute.status = 'under_review';
-  emit(state, 'charge.dispute.updated', dispute);
   dispute.status = status;
-  if (status === 'won') emit(state, 'charge.dispute.funds_reinstated', dispute);
+  const moved = sumFunds(dispute);
+  if (status === 'won' && moved < 0) moveFunds(state, dispute, -moved);
+  if (status === 'lost' && moved === 0) moveFunds(state, dispute, -dispute.amount);
   emit(state, 'charge.dispute.closed', dispute);
+}
+
+/** It waits to be decided: for the first time, or again, after somebody has appealed. */
+export function reviewDispute(
+  state: State,
+  id: string,
+  status: 'under_review' | 'appeal_needs_response' | 'appeal_under_review',
+): void {
+  const dispute = need(state, id, 'dispute');
+  dispute.status = status;
+  emit(state, 'charge.dispute.updated', dispute);
+}
+
+/** Keeps a dispute from being raised: by giving the money back at once, or because it was refunded before. */
+export function preventDispute(state: State, intent: string, takesFunds: boolean): StripeObject {
+  const dispute = openDispute(state, intent, 'prevented');
+  if (takesFunds) moveFunds(state, dispute, -dispute.amount);
+  return dispute;
+}
+
+function moveFunds(state: State, dispute: StripeObject, amount: number): void {
+  dispute.balance_transactions.push({ object: 'balance_transaction', amount });
+  const name = amount < 0 ? 'withdrawn' : 'reinstated';
+  emit(state, `charge.dispute.funds_${name}`, dispute);
+}
+
+function sumFunds({ balance_transactions: moves }: StripeObject): number {
+  return moves.reduce((sum: number, { amount }: { amount: number }) => sum + amount, 0);
 }
 
 function findCharge(state: State, intent: unknown): StripeObject {

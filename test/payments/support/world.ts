@@ -172,6 +172,12 @@ export class World {
     if (this.order.random() < 0.5) await this.work();
   }
 
+  /** All that was told so far has arrived at least once. */
+  async send(): Promise<void> {
+    this.collect();
+    while (this.onTheirWay.length > 0) await this.sendOne();
+  }
+
   /** All that was told so far has arrived at least once, and was handled. */
   async flush(): Promise<void> {
     this.collect();

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-ea4906',
+  id: '0001-first-8526c6',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -2255,22 +2255,6 @@ export const migration: Migration = {
             message: { bsonType: 'string', maxLength: 1000 },
           },
         },
-        refunds: {
-          bsonType: 'array',
-          items: {
-            bsonType: 'object',
-            additionalProperties: false,
-            required: ['id', 'amount', 'isActive'],
-            properties: {
-              id: { bsonType: 'string', maxLength: 255 },
-              amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
-              isActive: { bsonType: 'bool' },
-            },
-          },
-          maxItems: 1000,
-        },
-        adjustment: { bsonType: ['int', 'long', 'double'], multipleOf: 1 },
-        adjustments: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         spentKeys: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         lookedUpAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
@@ -3833,6 +3817,7 @@ export const migration: Migration = {
         origin: { bsonType: 'string', enum: ['WEBHOOK', 'POLL'] },
         happenedAt: { bsonType: 'date' },
         handledAt: { bsonType: 'date' },
+        dueAt: { bsonType: 'date' },
         expiresAt: { bsonType: 'date' },
         _id: 'id',
         createdAt: { bsonType: 'date' },
@@ -3861,6 +3846,7 @@ export const migration: Migration = {
           key: { subscription: 1, createdAt: 1 },
           partialFilterExpression: { subscription: { $exists: true } },
         },
+        { key: { dueAt: 1 }, sparse: true },
         { key: { expiresAt: 1 }, expireAfterSeconds: 0 },
       ],
     });
