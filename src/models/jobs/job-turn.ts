@@ -17,6 +17,12 @@ function define() {
       personal: 'none',
       description: 'The last turn that was taken.',
     },
+    least: {
+      type: Number,
+      required: true,
+      personal: 'none',
+      description: 'The priority of the least urgent job that turns were ever taken for.',
+    },
   });
 
   schema.index({ user: 1, queue: 1 }, { unique: true });

@@ -38,7 +38,7 @@ export async function admitDue(ctx: Ctx, queue?: JobQueue): Promise<number> {
 /** Admits a job whose time has come, unless a limit forbids it, for which it then waits. */
 async function admit(ctx: Ctx, job: JobDoc): Promise<boolean> {
   // What was begun has its turn already.
-  const turn = job.turn ?? ((await takeTurns(ctx, job.queue, job.user))[0] as number);
+  const turn = job.turn ?? (await takeTurn(ctx, job));
   const waiting = { _id: job._id, status: 'QUEUED', waitsFor: job.waitsFor };
   for (let i = 0; i < TRIES; i++) {
     const { slots, limit } = job.slots ? { slots: job.slots } : await findFreeSlots(ctx, job);
@@ -55,6 +55,11 @@ async function admit(ctx: Ctx, job: JobDoc): Promise<boolean> {
     }
   }
   return false;
+}
+
+async function takeTurn(ctx: Ctx, { queue, user, priority }: JobDoc): Promise<number> {
+  const { turns } = await takeTurns(ctx, queue, { user, count: 1, priority });
+  return turns[0] as number;
 }
 
 /**
@@ -111,4 +116,4 @@ export async function admitLimited(ctx: Ctx): Promise<void> {
   }
 }
 
-const ADMISSION = { user: 1, queue: 1, waitsFor: 1, turn: 1, limits: 1, slots: 1 };
+const ADMISSION = { user: 1, queue: 1, priority: 1, waitsFor: 1, turn: 1, limits: 1, slots: 1 };

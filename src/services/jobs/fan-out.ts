@@ -32,7 +32,8 @@ export async function fanOut(
   const parts = { token, waiting: inputs.length, state };
   const { priority } = job;
   const parent = { job: job._id, token };
-  const turns = await takeTurns(ctx, queueOf(type), user, inputs.length);
+  const asked = { user, count: inputs.length, priority };
+  const { turns } = await takeTurns(ctx, queueOf(type), asked);
   let children: UUID[] = [];
   try {
     children = await transaction(ctx, async (tx) => {

@@ -3,7 +3,7 @@ import { idText, type UUID } from '../../data/ids.ts';
 import type { JobQueue } from '../../models/jobs/job.ts';
 import type { JobType, Seconds } from './job-type.ts';
 import { listLimits } from './limits.ts';
-import { findBehind, goBeforeOwn, takeTurns, takeTurnsOfMany } from './turns.ts';
+import { goBeforeOwn, type Taken, takeTurns, takeTurnsOfMany } from './turns.ts';
 
 /** Neither urgent nor not, among the jobs of one user. */
 export const PRIORITY = 5;
@@ -32,8 +32,11 @@ export async function placeJob(ctx: Ctx, { type, job }: Placed): Promise<Place> 
   const { user, priority = PRIORITY } = job;
   if (waits({ type, job })) return { waitsFor: 'TIME' };
   const queue = queueOf(type);
-  const taken = job.turn ?? ((await takeTurns(ctx, queue, user))[0] as number);
-  return { turn: await goBeforeOwn(ctx, queue, user, { priority, turn: taken }) };
+  // Of turns that were taken before, for the parts of a job, nobody knows who else waits in the lane.
+  const given = job.turn && { turns: [job.turn], isMixed: true };
+  const { turns, isMixed } = given || (await takeTurns(ctx, queue, { user, count: 1, priority }));
+  const [turn] = turns as [number];
+  return { turn: isMixed ? await goBeforeOwn(ctx, queue, user, { priority, turn }) : turn };
 }
 
 /** The places of many, with a few calls for all of a queue and a priority. */
@@ -62,22 +65,19 @@ async function placeGroup(
     const { user } = (all[n] as Placed).job;
     return user ? idText(user) : '';
   });
-  const owners = [...byUser].map(([name, mine]) => {
+  const owners = [...byUser.values()].map((mine) => {
     const { user } = (all[mine[0] as number] as Placed).job;
-    return { name, user: user as UUID, mine };
+    return { user: user as UUID, mine };
   });
   // Only what has an owner has a price, and only that comes here.
-  const users = owners.map(({ user }) => user);
-  const asked = owners.map(({ user, mine }) => ({ user, count: mine.length }));
-  const [turns, behind] = await Promise.all([
-    takeTurnsOfMany(ctx, queue, asked),
-    findBehind(ctx, queue, users, priority),
-  ]);
-  for (const [i, { name, user, mine }] of owners.entries()) {
+  const asked = owners.map(({ user, mine }) => ({ user, count: mine.length, priority }));
+  const taken = await takeTurnsOfMany(ctx, queue, asked);
+  for (const [i, { user, mine }] of owners.entries()) {
+    const { turns, isMixed } = taken[i] as Taken;
     for (const [j, n] of mine.entries()) {
-      const turn = turns[i]?.[j] as number;
+      const turn = turns[j] as number;
       const own = { priority, turn };
-      places[n] = { turn: behind.has(name) ? await goBeforeOwn(ctx, queue, user, own) : turn };
+      places[n] = { turn: isMixed ? await goBeforeOwn(ctx, queue, user, own) : turn };
     }
   }
 }

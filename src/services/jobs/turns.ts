@@ -1,5 +1,6 @@
 import type { Ctx } from '../../context.ts';
 import { databaseTime, upsertCommon } from '../../data/database-time.ts';
+import type { Stored } from '../../data/entity.ts';
 import { retryDuplicate } from '../../data/failures.ts';
 import { idText, newId, type UUID } from '../../data/ids.ts';
 import { aggregate, findMany, findOne } from '../../data/read.ts';
@@ -20,6 +21,21 @@ function ownLane(queue: JobQueue, user: Owner) {
   return { queue, user: user ?? { $exists: false } };
 }
 
+/** Turns of a user that are wanted. */
+interface Asked {
+  user: Owner;
+  count: number;
+  /** Of all jobs that they are for. */
+  priority: number;
+}
+
+/** Turns that were taken. */
+export interface Taken {
+  turns: number[];
+  /** Whether less urgent jobs may wait in the lane: there were some, ever. */
+  isMixed: boolean;
+}
+
 /**
  * Takes the next turns of a user in a queue, by one atomic command outside of any transaction: two
  * requests of one user never get the same. A turn that is lost with the database, or not used after all, only costs
@@ -28,50 +44,48 @@ function ownLane(queue: JobQueue, user: Owner) {
 export async function takeTurns(
   ctx: Ctx,
   queue: JobQueue,
-  user: Owner,
-  count = 1,
-): Promise<number[]> {
+  { user, count, priority }: Asked,
+): Promise<Taken> {
   const alone = { ...ctx, session: undefined };
   const entry = findEntry(ctx, await shareNextTurn(alone, queue));
   const step = (from: string) => ({ $add: [from, { $subtract: [2, { $mod: [from, 2] }] }] });
   const last = count === 1 ? '$first' : { $add: [step('$first'), { $literal: 2 * (count - 2) }] };
+  const least = { $min: ['$least', priority] };
   const pipeline = [
-    { $set: { ...upsertCommon(ctx, newId(ctx.clock())), queue, ...(user && { user }) } },
+    { $set: { ...upsertCommon(ctx, newId(ctx.clock())), queue, ...(user && { user }), least } },
     { $set: { first: { $cond: [{ $gte: ['$last', entry] }, step('$last'), entry] } } },
     { $set: { last } },
   ];
-  const options = { upsert: true, returnDocument: 'after', ...FIRST, ...UNHURRIED } as const;
+  const projection = { first: 1, least: 1 };
+  const options = { upsert: true, returnDocument: 'after', projection, ...UNHURRIED } as const;
   const taken = await retryDuplicate(() =>
     JobTurn.collection.findOneAndUpdate(ownLane(queue, user), pipeline, options),
   );
-  return listTurns(taken?.first as number, count);
-}
-
-/** So many turns of a user. */
-interface Asked {
-  user: UUID;
-  count: number;
+  const { first, least: now } = taken as Stored & JobTurnDoc; // it is made where there was none
+  return { turns: listTurns(first, count), isMixed: now < priority };
 }
 
 /**
  * Takes turns of many users in a queue, with two commands: what they had is read, and changed where it is the same
  * still. Who has none yet takes them alone; and so do all, where one was faster elsewhere.
- * @returns the turns of each, in their order
+ * @returns what each has taken, in their order
  */
 export async function takeTurnsOfMany(
   ctx: Ctx,
   queue: JobQueue,
-  asked: Asked[],
-): Promise<number[][]> {
-  const takeAlone = ({ user, count }: Asked) => takeTurns(ctx, queue, user, count);
+  asked: (Asked & { user: UUID })[],
+): Promise<Taken[]> {
+  const takeAlone = (one: Asked) => takeTurns(ctx, queue, one);
   if (asked.length === 1) return Promise.all(asked.map(takeAlone));
   const lanes = await findLanes(ctx, queue, asked);
-  const known = asked.flatMap((one) => {
-    const lane = lanes.get(idText(one.user));
-    return lane ? [{ ...one, lane, turns: listTurns(findFirst(lane), one.count) }] : [];
+  const known = asked.flatMap(({ user, count, priority }) => {
+    const lane = lanes.get(idText(user));
+    if (!lane) return [];
+    const taken = { turns: listTurns(findFirst(lane), count), isMixed: lane.least < priority };
+    return [{ user, lane, taken, least: Math.min(lane.least, priority) }];
   });
   const isTaken = await changeLanes(known);
-  const taken = new Map(isTaken ? known.map((one) => [idText(one.user), one.turns]) : []);
+  const taken = new Map(isTaken ? known.map((one) => [idText(one.user), one.taken]) : []);
   return Promise.all(asked.map((one) => taken.get(idText(one.user)) ?? takeAlone(one)));
 }
 
@@ -81,7 +95,7 @@ type Lane = JobTurnDoc & { entry: number };
 async function findLanes(ctx: Ctx, queue: JobQueue, asked: Asked[]): Promise<Map<string, Lane>> {
   const alone = { ...ctx, session: undefined };
   const theirs = { queue, user: { $in: asked.map(({ user }) => user) } };
-  const projection = { user: 1, last: 1, entry: enterByClock(ctx) };
+  const projection = { user: 1, last: 1, least: 1, entry: enterByClock(ctx) };
   const [next, lanes] = await Promise.all([
     shareNextTurn(alone, queue),
     findMany(alone, JobTurn, theirs, { projection, limit: asked.length }) as Promise<Lane[]>,
@@ -92,10 +106,10 @@ async function findLanes(ctx: Ctx, queue: JobQueue, asked: Asked[]): Promise<Map
 }
 
 /** Writes what was taken; false where somebody else has taken some of it meanwhile. */
-async function changeLanes(known: { lane: Lane; turns: number[] }[]): Promise<boolean> {
+async function changeLanes(known: { lane: Lane; taken: Taken; least: number }[]): Promise<boolean> {
   if (known.length === 0) return true;
-  const updates = known.map(({ lane: { _id, last }, turns }) => {
-    const set = { first: turns[0], last: turns.at(-1) };
+  const updates = known.map(({ lane: { _id, last }, taken: { turns }, least }) => {
+    const set = { first: turns[0], last: turns.at(-1), least };
     const change = { $set: set, $inc: { version: 1 }, $currentDate: { updatedAt: true as const } };
     return { updateOne: { filter: { _id, last }, update: change } };
   });
@@ -103,8 +117,6 @@ async function changeLanes(known: { lane: Lane; turns: number[] }[]): Promise<bo
   const { matchedCount } = await JobTurn.collection.bulkWrite(updates, options);
   return matchedCount === updates.length;
 }
-
-const FIRST = { projection: { first: 1 } };
 
 /** The turn of who joins a queue, as an expression. */
 function findEntry(ctx: Ctx, next: number | undefined) {
@@ -187,20 +199,4 @@ export async function goBeforeOwn(
     { ...hint, ...(ctx.session && { session: ctx.session }) },
   );
   return found.first;
-}
-
-/** Which of these users have less urgent jobs in a queue, that a job of this priority goes before. */
-export async function findBehind(
-  ctx: Ctx,
-  queue: JobQueue,
-  users: UUID[],
-  priority: number,
-): Promise<Set<string>> {
-  const behind = {
-    ...{ queue, user: { $in: users }, status: 'QUEUED', waitsFor: 'WORKER' },
-    priority: { $lt: priority },
-  };
-  const by = { $group: { _id: '$user' } };
-  const found = await aggregate<{ _id: UUID }>(ctx, Job, [{ $match: behind }, by], { hint: 'own' });
-  return new Set(found.map(({ _id }) => idText(_id)));
 }

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-8526c6',
+  id: '0001-first-c526ed',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1449,6 +1449,7 @@ export const migration: Migration = {
         queue: { bsonType: 'string', enum: ['MEDIA', 'RENDER', 'PROVIDER', 'UPKEEP'] },
         first: { bsonType: 'number' },
         last: { bsonType: 'number' },
+        least: { bsonType: 'number' },
         _id: 'id',
         user: 'id',
         createdAt: { bsonType: 'date' },
@@ -1457,7 +1458,7 @@ export const migration: Migration = {
         outbox: { bsonType: 'array', items: { bsonType: 'object' } },
         removing: { bsonType: 'date' },
       },
-      required: ['queue', 'first', 'last', '_id', 'createdAt', 'updatedAt', 'version'],
+      required: ['queue', 'first', 'last', 'least', '_id', 'createdAt', 'updatedAt', 'version'],
       indexes: [{ key: { user: 1, queue: 1 }, unique: true }],
     });
     await m.createCollection('jobs', {
