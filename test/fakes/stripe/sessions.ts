@@ -3,6 +3,7 @@ import { readList } from './form.ts';
 import { chargeIntent, makeIntent, refuseCharge, succeed } from './intents.ts';
 import { makeInvoice, payWith } from './invoices.ts';
 import { saveMethod } from './methods.ts';
+import { makePeriodLine } from './periods.ts';
 import { makePrice } from './prices.ts';
 import {
   add,
@@ -16,7 +17,7 @@ import {
   type State,
   type StripeObject,
 } from './state.ts';
-import { createSubscription, makePeriodLine } from './subscriptions.ts';
+import { createSubscription } from './subscriptions.ts';
 
 const DAY = 24 * 3600;
 

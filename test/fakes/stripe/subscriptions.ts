@@ -1,6 +1,8 @@
 import type { Behaviour } from './cards.ts';
 import { readList } from './form.ts';
-import { makeInvoice, payInvoice } from './invoices.ts';
+import { payInvoice } from './invoices.ts';
+import { beginPeriod, itemOf, periodFrom } from './periods.ts';
+import { applyPending, changePrice } from './price-changes.ts';
 import { makePrice } from './prices.ts';
 import {
   add,
@@ -24,19 +26,13 @@ export function createSubscription(
   const start = readClock(state);
   const item = {
     ...{ id: makeId('si'), object: 'subscription_item', quantity: 1, price },
-    ...{ current_period_start: start, current_period_end: addPeriod(start, price) },
+    ...periodFrom(start, price),
   };
   return add(state, 'sub', 'subscription', {
     ...{ customer, metadata, default_payment_method: method, status: 'active' },
     ...{ cancel_at_period_end: false, canceled_at: null, ended_at: null, pending_update: null },
     ...{ latest_invoice: null, items: { object: 'list', has_more: false, data: [item] } },
   });
-}
-
-/** The line of a whole period. */
-export function makePeriodLine(subscription: StripeObject) {
-  const { price, current_period_start: start, current_period_end: end } = itemOf(subscription);
-  return { amount: price.unit_amount, price, proration: false, start, end };
 }
 
 /** POST /v1/subscriptions/{id} */
@@ -50,8 +46,7 @@ export function updateSubscription(state: State, id: string, params: Params): St
   const [item] = readList(params.items) as unknown as Params[];
   if (item?.price_data) {
     const price = makePrice(state, item.price_data);
-    if (params.proration_behavior === 'none') itemOf(subscription).price = price;
-    else upgrade(state, subscription, price);
+    changePrice(state, subscription, price, params.proration_behavior);
   }
   emit(state, 'customer.subscription.updated', subscription);
   return subscription;
@@ -92,9 +87,8 @@ export function payOpenInvoice(state: State, id: string, does: Behaviour = 'PAYS
   const subscription = need(state, id, 'subscription');
   const isPaid = payInvoice(state, subscription.latest_invoice, does);
   if (!isPaid) return false;
-  const { pending_update: pending } = subscription;
-  if (pending) itemOf(subscription).price = pending.subscription_items[0].price;
-  Object.assign(subscription, { status: 'active', pending_update: null });
+  applyPending(subscription);
+  subscription.status = 'active';
   emit(state, 'customer.subscription.updated', subscription);
   return true;
 }
@@ -106,54 +100,9 @@ export function setBehaviour(state: State, id: string, does: Behaviour): void {
 }
 
 function renew(state: State, subscription: StripeObject): void {
-  const item = itemOf(subscription);
-  const start = item.current_period_end;
-  Object.assign(item, {
-    current_period_start: start,
-    current_period_end: addPeriod(start, item.price),
-  });
-  const invoice = makeInvoice(state, subscription, 'subscription_cycle', [
-    makePeriodLine(subscription),
-  ]);
-  if (!charge(state, subscription, invoice)) subscription.status = 'past_due';
+  const { current_period_end: start } = itemOf(subscription);
+  beginPeriod(state, subscription, { start, reason: 'subscription_cycle' });
   emit(state, 'customer.subscription.updated', subscription);
-}
-
-/** Charges the difference for what is left of the period; until that is paid, the update is pending. */
-function upgrade(state: State, subscription: StripeObject, price: StripeObject): void {
-  const item = itemOf(subscription);
-  const { current_period_start: begin, current_period_end: end } = item;
-  const now = readClock(state);
-  const left = (end - now) / (end - begin);
-  const share = (one: StripeObject) => Math.round(one.unit_amount * left);
-  const common = { proration: true, start: now, end };
-  const invoice = makeInvoice(state, subscription, 'subscription_update', [
-    { ...common, amount: -share(item.price), price: item.price },
-    { ...common, amount: share(price), price },
-  ]);
-  if (charge(state, subscription, invoice)) item.price = price;
-  else {
-    const subscription_items = [{ ...item, price }];
-    subscription.pending_update = { expires_at: now + 23 * 3600, subscription_items };
-  }
-}
-
-function charge(state: State, subscription: StripeObject, invoice: StripeObject): boolean {
-  const method = need(state, subscription.default_payment_method, 'payment_method');
-  return payInvoice(state, invoice.id, method.does);
-}
-
-function itemOf(subscription: StripeObject): StripeObject {
-  return subscription.items.data[0];
-}
-
-function addPeriod(start: number, { recurring }: StripeObject): number {
-  const date = new Date(start * 1000);
-  const day = date.getUTCDate();
-  date.setUTCMonth(date.getUTCMonth() + (recurring.interval === 'year' ? 12 : 1));
-  // Of a shorter month the last day.
-  if (date.getUTCDate() !== day) date.setUTCDate(0);
-  return date.getTime() / 1000;
 }
 
 function refuse(message: string, code?: string): FakeError {
