@@ -4,13 +4,11 @@ import { idText, newId } from '../../../data/ids.ts';
 import { findOne, WHOLE } from '../../../data/read.ts';
 import { AppError } from '../../../errors.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
-import type { SubscriptionPlan } from '../../../sold.ts';
-import { toStripeAmount } from '../currency.ts';
 import type { Checkout } from '../open-checkout.ts';
 import { readId } from '../read-id.ts';
 import { callOrRefuse } from '../stripe.ts';
 import { cancelUnopened } from './look-up.ts';
-import { ensureProduct, findOffer, findPlan, readProduct } from './plans.ts';
+import { describePrice, findOffer, findPlan, type PlanPrice, readProduct } from './plans.ts';
 import { settleSubscription } from './settle.ts';
 import { findOpenInvoice } from './start.ts';
 
@@ -28,20 +26,20 @@ export async function changePlan(
   name: string,
 ): Promise<{ subscription: SubscriptionDoc; checkout: Checkout }> {
   const known = await needOpen(ctx, named);
-  const { plan, amount } = findOffer(name, known.currency);
+  const offer = findOffer(name, known.currency);
   if (known.status !== 'ACTIVE') throw refuse(known, 'pay what is open first');
   const { providerId } = known;
   const found = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
   if (found.pending_update) return { subscription: known, checkout: await showInvoice(providerId) };
-  if (readPlan(found) !== plan.name || known.plan !== plan.name) {
+  if (readPlan(found) !== name || known.plan !== name) {
     const paid = findPlan(known.plan);
-    const isDearer = amount > (paid?.amounts[known.currency] ?? 0) && known.plan !== plan.name;
+    const isDearer = offer.amount > (paid?.amounts[known.currency] ?? 0) && known.plan !== name;
     // What was to come in the next period is undone first: nothing was paid for it.
     if (isDearer && paid && readPlan(found) !== known.plan) {
-      await setPlan(ctx, known, found, paid, 'none');
+      await setPlan(ctx, known, found, findOffer(known.plan, known.currency), 'none');
     }
-    if (readPlan(found) !== plan.name) {
-      await setPlan(ctx, known, found, plan, isDearer ? 'always_invoice' : 'none');
+    if (readPlan(found) !== name) {
+      await setPlan(ctx, known, found, offer, isDearer ? 'always_invoice' : 'none');
     }
   }
   await settleSubscription(ctx, known._id);
@@ -76,18 +74,12 @@ export async function setCancellation(
 
 async function setPlan(
   ctx: Ctx,
-  { _id, currency }: SubscriptionDoc,
+  { _id }: SubscriptionDoc,
   { id, items }: Stripe.Subscription,
-  plan: SubscriptionPlan,
+  price: PlanPrice,
   proration_behavior: 'always_invoice' | 'none',
 ): Promise<void> {
-  const { amount } = findOffer(plan.name, currency);
-  const product = await ensureProduct(plan);
-  const price_data = {
-    ...{ currency: currency.toLowerCase(), product },
-    unit_amount: toStripeAmount(amount, currency),
-    recurring: { interval: plan.interval === 'YEAR' ? ('year' as const) : ('month' as const) },
-  };
+  const price_data = await describePrice(price);
   const item = { id: items.data[0]?.id as string, price_data };
   // The same for a request that is sent again under its Idempotency-Key.
   const key = `${idText(_id)}-${idText(ctx.promisedId ?? newId(ctx.clock()))}`;
@@ -99,7 +91,7 @@ async function setPlan(
     stripe.subscriptions.update(
       id,
       { items: [item], ...how },
-      { idempotencyKey: `plan-${plan.name}-${proration_behavior}-${key}` },
+      { idempotencyKey: `plan-${price.plan}-${proration_behavior}-${key}` },
     ),
   );
 }

@@ -4,14 +4,13 @@ import { findOne } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import { describePage } from '../checkout-page.ts';
-import { toStripeAmount } from '../currency.ts';
 import { callForCustomer } from '../customer.ts';
 import { makeOnce } from '../make-once.ts';
 import type { Checkout } from '../open-checkout.ts';
 import { searchSessions } from '../search-lists.ts';
 import { callStripe, describeRefusal, StripeRefusal } from '../stripe.ts';
 import { noteCheckout } from './adopt.ts';
-import { ensureProduct, findOffer } from './plans.ts';
+import { describePrice, findOffer } from './plans.ts';
 
 /**
  * Opens the page at which a subscription is paid for the first time. Asked again for the same one, Stripe
@@ -57,16 +56,10 @@ async function isCancelled(ctx: Ctx, { _id }: SubscriptionDoc): Promise<boolean>
 }
 
 async function createSession(ctx: Ctx, subscription: SubscriptionDoc) {
-  const { _id, user, plan: name, currency: sold } = subscription;
-  const { plan, currency, amount } = findOffer(name, sold);
-  const product = await ensureProduct(plan);
+  const { _id, user, plan, currency } = subscription;
+  const price_data = await describePrice(findOffer(plan, currency));
   const id = idText(_id);
   const metadata = { subscription: id };
-  const price_data = {
-    ...{ currency: currency.toLowerCase(), product },
-    unit_amount: toStripeAmount(amount, currency),
-    recurring: { interval: plan.interval === 'YEAR' ? ('year' as const) : ('month' as const) },
-  };
   const what = {
     line_items: [{ quantity: 1, price_data }],
     metadata,

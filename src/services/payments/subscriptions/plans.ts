@@ -1,13 +1,19 @@
 import { config } from '../../../config.ts';
 import { invalid } from '../../../errors.ts';
 import type { SubscriptionPlan } from '../../../sold.ts';
+import { toStripeAmount } from '../currency.ts';
 import { callStripe, StripeRefusal } from '../stripe.ts';
 
-/** Finds a plan that is on offer, in a currency. @throws AppError VALIDATION_FAILED */
-export function findOffer(
-  name: string,
-  currency?: string,
-): { plan: SubscriptionPlan; currency: string; amount: number } {
+/** What is charged for each period of a plan. */
+export interface PlanPrice {
+  plan: string;
+  amount: number;
+  currency: string;
+  interval: 'month' | 'year';
+}
+
+/** Finds what a plan costs that is on offer, in a currency. @throws AppError VALIDATION_FAILED */
+export function findOffer(name: string, currency?: string): PlanPrice {
   const plan = findPlan(name);
   if (!plan) {
     const names = config.subscriptionPlans.map((one) => one.name).join(', ');
@@ -15,7 +21,8 @@ export function findOffer(
   }
   const asked = currency ?? (Object.keys(plan.amounts)[0] as string);
   const amount = plan.amounts[asked];
-  if (amount !== undefined) return { plan, currency: asked, amount };
+  const interval = plan.interval === 'YEAR' ? 'year' : 'month';
+  if (amount !== undefined) return { plan: name, amount, currency: asked, interval };
   const message = `is not sold here; there are ${Object.keys(plan.amounts).join(', ')}`;
   throw invalid([{ path: 'currency', message }]);
 }
@@ -28,8 +35,18 @@ export function findPlan(name: string): SubscriptionPlan | undefined {
 // whose id names the plan.
 const PREFIX = 'plan-';
 
+/** A price as Stripe is told it. */
+export async function describePrice({ plan, amount, currency, interval }: PlanPrice) {
+  return {
+    currency: currency.toLowerCase(),
+    product: await ensureProduct(plan),
+    unit_amount: toStripeAmount(amount, currency),
+    recurring: { interval },
+  };
+}
+
 /** The product at Stripe that stands for a plan, which is made there at its first use. */
-export async function ensureProduct({ name }: SubscriptionPlan): Promise<string> {
+async function ensureProduct(name: string): Promise<string> {
   const id = PREFIX + name;
   try {
     await callStripe((stripe) => stripe.products.create({ id, name }));

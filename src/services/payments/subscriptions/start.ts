@@ -29,7 +29,7 @@ export async function startSubscription(
   const open = await findOne(ctx, Subscription, { user, isOpen: true }, WHOLE);
   // The same request once more finds what it has made.
   if (open && !(ctx.promisedId && open._id.equals(ctx.promisedId))) throw refuseSecond(open);
-  const values = { user, plan: plan.name, currency, isOpen: true };
+  const values = { user, plan, currency, isOpen: true };
   const stored = open ?? (await insertOne(ctx, values));
   const checkout = await openSubscription(ctx, stored);
   const subscription = await findOne(ctx, Subscription, { _id: stored._id });
