@@ -17,7 +17,9 @@ type Named = Pick<SubscriptionDoc, '_id'>;
 /**
  * Changes the plan. A dearer one counts as soon as Stripe has charged the difference for what is left of the
  * period; where its bank asks, or the card is refused, the answer says where to pay. A cheaper one counts from
- * the next period on. What was asked for before is found as it is, so that asking twice charges once.
+ * the next period on. Stripe begins a new period at once where the interval changes, and charges it: so only a
+ * dearer plan can have another one. What was asked for before is found as it is, so that asking twice charges
+ * once.
  * @throws AppError VALIDATION_FAILED, INVALID_STATE, UNAVAILABLE
  */
 export async function changePlan(
@@ -34,6 +36,7 @@ export async function changePlan(
   if (readPlan(found) !== name || known.plan !== name) {
     const paid = findPlan(known.plan);
     const isDearer = offer.amount > (paid?.amounts[known.currency] ?? 0) && known.plan !== name;
+    if (!isDearer && readInterval(found) !== offer.interval) throw refuse(known, OTHER_INTERVAL);
     // What was to come in the next period is undone first: nothing was paid for it.
     if (isDearer && paid && readPlan(found) !== known.plan) {
       await setPlan(ctx, known, found, findOffer(known.plan, known.currency), 'none');
@@ -94,6 +97,13 @@ async function setPlan(
       { idempotencyKey: `plan-${price.plan}-${proration_behavior}-${key}` },
     ),
   );
+}
+
+const OTHER_INTERVAL =
+  'a plan of another interval that costs no more would be charged at once; cancel it at the end of its period, then subscribe to that one';
+
+function readInterval({ items }: Stripe.Subscription): string | undefined {
+  return items.data[0]?.price.recurring?.interval;
 }
 
 function readPlan({ items }: Stripe.Subscription): string {
