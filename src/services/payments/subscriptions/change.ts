@@ -1,14 +1,15 @@
 import type Stripe from 'stripe';
 import type { Ctx } from '../../../context.ts';
-import { idText, newId } from '../../../data/ids.ts';
 import { findOne, WHOLE } from '../../../data/read.ts';
 import { AppError } from '../../../errors.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import type { Checkout } from '../open-checkout.ts';
-import { readId } from '../read-id.ts';
 import { callOrRefuse } from '../stripe.ts';
+import { fetchPaidInvoices } from './facts.ts';
 import { cancelUnopened } from './look-up.ts';
-import { describePrice, findOffer, findPlan, type PlanPrice, readProduct } from './plans.ts';
+import { findPaidPeriod } from './periods.ts';
+import { findOffer, type PlanPrice } from './plans.ts';
+import { readInterval, readPlan, setPlan } from './set-plan.ts';
 import { settleSubscription } from './settle.ts';
 import { findOpenInvoice } from './start.ts';
 
@@ -19,7 +20,7 @@ type Named = Pick<SubscriptionDoc, '_id'>;
  * period; where its bank asks, or the card is refused, the answer says where to pay. A cheaper one counts from
  * the next period on. Stripe begins a new period at once where the interval changes, and charges it: so only a
  * dearer plan can have another one. What was asked for before is found as it is, so that asking twice charges
- * once.
+ * once; who goes back to the plan that is paid keeps its price.
  * @throws AppError VALIDATION_FAILED, INVALID_STATE, UNAVAILABLE
  */
 export async function changePlan(
@@ -33,18 +34,7 @@ export async function changePlan(
   const { providerId } = known;
   const found = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
   if (found.pending_update) return { subscription: known, checkout: await showInvoice(providerId) };
-  if (readPlan(found) !== name || known.plan !== name) {
-    const paid = findPlan(known.plan);
-    const isDearer = offer.amount > (paid?.amounts[known.currency] ?? 0) && known.plan !== name;
-    if (!isDearer && readInterval(found) !== offer.interval) throw refuse(known, OTHER_INTERVAL);
-    // What was to come in the next period is undone first: nothing was paid for it.
-    if (isDearer && paid && readPlan(found) !== known.plan) {
-      await setPlan(ctx, known, found, findOffer(known.plan, known.currency), 'none');
-    }
-    if (readPlan(found) !== name) {
-      await setPlan(ctx, known, found, offer, isDearer ? 'always_invoice' : 'none');
-    }
-  }
+  if (readPlan(found) !== name) await changePrice(ctx, known, found, offer);
   await settleSubscription(ctx, known._id);
   const after = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
   const checkout = after.pending_update ? await showInvoice(providerId) : {};
@@ -75,40 +65,34 @@ export async function setCancellation(
   return reload(ctx, known);
 }
 
-async function setPlan(
+/** What was paid is Stripe's to say: an event of it may still be on its way, and our prices may be others today. */
+async function changePrice(
   ctx: Ctx,
-  { _id }: SubscriptionDoc,
-  { id, items }: Stripe.Subscription,
-  price: PlanPrice,
-  proration_behavior: 'always_invoice' | 'none',
+  known: SubscriptionDoc,
+  found: Stripe.Subscription,
+  offer: PlanPrice,
 ): Promise<void> {
-  const price_data = await describePrice(price);
-  const item = { id: items.data[0]?.id as string, price_data };
-  // The same for a request that is sent again under its Idempotency-Key.
-  const key = `${idText(_id)}-${idText(ctx.promisedId ?? newId(ctx.clock()))}`;
-  const how =
-    proration_behavior === 'none'
-      ? { proration_behavior }
-      : { proration_behavior, payment_behavior: 'pending_if_incomplete' as const };
-  await callOrRefuse((stripe) =>
-    stripe.subscriptions.update(
-      id,
-      { items: [item], ...how },
-      { idempotencyKey: `plan-${price.plan}-${proration_behavior}-${key}` },
-    ),
-  );
+  const paid = findPaidPeriod(await fetchPaidInvoices(found.id));
+  const interval = readInterval(found); // a smaller plan that is to come has the same
+  const { plan, amount = 0 } = paid ?? {};
+  const own = plan && { ...offer, plan, amount, interval };
+  if (own && plan === offer.plan) {
+    await setPlan(ctx, known, found, own, 'none');
+    return;
+  }
+  if (amount >= offer.amount) {
+    if (interval !== offer.interval) throw refuse(known, OTHER_INTERVAL);
+    await setPlan(ctx, known, found, offer, 'none');
+    return;
+  }
+  // What was to come in the next period is undone first: nothing was paid for it.
+  const isUndone = own && plan !== readPlan(found);
+  const before = isUndone ? await setPlan(ctx, known, found, own, 'none') : found;
+  await setPlan(ctx, known, before, offer, 'always_invoice');
 }
 
 const OTHER_INTERVAL =
   'a plan of another interval that costs no more would be charged at once; cancel it at the end of its period, then subscribe to that one';
-
-function readInterval({ items }: Stripe.Subscription): string | undefined {
-  return items.data[0]?.price.recurring?.interval;
-}
-
-function readPlan({ items }: Stripe.Subscription): string {
-  return readProduct(readId(items.data[0]?.price.product) ?? '');
-}
 
 async function showInvoice(providerId: string): Promise<Checkout> {
   const url = await findOpenInvoice(providerId);

@@ -30,6 +30,8 @@ export interface InvoiceFacts {
 /** What an invoice charges, or gives back where `isCharged` is false. */
 export interface InvoiceLine {
   plan: string;
+  /** What a whole period of it costs, at the price that the subscription had then. */
+  price: number;
   isCharged: boolean;
   /** Whether it is for what is left of a period, after a change of the plan. */
   isProrated: boolean;
@@ -55,12 +57,10 @@ export async function fetchSubscription({
 }
 
 async function fetchOne(id: string): Promise<SubscriptionFacts> {
-  const of = { subscription: id, limit: 100, expand: ['data.payments'] };
-  const [subscription, found] = await Promise.all([
+  const [subscription, invoices] = await Promise.all([
     callStripe((stripe) => stripe.subscriptions.retrieve(id)),
-    callStripe((stripe) => stripe.invoices.list(of).autoPagingToArray({ limit: 1000 })),
+    listInvoices(id),
   ]);
-  const invoices = [...found].sort((one, other) => one.created - other.created);
   const unpaid = invoices.find(({ status }) => status === 'open' || status === 'uncollectible');
   const product = subscription.items.data[0]?.price.product;
   return {
@@ -69,8 +69,26 @@ async function fetchOne(id: string): Promise<SubscriptionFacts> {
     ...(product && { nextPlan: readProduct(readId(product) as string) }),
     cancelAtPeriodEnd: subscription.cancel_at_period_end,
     ...(unpaid && { unpaidSince: new Date(unpaid.created * 1000) }),
-    invoices: invoices.filter(({ status }) => status === 'paid').map(readInvoice),
+    invoices: readPaid(invoices),
   };
+}
+
+/** The paid invoices of a subscription, the oldest first. */
+export async function fetchPaidInvoices(id: string): Promise<InvoiceFacts[]> {
+  return readPaid(await listInvoices(id));
+}
+
+/** All invoices, the oldest first: Stripe lists the newest first, also of those of one second. */
+async function listInvoices(id: string): Promise<Stripe.Invoice[]> {
+  const of = { subscription: id, limit: 100, expand: ['data.payments'] };
+  const found = await callStripe((stripe) =>
+    stripe.invoices.list(of).autoPagingToArray({ limit: 1000 }),
+  );
+  return found.reverse();
+}
+
+function readPaid(invoices: Stripe.Invoice[]): InvoiceFacts[] {
+  return invoices.filter(({ status }) => status === 'paid').map(readInvoice);
 }
 
 function readStatus(status: Stripe.Subscription.Status): SubscriptionDoc['status'] {
@@ -94,13 +112,17 @@ export function readInvoice(invoice: Stripe.Invoice): InvoiceFacts {
   };
 }
 
-function readLine({ amount, parent, period, pricing }: Stripe.InvoiceLineItem): InvoiceLine[] {
+function readLine(line: Stripe.InvoiceLineItem): InvoiceLine[] {
+  const { amount, currency, parent, period, pricing } = line;
   const product = pricing?.price_details?.product;
   if (!product) return [];
+  // It has none where a price is in tiers, as none of ours is.
+  const price = pricing.unit_amount_decimal?.toNumber() ?? Math.abs(amount);
   const item = parent?.subscription_item_details ?? parent?.invoice_item_details;
   return [
     {
       plan: readProduct(product),
+      price: fromStripeAmount(price, currency),
       isCharged: amount >= 0,
       isProrated: item?.proration ?? false,
       start: new Date(period.start * 1000),

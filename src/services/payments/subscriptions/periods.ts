@@ -4,6 +4,8 @@ import { findPlan } from './plans.ts';
 /** The period that is paid, and for which plan. */
 export interface PaidPeriod {
   plan: string;
+  /** What a whole one costs. */
+  amount: number;
   start: Date;
   end: Date;
 }
@@ -17,8 +19,8 @@ export function findPaidPeriod(invoices: InvoiceFacts[]): PaidPeriod | undefined
   let last: InvoiceLine | undefined;
   for (const line of charged) if (!last || line.start >= last.start) last = line;
   if (!last) return undefined;
-  const { plan, end } = last;
-  return { plan, end, start: findWhole(charged, last)?.start ?? last.start };
+  const { plan, price: amount, end } = last;
+  return { plan, amount, end, start: findWhole(charged, last)?.start ?? last.start };
 }
 
 /**

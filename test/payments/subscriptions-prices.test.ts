@@ -1,0 +1,96 @@
+import { vi } from 'vitest';
+
+const stripe = await vi.hoisted(async () => {
+  await import('./support/plans.ts');
+  return (await import('../harness/stripe.ts')).startStripe();
+});
+
+import '../harness/place.ts';
+import { afterAll, expect, test } from 'vitest';
+import { config } from '../../src/config.ts';
+import { paySession } from '../fakes/stripe/sessions.ts';
+import type { Doc } from '../harness/given.ts';
+import { place } from '../harness/place.ts';
+import { IN_ORDER, World } from './support/world.ts';
+
+place({ worker: false });
+
+afterAll(() => stripe.stop());
+
+/** The plans that are sold from now on, and for how much. */
+function offer(amounts: Record<string, number>): void {
+  const plans = Object.entries(amounts).map(([name, EUR]) => ({
+    ...{ name, credits: CREDITS[name] as number, interval: 'MONTH' as const, amounts: { EUR } },
+  }));
+  config.subscriptionPlans.splice(0, config.subscriptionPlans.length, ...plans);
+}
+
+const CREDITS: Record<string, number> = { PRO: 500, STUDIO: 2000, LABEL: 8000 };
+
+async function subscribe(plan: string): Promise<World> {
+  const world = await World.make(stripe, IN_ORDER);
+  await world.subscribe(plan);
+  paySession(stripe.state, world.session, 'PAYS');
+  await world.finish();
+  return world;
+}
+
+async function readAmounts({ person }: World): Promise<unknown[]> {
+  const { body } = await person.get<{ data: Doc[] }>('/v1/payments');
+  return body.data.map(({ amount }) => amount);
+}
+
+test('who gives a smaller plan up that was to come goes on at the price that was paid', async () => {
+  offer({ PRO: 1000, STUDIO: 4000 });
+  const world = await subscribe('STUDIO');
+  await world.pass(0.5);
+  await world.change('plan', { plan: 'PRO' });
+  offer({ PRO: 1900, STUDIO: 5900 });
+  expect(await world.change('plan', { plan: 'STUDIO' })).toMatchObject({ plan: 'STUDIO' });
+  await world.pass();
+  expect(await world.finish()).toMatchObject({ balance: 4000, payments: 2 });
+  expect(await readAmounts(world)).toEqual([4000, 4000]);
+});
+
+test('what is left of a plan is given back at the price that was paid, though a smaller one was to come', async () => {
+  offer({ PRO: 1000, STUDIO: 4000, LABEL: 10_000 });
+  const world = await subscribe('STUDIO');
+  await world.pass(0.5);
+  await world.change('plan', { plan: 'PRO' });
+  offer({ PRO: 1900, STUDIO: 5900, LABEL: 10_000 });
+  expect(await world.change('plan', { plan: 'LABEL' })).toMatchObject({ plan: 'LABEL' });
+  // Half of each.
+  expect(await readAmounts(world)).toEqual([5000 - 2000, 4000]);
+});
+
+test('a plan that costs more today than another one that was paid is the dearer one, and only then', async () => {
+  offer({ PRO: 1000, STUDIO: 4000 });
+  const world = await subscribe('STUDIO');
+  await world.pass(0.5);
+  offer({ PRO: 4500, STUDIO: 5900 });
+  expect(await world.change('plan', { plan: 'PRO' })).toMatchObject({ plan: 'PRO' });
+  expect(await readAmounts(world)).toEqual([2250 - 2000, 4000]);
+});
+
+test('a smaller plan that was to come stays so, though it costs more than what was paid by now', async () => {
+  offer({ PRO: 1000, STUDIO: 4000 });
+  const world = await subscribe('STUDIO');
+  await world.pass(0.5);
+  await world.change('plan', { plan: 'PRO' });
+  offer({ PRO: 4500, STUDIO: 5900 });
+  const again = await world.change('plan', { plan: 'PRO' });
+  expect([again.plan, again.nextPlan]).toEqual(['STUDIO', 'PRO']);
+  await world.pass();
+  await world.finish();
+  expect(await readAmounts(world)).toEqual([1000, 4000]);
+});
+
+test('a plan that is sold no more is given back at its price, though a smaller one was to come', async () => {
+  offer({ STUDIO: 4000, PRO: 1000 });
+  const world = await subscribe('STUDIO');
+  await world.pass(0.5);
+  await world.change('plan', { plan: 'PRO' });
+  offer({ PRO: 1900, LABEL: 10_000 });
+  expect(await world.change('plan', { plan: 'LABEL' })).toMatchObject({ plan: 'LABEL' });
+  expect(await readAmounts(world)).toEqual([5000 - 2000, 4000]);
+});
