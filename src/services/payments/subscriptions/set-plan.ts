@@ -1,42 +1,69 @@
 import type Stripe from 'stripe';
 import type { Ctx } from '../../../context.ts';
 import { idText, newId } from '../../../data/ids.ts';
-import type { SubscriptionDoc } from '../../../models/billing/subscription.ts';
+import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
+import { makeOnce } from '../make-once.ts';
 import { readId } from '../read-id.ts';
 import { callOrRefuse } from '../stripe.ts';
 import { describePrice, type PlanPrice, readProduct } from './plans.ts';
 
 /**
- * Has Stripe charge another price: its difference at once, whatever is paid later, or from the next period on.
+ * Has Stripe charge another price, once: its difference at once, whatever is paid later, or from the next
+ * period on.
  * @throws AppError INVALID_STATE, UNAVAILABLE
  */
 export async function setPlan(
   ctx: Ctx,
   { _id }: Pick<SubscriptionDoc, '_id'>,
-  { id, items }: Stripe.Subscription,
+  found: Stripe.Subscription,
   price: PlanPrice,
   proration_behavior: 'always_invoice' | 'none',
 ): Promise<Stripe.Subscription> {
-  const price_data = await describePrice(price);
-  const item = { id: items.data[0]?.id as string, price_data };
-  // The same for a request that is sent again under its Idempotency-Key.
-  const key = `${idText(_id)}-${idText(ctx.promisedId ?? newId(ctx.clock()))}`;
+  const { id, items } = found;
+  const item = { id: items.data[0]?.id as string, price_data: await describePrice(price) };
   const how =
     proration_behavior === 'none'
       ? { proration_behavior }
       : { proration_behavior, payment_behavior: 'pending_if_incomplete' as const };
-  return callOrRefuse((stripe) =>
-    stripe.subscriptions.update(
-      id,
-      { items: [item], ...how },
-      { idempotencyKey: `plan-${price.plan}-${proration_behavior}-${key}` },
-    ),
-  );
+  const change = `plan-${price.plan}-${proration_behavior}-${idText(_id)}`;
+  const place = { entity: Subscription, _id };
+  return makeOnce(ctx, place, {
+    name: `${change}-${nameOccasion(ctx, found, proration_behavior)}`,
+    create: (idempotencyKey) =>
+      callOrRefuse((stripe) =>
+        stripe.subscriptions.update(id, { items: [item], ...how }, { idempotencyKey }),
+      ),
+    find: async () => {
+      const now = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(id));
+      const waiting = readPlanOf(now.pending_update?.subscription_items ?? []);
+      return [readPlan(now), waiting].includes(price.plan) ? now : undefined;
+    },
+  });
+}
+
+/**
+ * What tells one change from the next. What is charged at once may be refused, and be asked for again: it is
+ * the same for a request that is sent again under its Idempotency-Key. What costs nothing is the same for all
+ * who have read the same price: the later one of two at once would undo what the other is charged for meanwhile.
+ */
+function nameOccasion(
+  ctx: Ctx,
+  { items }: Stripe.Subscription,
+  proration: 'always_invoice' | 'none',
+): string {
+  const former = items.data[0]?.price.id;
+  if (proration === 'none' && former) return former;
+  return idText(ctx.promisedId ?? newId(ctx.clock()));
 }
 
 /** The plan that it goes on with. */
-export function readPlan({ items }: Pick<Stripe.Subscription, 'items'>): string {
-  return readProduct(readId(items.data[0]?.price.product) ?? '');
+export function readPlan({ items }: Stripe.Subscription): string {
+  return readPlanOf(items.data) ?? '';
+}
+
+function readPlanOf([item]: Stripe.SubscriptionItem[]): string | undefined {
+  const product = readId(item?.price.product);
+  return product && readProduct(product);
 }
 
 export function readInterval({ items }: Stripe.Subscription): PlanPrice['interval'] {
