@@ -105,6 +105,7 @@ test('each kind of request was among them', () => {
       'GET /v1/invoices/{id}',
       'GET /v1/payment_intents',
       'GET /v1/payment_intents/{id}',
+      'GET /v1/payment_intents/search',
       'GET /v1/payment_methods/{id}',
       'GET /v1/refunds',
       'GET /v1/subscriptions/{id}',

@@ -5,6 +5,7 @@ import { insert, update } from '../../data/write.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import { PaymentMethod } from '../../models/billing/payment-method.ts';
+import { findMade } from './find-made.ts';
 import { type Checkout, type Opened, openCheckout } from './open-checkout.ts';
 import { findPrice } from './packages.ts';
 import { settlePayment } from './settle.ts';
@@ -90,18 +91,31 @@ export async function noteOpened(ctx: Ctx, { _id }: PaymentDoc, opened: Opened):
   await update(ctx, Payment, isNew, { set: { providerId, ...(intentId && { intentId }) } }, 'open');
 }
 
-/** Opens a payment at Stripe; one that Stripe refuses has failed. */
+/**
+ * Opens a payment at Stripe; one that Stripe refuses has failed. But not for what has changed since it was opened
+ * by a call that was never answered, such as a method that is gone: it is what Stripe made then.
+ */
 export async function openOrFail(ctx: Ctx, payment: PaymentDoc): Promise<Opened | undefined> {
   try {
     return await openCheckout(ctx, payment);
   } catch (error) {
     if (!(error instanceof StripeRefusal)) throw error;
+    const made = await findMade(ctx, payment);
+    if (made) return made;
     ctx.log.warn('Stripe refused a payment.', { error });
-    const failed = { status: 'FAILED', error: describeRefusal(error) };
-    const pending = { _id: payment._id, status: 'PENDING' };
-    await update(ctx, Payment, pending, { set: failed }, 'fail');
+    await failUnopened(ctx, payment, describeRefusal(error));
     return undefined;
   }
+}
+
+/** Notes that a payment has failed of which Stripe has nothing, unless that was told meanwhile. */
+export async function failUnopened(
+  ctx: Ctx,
+  { _id }: PaymentDoc,
+  error: { code: string; message: string },
+): Promise<void> {
+  const unopened = { _id, status: 'PENDING', providerId: { $exists: false } };
+  await update(ctx, Payment, unopened, { set: { status: 'FAILED', error } }, 'fail');
 }
 
 /** @throws AppError VALIDATION_FAILED unless it is a method of the user */

@@ -1,12 +1,11 @@
 import type { Ctx } from '../../context.ts';
 import { idText, type UUID } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
-import { update } from '../../data/write.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import type { WebhookEventDoc } from '../../models/webhooks/webhook-event.ts';
-import { noteOpened, openOrFail } from './buy.ts';
-import { findKnown } from './customer.ts';
-import { searchIntents, searchSessions } from './search-lists.ts';
+import { failUnopened, noteOpened, openOrFail } from './buy.ts';
+import { findMade } from './find-made.ts';
+import type { Opened } from './open-checkout.ts';
 import { settlePayment } from './settle.ts';
 import { callStripe, isMissing } from './stripe.ts';
 
@@ -37,28 +36,19 @@ export async function adoptCheckout(
  */
 export async function lookUpPayment(ctx: Ctx, payment: PaymentDoc): Promise<void> {
   const age = ctx.clock() - payment.createdAt.getTime();
-  if (age < SAME_ANSWER) {
-    const opened = await openOrFail(ctx, payment);
-    if (!opened) return;
-    await noteOpened(ctx, payment, opened);
-    return settlePayment(ctx, payment._id);
-  }
-  const providerId = await searchLists(ctx, payment);
-  if (providerId) {
-    await noteOpened(ctx, payment, { providerId, checkout: {} });
-    return settlePayment(ctx, payment._id);
-  }
-  const error = { code: 'NOT_OPENED', message: 'The payment provider never heard of it.' };
-  const pending = { _id: payment._id, status: 'PENDING', providerId: { $exists: false } };
-  await update(ctx, Payment, pending, { set: { status: 'FAILED', error } }, 'fail');
+  const opened =
+    age < SAME_ANSWER ? await openOrFail(ctx, payment) : await findOrFail(ctx, payment);
+  if (!opened) return;
+  await noteOpened(ctx, payment, opened);
+  await settlePayment(ctx, payment._id);
 }
 
-async function searchLists(ctx: Ctx, payment: PaymentDoc): Promise<string | undefined> {
-  const { _id, user, createdAt: since, flow } = payment;
-  const customer = await findKnown(ctx, user);
-  if (!customer) return undefined;
-  const sought = { customer, since, mark: { name: 'payment' as const, id: idText(_id) } };
-  return (await (flow === 'CHECKOUT' ? searchSessions(sought) : searchIntents(sought)))?.id;
+async function findOrFail(ctx: Ctx, payment: PaymentDoc): Promise<Opened | undefined> {
+  const made = await findMade(ctx, payment);
+  if (made) return made;
+  const message = 'The payment provider never heard of it.';
+  await failUnopened(ctx, payment, { code: 'NOT_OPENED', message });
+  return undefined;
 }
 
 async function findSession(

@@ -4,9 +4,9 @@ import { idText } from '../../data/ids.ts';
 import { findOne } from '../../data/read.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import { PaymentMethod } from '../../models/billing/payment-method.ts';
-import { describePage } from './checkout-page.ts';
 import { toStripeAmount } from './currency.ts';
 import { callForCustomer } from './customer.ts';
+import { describePurchase } from './describe-purchase.ts';
 import { makeOnce } from './make-once.ts';
 import { searchIntents, searchSessions } from './search-lists.ts';
 import { callStripe, StripeRefusal } from './stripe.ts';
@@ -42,42 +42,14 @@ export function openCheckout(ctx: Ctx, payment: PaymentDoc): Promise<Opened> {
 const inClient = { automatic_payment_methods: { enabled: true } } as const;
 
 async function openSession(ctx: Ctx, payment: PaymentDoc, customer: string): Promise<Opened> {
-  const params = describeSession(payment, customer);
-  const { id, url } = await makeOnce(ctx, placeOf(payment), {
+  const params = describePurchase(payment, customer);
+  const session = await makeOnce(ctx, placeOf(payment), {
     name: makeKey(payment),
     create: (idempotencyKey) =>
       callStripe((stripe) => stripe.checkout.sessions.create(params, { idempotencyKey })),
     find: () => searchSessions(describeSought(payment, customer)),
   });
-  return { providerId: id, checkout: url ? { url } : {} };
-}
-
-function describeSession(
-  { _id, currency, credits, amount }: PaymentDoc,
-  customer: string,
-): Stripe.Checkout.SessionCreateParams {
-  const id = idText(_id);
-  const metadata = { payment: id };
-  return {
-    mode: 'payment',
-    ...describePage(customer, { folder: 'payments', id }),
-    line_items: [
-      {
-        quantity: 1,
-        price_data: {
-          currency: currency.toLowerCase(),
-          unit_amount: toStripeAmount(amount, currency),
-          product_data: { name: `${credits} credits` },
-        },
-      },
-    ],
-    metadata,
-    // The session's own are not copied: charges, refunds and disputes carry these.
-    payment_intent_data: { metadata },
-    // Stripe writes the invoice, with the number for VAT that the payer gives.
-    invoice_creation: { enabled: true },
-    saved_payment_method_options: { payment_method_save: 'enabled' },
-  };
+  return describeSession(session);
 }
 
 /** Charges a saved method at once, with nobody there: what the bank asks is answered later. */
@@ -122,7 +94,13 @@ function createIntent(
   });
 }
 
-function describeIntent({ id, client_secret, status }: Stripe.PaymentIntent): Opened {
+/** What a Checkout session is for whoever pays. */
+export function describeSession({ id, url }: Stripe.Checkout.Session): Opened {
+  return { providerId: id, checkout: url ? { url } : {} };
+}
+
+/** What a PaymentIntent is for whoever pays. */
+export function describeIntent({ id, client_secret, status }: Stripe.PaymentIntent): Opened {
   const isOpen = status !== 'succeeded' && status !== 'canceled' && client_secret;
   return {
     providerId: id,
@@ -135,8 +113,14 @@ function placeOf({ _id }: PaymentDoc) {
   return { entity: Payment, _id };
 }
 
-function describeSought({ _id, createdAt }: PaymentDoc, customer: string) {
-  return { customer, since: createdAt, mark: { name: 'payment' as const, id: idText(_id) } };
+/** What to look for in Stripe's lists. */
+export function describeSought(payment: PaymentDoc, customer: string) {
+  return { customer, since: payment.createdAt, mark: describeMark(payment) };
+}
+
+/** What all that is made for a payment bears. */
+export function describeMark({ _id }: PaymentDoc) {
+  return { name: 'payment' as const, id: idText(_id) };
 }
 
 function makeKey({ _id }: PaymentDoc): string {

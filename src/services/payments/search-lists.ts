@@ -26,6 +26,19 @@ export function searchIntents(sought: Sought): Promise<Stripe.PaymentIntent | un
   );
 }
 
+/**
+ * Searches all of Stripe's PaymentIntents, of whichever customer, for the one with our mark. Stripe finds a new
+ * one within a minute, so one that was made just now is only in its list.
+ */
+export async function searchAllIntents({
+  name,
+  id,
+}: Sought['mark']): Promise<Stripe.PaymentIntent | undefined> {
+  const query = `metadata['${name}']:'${id}'`;
+  const found = await callStripe((stripe) => stripe.paymentIntents.search({ query, limit: 1 }));
+  return found.data[0];
+}
+
 type Of = { customer: string; created: { gte: number }; limit: number };
 
 async function search<T extends { metadata: Stripe.Metadata | null }>(

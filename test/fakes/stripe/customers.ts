@@ -33,17 +33,6 @@ export function deleteCustomer(state: State, id: string): StripeObject {
   return Object.assign(customer, { deleted: true });
 }
 
-/** GET /v1/customers/search, by one value of the metadata. */
-export function searchCustomers(state: State, { query, limit = 10 }: Params): unknown {
-  const [, name = '', value] = /^metadata\['(\w+)'\]:'([^']*)'$/.exec(String(query)) ?? [];
-  if (value === undefined) throw new FakeError(400, { message: `No such query: ${query}` });
-  const found = listObjects(state, 'customer').filter(
-    ({ metadata, deleted }) => !deleted && metadata[name] === value,
-  );
-  const data = found.slice(0, Number(limit));
-  return { object: 'search_result', url: '/v1/customers/search', data, has_more: false };
-}
-
 /** @throws FakeError unless whoever pays is a customer */
 export function checkCustomer(state: State, { customer }: Params): void {
   if (customer !== undefined) needCustomer(state, customer, 'customer');

@@ -14,14 +14,9 @@ import {
 /** POST /v1/payment_intents, with a saved method and `confirm` charged at once. */
 export function createIntent(state: State, params: Params): StripeObject {
   requireParams(params, 'amount', 'currency');
+  if (params.confirm !== 'true') return makeIntent(state, params);
+  const method = needMethod(state, params);
   const intent = makeIntent(state, params);
-  if (params.confirm !== 'true') return intent;
-  const method = need(state, params.payment_method, 'payment_method');
-  if (method.customer !== params.customer) {
-    const message = 'The PaymentMethod does not belong to the Customer.';
-    const code = 'payment_method_unexpected_state';
-    throw new FakeError(400, { type: 'invalid_request_error', code, message });
-  }
   if (method.does === 'ASKS' && params.off_session === 'true') {
     const error = {
       ...{ type: 'card_error', code: 'authentication_required' },
@@ -33,6 +28,15 @@ export function createIntent(state: State, params: Params): StripeObject {
   const error = chargeIntent(state, intent, method.does);
   if (error) throw new FakeError(402, { ...error, payment_intent: intent });
   return intent;
+}
+
+/** What is refused for its parameters leaves no PaymentIntent. */
+function needMethod(state: State, { payment_method, customer }: Params): StripeObject {
+  const method = need(state, payment_method, 'payment_method');
+  if (method.customer === customer) return method;
+  const message = 'The PaymentMethod does not belong to the Customer.';
+  const code = 'payment_method_unexpected_state';
+  throw new FakeError(400, { type: 'invalid_request_error', code, message });
 }
 
 export function makeIntent(state: State, params: Params): StripeObject {

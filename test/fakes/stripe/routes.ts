@@ -1,15 +1,10 @@
-import {
-  checkCustomer,
-  deleteCustomer,
-  makeCustomer,
-  searchCustomers,
-  updateCustomer,
-} from './customers.ts';
+import { checkCustomer, deleteCustomer, makeCustomer, updateCustomer } from './customers.ts';
 import { readList } from './form.ts';
 import { cancelIntent, createIntent } from './intents.ts';
 import { createSetup, detachMethod } from './methods.ts';
 import { createProduct } from './prices.ts';
 import { createRefund } from './reversals.ts';
+import { searchObjects } from './search.ts';
 import { createSession, expireSession } from './sessions.ts';
 import {
   FakeError,
@@ -42,7 +37,7 @@ const ROUTES: [string, RegExp, Handle][] = [
   ['POST', /^\/v1\/customers$/, makeCustomer],
   ['POST', /^\/v1\/customers\/(\w+)$/, (s, params, id) => updateCustomer(s, id, params)],
   ['DELETE', /^\/v1\/customers\/(\w+)$/, (s, _p, id) => deleteCustomer(s, id)],
-  ['GET', /^\/v1\/customers\/search$/, searchCustomers],
+  search('customers', 'customer'),
   read('customers', 'customer'),
   ['POST', /^\/v1\/checkout\/sessions$/, forCustomer(createSession)],
   ['POST', /^\/v1\/checkout\/sessions\/(\w+)\/expire$/, (s, _p, id) => expireSession(s, id)],
@@ -50,6 +45,7 @@ const ROUTES: [string, RegExp, Handle][] = [
   list('checkout/sessions', 'checkout.session', ['payment_intent', 'customer']),
   ['POST', /^\/v1\/payment_intents$/, forCustomer(createIntent)],
   ['POST', /^\/v1\/payment_intents\/(\w+)\/cancel$/, (s, _p, id) => cancelIntent(s, id)],
+  search('payment_intents', 'payment_intent'),
   read('payment_intents', 'payment_intent'),
   list('payment_intents', 'payment_intent', ['customer']),
   ['POST', /^\/v1\/setup_intents$/, forCustomer(createSetup)],
@@ -79,6 +75,11 @@ function forCustomer(handle: Handle): Handle {
 function read(name: string, object: string): [string, RegExp, Handle] {
   const pattern = new RegExp(`^/v1/${name}/(\\w+)$`);
   return ['GET', pattern, (s, { expand }, id) => fill(s, need(s, id, object), readList(expand))];
+}
+
+function search(name: string, object: string): [string, RegExp, Handle] {
+  const pattern = new RegExp(`^/v1/${name}/search$`);
+  return ['GET', pattern, (state, params) => searchObjects(state, params, { name, object })];
 }
 
 function list(name: string, object: string, filters: string[]): [string, RegExp, Handle] {
