@@ -225,6 +225,56 @@ test('a refund whose answer was lost is found by the same request once more, tho
   expect(await world.finish()).toMatchObject({ status: 'REFUNDED', refundedAmount: 500 });
 });
 
+const REFUNDS = /^POST \/v1\/refunds$/;
+const newKey = () => ({ 'idempotency-key': `refund-${newId(Date.now())}` });
+const refundsOf = (world: World) =>
+  listObjects(stripe.state, 'refund').filter(
+    ({ payment_intent }) => payment_intent === world.intent,
+  );
+
+async function buyAndPay(): Promise<{ world: World; path: string }> {
+  const world = await make();
+  await world.buy();
+  paySession(stripe.state, world.session, 'PAYS');
+  await world.flush();
+  return { world, path: `/v1/payments/${world.payment?.id}/refund` };
+}
+
+test.each([
+  [500, 1],
+  [500, 2],
+  [500, 9],
+  ['ERRS_AFTER', 1],
+] as const)('a refund is made once, though Stripe errs: %s, %i times', async (does, n) => {
+  const [{ world, path }, admin] = [await buyAndPay(), await given.admin()];
+  for (const body of [{ amount: 300 }, {}]) {
+    stripe.faults.push({ at: REFUNDS, does, times: n });
+    const key = newKey();
+    let last = await admin.post(path, body, key);
+    for (let tries = 1; last.status === 503 && tries < 6; tries++) {
+      last = await admin.post(path, body, key);
+    }
+    expect(last.status, last.text).toBe(200);
+    expect((await admin.post(path, body, key)).body).toEqual(last.body);
+  }
+  expect(refundsOf(world).map(({ amount }) => amount)).toEqual([200, 300]);
+  expect(await world.finish()).toMatchObject({ status: 'REFUNDED', refundedAmount: 500 });
+});
+
+test('a request for a refund keeps its key at Stripe, whatever becomes of others', async () => {
+  const [{ world, path }, admin] = [await buyAndPay(), await given.admin()];
+  const [lost, failed] = [newKey(), newKey()];
+  // Stripe may still be at the first one when the second one is asked for.
+  stripe.faults.push({ at: REFUNDS, does: 409, times: 2 });
+  expect((await admin.post(path, { amount: 100 }, lost)).status).toBe(503);
+  stripe.faults.push({ at: REFUNDS, does: 500, times: 4 });
+  expect((await admin.post(path, { amount: 200 }, failed)).status).toBe(503);
+  expect((await admin.post(path, { amount: 100 }, lost)).status).toBe(200);
+  const made = stripe.state.events.filter(({ type }) => type === 'refund.created').at(-1);
+  expect(made?.data.object).toMatchObject({ amount: 100, payment_intent: world.intent });
+  expect(made?.request.idempotency_key).toMatch(/^refund-.{36}$/);
+});
+
 test('a customer who was deleted before its making was answered is made anew', async () => {
   const world = await make();
   stripe.faults.push({ at: CUSTOMERS, does: 'BREAKS_AFTER', times: 2 });

@@ -10,6 +10,16 @@ const PAYMENT_FLOWS = ['CHECKOUT', 'INTENT', 'OFF_SESSION', 'SUBSCRIPTION'] as c
 
 const hidden = { server: true, select: false } as const;
 
+function makeRefundKeysSchema() {
+  return new Schema(
+    {
+      request: { type: String, required: true, maxlength: 64 },
+      spent: { type: Number, required: true, integer: true, min: 0 },
+    },
+    { _id: false },
+  );
+}
+
 function define() {
   const schema = new Schema({
     amount: {
@@ -124,6 +134,13 @@ function define() {
       description: "The provider's invoice.",
     },
     error: errorField(),
+    refundKeys: {
+      type: makeRefundKeysSchema(),
+      ...hidden,
+      personal: 'none',
+      description:
+        'How many idempotency keys of a request for a refund have brought an error that the provider keeps.',
+    },
     spentKeys: spentKeysField,
     lookedUpAt: {
       type: Date,

@@ -13,6 +13,13 @@ interface Place<T extends Base> {
   _id: T['_id'];
 }
 
+/** Counts the keys that are spent: for whoever makes the same thing, at once or later. */
+export interface KeyCounter {
+  read(): Promise<number>;
+  /** Stores the number, unless it is as high already. */
+  raise(to: number): Promise<void>;
+}
+
 interface Making<T> {
   /** The first key, and how all others begin. */
   name: string;
@@ -31,11 +38,31 @@ interface Making<T> {
  */
 export async function makeOnce<D extends Base, T>(
   ctx: Ctx,
-  { entity, _id }: Place<D>,
+  place: Place<D>,
+  making: Making<T>,
+): Promise<T> {
+  return makeByKeys(countKeys(ctx, place), making);
+}
+
+function countKeys<D extends Base>(ctx: Ctx, { entity, _id }: Place<D>): KeyCounter {
+  return {
+    read: async () => {
+      const stored = await findOne(ctx, entity, { _id }, { projection: { spentKeys: 1 } });
+      return stored?.spentKeys ?? 0;
+    },
+    raise: async (spentKeys) => {
+      const isLess = { _id, $nor: [{ spentKeys: { $gte: spentKeys } }] };
+      await update(ctx, entity, isLess, { set: { spentKeys } }, 'retry');
+    },
+  };
+}
+
+/** The same, where the keys that are spent are counted in another place. */
+export async function makeByKeys<T>(
+  counter: KeyCounter,
   { name, create, find }: Making<T>,
 ): Promise<T> {
-  const stored = await findOne(ctx, entity, { _id }, { projection: { spentKeys: 1 } });
-  let spent: number = stored?.spentKeys ?? 0;
+  let spent = await counter.read();
   for (let tries = 1; ; tries++) {
     try {
       return await create(spent === 0 ? name : `${name}-${spent}`);
@@ -44,8 +71,7 @@ export async function makeOnce<D extends Base, T>(
       const found = await find();
       if (found !== undefined) return found;
       spent++;
-      const isLess = { _id, $nor: [{ spentKeys: { $gte: spent } }] };
-      await update(ctx, entity, isLess, { set: { spentKeys: spent } }, 'retry');
+      await counter.raise(spent);
       if (tries === KEYS) throw error;
     }
   }

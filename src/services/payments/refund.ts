@@ -1,9 +1,12 @@
+import type Stripe from 'stripe';
 import type { Ctx } from '../../context.ts';
 import { idText, newId } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import { isPayable, toStripeAmount } from './currency.ts';
+import { makeByKeys } from './make-once.ts';
+import { countRefundKeys } from './refund-keys.ts';
 import { settlePayment } from './settle.ts';
 import { callOrRefuse, callStripe } from './stripe.ts';
 
@@ -26,7 +29,7 @@ export async function refundPayment(
   const payment = await findOne(ctx, Payment, { _id }, WHOLE);
   // The same for a request that is sent again under its Idempotency-Key.
   const request = idText(ctx.promisedId ?? newId(ctx.clock()));
-  if (payment?.intentId && ctx.promisedId && (await isMade(payment.intentId, request))) {
+  if (payment?.intentId && ctx.promisedId && (await findRefund(payment.intentId, request))) {
     return settle(ctx, payment);
   }
   if (!payment?.intentId || payment.status !== 'COMPLETED') {
@@ -46,27 +49,32 @@ export async function refundPayment(
   }
   // Stripe may have done it, whatever is answered: the Idempotency-Key stays this request's.
   ctx.noteWrite?.();
-  await callOrRefuse((stripe) =>
-    stripe.refunds.create(
-      {
-        payment_intent: intentId,
-        amount: toStripeAmount(amount ?? left, currency),
-        reason: 'requested_by_customer',
-        metadata: { payment: idText(_id), request, ...(reason && { reason }) },
-      },
-      { idempotencyKey: `refund-${request}` },
-    ),
-  );
+  const params = {
+    payment_intent: intentId,
+    // What is left may have changed since the first try. Stripe takes that by no key which it knows: see `makeOnce`.
+    amount: toStripeAmount(amount ?? left, currency),
+    reason: 'requested_by_customer',
+    metadata: { payment: idText(_id), request, ...(reason && { reason }) },
+  };
+  await makeByKeys(countRefundKeys(ctx, _id, request), {
+    name: `refund-${request}`,
+    create: (idempotencyKey) =>
+      callOrRefuse((stripe) => stripe.refunds.create(params, { idempotencyKey })),
+    find: () => findRefund(intentId, request),
+  });
   return settle(ctx, payment);
 }
 
-/** Whether Stripe has made the refund of this request: then less is left than when it was first asked for. */
-async function isMade(payment_intent: string, request: string): Promise<boolean> {
+/** Finds the refund that Stripe has made for this request: then less is left than when it was first asked for. */
+async function findRefund(
+  payment_intent: string,
+  request: string,
+): Promise<Stripe.Refund | undefined> {
   const of = { payment_intent, limit: 100 };
   const refunds = await callStripe((stripe) =>
     stripe.refunds.list(of).autoPagingToArray({ limit: 1000 }),
   );
-  return refunds.some(({ metadata }) => metadata?.request === request);
+  return refunds.find(({ metadata }) => metadata?.request === request);
 }
 
 async function settle(ctx: Ctx, { _id }: Pick<PaymentDoc, '_id'>): Promise<PaymentDoc> {

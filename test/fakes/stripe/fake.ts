@@ -12,8 +12,8 @@ import { renewSubscriptions } from './subscriptions.ts';
 interface Fault {
   /** `POST /v1/refunds` */
   at: RegExp;
-  /** A status that is answered instead; or a connection that breaks, before or after the work is done. */
-  does: 409 | 429 | 500 | 'BREAKS_BEFORE' | 'BREAKS_AFTER';
+  /** A status that is answered instead; an error, or a connection that breaks, before or after the work is done. */
+  does: 409 | 429 | 500 | 'ERRS_AFTER' | 'BREAKS_BEFORE' | 'BREAKS_AFTER';
   times?: number;
 }
 
@@ -93,12 +93,12 @@ export async function startFakeStripe({ port = 0 } = {}): Promise<FakeStripe> {
     const { pathname, searchParams } = new URL(path, 'http://localhost');
     const params = parseForm(method === 'GET' ? searchParams.toString() : body);
     return runOnce(method === 'POST' ? key : undefined, `${path}\n${body}`, async () => {
-      if (fault?.does === 500) {
-        return refuse(new FakeError(500, { type: 'api_error', message: 'Something went wrong.' }));
-      }
+      const failed = new FakeError(500, { type: 'api_error', message: 'Something went wrong.' });
+      if (fault?.does === 500) return refuse(failed);
       state.idempotencyKey = key ?? null;
       try {
         const found = answer(state, { method, path: pathname, params });
+        if (fault?.does === 'ERRS_AFTER') return refuse(failed);
         return { status: 200, text: JSON.stringify(found) };
       } catch (error) {
         return refuse(error);
