@@ -32,7 +32,8 @@ export async function refundPayment(
   if (payment?.intentId && ctx.promisedId && (await findRefund(payment.intentId, request))) {
     return settle(ctx, payment);
   }
-  if (!payment?.intentId || payment.status !== 'COMPLETED') {
+  const isOther = payment !== null && isMismatched(payment);
+  if (!payment?.intentId || (payment.status !== 'COMPLETED' && !isOther)) {
     throw new AppError(
       'INVALID_STATE',
       `The payment is ${payment?.status}: nothing can be refunded.`,
@@ -40,6 +41,10 @@ export async function refundPayment(
   }
   const { intentId, currency } = payment;
   const left = payment.amount - payment.refundedAmount;
+  if (amount !== undefined && isOther) {
+    const message = 'must not be given: not what was asked for was paid, and all of that goes back';
+    throw invalid([{ path: 'amount', message }]);
+  }
   if (amount !== undefined && amount > left) {
     throw invalid([{ path: 'amount', message: `must be at most ${left}, which is what is left` }]);
   }
@@ -49,10 +54,10 @@ export async function refundPayment(
   }
   // Stripe may have done it, whatever is answered: the Idempotency-Key stays this request's.
   ctx.noteWrite?.();
-  const params = {
+  const params: Stripe.RefundCreateParams = {
     payment_intent: intentId,
     // What is left may have changed since the first try. Stripe takes that by no key which it knows: see `makeOnce`.
-    amount: toStripeAmount(amount ?? left, currency),
+    ...(!isOther && { amount: toStripeAmount(amount ?? left, currency) }),
     reason: 'requested_by_customer',
     metadata: { payment: idText(_id), request, ...(reason && { reason }) },
   };
@@ -63,6 +68,11 @@ export async function refundPayment(
     find: () => findRefund(intentId, request),
   });
   return settle(ctx, payment);
+}
+
+/** Whether other than what was asked for was paid, which has bought nothing. */
+function isMismatched({ status, error }: PaymentDoc): boolean {
+  return status === 'PENDING' && error?.code === 'AMOUNT_MISMATCH';
 }
 
 /** Finds the refund that Stripe has made for this request: then less is left than when it was first asked for. */

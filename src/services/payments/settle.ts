@@ -43,10 +43,11 @@ async function applyFacts(tx: Ctx, seen: PaymentDoc, facts: PaymentFacts): Promi
   if (payment.version !== seen.version) return false;
   const isPaid = payment.completedAt !== undefined || facts.state === 'PAID';
   const mismatch = payment.completedAt ? undefined : findMismatch(payment, facts);
-  if (mismatch) await write(tx, payment, refuseMismatch(tx, payment, { ...facts, mismatch }));
-  else if (isPaid) return applyPaid(tx, payment, facts);
-  else
-    await write(tx, payment, { ...readCommon(payment, facts), ...describeUnpaid(payment, facts) });
+  if (!mismatch && isPaid) return applyPaid(tx, payment, facts);
+  const values = mismatch
+    ? refuseMismatch(tx, payment, { ...facts, mismatch })
+    : describeUnpaid(payment, facts);
+  await write(tx, payment, { ...readCommon(payment, facts), ...values });
   return true;
 }
 

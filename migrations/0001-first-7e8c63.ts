@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-c526ed',
+  id: '0001-first-7e8c63',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -2254,6 +2254,15 @@ export const migration: Migration = {
           properties: {
             code: { bsonType: 'string', maxLength: 64 },
             message: { bsonType: 'string', maxLength: 1000 },
+          },
+        },
+        refundKeys: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['request', 'spent'],
+          properties: {
+            request: { bsonType: 'string', maxLength: 64 },
+            spent: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
           },
         },
         spentKeys: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
