@@ -17,7 +17,12 @@ import { tendSubscriptions } from '../../src/services/payments/subscriptions/ten
 import { conforms } from '../conforms.ts';
 import { expireSession, paySession } from '../fakes/stripe/sessions.ts';
 import { readClock } from '../fakes/stripe/state.ts';
-import { endSubscription, payOpenInvoice, setBehaviour } from '../fakes/stripe/subscriptions.ts';
+import {
+  endSubscription,
+  giveUpInvoice,
+  payOpenInvoice,
+  setBehaviour,
+} from '../fakes/stripe/subscriptions.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { pollLater } from './support/scenarios.ts';
@@ -95,6 +100,28 @@ test('a period that is not paid keeps the plan for a week of grace, then loses i
     payments: 2,
   });
   expect(await readPlan(world.person)).toEqual(['PRO', 50]);
+});
+
+test('an invoice that was given up shortens no later grace: that is counted from what is unpaid since', async () => {
+  const world = await subscribe();
+  const { id } = world.subscribed;
+  setBehaviour(stripe.state, id, 'DECLINES');
+  await world.pass();
+  giveUpInvoice(stripe.state, id);
+  setBehaviour(stripe.state, id, 'PAYS');
+  for (let n = 0; n < 3; n++) await world.pass();
+  expect(await world.finish()).toMatchObject({ subscription: 'ACTIVE', payments: 4 });
+  setBehaviour(stripe.state, id, 'DECLINES');
+  await world.pass();
+  const graceUntil = new Date(readClock(stripe.state) * 1000 + 7 * DAY).toISOString();
+  expect(await read(world)).toMatchObject({ status: 'PAST_DUE', graceUntil });
+  await tendLater(6.9);
+  expect(await readPlan(world.person)).toEqual(['PRO', 50]);
+  // What is unpaid for another period does not make it longer.
+  await world.pass();
+  expect(await read(world)).toMatchObject({ status: 'PAST_DUE', graceUntil });
+  await tendLater(0);
+  expect(await readPlan(world.person)).toEqual(['FREE', 3]);
 });
 
 test('one that is never paid again has ended when Stripe gives up', async () => {

@@ -17,7 +17,7 @@ export function makePeriodLine(subscription: StripeObject) {
   return { amount: price.unit_amount, price, proration: false, start, end };
 }
 
-/** Begins a period, which is charged at once. One that is not paid makes the subscription past due. */
+/** Begins a period, which is charged at once: the newest invoice says whether the subscription is past due. */
 export function beginPeriod(
   state: State,
   subscription: StripeObject,
@@ -26,7 +26,7 @@ export function beginPeriod(
   const item = itemOf(subscription);
   Object.assign(item, periodFrom(start, item.price));
   const invoice = makeInvoice(state, subscription, reason, [makePeriodLine(subscription)]);
-  if (!charge(state, subscription, invoice)) subscription.status = 'past_due';
+  subscription.status = charge(state, subscription, invoice) ? 'active' : 'past_due';
 }
 
 /** Charges an invoice to the saved card of a subscription. Returns whether it is paid. */

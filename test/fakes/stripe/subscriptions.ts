@@ -66,7 +66,7 @@ export function endSubscription(state: State, id: string): StripeObject {
 export function renewSubscriptions(state: State): void {
   for (const subscription of listObjects(state, 'subscription').reverse()) {
     while (
-      subscription.status === 'active' &&
+      ['active', 'past_due'].includes(subscription.status) &&
       itemOf(subscription).current_period_end <= readClock(state)
     ) {
       if (subscription.cancel_at_period_end) endSubscription(state, subscription.id);
@@ -91,6 +91,14 @@ export function payOpenInvoice(state: State, id: string, does: Behaviour = 'PAYS
   subscription.status = 'active';
   emit(state, 'customer.subscription.updated', subscription);
   return true;
+}
+
+/** The newest invoice is given up: the subscription goes on with its next period. */
+export function giveUpInvoice(state: State, id: string): void {
+  const { latest_invoice } = need(state, id, 'subscription');
+  const invoice = need(state, latest_invoice, 'invoice');
+  invoice.status = 'uncollectible';
+  emit(state, 'invoice.marked_uncollectible', invoice);
 }
 
 /** What the saved card of a subscription does from now on. */

@@ -13,7 +13,7 @@ export interface SubscriptionFacts {
   /** The plan that it goes on with. */
   nextPlan?: string;
   cancelAtPeriodEnd: boolean;
-  /** Since when an invoice has waited to be paid. */
+  /** Since when an invoice has waited to be paid, and none was paid that is newer. */
   unpaidSince?: Date;
   /** The paid ones, the oldest first. */
   invoices: InvoiceFacts[];
@@ -61,7 +61,7 @@ async function fetchOne(id: string): Promise<SubscriptionFacts> {
     callStripe((stripe) => stripe.subscriptions.retrieve(id)),
     listInvoices(id),
   ]);
-  const unpaid = invoices.find(({ status }) => status === 'open' || status === 'uncollectible');
+  const unpaid = findUnpaid(invoices);
   const product = subscription.items.data[0]?.price.product;
   return {
     providerId: id,
@@ -89,6 +89,17 @@ async function listInvoices(id: string): Promise<Stripe.Invoice[]> {
 
 function readPaid(invoices: Stripe.Invoice[]): InvoiceFacts[] {
   return invoices.filter(({ status }) => status === 'paid').map(readInvoice);
+}
+
+/**
+ * The oldest one that is unpaid and newer than all that are paid. Stripe goes by the newest invoice, whether
+ * that is for a period or for a change within one: when it was paid, the subscription was active again, and
+ * an older one that is still unpaid was given up.
+ */
+function findUnpaid(invoices: Stripe.Invoice[]): Stripe.Invoice | undefined {
+  const lastPaid = invoices.findLastIndex(({ status }) => status === 'paid');
+  const newer = invoices.slice(lastPaid + 1);
+  return newer.find(({ status }) => status === 'open' || status === 'uncollectible');
 }
 
 function readStatus(status: Stripe.Subscription.Status): SubscriptionDoc['status'] {
