@@ -16,6 +16,7 @@ import { reprocessMedia } from './media/reprocess-job.ts';
 import { encodeSegment } from './media/segments/encode-job.ts';
 import { streamVideo } from './media/streams/stream-job.ts';
 import { handleStripeEvent } from './payments/event-job.ts';
+import { endSuspended } from './payments/subscriptions/suspension-job.ts';
 import { sweep } from './removal/sweep-job.ts';
 import { completeUpload } from './uploads/complete.ts';
 import { copyOriginal } from './uploads/reuse.ts';
@@ -40,6 +41,7 @@ export const jobTypes = listJobTypes(
   sendMailJob,
   deliverWebhooks,
   handleStripeEvent,
+  endSuspended,
   executeWorkflow,
   executeBatch,
   stopRun,

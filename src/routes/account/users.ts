@@ -15,6 +15,7 @@ import { admin, self } from '../../rules.ts';
 import { denySessions } from '../../services/account/end-sessions.ts';
 import { keepAnAdmin } from '../../services/account/standing.ts';
 import { ringJobs } from '../../services/jobs/queue.ts';
+import { enqueueSuspension } from '../../services/payments/subscriptions/suspension-job.ts';
 
 const INCLUDE = [
   ...['avatar', 'projects', 'tracks', 'videos', 'images', 'audios', 'exports', 'jobs'],
@@ -90,6 +91,7 @@ const byAdmin: Route[] = documentRoutes(User, {
         const changed = await route.handle(tx, request);
         // Its sessions end, too: nobody is still signed in when the account is reinstated.
         if (isActive === false) jobs.push(await denySessions(tx, id));
+        if (isActive === false) await enqueueSuspension(tx, id);
         return changed;
       });
       for (const job of jobs) await ringJobs(ctx, job);

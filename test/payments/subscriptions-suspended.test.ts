@@ -1,0 +1,124 @@
+import { vi } from 'vitest';
+
+const stripe = await vi.hoisted(async () => {
+  await import('./support/plans.ts');
+  return (await import('../harness/stripe.ts')).startStripe();
+});
+
+import '../harness/place.ts';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { handler as runJobs } from '../../functions/run-jobs.ts';
+import { UUID } from '../../src/data/ids.ts';
+import { Subscription } from '../../src/models/billing/subscription.ts';
+import { Job } from '../../src/models/jobs/job.ts';
+import { paySession } from '../fakes/stripe/sessions.ts';
+import { need } from '../fakes/stripe/state.ts';
+import { setBehaviour } from '../fakes/stripe/subscriptions.ts';
+import { given, type Person } from '../harness/given.ts';
+import { invocation, sqsEvent } from '../harness/invocations.ts';
+import { place } from '../harness/place.ts';
+import { IN_ORDER, World } from './support/world.ts';
+
+place({ worker: false });
+
+let admin: Person;
+beforeAll(async () => {
+  admin = await given.admin();
+});
+afterEach(() => stripe.faults.splice(0));
+afterAll(() => stripe.stop());
+
+async function subscribe(): Promise<World> {
+  const world = await World.make(stripe, IN_ORDER);
+  await world.subscribe('PRO');
+  return world;
+}
+
+async function subscribeAndPay(): Promise<World> {
+  const world = await subscribe();
+  paySession(stripe.state, world.session, 'PAYS');
+  await world.finish();
+  return world;
+}
+
+async function setActive({ person }: World, isActive: boolean): Promise<void> {
+  expect((await admin.patch(`/v1/users/${person.id}`, { isActive })).status).toBe(200);
+}
+
+/** The minute, or the wait for another try, passes: the jobs that wait run. Returns what became of them. */
+async function runLater({ person }: World): Promise<string[]> {
+  const ours = { type: 'end-suspended-subscription', 'input.user': new UUID(person.id) };
+  await Job.collection.updateMany(
+    { ...ours, status: 'QUEUED' },
+    { $set: { runAfter: new Date(0) } },
+  );
+  await runJobs(sqsEvent('{"queue":"PROVIDER"}'), invocation());
+  const jobs = await Job.collection.find(ours).toArray();
+  return jobs.map(({ status }) => status as string);
+}
+
+const read = ({ subscription }: World) =>
+  Subscription.collection.findOne({ _id: new UUID(subscription?.id as string) });
+
+test('who is switched off is charged for no further period', async () => {
+  const world = await subscribeAndPay();
+  await setActive(world, false);
+  expect(await runLater(world)).toEqual(['COMPLETED']);
+  expect(await read(world)).toMatchObject({ status: 'ACTIVE', cancelAtPeriodEnd: true });
+  await world.pass();
+  await world.flush();
+  expect(await read(world)).toMatchObject({ status: 'CANCELLED' });
+});
+
+test('who is switched on again may go on with the subscription', async () => {
+  const world = await subscribeAndPay();
+  await setActive(world, false);
+  await runLater(world);
+  expect(await read(world)).toMatchObject({ cancelAtPeriodEnd: true });
+  await setActive(world, true);
+  const again = await world.person.signsIn();
+  const resumed = await again.post(`/v1/subscriptions/${world.subscription?.id}/resume`);
+  expect(resumed).toMatchObject({ status: 200, body: { cancelAtPeriodEnd: false } });
+});
+
+test('who is switched on again at once does not lose the subscription', async () => {
+  const world = await subscribeAndPay();
+  await setActive(world, false);
+  await setActive(world, true);
+  expect(await runLater(world)).toEqual(['COMPLETED']);
+  expect(await read(world)).toMatchObject({ status: 'ACTIVE', cancelAtPeriodEnd: false });
+});
+
+test('one that is past due ends at once, though no event has told that it is', async () => {
+  const world = await subscribeAndPay();
+  setBehaviour(stripe.state, world.subscribed.id, 'DECLINES');
+  world.isDeaf = true;
+  await world.pass();
+  await setActive(world, false);
+  expect(await runLater(world)).toEqual(['COMPLETED']);
+  expect(await read(world)).toMatchObject({ status: 'CANCELLED' });
+});
+
+test('one that is still to be paid for can be paid no more', async () => {
+  const world = await subscribe();
+  await setActive(world, false);
+  expect(await runLater(world)).toEqual(['COMPLETED']);
+  expect(need(stripe.state, world.session, 'checkout.session').status).toBe('expired');
+  expect(await read(world)).toMatchObject({ status: 'CANCELLED' });
+});
+
+test('while Stripe is out of reach, the subscription waits to be ended', async () => {
+  const world = await subscribeAndPay();
+  await setActive(world, false);
+  stripe.faults.push({ at: /^POST \/v1\/subscriptions/, does: 'BREAKS_BEFORE', times: 2 });
+  expect(await runLater(world)).toEqual(['QUEUED']);
+  expect(await runLater(world)).toEqual(['COMPLETED']);
+  expect(await read(world)).toMatchObject({ cancelAtPeriodEnd: true });
+});
+
+test('who is switched off without any subscription needs no Stripe', async () => {
+  const world = await World.make(stripe, IN_ORDER);
+  await setActive(world, false);
+  stripe.faults.push({ at: /./, does: 500, times: 9 });
+  expect(await runLater(world)).toEqual(['COMPLETED']);
+});
