@@ -177,6 +177,12 @@ export const access: Edits = {
       replace: '',
       tests: ['test/account/auth.test.ts > suspended'],
     },
+    {
+      guarantee: 'suspending an account has its subscription end',
+      find: 'if (isActive === false) await enqueueSuspension(tx, id);',
+      replace: '',
+      tests: ['test/payments/subscriptions-suspended.test.ts > no further period'],
+    },
   ],
   'src/services/account/standing.ts': [
     {

@@ -76,6 +76,51 @@ export const payments: Edits = {
       tests: [`${SUBSCRIPTIONS} > asked for twice`],
     },
   ],
+  'src/services/payments/subscriptions/change.ts': [
+    {
+      guarantee: 'nobody is charged at once for a plan of another interval that costs less',
+      find: 'if (interval !== offer.interval) throw refuse(known, OTHER_INTERVAL);',
+      replace: '',
+      tests: ['test/payments/subscriptions-interval.test.ts > which costs less, is refused'],
+    },
+    {
+      guarantee: 'who goes back to the plan that was paid keeps its price',
+      find: "if (own && plan === offer.plan) {\n    await setPlan(ctx, known, found, own, 'none');",
+      replace:
+        "if (own && plan === offer.plan) {\n    await setPlan(ctx, known, found, offer, 'none');",
+      tests: ['test/payments/subscriptions-prices.test.ts > goes on at the price'],
+    },
+  ],
+  'src/services/payments/subscriptions/set-plan.ts': [
+    {
+      guarantee: 'a change that Stripe has made under a lost answer is found',
+      find: 'return [readPlan(now), waiting].includes(price.plan) ? now : undefined;',
+      replace: 'return undefined;',
+      tests: ['test/payments/subscriptions-outages.test.ts > that Stripe has made'],
+    },
+    {
+      guarantee: 'of two changes at once none undoes the other',
+      find: "if (proration === 'none' && former) return former;",
+      replace: '',
+      tests: ['test/payments/subscriptions-prices.test.ts > of two who ask at once'],
+    },
+  ],
+  'src/services/payments/subscriptions/facts.ts': [
+    {
+      guarantee: 'an invoice that was given up shortens no later grace',
+      find: 'invoices.slice(lastPaid + 1)',
+      replace: 'invoices',
+      tests: [`${SUBSCRIPTIONS} > shortens no later grace`],
+    },
+  ],
+  'src/services/payments/subscriptions/end-suspended.ts': [
+    {
+      guarantee: 'who is switched on again at once keeps the subscription',
+      find: 'const switchedOff = { _id: user, isActive: false };',
+      replace: 'const switchedOff = { _id: user };',
+      tests: ['test/payments/subscriptions-suspended.test.ts > on again at once'],
+    },
+  ],
   'src/services/payments/poll-events.ts': [
     {
       guarantee: 'a poll that ends early is gone on with',
