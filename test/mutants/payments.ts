@@ -38,6 +38,30 @@ export const payments: Edits = {
       tests: ['test/payments/outages.test.ts > before the page of the app moved'],
     },
   ],
+  'src/services/payments/refund-keys.ts': [
+    {
+      guarantee: 'a request for a refund keeps its key, whatever becomes of others',
+      find: 'stored?.refundKeys?.request === request ? stored.refundKeys.spent : 0',
+      replace: 'stored?.refundKeys?.spent ?? 0',
+      tests: ['test/payments/outages.test.ts > keeps its key at Stripe'],
+    },
+  ],
+  'src/services/payments/find-made.ts': [
+    {
+      guarantee: 'a charge is found whose customer is gone',
+      find: 'listed ?? (await searchAllIntents(describeMark(payment)))',
+      replace: 'listed',
+      tests: ['test/payments/lost-charges.test.ts > was deleted at Stripe'],
+    },
+  ],
+  'src/services/payments/buy.ts': [
+    {
+      guarantee: 'a charge that Stripe made is not called failed',
+      find: 'if (made) return made;',
+      replace: '',
+      tests: ['test/payments/lost-charges.test.ts > though the method was removed'],
+    },
+  ],
   'src/services/payments/finish-pending.ts': [
     {
       guarantee: 'what cannot be looked up keeps nothing waiting',
@@ -135,6 +159,14 @@ export const payments: Edits = {
       find: 'pollEvents(ctx, leaveTime(timeLeft, 2 / 3))',
       replace: 'pollEvents(ctx, timeLeft)',
       tests: ['test/payments/poll.test.ts > their share of the time'],
+    },
+  ],
+  'src/services/payments/top-ups/find-method.ts': [
+    {
+      guarantee: 'a method that nobody chose is not charged',
+      find: 'if (chosen) return (',
+      replace: 'if (chosen && (await findOne(ctx, PaymentMethod, { _id: chosen }, only))) return (',
+      tests: [`${TOP_UPS} > whose chosen method was removed`],
     },
   ],
   'src/services/payments/top-ups/top-up.ts': [

@@ -5,11 +5,15 @@ const stripe = await vi.hoisted(async () => (await import('../harness/stripe.ts'
 import '../harness/place.ts';
 import { afterAll, expect, test } from 'vitest';
 import { type Ctx, systemCtx } from '../../src/context.ts';
-import { UUID } from '../../src/data/ids.ts';
+import { newId, UUID } from '../../src/data/ids.ts';
 import { Payment } from '../../src/models/billing/payment.ts';
+import { TopUp } from '../../src/models/billing/top-up.ts';
 import { topUpAccounts } from '../../src/services/payments/top-ups/run.ts';
+import { detachMethod } from '../fakes/stripe/methods.ts';
 import { openDispute } from '../fakes/stripe/reversals.ts';
 import { answerBank, paySession } from '../fakes/stripe/sessions.ts';
+import { listObjects } from '../fakes/stripe/state.ts';
+import { adminCollection } from '../harness/admin.ts';
 import { type Doc, given } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { times } from '../harness/times.ts';
@@ -142,6 +146,87 @@ test('without a saved method it is paused, and says so', async () => {
     status: 'PAUSED',
     error: { code: 'NO_PAYMENT_METHOD' },
   });
+});
+
+/** Two saved cards, of which the top-up charges one that is not the default. */
+async function choose(number = '4242424242424242'): Promise<{ world: World; chosen: Doc }> {
+  const world = await World.make(stripe, IN_ORDER);
+  const other = await world.save('4242424242424242');
+  const chosen = await world.save(number);
+  const { status, text } = await world.person.patch(`/v1/payment-methods/${other.id}`, {
+    isDefault: true,
+  });
+  expect(status, text).toBe(200);
+  await set(world, { paymentMethod: chosen.id });
+  expect(await read(world)).toMatchObject({ paymentMethod: chosen.id });
+  return { world, chosen };
+}
+
+async function removeMethod({ person }: World, { id }: Doc): Promise<void> {
+  expect((await person.delete(`/v1/payment-methods/${id}`)).status).toBe(204);
+}
+
+const LOST = { status: 'PAUSED', error: { code: 'NO_PAYMENT_METHOD' } };
+
+test('one whose chosen method was removed charges no other, and says so at once', async () => {
+  const { world, chosen } = await choose();
+  await removeMethod(world, chosen);
+  expect(await read(world)).toMatchObject(LOST);
+  await run();
+  expect(await countPayments(world)).toBe(0);
+  expect(await read(world)).toMatchObject(LOST);
+  // What is set without one charges the default, as it says.
+  await set(world);
+  await run();
+  expect(await read(world)).not.toHaveProperty('paymentMethod');
+  expect(await balanceOf(world)).toBe(100);
+});
+
+test('nor where its method was detached at Stripe', async () => {
+  const { world } = await choose();
+  const [newest] = listObjects(stripe.state, 'payment_method');
+  detachMethod(stripe.state, String(newest?.id));
+  await world.flush();
+  await run();
+  expect(await countPayments(world)).toBe(0);
+  expect(await read(world)).toMatchObject(LOST);
+});
+
+test('nor once what it bought before, which waited for the bank, is paid', async () => {
+  const { world, chosen } = await choose('4000002500003155');
+  await run();
+  const { body } = await world.person.get<{ data: Bought[] }>('/v1/payments');
+  const path = `/v1/payments/${body.data[0]?.id}/checkout`;
+  const { clientSecret } = (await world.person.post<{ clientSecret: string }>(path)).body;
+  await removeMethod(world, chosen);
+  expect(await read(world)).toMatchObject(LOST);
+  answerBank(stripe.state, String(clientSecret).split('_secret')[0] as string, true);
+  await world.finish();
+  expect(await balanceOf(world)).toBe(100);
+  await world.spend(90);
+  await run();
+  expect(await countPayments(world)).toBe(1);
+  expect(await read(world)).toMatchObject(LOST);
+});
+
+test('nor for a payment whose id was noted, and which was never made', async () => {
+  const { world, chosen } = await choose();
+  const payment = newId(Date.now());
+  const of = { user: new UUID(world.person.id) };
+  await adminCollection(TopUp).updateOne(of, { $set: { payment } });
+  await removeMethod(world, chosen);
+  await run();
+  expect(await countPayments(world)).toBe(0);
+  expect(await read(world)).toMatchObject(LOST);
+});
+
+test('one without a chosen method goes on with the default when another is removed', async () => {
+  const { world, chosen } = await choose();
+  await set(world);
+  await removeMethod(world, chosen);
+  await run();
+  expect(await read(world)).toMatchObject({ status: 'ACTIVE' });
+  expect(await balanceOf(world)).toBe(100);
 });
 
 test('while a payment is disputed nothing is bought', async () => {

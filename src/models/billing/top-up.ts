@@ -43,8 +43,10 @@ function define() {
     },
     paymentMethod: ref('PaymentMethod', {
       ...own,
-      onDelete: 'unset',
-      description: 'What is charged; without one the default, or else the newest.',
+      // Were it unset, a method that nobody chose would be charged.
+      onDelete: 'keep',
+      description:
+        'What is charged, and no other: once it is removed, nothing is bought. Without one, the default or else the newest.',
     }),
     status: {
       ...own,

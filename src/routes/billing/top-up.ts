@@ -62,7 +62,7 @@ export const topUpRoutes: Route[] = [
         .max(20)
         .description('How often at most in a day by UTC; 3 unless given.'),
       paymentMethod: idSchema().description(
-        'What is charged: the default unless given, or else the newest.',
+        'What is charged, and no other: once it is removed, nothing is bought. The default unless given, or else the newest.',
       ),
     }),
     example: { package: 'SMALL', threshold: 20 },

@@ -6,6 +6,7 @@ import { AppError } from '../../../errors.ts';
 import { TopUp, type TopUpDoc } from '../../../models/billing/top-up.ts';
 import { checkMethod } from '../buy.ts';
 import { findPrice } from '../packages.ts';
+import { findMethod, NO_METHOD } from './find-method.ts';
 
 /** What is to be bought when credits run low. */
 export interface NewTopUp {
@@ -42,9 +43,15 @@ export async function setTopUp(ctx: Ctx, wanted: NewTopUp): Promise<TopUpDoc> {
   }
 }
 
-/** The top-up of a user; none where it was taken away. */
-export function findTopUp(ctx: Ctx, user: UUID): Promise<TopUpDoc | null> {
-  return findOne(ctx, TopUp, { user, ...IS_SET });
+/**
+ * Finds the top-up of a user; none where it was taken away. One whose chosen method is gone buys nothing any more,
+ * and says so before its next run notes that.
+ */
+export async function findTopUp(ctx: Ctx, user: UUID): Promise<TopUpDoc | null> {
+  const found = await findOne(ctx, TopUp, { user, ...IS_SET });
+  const isLost =
+    found?.status === 'ACTIVE' && found.paymentMethod && !(await findMethod(ctx, found));
+  return found && isLost ? { ...found, status: 'PAUSED', error: NO_METHOD } : found;
 }
 
 /** Takes it away, if there is one. What it bought today is kept: set again, it buys no more in a day than before. */

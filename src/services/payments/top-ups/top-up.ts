@@ -1,13 +1,13 @@
 import type { Ctx } from '../../../context.ts';
 import { newId, type UUID } from '../../../data/ids.ts';
-import { findMany, findOne } from '../../../data/read.ts';
+import { findOne } from '../../../data/read.ts';
 import { update } from '../../../data/write.ts';
 import { User } from '../../../models/account/user.ts';
 import { Payment, type PaymentDoc } from '../../../models/billing/payment.ts';
-import { PaymentMethod } from '../../../models/billing/payment-method.ts';
 import { TopUp, type TopUpDoc } from '../../../models/billing/top-up.ts';
 import { findAccount } from '../../billing/accounts.ts';
 import { buyCredits } from '../buy.ts';
+import { findMethod, NO_METHOD } from './find-method.ts';
 
 const DAY = 24 * 3600_000;
 
@@ -41,10 +41,6 @@ export async function topUp(ctx: Ctx, known: TopUpDoc): Promise<boolean> {
   return false;
 }
 
-const NO_METHOD = {
-  code: 'NO_PAYMENT_METHOD',
-  message: 'There is no saved payment method: save one, and set the top-up again.',
-};
 const NOT_PAID = { code: 'NOT_PAID', message: 'The payment failed.' };
 
 /** Counts a purchase of today, and chooses the id of its payment; undefined where there were as many as may be. */
@@ -84,15 +80,4 @@ async function pause(
   const change = { set: { status: 'PAUSED', error }, unset: ['payment'] };
   await update(ctx, TopUp, { _id, status: 'ACTIVE' }, change, 'pause');
   return false;
-}
-
-/** The method that is set, or the default, or the newest. */
-async function findMethod(ctx: Ctx, { user, paymentMethod }: TopUpDoc): Promise<UUID | undefined> {
-  const only = { projection: { _id: 1 } };
-  if (paymentMethod)
-    return (await findOne(ctx, PaymentMethod, { _id: paymentMethod, user }, only))?._id;
-  const preferred = await findOne(ctx, PaymentMethod, { user, isDefault: true }, only);
-  if (preferred) return preferred._id;
-  const newest = { ...only, sort: { createdAt: -1, _id: -1 }, limit: 1 } as const;
-  return (await findMany(ctx, PaymentMethod, { user }, newest))[0]?._id;
 }
