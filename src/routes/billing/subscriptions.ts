@@ -68,7 +68,8 @@ export const subscriptionActions: Route[] = [
     ...common,
     path: `${path}/{id}/plan`,
     id: 'changeSubscriptionPlan',
-    summary: 'Change the plan: to a dearer one at once, to a cheaper one from the next period on.',
+    summary:
+      'Change the plan: to a dearer one at once, to a cheaper one of the same interval from the next period on.',
     body: Joi.object({ plan: limitText(32).required() }),
     example: { plan: 'STUDIO' },
     success: {
