@@ -1,7 +1,7 @@
 import './harness/place.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entities, entityNamed } from '../src/data/entity.ts';
-import { UUID } from '../src/data/ids.ts';
+import { idText, newId, UUID } from '../src/data/ids.ts';
 import { adminCollection } from './harness/admin.ts';
 import { type Everything, everything } from './harness/everything.ts';
 import { type Answer, call, given } from './harness/given.ts';
@@ -291,6 +291,9 @@ function ask(
   const body = bodyFor(operation.id, who ?? bob);
   return call<Json>(operation.method, path + (query || operation.requiredQuery), {
     token: who?.person.token,
+    headers: Object.fromEntries(
+      operation.requiredHeaders.map((name) => [name, idText(newId(Date.now()))]),
+    ),
     ...(body && { body: { ...body, ...more } }),
   });
 }

@@ -14,9 +14,8 @@ import { IdempotencyRecord } from '../../src/models/api/idempotency-record.ts';
 import { Project } from '../../src/models/projects/project.ts';
 import { call, given, PASSWORD } from '../harness/given.ts';
 import { invocation } from '../harness/invocations.ts';
+import { newKey } from '../harness/new-key.ts';
 import { until } from '../harness/until.ts';
-
-const newKey = () => ({ 'idempotency-key': idText(newId(Date.now())) });
 
 describe('a key is free at once, for any request,', () => {
   test.each([

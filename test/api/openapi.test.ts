@@ -12,12 +12,15 @@ import type { Shape } from '../../src/data/shape.ts';
 import { AppError, type Fault } from '../../src/errors.ts';
 import { Project } from '../../src/models/index.ts';
 import { given } from '../harness/given.ts';
+import { operations } from '../harness/operations.ts';
 
 const routes = Object.values(served).flatMap((s) => s.routes);
-type Body = { content: Record<string, { example?: unknown }> };
-const { paths } = describeApi(routes, '0') as {
-  paths: Record<string, Record<string, { requestBody?: Body }>>;
-};
+interface Described {
+  requestBody?: { content: Record<string, { example?: unknown }> };
+  parameters?: unknown[];
+  responses?: Record<string, { $ref?: string }>;
+}
+const { paths } = describeApi(routes, '0') as { paths: Record<string, Record<string, Described>> };
 
 test.each(routes.filter((r) => r.body).map((r) => [r.id, r] as const))(
   'the example of %s is a body that it takes',
@@ -28,6 +31,19 @@ test.each(routes.filter((r) => r.body).map((r) => [r.id, r] as const))(
     expect(() => checkBody(body as Joi.ObjectSchema, example)).not.toThrow();
   },
 );
+
+test('an Idempotency-Key may be sent with every POST, and must be to give money back', () => {
+  const needing = operations.filter(({ requiredHeaders }) =>
+    requiredHeaders.includes('Idempotency-Key'),
+  );
+  expect(needing.map(({ id }) => id)).toEqual(['refundPayment']);
+  const shared = { $ref: '#/components/parameters/Idempotency-Key' };
+  for (const { id, method, path } of routes.filter((route) => route.method === 'POST')) {
+    const { parameters = [], responses = {} } = paths[path]?.[method.toLowerCase()] ?? {};
+    if (id !== 'refundPayment') expect(parameters, id).toContainEqual(shared);
+    else expect(responses[400]?.$ref).toContain('BAD_REQUEST');
+  }
+});
 
 describe('the schema of a body', () => {
   const schemaOf = (of: Joi.Schema) =>

@@ -13,6 +13,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LOCAL_WEBHOOK_SECRET as secret } from '../../src/local/stripe.ts';
 import { startDelivery } from '../fakes/stripe/webhooks.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
+import { newKey } from '../harness/new-key.ts';
 import { api } from '../harness/place.ts';
 import { until } from '../harness/until.ts';
 import { findChromium, here } from './install.ts';
@@ -95,7 +96,8 @@ test('a saved card is charged without the page, refunded, and shown to an admini
   const bought = { package: 'SMALL', paymentMethod: method.id };
   const { body: payment } = await alice.post('/v1/payments', bought);
   expect(payment.status).toBe('COMPLETED');
-  expect((await admin.post(`/v1/payments/${payment.id}/refund`, { amount: 200 })).status).toBe(200);
+  const refunding = `/v1/payments/${payment.id}/refund`;
+  expect((await admin.post(refunding, { amount: 200 }, newKey())).status).toBe(200);
   const path = `/v1/admin/payments/${payment.id}`;
   const types = ['payment_intent.succeeded', 'refund.created', 'charge.refunded'];
   const page = await until('all events have come', async () => {

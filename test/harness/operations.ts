@@ -21,6 +21,8 @@ export interface Operation {
   query: { name: string; isId: boolean }[];
   /** Those that it must have, as examples: `?metric=exports`; empty where there are none. */
   requiredQuery: string;
+  /** The names of the headers that it must have. */
+  requiredHeaders: string[];
   body: { schema: JsonSchema; example: Json | undefined } | undefined;
   statuses: number[];
 }
@@ -49,6 +51,9 @@ function readOperations(): Operation[] {
         path,
         access: it.security.length === 0 ? 'anyone' : forAdmins ? 'admin' : 'user',
         requiredQuery: printRequired(it.parameters.map(whole)),
+        requiredHeaders: it.parameters.map(whole).flatMap(({ in: where, name, required }) => {
+          return where === 'header' && required ? [name as string] : [];
+        }),
         query: it.parameters.map(whole).flatMap(({ in: where, name, schema }) => {
           const { format } = whole(schema as JsonSchema);
           return where === 'query' ? [{ name: name as string, isId: format === 'uuid' }] : [];

@@ -3,6 +3,12 @@ import type { Edits } from './edit.ts';
 export const idempotency: Edits = {
   'src/api/http/idempotency.ts': [
     {
+      guarantee: 'what must not be done twice needs a key',
+      find: 'if (key !== undefined || !needsKey) return key;',
+      replace: 'return key;',
+      tests: ['test/payments/refusals.test.ts > without an Idempotency-Key'],
+    },
+    {
       guarantee: "the key of a user is nobody else's",
       find: "'id' in ctx.actor ? idText(ctx.actor.id) :",
       replace: "'id' in ctx.actor ? '' :",

@@ -5,12 +5,12 @@ const stripe = await vi.hoisted(async () => (await import('../harness/stripe.ts'
 import '../harness/place.ts';
 import { afterAll, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
-import { newId } from '../../src/data/ids.ts';
 import { reconcilePayments } from '../../src/services/payments/reconcile.ts';
 import { openDispute } from '../fakes/stripe/reversals.ts';
 import { paySession } from '../fakes/stripe/sessions.ts';
 import { need } from '../fakes/stripe/state.ts';
 import { given } from '../harness/given.ts';
+import { newKey } from '../harness/new-key.ts';
 import { place } from '../harness/place.ts';
 import { IN_ORDER, World } from './support/world.ts';
 
@@ -36,12 +36,8 @@ async function listDifferences({ payment }: World): Promise<string[]> {
 }
 
 const refund = async ({ payment }: World, body: object = {}) => {
-  const key = { 'idempotency-key': `refund-${newId(Date.now())}` };
-  return (await given.admin()).post<{ errors: { path: string }[] }>(
-    `/v1/payments/${payment?.id}/refund`,
-    body,
-    key,
-  );
+  const path = `/v1/payments/${payment?.id}/refund`;
+  return (await given.admin()).post<{ errors: { path: string }[] }>(path, body, newKey());
 };
 
 test.each([

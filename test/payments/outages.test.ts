@@ -5,7 +5,7 @@ const stripe = await vi.hoisted(async () => (await import('../harness/stripe.ts'
 import '../harness/place.ts';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
-import { newId, UUID } from '../../src/data/ids.ts';
+import { UUID } from '../../src/data/ids.ts';
 import { update } from '../../src/data/write.ts';
 import { User } from '../../src/models/account/user.ts';
 import { Payment } from '../../src/models/billing/payment.ts';
@@ -14,6 +14,7 @@ import { paySession } from '../fakes/stripe/sessions.ts';
 import { listObjects, type StripeObject } from '../fakes/stripe/state.ts';
 import { adminCollection } from '../harness/admin.ts';
 import { type Doc, given } from '../harness/given.ts';
+import { newKey } from '../harness/new-key.ts';
 import { place } from '../harness/place.ts';
 import { times } from '../harness/times.ts';
 import { pollLater } from './support/scenarios.ts';
@@ -217,7 +218,7 @@ test('a refund whose answer was lost is found by the same request once more, tho
   const path = `/v1/payments/${world.payment?.id}/refund`;
   for (const body of [{ amount: 300 }, {}]) {
     stripe.faults.push({ at: /^POST \/v1\/refunds$/, does: 'BREAKS_AFTER', times: 2 });
-    const key = { 'idempotency-key': `refund-${newId(Date.now())}` };
+    const key = newKey();
     expect((await admin.post(path, body, key)).status).toBe(503);
     await world.flush();
     expect((await admin.post(path, body, key)).status).toBe(200);
@@ -226,7 +227,6 @@ test('a refund whose answer was lost is found by the same request once more, tho
 });
 
 const REFUNDS = /^POST \/v1\/refunds$/;
-const newKey = () => ({ 'idempotency-key': `refund-${newId(Date.now())}` });
 const refundsOf = (world: World) =>
   listObjects(stripe.state, 'refund').filter(
     ({ payment_intent }) => payment_intent === world.intent,

@@ -12,12 +12,28 @@ import { IdempotencyRecord } from '../../models/api/idempotency-record.ts';
 import { readNetwork } from '../../services/account/rate-limit.ts';
 import { beginRun, listFingerprints, releaseRun } from './key-runs.ts';
 import { STATUS } from './problems.ts';
+import type { Route } from './route.ts';
 
 /** What is stored of an answer. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: string;
+}
+
+/**
+ * Reads the key of a request: any POST may have one.
+ * @throws AppError BAD_REQUEST where the route needs one
+ */
+export function readKey(
+  { method, needsKey }: Pick<Route, 'method' | 'needsKey'>,
+  headers: Record<string, string | undefined>,
+): string | undefined {
+  const key = method === 'POST' ? headers['idempotency-key'] : undefined;
+  if (key !== undefined || !needsKey) return key;
+  const message =
+    'The header Idempotency-Key is missing: without it, this would be done twice if it were sent again.';
+  throw new AppError('BAD_REQUEST', message);
 }
 
 /**

@@ -90,6 +90,8 @@ export interface Route {
   /** Fields that only the server writes: the error for sending one says so. */
   owned?: ReadonlySet<string>;
   query?: Parameter[];
+  /** Whether it is refused without an Idempotency-Key: what must not be done twice when it is sent again. */
+  needsKey?: boolean;
   /** Whether it reads If-Match or If-None-Match. */
   conditional?: boolean;
   /** The statuses of success, with the schema of each. */

@@ -21,7 +21,7 @@ import {
   readQuery,
   readSigned,
 } from './http.ts';
-import { type Answer, runOnce } from './idempotency.ts';
+import { type Answer, readKey, runOnce } from './idempotency.ts';
 import { countCall, mergeCalls } from './ip-rate-limit.ts';
 import { makeProblem } from './problems.ts';
 import { createRouter, type Reply, type Route } from './route.ts';
@@ -132,7 +132,7 @@ async function answerEvent(find: Find, event: HttpEvent, ctx: Ctx): Promise<Http
       accept: event.headers.accept,
     });
   };
-  const key = route.method === 'POST' ? event.headers['idempotency-key'] : undefined;
+  const key = readKey(route, event.headers);
   if (key !== undefined) {
     // The query is part of the operation: the same body with another query is another request.
     const asked = [...Object.values(params), ...[...query].flat()];

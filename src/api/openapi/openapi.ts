@@ -135,7 +135,10 @@ function describeParameters(route: Route): JsonSchema[] {
   }));
   const inHeader: JsonSchema[] = [];
   if (route.method === 'POST') {
-    inHeader.push(describeHeader('Idempotency-Key', { minLength: 1, maxLength: 255 }));
+    inHeader.push({
+      ...describeHeader('Idempotency-Key', { minLength: 1, maxLength: 255 }),
+      ...(route.needsKey && { required: true, example: EXAMPLE_ID }),
+    });
   }
   if (route.conditional) {
     inHeader.push(describeHeader(route.method === 'GET' ? 'If-None-Match' : 'If-Match', {}));
@@ -225,6 +228,7 @@ function listCodes(route: Route): ErrorCode[] {
   if (route.access === 'admin') codes.push('FORBIDDEN');
   codes.push('PAYLOAD_TOO_LARGE');
   if (route.body) codes.push('MALFORMED_JSON', 'UNSUPPORTED_MEDIA_TYPE', 'VALIDATION_FAILED');
+  if (route.needsKey) codes.push('BAD_REQUEST');
   if (route.method === 'POST') {
     codes.push('IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS', 'VALIDATION_FAILED');
   }

@@ -80,6 +80,7 @@ export const paymentActions: Route[] = [
       reason: limitText(500),
     }),
     isBodyOptional: true,
+    needsKey: true,
     success: { 200: { description: 'The payment.', schema: documentSchema(Payment) } },
     codes: ['NOT_FOUND', 'INVALID_STATE'],
     handle: async (ctx, request) => {

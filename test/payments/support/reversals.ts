@@ -7,6 +7,7 @@ import {
   reviewDispute,
 } from '../../fakes/stripe/reversals.ts';
 import { given, type Person } from '../../harness/given.ts';
+import { newKey } from '../../harness/new-key.ts';
 import { buyAndPay, buySettled } from './buying.ts';
 import { GONE, PAID, type Scenario } from './scenario.ts';
 import type { World } from './world.ts';
@@ -14,7 +15,7 @@ import type { World } from './world.ts';
 async function refund(world: World, body: object): Promise<void> {
   const admin = await findAdmin();
   const path = `/v1/payments/${world.payment?.id}/refund`;
-  const { status, text } = await admin.post(path, body);
+  const { status, text } = await admin.post(path, body, newKey());
   if (status !== 200) throw new Error(`Nothing was refunded: ${status} ${text}`);
   await world.tick();
 }
