@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First7e8c63 } from './0001-first-7e8c63.ts';
+import { migration as m0001First14ca39 } from './0001-first-14ca39.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First7e8c63];
+export const migrations: Migration[] = [m0001First14ca39];

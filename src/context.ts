@@ -40,6 +40,8 @@ export interface Ctx {
   job?: UUID;
   /** An id promised to this request before (idempotent create): the first document made takes it. */
   promisedId?: UUID | undefined;
+  /** Names this request by its sender and Idempotency-Key: the same whenever it is sent, also years later. */
+  requestKey?: string;
   /** Told before the first write is sent to the database: what failed before has changed nothing. */
   noteWrite?: () => void;
 }

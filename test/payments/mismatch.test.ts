@@ -6,9 +6,15 @@ import '../harness/place.ts';
 import { afterAll, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { reconcilePayments } from '../../src/services/payments/reconcile.ts';
-import { openDispute } from '../fakes/stripe/reversals.ts';
+import {
+  closeDispute,
+  finishRefund,
+  openDispute,
+  preventDispute,
+  reviewDispute,
+} from '../fakes/stripe/reversals.ts';
 import { paySession } from '../fakes/stripe/sessions.ts';
-import { need } from '../fakes/stripe/state.ts';
+import { emit, listObjects, need } from '../fakes/stripe/state.ts';
 import { given } from '../harness/given.ts';
 import { newKey } from '../harness/new-key.ts';
 import { place } from '../harness/place.ts';
@@ -61,6 +67,47 @@ test.each([
     expect((await refund(world)).status).toBe(409);
   },
 );
+
+test('what was given back, and came back to us, can be refunded again', async () => {
+  const [one, other] = [
+    await payOther({ amount_total: 499 }),
+    await payOther({ amount_total: 498 }),
+  ];
+  stripe.state.refundStatus = 'pending';
+  expect((await refund(one)).status).toBe(200);
+  stripe.state.refundStatus = 'succeeded';
+  expect((await one.finish()).status).toBe('FAILED');
+  const made = listObjects(stripe.state, 'refund')[0]?.id as string;
+  finishRefund(stripe.state, made, 'failed');
+  const { id } = openDispute(stripe.state, other.intent);
+  closeDispute(stripe.state, id, 'lost');
+  expect((await other.finish()).status).toBe('FAILED');
+  reviewDispute(stripe.state, id, 'appeal_under_review');
+  closeDispute(stripe.state, id, 'won');
+  for (const world of [one, other]) {
+    expect(await world.finish()).toMatchObject({ status: 'PENDING', error: 'AMOUNT_MISMATCH' });
+    expect((await refund(world)).status).toBe(200);
+    expect(await world.finish()).toMatchObject({ status: 'FAILED', balance: 0 });
+  }
+});
+
+test('what was taken for a dispute, and was only an inquiry, freezes nothing any more', async () => {
+  const world = await payOther({});
+  const dispute = openDispute(stripe.state, world.intent, 'escalated');
+  expect((await world.finish()).isFrozen).toBe(true);
+  dispute.status = 'warning_closed';
+  emit(stripe.state, 'charge.dispute.closed', dispute);
+  expect(await world.finish()).toMatchObject({ balance: 100, isFrozen: false });
+});
+
+test('a dispute is prevented by money that moves after it was told', async () => {
+  const world = await payOther({});
+  const dispute = preventDispute(stripe.state, world.intent, false);
+  expect(await world.finish()).toMatchObject({ status: 'COMPLETED', balance: 100 });
+  dispute.balance_transactions.push({ object: 'balance_transaction', amount: -dispute.amount });
+  emit(stripe.state, 'charge.dispute.funds_withdrawn', dispute);
+  expect(await world.finish()).toMatchObject({ status: 'REFUNDED', balance: 0 });
+});
 
 test('a dispute of a status that is not known freezes the account, and takes nothing', async () => {
   const world = await payOther({});

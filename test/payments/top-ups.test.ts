@@ -10,7 +10,7 @@ import { Payment } from '../../src/models/billing/payment.ts';
 import { TopUp } from '../../src/models/billing/top-up.ts';
 import { topUpAccounts } from '../../src/services/payments/top-ups/run.ts';
 import { detachMethod } from '../fakes/stripe/methods.ts';
-import { openDispute } from '../fakes/stripe/reversals.ts';
+import { closeDispute, createRefund, openDispute } from '../fakes/stripe/reversals.ts';
 import { answerBank, paySession } from '../fakes/stripe/sessions.ts';
 import { listObjects } from '../fakes/stripe/state.ts';
 import { adminCollection } from '../harness/admin.ts';
@@ -240,6 +240,21 @@ test('while a payment is disputed nothing is bought', async () => {
   const before = await countPayments(world);
   await run();
   expect(await countPayments(world)).toBe(before);
+});
+
+test.each(['refunded', 'disputed'])('what was %s is not bought again', async (what) => {
+  const world = await begin();
+  await run();
+  const user = new UUID(world.person.id);
+  const payment = await Payment.collection.findOne<{ intentId: string }>({ user });
+  const intent = String(payment?.intentId);
+  if (what === 'refunded') createRefund(stripe.state, { payment_intent: intent });
+  else closeDispute(stripe.state, openDispute(stripe.state, intent).id, 'lost');
+  await world.finish();
+  await run();
+  const code = what === 'refunded' ? 'REFUNDED' : 'DISPUTED';
+  expect(await read(world)).toMatchObject({ status: 'PAUSED', error: { code } });
+  expect(await countPayments(world)).toBe(1);
 });
 
 test('nothing is bought for an account that is switched off', async () => {

@@ -65,7 +65,7 @@ export async function runOnce(
     wrote = true;
   };
   try {
-    answer = await run({ ...ctx, promisedId, noteWrite });
+    answer = await run({ ...ctx, promisedId, noteWrite, requestKey: key });
   } catch (error) {
     await releaseRun(ctx, own, wrote && !isRefusal(error));
     throw error;

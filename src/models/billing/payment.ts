@@ -135,11 +135,13 @@ function define() {
     },
     error: errorField(),
     refundKeys: {
-      type: makeRefundKeysSchema(),
+      type: [makeRefundKeysSchema()],
       ...hidden,
+      default: undefined,
+      maxItems: 20,
       personal: 'none',
       description:
-        'How many idempotency keys of a request for a refund have brought an error that the provider keeps.',
+        'How many idempotency keys of each request for a refund have brought an error that the provider keeps.',
     },
     spentKeys: spentKeysField,
     lookedUpAt: {
@@ -147,6 +149,13 @@ function define() {
       ...hidden,
       personal: 'none',
       description: 'When the provider was last asked for what became of it, while it is PENDING.',
+    },
+    recheckAt: {
+      type: Date,
+      ...hidden,
+      personal: 'none',
+      description:
+        'When the provider is to be asked once more, unless somebody did: what went back has changed.',
     },
     completedAt: {
       type: Date,
@@ -165,6 +174,7 @@ function define() {
     { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
   );
   schema.index({ intentId: 1 }, { sparse: true });
+  schema.index({ recheckAt: 1 }, { sparse: true });
   // For administrators, and for what is not finished.
   schema.index({ createdAt: -1, _id: -1 });
   schema.index({ status: 1, createdAt: -1, _id: -1 });

@@ -33,8 +33,13 @@ export async function noteDisputes(
   return true;
 }
 
-function differs(known: DisputeDoc | undefined, { status, amount }: DisputeFact): boolean {
-  return known?.status !== status || known.amount !== amount;
+/** An inquiry is no dispute, unless it was taken for one. */
+function differs(
+  known: DisputeDoc | undefined,
+  { status, amount, isInquiry }: DisputeFact,
+): boolean {
+  if (!known) return !isInquiry;
+  return known.status !== status || known.amount !== amount;
 }
 
 async function touch(

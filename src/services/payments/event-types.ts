@@ -9,6 +9,7 @@ export const EVENT_TYPES = [
   ...(['payment_intent.requires_action', 'payment_intent.canceled'] as const),
   ...(['charge.refunded', 'refund.created', 'refund.updated', 'refund.failed'] as const),
   ...(['charge.dispute.created', 'charge.dispute.updated', 'charge.dispute.closed'] as const),
+  ...(['charge.dispute.funds_withdrawn', 'charge.dispute.funds_reinstated'] as const),
   ...(['setup_intent.succeeded', 'payment_method.attached', 'payment_method.detached'] as const),
   ...(['payment_method.updated', 'payment_method.automatically_updated'] as const),
   ...(['customer.subscription.created', 'customer.subscription.updated'] as const),

@@ -27,6 +27,8 @@ export interface DisputeFact {
   openedAt: Date;
   /** What Stripe calls its status, where that is none of those that are known here. */
   unknownStatus?: string;
+  /** Whether the bank only inquires, which takes nothing. What becomes a dispute goes on under its id. */
+  isInquiry?: true;
 }
 
 const NOTHING_BACK = { refunded: 0, disputes: [] };
@@ -144,9 +146,8 @@ async function fetchReversals(
   };
 }
 
-/** An inquiry (`warning_…`) takes no money; one that becomes a dispute goes on under its id. */
 export function readDisputes(disputes: Stripe.Dispute[]): DisputeFact[] {
-  return disputes.filter(({ status }) => !status.startsWith('warning_')).map(readDispute);
+  return disputes.map(readDispute);
 }
 
 function readDispute(dispute: Stripe.Dispute): DisputeFact {
@@ -158,6 +159,7 @@ function readDispute(dispute: Stripe.Dispute): DisputeFact {
     status: known ?? 'OPEN',
     openedAt: new Date(created * 1000),
     ...(!known && { unknownStatus: status }),
+    ...(status.startsWith('warning_') && { isInquiry: true as const }),
   };
 }
 
@@ -168,6 +170,9 @@ function readStatus({
 }: Stripe.Dispute): DisputeFact['status'] | undefined {
   switch (status) {
     case 'won':
+    case 'warning_needs_response':
+    case 'warning_under_review':
+    case 'warning_closed':
       return 'WON';
     case 'lost':
       return 'LOST';

@@ -17,7 +17,8 @@ const PAID = 26 * 3600_000;
 const MOST = 200;
 
 /**
- * Looks up payments whose opening nobody knows the outcome of, and ends those that nobody paid. However many of
+ * Looks up payments whose opening nobody knows the outcome of, ends those that nobody paid, and looks again at those
+ * that were to be looked at again. However many of
  * one kind there are, and whatever cannot be looked up, none of the others waits for it.
  * @returns how many were looked at
  */
@@ -32,6 +33,7 @@ export async function finishPending(ctx: Ctx, timeLeft: () => number): Promise<n
       providerId: { $exists: true },
       ...hasCome(ctx, 'createdAt', PAID),
     }),
+    findRechecks(ctx),
   ]);
   return lookAtEach(ctx, Payment, inTurn(due), timeLeft, {
     look: (payment) => finish(ctx, payment),
@@ -46,10 +48,17 @@ function findDue(ctx: Ctx, hint: string, filter: TypedFilter): Promise<PaymentDo
   return findMany(ctx, Payment, { status: 'PENDING', ...filter }, options);
 }
 
+/** Those of which what went back has changed, and that nobody has looked at since. */
+function findRechecks(ctx: Ctx): Promise<PaymentDoc[]> {
+  const due = { recheckAt: { $exists: true }, ...hasCome(ctx, 'recheckAt') };
+  return findMany(ctx, Payment, due, { ...WHOLE, sort: { recheckAt: 1 }, limit: MOST });
+}
+
 async function finish(ctx: Ctx, payment: PaymentDoc): Promise<void> {
-  const { providerId, flow } = payment;
+  const { providerId, flow, status } = payment;
   if (!providerId) return lookUpPayment(ctx, payment);
-  if (flow === 'INTENT' || flow === 'OFF_SESSION') await cancelIntent(providerId);
+  const isOpen = status === 'PENDING' && (flow === 'INTENT' || flow === 'OFF_SESSION');
+  if (isOpen) await cancelIntent(providerId);
   await settlePayment(ctx, payment._id);
 }
 

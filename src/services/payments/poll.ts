@@ -23,8 +23,9 @@ export interface PollCounts {
 }
 
 /**
- * Asks Stripe for what it may have told in vain, and hands on what was told and not handled. Each kind has its share of the time, and one that fails keeps
- * none of the others from being looked at. Does nothing where no key is configured.
+ * Asks Stripe for what it may have told in vain, and hands on what was told and not handled. Each kind has its
+ * share of the time, and one that fails keeps none of the others from being looked at. Does nothing where no key is
+ * configured.
  */
 export async function pollPayments(ctx: Ctx, timeLeft: () => number): Promise<PollCounts> {
   if (!config.stripe) return { missed: 0, handedOn: 0, lookedUp: 0 };

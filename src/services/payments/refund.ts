@@ -4,7 +4,7 @@ import { idText, newId } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
-import { isPayable, toStripeAmount } from './currency.ts';
+import { fromStripeAmount, isPayable, toStripeAmount } from './currency.ts';
 import { makeByKeys } from './make-once.ts';
 import { countRefundKeys } from './refund-keys.ts';
 import { settlePayment } from './settle.ts';
@@ -27,9 +27,11 @@ export async function refundPayment(
   { amount, reason }: NewRefund,
 ): Promise<PaymentDoc> {
   const payment = await findOne(ctx, Payment, { _id }, WHOLE);
-  // The same for a request that is sent again under its Idempotency-Key.
-  const request = idText(ctx.promisedId ?? newId(ctx.clock()));
-  if (payment?.intentId && ctx.promisedId && (await findRefund(payment.intentId, request))) {
+  const request = ctx.requestKey ?? idText(newId(ctx.clock()));
+  const made = payment?.intentId && ctx.requestKey && (await findRefund(payment.intentId, request));
+  if (payment && made) {
+    // Answers are kept for a day; the mark on the refund tells the same request for ever.
+    checkSame(made, amount);
     return settle(ctx, payment);
   }
   const isOther = payment !== null && isMismatched(payment);
@@ -68,6 +70,13 @@ export async function refundPayment(
     find: () => findRefund(intentId, request),
   });
   return settle(ctx, payment);
+}
+
+/** @throws AppError IDEMPOTENCY_KEY_REUSED */
+function checkSame(made: Stripe.Refund, amount: number | undefined): void {
+  if (amount === undefined || amount === fromStripeAmount(made.amount, made.currency)) return;
+  const message = 'This Idempotency-Key was used with another amount.';
+  throw new AppError('IDEMPOTENCY_KEY_REUSED', message);
 }
 
 /** Whether other than what was asked for was paid, which has bought nothing. */

@@ -14,6 +14,8 @@ import { bringBack } from './reversals.ts';
 
 /** How often it looks again at what changes while it looks. */
 const LOOKS = 10;
+/** By then it has looked again, in ms. */
+const RECHECK = 60_000;
 
 /**
  * Brings a payment, and the credits that it bought, to what Stripe says of it now. It may be asked for any
@@ -43,12 +45,26 @@ async function applyFacts(tx: Ctx, seen: PaymentDoc, facts: PaymentFacts): Promi
   if (payment.version !== seen.version) return false;
   const isPaid = payment.completedAt !== undefined || facts.state === 'PAID';
   const mismatch = payment.completedAt ? undefined : findMismatch(payment, facts);
-  if (!mismatch && isPaid) return applyPaid(tx, payment, facts);
+  const isAll =
+    !mismatch && isPaid
+      ? await applyPaid(tx, payment, facts)
+      : await applyUnpaid(tx, payment, facts, mismatch);
+  await noteRecheck(tx, payment, isAll);
+  return isAll;
+}
+
+async function applyUnpaid(
+  tx: Ctx,
+  payment: PaymentDoc,
+  facts: PaymentFacts,
+  mismatch: string | undefined,
+): Promise<boolean> {
   const values = mismatch
     ? refuseMismatch(tx, payment, { ...facts, mismatch })
     : describeUnpaid(payment, facts);
   await write(tx, payment, { ...readCommon(payment, facts), ...values });
-  return true;
+  // What went back of what bought nothing may come back, too.
+  return !mismatch || values.status === payment.status;
 }
 
 async function applyPaid(tx: Ctx, payment: PaymentDoc, facts: PaymentFacts): Promise<boolean> {
@@ -70,6 +86,17 @@ async function applyPaid(tx: Ctx, payment: PaymentDoc, facts: PaymentFacts): Pro
   return !isChanged && refundedAmount === payment.refundedAmount;
 }
 
+/** Whoever is to look again may be killed, or find Stripe out of reach: then the next poll does. */
+async function noteRecheck(tx: Ctx, payment: PaymentDoc, isAll: boolean): Promise<void> {
+  if (isAll && !payment.recheckAt) return;
+  const recheckAt = new Date(tx.clock() + RECHECK);
+  await Payment.collection.updateOne(
+    { _id: payment._id },
+    isAll ? { $unset: { recheckAt: '' } } : { $set: { recheckAt } },
+    { session: tx.session as NonNullable<Ctx['session']> },
+  );
+}
+
 function sumLost(disputes: DisputeFact[]): number {
   const lost = disputes.filter(({ status }) => status === 'LOST');
   return lost.reduce((sum, { amount }) => sum + amount, 0);
@@ -84,16 +111,18 @@ function findMismatch(
   return `${amount} ${currency} were asked for, and ${received.amount} ${received.currency} were paid.`;
 }
 
-/** Nothing is credited for it before a person has looked; once all was given back, it has failed. */
+/** Nothing is credited for it before a person has looked; while all of it is given back, it has failed. */
 function refuseMismatch(
   tx: Ctx,
-  { _id }: PaymentDoc,
+  { _id, error: known }: PaymentDoc,
   { mismatch, received, refunded, disputes }: PaymentFacts & { mismatch: string },
 ): Values {
-  tx.log.error('A payment is not what was asked for.', { payment: idText(_id), mismatch });
-  const isBack = received !== undefined && refunded + sumLost(disputes) >= received.amount;
   const error = { code: 'AMOUNT_MISMATCH', message: mismatch };
-  return { error, ...(isBack && { status: 'FAILED' }) };
+  if (known?.code !== error.code) {
+    tx.log.error('A payment is not what was asked for.', { payment: idText(_id), mismatch });
+  }
+  const isBack = received !== undefined && refunded + sumLost(disputes) >= received.amount;
+  return { error, status: isBack ? 'FAILED' : 'PENDING' };
 }
 
 function readCommon({ intentId }: PaymentDoc, facts: PaymentFacts): Values {

@@ -81,7 +81,7 @@ const steps: Record<string, (ctx: Ctx, asked: Asked) => Promise<unknown>> = {
     const _id = new UUID(payment);
     const before = await Payment.collection.findOne({ _id });
     if (before?.status === 'REFUNDED') return;
-    await refundPayment({ ...ctx, promisedId: _id }, { _id }, {});
+    await refundPayment({ ...ctx, requestKey: `refund-${payment}` }, { _id }, {});
   },
   save: async (ctx, { user: owner, saved }) => {
     const user = new UUID(owner);

@@ -22,6 +22,7 @@ export async function topUp(ctx: Ctx, known: TopUpDoc): Promise<boolean> {
   if (await findOne(ctx, User, who, { projection: { _id: 1 } })) return false;
   const last = known.payment && (await findOne(ctx, Payment, { _id: known.payment }));
   if (last?.status === 'FAILED') return pause(ctx, known, last.error ?? NOT_PAID);
+  if (last?.status === 'REFUNDED') return pause(ctx, known, last.error ?? GIVEN_BACK);
   if (last?.status === 'PENDING') return false;
   const method = await findMethod(ctx, known);
   if (!method) return pause(ctx, known, NO_METHOD);
@@ -41,6 +42,7 @@ export async function topUp(ctx: Ctx, known: TopUpDoc): Promise<boolean> {
   return false;
 }
 
+const GIVEN_BACK = { code: 'REFUNDED', message: 'The payment was given back.' };
 const NOT_PAID = { code: 'NOT_PAID', message: 'The payment failed.' };
 
 /** Counts a purchase of today, and chooses the id of its payment; undefined where there were as many as may be. */

@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-7e8c63',
+  id: '0001-first-14ca39',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -2257,16 +2257,21 @@ export const migration: Migration = {
           },
         },
         refundKeys: {
-          bsonType: 'object',
-          additionalProperties: false,
-          required: ['request', 'spent'],
-          properties: {
-            request: { bsonType: 'string', maxLength: 64 },
-            spent: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+          bsonType: 'array',
+          items: {
+            bsonType: 'object',
+            additionalProperties: false,
+            required: ['request', 'spent'],
+            properties: {
+              request: { bsonType: 'string', maxLength: 64 },
+              spent: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+            },
           },
+          maxItems: 20,
         },
         spentKeys: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
         lookedUpAt: { bsonType: 'date' },
+        recheckAt: { bsonType: 'date' },
         completedAt: { bsonType: 'date' },
         _id: 'id',
         user: 'id',
@@ -2302,6 +2307,7 @@ export const migration: Migration = {
           partialFilterExpression: { providerId: { $exists: true } },
         },
         { key: { intentId: 1 }, sparse: true },
+        { key: { recheckAt: 1 }, sparse: true },
         { key: { createdAt: -1, _id: -1 } },
         { key: { status: 1, createdAt: -1, _id: -1 } },
         {
