@@ -6,6 +6,7 @@ import '../harness/place.ts';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { systemCtx } from '../../src/context.ts';
 import { UUID } from '../../src/data/ids.ts';
+import { CreditsTransaction } from '../../src/models/billing/credits-transaction.ts';
 import { Payment } from '../../src/models/billing/payment.ts';
 import { PaymentReport } from '../../src/models/billing/payment-report.ts';
 import { reconcilePayments } from '../../src/services/payments/reconcile.ts';
@@ -19,7 +20,7 @@ import {
   openDispute,
 } from '../fakes/stripe/reversals.ts';
 import { paySession } from '../fakes/stripe/sessions.ts';
-import { need } from '../fakes/stripe/state.ts';
+import { add, need } from '../fakes/stripe/state.ts';
 import { payOpenInvoice, setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import { adminCollection } from '../harness/admin.ts';
 import { leaveLedgerUnchecked } from '../harness/check-ledger.ts';
@@ -174,4 +175,85 @@ test('nights without a report, and differences that had no room in one, are made
     await reports.insertOne({ _id: new UUID(), ...dates, ...values, ...times } as never);
     expect(await report()).toEqual([['CREDITS', id]]);
   }
+});
+
+/** The report of this hour, whose period has ended an hour ago. */
+async function reportNow() {
+  const made = await reconcilePayments(ctx);
+  return made?.differences.map(({ kind, payment, providerId }) => [kind, payment ?? providerId]);
+}
+
+test('what has happened in the last hour is left to the next night, and named then', async () => {
+  const [refunded, disputed] = [await buyLongAgo(2), await buyLongAgo(2)];
+  const dispute = openDispute(stripe.state, disputed.world.intent);
+  await settlePayment(ctx, disputed.id);
+  createRefund(stripe.state, { payment_intent: refunded.world.intent });
+  closeDispute(stripe.state, dispute.id, 'lost');
+  expect(await reportNow()).toEqual([]);
+  const kinds = [
+    ['REFUND', refunded.id],
+    ['REFUND', disputed.id],
+  ];
+  expect((await report())?.sort()).toEqual(kinds.sort());
+  // What was named is named again, though something happens to it.
+  createRefund(stripe.state, { payment_intent: disputed.world.intent, amount: '1' });
+  expect((await reportNow())?.sort()).toEqual(kinds.sort());
+});
+
+test('an invoice that was paid in the last hour is left to the next night', async () => {
+  const world = await World.make(stripe, IN_ORDER);
+  await world.subscribe('PRO');
+  paySession(stripe.state, world.session, 'PAYS');
+  await world.finish();
+  world.isDeaf = true;
+  await world.pass();
+  const { latest_invoice: invoice } = world.subscribed;
+  const made = need(stripe.state, invoice, 'invoice');
+  const now = Math.floor(Date.now() / 1000);
+  Object.assign(made, { created: now - 7200, status_transitions: { paid_at: now } });
+  for (const event of stripe.state.events)
+    if (event.data.object.id === invoice) event.created = now;
+  expect(await reportNow()).not.toContainEqual(['MISSING', invoice]);
+  expect(await report()).toContainEqual(['MISSING', invoice]);
+});
+
+test('what Stripe does not know any more ends no report', async () => {
+  const { world, id } = await buyLongAgo(2);
+  const intent = need(stripe.state, world.intent, 'payment_intent');
+  stripe.state.objects.delete(intent.latest_charge);
+  stripe.state.objects.delete(intent.id);
+  expect(await report()).toEqual([['UNKNOWN', id]]);
+  stripe.check = async ({ path }) => {
+    if (path.includes(`payment_intent=${intent.id}`))
+      need(stripe.state, intent.id, 'payment_intent');
+  };
+  expect(await report(1)).toEqual([['UNKNOWN', id]]);
+  delete stripe.check;
+});
+
+test('a payment without a charge is compared with the ledger', async () => {
+  const { world, id } = await buyLongAgo(2);
+  const { latest_charge: charge } = need(stripe.state, world.intent, 'payment_intent');
+  stripe.state.objects.delete(charge);
+  expect(await report()).toEqual([]);
+  await adminCollection(CreditsTransaction).deleteOne({ payment: id });
+  expect(await report()).toEqual([['CREDITS', id]]);
+});
+
+test('a second charge that a bank took back is as it should be', async () => {
+  const { id } = await buyLongAgo(2);
+  const metadata = { payment: String(id) };
+  const second = makeIntent(stripe.state, { amount: '500', currency: 'eur', metadata });
+  succeed(stripe.state, second);
+  expect(await report()).toEqual([['DOUBLE', id]]);
+  closeDispute(stripe.state, openDispute(stripe.state, second.id).id, 'lost');
+  expect(await report()).toEqual([]);
+});
+
+test('a charge of a debit that is unknown here is named each night', async () => {
+  const payment = '01890000-0000-7000-8000-000000000001';
+  const values = { status: 'succeeded', amount: 777, amount_refunded: 0, currency: 'eur' };
+  const of = { payment_intent: 'pi_unknown', metadata: { payment } };
+  const { id } = add(stripe.state, 'py', 'charge', { ...values, ...of });
+  for (const days of [0, 30, 60]) expect(await report(days)).toEqual([['MISSING', id]]);
 });

@@ -25,8 +25,7 @@ interface Named {
 
 /**
  * Pages of charges that succeeded, each once: those of the period and of the days before, some of which succeed late;
- * older ones of which money went back since, or
- * may have, and those that an earlier report has named.
+ * older ones of which money went back since, or may have; and those that an earlier report has named.
  */
 export async function* listCharges(period: Period, named: Named): AsyncGenerator<BookedCharge[]> {
   const disputes = await listDisputes(reachBack(period, DISPUTES));
@@ -42,10 +41,7 @@ export async function* listCharges(period: Period, named: Named): AsyncGenerator
   for await (const page of listRefunded(reachBack(period, REFUNDS))) yield read(page);
   const disputed = [...disputes.values()].map(({ charge }) => charge);
   for (let at = 0; at < disputed.length; at += PAGE) yield read(disputed.slice(at, at + PAGE));
-  for (const payment_intent of named.intents) {
-    const of = { payment_intent, limit: PAGE };
-    yield read((await callStripe((stripe) => stripe.charges.list(of))).data);
-  }
+  for (const intent of named.intents) yield read(await listOf(intent));
   for (const id of named.charges) if (!seen.has(id)) yield read(await findCharge(id));
 }
 
@@ -77,6 +73,17 @@ async function listDisputes(period: Period): Promise<Disputes> {
 /** Stripe answers it whole, since that was asked for. */
 function readWhole(charge: string | Stripe.Charge | null): Stripe.Charge[] {
   return charge && typeof charge !== 'string' ? [charge] : [];
+}
+
+/** The charges of a PaymentIntent; none where Stripe does not know that. */
+async function listOf(payment_intent: string): Promise<Stripe.Charge[]> {
+  try {
+    const of = { payment_intent, limit: PAGE };
+    return (await callStripe((stripe) => stripe.charges.list(of))).data;
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 async function findCharge(id: string): Promise<Stripe.Charge[]> {

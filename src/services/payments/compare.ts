@@ -93,7 +93,7 @@ function isRefusedAndBack(
 
 /** Compares the ledger with what was bought, and what went back; of that not where it is named already. */
 function compareCredits(
-  { payment, booked }: BookedPayment,
+  { payment, booked }: Pick<BookedPayment, 'payment' | 'booked'>,
   back: number,
 ): [Difference['kind'], string][] {
   const { bought, purchases, taken } = booked;
@@ -116,8 +116,10 @@ function sumLost(charge: BookedCharge, { disputes }: BookedPayment): number {
 
 /** Whether a charge was made beside the one that a payment knows, and given back whole: that is as it should be. */
 export function isSettledDouble(charge: BookedCharge, { payment }: BookedPayment): boolean {
-  const { intentId, amount, amountRefunded } = charge;
-  return Boolean(payment.intentId) && payment.intentId !== intentId && amountRefunded >= amount;
+  const { intentId, amount, amountRefunded, disputes } = charge;
+  const lost = disputes.filter(({ status }) => status === 'LOST');
+  const back = lost.reduce((sum, one) => sum + one.amount, amountRefunded);
+  return Boolean(payment.intentId) && payment.intentId !== intentId && back >= amount;
 }
 
 /** Names a second charge for the same payment. */
@@ -130,6 +132,12 @@ export function nameDouble(
   // The one that the payment does not know: the other is found by the payment.
   const providerId = charge.intentId === payment.intentId ? first : charge.id;
   return { kind: 'DOUBLE', payment: payment._id, providerId, message };
+}
+
+/** Compares the ledger with a payment that has no charge: one that a discount or a balance has paid. */
+export function compareUncharged(payment: PaymentDoc, booked: BookedCredits): Difference[] {
+  const found = compareCredits({ payment, booked }, payment.refundedAmount);
+  return found.map(([kind, message]) => ({ kind, payment: payment._id, message }));
 }
 
 /** Names an invoice of a subscription of ours that is paid, and is no payment here. */

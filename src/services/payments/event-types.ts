@@ -17,6 +17,9 @@ export const EVENT_TYPES = [
   ...(['customer.subscription.deleted', 'invoice.paid', 'invoice.payment_failed'] as const),
 ];
 
+/** So many types of events Stripe's list can be asked for at once. */
+export const MOST_TYPES = 20;
+
 /** Whether an event of this type changes something here. */
 export function isHandled(type: string): boolean {
   return (EVENT_TYPES as readonly string[]).includes(type);

@@ -40,11 +40,11 @@ export async function readNamed(ctx: Ctx, last: PaymentReportDoc | undefined): P
   const options = { ...WHOLE, limit: MOST_DIFFERENCES };
   const payments = await findMany(ctx, Payment, { _id: { $in: ids } }, options);
   const named = differences.flatMap(({ providerId }) => providerId ?? []);
-  const pick = (prefix: string) => new Set(named.filter((id) => id.startsWith(prefix)));
   return {
     payments,
-    charges: pick('ch_'),
+    // Those of cards are `ch_…`, those of debits `py_…`.
+    charges: new Set(named.filter((id) => !/^(in|pi)_/.test(id))),
     intents: new Set(payments.flatMap(({ intentId }) => intentId ?? [])),
-    invoices: pick('in_'),
+    invoices: new Set(named.filter((id) => id.startsWith('in_'))),
   };
 }

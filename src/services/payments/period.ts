@@ -9,6 +9,6 @@ export function toCreated({ from, to }: Period): { gte: number; lt: number } {
   return { gte: toSeconds(from), lt: toSeconds(to) };
 }
 
-function toSeconds(date: Date): number {
+export function toSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1000);
 }

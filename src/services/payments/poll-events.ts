@@ -4,7 +4,7 @@ import { findMany, findOne } from '../../data/read.ts';
 import { AppError } from '../../errors.ts';
 import { EventPoll } from '../../models/billing/event-poll.ts';
 import { WebhookEvent } from '../../models/webhooks/webhook-event.ts';
-import { EVENT_TYPES } from './event-types.ts';
+import { EVENT_TYPES, MOST_TYPES } from './event-types.ts';
 import { noteRound, type Round, toRound } from './poll-round.ts';
 import { receiveEvent } from './receive-event.ts';
 import { callStripe, StripeRefusal } from './stripe.ts';
@@ -15,8 +15,6 @@ const REACH = 29 * 24 * 3600_000;
 /** An event may be listed some time after its date. */
 const OVERLAP = 15 * 60_000;
 const PAGE = 100;
-/** So many types of events Stripe's list can be asked for at once. */
-const MOST_TYPES = 20;
 
 /**
  * Reads Stripe's own list of events since the last poll, and takes in those that no webhook brought. After each

@@ -4,7 +4,8 @@ import { idText, parseId, type UUID } from '../../data/ids.ts';
 import { findMany, WHOLE } from '../../data/read.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
 import { Subscription } from '../../models/billing/subscription.ts';
-import { type Difference, nameUnbooked, nameUnknown } from './compare.ts';
+import { readCredits } from './booked-credits.ts';
+import { compareUncharged, type Difference, nameUnbooked, nameUnknown } from './compare.ts';
 import { listPages, PAGE } from './list-pages.ts';
 import { type Period, toCreated } from './period.ts';
 import { callStripe, isMissing } from './stripe.ts';
@@ -18,7 +19,10 @@ interface Known {
   named: PaymentDoc[];
 }
 
-/** Asks Stripe one by one for the payments that were in none of its pages: they may be of the day before. */
+/**
+ * Asks Stripe one by one for the payments that were in none of its pages, since they were paid by a discount or a
+ * balance, or long after they were charged; and compares them with the ledger.
+ */
 export async function findUnseen(
   ctx: Ctx,
   { from, to }: Period,
@@ -29,10 +33,16 @@ export async function findUnseen(
   const before = known.size;
   let count = 0;
   const look = async (payments: PaymentDoc[]) => {
-    for (const payment of payments.filter(({ _id }) => !known.has(idText(_id)))) {
+    const unseen = payments.filter(({ _id }) => !known.has(idText(_id)));
+    const credits = await readCredits(
+      ctx,
+      unseen.map(({ _id }) => _id),
+    );
+    for (const payment of unseen) {
       known.add(idText(payment._id)); // a page begins with what ended the one before
       count++;
       if (!(await isPaidAtStripe(payment))) differences.push(nameUnknown(payment));
+      else differences.push(...compareUncharged(payment, credits(payment._id)));
     }
   };
   await look(named.filter(({ completedAt }) => completedAt));
@@ -53,8 +63,7 @@ async function isPaidAtStripe({ intentId, flow, providerId }: PaymentDoc): Promi
   try {
     if (!intentId && flow === 'SUBSCRIPTION' && providerId) {
       // What a discount or a balance has paid has no charge.
-      const invoice = await callStripe((stripe) => stripe.invoices.retrieve(providerId));
-      return invoice.status === 'paid';
+      return (await findInvoice(providerId))?.status === 'paid';
     }
     if (!intentId) return false;
     const intent = await callStripe((stripe) => stripe.paymentIntents.retrieve(intentId));
@@ -84,11 +93,20 @@ export async function findUnbooked(
     differences.push(...(await nameMissing(ctx, page.filter(isPaidNow).flatMap(readMarked))));
   }
   for (const id of named) {
-    const invoice = await callStripe((stripe) => stripe.invoices.retrieve(id));
-    const paid = invoice.status === 'paid' ? readMarked(invoice) : [];
+    const invoice = await findInvoice(id);
+    const paid = invoice?.status === 'paid' ? readMarked(invoice) : [];
     differences.push(...(await nameMissing(ctx, paid)));
   }
   return differences;
+}
+
+async function findInvoice(id: string): Promise<Stripe.Invoice | undefined> {
+  try {
+    return await callStripe((stripe) => stripe.invoices.retrieve(id));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
 }
 
 function readMarked({ id, parent }: Stripe.Invoice): { id: string; subscription: UUID }[] {

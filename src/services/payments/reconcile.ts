@@ -1,24 +1,30 @@
 import { config } from '../../config.ts';
 import type { Ctx } from '../../context.ts';
-import { idText, parseId, type UUID } from '../../data/ids.ts';
-import { aggregate, findMany, WHOLE } from '../../data/read.ts';
+import { idText, parseId } from '../../data/ids.ts';
+import { findMany, WHOLE } from '../../data/read.ts';
 import { insert } from '../../data/write.ts';
-import { CreditsTransaction } from '../../models/billing/credits-transaction.ts';
 import { Dispute } from '../../models/billing/dispute.ts';
 import { Payment } from '../../models/billing/payment.ts';
 import { PaymentReport, type PaymentReportDoc } from '../../models/billing/payment-report.ts';
+import { readCredits } from './booked-credits.ts';
 import { listCharges } from './charges.ts';
 import {
   type BookedCharge,
-  type BookedCredits,
   type BookedPayment,
   compareCharge,
   type Difference,
   isSettledDouble,
   nameDouble,
 } from './compare.ts';
-import { choosePeriod, findLastReport, MOST_DIFFERENCES, readNamed } from './last-report.ts';
+import {
+  choosePeriod,
+  findLastReport,
+  MOST_DIFFERENCES,
+  type Renamed,
+  readNamed,
+} from './last-report.ts';
 import { PAGE } from './list-pages.ts';
+import { listNews } from './news.ts';
 import type { Period } from './period.ts';
 import { findUnbooked, findUnseen } from './reconcile-ours.ts';
 
@@ -53,14 +59,38 @@ export async function reconcilePayments(
   }
   const payments = await findUnseen(ctx, period, { seen, named: named.payments }, differences);
   differences.push(...(await findUnbooked(ctx, period, named.invoices)));
-  if (differences.length > 0) {
-    ctx.log.error('Payments differ from those at Stripe.', { differences: differences.length });
+  const lasting = await chooseLasting(differences, period, named);
+  if (lasting.length > 0) {
+    ctx.log.error('Payments differ from those at Stripe.', { differences: lasting.length });
   }
   return insert(ctx, PaymentReport, {
     ...period,
-    ...{ charges, payments, differenceCount: differences.length },
-    differences: differences.slice(0, MOST_DIFFERENCES),
+    ...{ charges, payments, differenceCount: lasting.length },
+    differences: lasting.slice(0, MOST_DIFFERENCES),
   });
+}
+
+/**
+ * Leaves what something has happened to since the end of the period to the next night, for word of it may be on its
+ * way: unless it differed in the last one, too. That comes first, so that it is named also where there is no room for
+ * all.
+ */
+async function chooseLasting(
+  differences: Difference[],
+  { to }: Period,
+  named: Renamed,
+): Promise<Difference[]> {
+  if (differences.length === 0) return [];
+  const [before, fresh] = [true, false].map((was) =>
+    differences.filter((one) => isNamed(one, named) === was),
+  ) as [Difference[], Difference[]];
+  const news = await listNews(to);
+  return [...before, ...fresh.filter(({ providerId = '' }) => !news.has(providerId))];
+}
+
+function isNamed({ payment, providerId = '' }: Difference, named: Renamed): boolean {
+  const isOf = named.payments.some(({ _id }) => payment?.equals(_id));
+  return isOf || named.charges.has(providerId) || named.invoices.has(providerId);
 }
 
 /** What we have of charges, by their PaymentIntents; of one that we do not know by our mark on it. */
@@ -80,33 +110,9 @@ async function findOurs(ctx: Ctx, page: BookedCharge[]): Promise<Map<string, Boo
     if (!payment) continue;
     found.set(intentId, {
       payment,
-      booked: credits.get(idText(payment._id)) ?? { bought: 0, purchases: 0, taken: 0 },
+      booked: credits(payment._id),
       disputes: disputes.filter((one) => one.payment.equals(payment._id)),
     });
   }
   return found;
-}
-
-/** Sums up the entries of payments, but for what was lent to take credits back. */
-async function readCredits(ctx: Ctx, ids: UUID[]): Promise<Map<string, BookedCredits>> {
-  const isPurchase = { $eq: ['$type', 'PURCHASE'] };
-  const pipeline = [
-    { $match: { payment: { $in: ids }, cause: { $ne: 'DEBT' } } },
-    {
-      $group: {
-        _id: '$payment',
-        bought: { $sum: { $cond: [isPurchase, '$amount', 0] } },
-        purchases: { $sum: { $cond: [isPurchase, 1, 0] } },
-        taken: { $sum: { $cond: [isPurchase, 0, { $subtract: [0, '$amount'] }] } },
-      },
-    },
-  ];
-  const options = { hint: { payment: 1 } };
-  const found = await aggregate<BookedCredits & { _id: UUID }>(
-    ctx,
-    CreditsTransaction,
-    pipeline,
-    options,
-  );
-  return new Map(found.map(({ _id, ...booked }) => [idText(_id), booked]));
 }
