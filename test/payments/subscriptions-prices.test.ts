@@ -9,6 +9,7 @@ import '../harness/place.ts';
 import { afterAll, expect, test } from 'vitest';
 import { config } from '../../src/config.ts';
 import { paySession } from '../fakes/stripe/sessions.ts';
+import { emit, need } from '../fakes/stripe/state.ts';
 import type { Doc } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
 import { IN_ORDER, World } from './support/world.ts';
@@ -110,4 +111,34 @@ test('of two who ask at once for a dearer plan, none undoes what the other is ch
   await world.finish();
   const charged = (await readAmounts(world)).filter((amount) => amount !== 0);
   expect(charged).toEqual([5000 - 2000, 4000]);
+});
+
+test('each period brings the credits that its plan was sold with, though it is sold otherwise today, or no more', async () => {
+  offer({ PRO: 1000, STUDIO: 4000 });
+  const world = await subscribe('PRO');
+  config.subscriptionPlans.splice(0, 1);
+  await world.pass();
+  expect(await world.finish()).toMatchObject({ balance: 1000, payments: 2 });
+  offer({ PRO: 1000, STUDIO: 4000 });
+  Object.assign(config.subscriptionPlans[0] as object, { credits: 2500 });
+  await world.change('plan', { plan: 'STUDIO' });
+  // The difference of a whole period.
+  expect(await world.finish()).toMatchObject({ balance: 1000 + 1500, plan: 'STUDIO' });
+});
+
+test('a plan whose product tells no credits has those that are configured; an extra on the invoice is no plan', async () => {
+  offer({ PRO: 1000, STUDIO: 4000 });
+  const world = await subscribe('PRO');
+  const [item] = world.subscribed.items.data;
+  item.price = { ...item.price, product: 'plan-PRO' };
+  await world.pass();
+  expect(await world.finish()).toMatchObject({ balance: 1000, plan: 'PRO' });
+  await world.pass(0.5);
+  const { latest_invoice } = world.subscribed;
+  const [line] = need(stripe.state, latest_invoice, 'invoice').lines.data;
+  const pricing = { ...line.pricing, price_details: { price: 'p', product: 'prod_SetupFee' } };
+  const extra = { ...structuredClone(line), amount: 300, pricing };
+  need(stripe.state, latest_invoice, 'invoice').lines.data.push(extra);
+  emit(stripe.state, 'customer.subscription.updated', world.subscribed);
+  expect(await world.finish()).toMatchObject({ balance: 1000, plan: 'PRO' });
 });

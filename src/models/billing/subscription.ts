@@ -10,6 +10,19 @@ const SUBSCRIPTION_STATUSES = ['PENDING', 'ACTIVE', 'PAST_DUE', 'CANCELLED'] as 
 const server = { server: true, personal: BOOKKEEPING } as const;
 const hidden = { ...server, select: false } as const;
 
+function makeWishSchema() {
+  return new Schema(
+    {
+      plan: { type: String, required: true, maxlength: 32 },
+      amount: { type: Number, required: true, integer: true, min: 0 },
+      credits: { type: Number, required: true, integer: true, min: 0 },
+      from: { type: String, required: true, maxlength: 32, description: 'The plan it follows.' },
+      at: { type: Date, required: true, description: 'When a dearer one was asked for last.' },
+    },
+    { _id: false },
+  );
+}
+
 function define() {
   const schema = new Schema({
     plan: {
@@ -24,6 +37,12 @@ function define() {
       type: String,
       maxlength: 32,
       description: 'The plan of the next period, where it is another one.',
+    },
+    wish: {
+      ...hidden,
+      type: makeWishSchema(),
+      description:
+        'The plan that was to come, while a dearer one is charged: it comes where that is not paid.',
     },
     currency: {
       ...server,
@@ -112,6 +131,7 @@ function define() {
   schema.index({ status: 1, lookedUpAt: 1, createdAt: 1 });
   schema.index({ status: 1, lookedUpAt: 1, graceUntil: 1 });
   schema.index({ status: 1, lookedUpAt: 1, periodEnd: 1 });
+  schema.index({ 'wish.at': 1 }, { sparse: true });
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;

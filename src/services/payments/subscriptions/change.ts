@@ -9,9 +9,10 @@ import { fetchPaidInvoices } from './facts.ts';
 import { cancelUnopened } from './look-up.ts';
 import { findPaidPeriod } from './periods.ts';
 import { findOffer, type PlanPrice } from './plans.ts';
-import { readInterval, readPlan, setPlan } from './set-plan.ts';
+import { readInterval, readPlan, readWaiting, setPlan } from './set-plan.ts';
 import { settleSubscription } from './settle.ts';
 import { findOpenInvoice } from './start.ts';
+import { forgetWish, keepWish } from './wish.ts';
 
 type Named = Pick<SubscriptionDoc, '_id'>;
 
@@ -33,8 +34,12 @@ export async function changePlan(
   if (known.status !== 'ACTIVE') throw refuse(known, 'pay what is open first');
   const { providerId } = known;
   const found = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
-  if (found.pending_update) return { subscription: known, checkout: await showInvoice(providerId) };
+  if (found.pending_update) {
+    if (readWaiting(found) !== name) throw refuse(known, WAITING);
+    return { subscription: known, checkout: await showInvoice(providerId) };
+  }
   if (readPlan(found) !== name) await changePrice(ctx, known, found, offer);
+  else await forgetWish(ctx, known);
   await settleSubscription(ctx, known._id);
   const after = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
   const checkout = after.pending_update ? await showInvoice(providerId) : {};
@@ -74,22 +79,34 @@ async function changePrice(
 ): Promise<void> {
   const paid = findPaidPeriod(await fetchPaidInvoices(found.id));
   const interval = readInterval(found); // a smaller plan that is to come has the same
-  const { plan, amount = 0 } = paid ?? {};
-  const own = plan && { ...offer, plan, amount, interval };
-  if (own && plan === offer.plan) {
-    await setPlan(ctx, known, found, own, 'none');
-    return;
-  }
+  const { plan, amount = 0, credits = 0 } = paid ?? {};
+  const own = plan && { ...offer, plan, amount, credits, interval };
+  if (own && plan === offer.plan) return setNext(ctx, known, found, own);
   if (amount >= offer.amount) {
     if (interval !== offer.interval) throw refuse(known, OTHER_INTERVAL);
-    await setPlan(ctx, known, found, offer, 'none');
-    return;
+    return setNext(ctx, known, found, offer);
   }
-  // What was to come in the next period is undone first: nothing was paid for it.
+  // What was to come in the next period is undone first, since nothing was paid for it; and it comes after all, where
+  // the dearer plan is not paid for.
   const isUndone = own && plan !== readPlan(found);
+  await keepWish(ctx, known, isUndone ? { found, from: own.plan } : undefined);
   const before = isUndone ? await setPlan(ctx, known, found, own, 'none') : found;
   await setPlan(ctx, known, before, offer, 'always_invoice');
 }
+
+/** Has a plan come in the next period, in place of whichever was to come. */
+async function setNext(
+  ctx: Ctx,
+  known: SubscriptionDoc,
+  found: Stripe.Subscription,
+  price: PlanPrice,
+): Promise<void> {
+  await forgetWish(ctx, known);
+  await setPlan(ctx, known, found, price, 'none');
+}
+
+const WAITING =
+  'a change to another plan waits to be paid; pay for it, or wait until it has ended by itself, within a day';
 
 const OTHER_INTERVAL =
   'a plan of another interval that costs no more would be charged at once; cancel it at the end of its period, then subscribe to that one';

@@ -27,9 +27,11 @@ export interface InvoiceFacts {
   lines: InvoiceLine[];
 }
 
-/** What an invoice charges, or gives back where `isCharged` is false. */
+/** What an invoice charges for a plan, or gives back where `isCharged` is false. */
 export interface InvoiceLine {
   plan: string;
+  /** What a whole period of it brings. */
+  credits: number;
   /** What a whole period of it costs, at the price that the subscription had then. */
   price: number;
   isCharged: boolean;
@@ -62,11 +64,12 @@ async function fetchOne(id: string): Promise<SubscriptionFacts> {
     listInvoices(id),
   ]);
   const unpaid = findUnpaid(invoices);
-  const product = subscription.items.data[0]?.price.product;
+  const product = readId(subscription.items.data[0]?.price.product);
+  const next = product && readProduct(product);
   return {
     providerId: id,
     status: readStatus(subscription.status),
-    ...(product && { nextPlan: readProduct(readId(product) as string) }),
+    ...(next && { nextPlan: next.plan }),
     cancelAtPeriodEnd: subscription.cancel_at_period_end,
     ...(unpaid && { unpaidSince: new Date(unpaid.created * 1000) }),
     invoices: readPaid(invoices),
@@ -126,13 +129,14 @@ export function readInvoice(invoice: Stripe.Invoice): InvoiceFacts {
 function readLine(line: Stripe.InvoiceLineItem): InvoiceLine[] {
   const { amount, currency, parent, period, pricing } = line;
   const product = pricing?.price_details?.product;
-  if (!product) return [];
+  const sold = product && readProduct(product);
+  if (!sold) return [];
   // It has none where a price is in tiers, as none of ours is.
   const price = pricing.unit_amount_decimal?.toNumber() ?? Math.abs(amount);
   const item = parent?.subscription_item_details ?? parent?.invoice_item_details;
   return [
     {
-      plan: readProduct(product),
+      ...sold,
       price: fromStripeAmount(price, currency),
       isCharged: amount >= 0,
       isProrated: item?.proration ?? false,

@@ -1,11 +1,11 @@
 import type { InvoiceFacts, InvoiceLine } from './facts.ts';
-import { findPlan } from './plans.ts';
 
 /** The period that is paid, and for which plan. */
 export interface PaidPeriod {
   plan: string;
-  /** What a whole one costs. */
+  /** What a whole one costs, and brings. */
   amount: number;
+  credits: number;
   start: Date;
   end: Date;
 }
@@ -19,8 +19,8 @@ export function findPaidPeriod(invoices: InvoiceFacts[]): PaidPeriod | undefined
   let last: InvoiceLine | undefined;
   for (const line of charged) if (!last || line.start >= last.start) last = line;
   if (!last) return undefined;
-  const { plan, price: amount, end } = last;
-  return { plan, amount, end, start: findWhole(charged, last)?.start ?? last.start };
+  const { plan, credits, price: amount, end } = last;
+  return { plan, amount, credits, end, start: findWhole(charged, last)?.start ?? last.start };
 }
 
 /**
@@ -30,8 +30,7 @@ export function findPaidPeriod(invoices: InvoiceFacts[]): PaidPeriod | undefined
 export function countGrant({ lines }: InvoiceFacts, invoices: InvoiceFacts[]): number {
   const charged = invoices.flatMap((one) => one.lines.filter(({ isCharged }) => isCharged));
   const sum = lines.reduce((total, line) => {
-    const { credits = 0 } = findPlan(line.plan) ?? {};
-    const share = credits * measureShare(line, charged);
+    const share = line.credits * measureShare(line, charged);
     return line.isCharged ? total + share : total - share;
   }, 0);
   // What is a whole number but for the last digits of its fractions is one.

@@ -10,6 +10,8 @@ export interface PlanPrice {
   amount: number;
   currency: string;
   interval: 'month' | 'year';
+  /** What each period that is paid brings. */
+  credits: number;
 }
 
 /** Finds what a plan costs that is on offer, in a currency. @throws AppError VALIDATION_FAILED */
@@ -22,7 +24,8 @@ export function findOffer(name: string, currency?: string): PlanPrice {
   const asked = currency ?? (Object.keys(plan.amounts)[0] as string);
   const amount = plan.amounts[asked];
   const interval = plan.interval === 'YEAR' ? 'year' : 'month';
-  if (amount !== undefined) return { plan: name, amount, currency: asked, interval };
+  if (amount !== undefined)
+    return { plan: name, amount, currency: asked, interval, credits: plan.credits };
   const message = `is not sold here; there are ${Object.keys(plan.amounts).join(', ')}`;
   throw invalid([{ path: 'currency', message }]);
 }
@@ -32,22 +35,24 @@ export function findPlan(name: string): SubscriptionPlan | undefined {
 }
 
 // Prices are made with each subscription, from the configuration; what they are of is a product of Stripe's
-// whose id names the plan.
-const PREFIX = 'plan-';
+// whose id names the plan and the credits of a period: so what was paid for brings what it was sold with, whatever is
+// configured later.
+const PRODUCT = /^plan-(.+?)(?:-(\d+)credits)?$/;
 
 /** A price as Stripe is told it. */
-export async function describePrice({ plan, amount, currency, interval }: PlanPrice) {
+export async function describePrice(price: PlanPrice) {
+  const { amount, currency, interval } = price;
   return {
     currency: currency.toLowerCase(),
-    product: await ensureProduct(plan),
+    product: await ensureProduct(price),
     unit_amount: toStripeAmount(amount, currency),
     recurring: { interval },
   };
 }
 
 /** The product at Stripe that stands for a plan, which is made there at its first use. */
-async function ensureProduct(name: string): Promise<string> {
-  const id = PREFIX + name;
+async function ensureProduct({ plan: name, credits }: PlanPrice): Promise<string> {
+  const id = `plan-${name}-${credits}credits`;
   try {
     await callStripe((stripe) => stripe.products.create({ id, name }));
   } catch (error) {
@@ -56,7 +61,9 @@ async function ensureProduct(name: string): Promise<string> {
   return id;
 }
 
-/** The plan that a product at Stripe stands for. */
-export function readProduct(product: string): string {
-  return product.startsWith(PREFIX) ? product.slice(PREFIX.length) : product;
+/** The plan that a product at Stripe stands for, with its credits: undefined of another product, such as an extra. */
+export function readProduct(product: string): { plan: string; credits: number } | undefined {
+  const [, plan, credits] = PRODUCT.exec(product) ?? [];
+  if (!plan) return undefined;
+  return { plan, credits: Number(credits ?? findPlan(plan)?.credits ?? 0) };
 }

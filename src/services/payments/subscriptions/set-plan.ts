@@ -35,8 +35,7 @@ export async function setPlan(
       ),
     find: async () => {
       const now = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(id));
-      const waiting = readPlanOf(now.pending_update?.subscription_items ?? []);
-      return [readPlan(now), waiting].includes(price.plan) ? now : undefined;
+      return [readPlan(now), readWaiting(now)].includes(price.plan) ? now : undefined;
     },
   });
 }
@@ -61,9 +60,14 @@ export function readPlan({ items }: Stripe.Subscription): string {
   return readPlanOf(items.data) ?? '';
 }
 
+/** The plan that waits to be paid. */
+export function readWaiting({ pending_update }: Stripe.Subscription): string | undefined {
+  return readPlanOf(pending_update?.subscription_items ?? []);
+}
+
 function readPlanOf([item]: Stripe.SubscriptionItem[]): string | undefined {
   const product = readId(item?.price.product);
-  return product && readProduct(product);
+  return product && readProduct(product)?.plan;
 }
 
 export function readInterval({ items }: Stripe.Subscription): PlanPrice['interval'] {

@@ -7,6 +7,7 @@ import { Subscription, type SubscriptionDoc } from '../../../models/billing/subs
 import { inTurn, lookAtEach } from '../look-at-each.ts';
 import { lookUpSubscription } from './look-up.ts';
 import { settleSubscription } from './settle.ts';
+import { restoreWish } from './wish.ts';
 
 const HOUR = 3600_000;
 /** The request that opens one has ended by then, one way or another, in ms. */
@@ -15,12 +16,15 @@ const OPENED = 60_000;
 const PAID = 26 * HOUR;
 /** Stripe renews within an hour or two; by then it is asked whether nothing was told, in ms. */
 const RENEWED = 24 * HOUR;
+/** A request for a dearer plan has ended by then, in ms. */
+const ASKED = 2 * 60_000;
 /** Of each kind in a run. */
 const MOST = 200;
 
 /**
  * Does what time brings: looks up what was opened with an unknown outcome, or never paid; ends a grace; asks
- * about a period that is over, and of which nothing was told. @returns how many were looked at
+ * about a period that is over, and of which nothing was told; has a plan come after all that was undone for a dearer one
+ * which was not paid. @returns how many were looked at
  */
 export async function tendSubscriptions(ctx: Ctx, timeLeft: () => number): Promise<number> {
   const [unopened, unpaid] = [
@@ -34,6 +38,7 @@ export async function tendSubscriptions(ctx: Ctx, timeLeft: () => number): Promi
     findDue(ctx, unpaid, 'createdAt'),
     findDue(ctx, past, 'graceUntil'),
     findDue(ctx, silent, 'periodEnd'),
+    findWished(ctx),
   ]);
   return lookAtEach(ctx, Subscription, inTurn(due), timeLeft, {
     look: (subscription) => lookAt(ctx, subscription),
@@ -49,8 +54,15 @@ function findDue(ctx: Ctx, filter: TypedFilter, path: string): Promise<Subscript
   return findMany(ctx, Subscription, filter, { ...WHOLE, sort, limit: MOST });
 }
 
+/** Those of which a plan that was to come was undone. */
+function findWished(ctx: Ctx): Promise<SubscriptionDoc[]> {
+  const wished = { 'wish.at': { $exists: true }, ...hasCome(ctx, 'wish.at', ASKED) };
+  return findMany(ctx, Subscription, wished, { ...WHOLE, sort: { 'wish.at': 1 }, limit: MOST });
+}
+
 async function lookAt(ctx: Ctx, subscription: SubscriptionDoc): Promise<void> {
-  const { _id, checkoutId, providerId } = subscription;
+  const { _id, checkoutId, providerId, wish } = subscription;
+  if (wish) await restoreWish(ctx, subscription);
   if (checkoutId || providerId) await settleSubscription(ctx, _id);
   else await lookUpSubscription(ctx, subscription);
 }

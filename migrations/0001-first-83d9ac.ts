@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-14ca39',
+  id: '0001-first-83d9ac',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -3048,6 +3048,18 @@ export const migration: Migration = {
       fields: {
         plan: { bsonType: 'string', maxLength: 32 },
         nextPlan: { bsonType: 'string', maxLength: 32 },
+        wish: {
+          bsonType: 'object',
+          additionalProperties: false,
+          required: ['plan', 'amount', 'credits', 'from', 'at'],
+          properties: {
+            plan: { bsonType: 'string', maxLength: 32 },
+            amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+            credits: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
+            from: { bsonType: 'string', maxLength: 32 },
+            at: { bsonType: 'date' },
+          },
+        },
         currency: { bsonType: 'string', pattern: '^[A-Z]{3}$' },
         provider: { bsonType: 'string', enum: ['STRIPE'] },
         providerId: { bsonType: 'string', maxLength: 255 },
@@ -3105,6 +3117,7 @@ export const migration: Migration = {
         { key: { status: 1, lookedUpAt: 1, createdAt: 1 } },
         { key: { status: 1, lookedUpAt: 1, graceUntil: 1 } },
         { key: { status: 1, lookedUpAt: 1, periodEnd: 1 } },
+        { key: { 'wish.at': 1 }, sparse: true },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },

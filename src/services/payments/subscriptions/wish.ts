@@ -1,0 +1,68 @@
+import type Stripe from 'stripe';
+import type { Ctx } from '../../../context.ts';
+import { findOne, WHOLE } from '../../../data/read.ts';
+import { update } from '../../../data/write.ts';
+import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
+import { fromStripeAmount } from '../currency.ts';
+import { readId } from '../read-id.ts';
+import { callStripe } from '../stripe.ts';
+import { fetchPaidInvoices } from './facts.ts';
+import { findPaidPeriod } from './periods.ts';
+import { readProduct } from './plans.ts';
+import { readInterval, readPlan, setPlan } from './set-plan.ts';
+
+// A smaller plan that is to come is undone at Stripe while a dearer one is charged. Where that is not paid for in the
+// end, it comes after all: so it is stored before it is undone.
+
+type Known = Pick<SubscriptionDoc, '_id'>;
+
+/** Keeps what is to come, of a subscription that goes on from the plan `from`; or, without it, what was kept before. */
+export async function keepWish(
+  ctx: Ctx,
+  { _id }: Known,
+  undone: { found: Stripe.Subscription; from: string } | undefined,
+): Promise<void> {
+  const at = new Date(ctx.clock());
+  if (!undone) {
+    // Whoever restores it waits for this request, too.
+    await update(
+      ctx,
+      Subscription,
+      { _id, wish: { $exists: true } },
+      { set: { 'wish.at': at } },
+      null,
+    );
+    return;
+  }
+  const { price } = undone.found.items.data[0] ?? {};
+  const sold = readProduct(readId(price?.product) ?? '');
+  if (!sold || !price) return; // another product than ours: nothing that we could bring back
+  const amount = fromStripeAmount(price.unit_amount ?? 0, price.currency);
+  const wish = { ...sold, amount, from: undone.from, at };
+  await update(ctx, Subscription, { _id }, { set: { wish } }, 'wish');
+}
+
+/** Forgets what was to come: its user wishes something else, or has it. */
+export async function forgetWish(ctx: Ctx, { _id }: Known): Promise<void> {
+  await update(ctx, Subscription, { _id, wish: { $exists: true } }, { unset: ['wish'] }, 'wish');
+}
+
+/** Has a smaller plan come after all, if the dearer one for which it was undone is neither paid nor waits for that. */
+export async function restoreWish(ctx: Ctx, { _id }: Known): Promise<void> {
+  const known = await findOne(ctx, Subscription, { _id }, WHOLE);
+  const { wish, providerId, currency, version } = known ?? {};
+  if (!known || !wish || !providerId || !currency) return;
+  const found = await callStripe((stripe) => stripe.subscriptions.retrieve(providerId));
+  if (found.pending_update) return;
+  const paid = findPaidPeriod(await fetchPaidInvoices(providerId));
+  const isLeft = paid?.plan === wish.from && readPlan(found) === wish.from;
+  if (isLeft && found.status !== 'canceled') {
+    // Of two at once, and of a request that begins anew meanwhile, one finds the version that it has read.
+    const claim = { set: { 'wish.at': new Date(ctx.clock()) } };
+    if (!(await update(ctx, Subscription, { _id, version }, claim, null))) return;
+    const { plan, amount, credits } = wish;
+    const price = { plan, amount, credits, currency, interval: readInterval(found) };
+    await setPlan(ctx, known, found, price, 'none');
+  }
+  await forgetWish(ctx, known);
+}
