@@ -41,8 +41,8 @@ export const payments: Edits = {
   'src/services/payments/refund-keys.ts': [
     {
       guarantee: 'a request for a refund keeps its key, whatever becomes of others',
-      find: 'stored?.refundKeys?.request === request ? stored.refundKeys.spent : 0',
-      replace: 'stored?.refundKeys?.spent ?? 0',
+      find: 'counts.find((one) => one.request === request)?.spent ?? 0',
+      replace: 'counts.at(-1)?.spent ?? 0',
       tests: ['test/payments/outages.test.ts > keeps its key at Stripe'],
     },
   ],
@@ -109,16 +109,15 @@ export const payments: Edits = {
     },
     {
       guarantee: 'who goes back to the plan that was paid keeps its price',
-      find: "if (own && plan === offer.plan) {\n    await setPlan(ctx, known, found, own, 'none');",
-      replace:
-        "if (own && plan === offer.plan) {\n    await setPlan(ctx, known, found, offer, 'none');",
+      find: 'if (own && plan === offer.plan) return setNext(ctx, known, found, own);',
+      replace: 'if (own && plan === offer.plan) return setNext(ctx, known, found, offer);',
       tests: ['test/payments/subscriptions-prices.test.ts > goes on at the price'],
     },
   ],
   'src/services/payments/subscriptions/set-plan.ts': [
     {
       guarantee: 'a change that Stripe has made under a lost answer is found',
-      find: 'return [readPlan(now), waiting].includes(price.plan) ? now : undefined;',
+      find: 'return [readPlan(now), readWaiting(now)].includes(price.plan) ? now : undefined;',
       replace: 'return undefined;',
       tests: ['test/payments/subscriptions-outages.test.ts > that Stripe has made'],
     },
@@ -143,6 +142,22 @@ export const payments: Edits = {
       find: 'const switchedOff = { _id: user, isActive: false };',
       replace: 'const switchedOff = { _id: user };',
       tests: ['test/payments/subscriptions-suspended.test.ts > on again at once'],
+    },
+  ],
+  'src/services/payments/subscriptions/wish.ts': [
+    {
+      guarantee: 'a smaller plan that was to come does, where the dearer one is not paid',
+      find: 'if (found.pending_update) return;',
+      replace: 'return;',
+      tests: ['test/payments/subscriptions-wish.test.ts > is never paid for'],
+    },
+  ],
+  'src/services/payments/reconcile.ts': [
+    {
+      guarantee: 'what has just happened is no difference yet',
+      find: "fresh.filter(({ providerId = '' }) => !news.has(providerId))",
+      replace: 'fresh',
+      tests: ['test/payments/reconcile-again.test.ts > is left to the next night, and named then'],
     },
   ],
   'src/services/payments/poll-events.ts': [

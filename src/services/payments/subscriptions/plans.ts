@@ -30,7 +30,7 @@ export function findOffer(name: string, currency?: string): PlanPrice {
   throw invalid([{ path: 'currency', message }]);
 }
 
-export function findPlan(name: string): SubscriptionPlan | undefined {
+function findPlan(name: string): SubscriptionPlan | undefined {
   return config.subscriptionPlans.find((one) => one.name === name);
 }
 
