@@ -126,14 +126,11 @@ test('each period brings the credits that its plan was sold with, though it is s
   expect(await world.finish()).toMatchObject({ balance: 1000 + 1500, plan: 'STUDIO' });
 });
 
-test('a plan whose product tells no credits has those that are configured; an extra on the invoice is no plan', async () => {
+test('an extra on the invoice is no plan', async () => {
   offer({ PRO: 1000, STUDIO: 4000 });
   const world = await subscribe('PRO');
-  const [item] = world.subscribed.items.data;
-  item.price = { ...item.price, product: 'plan-PRO' };
   await world.pass();
   expect(await world.finish()).toMatchObject({ balance: 1000, plan: 'PRO' });
-  await world.pass(0.5);
   const { latest_invoice } = world.subscribed;
   const [line] = need(stripe.state, latest_invoice, 'invoice').lines.data;
   const pricing = { ...line.pricing, price_details: { price: 'p', product: 'prod_SetupFee' } };
@@ -141,4 +138,16 @@ test('a plan whose product tells no credits has those that are configured; an ex
   need(stripe.state, latest_invoice, 'invoice').lines.data.push(extra);
   emit(stripe.state, 'customer.subscription.updated', world.subscribed);
   expect(await world.finish()).toMatchObject({ balance: 1000, plan: 'PRO' });
+});
+
+test('a change of the plan leaves an extra as it is, also one that stands before the plan', async () => {
+  offer({ PRO: 1000, STUDIO: 4000 });
+  const world = await subscribe('PRO');
+  const { data } = world.subscribed.items;
+  const [item] = data;
+  const price = { ...item.price, id: 'price_extra', product: 'prod_Extra' };
+  data.unshift({ ...structuredClone(item), id: 'si_extra', price });
+  await world.change('plan', { plan: 'STUDIO' });
+  const products = world.subscribed.items.data.map((one: Doc) => (one.price as Doc).product);
+  expect(products).toEqual(['prod_Extra', expect.stringMatching(/^plan-STUDIO/)]);
 });

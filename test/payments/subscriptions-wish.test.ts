@@ -107,6 +107,21 @@ test.each([
   expect(await readAmounts(world)).toEqual([1900, 5900]);
 });
 
+test('also at once, when an event tells that the change has ended', async () => {
+  const world = await subscribe();
+  setBehaviour(stripe.state, world.subscribed.id, 'DECLINES');
+  await ask(world, 'LABEL');
+  const _id = new UUID(world.subscription?.id as string);
+  const at = new Date(Date.now() - 23 * 3600_000);
+  await Subscription.collection.updateOne({ _id }, { $set: { 'wish.at': at } });
+  expire(world);
+  setBehaviour(stripe.state, world.subscribed.id, 'PAYS');
+  await world.finish();
+  await world.pass();
+  await world.finish();
+  expect(await readAmounts(world)).toEqual([1900, 5900]);
+});
+
 test('but not where the dearer one is paid for, also later', async () => {
   const world = await subscribe();
   setBehaviour(stripe.state, world.subscribed.id, 'DECLINES');

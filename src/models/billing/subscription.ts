@@ -131,7 +131,10 @@ function define() {
   schema.index({ status: 1, lookedUpAt: 1, createdAt: 1 });
   schema.index({ status: 1, lookedUpAt: 1, graceUntil: 1 });
   schema.index({ status: 1, lookedUpAt: 1, periodEnd: 1 });
-  schema.index({ 'wish.at': 1 }, { sparse: true });
+  schema.index(
+    { lookedUpAt: 1, 'wish.at': 1 },
+    { partialFilterExpression: { 'wish.at': { $exists: true } } },
+  );
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;

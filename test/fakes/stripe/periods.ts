@@ -1,9 +1,10 @@
 import { makeInvoice, payInvoice } from './invoices.ts';
 import { need, type State, type StripeObject } from './state.ts';
 
-/** What a subscription charges for, and when. */
-export function itemOf(subscription: StripeObject): StripeObject {
-  return subscription.items.data[0];
+/** What a subscription charges for, and when: of several items the one that is no extra. */
+export function itemOf({ items }: StripeObject): StripeObject {
+  const isPlan = ({ price }: StripeObject) => String(price.product).startsWith('plan-');
+  return items.data.find(isPlan) ?? items.data[0];
 }
 
 /** The period of a price that begins at a moment. */

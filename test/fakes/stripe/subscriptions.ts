@@ -45,6 +45,7 @@ export function updateSubscription(state: State, id: string, params: Params): St
   }
   const [item] = readList(params.items) as unknown as Params[];
   if (item?.price_data) {
+    if (item.id !== itemOf(subscription).id) throw refuse('This makes an extra a plan.');
     const price = makePrice(state, item.price_data);
     changePrice(state, subscription, price, params.proration_behavior);
   }

@@ -3,7 +3,7 @@ import type { SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import { fromStripeAmount } from '../currency.ts';
 import { readId } from '../read-id.ts';
 import { callStripe } from '../stripe.ts';
-import { readProduct } from './plans.ts';
+import { findPlanItem, readProduct } from './plans.ts';
 
 /** What Stripe says of a subscription at this moment. */
 export interface SubscriptionFacts {
@@ -64,7 +64,7 @@ async function fetchOne(id: string): Promise<SubscriptionFacts> {
     listInvoices(id),
   ]);
   const unpaid = findUnpaid(invoices);
-  const product = readId(subscription.items.data[0]?.price.product);
+  const product = readId(findPlanItem(subscription.items.data)?.price.product);
   const next = product && readProduct(product);
   return {
     providerId: id,

@@ -1,7 +1,9 @@
+import type Stripe from 'stripe';
 import { config } from '../../../config.ts';
 import { invalid } from '../../../errors.ts';
 import type { SubscriptionPlan } from '../../../sold.ts';
 import { toStripeAmount } from '../currency.ts';
+import { readId } from '../read-id.ts';
 import { callStripe, StripeRefusal } from '../stripe.ts';
 
 /** What is charged for each period of a plan. */
@@ -37,7 +39,7 @@ function findPlan(name: string): SubscriptionPlan | undefined {
 // Prices are made with each subscription, from the configuration; what they are of is a product of Stripe's
 // whose id names the plan and the credits of a period: so what was paid for brings what it was sold with, whatever is
 // configured later.
-const PRODUCT = /^plan-(.+?)(?:-(\d+)credits)?$/;
+const PRODUCT = /^plan-(.+)-(\d+)credits$/;
 
 /** A price as Stripe is told it. */
 export async function describePrice(price: PlanPrice) {
@@ -64,6 +66,12 @@ async function ensureProduct({ plan: name, credits }: PlanPrice): Promise<string
 /** The plan that a product at Stripe stands for, with its credits: undefined of another product, such as an extra. */
 export function readProduct(product: string): { plan: string; credits: number } | undefined {
   const [, plan, credits] = PRODUCT.exec(product) ?? [];
-  if (!plan) return undefined;
-  return { plan, credits: Number(credits ?? findPlan(plan)?.credits ?? 0) };
+  return plan ? { plan, credits: Number(credits) } : undefined;
+}
+
+/** The item that is a plan, of all that a subscription charges: an extra may stand before it. */
+export function findPlanItem(
+  items: Stripe.SubscriptionItem[],
+): Stripe.SubscriptionItem | undefined {
+  return items.find(({ price }) => readProduct(readId(price.product) ?? ''));
 }

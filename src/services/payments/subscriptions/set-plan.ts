@@ -5,7 +5,7 @@ import { Subscription, type SubscriptionDoc } from '../../../models/billing/subs
 import { makeOnce } from '../make-once.ts';
 import { readId } from '../read-id.ts';
 import { callOrRefuse } from '../stripe.ts';
-import { describePrice, type PlanPrice, readProduct } from './plans.ts';
+import { describePrice, findPlanItem, type PlanPrice, readProduct } from './plans.ts';
 
 /**
  * Has Stripe charge another price, once: its difference at once, whatever is paid later, or from the next
@@ -20,7 +20,10 @@ export async function setPlan(
   proration_behavior: 'always_invoice' | 'none',
 ): Promise<Stripe.Subscription> {
   const { id, items } = found;
-  const item = { id: items.data[0]?.id as string, price_data: await describePrice(price) };
+  const item = {
+    id: findPlanItem(items.data)?.id as string,
+    price_data: await describePrice(price),
+  };
   const how =
     proration_behavior === 'none'
       ? { proration_behavior }
@@ -50,7 +53,7 @@ function nameOccasion(
   { items }: Stripe.Subscription,
   proration: 'always_invoice' | 'none',
 ): string {
-  const former = items.data[0]?.price.id;
+  const former = findPlanItem(items.data)?.price.id;
   if (proration === 'none' && former) return former;
   return idText(ctx.promisedId ?? newId(ctx.clock()));
 }
@@ -65,11 +68,11 @@ export function readWaiting({ pending_update }: Stripe.Subscription): string | u
   return readPlanOf(pending_update?.subscription_items ?? []);
 }
 
-function readPlanOf([item]: Stripe.SubscriptionItem[]): string | undefined {
-  const product = readId(item?.price.product);
+function readPlanOf(items: Stripe.SubscriptionItem[]): string | undefined {
+  const product = readId(findPlanItem(items)?.price.product);
   return product && readProduct(product)?.plan;
 }
 
 export function readInterval({ items }: Stripe.Subscription): PlanPrice['interval'] {
-  return items.data[0]?.price.recurring?.interval === 'year' ? 'year' : 'month';
+  return findPlanItem(items.data)?.price.recurring?.interval === 'year' ? 'year' : 'month';
 }

@@ -7,7 +7,7 @@ import { Subscription, type SubscriptionDoc } from '../../../models/billing/subs
 import { inTurn, lookAtEach } from '../look-at-each.ts';
 import { lookUpSubscription } from './look-up.ts';
 import { settleSubscription } from './settle.ts';
-import { restoreWish } from './wish.ts';
+import { ASKED, restoreWish } from './wish.ts';
 
 const HOUR = 3600_000;
 /** The request that opens one has ended by then, one way or another, in ms. */
@@ -16,8 +16,6 @@ const OPENED = 60_000;
 const PAID = 26 * HOUR;
 /** Stripe renews within an hour or two; by then it is asked whether nothing was told, in ms. */
 const RENEWED = 24 * HOUR;
-/** A request for a dearer plan has ended by then, in ms. */
-const ASKED = 2 * 60_000;
 /** Of each kind in a run. */
 const MOST = 200;
 
@@ -38,7 +36,7 @@ export async function tendSubscriptions(ctx: Ctx, timeLeft: () => number): Promi
     findDue(ctx, unpaid, 'createdAt'),
     findDue(ctx, past, 'graceUntil'),
     findDue(ctx, silent, 'periodEnd'),
-    findWished(ctx),
+    findDue(ctx, { 'wish.at': { $exists: true }, ...hasCome(ctx, 'wish.at', ASKED) }, 'wish.at'),
   ]);
   return lookAtEach(ctx, Subscription, inTurn(due), timeLeft, {
     look: (subscription) => lookAt(ctx, subscription),
@@ -52,12 +50,6 @@ export async function tendSubscriptions(ctx: Ctx, timeLeft: () => number): Promi
 function findDue(ctx: Ctx, filter: TypedFilter, path: string): Promise<SubscriptionDoc[]> {
   const sort = { lookedUpAt: 1, [path]: 1 } as const;
   return findMany(ctx, Subscription, filter, { ...WHOLE, sort, limit: MOST });
-}
-
-/** Those of which a plan that was to come was undone. */
-function findWished(ctx: Ctx): Promise<SubscriptionDoc[]> {
-  const wished = { 'wish.at': { $exists: true }, ...hasCome(ctx, 'wish.at', ASKED) };
-  return findMany(ctx, Subscription, wished, { ...WHOLE, sort: { 'wish.at': 1 }, limit: MOST });
 }
 
 async function lookAt(ctx: Ctx, subscription: SubscriptionDoc): Promise<void> {

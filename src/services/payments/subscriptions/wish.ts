@@ -8,11 +8,14 @@ import { readId } from '../read-id.ts';
 import { callStripe } from '../stripe.ts';
 import { fetchPaidInvoices } from './facts.ts';
 import { findPaidPeriod } from './periods.ts';
-import { readProduct } from './plans.ts';
+import { findPlanItem, readProduct } from './plans.ts';
 import { readInterval, readPlan, setPlan } from './set-plan.ts';
 
 // A smaller plan that is to come is undone at Stripe while a dearer one is charged. Where that is not paid for in the
 // end, it comes after all: so it is stored before it is undone.
+
+/** A request for a dearer plan has ended by then, in ms. */
+export const ASKED = 2 * 60_000;
 
 type Known = Pick<SubscriptionDoc, '_id'>;
 
@@ -34,7 +37,7 @@ export async function keepWish(
     );
     return;
   }
-  const { price } = undone.found.items.data[0] ?? {};
+  const { price } = findPlanItem(undone.found.items.data) ?? {};
   const sold = readProduct(readId(price?.product) ?? '');
   if (!sold || !price) return; // another product than ours: nothing that we could bring back
   const amount = fromStripeAmount(price.unit_amount ?? 0, price.currency);
@@ -52,6 +55,7 @@ export async function restoreWish(ctx: Ctx, { _id }: Known): Promise<void> {
   const known = await findOne(ctx, Subscription, { _id }, WHOLE);
   const { wish, providerId, currency, version } = known ?? {};
   if (!known || !wish || !providerId || !currency) return;
+  if (ctx.clock() - wish.at.getTime() < ASKED) return;
   const found = await callStripe((stripe) => stripe.subscriptions.retrieve(providerId));
   if (found.pending_update) return;
   const paid = findPaidPeriod(await fetchPaidInvoices(providerId));

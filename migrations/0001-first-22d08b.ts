@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-83d9ac',
+  id: '0001-first-22d08b',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -3117,7 +3117,10 @@ export const migration: Migration = {
         { key: { status: 1, lookedUpAt: 1, createdAt: 1 } },
         { key: { status: 1, lookedUpAt: 1, graceUntil: 1 } },
         { key: { status: 1, lookedUpAt: 1, periodEnd: 1 } },
-        { key: { 'wish.at': 1 }, sparse: true },
+        {
+          key: { lookedUpAt: 1, 'wish.at': 1 },
+          partialFilterExpression: { 'wish.at': { $exists: true } },
+        },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },
