@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First22d08b } from './0001-first-22d08b.ts';
+import { migration as m0001First7e68c9 } from './0001-first-7e68c9.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First22d08b];
+export const migrations: Migration[] = [m0001First7e68c9];

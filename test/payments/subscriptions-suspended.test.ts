@@ -13,7 +13,7 @@ import { Payment } from '../../src/models/billing/payment.ts';
 import { Subscription } from '../../src/models/billing/subscription.ts';
 import { Job } from '../../src/models/jobs/job.ts';
 import { paySession } from '../fakes/stripe/sessions.ts';
-import { add, need } from '../fakes/stripe/state.ts';
+import { add, FakeError, need } from '../fakes/stripe/state.ts';
 import { setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import { given, type Person } from '../harness/given.ts';
 import { invocation, sqsEvent } from '../harness/invocations.ts';
@@ -89,6 +89,22 @@ test('a period that has begun before it was seen to is ended at once, and given 
     [1900, 0],
     [1900, 1900],
   ]);
+});
+
+test('a period that cannot be given back is ended all the same', async () => {
+  const world = await subscribeAndPay();
+  await world.pass(0.99999);
+  await setActive(world, false);
+  await world.pass();
+  await world.flush();
+  stripe.check = async ({ method, path }) => {
+    const message = 'The charge is disputed.';
+    const refusal = { type: 'invalid_request_error', code: 'charge_disputed', message };
+    if (method === 'POST' && path === '/v1/refunds') throw new FakeError(400, refusal);
+  };
+  expect(await runLater(world)).toEqual(['COMPLETED']);
+  delete stripe.check;
+  expect(await read(world)).toMatchObject({ status: 'CANCELLED' });
 });
 
 test('an invoice that was made, and is not charged yet, is not charged any more', async () => {

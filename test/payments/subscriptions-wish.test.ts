@@ -149,6 +149,20 @@ test('nor where its user has chosen the plan that is paid since', async () => {
   expect(await readAmounts(world)).toEqual([5900, 5900]);
 });
 
+test('a plan that was to come does, though the call that wanted another one is answered by nobody', async () => {
+  const world = await subscribe();
+  setBehaviour(stripe.state, world.subscribed.id, 'DECLINES');
+  await ask(world, 'LABEL');
+  expire(world);
+  setBehaviour(stripe.state, world.subscribed.id, 'PAYS');
+  stripe.faults.push({ at: /^POST \/v1\/subscriptions\//, does: 'BREAKS_BEFORE', times: 2 });
+  expect((await ask(world, 'PRO')).status).toBe(503);
+  await tend();
+  await world.pass();
+  await world.finish();
+  expect(await readAmounts(world)).toEqual([1900, 5900]);
+});
+
 test('while a change waits to be paid, another one is refused', async () => {
   const world = await subscribe();
   setBehaviour(stripe.state, world.subscribed.id, 'DECLINES');

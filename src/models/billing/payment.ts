@@ -174,7 +174,10 @@ function define() {
     { unique: true, partialFilterExpression: { providerId: { $exists: true } } },
   );
   schema.index({ intentId: 1 }, { sparse: true });
-  schema.index({ recheckAt: 1 }, { sparse: true });
+  schema.index(
+    { lookedUpAt: 1, recheckAt: 1 },
+    { partialFilterExpression: { recheckAt: { $exists: true } } },
+  );
   // For administrators, and for what is not finished.
   schema.index({ createdAt: -1, _id: -1 });
   schema.index({ status: 1, createdAt: -1, _id: -1 });

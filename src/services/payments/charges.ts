@@ -9,7 +9,7 @@ import { callStripe, isMissing } from './stripe.ts';
 
 const DAY = 24 * 3600_000;
 /** A charge succeeds so long after it was made, by a debit of a bank account, in ms. */
-const DEBITS = 14 * DAY;
+const DEBITS = 30 * DAY;
 /** A refund may fail for so long after it was made, in ms. */
 const REFUNDS = 30 * DAY;
 /** A dispute is decided by then, in ms. */

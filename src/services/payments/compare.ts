@@ -137,7 +137,11 @@ export function nameDouble(
 /** Compares the ledger with a payment that has no charge: one that a discount or a balance has paid. */
 export function compareUncharged(payment: PaymentDoc, booked: BookedCredits): Difference[] {
   const found = compareCredits({ payment, booked }, payment.refundedAmount);
-  return found.map(([kind, message]) => ({ kind, payment: payment._id, message }));
+  const { _id, intentId: providerId } = payment;
+  return found.map(([kind, message]) => ({
+    ...{ kind, payment: _id, message },
+    ...(providerId && { providerId }),
+  }));
 }
 
 /** Names an invoice of a subscription of ours that is paid, and is no payment here. */

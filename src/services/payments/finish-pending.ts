@@ -51,7 +51,11 @@ function findDue(ctx: Ctx, hint: string, filter: TypedFilter): Promise<PaymentDo
 /** Those of which what went back has changed, and that nobody has looked at since. */
 function findRechecks(ctx: Ctx): Promise<PaymentDoc[]> {
   const due = { recheckAt: { $exists: true }, ...hasCome(ctx, 'recheckAt') };
-  return findMany(ctx, Payment, due, { ...WHOLE, sort: { recheckAt: 1 }, limit: MOST });
+  return findMany(ctx, Payment, due, {
+    ...WHOLE,
+    sort: { lookedUpAt: 1, recheckAt: 1 },
+    limit: MOST,
+  });
 }
 
 async function finish(ctx: Ctx, payment: PaymentDoc): Promise<void> {

@@ -101,8 +101,8 @@ async function setNext(
   found: Stripe.Subscription,
   price: PlanPrice,
 ): Promise<void> {
-  await forgetWish(ctx, known);
   await setPlan(ctx, known, found, price, 'none');
+  await forgetWish(ctx, known);
 }
 
 const WAITING =

@@ -1,8 +1,9 @@
 import type { Ctx } from '../../../context.ts';
 import { idText, type UUID } from '../../../data/ids.ts';
 import { findMany, findOne, WHOLE } from '../../../data/read.ts';
+import { AppError } from '../../../errors.ts';
 import { User } from '../../../models/account/user.ts';
-import { Payment } from '../../../models/billing/payment.ts';
+import { Payment, type PaymentDoc } from '../../../models/billing/payment.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import type { Work } from '../../jobs/job-type.ts';
 import { refundPayment } from '../refund.ts';
@@ -25,24 +26,38 @@ export async function runEndSuspended({
 }: Work<{ user: UUID; since: Date }>): Promise<object> {
   const switchedOff = { _id: user, isActive: false };
   if (!(await findOne(ctx, User, switchedOff, { projection: { _id: 1 } }))) return {};
-  const known = await findOpen(ctx, user);
+  const known = (await findOpen(ctx, user)) ?? (await findEnded(ctx, user, since));
+  if (!known) return {};
   // It may have been paid, or become past due, and no event has told yet.
-  if (known) await settleSubscription(ctx, known._id);
-  const open = known && (await findOpen(ctx, user));
-  if (!open) return {};
-  const { providerId, periodStart } = open;
-  const isNew = periodStart !== undefined && periodStart !== null && periodStart > since;
-  // First of all: once it has ended it is not found any more.
-  if (isNew) await giveBack(ctx, open, since);
-  if (providerId && (isNew || (await hasDraft(providerId)))) {
-    await callStripe((stripe) => stripe.subscriptions.cancel(providerId));
-    await settleSubscription(ctx, open._id);
-  } else await setCancellation(ctx, open, true);
+  await settleSubscription(ctx, known._id);
+  const open = await findOpen(ctx, user);
+  if (open) await end(ctx, open, since);
+  await giveBack(ctx, known, since);
   return {};
 }
 
 function findOpen(ctx: Ctx, user: UUID): Promise<SubscriptionDoc | null> {
   return findOne(ctx, Subscription, { user, isOpen: true }, WHOLE);
+}
+
+/** One that an earlier try has ended: what it has cost may still have to be given back. */
+function findEnded(ctx: Ctx, user: UUID, since: Date): Promise<SubscriptionDoc | null> {
+  return findOne(ctx, Subscription, { user, endedAt: { $gte: since } }, WHOLE);
+}
+
+async function end(ctx: Ctx, open: SubscriptionDoc, since: Date): Promise<void> {
+  const { providerId } = open;
+  if (!providerId || !(beganSince(open, since) || (await hasDraft(providerId)))) {
+    await setCancellation(ctx, open, true);
+    return;
+  }
+  await callStripe((stripe) => stripe.subscriptions.cancel(providerId));
+  // What was charged until then is known by now.
+  await settleSubscription(ctx, open._id);
+}
+
+function beganSince({ periodStart }: SubscriptionDoc, since: Date): boolean {
+  return periodStart !== undefined && periodStart !== null && periodStart > since;
 }
 
 /** Whether the invoice of its next period is made already, and not charged yet: Stripe takes an hour for it. */
@@ -51,13 +66,27 @@ async function hasDraft(subscription: string): Promise<boolean> {
   return (await callStripe((stripe) => stripe.invoices.list(of))).data.length > 0;
 }
 
-/** Gives back what was charged for it since. */
+/** Gives back what was charged for a period that has begun since. */
 async function giveBack(ctx: Ctx, { _id }: SubscriptionDoc, since: Date): Promise<void> {
+  const now = await findOne(ctx, Subscription, { _id }, WHOLE);
+  if (!now || !beganSince(now, since)) return;
   const charged = { subscription: _id, status: 'COMPLETED', createdAt: { $gt: since } };
-  for (const payment of await findMany(ctx, Payment, charged, { limit: MOST })) {
-    const requestKey = `suspended-${idText(payment._id)}`;
-    await refundPayment({ ...ctx, requestKey }, payment, {
-      reason: 'The account is switched off.',
+  for (const payment of await findMany(ctx, Payment, charged, { ...WHOLE, limit: MOST })) {
+    if (payment.intentId) await refund(ctx, payment); // else a balance or a discount has paid
+  }
+}
+
+async function refund(ctx: Ctx, payment: PaymentDoc): Promise<void> {
+  const id = idText(payment._id);
+  const own = { ...ctx, requestKey: `suspended-${id}` };
+  try {
+    await refundPayment(own, payment, { reason: 'The account is switched off.' });
+  } catch (error) {
+    // Stripe refuses it, such as one that is disputed: no other try would be answered otherwise.
+    if (!(error instanceof AppError) || error.code !== 'INVALID_STATE') throw error;
+    ctx.log.error('What a user paid who is switched off cannot be given back.', {
+      payment: id,
+      error,
     });
   }
 }

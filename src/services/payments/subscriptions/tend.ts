@@ -54,7 +54,9 @@ function findDue(ctx: Ctx, filter: TypedFilter, path: string): Promise<Subscript
 
 async function lookAt(ctx: Ctx, subscription: SubscriptionDoc): Promise<void> {
   const { _id, checkoutId, providerId, wish } = subscription;
-  if (wish) await restoreWish(ctx, subscription);
   if (checkoutId || providerId) await settleSubscription(ctx, _id);
   else await lookUpSubscription(ctx, subscription);
+  if (!wish) return;
+  await restoreWish(ctx, subscription);
+  await settleSubscription(ctx, _id);
 }

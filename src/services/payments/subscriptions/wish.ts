@@ -45,9 +45,13 @@ export async function keepWish(
   await update(ctx, Subscription, { _id }, { set: { wish } }, 'wish');
 }
 
-/** Forgets what was to come: its user wishes something else, or has it. */
-export async function forgetWish(ctx: Ctx, { _id }: Known): Promise<void> {
-  await update(ctx, Subscription, { _id, wish: { $exists: true } }, { unset: ['wish'] }, 'wish');
+/** Forgets what was to come, as it was read: its user wishes something else, or has it. A newer wish stays. */
+export async function forgetWish(
+  ctx: Ctx,
+  { _id, wish }: Pick<SubscriptionDoc, '_id' | 'wish'>,
+): Promise<void> {
+  if (!wish) return;
+  await update(ctx, Subscription, { _id, 'wish.at': wish.at }, { unset: ['wish'] }, 'wish');
 }
 
 /** Has a smaller plan come after all, if the dearer one for which it was undone is neither paid nor waits for that. */
@@ -62,11 +66,13 @@ export async function restoreWish(ctx: Ctx, { _id }: Known): Promise<void> {
   const isLeft = paid?.plan === wish.from && readPlan(found) === wish.from;
   if (isLeft && found.status !== 'canceled') {
     // Of two at once, and of a request that begins anew meanwhile, one finds the version that it has read.
-    const claim = { set: { 'wish.at': new Date(ctx.clock()) } };
-    if (!(await update(ctx, Subscription, { _id, version }, claim, null))) return;
+    const at = new Date(ctx.clock());
+    if (!(await update(ctx, Subscription, { _id, version }, { set: { 'wish.at': at } }, null)))
+      return;
+    wish.at = at;
     const { plan, amount, credits } = wish;
     const price = { plan, amount, credits, currency, interval: readInterval(found) };
     await setPlan(ctx, known, found, price, 'none');
   }
-  await forgetWish(ctx, known);
+  await forgetWish(ctx, { _id, wish });
 }

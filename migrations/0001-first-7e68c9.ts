@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-22d08b',
+  id: '0001-first-7e68c9',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -2307,7 +2307,10 @@ export const migration: Migration = {
           partialFilterExpression: { providerId: { $exists: true } },
         },
         { key: { intentId: 1 }, sparse: true },
-        { key: { recheckAt: 1 }, sparse: true },
+        {
+          key: { lookedUpAt: 1, recheckAt: 1 },
+          partialFilterExpression: { recheckAt: { $exists: true } },
+        },
         { key: { createdAt: -1, _id: -1 } },
         { key: { status: 1, createdAt: -1, _id: -1 } },
         {
