@@ -88,13 +88,12 @@ test('a run that takes longer than was held is stopped, and costs what was held:
   expect(done).toMatchObject({ status: 'FAILED', error: { code: 'GPU_SECONDS_SPENT' } });
   expect(await readBalance(alice)).toEqual({ balance: 95, held: 0 });
   expect(await verifyHolds()).toBeUndefined();
-  await expect
-    .poll(async () => {
-      await driver.step();
-      const queue = (await (await fetch(`${server.url}/queue`)).json()) as { queue_running: [] };
-      return queue.queue_running;
-    })
-    .toEqual([]);
+  const readRunning = async () => {
+    await driver.step();
+    const queue = (await (await fetch(`${server.url}/queue`)).json()) as { queue_running: [] };
+    return queue.queue_running;
+  };
+  await expect.poll(readRunning, { timeout: 30_000 }).toEqual([]);
 });
 
 test('a run that was over when it was looked at costs what was held, too, and gives nothing', async () => {
