@@ -20,12 +20,11 @@ async function startHalf(alice: Person, asked: object = {}) {
   const started = await runs(alice, TWO_PICTURES, asked);
   const half = await driver.ends(alice, started, ({ outputs }) => outputs?.length === 1);
   const picture = half.outputs?.[0]?.image as string;
-  await expect
-    .poll(async () => {
-      await driver.step();
-      return (await alice.get(`/v1/images/${picture}`)).body.status;
-    })
-    .toBe('READY');
+  const readStatus = async () => {
+    await driver.step();
+    return (await alice.get(`/v1/images/${picture}`)).body.status;
+  };
+  await expect.poll(readStatus, { timeout: 30_000 }).toBe('READY');
   return { driver, started, picture };
 }
 
