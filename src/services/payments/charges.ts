@@ -5,7 +5,7 @@ import { type DisputeFact, readDisputes } from './facts.ts';
 import { listPages, PAGE } from './list-pages.ts';
 import { type Period, toCreated } from './period.ts';
 import { readId } from './read-id.ts';
-import { callStripe, isMissing } from './stripe.ts';
+import { callOrMiss, callStripe } from './stripe.ts';
 
 const DAY = 24 * 3600_000;
 /** A charge succeeds so long after it was made, by a debit of a bank account, in ms. */
@@ -77,22 +77,13 @@ function readWhole(charge: string | Stripe.Charge | null): Stripe.Charge[] {
 
 /** The charges of a PaymentIntent; none where Stripe does not know that. */
 async function listOf(payment_intent: string): Promise<Stripe.Charge[]> {
-  try {
-    const of = { payment_intent, limit: PAGE };
-    return (await callStripe((stripe) => stripe.charges.list(of))).data;
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  const of = { payment_intent, limit: PAGE };
+  return (await callOrMiss((stripe) => stripe.charges.list(of)))?.data ?? [];
 }
 
 async function findCharge(id: string): Promise<Stripe.Charge[]> {
-  try {
-    return [await callStripe((stripe) => stripe.charges.retrieve(id))];
-  } catch (error) {
-    if (isMissing(error)) return [];
-    throw error;
-  }
+  const found = await callOrMiss((stripe) => stripe.charges.retrieve(id));
+  return found ? [found] : [];
 }
 
 function readCharge(charge: Stripe.Charge, disputes: DisputeFact[]): BookedCharge {

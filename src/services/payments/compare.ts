@@ -3,7 +3,7 @@ import type { DisputeDoc } from '../../models/billing/dispute.ts';
 import type { PaymentDoc } from '../../models/billing/payment.ts';
 import type { DIFFERENCES } from '../../models/billing/payment-report.ts';
 import { countBought } from '../billing/bought.ts';
-import type { DisputeFact } from './facts.ts';
+import { type DisputeFact, sumLost } from './facts.ts';
 
 /** One thing that the provider's books and ours do not agree on. */
 export interface Difference {
@@ -52,7 +52,7 @@ export function compareCharge(charge: BookedCharge, ours: BookedPayment | undefi
     return [{ kind: 'MISSING', providerId, message }];
   }
   const { payment, disputes } = ours;
-  const lost = sumLost(charge, ours);
+  const lost = countLost(charge, ours);
   const name = (kind: Difference['kind'], message: string): Difference => ({
     ...{ kind, payment: payment._id, providerId, message },
   });
@@ -108,17 +108,15 @@ function compareCredits(
 }
 
 /** What banks took back, by what Stripe says of each dispute, else by what is known of it here. */
-function sumLost(charge: BookedCharge, { disputes }: BookedPayment): number {
+function countLost(charge: BookedCharge, { disputes }: BookedPayment): number {
   const all = new Map([...disputes, ...charge.disputes].map((one) => [one.providerId, one]));
-  const lost = [...all.values()].filter(({ status }) => status === 'LOST');
-  return lost.reduce((sum, { amount }) => sum + amount, 0);
+  return sumLost([...all.values()]);
 }
 
 /** Whether a charge was made beside the one that a payment knows, and given back whole: that is as it should be. */
 export function isSettledDouble(charge: BookedCharge, { payment }: BookedPayment): boolean {
   const { intentId, amount, amountRefunded, disputes } = charge;
-  const lost = disputes.filter(({ status }) => status === 'LOST');
-  const back = lost.reduce((sum, one) => sum + one.amount, amountRefunded);
+  const back = amountRefunded + sumLost(disputes);
   return Boolean(payment.intentId) && payment.intentId !== intentId && back >= amount;
 }
 

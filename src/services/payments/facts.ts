@@ -33,6 +33,12 @@ export interface DisputeFact {
 
 const NOTHING_BACK = { refunded: 0, disputes: [] };
 
+/** What banks took back, in minor units. */
+export function sumLost(disputes: Pick<DisputeFact, 'amount' | 'status'>[]): number {
+  const lost = disputes.filter(({ status }) => status === 'LOST');
+  return lost.reduce((sum, { amount }) => sum + amount, 0);
+}
+
 type Intent = Stripe.PaymentIntent;
 type Session = Stripe.Checkout.Session;
 type State = Pick<PaymentFacts, 'state' | 'error'>;

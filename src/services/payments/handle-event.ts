@@ -10,7 +10,7 @@ import { syncCustomer } from './customer-gone.ts';
 import { adoptCheckout } from './look-up.ts';
 import { syncMethod } from './methods.ts';
 import { settlePayment } from './settle.ts';
-import { callStripe, isMissing } from './stripe.ts';
+import { callOrMiss } from './stripe.ts';
 import { adoptSubscription } from './subscriptions/adopt.ts';
 import { settleSubscription } from './subscriptions/settle.ts';
 import { restoreWish } from './subscriptions/wish.ts';
@@ -76,11 +76,6 @@ async function findPayment(ctx: Ctx, event: WebhookEventDoc): Promise<UUID | und
 }
 
 async function readMark(intentId: string): Promise<UUID | undefined> {
-  try {
-    const intent = await callStripe((stripe) => stripe.paymentIntents.retrieve(intentId));
-    return parseId(intent.metadata.payment);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  const intent = await callOrMiss((stripe) => stripe.paymentIntents.retrieve(intentId));
+  return parseId(intent?.metadata.payment);
 }

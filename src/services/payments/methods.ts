@@ -8,7 +8,7 @@ import { PaymentCustomer } from '../../models/billing/payment-customer.ts';
 import { PaymentMethod, type PaymentMethodDoc } from '../../models/billing/payment-method.ts';
 import { removeAndSweep } from '../removal/remove-and-sweep.ts';
 import { callForCustomer } from './customer.ts';
-import { callStripe, isMissing } from './stripe.ts';
+import { callOrMiss, callStripe } from './stripe.ts';
 
 /** Begins to save a method: the client finishes it with Stripe's own library, and no number comes here. */
 export async function setUpMethod(ctx: Ctx, user: UUID): Promise<{ clientSecret: string }> {
@@ -43,13 +43,8 @@ export async function detachMethod(ctx: Ctx, method: PaymentMethodDoc): Promise<
   await removeAndSweep(ctx, PaymentMethod, { _id });
 }
 
-async function fetchMethod(id: string): Promise<Stripe.PaymentMethod | undefined> {
-  try {
-    return await callStripe((stripe) => stripe.paymentMethods.retrieve(id));
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+function fetchMethod(id: string): Promise<Stripe.PaymentMethod | undefined> {
+  return callOrMiss((stripe) => stripe.paymentMethods.retrieve(id));
 }
 
 /** Returns whether anything was written. */

@@ -8,7 +8,7 @@ import { readCredits } from './booked-credits.ts';
 import { compareUncharged, type Difference, nameUnbooked, nameUnknown } from './compare.ts';
 import { listPages, PAGE } from './list-pages.ts';
 import { type Period, toCreated } from './period.ts';
-import { callStripe, isMissing } from './stripe.ts';
+import { callOrMiss, callStripe, isMissing } from './stripe.ts';
 
 /** An invoice may be paid so long after it was made, and longer only by hand, in ms. */
 const INVOICES = 60 * 24 * 3600_000;
@@ -100,13 +100,8 @@ export async function findUnbooked(
   return differences;
 }
 
-async function findInvoice(id: string): Promise<Stripe.Invoice | undefined> {
-  try {
-    return await callStripe((stripe) => stripe.invoices.retrieve(id));
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+function findInvoice(id: string): Promise<Stripe.Invoice | undefined> {
+  return callOrMiss((stripe) => stripe.invoices.retrieve(id));
 }
 
 function readMarked({ id, parent }: Stripe.Invoice): { id: string; subscription: UUID }[] {

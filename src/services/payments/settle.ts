@@ -8,7 +8,7 @@ import { openAccount, SYSTEM_ACCOUNTS } from '../billing/accounts.ts';
 import { postEntry } from '../billing/ledger.ts';
 import { takeTurn } from '../billing/turns.ts';
 import { noteDisputes } from './disputes.ts';
-import { type DisputeFact, fetchFacts, type PaymentFacts } from './facts.ts';
+import { fetchFacts, type PaymentFacts, sumLost } from './facts.ts';
 import { findChange, type Values } from './find-change.ts';
 import { bringBack } from './reversals.ts';
 
@@ -95,11 +95,6 @@ async function noteRecheck(tx: Ctx, payment: PaymentDoc, isAll: boolean): Promis
     isAll ? { $unset: { recheckAt: '' } } : { $set: { recheckAt } },
     { session: tx.session as NonNullable<Ctx['session']> },
   );
-}
-
-function sumLost(disputes: DisputeFact[]): number {
-  const lost = disputes.filter(({ status }) => status === 'LOST');
-  return lost.reduce((sum, { amount }) => sum + amount, 0);
 }
 
 /** Says what was paid other than what was asked for. */

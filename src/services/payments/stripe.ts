@@ -144,6 +144,16 @@ export function isMissing(error: unknown): boolean {
   return error instanceof StripeRefusal && error.code === 'resource_missing';
 }
 
+/** Calls Stripe for an object; undefined where it has none of that id. @throws StripeRefusal; AppError UNAVAILABLE */
+export async function callOrMiss<T>(call: (stripe: Stripe) => Promise<T>): Promise<T | undefined> {
+  try {
+    return await callStripe(call);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Whether an idempotency key can bring nothing any more: see `make-once.ts`. */
 export function isKeySpent(error: unknown): boolean {
   return error instanceof AppError && error.cause instanceof SpentKey;
