@@ -1,5 +1,5 @@
 import type { Migration } from '../src/data/migrations/migration.ts';
-import { migration as m0001First7e68c9 } from './0001-first-7e68c9.ts';
+import { migration as m0001First4fe77b } from './0001-first-4fe77b.ts';
 
 /** Every migration, in order. */
-export const migrations: Migration[] = [m0001First7e68c9];
+export const migrations: Migration[] = [m0001First4fe77b];

@@ -139,17 +139,17 @@ export const payments: Edits = {
   'src/services/payments/subscriptions/end-suspended.ts': [
     {
       guarantee: 'who is switched on again at once keeps the subscription',
-      find: 'const switchedOff = { _id: user, isActive: false };',
+      find: 'const switchedOff = { _id: user, isActive: false, credentialsVersion };',
       replace: 'const switchedOff = { _id: user };',
       tests: ['test/payments/subscriptions-suspended.test.ts > on again at once'],
     },
   ],
-  'src/services/payments/subscriptions/wish.ts': [
+  'src/services/payments/subscriptions/change-in-turn.ts': [
     {
-      guarantee: 'a smaller plan that was to come does, where the dearer one is not paid',
-      find: 'if (found.pending_update) return;',
-      replace: 'return;',
-      tests: ['test/payments/subscriptions-wish.test.ts > is never paid for'],
+      guarantee: 'of two changes of the plan at once one is refused',
+      find: "if (matchedCount === 0) throw new AppError('INVALID_STATE', BUSY);",
+      replace: '',
+      tests: ['test/payments/subscriptions-turns.test.ts > at once'],
     },
   ],
   'src/services/payments/reconcile.ts': [

@@ -113,6 +113,24 @@ test('a dispute of an old charge is named: one that is open, one that was won, o
   expect(await report()).toEqual([]);
 });
 
+test('a loss that was named is named each night, however old the dispute, until it is known', async () => {
+  const { world, id } = await buyLongAgo(100);
+  const dispute = openDispute(stripe.state, world.intent);
+  closeDispute(stripe.state, dispute.id, 'lost');
+  for (const days of [0, 60, 200]) expect(await report(days)).toEqual([['REFUND', id]]);
+  await settlePayment(ctx, id);
+  expect(await report(201)).toEqual([]);
+});
+
+test('a dispute that is open here is compared, however old it is', async () => {
+  const { world, id } = await buyLongAgo(100);
+  const dispute = openDispute(stripe.state, world.intent);
+  await settlePayment(ctx, id);
+  expect(await report(300)).toEqual([]);
+  closeDispute(stripe.state, dispute.id, 'won');
+  expect(await report(300)).toEqual([['DISPUTE', id]]);
+});
+
 test('an invoice that was made long before it was paid is named', async () => {
   const world = await World.make(stripe, IN_ORDER);
   await world.subscribe('PRO');
@@ -246,7 +264,9 @@ test('a second charge that a bank took back is as it should be', async () => {
   const second = makeIntent(stripe.state, { amount: '500', currency: 'eur', metadata });
   succeed(stripe.state, second);
   expect(await report()).toEqual([['DOUBLE', id]]);
-  closeDispute(stripe.state, openDispute(stripe.state, second.id).id, 'lost');
+  const dispute = openDispute(stripe.state, second.id);
+  dispute.created -= 200 * DAY;
+  closeDispute(stripe.state, dispute.id, 'lost');
   expect(await report()).toEqual([]);
 });
 

@@ -50,10 +50,18 @@ test('the same key is the same refund, also when its answer is kept no more', as
   expect(await ask({ amount: 100 }, key)).toBe(200);
   await IdempotencyRecord.collection.deleteMany({});
   expect(await ask({ amount: 100 }, key)).toBe(200);
-  expect(await ask({ amount: 200 }, key)).toBe(422);
+  for (const body of [{ amount: 200 }, {}]) expect(await ask(body, key)).toBe(422);
   expect(await world.finish()).toMatchObject({ refundedAmount: 100 });
   expect(await ask({ amount: 100 })).toBe(200);
   expect(await world.finish()).toMatchObject({ refundedAmount: 200 });
+});
+
+test('and of all that is left', async () => {
+  const world = await buy();
+  const [ask, key] = [await makeAsker(world), newKey()];
+  expect(await ask({}, key)).toBe(200);
+  await IdempotencyRecord.collection.deleteMany({});
+  expect([await ask({}, key), await ask({ amount: 500 }, key)]).toEqual([200, 422]);
 });
 
 test('of two refunds that have met errors none keeps the other from being made', async () => {

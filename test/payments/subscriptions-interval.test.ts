@@ -103,11 +103,11 @@ test('from a year to a month that costs more: the month begins at once, less wha
   expect(await world.finish()).toMatchObject({ balance: 33_000 + 30_000, payments: 3 });
 });
 
-test('a smaller plan of the same interval was to come: a dearer year begins from the plan that was paid', async () => {
+test('a smaller plan of the same interval was to come, and was undone: a dearer year begins from the plan that was paid', async () => {
   const world = await subscribe('STUDIO');
   await world.pass(0.5);
   expect(await world.change('plan', { plan: 'PRO' })).toMatchObject({ nextPlan: 'PRO' });
-  await world.change('plan', { plan: 'PRO_YEAR' });
+  for (const plan of ['STUDIO', 'PRO_YEAR']) await world.change('plan', { plan });
   expect(await world.finish()).toMatchObject({ plan: 'PRO_YEAR', balance: 2000 + 6000 - 1000 });
   expect(await readAmounts(world)).toEqual([19_000 - 2950, 5900]);
 });

@@ -147,6 +147,41 @@ test('one that is past due ends at once, though no event has told that it is', a
   await setActive(world, false);
   expect(await runLater(world)).toEqual(['COMPLETED']);
   expect(await read(world)).toMatchObject({ status: 'CANCELLED' });
+  await expectPayable(world, false);
+});
+
+/** Whether the newest invoice can still be paid. */
+async function expectPayable({ subscribed }: World, isOpen: boolean): Promise<void> {
+  const { status } = need(stripe.state, subscribed.latest_invoice, 'invoice');
+  expect(status === 'open').toBe(isOpen);
+}
+
+test('a change of the plan that waits to be paid can be paid no more', async () => {
+  const world = await subscribeAndPay();
+  setBehaviour(stripe.state, world.subscribed.id, 'DECLINES');
+  await world.change('plan', { plan: 'STUDIO' });
+  await expectPayable(world, true);
+  await setActive(world, false);
+  expect(await runLater(world)).toEqual(['COMPLETED']);
+  await expectPayable(world, false);
+  expect(world.subscribed).toMatchObject({ pending_update: null, cancel_at_period_end: true });
+});
+
+test('what was subscribed to between two switches is not given back by the first', async () => {
+  const world = await World.make(stripe, IN_ORDER);
+  await setActive(world, false);
+  await setActive(world, true);
+  const again = await World.make(stripe, IN_ORDER, await world.person.signsIn());
+  await again.subscribe('PRO');
+  paySession(stripe.state, again.session, 'PAYS');
+  await again.finish();
+  // Some time after that began.
+  vi.setSystemTime(Date.now() + 60_000);
+  await setActive(again, false);
+  vi.useRealTimers();
+  await runLater(again); // four in all
+  expect(await runLater(again)).toEqual(['COMPLETED']);
+  expect(await read(again)).toMatchObject({ status: 'ACTIVE', cancelAtPeriodEnd: true });
 });
 
 test('one that is still to be paid for can be paid no more', async () => {

@@ -46,6 +46,7 @@ function define() {
   schema.index({ payment: 1 });
   schema.index({ providerId: 1 }, { unique: true });
   schema.index({ user: 1, status: 1 });
+  schema.index({ openedAt: 1 }, { partialFilterExpression: { status: 'OPEN' } });
 
   return schema;
 }

@@ -10,14 +10,11 @@ const SUBSCRIPTION_STATUSES = ['PENDING', 'ACTIVE', 'PAST_DUE', 'CANCELLED'] as 
 const server = { server: true, personal: BOOKKEEPING } as const;
 const hidden = { ...server, select: false } as const;
 
-function makeWishSchema() {
+function makeTurnSchema() {
   return new Schema(
     {
-      plan: { type: String, required: true, maxlength: 32 },
-      amount: { type: Number, required: true, integer: true, min: 0 },
-      credits: { type: Number, required: true, integer: true, min: 0 },
-      from: { type: String, required: true, maxlength: 32, description: 'The plan it follows.' },
-      at: { type: Date, required: true, description: 'When a dearer one was asked for last.' },
+      by: { type: String, required: true, maxlength: 64, description: 'The request.' },
+      until: { type: Date, required: true },
     },
     { _id: false },
   );
@@ -38,11 +35,10 @@ function define() {
       maxlength: 32,
       description: 'The plan of the next period, where it is another one.',
     },
-    wish: {
+    changing: {
       ...hidden,
-      type: makeWishSchema(),
-      description:
-        'The plan that was to come, while a dearer one is charged: it comes where that is not paid.',
+      type: makeTurnSchema(),
+      description: 'Which request changes the plan, and until when no other one may.',
     },
     currency: {
       ...server,
@@ -131,10 +127,6 @@ function define() {
   schema.index({ status: 1, lookedUpAt: 1, createdAt: 1 });
   schema.index({ status: 1, lookedUpAt: 1, graceUntil: 1 });
   schema.index({ status: 1, lookedUpAt: 1, periodEnd: 1 });
-  schema.index(
-    { lookedUpAt: 1, 'wish.at': 1 },
-    { partialFilterExpression: { 'wish.at': { $exists: true } } },
-  );
   schema.index({ removing: 1 }, { sparse: true });
 
   return schema;

@@ -13,7 +13,7 @@ import { AppError } from '../../errors.ts';
 import { User } from '../../models/account/user.ts';
 import { admin, self } from '../../rules.ts';
 import { denySessions } from '../../services/account/end-sessions.ts';
-import { keepAnAdmin } from '../../services/account/standing.ts';
+import { isStanding, keepAnAdmin } from '../../services/account/standing.ts';
 import { ringJobs } from '../../services/jobs/queue.ts';
 import { enqueueSuspension } from '../../services/payments/subscriptions/suspension-job.ts';
 
@@ -88,10 +88,13 @@ const byAdmin: Route[] = documentRoutes(User, {
       const reply = await transaction(ctx, async (tx) => {
         jobs.length = 0; // it may run again
         await keepAnAdmin(tx, id);
+        const isSuspended = isActive === false && (await isStanding(tx, id));
         const changed = await route.handle(tx, request);
-        // Its sessions end, too: nobody is still signed in when the account is reinstated.
-        if (isActive === false) jobs.push(await denySessions(tx, id));
-        if (isActive === false) await enqueueSuspension(tx, id);
+        if (isSuspended) {
+          // Its sessions end, too: nobody is still signed in when the account is reinstated.
+          jobs.push(await denySessions(tx, id));
+          await enqueueSuspension(tx, id);
+        }
         return changed;
       });
       for (const job of jobs) await ringJobs(ctx, job);

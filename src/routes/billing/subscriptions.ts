@@ -69,7 +69,7 @@ export const subscriptionActions: Route[] = [
     path: `${path}/{id}/plan`,
     id: 'changeSubscriptionPlan',
     summary:
-      'Change the plan: to a dearer one at once, to a cheaper one of the same interval from the next period on.',
+      'Change the plan: to a dearer one at once, to a cheaper one of the same interval from the next period on; that is undone by choosing the plan that is paid.',
     body: Joi.object({ plan: limitText(32).required() }),
     example: { plan: 'STUDIO' },
     success: {

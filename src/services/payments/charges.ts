@@ -13,36 +13,43 @@ const DEBITS = 30 * DAY;
 /** A refund may fail for so long after it was made, in ms. */
 const REFUNDS = 30 * DAY;
 /** A dispute is decided by then, in ms. */
-const DISPUTES = 120 * DAY;
+export const DISPUTES = 120 * DAY;
 
 type Disputes = Map<string, { charge: Stripe.Charge; facts: DisputeFact[] }>;
 
-/** What is compared beside the charges of a period. */
+/** What is compared beside the charges of a period, however old it is. */
 interface Named {
   charges: Set<string>;
   intents: Set<string>;
 }
 
 /**
- * Pages of charges that succeeded, each once: those of the period and of the days before, some of which succeed late;
- * older ones of which money went back since, or may have; and those that an earlier report has named.
+ * Pages of charges that succeeded, each once: those that an earlier report has named, or of which a dispute is open
+ * here; those of the period and of the days before, some of which succeed late; and older ones of which money went
+ * back since, or may have.
  */
 export async function* listCharges(period: Period, named: Named): AsyncGenerator<BookedCharge[]> {
-  const disputes = await listDisputes(reachBack(period, DISPUTES));
   const seen = new Set<string>();
-  const read = (charges: Stripe.Charge[]) => {
+  const read = (charges: Stripe.Charge[], disputes: Disputes) => {
     const fresh = charges.filter(({ id, status }) => status === 'succeeded' && !seen.has(id));
     for (const { id } of fresh) seen.add(id);
     return fresh.map((charge) => readCharge(charge, disputes.get(charge.id)?.facts ?? []));
   };
+  for (const payment_intent of named.intents) {
+    yield read(await listOf(payment_intent), await listDisputes({ payment_intent }));
+  }
+  for (const charge of named.charges) {
+    if (!seen.has(charge)) yield read(await findCharge(charge), await listDisputes({ charge }));
+  }
+  const disputes = await listDisputes({ created: toCreated(reachBack(period, DISPUTES)) });
   const created = toCreated({ from: new Date(period.from.getTime() - DEBITS), to: period.to });
   const ofPeriod = listPages((asked) => callStripe((s) => s.charges.list({ created, ...asked })));
-  for await (const page of ofPeriod) yield read(page);
-  for await (const page of listRefunded(reachBack(period, REFUNDS))) yield read(page);
+  for await (const page of ofPeriod) yield read(page, disputes);
+  for await (const page of listRefunded(reachBack(period, REFUNDS))) yield read(page, disputes);
   const disputed = [...disputes.values()].map(({ charge }) => charge);
-  for (let at = 0; at < disputed.length; at += PAGE) yield read(disputed.slice(at, at + PAGE));
-  for (const intent of named.intents) yield read(await listOf(intent));
-  for (const id of named.charges) if (!seen.has(id)) yield read(await findCharge(id));
+  for (let at = 0; at < disputed.length; at += PAGE) {
+    yield read(disputed.slice(at, at + PAGE), disputes);
+  }
 }
 
 function reachBack({ to }: Period, ms: number): Period {
@@ -55,10 +62,16 @@ async function* listRefunded(period: Period): AsyncGenerator<Stripe.Charge[]> {
   for await (const page of pages) yield page.flatMap(({ charge }) => readWhole(charge));
 }
 
-async function listDisputes(period: Period): Promise<Disputes> {
-  const of = { created: toCreated(period), expand: ['data.charge'] };
+/** Those of a time, or of a charge or PaymentIntent: none where Stripe does not know that. */
+async function listDisputes(
+  of: Pick<Stripe.DisputeListParams, 'created' | 'charge' | 'payment_intent'>,
+): Promise<Disputes> {
   const found: Disputes = new Map();
-  const pages = listPages((asked) => callStripe((s) => s.disputes.list({ ...of, ...asked })));
+  const expand = ['data.charge'];
+  const pages = listPages(
+    async (asked) =>
+      (await callOrMiss((s) => s.disputes.list({ ...of, expand, ...asked }))) ?? NONE,
+  );
   for await (const page of pages) {
     for (const dispute of page) {
       for (const charge of readWhole(dispute.charge)) {
@@ -69,6 +82,8 @@ async function listDisputes(period: Period): Promise<Disputes> {
   }
   return found;
 }
+
+const NONE = { data: [], has_more: false };
 
 /** Stripe answers it whole, since that was asked for. */
 function readWhole(charge: string | Stripe.Charge | null): Stripe.Charge[] {

@@ -13,7 +13,6 @@ import { settlePayment } from './settle.ts';
 import { callOrMiss } from './stripe.ts';
 import { adoptSubscription } from './subscriptions/adopt.ts';
 import { settleSubscription } from './subscriptions/settle.ts';
-import { restoreWish } from './subscriptions/wish.ts';
 
 /** The job: whatever the event says, what it is about is brought to what Stripe says now. */
 export async function runEvent({ ctx, input }: Work<{ event: UUID }>): Promise<object> {
@@ -58,8 +57,6 @@ async function followSubscription(ctx: Ctx, _id: UUID, event: WebhookEventDoc): 
     return;
   }
   await adoptSubscription(ctx, _id, event);
-  // As soon as a change that nobody paid has ended: the next period may begin at any moment.
-  await restoreWish(ctx, { _id });
   await settleSubscription(ctx, _id);
 }
 

@@ -7,7 +7,7 @@ import { Dispute } from '../../models/billing/dispute.ts';
 import { Payment } from '../../models/billing/payment.ts';
 import { PaymentReport, type PaymentReportDoc } from '../../models/billing/payment-report.ts';
 import { readCredits } from './booked-credits.ts';
-import { listCharges } from './charges.ts';
+import { DISPUTES, listCharges } from './charges.ts';
 import {
   type BookedCharge,
   type BookedPayment,
@@ -28,6 +28,9 @@ import { listNews } from './news.ts';
 import type { Period } from './period.ts';
 import { findUnbooked, findUnseen } from './reconcile-ours.ts';
 
+/** So many old disputes are asked for in a night: the oldest. */
+const MOST_DISPUTES = 1000;
+
 /**
  * Compares what Stripe has charged with the payments and the ledger here, and stores the report. Nothing is
  * mended by it: a difference is for a person to look at, and is named each night until both sides agree.
@@ -43,7 +46,9 @@ export async function reconcilePayments(
   const differences: Difference[] = [];
   const seen = new Map<string, string>();
   let charges = 0;
-  for await (const page of listCharges(period, named)) {
+  const disputed = await findDisputed(ctx, period);
+  const intents = new Set([...named.intents, ...disputed]);
+  for await (const page of listCharges(period, { ...named, intents })) {
     const ours = await findOurs(ctx, page);
     for (const charge of page) {
       charges++;
@@ -68,6 +73,19 @@ export async function reconcilePayments(
     ...{ charges, payments, differenceCount: lasting.length },
     differences: lasting.slice(0, MOST_DIFFERENCES),
   });
+}
+
+/** The PaymentIntents of which a dispute is open here that is too old to be among those that Stripe lists by time. */
+async function findDisputed(ctx: Ctx, { to }: Period): Promise<string[]> {
+  const old = { status: 'OPEN', openedAt: { $lt: new Date(to.getTime() - DISPUTES) } };
+  const options = {
+    sort: { openedAt: 1 },
+    limit: MOST_DISPUTES,
+    projection: { payment: 1 },
+  } as const;
+  const _id = { $in: (await findMany(ctx, Dispute, old, options)).map(({ payment }) => payment) };
+  const payments = await findMany(ctx, Payment, { _id }, { ...WHOLE, limit: MOST_DISPUTES });
+  return payments.flatMap(({ intentId }) => intentId ?? []);
 }
 
 /**

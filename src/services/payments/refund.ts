@@ -4,7 +4,7 @@ import { idText, newId } from '../../data/ids.ts';
 import { findOne, WHOLE } from '../../data/read.ts';
 import { AppError, invalid } from '../../errors.ts';
 import { Payment, type PaymentDoc } from '../../models/billing/payment.ts';
-import { fromStripeAmount, isPayable, toStripeAmount } from './currency.ts';
+import { isPayable, toStripeAmount } from './currency.ts';
 import { makeByKeys } from './make-once.ts';
 import { countRefundKeys } from './refund-keys.ts';
 import { settlePayment } from './settle.ts';
@@ -61,7 +61,12 @@ export async function refundPayment(
     // What is left may have changed since the first try. Stripe takes that by no key which it knows: see `makeOnce`.
     ...(!isOther && { amount: toStripeAmount(amount ?? left, currency) }),
     reason: 'requested_by_customer',
-    metadata: { payment: idText(_id), request, ...(reason && { reason }) },
+    metadata: {
+      payment: idText(_id),
+      request,
+      asked: nameAsked(amount),
+      ...(reason && { reason }),
+    },
   };
   await makeByKeys(countRefundKeys(ctx, _id, request), {
     name: `refund-${request}`,
@@ -72,9 +77,14 @@ export async function refundPayment(
   return settle(ctx, payment);
 }
 
+/** What was asked for, as the refund bears it: another request by the same key is told from the same one. */
+function nameAsked(amount: number | undefined): string {
+  return amount === undefined ? 'all' : String(amount);
+}
+
 /** @throws AppError IDEMPOTENCY_KEY_REUSED */
-function checkSame(made: Stripe.Refund, amount: number | undefined): void {
-  if (amount === undefined || amount === fromStripeAmount(made.amount, made.currency)) return;
+function checkSame({ metadata }: Stripe.Refund, amount: number | undefined): void {
+  if (metadata?.asked === nameAsked(amount)) return;
   const message = 'This Idempotency-Key was used with another amount.';
   throw new AppError('IDEMPOTENCY_KEY_REUSED', message);
 }

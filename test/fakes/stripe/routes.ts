@@ -14,7 +14,7 @@ import {
   type State,
   type StripeObject,
 } from './state.ts';
-import { endSubscription, updateSubscription } from './subscriptions.ts';
+import { endSubscription, updateSubscription, voidInvoice } from './subscriptions.ts';
 
 /** Answers one call of the API. @throws FakeError */
 export function answer(
@@ -53,7 +53,7 @@ const ROUTES: [string, RegExp, Handle][] = [
   read('payment_methods', 'payment_method'),
   ['POST', /^\/v1\/refunds$/, createRefund],
   list('refunds', 'refund', ['payment_intent']),
-  list('disputes', 'dispute', ['payment_intent']),
+  list('disputes', 'dispute', ['payment_intent', 'charge']),
   read('charges', 'charge'),
   list('charges', 'charge', ['payment_intent', 'customer']),
   ['POST', /^\/v1\/products$/, createProduct],
@@ -61,6 +61,7 @@ const ROUTES: [string, RegExp, Handle][] = [
   ['DELETE', /^\/v1\/subscriptions\/(\w+)$/, (s, _p, id) => endSubscription(s, id)],
   read('subscriptions', 'subscription'),
   read('invoices', 'invoice'),
+  ['POST', /^\/v1\/invoices\/(\w+)\/void$/, (s, _p, id) => voidInvoice(s, id)],
   ['GET', /^\/v1\/invoices$/, listInvoices],
   ['GET', /^\/v1\/events$/, (s, params) => listEvents(s, params)],
 ];

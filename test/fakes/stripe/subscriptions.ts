@@ -102,6 +102,22 @@ export function giveUpInvoice(state: State, id: string): void {
   emit(state, 'invoice.marked_uncollectible', invoice);
 }
 
+/** POST /v1/invoices/{id}/void: an update that waits to be paid by it is given up. */
+export function voidInvoice(state: State, id: string): StripeObject {
+  const invoice = need(state, id, 'invoice');
+  if (invoice.status !== 'open' && invoice.status !== 'uncollectible')
+    throw refuse(`This invoice is ${invoice.status}: it cannot be voided.`);
+  invoice.status = 'void';
+  emit(state, 'invoice.voided', invoice);
+  const { subscription: of } = invoice.parent?.subscription_details ?? {};
+  const subscription = state.objects.get(of);
+  if (subscription?.pending_update && subscription.latest_invoice === id) {
+    subscription.pending_update = null;
+    emit(state, 'customer.subscription.updated', subscription);
+  }
+  return invoice;
+}
+
 /** What the saved card of a subscription does from now on. */
 export function setBehaviour(state: State, id: string, does: Behaviour): void {
   const { default_payment_method } = need(state, id, 'subscription');

@@ -77,12 +77,12 @@ export class World {
     this.seen = stripe.state.events.length;
   }
 
-  static async make(stripe: FakeStripe, order: Order): Promise<World> {
+  static async make(stripe: FakeStripe, order: Order, person?: Person): Promise<World> {
     const { state } = stripe;
     Object.assign(state, { ahead: 0, stoppedAt: undefined });
     // What others have subscribed to is not renewed with this one's time.
     for (const one of listObjects(state, 'subscription')) one.status = 'canceled';
-    return new World(stripe, await given.user(), order);
+    return new World(stripe, person ?? (await given.user()), order);
   }
 
   get state() {

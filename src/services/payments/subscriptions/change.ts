@@ -5,16 +5,18 @@ import { AppError } from '../../../errors.ts';
 import { Subscription, type SubscriptionDoc } from '../../../models/billing/subscription.ts';
 import type { Checkout } from '../open-checkout.ts';
 import { callOrRefuse } from '../stripe.ts';
+import { changeInTurn } from './change-in-turn.ts';
+import { endNow } from './end-now.ts';
 import { fetchPaidInvoices } from './facts.ts';
 import { cancelUnopened } from './look-up.ts';
 import { findPaidPeriod } from './periods.ts';
-import { findOffer, type PlanPrice } from './plans.ts';
+import { findOffer } from './plans.ts';
 import { readInterval, readPlan, readWaiting, setPlan } from './set-plan.ts';
 import { settleSubscription } from './settle.ts';
 import { findOpenInvoice } from './start.ts';
-import { forgetWish, keepWish } from './wish.ts';
 
 type Named = Pick<SubscriptionDoc, '_id'>;
+type Opened = SubscriptionDoc & { providerId: string };
 
 /**
  * Changes the plan. A dearer one counts as soon as Stripe has charged the difference for what is left of the
@@ -30,20 +32,23 @@ export async function changePlan(
   name: string,
 ): Promise<{ subscription: SubscriptionDoc; checkout: Checkout }> {
   const known = await needOpen(ctx, named);
-  const offer = findOffer(name, known.currency);
+  if (name !== known.plan) findOffer(name, known.currency); // the plan that it has may be sold no more
   if (known.status !== 'ACTIVE') throw refuse(known, 'pay what is open first');
-  const { providerId } = known;
+  const checkout = await changeInTurn(ctx, known, () => changeTo(ctx, known, name));
+  return { subscription: await reload(ctx, known), checkout };
+}
+
+async function changeTo(ctx: Ctx, known: Opened, name: string): Promise<Checkout> {
+  const { _id, providerId } = known;
   const found = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
   if (found.pending_update) {
     if (readWaiting(found) !== name) throw refuse(known, WAITING);
-    return { subscription: known, checkout: await showInvoice(providerId) };
+    return showInvoice(providerId);
   }
-  if (readPlan(found) !== name) await changePrice(ctx, known, found, offer);
-  else await forgetWish(ctx, known);
-  await settleSubscription(ctx, known._id);
+  if (readPlan(found) !== name) await changePrice(ctx, known, found, name);
+  await settleSubscription(ctx, _id);
   const after = await callOrRefuse((stripe) => stripe.subscriptions.retrieve(providerId));
-  const checkout = after.pending_update ? await showInvoice(providerId) : {};
-  return { subscription: await reload(ctx, known), checkout };
+  return after.pending_update ? showInvoice(providerId) : {};
 }
 
 /** Has it end with its period, or at once where nothing of that is paid; or go on after all. */
@@ -60,8 +65,8 @@ export async function setCancellation(
     const checkoutId = known.checkoutId ?? (await cancelUnopened(ctx, known));
     if (!checkoutId) return reload(ctx, known);
     await callOrRefuse((stripe) => stripe.checkout.sessions.expire(checkoutId));
-  } else if (isWanted && status === 'PAST_DUE') {
-    await callOrRefuse((stripe) => stripe.subscriptions.cancel(providerId));
+  } else if (isWanted && status !== 'ACTIVE') {
+    await endNow(providerId);
   } else {
     const change = { cancel_at_period_end: isWanted };
     await callOrRefuse((stripe) => stripe.subscriptions.update(providerId, change));
@@ -73,37 +78,30 @@ export async function setCancellation(
 /** What was paid is Stripe's to say: an event of it may still be on its way, and our prices may be others today. */
 async function changePrice(
   ctx: Ctx,
-  known: SubscriptionDoc,
+  known: Opened,
   found: Stripe.Subscription,
-  offer: PlanPrice,
+  name: string,
 ): Promise<void> {
+  const { currency } = known;
   const paid = findPaidPeriod(await fetchPaidInvoices(found.id));
   const interval = readInterval(found); // a smaller plan that is to come has the same
   const { plan, amount = 0, credits = 0 } = paid ?? {};
-  const own = plan && { ...offer, plan, amount, credits, interval };
-  if (own && plan === offer.plan) return setNext(ctx, known, found, own);
+  if (plan === name) {
+    await setPlan(ctx, known, found, { plan, amount, credits, currency, interval }, 'none');
+    return;
+  }
+  const offer = findOffer(name, currency);
   if (amount >= offer.amount) {
     if (interval !== offer.interval) throw refuse(known, OTHER_INTERVAL);
-    return setNext(ctx, known, found, offer);
+    await setPlan(ctx, known, found, offer, 'none');
+  } else {
+    // Stripe would charge the difference from the plan that is to come, for which nothing was paid.
+    if (plan && plan !== readPlan(found)) throw refuse(known, `${TO_COME}: choose ${plan} first`);
+    await setPlan(ctx, known, found, offer, 'always_invoice');
   }
-  // What was to come in the next period is undone first, since nothing was paid for it; and it comes after all, where
-  // the dearer plan is not paid for.
-  const isUndone = own && plan !== readPlan(found);
-  await keepWish(ctx, known, isUndone ? { found, from: own.plan } : undefined);
-  const before = isUndone ? await setPlan(ctx, known, found, own, 'none') : found;
-  await setPlan(ctx, known, before, offer, 'always_invoice');
 }
 
-/** Has a plan come in the next period, in place of whichever was to come. */
-async function setNext(
-  ctx: Ctx,
-  known: SubscriptionDoc,
-  found: Stripe.Subscription,
-  price: PlanPrice,
-): Promise<void> {
-  await setPlan(ctx, known, found, price, 'none');
-  await forgetWish(ctx, known);
-}
+const TO_COME = 'a smaller plan is to come with the next period, and is to be undone before';
 
 const WAITING =
   'a change to another plan waits to be paid; pay for it, or wait until it has ended by itself, within a day';
@@ -116,7 +114,7 @@ async function showInvoice(providerId: string): Promise<Checkout> {
   return url ? { url } : {};
 }
 
-async function needOpen(ctx: Ctx, named: Named): Promise<SubscriptionDoc & { providerId: string }> {
+async function needOpen(ctx: Ctx, named: Named): Promise<Opened> {
   const known = await findWhole(ctx, named);
   const { providerId } = known;
   if (!providerId) throw refuse(known, 'pay for it first');

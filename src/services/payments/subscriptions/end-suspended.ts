@@ -9,7 +9,10 @@ import type { Work } from '../../jobs/job-type.ts';
 import { refundPayment } from '../refund.ts';
 import { callStripe } from '../stripe.ts';
 import { setCancellation } from './change.ts';
+import { endNow, voidInvoices } from './end-now.ts';
+import { fetchPaidInvoices, type InvoiceFacts } from './facts.ts';
 import { settleSubscription } from './settle.ts';
+import type { Suspension } from './suspension-job.ts';
 
 /** More than are ever charged between a switch and its job. */
 const MOST = 100;
@@ -18,13 +21,14 @@ const MOST = 100;
  * The job: nobody is charged for what they cannot sign in to use. The subscription of a user who is switched off
  * ends with its period; what is past due ends at once, and what was never paid for can be paid no more. A period
  * that has begun since is ended at once, and given back where it was paid. Switched on again while the period lasts,
- * they may resume it; switched on before this runs, they keep it as it is.
+ * they may resume it; switched on before this runs, they keep it as it is, also when they are switched off anew.
  */
 export async function runEndSuspended({
   ctx,
-  input: { user, since },
-}: Work<{ user: UUID; since: Date }>): Promise<object> {
-  const switchedOff = { _id: user, isActive: false };
+  input: { user, credentialsVersion, since },
+}: Work<Suspension>): Promise<object> {
+  // Each switch raises that version.
+  const switchedOff = { _id: user, isActive: false, credentialsVersion };
   if (!(await findOne(ctx, User, switchedOff, { projection: { _id: 1 } }))) return {};
   const known = (await findOpen(ctx, user)) ?? (await findEnded(ctx, user, since));
   if (!known) return {};
@@ -47,13 +51,14 @@ function findEnded(ctx: Ctx, user: UUID, since: Date): Promise<SubscriptionDoc |
 
 async function end(ctx: Ctx, open: SubscriptionDoc, since: Date): Promise<void> {
   const { providerId } = open;
-  if (!providerId || !(beganSince(open, since) || (await hasDraft(providerId)))) {
-    await setCancellation(ctx, open, true);
+  if (providerId && (beganSince(open, since) || (await hasDraft(providerId)))) {
+    await endNow(providerId);
+    // What was charged until then is known by now.
+    await settleSubscription(ctx, open._id);
     return;
   }
-  await callStripe((stripe) => stripe.subscriptions.cancel(providerId));
-  // What was charged until then is known by now.
-  await settleSubscription(ctx, open._id);
+  await setCancellation(ctx, open, true);
+  if (providerId) await voidInvoices(providerId);
 }
 
 function beganSince({ periodStart }: SubscriptionDoc, since: Date): boolean {
@@ -69,8 +74,12 @@ async function hasDraft(subscription: string): Promise<boolean> {
 /** Gives back what was charged for a period that has begun since. */
 async function giveBack(ctx: Ctx, { _id }: SubscriptionDoc, since: Date): Promise<void> {
   const now = await findOne(ctx, Subscription, { _id }, WHOLE);
-  if (!now || !beganSince(now, since)) return;
-  const charged = { subscription: _id, status: 'COMPLETED', createdAt: { $gt: since } };
+  if (!now?.providerId || !beganSince(now, since)) return;
+  const paid = await fetchPaidInvoices(now.providerId);
+  const isFor = ({ lines }: InvoiceFacts) =>
+    lines.some(({ isCharged, start }) => isCharged && start > since);
+  const invoices = { $in: paid.filter(isFor).map(({ id }) => id) };
+  const charged = { provider: 'STRIPE', providerId: invoices, status: 'COMPLETED' };
   for (const payment of await findMany(ctx, Payment, charged, { ...WHOLE, limit: MOST })) {
     if (payment.intentId) await refund(ctx, payment); // else a balance or a discount has paid
   }

@@ -55,7 +55,7 @@ function nameOccasion(
 ): string {
   const former = findPlanItem(items.data)?.price.id;
   if (proration === 'none' && former) return former;
-  return idText(ctx.promisedId ?? newId(ctx.clock()));
+  return ctx.requestKey ?? idText(newId(ctx.clock()));
 }
 
 /** The plan that it goes on with. */

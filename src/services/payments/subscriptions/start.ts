@@ -42,14 +42,17 @@ export async function findSubscriptionCheckout(
   { _id }: Pick<SubscriptionDoc, '_id'>,
 ): Promise<Checkout> {
   const subscription = await findOpened(ctx, _id);
-  const { status, checkoutId, providerId } = subscription ?? {};
-  const url = providerId
-    ? await findOpenInvoice(providerId)
-    : checkoutId && status === 'PENDING'
-      ? (await callOrRefuse((stripe) => stripe.checkout.sessions.retrieve(checkoutId))).url
-      : undefined;
+  const url = subscription && (await findUrl(subscription));
   if (url) return { url };
+  const status = subscription?.status;
   throw new AppError('INVALID_STATE', `The subscription is ${status}: nothing is to be paid.`);
+}
+
+async function findUrl({ status, providerId, checkoutId }: SubscriptionDoc) {
+  if (status === 'CANCELLED') return undefined; // nothing is had for what is still open of it
+  if (providerId) return findOpenInvoice(providerId);
+  if (status !== 'PENDING' || !checkoutId) return undefined;
+  return (await callOrRefuse((stripe) => stripe.checkout.sessions.retrieve(checkoutId))).url;
 }
 
 /** One whose opening nobody heard of is looked up, and opened if it was not. */

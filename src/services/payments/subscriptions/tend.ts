@@ -7,7 +7,6 @@ import { Subscription, type SubscriptionDoc } from '../../../models/billing/subs
 import { inTurn, lookAtEach } from '../look-at-each.ts';
 import { lookUpSubscription } from './look-up.ts';
 import { settleSubscription } from './settle.ts';
-import { ASKED, restoreWish } from './wish.ts';
 
 const HOUR = 3600_000;
 /** The request that opens one has ended by then, one way or another, in ms. */
@@ -21,8 +20,7 @@ const MOST = 200;
 
 /**
  * Does what time brings: looks up what was opened with an unknown outcome, or never paid; ends a grace; asks
- * about a period that is over, and of which nothing was told; has a plan come after all that was undone for a dearer one
- * which was not paid. @returns how many were looked at
+ * about a period that is over, and of which nothing was told. @returns how many were looked at
  */
 export async function tendSubscriptions(ctx: Ctx, timeLeft: () => number): Promise<number> {
   const [unopened, unpaid] = [
@@ -36,7 +34,6 @@ export async function tendSubscriptions(ctx: Ctx, timeLeft: () => number): Promi
     findDue(ctx, unpaid, 'createdAt'),
     findDue(ctx, past, 'graceUntil'),
     findDue(ctx, silent, 'periodEnd'),
-    findDue(ctx, { 'wish.at': { $exists: true }, ...hasCome(ctx, 'wish.at', ASKED) }, 'wish.at'),
   ]);
   return lookAtEach(ctx, Subscription, inTurn(due), timeLeft, {
     look: (subscription) => lookAt(ctx, subscription),
@@ -53,10 +50,7 @@ function findDue(ctx: Ctx, filter: TypedFilter, path: string): Promise<Subscript
 }
 
 async function lookAt(ctx: Ctx, subscription: SubscriptionDoc): Promise<void> {
-  const { _id, checkoutId, providerId, wish } = subscription;
+  const { _id, checkoutId, providerId } = subscription;
   if (checkoutId || providerId) await settleSubscription(ctx, _id);
   else await lookUpSubscription(ctx, subscription);
-  if (!wish) return;
-  await restoreWish(ctx, subscription);
-  await settleSubscription(ctx, _id);
 }

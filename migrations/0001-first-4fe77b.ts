@@ -3,7 +3,7 @@ import type { Migration } from '../src/data/migrations/migration.ts';
 
 /** All collections as the models say, and what the product comes with. */
 export const migration: Migration = {
-  id: '0001-first-7e68c9',
+  id: '0001-first-4fe77b',
 
   async up(m) {
     await m.createCollection('allowanceCounters', {
@@ -1057,6 +1057,7 @@ export const migration: Migration = {
         { key: { payment: 1 } },
         { key: { providerId: 1 }, unique: true },
         { key: { user: 1, status: 1 } },
+        { key: { openedAt: 1 }, partialFilterExpression: { status: 'OPEN' } },
         {
           key: { 'outbox.at': 1 },
           name: 'outbox',
@@ -3051,17 +3052,11 @@ export const migration: Migration = {
       fields: {
         plan: { bsonType: 'string', maxLength: 32 },
         nextPlan: { bsonType: 'string', maxLength: 32 },
-        wish: {
+        changing: {
           bsonType: 'object',
           additionalProperties: false,
-          required: ['plan', 'amount', 'credits', 'from', 'at'],
-          properties: {
-            plan: { bsonType: 'string', maxLength: 32 },
-            amount: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
-            credits: { bsonType: ['int', 'long', 'double'], multipleOf: 1, minimum: 0 },
-            from: { bsonType: 'string', maxLength: 32 },
-            at: { bsonType: 'date' },
-          },
+          required: ['by', 'until'],
+          properties: { by: { bsonType: 'string', maxLength: 64 }, until: { bsonType: 'date' } },
         },
         currency: { bsonType: 'string', pattern: '^[A-Z]{3}$' },
         provider: { bsonType: 'string', enum: ['STRIPE'] },
@@ -3120,10 +3115,6 @@ export const migration: Migration = {
         { key: { status: 1, lookedUpAt: 1, createdAt: 1 } },
         { key: { status: 1, lookedUpAt: 1, graceUntil: 1 } },
         { key: { status: 1, lookedUpAt: 1, periodEnd: 1 } },
-        {
-          key: { lookedUpAt: 1, 'wish.at': 1 },
-          partialFilterExpression: { 'wish.at': { $exists: true } },
-        },
         { key: { removing: 1 }, sparse: true },
         {
           key: { 'outbox.at': 1 },

@@ -1,0 +1,26 @@
+import { callOrRefuse, callStripe, StripeRefusal } from '../stripe.ts';
+
+/** More than are ever open of one subscription. */
+const MOST = 100;
+
+/** Ends a subscription at once: nothing of it can be paid any more. @throws AppError INVALID_STATE, UNAVAILABLE */
+export async function endNow(id: string): Promise<void> {
+  await callOrRefuse((stripe) => stripe.subscriptions.cancel(id));
+  await voidInvoices(id);
+}
+
+/** Makes void what is still to be paid of a subscription, also for a change of its plan, which ends with that. */
+export async function voidInvoices(subscription: string): Promise<void> {
+  const of = { subscription, status: 'open', limit: MOST } as const;
+  const { data } = await callStripe((stripe) => stripe.invoices.list(of));
+  for (const { id } of data) if (id) await voidInvoice(id);
+}
+
+async function voidInvoice(id: string): Promise<void> {
+  try {
+    await callStripe((stripe) => stripe.invoices.voidInvoice(id));
+  } catch (error) {
+    // It was paid meanwhile: settling finds that.
+    if (!(error instanceof StripeRefusal)) throw error;
+  }
+}
