@@ -173,13 +173,13 @@ export const access: Edits = {
     },
     {
       guarantee: 'suspending an account ends its sessions for good',
-      find: 'if (isActive === false) jobs.push(await denySessions(tx, id));',
+      find: 'jobs.push(await denySessions(tx, id));',
       replace: '',
       tests: ['test/account/auth.test.ts > suspended'],
     },
     {
       guarantee: 'suspending an account has its subscription end',
-      find: 'if (isActive === false) await enqueueSuspension(tx, id);',
+      find: 'await enqueueSuspension(tx, id);',
       replace: '',
       tests: ['test/payments/subscriptions-suspended.test.ts > no further period'],
     },

@@ -109,8 +109,8 @@ export const payments: Edits = {
     },
     {
       guarantee: 'who goes back to the plan that was paid keeps its price',
-      find: 'if (own && plan === offer.plan) return setNext(ctx, known, found, own);',
-      replace: 'if (own && plan === offer.plan) return setNext(ctx, known, found, offer);',
+      find: 'if (plan === name) {',
+      replace: 'if (plan === name && !plan) {',
       tests: ['test/payments/subscriptions-prices.test.ts > goes on at the price'],
     },
   ],
@@ -120,12 +120,6 @@ export const payments: Edits = {
       find: 'return [readPlan(now), readWaiting(now)].includes(price.plan) ? now : undefined;',
       replace: 'return undefined;',
       tests: ['test/payments/subscriptions-outages.test.ts > that Stripe has made'],
-    },
-    {
-      guarantee: 'of two changes at once none undoes the other',
-      find: "if (proration === 'none' && former) return former;",
-      replace: '',
-      tests: ['test/payments/subscriptions-prices.test.ts > of two who ask at once'],
     },
   ],
   'src/services/payments/subscriptions/facts.ts': [

@@ -28,10 +28,11 @@ export async function setPlan(
     proration_behavior === 'none'
       ? { proration_behavior }
       : { proration_behavior, payment_behavior: 'pending_if_incomplete' as const };
-  const change = `plan-${price.plan}-${proration_behavior}-${idText(_id)}`;
+  // What was refused may be asked for again; a request that is sent again under its Idempotency-Key is the same.
+  const request = ctx.requestKey ?? idText(newId(ctx.clock()));
   const place = { entity: Subscription, _id };
   return makeOnce(ctx, place, {
-    name: `${change}-${nameOccasion(ctx, found, proration_behavior)}`,
+    name: `plan-${price.plan}-${idText(_id)}-${request}`,
     create: (idempotencyKey) =>
       callOrRefuse((stripe) =>
         stripe.subscriptions.update(id, { items: [item], ...how }, { idempotencyKey }),
@@ -41,21 +42,6 @@ export async function setPlan(
       return [readPlan(now), readWaiting(now)].includes(price.plan) ? now : undefined;
     },
   });
-}
-
-/**
- * What tells one change from the next. What is charged at once may be refused, and be asked for again: it is
- * the same for a request that is sent again under its Idempotency-Key. What costs nothing is the same for all
- * who have read the same price: the later one of two at once would undo what the other is charged for meanwhile.
- */
-function nameOccasion(
-  ctx: Ctx,
-  { items }: Stripe.Subscription,
-  proration: 'always_invoice' | 'none',
-): string {
-  const former = findPlanItem(items.data)?.price.id;
-  if (proration === 'none' && former) return former;
-  return ctx.requestKey ?? idText(newId(ctx.clock()));
 }
 
 /** The plan that it goes on with. */
