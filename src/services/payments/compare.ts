@@ -74,8 +74,9 @@ export function compareCharge(charge: BookedCharge, ours: BookedPayment | undefi
   found.push(...compareCredits(ours, back).map(([kind, message]) => name(kind, message)));
   for (const { providerId: id, status } of charge.disputes) {
     const here = disputes.find((one) => one.providerId === id)?.status;
-    // Of one that is lost the money tells.
-    if (status === 'LOST' || (status === 'OPEN') === (here === 'OPEN')) continue;
+    if ((status === 'OPEN') === (here === 'OPEN')) continue;
+    // Of one that is lost the money tells, unless all had gone back before.
+    if (status === 'LOST' && found.length > 0) continue;
     found.push(name('DISPUTE', `Dispute ${id} is ${status} at Stripe, ${here ?? 'unknown'} here.`));
   }
   return found;

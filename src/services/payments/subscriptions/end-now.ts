@@ -1,11 +1,17 @@
-import { callOrRefuse, callStripe, StripeRefusal } from '../stripe.ts';
+import { callOrMiss, callOrRefuse, callStripe, StripeRefusal } from '../stripe.ts';
 
 /** More than are ever open of one subscription. */
 const MOST = 100;
 
-/** Ends a subscription at once: nothing of it can be paid any more. @throws AppError INVALID_STATE, UNAVAILABLE */
+/**
+ * Ends a subscription at once: nothing of it can be paid any more. Whoever asks again after a crash, or a lost answer,
+ * goes on from there. @throws AppError INVALID_STATE, UNAVAILABLE
+ */
 export async function endNow(id: string): Promise<void> {
-  await callOrRefuse((stripe) => stripe.subscriptions.cancel(id));
+  await voidInvoices(id);
+  // It may have ended already, such as by a call of which the answer was lost.
+  await callOrRefuse(() => callOrMiss((stripe) => stripe.subscriptions.cancel(id)));
+  // What was made meanwhile.
   await voidInvoices(id);
 }
 

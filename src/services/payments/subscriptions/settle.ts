@@ -75,7 +75,8 @@ function describeFacts(ctx: Ctx, known: SubscriptionDoc, facts: SubscriptionFact
     error: facts.error,
     nextPlan: isOver || nextPlan === plan ? undefined : nextPlan,
     ...(paid && { periodStart: paid.start, periodEnd: paid.end }),
-    isEntitled: status === 'ACTIVE' || isInGrace,
+    // While the first debit of a bank account is on its way, it is active, and nothing is paid.
+    isEntitled: paid !== undefined && (status === 'ACTIVE' || isInGrace),
     isOpen: isOver ? undefined : true,
     endedAt: isOver ? (known.endedAt ?? new Date(ctx.clock())) : undefined,
   };
