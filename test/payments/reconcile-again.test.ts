@@ -131,6 +131,17 @@ test('a dispute that is open here is compared, however old it is', async () => {
   expect(await report(300)).toEqual([['DISPUTE', id]]);
 });
 
+test('a dispute that was lost after all had been refunded is named while it is open here', async () => {
+  const { world, id } = await buyLongAgo(2);
+  createRefund(stripe.state, { payment_intent: world.intent });
+  const dispute = openDispute(stripe.state, world.intent);
+  await settlePayment(ctx, id);
+  closeDispute(stripe.state, dispute.id, 'lost');
+  expect(await report()).toEqual([['DISPUTE', id]]);
+  await settlePayment(ctx, id);
+  expect(await report()).toEqual([]);
+});
+
 test('an invoice that was made long before it was paid is named', async () => {
   const world = await World.make(stripe, IN_ORDER);
   await world.subscribe('PRO');
