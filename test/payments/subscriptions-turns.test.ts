@@ -8,6 +8,7 @@ import { config } from '../../src/config.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { Subscription } from '../../src/models/billing/subscription.ts';
 import { paySession } from '../fakes/stripe/sessions.ts';
+import { need } from '../fakes/stripe/state.ts';
 import { setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import type { Doc } from '../harness/given.ts';
 import { newKey } from '../harness/new-key.ts';
@@ -129,6 +130,19 @@ test('a dearer plan is refused while a smaller one is to come, until that is und
   expect((await ask(world, 'LABEL')).status).toBe(200);
   // Half of the difference.
   expect(await readAmounts(world)).toEqual([7000, 5900]);
+});
+
+test('until a period that has begun is charged, the plan is not changed', async () => {
+  const world = await subscribe();
+  await world.pass();
+  // Stripe takes an hour for it.
+  const invoice = need(stripe.state, world.subscribed.latest_invoice, 'invoice');
+  invoice.status = 'draft';
+  const refused = await ask(world, 'LABEL');
+  expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining('an hour')]);
+  invoice.status = 'paid';
+  expect((await ask(world, 'LABEL')).status).toBe(200);
+  expect(await readAmounts(world)).toEqual([14_000, 5900, 5900]);
 });
 
 test('while a change waits to be paid, another one is refused', async () => {

@@ -10,7 +10,7 @@ import { endNow } from './end-now.ts';
 import { fetchPaidInvoices } from './facts.ts';
 import { cancelUnopened } from './look-up.ts';
 import { findPaidPeriod } from './periods.ts';
-import { findOffer } from './plans.ts';
+import { findOffer, findPlanItem } from './plans.ts';
 import { readInterval, readPlan, readWaiting, setPlan } from './set-plan.ts';
 import { settleSubscription } from './settle.ts';
 import { findOpenInvoice } from './start.ts';
@@ -85,6 +85,9 @@ async function changePrice(
   const { currency } = known;
   const paid = findPaidPeriod(await fetchPaidInvoices(found.id));
   const interval = readInterval(found); // a smaller plan that is to come has the same
+  const { current_period_end: end = 0 } = findPlanItem(found.items.data) ?? {};
+  // Stripe charges a period an hour after it has begun: until then it is not known what a change begins from.
+  if (paid && 1000 * end > paid.end.getTime()) throw refuse(known, NOT_YET);
   const { plan, amount = 0, credits = 0 } = paid ?? {};
   if (plan === name) {
     await setPlan(ctx, known, found, { plan, amount, credits, currency, interval }, 'none');
@@ -100,6 +103,8 @@ async function changePrice(
     await setPlan(ctx, known, found, offer, 'always_invoice');
   }
 }
+
+const NOT_YET = 'its new period is still to be charged, which takes about an hour; ask again then';
 
 const TO_COME = 'a smaller plan is to come with the next period, and is to be undone before';
 
