@@ -87,7 +87,7 @@ export const payments: Edits = {
     },
     {
       guarantee: 'a plan outlives a refused payment by its grace alone',
-      find: "isEntitled: status === 'ACTIVE' || isInGrace,",
+      find: "isEntitled: paid !== undefined && (status === 'ACTIVE' || isInGrace),",
       replace: "isEntitled: status === 'ACTIVE' || status === 'PAST_DUE',",
       tests: [`${SUBSCRIPTIONS} > a week of grace`],
     },
