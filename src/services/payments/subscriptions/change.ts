@@ -65,7 +65,7 @@ export async function setCancellation(
     const checkoutId = known.checkoutId ?? (await cancelUnopened(ctx, known));
     if (!checkoutId) return reload(ctx, known);
     await callOrRefuse((stripe) => stripe.checkout.sessions.expire(checkoutId));
-  } else if (isWanted && status !== 'ACTIVE') {
+  } else if (isWanted && status === 'PAST_DUE') {
     await endNow(providerId);
   } else {
     const change = { cancel_at_period_end: isWanted };

@@ -15,10 +15,13 @@ export async function endNow(id: string): Promise<void> {
   await voidInvoices(id);
 }
 
-/** Makes void what is still to be paid of a subscription, also for a change of its plan, which ends with that. */
+/**
+ * Makes void what is still to be paid of a subscription, also for a change of its plan, which ends with that.
+ * @throws AppError INVALID_STATE, UNAVAILABLE
+ */
 export async function voidInvoices(subscription: string): Promise<void> {
   const of = { subscription, status: 'open', limit: MOST } as const;
-  const { data } = await callStripe((stripe) => stripe.invoices.list(of));
+  const { data } = await callOrRefuse((stripe) => stripe.invoices.list(of));
   for (const { id } of data) if (id) await voidInvoice(id);
 }
 
