@@ -25,6 +25,7 @@ import { payOpenInvoice, setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import { adminCollection } from '../harness/admin.ts';
 import { leaveLedgerUnchecked } from '../harness/check-ledger.ts';
 import { place } from '../harness/place.ts';
+import { makeSubscriber } from './support/buying.ts';
 import { IN_ORDER, World } from './support/world.ts';
 
 place({ worker: false });
@@ -143,10 +144,7 @@ test('a dispute that was lost after all had been refunded is named while it is o
 });
 
 test('an invoice that was made long before it was paid is named', async () => {
-  const world = await World.make(stripe, IN_ORDER);
-  await world.subscribe('PRO');
-  paySession(stripe.state, world.session, 'PAYS');
-  await world.finish();
+  const world = await makeSubscriber(stripe);
   setBehaviour(stripe.state, world.subscribed.id, 'DECLINES');
   await world.pass();
   world.isDeaf = true;
@@ -230,10 +228,7 @@ test('what has happened in the last hour is left to the next night, and named th
 });
 
 test('an invoice that was paid in the last hour is left to the next night', async () => {
-  const world = await World.make(stripe, IN_ORDER);
-  await world.subscribe('PRO');
-  paySession(stripe.state, world.session, 'PAYS');
-  await world.finish();
+  const world = await makeSubscriber(stripe);
   world.isDeaf = true;
   await world.pass();
   const { latest_invoice: invoice } = world.subscribed;

@@ -7,24 +7,18 @@ const stripe = await vi.hoisted(async () => {
 
 import '../harness/place.ts';
 import { afterAll, expect, test } from 'vitest';
-import { paySession } from '../fakes/stripe/sessions.ts';
 import { readClock } from '../fakes/stripe/state.ts';
 import { payOpenInvoice, setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import type { Doc } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
-import { IN_ORDER, World } from './support/world.ts';
+import { makeSubscriber, readAmounts } from './support/buying.ts';
+import type { World } from './support/world.ts';
 
 place({ worker: false });
 
 afterAll(() => stripe.stop());
 
-async function subscribe(plan: string): Promise<World> {
-  const world = await World.make(stripe, IN_ORDER);
-  await world.subscribe(plan);
-  paySession(stripe.state, world.session, 'PAYS');
-  await world.finish();
-  return world;
-}
+const subscribe = (plan: string) => makeSubscriber(stripe, plan);
 
 const read = async ({ person, subscription }: World) =>
   (await person.get<Doc>(`/v1/subscriptions/${subscription?.id}`)).body;
@@ -41,11 +35,6 @@ function yearFromNow(): Date[] {
   end.setUTCFullYear(end.getUTCFullYear() + 1);
   if (end.getUTCDate() !== day) end.setUTCDate(0); // after a 29th of February
   return [start, end];
-}
-
-async function readAmounts({ person }: World): Promise<unknown[]> {
-  const { body } = await person.get<{ data: Doc[] }>('/v1/payments');
-  return body.data.map(({ amount }) => amount);
 }
 
 test('from a month to a year: a year begins at once, less what is left of the month; then the next one', async () => {

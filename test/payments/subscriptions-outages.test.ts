@@ -8,11 +8,10 @@ const stripe = await vi.hoisted(async () => {
 import '../harness/place.ts';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { parseForm } from '../fakes/stripe/form.ts';
-import { paySession } from '../fakes/stripe/sessions.ts';
 import { setBehaviour, updateSubscription } from '../fakes/stripe/subscriptions.ts';
-import type { Doc } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
-import { type Bought, IN_ORDER, World } from './support/world.ts';
+import { makeSubscriber, readAmounts } from './support/buying.ts';
+import type { Bought, World } from './support/world.ts';
 
 place({ worker: false });
 
@@ -26,10 +25,7 @@ const CHANGES = /^POST \/v1\/subscriptions\/\w+$/;
 
 /** In the middle of a period. */
 async function subscribe(plan = 'PRO'): Promise<World> {
-  const world = await World.make(stripe, IN_ORDER);
-  await world.subscribe(plan);
-  paySession(stripe.state, world.session, 'PAYS');
-  await world.finish();
+  const world = await makeSubscriber(stripe, plan);
   await world.pass(0.5);
   return world;
 }
@@ -38,11 +34,6 @@ async function subscribe(plan = 'PRO'): Promise<World> {
 function upgrade({ person, subscription }: World, plan = 'STUDIO') {
   const path = `/v1/subscriptions/${subscription?.id}/plan`;
   return person.post<Bought>(path, { plan }, { 'idempotency-key': `upgrade-${subscription?.id}` });
-}
-
-async function readAmounts({ person }: World): Promise<unknown[]> {
-  const { body } = await person.get<{ data: Doc[] }>('/v1/payments');
-  return body.data.map(({ amount }) => amount);
 }
 
 async function expectOneUpgrade(world: World): Promise<void> {

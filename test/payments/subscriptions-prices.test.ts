@@ -8,11 +8,10 @@ const stripe = await vi.hoisted(async () => {
 import '../harness/place.ts';
 import { afterAll, expect, test } from 'vitest';
 import { config } from '../../src/config.ts';
-import { paySession } from '../fakes/stripe/sessions.ts';
 import { emit, need } from '../fakes/stripe/state.ts';
 import type { Doc } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
-import { IN_ORDER, World } from './support/world.ts';
+import { makeSubscriber, readAmounts } from './support/buying.ts';
 
 place({ worker: false });
 
@@ -28,18 +27,7 @@ function offer(amounts: Record<string, number>): void {
 
 const CREDITS: Record<string, number> = { PRO: 500, STUDIO: 2000, LABEL: 8000 };
 
-async function subscribe(plan: string): Promise<World> {
-  const world = await World.make(stripe, IN_ORDER);
-  await world.subscribe(plan);
-  paySession(stripe.state, world.session, 'PAYS');
-  await world.finish();
-  return world;
-}
-
-async function readAmounts({ person }: World): Promise<unknown[]> {
-  const { body } = await person.get<{ data: Doc[] }>('/v1/payments');
-  return body.data.map(({ amount }) => amount);
-}
+const subscribe = (plan: string) => makeSubscriber(stripe, plan);
 
 test('who gives a smaller plan up that was to come goes on at the price that was paid', async () => {
   offer({ PRO: 1000, STUDIO: 4000 });

@@ -18,6 +18,7 @@ import { setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import { given, type Person } from '../harness/given.ts';
 import { invocation, sqsEvent } from '../harness/invocations.ts';
 import { place } from '../harness/place.ts';
+import { makeSubscriber } from './support/buying.ts';
 import { IN_ORDER, World } from './support/world.ts';
 
 place({ worker: false });
@@ -35,12 +36,7 @@ async function subscribe(): Promise<World> {
   return world;
 }
 
-async function subscribeAndPay(): Promise<World> {
-  const world = await subscribe();
-  paySession(stripe.state, world.session, 'PAYS');
-  await world.finish();
-  return world;
-}
+const subscribeAndPay = () => makeSubscriber(stripe);
 
 async function setActive({ person }: World, isActive: boolean): Promise<void> {
   expect((await admin.patch(`/v1/users/${person.id}`, { isActive })).status).toBe(200);

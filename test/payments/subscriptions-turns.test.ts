@@ -7,13 +7,13 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { config } from '../../src/config.ts';
 import { UUID } from '../../src/data/ids.ts';
 import { Subscription } from '../../src/models/billing/subscription.ts';
-import { paySession } from '../fakes/stripe/sessions.ts';
 import { need } from '../fakes/stripe/state.ts';
 import { setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import type { Doc } from '../harness/given.ts';
 import { newKey } from '../harness/new-key.ts';
 import { place } from '../harness/place.ts';
-import { IN_ORDER, World } from './support/world.ts';
+import { makeSubscriber, readAmounts } from './support/buying.ts';
+import type { World } from './support/world.ts';
 
 place({ worker: false });
 
@@ -35,10 +35,7 @@ afterAll(() => stripe.stop());
 
 /** In the middle of a period of STUDIO. */
 async function subscribe(): Promise<World> {
-  const world = await World.make(stripe, IN_ORDER);
-  await world.subscribe('STUDIO');
-  paySession(stripe.state, world.session, 'PAYS');
-  await world.finish();
+  const world = await makeSubscriber(stripe, 'STUDIO');
   await world.pass(0.5);
   return world;
 }
@@ -52,10 +49,9 @@ const ask = ({ person, subscription }: World, plan: string, key = newKey()) =>
 
 const CHANGES = /^POST \/v1\/subscriptions\/\w+$/;
 
-async function readAmounts(world: World): Promise<unknown[]> {
+async function finishAmounts(world: World): Promise<unknown[]> {
   await world.finish();
-  const { body } = await world.person.get<{ data: Doc[] }>('/v1/payments');
-  return body.data.map(({ amount }) => amount);
+  return readAmounts(world);
 }
 
 test.each([
@@ -80,7 +76,7 @@ test.each([
     expect([refused.status, refused.body.detail]).toEqual([409, expect.stringMatching('Another')]);
     released.resolve();
     expect((await slow).status).toBe(200);
-    expect(await readAmounts(world)).toEqual(amounts);
+    expect(await finishAmounts(world)).toEqual(amounts);
     // It can be changed again.
     expect((await ask(world, first)).status).toBe(200);
   },
@@ -99,7 +95,7 @@ test('after an unknown outcome the same request goes on at once, and others a mi
   const over = { 'changing.until': new Date(Date.now() - 1) };
   await Subscription.collection.updateOne({ _id }, { $set: over });
   expect((await ask(world, 'PRO')).status).toBe(200);
-  expect(await readAmounts(world)).toEqual([5900]);
+  expect(await finishAmounts(world)).toEqual([5900]);
 });
 
 interface Turn {
@@ -129,7 +125,7 @@ test('a dearer plan is refused while a smaller one is to come, until that is und
   expect((await ask(world, 'STUDIO')).status).toBe(200);
   expect((await ask(world, 'LABEL')).status).toBe(200);
   // Half of the difference.
-  expect(await readAmounts(world)).toEqual([7000, 5900]);
+  expect(await finishAmounts(world)).toEqual([7000, 5900]);
 });
 
 test('until a period that has begun is charged, the plan is not changed', async () => {
@@ -142,7 +138,7 @@ test('until a period that has begun is charged, the plan is not changed', async 
   expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining('an hour')]);
   invoice.status = 'paid';
   expect((await ask(world, 'LABEL')).status).toBe(200);
-  expect(await readAmounts(world)).toEqual([14_000, 5900, 5900]);
+  expect(await finishAmounts(world)).toEqual([14_000, 5900, 5900]);
 });
 
 test('while a change waits to be paid, another one is refused', async () => {

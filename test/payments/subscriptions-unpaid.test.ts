@@ -13,6 +13,7 @@ import { paySession } from '../fakes/stripe/sessions.ts';
 import { emit, need } from '../fakes/stripe/state.ts';
 import { setBehaviour } from '../fakes/stripe/subscriptions.ts';
 import { place } from '../harness/place.ts';
+import { makeSubscriber } from './support/buying.ts';
 import { IN_ORDER, World } from './support/world.ts';
 
 place({ worker: false });
@@ -26,10 +27,7 @@ const findInvoice = ({ subscribed }: World) =>
   need(stripe.state, subscribed.latest_invoice, 'invoice');
 
 async function becomePastDue(): Promise<World> {
-  const world = await World.make(stripe, IN_ORDER);
-  await world.subscribe('PRO');
-  paySession(stripe.state, world.session, 'PAYS');
-  await world.finish();
+  const world = await makeSubscriber(stripe);
   setBehaviour(stripe.state, world.subscribed.id, 'DECLINES');
   await world.pass();
   expect(await world.finish()).toMatchObject({ subscription: 'PAST_DUE' });

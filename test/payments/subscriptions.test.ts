@@ -25,6 +25,7 @@ import {
 } from '../fakes/stripe/subscriptions.ts';
 import { type Doc, given, type Person } from '../harness/given.ts';
 import { place } from '../harness/place.ts';
+import { makeSubscriber } from './support/buying.ts';
 import { pollLater } from './support/scenarios.ts';
 import { type Bought, IN_ORDER, World } from './support/world.ts';
 
@@ -35,13 +36,7 @@ afterAll(() => stripe.stop());
 const DAY = 24 * 3600_000;
 const FOREVER = () => Number.POSITIVE_INFINITY;
 
-async function subscribe(plan = 'PRO'): Promise<World> {
-  const world = await World.make(stripe, IN_ORDER);
-  await world.subscribe(plan);
-  paySession(stripe.state, world.session, 'PAYS');
-  await world.finish();
-  return world;
-}
+const subscribe = (plan?: string) => makeSubscriber(stripe, plan);
 
 /** The schedule, so many days later by the clocks of both sides. */
 function tendLater(days: number) {

@@ -23,9 +23,9 @@ export async function keepAnAdmin(tx: Ctx, user: UUID): Promise<void> {
   throw new AppError('INVALID_STATE', message);
 }
 
-/** Whether the account is not switched off already. */
-export async function isStanding(tx: Ctx, _id: UUID): Promise<boolean> {
-  return (await findOne(tx, User, { _id, isActive: true }, { projection: { _id: 1 } })) !== null;
+/** Whether there is such an account, and it is not switched off. */
+export async function isStanding(ctx: Ctx, _id: UUID): Promise<boolean> {
+  return (await findOne(ctx, User, { _id, isActive: true }, { projection: { _id: 1 } })) !== null;
 }
 
 /** Of two administrators who take each other's rights at once, one comes after the other. */

@@ -9,6 +9,7 @@ import { sendMail } from '../../../providers/mail.ts';
 import type { Work } from '../../jobs/job-type.ts';
 import { createMailToken } from '../mail-tokens.ts';
 import { readPasswordHash } from '../read-password-hash.ts';
+import { isStanding } from '../standing.ts';
 import type { MailDetails } from './enqueue-mail.ts';
 import { type MailFacts, renderMail } from './templates.ts';
 
@@ -44,7 +45,7 @@ async function gatherFacts(ctx: Ctx, mail: MailDoc, to: string): Promise<MailFac
     return { token: await createMailToken(ctx, kind, user, to) };
   }
   // Of a name that nobody has, or an account that is suspended, the request had this mail made as well.
-  if (kind === 'ACCOUNT_LOCKED') return (await isActive(ctx, id)) ? details : undefined;
+  if (kind === 'ACCOUNT_LOCKED') return id && (await isStanding(ctx, id)) ? details : undefined;
   if (kind !== 'VERIFY_EMAIL') return details;
   const user = await findOne(ctx, User, { _id: id, isActive: true }, WHOLE);
   // A mail to an address that was the account's when it was asked for, and is no longer, is not sent.
@@ -55,10 +56,4 @@ async function gatherFacts(ctx: Ctx, mail: MailDoc, to: string): Promise<MailFac
   const { _id, credentialsVersion } = user;
   const asked = { _id, credentialsVersion: details.credentialsVersion ?? credentialsVersion };
   return isTaken ? undefined : { token: await createMailToken(ctx, kind, asked, to) };
-}
-
-async function isActive(ctx: Ctx, id: UUID | null | undefined): Promise<boolean> {
-  if (!id) return false;
-  const projection = { projection: { _id: 1 } };
-  return (await findOne(ctx, User, { _id: id, isActive: true }, projection)) !== null;
 }

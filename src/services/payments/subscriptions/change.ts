@@ -9,11 +9,11 @@ import { changeInTurn } from './change-in-turn.ts';
 import { endNow } from './end-now.ts';
 import { fetchPaidInvoices } from './facts.ts';
 import { cancelUnopened } from './look-up.ts';
+import { findOpenInvoice } from './open-invoices.ts';
 import { findPaidPeriod } from './periods.ts';
 import { findOffer, findPlanItem } from './plans.ts';
 import { readInterval, readPlan, readWaiting, setPlan } from './set-plan.ts';
 import { settleSubscription } from './settle.ts';
-import { findOpenInvoice } from './start.ts';
 
 type Named = Pick<SubscriptionDoc, '_id'>;
 type Opened = SubscriptionDoc & { providerId: string };

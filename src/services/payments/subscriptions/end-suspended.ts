@@ -9,8 +9,9 @@ import type { Work } from '../../jobs/job-type.ts';
 import { refundPayment } from '../refund.ts';
 import { callStripe } from '../stripe.ts';
 import { setCancellation } from './change.ts';
-import { endNow, voidInvoices } from './end-now.ts';
+import { endNow } from './end-now.ts';
 import { fetchPaidInvoices, type InvoiceFacts } from './facts.ts';
+import { voidInvoices } from './open-invoices.ts';
 import { settleSubscription } from './settle.ts';
 import type { Suspension } from './suspension-job.ts';
 

@@ -8,6 +8,7 @@ import type { Checkout } from '../open-checkout.ts';
 import { callOrRefuse } from '../stripe.ts';
 import { lookUpSubscription } from './look-up.ts';
 import { openSubscription } from './open.ts';
+import { findOpenInvoice } from './open-invoices.ts';
 import { findOffer } from './plans.ts';
 
 /** What somebody wants to subscribe to. */
@@ -61,13 +62,6 @@ async function findOpened(ctx: Ctx, _id: UUID): Promise<SubscriptionDoc | null> 
   if (found?.status !== 'PENDING' || found.checkoutId || found.providerId) return found;
   await lookUpSubscription(ctx, found);
   return findOne(ctx, Subscription, { _id }, WHOLE);
-}
-
-/** The page at which the oldest invoice that is open is paid. */
-export async function findOpenInvoice(subscription: string): Promise<string | undefined> {
-  const of = { subscription, status: 'open', limit: 100 } as const;
-  const { data } = await callOrRefuse((stripe) => stripe.invoices.list(of));
-  return data.at(-1)?.hosted_invoice_url ?? undefined;
 }
 
 async function insertOne(ctx: Ctx, values: Record<string, unknown>): Promise<SubscriptionDoc> {
